@@ -1,0 +1,137 @@
+// Package usersig makes and checks UserSig tokens, version 2.0 (HMAC-SHA256), as
+// docs/reference/usersig.md describes them (core spec §2).
+//
+// A token is a zlib stream of a small JSON object in a base64 whose "+", "/" and
+// "=" are "*", "-" and "_". The secret is used as its text, not hex-decoded.
+package usersig
+
+import (
+	"bytes"
+	"compress/zlib"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// Errors of Parse and Verify. The first that applies is returned, in the order
+// of the official verifier (core spec §2.4).
+var (
+	ErrMalformed = errors.New("usersig: not a UserSig")
+	ErrApp       = errors.New("usersig: made for another sdkappid")
+	ErrUser      = errors.New("usersig: made for another user")
+	ErrExpired   = errors.New("usersig: expired")
+	ErrMismatch  = errors.New("usersig: made with another secret")
+)
+
+// maxInflated bounds the JSON object; real ones are below 300 bytes.
+const maxInflated = 4 << 10
+
+// maxToken bounds the text; real ones are below 400 bytes.
+const maxToken = 4 << 10
+
+// A Token is a decoded UserSig whose signature is not checked yet.
+type Token struct {
+	Version    string `json:"TLS.ver"`
+	Identifier string `json:"TLS.identifier"`
+	AppID      int64  `json:"TLS.sdkappid"`
+	Expire     int64  `json:"TLS.expire"` // lifetime in seconds
+	Time       int64  `json:"TLS.time"`   // issue time, Unix seconds
+	UserBuf    string `json:"TLS.userbuf,omitempty"`
+	Sig        string `json:"TLS.sig"`
+}
+
+// Sign returns a token for identifier, valid from issued for lifetime.
+func Sign(secret string, app int64, identifier string, issued time.Time, lifetime time.Duration) (string, error) {
+	t := Token{
+		Version: "2.0", Identifier: identifier, AppID: app,
+		Time: issued.Unix(), Expire: int64(lifetime / time.Second),
+	}
+	t.Sig = base64.StdEncoding.EncodeToString(t.mac(secret))
+	plain, err := json.Marshal(t)
+	if err != nil {
+		return "", err
+	}
+	var packed bytes.Buffer
+	w := zlib.NewWriter(&packed)
+	if _, err := w.Write(plain); err != nil {
+		return "", err
+	}
+	if err := w.Close(); err != nil {
+		return "", err
+	}
+	return encode.Replace(base64.StdEncoding.EncodeToString(packed.Bytes())), nil
+}
+
+//nolint:gochecknoglobals // immutable
+var (
+	encode = strings.NewReplacer("+", "*", "/", "-", "=", "_")
+	decode = strings.NewReplacer("*", "+", "-", "/", "_", "=")
+)
+
+// Parse decodes a token without checking its signature. It fails with
+// ErrMalformed only.
+func Parse(text string) (Token, error) {
+	if text == "" || len(text) > maxToken {
+		return Token{}, ErrMalformed
+	}
+	packed, err := base64.StdEncoding.DecodeString(decode.Replace(text))
+	if err != nil {
+		return Token{}, ErrMalformed
+	}
+	r, err := zlib.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return Token{}, ErrMalformed
+	}
+	plain, err := io.ReadAll(io.LimitReader(r, maxInflated+1))
+	if err != nil || len(plain) > maxInflated {
+		return Token{}, ErrMalformed
+	}
+	var t Token
+	if err := json.Unmarshal(plain, &t); err != nil || t.Version != "2.0" {
+		return Token{}, ErrMalformed
+	}
+	return t, nil
+}
+
+// Issued returns the time the token was made.
+func (t Token) Issued() time.Time { return time.Unix(t.Time, 0) }
+
+// Verify checks that the token is for app and identifier, has not expired at
+// now, and was signed with one of the secrets. The second in which it expires
+// still counts. A token with a userbuf is accepted when its signature covers it.
+func (t Token) Verify(secrets []string, app int64, identifier string, now time.Time) error {
+	switch {
+	case t.AppID != app:
+		return ErrApp
+	case t.Identifier != identifier:
+		return ErrUser
+	case t.Expire < 0 || t.Time < 0 || now.Unix()-t.Time > t.Expire:
+		return ErrExpired
+	}
+	got, err := base64.StdEncoding.DecodeString(t.Sig)
+	if err != nil {
+		return ErrMalformed
+	}
+	for _, secret := range secrets {
+		if hmac.Equal(got, t.mac(secret)) {
+			return nil
+		}
+	}
+	return ErrMismatch
+}
+
+func (t Token) mac(secret string) []byte {
+	h := hmac.New(sha256.New, []byte(secret))
+	fmt.Fprintf(h, "TLS.identifier:%s\nTLS.sdkappid:%d\nTLS.time:%d\nTLS.expire:%d\n",
+		t.Identifier, t.AppID, t.Time, t.Expire)
+	if t.UserBuf != "" {
+		fmt.Fprintf(h, "TLS.userbuf:%s\n", t.UserBuf)
+	}
+	return h.Sum(nil)
+}

@@ -1,0 +1,113 @@
+// Package seal keeps application secrets closed at rest.
+//
+// On AWS a KMS key seals them; on the local cloud a key in a file does. What is
+// sealed is bound to its purpose: opened with another purpose, it fails.
+package seal
+
+import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+
+	"parley/shared/telemetry"
+)
+
+// A Sealer closes and opens small secrets. purpose is public and must be the
+// same for both; the application's id serves.
+type Sealer interface {
+	Seal(ctx context.Context, purpose string, secret []byte) ([]byte, error)
+	Open(ctx context.Context, purpose string, sealed []byte) ([]byte, error)
+}
+
+// New returns the Sealer that a key's name asks for: "file:" and a path to 32
+// bytes in hexadecimal, or the ARN of a KMS key.
+func New(key string, cfg aws.Config) (Sealer, error) {
+	if path, ok := strings.CutPrefix(key, "file:"); ok {
+		return openFile(path)
+	}
+	return &kmsSealer{client: kms.NewFromConfig(cfg), key: key}, nil
+}
+
+type fileSealer struct{ aead cipher.AEAD }
+
+func openFile(path string) (*fileSealer, error) {
+	text, err := os.ReadFile(path) //nolint:gosec // the deployment names the file
+	if err != nil {
+		return nil, fmt.Errorf("seal key: %w", err)
+	}
+	key, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil || len(key) != 32 {
+		return nil, fmt.Errorf("seal key %s: want 32 bytes in hexadecimal", path)
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	aead, err := cipher.NewGCM(block)
+	if err != nil {
+		return nil, err
+	}
+	return &fileSealer{aead: aead}, nil
+}
+
+// Seal encrypts with AES-256-GCM under a random nonce, which comes first.
+func (s *fileSealer) Seal(ctx context.Context, purpose string, secret []byte) ([]byte, error) {
+	telemetry.MeterOf(ctx).Touch("seal")
+	nonce := make([]byte, s.aead.NonceSize())
+	if _, err := rand.Read(nonce); err != nil {
+		return nil, err
+	}
+	return s.aead.Seal(nonce, nonce, secret, []byte(purpose)), nil
+}
+
+// Open reverses Seal.
+func (s *fileSealer) Open(ctx context.Context, purpose string, sealed []byte) ([]byte, error) {
+	telemetry.MeterOf(ctx).Touch("open")
+	n := s.aead.NonceSize()
+	if len(sealed) < n {
+		return nil, errors.New("sealed secret is too short")
+	}
+	secret, err := s.aead.Open(nil, sealed[:n], sealed[n:], []byte(purpose))
+	if err != nil {
+		return nil, fmt.Errorf("open sealed secret for %s: %w", purpose, err)
+	}
+	return secret, nil
+}
+
+type kmsSealer struct {
+	client *kms.Client
+	key    string
+}
+
+// Seal encrypts under the KMS key; the purpose is the encryption context.
+func (s *kmsSealer) Seal(ctx context.Context, purpose string, secret []byte) ([]byte, error) {
+	telemetry.MeterOf(ctx).Touch("seal")
+	out, err := s.client.Encrypt(ctx, &kms.EncryptInput{
+		KeyId: &s.key, Plaintext: secret, EncryptionContext: map[string]string{"parley": purpose},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("seal: %w", err)
+	}
+	return out.CiphertextBlob, nil
+}
+
+// Open decrypts with the KMS key.
+func (s *kmsSealer) Open(ctx context.Context, purpose string, sealed []byte) ([]byte, error) {
+	telemetry.MeterOf(ctx).Touch("open")
+	out, err := s.client.Decrypt(ctx, &kms.DecryptInput{
+		KeyId: &s.key, CiphertextBlob: sealed, EncryptionContext: map[string]string{"parley": purpose},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open sealed secret for %s: %w", purpose, err)
+	}
+	return out.Plaintext, nil
+}
