@@ -1,0 +1,256 @@
+package template
+
+import (
+	"sort"
+	"strings"
+)
+
+// build evaluates every resource that exists into the model: first what others
+// point at, then what points.
+func (l *loader) build(root *stack) (*Model, error) {
+	b := &builder{model: &Model{Outputs: map[string]string{}}, functions: map[string]int{}, queues: map[string]bool{}, tables: map[string]bool{}}
+	passes := []func(*stack, resource, *props) error{b.things, b.functionAndAPI, b.sources}
+	for _, pass := range passes {
+		for _, s := range l.stacks {
+			for _, id := range s.order {
+				r := s.resources[id]
+				ok, err := s.present(r)
+				if err != nil {
+					return nil, err
+				}
+				if !ok || !read(r.kind) {
+					continue
+				}
+				p := s.props(r)
+				if p.err != nil {
+					return nil, p.err
+				}
+				if err := pass(s, r, p); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	if err := b.routes(); err != nil {
+		return nil, err
+	}
+	for name, body := range root.outputs {
+		body, _ := body.(map[string]any)
+		if condition, ok := body["Condition"].(string); ok {
+			if yes, err := root.condition("Outputs."+name, condition); err != nil || !yes {
+				if err != nil {
+					return nil, err
+				}
+				continue
+			}
+		}
+		value, err := root.eval("Outputs."+name, body["Value"])
+		if err != nil {
+			return nil, err
+		}
+		b.model.Outputs[name] = text(value)
+	}
+	return b.model, nil
+}
+
+// read tells the kinds that have a local part. The others, such as roles,
+// alarms and log groups, are not evaluated.
+func read(kind string) bool {
+	switch kind {
+	case "AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::KMS::Key",
+		"AWS::Lambda::EventSourceMapping", "AWS::Events::Rule", "AWS::Scheduler::Schedule":
+		return true
+	}
+	return isFunction(kind) || isAPI(kind) || strings.HasPrefix(kind, "AWS::ApiGatewayV2::")
+}
+
+type builder struct {
+	model     *Model
+	functions map[string]int // ARN to index
+	queues    map[string]bool
+	tables    map[string]bool
+	parts     []part // pieces of APIs, in order
+	events    []event
+}
+
+// things builds tables, queues and keys.
+func (b *builder) things(s *stack, r resource, p *props) error {
+	path := join(s.path, r.id, "/")
+	switch r.kind {
+	case "AWS::DynamoDB::Table":
+		return b.table(s, r, p, path)
+	case "AWS::SQS::Queue":
+		return b.queue(s, r, p, path)
+	case "AWS::KMS::Key":
+		b.model.Keys = append(b.model.Keys, Key{Path: path, File: s.keyFile()})
+	}
+	return nil
+}
+
+func (b *builder) table(s *stack, r resource, p *props, path string) error {
+	t := Table{Path: path}
+	var err error
+	if t.Name, err = s.named(r, "TableName"); err != nil {
+		return err
+	}
+	arn, err := s.identity(r, "Arn")
+	if err != nil {
+		return err
+	}
+	t.ARN = text(arn)
+	if p.all["GlobalSecondaryIndexes"] != nil || p.all["LocalSecondaryIndexes"] != nil {
+		return s.fail(r.id, "has an index, which no table of the data model has; remove it or teach infra/local/template")
+	}
+	types := map[string]string{}
+	definitions, _ := p.all["AttributeDefinitions"].([]any)
+	for _, d := range definitions {
+		d := p.under(d)
+		types[d.text("AttributeName")] = d.text("AttributeType")
+	}
+	schema, _ := p.all["KeySchema"].([]any)
+	for _, k := range schema {
+		k := p.under(k)
+		a := Attribute{Name: k.text("AttributeName")}
+		if a.Type = types[a.Name]; a.Type == "" {
+			return s.fail(r.id, "key %s has no type; add it to AttributeDefinitions", a.Name)
+		}
+		if k.text("KeyType") == "HASH" {
+			t.HashKey = a
+		} else {
+			t.RangeKey = a
+		}
+	}
+	if t.HashKey.Name == "" {
+		return s.fail(r.id, "has no HASH key; add one to KeySchema")
+	}
+	if ttl := p.under(p.all["TimeToLiveSpecification"]); ttl.flag("Enabled", false) {
+		t.TTL = ttl.text("AttributeName")
+	}
+	t.Stream = p.under(p.all["StreamSpecification"]).text("StreamViewType")
+	b.tables[t.Name] = t.Stream != ""
+	b.model.Tables = append(b.model.Tables, t)
+	return nil
+}
+
+func (b *builder) queue(s *stack, r resource, p *props, path string) error {
+	q := Queue{
+		Path: path, Visibility: p.seconds("VisibilityTimeout", 30), Delay: p.seconds("DelaySeconds", 0),
+		Wait: p.seconds("ReceiveMessageWaitTimeSeconds", 0), FIFO: p.flag("FifoQueue", false),
+	}
+	for attribute, to := range map[string]*string{"QueueName": &q.Name, "": &q.URL, "Arn": &q.ARN} {
+		value, err := s.identity(r, attribute)
+		if err != nil {
+			return err
+		}
+		*to = text(value)
+	}
+	if len(q.Name) > 80 {
+		return s.fail(r.id, "its name %s is over 80 characters; give it a shorter QueueName", q.Name)
+	}
+	if redrive := p.under(p.all["RedrivePolicy"]); redrive.all != nil {
+		arn := redrive.need("deadLetterTargetArn")
+		q.DeadLetter = arn[strings.LastIndex(arn, ":")+1:]
+		q.MaxReceive = redrive.int("maxReceiveCount", 0)
+		if redrive.err == nil && q.MaxReceive < 1 {
+			redrive.wrong("its maxReceiveCount is missing; give it one")
+		}
+		if redrive.err != nil {
+			return redrive.err
+		}
+	}
+	b.queues[q.Name] = true
+	b.model.Queues = append(b.model.Queues, q)
+	return p.err
+}
+
+// functionAndAPI builds functions, and collects the parts of APIs.
+func (b *builder) functionAndAPI(s *stack, r resource, p *props) error {
+	switch {
+	case isFunction(r.kind):
+		return b.function(s, r, p)
+	case isAPI(r.kind):
+		return b.api(s, r, p)
+	case strings.HasPrefix(r.kind, "AWS::ApiGatewayV2::"):
+		b.parts = append(b.parts, part{stack: s, resource: r, props: p, ref: s.physical(r.id)})
+	}
+	return nil
+}
+
+func (b *builder) function(s *stack, r resource, p *props) error {
+	globals := &props{stack: s, id: "Globals"}
+	if r.kind == "AWS::Serverless::Function" {
+		value, err := s.eval("Globals", section(s.globals, "Function"))
+		if err != nil {
+			return err
+		}
+		globals.all, _ = value.(map[string]any)
+		for name, value := range globals.all {
+			if _, own := p.all[name]; !own {
+				p.all[name] = value
+			}
+		}
+	}
+	f := Function{
+		Path: join(s.path, r.id, "/"), Handler: p.need("Handler"), Memory: p.int("MemorySize", 128),
+		Timeout: p.seconds("Timeout", 3), Concurrency: p.int("ReservedConcurrentExecutions", 0),
+		Environment: map[string]string{},
+	}
+	for attribute, to := range map[string]*string{"": &f.Name, "Arn": &f.ARN} {
+		value, err := s.identity(r, attribute)
+		if err != nil {
+			return err
+		}
+		*to = text(value)
+	}
+	for _, from := range []*props{globals, p} {
+		variables, _ := from.under(from.all["Environment"]).all["Variables"].(map[string]any)
+		for name, value := range variables {
+			f.Environment[name] = s.load.localize(text(value))
+		}
+	}
+	if p.err != nil {
+		return p.err
+	}
+	for _, other := range b.model.Functions {
+		if other.Handler == f.Handler {
+			return s.fail(r.id, "has the Handler %s of %s; one operation is one function", f.Handler, other.Path)
+		}
+	}
+	b.functions[f.ARN] = len(b.model.Functions)
+	b.model.Functions = append(b.model.Functions, f)
+	events, _ := p.all["Events"].(map[string]any)
+	names := make([]string, 0, len(events))
+	for name := range events {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		body := p.under(events[name])
+		b.events = append(b.events, event{
+			stack: s, owner: r.id, name: name, function: f.ARN,
+			kind: body.text("Type"), props: body.under(body.all["Properties"]),
+		})
+	}
+	return nil
+}
+
+// byARN finds a function in an ARN, a name, or an integration URI.
+func (b *builder) byARN(value string) (*Function, bool) {
+	if i := strings.Index(value, "/functions/"); i >= 0 {
+		value = strings.TrimSuffix(value[i+len("/functions/"):], "/invocations")
+	}
+	if i, ok := b.functions[value]; ok {
+		return &b.model.Functions[i], true
+	}
+	if i := strings.LastIndex(value, ":"); i >= 0 && strings.Count(value, ":") == 7 { // with a qualifier
+		if i, ok := b.functions[value[:i]]; ok {
+			return &b.model.Functions[i], true
+		}
+	}
+	for i := range b.model.Functions {
+		if b.model.Functions[i].Name == value {
+			return &b.model.Functions[i], true
+		}
+	}
+	return nil, false
+}

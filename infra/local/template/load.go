@@ -1,0 +1,255 @@
+package template
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Options say where the templates are and what the outside world looks like.
+type Options struct {
+	Root       string            // file of the root template
+	Parameters map[string]string // overrides of the root's parameters
+	StackName  string            // default "parley-local"; prefixes physical names
+	Region     string            // default "us-east-1"
+	State      string            // directory of seal.key; default the current one
+	HTTP       string            // "http://127.0.0.1:8080": address of the HTTP API
+	WebSocket  string            // "http://127.0.0.1:8081": address of the WebSocket API
+	SQS        string            // "http://127.0.0.1:9324": address of the queues
+}
+
+// Account is the account id of everything local, as ElasticMQ has it.
+const Account = "000000000000"
+
+// Load reads the root template and what it nests.
+func Load(o Options) (*Model, error) {
+	if o.StackName == "" {
+		o.StackName = "parley-local"
+	}
+	if o.Region == "" {
+		o.Region = "us-east-1"
+	}
+	state, err := filepath.Abs(o.State)
+	if err != nil {
+		return nil, fmt.Errorf("state directory %s: %w", o.State, err)
+	}
+	o.State = state
+	l := &loader{Options: o, base: filepath.Dir(o.Root)}
+	root, err := l.stack(o.Root, "", nil)
+	if err != nil {
+		return nil, err
+	}
+	root.given = map[string]any{}
+	for name, value := range o.Parameters {
+		if _, ok := root.parameters[name]; !ok {
+			return nil, root.fail(name, "no such parameter; remove the override or declare it in Parameters")
+		}
+		root.given[name] = value
+	}
+	return l.build(root)
+}
+
+type loader struct {
+	Options
+	base   string
+	stacks []*stack // in the order met: the root first
+}
+
+// A stack is one template file with the parameters it was given.
+type stack struct {
+	load       *loader
+	file       string // as shown in errors
+	path       string // logical path, "" for the root
+	parent     *stack
+	given      map[string]any // parameters, not yet evaluated, in the parent's terms
+	parameters map[string]any
+	mappings   map[string]any
+	conditions map[string]any
+	globals    map[string]any
+	outputs    map[string]any
+	resources  map[string]resource
+	order      []string
+	nested     map[string]*stack
+	busy       map[string]bool // names being evaluated, to find cycles
+}
+
+type resource struct {
+	id, kind   string
+	condition  string
+	properties map[string]any
+}
+
+func (l *loader) stack(file, path string, parent *stack) (*stack, error) {
+	shown := file
+	if rel, err := filepath.Rel(l.base, file); err == nil {
+		shown = rel
+	}
+	s := &stack{
+		load: l, file: shown, path: path, parent: parent,
+		resources: map[string]resource{}, nested: map[string]*stack{}, busy: map[string]bool{},
+	}
+	for p := parent; p != nil; p = p.parent {
+		if p.file == shown {
+			return nil, s.fail("", "nests itself; remove the circular Location")
+		}
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, s.fail("", "cannot be read; check its path: %v", err)
+	}
+	var doc yaml.Node
+	if err := yaml.Unmarshal(text, &doc); err != nil {
+		return nil, s.fail("", "is not YAML; correct it: %v", strings.ReplaceAll(err.Error(), "\n", " "))
+	}
+	if len(doc.Content) == 0 {
+		return nil, s.fail("", "is empty; write a template or remove the nested stack")
+	}
+	value, err := plain(doc.Content[0])
+	if err != nil {
+		return nil, s.fail("", "%v", err)
+	}
+	top, ok := value.(map[string]any)
+	if !ok {
+		return nil, s.fail("", "is not a mapping; start it with Resources")
+	}
+	s.parameters, s.mappings = section(top, "Parameters"), section(top, "Mappings")
+	s.conditions, s.globals = section(top, "Conditions"), section(top, "Globals")
+	s.outputs = section(top, "Outputs")
+	l.stacks = append(l.stacks, s)
+	s.order = keys(doc.Content[0], "Resources")
+	return s, s.read(section(top, "Resources"), filepath.Dir(file))
+}
+
+// read fills resources and opens nested stacks. Conditions are evaluated
+// later: they may depend on parameters whose values come from other stacks.
+func (s *stack) read(resources map[string]any, dir string) error {
+	for _, id := range s.order {
+		body, _ := resources[id].(map[string]any)
+		kind, _ := body["Type"].(string)
+		if kind == "" {
+			return s.fail(id, "has no Type; give it one")
+		}
+		r := resource{id: id, kind: kind, properties: section(body, "Properties")}
+		r.condition, _ = body["Condition"].(string)
+		s.resources[id] = r
+		location := ""
+		switch kind {
+		case "AWS::Serverless::Application":
+			location, _ = r.properties["Location"].(string)
+		case "AWS::CloudFormation::Stack":
+			location, _ = r.properties["TemplateURL"].(string)
+		default:
+			continue
+		}
+		if location == "" || strings.Contains(location, "://") {
+			return s.fail(id, "its Location is not a file; nest a file of the repository")
+		}
+		child, err := s.load.stack(filepath.Join(dir, location), join(s.path, id, "/"), s)
+		if err != nil {
+			return err
+		}
+		child.given = section(r.properties, "Parameters")
+		for name := range child.given {
+			if _, ok := child.parameters[name]; !ok {
+				return s.fail(id, "gives the parameter %s, which %s does not declare; remove it or declare it", name, child.file)
+			}
+		}
+		s.nested[id] = child
+	}
+	return nil
+}
+
+func (s *stack) fail(logical, format string, args ...any) error {
+	return &Error{File: s.file, Logical: logical, Advice: fmt.Sprintf(format, args...)}
+}
+
+func section(m map[string]any, name string) map[string]any {
+	out, _ := m[name].(map[string]any)
+	return out
+}
+
+func join(a, b, sep string) string {
+	if a == "" {
+		return b
+	}
+	return a + sep + b
+}
+
+// keys lists the keys of a section of the document in their written order.
+func keys(doc *yaml.Node, name string) []string {
+	for i := 0; i+1 < len(doc.Content); i += 2 {
+		if doc.Content[i].Value != name {
+			continue
+		}
+		var out []string
+		body := doc.Content[i+1]
+		for j := 0; j+1 < len(body.Content); j += 2 {
+			out = append(out, body.Content[j].Value)
+		}
+		return out
+	}
+	return nil
+}
+
+// plain turns a node into maps, slices and scalars; a short-form tag becomes
+// the long form, so that !Ref X and {Ref: X} are one thing afterwards.
+func plain(n *yaml.Node) (any, error) {
+	if n.Kind == yaml.AliasNode {
+		return plain(n.Alias)
+	}
+	var value any
+	switch n.Kind {
+	case yaml.MappingNode:
+		m := make(map[string]any, len(n.Content)/2)
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			v, err := plain(n.Content[i+1])
+			if err != nil {
+				return nil, err
+			}
+			key := n.Content[i].Value
+			if _, twice := m[key]; twice {
+				return nil, fmt.Errorf("line %d: %s is given twice; remove one", n.Content[i].Line, key)
+			}
+			m[key] = v
+		}
+		value = m
+	case yaml.SequenceNode:
+		list := make([]any, 0, len(n.Content))
+		for _, c := range n.Content {
+			v, err := plain(c)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, v)
+		}
+		value = list
+	default:
+		if tag := n.ShortTag(); strings.HasPrefix(tag, "!") && !strings.HasPrefix(tag, "!!") {
+			value = n.Value
+		} else if err := n.Decode(&value); err != nil {
+			return nil, fmt.Errorf("line %d: %v", n.Line, err)
+		} else if tag == "!!timestamp" {
+			value = n.Value // Version: 2012-10-17
+		}
+	}
+	tag := n.Tag
+	if !strings.HasPrefix(tag, "!") || strings.HasPrefix(tag, "!!") {
+		return value, nil
+	}
+	name := tag[1:]
+	switch name {
+	case "Ref", "Condition":
+	case "GetAtt":
+		if text, ok := value.(string); ok {
+			id, attribute, _ := strings.Cut(text, ".")
+			value = []any{id, attribute}
+		}
+		name = "Fn::GetAtt"
+	default:
+		name = "Fn::" + name
+	}
+	return map[string]any{name: value}, nil
+}
