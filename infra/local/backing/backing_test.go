@@ -1,0 +1,150 @@
+package backing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"parley/infra/local/template"
+)
+
+var tables = []template.Table{{
+	Name: "core", HashKey: template.Attribute{Name: "pk", Type: "S"}, RangeKey: template.Attribute{Name: "sk", Type: "S"},
+	TTL: "x", Stream: "NEW_IMAGE",
+}}
+
+func database(t *testing.T, o Options) *Process {
+	t.Helper()
+	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", "")
+	db, err := DynamoDB(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+// What was acknowledged is there after a stop and a start, and creating the
+// tables again keeps it.
+func TestDynamoDBKeepsItsItems(t *testing.T) {
+	o := Options{Dir: t.TempDir()}
+	db := database(t, o)
+	t.Logf("started in %v", db.Took())
+	ctx := t.Context()
+	if err := CreateTables(ctx, db.Endpoint(), tables); err != nil {
+		t.Fatal(err)
+	}
+	key := map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "a"}, "sk": &types.AttributeValueMemberS{Value: "b"}}
+	if _, err := Client(db.Endpoint()).PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String("core"), Item: key}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	db = database(t, o)
+	if err := CreateTables(ctx, db.Endpoint(), tables); err != nil {
+		t.Fatal(err)
+	}
+	got, err := Client(db.Endpoint()).GetItem(ctx, &dynamodb.GetItemInput{TableName: aws.String("core"), Key: key})
+	if err != nil || len(got.Item) != 2 {
+		t.Errorf("got %v, %v, want the item", got, err)
+	}
+	other := []template.Table{{Name: "core", HashKey: template.Attribute{Name: "id", Type: "S"}}}
+	if err := CreateTables(ctx, db.Endpoint(), other); err == nil || !strings.Contains(err.Error(), "remove the local data") {
+		t.Errorf("other keys: got %v, want advice to remove the data", err)
+	}
+}
+
+func TestElasticMQHasTheQueues(t *testing.T) {
+	t.Setenv("AWS_ENDPOINT_URL_SQS", "")
+	mq, err := ElasticMQ(t.Context(), Options{}, []template.Queue{
+		{Name: "jobs", Visibility: 60 * time.Second, DeadLetter: "dead", MaxReceive: 3}, {Name: "dead", Visibility: 30 * time.Second},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mq.Stop()
+	t.Logf("started in %v", mq.Took())
+	got, err := Queue(mq.Endpoint()).GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{
+		QueueUrl: aws.String(mq.Endpoint() + "/000000000000/jobs"), AttributeNames: []sqstypes.QueueAttributeName{"All"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := got.Attributes["VisibilityTimeout"]; v != "60" {
+		t.Errorf("visibility: got %s, want 60", v)
+	}
+	if v := got.Attributes["RedrivePolicy"]; !strings.Contains(v, ":dead") || !strings.Contains(v, "3") {
+		t.Errorf("redrive: got %s, want dead after 3", v)
+	}
+	extra := []template.Queue{{Name: "late", Visibility: time.Second}}
+	if err := CreateQueues(t.Context(), mq.Endpoint(), extra); err != nil {
+		t.Error(err)
+	}
+}
+
+// A parent that is killed with SIGKILL leaves nothing behind. The test binary
+// runs itself as that parent.
+func TestNothingOutlivesAKilledParent(t *testing.T) {
+	if os.Getenv("PARLEY_PARENT") != "" {
+		port, err := freePort()
+		if err != nil {
+			t.Fatal(err)
+		}
+		log := t.TempDir() + "/log"
+		script := fmt.Sprintf(`trap 'echo flushed >%s; exit 0' TERM; while :; do sleep 0.05; done`, os.Getenv("PARLEY_PARENT"))
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		defer cancel()
+		go start(context.WithoutCancel(ctx), "child", port, log, "", "/bin/sh", "-c", script)
+		time.Sleep(200 * time.Millisecond)
+		syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	}
+	mark := t.TempDir() + "/mark"
+	parent := exec.Command(os.Args[0], "-test.run=^TestNothingOutlivesAKilledParent$")
+	parent.Env = append(os.Environ(), "PARLEY_PARENT="+mark)
+	var killed *exec.ExitError
+	if err := parent.Run(); !errors.As(err, &killed) || killed.Exited() {
+		t.Fatalf("the parent ended with %v, want a kill", err)
+	}
+	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		if text, _ := os.ReadFile(mark); string(text) == "flushed\n" {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the child got no SIGTERM")
+		}
+	}
+}
+
+func TestAnEndpointReplacesTheChild(t *testing.T) {
+	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:1/")
+	p, err := DynamoDB(t.Context(), Options{})
+	if err != nil || p.Endpoint() != "http://127.0.0.1:1" || !p.External() || p.Stop() != nil {
+		t.Errorf("got %+v, %v", p, err)
+	}
+}
+
+func TestAMissingToolIsOneLine(t *testing.T) {
+	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", "")
+	t.Setenv("PATH", t.TempDir())
+	_, err := DynamoDB(t.Context(), Options{InMemory: true})
+	if err == nil || !strings.Contains(err.Error(), "install a Java 17 runtime") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("got %v, want one line that says how to get Java", err)
+	}
+}
