@@ -1,0 +1,54 @@
+// Command echo is the program of the tests: it does what the event asks.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+)
+
+type event struct {
+	Sleep  int    // ms
+	Fail   string // error message
+	Exit   int    // exit status; the process ends
+	Panic  bool
+	Env    string // variable to answer
+	Big    int    // bytes to answer
+	Repeat bool   // answer the calls so far
+}
+
+func main() {
+	if os.Getenv("BROKEN") != "" {
+		os.Exit(3)
+	}
+	calls := 0
+	lambda.Start(func(ctx context.Context, in json.RawMessage) (any, error) {
+		calls++
+		var e event
+		if err := json.Unmarshal(in, &e); err != nil {
+			return nil, err
+		}
+		fmt.Printf(`{"msg":"call","operation":%q,"outcome":"ok","duration_ms":1.5,"cold":%v,"W":2,"R":0.5}`+"\n", os.Getenv("_HANDLER"), calls == 1)
+		time.Sleep(time.Duration(e.Sleep) * time.Millisecond)
+		switch {
+		case e.Exit != 0:
+			os.Exit(e.Exit)
+		case e.Panic:
+			panic("at the handler")
+		case e.Fail != "":
+			return nil, errors.New(e.Fail)
+		case e.Env != "":
+			return os.Getenv(e.Env), nil
+		case e.Big != 0:
+			return string(make([]byte, e.Big)), nil
+		case e.Repeat:
+			return calls, nil
+		}
+		return in, nil
+	})
+}
