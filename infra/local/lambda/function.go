@@ -67,10 +67,11 @@ func (f *function) pop() *instance {
 }
 
 func (f *function) push(i *instance) {
+	_, _, generation := f.service.endpoints()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.stopped {
-		go i.kill()
+	if f.stopped || i.generation != generation {
+		i.kill()
 		return
 	}
 	i.reaper = time.AfterFunc(f.service.options.Idle, i.kill)

@@ -23,15 +23,17 @@ const maxLine = 256 << 10
 // An instance is one process with a Runtime API of its own. When the runner
 // dies, its connection breaks and the program's runtime client ends it.
 type instance struct {
-	id     string // AWS_ACCESS_KEY_ID
-	f      *function
-	cmd    *exec.Cmd
-	server *http.Server
-	events chan *call    // taken by /next
-	gone   chan struct{} // closed when the process has ended
-	end    sync.Once
-	reaper *time.Timer // guarded by the function while idle
-	output sync.WaitGroup
+	id string // AWS_ACCESS_KEY_ID
+	f  *function
+	// generation of the endpoints it was given
+	generation int
+	cmd        *exec.Cmd
+	server     *http.Server
+	events     chan *call    // taken by /next
+	gone       chan struct{} // closed when the process has ended
+	end        sync.Once
+	reaper     *time.Timer // guarded by the function while idle
+	output     sync.WaitGroup
 
 	mu      sync.Mutex
 	current *call  // under way
@@ -53,9 +55,10 @@ func launch(f *function) (*instance, error) {
 		return nil, err
 	}
 	o := f.service.options
+	dynamoDB, sqs, generation := f.service.endpoints()
 	i := &instance{
 		id: fmt.Sprintf("LOCAL%06dX%s", f.service.number(), strings.ToUpper(letters(f.Handler))),
-		f:  f, events: make(chan *call), gone: make(chan struct{}),
+		f:  f, generation: generation, events: make(chan *call), gone: make(chan struct{}),
 	}
 	i.server = &http.Server{Handler: i.api()}
 	i.cmd = exec.Command(o.Program)
@@ -73,8 +76,8 @@ func launch(f *function) (*instance, error) {
 		"AWS_DEFAULT_REGION":              o.Region,
 		"AWS_ACCESS_KEY_ID":               i.id,
 		"AWS_SECRET_ACCESS_KEY":           "local",
-		"AWS_ENDPOINT_URL_DYNAMODB":       o.DynamoDB,
-		"AWS_ENDPOINT_URL_SQS":            o.SQS,
+		"AWS_ENDPOINT_URL_DYNAMODB":       dynamoDB,
+		"AWS_ENDPOINT_URL_SQS":            sqs,
 		"TZ":                              ":UTC",
 	}} {
 		for name, value := range m {

@@ -65,9 +65,10 @@ type Service struct {
 	options   Options
 	functions map[string]*function
 
-	mu    sync.Mutex
-	stats Stats
-	next  int // numbers instances
+	mu         sync.Mutex
+	stats      Stats
+	next       int // numbers instances
+	generation int // of the endpoints
 }
 
 // New prepares the functions of a model. Nothing is started.
@@ -169,6 +170,27 @@ func (s *Service) Recycle() {
 			i.kill()
 		}
 	}
+}
+
+// Redirect gives new instances other endpoints and replaces the idle ones.
+// Busy ones finish their invocation first. The fault proxy is put in the path
+// and taken out of it this way.
+func (s *Service) Redirect(dynamoDB, sqs string) {
+	s.mu.Lock()
+	if s.options.DynamoDB == dynamoDB && s.options.SQS == sqs {
+		s.mu.Unlock()
+		return
+	}
+	s.options.DynamoDB, s.options.SQS = dynamoDB, sqs
+	s.generation++
+	s.mu.Unlock()
+	s.Recycle()
+}
+
+func (s *Service) endpoints() (dynamoDB, sqs string, generation int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.options.DynamoDB, s.options.SQS, s.generation
 }
 
 // Stop ends every instance. Invocations under way get until ctx ends; later

@@ -1,0 +1,134 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// maxHeaders is what request line and headers may have together.
+const maxHeaders = 10240
+
+// standardHTTP is the timeout of an integration of an HTTP API, in ms.
+const standardHTTP = 30000
+
+func (g *Gateway) serveHTTP(w http.ResponseWriter, r *http.Request) {
+	if cors := g.options.HTTP.CORS; cors != nil {
+		if isPreflight(r) {
+			preflight(w, r, cors)
+			return
+		}
+		allowOrigin(w.Header(), r, cors)
+	}
+	// The path arrives decoded, and what follows a decoded question mark is
+	// lost: both are what an HTTP API does.
+	path, _, _ := strings.Cut(r.URL.Path, "?")
+	if stage := g.options.HTTP.Stage; stage != defaultStage {
+		rest, ok := strings.CutPrefix(path, "/"+stage)
+		if !ok || rest != "" && rest[0] != '/' {
+			g.notFound(w, r)
+			return
+		}
+		path = rest
+	}
+	if path == "" {
+		path = "/"
+	}
+	route, params := g.routes.find(r.Method, path)
+	if route == nil {
+		g.notFound(w, r)
+		return
+	}
+	if headerBytes(r) > maxHeaders {
+		refuse(w, http.StatusRequestHeaderFieldsTooLarge, "Request Header Fields Too Large")
+		return
+	}
+	if r.ContentLength > MaxBody {
+		refuse(w, http.StatusRequestEntityTooLarge, "Request Entity Too Large")
+		return
+	}
+	body, err := readBody(w, r)
+	if err != nil {
+		var large *http.MaxBytesError
+		if errors.As(err, &large) {
+			refuse(w, http.StatusRequestEntityTooLarge, "Request Entity Too Large")
+			return
+		}
+		refuse(w, http.StatusBadRequest, "Bad Request")
+		return
+	}
+	id := newID()
+	w.Header().Set("Apigw-Requestid", id)
+	event := g.httpEvent(r, route, params, body, id)
+	payload, err := json.Marshal(event)
+	if err != nil {
+		g.log.Error("event not encoded", "route", route.key, "error", err)
+		refuse(w, http.StatusInternalServerError, "Internal Server Error")
+		return
+	}
+	if len(payload) > MaxEvent {
+		refuse(w, http.StatusRequestEntityTooLarge, "Request Entity Too Large")
+		return
+	}
+	g.requests.Add(1)
+	result, err := g.call(route.Function, route.Timeout, standardHTTP, payload)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		refuse(w, http.StatusServiceUnavailable, "Service Unavailable")
+		return
+	case err != nil:
+		g.log.Error("function not invoked", "function", route.Function, "error", err)
+		refuse(w, http.StatusInternalServerError, "Internal Server Error")
+		return
+	case result.Failed:
+		refuse(w, http.StatusInternalServerError, "Internal Server Error")
+		return
+	}
+	answer, err := parseHTTPAnswer(result.Payload)
+	if err != nil {
+		g.log.Error("malformed answer", "function", route.Function, "error", err)
+		refuse(w, http.StatusInternalServerError, "Internal Server Error")
+		return
+	}
+	answer.write(w, g.options.HTTP.CORS != nil)
+}
+
+func (g *Gateway) notFound(w http.ResponseWriter, r *http.Request) {
+	if g.options.Fallback != nil {
+		g.options.Fallback.ServeHTTP(w, r)
+		return
+	}
+	refuse(w, http.StatusNotFound, "Not Found")
+}
+
+// refuse answers as the gateway itself does, in the place of a function.
+func refuse(w http.ResponseWriter, status int, message string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	io.WriteString(w, `{"message":"`+message+`"}`)
+}
+
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.ContentLength == 0 {
+		return nil, nil
+	}
+	if r.ContentLength > 0 {
+		body := make([]byte, r.ContentLength)
+		_, err := io.ReadFull(r.Body, body)
+		return body, err
+	}
+	return io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+}
+
+func headerBytes(r *http.Request) int {
+	n := len(r.Method) + len(r.RequestURI) + len(r.Proto) + len(r.Host)
+	for name, values := range r.Header {
+		for _, v := range values {
+			n += len(name) + len(v)
+		}
+	}
+	return n
+}

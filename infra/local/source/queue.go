@@ -1,0 +1,162 @@
+package source
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"parley/infra/local/template"
+)
+
+// queue reads one queue for one function.
+func (s *Sources) queue(ctx context.Context, f template.Function, q template.QueueSource) {
+	concurrency := s.options.Concurrency
+	if q.Concurrency > 0 && q.Concurrency < concurrency {
+		concurrency = q.Concurrency
+	}
+	if strings.HasSuffix(q.Queue, ".fifo") {
+		concurrency = 1 // keeps the order
+	}
+	url := strings.TrimSuffix(s.options.SQS, "/") + "/" + template.Account + "/" + q.Queue
+	slots := make(chan struct{}, concurrency)
+	s.running.Go(func() {
+		for {
+			select {
+			case slots <- struct{}{}:
+			case <-ctx.Done():
+				return
+			}
+			batch, err := s.gather(ctx, url, q)
+			if ctx.Err() != nil && len(batch) == 0 {
+				return
+			}
+			if len(batch) == 0 {
+				<-slots
+				if err != nil {
+					s.report(fmt.Errorf("receive from %s: %w", q.Queue, err))
+					wait(ctx, 500*time.Millisecond)
+				}
+				continue
+			}
+			s.running.Go(func() {
+				defer func() { <-slots }()
+				s.batch(f, q, url, batch)
+			})
+		}
+	})
+}
+
+// gather receives until the batch is full or its window is over. Without a
+// window whatever the first receive brings is the batch.
+func (s *Sources) gather(ctx context.Context, url string, q template.QueueSource) ([]types.Message, error) {
+	var batch []types.Message
+	var end time.Time
+	for {
+		pause := int32(20)
+		if len(batch) > 0 {
+			left := time.Until(end)
+			if left <= 0 {
+				return batch, nil
+			}
+			pause = int32(min(left/time.Second, 20))
+		}
+		out, err := s.queues.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
+			QueueUrl: &url, MaxNumberOfMessages: int32(min(10, q.BatchSize-len(batch))), WaitTimeSeconds: pause,
+			MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameAll},
+			MessageAttributeNames:       []string{"All"},
+		})
+		if err != nil {
+			return batch, err
+		}
+		if len(batch) == 0 {
+			end = time.Now().Add(q.Window)
+		}
+		batch = append(batch, out.Messages...)
+		if len(batch) == 0 || len(batch) >= q.BatchSize || q.Window == 0 {
+			return batch, nil
+		}
+		if len(out.Messages) == 0 && pause == 0 && !wait(ctx, 100*time.Millisecond) {
+			return batch, nil
+		}
+	}
+}
+
+// batch invokes the function and deletes what it did. It uses a context of its
+// own: a batch that was received is finished even while the sources stop.
+func (s *Sources) batch(f template.Function, q template.QueueSource, url string, batch []types.Message) {
+	ctx := context.Background()
+	ids := make([]string, len(batch))
+	for i, m := range batch {
+		ids[i] = aws.ToString(m.MessageId)
+	}
+	result, err := s.options.Functions.Invoke(ctx, f.Handler, s.queueEvent(q, batch))
+	failures, all := failed(result, err, q.Partial, ids)
+	s.report(err)
+	var done []types.DeleteMessageBatchRequestEntry
+	for i, m := range batch {
+		if !all && !failures[ids[i]] {
+			done = append(done, types.DeleteMessageBatchRequestEntry{Id: aws.String(fmt.Sprint(i)), ReceiptHandle: m.ReceiptHandle})
+			continue
+		}
+		if s.options.Retry > 0 {
+			_, err := s.queues.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{
+				QueueUrl: &url, ReceiptHandle: m.ReceiptHandle, VisibilityTimeout: int32(s.options.Retry.Round(time.Second) / time.Second),
+			})
+			if err != nil {
+				s.report(fmt.Errorf("bring a message of %s back: %w", q.Queue, err))
+			}
+		}
+	}
+	for len(done) > 0 {
+		n := min(10, len(done))
+		// A message that became visible again meanwhile cannot be deleted with
+		// its old receipt; it is delivered once more, as on AWS.
+		if _, err := s.queues.DeleteMessageBatch(ctx, &sqs.DeleteMessageBatchInput{QueueUrl: &url, Entries: done[:n]}); err != nil {
+			s.report(fmt.Errorf("delete from %s: %w", q.Queue, err))
+		}
+		done = done[n:]
+	}
+}
+
+type queueAttribute struct {
+	String      *string  `json:"stringValue,omitempty"`
+	Binary      []byte   `json:"binaryValue,omitempty"`
+	StringList  []string `json:"stringListValues"`
+	BinaryList  []string `json:"binaryListValues"`
+	ContentType string   `json:"dataType"`
+}
+
+type queueRecord struct {
+	MessageID  string                    `json:"messageId"`
+	Receipt    string                    `json:"receiptHandle"`
+	Body       string                    `json:"body"`
+	Attributes map[string]string         `json:"attributes"`
+	Custom     map[string]queueAttribute `json:"messageAttributes"`
+	MD5        string                    `json:"md5OfBody"`
+	MD5Custom  string                    `json:"md5OfMessageAttributes,omitempty"`
+	Source     string                    `json:"eventSource"`
+	ARN        string                    `json:"eventSourceARN"`
+	Region     string                    `json:"awsRegion"`
+}
+
+func (s *Sources) queueEvent(q template.QueueSource, batch []types.Message) []byte {
+	records := make([]queueRecord, len(batch))
+	for i, m := range batch {
+		custom := map[string]queueAttribute{}
+		for name, a := range m.MessageAttributes {
+			custom[name] = queueAttribute{a.StringValue, a.BinaryValue, []string{}, []string{}, aws.ToString(a.DataType)}
+		}
+		records[i] = queueRecord{
+			aws.ToString(m.MessageId), aws.ToString(m.ReceiptHandle), aws.ToString(m.Body), m.Attributes, custom,
+			aws.ToString(m.MD5OfBody), aws.ToString(m.MD5OfMessageAttributes), "aws:sqs", q.ARN, s.options.Region,
+		}
+	}
+	event, _ := json.Marshal(map[string]any{"Records": records}) // strings and bytes always marshal
+	return event
+}
