@@ -96,26 +96,44 @@ func New(functions []template.Function, o Options) *Service {
 // Invoke runs one event through a function, named by its Handler, and waits
 // for the answer. What the function did wrong is in the Result; an error means
 // that it could not be run, or that ctx ended before an instance was free.
-// Once an instance has the event it runs to its end, whatever ctx does.
+// Once an instance has the event it runs to its end, whatever ctx does; only
+// Invoke does not wait for it.
 func (s *Service) Invoke(ctx context.Context, name string, event []byte) (Result, error) {
 	f, ok := s.functions[name]
 	if !ok {
 		return Result{}, fmt.Errorf("function %q is not in the templates", name)
 	}
-	result, err := f.invoke(ctx, event)
-	s.mu.Lock()
-	s.stats.Invocations++
-	if result.Cold {
-		s.stats.ColdStarts++
+	type outcome struct {
+		result Result
+		err    error
 	}
-	if result.FunctionError != "" || err != nil {
-		s.stats.Errors++
+	done := make(chan outcome, 1)
+	go func() {
+		result, err := f.invoke(ctx, event)
+		s.finished(name, event, result, err)
+		done <- outcome{result, err}
+	}()
+	select {
+	case o := <-done:
+		return o.result, o.err
+	case <-ctx.Done():
+		return Result{}, fmt.Errorf("function %s: %w", name, ctx.Err())
 	}
-	s.mu.Unlock()
+}
+
+func (s *Service) finished(name string, event []byte, result Result, err error) {
+	s.count(func(n *Stats) {
+		n.Invocations++
+		if result.Cold {
+			n.ColdStarts++
+		}
+		if result.FunctionError != "" || err != nil {
+			n.Errors++
+		}
+	})
 	if s.options.Done != nil {
 		s.options.Done(Record{Function: name, Event: event, Result: result, Err: err})
 	}
-	return result, err
 }
 
 // Stats answers the counts so far.
