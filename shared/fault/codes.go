@@ -53,6 +53,7 @@ const (
 	Blocked        Code = 64 // the receiver blocks the sender
 	MessageUnknown Code = 65 // no such message
 	KeyInvalid     Code = 66 // a message key that is not in its form
+	BodyEmpty      Code = 67 // a message body without any element
 )
 
 // Codes lists every code with its name, for tables and tests.
@@ -74,6 +75,7 @@ func Codes() map[Code]string {
 		TextTooLong:  "text_too_long",
 		BodyNotArray: "body_not_array", BodyInvalid: "body_invalid", BodyTooLarge: "body_too_large",
 		Muted: "muted", Blocked: "blocked", MessageUnknown: "message_unknown", KeyInvalid: "key_invalid",
+		BodyEmpty: "body_empty",
 	}
 }
 

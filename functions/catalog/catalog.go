@@ -1,0 +1,49 @@
+// Package catalog lists every operation. What is not listed here is not deployed.
+package catalog
+
+import (
+	"parley/functions/client/conversation"
+	clientmessage "parley/functions/client/message"
+	"parley/functions/client/session"
+	"parley/functions/operator/app"
+	"parley/functions/tencent/account"
+	"parley/functions/tencent/message"
+	"parley/functions/worker/delivery"
+	"parley/shared/dialect/tencent"
+	"parley/shared/op"
+)
+
+// All returns the operations in the order of the reference.
+func All() []op.Operation {
+	var all []op.Operation
+	for _, list := range [][]op.Operation{
+		account.Operations(), message.Operations(),
+		session.Operations(), clientmessage.Operations(), conversation.Operations(),
+		app.Operations(),
+		delivery.Operations(),
+	} {
+		all = append(all, list...)
+	}
+	return append(all, tencent.Unknown(knownPath(all)))
+}
+
+// Find returns the operation of a name, nil when there is none.
+func Find(name string) *op.Operation {
+	all := All()
+	for i := range all {
+		if all[i].Name == name {
+			return &all[i]
+		}
+	}
+	return nil
+}
+
+func knownPath(all []op.Operation) func(string) bool {
+	routes := make(map[string]bool)
+	for _, o := range all {
+		for _, d := range o.Doors {
+			routes[d.HTTP] = true
+		}
+	}
+	return func(path string) bool { return routes["POST "+path] }
+}

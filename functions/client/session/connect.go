@@ -1,0 +1,20 @@
+package session
+
+import (
+	"context"
+
+	"parley/shared/domain/sessions"
+	"parley/shared/op"
+)
+
+// connect gives the caller's slot to the new connection. Another installation
+// that holds it is told so and closed.
+func connect(ctx context.Context, c *op.Call) error {
+	return c.Sessions.Connect(ctx, c.Caller.Account, link(c))
+}
+
+func link(c *op.Call) sessions.Link {
+	return sessions.Link{
+		Connection: c.Request.Connection, Instance: c.Caller.Instance, Platform: sessions.Platform(c.Caller.Platform),
+	}
+}

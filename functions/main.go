@@ -1,0 +1,42 @@
+// Command functions is the program of every Lambda function: it serves the
+// operation that _HANDLER names and no other.
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"parley/functions/catalog"
+	"parley/shared/app"
+	"parley/shared/config"
+	"parley/shared/dialect/client"
+	"parley/shared/op"
+	"parley/shared/telemetry"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "parley:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	c, err := config.Read(os.Getenv)
+	if err != nil {
+		return err
+	}
+	o := catalog.Find(c.Handler)
+	if o == nil {
+		return fmt.Errorf("_HANDLER names no operation: %q", c.Handler)
+	}
+	parts, err := app.Real(c, client.Frame)
+	if err != nil {
+		return err
+	}
+	log := telemetry.NewLogger(os.Stdout, c.Level)
+	lambda.Start(op.NewServer(o, app.New(parts), log, nil))
+	return nil
+}

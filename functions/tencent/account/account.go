@@ -1,0 +1,26 @@
+// Package account is the service im_open_login_svc: accounts of an application
+// (core spec §4).
+package account
+
+import (
+	"parley/shared/dialect/tencent"
+	"parley/shared/dialect/v4"
+	"parley/shared/op"
+	"parley/shared/store"
+)
+
+func service() tencent.Service {
+	return tencent.Service{Path: "im_open_login_svc", Group: "account", Numbers: v4.Login()}
+}
+
+// Operations lists the commands in the order of the reference.
+func Operations() []op.Operation {
+	s := service()
+	return []op.Operation{
+		tencent.Command(s, "account_import", accountImport, op.Writes(store.Accounts, store.Apps)),
+		tencent.Command(s, "multiaccount_import", multiaccountImport, op.Writes(store.Accounts, store.Apps), op.Takes(512, batch)),
+		tencent.Command(s, "account_delete", accountDelete, op.Writes(store.Accounts, store.Apps),
+			op.Reads(store.Conversations, store.Sessions), op.Writes(store.Conversations, store.Sessions), op.Posts(), op.Closes(), op.Takes(512, batch)),
+		tencent.Command(s, "account_check", accountCheck, op.Reads(store.Accounts)),
+	}
+}

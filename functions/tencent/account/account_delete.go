@@ -1,0 +1,43 @@
+package account
+
+import (
+	"context"
+
+	"parley/shared/op"
+)
+
+type accountDeleteRequest struct {
+	Items []userItem `json:"DeleteItem" need:"70402"`
+}
+
+type accountDeleteResponse struct {
+	Results []deleteResult `json:"ResultItem"`
+}
+
+type deleteResult struct {
+	Code   int    `json:"ResultCode"`
+	Info   string `json:"ResultInfo"`
+	UserID string `json:"UserID"`
+}
+
+// accountDelete removes up to 100 accounts with their own side of every
+// conversation, voids their signatures and closes their connections. What they
+// wrote stays for the others. It cannot be undone.
+func accountDelete(ctx context.Context, c *op.Call, in accountDeleteRequest) (accountDeleteResponse, error) {
+	list, err := ids(in.Items)
+	if err != nil {
+		return accountDeleteResponse{}, err
+	}
+	deleted, err := c.Accounts.Delete(ctx, list)
+	if err != nil {
+		return accountDeleteResponse{}, err
+	}
+	out := accountDeleteResponse{Results: make([]deleteResult, len(list))}
+	for i, id := range list {
+		out.Results[i] = deleteResult{UserID: id}
+		if !deleted[id] {
+			out.Results[i].Code, out.Results[i].Info = unknownID, unknownText
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,70 @@
+package account
+
+import (
+	"context"
+
+	"golang.org/x/sync/errgroup"
+
+	"parley/shared/dialect/v4"
+	"parley/shared/domain/accounts"
+	"parley/shared/fault"
+	"parley/shared/op"
+)
+
+type multiaccountImportRequest struct {
+	Accounts []string     `json:"Accounts" bad:"70402"` // the form until 2024: ids only
+	List     []importItem `json:"AccountList" bad:"70402"`
+}
+
+type importItem struct {
+	UserID  string `json:"UserID" bad:"70402"`
+	Nick    string `json:"Nick" bad:"70402"`
+	FaceURL string `json:"FaceUrl" bad:"70402"`
+}
+
+type multiaccountImportResponse struct {
+	Failed []string `json:"FailAccounts,omitempty"`
+}
+
+// importWidth is how many accounts are written at once.
+const importWidth = 16
+
+// multiaccountImport registers up to 100 accounts. Those that fail are listed,
+// the others are imported; one that exists is kept and updated.
+func multiaccountImport(ctx context.Context, c *op.Call, in multiaccountImportRequest) (multiaccountImportResponse, error) {
+	for _, id := range in.Accounts {
+		in.List = append(in.List, importItem{UserID: id})
+	}
+	switch n := len(in.List); {
+	case n == 0:
+		return multiaccountImportResponse{}, v4.Refuse(badParameter, "AccountList is missing or empty")
+	case n > accounts.MaxBatch:
+		return multiaccountImportResponse{}, v4.Refuse(badBatch, "a batch has at most %d accounts", accounts.MaxBatch)
+	}
+	failed := make([]bool, len(in.List))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(importWidth)
+	for i, item := range in.List {
+		g.Go(func() error {
+			err := c.Accounts.Import(ctx, accounts.Draft{ID: item.UserID, Nick: item.Nick, Face: item.FaceURL})
+			switch code := fault.Of(err).Code; {
+			case err == nil:
+			case code.Ours() || code == fault.AccountQuota:
+				return err
+			default:
+				failed[i] = true
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return multiaccountImportResponse{}, err
+	}
+	var out multiaccountImportResponse
+	for i, item := range in.List {
+		if failed[i] {
+			out.Failed = append(out.Failed, item.UserID)
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,55 @@
+package message
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"parley/shared/dialect/v4"
+	"parley/shared/domain/delivery"
+	"parley/shared/fault"
+	"parley/shared/op"
+)
+
+type setReadRequest struct {
+	Reader string          `json:"Report_Account" need:"90008"`
+	Peer   string          `json:"Peer_Account" need:"90003"`
+	Time   json.RawMessage `json:"MsgReadTime"`
+}
+
+type setReadResponse struct{}
+
+// adminSetMsgRead marks what Peer_Account sent to Report_Account up to a time as
+// read, or all of it where no time is given. Devices of both are told.
+func adminSetMsgRead(ctx context.Context, c *op.Call, in setReadRequest) (setReadResponse, error) {
+	at, err := readTime(in.Time)
+	if err != nil {
+		return setReadResponse{}, err
+	}
+	if at == nil {
+		_, err = c.Conversations.Read(ctx, in.Reader, in.Peer, nil, delivery.Origin{})
+	} else {
+		_, err = c.Conversations.ReadUntil(ctx, in.Reader, in.Peer, *at)
+	}
+	switch {
+	case fault.Is(err, fault.SenderUnknown):
+		err = v4.Refuse(badFrom, "Report_Account %s is not an account", in.Reader)
+	case fault.Is(err, fault.ReceiverUnknown):
+		err = v4.Refuse(badTo, "Peer_Account %s is not an account", in.Peer)
+	}
+	return setReadResponse{}, err
+}
+
+// readTime takes a number or a text with a number (core spec §6.6).
+func readTime(raw json.RawMessage) (*int64, error) {
+	text := strings.Trim(string(raw), `"`)
+	if text == "" || text == "null" {
+		return nil, nil
+	}
+	at, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || at < 0 || at >= 1<<32 {
+		return nil, v4.Refuse(badJSON, "MsgReadTime is not Unix seconds")
+	}
+	return &at, nil
+}

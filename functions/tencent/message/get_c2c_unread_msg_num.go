@@ -1,0 +1,74 @@
+package message
+
+import (
+	"context"
+	"slices"
+
+	"parley/shared/dialect/v4"
+	"parley/shared/op"
+)
+
+type unreadRequest struct {
+	To    string   `json:"To_Account" need:"90003"`
+	Peers []string `json:"Peer_Account" bad:"90003"`
+}
+
+type unreadResponse struct {
+	All    *int64      `json:"AllC2CUnreadMsgNum,omitempty"`
+	List   []unread    `json:"C2CUnreadMsgNumList,omitempty"`
+	Errors []peerError `json:"ErrorList,omitempty"`
+}
+
+type unread struct {
+	Peer   string `json:"Peer_Account"`
+	Unread int64  `json:"C2CUnreadMsgNum"`
+}
+
+type peerError struct {
+	Peer string `json:"Peer_Account"`
+	Code int    `json:"ErrorCode"`
+}
+
+// getC2CUnreadMsgNum returns how many messages an account has not read: in all
+// its one-to-one conversations, or in those with up to 10 peers. A count stops
+// at 250 for each conversation.
+func getC2CUnreadMsgNum(ctx context.Context, c *op.Call, in unreadRequest) (unreadResponse, error) {
+	if len(in.Peers) > maxPeers {
+		return unreadResponse{}, v4.Refuse(badJSON, "Peer_Account has at most %d accounts", maxPeers)
+	}
+	users := []string{in.To}
+	for _, p := range in.Peers {
+		if !slices.Contains(users, p) {
+			users = append(users, p)
+		}
+	}
+	alive, err := c.Accounts.Check(ctx, users)
+	if err != nil {
+		return unreadResponse{}, err
+	}
+	if !alive[in.To] {
+		return unreadResponse{}, v4.Refuse(badTo, "To_Account %s is not an account", in.To)
+	}
+	if len(in.Peers) == 0 {
+		total, err := c.Conversations.Unread(ctx, in.To)
+		return unreadResponse{All: &total}, err
+	}
+	var out unreadResponse
+	var peers []string
+	for _, p := range in.Peers {
+		switch {
+		case !alive[p]:
+			out.Errors = append(out.Errors, peerError{Peer: p, Code: unknownUser})
+		case !slices.Contains(peers, p):
+			peers = append(peers, p)
+		}
+	}
+	counts, err := c.Conversations.UnreadFrom(ctx, in.To, peers)
+	if err != nil {
+		return unreadResponse{}, err
+	}
+	for i, p := range peers {
+		out.List = append(out.List, unread{Peer: p, Unread: counts[i]})
+	}
+	return out, nil
+}

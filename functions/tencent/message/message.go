@@ -1,0 +1,33 @@
+// Package message is the service openim: one-to-one messages sent and read by
+// the application's backend (core spec §6).
+package message
+
+import (
+	"time"
+
+	"parley/shared/dialect/tencent"
+	"parley/shared/dialect/v4"
+	"parley/shared/op"
+	"parley/shared/store"
+)
+
+func service() tencent.Service {
+	return tencent.Service{Path: "openim", Group: "message", Numbers: v4.OpenIM()}
+}
+
+// Operations lists the commands in the order of the reference.
+func Operations() []op.Operation {
+	s := service()
+	send := []op.Option{
+		op.Reads(store.Accounts, store.Relations, store.Dedup),
+		op.Writes(store.Messages, store.Conversations, store.Dedup), op.Posts(),
+	}
+	return []op.Operation{
+		tencent.Command(s, "sendmsg", sendMsg, send...),
+		tencent.Command(s, "batchsendmsg", batchSendMsg, append(send, op.Takes(1024, 25*time.Second))...),
+		tencent.Command(s, "admin_getroammsg", adminGetRoamMsg, op.Reads(store.Messages, store.Conversations)),
+		tencent.Command(s, "admin_set_msg_read", adminSetMsgRead,
+			op.Reads(store.Accounts, store.Conversations, store.Messages), op.Writes(store.Conversations), op.Posts()),
+		tencent.Command(s, "get_c2c_unread_msg_num", getC2CUnreadMsgNum, op.Reads(store.Accounts, store.Conversations)),
+	}
+}

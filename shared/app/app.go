@@ -1,0 +1,163 @@
+// Package app is the one place where a function's parts are put together:
+// tables, queues, connections, clock and randomness under the domain's rules.
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"os"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"golang.org/x/sync/errgroup"
+
+	"parley/shared/config"
+	"parley/shared/domain/accounts"
+	"parley/shared/domain/apps"
+	"parley/shared/domain/conversations"
+	"parley/shared/domain/delivery"
+	"parley/shared/domain/messages"
+	"parley/shared/domain/sessions"
+	"parley/shared/queue"
+	"parley/shared/seal"
+	"parley/shared/store"
+)
+
+// Parts are what an App is made of. Tests replace the clock, the posts and the
+// queue; everything else is always the real thing.
+type Parts struct {
+	Store    *store.Store
+	Sealer   seal.Sealer
+	Poster   delivery.Poster
+	Delivery delivery.Queue
+	Now      func() time.Time
+	Wait     func(ctx context.Context, d time.Duration)
+	Bytes    func(n int) []byte
+	Parallel func(ctx context.Context, run ...func(context.Context) error) error
+	// Frame gives an event its form on the wire.
+	Frame func(delivery.Event) ([]byte, error)
+}
+
+// App is a function's whole surroundings. It serves every application of the
+// deployment; For narrows it to one.
+type App struct {
+	parts     Parts
+	Apps      apps.Service
+	Directory *apps.Directory
+}
+
+// New puts an App together.
+func New(p Parts) *App {
+	return &App{
+		parts:     p,
+		Apps:      apps.Service{Store: p.Store, Sealer: p.Sealer, Now: p.Now, Bytes: p.Bytes},
+		Directory: apps.NewDirectory(p.Store, p.Sealer, p.Now),
+	}
+}
+
+// Real returns the parts of a deployed function.
+func Real(c config.Config, frame func(delivery.Event) ([]byte, error)) (Parts, error) {
+	cfg := AWS(c.Region)
+	sealer, err := seal.New(c.SealKey, cfg)
+	if err != nil {
+		return Parts{}, err
+	}
+	p := Parts{
+		Store: store.New(cfg, c.DynamoDB, store.Names(c.Tables)), Sealer: sealer,
+		Poster: delivery.Nowhere{}, Delivery: queue.New[delivery.Job](cfg, c.SQS, queue.Delivery, c.Queues.Delivery),
+		Now: time.Now, Wait: wait, Bytes: randomBytes, Parallel: Together, Frame: frame,
+	}
+	if c.Connections != "" {
+		if p.Poster, err = posts(c, cfg); err != nil {
+			return Parts{}, err
+		}
+	}
+	return p, nil
+}
+
+// AWS returns the SDK's configuration of a Lambda function. It is built by hand:
+// loading the default one costs a millisecond of every cold start.
+func AWS(region string) aws.Config {
+	return aws.Config{
+		Region: region,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			c := aws.Credentials{
+				AccessKeyID: os.Getenv("AWS_ACCESS_KEY_ID"), SecretAccessKey: os.Getenv("AWS_SECRET_ACCESS_KEY"),
+				SessionToken: os.Getenv("AWS_SESSION_TOKEN"), Source: "environment",
+			}
+			if !c.HasKeys() {
+				return c, errors.New("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set")
+			}
+			return c, nil
+		}),
+		HTTPClient: awshttp.NewBuildableClient().WithTimeout(5 * time.Second),
+	}
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}
+
+func randomBytes(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails
+	return b
+}
+
+// Together runs functions at the same time and returns the first error.
+func Together(ctx context.Context, run ...func(context.Context) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for _, f := range run {
+		g.Go(func() error { return f(ctx) })
+	}
+	return g.Wait()
+}
+
+// Now is the App's clock.
+func (a *App) Now() time.Time { return a.parts.Now() }
+
+// Bytes returns n random bytes.
+func (a *App) Bytes(n int) []byte { return a.parts.Bytes(n) }
+
+// Store is the App's store, for identity checks of the call chain.
+func (a *App) Store() *store.Store { return a.parts.Store }
+
+// A Tenant is the domain as one application sees it.
+type Tenant struct {
+	Accounts      accounts.Service
+	Sessions      sessions.Service
+	Conversations conversations.Service
+	Messages      messages.Service
+	Delivery      delivery.Service
+}
+
+// For narrows the App to one application.
+func (a *App) For(o *apps.App) Tenant {
+	p, limits := a.parts, o.Settings.Limits()
+	out := a.Out(o.ID)
+	return Tenant{
+		Delivery: out,
+		Accounts: accounts.Service{
+			App: o.ID, Limit: limits.Accounts, Deleting: limits.DeleteAllowed,
+			Reserve: o.Settings.Edition != apps.Developer, Store: p.Store, Out: out, Now: p.Now,
+		},
+		Sessions:      sessions.Service{App: o.ID, Policy: o.Settings.LoginPolicy, Store: p.Store, Kicker: out, Now: p.Now},
+		Conversations: conversations.Service{App: o.ID, Limit: limits.Conversations, Store: p.Store, Out: out, Now: p.Now},
+		Messages: messages.Service{
+			App: o.ID, Retention: o.Retention(), Store: p.Store, Out: out, Now: p.Now, Parallel: p.Parallel,
+		},
+	}
+}
+
+// Out is the delivery of one application, which needs none of its settings.
+func (a *App) Out(app int64) delivery.Service {
+	p := a.parts
+	return delivery.Service{
+		App: app, Store: p.Store, Poster: p.Poster, Queue: p.Delivery, Now: p.Now, Wait: p.Wait, Frame: p.Frame,
+	}
+}

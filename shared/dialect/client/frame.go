@@ -1,0 +1,62 @@
+package client
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"parley/shared/dialect/v4"
+	"parley/shared/domain/conversations"
+	"parley/shared/domain/delivery"
+	"parley/shared/domain/messages"
+)
+
+type event struct {
+	Event string `json:"event"`
+	Hi    *hi    `json:"hi,omitempty"`
+	Body  any    `json:"body"`
+}
+
+// hi is the highest number that the server knows, so that a gap shows at once.
+type hi struct {
+	Ordinal int64 `json:"Ordinal"`
+}
+
+type readMark struct {
+	Reader  string `json:"From_Account"`
+	Peer    string `json:"To_Account"`
+	Ordinal int64  `json:"ReadOrdinal"`
+	Unread  *int64 `json:"Unread,omitempty"`
+	TimeMs  int64  `json:"TimeMs"`
+}
+
+type kick struct {
+	Reason   string `json:"Reason"`
+	Platform string `json:"Platform"`
+	Time     int64  `json:"Time"`
+}
+
+// Frame gives an event of the domain the form that clients read
+// (docs/client-protocol.md §5, §7).
+func Frame(e delivery.Event) ([]byte, error) {
+	switch e := e.(type) {
+	case messages.Message:
+		out := event{Event: "message.new", Body: v4.FromMessage(e)}
+		if e.Ordinal > 0 {
+			out.Hi = &hi{Ordinal: e.Ordinal}
+		}
+		return json.Marshal(out)
+	case conversations.ReadMark:
+		return json.Marshal(event{Event: "message.read", Body: readMark{
+			Reader: e.Reader, Peer: e.Peer, Ordinal: e.Ordinal, Unread: &e.Unread, TimeMs: e.TimeMs,
+		}})
+	case conversations.PeerReadMark:
+		return json.Marshal(event{Event: "message.read", Body: readMark{
+			Reader: e.Reader, Peer: e.Peer, Ordinal: e.Ordinal, TimeMs: e.TimeMs,
+		}})
+	case delivery.Kick:
+		return json.Marshal(event{Event: "session.kick", Body: kick{
+			Reason: e.Reason, Platform: string(e.Platform), Time: e.Time,
+		}})
+	}
+	return nil, fmt.Errorf("no frame for %T", e)
+}

@@ -1,0 +1,44 @@
+package v4
+
+import (
+	"encoding/base64"
+	"strconv"
+	"strings"
+
+	"parley/shared/domain/accounts"
+	"parley/shared/domain/conversations"
+	"parley/shared/fault"
+)
+
+// FormatCursor makes a cursor of a place in a list; empty at the end.
+func FormatCursor(p *conversations.Position) string {
+	if p == nil {
+		return ""
+	}
+	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(p.TimeMs, 10) + " " + p.Peer))
+}
+
+// ParseCursor reverses FormatCursor; nil for the start of the list.
+func ParseCursor(text string) (*conversations.Position, error) {
+	if text == "" {
+		return nil, nil
+	}
+	bad := fault.New(fault.Invalid, "Cursor is not one that an answer gave")
+	if len(text) > 100 {
+		return nil, bad
+	}
+	plain, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		return nil, bad
+	}
+	head, peer, ok := strings.Cut(string(plain), " ")
+	ms, err := strconv.ParseInt(head, 10, 64)
+	if !ok || err != nil || ms < 0 || accounts.CheckID(peer) != nil {
+		return nil, bad
+	}
+	p := &conversations.Position{TimeMs: ms, Peer: peer}
+	if FormatCursor(p) != text {
+		return nil, bad
+	}
+	return p, nil
+}

@@ -1,0 +1,127 @@
+package v4
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"parley/shared/fault"
+)
+
+// A FieldError is a field that is missing or has a wrong type, with the number
+// that the command's reference gives for it.
+type FieldError struct {
+	Number int
+	Text   string
+}
+
+// Error returns the sentence.
+func (e *FieldError) Error() string { return e.Text }
+
+// Refusal tells the chain that the caller is at fault.
+func (*FieldError) Refusal() bool { return true }
+
+// AsFieldError returns the FieldError inside err, nil when there is none.
+func AsFieldError(err error) *FieldError {
+	var f *FieldError
+	if errors.As(err, &f) {
+		return f
+	}
+	return nil
+}
+
+// Refuse returns a FieldError.
+func Refuse(number int, format string, args ...any) error {
+	return &FieldError{Number: number, Text: fmt.Sprintf(format, args...)}
+}
+
+// Decode reads a JSON object into a request. Struct tags tell which number
+// answers what is wrong with a field: `need:"90005"` where it is missing or of a
+// wrong type, `bad:"90031"` where it may be missing but not of a wrong type; both
+// where the two differ. A field without tags answers fault.Malformed, as does a
+// body that is no JSON object. Names match without regard to case, unknown ones
+// are ignored (core spec §1.1, §14).
+func Decode(body []byte, into any) error {
+	body = bytes.TrimSpace(body)
+	if len(body) == 0 || body[0] != '{' {
+		return fault.New(fault.Malformed, "the body is not a JSON object")
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		var wrong *json.UnmarshalTypeError
+		if !errors.As(err, &wrong) {
+			return fault.New(fault.Malformed, "the body is not JSON: %s", err)
+		}
+		return typeError(reflect.TypeOf(into).Elem(), wrong)
+	}
+	return missing(reflect.ValueOf(into).Elem())
+}
+
+func typeError(t reflect.Type, wrong *json.UnmarshalTypeError) error {
+	path := strings.Split(wrong.Field, ".")
+	text := fmt.Sprintf("%s is %s, which is not what it has to be", wrong.Field, wrong.Value)
+	for _, name := range path {
+		for t.Kind() == reflect.Slice || t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		if t.Kind() != reflect.Struct {
+			break
+		}
+		f, ok := fieldNamed(t, name)
+		if !ok {
+			break
+		}
+		if n := number(f, "bad", "need"); n != 0 {
+			return &FieldError{Number: n, Text: text}
+		}
+		t = f.Type
+	}
+	return fault.New(fault.Malformed, "%s", text)
+}
+
+func fieldNamed(t reflect.Type, name string) (reflect.StructField, bool) {
+	for f := range t.Fields() {
+		tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if tag == name || (f.Anonymous && tag == "") {
+			if f.Anonymous && tag == "" {
+				if inner, ok := fieldNamed(f.Type, name); ok {
+					return inner, true
+				}
+				continue
+			}
+			return f, true
+		}
+	}
+	return reflect.StructField{}, false
+}
+
+func missing(v reflect.Value) error {
+	for f, value := range v.Fields() {
+		if f.Anonymous && f.Type.Kind() == reflect.Struct {
+			if err := missing(value); err != nil {
+				return err
+			}
+			continue
+		}
+		n := number(f, "need")
+		if n == 0 || !value.IsZero() {
+			continue
+		}
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		return &FieldError{Number: n, Text: name + " is missing or empty"}
+	}
+	return nil
+}
+
+// number returns the first of the tags that a field has.
+func number(f reflect.StructField, tags ...string) int {
+	for _, tag := range tags {
+		if n, err := strconv.Atoi(f.Tag.Get(tag)); err == nil {
+			return n
+		}
+	}
+	return 0
+}

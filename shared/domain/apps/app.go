@@ -1,0 +1,124 @@
+// Package apps holds the applications of a deployment: their editions and
+// limits, their signing keys and their admins.
+package apps
+
+import (
+	"context"
+	"time"
+
+	"parley/shared/domain/sessions"
+)
+
+// An Edition is a plan; it sets the limits of an application (core spec §13).
+type Edition string
+
+// The editions.
+const (
+	Developer Edition = "developer"
+	Standard  Edition = "standard"
+	Premium   Edition = "premium"
+)
+
+// Limits are what an edition allows.
+type Limits struct {
+	Accounts      int // 0: no limit
+	Conversations int // entries in a user's list
+	DeleteAllowed bool
+	RetentionDays int
+}
+
+// Limits returns the edition's numbers (core spec §4.3, §9, §12.2, §13).
+func (e Edition) Limits() (Limits, bool) {
+	switch e {
+	case Developer:
+		return Limits{Accounts: 100, Conversations: 100, DeleteAllowed: true, RetentionDays: 7}, true
+	case Standard:
+		return Limits{Conversations: 100, RetentionDays: 7}, true
+	case Premium:
+		return Limits{Conversations: 500, RetentionDays: 30}, true
+	}
+	return Limits{}, false
+}
+
+// Settings are what an operator may set for an application.
+type Settings struct {
+	Name          string
+	Edition       Edition
+	Disabled      bool
+	LoginPolicy   sessions.Policy
+	RetentionDays int  // 0: the edition's
+	DeleteAllowed bool // deletion of accounts where the edition does not include it
+}
+
+// Limits returns what is in force: the edition's numbers with the settings'.
+func (s Settings) Limits() Limits {
+	l, _ := s.Edition.Limits()
+	if s.RetentionDays > 0 {
+		l.RetentionDays = s.RetentionDays
+	}
+	l.DeleteAllowed = l.DeleteAllowed || s.DeleteAllowed
+	return l
+}
+
+// An App is an application as the operator sees it.
+type App struct {
+	ID       int64
+	Settings Settings
+	Created  int64 // Unix seconds
+	Updated  int64 // Unix seconds
+	Keys     []Key
+	Admins   []string
+}
+
+// A Key signs UserSigs. Its secret is sealed.
+type Key struct {
+	N       int
+	Sealed  []byte
+	Created int64 // Unix seconds
+	Until   int64 // Unix seconds, 0 for ever
+}
+
+// InForce reports whether signatures of the key are accepted.
+func (k Key) InForce(now time.Time) bool { return k.Until == 0 || now.Unix() < k.Until }
+
+// IsAdmin reports whether user is an admin of the application.
+func (a App) IsAdmin(user string) bool {
+	for _, admin := range a.Admins {
+		if admin == user {
+			return true
+		}
+	}
+	return false
+}
+
+// Retention is how long messages are kept.
+func (a App) Retention() time.Duration {
+	return time.Duration(a.Settings.Limits().RetentionDays) * 24 * time.Hour
+}
+
+// Store keeps applications.
+type Store interface {
+	// CreateApp writes the application with its first key and admins, all or
+	// nothing; false when the id is taken.
+	CreateApp(ctx context.Context, a App) (bool, error)
+	// App reads an application whole; nil when there is none.
+	App(ctx context.Context, id int64) (*App, error)
+	// Apps lists ids and names from after on, in order of id.
+	Apps(ctx context.Context, after int64, limit int) ([]App, error)
+	// SaveSettings replaces the settings; false when the app is not there.
+	SaveSettings(ctx context.Context, id int64, s Settings, now int64) (bool, error)
+	// AddKey adds a signing key and ends the older ones, all or nothing.
+	AddKey(ctx context.Context, id int64, k Key, ended []Key) error
+	PutAdmin(ctx context.Context, id int64, user string) error
+	DeleteAdmin(ctx context.Context, id int64, user string) error
+	// CountAccounts counts the app's accounts, and stops at most past limit.
+	CountAccounts(ctx context.Context, id int64, limit int) (int, error)
+	// SetAccountCount stores the number that a limited edition counts on from.
+	SetAccountCount(ctx context.Context, id int64, n int) error
+}
+
+// Sealer closes and opens secrets; package seal has the real ones.
+type Sealer interface {
+	Seal(ctx context.Context, purpose string, secret []byte) ([]byte, error)
+	Open(ctx context.Context, purpose string, sealed []byte) ([]byte, error)
+}

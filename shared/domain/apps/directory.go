@@ -1,0 +1,93 @@
+package apps
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"parley/shared/fault"
+)
+
+// Directory answers which application a call belongs to and with which secrets
+// its signatures are checked. It reads an application and opens its secrets at
+// most once a minute for each instance of a function; what an operator changes
+// is therefore in force everywhere within a minute.
+type Directory struct {
+	store  Store
+	sealer Sealer
+	now    func() time.Time
+	mu     sync.Mutex
+	known  map[int64]entry
+}
+
+// fresh is how long an answer is used again.
+const fresh = time.Minute
+
+// remembered bounds the number of answers kept.
+const remembered = 1000
+
+type entry struct {
+	app     *Open
+	expires time.Time
+}
+
+// Open is an application with its secrets in clear.
+type Open struct {
+	App
+	Secrets []string // of the keys in force, newest first
+}
+
+// NewDirectory returns an empty Directory.
+func NewDirectory(store Store, sealer Sealer, now func() time.Time) *Directory {
+	return &Directory{store: store, sealer: sealer, now: now, known: make(map[int64]entry)}
+}
+
+// Find returns an application. It fails with AppUnknown, AppDisabled or AppNoKey.
+func (d *Directory) Find(ctx context.Context, id int64) (*Open, error) {
+	now := d.now()
+	d.mu.Lock()
+	e, ok := d.known[id]
+	d.mu.Unlock()
+	if !ok || !now.Before(e.expires) {
+		app, err := d.load(ctx, id, now)
+		if err != nil {
+			return nil, err
+		}
+		e = entry{app: app, expires: now.Add(fresh)}
+		d.mu.Lock()
+		if len(d.known) >= remembered {
+			clear(d.known)
+		}
+		d.known[id] = e
+		d.mu.Unlock()
+	}
+	switch {
+	case e.app == nil:
+		return nil, unknown(id)
+	case e.app.Settings.Disabled:
+		return nil, fault.New(fault.AppDisabled, "application %d is switched off", id)
+	case len(e.app.Secrets) == 0:
+		return nil, fault.New(fault.AppNoKey, "application %d has no key in force", id)
+	}
+	return e.app, nil
+}
+
+func (d *Directory) load(ctx context.Context, id int64, now time.Time) (*Open, error) {
+	a, err := d.store.App(ctx, id)
+	if err != nil || a == nil {
+		return nil, err
+	}
+	open := &Open{App: *a}
+	for i := len(a.Keys) - 1; i >= 0; i-- {
+		k := a.Keys[i]
+		if !k.InForce(now) {
+			continue
+		}
+		secret, err := d.sealer.Open(ctx, purpose(id), k.Sealed)
+		if err != nil {
+			return nil, err
+		}
+		open.Secrets = append(open.Secrets, string(secret))
+	}
+	return open, nil
+}

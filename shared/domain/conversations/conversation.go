@@ -1,0 +1,66 @@
+// Package conversations is one user's side of each conversation: its position
+// in a list, what is unread, and what both sides have read.
+package conversations
+
+import (
+	"time"
+
+	"parley/shared/domain/messages"
+)
+
+// MaxUnread is where the count of a conversation stops (core spec §6.0).
+const MaxUnread = 250
+
+// A Row is a user's side of a one-to-one conversation. Ordinals count the
+// messages of one direction; a generation is the birth time of such a count.
+type Row struct {
+	Peer string
+
+	TimeMs  int64 // when the last message shown was sent; 0: none is shown
+	LastKey *messages.Key
+	Preview string
+
+	Out, OutGeneration int64         // my messages to the peer
+	In, InGeneration   int64         // the peer's messages to me
+	Read               int64         // I have read the peer's messages up to it
+	ReadMs             int64         // when I did
+	PeerRead           int64         // the peer has read mine up to it
+	PeerReadMs         int64         // when the peer did
+	Quiet              int64         // of those I have not read, how many do not count
+	Cleared            *messages.Key // my history up to it is hidden
+	Expires            int64         // Unix seconds
+}
+
+// Unread is derived from positions, never counted up (docs/data-model.md, I5).
+func (r Row) Unread() int64 {
+	return min(max(r.In-r.Read-r.Quiet, 0), MaxUnread)
+}
+
+// Shown reports whether the row stands in the user's list.
+func (r Row) Shown(now time.Time) bool { return r.TimeMs > 0 && r.live(now) }
+
+func (r Row) live(now time.Time) bool { return r.Expires == 0 || now.Unix() < r.Expires }
+
+// changed is the time of the latest change that a device has to know of.
+func (r Row) changed() int64 { return max(r.TimeMs, r.ReadMs, r.PeerReadMs) }
+
+// A Position is a place in a list that is ordered newest first.
+type Position struct {
+	TimeMs int64
+	Peer   string
+}
+
+// before reports whether a row stands before a position, so that a page that
+// begins after the position leaves it out.
+func (p Position) before(r Row) bool {
+	if r.TimeMs != p.TimeMs {
+		return r.TimeMs > p.TimeMs
+	}
+	return r.Peer <= p.Peer
+}
+
+// A Page is a part of a list.
+type Page struct {
+	Rows []Row
+	Next *Position // nil: the list ends here
+}

@@ -1,0 +1,183 @@
+package conversations
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"parley/shared/domain/delivery"
+	"parley/shared/fault"
+)
+
+// Store keeps the rows.
+type Store interface {
+	// Rows reads all one-to-one rows of a user.
+	Rows(ctx context.Context, app int64, user string, strong bool) ([]Row, error)
+	// PeerRows reads the rows with some peers; absent ones are zero with no Peer.
+	PeerRows(ctx context.Context, app int64, user string, peers []string) ([]Row, error)
+	// MarkRead moves the read position to an ordinal, or to the last message
+	// where upTo is nil; never back and never past the last message. It returns
+	// the row as it then is, nil where there is none, and whether it moved.
+	MarkRead(ctx context.Context, app int64, user, peer string, upTo *int64, nowMs int64) (*Row, bool, error)
+	// MarkPeerRead tells the sender's row up to where the reader has read.
+	MarkPeerRead(ctx context.Context, app int64, sender, reader string, generation, ordinal, nowMs int64) error
+	// OrdinalAt returns the ordinal of the last message from peer to user sent
+	// at or before a time in Unix seconds, 0 if there is none.
+	OrdinalAt(ctx context.Context, app int64, user, peer string, at int64) (int64, error)
+	// AccountsAlive tells which users are accounts.
+	AccountsAlive(ctx context.Context, app int64, users []string) ([]bool, error)
+}
+
+// Service reads and marks the conversations of an application's users.
+type Service struct {
+	App   int64
+	Limit int // entries of a list, by edition
+	Store Store
+	Out   delivery.Service
+	Now   func() time.Time
+}
+
+// List returns a page of a user's conversations, newest first, after a position.
+func (s Service) List(ctx context.Context, user string, after *Position, limit int) (Page, error) {
+	return s.list(ctx, user, 0, after, limit, false)
+}
+
+// skew is how far back a sync reaches, so that a change written by a machine
+// whose clock is behind is not missed.
+const skew = 5 * time.Second
+
+// Sync returns a page of the conversations that changed since a time in ms,
+// newest first, and the time to pass next. The read is strong: with the strong
+// read of sessions in a send, one of the two always sees the other
+// (docs/data-model.md §5).
+func (s Service) Sync(ctx context.Context, user string, since int64, after *Position, limit int) (Page, int64, error) {
+	next := s.Now().Add(-skew).UnixMilli()
+	page, err := s.list(ctx, user, since, after, limit, true)
+	return page, next, err
+}
+
+func (s Service) list(ctx context.Context, user string, since int64, after *Position, limit int, strong bool) (Page, error) {
+	rows, err := s.Store.Rows(ctx, s.App, user, strong)
+	if err != nil {
+		return Page{}, err
+	}
+	now := s.Now()
+	rows = slices.DeleteFunc(rows, func(r Row) bool { return !r.Shown(now) })
+	slices.SortFunc(rows, func(a, b Row) int {
+		return cmp.Or(cmp.Compare(b.TimeMs, a.TimeMs), cmp.Compare(a.Peer, b.Peer))
+	})
+	rows = rows[:min(len(rows), s.Limit)]
+	rows = slices.DeleteFunc(rows, func(r Row) bool {
+		return r.changed() < since || (after != nil && after.before(r))
+	})
+	if len(rows) <= limit {
+		return Page{Rows: rows}, nil
+	}
+	last := rows[limit-1]
+	return Page{Rows: rows[:limit], Next: &Position{TimeMs: last.TimeMs, Peer: last.Peer}}, nil
+}
+
+// Unread returns the user's unread messages of all conversations.
+func (s Service) Unread(ctx context.Context, user string) (int64, error) {
+	rows, err := s.Store.Rows(ctx, s.App, user, false)
+	if err != nil {
+		return 0, err
+	}
+	now, total := s.Now(), int64(0)
+	for _, r := range rows {
+		if r.live(now) {
+			total += r.Unread()
+		}
+	}
+	return total, nil
+}
+
+// UnreadFrom returns the unread messages from each of some peers.
+func (s Service) UnreadFrom(ctx context.Context, user string, peers []string) ([]int64, error) {
+	rows, err := s.Store.PeerRows(ctx, s.App, user, peers)
+	if err != nil {
+		return nil, err
+	}
+	now, counts := s.Now(), make([]int64, len(rows))
+	for i, r := range rows {
+		if r.live(now) {
+			counts[i] = r.Unread()
+		}
+	}
+	return counts, nil
+}
+
+// A ReadMark tells devices that a user has read a conversation.
+type ReadMark struct {
+	Reader, Peer string
+	Ordinal      int64
+	Unread       int64
+	TimeMs       int64
+}
+
+// A PeerReadMark is a ReadMark as the other side is told it: without what is
+// left unread.
+type PeerReadMark ReadMark
+
+// Read marks the peer's messages as read up to an ordinal, or all of them where
+// upTo is nil, and tells the peer's devices and the reader's other ones. Reading
+// less than what is read already changes nothing.
+func (s Service) Read(ctx context.Context, user, peer string, upTo *int64, origin delivery.Origin) (ReadMark, error) {
+	now := s.Now().UnixMilli()
+	row, moved, err := s.Store.MarkRead(ctx, s.App, user, peer, upTo, now)
+	if err != nil {
+		return ReadMark{}, err
+	}
+	mark := ReadMark{Reader: user, Peer: peer, TimeMs: now}
+	if row == nil {
+		return mark, s.known(ctx, user, peer)
+	}
+	mark.Ordinal, mark.Unread = row.Read, row.Unread()
+	if !moved {
+		// A repeat: the call before may have died between the two rows.
+		return mark, s.Store.MarkPeerRead(ctx, s.App, peer, user, row.InGeneration, row.Read, row.ReadMs)
+	}
+	if err := s.Store.MarkPeerRead(ctx, s.App, peer, user, row.InGeneration, row.Read, now); err != nil {
+		return ReadMark{}, err
+	}
+	list, err := s.Out.Store.Sessions(ctx, s.App, []string{user, peer})
+	if err != nil {
+		return ReadMark{}, err
+	}
+	if err := s.Out.SendTo(ctx, list[:1], origin, mark); err != nil {
+		return ReadMark{}, err
+	}
+	return mark, s.Out.SendTo(ctx, list[1:], delivery.Origin{}, PeerReadMark(mark))
+}
+
+// ReadUntil marks what the peer sent up to a time in Unix seconds as read.
+func (s Service) ReadUntil(ctx context.Context, user, peer string, at int64) (ReadMark, error) {
+	rows, err := s.Store.PeerRows(ctx, s.App, user, []string{peer})
+	if err != nil {
+		return ReadMark{}, err
+	}
+	if rows[0].TimeMs/1000 <= at {
+		return s.Read(ctx, user, peer, nil, delivery.Origin{})
+	}
+	ordinal, err := s.Store.OrdinalAt(ctx, s.App, user, peer, at)
+	if err != nil {
+		return ReadMark{}, err
+	}
+	return s.Read(ctx, user, peer, &ordinal, delivery.Origin{})
+}
+
+// known tells a conversation that is empty from one with somebody who does not
+// exist.
+func (s Service) known(ctx context.Context, user, peer string) error {
+	alive, err := s.Store.AccountsAlive(ctx, s.App, []string{user, peer})
+	switch {
+	case err != nil:
+		return err
+	case !alive[0]:
+		return fault.New(fault.SenderUnknown, "%s is not an account", user)
+	case !alive[1]:
+		return fault.New(fault.ReceiverUnknown, "%s is not an account", peer)
+	}
+	return nil
+}

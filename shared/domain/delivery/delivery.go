@@ -1,0 +1,235 @@
+// Package delivery brings events to the connections of users. A post that fails
+// never fails the operation it belongs to: it is tried again, then handed to a
+// queue, and in the end healed by the device's own sync.
+package delivery
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"parley/shared/domain/sessions"
+)
+
+// Errors of a Poster.
+var (
+	ErrGone     = errors.New("the connection is gone")
+	ErrRefused  = errors.New("the post is refused and would be again")
+	errNoPoster = errors.New("no connections endpoint")
+)
+
+// A Poster sends frames to connections. Any error but ErrGone and ErrRefused is
+// worth another try.
+type Poster interface {
+	// Post sends one frame to many connections, and returns an error for each.
+	Post(ctx context.Context, connections []string, frame []byte) []error
+	// Close ends a connection. One that is gone is no error.
+	Close(ctx context.Context, connection string) error
+}
+
+// A Queue holds jobs of posts that failed.
+type Queue interface {
+	Send(ctx context.Context, job Job, delay time.Duration) error
+}
+
+// A Job is a frame and the connections that have not had it.
+type Job struct {
+	App     int64    `json:"app"`
+	Frame   []byte   `json:"frame"`
+	Targets []Target `json:"targets"`
+	Attempt int      `json:"attempt"` // failed rounds so far
+}
+
+// A Target is one connection of a device.
+type Target struct {
+	User     string            `json:"u"`
+	Slot     string            `json:"s"`
+	Link     string            `json:"c"`
+	Fallback string            `json:"p,omitempty"` // the connection before it, while both live
+	Since    int64             `json:"t"`           // ms
+	Platform sessions.Platform `json:"f"`
+}
+
+// An Event is something a device is told. The client dialect gives it its form.
+type Event any
+
+// A Kick tells a device that it has to go.
+type Kick struct {
+	Reason   string
+	Platform sessions.Platform
+	Time     int64 // Unix seconds
+}
+
+// Service delivers events of one application.
+type Service struct {
+	App    int64
+	Store  sessions.Store
+	Poster Poster
+	Queue  Queue
+	Now    func() time.Time
+	Wait   func(ctx context.Context, d time.Duration)
+	// Frame gives an event the form that clients read.
+	Frame func(Event) ([]byte, error)
+}
+
+const (
+	quickTries = 2 // tries again at once, within the call
+	quickWait  = 50 * time.Millisecond
+	// MaxAttempts is the number of rounds through the queue before a frame is
+	// left to sync.
+	MaxAttempts = 5
+)
+
+// Origin is the device that caused an event, which is not told of it.
+type Origin struct{ Connection, Instance string }
+
+// Send brings an event to all devices of the users, but not to its origin. It
+// fails only where sessions cannot be read or a job cannot be queued.
+func (s Service) Send(ctx context.Context, users []string, origin Origin, event Event) error {
+	list, err := s.Store.Sessions(ctx, s.App, users)
+	if err != nil {
+		return err
+	}
+	return s.SendTo(ctx, list, origin, event)
+}
+
+// SendTo is Send for sessions that the caller has read.
+func (s Service) SendTo(ctx context.Context, list []sessions.Session, origin Origin, event Event) error {
+	targets := s.targets(list, origin)
+	if len(targets) == 0 {
+		return nil
+	}
+	frame, err := s.Frame(event)
+	if err != nil {
+		return err
+	}
+	return s.post(ctx, Job{App: s.App, Frame: frame, Targets: targets})
+}
+
+// Retry is another round for a job of the queue. Those that fail again are
+// queued anew, alone; after MaxAttempts they are left to sync.
+func (s Service) Retry(ctx context.Context, job Job) error { return s.post(ctx, job) }
+
+// Kick tells a connection why it has to go and closes it.
+func (s Service) Kick(ctx context.Context, link sessions.Link, reason string) error {
+	frame, err := s.Frame(Kick{Reason: reason, Platform: link.Platform, Time: s.Now().Unix()})
+	if err != nil {
+		return err
+	}
+	// Not told is no reason not to close; what cannot be closed has lost its slot.
+	_ = s.Poster.Post(ctx, []string{link.Connection}, frame)
+	_ = s.Poster.Close(ctx, link.Connection)
+	return nil
+}
+
+// Disconnect kicks every device of a user.
+func (s Service) Disconnect(ctx context.Context, user, reason string) error {
+	list, err := s.Store.Sessions(ctx, s.App, []string{user})
+	if err != nil {
+		return err
+	}
+	for _, d := range list[0].Devices {
+		last := sessions.Last{Time: s.Now().UnixMilli(), Reason: reason, Platform: d.Now.Platform}
+		if err := s.Store.LeaveSlot(ctx, s.App, user, d.Slot, d.Now.Connection, last); err != nil {
+			return err
+		}
+		if err := s.Kick(ctx, d.Now, reason); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s Service) targets(list []sessions.Session, origin Origin) []Target {
+	now := s.Now()
+	var out []Target
+	for _, session := range list {
+		for _, d := range session.Devices {
+			if !d.Alive(now) || d.Now.Connection == origin.Connection ||
+				(origin.Instance != "" && d.Now.Instance == origin.Instance) {
+				continue
+			}
+			out = append(out, Target{
+				User: session.User, Slot: d.Slot, Link: d.Now.Connection, Since: d.Now.Since,
+				Platform: d.Now.Platform, Fallback: d.Predecessor(now),
+			})
+		}
+	}
+	return out
+}
+
+// post tries all targets, the failed ones again, and queues what is left.
+func (s Service) post(ctx context.Context, job Job) error {
+	left := s.round(ctx, job.Frame, job.Targets)
+	for try := 0; len(left) > 0 && try < quickTries; try++ {
+		s.Wait(ctx, quickWait<<try)
+		left = s.round(ctx, job.Frame, left)
+	}
+	if len(left) == 0 || job.Attempt >= MaxAttempts {
+		return nil
+	}
+	delay := time.Second << min(job.Attempt, 3) // 1, 2, 4, 8, 8 s
+	return s.Queue.Send(ctx, Job{App: job.App, Frame: job.Frame, Targets: left, Attempt: job.Attempt + 1}, delay)
+}
+
+// round posts once to each target and returns those worth another try. During a
+// renewal both connections of a device are tried: the frame counts as brought
+// when either took it (docs/data-model.md §7).
+func (s Service) round(ctx context.Context, frame []byte, targets []Target) []Target {
+	var links []string
+	for _, t := range targets {
+		links = append(links, t.Link)
+		if t.Fallback != "" {
+			links = append(links, t.Fallback)
+		}
+	}
+	results := s.Poster.Post(ctx, links, frame)
+	var left []Target
+	for _, t := range targets {
+		err := results[0]
+		results = results[1:]
+		fallback := ErrGone
+		if t.Fallback != "" {
+			fallback = results[0]
+			results = results[1:]
+		}
+		switch {
+		case err == nil || fallback == nil || errors.Is(err, ErrRefused):
+		case !errors.Is(err, ErrGone):
+			left = append(left, t)
+		case errors.Is(fallback, ErrGone):
+			s.gone(ctx, t)
+		default:
+			left = append(left, t)
+		}
+	}
+	return left
+}
+
+// gone forgets a connection that is no more. One under 30 s old may not be open
+// yet: it is left, and its device syncs once it is.
+func (s Service) gone(ctx context.Context, t Target) {
+	if s.Now().UnixMilli()-t.Since < youngMs {
+		return
+	}
+	// Best effort: the next post finds it gone again.
+	_ = s.Store.LeaveSlot(ctx, s.App, t.User, t.Slot, t.Link,
+		sessions.Last{Time: s.Now().UnixMilli(), Reason: "gone", Platform: t.Platform})
+}
+
+const youngMs = 30_000
+
+// Nowhere is the Poster of a function that has no connections endpoint.
+type Nowhere struct{}
+
+// Post fails for every connection.
+func (Nowhere) Post(_ context.Context, connections []string, _ []byte) []error {
+	errs := make([]error, len(connections))
+	for i := range errs {
+		errs[i] = errNoPoster
+	}
+	return errs
+}
+
+// Close fails.
+func (Nowhere) Close(context.Context, string) error { return errNoPoster }

@@ -1,0 +1,112 @@
+package messages
+
+import (
+	"context"
+	"slices"
+
+	"parley/shared/domain/sessions"
+	"parley/shared/fault"
+)
+
+// MaxBatch is the number of receivers of one batch (core spec §6.2).
+const MaxBatch = 500
+
+// batchWidth is how many receivers are written at once.
+const batchWidth = 32
+
+// SendBatch sends one message to many users under one key, and returns the
+// users that are no accounts. d.To is not read. When no user is left it fails
+// with ReceiverUnknown. A repeat of the call completes what the first began.
+func (s Service) SendBatch(ctx context.Context, d Draft, to []string) (Receipt, []string, error) {
+	if len(to) > MaxBatch {
+		return Receipt{}, nil, fault.New(fault.BatchTooLarge, "a batch has at most %d receivers", MaxBatch)
+	}
+	if err := d.Content.Check(); err != nil {
+		return Receipt{}, nil, err
+	}
+	receivers, failed, err := s.receivers(ctx, d, to)
+	if err != nil {
+		return Receipt{}, failed, err
+	}
+	m := d.message(s.Now())
+	if !d.OnlineOnly {
+		hash := sendHash(m.Seq, m.Random, d.sum())
+		if m.Time, err = s.Store.ClaimBatch(ctx, s.App, d.From, hash, m.Time); err != nil {
+			return Receipt{}, nil, err
+		}
+	}
+	for part := range slices.Chunk(receivers, batchWidth) {
+		if err := s.sendPart(ctx, d, m, part); err != nil {
+			return Receipt{}, nil, err
+		}
+	}
+	return Receipt{Key: m.Key}, failed, nil
+}
+
+// receivers splits the targets into accounts and others, in order.
+func (s Service) receivers(ctx context.Context, d Draft, to []string) (known, failed []string, err error) {
+	var unique []string
+	for _, u := range to {
+		if u != d.From && !slices.Contains(unique, u) {
+			unique = append(unique, u)
+		} else if u == d.From {
+			failed = append(failed, u)
+		}
+	}
+	alive, err := s.Store.AccountsAlive(ctx, s.App, append(slices.Clone(unique), d.From))
+	if err != nil {
+		return nil, nil, err
+	}
+	if !alive[len(unique)] {
+		return nil, nil, fault.New(fault.SenderUnknown, "the sender %s is not an account", d.From)
+	}
+	for i, u := range unique {
+		if alive[i] {
+			known = append(known, u)
+		} else {
+			failed = append(failed, u)
+		}
+	}
+	if len(known) == 0 {
+		return nil, failed, fault.New(fault.ReceiverUnknown, "none of the receivers is an account")
+	}
+	return known, failed, nil
+}
+
+func (s Service) sendPart(ctx context.Context, d Draft, m Message, part []string) error {
+	stored := make([]Message, len(part))
+	var run []func(context.Context) error
+	for i, u := range part {
+		stored[i] = m
+		stored[i].To = u
+		if d.OnlineOnly {
+			continue
+		}
+		run = append(run, func(ctx context.Context) (err error) {
+			stored[i], err = s.store(ctx, stored[i], d.sum())
+			return err
+		})
+	}
+	if err := s.Parallel(ctx, run...); err != nil {
+		return err
+	}
+	users := part
+	if d.Sync == SyncDevices {
+		users = append(slices.Clone(part), d.From)
+	}
+	list, err := s.Out.Store.Sessions(ctx, s.App, users)
+	if err != nil {
+		return err
+	}
+	var own []sessions.Session
+	if d.Sync == SyncDevices {
+		own = list[len(part):]
+	}
+	for i := range part {
+		to := append([]sessions.Session{list[i]}, own...)
+		if err := s.Out.SendTo(ctx, to, d.Origin, stored[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}

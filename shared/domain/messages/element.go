@@ -1,0 +1,252 @@
+package messages
+
+import (
+	"encoding/json"
+	"math"
+
+	"parley/shared/fault"
+)
+
+// A Kind names one of the nine kinds of elements (core spec §3).
+type Kind string
+
+// The kinds.
+const (
+	KindText     Kind = "TIMTextElem"
+	KindLocation Kind = "TIMLocationElem"
+	KindFace     Kind = "TIMFaceElem"
+	KindCustom   Kind = "TIMCustomElem"
+	KindSound    Kind = "TIMSoundElem"
+	KindImage    Kind = "TIMImageElem"
+	KindFile     Kind = "TIMFileElem"
+	KindVideo    Kind = "TIMVideoFileElem"
+	KindRelay    Kind = "TIMRelayElem"
+)
+
+// An Element is one part of a message's body. Content is the JSON object as the
+// sender wrote it: apps keep fields of their own in it and old clients leave
+// fields out, so it is validated and stored, never rewritten. This vocabulary is
+// Parley's own form of a message; a dialect that has another converts to it.
+type Element struct {
+	Kind    Kind            `json:"MsgType"`
+	Content json.RawMessage `json:"MsgContent"`
+}
+
+// MaxBody bounds the JSON of a message's elements and custom data in bytes
+// (core spec §13).
+const MaxBody = 12 << 10
+
+// Check refuses content that is not in the documented form: no element, an
+// unknown kind, a field of a wrong type, two custom elements, over 12 KB.
+func (c Content) Check() error {
+	if len(c.Elements) == 0 {
+		return fault.New(fault.BodyEmpty, "MsgBody has no element")
+	}
+	size, customs := len(c.Custom)+len(`{"MsgBody":[],"CloudCustomData":""}`), 0
+	for i, e := range c.Elements {
+		size += len(e.Kind) + len(e.Content) + len(`{"MsgType":"","MsgContent":},`)
+		if e.Kind == KindCustom {
+			customs++
+		}
+		if size > MaxBody {
+			return fault.New(fault.BodyTooLarge, "the message is over %d bytes", MaxBody)
+		}
+		if err := e.check(); err != nil {
+			return fault.New(fault.BodyInvalid, "MsgBody[%d]: %s", i, err)
+		}
+	}
+	if size > MaxBody {
+		return fault.New(fault.BodyTooLarge, "the message is over %d bytes", MaxBody)
+	}
+	if customs > 1 {
+		return fault.New(fault.BodyInvalid, "MsgBody has %d TIMCustomElem, at most one is allowed", customs)
+	}
+	return nil
+}
+
+// field is a field of a content that must have a type when it is there.
+type field struct {
+	name     string
+	required bool
+	check    func(any) bool
+	want     string
+}
+
+func (e Element) check() error {
+	fields, ok := e.Kind.fields()
+	if !ok {
+		return elementError("MsgType " + string(e.Kind) + " is not known")
+	}
+	var content map[string]any
+	if err := json.Unmarshal(e.Content, &content); err != nil || content == nil {
+		return elementError("MsgContent is not an object")
+	}
+	for _, f := range fields {
+		v, there := content[f.name]
+		if !there {
+			if f.required {
+				return elementError("MsgContent lacks " + f.name)
+			}
+			continue
+		}
+		if !f.check(v) {
+			return elementError(f.name + " is not " + f.want)
+		}
+	}
+	if e.Kind == KindRelay {
+		return checkRelay(content)
+	}
+	return nil
+}
+
+type elementError string
+
+func (e elementError) Error() string { return string(e) }
+
+// fields lists what is known of a kind's content (core spec §3). Fields that
+// the vendor's older clients leave out are not required.
+func (k Kind) fields() ([]field, bool) {
+	switch k {
+	case KindText:
+		return []field{must(text("Text"))}, true
+	case KindLocation:
+		return []field{text("Desc"), must(number("Latitude")), must(number("Longitude"))}, true
+	case KindFace:
+		return []field{must(integer("Index")), text("Data")}, true
+	case KindCustom:
+		return []field{text("Data"), text("Desc"), text("Ext"), text("Sound")}, true
+	case KindSound:
+		return []field{text("Url"), text("UUID"), integer("Size"), integer("Second"), download("Download_Flag")}, true
+	case KindImage:
+		return []field{
+			text("UUID"),
+			oneOf("ImageFormat", "1, 2, 3, 4 or 255", 1, 2, 3, 4, 255),
+			must(field{name: "ImageInfoArray", check: imageInfos, want: "a list of images with Type 1, 2 or 3, numbers for Size, Width and Height, and text for URL"}),
+		}, true
+	case KindFile:
+		return []field{text("Url"), text("UUID"), text("FileName"), integer("FileSize"), download("Download_Flag")}, true
+	case KindVideo:
+		return []field{
+			text("VideoUrl"), text("VideoUUID"), integer("VideoSize"), integer("VideoSecond"), text("VideoFormat"),
+			download("VideoDownloadFlag"), text("ThumbUrl"), text("ThumbUUID"), integer("ThumbSize"), integer("ThumbWidth"),
+			integer("ThumbHeight"), text("ThumbFormat"), download("ThumbDownloadFlag"),
+		}, true
+	case KindRelay:
+		return []field{text("Title"), text("CompatibleText"), integer("MsgNum"), {name: "AbstractList", check: texts, want: "a list of texts"}, text("JsonMsgKey")}, true
+	}
+	return nil, false
+}
+
+func must(f field) field { f.required = true; return f }
+
+func text(name string) field {
+	return field{name: name, want: "text", check: func(v any) bool { _, ok := v.(string); return ok }}
+}
+
+func number(name string) field {
+	return field{name: name, want: "a number", check: func(v any) bool { _, ok := v.(float64); return ok }}
+}
+
+func isInteger(v any) bool {
+	n, ok := v.(float64)
+	return ok && n == math.Trunc(n) && n >= 0 && n <= 1<<53
+}
+
+func integer(name string) field {
+	return field{name: name, want: "a whole number", check: isInteger}
+}
+
+// download is a flag that must be 2: the file is fetched by its URL.
+func download(name string) field { return oneOf(name, "2", 2) }
+
+func oneOf(name, want string, allowed ...float64) field {
+	return field{name: name, want: want, check: func(v any) bool {
+		for _, a := range allowed {
+			if v == a {
+				return true
+			}
+		}
+		return false
+	}}
+}
+
+func texts(v any) bool {
+	list, ok := v.([]any)
+	for _, item := range list {
+		if _, isText := item.(string); !isText {
+			return false
+		}
+	}
+	return ok
+}
+
+func imageInfos(v any) bool {
+	list, ok := v.([]any)
+	if !ok || len(list) == 0 {
+		return false
+	}
+	for _, item := range list {
+		info, ok := item.(map[string]any)
+		if !ok || !oneOf("Type", "", 1, 2, 3).check(info["Type"]) {
+			return false
+		}
+		for _, name := range []string{"Size", "Width", "Height"} {
+			if v, there := info[name]; there && !isInteger(v) {
+				return false
+			}
+		}
+		if _, isText := info["URL"].(string); info["URL"] != nil && !isText {
+			return false
+		}
+	}
+	return true
+}
+
+// checkRelay wants the merged messages themselves or the key they are stored
+// under (core spec §3).
+func checkRelay(content map[string]any) error {
+	list, inline := content["MsgList"]
+	_, keyed := content["JsonMsgKey"]
+	if inline == keyed {
+		return elementError("TIMRelayElem needs one of MsgList and JsonMsgKey")
+	}
+	if inline {
+		if _, ok := list.([]any); !ok {
+			return elementError("MsgList is not a list")
+		}
+	}
+	return nil
+}
+
+// text returns what an element contributes to a preview and a push.
+func (e Element) text() string {
+	get := func(name string) string {
+		var content map[string]any
+		if json.Unmarshal(e.Content, &content) != nil {
+			return ""
+		}
+		s, _ := content[name].(string)
+		return s
+	}
+	switch e.Kind {
+	case KindText:
+		return get("Text")
+	case KindCustom:
+		return get("Desc")
+	case KindRelay:
+		return get("Title")
+	case KindLocation:
+		return "[Location]"
+	case KindFace:
+		return "[Face]"
+	case KindSound:
+		return "[Audio]"
+	case KindImage:
+		return "[Image]"
+	case KindFile:
+		return "[File]"
+	case KindVideo:
+		return "[Video]"
+	}
+	return ""
+}

@@ -1,0 +1,123 @@
+// Package sessions knows where a user is connected: which device holds which
+// slot, which one has to go, and which connections a frame goes to.
+package sessions
+
+import (
+	"time"
+
+	"parley/shared/fault"
+)
+
+// A Policy says how many platforms of a user may be online at once (core spec §5).
+type Policy string
+
+// The policies.
+const (
+	Single Policy = "single" // one device
+	Dual   Policy = "dual"   // the web and one other; the default
+	Triple Policy = "triple" // the web, one mobile, one desktop
+	Multi  Policy = "multi"  // one of every platform
+)
+
+// Valid reports whether p is one of the four.
+func (p Policy) Valid() bool {
+	switch p {
+	case Single, Dual, Triple, Multi:
+		return true
+	}
+	return false
+}
+
+// A Platform is what a client runs on.
+type Platform string
+
+// ParsePlatform returns the platform of a name that clients use.
+func ParsePlatform(name string) (Platform, error) {
+	switch p := Platform(name); p {
+	case "Android", "iPhone", "iPad", "Windows", "Mac", "Linux", "Web", "MiniProgram":
+		return p, nil
+	}
+	return "", fault.New(fault.PlatformRefused, "platform is one of Android, iPhone, iPad, Windows, Mac, Linux, Web, MiniProgram")
+}
+
+// class is the group of platforms a policy counts as one.
+func (p Platform) class() string {
+	switch p {
+	case "Web", "MiniProgram":
+		return "w"
+	case "Windows", "Mac", "Linux":
+		return "d"
+	default:
+		return "m"
+	}
+}
+
+// Slot is the place of a device in its user's session: two devices of one slot
+// cannot both be online.
+func (p Policy) Slot(platform Platform) string {
+	switch class := platform.class(); p {
+	case Single:
+		return "x"
+	case Triple:
+		return class
+	case Multi:
+		return string(platform)
+	default:
+		if class == "w" {
+			return "w"
+		}
+		return "x"
+	}
+}
+
+// MaxInstance bounds the id of an installation in bytes.
+const MaxInstance = 64
+
+const (
+	// Life is how old a connection can be: the service cuts it after two hours,
+	// and a slot that is older was left by a disconnect that was missed.
+	Life = 2*time.Hour + 5*time.Minute
+	// young is the age under which a connection that is gone may only be one
+	// that is not open yet, and its predecessor still serves.
+	young = 30 * time.Second
+)
+
+// A Link is one connection of a device.
+type Link struct {
+	Connection string
+	Instance   string
+	Platform   Platform
+	Since      int64 // ms
+}
+
+// A Device is a slot that is taken: its connection, and the one before it.
+type Device struct {
+	Slot     string
+	Now      Link
+	Previous *Link
+}
+
+// Alive reports whether the device can still be connected.
+func (d Device) Alive(now time.Time) bool {
+	return now.UnixMilli()-d.Now.Since < Life.Milliseconds()
+}
+
+// Young reports whether the connection may not be open yet.
+func (d Device) Young(now time.Time) bool {
+	return now.UnixMilli()-d.Now.Since < young.Milliseconds()
+}
+
+// Predecessor returns the connection that the same installation held until a
+// moment ago; frames go to both until it is closed. Empty when there is none.
+func (d Device) Predecessor(now time.Time) string {
+	if d.Previous == nil || !d.Young(now) || d.Previous.Instance != d.Now.Instance {
+		return ""
+	}
+	return d.Previous.Connection
+}
+
+// A Session is all of a user's devices.
+type Session struct {
+	User    string
+	Devices []Device
+}

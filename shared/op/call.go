@@ -1,0 +1,77 @@
+package op
+
+import (
+	"context"
+	"time"
+
+	"parley/shared/app"
+	"parley/shared/domain/apps"
+	"parley/shared/domain/delivery"
+)
+
+// A Protocol is how a surface speaks: its events, its identity, its answers.
+type Protocol interface {
+	// Decode reads the event into c.Request. It fails for an event that is none
+	// of the surface's, or with the surface's refusal of a call.
+	Decode(c *Call, event []byte) error
+	// Identify sets c.Caller and calls c.Serve with its application, or refuses.
+	Identify(ctx context.Context, c *Call) error
+	// Encode writes the answer: what the operation returned, or its error.
+	Encode(c *Call, out any, err error) ([]byte, error)
+	// Number returns the surface's number for an error, for the log.
+	Number(c *Call, err error) int
+}
+
+// A Call is one invocation of an operation.
+type Call struct {
+	Operation *Operation
+	App       *app.App
+	Request   Request
+	Caller    Caller
+
+	// The domain, narrowed to the caller's application by Serve.
+	app.Tenant
+	ID int64 // of the application
+
+	fields []any // for the log line
+}
+
+// A Request is what a protocol reads from an event.
+type Request struct {
+	Method string
+	Path   string
+	Query  map[string]string
+	Header map[string]string // names in lower case
+	Body   []byte
+	ID     string // of the gateway's request, or the client's own
+
+	// Of a WebSocket event.
+	Connection string
+	Route      string
+	Context    map[string]any // what the authorizer said
+	Event      []byte         // the whole event, where a surface needs more
+}
+
+// A Caller is who makes the call, once that is certain.
+type Caller struct {
+	Account  string
+	Admin    bool
+	Issued   time.Time // of the signature
+	Platform string
+	Instance string
+}
+
+// Serve narrows the call to an application.
+func (c *Call) Serve(o *apps.Open) {
+	c.ID = o.ID
+	c.Tenant = c.App.For(&o.App)
+}
+
+// Origin is the device that makes the call, as far as it says.
+func (c *Call) Origin() delivery.Origin {
+	return delivery.Origin{Connection: c.Request.Connection, Instance: c.Caller.Instance}
+}
+
+// Log adds a field to the call's log line. Message bodies, tokens and signatures
+// never go there.
+func (c *Call) Log(key string, value any) { c.fields = append(c.fields, key, value) }

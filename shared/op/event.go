@@ -1,0 +1,109 @@
+package op
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/url"
+)
+
+// httpEvent is what the HTTP API sends (payload format 2.0), as far as it is read.
+type httpEvent struct {
+	Version string            `json:"version"`
+	Path    string            `json:"rawPath"`
+	Query   string            `json:"rawQueryString"`
+	Headers map[string]string `json:"headers"`
+	Body    string            `json:"body"`
+	Base64  bool              `json:"isBase64Encoded"`
+	Context struct {
+		ID   string `json:"requestId"`
+		HTTP struct {
+			Method string `json:"method"`
+		} `json:"http"`
+	} `json:"requestContext"`
+}
+
+// socketEvent is what the WebSocket API sends, to an authorizer, too.
+type socketEvent struct {
+	Type    string            `json:"type"`
+	Method  string            `json:"methodArn"`
+	Headers map[string]string `json:"headers"`
+	Query   map[string]string `json:"queryStringParameters"`
+	Body    string            `json:"body"`
+	Base64  bool              `json:"isBase64Encoded"`
+	Context struct {
+		ID         string         `json:"requestId"`
+		Connection string         `json:"connectionId"`
+		Route      string         `json:"routeKey"`
+		Event      string         `json:"eventType"`
+		Authorizer map[string]any `json:"authorizer"`
+	} `json:"requestContext"`
+}
+
+// ReadHTTP reads an event of the HTTP API.
+func ReadHTTP(event []byte) (Request, error) {
+	var e httpEvent
+	if err := json.Unmarshal(event, &e); err != nil || e.Version != "2.0" || e.Context.HTTP.Method == "" {
+		return Request{}, fmt.Errorf("not an event of the HTTP API (payload format 2.0): %w", err)
+	}
+	r := Request{
+		Method: e.Context.HTTP.Method, Path: e.Path, Header: e.Headers, ID: e.Context.ID, Body: []byte(e.Body),
+		Query: make(map[string]string),
+	}
+	if e.Base64 {
+		body, err := base64.StdEncoding.DecodeString(e.Body)
+		if err != nil {
+			return Request{}, fmt.Errorf("body of the event: %w", err)
+		}
+		r.Body = body
+	}
+	// A query that is wrong in part is read as far as it goes.
+	values, _ := url.ParseQuery(e.Query)
+	for name, list := range values {
+		r.Query[name] = list[0]
+	}
+	return r, nil
+}
+
+// ReadSocket reads an event of the WebSocket API.
+func ReadSocket(event []byte) (Request, error) {
+	var e socketEvent
+	if err := json.Unmarshal(event, &e); err != nil || e.Context.Connection == "" {
+		return Request{}, fmt.Errorf("not an event of the WebSocket API: %w", err)
+	}
+	r := Request{
+		Method: e.Context.Event, Path: e.Method, Query: e.Query, Header: make(map[string]string, len(e.Headers)),
+		Body: []byte(e.Body), ID: e.Context.ID, Connection: e.Context.Connection, Route: e.Context.Route,
+		Context: e.Context.Authorizer, Event: event,
+	}
+	for name, value := range e.Headers {
+		r.Header[lower(name)] = value
+	}
+	return r, nil
+}
+
+// IsSocket reports whether an event came over the WebSocket API.
+func IsSocket(event []byte) bool {
+	var e socketEvent
+	return json.Unmarshal(event, &e) == nil && e.Context.Connection != ""
+}
+
+func lower(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
+}
+
+// Answer is what a function returns to an API: status, headers and a body. For a
+// WebSocket route the body is the frame to send back.
+func Answer(status int, header map[string]string, body []byte) ([]byte, error) {
+	return json.Marshal(struct {
+		Status int               `json:"statusCode"`
+		Header map[string]string `json:"headers,omitempty"`
+		Body   string            `json:"body,omitempty"`
+	}{status, header, string(body)})
+}

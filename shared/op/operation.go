@@ -1,0 +1,127 @@
+// Package op is what every operation has in common: its description, from which
+// stacks, roles and reference are generated, and the one chain that every call
+// passes through.
+package op
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"parley/shared/queue"
+	"parley/shared/store"
+)
+
+// An Operation is one Lambda function.
+type Operation struct {
+	// Name is surface.group.operation; the last part is the reference's own word.
+	Name string
+	// Doors are the ways in.
+	Doors []Door
+	// Needs are the accesses its role allows, sorted, in the words of the meter:
+	// "read accounts", "write messages", "send delivery", "post", "open", "seal".
+	Needs   []string
+	Memory  int // MB
+	Timeout time.Duration
+
+	// Protocol reads events and writes answers; Run is the operation itself.
+	Protocol Protocol
+	Run      func(ctx context.Context, c *Call) (any, error)
+	// Func is the Go function whose comment documents the operation.
+	Func string
+}
+
+// A Door is a way into an operation. One of its fields is set.
+type Door struct {
+	HTTP   string // "POST /v4/openim/sendmsg", on the HTTP API
+	IAM    bool   // the HTTP route asks for a signature of the account (AWS_IAM)
+	Socket string // route key on the WebSocket API
+	Queue  queue.Name
+	// Authorizer: the operation decides who may open a connection.
+	Authorizer bool
+}
+
+// Surface returns the first part of the name.
+func (o *Operation) Surface() string { s, _, _ := strings.Cut(o.Name, "."); return s }
+
+// Group returns the second part of the name.
+func (o *Operation) Group() string {
+	parts := strings.SplitN(o.Name, ".", 3)
+	if len(parts) < 3 {
+		return ""
+	}
+	return parts[1]
+}
+
+// An Option declares something of an operation, usually an access.
+type Option func(*Operation)
+
+// Reads declares items that an operation reads.
+func Reads(list ...store.Aggregate) Option {
+	return func(o *Operation) {
+		for _, a := range list {
+			o.need("read " + string(a))
+		}
+	}
+}
+
+// Writes declares items that an operation writes.
+func Writes(list ...store.Aggregate) Option {
+	return func(o *Operation) {
+		for _, a := range list {
+			o.need("write " + string(a))
+		}
+	}
+}
+
+// Sends declares queues that an operation writes to.
+func Sends(list ...queue.Name) Option {
+	return func(o *Operation) {
+		for _, q := range list {
+			o.need("send " + string(q))
+		}
+	}
+}
+
+// Posts declares that an operation posts to connections: it reads sessions,
+// cleans those that are gone and queues what failed.
+func Posts() Option {
+	return func(o *Operation) {
+		o.need("post", "read sessions", "write sessions", "send "+string(queue.Delivery))
+	}
+}
+
+// Closes declares that an operation closes connections.
+func Closes() Option { return func(o *Operation) { o.need("close") } }
+
+// Opens declares that an operation opens the secrets of applications, as every
+// check of a signature does.
+func Opens() Option {
+	return func(o *Operation) { o.need("open", "read apps") }
+}
+
+// Seals declares that an operation seals new secrets.
+func Seals() Option { return func(o *Operation) { o.need("seal") } }
+
+// Takes sets memory and timeout, where 512 MB and 6 s do not fit.
+func Takes(memory int, timeout time.Duration) Option {
+	return func(o *Operation) { o.Memory, o.Timeout = memory, timeout }
+}
+
+// New makes an operation of its parts.
+func New(o Operation, options ...Option) Operation {
+	o.Memory, o.Timeout = 512, 6*time.Second
+	for _, option := range options {
+		option(&o)
+	}
+	return o
+}
+
+func (o *Operation) need(list ...string) {
+	for _, n := range list {
+		if at, found := slices.BinarySearch(o.Needs, n); !found {
+			o.Needs = slices.Insert(o.Needs, at, n)
+		}
+	}
+}

@@ -1,0 +1,112 @@
+package op
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"parley/shared/app"
+	"parley/shared/fault"
+	"parley/shared/telemetry"
+)
+
+// A Limiter may refuse a call of an identified caller with fault.Throttled.
+type Limiter interface {
+	Allow(ctx context.Context, c *Call) error
+}
+
+// A Server serves one operation.
+type Server struct {
+	operation *Operation
+	app       *app.App
+	log       *slog.Logger
+	limiter   Limiter
+	warm      atomic.Bool
+}
+
+// NewServer returns a Server. A nil limiter refuses nothing.
+func NewServer(o *Operation, a *app.App, log *slog.Logger, limiter Limiter) *Server {
+	return &Server{operation: o, app: a, log: log, limiter: limiter}
+}
+
+// Invoke is the chain of a call: recover, decode the event, identify, limit,
+// run (which decodes the body), encode, log. Every operation passes here.
+func (s *Server) Invoke(ctx context.Context, event []byte) (answer []byte, err error) {
+	began := time.Now()
+	meter := telemetry.MeterOf(ctx)
+	if meter == nil {
+		meter = &telemetry.Meter{}
+		ctx = telemetry.WithMeter(ctx, meter)
+	}
+	meter.Count(telemetry.Units{L: 1})
+	c := &Call{Operation: s.operation, App: s.app}
+	out, failure := s.run(ctx, c, event)
+	answer, err = s.operation.Protocol.Encode(c, out, failure)
+	s.tell(ctx, c, failure, time.Since(began), meter)
+	return answer, err
+}
+
+func (s *Server) run(ctx context.Context, c *Call, event []byte) (out any, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			out, err = nil, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	p := s.operation.Protocol
+	if err := p.Decode(c, event); err != nil {
+		return nil, err
+	}
+	if err := p.Identify(ctx, c); err != nil {
+		return nil, err
+	}
+	if s.limiter != nil {
+		if err := s.limiter.Allow(ctx, c); err != nil {
+			return nil, err
+		}
+	}
+	return s.operation.Run(ctx, c)
+}
+
+// tell writes the call's one line.
+func (s *Server) tell(ctx context.Context, c *Call, failure error, took time.Duration, meter *telemetry.Meter) {
+	outcome, level := "ok", slog.LevelInfo
+	fields := make([]any, 0, 32)
+	if failure != nil {
+		number := s.operation.Protocol.Number(c, failure)
+		fields = append(fields, "code", number)
+		outcome = "refused"
+		if ours(failure) {
+			outcome, level = "fault", slog.LevelError
+			fields = append(fields, "error", failure.Error())
+		} else {
+			fields = append(fields, "reason", failure.Error())
+		}
+	} else {
+		fields = append(fields, "code", 0)
+	}
+	if c.ID != 0 {
+		fields = append(fields, "app", c.ID)
+	}
+	if c.Request.ID != "" {
+		fields = append(fields, "request", c.Request.ID)
+	}
+	fields = append(fields, c.fields...)
+	telemetry.Tell(ctx, s.log, level, telemetry.Line{
+		Operation: s.operation.Name, Surface: s.operation.Surface(), Group: s.operation.Group(),
+		Outcome: outcome, Took: took, Cold: !s.warm.Swap(true), Units: meter.Units(),
+	}, fields...)
+}
+
+// ours reports whether a failure is Parley's: an error that no part of the chain
+// turned into a refusal, or one that says so itself.
+func ours(err error) bool {
+	var refusal interface{ Refusal() bool }
+	if errors.As(err, &refusal) && refusal.Refusal() {
+		return false
+	}
+	return fault.Of(err).Code.Ours()
+}

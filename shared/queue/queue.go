@@ -1,0 +1,59 @@
+// Package queue writes to SQS and takes its batches apart.
+package queue
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"parley/shared/telemetry"
+)
+
+// A Name is a queue of the deployment.
+type Name string
+
+// Delivery holds posts that failed and are to be tried again.
+const Delivery Name = "delivery"
+
+// Names lists the queues.
+func Names() []Name { return []Name{Delivery} }
+
+// Queue writes jobs of one kind to one queue.
+type Queue[Job any] struct {
+	name   Name
+	url    string
+	client *sqs.Client
+}
+
+// New returns a Queue. endpoint is empty on AWS.
+func New[Job any](cfg aws.Config, endpoint string, name Name, url string) *Queue[Job] {
+	client := sqs.NewFromConfig(cfg, func(o *sqs.Options) {
+		if endpoint != "" {
+			o.BaseEndpoint = &endpoint
+		}
+	})
+	return &Queue[Job]{name: name, url: url, client: client}
+}
+
+// Send queues a job, to be seen after delay (whole seconds, at most 15 minutes).
+func (q *Queue[Job]) Send(ctx context.Context, job Job, delay time.Duration) error {
+	meter := telemetry.MeterOf(ctx)
+	meter.Touch("send " + string(q.name))
+	text, err := json.Marshal(job)
+	if err != nil {
+		return fmt.Errorf("queue %s: %w", q.name, err)
+	}
+	body := string(text)
+	_, err = q.client.SendMessage(ctx, &sqs.SendMessageInput{
+		QueueUrl: &q.url, MessageBody: &body, DelaySeconds: int32(delay / time.Second), //nolint:gosec // at most 900
+	})
+	meter.Count(telemetry.Units{S: 1})
+	if err != nil {
+		return fmt.Errorf("queue %s: %w", q.name, err)
+	}
+	return nil
+}

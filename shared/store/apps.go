@@ -1,0 +1,234 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"parley/shared/domain/apps"
+	"parley/shared/domain/sessions"
+	"parley/shared/fault"
+)
+
+func settingsItem(a apps.App) Item {
+	item := SettingsKey(a.ID).attributes()
+	s := a.Settings
+	item["n"], item["ed"], item["lp"] = str(s.Name), str(string(s.Edition)), str(string(s.LoginPolicy))
+	item["ct"], item["ut"] = num(a.Created), num(a.Updated)
+	if s.RetentionDays > 0 {
+		item["rd"] = num(s.RetentionDays)
+	}
+	if s.Disabled {
+		item["off"] = &types.AttributeValueMemberBOOL{Value: true}
+	}
+	if s.DeleteAllowed {
+		item["da"] = &types.AttributeValueMemberBOOL{Value: true}
+	}
+	return item
+}
+
+func readSettings(item Item, a *apps.App) {
+	a.Settings = apps.Settings{
+		Name: text(item, "n"), Edition: apps.Edition(text(item, "ed")),
+		LoginPolicy: sessions.Policy(text(item, "lp")), RetentionDays: int(integer(item, "rd")),
+		Disabled: has(item, "off"), DeleteAllowed: has(item, "da"),
+	}
+	a.Created, a.Updated = integer(item, "ct"), integer(item, "ut")
+}
+
+func keyItem(app int64, k apps.Key) Item {
+	item := SecretKey(app, k.N).attributes()
+	item["s"], item["ct"] = bin(k.Sealed), num(k.Created)
+	if k.Until > 0 {
+		item["un"] = num(k.Until)
+	}
+	return item
+}
+
+// CreateApp implements apps.Store.
+func (s *Store) CreateApp(ctx context.Context, a apps.App) (bool, error) {
+	absent := aws.String("attribute_not_exists(pk)")
+	put := func(item Item) types.TransactWriteItem {
+		return types.TransactWriteItem{Put: &types.Put{TableName: s.name(Core), Item: item, ConditionExpression: absent}}
+	}
+	line := RegistryKey(a.ID).attributes()
+	line["n"], line["ct"] = str(a.Settings.Name), num(a.Created)
+	counter := CounterKey(a.ID).attributes()
+	counter["n"] = num(0)
+	items := []types.TransactWriteItem{put(settingsItem(a)), put(line), put(counter)}
+	for _, k := range a.Keys {
+		items = append(items, put(keyItem(a.ID, k)))
+	}
+	for _, admin := range a.Admins {
+		items = append(items, put(AdminKey(a.ID, admin).attributes()))
+	}
+	_, err := s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: items})
+	if cancelled(err) != nil {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("create app: %w", err)
+	}
+	return true, nil
+}
+
+// App implements apps.Store.
+func (s *Store) App(ctx context.Context, id int64) (*apps.App, error) {
+	items, err := s.query(ctx, Core, AppPK(id), "", false)
+	if err != nil {
+		return nil, err
+	}
+	a, there := &apps.App{ID: id}, false
+	for _, item := range items {
+		sk := text(item, "sk")
+		switch {
+		case sk == skSettings:
+			readSettings(item, a)
+			there = true
+		case strings.HasPrefix(sk, prefixKey):
+			if n, ok := ParseSecretSK(sk); ok {
+				a.Keys = append(a.Keys, apps.Key{
+					N: n, Sealed: bytesOf(item, "s"), Created: integer(item, "ct"), Until: integer(item, "un"),
+				})
+			}
+		case strings.HasPrefix(sk, prefixAdmin):
+			if user, ok := ParseAdminSK(sk); ok {
+				a.Admins = append(a.Admins, user)
+			}
+		}
+	}
+	if !there {
+		return nil, nil
+	}
+	return a, nil
+}
+
+// Apps implements apps.Store.
+func (s *Store) Apps(ctx context.Context, after int64, limit int) ([]apps.App, error) {
+	out, err := s.db.Query(ctx, &dynamodb.QueryInput{
+		TableName: s.name(Core), Limit: aws.Int32(int32(limit)), //nolint:gosec // limits are small
+		KeyConditionExpression:    aws.String("pk = :pk AND sk > :from"),
+		ExpressionAttributeValues: Item{":pk": str(registryPK), ":from": str(RegistryKey(after).SK)},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list apps: %w", err)
+	}
+	list := make([]apps.App, 0, len(out.Items))
+	for _, item := range out.Items {
+		if id, ok := ParseRegistrySK(text(item, "sk")); ok {
+			list = append(list, apps.App{ID: id, Created: integer(item, "ct"), Settings: apps.Settings{Name: text(item, "n")}})
+		}
+	}
+	return list, nil
+}
+
+// SaveSettings implements apps.Store.
+func (s *Store) SaveSettings(ctx context.Context, id int64, set apps.Settings, now int64) (bool, error) {
+	current, err := s.get(ctx, Core, SettingsKey(id), true)
+	if err != nil || current == nil {
+		return false, err
+	}
+	item := settingsItem(apps.App{ID: id, Settings: set, Created: integer(current, "ct"), Updated: now})
+	there := aws.String("attribute_exists(pk)")
+	_, err = s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{
+		{Put: &types.Put{TableName: s.name(Core), Item: item, ConditionExpression: there}},
+		{Update: &types.Update{
+			TableName: s.name(Core), Key: RegistryKey(id).attributes(), ConditionExpression: there,
+			UpdateExpression: aws.String("SET n = :n"), ExpressionAttributeValues: Item{":n": str(set.Name)},
+		}},
+	}})
+	if err != nil {
+		return false, fmt.Errorf("save settings of app %d: %w", id, err)
+	}
+	return true, nil
+}
+
+// AddKey implements apps.Store. Two rotations at once: one wins, the other
+// fails with Conflict.
+func (s *Store) AddKey(ctx context.Context, id int64, k apps.Key, ended []apps.Key) error {
+	items := []types.TransactWriteItem{{Put: &types.Put{
+		TableName: s.name(Core), Item: keyItem(id, k), ConditionExpression: aws.String("attribute_not_exists(pk)"),
+	}}}
+	for _, old := range ended {
+		items = append(items, types.TransactWriteItem{Update: &types.Update{
+			TableName: s.name(Core), Key: SecretKey(id, old.N).attributes(),
+			UpdateExpression: aws.String("SET un = :un"), ConditionExpression: aws.String("attribute_exists(pk)"),
+			ExpressionAttributeValues: Item{":un": num(old.Until)},
+		}})
+	}
+	_, err := s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: items})
+	if cancelled(err) != nil {
+		return fault.New(fault.Conflict, "the key was rotated by another call at the same time")
+	}
+	if err != nil {
+		return fmt.Errorf("add key to app %d: %w", id, err)
+	}
+	return nil
+}
+
+// PutAdmin implements apps.Store.
+func (s *Store) PutAdmin(ctx context.Context, id int64, user string) error {
+	_, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: s.name(Core), Item: AdminKey(id, user).attributes()})
+	if err != nil {
+		return fmt.Errorf("put admin of app %d: %w", id, err)
+	}
+	return nil
+}
+
+// DeleteAdmin implements apps.Store.
+func (s *Store) DeleteAdmin(ctx context.Context, id int64, user string) error {
+	_, err := s.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: s.name(Core), Key: AdminKey(id, user).attributes()})
+	if err != nil {
+		return fmt.Errorf("delete admin of app %d: %w", id, err)
+	}
+	return nil
+}
+
+// CountAccounts implements apps.Store.
+func (s *Store) CountAccounts(ctx context.Context, id int64, limit int) (int, error) {
+	total := 0
+	for shard := range indexShards {
+		in := &dynamodb.QueryInput{
+			TableName: s.name(Core), Select: types.SelectCount,
+			KeyConditionExpression:    aws.String("pk = :pk"),
+			ExpressionAttributeValues: Item{":pk": str(accountIndexPK(id, shard))},
+		}
+		for {
+			out, err := s.db.Query(ctx, in)
+			if err != nil {
+				return 0, fmt.Errorf("count accounts of app %d: %w", id, err)
+			}
+			if total += int(out.Count); total > limit {
+				return total, nil
+			}
+			if out.LastEvaluatedKey == nil {
+				break
+			}
+			in.ExclusiveStartKey = out.LastEvaluatedKey
+		}
+	}
+	return total, nil
+}
+
+// SetAccountCount implements apps.Store.
+func (s *Store) SetAccountCount(ctx context.Context, id int64, n int) error {
+	item := CounterKey(id).attributes()
+	item["n"] = num(n)
+	if _, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: s.name(Core), Item: item}); err != nil {
+		return fmt.Errorf("set account count of app %d: %w", id, err)
+	}
+	return nil
+}
+
+// failedAt reports whether a transaction was stopped by the condition of its
+// i-th item.
+func failedAt(reasons []types.CancellationReason, i int) bool {
+	return i < len(reasons) && reasons[i].Code != nil && *reasons[i].Code == "ConditionalCheckFailed"
+}
+
+var errConflict = errors.New("transaction conflict")

@@ -1,0 +1,168 @@
+package store
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"parley/shared/domain/conversations"
+	"parley/shared/domain/messages"
+)
+
+func readRow(item Item) conversations.Row {
+	peer, _ := ParsePeerSK(text(item, "sk"))
+	return conversations.Row{
+		Peer: peer, TimeMs: integer(item, "t"), LastKey: readKey(item, "k"), Preview: text(item, "pv"),
+		Out: integer(item, "o"), OutGeneration: integer(item, "g"),
+		In: integer(item, "i"), InGeneration: integer(item, "gi"),
+		Read: integer(item, "d"), ReadMs: integer(item, "rt"),
+		PeerRead: integer(item, "pr"), PeerReadMs: integer(item, "pt"),
+		Quiet: integer(item, "nu"), Cleared: readKey(item, "cl"), Expires: integer(item, "x"),
+	}
+}
+
+func readKey(item Item, name string) *messages.Key {
+	if k, ok := ParseMessageSK(text(item, name)); ok {
+		return &k
+	}
+	return nil
+}
+
+// Rows implements conversations.Store.
+func (s *Store) Rows(ctx context.Context, app int64, user string, strong bool) ([]conversations.Row, error) {
+	items, err := s.query(ctx, Core, UserPK(app, user), prefixPeer, strong)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]conversations.Row, len(items))
+	for i, item := range items {
+		rows[i] = readRow(item)
+	}
+	return rows, nil
+}
+
+// PeerRows implements conversations.Store.
+func (s *Store) PeerRows(ctx context.Context, app int64, user string, peers []string) ([]conversations.Row, error) {
+	keys := make([]Key, len(peers))
+	for i, p := range peers {
+		keys[i] = PeerKey(app, user, p)
+	}
+	items, err := s.getAll(ctx, Core, keys, false)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]conversations.Row, len(items))
+	for i, item := range items {
+		if item != nil {
+			rows[i] = readRow(item)
+		}
+	}
+	return rows, nil
+}
+
+// MarkRead implements conversations.Store.
+func (s *Store) MarkRead(ctx context.Context, app int64, user, peer string, upTo *int64, nowMs int64) (*conversations.Row, bool, error) {
+	for {
+		u := update{
+			table: Core, key: PeerKey(app, user, peer), returning: types.ReturnValueAllNew,
+			set: "SET d = i, rt = :now REMOVE nu", cond: "attribute_exists(i) AND (attribute_not_exists(d) OR d < i)",
+			values: Item{":now": num(nowMs)},
+		}
+		if upTo != nil {
+			u.set = "SET d = :n, rt = :now REMOVE nu"
+			u.cond = "i >= :n AND (attribute_not_exists(d) OR d < :n)"
+			u.values[":n"] = num(*upTo)
+		}
+		item, err := s.update(ctx, u)
+		if err == nil {
+			row := readRow(item)
+			return &row, true, nil
+		}
+		item, failed := refused(err)
+		if !failed {
+			return nil, false, err
+		}
+		if item == nil || !has(item, "i") {
+			return nil, false, nil
+		}
+		row := readRow(item)
+		if upTo != nil && *upTo > row.In && row.Read < row.In {
+			upTo = nil // past the last message: all of it
+			continue
+		}
+		return &row, false, nil
+	}
+}
+
+// MarkPeerRead implements conversations.Store.
+func (s *Store) MarkPeerRead(ctx context.Context, app int64, sender, reader string, generation, ordinal, nowMs int64) error {
+	_, err := s.update(ctx, update{
+		table: Core, key: PeerKey(app, sender, reader),
+		set:    "SET pr = :n, pt = :now",
+		cond:   "g = :g AND (attribute_not_exists(pr) OR pr < :n)",
+		values: Item{":n": num(ordinal), ":now": num(nowMs), ":g": num(generation)},
+	})
+	if _, failed := refused(err); failed {
+		return nil
+	}
+	return err
+}
+
+// OrdinalAt implements conversations.Store.
+func (s *Store) OrdinalAt(ctx context.Context, app int64, user, peer string, at int64) (int64, error) {
+	in := s.timelineQuery(app, messages.Range{User: user, Peer: peer, MaxSec: at, Limit: 50})
+	in.FilterExpression = aws.String("f = :f")
+	in.ExpressionAttributeValues[":f"] = num(side(peer, user))
+	for {
+		out, err := s.db.Query(ctx, in)
+		if err != nil {
+			return 0, err
+		}
+		if len(out.Items) > 0 {
+			return integer(out.Items[0], "n"), nil
+		}
+		if out.LastEvaluatedKey == nil {
+			return 0, nil
+		}
+		in.ExclusiveStartKey = out.LastEvaluatedKey
+	}
+}
+
+// Cleared implements messages.Store.
+func (s *Store) Cleared(ctx context.Context, app int64, user, peer string) (*messages.Key, error) {
+	item, err := s.get(ctx, Core, PeerKey(app, user, peer), false)
+	if err != nil {
+		return nil, err
+	}
+	return readKey(item, "cl"), nil
+}
+
+// timelineQuery reads a range newest first.
+func (s *Store) timelineQuery(app int64, q messages.Range) *dynamodb.QueryInput {
+	from, to := "m", "n" // all messages: 'n' follows every key that begins with 'm'
+	if q.MinSec > 0 {
+		from = MessageSK(messages.Key{Time: q.MinSec})
+	}
+	if q.After != nil {
+		from = max(from, MessageSK(*q.After)+"+") // the least key after it
+	}
+	if q.MaxSec > 0 {
+		to = MessageSK(messages.Key{Time: q.MaxSec, Seq: 1<<32 - 1, Random: 1<<32 - 1})
+	}
+	in := &dynamodb.QueryInput{
+		TableName: s.name(Msg), ScanIndexForward: aws.Bool(false), Limit: aws.Int32(int32(q.Limit)), //nolint:gosec // small
+		KeyConditionExpression: aws.String("pk = :pk AND sk BETWEEN :from AND :to"),
+		ExpressionAttributeValues: Item{
+			":pk": str(TimelinePK(app, q.User, q.Peer)), ":from": str(from), ":to": str(to),
+		},
+	}
+	if q.Before != nil {
+		// BETWEEN includes its ends; starting after the key itself leaves it out.
+		if before := MessageSK(*q.Before); before <= to {
+			in.ExclusiveStartKey = Key{TimelinePK(app, q.User, q.Peer), before}.attributes()
+		}
+	}
+	return in
+}

@@ -1,0 +1,190 @@
+package store
+
+import (
+	"fmt"
+	"hash/crc32"
+	"strconv"
+	"strings"
+
+	"parley/shared/domain/messages"
+)
+
+// Every key of every item is made and read here, and nowhere else. Ids stand
+// last in a key or are closed by Unit, because ids may contain '#'.
+
+// Unit closes an id inside a key: byte 0x1F, written "~" in the data model.
+const Unit = "\x1f"
+
+// Key is the primary key of an item.
+type Key struct{ PK, SK string }
+
+const (
+	skAccount          = "ACC"
+	skSettings         = "CFG"
+	skCounter          = "CN"
+	skSession          = "-"
+	prefixConversation = "K#"
+	prefixPeer         = "K#c#"
+	prefixBlock        = "B#"
+	prefixKey          = "KEY#"
+	prefixAdmin        = "ADM#"
+	registryPK         = "APPS"
+
+	registry     = 'R' // Partition.Kind of the list of apps
+	accountIndex = 'I' // Partition.Kind of the account index
+)
+
+// indexShards is the number of partitions of the account index.
+const indexShards = 64
+
+// UserPK is one user's side: account, relations and conversations.
+func UserPK(app int64, user string) string { return appPrefix(app) + "U#" + user }
+
+// AccountKey is a user's account (ACC).
+func AccountKey(app int64, user string) Key { return Key{UserPK(app, user), skAccount} }
+
+// BlockKey is the entry of peer in owner's blocklist.
+func BlockKey(app int64, owner, peer string) Key { return Key{UserPK(app, owner), prefixBlock + peer} }
+
+// PeerKey is owner's row of the one-to-one conversation with peer.
+func PeerKey(app int64, owner, peer string) Key { return Key{UserPK(app, owner), prefixPeer + peer} }
+
+// ParsePeerSK returns the peer of a one-to-one conversation row.
+func ParsePeerSK(sk string) (peer string, ok bool) { return strings.CutPrefix(sk, prefixPeer) }
+
+// AccountIndexKey is the entry of a user in the index of an app's accounts.
+func AccountIndexKey(app int64, user string) Key {
+	shard := crc32.ChecksumIEEE([]byte(user)) % indexShards
+	return Key{accountIndexPK(app, int(shard)), user}
+}
+
+func accountIndexPK(app int64, shard int) string { return appPrefix(app) + "AI#" + itoa(shard) }
+
+// AppPK is an application's own partition: settings, keys, admins.
+func AppPK(app int64) string { return appPrefix(app) + "A" }
+
+// SettingsKey is an application's settings (CFG).
+func SettingsKey(app int64) Key { return Key{AppPK(app), skSettings} }
+
+// CounterKey counts an application's accounts where its edition limits them.
+func CounterKey(app int64) Key { return Key{AppPK(app), skCounter} }
+
+// SecretKey is the n-th signing key of an application (KEY#n), sealed.
+func SecretKey(app int64, n int) Key { return Key{AppPK(app), prefixKey + strconv.Itoa(n)} }
+
+// ParseSecretSK returns the number of a signing key.
+func ParseSecretSK(sk string) (n int, ok bool) {
+	text, ok := strings.CutPrefix(sk, prefixKey)
+	if !ok {
+		return 0, false
+	}
+	n, err := strconv.Atoi(text)
+	return n, err == nil && n > 0 && strconv.Itoa(n) == text
+}
+
+// AdminKey is an admin of an application (ADM#user).
+func AdminKey(app int64, user string) Key { return Key{AppPK(app), prefixAdmin + user} }
+
+// ParseAdminSK returns the user of an admin item.
+func ParseAdminSK(sk string) (user string, ok bool) { return strings.CutPrefix(sk, prefixAdmin) }
+
+// RegistryKey is an application's line in the list of applications.
+func RegistryKey(app int64) Key { return Key{registryPK, fmt.Sprintf("%010d", app)} }
+
+// ParseRegistrySK returns the application of a line of the list.
+func ParseRegistrySK(sk string) (app int64, ok bool) {
+	app, err := strconv.ParseInt(sk, 10, 64)
+	return app, err == nil && app >= 0 && fmt.Sprintf("%010d", app) == sk
+}
+
+// TimelinePK is the timeline of a pair of users, the same from both sides.
+func TimelinePK(app int64, a, b string) string {
+	if b < a {
+		a, b = b, a
+	}
+	return appPrefix(app) + "P#" + a + Unit + b
+}
+
+// ParseTimelinePK returns the pair of a timeline, the lesser first.
+func ParseTimelinePK(pk string) (app int64, lesser, greater string, ok bool) {
+	p := ParsePartition(pk)
+	lesser, greater, cut := strings.Cut(p.Rest, Unit)
+	if p.Kind != 'P' || !cut || greater < lesser || strings.Contains(greater, Unit) {
+		return 0, "", "", false
+	}
+	return p.App, lesser, greater, true
+}
+
+// MessageSK is a message's place in a timeline: by time, then by sequence, then
+// by random.
+func MessageSK(k messages.Key) string {
+	return fmt.Sprintf("m%08x%08x%08x", uint32(k.Time), k.Seq, k.Random) //nolint:gosec // seconds fit 32 bits until 2106
+}
+
+// ParseMessageSK reverses MessageSK.
+func ParseMessageSK(sk string) (messages.Key, bool) {
+	if len(sk) != 25 || sk[0] != 'm' || strings.ToLower(sk) != sk {
+		return messages.Key{}, false
+	}
+	var part [3]uint32
+	for i := range part {
+		v, err := strconv.ParseUint(sk[1+8*i:9+8*i], 16, 32)
+		if err != nil {
+			return messages.Key{}, false
+		}
+		part[i] = uint32(v)
+	}
+	return messages.Key{Time: int64(part[0]), Seq: part[1], Random: part[2]}, true
+}
+
+// SessionKey is where a user is connected.
+func SessionKey(app int64, user string) Key { return Key{appPrefix(app) + "S#" + user, skSession} }
+
+// DedupKey remembers a send of user to peer that its ring has no room for.
+func DedupKey(app int64, user, peer string, hash uint64) Key {
+	return Key{appPrefix(app) + "D#" + user, fmt.Sprintf("%s%s%016x", peer, Unit, hash)}
+}
+
+// BatchKey remembers a batch send of user.
+func BatchKey(app int64, user string, hash uint64) Key {
+	return Key{appPrefix(app) + "D#" + user, fmt.Sprintf("%s%016x", Unit, hash)}
+}
+
+// A Partition is a partition key taken apart.
+type Partition struct {
+	App  int64
+	Kind byte   // 'U', 'A', 'P', 'S', 'D', registry or accountIndex; 0 for none of them
+	Rest string // what follows the kind
+}
+
+// ParsePartition takes a partition key apart. An unknown one has Kind 0.
+func ParsePartition(pk string) Partition {
+	if pk == registryPK {
+		return Partition{Kind: registry}
+	}
+	head, rest, ok := strings.Cut(pk, "#")
+	app, err := strconv.ParseInt(head, 10, 64)
+	if !ok || err != nil || app < 0 || strconv.FormatInt(app, 10) != head {
+		return Partition{}
+	}
+	if rest == "A" {
+		return Partition{App: app, Kind: 'A'}
+	}
+	if shard, ok := strings.CutPrefix(rest, "AI#"); ok {
+		return Partition{App: app, Kind: accountIndex, Rest: shard}
+	}
+	if len(rest) < 2 || rest[1] != '#' {
+		return Partition{}
+	}
+	switch kind := rest[0]; kind {
+	case 'U', 'P', 'S', 'D':
+		return Partition{App: app, Kind: kind, Rest: rest[2:]}
+	}
+	return Partition{}
+}
+
+func appPrefix(app int64) string { return strconv.FormatInt(app, 10) + "#" }
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+func hasPrefix(s, prefix string) bool { return strings.HasPrefix(s, prefix) }

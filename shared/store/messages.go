@@ -1,0 +1,183 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"parley/shared/domain/messages"
+)
+
+// Bits of a message's `fl`.
+const (
+	flagNoUnread = 1 << iota
+	flagNoLast
+	flagAside
+)
+
+// side is 0 when from is the lesser of the pair, else 1.
+func side(from, to string) int {
+	if from < to {
+		return 0
+	}
+	return 1
+}
+
+// Parties implements messages.Store: three items in one request.
+func (s *Store) Parties(ctx context.Context, app int64, from, to string) (messages.Parties, error) {
+	items, err := s.getAll(ctx, Core, []Key{AccountKey(app, from), AccountKey(app, to), BlockKey(app, to, from)}, false)
+	if err != nil {
+		return messages.Parties{}, err
+	}
+	return messages.Parties{
+		From: readAccount(from, items[0]), To: readAccount(to, items[1]), Blocked: items[2] != nil,
+	}, nil
+}
+
+// PutMessage implements messages.Store. Unconditional: a repeat writes the same
+// item, since its claim fixed every value.
+func (s *Store) PutMessage(ctx context.Context, app int64, m messages.Message) error {
+	item := Key{TimelinePK(app, m.From, m.To), MessageSK(m.Key)}.attributes()
+	item["f"], item["n"], item["g"] = num(side(m.From, m.To)), num(m.Ordinal), num(m.Generation)
+	item["x"] = num(m.Expires)
+	flags := 0
+	for bit, on := range map[int]bool{flagNoUnread: m.NoUnread, flagNoLast: m.NoLast, flagAside: m.Aside} {
+		if on {
+			flags |= bit
+		}
+	}
+	if flags != 0 {
+		item["fl"] = num(flags)
+	}
+	if err := packBody(item, m.Content); err != nil {
+		return err
+	}
+	absent := "attribute_not_exists(pk)"
+	_, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: s.name(Msg), Item: item, ConditionExpression: &absent})
+	if _, there := refused(err); there {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("put message: %w", err)
+	}
+	return nil
+}
+
+func readMessage(item Item, user, peer string) (messages.Message, error) {
+	key, ok := ParseMessageSK(text(item, "sk"))
+	if !ok {
+		return messages.Message{}, fmt.Errorf("timeline key %q", text(item, "sk"))
+	}
+	m := messages.Message{
+		Key: key, From: user, To: peer, Ordinal: integer(item, "n"), Generation: integer(item, "g"),
+		Expires: integer(item, "x"), Recalled: has(item, "rv"),
+	}
+	if int(integer(item, "f")) != side(user, peer) {
+		m.From, m.To = peer, user
+	}
+	flags := integer(item, "fl")
+	m.NoUnread, m.NoLast, m.Aside = flags&flagNoUnread != 0, flags&flagNoLast != 0, flags&flagAside != 0
+	var err error
+	m.Content, err = unpackBody(item)
+	return m, err
+}
+
+// Timeline implements messages.Store.
+func (s *Store) Timeline(ctx context.Context, app int64, q messages.Range) (messages.TimelinePage, error) {
+	in := s.timelineQuery(app, q)
+	if q.Before != nil && MessageSK(*q.Before) <= text(in.ExpressionAttributeValues, ":from") {
+		return messages.TimelinePage{Done: true}, nil // an empty range, which the service refuses
+	}
+	out, err := s.db.Query(ctx, in)
+	if err != nil {
+		return messages.TimelinePage{}, fmt.Errorf("timeline: %w", err)
+	}
+	page := messages.TimelinePage{Done: out.LastEvaluatedKey == nil}
+	for _, item := range out.Items {
+		m, err := readMessage(item, q.User, q.Peer)
+		if err != nil {
+			return messages.TimelinePage{}, err
+		}
+		page.Messages = append(page.Messages, m)
+	}
+	return page, nil
+}
+
+// Arrive implements messages.Store (docs/data-model.md §5, step 3).
+func (s *Store) Arrive(ctx context.Context, app int64, m messages.Message, nowMs int64, preview string) error {
+	key := PeerKey(app, m.To, m.From)
+	set := "SET i = :n, x = :x"
+	values := Item{":n": num(m.Ordinal), ":g": num(m.Generation), ":x": num(m.Expires)}
+	if !m.NoLast {
+		set += ", t = :t, k = :k, pv = :pv"
+		values[":t"], values[":k"], values[":pv"] = num(nowMs), str(MessageSK(m.Key)), str(preview)
+	}
+	if m.NoUnread {
+		set += ", nu = if_not_exists(nu, :zero) + :one"
+		values[":zero"], values[":one"] = num(0), num(1)
+	}
+	_, err := s.update(ctx, update{table: Core, key: key, set: set, cond: "gi = :g AND i < :n", values: values})
+	old, failed := refused(err)
+	if !failed {
+		return err
+	}
+	switch generation := integer(old, "gi"); {
+	case generation > m.Generation:
+		return nil // a count that began later: this message belongs to an expired one
+	case generation == m.Generation:
+		return s.arriveLate(ctx, key, m, old)
+	}
+	// The first message of a count: what came before is no longer there to read.
+	values[":before"] = num(m.Ordinal - 1)
+	_, err = s.update(ctx, update{
+		table: Core, key: key, set: set + ", gi = :g, d = :before", values: values,
+		cond: "attribute_not_exists(gi) OR gi < :g",
+	})
+	if old, failed = refused(err); failed {
+		// Another message of the same sender began the count at the same time.
+		if integer(old, "gi") == m.Generation && integer(old, "i") < m.Ordinal {
+			return s.Arrive(ctx, app, m, nowMs, preview)
+		}
+		return s.arriveLate(ctx, key, m, old)
+	}
+	return err
+}
+
+// arriveLate repairs a count that a later message began before this one came:
+// as long as nothing was read, this one is unread too.
+func (s *Store) arriveLate(ctx context.Context, key Key, m messages.Message, old Item) error {
+	if integer(old, "gi") != m.Generation || integer(old, "d") < m.Ordinal || has(old, "rt") {
+		return nil
+	}
+	_, err := s.update(ctx, update{
+		table: Core, key: key, set: "SET d = :before",
+		cond:   "gi = :g AND d > :before AND attribute_not_exists(rt)",
+		values: Item{":before": num(m.Ordinal - 1), ":g": num(m.Generation)},
+	})
+	if _, failed := refused(err); failed {
+		return nil
+	}
+	return err
+}
+
+// ClaimBatch implements messages.Store.
+func (s *Store) ClaimBatch(ctx context.Context, app int64, from string, hash uint64, now int64) (int64, error) {
+	window := int64(messages.Window.Seconds())
+	item := BatchKey(app, from, hash).attributes()
+	item["t"], item["x"] = num(now), num(now+2*window)
+	_, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{
+		TableName: s.name(Live), Item: item, ConditionExpression: aws.String("attribute_not_exists(pk) OR t <= :old"),
+		ExpressionAttributeValues:           Item{":old": num(now - window)},
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	})
+	if old, failed := refused(err); failed {
+		return integer(old, "t"), nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("claim batch: %w", err)
+	}
+	return now, nil
+}

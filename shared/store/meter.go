@@ -1,0 +1,164 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"math"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go/middleware"
+
+	"parley/shared/telemetry"
+)
+
+// meter is the one middleware that counts consumed units and notes which
+// aggregates a call touches. It asks for consumed capacity on every request.
+func meter(tables map[string]Table) func(*middleware.Stack) error {
+	m := metering{tables: tables}
+	return func(stack *middleware.Stack) error {
+		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("ParleyMeter",
+			func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+				meter := telemetry.MeterOf(ctx)
+				if meter == nil {
+					return next.HandleInitialize(ctx, in)
+				}
+				m.ask(meter, in.Parameters)
+				out, meta, err := next.HandleInitialize(ctx, in)
+				if err != nil {
+					meter.Count(refusedUnits(err))
+				} else {
+					meter.Count(consumed(out.Result))
+				}
+				return out, meta, err
+			}), middleware.Before)
+	}
+}
+
+type metering struct{ tables map[string]Table }
+
+func (m metering) ask(meter *telemetry.Meter, params any) {
+	const total = types.ReturnConsumedCapacityTotal
+	switch p := params.(type) {
+	case *dynamodb.GetItemInput:
+		p.ReturnConsumedCapacity = total
+		m.touch(meter, "read", *p.TableName, p.Key)
+	case *dynamodb.QueryInput:
+		p.ReturnConsumedCapacity = total
+		m.touchQuery(meter, *p.TableName, p.ExpressionAttributeValues)
+	case *dynamodb.BatchGetItemInput:
+		p.ReturnConsumedCapacity = total
+		for table, keys := range p.RequestItems {
+			for _, k := range keys.Keys {
+				m.touch(meter, "read", table, k)
+			}
+		}
+	case *dynamodb.PutItemInput:
+		p.ReturnConsumedCapacity = total
+		m.touch(meter, "write", *p.TableName, p.Item)
+	case *dynamodb.UpdateItemInput:
+		p.ReturnConsumedCapacity = total
+		m.touch(meter, "write", *p.TableName, p.Key)
+	case *dynamodb.DeleteItemInput:
+		p.ReturnConsumedCapacity = total
+		m.touch(meter, "write", *p.TableName, p.Key)
+	case *dynamodb.BatchWriteItemInput:
+		p.ReturnConsumedCapacity = total
+		for table, requests := range p.RequestItems {
+			for _, r := range requests {
+				if r.PutRequest != nil {
+					m.touch(meter, "write", table, r.PutRequest.Item)
+				}
+				if r.DeleteRequest != nil {
+					m.touch(meter, "write", table, r.DeleteRequest.Key)
+				}
+			}
+		}
+	case *dynamodb.TransactWriteItemsInput:
+		p.ReturnConsumedCapacity = total
+		for _, w := range p.TransactItems {
+			if w.Put != nil {
+				m.touch(meter, "write", *w.Put.TableName, w.Put.Item)
+			}
+			if w.Update != nil {
+				m.touch(meter, "write", *w.Update.TableName, w.Update.Key)
+			}
+			if w.Delete != nil {
+				m.touch(meter, "write", *w.Delete.TableName, w.Delete.Key)
+			}
+		}
+	default:
+		// A call this meter does not know would go uncounted and undeclared.
+		meter.Touch("unknown call")
+	}
+}
+
+func (m metering) touch(meter *telemetry.Meter, how, table string, item Item) {
+	m.note(meter, how, table, Key{text(item, "pk"), text(item, "sk")})
+}
+
+func (m metering) touchQuery(meter *telemetry.Meter, table string, values Item) {
+	sk := text(values, ":sk")
+	if sk == "" {
+		sk = text(values, ":from")
+	}
+	m.note(meter, "read", table, Key{text(values, ":pk"), sk})
+}
+
+func (m metering) note(meter *telemetry.Meter, how, table string, k Key) {
+	a, ok := Of(m.tables[table], k)
+	if !ok {
+		a = Aggregate("undeclared key " + k.PK + " " + k.SK)
+	}
+	meter.Touch(how + " " + string(a))
+}
+
+// consumed turns a result's consumed capacity into units.
+func consumed(result any) telemetry.Units {
+	read := func(c ...types.ConsumedCapacity) (u telemetry.Units) {
+		for _, c := range c {
+			if c.CapacityUnits != nil {
+				u.R += *c.CapacityUnits
+			}
+		}
+		return u
+	}
+	write := func(c ...types.ConsumedCapacity) telemetry.Units {
+		return telemetry.Units{W: read(c...).R}
+	}
+	one := func(c *types.ConsumedCapacity) types.ConsumedCapacity {
+		if c == nil {
+			return types.ConsumedCapacity{}
+		}
+		return *c
+	}
+	switch r := result.(type) {
+	case *dynamodb.GetItemOutput:
+		return read(one(r.ConsumedCapacity))
+	case *dynamodb.QueryOutput:
+		return read(one(r.ConsumedCapacity))
+	case *dynamodb.BatchGetItemOutput:
+		return read(r.ConsumedCapacity...)
+	case *dynamodb.PutItemOutput:
+		return write(one(r.ConsumedCapacity))
+	case *dynamodb.UpdateItemOutput:
+		return write(one(r.ConsumedCapacity))
+	case *dynamodb.DeleteItemOutput:
+		return write(one(r.ConsumedCapacity))
+	case *dynamodb.BatchWriteItemOutput:
+		return write(r.ConsumedCapacity...)
+	case *dynamodb.TransactWriteItemsOutput:
+		return write(r.ConsumedCapacity...)
+	}
+	return telemetry.Units{}
+}
+
+// refusedUnits counts a failed condition, whose answer names no capacity but
+// costs the units of the item it saw, at least one.
+func refusedUnits(err error) telemetry.Units {
+	var failed *types.ConditionalCheckFailedException
+	if !errors.As(err, &failed) {
+		return telemetry.Units{}
+	}
+	return telemetry.Units{W: math.Max(1, math.Ceil(float64(Size(failed.Item))/1024))}
+}
