@@ -1,0 +1,152 @@
+# Every command a person or CI runs. `make` lists them. A target fetches what it
+# needs into .local/, once; after that it works without a network.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+ARCH ?= arm64
+STAGE ?= dev
+SEEDS ?= 10000
+FUZZTIME ?= 30s
+BENCH ?= .
+PKG ?= ./...
+OP ?=
+GOTESTFLAGS ?=
+
+LOCAL := $(CURDIR)/.local
+BIN := $(LOCAL)/bin
+STAMPS := $(LOCAL)/stamps
+VENV := $(LOCAL)/venv
+LINTER := $(BIN)/golangci-lint
+BENCHSTAT := $(BIN)/benchstat
+
+NEED := @infra/tools/need
+# The same flags here, in the local cloud and on AWS: one program.
+GOBUILD := CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags='-s -w'
+# Tests share one DynamoDB Local for the run.
+GOTEST = go run ./infra/tools/withdb -- go run ./infra/tools/gotest $(GOTESTFLAGS)
+# Packages of slow suites have targets of their own.
+SLOW := ^parley/infra/(e2e|rie|sam)(/|$$)
+# having PATTERN lists the packages with a test whose name matches.
+having = $$(grep -rlE --include='*_test.go' --exclude-dir=node_modules --exclude-dir=.local '^func ($(1))' . | xargs -r -n1 dirname | sort -u)
+# What CI runs, in the order that fails soonest.
+SUITE := check e2e web browser sam model fuzz
+
+.PHONY: help run build test check race e2e web browser sam cost generate lint format fuzz model bench deploy requirements clean
+
+help: ## list the targets
+	@sed -nE 's/^([a-z0-9]+):[^#]*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+run: $(STAMPS)/web-build ## the whole cloud on this machine, with a demo app (PORT=8080)
+	$(NEED) go node java mvn
+	@go run ./infra/local/cmd
+
+build: ## the one program for this machine, and build/parley.zip for Lambda (ARCH=arm64)
+	$(NEED) go
+	@$(GOBUILD) -o $(BIN)/parley ./functions
+	@GOOS=linux GOARCH=$(ARCH) $(GOBUILD) -o $(BIN)/bootstrap-$(ARCH) ./functions
+	@go run ./infra/tools/zip build/parley.zip bootstrap=$(BIN)/bootstrap-$(ARCH)
+
+test: ## everything CI runs, in 20 minutes
+	$(NEED) go node java mvn python3
+	@GOTESTFLAGS='-count=1 $(GOTESTFLAGS)' SEEDS=2000 FUZZTIME=5s go run ./infra/tools/suite $(SUITE)
+
+check: lint stale ## what to run before each commit: lint, stale files, unit and case tables
+	$(NEED) go node java
+	@$(GOTEST) $$(go list ./... | grep -vE '$(SLOW)')
+
+race: ## the same tests with the race detector
+	$(NEED) go node java cc
+	@$(GOTEST) -race $$(go list ./... | grep -vE '$(SLOW)')
+
+e2e: ## scenarios over real HTTP and WebSocket on the local cloud
+	$(NEED) go node java mvn
+	@$(GOTEST) -timeout 20m ./infra/e2e/...
+
+web: $(STAMPS)/web-build ## the web packages: build, types, format, tests
+	@cd web && npm run check && npm test
+
+browser: $(STAMPS)/web-build ## the demo and the console in a real browser
+	$(NEED) go node java mvn chromium
+	@cd web && npm run browser
+
+sam: $(STAMPS)/venv ## sample events through the Lambda emulator and sam local invoke (OP=tencent.account.account_check)
+	$(NEED) go node java
+	@PATH=$(VENV)/bin:$$PATH $(GOTEST) -timeout 20m $(if $(OP),-run '/$(subst .,[.],$(OP))$$') ./infra/rie/... ./infra/sam/...
+
+model: ## random histories against a model of the domain (SEEDS=10000)
+	$(NEED) go node java
+	@PARLEY_SEEDS=$(SEEDS) $(GOTEST) -timeout 0 -run '^TestModel' $(call having,TestModel)
+
+fuzz: ## every fuzz target (FUZZTIME=30s)
+	$(NEED) go node java
+	@go run ./infra/tools/withdb -- go run ./infra/tools/fuzz $(FUZZTIME) .
+
+cost: ## measure what every operation costs, and rewrite the table
+	$(NEED) go node java
+	@$(GOTEST) -v -run '^TestCost' $(call having,TestCost) -update
+
+bench: $(BENCHSTAT) ## benchmarks, compared with those of the last run (BENCH=. PKG=./...)
+	$(NEED) go node java
+	@mkdir -p $(LOCAL)/bench && cd $(LOCAL)/bench && touch new.txt && mv new.txt old.txt
+	@go run ./infra/tools/withdb -- go test -run '^$$' -bench '$(BENCH)' -benchmem -count 6 $(PKG) | tee $(LOCAL)/bench/new.txt
+	@cd $(LOCAL)/bench && $(BENCHSTAT) $$([ -s old.txt ] && echo old.txt) new.txt
+
+generate: ## stacks, documents and tables from the catalog
+	$(NEED) go
+	@go run ./infra/gen
+
+lint: $(LINTER) $(STAMPS)/venv ## gofmt, vet, golangci-lint (with staticcheck), cfn-lint, sam validate
+	@go vet ./...
+	@$(LINTER) run ./...
+	@if [ -f template.yaml ]; then infra/tools/lint-templates $(VENV)/bin; fi
+
+format: $(LINTER) ## format the Go files and sort their imports
+	@$(LINTER) fmt ./...
+
+deploy: build $(STAMPS)/venv ## build and deploy (STAGE=dev)
+	@export SAM_CLI_TELEMETRY=0 PATH=$(VENV)/bin:$$PATH; sam build && sam deploy --config-env $(STAGE)
+
+clean: ## remove what was built; .local keeps what was fetched
+	@rm -rf build .aws-sam $(BIN)/parley $(BIN)/bootstrap-* $(STAMPS)/web-build $(LOCAL)/sam
+
+# What follows is not listed: steps of the targets above.
+
+.PHONY: stale
+stale:
+	@if [ -d infra/gen ]; then go run ./infra/tools/stale $(MAKE) generate; fi
+
+# Golangci-lint takes minutes to build, so it is built when its version changes.
+$(LINTER) $(BENCHSTAT) &: infra/tools/pinned/go.sum
+	$(NEED) go
+	@echo 'building the linter (3 minutes, once)'
+	@cd infra/tools/pinned && go build -o $(BIN)/ github.com/golangci/golangci-lint/v2/cmd/golangci-lint golang.org/x/perf/cmd/benchstat
+	@touch $(LINTER) $(BENCHSTAT)
+
+$(STAMPS)/venv: infra/tools/pinned/requirements.txt
+	$(NEED) python3
+	@echo 'installing SAM CLI and cfn-lint (1 minute, once)'
+	@rm -rf $(VENV) && python3 -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	@mkdir -p $(@D) && touch $@
+
+# requirements.in says what is wanted; this pins all that follows from it.
+requirements:
+	$(NEED) python3
+	@rm -rf $(LOCAL)/piptools && python3 -m venv $(LOCAL)/piptools
+	@$(LOCAL)/piptools/bin/pip install --quiet --disable-pip-version-check pip-tools
+	@cd infra/tools/pinned && $(LOCAL)/piptools/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
+	  --no-emit-index-url --no-emit-find-links --no-header --output-file requirements.txt requirements.in
+
+$(STAMPS)/web: web/package-lock.json
+	$(NEED) node
+	@cd web && npm ci --no-audit --no-fund --loglevel=error
+	@mkdir -p $(@D) && touch $@
+
+WEBSOURCES = $(shell git ls-files --cached --others --exclude-standard web)
+$(STAMPS)/web-build: $(STAMPS)/web $(WEBSOURCES)
+	@cd web && npm run build
+	@touch $@

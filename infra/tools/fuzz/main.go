@@ -1,0 +1,91 @@
+// Fuzz runs every fuzz target of the packages below a folder, each for a time,
+// and closes with the line
+//
+//	N passed, N failed
+//
+// What a target finds is in its package's testdata/fuzz; commit it with the fix.
+//
+//	go run ./infra/tools/fuzz 30s .
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+func main() {
+	if len(os.Args) != 3 {
+		fmt.Fprintln(os.Stderr, "usage: fuzz time folder")
+		os.Exit(2)
+	}
+	targets, err := find(os.Args[2])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "fuzz:", err)
+		os.Exit(1)
+	}
+	passed, failed := 0, 0
+	for _, t := range targets {
+		cmd := exec.Command("go", "test", "-run", "^$", "-fuzz", "^"+t.name+"$", "-fuzztime", os.Args[1], "./"+t.dir)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			failed++
+			fmt.Printf("FAIL\t%s\t%s\n%s", t.dir, t.name, out)
+			continue
+		}
+		passed++
+		fmt.Printf("ok\t%s\t%s\t%s\n", t.dir, t.name, last(out))
+	}
+	fmt.Printf("%d passed, %d failed\n", passed, failed)
+	if failed > 0 {
+		os.Exit(1)
+	}
+}
+
+type target struct{ dir, name string }
+
+var declared = regexp.MustCompile(`(?m)^func (Fuzz\w+)\(\w+ \*testing\.F\)`)
+
+// find lists the fuzz targets below a folder without building anything.
+func find(root string) ([]target, error) {
+	var found []target
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if name := d.Name(); d.IsDir() {
+			if path != root && (strings.HasPrefix(name, ".") || name == "testdata" || name == "node_modules") {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, m := range declared.FindAllSubmatch(text, -1) {
+			found = append(found, target{filepath.ToSlash(filepath.Dir(path)), string(m[1])})
+		}
+		return nil
+	})
+	return found, err
+}
+
+var executed = regexp.MustCompile(`execs: \d+`)
+
+// last is how many inputs a target has seen.
+func last(out []byte) []byte {
+	all := executed.FindAll(out, -1)
+	if len(all) == 0 {
+		return bytes.TrimSpace(out)
+	}
+	return all[len(all)-1]
+}
