@@ -209,7 +209,7 @@ func (g *Gateway) Close(ctx context.Context) error {
 		return nil
 	}
 	close(g.stop)
-	for _, c := range g.table.all() {
+	for _, c := range g.table.shut() {
 		c.shut(goingAway)
 	}
 	done := make(chan struct{})
