@@ -28,7 +28,7 @@ import (
 type Options struct {
 	Components string // cache of what was fetched; default .local/components
 	Dir        string // data on disk; unused in memory
-	InMemory   bool   // DynamoDB Local forgets everything when it stops
+	InMemory   bool   // everything is forgotten when the component stops
 	Port       int    // 0: a free one
 	Log        string // file of its output; default in the temporary directory
 	// Note is told of slow steps, such as a download. May be nil.
@@ -75,8 +75,8 @@ func DynamoDB(ctx context.Context, o Options) (*Process, error) {
 	})
 }
 
-// ElasticMQ starts an SQS server with the queues of the templates. It keeps
-// messages in memory and listens on 127.0.0.1.
+// ElasticMQ starts an SQS server with the queues of the templates, on
+// 127.0.0.1. It keeps messages in Dir, or in memory.
 func ElasticMQ(ctx context.Context, o Options, queues []template.Queue) (*Process, error) {
 	if p := external("SQS", "AWS_ENDPOINT_URL_SQS"); p != nil {
 		return p, nil
@@ -89,10 +89,24 @@ func ElasticMQ(ctx context.Context, o Options, queues []template.Queue) (*Proces
 	if err != nil {
 		return nil, err
 	}
+	store := ""
+	if !o.InMemory {
+		dir, err := filepath.Abs(o.Dir)
+		if err != nil {
+			return nil, err
+		}
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return nil, fmt.Errorf("data directory: %w", err)
+		}
+		store = filepath.Join(dir, "queues")
+	}
 	return retry(o.Port, func(port int) (*Process, error) {
 		log := o.log("elasticmq", port)
 		config := strings.TrimSuffix(log, ".log") + ".conf"
-		if err := os.WriteFile(config, queueConfig(port, queues), 0o644); err != nil {
+		if err := os.MkdirAll(filepath.Dir(config), 0o755); err != nil {
+			return nil, fmt.Errorf("config of ElasticMQ: %w", err)
+		}
+		if err := os.WriteFile(config, queueConfig(port, store, queues), 0o644); err != nil {
 			return nil, fmt.Errorf("config of ElasticMQ: %w", err)
 		}
 		return start(ctx, "ElasticMQ", port, log, home, java, "-Xmx256m",
@@ -100,7 +114,7 @@ func ElasticMQ(ctx context.Context, o Options, queues []template.Queue) (*Proces
 	})
 }
 
-func queueConfig(port int, queues []template.Queue) []byte {
+func queueConfig(port int, store string, queues []template.Queue) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `include classpath("application.conf")
 node-address { protocol = http, host = "127.0.0.1", port = %d, context-path = "" }
@@ -121,6 +135,10 @@ queues {
 		b.WriteString(" }\n")
 	}
 	b.WriteString("}\n")
+	if store != "" {
+		// Without WRITE_DELAY=0 a kill loses what was acknowledged last.
+		fmt.Fprintf(&b, "messages-storage { enabled = true, uri = %q }\n", "jdbc:h2:file:"+store+";WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE")
+	}
 	return b.Bytes()
 }
 

@@ -71,18 +71,25 @@ func TestDynamoDBKeepsItsItems(t *testing.T) {
 	}
 }
 
-func TestElasticMQHasTheQueues(t *testing.T) {
+// The queues are those of the templates, and a message on disk outlives a stop.
+func TestElasticMQKeepsItsMessages(t *testing.T) {
 	t.Setenv("AWS_ENDPOINT_URL_SQS", "")
-	mq, err := ElasticMQ(t.Context(), Options{}, []template.Queue{
-		{Name: "jobs", Visibility: 60 * time.Second, DeadLetter: "dead", MaxReceive: 3}, {Name: "dead", Visibility: 30 * time.Second},
-	})
-	if err != nil {
-		t.Fatal(err)
+	o := Options{Dir: t.TempDir()}
+	begin := func() *Process {
+		mq, err := ElasticMQ(t.Context(), o, []template.Queue{
+			{Name: "jobs", Visibility: 60 * time.Second, DeadLetter: "dead", MaxReceive: 3}, {Name: "dead", Visibility: 30 * time.Second},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { mq.Stop() })
+		return mq
 	}
-	defer mq.Stop()
+	mq := begin()
 	t.Logf("started in %v", mq.Took())
+	url := aws.String(mq.Endpoint() + "/000000000000/jobs")
 	got, err := Queue(mq.Endpoint()).GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{
-		QueueUrl: aws.String(mq.Endpoint() + "/000000000000/jobs"), AttributeNames: []sqstypes.QueueAttributeName{"All"},
+		QueueUrl: url, AttributeNames: []sqstypes.QueueAttributeName{"All"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -96,6 +103,18 @@ func TestElasticMQHasTheQueues(t *testing.T) {
 	extra := []template.Queue{{Name: "late", Visibility: time.Second}}
 	if err := CreateQueues(t.Context(), mq.Endpoint(), extra); err != nil {
 		t.Error(err)
+	}
+	if _, err := Queue(mq.Endpoint()).SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: url, MessageBody: aws.String("kept")}); err != nil {
+		t.Fatal(err)
+	}
+	syscall.Kill(-mq.PID(), syscall.SIGKILL) // worse than a stop
+	<-mq.Done()
+	mq = begin()
+	out, err := Queue(mq.Endpoint()).ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{
+		QueueUrl: aws.String(mq.Endpoint() + "/000000000000/jobs"), WaitTimeSeconds: 1,
+	})
+	if err != nil || len(out.Messages) != 1 || aws.ToString(out.Messages[0].Body) != "kept" {
+		t.Errorf("got %v, %v, want the message", out, err)
 	}
 }
 

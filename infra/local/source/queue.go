@@ -14,6 +14,11 @@ import (
 	"parley/infra/local/template"
 )
 
+// longPoll is in seconds. AWS polls for 20; here a poll is never cut off, since
+// what it was about to bring would be hidden for the visibility timeout, and
+// the stop waits for it.
+const longPoll = 1
+
 // queue reads one queue for one function.
 func (s *Sources) queue(ctx context.Context, f template.Function, q template.QueueSource) {
 	concurrency := s.options.Concurrency
@@ -33,11 +38,11 @@ func (s *Sources) queue(ctx context.Context, f template.Function, q template.Que
 				return
 			}
 			batch, err := s.gather(ctx, url, q)
-			if ctx.Err() != nil && len(batch) == 0 {
-				return
-			}
 			if len(batch) == 0 {
 				<-slots
+				if ctx.Err() != nil {
+					return
+				}
 				if err != nil {
 					s.report(fmt.Errorf("receive from %s: %w", q.Queue, err))
 					wait(ctx, 500*time.Millisecond)
@@ -58,15 +63,15 @@ func (s *Sources) gather(ctx context.Context, url string, q template.QueueSource
 	var batch []types.Message
 	var end time.Time
 	for {
-		pause := int32(20)
+		pause := int32(longPoll)
 		if len(batch) > 0 {
 			left := time.Until(end)
-			if left <= 0 {
+			if left <= 0 || ctx.Err() != nil {
 				return batch, nil
 			}
-			pause = int32(min(left/time.Second, 20))
+			pause = int32(min(left/time.Second, longPoll))
 		}
-		out, err := s.queues.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
+		out, err := s.queues.ReceiveMessage(context.WithoutCancel(ctx), &sqs.ReceiveMessageInput{
 			QueueUrl: &url, MaxNumberOfMessages: int32(min(10, q.BatchSize-len(batch))), WaitTimeSeconds: pause,
 			MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameAll},
 			MessageAttributeNames:       []string{"All"},

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"parley/infra/local"
+	"parley/infra/local/lambda"
+	"parley/infra/local/source"
+)
+
+// A screen is what a person sees. Lines of many goroutines do not mix.
+type screen struct {
+	mu      sync.Mutex
+	out     io.Writer
+	verbose bool
+	color   bool
+}
+
+func newScreen(out *os.File, verbose bool) *screen {
+	info, err := out.Stat()
+	terminal := err == nil && info.Mode()&os.ModeCharDevice != 0
+	return &screen{out: out, verbose: verbose, color: terminal && os.Getenv("NO_COLOR") == ""}
+}
+
+// Write makes the screen a target of slog.
+func (s *screen) Write(p []byte) (int, error) {
+	s.print("%s", strings.TrimSpace(string(p)))
+	return len(p), nil
+}
+
+func (s *screen) print(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	fmt.Fprintf(s.out, format+"\n", args...)
+}
+
+func (s *screen) note(text string) {
+	s.print("%s  %s", now(), s.dim(strings.ReplaceAll(text, "\n", " ")))
+}
+
+func (s *screen) dim(text string) string { return s.paint("2", text) }
+
+func (s *screen) paint(code, text string) string {
+	if !s.color {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+func now() string { return time.Now().Format("15:04:05.000") }
+
+// line shows what a function wrote: its report as the line of the invocation,
+// anything else as it is.
+func (s *screen) line(function, text string) {
+	r, ok := lambda.ParseReport(text)
+	if !ok {
+		s.print("%s  %-36s %s", now(), function, s.dim(text))
+		return
+	}
+	temperature := "warm"
+	if r.Cold {
+		temperature = "cold"
+	}
+	outcome := r.Outcome
+	if r.Code != 0 {
+		outcome += fmt.Sprintf(" %d", r.Code)
+	}
+	switch r.Outcome {
+	case "refused":
+		outcome = s.paint("33", outcome)
+	case "fault":
+		outcome = s.paint("31", outcome)
+	}
+	s.print("%s  %-36s %8.1f ms  %s  W %-4g R %-4g S %-3g L %-3g P %-4g %s", now(), function, r.Duration, temperature, r.W, r.R, r.S, r.L, r.P, outcome)
+}
+
+// done shows what the function could not say itself, and bodies with -v.
+func (s *screen) done(r lambda.Record) {
+	if r.Err != nil {
+		s.print("%s  %-36s %s", now(), r.Function, s.paint("31", r.Err.Error()))
+		return
+	}
+	if s.verbose {
+		s.print("%s", s.dim("  > "+short(r.Event)))
+		s.print("%s", s.dim("  < "+short(r.Result.Payload)))
+	}
+	if r.Result.FunctionError != "" {
+		ms := float64(r.Result.Duration.Microseconds()) / 1000
+		s.print("%s  %-36s %8.1f ms  %s", now(), r.Function, ms, s.paint("31", short(r.Result.Payload)))
+	}
+}
+
+// short cuts a body to what a screen holds.
+func short(body []byte) string {
+	const most = 4000
+	text := strings.ReplaceAll(string(body), "\n", " ")
+	if len(text) > most {
+		return fmt.Sprintf("%s... (%d bytes)", strings.ToValidUTF8(text[:most], ""), len(body))
+	}
+	return text
+}
+
+// welcome is the one screen that tells where everything is.
+func (s *screen) welcome(stack *local.Stack, app local.App, memory bool, missing error) {
+	m := stack.Model
+	queues, streams, schedules := source.Count(m.Functions)
+	var b strings.Builder
+	row := func(name, format string, args ...any) {
+		fmt.Fprintf(&b, "  %-11s%s\n", name, fmt.Sprintf(format, args...))
+	}
+	fmt.Fprintf(&b, "\n  %s  ready in %.1f s\n\n", s.paint("1", "Parley, the local cloud"), stack.Took.Seconds())
+	row("HTTP", "%s", stack.HTTP)
+	row("WebSocket", "%s", stack.WebSocket)
+	if app.ID != 0 {
+		row("app id", "%d", app.ID)
+		row("secret", "%s", app.Secret)
+		row("admin", "%s", app.Admin)
+		names := make([]string, len(app.Users))
+		for i, u := range app.Users {
+			names[i] = u.ID
+		}
+		row("users", "%s", strings.Join(names, ", "))
+		fmt.Fprintln(&b)
+		row("open", "%s", s.paint("4", stack.HTTP+"/?user=alice"))
+		row("", "%s", s.dim("and "+stack.HTTP+"/?user=bob in another window"))
+	}
+	if missing != nil {
+		row("no demo", "%s", s.paint("33", oneLine(missing)))
+	}
+	fmt.Fprintln(&b)
+	row("functions", "%d, each a process on first use", len(m.Functions))
+	row("sources", "%d queues, %d streams, %d schedules", queues, streams, schedules)
+	row("DynamoDB", "%s  %s", stack.DynamoDB.Endpoint(), started(stack.DynamoDB.External(), stack.DynamoDB.Took(), fmt.Sprintf("%d tables; it listens on all interfaces", len(m.Tables))))
+	row("SQS", "%s  %s", stack.SQS.Endpoint(), started(stack.SQS.External(), stack.SQS.Took(), fmt.Sprintf("%d queues", len(m.Queues))))
+	if memory {
+		row("data", "in memory")
+	} else {
+		row("data", ".local/data, kept")
+	}
+	row("faults", "%s/_local/faults, seed %d", stack.HTTP, stack.Faults.Seed())
+	fmt.Fprintf(&b, "\n  %s\n", s.dim("Ctrl-C stops everything and loses nothing."))
+	s.print("%s", b.String())
+}
+
+func started(external bool, took time.Duration, what string) string {
+	if external {
+		return "yours, " + what
+	}
+	return fmt.Sprintf("started in %.1f s, %s", took.Seconds(), what)
+}
+
+// oneLine keeps an error on one line; joined errors are told apart by "; ".
+func oneLine(err error) string {
+	return strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ")
+}

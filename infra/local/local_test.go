@@ -1,0 +1,295 @@
+package local
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"parley/infra/local/backing"
+	"parley/infra/local/fault"
+)
+
+// tiny starts testdata/tiny with testdata/program.
+func tiny(t *testing.T, o Options) *Stack {
+	t.Helper()
+	o.Template = "testdata/tiny/template.yaml"
+	if o.Program == "" {
+		o.Program = build(t)
+	}
+	if o.State == "" {
+		o.State = t.TempDir()
+	}
+	s, err := Start(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Stop() })
+	t.Logf("ready in %v: DynamoDB %v, SQS %v; fault seed %d", s.Took, s.DynamoDB.Took(), s.SQS.Took(), s.Faults.Seed())
+	return s
+}
+
+func build(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "program")
+	cmd := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", file, "./testdata/program")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	return file
+}
+
+func post(t *testing.T, s *Stack, body string) int {
+	t.Helper()
+	res, err := http.Post(s.HTTP+"/write", "application/json", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	return res.StatusCode
+}
+
+// count reads how often something was counted; -1 when never.
+func count(t *testing.T, s *Stack, pk, sk string) int {
+	t.Helper()
+	out, err := backing.Client(s.DynamoDB.Endpoint()).GetItem(context.Background(), &dynamodb.GetItemInput{
+		TableName: &s.Model.Tables[0].Name, ConsistentRead: aws.Bool(true),
+		Key: map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: pk}, "sk": &types.AttributeValueMemberS{Value: sk}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out.Item == nil {
+		return -1
+	}
+	if n, ok := out.Item["n"].(*types.AttributeValueMemberN); ok {
+		v, _ := strconv.Atoi(n.Value)
+		return v
+	}
+	return 0
+}
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !ok(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not within 10 s", what)
+		}
+	}
+}
+
+// One stack serves all of these, since its start is most of their time.
+func TestStack(t *testing.T) {
+	s := tiny(t, Options{InMemory: true, QueueRetry: time.Second})
+
+	t.Run("a request reaches tables, queue and stream", func(t *testing.T) {
+		if got := post(t, s, `{"ID":"a","Send":["m1","m2"]}`); got != 200 {
+			t.Fatalf("got %d, want 200", got)
+		}
+		if got := count(t, s, "a", "write"); got != 0 {
+			t.Errorf("the item: got %d", got)
+		}
+		eventually(t, "messages", func() bool { return count(t, s, "m1", "consume") == 1 && count(t, s, "m2", "consume") == 1 })
+		eventually(t, "change", func() bool { return count(t, s, "a", "change") == 1 })
+	})
+	t.Run("only the failed message of a batch comes again, then goes to the dead letters", func(t *testing.T) {
+		post(t, s, `{"Send":["good","bad1"]}`)
+		dead := s.queue(t, "Dead")
+		eventually(t, "dead letter", func() bool {
+			out, err := backing.Queue(s.SQS.Endpoint()).ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &dead})
+			return err == nil && len(out.Messages) == 1 && aws.ToString(out.Messages[0].Body) == "bad1"
+		})
+		if good, bad := count(t, s, "good", "consume"), count(t, s, "bad1", "consume"); good != 1 || bad != 2 {
+			t.Errorf("deliveries: got good %d, bad %d, want 1 and 2", good, bad)
+		}
+	})
+	t.Run("a change that fails holds up what follows until it is given up", func(t *testing.T) {
+		post(t, s, `{"ID":"bad2"}`)
+		eventually(t, "attempts", func() bool { return count(t, s, "bad2", "change") == 1 })
+		post(t, s, `{"ID":"after"}`)
+		eventually(t, "the next change", func() bool { return count(t, s, "after", "change") == 1 })
+		if got := count(t, s, "bad2", "change"); got != 3 {
+			t.Errorf("attempts: got %d, want 3", got)
+		}
+	})
+	t.Run("a schedule is fired by hand", func(t *testing.T) {
+		if n := s.Sources.Fire(t.Context(), "tiny.tick"); n != 1 || count(t, s, "tick", "tick") != 1 {
+			t.Errorf("got %d schedules, counted %d, want 1 and 1", n, count(t, s, "tick", "tick"))
+		}
+	})
+	t.Run("demo", func(t *testing.T) { demoApp(t, s) })
+	t.Run("faults", func(t *testing.T) { faults(t, s) })
+	t.Run("the seal key is its owner's", func(t *testing.T) {
+		info, err := os.Stat(filepath.Join(s.options.State, "seal.key"))
+		if err != nil || info.Mode().Perm() != 0o600 || info.Size() != 65 {
+			t.Errorf("got %v, %v", info, err)
+		}
+	})
+	if t.Failed() {
+		t.Logf("fault seed %d", s.Faults.Seed())
+	}
+}
+
+func (s *Stack) queue(t *testing.T, path string) string {
+	t.Helper()
+	for _, q := range s.Model.Queues {
+		if q.Path == path {
+			return q.URL
+		}
+	}
+	t.Fatalf("no queue %s", path)
+	return ""
+}
+
+func demoApp(t *testing.T, s *Stack) {
+	app, err := s.Demo(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if app.ID != 1400000001 || len(app.Secret) != 64 || count(t, s, "user carol", "import") != 1 {
+		t.Errorf("app: got %+v", app)
+	}
+	if again, err := s.Demo(t.Context()); err != nil || again.ID != app.ID {
+		t.Errorf("again: got %+v, %v, want the same app", again, err)
+	}
+	for path, want := range map[string]string{
+		"/_local/demo":              `"users":[{"id":"alice","nick":"Alice"}`,
+		"/_local/usersig?user=dave": `"identifier":"dave"`,
+		"/_local/usersig":           "1 to 32 bytes",
+		"/_local/faults":            `"seed":`,
+		"/_local/stats":             `"Invocations":`,
+		"/nowhere":                  "Not Found",
+	} {
+		if got := get(t, s.HTTP+path); !strings.Contains(got, want) {
+			t.Errorf("%s: got %s, want %s", path, got, want)
+		}
+	}
+	if got := count(t, s, "user dave", "import"); got != 1 {
+		t.Errorf("dave was imported %d times, want once", got)
+	}
+}
+
+func get(t *testing.T, url string) string {
+	t.Helper()
+	res, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, _ := io.ReadAll(res.Body)
+	return string(text)
+}
+
+func faults(t *testing.T, s *Stack) {
+	n := 0
+	for _, c := range []struct {
+		name          string
+		rule          fault.Rule
+		status, after int // answer, and what is stored: 0 there, -1 not
+	}{
+		{"kill before the call", fault.Rule{On: "dynamodb", Do: "kill-before", Operation: "PutItem", Function: "tiny.write"}, 500, -1},
+		{"kill after the call", fault.Rule{On: "dynamodb", Do: "kill-after", Operation: "PutItem", Nth: 1}, 500, 0},
+		{"another operation", fault.Rule{On: "dynamodb", Do: "kill-before", Operation: "Query"}, 200, 0},
+		{"another table", fault.Rule{On: "dynamodb", Do: "fail", Name: "other"}, 200, 0},
+		{"a throttle that is retried", fault.Rule{On: "dynamodb", Do: "throttle", Name: "Core", Operation: "PutItem", Times: 1}, 200, 0},
+		{"every call fails", fault.Rule{On: "dynamodb", Do: "fail", Operation: "PutItem"}, 500, -1},
+		{"an answer is lost and the call repeated", fault.Rule{On: "dynamodb", Do: "cut-after", Operation: "PutItem", Times: 1}, 200, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			defer s.Faults.Clear()
+			if err := s.Faults.Add(c.rule); err != nil {
+				t.Fatal(err)
+			}
+			n++
+			id := fmt.Sprintf("f%d", n)
+			if got := post(t, s, `{"ID":"`+id+`"}`); got != c.status {
+				t.Errorf("got %d, want %d", got, c.status)
+			}
+			if got := count(t, s, id, "write"); got != c.after {
+				t.Errorf("stored: got %d, want %d", got, c.after)
+			}
+		})
+	}
+	for _, c := range []struct {
+		do   string
+		want int
+	}{{"drop", -1}, {"repeat", 2}, {"delay", 1}, {"reorder", 1}} {
+		t.Run("a message: "+c.do, func(t *testing.T) {
+			defer s.Faults.Clear()
+			rule, _ := json.Marshal(fault.State{Rules: []fault.Rule{{On: "sqs", Do: c.do, DelayMS: 50}}})
+			req, _ := http.NewRequest(http.MethodPut, s.HTTP+"/_local/faults", bytes.NewReader(rule))
+			if res, err := http.DefaultClient.Do(req); err != nil || res.StatusCode != 200 {
+				t.Fatalf("set: got %v, %v", res, err)
+			}
+			if got := post(t, s, `{"Send":["`+c.do+`"]}`); got != 200 {
+				t.Fatalf("got %d, want 200", got)
+			}
+			if c.want < 0 {
+				time.Sleep(200 * time.Millisecond)
+			}
+			eventually(t, c.do, func() bool { return count(t, s, c.do, "consume") == c.want })
+		})
+	}
+	t.Run("freeze", func(t *testing.T) {
+		if err := s.Faults.Add(fault.Rule{On: "dynamodb", Do: "freeze"}); err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(300*time.Millisecond, s.Faults.Clear)
+		began := time.Now()
+		if got := post(t, s, `{"ID":"frozen"}`); got != 200 || time.Since(began) < 250*time.Millisecond {
+			t.Errorf("got %d after %v, want 200 after the thaw", got, time.Since(began))
+		}
+	})
+}
+
+// What was written stays over a stop, and a second stack is kept from it.
+func TestDataIsKept(t *testing.T) {
+	o := Options{State: t.TempDir(), Program: build(t)}
+	s := tiny(t, o)
+	if got := post(t, s, `{"ID":"kept","Send":["later"]}`); got != 200 {
+		t.Fatalf("got %d, want 200", got)
+	}
+	second := o
+	second.Template = "testdata/tiny/template.yaml"
+	if _, err := Start(t.Context(), second); err == nil || !strings.Contains(err.Error(), "another local cloud uses") {
+		t.Errorf("a second stack: got %v, want a refusal", err)
+	}
+	s.Stop()
+	s = tiny(t, o)
+	if got := count(t, s, "kept", "write"); got != 0 {
+		t.Errorf("after the start: got %d, want the item", got)
+	}
+	eventually(t, "the message", func() bool { return count(t, s, "later", "consume") == 1 })
+	eventually(t, "the change", func() bool { return count(t, s, "kept", "change") == 1 })
+}
+
+func TestAPortInUse(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, err = Start(t.Context(), Options{
+		Template: "testdata/tiny/template.yaml", Program: os.Args[0], State: t.TempDir(), InMemory: true,
+		HTTPPort: l.Addr().(*net.TCPAddr).Port,
+	})
+	if err == nil || !strings.Contains(err.Error(), "is in use: stop what listens there") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("got %v, want one line", err)
+	}
+}
