@@ -84,16 +84,25 @@ func Sends(list ...queue.Name) Option {
 	}
 }
 
-// Posts declares that an operation posts to connections: it reads sessions,
-// cleans those that are gone and queues what failed.
+// Posts declares that an operation brings events to users: it reads their
+// sessions, and Retries.
 func Posts() Option {
 	return func(o *Operation) {
-		o.need("post", "read sessions", "write sessions", "send "+string(queue.Delivery))
+		o.need("read " + string(store.Sessions))
+		Retries()(o)
 	}
 }
 
-// Closes declares that an operation closes connections.
-func Closes() Option { return func(o *Operation) { o.need("close") } }
+// Retries declares that an operation posts to connections that it knows, forgets
+// those that are gone and queues what failed.
+func Retries() Option {
+	return func(o *Operation) {
+		o.need("post", "write "+string(store.Sessions), "send "+string(queue.Delivery))
+	}
+}
+
+// Kicks declares that an operation tells connections to go and closes them.
+func Kicks() Option { return func(o *Operation) { o.need("post", "close") } }
 
 // Opens declares that an operation opens the secrets of applications, as every
 // check of a signature does.

@@ -28,7 +28,9 @@ func meter(tables map[string]Table) func(*middleware.Stack) error {
 				if err != nil {
 					meter.Count(refusedUnits(err))
 				} else {
-					meter.Count(consumed(out.Result))
+					u := consumed(out.Result)
+					u.R = max(u.R, least(in.Parameters))
+					meter.Count(u)
 				}
 				return out, meta, err
 			}), middleware.Before)
@@ -153,9 +155,37 @@ func consumed(result any) telemetry.Units {
 	return telemetry.Units{}
 }
 
+// least is what a read costs at least: half a unit for each item asked for, a
+// whole one for a strong read, also where the item is absent. DynamoDB reports
+// it; DynamoDB Local reports nothing for absent items.
+func least(params any) float64 {
+	unit := func(strong *bool) float64 {
+		if strong != nil && *strong {
+			return 1
+		}
+		return 0.5
+	}
+	switch p := params.(type) {
+	case *dynamodb.GetItemInput:
+		return unit(p.ConsistentRead)
+	case *dynamodb.QueryInput:
+		return unit(p.ConsistentRead)
+	case *dynamodb.BatchGetItemInput:
+		total := 0.0
+		for _, keys := range p.RequestItems {
+			total += float64(len(keys.Keys)) * unit(keys.ConsistentRead)
+		}
+		return total
+	}
+	return 0
+}
+
 // refusedUnits counts a failed condition, whose answer names no capacity but
 // costs the units of the item it saw, at least one.
 func refusedUnits(err error) telemetry.Units {
+	if n := len(cancelled(err)); n > 0 {
+		return telemetry.Units{W: 2 * float64(n)}
+	}
 	var failed *types.ConditionalCheckFailedException
 	if !errors.As(err, &failed) {
 		return telemetry.Units{}

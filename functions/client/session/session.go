@@ -15,7 +15,7 @@ func Operations() []op.Operation {
 	return []op.Operation{
 		client.Authorizer(authorize, op.Reads(store.Accounts)),
 		client.Lifecycle("connect", "$connect", connect,
-			op.Writes(store.Sessions), op.Posts(), op.Closes()),
+			op.Writes(store.Sessions), op.Kicks()),
 		client.Lifecycle("disconnect", "$disconnect", disconnect, op.Writes(store.Sessions)),
 		client.Unknown(),
 		client.Action("session.sync", v4.Gateway(), sync, op.Reads(store.Conversations)),

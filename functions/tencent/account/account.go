@@ -20,7 +20,7 @@ func Operations() []op.Operation {
 		tencent.Command(s, "account_import", accountImport, op.Writes(store.Accounts, store.Apps)),
 		tencent.Command(s, "multiaccount_import", multiaccountImport, op.Writes(store.Accounts, store.Apps), op.Takes(512, batch)),
 		tencent.Command(s, "account_delete", accountDelete, op.Writes(store.Accounts, store.Apps),
-			op.Reads(store.Conversations, store.Sessions), op.Writes(store.Conversations, store.Sessions), op.Posts(), op.Closes(), op.Takes(512, batch)),
+			op.Reads(store.Conversations, store.Sessions), op.Writes(store.Conversations, store.Sessions), op.Kicks(), op.Takes(512, batch)),
 		tencent.Command(s, "account_check", accountCheck, op.Reads(store.Accounts)),
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 // Operations lists the worker.
 func Operations() []op.Operation {
-	return []op.Operation{op.Worker("delivery.delivery", queue.Delivery, deliver, op.Posts())}
+	return []op.Operation{op.Worker("delivery.delivery", queue.Delivery, deliver, op.Retries())}
 }
 
 // deliver posts a frame again to the connections that have not had it. Those

@@ -62,7 +62,7 @@ func Decode(body []byte, into any) error {
 
 func typeError(t reflect.Type, wrong *json.UnmarshalTypeError) error {
 	path := strings.Split(wrong.Field, ".")
-	text := fmt.Sprintf("%s is %s, which is not what it has to be", wrong.Field, wrong.Value)
+	text := fmt.Sprintf("%s has to be %s, it is a JSON %s", wrong.Field, wanted(wrong.Type), wrong.Value)
 	for _, name := range path {
 		for t.Kind() == reflect.Slice || t.Kind() == reflect.Pointer {
 			t = t.Elem()
@@ -80,6 +80,24 @@ func typeError(t reflect.Type, wrong *json.UnmarshalTypeError) error {
 		t = f.Type
 	}
 	return fault.New(fault.Malformed, "%s", text)
+}
+
+// wanted says in words what a Go type takes.
+func wanted(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.String:
+		return "text"
+	case reflect.Slice, reflect.Array:
+		return "a list"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Uint32:
+		return "a whole number from 0 to 4294967295"
+	case reflect.Int, reflect.Int64:
+		return "a whole number"
+	default:
+		return "an object"
+	}
 }
 
 func fieldNamed(t reflect.Type, name string) (reflect.StructField, bool) {
@@ -107,7 +125,7 @@ func missing(v reflect.Value) error {
 			continue
 		}
 		n := number(f, "need")
-		if n == 0 || !value.IsZero() {
+		if n == 0 || (!value.IsZero() && (value.Kind() != reflect.Slice || value.Len() > 0)) {
 			continue
 		}
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")

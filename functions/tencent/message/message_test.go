@@ -1,0 +1,17 @@
+package message
+
+import (
+	"flag"
+	"testing"
+
+	"parley/shared/testkit"
+)
+
+var (
+	server *testkit.Server
+	_      = flag.Bool("update", false, "rewrite the answers and effects of testdata")
+)
+
+func TestMain(m *testing.M) { testkit.Main(m, &server) }
+
+func TestOperations(t *testing.T) { testkit.Cases(t, server, Operations()) }

@@ -1,0 +1,109 @@
+// Package testkit builds worlds to test in: the real store on DynamoDB Local, a
+// clock that stands still until it is moved, seeded ids, and recorders of posts
+// and jobs. A world belongs to one application, so that many share the tables.
+package testkit
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"parley/infra/local/backing"
+	"parley/infra/local/template"
+	"parley/shared/app"
+	"parley/shared/config"
+	"parley/shared/seal"
+	"parley/shared/store"
+)
+
+// A Server is what the worlds of one test package share.
+type Server struct {
+	Endpoint string
+	Tables   config.Tables
+	Sealer   seal.Sealer
+	SealKey  string // as SEAL_KEY names it
+
+	process *backing.Process
+	dir     string
+}
+
+// Start starts DynamoDB Local, or uses the one AWS_ENDPOINT_URL_DYNAMODB names,
+// and makes tables of its own there.
+func Start(ctx context.Context) (*Server, error) {
+	process, err := backing.DynamoDB(ctx, backing.Options{InMemory: true})
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{Endpoint: process.Endpoint(), process: process}
+	if err := s.prepare(ctx); err != nil {
+		_ = s.Stop()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Server) prepare(ctx context.Context) error {
+	prefix := "t" + hex.EncodeToString(random(4)) + "-"
+	s.Tables = config.Tables{Core: prefix + "core", Msg: prefix + "msg", Live: prefix + "live", Ops: prefix + "ops"}
+	key := template.Attribute{Name: "pk", Type: "S"}
+	sort := template.Attribute{Name: "sk", Type: "S"}
+	var tables []template.Table
+	for _, name := range []string{s.Tables.Core, s.Tables.Msg, s.Tables.Live, s.Tables.Ops} {
+		tables = append(tables, template.Table{Name: name, HashKey: key, RangeKey: sort, TTL: "x"})
+	}
+	if err := backing.CreateTables(ctx, s.Endpoint, tables); err != nil {
+		return err
+	}
+	var err error
+	if s.dir, err = os.MkdirTemp("", "parley-test-"); err != nil {
+		return err
+	}
+	path := filepath.Join(s.dir, "seal.key")
+	if err := os.WriteFile(path, []byte(hex.EncodeToString(random(32))), 0o600); err != nil {
+		return err
+	}
+	s.SealKey = "file:" + path
+	s.Sealer, err = seal.New(s.SealKey, app.AWS("us-east-1"))
+	return err
+}
+
+// Stop ends what Start began.
+func (s *Server) Stop() error {
+	if s.dir != "" {
+		_ = os.RemoveAll(s.dir)
+	}
+	return s.process.Stop()
+}
+
+// Store returns a Store over the server's tables. Options may add middleware.
+func (s *Server) Store(options ...func(*dynamodb.Options)) *store.Store {
+	cfg := app.AWS("us-east-1")
+	cfg.Credentials = backing.Credentials()
+	return store.New(cfg, s.Endpoint, store.Names(s.Tables), options...)
+}
+
+// Main runs a package's tests with a Server, and is called by its TestMain.
+func Main(m *testing.M, keep **Server) {
+	os.Exit(func() int {
+		s, err := Start(context.Background())
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "testkit:", err)
+			return 1
+		}
+		defer func() { _ = s.Stop() }()
+		*keep = s
+		return m.Run()
+	}())
+}
+
+func random(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.Read(b)
+	return b
+}

@@ -1,0 +1,192 @@
+package testkit
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"parley/infra/local/backing"
+	"parley/shared/app"
+	"parley/shared/dialect/client"
+	"parley/shared/dialect/usersig"
+	"parley/shared/domain/apps"
+	"parley/shared/domain/sessions"
+	"parley/shared/op"
+	"parley/shared/store"
+	"parley/shared/telemetry"
+)
+
+// Start of time in every world: 2023-11-14 22:13:20 UTC.
+const epoch = 1_700_000_000
+
+// Admin is the admin of a world's application.
+const Admin = apps.DefaultAdmin
+
+// A World is one application with nobody in it.
+type World struct {
+	Server *Server
+	App    *app.App
+	ID     int64 // of the application
+	Secret string
+	Clock  *Clock
+	Posts  *Recorder
+	Jobs   *Jobs
+	Store  *store.Store
+
+	raw *dynamodb.Client
+	log io.Writer
+}
+
+// Options of a World.
+type Options struct {
+	Seed uint64
+	// Parts may replace what the App is made of.
+	Parts func(*app.Parts)
+	// Edition is premium unless set.
+	Edition apps.Edition
+	// Log receives the log lines of calls; discarded when nil.
+	Log io.Writer
+}
+
+// NewWorld makes a World.
+func NewWorld(tb testing.TB, s *Server, o Options) *World {
+	tb.Helper()
+	w := &World{
+		Server: s, Clock: &Clock{now: time.Unix(epoch, 0)}, Posts: &Recorder{}, Jobs: &Jobs{}, Store: s.Store(),
+		raw: backing.Client(s.Endpoint), log: o.Log,
+	}
+	if w.log == nil {
+		w.log = io.Discard
+	}
+	parts := app.Parts{
+		Store: w.Store, Sealer: s.Sealer, Poster: w.Posts, Delivery: w.Jobs, Now: w.Clock.Now,
+		Wait: func(context.Context, time.Duration) {}, Bytes: random, Parallel: app.Together, Frame: client.Frame,
+	}
+	if o.Parts != nil {
+		o.Parts(&parts)
+	}
+	w.App = app.New(parts)
+	if o.Edition == "" {
+		o.Edition = apps.Premium
+	}
+	a, secret, err := w.App.Apps.Create(tb.Context(), apps.Settings{Name: "test", Edition: o.Edition}, nil)
+	if err != nil {
+		tb.Fatalf("create the world's application: %v", err)
+	}
+	w.ID, w.Secret = a.ID, secret
+	return w
+}
+
+// Fresh is the same world behind a function that has just started.
+func (w *World) Fresh(parts func(*app.Parts)) *app.App {
+	p := app.Parts{
+		Store: w.Store, Sealer: w.Server.Sealer, Poster: w.Posts, Delivery: w.Jobs, Now: w.Clock.Now,
+		Wait: func(context.Context, time.Duration) {}, Bytes: random, Parallel: app.Together, Frame: client.Frame,
+	}
+	if parts != nil {
+		parts(&p)
+	}
+	return app.New(p)
+}
+
+// Tenant is the domain of the world's application.
+func (w *World) Tenant(tb testing.TB) app.Tenant {
+	tb.Helper()
+	a, err := w.App.Apps.Get(tb.Context(), w.ID)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return w.App.For(&a)
+}
+
+// Sign makes a signature of the world's application.
+func (w *World) Sign(user string) string { return w.SignAt(user, w.Clock.Now(), 24*time.Hour) }
+
+// SignAt makes a signature with a time of its own.
+func (w *World) SignAt(user string, issued time.Time, lifetime time.Duration) string {
+	sig, err := usersig.Sign(w.Secret, w.ID, user, issued, lifetime)
+	if err != nil {
+		panic(err)
+	}
+	return sig
+}
+
+// Invoke runs an operation with an event, on a function that has just started,
+// and tells what it consumed and touched.
+func (w *World) Invoke(ctx context.Context, o *op.Operation, event []byte) (answer []byte, meter *telemetry.Meter, err error) {
+	meter = &telemetry.Meter{}
+	server := op.NewServer(o, w.App, telemetry.NewLogger(w.log, -4), nil)
+	answer, err = server.Invoke(telemetry.WithMeter(ctx, meter), event)
+	return answer, meter, err
+}
+
+// Set writes attributes to an item as no operation does yet.
+func (w *World) Set(ctx context.Context, table store.Table, k store.Key, attributes store.Item) error {
+	name := store.Names(w.Server.Tables)[table]
+	old, err := w.raw.GetItem(ctx, &dynamodb.GetItemInput{TableName: &name, Key: store.Item{
+		"pk": &types.AttributeValueMemberS{Value: k.PK}, "sk": &types.AttributeValueMemberS{Value: k.SK},
+	}})
+	if err != nil {
+		return err
+	}
+	item := old.Item
+	if item == nil {
+		item = store.Item{"pk": &types.AttributeValueMemberS{Value: k.PK}, "sk": &types.AttributeValueMemberS{Value: k.SK}}
+	}
+	for name, v := range attributes {
+		item[name] = v
+	}
+	_, err = w.raw.PutItem(ctx, &dynamodb.PutItemInput{TableName: &name, Item: item})
+	return err
+}
+
+// Number is a number attribute.
+func Number(n int64) types.AttributeValue {
+	return &types.AttributeValueMemberN{Value: fmt.Sprint(n)}
+}
+
+// Connect opens a connection for a user's device; its id is "user/instance".
+func (w *World) Connect(ctx context.Context, t app.Tenant, user, platform, instance string) error {
+	return t.Sessions.Connect(ctx, user, sessions.Link{
+		Connection: user + "/" + instance, Instance: instance, Platform: sessions.Platform(platform),
+	})
+}
+
+// Describe tells posts and jobs as lines, in an order of their own.
+func (w *World) Describe(posts []Post, jobs []Queued) []string {
+	var lines []string
+	for _, p := range posts {
+		if p.Closed {
+			lines = append(lines, "close "+p.Connection)
+		} else {
+			lines = append(lines, "post "+p.Connection+" "+p.Frame)
+		}
+	}
+	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(target(a), target(b)) })
+	for _, j := range jobs {
+		var to []string
+		for _, t := range j.Job.Targets {
+			to = append(to, t.Link)
+		}
+		lines = append(lines, fmt.Sprintf("job delivery attempt %d after %s to %s", j.Job.Attempt, j.Delay, strings.Join(to, " ")))
+	}
+	return lines
+}
+
+// target sorts a connection's frames before its close.
+func target(line string) string {
+	kind, rest, _ := strings.Cut(line, " ")
+	to, _, _ := strings.Cut(rest, " ")
+	return to + " " + map[string]string{"post": "1", "close": "2"}[kind]
+}
+
+// Rand returns a seeded source.
+func Rand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, seed^0x9e3779b97f4a7c15)) } //nolint:gosec // for tests
