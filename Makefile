@@ -42,7 +42,7 @@ help: ## list the targets
 
 run: $(STAMPS)/web-build ## the whole cloud on this machine, with a demo app (PORT=8080)
 	$(NEED) go node java mvn
-	@go run ./infra/local/cmd
+	@go run ./infra/local/cmd/parley-local
 
 build: ## the one program for this machine, and build/parley.zip for Lambda (ARCH=arm64)
 	$(NEED) go
