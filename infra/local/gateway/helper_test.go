@@ -177,7 +177,7 @@ func (w *world) read(c *websocket.Conn) string {
 }
 
 // closed reads until the connection ends and returns its close code, -1 when
-// there was no close frame.
+// there was no close frame. It may be called from any goroutine.
 func (w *world) closed(c *websocket.Conn) websocket.StatusCode {
 	w.Helper()
 	ctx := w.context()
@@ -187,7 +187,7 @@ func (w *world) closed(c *websocket.Conn) websocket.StatusCode {
 			continue
 		}
 		if ctx.Err() != nil {
-			w.Fatalf("the connection did not end: %v", err)
+			w.Errorf("the connection did not end: %v", err)
 		}
 		return websocket.CloseStatus(err)
 	}

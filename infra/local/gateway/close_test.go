@@ -1,0 +1,181 @@
+package gateway
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"parley/infra/local/fault"
+)
+
+func TestIdleExpiry(t *testing.T) {
+	w := newWorld(t, Options{Idle: 150 * time.Millisecond}, map[string]function{"$connect": ok, "$disconnect": ok})
+	c, id := w.dialID()
+	// Messages and posts count as activity: three of them outlast the limit.
+	start := time.Now()
+	for time.Since(start) < 300*time.Millisecond {
+		w.write(c, `{"action":"p"}`)
+		if r, _ := w.connection("POST", id, "x"); r.StatusCode != 200 {
+			t.Fatalf("a busy connection: got %d, want 200", r.StatusCode)
+		}
+		<-time.After(20 * time.Millisecond) // spaces the traffic out
+	}
+	if got := w.closed(c); got != websocket.StatusGoingAway {
+		t.Errorf("got close code %d, want 1001", got)
+	}
+	e := w.event("$disconnect")
+	if got := at(e, "requestContext", "disconnectStatusCode"); got != "1001" {
+		t.Errorf("disconnectStatusCode: got %s, want 1001", got)
+	}
+	if got := at(e, "requestContext", "disconnectReason"); got != "Going away" {
+		t.Errorf("disconnectReason: got %s, want Going away", got)
+	}
+}
+
+func TestPingIsNoActivity(t *testing.T) {
+	w := newWorld(t, Options{Idle: 100 * time.Millisecond}, map[string]function{"$connect": ok})
+	c, _ := w.dialID()
+	code := make(chan websocket.StatusCode, 1)
+	go func() { code <- w.closed(c) }()
+	pings := 0
+	for {
+		if c.Ping(w.context()) != nil {
+			break
+		}
+		pings++
+	}
+	if got := <-code; got != websocket.StatusGoingAway || pings == 0 {
+		t.Errorf("got close code %d after %d pongs, want 1001 after some", got, pings)
+	}
+}
+
+func TestLifeExpiry(t *testing.T) {
+	w := newWorld(t, Options{Life: 100 * time.Millisecond}, map[string]function{"$connect": ok, "$disconnect": ok, "$default": echo})
+	c, _ := w.dialID()
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	go func() {
+		for ctx.Err() == nil && c.Write(ctx, websocket.MessageText, []byte("busy")) == nil {
+			time.Sleep(5 * time.Millisecond)
+		}
+	}()
+	if got := w.closed(c); got != websocket.StatusGoingAway {
+		t.Errorf("got close code %d, want 1001", got)
+	}
+	if got := at(w.event("$disconnect"), "requestContext", "disconnectStatusCode"); got != "1001" {
+		t.Errorf("disconnectStatusCode: got %s, want 1001", got)
+	}
+}
+
+func TestLimitsOfTheMoment(t *testing.T) {
+	limits := make(chan fault.Limits, 1)
+	limits <- fault.Limits{}
+	w := newWorld(t, Options{Limits: func() fault.Limits { l := <-limits; limits <- l; return l }}, map[string]function{"$connect": ok})
+	c, id := w.dialID()
+	if r, _ := w.connection("GET", id, ""); r.StatusCode != 200 {
+		t.Errorf("under the limits of AWS: got %d, want 200", r.StatusCode)
+	}
+	<-limits
+	limits <- fault.Limits{Life: time.Millisecond}
+	if got := w.closed(c); got != websocket.StatusGoingAway {
+		t.Errorf("got close code %d, want 1001", got)
+	}
+}
+
+func TestClientCloses(t *testing.T) {
+	for _, test := range []struct {
+		name         string
+		end          func(*websocket.Conn)
+		code, reason string
+	}{
+		{"normal", func(c *websocket.Conn) { c.Close(websocket.StatusNormalClosure, "bye") }, "1000", "bye"},
+		{"no status", func(c *websocket.Conn) { c.Close(websocket.StatusNoStatusRcvd, "") }, "1005", "Client-side close frame status not set"},
+		{"lost", func(c *websocket.Conn) { c.CloseNow() }, "1006", "Connection Closed Abnormally"},
+	} {
+		w := newWorld(t, Options{}, map[string]function{"$connect": ok, "$disconnect": ok})
+		c, id := w.dialID()
+		test.end(c)
+		e := w.event("$disconnect")
+		if got := at(e, "requestContext", "disconnectStatusCode"); got != test.code {
+			t.Errorf("%s: got code %s, want %s", test.name, got, test.code)
+		}
+		if got := at(e, "requestContext", "disconnectReason"); got != test.reason {
+			t.Errorf("%s: got reason %q, want %q", test.name, got, test.reason)
+		}
+		if r, _ := w.connection("POST", id, "x"); r.StatusCode != 410 {
+			t.Errorf("%s: post got %d, want 410", test.name, r.StatusCode)
+		}
+	}
+}
+
+func TestCloseOfTheGateway(t *testing.T) {
+	w := newWorld(t, Options{}, map[string]function{"$connect": ok, "$disconnect": ok})
+	var all []*websocket.Conn
+	for range 10 {
+		c, _ := w.dialID()
+		all = append(all, c)
+	}
+	codes := make(chan websocket.StatusCode, len(all))
+	for _, c := range all {
+		go func() { codes <- w.closed(c) }()
+	}
+	if err := w.gateway.Close(w.context()); err != nil {
+		t.Errorf("Close: %v", err)
+	}
+	for range all {
+		if got := <-codes; got != websocket.StatusGoingAway {
+			t.Errorf("got close code %d, want 1001", got)
+		}
+		w.event("$disconnect")
+	}
+	if status, _ := w.refused(nil); status != 503 {
+		t.Errorf("a new connection: got %d, want 503", status)
+	}
+	if got := w.gateway.Counters().Open; got != 0 {
+		t.Errorf("open: got %d, want 0", got)
+	}
+}
+
+func TestCloseDoesNotWaitForever(t *testing.T) {
+	w := newWorld(t, Options{}, map[string]function{"$connect": ok, "$disconnect": hang})
+	w.dialID()
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	if err := w.gateway.Close(ctx); err != context.DeadlineExceeded {
+		t.Errorf("got %v, want %v", err, context.DeadlineExceeded)
+	}
+}
+
+func TestClientLostDuringConnect(t *testing.T) {
+	release := make(chan struct{})
+	w := newWorld(t, Options{}, map[string]function{"$disconnect": ok, "$connect": func(context.Context, map[string]any) (any, error) {
+		<-release
+		return map[string]any{"statusCode": 200}, nil
+	}})
+	ctx, leave := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() {
+		_, _, err := websocket.Dial(ctx, w.url(), nil)
+		done <- err
+	}()
+	id := at(w.event("$connect"), "requestContext", "connectionId")
+	leave()
+	if err := <-done; err == nil {
+		t.Fatal("dial succeeded")
+	}
+	close(release)
+	// $connect has stored a session by now, so $disconnect must remove it.
+	if got := at(w.event("$disconnect"), "requestContext", "connectionId"); got != id {
+		t.Errorf("got %s, want %s", got, id)
+	}
+}
+
+func TestCloseFrameReasonIsCut(t *testing.T) {
+	b := closeFrame(ending{status: 1000, reason: strings.Repeat("ü", 100)})
+	if len(b) > 2+125 || b[1] > 125 {
+		t.Errorf("got %d bytes, want at most 127", len(b))
+	}
+}
