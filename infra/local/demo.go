@@ -82,6 +82,9 @@ func (s *Stack) createApp(ctx context.Context, app *App, file string) error {
 			return err
 		}
 	}
+	if s.options.InMemory {
+		return nil // the app goes with the memory; an app on disk stays known
+	}
 	text, err := json.MarshalIndent(app, "", "  ")
 	if err != nil {
 		return err

@@ -44,6 +44,7 @@ type Options struct {
 	HTTPPort   int // 0: any free one
 	SocketPort int // 0: the one after HTTPPort when it is given and free, or any
 
+	StackName   string            // prefixes the names the templates do not give; default "parley-local"
 	Parameters  map[string]string // of the root template
 	Environment map[string]string // added to every function
 	// Limit is the most instances of one function; InstanceIdle how long one
@@ -97,7 +98,8 @@ func Start(ctx context.Context, o Options) (*Stack, error) {
 	}
 	s := &Stack{options: o, Faults: fault.New(o.Seed)}
 	if err := s.start(ctx); err != nil {
-		return nil, errors.Join(err, s.Stop())
+		s.Stop()
+		return nil, err
 	}
 	s.Took = time.Since(began)
 	return s, nil
@@ -146,8 +148,9 @@ func (s *Stack) start(ctx context.Context) error {
 		return err
 	}
 	places := template.Options{
-		Root: s.options.Template, Parameters: s.options.Parameters, State: s.options.State,
-		HTTP: "http://" + rest.Addr().String(), WebSocket: "http://" + socket.Addr().String(),
+		Root: s.options.Template, Parameters: s.options.Parameters, StackName: s.options.StackName,
+		State: s.options.State,
+		HTTP:  "http://" + rest.Addr().String(), WebSocket: "http://" + socket.Addr().String(),
 	}
 	// The queues are needed to start their server, whose address is needed to
 	// name the queues: the templates are read twice.
@@ -369,13 +372,13 @@ func (s *Stack) note(err error) {
 }
 
 // Stop ends everything in the order that loses nothing: no more requests, then
-// the connections, the sources, the functions, and the servers last.
-func (s *Stack) Stop() error {
+// the connections, the sources, the functions, and the servers last. What goes
+// wrong on the way is told to Note. Stopping twice is fine.
+func (s *Stack) Stop() {
 	s.Faults.Clear() // nothing stays frozen
 	for len(s.undo) > 0 {
 		last := s.undo[len(s.undo)-1]
 		s.undo = s.undo[:len(s.undo)-1]
 		last()
 	}
-	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -28,6 +29,8 @@ import (
 // tiny starts testdata/tiny with testdata/program.
 func tiny(t *testing.T, o Options) *Stack {
 	t.Helper()
+	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", "") // its own children, even where
+	t.Setenv("AWS_ENDPOINT_URL_SQS", "")      // other tests share a server
 	o.Template = "testdata/tiny/template.yaml"
 	if o.Program == "" {
 		o.Program = build(t)
@@ -112,7 +115,7 @@ func TestStack(t *testing.T) {
 		post(t, s, `{"Send":["good","bad1"]}`)
 		dead := s.queue(t, "Dead")
 		eventually(t, "dead letter", func() bool {
-			out, err := backing.Queue(s.SQS.Endpoint()).ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &dead})
+			out, err := backing.Queues(s.SQS.Endpoint()).ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &dead})
 			return err == nil && len(out.Messages) == 1 && aws.ToString(out.Messages[0].Body) == "bad1"
 		})
 		if good, bad := count(t, s, "good", "consume"), count(t, s, "bad1", "consume"); good != 1 || bad != 2 {
@@ -135,6 +138,7 @@ func TestStack(t *testing.T) {
 	})
 	t.Run("demo", func(t *testing.T) { demoApp(t, s) })
 	t.Run("faults", func(t *testing.T) { faults(t, s) })
+	t.Run("refusals", func(t *testing.T) { refusals(t, s) })
 	t.Run("the seal key is its owner's", func(t *testing.T) {
 		info, err := os.Stat(filepath.Join(s.options.State, "seal.key"))
 		if err != nil || info.Mode().Perm() != 0o600 || info.Size() != 65 {
@@ -256,6 +260,34 @@ func faults(t *testing.T, s *Stack) {
 			t.Errorf("got %d after %v, want 200 after the thaw", got, time.Since(began))
 		}
 	})
+}
+
+// The SDK understands what the proxy answers in the name of the servers.
+func refusals(t *testing.T, s *Stack) {
+	defer s.Faults.Clear()
+	if err := s.Faults.Add(
+		fault.Rule{On: "dynamodb", Do: "conflict", Operation: "TransactWriteItems"},
+		fault.Rule{On: "dynamodb", Do: "throttle"}, fault.Rule{On: "sqs", Do: "fail"},
+	); err != nil {
+		t.Fatal(err)
+	}
+	once := func(o *dynamodb.Options) { o.RetryMaxAttempts = 1 }
+	proxy, err := s.Faults.Proxy(fault.OnDynamoDB, s.DynamoDB.Endpoint())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer proxy.Close()
+	put := types.TransactWriteItem{Put: &types.Put{TableName: &s.Model.Tables[0].Name, Item: map[string]types.AttributeValue{}}}
+	_, err = backing.Client(proxy.Endpoint()).TransactWriteItems(t.Context(), &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{put, put}}, once)
+	var cancelled *types.TransactionCanceledException
+	if !errors.As(err, &cancelled) || len(cancelled.CancellationReasons) != 2 || aws.ToString(cancelled.CancellationReasons[0].Code) != "TransactionConflict" {
+		t.Errorf("conflict: got %v", err)
+	}
+	_, err = backing.Client(proxy.Endpoint()).ListTables(t.Context(), &dynamodb.ListTablesInput{}, once)
+	var throttled *types.ThrottlingException
+	if !errors.As(err, &throttled) {
+		t.Errorf("throttle: got %v", err)
+	}
 }
 
 // What was written stays over a stop, and a second stack is kept from it.

@@ -88,7 +88,7 @@ func TestElasticMQKeepsItsMessages(t *testing.T) {
 	mq := begin()
 	t.Logf("started in %v", mq.Took())
 	url := aws.String(mq.Endpoint() + "/000000000000/jobs")
-	got, err := Queue(mq.Endpoint()).GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{
+	got, err := Queues(mq.Endpoint()).GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{
 		QueueUrl: url, AttributeNames: []sqstypes.QueueAttributeName{"All"},
 	})
 	if err != nil {
@@ -104,13 +104,13 @@ func TestElasticMQKeepsItsMessages(t *testing.T) {
 	if err := CreateQueues(t.Context(), mq.Endpoint(), extra); err != nil {
 		t.Error(err)
 	}
-	if _, err := Queue(mq.Endpoint()).SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: url, MessageBody: aws.String("kept")}); err != nil {
+	if _, err := Queues(mq.Endpoint()).SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: url, MessageBody: aws.String("kept")}); err != nil {
 		t.Fatal(err)
 	}
 	syscall.Kill(-mq.PID(), syscall.SIGKILL) // worse than a stop
 	<-mq.Done()
 	mq = begin()
-	out, err := Queue(mq.Endpoint()).ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{
+	out, err := Queues(mq.Endpoint()).ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{
 		QueueUrl: aws.String(mq.Endpoint() + "/000000000000/jobs"), WaitTimeSeconds: 1,
 	})
 	if err != nil || len(out.Messages) != 1 || aws.ToString(out.Messages[0].Body) != "kept" {

@@ -29,8 +29,8 @@ func Client(endpoint string) *dynamodb.Client {
 	return dynamodb.New(dynamodb.Options{Region: "us-east-1", BaseEndpoint: aws.String(endpoint), Credentials: Credentials()})
 }
 
-// Queue is an SQS client for a local endpoint.
-func Queue(endpoint string) *sqs.Client {
+// Queues is an SQS client for a local endpoint.
+func Queues(endpoint string) *sqs.Client {
 	return sqs.New(sqs.Options{Region: "us-east-1", BaseEndpoint: aws.String(endpoint), Credentials: Credentials()})
 }
 
@@ -108,7 +108,7 @@ func adopt(ctx context.Context, client *dynamodb.Client, t template.Table, strea
 // CreateQueues creates the queues of the templates on a server that was not
 // started with them. Dead-letter queues come first.
 func CreateQueues(ctx context.Context, endpoint string, queues []template.Queue) error {
-	client := Queue(endpoint)
+	client := Queues(endpoint)
 	for _, redriven := range []bool{false, true} {
 		for _, q := range queues {
 			if (q.DeadLetter != "") != redriven {

@@ -73,7 +73,7 @@ func Start(ctx context.Context, functions []template.Function, o Options) (*Sour
 	}
 	reading, stop := context.WithCancel(context.Background())
 	s := &Sources{
-		options: o, stop: stop, queues: backing.Queue(o.SQS), tables: backing.Client(o.DynamoDB),
+		options: o, stop: stop, queues: backing.Queues(o.SQS), tables: backing.Client(o.DynamoDB),
 		streams: dynamodbstreams.New(dynamodbstreams.Options{Region: o.Region, BaseEndpoint: aws.String(o.DynamoDB), Credentials: backing.Credentials()}),
 	}
 	var err error

@@ -78,11 +78,20 @@ func run(ctx context.Context, args []string) error {
 	screen.note("starting the local cloud")
 	stack, err := local.Start(ctx, o.local)
 	if err != nil {
+		if ctx.Err() != nil {
+			return nil // interrupted while it started
+		}
 		return err
 	}
+	file := filepath.Join(o.local.State, "run.json")
+	_ = os.Remove(file) // of a run that was killed
 	defer func() {
 		screen.note("stopping")
 		stack.Stop()
+		if o.memory {
+			screen.note("stopped")
+			return
+		}
 		screen.note("stopped; the data is in " + filepath.Join(o.local.State, "data"))
 	}()
 	var app local.App
@@ -92,7 +101,6 @@ func run(ctx context.Context, args []string) error {
 			return nil
 		}
 	}
-	file := filepath.Join(o.local.State, "run.json")
 	if err := ready(file, stack, app); err != nil {
 		return err
 	}

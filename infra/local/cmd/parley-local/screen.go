@@ -1,12 +1,15 @@
 package main
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"parley/infra/local"
 	"parley/infra/local/lambda"
@@ -86,13 +89,50 @@ func (s *screen) done(r lambda.Record) {
 		return
 	}
 	if s.verbose {
-		s.print("%s", s.dim("  > "+short(r.Event)))
-		s.print("%s", s.dim("  < "+short(r.Result.Payload)))
+		s.print("%s", s.dim("  > "+short(body(r.Event))))
+		s.print("%s", s.dim("  < "+short(body(r.Result.Payload))))
 	}
 	if r.Result.FunctionError != "" {
 		ms := float64(r.Result.Duration.Microseconds()) / 1000
 		s.print("%s  %-36s %8.1f ms  %s", now(), r.Function, ms, s.paint("31", short(r.Result.Payload)))
 	}
+}
+
+// body takes what a person wants to see out of an event or an answer: the body
+// of a request, the bodies of messages. Queries and headers carry signatures
+// and are left out.
+func body(text []byte) []byte {
+	var e struct {
+		Body    *string
+		Encoded bool `json:"isBase64Encoded"`
+		Request *struct {
+			Route string `json:"routeKey"`
+		} `json:"requestContext"`
+		Records []struct{ Body *string }
+	}
+	if json.Unmarshal(text, &e) != nil {
+		return text
+	}
+	switch {
+	case e.Body != nil && e.Encoded:
+		if decoded, err := base64.StdEncoding.DecodeString(*e.Body); err == nil && utf8.Valid(decoded) {
+			return decoded
+		}
+		return []byte(fmt.Sprintf("(%d bytes in base64)", len(*e.Body)))
+	case e.Body != nil:
+		return []byte(*e.Body)
+	case e.Request != nil:
+		return []byte("(" + e.Request.Route + ", no body)")
+	case len(e.Records) > 0 && e.Records[0].Body != nil:
+		bodies := make([]string, len(e.Records))
+		for i, r := range e.Records {
+			if r.Body != nil {
+				bodies[i] = *r.Body
+			}
+		}
+		return []byte(strings.Join(bodies, "\n    "))
+	}
+	return text
 }
 
 // short cuts a body to what a screen holds.
