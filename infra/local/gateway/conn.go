@@ -139,8 +139,9 @@ func (c *conn) shut(e ending) {
 		c.queue = append(c.queue, closeFrame(e))
 	}
 	c.startWriting()
-	// The reader may be waiting for a client that never speaks again.
-	c.socket.SetReadDeadline(time.Now().Add(grace))
+	// The reader may be waiting for a client that never speaks again: wake it,
+	// so that it turns to the end. It sets the deadline of that itself.
+	c.socket.SetReadDeadline(time.Unix(1, 0))
 }
 
 // send queues whole frames. It never waits. It is false when the connection is

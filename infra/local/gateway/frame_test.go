@@ -22,7 +22,8 @@ import (
 type rawClient struct {
 	*testing.T
 	net.Conn
-	in *bufio.Reader
+	in       *bufio.Reader
+	protocol string // what the gateway selected
 }
 
 // raw opens a connection and sends what is given in one piece with the
@@ -35,7 +36,7 @@ func (w *world) raw(behind ...byte) *rawClient {
 	}
 	w.Cleanup(func() { c.Close() })
 	c.SetDeadline(time.Now().Add(patience))
-	r := &rawClient{w.T, c, bufio.NewReader(c)}
+	r := &rawClient{T: w.T, Conn: c, in: bufio.NewReader(c)}
 	fmt.Fprintf(c, "GET /dev HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"+
 		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n%s", behind)
 	res, err := http.ReadResponse(r.in, nil)
@@ -48,6 +49,7 @@ func (w *world) raw(behind ...byte) *rawClient {
 	if got, want := res.Header.Get("Sec-WebSocket-Accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="; got != want {
 		w.Fatalf("accept: got %s, want %s", got, want)
 	}
+	r.protocol = res.Header.Get("Sec-WebSocket-Protocol")
 	return r
 }
 
@@ -91,6 +93,7 @@ func (r *rawClient) closing() int {
 	if rest, err := io.ReadAll(r.in); err != nil || len(rest) > 0 {
 		r.Errorf("behind the close frame: got %q %v, want the end", rest, err)
 	}
+	r.Close() // as a client does; the gateway waits for it a while
 	if len(f.Payload) == 0 {
 		return 1005
 	}

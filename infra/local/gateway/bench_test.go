@@ -1,0 +1,190 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/coder/websocket"
+
+	"parley/infra/local/template"
+)
+
+// bareAPI opens connections without any function.
+func bareAPI() template.API {
+	return template.API{ID: "wsapi", Stage: "dev", WebSocket: true, Socket: []template.SocketRoute{
+		{Key: "$connect"}, {Key: "p", Mock: &template.Mock{}}}}
+}
+
+// serveBare starts a gateway without functions.
+func serveBare(t testing.TB, o Options) (*Gateway, *httptest.Server) {
+	o.Socket = bareAPI()
+	g := New(o)
+	s := httptest.NewServer(g.Socket())
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := g.Close(ctx); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+		s.Close()
+	})
+	return g, s
+}
+
+// openBare opens connections with nothing but a socket on this side: a client
+// library would cost more memory in this process than the gateway does.
+func openBare(t testing.TB, s *httptest.Server, n int) []net.Conn {
+	all := make([]net.Conn, n)
+	answer := make([]byte, 4096)
+	for i := range all {
+		c, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		fmt.Fprint(c, "GET /dev HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+		if k, err := c.Read(answer); err != nil || !bytes.HasPrefix(answer[:k], []byte("HTTP/1.1 101")) {
+			t.Fatalf("handshake: %q %v", answer[:k], err)
+		}
+		all[i] = c
+	}
+	return all
+}
+
+// memory is what is live on the heap and in stacks.
+func memory() float64 {
+	var m runtime.MemStats
+	for range 3 { // stacks shrink and pools empty over several cycles
+		runtime.GC()
+	}
+	runtime.ReadMemStats(&m)
+	return float64(m.HeapAlloc + m.StackInuse)
+}
+
+// idleMemory returns what each of n idle connections costs, with the client's
+// end, which is in this process too.
+func idleMemory(t testing.TB, n int) float64 {
+	g, s := serveBare(t, Options{})
+	openBare(t, s, 1)
+	before := memory()
+	clients := openBare(t, s, n)
+	for g.Counters().Open != int64(n+1) {
+		runtime.Gosched()
+	}
+	after := memory()
+	runtime.KeepAlive(clients)
+	return (after - before) / float64(n)
+}
+
+func TestIdleMemory(t *testing.T) {
+	const n, bound = 500, 8 << 10
+	if got := idleMemory(t, n); got > bound {
+		t.Errorf("got %.0f bytes for each idle connection, want at most %d", got, bound)
+	}
+}
+
+// BenchmarkIdle reports the memory of idle connections.
+func BenchmarkIdle(b *testing.B) {
+	for _, n := range []int{500, 2000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			for range b.N {
+				b.ReportMetric(idleMemory(b, n), "B/socket")
+			}
+		})
+	}
+}
+
+// BenchmarkPost measures one post of 700 bytes to one of 100 connections, from
+// the request to the client, with the CPU time of both ends.
+func BenchmarkPost(b *testing.B) {
+	g, s := serveBare(b, Options{})
+	const n = 100
+	var reading sync.WaitGroup
+	b.Cleanup(reading.Wait)
+	for range n {
+		c, _, err := websocket.Dial(context.Background(), s.URL+"/dev", nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		reading.Go(func() {
+			for {
+				if _, _, err := c.Read(context.Background()); err != nil {
+					return
+				}
+			}
+		})
+		b.Cleanup(func() { c.CloseNow() })
+	}
+	var urls []string
+	for _, c := range g.table.all() {
+		urls = append(urls, s.URL+"/dev/@connections/"+c.id)
+	}
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+	defer client.CloseIdleConnections()
+	body := []byte(`{"event":"message.new","body":"` + strings.Repeat("x", 660) + `"}`)
+	start := cpuTime()
+	b.ReportAllocs()
+	b.ResetTimer()
+	b.RunParallel(func(p *testing.PB) {
+		for i := 0; p.Next(); i++ {
+			r, err := client.Post(urls[i%n], "application/octet-stream", bytes.NewReader(body))
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			r.Body.Close()
+			if r.StatusCode != http.StatusOK {
+				b.Errorf("got %d, want 200", r.StatusCode)
+				return
+			}
+		}
+	})
+	b.StopTimer()
+	b.ReportMetric(float64(cpuTime()-start)/1000/float64(b.N), "cpu-µs/op")
+}
+
+// BenchmarkHandler measures the gateway's part of a post without HTTP: the
+// handler, the queue and the write to a socket.
+func BenchmarkHandler(b *testing.B) {
+	g, s := serveBare(b, Options{Queue: 1 << 30})
+	c := openBare(b, s, 1)[0]
+	go func() {
+		buffer := make([]byte, 1<<16)
+		for {
+			if _, err := c.Read(buffer); err != nil {
+				return
+			}
+		}
+	}()
+	url := "/dev/@connections/" + g.table.all()[0].id
+	body := bytes.Repeat([]byte("x"), 700)
+	h := g.Socket()
+	start := cpuTime()
+	b.ReportAllocs()
+	for b.Loop() {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("POST", url, bytes.NewReader(body)))
+		if w.Code != http.StatusOK {
+			b.Fatalf("got %d, want 200", w.Code)
+		}
+	}
+	b.ReportMetric(float64(cpuTime()-start)/1000/float64(b.N), "cpu-µs/op")
+}
+
+func cpuTime() int64 {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return u.Utime.Nano() + u.Stime.Nano()
+}
