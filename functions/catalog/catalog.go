@@ -7,9 +7,9 @@ import (
 	"parley/functions/client/session"
 	"parley/functions/operator/app"
 	"parley/functions/tencent/account"
+	"parley/functions/tencent/gateway"
 	"parley/functions/tencent/message"
 	"parley/functions/worker/delivery"
-	"parley/shared/dialect/tencent"
 	"parley/shared/op"
 )
 
@@ -24,7 +24,7 @@ func All() []op.Operation {
 	} {
 		all = append(all, list...)
 	}
-	return append(all, tencent.Unknown(knownPath(all)))
+	return append(all, gateway.Operations(knownPath(all))...)
 }
 
 // Find returns the operation of a name, nil when there is none.

@@ -24,9 +24,11 @@ import (
 //	ban|mute USER DURATION          from now on
 //	revoke USER                     signatures made until now are void
 //	block OWNER PEER                put peer on owner's blocklist
-//	connect USER PLATFORM INSTANCE  open a connection "USER/INSTANCE"
+//	connect|disconnect USER PLATFORM INSTANCE  open or close a connection "USER/INSTANCE"
 //	message FROM TO RANDOM [TEXT]   send a text, with MsgSeq = RANDOM
 //	messages FROM TO N [TEXT]       send N texts, a second apart
+//	fan USER N                      u1 ... uN send a text each to USER, a second apart
+//	reconnect USER PLATFORM INSTANCE NAME  the same installation as "USER/NAME"
 //	quiet|aside FROM TO RANDOM      send a text without unread, or aside
 //	read READER PEER [ORDINAL]      mark as read
 //	clear USER PEER                 hide the user's history so far
@@ -103,6 +105,17 @@ func (w *World) seedLine(ctx context.Context, word string, args []string) error 
 			w.Clock.Move(time.Second)
 		}
 		return err
+	case "fan":
+		n, err := strconv.Atoi(arg(1))
+		for i := 1; i <= n && err == nil; i++ {
+			err = w.seedMessage(ctx, t.Messages, "message", []string{fmt.Sprintf("u%d", i), arg(0), "1"})
+			w.Clock.Move(time.Second)
+		}
+		return err
+	case "reconnect":
+		return t.Sessions.Connect(ctx, arg(0), sessions.Link{
+			Connection: arg(0) + "/" + arg(3), Instance: arg(2), Platform: sessions.Platform(arg(1)),
+		})
 	case "read":
 		var upTo *int64
 		if arg(2) != "" {

@@ -19,11 +19,10 @@ func service() tencent.Service {
 func Operations() []op.Operation {
 	s := service()
 	send := []op.Option{
-		op.Reads(store.Accounts, store.Relations, store.Dedup),
-		op.Writes(store.Messages, store.Conversations, store.Dedup), op.Posts(),
+		op.Reads(store.Accounts, store.Dedup), op.Writes(store.Messages, store.Conversations, store.Dedup), op.Posts(),
 	}
 	return []op.Operation{
-		tencent.Command(s, "sendmsg", sendMsg, send...),
+		tencent.Command(s, "sendmsg", sendMsg, append(send, op.Reads(store.Relations))...),
 		tencent.Command(s, "batchsendmsg", batchSendMsg, append(send, op.Takes(1024, 25*time.Second))...),
 		tencent.Command(s, "admin_getroammsg", adminGetRoamMsg, op.Reads(store.Messages, store.Conversations)),
 		tencent.Command(s, "admin_set_msg_read", adminSetMsgRead,

@@ -1,0 +1,20 @@
+package gateway
+
+import (
+	"flag"
+	"testing"
+
+	"parley/shared/testkit"
+)
+
+var (
+	server *testkit.Server
+	_      = flag.Bool("update", false, "rewrite the answers and effects of testdata")
+)
+
+func TestMain(m *testing.M) { testkit.Main(m, &server) }
+
+func TestOperations(t *testing.T) {
+	known := func(path string) bool { return path == "/v4/openim/sendmsg" }
+	testkit.Cases(t, server, Operations(known))
+}
