@@ -69,7 +69,7 @@ func (c *Call) Serve(o *apps.Open) {
 
 // Origin is the device that makes the call, as far as it says.
 func (c *Call) Origin() delivery.Origin {
-	return delivery.Origin{Connection: c.Request.Connection, Instance: c.Caller.Instance}
+	return delivery.Origin{User: c.Caller.Account, Connection: c.Request.Connection, Instance: c.Caller.Instance}
 }
 
 // Log adds a field to the call's log line. Message bodies, tokens and signatures

@@ -55,7 +55,9 @@ func (s *Server) prepare(ctx context.Context) error {
 	sort := template.Attribute{Name: "sk", Type: "S"}
 	var tables []template.Table
 	for _, name := range []string{s.Tables.Core, s.Tables.Msg, s.Tables.Live, s.Tables.Ops} {
-		tables = append(tables, template.Table{Name: name, HashKey: key, RangeKey: sort, TTL: "x"})
+		// No TTL: a world's clock stands in 2023, where the sweeper would find
+		// everything expired.
+		tables = append(tables, template.Table{Name: name, HashKey: key, RangeKey: sort})
 	}
 	if err := backing.CreateTables(ctx, s.Endpoint, tables); err != nil {
 		return err

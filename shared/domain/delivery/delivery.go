@@ -80,8 +80,14 @@ const (
 	MaxAttempts = 5
 )
 
-// Origin is the device that caused an event, which is not told of it.
-type Origin struct{ Connection, Instance string }
+// Origin is the device that caused an event, which is not told of it: a
+// connection, or an installation where the call came over HTTP.
+type Origin struct{ User, Connection, Instance string }
+
+// is reports whether a device of a user is the origin.
+func (o Origin) is(user string, link sessions.Link) bool {
+	return user == o.User && (link.Connection == o.Connection || (o.Instance != "" && link.Instance == o.Instance))
+}
 
 // Send brings an event to all devices of the users, but not to its origin. It
 // fails only where sessions cannot be read or a job cannot be queued.
@@ -145,8 +151,7 @@ func (s Service) targets(list []sessions.Session, origin Origin) []Target {
 	var out []Target
 	for _, session := range list {
 		for _, d := range session.Devices {
-			if !d.Alive(now) || d.Now.Connection == origin.Connection ||
-				(origin.Instance != "" && d.Now.Instance == origin.Instance) {
+			if !d.Alive(now) || origin.is(session.User, d.Now) {
 				continue
 			}
 			out = append(out, Target{
