@@ -65,18 +65,18 @@ func (s *Stack) createApp(ctx context.Context, app *App, file string) error {
 	var created struct {
 		Code int
 		Body struct {
-			SdkAppId int64
-			Secret   string
+			ID     int64 `json:"SdkAppId"`
+			Secret string
 		}
 		Message string
 	}
 	if err := s.post(ctx, "/operator/app.create", map[string]any{"Name": "demo", "Admins": []string{app.Admin}}, &created); err != nil {
 		return fmt.Errorf("create the demo app: %w", err)
 	}
-	if created.Code != 0 || created.Body.SdkAppId == 0 {
+	if created.Code != 0 || created.Body.ID == 0 {
 		return fmt.Errorf("create the demo app: code %d %s", created.Code, created.Message)
 	}
-	app.ID, app.Secret = created.Body.SdkAppId, created.Body.Secret
+	app.ID, app.Secret = created.Body.ID, created.Body.Secret
 	for _, u := range app.Users {
 		if err := s.importUser(ctx, *app, u); err != nil {
 			return err

@@ -354,7 +354,7 @@ func (s *Stack) serve(rest, socket net.Listener) {
 		handler  http.Handler
 	}{{rest, s.front()}, {socket, s.Gateway.Socket()}} {
 		h := &http.Server{Handler: server.handler, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
-		go h.Serve(server.listener)
+		go func() { _ = h.Serve(server.listener) }() // ends with the server
 		s.undo = append(s.undo, func() {
 			ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 			defer cancel()

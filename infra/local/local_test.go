@@ -238,7 +238,7 @@ func faults(t *testing.T, s *Stack) {
 			defer s.Faults.Clear()
 			rule, _ := json.Marshal(fault.State{Rules: []fault.Rule{{On: "sqs", Do: c.do, DelayMS: 50}}})
 			req, _ := http.NewRequest(http.MethodPut, s.HTTP+"/_local/faults", bytes.NewReader(rule))
-			if res, err := http.DefaultClient.Do(req); err != nil || res.StatusCode != 200 {
+			if res, err := http.DefaultClient.Do(req); err != nil || res.StatusCode != http.StatusOK {
 				t.Fatalf("set: got %v, %v", res, err)
 			}
 			if got := post(t, s, `{"Send":["`+c.do+`"]}`); got != 200 {

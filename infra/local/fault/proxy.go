@@ -37,7 +37,7 @@ func (f *Injector) Proxy(on, target string) (*Proxy, error) {
 		client: &http.Transport{MaxIdleConnsPerHost: 256, DisableCompression: true},
 	}
 	p.server = &http.Server{Handler: p}
-	go p.server.Serve(listener)
+	go func() { _ = p.server.Serve(listener) }() // ends with the server
 	return p, nil
 }
 
@@ -135,7 +135,7 @@ func describe(r *http.Request, body []byte) call {
 	}
 	var in struct {
 		TableName     string
-		QueueUrl      string
+		QueueURL      string `json:"QueueUrl"`
 		RequestItems  map[string]json.RawMessage
 		TransactItems []map[string]struct{ TableName string }
 	}
@@ -145,8 +145,8 @@ func describe(r *http.Request, body []byte) call {
 	if in.TableName != "" {
 		c.names = append(c.names, in.TableName)
 	}
-	if in.QueueUrl != "" {
-		c.names = append(c.names, in.QueueUrl[strings.LastIndex(in.QueueUrl, "/")+1:])
+	if in.QueueURL != "" {
+		c.names = append(c.names, in.QueueURL[strings.LastIndex(in.QueueURL, "/")+1:])
 	}
 	for name := range in.RequestItems {
 		c.names = append(c.names, name)
@@ -223,7 +223,10 @@ func conflict(w http.ResponseWriter, c call) {
 // acknowledge answers SendMessage or SendMessageBatch as if it was done. The
 // SDK checks the digests.
 func acknowledge(w http.ResponseWriter, body []byte) {
-	type entry struct{ Id, MessageBody string }
+	type entry struct {
+		ID          string `json:"Id"`
+		MessageBody string
+	}
 	var in struct {
 		entry
 		Entries []entry
@@ -234,7 +237,7 @@ func acknowledge(w http.ResponseWriter, body []byte) {
 	}
 	digest := func(e entry) map[string]any {
 		sum := md5.Sum([]byte(e.MessageBody))
-		return map[string]any{"Id": e.Id, "MessageId": strings.ToLower(rand.Text()), "MD5OfMessageBody": hex.EncodeToString(sum[:])}
+		return map[string]any{"Id": e.ID, "MessageId": strings.ToLower(rand.Text()), "MD5OfMessageBody": hex.EncodeToString(sum[:])}
 	}
 	if in.Entries == nil {
 		one := digest(in.entry)

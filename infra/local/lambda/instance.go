@@ -104,7 +104,7 @@ func launch(f *function) (*instance, error) {
 		listener.Close()
 		return nil, err
 	}
-	go i.server.Serve(listener)
+	go func() { _ = i.server.Serve(listener) }() // ends with the instance
 	i.output.Go(func() { i.read(reader) })
 	go i.wait()
 	return i, nil

@@ -66,7 +66,7 @@ func (s *Sources) gather(ctx context.Context, url string, q template.QueueSource
 		pause := int32(longPoll)
 		if len(batch) > 0 {
 			left := time.Until(end)
-			if left <= 0 || ctx.Err() != nil {
+			if left <= 0 || stopping(ctx) {
 				return batch, nil
 			}
 			pause = int32(min(left/time.Second, longPoll))
@@ -89,6 +89,15 @@ func (s *Sources) gather(ctx context.Context, url string, q template.QueueSource
 		if len(out.Messages) == 0 && pause == 0 && !wait(ctx, 100*time.Millisecond) {
 			return batch, nil
 		}
+	}
+}
+
+func stopping(ctx context.Context) bool {
+	select {
+	case <-ctx.Done():
+		return true
+	default:
+		return false
 	}
 }
 

@@ -135,7 +135,7 @@ func (s *stack) read(resources map[string]any, dir string) error {
 		r := resource{id: id, kind: kind, properties: section(body, "Properties")}
 		r.condition, _ = body["Condition"].(string)
 		s.resources[id] = r
-		location := ""
+		var location string
 		switch kind {
 		case "AWS::Serverless::Application":
 			location, _ = r.properties["Location"].(string)
@@ -230,7 +230,7 @@ func plain(n *yaml.Node) (any, error) {
 		if tag := n.ShortTag(); strings.HasPrefix(tag, "!") && !strings.HasPrefix(tag, "!!") {
 			value = n.Value
 		} else if err := n.Decode(&value); err != nil {
-			return nil, fmt.Errorf("line %d: %v", n.Line, err)
+			return nil, fmt.Errorf("line %d: %w", n.Line, err)
 		} else if tag == "!!timestamp" {
 			value = n.Value // Version: 2012-10-17
 		}
