@@ -29,7 +29,8 @@ func meter(tables map[string]Table) func(*middleware.Stack) error {
 					meter.Count(refusedUnits(err))
 				} else {
 					u := consumed(out.Result)
-					u.R = max(u.R, least(in.Parameters))
+					r, w := least(in.Parameters)
+					u.R, u.W = max(u.R, r), max(u.W, w)
 					meter.Count(u)
 				}
 				return out, meta, err
@@ -155,10 +156,11 @@ func consumed(result any) telemetry.Units {
 	return telemetry.Units{}
 }
 
-// least is what a read costs at least: half a unit for each item asked for, a
-// whole one for a strong read, also where the item is absent. DynamoDB reports
-// it; DynamoDB Local reports nothing for absent items.
-func least(params any) float64 {
+// least is what a call costs at least: half a read unit for each item asked for,
+// a whole one for a strong read, also where the item is absent, and two write
+// units for each item of a transaction. DynamoDB reports it; DynamoDB Local
+// leaves absent items and some items of transactions out.
+func least(params any) (r, w float64) {
 	unit := func(strong *bool) float64 {
 		if strong != nil && *strong {
 			return 1
@@ -167,17 +169,18 @@ func least(params any) float64 {
 	}
 	switch p := params.(type) {
 	case *dynamodb.GetItemInput:
-		return unit(p.ConsistentRead)
+		return unit(p.ConsistentRead), 0
 	case *dynamodb.QueryInput:
-		return unit(p.ConsistentRead)
+		return unit(p.ConsistentRead), 0
 	case *dynamodb.BatchGetItemInput:
-		total := 0.0
 		for _, keys := range p.RequestItems {
-			total += float64(len(keys.Keys)) * unit(keys.ConsistentRead)
+			r += float64(len(keys.Keys)) * unit(keys.ConsistentRead)
 		}
-		return total
+		return r, 0
+	case *dynamodb.TransactWriteItemsInput:
+		return 0, 2 * float64(len(p.TransactItems))
 	}
-	return 0
+	return 0, 0
 }
 
 // refusedUnits counts a failed condition, whose answer names no capacity but
