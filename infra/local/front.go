@@ -26,6 +26,10 @@ func (s *Stack) front() http.Handler {
 			http.ServeFile(w, r, file)
 			return
 		}
+		if r.URL.Path == "/" && r.Method == http.MethodGet {
+			http.Error(w, "The demo page is not built: web/demo/dist is missing. make run builds it.", http.StatusNotFound)
+			return
+		}
 		api.ServeHTTP(w, r)
 	})
 	// Pages of other sites must not read /_local through a rebound name.

@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/coder/websocket"
 
 	"parley/infra/local/backing"
 	"parley/infra/local/fault"
@@ -138,6 +139,7 @@ func TestStack(t *testing.T) {
 	})
 	t.Run("demo", func(t *testing.T) { demoApp(t, s) })
 	t.Run("faults", func(t *testing.T) { faults(t, s) })
+	t.Run("sockets", func(t *testing.T) { sockets(t, s) })
 	t.Run("refusals", func(t *testing.T) { refusals(t, s) })
 	t.Run("the seal key is its owner's", func(t *testing.T) {
 		info, err := os.Stat(filepath.Join(s.options.State, "seal.key"))
@@ -260,6 +262,44 @@ func faults(t *testing.T, s *Stack) {
 			t.Errorf("got %d after %v, want 200 after the thaw", got, time.Since(began))
 		}
 	})
+}
+
+// A function posts to a connection through the address the template gave it, and
+// faults on posts strike.
+func sockets(t *testing.T, s *Stack) {
+	defer s.Faults.Clear()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	c, _, err := websocket.Dial(ctx, s.WebSocket, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.CloseNow()
+	say := func(text string) {
+		if err := c.Write(ctx, websocket.MessageText, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hear := func(want string) {
+		t.Helper()
+		if _, got, err := c.Read(ctx); err != nil || string(got) != "you said "+want {
+			t.Fatalf("got %s, %v, want %s", got, err, want)
+		}
+	}
+	say("one")
+	hear("one")
+	if err := s.Faults.Add(fault.Rule{On: "post", Do: "drop", Times: 1}, fault.Rule{On: "post", Do: "repeat", Times: 1}); err != nil {
+		t.Fatal(err)
+	}
+	say("lost")
+	eventually(t, "the drop", func() bool { return s.Faults.Fired()[0] == 1 })
+	say("two")
+	hear("two")
+	hear("two")
+	s.Faults.SetLimits(fault.Limits{Life: time.Millisecond})
+	if _, _, err := c.Read(ctx); err == nil || ctx.Err() != nil {
+		t.Errorf("a connection past its life: got %v, want a close", err)
+	}
 }
 
 // The SDK understands what the proxy answers in the name of the servers.

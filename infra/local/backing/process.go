@@ -134,6 +134,7 @@ func (p *Process) Stop() error {
 	var err error
 	p.once.Do(func() {
 		p.hold.Close()
+		_ = p.Thaw() // a frozen child could not end; one that has ended needs no thaw
 		select {
 		case <-p.done:
 		case <-time.After(15 * time.Second):

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"os"
 	"strings"
 
@@ -41,6 +42,8 @@ func main() {
 		lambda.Start(p.changes)
 	case "tiny.tick":
 		lambda.Start(func(ctx context.Context) error { return p.count(ctx, "tick", "tick") })
+	case "tiny.socket":
+		lambda.Start(socket)
 	case "tiny.operator":
 		lambda.Start(func(context.Context, events.APIGatewayV2HTTPRequest) (map[string]any, error) {
 			return map[string]any{"code": 0, "body": map[string]any{"SdkAppId": 1400000001, "Secret": "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e"}}, nil
@@ -54,6 +57,23 @@ func main() {
 			return map[string]any{"ActionStatus": "OK", "ErrorCode": 0}, p.count(ctx, "user "+in.UserID, "import")
 		})
 	}
+}
+
+// socket posts each message back to the connection it came from.
+func socket(ctx context.Context, e events.APIGatewayWebsocketProxyRequest) (map[string]any, error) {
+	if e.RequestContext.EventType == "MESSAGE" {
+		url := os.Getenv("CONNECTIONS_ENDPOINT") + "/@connections/" + e.RequestContext.ConnectionID
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader("you said "+e.Body))
+		if err != nil {
+			return nil, err
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return nil, err
+		}
+		res.Body.Close()
+	}
+	return map[string]any{"statusCode": http.StatusOK}, nil
 }
 
 type work struct {
