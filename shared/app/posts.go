@@ -1,14 +1,51 @@
 package app
 
 import (
+	"context"
 	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"parley/shared/config"
 	"parley/shared/domain/delivery"
+	"parley/shared/gateway"
+	"parley/shared/telemetry"
 )
 
-func posts(config.Config, aws.Config) (delivery.Poster, error) {
-	return nil, errors.New("posts come with shared/gateway")
+// poster is the gateway as the domain asks for it.
+type poster struct{ client *gateway.Client }
+
+func posts(c config.Config, cfg aws.Config) (delivery.Poster, error) {
+	client, err := gateway.New(gateway.Options{Endpoint: c.Connections, Region: c.Region, Credentials: cfg.Credentials})
+	if err != nil {
+		return nil, err
+	}
+	return poster{client}, nil
+}
+
+// Post implements delivery.Poster.
+func (p poster) Post(ctx context.Context, connections []string, frame []byte) []error {
+	meter := telemetry.MeterOf(ctx)
+	meter.Touch("post")
+	meter.Count(telemetry.Units{P: len(connections)})
+	errs := p.client.PostAll(ctx, connections, frame)
+	for i, err := range errs {
+		switch {
+		case errors.Is(err, gateway.ErrGone):
+			errs[i] = delivery.ErrGone
+		case errors.Is(err, gateway.ErrTooLarge):
+			errs[i] = delivery.ErrRefused
+		}
+	}
+	return errs
+}
+
+// Close implements delivery.Poster.
+func (p poster) Close(ctx context.Context, connection string) error {
+	telemetry.MeterOf(ctx).Touch("close")
+	err := p.client.Disconnect(ctx, connection)
+	if errors.Is(err, gateway.ErrGone) {
+		return nil
+	}
+	return err
 }
