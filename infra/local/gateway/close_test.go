@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -11,18 +12,47 @@ import (
 	"parley/infra/local/fault"
 )
 
+// A clock is moved by the test. It also tells when the gateway has looked at
+// its connections after that.
+type clock struct {
+	offset atomic.Int64
+	looks  atomic.Int64
+}
+
+func (c *clock) now() time.Time { return time.Now().Add(time.Duration(c.offset.Load())) }
+
+func (c *clock) limits() fault.Limits {
+	c.looks.Add(1)
+	return fault.Limits{}
+}
+
+// forward moves the clock and waits until every connection was looked at.
+func (c *clock) forward(w *world, d time.Duration) {
+	w.Helper()
+	c.offset.Add(int64(d))
+	from := c.looks.Load()
+	// The look that is under way may have read the clock before: the second
+	// one after it has begun when the first is over.
+	w.until("the gateway looks", func() bool { return c.looks.Load() > from+1 })
+}
+
 func TestIdleExpiry(t *testing.T) {
-	w := newWorld(t, Options{Idle: 150 * time.Millisecond}, map[string]function{"$connect": ok, "$disconnect": ok})
+	var k clock
+	w := newWorld(t, Options{Now: k.now, Limits: k.limits}, map[string]function{"$connect": ok, "$disconnect": ok})
 	c, id := w.dialID()
-	// Messages and posts count as activity: three of them outlast the limit.
-	start := time.Now()
-	for time.Since(start) < 300*time.Millisecond {
-		w.write(c, `{"action":"p"}`)
-		if r, _ := w.connection("POST", id, "x"); r.StatusCode != 200 {
-			t.Fatalf("a busy connection: got %d, want 200", r.StatusCode)
-		}
-		<-time.After(20 * time.Millisecond) // spaces the traffic out
+	// Messages and posts count as activity: together they outlast the limit.
+	k.forward(w, 9*time.Minute)
+	w.write(c, `{"action":"p"}`)
+	w.until("the message is read", func() bool { return w.gateway.Counters().Messages == 1 })
+	k.forward(w, 9*time.Minute)
+	if r, _ := w.connection("POST", id, "x"); r.StatusCode != 200 {
+		t.Errorf("9 minutes after a message: got %d, want 200", r.StatusCode)
 	}
+	k.forward(w, 9*time.Minute)
+	if r, _ := w.connection("GET", id, ""); r.StatusCode != 200 {
+		t.Errorf("9 minutes after a post: got %d, want 200", r.StatusCode)
+	}
+	k.forward(w, time.Minute)
 	if got := w.closed(c); got != websocket.StatusGoingAway {
 		t.Errorf("got close code %d, want 1001", got)
 	}
@@ -36,19 +66,32 @@ func TestIdleExpiry(t *testing.T) {
 }
 
 func TestPingIsNoActivity(t *testing.T) {
-	w := newWorld(t, Options{Idle: 100 * time.Millisecond}, map[string]function{"$connect": ok})
+	var k clock
+	w := newWorld(t, Options{Now: k.now, Limits: k.limits}, map[string]function{"$connect": ok})
 	c, _ := w.dialID()
 	code := make(chan websocket.StatusCode, 1)
 	go func() { code <- w.closed(c) }()
-	pings := 0
-	for {
-		if c.Ping(w.context()) != nil {
-			break
-		}
-		pings++
+	k.forward(w, 9*time.Minute)
+	if err := c.Ping(w.context()); err != nil {
+		t.Errorf("ping: %v", err)
 	}
-	if got := <-code; got != websocket.StatusGoingAway || pings == 0 {
-		t.Errorf("got close code %d after %d pongs, want 1001 after some", got, pings)
+	k.forward(w, time.Minute)
+	if got := <-code; got != websocket.StatusGoingAway {
+		t.Errorf("got close code %d, want 1001", got)
+	}
+}
+
+func TestLifeOfTwoHours(t *testing.T) {
+	var k clock
+	w := newWorld(t, Options{Now: k.now, Limits: k.limits, Idle: 24 * time.Hour}, map[string]function{"$connect": ok})
+	c, id := w.dialID()
+	k.forward(w, 119*time.Minute)
+	if r, _ := w.connection("POST", id, "x"); r.StatusCode != 200 {
+		t.Errorf("after 119 minutes: got %d, want 200", r.StatusCode)
+	}
+	k.forward(w, time.Minute)
+	if got := w.closed(c); got != websocket.StatusGoingAway {
+		t.Errorf("after 120 minutes: got close code %d, want 1001", got)
 	}
 }
 

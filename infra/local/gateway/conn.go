@@ -60,6 +60,19 @@ func newConn(g *Gateway, p *peer, socket net.Conn, early []byte) *conn {
 	return c
 }
 
+// open lets posts in and sends the answer to the handshake, in this order: who
+// has seen the answer finds the connection. The answer is in the queue before
+// that, so no post can overtake it.
+func (c *conn) open(answer []byte) {
+	c.queue, c.queued = [][]byte{answer}, len(answer)
+	if !c.gateway.table.put(c) {
+		c.shut(goingAway)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.startWriting()
+}
+
 func (c *conn) touch() { c.active.Store(c.gateway.options.Now().UnixMilli()) }
 
 // serve reads until the connection ends, then tells $disconnect.

@@ -150,9 +150,13 @@ func TestSDKSpeaksToConnections(t *testing.T) {
 	if err != nil || got.Identity == nil || aws.ToString(got.Identity.SourceIp) != "127.0.0.1" || time.Since(aws.ToTime(got.LastActiveAt)) > time.Minute || got.ConnectedAt == nil {
 		t.Errorf("get: got %+v, %v", got, err)
 	}
-	go w.closed(c)
+	code := make(chan websocket.StatusCode, 1)
+	go func() { code <- w.closed(c) }()
 	if _, err := api.DeleteConnection(w.context(), &apigatewaymanagementapi.DeleteConnectionInput{ConnectionId: &id}); err != nil {
 		t.Errorf("delete: %v", err)
+	}
+	if got := <-code; got != websocket.StatusNormalClosure {
+		t.Errorf("close code: got %d, want 1000", got)
 	}
 	_, err = api.PostToConnection(w.context(), &apigatewaymanagementapi.PostToConnectionInput{ConnectionId: &id, Data: []byte("sdk")})
 	if !isType[*types.GoneException](err) {
@@ -212,7 +216,7 @@ func TestSlowClientIsCut(t *testing.T) {
 		options Options
 	}{
 		{"by its queue", Options{Queue: 256 << 10, WriteTimeout: time.Hour}},
-		{"by the deadline", Options{Queue: 1 << 40, WriteTimeout: 100 * time.Millisecond}},
+		{"by the deadline", Options{Queue: 1 << 40, WriteTimeout: 300 * time.Millisecond}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t, test.options, map[string]function{"$connect": ok, "$disconnect": ok})
@@ -268,7 +272,7 @@ func TestFaults(t *testing.T) {
 	if r := post("gone", fault.Verdict{Status: 410}, 410); r.Header.Get("x-amzn-ErrorType") != "GoneException" {
 		t.Errorf("410: got %v", r.Header)
 	}
-	post("late", fault.Verdict{Delay: 50 * time.Millisecond}, 200)
+	post("late", fault.Verdict{Delay: 300 * time.Millisecond}, 200)
 	post("twice", fault.Verdict{Repeat: 1}, 200)
 	for _, want := range []string{"twice", "twice", "late"} {
 		if got := w.read(c); got != want {

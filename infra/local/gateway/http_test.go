@@ -377,3 +377,12 @@ func httptestAnswer(payload string) *httptest.ResponseRecorder {
 	a.write(w, false)
 	return w
 }
+
+func TestQueryThatCannotBeDecoded(t *testing.T) {
+	w := httpWorld(t, ok)
+	w.request("GET", w.http.URL+"/?a=1%2&b=%20&c=x;y&&d", "")
+	want := `{"a":"1%2","b":" ","c":"x;y","d":""}`
+	if got := at(w.event("f"), "queryStringParameters"); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

@@ -157,8 +157,7 @@ func (g *Gateway) askConnect(route *template.SocketRoute, event *socketEvent) (h
 	return answer, 0
 }
 
-// take takes the connection over from net/http and opens it. The answer to the
-// handshake is the first thing in the queue, so no post can come before it.
+// take takes the connection over from net/http and opens it.
 func (g *Gateway) take(w http.ResponseWriter, p *peer, key, protocol string) (*conn, error) {
 	socket, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
@@ -181,11 +180,8 @@ func (g *Gateway) take(w http.ResponseWriter, p *peer, key, protocol string) (*c
 		answer += "Sec-WebSocket-Protocol: " + protocol + "\r\n"
 	}
 	c := newConn(g, p, socket, early)
-	c.send([]byte(answer + "\r\n"))
 	g.connections.Add(1)
-	if !g.table.put(c) {
-		c.shut(goingAway)
-	}
+	c.open([]byte(answer + "\r\n"))
 	return c, nil
 }
 
