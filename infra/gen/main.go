@@ -1,0 +1,131 @@
+// Command gen writes what follows from the catalog: the stacks of operations,
+// the sample events and the reference. With -check it writes nothing and fails
+// when a file is not what it would write.
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"parley/functions/catalog"
+	"parley/infra/gen/stacks"
+)
+
+func main() {
+	check := flag.Bool("check", false, "write nothing, fail when a file is stale")
+	flag.Parse()
+	if err := run(".", *check); err != nil {
+		fmt.Fprintln(os.Stderr, "gen:", err)
+		os.Exit(1)
+	}
+}
+
+func run(root string, check bool) error {
+	want, err := files(root)
+	if err != nil {
+		return err
+	}
+	have, err := generated(root)
+	if err != nil {
+		return err
+	}
+	var stale []string
+	for _, path := range slices.Sorted(maps.Keys(want)) {
+		if old, there := have[path]; there && bytes.Equal(old, want[path]) {
+			continue
+		}
+		stale = append(stale, path)
+		if check {
+			continue
+		}
+		full := filepath.Join(root, path)
+		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(full, want[path], 0o644); err != nil { //nolint:gosec // not secret
+			return err
+		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(have)) {
+		if _, wanted := want[path]; wanted {
+			continue
+		}
+		stale = append(stale, path)
+		if !check {
+			if err := os.Remove(filepath.Join(root, path)); err != nil {
+				return err
+			}
+		}
+	}
+	if check && len(stale) > 0 {
+		return errors.New("out of date, run make generate:\n  " + strings.Join(stale, "\n  "))
+	}
+	return nil
+}
+
+// files are all files that gen writes, by path below the root.
+func files(root string) (map[string][]byte, error) {
+	all := catalog.All()
+	out := make(map[string][]byte)
+	add := func(dir string, list map[string][]byte, err error) error {
+		for name, text := range list {
+			out[dir+"/"+name] = text
+		}
+		return err
+	}
+	placed, err := stacks.Read(filepath.Join(root, stackDir), all)
+	if err != nil {
+		return nil, err
+	}
+	list, err := stacks.Generate(all, placed)
+	if err := add(stackDir, list, err); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+const (
+	stackDir     = "infra/stacks"
+	eventDir     = "events"
+	referenceDir = "docs/reference"
+)
+
+// generated are the files that gen wrote before, as they are now: what says so in
+// its first line, and all events, in which JSON leaves no room for it.
+func generated(root string) (map[string][]byte, error) {
+	out := make(map[string][]byte)
+	for _, dir := range []string{stackDir, eventDir, referenceDir} {
+		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, d os.DirEntry, err error) error {
+			if errors.Is(err, os.ErrNotExist) {
+				return nil
+			}
+			if err != nil || d.IsDir() {
+				return err
+			}
+			text, err := os.ReadFile(path) //nolint:gosec // a file of the repository
+			if err != nil {
+				return err
+			}
+			first, _, _ := bytes.Cut(text, []byte("\n"))
+			if dir == eventDir && filepath.Ext(path) == ".json" || bytes.Contains(first, []byte("enerated by infra/gen")) {
+				name, err := filepath.Rel(root, path)
+				if err != nil {
+					return err
+				}
+				out[filepath.ToSlash(name)] = text
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}

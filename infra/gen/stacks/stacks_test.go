@@ -1,0 +1,321 @@
+package stacks
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"parley/functions/catalog"
+	"parley/infra/local/template"
+	"parley/shared/op"
+	"parley/shared/store"
+)
+
+const root = "../../.."
+
+// resources counts what CloudFormation will count: what the file says, and the
+// mapping that SAM makes of an event source.
+func resources(t *testing.T, text []byte) int {
+	t.Helper()
+	var doc struct {
+		Resources map[string]struct {
+			Properties struct {
+				Events map[string]yaml.Node `yaml:"Events"`
+			} `yaml:"Properties"`
+		} `yaml:"Resources"`
+	}
+	if err := yaml.Unmarshal(text, &doc); err != nil {
+		t.Fatal(err)
+	}
+	n := len(doc.Resources)
+	for _, r := range doc.Resources {
+		n += len(r.Properties.Events)
+	}
+	return n
+}
+
+func generate(t *testing.T, all []op.Operation, before Placement) map[string][]byte {
+	t.Helper()
+	files, err := Generate(all, before)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func TestSize(t *testing.T) {
+	files, err := filepath.Glob(root + "/infra/stacks/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no stacks: %v", err)
+	}
+	for name, text := range generate(t, catalog.All(), nil) {
+		n := resources(t, text)
+		t.Logf("%s: %d resources, %d KB", name, n, len(text)>>10)
+		if n > Most {
+			t.Errorf("%s has %d resources, want at most %d", name, n, Most)
+		}
+	}
+}
+
+// The count that places operations is that of the file.
+func TestSizeOf(t *testing.T) {
+	for _, o := range catalog.All() {
+		if o.Name == "client.session.connect" { // does not stand without its authorizer
+			continue
+		}
+		for name, text := range generate(t, []op.Operation{o}, nil) {
+			extra := 1
+			if name == "client.yaml" {
+				extra += heartbeat
+			}
+			if got, want := resources(t, text), size(&o)+extra; got != want {
+				t.Errorf("%s: got %d resources, want %d", o.Name, got, want)
+			}
+		}
+	}
+}
+
+// synthetic makes a surface of groups, each with n operations of two doors.
+func synthetic(groups, n int) []op.Operation {
+	var all []op.Operation
+	for g := range groups {
+		for i := range n {
+			name := fmt.Sprintf("big.g%d.op%d", g, i)
+			all = append(all, op.New(op.Operation{
+				Name: name, Doors: []op.Door{{HTTP: "POST /big/" + name}, {Socket: name}},
+			}, op.Reads(store.Accounts)))
+		}
+	}
+	return all
+}
+
+func TestSplit(t *testing.T) {
+	all := synthetic(12, 9) // 1,200 resources
+	files := generate(t, all, nil)
+	if len(files) < 3 {
+		t.Errorf("got %d stacks, want 3 or more", len(files))
+	}
+	placed := placement(files)
+	for i := range all {
+		g := all[i].Group()
+		if placed[all[i].Name] != placed["big."+g+".op0"] {
+			t.Errorf("group %s is in two stacks, though each group fits in one", g)
+		}
+	}
+	for name, text := range files {
+		if n := resources(t, text); n > Full {
+			t.Errorf("%s has %d resources, want at most %d", name, n, Full)
+		}
+	}
+	if _, ok := files["big.yaml"]; !ok || files["big2.yaml"] == nil {
+		t.Errorf("got %d files without big.yaml and big2.yaml", len(files))
+	}
+
+	// What is placed stays, wherever the new operations stand in the catalog.
+	more := slices.Concat(synthetic(14, 10)[:35], synthetic(14, 10)[35:])
+	slices.Reverse(more)
+	after := placement(generate(t, more, placed))
+	for name, i := range placed {
+		if after[name] != i {
+			t.Errorf("%s moved from stack %d to %d", name, i+1, after[name]+1)
+		}
+	}
+	if len(after) != len(more) {
+		t.Errorf("got %d operations, want %d", len(after), len(more))
+	}
+
+	// A group that is larger than a stack is parted.
+	for name, text := range generate(t, synthetic(1, 90), nil) {
+		if n := resources(t, text); n > Full {
+			t.Errorf("one large group: %s has %d resources", name, n)
+		}
+	}
+}
+
+func placement(files map[string][]byte) Placement {
+	out := make(Placement)
+	for name, text := range files {
+		i := 0
+		if n := strings.TrimSuffix(strings.TrimPrefix(name, "big"), ".yaml"); n != "" {
+			_, _ = fmt.Sscan(n, &i)
+			i--
+		}
+		for line := range strings.Lines(string(text)) {
+			if h, ok := strings.CutPrefix(line, "      Handler: "); ok {
+				out[strings.TrimSpace(h)] = i
+			}
+		}
+	}
+	return out
+}
+
+// The local cloud reads the templates, root and all: every operation is a
+// function with its doors, and nothing else is.
+func TestLocalCloud(t *testing.T) {
+	m, err := template.Load(template.Options{
+		Root: root + "/template.yaml", State: t.TempDir(), SQS: "http://127.0.0.1:3",
+		HTTP: "http://127.0.0.1:1", WebSocket: "http://127.0.0.1:2",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want, got []string
+	integrations := 0
+	for _, o := range catalog.All() {
+		want = append(want, "function "+o.Name)
+		for _, d := range o.Doors {
+			switch {
+			case d.HTTP != "":
+				integrations++
+				want = append(want, fmt.Sprintf("http %s %v %s", d.HTTP, d.IAM, o.Name))
+			case d.Socket != "":
+				authorizer := ""
+				if d.Socket == "$connect" {
+					authorizer = "client.session.authorizer"
+				}
+				twoWay := d.Socket != "$connect" && d.Socket != "$disconnect"
+				want = append(want, fmt.Sprintf("socket %s %v %q %s", d.Socket, twoWay, authorizer, o.Name))
+			case d.Queue != "":
+				want = append(want, fmt.Sprintf("queue parley-local-Data-%s 10 true %s", camel(string(d.Queue)), o.Name))
+			}
+		}
+		f, ok := m.Function(o.Name)
+		if !ok {
+			continue // told below
+		}
+		if f.Memory != o.Memory || f.Timeout != o.Timeout {
+			t.Errorf("%s: got %d MB and %s, want %d MB and %s", o.Name, f.Memory, f.Timeout, o.Memory, o.Timeout)
+		}
+		for _, q := range m.Queues {
+			if len(f.Queues) == 1 && f.Queues[0].Queue == q.Name && q.Visibility != 6*f.Timeout {
+				t.Errorf("queue %s: got visibility %s, want six times %s", q.Name, q.Visibility, f.Timeout)
+			}
+		}
+	}
+	for _, f := range m.Functions {
+		got = append(got, "function "+f.Handler)
+		for _, q := range f.Queues {
+			got = append(got, fmt.Sprintf("queue %s %d %v %s", q.Queue, q.BatchSize, q.Partial, f.Handler))
+		}
+	}
+	for _, r := range m.HTTP().HTTP {
+		got = append(got, fmt.Sprintf("http %s %s %v %s", r.Method, r.Path, r.IAM, r.Function))
+	}
+	for _, r := range m.WebSocket().Socket {
+		if r.Mock != nil {
+			got = append(got, fmt.Sprintf("mock %s %v %s", r.Key, r.TwoWay, r.Mock.Response))
+			continue
+		}
+		got = append(got, fmt.Sprintf("socket %s %v %q %s", r.Key, r.TwoWay, r.Authorizer, r.Function))
+	}
+	want = append(want, "mock p false ", `mock pp true {"event":"pong"}`)
+	slices.Sort(want)
+	slices.Sort(got)
+	for _, line := range want {
+		if !slices.Contains(got, line) {
+			t.Errorf("missing: %s", line)
+		}
+	}
+	for _, line := range got {
+		if !slices.Contains(want, line) {
+			t.Errorf("not in the catalog: %s", line)
+		}
+	}
+	if integrations > 300 {
+		t.Errorf("the HTTP API has %d integrations, and 300 are allowed", integrations)
+	}
+}
+
+func TestEnvironment(t *testing.T) {
+	m, err := template.Load(template.Options{
+		Root: root + "/template.yaml", State: "/state", SQS: "http://127.0.0.1:3",
+		HTTP: "http://127.0.0.1:1", WebSocket: "http://127.0.0.1:2",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{
+		"STAGE": "local", "LOG_LEVEL": "info", "SEAL_KEY": "file:/state/seal.key",
+		"TABLE_CORE": "parley-local-Data-Core", "TABLE_MSG": "parley-local-Data-Msg",
+		"TABLE_LIVE": "parley-local-Data-Live", "TABLE_OPS": "parley-local-Data-Ops",
+		"QUEUE_DELIVERY":       "http://127.0.0.1:3/000000000000/parley-local-Data-Delivery",
+		"CONNECTIONS_ENDPOINT": "http://127.0.0.1:2/local",
+	}
+	for _, f := range m.Functions {
+		for name, value := range want {
+			if f.Environment[name] != value {
+				t.Errorf("%s: %s: got %q, want %q", f.Handler, name, f.Environment[name], value)
+			}
+		}
+		if len(f.Environment) != len(want) {
+			t.Errorf("%s: got %d variables, want %d: %v", f.Handler, len(f.Environment), len(want), f.Environment)
+		}
+	}
+	for _, table := range m.Tables {
+		if table.HashKey.Name != "pk" || table.RangeKey.Name != "sk" || table.TTL != "x" {
+			t.Errorf("table %s: got %+v", table.Name, table)
+		}
+		if stream := table.Path == "Data/Msg"; stream != (table.Stream == "NEW_IMAGE") {
+			t.Errorf("table %s: got stream %q", table.Name, table.Stream)
+		}
+	}
+	if got, want := len(m.Tables), len(store.Tables()); got != want {
+		t.Errorf("got %d tables, want %d", got, want)
+	}
+}
+
+func TestAccess(t *testing.T) {
+	o := op.New(op.Operation{Name: "a.b.c", Doors: []op.Door{{Socket: "b.c"}}},
+		op.Reads(store.Accounts), op.Writes(store.Sessions), op.Posts(), op.Kicks(), op.Opens(), op.Seals())
+	list, err := statements(&o, "BC")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range list {
+		got = append(got, s.Sid+" "+strings.Join(s.Actions, ","))
+	}
+	want := []string{
+		`Log "logs:CreateLogStream","logs:PutLogEvents"`,
+		`Close "execute-api:ManageConnections"`,
+		`Open "kms:Decrypt"`,
+		`Post "execute-api:ManageConnections"`,
+		`ReadAccounts "dynamodb:GetItem","dynamodb:BatchGetItem","dynamodb:Query","dynamodb:ConditionCheckItem"`,
+		`ReadApps "dynamodb:GetItem","dynamodb:BatchGetItem","dynamodb:Query","dynamodb:ConditionCheckItem"`,
+		`ReadSessions "dynamodb:GetItem","dynamodb:BatchGetItem","dynamodb:Query","dynamodb:ConditionCheckItem"`,
+		`Seal "kms:Encrypt"`,
+		`SendDelivery "sqs:SendMessage"`,
+		`WriteSessions "dynamodb:PutItem","dynamodb:UpdateItem","dynamodb:DeleteItem","dynamodb:BatchWriteItem"`,
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	for _, bad := range []string{"read nothing", "send nowhere", "fly", "write"} {
+		if _, err := allow(bad); err == nil {
+			t.Errorf("%q: got a statement, want an error", bad)
+		}
+	}
+	for _, a := range store.Aggregates() {
+		if _, err := allow("read " + string(a)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestTimeouts(t *testing.T) {
+	for _, o := range catalog.All() {
+		for _, d := range o.Doors {
+			if d.Queue == "" && o.Timeout > 29*time.Second {
+				t.Errorf("%s takes %s, and API Gateway waits 29 s", o.Name, o.Timeout)
+			}
+		}
+		if o.Timeout%time.Second != 0 || o.Memory < 128 {
+			t.Errorf("%s: got %s and %d MB", o.Name, o.Timeout, o.Memory)
+		}
+	}
+}
