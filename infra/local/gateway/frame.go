@@ -29,7 +29,7 @@ type frameReader struct {
 	fragment []byte // what has come of a message in several frames
 }
 
-// A received message is a whole text, or one control frame.
+// A received is a whole text, or one control frame.
 type received struct {
 	op      ws.OpCode // OpText, OpPing, OpPong or OpClose
 	payload []byte    // belongs to the caller
@@ -125,7 +125,7 @@ func parseClose(payload []byte) (ending, error) {
 	return ending{status: code, reason: reason}, nil
 }
 
-// appendFrame writes the header of an unmasked frame.
+// appendHeader writes the header of an unmasked frame.
 func appendHeader(b []byte, op ws.OpCode, fin bool, length int) []byte {
 	first := byte(op)
 	if fin {

@@ -329,7 +329,7 @@ func TestCORS(t *testing.T) {
 	r, body := w.request("OPTIONS", w.http.URL+"/any/path", "", "Origin", "https://app.example", "Access-Control-Request-Method", "POST")
 	want := map[string]string{"Access-Control-Allow-Origin": "https://app.example", "Access-Control-Allow-Methods": "GET,POST",
 		"Access-Control-Allow-Headers": "authorization,content-type", "Access-Control-Max-Age": "60",
-		"Access-Control-Allow-Credentials": "true", "Access-Control-Expose-Headers": "x-a"}
+		"Access-Control-Allow-Credentials": "true", "Access-Control-Expose-Headers": "x-a", "Vary": "Origin"}
 	if r.StatusCode != 204 || body != "" {
 		t.Errorf("preflight: got %d %q, want 204", r.StatusCode, body)
 	}

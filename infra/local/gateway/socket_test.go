@@ -328,7 +328,7 @@ func TestErrorFrames(t *testing.T) {
 	c, id := w.dialID()
 	for _, action := range []string{"two.crash", "one", "two.number", "two.status", "two.text", "two.large", "two.nothing", "two.late"} {
 		w.write(c, `{"action":"`+action+`"}`)
-		request := at(w.eventOf(action), "requestContext", "requestId")
+		request := at(w.event(action), "requestContext", "requestId")
 		want := `{"message": "Internal server error", "connectionId":"` + id + `", "requestId":"` + request + `"}`
 		if action == "two.late" {
 			want = strings.Replace(want, "Internal server error", "Endpoint request timed out", 1)
@@ -338,9 +338,6 @@ func TestErrorFrames(t *testing.T) {
 		}
 	}
 }
-
-// eventOf is event, under the name that reads well in a table.
-func (w *world) eventOf(name string) map[string]any { w.Helper(); return w.event(name) }
 
 func TestMessagesRunConcurrentlyAndBounded(t *testing.T) {
 	release, entered := make(chan struct{}), make(chan struct{}, 100)
@@ -366,6 +363,28 @@ func TestMessagesRunConcurrentlyAndBounded(t *testing.T) {
 		if got := w.read(c); got != "done" {
 			t.Errorf("got %q, want done", got)
 		}
+	}
+}
+
+func TestBusyConnectionEnds(t *testing.T) {
+	release := make(chan struct{})
+	w := newWorld(t, Options{Frames: 1}, map[string]function{"$connect": ok, "$disconnect": ok, "$default": func(context.Context, map[string]any) (any, error) {
+		<-release
+		return nil, nil
+	}})
+	defer close(release)
+	c, id := w.dialID()
+	w.write(c, "in the function")
+	w.write(c, "waits for a place")
+	w.until("both are read", func() bool { return w.gateway.Counters().Messages == 2 })
+	ended := make(chan websocket.StatusCode, 1)
+	go func() { ended <- w.closed(c) }()
+	w.connection("DELETE", id, "")
+	if got := <-ended; got != websocket.StatusNormalClosure {
+		t.Errorf("close code: got %d, want 1000", got)
+	}
+	if got := at(w.event("$disconnect"), "requestContext", "disconnectStatusCode"); got != "1000" {
+		t.Errorf("disconnectStatusCode: got %s, want 1000", got)
 	}
 }
 
