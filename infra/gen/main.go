@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"parley/functions/catalog"
+	"parley/infra/gen/events"
 	"parley/infra/gen/stacks"
 )
 
@@ -86,6 +87,10 @@ func files(root string) (map[string][]byte, error) {
 	}
 	list, err := stacks.Generate(all, placed)
 	if err := add(stackDir, list, err); err != nil {
+		return nil, err
+	}
+	list, err = events.Generate(all)
+	if err := add(eventDir, list, err); err != nil {
 		return nil, err
 	}
 	return out, nil

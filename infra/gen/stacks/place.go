@@ -97,7 +97,7 @@ func Read(dir string, operations []op.Operation) (Placement, error) {
 	out := make(Placement)
 	for _, file := range files {
 		parts := name.FindStringSubmatch(filepath.Base(file))
-		if parts == nil || !known[parts[1]] {
+		if len(parts) != 3 || !known[parts[1]] {
 			continue
 		}
 		i := 0

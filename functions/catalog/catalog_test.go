@@ -1,0 +1,119 @@
+package catalog
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"parley/shared/op"
+)
+
+const root = "../.."
+
+// made are the operations that a dialect makes, which have no file of their own.
+func made() map[string]string {
+	return map[string]string{
+		"client.session.default":  "shared/dialect/client/client.go",
+		"tencent.gateway.unknown": "shared/dialect/tencent/tencent.go",
+	}
+}
+
+// place is the folder of an operation's package and the last part of its name.
+func place(o *op.Operation) (dir, name string) {
+	parts := strings.SplitN(o.Name, ".", 3)
+	return filepath.Join("functions", parts[0], parts[1]), parts[2]
+}
+
+func TestNames(t *testing.T) {
+	form := regexp.MustCompile(`^(tencent|client|operator|worker)\.[a-z]+\.[a-z][a-z0-9]*([_-][a-z0-9]+)*$`)
+	names, doors := make(map[string]bool), make(map[op.Door]string)
+	for _, o := range All() {
+		if !form.MatchString(o.Name) {
+			t.Errorf("%q is not of the form surface.group.operation", o.Name)
+		}
+		if names[o.Name] {
+			t.Errorf("%s is listed twice", o.Name)
+		}
+		names[o.Name] = true
+		if len(o.Doors) == 0 {
+			t.Errorf("%s has no door", o.Name)
+		}
+		for _, d := range o.Doors {
+			if other := doors[d]; other != "" {
+				t.Errorf("%s and %s share the door %+v", o.Name, other, d)
+			}
+			doors[d] = o.Name
+		}
+		if o.Protocol == nil || o.Run == nil {
+			t.Errorf("%s has no protocol or does nothing", o.Name)
+		}
+		if got := Find(o.Name); got == nil || got.Name != o.Name {
+			t.Errorf("%s is not found by its name", o.Name)
+		}
+	}
+	if Find("client.message") != nil {
+		t.Error("a name that is none is found")
+	}
+}
+
+// Whoever knows an operation's name knows every place.
+func TestPlaces(t *testing.T) {
+	owned := map[string]bool{}
+	for _, o := range All() {
+		dir, name := place(&o)
+		source := filepath.Join(dir, strings.ReplaceAll(name, "-", "_")+".go")
+		if other, ok := made()[o.Name]; ok {
+			source = other
+		}
+		documented(t, &o, source)
+		cases := filepath.Join(dir, "testdata", name+".txt")
+		event := filepath.Join("events", strings.ReplaceAll(o.Name, ".", string(filepath.Separator))+".json")
+		for _, path := range []string{cases, event} {
+			if info, err := os.Stat(filepath.Join(root, path)); err != nil || info.Size() == 0 {
+				t.Errorf("%s lacks %s", o.Name, path)
+			}
+			owned[path] = true
+		}
+	}
+	// And what stands in those places belongs to an operation.
+	for _, pattern := range []string{"functions/*/*/testdata/*.txt", "events/*/*/*.json"} {
+		found, err := filepath.Glob(filepath.Join(root, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range found {
+			if path, err := filepath.Rel(root, path); err != nil || !owned[path] {
+				t.Errorf("%s belongs to no operation (%v)", path, err)
+			}
+		}
+	}
+}
+
+// documented checks that an operation's function is in its file and has a
+// comment that begins with its name, from which the reference is made.
+func documented(t *testing.T, o *op.Operation, source string) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, source), nil, parser.ParseComments)
+	if err != nil {
+		t.Errorf("%s lacks its file: %v", o.Name, err)
+		return
+	}
+	pkg, name, _ := strings.Cut(o.Func, ".")
+	if pkg != file.Name.Name {
+		t.Errorf("%s is done by %s, which is not of package %s", o.Name, o.Func, file.Name.Name)
+	}
+	for _, d := range file.Decls {
+		if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == name {
+			if !strings.HasPrefix(f.Doc.Text(), name+" ") {
+				t.Errorf("%s: the comment of %s does not begin with its name: %q", o.Name, name, f.Doc.Text())
+			}
+			return
+		}
+	}
+	t.Errorf("%s: %s has no function %s", o.Name, source, name)
+}

@@ -1,0 +1,304 @@
+// Package events makes a sample event for each operation, as API Gateway or SQS
+// delivers it. Each can be replayed: the application is 1400000001 with Secret,
+// the caller its administrator or alice, and the signature is good until 2073.
+package events
+
+import (
+	"bytes"
+	"crypto/md5" //nolint:gosec // SQS sends it
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"parley/shared/dialect/usersig"
+	"parley/shared/op"
+	"parley/shared/queue"
+)
+
+// The world of the samples.
+const (
+	App      = 1400000001
+	Secret   = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+	Admin    = "administrator"
+	User     = "alice"
+	instance = "installation-1"
+	platform = "iPhone"
+
+	issued     = 1700000000
+	lifetime   = 50 * 365 * 24 * time.Hour
+	account    = "123456789012"
+	region     = "us-east-1"
+	client     = "192.0.2.1"
+	agent      = "parley-sample/1"
+	httpAPI    = "a1b2c3d4e5"
+	socketAPI  = "f6g7h8i9j0"
+	requestID  = "5f1b2c3d-0001"
+	extended   = "JKJaXmPLvHcESHA="
+	connection = "L0SM9cOFvHcCIhw="
+	trace      = "Root=1-6553f100-000000000000000000000001"
+	timeText   = "14/Nov/2023:22:13:20 +0000"
+	timeMs     = issued * 1000
+)
+
+// Generate returns the events by path, "client/message/send.json".
+func Generate(operations []op.Operation) (map[string][]byte, error) {
+	bodies := Bodies()
+	files := make(map[string][]byte)
+	for i := range operations {
+		o := &operations[i]
+		event, err := sample(o, bodies)
+		if err != nil {
+			return nil, fmt.Errorf("event of %s: %w", o.Name, err)
+		}
+		var text bytes.Buffer
+		e := json.NewEncoder(&text)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		if err := e.Encode(event); err != nil {
+			return nil, fmt.Errorf("event of %s: %w", o.Name, err)
+		}
+		files[Path(o)] = text.Bytes()
+	}
+	return files, nil
+}
+
+// Path is where an operation's event is, below events/.
+func Path(o *op.Operation) string { return strings.ReplaceAll(o.Name, ".", "/") + ".json" }
+
+// sample makes the event of an operation's first door.
+func sample(o *op.Operation, bodies map[string]string) (any, error) {
+	door := o.Doors[0]
+	if door.Authorizer {
+		return authorizerEvent()
+	}
+	if door.Socket == "$connect" || door.Socket == "$disconnect" {
+		return lifeEvent(door.Socket)
+	}
+	body, ok := bodies[o.Name]
+	if !ok || !json.Valid([]byte(body)) {
+		return nil, fmt.Errorf("has no sample body, or one that is not JSON; add it to infra/gen/events")
+	}
+	switch {
+	case door.Queue != "":
+		return queueEvent(door.Queue, body), nil
+	case door.Socket != "":
+		return frameEvent(door.Socket, body), nil
+	}
+	return newHTTPEvent(o.Surface(), door, body)
+}
+
+func sign(user string) (string, error) {
+	return usersig.Sign(Secret, App, user, time.Unix(issued, 0), lifetime)
+}
+
+type httpEvent struct {
+	Version        string            `json:"version"`
+	RouteKey       string            `json:"routeKey"`
+	RawPath        string            `json:"rawPath"`
+	RawQuery       string            `json:"rawQueryString"`
+	Headers        map[string]string `json:"headers"`
+	Query          map[string]string `json:"queryStringParameters,omitempty"`
+	Context        httpContext       `json:"requestContext"`
+	PathParameters map[string]string `json:"pathParameters,omitempty"`
+	Body           string            `json:"body"`
+	Base64         bool              `json:"isBase64Encoded"`
+}
+
+type httpContext struct {
+	Account    string            `json:"accountId"`
+	API        string            `json:"apiId"`
+	Authorizer any               `json:"authorizer,omitempty"`
+	Domain     string            `json:"domainName"`
+	Prefix     string            `json:"domainPrefix"`
+	HTTP       map[string]string `json:"http"`
+	ID         string            `json:"requestId"`
+	RouteKey   string            `json:"routeKey"`
+	Stage      string            `json:"stage"`
+	Time       string            `json:"time"`
+	TimeMs     int64             `json:"timeEpoch"`
+}
+
+func newHTTPEvent(surface string, door op.Door, body string) (httpEvent, error) {
+	method, path, _ := strings.Cut(door.HTTP, " ")
+	if method == "ANY" {
+		method = "POST"
+	}
+	var parameters map[string]string
+	if base, ok := strings.CutSuffix(path, "{proxy+}"); ok {
+		parameters = map[string]string{"proxy": "no/such.thing"}
+		path = base + parameters["proxy"]
+	}
+	domain := httpAPI + ".execute-api." + region + ".amazonaws.com"
+	e := httpEvent{
+		Version: "2.0", RouteKey: door.HTTP, RawPath: path, PathParameters: parameters, Body: body,
+		Headers: map[string]string{
+			"accept": "*/*", "content-length": strconv.Itoa(len(body)), "content-type": "application/json", "host": domain,
+			"user-agent": agent, "x-amzn-trace-id": trace, "x-forwarded-for": client, "x-forwarded-port": "443", "x-forwarded-proto": "https",
+		},
+		Context: httpContext{
+			Account: account, API: httpAPI, Domain: domain, Prefix: httpAPI, ID: requestID, RouteKey: door.HTTP, Stage: "$default",
+			HTTP: map[string]string{"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": client, "userAgent": agent},
+			Time: timeText, TimeMs: timeMs,
+		},
+	}
+	switch surface {
+	case "tencent":
+		sig, err := sign(Admin)
+		if err != nil {
+			return e, err
+		}
+		e.Query = map[string]string{
+			"sdkappid": strconv.Itoa(App), "identifier": Admin, "usersig": sig, "random": "99999999", "contenttype": "json",
+		}
+		values := make(url.Values)
+		for name, value := range e.Query {
+			values.Set(name, value)
+		}
+		e.RawQuery = values.Encode()
+	case "client":
+		sig, err := sign(User)
+		if err != nil {
+			return e, err
+		}
+		e.Headers["authorization"] = fmt.Sprintf("UserSig %d %s %s", App, User, sig)
+		e.Headers["parley-instance"] = instance
+	}
+	if door.IAM {
+		e.Context.Authorizer = map[string]any{"iam": map[string]any{
+			"accessKey": "AKIAIOSFODNN7EXAMPLE", "accountId": account, "callerId": "AIDACKCEVSQ6C2EXAMPLE", "cognitoIdentity": nil,
+			"principalOrgId": nil, "userArn": "arn:aws:iam::" + account + ":user/operator", "userId": "AIDACKCEVSQ6C2EXAMPLE",
+		}}
+	}
+	return e, nil
+}
+
+type socketEvent struct {
+	Type           string              `json:"type,omitempty"`
+	MethodARN      string              `json:"methodArn,omitempty"`
+	Headers        map[string]string   `json:"headers,omitempty"`
+	MultiHeaders   map[string][]string `json:"multiValueHeaders,omitempty"`
+	Query          map[string]string   `json:"queryStringParameters,omitempty"`
+	MultiQuery     map[string][]string `json:"multiValueQueryStringParameters,omitempty"`
+	StageVariables *struct{}           `json:"stageVariables,omitempty"`
+	Context        socketContext       `json:"requestContext"`
+	Body           string              `json:"body,omitempty"`
+	Base64         *bool               `json:"isBase64Encoded,omitempty"`
+}
+
+type socketContext struct {
+	RouteKey   string            `json:"routeKey"`
+	Authorizer map[string]any    `json:"authorizer,omitempty"`
+	MessageID  string            `json:"messageId,omitempty"`
+	Status     int               `json:"disconnectStatusCode,omitempty"`
+	Reason     string            `json:"disconnectReason,omitempty"`
+	Event      string            `json:"eventType"`
+	Extended   string            `json:"extendedRequestId"`
+	Time       string            `json:"requestTime"`
+	Direction  string            `json:"messageDirection"`
+	Stage      string            `json:"stage"`
+	Connected  int64             `json:"connectedAt"`
+	TimeMs     int64             `json:"requestTimeEpoch"`
+	Identity   map[string]string `json:"identity"`
+	ID         string            `json:"requestId"`
+	Domain     string            `json:"domainName"`
+	Connection string            `json:"connectionId"`
+	API        string            `json:"apiId"`
+}
+
+func newSocketContext(route, kind string) socketContext {
+	return socketContext{
+		RouteKey: route, Event: kind, Extended: extended, Time: timeText, Direction: "IN", Stage: "local", Connected: timeMs,
+		TimeMs: timeMs, Identity: map[string]string{"sourceIp": client, "userAgent": agent}, ID: extended,
+		Domain: socketAPI + ".execute-api." + region + ".amazonaws.com", Connection: connection, API: socketAPI,
+	}
+}
+
+// said is what the authorizer says of the caller, as later events carry it.
+func said() map[string]any {
+	return map[string]any{
+		"principalId": User, "integrationLatency": 12, "app": strconv.Itoa(App), "user": User, "platform": platform,
+		"instance": instance, "issued": strconv.Itoa(issued),
+	}
+}
+
+// upgrade fills in what the request brought that opened the connection: the
+// signature as the second sub-protocol.
+func upgrade(e *socketEvent) error {
+	sig, err := sign(User)
+	if err != nil {
+		return err
+	}
+	e.Headers = map[string]string{
+		"Host": e.Context.Domain, "Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits",
+		"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Protocol": "im.v1, " + sig, "Sec-WebSocket-Version": "13",
+		"User-Agent": agent, "X-Amzn-Trace-Id": trace, "X-Forwarded-For": client, "X-Forwarded-Port": "443", "X-Forwarded-Proto": "https",
+	}
+	e.Query = map[string]string{"sdkappid": strconv.Itoa(App), "identifier": User, "platform": platform, "instance": instance}
+	e.MultiHeaders, e.MultiQuery = multi(e.Headers), multi(e.Query)
+	return nil
+}
+
+func multi(one map[string]string) map[string][]string {
+	all := make(map[string][]string, len(one))
+	for name, value := range one {
+		all[name] = []string{value}
+	}
+	return all
+}
+
+func authorizerEvent() (socketEvent, error) {
+	e := socketEvent{
+		Type: "REQUEST", MethodARN: fmt.Sprintf("arn:aws:execute-api:%s:%s:%s/local/$connect", region, account, socketAPI),
+		StageVariables: &struct{}{}, Context: newSocketContext("$connect", "CONNECT"),
+	}
+	return e, upgrade(&e)
+}
+
+func lifeEvent(route string) (socketEvent, error) {
+	e := socketEvent{Context: newSocketContext(route, strings.ToUpper(route[1:])), Base64: new(bool)}
+	e.Context.Authorizer = said()
+	if route == "$connect" {
+		return e, upgrade(&e)
+	}
+	e.Context.Status, e.Context.Reason = 1001, "Going away"
+	e.Headers = map[string]string{"Host": e.Context.Domain, "x-api-key": "", "X-Forwarded-For": "", "x-restapi": ""}
+	e.MultiHeaders = multi(e.Headers)
+	return e, nil
+}
+
+func frameEvent(route, body string) socketEvent {
+	e := socketEvent{Context: newSocketContext(route, "MESSAGE"), Body: body, Base64: new(bool)}
+	e.Context.Authorizer, e.Context.MessageID = said(), connection
+	if route != "$default" {
+		e.Body = fmt.Sprintf(`{"action":%q,"id":"1","body":%s}`, route, body)
+	}
+	return e
+}
+
+type queueRecord struct {
+	ID         string            `json:"messageId"`
+	Receipt    string            `json:"receiptHandle"`
+	Body       string            `json:"body"`
+	Attributes map[string]string `json:"attributes"`
+	Custom     struct{}          `json:"messageAttributes"`
+	MD5        string            `json:"md5OfBody"`
+	Source     string            `json:"eventSource"`
+	ARN        string            `json:"eventSourceARN"`
+	Region     string            `json:"awsRegion"`
+}
+
+func queueEvent(name queue.Name, body string) map[string][]queueRecord {
+	sum := md5.Sum([]byte(body)) //nolint:gosec // SQS sends it
+	return map[string][]queueRecord{"Records": {{
+		ID: "059f36b4-87a3-44ab-83d2-661975830a7d", Receipt: "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a", Body: body,
+		Attributes: map[string]string{
+			"ApproximateReceiveCount": "1", "SentTimestamp": strconv.Itoa(timeMs),
+			"SenderId": "AROAEXAMPLE:parley", "ApproximateFirstReceiveTimestamp": strconv.Itoa(timeMs + 1),
+		},
+		MD5: hex.EncodeToString(sum[:]), Source: "aws:sqs", ARN: fmt.Sprintf("arn:aws:sqs:%s:%s:parley-%s", region, account, name), Region: region,
+	}}}
+}
