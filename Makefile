@@ -40,9 +40,14 @@ SUITE := check e2e web browser sam model fuzz
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9]+):[^#]*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
-run: $(STAMPS)/web-build ## the whole cloud on this machine, with a demo app (PORT=8080)
+run: $(STAMPS)/web-build program ## the whole cloud on this machine, with a demo app (PORT=8080)
 	$(NEED) go node java mvn
-	@go run ./infra/local/cmd/parley-local
+	@exec go run ./infra/local/cmd/parley-local
+
+.PHONY: program
+program:
+	$(NEED) go
+	@$(GOBUILD) -o $(BIN)/parley ./functions
 
 build: ## the one program for this machine, and build/parley.zip for Lambda (ARCH=arm64)
 	$(NEED) go

@@ -10,7 +10,9 @@ import (
 )
 
 // Every key of every item is made and read here, and nowhere else. Ids stand
-// last in a key or are closed by Unit, because ids may contain '#'.
+// last in a key or are closed by Unit, because ids may contain '#'. An id is not
+// empty and has no Unit in it; a parser refuses every other key, and every key
+// that its constructor does not make.
 
 // Unit closes an id inside a key: byte 0x1F, written "~" in the data model.
 const Unit = "\x1f"
@@ -49,8 +51,11 @@ func BlockKey(app int64, owner, peer string) Key { return Key{UserPK(app, owner)
 // PeerKey is owner's row of the one-to-one conversation with peer.
 func PeerKey(app int64, owner, peer string) Key { return Key{UserPK(app, owner), prefixPeer + peer} }
 
+// ParseBlockSK returns the peer of an entry of a blocklist.
+func ParseBlockSK(sk string) (peer string, ok bool) { return cutID(sk, prefixBlock) }
+
 // ParsePeerSK returns the peer of a one-to-one conversation row.
-func ParsePeerSK(sk string) (peer string, ok bool) { return strings.CutPrefix(sk, prefixPeer) }
+func ParsePeerSK(sk string) (peer string, ok bool) { return cutID(sk, prefixPeer) }
 
 // AccountIndexKey is the entry of a user in the index of an app's accounts.
 func AccountIndexKey(app int64, user string) Key {
@@ -59,6 +64,16 @@ func AccountIndexKey(app int64, user string) Key {
 }
 
 func accountIndexPK(app int64, shard int) string { return appPrefix(app) + "AI#" + itoa(shard) }
+
+// ParseAccountIndexKey returns the application and the user of an entry of the
+// index.
+func ParseAccountIndexKey(k Key) (app int64, user string, ok bool) {
+	p := ParsePartition(k.PK)
+	if p.Kind != accountIndex || !isID(k.SK) || AccountIndexKey(p.App, k.SK) != k {
+		return 0, "", false
+	}
+	return p.App, k.SK, true
+}
 
 // AppPK is an application's own partition: settings, keys, admins.
 func AppPK(app int64) string { return appPrefix(app) + "A" }
@@ -86,7 +101,7 @@ func ParseSecretSK(sk string) (n int, ok bool) {
 func AdminKey(app int64, user string) Key { return Key{AppPK(app), prefixAdmin + user} }
 
 // ParseAdminSK returns the user of an admin item.
-func ParseAdminSK(sk string) (user string, ok bool) { return strings.CutPrefix(sk, prefixAdmin) }
+func ParseAdminSK(sk string) (user string, ok bool) { return cutID(sk, prefixAdmin) }
 
 // RegistryKey is an application's line in the list of applications.
 func RegistryKey(app int64) Key { return Key{registryPK, fmt.Sprintf("%010d", app)} }
@@ -108,10 +123,10 @@ func TimelinePK(app int64, a, b string) string {
 // ParseTimelinePK returns the pair of a timeline, the lesser first.
 func ParseTimelinePK(pk string) (app int64, lesser, greater string, ok bool) {
 	p := ParsePartition(pk)
-	lesser, greater, cut := strings.Cut(p.Rest, Unit)
-	if p.Kind != 'P' || !cut || greater < lesser || strings.Contains(greater, Unit) {
+	if p.Kind != 'P' {
 		return 0, "", "", false
 	}
+	lesser, greater, _ = strings.Cut(p.Rest, Unit)
 	return p.App, lesser, greater, true
 }
 
@@ -150,11 +165,27 @@ func BatchKey(app int64, user string, hash uint64) Key {
 	return Key{appPrefix(app) + "D#" + user, fmt.Sprintf("%s%016x", Unit, hash)}
 }
 
+// ParseDedupSK returns the peer and the hash of a remembered send; the peer is
+// empty where it is a batch.
+func ParseDedupSK(sk string) (peer string, hash uint64, ok bool) {
+	peer, digits, cut := strings.Cut(sk, Unit)
+	if !cut || len(digits) != 16 || strings.ToLower(digits) != digits {
+		return "", 0, false
+	}
+	hash, err := strconv.ParseUint(digits, 16, 64)
+	if err != nil {
+		return "", 0, false
+	}
+	return peer, hash, true
+}
+
 // A Partition is a partition key taken apart.
 type Partition struct {
 	App  int64
-	Kind byte   // 'U', 'A', 'P', 'S', 'D', registry or accountIndex; 0 for none of them
-	Rest string // what follows the kind
+	Kind byte // 'U', 'A', 'P', 'S', 'D', registry or accountIndex; 0 for none of them
+	// Rest is what follows the kind: the user of 'U', 'S' and 'D', the pair of
+	// 'P', the shard of an accountIndex.
+	Rest string
 }
 
 // ParsePartition takes a partition key apart. An unknown one has Kind 0.
@@ -171,20 +202,42 @@ func ParsePartition(pk string) Partition {
 		return Partition{App: app, Kind: 'A'}
 	}
 	if shard, ok := strings.CutPrefix(rest, "AI#"); ok {
+		if n, err := strconv.Atoi(shard); err != nil || n < 0 || n >= indexShards || itoa(n) != shard {
+			return Partition{}
+		}
 		return Partition{App: app, Kind: accountIndex, Rest: shard}
 	}
 	if len(rest) < 2 || rest[1] != '#' {
 		return Partition{}
 	}
-	switch kind := rest[0]; kind {
-	case 'U', 'P', 'S', 'D':
-		return Partition{App: app, Kind: kind, Rest: rest[2:]}
+	kind, rest := rest[0], rest[2:]
+	switch kind {
+	case 'U', 'S', 'D':
+		ok = isID(rest)
+	case 'P':
+		lesser, greater, _ := strings.Cut(rest, Unit)
+		ok = isID(lesser) && isID(greater) && lesser <= greater
+	default:
+		ok = false
 	}
-	return Partition{}
+	if !ok {
+		return Partition{}
+	}
+	return Partition{App: app, Kind: kind, Rest: rest}
 }
 
 func appPrefix(app int64) string { return strconv.FormatInt(app, 10) + "#" }
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-func hasPrefix(s, prefix string) bool { return strings.HasPrefix(s, prefix) }
+// isID reports whether a part of a key may be an id.
+func isID(s string) bool { return s != "" && !strings.Contains(s, Unit) }
+
+// cutID returns the id that follows a prefix.
+func cutID(sk, prefix string) (id string, ok bool) {
+	id, ok = strings.CutPrefix(sk, prefix)
+	if !ok || !isID(id) {
+		return "", false
+	}
+	return id, true
+}

@@ -97,7 +97,9 @@ func (m metering) ask(meter *telemetry.Meter, params any) {
 }
 
 func (m metering) touch(meter *telemetry.Meter, how, table string, item Item) {
-	m.note(meter, how, table, Key{text(item, "pk"), text(item, "sk")})
+	k := Key{text(item, "pk"), text(item, "sk")}
+	a, ok := Of(m.tables[table], k)
+	note(meter, how, k, a, ok)
 }
 
 func (m metering) touchQuery(meter *telemetry.Meter, table string, values Item) {
@@ -105,11 +107,12 @@ func (m metering) touchQuery(meter *telemetry.Meter, table string, values Item) 
 	if sk == "" {
 		sk = text(values, ":from")
 	}
-	m.note(meter, "read", table, Key{text(values, ":pk"), sk})
+	k := Key{text(values, ":pk"), sk}
+	a, ok := ofQuery(m.tables[table], k.PK, k.SK)
+	note(meter, "read", k, a, ok)
 }
 
-func (m metering) note(meter *telemetry.Meter, how, table string, k Key) {
-	a, ok := Of(m.tables[table], k)
+func note(meter *telemetry.Meter, how string, k Key, a Aggregate, ok bool) {
 	if !ok {
 		a = Aggregate("undeclared key " + k.PK + " " + k.SK)
 	}

@@ -1,6 +1,10 @@
 package store
 
-import "parley/shared/config"
+import (
+	"strings"
+
+	"parley/shared/config"
+)
 
 // A Table is one of the four tables of docs/data-model.md §2.
 type Table string
@@ -72,30 +76,78 @@ func (a Aggregate) Leading() []string {
 // Of returns the aggregate an item belongs to, and false for a key that no
 // constructor of this package makes.
 func Of(table Table, k Key) (Aggregate, bool) {
-	switch p := ParsePartition(k.PK); {
-	case table == Core && (p.Kind == 'A' || p.Kind == registry):
+	a, ok := ofPartition(table, k.PK)
+	switch a {
+	case Apps:
+		ok = isAppSK(k)
+	case Accounts:
+		_, _, ok = ParseAccountIndexKey(k)
+	case Messages:
+		_, ok = ParseMessageSK(k.SK)
+	case Sessions:
+		ok = k.SK == skSession
+	case Dedup:
+		_, _, ok = ParseDedupSK(k.SK)
+	case user:
+		a, ok = userAggregate(k.SK)
+	}
+	if !ok {
+		return "", false
+	}
+	return a, true
+}
+
+// ofQuery is Of for a query of a partition, from a prefix of its sort keys on.
+func ofQuery(table Table, pk, prefix string) (Aggregate, bool) {
+	a, ok := ofPartition(table, pk)
+	if a != user {
+		return a, ok
+	}
+	if strings.HasPrefix(prefix, prefixConversation) {
+		return Conversations, true
+	}
+	return "", false
+}
+
+// user stands for a user's side, whose items belong to several aggregates.
+const user Aggregate = "user"
+
+func ofPartition(table Table, pk string) (Aggregate, bool) {
+	switch kind := ParsePartition(pk).Kind; {
+	case table == Core && (kind == 'A' || kind == registry):
 		return Apps, true
-	case table == Core && p.Kind == accountIndex:
+	case table == Core && kind == accountIndex:
 		return Accounts, true
-	case table == Core && p.Kind == 'U':
-		return userAggregate(k.SK)
-	case table == Msg && p.Kind == 'P':
+	case table == Core && kind == 'U':
+		return user, true
+	case table == Msg && kind == 'P':
 		return Messages, true
-	case table == Live && p.Kind == 'S':
+	case table == Live && kind == 'S':
 		return Sessions, true
-	case table == Live && p.Kind == 'D':
+	case table == Live && kind == 'D':
 		return Dedup, true
 	}
 	return "", false
 }
 
+func isAppSK(k Key) bool {
+	if k.PK == registryPK {
+		_, ok := ParseRegistrySK(k.SK)
+		return ok
+	}
+	_, secret := ParseSecretSK(k.SK)
+	_, admin := ParseAdminSK(k.SK)
+	return secret || admin || k.SK == skSettings || k.SK == skCounter
+}
+
 func userAggregate(sk string) (Aggregate, bool) {
-	switch {
-	case sk == skAccount:
+	if sk == skAccount {
 		return Accounts, true
-	case hasPrefix(sk, prefixConversation):
+	}
+	if _, ok := ParsePeerSK(sk); ok {
 		return Conversations, true
-	case hasPrefix(sk, prefixBlock):
+	}
+	if _, ok := ParseBlockSK(sk); ok {
 		return Relations, true
 	}
 	return "", false

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"parley/shared/op"
+	"parley/shared/telemetry"
 )
 
 // A table of cases is testdata/<operation>.txt, a txtar archive. A case begins
@@ -191,15 +192,27 @@ var (
 	newApp      = regexp.MustCompile(`"SdkAppId":1[45]\d{8}`)
 )
 
-func call(t *testing.T, w *World, o *op.Operation, text string, touched map[string]bool, door string) (response, effects string) {
-	t.Helper()
-	d, body := directives(text)
+// Call makes a call as a case's request section writes it, and returns the
+// answer and what the call consumed and touched.
+func (w *World) Call(tb testing.TB, o *op.Operation, request string) ([]byte, *telemetry.Meter, error) {
+	tb.Helper()
+	return w.through(tb, o, request, "")
+}
+
+func (w *World) through(tb testing.TB, o *op.Operation, request, door string) ([]byte, *telemetry.Meter, error) {
+	tb.Helper()
+	d, body := directives(request)
 	body = strings.NewReplacer("{app}", fmt.Sprint(w.ID), "{before}", fmt.Sprint(w.ID-1)).Replace(body)
 	event, err := w.event(o, d, body, door)
 	if err != nil {
-		t.Fatalf("request: %v", err)
+		tb.Fatalf("request: %v", err)
 	}
-	answer, meter, err := w.Invoke(t.Context(), o, event)
+	return w.Invoke(tb.Context(), o, event)
+}
+
+func call(t *testing.T, w *World, o *op.Operation, text string, touched map[string]bool, door string) (response, effects string) {
+	t.Helper()
+	answer, meter, err := w.through(t, o, text, door)
 	for _, access := range meter.Touched() {
 		touched[access] = true
 	}

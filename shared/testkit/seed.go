@@ -28,6 +28,7 @@ import (
 //	message FROM TO RANDOM [TEXT]   send a text, with MsgSeq = RANDOM
 //	messages FROM TO N [TEXT]       send N texts, a second apart
 //	fan USER N                      u1 ... uN send a text each to USER, a second apart
+//	batch USER N                    USER sends a text to u1 ... uN
 //	reconnect USER PLATFORM INSTANCE NAME  the same installation as "USER/NAME"
 //	quiet|aside FROM TO RANDOM      send a text without unread, or aside
 //	read READER PEER [ORDINAL]      mark as read
@@ -111,6 +112,21 @@ func (w *World) seedLine(ctx context.Context, word string, args []string) error 
 			err = w.seedMessage(ctx, t.Messages, "message", []string{fmt.Sprintf("u%d", i), arg(0), "1"})
 			w.Clock.Move(time.Second)
 		}
+		return err
+	case "batch":
+		n, err := strconv.Atoi(arg(1))
+		if err != nil {
+			return err
+		}
+		var to []string
+		for i := 1; i <= n; i++ {
+			to = append(to, fmt.Sprintf("u%d", i))
+		}
+		one := uint32(1)
+		_, _, err = t.Messages.SendBatch(ctx, messages.Draft{
+			From: arg(0), Seq: &one, Random: 1, Trusted: true,
+			Content: messages.Content{Elements: []messages.Element{Text("batch")}},
+		}, to)
 		return err
 	case "reconnect":
 		return t.Sessions.Connect(ctx, arg(0), sessions.Link{

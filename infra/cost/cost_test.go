@@ -1,0 +1,170 @@
+package cost
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"parley/functions/catalog"
+	"parley/shared/telemetry"
+	"parley/shared/testkit"
+)
+
+var (
+	server *testkit.Server
+	update = flag.Bool("update", false, "rewrite docs/reference/cost.tsv")
+)
+
+func TestMain(m *testing.M) { testkit.Main(m, &server) }
+
+// A situation is a call whose cost is measured on a warm function: the same
+// operation has run before.
+type situation struct {
+	operation, name string
+	seed            string
+	warm            string // a call before, so that the application is known
+	request         string
+	budget          *Budget // of docs/data-model.md §10, where it has such a line
+	millis          float64
+	frames          int // WebSocket messages; 0: one HTTP call, -1: nothing of either
+}
+
+const (
+	table = "../../docs/reference/cost.tsv"
+	text  = `"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"hello, how are you?"}}]`
+	two   = "account alice\naccount bob\nmessage alice bob 1\nmessage bob alice 1\nsleep 1s\n"
+)
+
+func batch(item string, n int) string {
+	var list []string
+	for i := 1; i <= n; i++ {
+		list = append(list, fmt.Sprintf(item, i))
+	}
+	return strings.Join(list, ",")
+}
+
+func situations() []situation {
+	online := two + "connect bob iPhone i1\nconnect bob Web w1\nconnect alice iPhone i1\n"
+	send := func(n int) string {
+		return fmt.Sprintf(`{"To_Account":"bob","MsgSeq":%d,"MsgRandom":%d,%s}`, n, n, text)
+	}
+	rest := func(n int) string {
+		return fmt.Sprintf(`{"From_Account":"alice","To_Account":"bob","MsgSeq":%d,"MsgRandom":%d,%s}`, n, n, text)
+	}
+	check := `{"CheckItem":[{"UserID":"alice"}]}`
+	return []situation{
+		{"tencent.account.account_import", "new", "", `{"UserID":"a"}`, `{"UserID":"b","Nick":"B"}`, nil, 12, 0},
+		{"tencent.account.account_import", "exists, new nickname", "account b\n", `{"UserID":"a"}`, `{"UserID":"b","Nick":"B"}`, nil, 15, 0},
+		{"tencent.account.account_import", "new, edition with a limit", "edition developer\n", `{"UserID":"a"}`, `{"UserID":"b"}`, nil, 15, 0},
+		{"tencent.account.multiaccount_import", "100 new", "", `{"Accounts":["x"]}`, `{"Accounts":[` + batch(`"u%d"`, 100) + `]}`, nil, 120, 0},
+		{"tencent.account.account_check", "1", "account alice\n", check, check, nil, 8, 0},
+		{"tencent.account.account_check", "100", "accounts 100\n", check, `{"CheckItem":[` + batch(`{"UserID":"u%d"}`, 100) + `]}`, nil, 15, 0},
+		{"tencent.account.account_delete", "1, with 1 conversation and 1 device", "edition developer\n" + two + "connect alice iPhone i1\n", `{"DeleteItem":[{"UserID":"x"}]}`, `{"DeleteItem":[{"UserID":"alice"}]}`, nil, 60, 0},
+		{"tencent.message.sendmsg", "peer on 2 devices", online, rest(7), rest(8), &Budget{3, 3.5, 0, 1, 2}, 45, 0},
+		{"tencent.message.sendmsg", "peer offline", two, rest(7), rest(8), &Budget{3, 3.5, 1.2, 1.1, 0}, 45, 0},
+		{"tencent.message.batchsendmsg", "500, all offline, conversations exist", "account alice\naccounts 500\nbatch alice 500\n", `{"To_Account":["nobody"],"MsgRandom":1,` + text + `}`, `{"From_Account":"alice","To_Account":[` + batch(`"u%d"`, 500) + `],"MsgSeq":2,"MsgRandom":2,` + text + `}`, nil, 1500, 0},
+		{"tencent.message.admin_getroammsg", "page of 20", "account alice\naccount bob\nmessages alice bob 40\n", `{"Operator_Account":"bob","Peer_Account":"alice","MaxCnt":20,"MinTime":0,"MaxTime":1}`, `{"Operator_Account":"bob","Peer_Account":"alice","MaxCnt":20,"MinTime":0,"MaxTime":1800000000}`, &Budget{0, 1.5, 0, 1, 0}, 18, 0},
+		{"tencent.message.admin_set_msg_read", "2 devices", two + "connect bob Web w1\nconnect alice iPhone i1\n", `{"Report_Account":"x","Peer_Account":"y"}`, `{"Report_Account":"bob","Peer_Account":"alice"}`, &Budget{2, 2, 0, 1, 2}, 30, 0},
+		{"tencent.message.get_c2c_unread_msg_num", "all of 100 conversations", "account bob\naccounts 100\nfan bob 100\n", `{"To_Account":"x"}`, `{"To_Account":"bob"}`, nil, 15, 0},
+		{"tencent.message.get_c2c_unread_msg_num", "1 peer", two, `{"To_Account":"x"}`, `{"To_Account":"bob","Peer_Account":["alice"]}`, nil, 12, 0},
+		{"tencent.gateway.unknown", "any", "", "{}", "{}", nil, 2, 0},
+		{"client.session.authorizer", "known user", "account alice\n", "", "", &Budget{0, 0.5, 0, 1, 0}, 10, -1},
+		{"client.session.connect", "free slot", "account alice\n", "connection x\nas bob\n", "", &Budget{1, 0, 0, 1, 0}, 10, 1},
+		{"client.session.disconnect", "holds the slot", "account alice\nconnect alice iPhone i1\n", "as bob\n", "", &Budget{1, 0, 0, 1, 0}, 10, -1},
+		{"client.session.default", "unknown action", "", `{"action":"x"}`, `{"action":"x"}`, nil, 2, 2},
+		{"client.session.sync", "100 conversations", "account alice\naccounts 100\nfan alice 100\n", "as bob\n{}", `{}`, &Budget{0, 25, 0, 1, 0}, 60, 0},
+		{"client.message.send", "HTTP, peer on 2 devices", online, "instance i1\n" + send(7), "instance i1\n" + send(8), &Budget{3, 3.5, 0, 1, 2}, 45, 0},
+		{"client.message.send", "WebSocket, peer on 2 devices", online, "door socket\n" + send(7), "door socket\n" + send(8), &Budget{3, 3.5, 0, 1, 2}, 45, 2},
+		{"client.message.send", "HTTP, peer offline", two, send(7), send(8), &Budget{3, 3.5, 1.2, 1.1, 0}, 45, 0},
+		{"client.message.send", "HTTP, first message of a conversation", "account alice\naccount bob\n", "as bob\n" + `{"To_Account":"x"}`, send(8), nil, 45, 0},
+		{"client.message.send", "HTTP, a retry", two + "message alice bob 8 hello, how are you?\n", send(7), send(8), nil, 45, 0},
+		{"client.message.send", "HTTP, 12 KB of text", two, send(7), `{"To_Account":"bob","MsgSeq":9,"MsgRandom":9,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"` + strings.Repeat("the quick brown fox jumps over it. ", 345) + `"}}]}`, nil, 45, 0},
+		{"client.message.history", "page of 20", "account alice\naccount bob\nmessages alice bob 40\n", `{"To_Account":"x"}`, `{"To_Account":"bob"}`, &Budget{0, 1.5, 0, 1, 0}, 18, 0},
+		{"client.message.read", "2 posts", two + "connect bob Web w1\nconnect alice Web w1\nconnect alice iPhone i1\n", "as x\n" + `{"To_Account":"y"}`, "instance i1\n" + `{"To_Account":"bob"}`, &Budget{2, 2, 0, 1, 2}, 30, 0},
+		{"client.conversation.list", "100 conversations", "account alice\naccounts 100\nfan alice 100\n", "as bob\n{}", `{}`, &Budget{0, 20, 0, 1, 0}, 25, 0},
+		{"operator.app.create", "1 admin", "", "{}", "{}", nil, 25, 0},
+		{"operator.app.get", "any", "", `{"SdkAppId":{app}}`, `{"SdkAppId":{app}}`, nil, 8, 0},
+		{"operator.app.list", "page of 1", "", `{"After":{before},"Limit":1}`, `{"After":{before},"Limit":1}`, nil, 8, 0},
+		{"operator.app.update", "a name", "", `{"SdkAppId":{app},"Name":"x"}`, `{"SdkAppId":{app},"Name":"y"}`, nil, 20, 0},
+		{"operator.app.rotate-key", "1 key before", "", `{"SdkAppId":1}`, `{"SdkAppId":{app}}`, nil, 25, 0},
+		{"operator.app.add-admin", "new", "", `{"SdkAppId":1,"UserID":"x"}`, `{"SdkAppId":{app},"UserID":"x"}`, nil, 12, 0},
+		{"operator.app.remove-admin", "1 of 2", "admin x\n", `{"SdkAppId":1,"UserID":"x"}`, `{"SdkAppId":{app},"UserID":"x"}`, nil, 12, 0},
+		{"worker.delivery.delivery", "1 job, 1 device", "", job, job, nil, 20, -1},
+	}
+}
+
+const job = `{"app":{app},"frame":"e30=","attempt":1,"targets":[{"u":"bob","s":"x","c":"bob/i1","t":1700000000000,"f":"iPhone"}]}`
+
+// TestCost measures every operation, and fails for one that has no line.
+func TestCost(t *testing.T) {
+	var lines []Line
+	measured := make(map[string]bool)
+	for _, s := range situations() {
+		l := Line{Operation: s.operation, Case: s.name, Units: measure(t, s), Millis: s.millis, HTTP: 1}
+		if s.frames != 0 {
+			l.HTTP, l.Frames = 0, max(s.frames, 0)
+		}
+		lines = append(lines, l)
+		measured[s.operation] = true
+		note := ""
+		if s.budget != nil {
+			note = fmt.Sprintf("budget W%s R%s S%s L%s P%s", short(s.budget.W), short(s.budget.R), short(s.budget.S), short(s.budget.L), short(s.budget.P))
+			if over := s.budget.Over(l.Units); over != "" {
+				t.Errorf("%s, %s: %s", s.operation, s.name, over)
+			}
+		}
+		u := l.Units
+		t.Logf("%-38s %-40s W%-5g R%-5g S%d L%d P%d  $%-8.2f %s", s.operation, s.name, u.W, u.R, u.S, u.L, u.P, l.USD(), note)
+	}
+	for _, o := range catalog.All() {
+		if !measured[o.Name] {
+			t.Errorf("%s has no cost line", o.Name)
+		}
+	}
+	got := Format(lines)
+	if *update {
+		if err := os.WriteFile(table, []byte(got), 0o644); err != nil { //nolint:gosec // a document
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(table)
+	if err != nil {
+		t.Fatalf("%v: make cost writes it", err)
+	}
+	if got != string(want) {
+		t.Errorf("%s is stale: make cost rewrites it, and the commit says why it changed\ngot:\n%s", table, got)
+	}
+}
+
+func measure(t *testing.T, s situation) telemetry.Units {
+	t.Helper()
+	o := catalog.Find(s.operation)
+	if o == nil {
+		t.Fatalf("no operation %s", s.operation)
+	}
+	w := testkit.NewWorld(t, server, testkit.Options{})
+	if err := w.Seed(t.Context(), s.seed); err != nil {
+		t.Fatalf("%s: seed: %v", s.operation, err)
+	}
+	if _, _, err := w.Call(t, o, s.warm); err != nil && o.Name != "client.session.authorizer" {
+		t.Fatalf("%s: %v", s.operation, err)
+	}
+	_, meter, err := w.Call(t, o, s.request)
+	if err != nil {
+		t.Fatalf("%s, %s: %v", s.operation, s.name, err)
+	}
+	return meter.Units()
+}
+
+func TestBudget(t *testing.T) {
+	b := Budget{3, 3.5, 0, 1, 2}
+	if got := b.Over(telemetry.Units{W: 3, R: 3.5, L: 1, P: 2}); got != "" {
+		t.Errorf("equal to the budget: got %q", got)
+	}
+	if got, want := b.Over(telemetry.Units{W: 4, R: 3.5, L: 1, P: 3}), "W 4 over 3, P 3 over 2"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
