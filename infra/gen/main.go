@@ -16,6 +16,7 @@ import (
 
 	"parley/functions/catalog"
 	"parley/infra/gen/events"
+	"parley/infra/gen/reference"
 	"parley/infra/gen/stacks"
 )
 
@@ -91,6 +92,10 @@ func files(root string) (map[string][]byte, error) {
 	}
 	list, err = events.Generate(all)
 	if err := add(eventDir, list, err); err != nil {
+		return nil, err
+	}
+	list, err = reference.Generate(root)
+	if err := add(referenceDir, list, err); err != nil {
 		return nil, err
 	}
 	return out, nil
