@@ -22,8 +22,7 @@ func valueSize(v types.AttributeValue) int {
 	case *types.AttributeValueMemberB:
 		return len(v.Value)
 	case *types.AttributeValueMemberN:
-		digits := strings.Trim(strings.TrimLeft(strings.ReplaceAll(v.Value, ".", ""), "-0"), "0")
-		return min((len(digits)+1)/2+1, 21)
+		return numberSize(v.Value)
 	case *types.AttributeValueMemberBOOL, *types.AttributeValueMemberNULL:
 		return 1
 	case *types.AttributeValueMemberL:
@@ -46,4 +45,29 @@ func valueSize(v types.AttributeValue) int {
 		return total
 	}
 	return 0
+}
+
+// numberSize is a byte for each pair of digits, aligned at the point and without
+// the zeros at both ends, one more, and one for a minus.
+func numberSize(text string) int {
+	text, negative := strings.CutPrefix(text, "-")
+	whole, fraction, _ := strings.Cut(text, ".")
+	if whole = strings.TrimLeft(whole, "0"); len(whole)%2 == 1 {
+		whole = "0" + whole
+	}
+	if fraction = strings.TrimRight(fraction, "0"); len(fraction)%2 == 1 {
+		fraction += "0"
+	}
+	digits := whole + fraction
+	for strings.HasPrefix(digits, "00") {
+		digits = digits[2:]
+	}
+	for strings.HasSuffix(digits, "00") {
+		digits = digits[:len(digits)-2]
+	}
+	size := len(digits)/2 + 1
+	if negative {
+		size++
+	}
+	return min(size, 21)
 }

@@ -88,7 +88,7 @@ func Of(table Table, k Key) (Aggregate, bool) {
 		ok = k.SK == skSession
 	case Dedup:
 		_, _, ok = ParseDedupSK(k.SK)
-	case user:
+	case userSide:
 		a, ok = userAggregate(k.SK)
 	}
 	if !ok {
@@ -100,7 +100,7 @@ func Of(table Table, k Key) (Aggregate, bool) {
 // ofQuery is Of for a query of a partition, from a prefix of its sort keys on.
 func ofQuery(table Table, pk, prefix string) (Aggregate, bool) {
 	a, ok := ofPartition(table, pk)
-	if a != user {
+	if a != userSide {
 		return a, ok
 	}
 	if strings.HasPrefix(prefix, prefixConversation) {
@@ -109,8 +109,8 @@ func ofQuery(table Table, pk, prefix string) (Aggregate, bool) {
 	return "", false
 }
 
-// user stands for a user's side, whose items belong to several aggregates.
-const user Aggregate = "user"
+// userSide stands for a user's side, whose items belong to several aggregates.
+const userSide Aggregate = "user side"
 
 func ofPartition(table Table, pk string) (Aggregate, bool) {
 	switch kind := ParsePartition(pk).Kind; {
@@ -119,7 +119,7 @@ func ofPartition(table Table, pk string) (Aggregate, bool) {
 	case table == Core && kind == accountIndex:
 		return Accounts, true
 	case table == Core && kind == 'U':
-		return user, true
+		return userSide, true
 	case table == Msg && kind == 'P':
 		return Messages, true
 	case table == Live && kind == 'S':

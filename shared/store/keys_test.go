@@ -1,0 +1,375 @@
+package store_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"parley/shared/domain/messages"
+	"parley/shared/store"
+)
+
+// made is a key that a constructor makes, with what its parsers have to find.
+type made struct {
+	name      string
+	table     store.Table
+	key       store.Key
+	aggregate store.Aggregate
+	partition store.Partition
+}
+
+// everyKey makes each kind of key of some ids.
+func everyKey(app int64, a, b string, hash uint64, n int, m messages.Key) []made {
+	lesser, greater := min(a, b), max(a, b)
+	user := store.Partition{App: app, Kind: 'U', Rest: a}
+	own := store.Partition{App: app, Kind: 'A'}
+	dedup := store.Partition{App: app, Kind: 'D', Rest: a}
+	index := store.AccountIndexKey(app, a)
+	return []made{
+		{"account", store.Core, store.AccountKey(app, a), store.Accounts, user},
+		{"block", store.Core, store.BlockKey(app, a, b), store.Relations, user},
+		{"peer", store.Core, store.PeerKey(app, a, b), store.Conversations, user},
+		{"account index", store.Core, index, store.Accounts, store.Partition{
+			App: app, Kind: 'I', Rest: index.PK[strings.LastIndexByte(index.PK, '#')+1:],
+		}},
+		{"settings", store.Core, store.SettingsKey(app), store.Apps, own},
+		{"counter", store.Core, store.CounterKey(app), store.Apps, own},
+		{"secret", store.Core, store.SecretKey(app, n), store.Apps, own},
+		{"admin", store.Core, store.AdminKey(app, a), store.Apps, own},
+		{"registry", store.Core, store.RegistryKey(app), store.Apps, store.Partition{Kind: 'R'}},
+		{"message", store.Msg, store.Key{PK: store.TimelinePK(app, a, b), SK: store.MessageSK(m)}, store.Messages, store.Partition{
+			App: app, Kind: 'P', Rest: lesser + store.Unit + greater,
+		}},
+		{"session", store.Live, store.SessionKey(app, a), store.Sessions, store.Partition{App: app, Kind: 'S', Rest: a}},
+		{"dedup", store.Live, store.DedupKey(app, a, b, hash), store.Dedup, dedup},
+		{"batch", store.Live, store.BatchKey(app, a, hash), store.Dedup, dedup},
+	}
+}
+
+func checkKeys(t *testing.T, app int64, a, b string, hash uint64, n int, m messages.Key) {
+	t.Helper()
+	for _, k := range everyKey(app, a, b, hash, n, m) {
+		if got := store.ParsePartition(k.key.PK); got != k.partition {
+			t.Errorf("%s: ParsePartition(%q) = %+v, want %+v", k.name, k.key.PK, got, k.partition)
+		}
+		for _, table := range store.Tables() {
+			got, ok := store.Of(table, k.key)
+			if want := table == k.table; ok != want || (ok && got != k.aggregate) {
+				t.Errorf("%s: Of(%s, %q) = %q, %t, want %q in %s only", k.name, table, k.key, got, ok, k.aggregate, k.table)
+			}
+		}
+		if got := k.aggregate.Table(); got != k.table {
+			t.Errorf("%s: %s lives in %s, want %s", k.name, k.aggregate, got, k.table)
+		}
+		if !slices.ContainsFunc(k.aggregate.Leading(), func(pattern string) bool { return matches(pattern, k.key.PK) }) {
+			t.Errorf("%s: no pattern of %q lets a role at %q", k.name, k.aggregate.Leading(), k.key.PK)
+		}
+	}
+	same := func(name string, got, want any, ok bool) {
+		t.Helper()
+		if !ok || got != want {
+			t.Errorf("%s: parsed %q, %t, want %q", name, got, ok, want)
+		}
+	}
+	peer, ok := store.ParsePeerSK(store.PeerKey(app, a, b).SK)
+	same("peer", peer, b, ok)
+	peer, ok = store.ParseBlockSK(store.BlockKey(app, a, b).SK)
+	same("block", peer, b, ok)
+	user, ok := store.ParseAdminSK(store.AdminKey(app, a).SK)
+	same("admin", user, a, ok)
+	number, ok := store.ParseSecretSK(store.SecretKey(app, n).SK)
+	same("secret", number, n, ok)
+	id, ok := store.ParseRegistrySK(store.RegistryKey(app).SK)
+	same("registry", id, app, ok)
+	id, user, ok = store.ParseAccountIndexKey(store.AccountIndexKey(app, a))
+	same("account index", fmt.Sprint(id, user), fmt.Sprint(app, a), ok)
+	key, ok := store.ParseMessageSK(store.MessageSK(m))
+	same("message", key, m, ok)
+	gotPeer, gotHash, ok := store.ParseDedupSK(store.DedupKey(app, a, b, hash).SK)
+	same("dedup", fmt.Sprint(gotPeer, gotHash), fmt.Sprint(b, hash), ok)
+	gotPeer, gotHash, ok = store.ParseDedupSK(store.BatchKey(app, a, hash).SK)
+	same("batch", fmt.Sprint(gotPeer, gotHash), fmt.Sprint("", hash), ok)
+	id, lesser, greater, ok := store.ParseTimelinePK(store.TimelinePK(app, a, b))
+	same("timeline", fmt.Sprintf("%d %q %q", id, lesser, greater), fmt.Sprintf("%d %q %q", app, min(a, b), max(a, b)), ok)
+	if x, y := store.TimelinePK(app, a, b), store.TimelinePK(app, b, a); x != y {
+		t.Errorf("the two sides of a timeline differ: %q and %q", x, y)
+	}
+}
+
+// matches is StringLike of a policy: a star stands for any text.
+func matches(pattern, text string) bool {
+	parts := strings.Split(pattern, "*")
+	rest, ok := strings.CutPrefix(text, parts[0])
+	if !ok || len(parts) == 1 {
+		return ok && rest == ""
+	}
+	for _, part := range parts[1 : len(parts)-1] {
+		at := strings.Index(rest, part)
+		if at < 0 {
+			return false
+		}
+		rest = rest[at+len(part):]
+	}
+	return strings.HasSuffix(rest, parts[len(parts)-1])
+}
+
+// awkward are ids that the rules allow and that look like parts of a key.
+func awkward() []string {
+	return []string{
+		"a", "alice", "#", "##", "~", " ", "  a  ", "A", "A#", "AI#0", "U#a", "K#c#bob", "B#x", "ACC", "CFG", "-",
+		"1#U#alice", "m0000000100000002", "KEY#1", "a#b~c", "@RBT#001", strings.Repeat("z", 32), strings.Repeat("#", 32),
+		"~~", "a~b", "b~a", "0", "00", `"`, `\`, "{}", "%", "*",
+	}
+}
+
+func TestKeys(t *testing.T) {
+	for _, a := range awkward() {
+		for _, b := range awkward() {
+			checkKeys(t, 1_400_000_001, a, b, 1<<63|7, 12, messages.Key{Time: 1_700_000_000, Seq: 5, Random: 1<<32 - 1})
+		}
+	}
+}
+
+// TestKeysAreDistinct makes every key of many ids: what differs in an id differs
+// in the key, across all kinds.
+func TestKeysAreDistinct(t *testing.T) {
+	seen := make(map[string]string)
+	for _, app := range []int64{0, 1, 11, 1_400_000_001} {
+		for _, a := range awkward() {
+			for _, b := range awkward() {
+				for _, k := range everyKey(app, a, b, 1, 1, messages.Key{Time: 1}) {
+					var from string
+					switch k.name {
+					case "settings", "counter", "secret", "registry":
+						from = fmt.Sprint(k.name, app)
+					case "account", "account index", "admin", "session", "batch":
+						from = fmt.Sprintf("%s %d %q", k.name, app, a)
+					case "message":
+						from = fmt.Sprintf("%s %d %q %q", k.name, app, min(a, b), max(a, b))
+					default:
+						from = fmt.Sprintf("%s %d %q %q", k.name, app, a, b)
+					}
+					place := fmt.Sprintf("%s %q", k.table, k.key)
+					if other, taken := seen[place]; taken && other != from {
+						t.Fatalf("%s and %s are both at %s", other, from, place)
+					}
+					seen[place] = from
+				}
+			}
+		}
+	}
+}
+
+func TestMessageKeysSort(t *testing.T) {
+	edges := []uint32{0, 1, 9, 10, 15, 16, 255, 256, 1<<31 - 1, 1 << 31, 1<<32 - 1}
+	var keys []messages.Key
+	for _, sec := range edges {
+		for _, seq := range edges {
+			for _, random := range edges {
+				keys = append(keys, messages.Key{Time: int64(sec), Seq: seq, Random: random})
+			}
+		}
+	}
+	for i := 1; i < len(keys); i++ { // keys are made in order of (time, seq, random)
+		before, after := keys[i-1], keys[i]
+		if !before.Before(after) || after.Before(before) {
+			t.Fatalf("Before says %v is not before %v", before, after)
+		}
+		if x, y := store.MessageSK(before), store.MessageSK(after); x >= y {
+			t.Fatalf("%v is stored at %q, not before %v at %q", before, x, after, y)
+		}
+	}
+}
+
+// TestForeignKeys has keys that no constructor makes.
+func TestForeignKeys(t *testing.T) {
+	const pair = "1#P#a\x1fb"
+	const message = "m000000010000000200000003"
+	for _, c := range []struct {
+		table store.Table
+		key   store.Key
+	}{
+		{store.Core, store.Key{}},
+		{store.Core, store.Key{PK: "1#U#a"}},
+		{store.Core, store.Key{PK: "1#U#", SK: "ACC"}},
+		{store.Core, store.Key{PK: "1#U#a\x1fb", SK: "ACC"}},
+		{store.Core, store.Key{PK: "1#U", SK: "ACC"}},
+		{store.Core, store.Key{PK: "#U#a", SK: "ACC"}},
+		{store.Core, store.Key{PK: "-1#U#a", SK: "ACC"}},
+		{store.Core, store.Key{PK: "+1#U#a", SK: "ACC"}},
+		{store.Core, store.Key{PK: "01#U#a", SK: "ACC"}},
+		{store.Core, store.Key{PK: "1.0#U#a", SK: "ACC"}},
+		{store.Core, store.Key{PK: "9223372036854775808#U#a", SK: "ACC"}},
+		{store.Core, store.Key{PK: "1#u#a", SK: "ACC"}},
+		{store.Core, store.Key{PK: "1#U#a", SK: "acc"}},
+		{store.Core, store.Key{PK: "1#U#a", SK: "ACC "}},
+		{store.Core, store.Key{PK: "1#U#a", SK: "PRF"}},
+		{store.Core, store.Key{PK: "1#U#a", SK: "K#"}},
+		{store.Core, store.Key{PK: "1#U#a", SK: "K#c#"}},
+		{store.Core, store.Key{PK: "1#U#a", SK: "K#g#1"}},
+		{store.Core, store.Key{PK: "1#U#a", SK: "B#"}},
+		{store.Core, store.Key{PK: "1#U#a", SK: "B#b\x1fc"}},
+		{store.Core, store.Key{PK: "1#A", SK: ""}},
+		{store.Core, store.Key{PK: "1#A", SK: "CFG2"}},
+		{store.Core, store.Key{PK: "1#A#", SK: "CFG"}},
+		{store.Core, store.Key{PK: "1#A", SK: "KEY#0"}},
+		{store.Core, store.Key{PK: "1#A", SK: "KEY#-1"}},
+		{store.Core, store.Key{PK: "1#A", SK: "KEY#01"}},
+		{store.Core, store.Key{PK: "1#A", SK: "KEY#+1"}},
+		{store.Core, store.Key{PK: "1#A", SK: "KEY#x"}},
+		{store.Core, store.Key{PK: "1#A", SK: "ADM#"}},
+		{store.Core, store.Key{PK: "1#AI#64", SK: "a"}},
+		{store.Core, store.Key{PK: "1#AI#-1", SK: "a"}},
+		{store.Core, store.Key{PK: "1#AI#00", SK: "a"}},
+		{store.Core, store.Key{PK: "1#AI#x", SK: "a"}},
+		{store.Core, store.Key{PK: store.AccountIndexKey(1, "a").PK, SK: "b"}},
+		{store.Core, store.Key{PK: store.AccountIndexKey(1, "a").PK}},
+		{store.Core, store.Key{PK: "APPS"}},
+		{store.Core, store.Key{PK: "APPS", SK: "1"}},
+		{store.Core, store.Key{PK: "APPS", SK: "-000000001"}},
+		{store.Core, store.Key{PK: "APPS", SK: "+000000001"}},
+		{store.Core, store.Key{PK: "apps", SK: "0000000001"}},
+		{store.Core, store.Key{PK: "1#G#g", SK: "H"}},
+		{store.Msg, store.Key{PK: pair}},
+		{store.Msg, store.Key{PK: pair, SK: "m"}},
+		{store.Msg, store.Key{PK: pair, SK: "o0000000001"}},
+		{store.Msg, store.Key{PK: pair, SK: message + "+"}},
+		{store.Msg, store.Key{PK: pair, SK: message[:24]}},
+		{store.Msg, store.Key{PK: pair, SK: strings.Replace(message, "3", "G", 1)}},
+		{store.Msg, store.Key{PK: pair, SK: strings.Replace(message, "3", "A", 1)}},
+		{store.Msg, store.Key{PK: pair, SK: strings.Replace(message, "00000003", "+0000003", 1)}},
+		{store.Msg, store.Key{PK: "1#P#b\x1fa", SK: message}},
+		{store.Msg, store.Key{PK: "1#P#a\x1fb\x1fc", SK: message}},
+		{store.Msg, store.Key{PK: "1#P#a", SK: message}},
+		{store.Msg, store.Key{PK: "1#P#a\x1f", SK: message}},
+		{store.Msg, store.Key{PK: "1#P#\x1fb", SK: message}},
+		{store.Live, store.Key{PK: "1#S#a"}},
+		{store.Live, store.Key{PK: "1#S#a", SK: "--"}},
+		{store.Live, store.Key{PK: "1#S#", SK: "-"}},
+		{store.Live, store.Key{PK: "1#D#a", SK: "b"}},
+		{store.Live, store.Key{PK: "1#D#a", SK: "b\x1f"}},
+		{store.Live, store.Key{PK: "1#D#a", SK: "b\x1f000000000000000"}},
+		{store.Live, store.Key{PK: "1#D#a", SK: "b\x1f000000000000000A"}},
+		{store.Live, store.Key{PK: "1#D#a", SK: "b\x1fc\x1f0000000000000001"}},
+		{store.Live, store.Key{PK: "1#D#a", SK: "b\x1f+000000000000001"}},
+		{store.Ops, store.Key{PK: "1#ST#20231114", SK: "sent#22"}},
+		{store.Ops, store.Key{PK: "1#U#a", SK: "ACC"}},
+	} {
+		if got, ok := store.Of(c.table, c.key); ok {
+			t.Errorf("Of(%s, %q) = %q, want none", c.table, c.key, got)
+		}
+	}
+}
+
+func TestRegistrySorts(t *testing.T) {
+	ids := []int64{0, 1, 9, 10, 999_999_999, 1_400_000_000, 1_599_999_999, 9_999_999_999}
+	for i := 1; i < len(ids); i++ {
+		if a, b := store.RegistryKey(ids[i-1]), store.RegistryKey(ids[i]); a.PK != b.PK || a.SK >= b.SK {
+			t.Errorf("application %d at %q does not stand before %d at %q", ids[i-1], a, ids[i], b)
+		}
+	}
+}
+
+func FuzzKeys(f *testing.F) {
+	for i, a := range awkward() {
+		f.Add(int64(1_400_000_001), a, awkward()[len(awkward())-1-i], uint64(i)<<60, uint32(i+1), uint32(1<<32-1))
+	}
+	f.Add(int64(0), "a", "a", uint64(0), uint32(0), uint32(0))
+	f.Add(int64(1<<62), strings.Repeat("\xff", 32), "\x00", uint64(1<<64-1), uint32(1<<31), uint32(1))
+	f.Fuzz(func(t *testing.T, app int64, a, b string, hash uint64, x, y uint32) {
+		if app < 0 || a == "" || b == "" || strings.Contains(a+b, store.Unit) {
+			t.Skip("no ids")
+		}
+		m := messages.Key{Time: int64(x), Seq: y, Random: x ^ y}
+		checkKeys(t, app, a, b, hash, int(x>>1)+1, m)
+		other := messages.Key{Time: int64(y), Seq: x, Random: y}
+		if got, want := store.MessageSK(m) < store.MessageSK(other), m.Before(other); got != want {
+			t.Errorf("%v is stored before %v: %t, want %t", m, other, got, want)
+		}
+		// Taken apart differently, the same letters make another key.
+		if a != b && store.DedupKey(app, a, b, hash) == store.DedupKey(app, b, a, hash) {
+			t.Errorf("the sends of %q to %q and back are one", a, b)
+		}
+	})
+}
+
+// FuzzParseKey holds every parser against its constructor: what is accepted is
+// what the constructor makes.
+func FuzzParseKey(f *testing.F) {
+	for _, k := range everyKey(1_400_000_001, "alice", "bob#~ ", 77, 3, messages.Key{Time: 1_700_000_000, Seq: 1, Random: 2}) {
+		f.Add(k.key.PK, k.key.SK)
+		f.Add(k.key.SK, k.key.PK)
+	}
+	f.Add("1#P#b\x1fa", "m00000001000000020000000G")
+	f.Add("APPS", "00000000001")
+	f.Fuzz(func(t *testing.T, pk, sk string) {
+		k := store.Key{PK: pk, SK: sk}
+		p := store.ParsePartition(pk)
+		var again store.Key
+		switch p.Kind {
+		case 0:
+			again.PK = pk
+		case 'R':
+			again.PK = store.RegistryKey(1).PK
+		case 'A':
+			again.PK = store.AppPK(p.App)
+		case 'U':
+			again.PK = store.UserPK(p.App, p.Rest)
+		case 'S':
+			again.PK = store.SessionKey(p.App, p.Rest).PK
+		case 'D':
+			again.PK = store.BatchKey(p.App, p.Rest, 0).PK
+		case 'P':
+			id, a, b, ok := store.ParseTimelinePK(pk)
+			if !ok || a > b {
+				t.Errorf("ParseTimelinePK(%q) = %q, %q, %t", pk, a, b, ok)
+			}
+			again.PK = store.TimelinePK(id, a, b)
+		case 'I':
+			again.PK = fmt.Sprintf("%d#AI#%s", p.App, p.Rest)
+		default:
+			t.Fatalf("ParsePartition(%q) = %+v", pk, p)
+		}
+		if again.PK != pk {
+			t.Errorf("ParsePartition(%q) = %+v, whose key is %q", pk, p, again.PK)
+		}
+		check := func(name, made string, ok bool) {
+			t.Helper()
+			if ok && made != sk {
+				t.Errorf("%s accepts %q, its constructor makes %q", name, sk, made)
+			}
+		}
+		peer, ok := store.ParsePeerSK(sk)
+		check("ParsePeerSK", store.PeerKey(1, "a", peer).SK, ok)
+		peer, ok = store.ParseBlockSK(sk)
+		check("ParseBlockSK", store.BlockKey(1, "a", peer).SK, ok)
+		user, ok := store.ParseAdminSK(sk)
+		check("ParseAdminSK", store.AdminKey(1, user).SK, ok)
+		n, ok := store.ParseSecretSK(sk)
+		check("ParseSecretSK", store.SecretKey(1, n).SK, ok)
+		app, ok := store.ParseRegistrySK(sk)
+		check("ParseRegistrySK", store.RegistryKey(app).SK, ok)
+		m, ok := store.ParseMessageSK(sk)
+		check("ParseMessageSK", store.MessageSK(m), ok)
+		peer, hash, ok := store.ParseDedupSK(sk)
+		if peer == "" {
+			check("ParseDedupSK", store.BatchKey(1, "a", hash).SK, ok)
+		} else {
+			check("ParseDedupSK", store.DedupKey(1, "a", peer, hash).SK, ok)
+		}
+		app, user, ok = store.ParseAccountIndexKey(k)
+		if ok && store.AccountIndexKey(app, user) != k {
+			t.Errorf("ParseAccountIndexKey accepts %q", k)
+		}
+		found := 0
+		for _, table := range store.Tables() {
+			if _, ok := store.Of(table, k); ok {
+				found++
+			}
+		}
+		if found > 1 || (found == 1 && p.Kind == 0) {
+			t.Errorf("%q belongs to %d tables, its partition is %+v", k, found, p)
+		}
+	})
+}

@@ -1,0 +1,411 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"parley/infra/local/backing"
+	"parley/shared/domain/accounts"
+	"parley/shared/domain/messages"
+	"parley/shared/domain/sessions"
+	"parley/shared/store"
+	"parley/shared/telemetry"
+	"parley/shared/testkit"
+)
+
+// The longest ids, and a time whose digits are all significant.
+const (
+	longA = "a#~ 4567890123456789012345678901"
+	longB = "b#~ 4567890123456789012345678902"
+	late  = 299_999_999*time.Second + 999*time.Millisecond // 1999999999.999
+)
+
+// sized is a world whose times are as long as times get, and what reads its items.
+type sized struct {
+	*testkit.World
+	t   *testing.T
+	raw *dynamodb.Client
+}
+
+func newSized(t *testing.T) sized {
+	w := testkit.NewWorld(t, server, testkit.Options{})
+	w.Clock.Move(late)
+	return sized{w, t, backing.Client(server.Endpoint)}
+}
+
+func (s sized) item(table store.Table, k store.Key) store.Item {
+	s.t.Helper()
+	name := store.Names(server.Tables)[table]
+	strong := true
+	out, err := s.raw.GetItem(s.t.Context(), &dynamodb.GetItemInput{TableName: &name, ConsistentRead: &strong, Key: store.Item{
+		"pk": &types.AttributeValueMemberS{Value: k.PK}, "sk": &types.AttributeValueMemberS{Value: k.SK},
+	}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if out.Item == nil {
+		s.t.Fatalf("there is no item %q in %s", k, table)
+	}
+	return out.Item
+}
+
+// within checks the bytes of an item.
+func (s sized) within(what string, table store.Table, k store.Key, most int) {
+	s.t.Helper()
+	item := s.item(table, k)
+	if got := store.Size(item); got > most {
+		s.t.Errorf("%s has %d bytes, its budget is %d:\n%s", what, got, most, describe(item))
+	}
+}
+
+func describe(item store.Item) string {
+	var b strings.Builder
+	for name, v := range item {
+		fmt.Fprintf(&b, "\t%s: %d\n", name, store.Size(store.Item{name: v}))
+	}
+	return b.String()
+}
+
+// costs runs a call and checks the write units that it consumes.
+func (s sized) costs(what string, want float64, call func(context.Context) error) {
+	s.t.Helper()
+	m := &telemetry.Meter{}
+	if err := call(telemetry.WithMeter(s.t.Context(), m)); err != nil {
+		s.t.Fatalf("%s: %v", what, err)
+	}
+	if got := m.Units().W; got != want {
+		s.t.Errorf("%s costs %g W, want %g", what, got, want)
+	}
+}
+
+func (s sized) set(table store.Table, k store.Key, attributes store.Item) {
+	s.t.Helper()
+	if err := s.Set(s.t.Context(), table, k, attributes); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+
+func bytes(n int) types.AttributeValue {
+	return &types.AttributeValueMemberB{Value: make([]byte, n)}
+}
+
+// manyOrdinals is far over what two users write each other.
+const manyOrdinals = 999_999_999
+
+func (s sized) claim(from, to string, hash uint64) messages.ClaimRequest {
+	now := s.Clock.Now()
+	return messages.ClaimRequest{
+		From: from, To: to, Hash: hash, Key: messages.Key{Time: now.Unix(), Seq: uint32(hash), Random: 1<<32 - 1},
+		NowMs: now.UnixMilli(), Preview: strings.Repeat("p", 120), Expires: now.Unix() + 2_592_001,
+	}
+}
+
+// TestConversationRowSize fills both rows of a conversation through the store:
+// eight sends in a window and more, a backlog that does not count, both sides
+// read, history cleared (docs/data-model.md §3: at most 750 bytes, one W).
+func TestConversationRowSize(t *testing.T) {
+	const budget = 750
+	s := newSized(t)
+	row := store.PeerKey(s.ID, longA, longB)
+	s.set(store.Core, row, store.Item{"o": testkit.Number(manyOrdinals), "g": testkit.Number(s.Clock.Now().UnixMilli())})
+	for hash := range uint64(8) {
+		s.costs("a claim", 1, func(ctx context.Context) error {
+			_, err := s.Store.Claim(ctx, s.ID, s.claim(longA, longB, hash<<32|hash))
+			return err
+		})
+		s.Clock.Move(time.Second)
+	}
+	for hash := range uint64(4) { // the ring is full: these spill
+		if _, err := s.Store.Claim(t.Context(), s.ID, s.claim(longA, longB, 1<<40|hash)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.within("a row with a full ring", store.Core, row, budget)
+	in := messages.Message{
+		Key: messages.Key{Time: s.Clock.Now().Unix(), Seq: 7, Random: 8}, From: longB, To: longA,
+		Generation: s.Clock.Now().UnixMilli(), Expires: s.Clock.Now().Unix() + 2_592_001, NoUnread: true,
+	}
+	in.Ordinal = manyOrdinals
+	s.costs("the first arrival", 2, func(ctx context.Context) error {
+		return s.Store.Arrive(ctx, s.ID, in, s.Clock.Now().UnixMilli(), strings.Repeat("p", 120))
+	})
+	for range 3 {
+		in.Ordinal++
+		s.costs("an arrival", 1, func(ctx context.Context) error {
+			return s.Store.Arrive(ctx, s.ID, in, s.Clock.Now().UnixMilli(), strings.Repeat("p", 120))
+		})
+	}
+	upTo := in.Ordinal - 1
+	s.costs("marking read", 1, func(ctx context.Context) error {
+		_, _, err := s.Store.MarkRead(ctx, s.ID, longA, longB, &upTo, s.Clock.Now().UnixMilli())
+		return err
+	})
+	in.Ordinal++
+	s.costs("an arrival", 1, func(ctx context.Context) error {
+		return s.Store.Arrive(ctx, s.ID, in, s.Clock.Now().UnixMilli(), strings.Repeat("p", 120))
+	})
+	g := s.item(store.Core, row)["g"].(*types.AttributeValueMemberN).Value
+	var generation int64
+	if _, err := fmt.Sscan(g, &generation); err != nil {
+		t.Fatal(err)
+	}
+	s.costs("telling the sender", 1, func(ctx context.Context) error {
+		return s.Store.MarkPeerRead(ctx, s.ID, longA, longB, generation, manyOrdinals, s.Clock.Now().UnixMilli())
+	})
+	s.set(store.Core, row, store.Item{"cl": text(store.MessageSK(in.Key))})
+	for _, name := range []string{
+		"t", "k", "pv", "o", "g", "i", "gi", "d", "rt", "pr", "pt", "nu", "cl", "x", "sp", "k0", "t0", "n0", "k7", "t7", "n7",
+	} {
+		if _, there := s.item(store.Core, row)[name]; !there {
+			t.Errorf("the row of the worst case lacks %s", name)
+		}
+	}
+	s.within("a row with all that is written today", store.Core, row, budget)
+
+	// With what the model reserves: pin, marks, groups, receive option, op
+	// counter and 256 bytes of custom data.
+	s.set(store.Core, row, store.Item{
+		"pn": testkit.Number(s.Clock.Now().UnixMilli()), "mk": bytes(8), "gl": bytes(3), "fl": testkit.Number(3),
+		"op": testkit.Number(manyOrdinals), "cd": text(strings.Repeat("c", 256)),
+	})
+	s.within("a row with every attribute of the model", store.Core, row, 1023)
+	s.costs("a claim on the largest row", 1, func(ctx context.Context) error {
+		s.Clock.Move(10 * time.Minute)
+		_, err := s.Store.Claim(ctx, s.ID, s.claim(longA, longB, 99))
+		return err
+	})
+}
+
+// TestAccountSize: at most 1.1 KB with two texts of 500 bytes, and 1 W for
+// texts as they usually are.
+func TestAccountSize(t *testing.T) {
+	s := newSized(t)
+	svc := s.Tenant(t).Accounts
+	key := store.AccountKey(s.ID, longA)
+	s.costs("importing an account", 2, func(ctx context.Context) error { // and its line in the index
+		return svc.Import(ctx, accounts.Draft{ID: longA, Nick: strings.Repeat("n", 120), Face: strings.Repeat("f", 240)})
+	})
+	s.within("an account", store.Core, key, 512)
+	s.within("an account's line in the index", store.Core, store.AccountIndexKey(s.ID, longA), 128)
+	s.costs("renaming to the longest texts", 2, func(ctx context.Context) error {
+		return s.Store.RenameAccount(ctx, s.ID, accounts.Draft{
+			ID: longA, Nick: strings.Repeat("n", 500), Face: strings.Repeat("f", 500),
+		})
+	})
+	now := s.Clock.Now().Unix()
+	s.set(store.Core, key, store.Item{
+		"se": testkit.Number(now), "mc": testkit.Number(now), "mg": testkit.Number(now), "bn": testkit.Number(now),
+		"lv": testkit.Number(manyOrdinals),
+	})
+	s.within("an account with the longest texts", store.Core, key, 1126)
+}
+
+// TestMessageSize: what a message has besides its body, and what bodies cost.
+func TestMessageSize(t *testing.T) {
+	s := newSized(t)
+	put := func(what string, want float64, body string, random uint32) store.Item {
+		m := messages.Message{
+			Key:  messages.Key{Time: s.Clock.Now().Unix(), Seq: 1<<32 - 1, Random: random},
+			From: longB, To: longA, Ordinal: manyOrdinals, Generation: s.Clock.Now().UnixMilli(),
+			Expires: s.Clock.Now().Unix() + 2_592_001, NoUnread: true, NoLast: true, Aside: true,
+			Content: messages.Content{Elements: []messages.Element{testkit.Text(body)}},
+		}
+		s.costs(what, want, func(ctx context.Context) error { return s.Store.PutMessage(ctx, s.ID, m) })
+		return s.item(store.Msg, store.Key{PK: store.TimelinePK(s.ID, longA, longB), SK: store.MessageSK(m.Key)})
+	}
+	item := put("a short message", 1, "hello", 1)
+	body := len(item["b"].(*types.AttributeValueMemberS).Value)
+	if got, most := store.Size(item)-body, 150; got > most {
+		t.Errorf("a message has %d bytes besides its body, the budget is %d:\n%s", got, most, describe(item))
+	}
+	frame := len(`{"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":""}}]}`)
+	item = put("the longest body that is not deflated", 1, strings.Repeat("x", 699-frame), 2)
+	if _, packed := item["z"]; packed || store.Size(item) > 1024-100 {
+		t.Errorf("699 bytes of body: z is there: %t, %d bytes", packed, store.Size(item))
+	}
+	item = put("the shortest body that is deflated", 1, random(700-frame), 3)
+	if _, packed := item["z"]; !packed || store.Size(item) > 1024 {
+		t.Errorf("700 bytes of body: z is there: %t, %d bytes", packed, store.Size(item))
+	}
+	put("1.5 KB of words", 1, words(1500), 4)
+	put("the largest message, of words", 5, words(12_000), 5)
+	put("the largest message, of random letters", 9, random(12_000), 6)
+}
+
+// words is text of the entropy of a language: about 3 bits a letter.
+func words(n int) string {
+	r := rand.New(rand.NewPCG(1, 2))
+	var list []string
+	for range 400 {
+		var w strings.Builder
+		for range 2 + r.IntN(8) {
+			w.WriteByte("etaoinshrdlucmfwypvbgkjqxz"[min(r.IntN(26), r.IntN(26))])
+		}
+		list = append(list, w.String())
+	}
+	var b strings.Builder
+	for b.Len() < n {
+		b.WriteString(list[min(r.IntN(400), r.IntN(400))] + " ")
+	}
+	return b.String()[:n]
+}
+
+// random is text that hardly compresses.
+func random(n int) string {
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+	r := rand.New(rand.NewPCG(3, 4))
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = letters[r.IntN(64)]
+	}
+	return string(b)
+}
+
+// TestSessionSize: one item, one W for each connect, under every policy.
+func TestSessionSize(t *testing.T) {
+	all := []string{"Android", "iPhone", "iPad", "Windows", "Mac", "Linux", "Web", "MiniProgram"}
+	for _, c := range []struct {
+		name      string
+		policy    sessions.Policy
+		instance  int
+		platforms []string
+		most      int
+		w         float64
+	}{
+		// docs/data-model.md §3: 95-390 bytes; identifiers of 16 bytes, three
+		// devices that are not just being renewed.
+		{"three devices", sessions.Triple, 16, []string{"MiniProgram", "Windows", "Android"}, 390, 1},
+		{"three devices with UUIDs, renewed", sessions.Triple, 36, []string{"MiniProgram", "Windows", "Android"}, 700, 1},
+		{"three devices with the longest identifiers, renewed", sessions.Triple, sessions.MaxInstance, []string{"MiniProgram", "Windows", "Android"}, 1023, 1},
+		{"every platform with UUIDs", sessions.Multi, 36, all, 1023, 1},
+		{"every platform with the longest identifiers, renewed", sessions.Multi, sessions.MaxInstance, all, 2047, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newSized(t)
+			svc := s.Tenant(t).Sessions
+			svc.Policy = c.policy
+			link := func(platform, connection string) sessions.Link {
+				return sessions.Link{
+					Connection: connection, Platform: sessions.Platform(platform),
+					Instance: platform + strings.Repeat("i", c.instance-len(platform)),
+				}
+			}
+			rounds := 1
+			if strings.Contains(c.name, "renewed") {
+				rounds = 2
+			}
+			for round := range rounds {
+				for _, p := range c.platforms {
+					if err := svc.Connect(t.Context(), longA, link(p, fmt.Sprintf("L0SM9cOFvHcCIh%d=", round))); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			s.within(c.name, store.Live, store.SessionKey(s.ID, longA), c.most)
+			s.costs("a connect", c.w, func(ctx context.Context) error {
+				return svc.Connect(ctx, longA, link(c.platforms[0], "L0SM9cOFvHcCIh2="))
+			})
+			s.costs("a disconnect", c.w, func(ctx context.Context) error {
+				return svc.Disconnect(ctx, longA, link(c.platforms[0], "L0SM9cOFvHcCIh2="), "closed")
+			})
+			s.within("after a disconnect", store.Live, store.SessionKey(s.ID, longA), c.most)
+		})
+	}
+}
+
+// TestDedupSize: what a ring has no room for and the mark of a batch cost 1 W each.
+func TestDedupSize(t *testing.T) {
+	s := newSized(t)
+	s.set(store.Core, store.PeerKey(s.ID, longA, longB), store.Item{"o": testkit.Number(manyOrdinals)})
+	for hash := range uint64(9) {
+		if _, err := s.Store.Claim(t.Context(), s.ID, s.claim(longA, longB, hash+1)); err != nil {
+			t.Fatal(err)
+		}
+		s.Clock.Move(time.Second)
+	}
+	// The oldest, which was put into the ring first, made room.
+	s.within("a spilled send", store.Live, store.DedupKey(s.ID, longA, longB, 1), 160)
+	now := s.Clock.Now().Unix()
+	s.costs("the mark of a batch", 1, func(ctx context.Context) error {
+		_, err := s.Store.ClaimBatch(ctx, s.ID, longA, 5, now)
+		return err
+	})
+	s.within("the mark of a batch", store.Live, store.BatchKey(s.ID, longA, 5), 100)
+	s.within("an entry of a blocklist", store.Core, s.block(longA, longB), 100)
+}
+
+func (s sized) block(owner, peer string) store.Key {
+	k := store.BlockKey(s.ID, owner, peer)
+	s.set(store.Core, k, nil)
+	return k
+}
+
+// TestSizeIsTheServices holds Size against what the database charges on both
+// sides of 1 KB.
+func TestSizeIsTheServices(t *testing.T) {
+	s := newSized(t)
+	name := server.Tables.Live
+	key := store.SessionKey(s.ID, longA)
+	item := func(v types.AttributeValue, pad int) store.Item {
+		return store.Item{"pk": text(key.PK), "sk": text(key.SK), "v": v, "pad": text(strings.Repeat("x", pad))}
+	}
+	for what, v := range map[string]types.AttributeValue{
+		"text":             text("héllo"),
+		"bytes":            bytes(33),
+		"zero":             testkit.Number(0),
+		"one digit":        testkit.Number(7),
+		"two digits":       testkit.Number(42),
+		"trailing zeros":   testkit.Number(1_700_000_000_000),
+		"an even number":   testkit.Number(1_700_000_000),
+		"ten":              testkit.Number(10),
+		"a hundred":        testkit.Number(100),
+		"a thousand":       testkit.Number(1000),
+		"a fraction":       &types.AttributeValueMemberN{Value: "0.05"},
+		"two and a half":   &types.AttributeValueMemberN{Value: "102.5"},
+		"a time":           testkit.Number(1_999_999_999_999),
+		"an odd time":      testkit.Number(1_999_999_999),
+		"true":             &types.AttributeValueMemberBOOL{Value: true},
+		"null":             &types.AttributeValueMemberNULL{Value: true},
+		"an empty map":     &types.AttributeValueMemberM{Value: store.Item{}},
+		"a map":            &types.AttributeValueMemberM{Value: store.Item{"c": text("x"), "t": testkit.Number(1_999_999_999_999)}},
+		"a list":           &types.AttributeValueMemberL{Value: []types.AttributeValue{testkit.Number(12), text("closed"), text("iPhone")}},
+		"a set":            &types.AttributeValueMemberSS{Value: []string{"a", "bcd"}},
+		"a negative":       testkit.Number(-42),
+		"a long negative":  testkit.Number(-1_999_999_999_999),
+		"the largest int":  testkit.Number(1<<63 - 1),
+		"the smallest int": testkit.Number(-1 << 63),
+	} {
+		t.Run(what, func(t *testing.T) {
+			for size, want := range map[int]float64{1024: 1, 1025: 2, 2048: 2, 2049: 3} {
+				it := item(v, size-store.Size(item(v, 0)))
+				if got := store.Size(it); got != size {
+					t.Fatalf("Size = %d, want %d", got, size)
+				}
+				out, err := s.raw.PutItem(t.Context(), &dynamodb.PutItemInput{
+					TableName: &name, Item: it, ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := *out.ConsumedCapacity.CapacityUnits; got != want {
+					t.Errorf("%d bytes are charged %g W, want %g", size, got, want)
+				}
+				_, err = s.raw.DeleteItem(t.Context(), &dynamodb.DeleteItemInput{
+					TableName: &name, Key: store.Item{"pk": text(key.PK), "sk": text(key.SK)},
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
