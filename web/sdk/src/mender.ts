@@ -1,0 +1,126 @@
+import type { Book, Entry } from "./book.ts";
+import { ParleyError } from "./errors.ts";
+import { parseKey } from "./order.ts";
+import type { Direction } from "./timeline.ts";
+import { backoff, type Timing } from "./timing.ts";
+import type { HistoryPage, HistoryRange, Message } from "./types.ts";
+
+const directions: Direction[] = ["in", "out"];
+
+/** What a mender needs. */
+export interface MenderOptions {
+  book: Book;
+  timing: Timing;
+  pull(peer: string, range: HistoryRange): Promise<HistoryPage>;
+  /** A missing message came. */
+  found(m: Message): void;
+}
+
+/** Fills the gaps of conversations: waits for a frame that is merely late, then pulls history. */
+export class Mender {
+  readonly #options: MenderOptions;
+  readonly #waiting = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly #busy = new Set<string>();
+  readonly #failures = new Map<string, number>();
+
+  constructor(options: MenderOptions) {
+    this.#options = options;
+  }
+
+  /** Something arrived in this conversation: if it shows a gap, that is pulled unless it closes in time. */
+  notice(entry: Entry, wait = this.#options.timing.gap): void {
+    const { peer } = entry;
+    if (!entry.timeline.gapped || this.#waiting.has(peer) || this.#busy.has(peer)) return;
+    this.#waiting.set(
+      peer,
+      setTimeout(() => {
+        this.#waiting.delete(peer);
+        void this.#mend(entry);
+      }, wait),
+    );
+  }
+
+  /** Stops waiting; what is missing is found again by the next sync. */
+  stop(): void {
+    for (const timer of this.#waiting.values()) clearTimeout(timer);
+    this.#waiting.clear();
+  }
+
+  async #mend(entry: Entry): Promise<void> {
+    if (!entry.timeline.gapped) return;
+    this.#busy.add(entry.peer);
+    let wait = this.#options.timing.gap;
+    try {
+      await this.#fill(entry);
+      this.#failures.delete(entry.peer);
+    } catch (error) {
+      if (error instanceof ParleyError && error.temporary) {
+        const failures = this.#failures.get(entry.peer) ?? 0;
+        this.#failures.set(entry.peer, failures + 1);
+        wait = backoff(failures + 1, this.#options.timing);
+      } else {
+        this.#forgive(entry, this.#missing(entry));
+      }
+    } finally {
+      this.#busy.delete(entry.peer);
+    }
+    this.notice(entry, wait);
+  }
+
+  async #fill(entry: Entry): Promise<void> {
+    const missing = this.#missing(entry);
+    // Within one second two devices of a sender order by what each chose, so the message between two
+    // ordinals may stand a little outside of the two keys: look there, too, before giving it up.
+    for (const slack of [undefined, 2]) {
+      await this.#pull(entry, slack);
+      if (!entry.timeline.gapped) return;
+    }
+    this.#forgive(entry, missing);
+  }
+
+  async #pull(entry: Entry, slack: number | undefined): Promise<void> {
+    const range = this.#range(entry, slack);
+    for (let page = 0; page < 100 && entry.timeline.gapped; page++) {
+      const reached = this.#missing(entry);
+      const { MsgList, Complete, Next } = await this.#options.pull(entry.peer, range);
+      for (const m of MsgList.slice().reverse()) {
+        const ordinals = entry.timeline.ordinals(entry.timeline.direction(m));
+        if (m.Ordinal && ordinals.wants(m.Ordinal) && this.#options.book.take(m)) this.#options.found(m);
+      }
+      const below = directions.every(
+        (d) =>
+          !reached[d][0] ||
+          MsgList.some((m) => entry.timeline.direction(m) === d && (m.Ordinal ?? 0) < (reached[d][0] ?? 0)),
+      );
+      if (Complete || !Next || (below && slack === undefined)) return;
+      range.to = Next;
+    }
+  }
+
+  #range(entry: Entry, slack: number | undefined): HistoryRange {
+    const gap = entry.timeline.gap() ?? {};
+    const floor = entry.floor === undefined ? undefined : parseKey(entry.floor);
+    const after = gap.after ?? floor;
+    const range: HistoryRange = { limit: 100 };
+    const last = 0xffffffff;
+    if (after) {
+      range.from =
+        slack === undefined
+          ? `${after.MsgSeq}_${after.MsgRandom}_${after.MsgTime}`
+          : `0_0_${Math.max(0, after.MsgTime - slack)}`;
+    }
+    if (gap.before) {
+      range.to = slack === undefined ? gap.before.MsgKey : `${last}_${last}_${gap.before.MsgTime + slack}`;
+    }
+    return range;
+  }
+
+  #missing(entry: Entry): Record<Direction, number[]> {
+    const all = (d: Direction) => entry.timeline.ordinals(d).missing()?.all ?? [];
+    return { in: all("in"), out: all("out") };
+  }
+
+  #forgive(entry: Entry, missing: Record<Direction, number[]>): void {
+    for (const d of directions) for (const n of missing[d]) entry.timeline.ordinals(d).forgive(n);
+  }
+}
