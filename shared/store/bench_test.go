@@ -1,0 +1,55 @@
+package store_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"parley/shared/domain/messages"
+	"parley/shared/testkit"
+)
+
+// The calls of a send, one by one, against DynamoDB Local: its CPU is most of
+// what a message costs on one machine.
+func BenchmarkStore(b *testing.B) {
+	server, err := testkit.Start(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = server.Stop() }()
+	s := server.Store()
+	now := time.Now()
+	message := func(n int) messages.Message {
+		return messages.Message{
+			Key: messages.Key{Time: now.Unix(), Seq: uint32(n), Random: uint32(n)}, From: "alice", To: "bob", //nolint:gosec // small
+			Ordinal: int64(n), Generation: 1, Expires: now.Unix() + 86400,
+			Content: messages.Content{Elements: []messages.Element{testkit.Text("hello")}},
+		}
+	}
+	n := 0
+	for _, bench := range []struct {
+		name string
+		run  func(n int) error
+	}{
+		{"parties", func(int) error { _, err := s.Parties(b.Context(), 1, "alice", "bob"); return err }},
+		{"claim", func(n int) error {
+			m := message(n)
+			_, err := s.Claim(b.Context(), 1, messages.ClaimRequest{
+				From: "alice", To: "bob", Hash: uint64(n), Key: m.Key, NowMs: now.UnixMilli() + 20_000*int64(n), Preview: "hello", Expires: m.Expires,
+			})
+			return err
+		}},
+		{"put", func(n int) error { return s.PutMessage(b.Context(), 1, message(n)) }},
+		{"arrive", func(n int) error { return s.Arrive(b.Context(), 1, message(n), now.UnixMilli(), "hello") }},
+		{"sessions", func(int) error { _, err := s.Sessions(b.Context(), 1, []string{"alice", "bob"}); return err }},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			for range b.N {
+				n++
+				if err := bench.run(n); err != nil {
+					b.Fatal(fmt.Errorf("%s: %w", bench.name, err))
+				}
+			}
+		})
+	}
+}
