@@ -61,23 +61,29 @@ func Decode(body []byte, into any) error {
 }
 
 func typeError(t reflect.Type, wrong *json.UnmarshalTypeError) error {
-	path := strings.Split(wrong.Field, ".")
-	text := fmt.Sprintf("%s has to be %s, it is a JSON %s", wrong.Field, wanted(wrong.Type), wrong.Value)
-	for _, name := range path {
+	var path []string
+	found := 0
+	for _, name := range strings.Split(wrong.Field, ".") {
 		for t.Kind() == reflect.Slice || t.Kind() == reflect.Pointer {
 			t = t.Elem()
 		}
-		if t.Kind() != reflect.Struct {
-			break
-		}
 		f, ok := fieldNamed(t, name)
 		if !ok {
-			break
-		}
-		if n := number(f, "bad", "need"); n != 0 {
-			return &FieldError{Number: n, Text: text}
+			path = append(path, name)
+			continue
 		}
 		t = f.Type
+		if f.Anonymous && f.Tag.Get("json") == "" {
+			continue // encoding/json names embedded structs, a caller does not
+		}
+		path = append(path, name)
+		if found == 0 {
+			found = number(f, "bad", "need")
+		}
+	}
+	text := fmt.Sprintf("%s has to be %s, it is a JSON %s", strings.Join(path, "."), wanted(wrong.Type), wrong.Value)
+	if found != 0 {
+		return &FieldError{Number: found, Text: text}
 	}
 	return fault.New(fault.Malformed, "%s", text)
 }
@@ -100,16 +106,18 @@ func wanted(t reflect.Type) string {
 	}
 }
 
+// fieldNamed returns the field of a struct with a name in JSON; an embedded
+// struct without one has the name of its type.
 func fieldNamed(t reflect.Type, name string) (reflect.StructField, bool) {
+	if t.Kind() != reflect.Struct {
+		return reflect.StructField{}, false
+	}
 	for f := range t.Fields() {
 		tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if tag == name || (f.Anonymous && tag == "") {
-			if f.Anonymous && tag == "" {
-				if inner, ok := fieldNamed(f.Type, name); ok {
-					return inner, true
-				}
-				continue
-			}
+		if tag == "" {
+			tag = f.Name
+		}
+		if tag == name {
 			return f, true
 		}
 	}

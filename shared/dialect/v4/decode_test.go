@@ -1,0 +1,157 @@
+package v4_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"parley/shared/dialect/v4"
+	"parley/shared/domain/messages"
+	"parley/shared/fault"
+)
+
+type inner struct {
+	Text  string `json:"Text" bad:"90010"`
+	Plain int    `json:"Plain"`
+}
+
+type shared struct {
+	Random *uint32 `json:"MsgRandom" need:"90005"`
+	Note   string  `json:"Note"`
+}
+
+type request struct {
+	To     string             `json:"To_Account" need:"90003"`
+	Seq    *uint32            `json:"MsgSeq" bad:"90004"`
+	List   []string           `json:"List" need:"90002" bad:"90007"`
+	Free   bool               `json:"Free"`
+	Body   []messages.Element `json:"MsgBody" bad:"90010"`
+	Inner  inner              `json:"Inner" bad:"90043"`
+	Point  *inner             `json:"Point"`
+	Many   []inner            `json:"Many"`
+	Hidden string             `json:"-"`
+	Opt    int64              `json:"Opt,omitempty" bad:"90006"`
+	shared
+}
+
+const whole = `{"To_Account":"bob","MsgRandom":7,"List":["a"]}`
+
+// with adds fields to a request that is good.
+func with(fields string) string { return strings.TrimSuffix(whole, "}") + "," + fields + "}" }
+
+func TestDecode(t *testing.T) {
+	const malformed = -1
+	for _, c := range []struct {
+		name, body string
+		want       int // 0: accepted
+		text       string
+	}{
+		{"whole", whole, 0, ""},
+		{"white space around", " \r\n\t" + whole + "\n", 0, ""},
+		{"names without regard to case", `{"to_account":"bob","MSGRANDOM":7,"list":["a"]}`, 0, ""},
+		{"unknown fields", with(`"Unknown":{"a":[1]},"apn":1`), 0, ""},
+		{"null where it may be missing", with(`"MsgSeq":null,"Inner":null,"Point":null,"Opt":null`), 0, ""},
+		{"the last of duplicates counts", `{"To_Account":"","MsgRandom":7,"List":["a"],"To_Account":"bob"}`, 0, ""},
+		{"a name that JSON never has", with(`"Hidden":7,"-":7`), 0, ""},
+		{"the largest number", with(`"MsgSeq":4294967295,"Opt":9223372036854775807`), 0, ""},
+		{"zero is a value behind a pointer", strings.Replace(whole, "7", "0", 1), 0, ""},
+
+		{"nothing", "", malformed, "the body is not a JSON object"},
+		{"spaces", "  \n", malformed, "the body is not a JSON object"},
+		{"a list", "[" + whole + "]", malformed, "the body is not a JSON object"},
+		{"a text", `"{}"`, malformed, "the body is not a JSON object"},
+		{"null", "null", malformed, "the body is not a JSON object"},
+		{"cut off", whole[:20], malformed, "the body is not JSON"},
+		{"two objects", whole + whole, malformed, "the body is not JSON"},
+		{"a byte order mark", "\ufeff" + whole, malformed, "the body is not a JSON object"},
+		{"a comma too many", strings.Replace(whole, "}", ",}", 1), malformed, "the body is not JSON"},
+		{"too deep", `{"x":` + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000) + "}", malformed, "the body is not JSON"},
+
+		{"missing text", `{"MsgRandom":7,"List":["a"]}`, 90003, "To_Account is missing or empty"},
+		{"empty text", `{"To_Account":"","MsgRandom":7,"List":["a"]}`, 90003, "To_Account is missing or empty"},
+		{"the last of duplicates is empty", with(`"To_Account":""`), 90003, "To_Account is missing or empty"},
+		{"null text", `{"To_Account":null,"MsgRandom":7,"List":["a"]}`, 90003, "To_Account is missing or empty"},
+		{"a number for a text", strings.Replace(whole, `"bob"`, "7", 1), 90003, "To_Account has to be text, it is a JSON number"},
+		{"a list for a text", strings.Replace(whole, `"bob"`, "[]", 1), 90003, "To_Account has to be text, it is a JSON array"},
+
+		{"missing list", `{"To_Account":"bob","MsgRandom":7}`, 90002, "List is missing or empty"},
+		{"empty list", strings.Replace(whole, `["a"]`, "[]", 1), 90002, "List is missing or empty"},
+		{"null list", strings.Replace(whole, `["a"]`, "null", 1), 90002, "List is missing or empty"},
+		{"a text for a list", strings.Replace(whole, `["a"]`, `"a"`, 1), 90007, "List has to be a list, it is a JSON string"},
+		{"a number in a list of texts", strings.Replace(whole, `["a"]`, `["a",7]`, 1), 90007, ""},
+
+		{"a wrong type where it may be missing", with(`"MsgSeq":"1"`), 90004, "MsgSeq has to be a whole number from 0 to 4294967295, it is a JSON string"},
+		{"below zero", with(`"MsgSeq":-1`), 90004, "MsgSeq has to be a whole number from 0 to 4294967295, it is a JSON number -1"},
+		{"over 32 bits", with(`"MsgSeq":4294967296`), 90004, ""},
+		{"a fraction", with(`"MsgSeq":1.5`), 90004, ""},
+		{"over 64 bits", with(`"Opt":9223372036854775808`), 90006, ""},
+
+		{"missing in an embedded struct", `{"To_Account":"bob","List":["a"]}`, 90005, "MsgRandom is missing or empty"},
+		{"wrong in an embedded struct", strings.Replace(whole, "7", `"7"`, 1), 90005, "MsgRandom"},
+		{"wrong in an embedded struct, no tag", with(`"Note":7`), malformed, "Note"},
+
+		{"wrong, no tag", with(`"Free":1`), malformed, "Free has to be true or false, it is a JSON number"},
+		{"wrong inside, the outer tag counts", with(`"Inner":{"Text":7}`), 90043, ""},
+		{"wrong inside, no tag outside", with(`"Point":{"Text":7}`), 90010, "Point.Text has to be text, it is a JSON number"},
+		{"wrong inside, no tag at all", with(`"Point":{"Plain":"x"}`), malformed, "Point.Plain"},
+		{"wrong inside a list", with(`"Many":[{"Text":"a"},{"Text":7}]`), 90010, ""},
+		{"no struct", with(`"Inner":7`), 90043, "Inner has to be an object, it is a JSON number"},
+		{"wrong in an element", with(`"MsgBody":[{"MsgType":7}]`), 90010, ""},
+		{"two are wrong: the first in the text", with(`"MsgSeq":"x","Opt":"y"`), 90004, ""},
+		{"wrong in a name of another case", with(`"msgseq":"1"`), 90004, ""},
+		{"wrong counts before missing", `{"MsgSeq":"x"}`, 90004, ""},
+		{"missing: the first of the struct", `{}`, 90003, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var in request
+			err := v4.Decode([]byte(c.body), &in)
+			got, text := 0, ""
+			switch f := v4.AsFieldError(err); {
+			case f != nil:
+				got, text = f.Number, f.Text
+			case fault.Is(err, fault.Malformed):
+				got, text = malformed, fault.Of(err).Text
+			case err != nil:
+				t.Fatalf("Decode: %v", err)
+			}
+			if got != c.want || !strings.Contains(text, c.text) {
+				t.Errorf("Decode(%.100s) answers %d %q, want %d %q", c.body, got, text, c.want, c.text)
+			}
+			if c.want == 0 && (in.To != "bob" || in.Random == nil || len(in.List) != 1) {
+				t.Errorf("Decode(%s) read %+v", c.body, in)
+			}
+		})
+	}
+}
+
+// FuzzDecode: no body makes it panic, and what it answers stands in the tags.
+func FuzzDecode(f *testing.F) {
+	for _, body := range []string{
+		whole, "", "{}", "[]", "null", `{"To_Account":7}`, `{"MsgRandom":-1}`, `{"Inner":{"Text":[]}}`,
+		`{"Many":[{"Text":{}}]}`, `{"Point":[1]}`, `{"MsgBody":[[]]}`, `{"MsgBody":{"MsgType":1}}`, "{\"\xff\":1}",
+		`{"shared":{"MsgRandom":"x"}}`, `{"Opt":1e400}`, strings.Repeat(`{"Point":`, 20),
+		`{"To_Account":"b","MsgRandom":1,"List":["a"],"Note":false}`,
+	} {
+		f.Add([]byte(body))
+	}
+	tags := map[int]bool{90002: true, 90003: true, 90004: true, 90005: true, 90006: true, 90007: true, 90010: true, 90043: true}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var in request
+		err := v4.Decode(body, &in)
+		switch f := v4.AsFieldError(err); {
+		case f != nil:
+			if !tags[f.Number] || f.Text == "" {
+				t.Errorf("Decode(%q) answers %d %q", body, f.Number, f.Text)
+			}
+			if !json.Valid(body) {
+				t.Errorf("Decode(%q) names a field of what is no JSON: %v", body, f)
+			}
+		case err != nil:
+			if !fault.Is(err, fault.Malformed) {
+				t.Errorf("Decode(%q): %v, want malformed", body, err)
+			}
+		case in.To == "" || in.Random == nil || len(in.List) == 0:
+			t.Errorf("Decode(%q) lets pass %+v", body, in)
+		}
+	})
+}
