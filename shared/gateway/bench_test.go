@@ -2,6 +2,9 @@ package gateway
 
 import (
 	"bufio"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -21,21 +24,30 @@ import (
 // TestMain is also the server of the benchmarks, in a process of its own so that
 // what is measured is the client alone.
 func TestMain(m *testing.M) {
-	if os.Getenv("PARLEY_BENCH_SERVER") == "" {
+	kind := os.Getenv("PARLEY_BENCH_SERVER")
+	if kind == "" {
 		os.Exit(m.Run())
 	}
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 	}))
-	_, _ = os.Stdout.WriteString(server.URL + "\n")
+	line := ""
+	if kind == "tls" {
+		server.StartTLS()
+		line = " " + base64.StdEncoding.EncodeToString(server.Certificate().Raw)
+	} else {
+		server.Start()
+	}
+	_, _ = os.Stdout.WriteString(server.URL + line + "\n")
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	server.Close()
 }
 
-func benchServer(b *testing.B) string {
+// benchServer starts a server and returns its address, and what to trust of it.
+func benchServer(b *testing.B, kind string) (string, *tls.Config) {
 	b.Helper()
 	cmd := exec.Command(os.Args[0]) //nolint:gosec // this test itself
-	cmd.Env = append(os.Environ(), "PARLEY_BENCH_SERVER=1")
+	cmd.Env = append(os.Environ(), "PARLEY_BENCH_SERVER="+kind)
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		b.Fatal(err)
@@ -52,9 +64,24 @@ func benchServer(b *testing.B) string {
 	if err != nil {
 		b.Fatal(err)
 	}
-	return strings.TrimSpace(line)
+	address, encoded, isTLS := strings.Cut(strings.TrimSpace(line), " ")
+	if !isTLS {
+		return address, nil
+	}
+	raw, err := base64.StdEncoding.DecodeString(encoded)
+	if err != nil {
+		b.Fatal(err)
+	}
+	certificate, err := x509.ParseCertificate(raw)
+	if err != nil {
+		b.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(certificate)
+	return address, &tls.Config{RootCAs: roots}
 }
 
+// cpu is what this process has used.
 func cpu() time.Duration {
 	var u syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
@@ -63,50 +90,79 @@ func cpu() time.Duration {
 
 const inFlight = 64
 
+// measure reports the CPU of a post with 64 in flight, once the connections are
+// open.
 func measure(b *testing.B, post func() error) {
-	work := make(chan struct{})
-	var group sync.WaitGroup
-	for range inFlight {
-		group.Go(func() {
-			for range work {
-				if err := post(); err != nil {
-					b.Error(err)
+	b.Helper()
+	run := func(n int) {
+		work := make(chan struct{})
+		var group sync.WaitGroup
+		for range inFlight {
+			group.Go(func() {
+				for range work {
+					if err := post(); err != nil {
+						b.Error(err)
+					}
 				}
-			}
-		})
+			})
+		}
+		for range n {
+			work <- struct{}{}
+		}
+		close(work)
+		group.Wait()
 	}
-	for range 2 * inFlight { // opens the connections
-		work <- struct{}{}
-	}
+	run(20 * inFlight)
+	b.ReportAllocs()
 	b.ResetTimer()
 	before := cpu()
-	for range b.N {
-		work <- struct{}{}
-	}
-	close(work)
-	group.Wait()
-	b.ReportMetric(float64((cpu()-before).Microseconds())/float64(b.N), "cpu-µs/op")
+	run(b.N)
+	b.ReportMetric(float64((cpu()-before).Nanoseconds())/1e3/float64(b.N), "cpu-µs/post")
 }
 
-func BenchmarkPost(b *testing.B) {
-	endpoint := benchServer(b) + "/local"
-	c := newClient(b, endpoint, aws.Credentials{AccessKeyID: "AKID", SecretAccessKey: "secret"})
-	f := NewFrame([]byte(strings.Repeat("x", 700)))
-	measure(b, func() error { return c.Post(b.Context(), "L0SM9cOFvHcCIhw=", f) })
+var benchCredentials = aws.Credentials{
+	AccessKeyID: "AKID", SecretAccessKey: "secret", SessionToken: strings.Repeat("token", 200), // as long as a role's
+}
+
+func BenchmarkPostLean(b *testing.B) {
+	for _, kind := range []string{"plain", "tls"} {
+		b.Run(kind, func(b *testing.B) {
+			address, trusted := benchServer(b, kind)
+			c := newClient(b, address+"/local", benchCredentials)
+			c.trust(trusted)
+			f := NewFrame([]byte(strings.Repeat("x", 700)))
+			measure(b, func() error { return c.Post(b.Context(), "L0SM9cOFvHcCIhw=", f) })
+		})
+	}
 }
 
 func BenchmarkPostSDK(b *testing.B) {
-	endpoint := benchServer(b) + "/local"
-	sdk := apigatewaymanagementapi.New(apigatewaymanagementapi.Options{
-		Region: "eu-central-1", BaseEndpoint: &endpoint,
-		Credentials: provider(aws.Credentials{AccessKeyID: "AKID", SecretAccessKey: "secret"}),
-		HTTPClient: awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
-			t.MaxIdleConnsPerHost = 2 * inFlight
-		}),
-	})
-	id, data := "L0SM9cOFvHcCIhw=", []byte(strings.Repeat("x", 700))
-	measure(b, func() error {
-		_, err := sdk.PostToConnection(b.Context(), &apigatewaymanagementapi.PostToConnectionInput{ConnectionId: &id, Data: data})
-		return err
-	})
+	for _, kind := range []string{"plain", "tls"} {
+		b.Run(kind, func(b *testing.B) {
+			address, trusted := benchServer(b, kind)
+			endpoint := address + "/local"
+			sdk := apigatewaymanagementapi.New(apigatewaymanagementapi.Options{
+				Region: "eu-central-1", BaseEndpoint: &endpoint, Credentials: provider(benchCredentials),
+				HTTPClient: awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+					t.MaxIdleConnsPerHost = 2 * inFlight
+					t.TLSClientConfig = trusted
+				}),
+			})
+			id, data := "L0SM9cOFvHcCIhw=", []byte(strings.Repeat("x", 700))
+			measure(b, func() error {
+				_, err := sdk.PostToConnection(b.Context(),
+					&apigatewaymanagementapi.PostToConnectionInput{ConnectionId: &id, Data: data})
+				return err
+			})
+		})
+	}
+}
+
+func BenchmarkSign(b *testing.B) {
+	s := signer{region: "eu-central-1"}
+	f := NewFrame([]byte(strings.Repeat("x", 700)))
+	b.ReportAllocs()
+	for b.Loop() {
+		s.header("id.execute-api.eu-central-1.amazonaws.com", "/local/@connections/L0SM9cOFvHcCIhw%3D", f, benchCredentials, day)
+	}
 }

@@ -1,26 +1,30 @@
 package gateway
 
 import (
+	"bufio"
 	"bytes"
 	"context"
-	"encoding/hex"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
-	"github.com/aws/aws-sdk-go-v2/service/apigatewaymanagementapi"
 )
 
-var day = time.Date(2026, 3, 1, 12, 30, 15, 0, time.UTC)
+var (
+	day  = time.Date(2026, 3, 1, 12, 30, 15, 0, time.UTC)
+	keys = aws.Credentials{AccessKeyID: "AKID", SecretAccessKey: "secret", SessionToken: "token+/="}
+)
 
 func provider(c aws.Credentials) aws.CredentialsProvider {
 	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return c, nil })
@@ -28,236 +32,372 @@ func provider(c aws.Credentials) aws.CredentialsProvider {
 
 func newClient(tb testing.TB, endpoint string, c aws.Credentials) *Client {
 	tb.Helper()
-	client, err := New(Options{Endpoint: endpoint, Region: "eu-central-1", Credentials: provider(c), Now: func() time.Time { return day }})
+	client, err := New(Options{Endpoint: endpoint, Region: "eu-central-1", Credentials: provider(c), Clock: func() time.Time { return day }})
 	if err != nil {
 		tb.Fatal(err)
 	}
+	tb.Cleanup(client.pool.CloseIdleConnections)
 	return client
 }
 
-// reference signs a request that has arrived as the SDK would have.
-func reference(tb testing.TB, r *http.Request, body []byte, c aws.Credentials) string {
-	tb.Helper()
-	again, err := http.NewRequest(http.MethodPost, "http://"+r.Host+r.RequestURI, bytes.NewReader(body))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	at, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
-	if err != nil {
-		tb.Fatalf("X-Amz-Date: %v", err)
-	}
-	hash := NewFrame(body).hash
-	if err := v4.NewSigner().SignHTTP(tb.Context(), c, again, hash, "execute-api", "eu-central-1", at); err != nil {
-		tb.Fatal(err)
-	}
-	return again.Header.Get("Authorization")
+// trust makes a client accept a test server.
+func (c *Client) trust(config *tls.Config) {
+	c.pool, c.fresh = newTransport(2*c.options.Concurrency, config), newTransport(-1, config)
 }
 
-func TestSignatureIsTheSDKs(t *testing.T) {
-	random := rand.New(rand.NewPCG(1, 2))
-	for _, stage := range []string{"", "/local", "/prod_1"} {
-		var got *http.Request
-		var body []byte
-		server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			got = r
-			body, _ = io.ReadAll(r.Body)
-		}))
-		for i := range 60 {
-			c := aws.Credentials{AccessKeyID: fmt.Sprintf("AKID%d", i%3), SecretAccessKey: fmt.Sprintf("s/%d+", i%2)}
-			if i%2 == 1 {
-				c.SessionToken = "token/with+odd=chars"
-			}
-			id := make([]byte, 1+random.IntN(15))
-			for j := range id {
-				id[j] = byte(0x20 + random.IntN(0x5f))
-			}
-			connection := string(id)
-			if i == 0 {
-				connection = "L0SM9cOFvHcCIhw="
-			}
-			frame := bytes.Repeat([]byte{'x'}, random.IntN(300)+1)
-			if err := newClient(t, server.URL+stage, c).Post(t.Context(), connection, NewFrame(frame)); err != nil {
-				t.Fatalf("post to %q: %v", connection, err)
-			}
-			if !bytes.Equal(body, frame) {
-				t.Fatalf("body of %q: got %d bytes, want %d", connection, len(body), len(frame))
-			}
-			if got, want := got.Header.Get("Authorization"), reference(t, got, body, c); got != want {
-				t.Errorf("stage %q, connection %q\ngot  %s\nwant %s", stage, connection, got, want)
-			}
-		}
-		server.Close()
-	}
-}
-
-func TestRequestIsTheSDKs(t *testing.T) {
-	type seen struct{ method, uri, host, body string }
-	var got seen
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		got = seen{r.Method, r.RequestURI, r.Host, string(body)}
-	}))
-	defer server.Close()
-	c := aws.Credentials{AccessKeyID: "AKID", SecretAccessKey: "secret"}
-	endpoint := server.URL + "/local"
-	sdk := apigatewaymanagementapi.New(apigatewaymanagementapi.Options{
-		Region: "eu-central-1", Credentials: provider(c), BaseEndpoint: &endpoint,
-	})
-	for _, connection := range []string{"L0SM9cOFvHcCIhw=", "a+b/c=", "plain", "with space"} {
-		if _, err := sdk.PostToConnection(t.Context(), &apigatewaymanagementapi.PostToConnectionInput{
-			ConnectionId: &connection, Data: []byte("frame"),
-		}); err != nil {
-			t.Fatal(err)
-		}
-		want := got
-		if err := newClient(t, endpoint, c).Post(t.Context(), connection, NewFrame([]byte("frame"))); err != nil {
-			t.Fatal(err)
-		}
-		if got != want {
-			t.Errorf("connection %q: got %+v, want %+v", connection, got, want)
-		}
-	}
-}
-
+// A server over TLS, which would rather speak HTTP/2, and a plain one check
+// signatures by recomputing them and answer what the path says.
 func TestAnswers(t *testing.T) {
-	status := make(chan int, 1)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(<-status)
-		_, _ = io.WriteString(w, `{"message":"why"}`)
-	}))
-	defer server.Close()
-	client := newClient(t, server.URL, aws.Credentials{AccessKeyID: "A", SecretAccessKey: "s"})
-	for code, want := range map[int]error{200: nil, 410: ErrGone, 429: ErrThrottled, 413: ErrTooLarge, 403: ErrForbidden} {
-		status <- code
-		if got := client.Post(t.Context(), "c", NewFrame([]byte("x"))); !errors.Is(got, want) {
-			t.Errorf("status %d: got %v, want %v", code, got, want)
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if r.ProtoMajor != 1 {
+			t.Errorf("protocol: got %s, want HTTP/1.1", r.Proto)
 		}
-	}
-	status <- 503
-	var s *StatusError
-	if err := client.Post(t.Context(), "c", NewFrame([]byte("x"))); !errors.As(err, &s) || s.Status != 503 {
-		t.Errorf("status 503: got %v", err)
+		want := reference(t, "http://"+r.Host+r.RequestURI, body, keys, "eu-central-1", day)
+		if got := r.Header.Get("Authorization"); got != want {
+			t.Errorf("signature:\ngot  %s\nwant %s", got, want)
+		}
+		if key, ok := r.Header["Idempotency-Key"]; ok {
+			t.Errorf("Idempotency-Key: got %q, want none", key)
+		}
+		status := 0
+		_, _ = fmt.Sscanf(r.URL.Path, "/local/@connections/c%d=", &status)
+		w.WriteHeader(status)
+		if status != http.StatusNoContent {
+			_, _ = io.WriteString(w, `{"message":"why"}`)
+		}
+	})
+	plain := httptest.NewServer(handler)
+	defer plain.Close()
+	secure := httptest.NewUnstartedServer(handler)
+	secure.EnableHTTP2 = true
+	secure.StartTLS()
+	defer secure.Close()
+
+	for _, server := range []*httptest.Server{plain, secure} {
+		client := newClient(t, server.URL+"/local", keys)
+		if server == secure {
+			client.trust(&tls.Config{RootCAs: secure.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs})
+		}
+		for code, want := range map[int]error{
+			200: nil, 204: nil, 410: ErrGone, 429: ErrThrottled, 413: ErrTooLarge, 403: ErrForbidden,
+			302: &StatusError{302}, 400: &StatusError{400}, 500: &StatusError{500}, 503: &StatusError{503},
+		} {
+			err := client.Post(t.Context(), fmt.Sprintf("c%d=", code), NewFrame([]byte("frame")))
+			if !errors.Is(err, want) {
+				t.Errorf("%s: status %d: got %v, want %v", server.URL, code, err, want)
+			}
+			if errors.Is(err, &StatusError{502}) || code != http.StatusForbidden && errors.Is(err, ErrForbidden) {
+				t.Errorf("%s: status %d: got %v, which is another error too", server.URL, code, err)
+			}
+		}
 	}
 }
 
-// A server may close a kept connection at any moment; the post goes out on
-// another one.
-func TestKeptConnectionThatWasClosed(t *testing.T) {
-	posts := 0
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		_, _ = io.ReadAll(r.Body)
-		posts++
+// net/http turns HTTP/2 on by itself when it is not told otherwise, and a test
+// server's certificates tell it otherwise.
+func TestNoHTTP2(t *testing.T) {
+	client := newClient(t, "https://id.execute-api.eu-central-1.amazonaws.com/prod", keys)
+	for _, transport := range []*http.Transport{client.pool, client.fresh} {
+		if p := transport.Protocols; p == nil || p.HTTP2() || !p.HTTP1() {
+			t.Errorf("protocols: got %v, want HTTP1 alone", p)
+		}
+	}
+}
+
+// script is a server that reads a request and does what the next of its steps
+// says, on whatever connection the request comes.
+type script struct {
+	net.Listener
+	accepted, requests atomic.Int64
+}
+
+// Steps of a script: what is written, and whether the connection is closed then.
+type step struct {
+	answer string
+	close  bool
+}
+
+const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+
+func newScript(t *testing.T, steps ...step) *script {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	s := &script{Listener: l}
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			s.accepted.Add(1)
+			go func() {
+				defer conn.Close()
+				for in := bufio.NewReader(conn); ; {
+					r, err := http.ReadRequest(in)
+					if err != nil {
+						return
+					}
+					_, _ = io.Copy(io.Discard, r.Body)
+					n := int(s.requests.Add(1)) - 1
+					if n >= len(steps) {
+						return
+					}
+					_, _ = io.WriteString(conn, steps[n].answer)
+					if steps[n].close {
+						return
+					}
+				}
+			}()
+		}
+	}()
+	return s
+}
+
+func (s *script) address() string { return "http://" + s.Addr().String() }
+
+// A server may close a kept connection at any moment. The post goes out again on
+// a new connection, once, and only if no byte of an answer came.
+func TestKeptConnectionThatIsClosed(t *testing.T) {
+	type counts struct{ accepted, requests, sent int64 }
+	for _, test := range []struct {
+		name  string
+		steps []step
+		fails []bool // of each post
+		want  counts
+	}{
+		{"kept and closed", []step{{answer: ok}, {close: true}, {answer: ok}}, []bool{false, false}, counts{2, 3, 3}},
+		{"closed again", []step{{answer: ok}, {close: true}, {close: true}, {answer: ok}}, []bool{false, true}, counts{2, 3, 3}},
+		{"new and closed", []step{{close: true}, {answer: ok}}, []bool{true}, counts{1, 1, 1}},
+		{"part of an answer", []step{{answer: ok}, {"HTTP/1.1 2", true}, {answer: ok}}, []bool{false, true}, counts{1, 2, 2}},
+		{"part of the headers", []step{{answer: ok}, {"HTTP/1.1 200 OK\r\nContent-Le", true}, {answer: ok}}, []bool{false, true}, counts{1, 2, 2}},
+		{"part of the body", []step{{answer: ok}, {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", true}}, []bool{false, false}, counts{1, 2, 2}},
+		{"not HTTP", []step{{answer: ok}, {"220 mail.example ESMTP\r\n\r\n", true}, {answer: ok}}, []bool{false, true}, counts{1, 2, 2}},
+		{"endless headers", []step{{"HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 2*answer), false}}, []bool{true}, counts{1, 1, 1}},
+		{"announces closing", []step{{"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", true}, {answer: ok}}, []bool{false, false}, counts{2, 2, 2}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			server := newScript(t, test.steps...)
+			client := newClient(t, server.address(), keys)
+			var sent atomic.Int64
+			client.options.Sent = func(n int) { sent.Add(int64(n)) }
+			start := time.Now()
+			for i, fails := range test.fails {
+				if err := client.Post(t.Context(), "c", NewFrame([]byte("x"))); (err != nil) != fails {
+					t.Errorf("post %d: got %v, want an error: %t", i, err, fails)
+				}
+			}
+			if took := time.Since(start); took > timeout/2 {
+				t.Errorf("took %v: only the deadline ended it", took)
+			}
+			if got := (counts{server.accepted.Load(), server.requests.Load(), sent.Load()}); got != test.want {
+				t.Errorf("accepted, requests, sent: got %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+// All of a pool's connections may be dead: after a function was frozen they are.
+// Each post is repeated once, and on a new connection, not through the pool.
+func TestPoolThatIsClosed(t *testing.T) {
+	var mu sync.Mutex
+	var die, dieNew bool
+	var requests int
+	old := map[string]bool{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		mu.Lock()
+		requests++
+		dead := die && (old[r.RemoteAddr] || dieNew)
+		if !die {
+			old[r.RemoteAddr] = true
+		}
+		mu.Unlock()
+		if dead {
+			if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+				_ = conn.Close()
+			}
+			return
+		}
+		time.Sleep(5 * time.Millisecond) // so that each of PostAll has a connection of its own
 	}))
 	defer server.Close()
-	client := newClient(t, server.URL, aws.Credentials{AccessKeyID: "A", SecretAccessKey: "s"})
-	for range 3 {
+	client := newClient(t, server.URL, keys)
+	client.PostAll(t.Context(), slices.Repeat([]string{"c"}, 32), []byte("x"))
+	mu.Lock()
+	die, requests = true, 0
+	kept := len(old)
+	mu.Unlock()
+	if kept < 8 {
+		t.Fatalf("kept connections: got %d, want some", kept)
+	}
+	for i, fails := range []bool{false, false, true} {
+		mu.Lock()
+		dieNew, requests = fails, 0
+		mu.Unlock()
+		if err := client.Post(t.Context(), "c", NewFrame([]byte("x"))); (err != nil) != fails {
+			t.Errorf("post %d: got %v, want an error: %t", i, err, fails)
+		}
+		mu.Lock()
+		if requests != 2 {
+			t.Errorf("post %d: got %d requests, want 2", i, requests)
+		}
+		mu.Unlock()
+	}
+}
+
+// Kept connections that are closed between posts never cost one.
+func TestKeptConnectionsThatCloseAtAnyMoment(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.ReadAll(r.Body) }))
+	defer server.Close()
+	client := newClient(t, server.URL, keys)
+	for range 300 {
 		if err := client.Post(t.Context(), "c", NewFrame([]byte("x"))); err != nil {
 			t.Fatal(err)
 		}
 		server.CloseClientConnections()
 	}
-	if posts != 3 {
-		t.Errorf("got %d posts, want 3", posts)
-	}
-}
-
-func TestBrokenAnswer(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			_, _ = io.WriteString(conn, "HTTP/1.1 2")
-			_ = conn.Close()
-		}
-	}()
-	client := newClient(t, "http://"+listener.Addr().String(), aws.Credentials{AccessKeyID: "A", SecretAccessKey: "s"})
-	if err := client.Post(t.Context(), "c", NewFrame([]byte("x"))); err == nil {
-		t.Error("a broken answer counts as success")
-	}
 }
 
 func TestDeadline(t *testing.T) {
-	release := make(chan struct{})
-	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
-	defer server.Close()
-	defer close(release)
-	client := newClient(t, server.URL, aws.Credentials{AccessKeyID: "A", SecretAccessKey: "s"})
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	if err := client.Post(ctx, "c", NewFrame([]byte("x"))); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got %v, want the deadline", err)
+	for name, answer := range map[string]string{"silent": "", "half": "HTTP/1.1 200 OK\r\n"} {
+		server := newScript(t, step{answer: answer})
+		client := newClient(t, server.address(), keys)
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
+		defer cancel()
+		start := time.Now()
+		if err := client.Post(ctx, "c", NewFrame([]byte("x"))); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%s: got %v, want the deadline", name, err)
+		}
+		if took := time.Since(start); took > time.Second {
+			t.Errorf("%s: took %v", name, took)
+		}
 	}
 }
 
-func TestPostAllKeepsOrder(t *testing.T) {
+func TestNothingIsSent(t *testing.T) {
+	server := newScript(t)
+	client := newClient(t, server.address(), keys)
+	client.options.Sent = func(n int) { t.Errorf("sent: got %d, want no call", n) }
+	if err := client.Post(t.Context(), "", NewFrame([]byte("x"))); err == nil {
+		t.Error("no connection id: got nil, want an error")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, err := range client.PostAll(ctx, []string{"a", "b", "c"}, []byte("x")) {
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("cancelled: got %v, want context.Canceled", err)
+		}
+	}
+	client.PostAll(t.Context(), nil, []byte("x"))
+	want := errors.New("no role")
+	client.options.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, want })
+	if err := client.Post(t.Context(), "c", NewFrame([]byte("x"))); !errors.Is(err, want) {
+		t.Errorf("credentials: got %v, want %v", err, want)
+	}
+	if got := server.accepted.Load(); got != 0 {
+		t.Errorf("connections: got %d, want 0", got)
+	}
+}
+
+func TestPostAll(t *testing.T) {
+	var mu sync.Mutex
+	var now, highest int
+	bodies := map[string]int{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		mu.Lock()
+		now++
+		highest = max(highest, now)
+		bodies[string(bytes.TrimSpace(body))+r.URL.Path]++
+		mu.Unlock()
+		time.Sleep(time.Millisecond)
+		mu.Lock()
+		now--
+		mu.Unlock()
 		if strings.HasSuffix(r.URL.Path, "7") {
 			w.WriteHeader(http.StatusGone)
 		}
 	}))
 	defer server.Close()
-	client := newClient(t, server.URL, aws.Credentials{AccessKeyID: "A", SecretAccessKey: "s"})
-	var to []string
-	for i := range 300 {
-		to = append(to, fmt.Sprintf("c%d", i))
-	}
-	for i, err := range client.PostAll(t.Context(), to, []byte("frame")) {
-		if want := strings.HasSuffix(to[i], "7"); errors.Is(err, ErrGone) != want || (err != nil) != want {
-			t.Errorf("%s: got %v, gone %t", to[i], err, want)
+	for _, limit := range []int{1, 8, 128} {
+		highest, bodies = 0, map[string]int{}
+		var calls, sent int
+		client, err := New(Options{
+			Endpoint: server.URL, Region: "r", Credentials: provider(keys), Concurrency: limit,
+			Sent: func(n int) { calls++; sent += n },
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
+		var to []string
+		for i := range 300 {
+			to = append(to, fmt.Sprintf("c%d", i))
+		}
+		for i, err := range client.PostAll(t.Context(), to, []byte("frame")) {
+			if want := strings.HasSuffix(to[i], "7"); errors.Is(err, ErrGone) != want || (err != nil) != want {
+				t.Errorf("%s: got %v, gone %t", to[i], err, want)
+			}
+		}
+		if len(bodies) != len(to) || calls != 1 || sent != len(to) {
+			t.Errorf("got %d targets, %d calls of Sent, %d sent, want %d, 1, %d", len(bodies), calls, sent, len(to), len(to))
+		}
+		if highest > limit {
+			t.Errorf("in flight: got %d, want at most %d", highest, limit)
+		}
+		client.pool.CloseIdleConnections()
 	}
 }
 
-func TestRareCalls(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.URL.Path, "/gone") {
-			w.Header().Set("x-amzn-ErrorType", "GoneException")
-			w.WriteHeader(http.StatusGone)
-			return
-		}
-		_, _ = io.WriteString(w, `{"lastActiveAt":"2026-03-01T12:00:00Z"}`)
+// A kept connection serves the next post: the pool is as large as the
+// concurrency.
+func TestConnectionsAreKept(t *testing.T) {
+	var opened atomic.Int64
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		time.Sleep(time.Millisecond)
+		w.WriteHeader(http.StatusGone)
+		_, _ = io.WriteString(w, `{"message":"gone"}`)
 	}))
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			opened.Add(1)
+		}
+	}
+	server.Start()
 	defer server.Close()
-	client := newClient(t, server.URL+"/local", aws.Credentials{AccessKeyID: "A", SecretAccessKey: "s"})
-	if err := client.Disconnect(t.Context(), "gone"); !errors.Is(err, ErrGone) {
-		t.Errorf("disconnect: got %v, want ErrGone", err)
+	client := newClient(t, server.URL, keys)
+	to := slices.Repeat([]string{"c"}, 500)
+	for range 3 {
+		client.PostAll(t.Context(), to, []byte("x"))
 	}
-	if err := client.Disconnect(t.Context(), "there"); err != nil {
-		t.Errorf("disconnect: got %v", err)
-	}
-	at, err := client.LastActive(t.Context(), "there")
-	if want := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC); err != nil || !at.Equal(want) {
-		t.Errorf("last active: got %v, %v, want %v", at, err, want)
-	}
-	if _, err := client.LastActive(t.Context(), "gone"); !errors.Is(err, ErrGone) {
-		t.Errorf("last active: got %v, want ErrGone", err)
+	if got := opened.Load(); got > int64(2*client.options.Concurrency) {
+		t.Errorf("connections of 1500 posts: got %d, want at most %d", got, 2*client.options.Concurrency)
 	}
 }
 
-func TestNewRefusesWhatIsNoAddress(t *testing.T) {
-	for _, endpoint := range []string{"", "local", "://x"} {
-		if _, err := New(Options{Endpoint: endpoint}); err == nil {
-			t.Errorf("endpoint %q is taken", endpoint)
+func TestConcurrency(t *testing.T) {
+	for memory, want := range map[int]int{0: 128, 16: 8, 128: 32, 256: 64, 512: 128, 10240: 128} {
+		if got := concurrency(memory); got != want {
+			t.Errorf("concurrency of %d MB: got %d, want %d", memory, got, want)
 		}
 	}
 }
 
-func TestKeyChangesWithDayAndSecret(t *testing.T) {
-	s := signer{region: "r"}
-	first := hex.EncodeToString(s.signingKey("20260301", "a"))
-	for _, other := range [][2]string{{"20260302", "a"}, {"20260301", "b"}} {
-		if hex.EncodeToString(s.signingKey(other[0], other[1])) == first {
-			t.Errorf("the key of %v is the first one", other)
+func TestNewRefuses(t *testing.T) {
+	for _, endpoint := range []string{
+		"", "local", "://x", "ftp://host/s", "http://", "http://:80", "http://u:secret@h/s", "http://h/s?q", "http://h/s#f", "http://h//s", "http://h/a%20b", "http://h/a%2Fb",
+	} {
+		if _, err := New(Options{Endpoint: endpoint, Credentials: provider(keys)}); err == nil {
+			t.Errorf("endpoint %q: got nil, want an error", endpoint)
+		} else if strings.Contains(err.Error(), "secret") {
+			t.Errorf("endpoint %q: got %v, which tells a password", endpoint, err)
 		}
 	}
-	if hex.EncodeToString(s.signingKey("20260301", "a")) != first {
-		t.Error("the key of the same day and secret is another")
+	if _, err := New(Options{Endpoint: "http://h"}); err == nil {
+		t.Error("no credentials: got nil, want an error")
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -23,67 +22,101 @@ type signer struct {
 	key    []byte
 }
 
-const service = "execute-api"
+const (
+	service     = "execute-api"
+	contentType = "application/octet-stream" // the SDK's for a frame
+)
 
 // header returns the headers of a signed post. path is the path as it is sent.
 func (s *signer) header(host, path string, f Frame, c aws.Credentials, now time.Time) http.Header {
 	stamp := now.UTC().Format("20060102T150405Z")
 	day := stamp[:8]
-	length := strconv.Itoa(len(f.body))
-
-	signed := "content-length;host;x-amz-date"
-	var b strings.Builder
-	b.Grow(512)
-	b.WriteString("POST\n")
-	b.WriteString(escapePath(path))
-	b.WriteString("\n\ncontent-length:")
-	b.WriteString(length)
-	b.WriteString("\nhost:")
-	b.WriteString(host)
-	b.WriteString("\nx-amz-date:")
-	b.WriteString(stamp)
-	if c.SessionToken != "" {
-		signed += ";x-amz-security-token"
-		b.WriteString("\nx-amz-security-token:")
-		b.WriteString(c.SessionToken)
-	}
-	b.WriteString("\n\n")
-	b.WriteString(signed)
-	b.WriteByte('\n')
-	b.WriteString(f.hash)
-
 	scope := day + "/" + s.region + "/" + service + "/aws4_request"
-	sum := sha256.Sum256([]byte(b.String()))
-	text := "AWS4-HMAC-SHA256\n" + stamp + "\n" + scope + "\n" + hex.EncodeToString(sum[:])
-	signature := hex.EncodeToString(mac(s.signingKey(day, c.SecretAccessKey), text))
+	var signed string
+	switch empty, token := len(f.body) == 0, c.SessionToken != ""; {
+	case empty && token:
+		signed = "content-type;host;x-amz-date;x-amz-security-token"
+	case empty:
+		signed = "content-type;host;x-amz-date"
+	case token:
+		signed = "content-length;content-type;host;x-amz-date;x-amz-security-token"
+	default:
+		signed = "content-length;content-type;host;x-amz-date"
+	}
 
+	// The canonical request, in a buffer that need not grow: it holds a token of a
+	// kilobyte and more.
+	b := make([]byte, 0, 512+len(host)+3*len(path)+len(c.SessionToken))
+	b = append(b, "POST\n"...)
+	b = append(b, escapePath(path)...)
+	b = append(b, "\n\n"...)
+	if len(f.body) > 0 { // as the SDK does
+		b = append(b, "content-length:"...)
+		b = strconv.AppendInt(b, int64(len(f.body)), 10)
+		b = append(b, '\n')
+	}
+	b = append(b, "content-type:"+contentType+"\nhost:"...)
+	b = append(b, host...)
+	b = append(b, "\nx-amz-date:"...)
+	b = append(b, stamp...)
+	if c.SessionToken != "" {
+		b = append(b, "\nx-amz-security-token:"...)
+		b = append(b, c.SessionToken...)
+	}
+	b = append(b, "\n\n"...)
+	b = append(b, signed...)
+	b = append(b, '\n')
+	b = append(b, f.hash...)
+	sum := sha256.Sum256(b)
+
+	// The text to sign.
+	b = append(b[:0], "AWS4-HMAC-SHA256\n"...)
+	b = append(b, stamp...)
+	b = append(b, '\n')
+	b = append(b, scope...)
+	b = append(b, '\n')
+	b = hex.AppendEncode(b, sum[:])
+	signature := mac(s.signingKey(day, c.SecretAccessKey), b)
+
+	b = append(b[:0], "AWS4-HMAC-SHA256 Credential="...)
+	b = append(b, c.AccessKeyID...)
+	b = append(b, '/')
+	b = append(b, scope...)
+	b = append(b, ", SignedHeaders="...)
+	b = append(b, signed...)
+	b = append(b, ", Signature="...)
+	b = hex.AppendEncode(b, signature)
+
+	values := []string{stamp, string(b), contentType, "parley", c.SessionToken}
 	h := http.Header{
-		"X-Amz-Date":    {stamp},
-		"Authorization": {"AWS4-HMAC-SHA256 Credential=" + c.AccessKeyID + "/" + scope + ", SignedHeaders=" + signed + ", Signature=" + signature},
-		"User-Agent":    {"parley"},
+		"X-Amz-Date":    values[0:1:1],
+		"Authorization": values[1:2:2],
+		"Content-Type":  values[2:3:3],
+		"User-Agent":    values[3:4:4],
 	}
 	if c.SessionToken != "" {
-		h["X-Amz-Security-Token"] = []string{c.SessionToken}
+		h["X-Amz-Security-Token"] = values[4:5:5]
 	}
 	return h
 }
 
+// signingKey derives the key of a day and a secret, or returns the last one.
 func (s *signer) signingKey(day, secret string) []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.day != day || s.secret != secret {
-		key := mac([]byte("AWS4"+secret), day)
+		key := mac([]byte("AWS4"+secret), []byte(day))
 		for _, part := range []string{s.region, service, "aws4_request"} {
-			key = mac(key, part)
+			key = mac(key, []byte(part))
 		}
 		s.day, s.secret, s.key = day, secret, key
 	}
 	return s.key
 }
 
-func mac(key []byte, text string) []byte {
+func mac(key, text []byte) []byte {
 	h := hmac.New(sha256.New, key)
-	_, _ = h.Write([]byte(text))
+	_, _ = h.Write(text)
 	return h.Sum(nil)
 }
 

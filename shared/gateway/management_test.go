@@ -1,0 +1,60 @@
+package gateway
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestRareCalls(t *testing.T) {
+	var got string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got = r.Method + " " + r.RequestURI
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/gone="):
+			w.Header().Set("x-amzn-ErrorType", "GoneException")
+			w.WriteHeader(http.StatusGone)
+		case strings.HasSuffix(r.URL.Path, "/bare"): // without the header that the SDK goes by
+			w.WriteHeader(http.StatusGone)
+		case strings.HasSuffix(r.URL.Path, "/forbidden"):
+			w.WriteHeader(http.StatusForbidden)
+		case r.Method == http.MethodDelete:
+			w.WriteHeader(http.StatusNoContent)
+		default:
+			_, _ = io.WriteString(w, `{"lastActiveAt":"2026-03-01T12:00:00Z"}`)
+		}
+	}))
+	defer server.Close()
+	client := newClient(t, server.URL+"/local", keys)
+	if client.sdk != nil {
+		t.Error("the SDK's client is made before it is used")
+	}
+	for _, id := range []string{"gone=", "bare"} {
+		if err := client.Disconnect(t.Context(), id); !errors.Is(err, ErrGone) {
+			t.Errorf("disconnect %s: got %v, want ErrGone", id, err)
+		}
+		if _, err := client.LastActive(t.Context(), id); !errors.Is(err, ErrGone) {
+			t.Errorf("last active %s: got %v, want ErrGone", id, err)
+		}
+	}
+	if err := client.Disconnect(t.Context(), "forbidden"); err == nil || errors.Is(err, ErrGone) {
+		t.Errorf("disconnect: got %v, want another error", err)
+	}
+	if err := client.Disconnect(t.Context(), "there="); err != nil {
+		t.Errorf("disconnect: got %v, want nil", err)
+	}
+	if want := "DELETE /local/@connections/there%3D"; got != want {
+		t.Errorf("disconnect: got %s, want %s", got, want)
+	}
+	at, err := client.LastActive(t.Context(), "there=")
+	if want := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC); err != nil || !at.Equal(want) {
+		t.Errorf("last active: got %v, %v, want %v", at, err, want)
+	}
+	if want := "GET /local/@connections/there%3D"; got != want {
+		t.Errorf("last active: got %s, want %s", got, want)
+	}
+}
