@@ -3,6 +3,7 @@ package op
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 )
@@ -43,8 +44,11 @@ type socketEvent struct {
 // ReadHTTP reads an event of the HTTP API.
 func ReadHTTP(event []byte) (Request, error) {
 	var e httpEvent
-	if err := json.Unmarshal(event, &e); err != nil || e.Version != "2.0" || e.Context.HTTP.Method == "" {
-		return Request{}, fmt.Errorf("not an event of the HTTP API (payload format 2.0): %w", err)
+	if err := json.Unmarshal(event, &e); err != nil {
+		return Request{}, fmt.Errorf("event of the HTTP API: %w", err)
+	}
+	if e.Version != "2.0" || e.Context.HTTP.Method == "" {
+		return Request{}, errors.New("not an event of the HTTP API (payload format 2.0)")
 	}
 	r := Request{
 		Method: e.Context.HTTP.Method, Path: e.Path, Header: e.Headers, ID: e.Context.ID, Body: []byte(e.Body),
@@ -68,8 +72,11 @@ func ReadHTTP(event []byte) (Request, error) {
 // ReadSocket reads an event of the WebSocket API.
 func ReadSocket(event []byte) (Request, error) {
 	var e socketEvent
-	if err := json.Unmarshal(event, &e); err != nil || e.Context.Connection == "" {
-		return Request{}, fmt.Errorf("not an event of the WebSocket API: %w", err)
+	if err := json.Unmarshal(event, &e); err != nil {
+		return Request{}, fmt.Errorf("event of the WebSocket API: %w", err)
+	}
+	if e.Context.Connection == "" {
+		return Request{}, errors.New("not an event of the WebSocket API")
 	}
 	r := Request{
 		Method: e.Context.Event, Path: e.Method, Query: e.Query, Header: make(map[string]string, len(e.Headers)),

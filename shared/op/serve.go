@@ -45,15 +45,31 @@ func (s *Server) Invoke(ctx context.Context, event []byte) (answer []byte, err e
 	meter.Count(telemetry.Units{L: 1})
 	c := &Call{Operation: s.operation, App: s.app}
 	out, failure := s.run(ctx, c, event)
-	answer, err = s.operation.Protocol.Encode(c, out, failure)
+	answer, err = s.encode(c, out, failure)
+	if err != nil && failure == nil {
+		failure = err // an answer that cannot be written is a fault like any other
+		answer, err = s.encode(c, nil, failure)
+	}
 	s.tell(ctx, c, failure, time.Since(began), meter)
 	return answer, err
+}
+
+// recovered turns a panic into an error with its stack.
+func recovered(p any) error { return fmt.Errorf("panic: %v\n%s", p, debug.Stack()) }
+
+func (s *Server) encode(c *Call, out any, failure error) (answer []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			answer, err = nil, recovered(p)
+		}
+	}()
+	return s.operation.Protocol.Encode(c, out, failure)
 }
 
 func (s *Server) run(ctx context.Context, c *Call, event []byte) (out any, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			out, err = nil, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			out, err = nil, recovered(p)
 		}
 	}()
 	p := s.operation.Protocol

@@ -1,0 +1,136 @@
+package dialect_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/shared/dialect"
+	"parley/shared/dialect/usersig"
+	"parley/shared/domain/apps"
+	"parley/shared/fault"
+)
+
+// directory knows one application, and applications in every other state.
+type directory struct{ t *testing.T }
+
+const (
+	appID       = 1_400_000_001
+	appDisabled = 1_400_000_002
+	appNoKey    = 1_400_000_003
+	appBroken   = 1_400_000_004
+)
+
+func (directory) Find(_ context.Context, id int64) (*apps.Open, error) {
+	switch id {
+	case appID, appID + 10:
+		return &apps.Open{App: apps.App{ID: id}, Secrets: []string{"new", "old"}}, nil
+	case appDisabled:
+		return nil, fault.New(fault.AppDisabled, "switched off")
+	case appNoKey:
+		return nil, fault.New(fault.AppNoKey, "no key")
+	case appBroken:
+		return nil, errors.New("the table is gone")
+	}
+	return nil, fault.New(fault.AppUnknown, "unknown")
+}
+
+// TestIdentifyOrder breaks every choice of conditions at once; the first in the
+// order of core spec §1.5 and §2.4 is told.
+func TestIdentifyOrder(t *testing.T) {
+	now := time.Unix(1_700_000_000, 0)
+	type call struct {
+		app, user   string
+		secret      string
+		signedApp   int64
+		signedUser  string
+		issued      time.Time
+		mangle      func(string) string
+		noSignature bool
+	}
+	conditions := []struct {
+		code  fault.Code
+		wreck func(*call)
+	}{
+		{fault.AppMissing, func(c *call) { c.app = "" }},
+		{fault.CallerMissing, func(c *call) { c.user = "" }},
+		{fault.SignatureMissing, func(c *call) { c.noSignature = true }},
+		{fault.SignatureMalformed, func(c *call) { c.mangle = func(s string) string { return s[:len(s)/2] } }},
+		{fault.SignatureApp, func(c *call) { c.signedApp++ }},
+		{fault.SignatureUser, func(c *call) { c.signedUser += "x" }},
+		{fault.SignatureExpired, func(c *call) { c.issued = now.Add(-2 * time.Hour) }},
+		{fault.SignatureMismatch, func(c *call) { c.secret = "q9x8w7" }},
+	}
+	for choice := range 1 << len(conditions) {
+		c := call{app: "1400000001", user: "alice", secret: "old", signedApp: appID, signedUser: "alice", issued: now}
+		want := fault.Code(0)
+		for i, condition := range conditions {
+			if choice&(1<<i) != 0 {
+				condition.wreck(&c)
+				if want == 0 {
+					want = condition.code
+				}
+			}
+		}
+		sig, err := usersig.Sign(c.secret, c.signedApp, c.signedUser, c.issued, time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.mangle != nil {
+			sig = c.mangle(sig)
+		}
+		if c.noSignature {
+			sig = ""
+		}
+		open, issued, err := dialect.Identify(t.Context(), directory{t}, c.app, c.user, sig, now)
+		if want == 0 {
+			if err != nil || open.ID != appID || !issued.Equal(c.issued) {
+				t.Errorf("a good call: %v, %v, %v", open, issued, err)
+			}
+			continue
+		}
+		if got := fault.Of(err).Code; got != want {
+			t.Errorf("conditions %08b: %s, want %s", choice, got, want)
+		}
+		if !issued.IsZero() {
+			t.Errorf("conditions %08b: refused, but issued at %v", choice, issued)
+		}
+		if known := want != fault.AppMissing; (open != nil) != known {
+			t.Errorf("conditions %08b: the application is known: %t, want %t", choice, open != nil, known)
+		}
+		for what, secret := range map[string]string{"the signature": sig, "the secret": "q9x8w7"} {
+			if len(secret) > 3 && strings.Contains(err.Error(), secret) {
+				t.Errorf("conditions %08b: %v tells %s", choice, err, what)
+			}
+		}
+	}
+}
+
+func TestIdentifyApp(t *testing.T) {
+	now := time.Unix(1_700_000_000, 0)
+	sig, err := usersig.Sign("new", appID, "alice", now, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for app, want := range map[string]fault.Code{
+		"1400000002": fault.AppDisabled, "1400000003": fault.AppNoKey, "1400000004": fault.Internal, "5": fault.AppUnknown,
+		"0": fault.AppUnknown, "-1400000001": fault.AppUnknown, "x": fault.AppUnknown, "1400000001.0": fault.AppUnknown,
+		" 1400000001": fault.AppUnknown, "1400000001 ": fault.AppUnknown, "0x5": fault.AppUnknown,
+		"99999999999999999999": fault.AppUnknown, strings.Repeat("9", 1000): fault.AppUnknown, "1400000011": fault.SignatureApp,
+	} {
+		_, _, err := dialect.Identify(t.Context(), directory{t}, app, "alice", sig, now)
+		if got := fault.Of(err).Code; err == nil || got != want {
+			t.Errorf("sdkappid %.30q: %v, want %s", app, err, want)
+		}
+		if len(err.Error()) > 200 {
+			t.Errorf("sdkappid %.30q: an answer of %d bytes", app, len(err.Error()))
+		}
+	}
+	for _, user := range []string{"Alice", "alice ", " alice", "bob"} {
+		if _, _, err := dialect.Identify(t.Context(), directory{t}, "1400000001", user, sig, now); !fault.Is(err, fault.SignatureUser) {
+			t.Errorf("identifier %q: %v, want %s", user, err, fault.SignatureUser)
+		}
+	}
+}
