@@ -4,6 +4,7 @@ package config
 import (
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 )
 
@@ -61,6 +62,7 @@ func Read(env func(string) string) (Config, error) {
 		}
 	}
 	if len(missing) > 0 {
+		slices.Sort(missing)
 		return Config{}, fmt.Errorf("environment lacks %s", strings.Join(missing, ", "))
 	}
 	if level := env("LOG_LEVEL"); level != "" {

@@ -1,0 +1,88 @@
+package config_test
+
+import (
+	"log/slog"
+	"maps"
+	"strings"
+	"testing"
+
+	"parley/shared/config"
+)
+
+func whole() map[string]string {
+	return map[string]string{
+		"STAGE": "prod", "_HANDLER": "client.message.send", "AWS_REGION": "eu-central-1",
+		"TABLE_CORE": "core", "TABLE_MSG": "msg", "TABLE_LIVE": "live", "TABLE_OPS": "ops",
+		"QUEUE_DELIVERY": "https://sqs/delivery", "CONNECTIONS_ENDPOINT": "https://ws", "SEAL_KEY": "arn:key",
+		"AWS_ENDPOINT_URL_DYNAMODB": "http://d", "AWS_ENDPOINT_URL_SQS": "http://s", "LOG_LEVEL": "warn",
+	}
+}
+
+func of(m map[string]string) func(string) string { return func(name string) string { return m[name] } }
+
+func TestRead(t *testing.T) {
+	got, err := config.Read(of(whole()))
+	want := config.Config{
+		Stage: "prod", Handler: "client.message.send", Region: "eu-central-1",
+		Tables:      config.Tables{Core: "core", Msg: "msg", Live: "live", Ops: "ops"},
+		Queues:      config.Queues{Delivery: "https://sqs/delivery"},
+		Connections: "https://ws", SealKey: "arn:key", DynamoDB: "http://d", SQS: "http://s", Level: slog.LevelWarn,
+	}
+	if err != nil || got != want {
+		t.Errorf("Read = %+v, %v, want %+v", got, err, want)
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	env := whole()
+	for _, name := range []string{
+		"STAGE", "_HANDLER", "AWS_REGION", "QUEUE_DELIVERY", "CONNECTIONS_ENDPOINT", "AWS_ENDPOINT_URL_DYNAMODB",
+		"AWS_ENDPOINT_URL_SQS", "LOG_LEVEL",
+	} {
+		delete(env, name)
+	}
+	got, err := config.Read(of(env))
+	want := config.Config{
+		Stage: "local", Region: "us-east-1", Tables: config.Tables{Core: "core", Msg: "msg", Live: "live", Ops: "ops"},
+		SealKey: "arn:key", Level: slog.LevelInfo,
+	}
+	if err != nil || got != want {
+		t.Errorf("Read = %+v, %v, want %+v", got, err, want)
+	}
+}
+
+func TestMissing(t *testing.T) {
+	needed := []string{"SEAL_KEY", "TABLE_CORE", "TABLE_LIVE", "TABLE_MSG", "TABLE_OPS"}
+	for _, name := range needed {
+		env := maps.Clone(whole())
+		delete(env, name)
+		got, err := config.Read(of(env))
+		if want := "environment lacks " + name; err == nil || err.Error() != want {
+			t.Errorf("without %s: %v, want %s", name, err, want)
+		}
+		if got != (config.Config{}) {
+			t.Errorf("without %s: %+v, want nothing", name, got)
+		}
+	}
+	_, err := config.Read(of(nil))
+	if want := "environment lacks " + strings.Join(needed, ", "); err == nil || err.Error() != want {
+		t.Errorf("without anything: %v, want %s", err, want)
+	}
+}
+
+func TestLevel(t *testing.T) {
+	for text, want := range map[string]slog.Level{
+		"debug": slog.LevelDebug, "info": slog.LevelInfo, "WARN": slog.LevelWarn, "error": slog.LevelError,
+	} {
+		env := whole()
+		env["LOG_LEVEL"] = text
+		if got, err := config.Read(of(env)); err != nil || got.Level != want {
+			t.Errorf("LOG_LEVEL %s is %s, %v, want %s", text, got.Level, err, want)
+		}
+	}
+	env := whole()
+	env["LOG_LEVEL"] = "loud"
+	if _, err := config.Read(of(env)); err == nil || !strings.HasPrefix(err.Error(), "LOG_LEVEL: ") {
+		t.Errorf("LOG_LEVEL loud: %v, want an error that names it", err)
+	}
+}

@@ -1,0 +1,126 @@
+package queue_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"parley/shared/queue"
+	"parley/shared/telemetry"
+)
+
+type job struct {
+	N    int    `json:"n"`
+	Then string `json:"then"`
+}
+
+func TestEach(t *testing.T) {
+	batch := func(bodies ...string) string {
+		var records []map[string]string
+		for i, b := range bodies {
+			records = append(records, map[string]string{"messageId": "m" + string(rune('1'+i)), "body": b})
+		}
+		text, err := json.Marshal(map[string]any{"Records": records})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	for _, c := range []struct {
+		name, event  string
+		ran          []int
+		failed       []string
+		errs         int
+		wantFailures bool // batchItemFailures is a list, if an empty one
+	}{
+		{"all well", batch(`{"n":1}`, `{"n":2}`), []int{1, 2}, nil, 0, true},
+		{"none", batch(), nil, nil, 0, true},
+		{"one fails", batch(`{"n":1}`, `{"n":2,"then":"fail"}`, `{"n":3}`), []int{1, 2, 3}, []string{"m2"}, 1, true},
+		{"all fail", batch(`{"n":1,"then":"fail"}`, `{"n":2,"then":"fail"}`), []int{1, 2}, []string{"m1", "m2"}, 2, true},
+		{"one panics", batch(`{"n":1,"then":"panic"}`, `{"n":2}`), []int{1, 2}, []string{"m1"}, 1, true},
+		{"one cannot be read", batch(`{"n":"x"}`, `{"n":2}`), []int{2}, []string{"m1"}, 1, true},
+		{"one is no JSON", batch(`{"n":1}`, ``, `{"n":3}`), []int{1, 3}, []string{"m2"}, 1, true},
+		{"the event is no JSON", `{`, nil, nil, 1, false},
+		{"the event is a list", `[]`, nil, nil, 1, false},
+	} {
+		var ran []int
+		answer, errs := queue.Each(t.Context(), []byte(c.event), func(_ context.Context, j job) error {
+			ran = append(ran, j.N)
+			switch j.Then {
+			case "fail":
+				return errors.New("no")
+			case "panic":
+				panic("no")
+			}
+			return nil
+		})
+		var failed []string
+		for _, f := range answer.BatchItemFailures {
+			failed = append(failed, f.ItemIdentifier)
+		}
+		if !slices.Equal(ran, c.ran) || !slices.Equal(failed, c.failed) || len(errs) != c.errs {
+			t.Errorf("%s: ran %v, failed %q, errors %v; want %v, %q and %d", c.name, ran, failed, errs, c.ran, c.failed, c.errs)
+		}
+		if got := answer.BatchItemFailures != nil; got != c.wantFailures {
+			t.Errorf("%s: the answer has a list: %t, want %t", c.name, got, c.wantFailures)
+		}
+		for i, err := range errs {
+			if c.wantFailures && !strings.HasPrefix(err.Error(), "message "+failed[i]+": ") {
+				t.Errorf("%s: error %v does not name message %s", c.name, err, failed[i])
+			}
+		}
+	}
+}
+
+func TestSend(t *testing.T) {
+	var got struct {
+		URL   string `json:"QueueUrl"`
+		Body  string `json:"MessageBody"`
+		Delay int    `json:"DelaySeconds"`
+	}
+	status := http.StatusOK
+	sqs := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := json.NewDecoder(r.Body).Decode(&got); err != nil {
+			t.Error(err)
+		}
+		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte("{}"))
+	}))
+	defer sqs.Close()
+	cfg := aws.Config{Region: "us-east-1", RetryMaxAttempts: 1, Credentials: aws.CredentialsProviderFunc(
+		func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "a", SecretAccessKey: "b"}, nil
+		})}
+	q := queue.New[job](cfg, sqs.URL, queue.Delivery, sqs.URL+"/delivery")
+	m := &telemetry.Meter{}
+	ctx := telemetry.WithMeter(t.Context(), m)
+	// The stand-in answers without the checksum that the client compares, so that
+	// Send fails once the request is made; what was sent counts here.
+	_ = q.Send(ctx, job{N: 7}, 8*time.Second+999*time.Millisecond)
+	if got.URL != sqs.URL+"/delivery" || got.Body != `{"n":7,"then":""}` || got.Delay != 8 {
+		t.Errorf("sent %+v", got)
+	}
+	status = http.StatusBadRequest
+	if err := q.Send(ctx, job{}, 0); err == nil || !strings.HasPrefix(err.Error(), "queue delivery: ") {
+		t.Errorf("a refused send: %v, want an error that names the queue", err)
+	}
+	if u := m.Units(); u.S < 2 {
+		t.Errorf("%d requests counted, want 2", u.S)
+	}
+	if got, want := m.Touched(), []string{"send delivery"}; !slices.Equal(got, want) {
+		t.Errorf("touched %q, want %q", got, want)
+	}
+	bad := queue.New[func()](cfg, sqs.URL, queue.Delivery, sqs.URL)
+	if err := bad.Send(ctx, nil, 0); err == nil {
+		t.Error("a job that is no JSON is sent")
+	}
+}

@@ -1,0 +1,98 @@
+package telemetry_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"parley/shared/telemetry"
+)
+
+func TestMeter(t *testing.T) {
+	m := &telemetry.Meter{}
+	var wg sync.WaitGroup
+	for range 50 {
+		wg.Go(func() {
+			m.Count(telemetry.Units{W: 1, R: 0.5, S: 2, L: 3, P: 4})
+			m.Touch("write messages")
+			m.Touch("read accounts")
+		})
+	}
+	wg.Wait()
+	if got, want := m.Units(), (telemetry.Units{W: 50, R: 25, S: 100, L: 150, P: 200}); got != want {
+		t.Errorf("counted %+v, want %+v", got, want)
+	}
+	if got, want := m.Touched(), []string{"read accounts", "write messages"}; !slices.Equal(got, want) {
+		t.Errorf("touched %q, want %q", got, want)
+	}
+	m.Touched()[0] = "changed"
+	if got := m.Touched()[0]; got != "read accounts" {
+		t.Errorf("a caller changed what was touched: %q", got)
+	}
+}
+
+// TestNoMeter: nothing is counted, and nothing breaks.
+func TestNoMeter(t *testing.T) {
+	m := telemetry.MeterOf(t.Context())
+	if m != nil {
+		t.Fatalf("a context without a meter has %v", m)
+	}
+	m.Count(telemetry.Units{W: 1})
+	m.Touch("post")
+	if got := m.Units(); got != (telemetry.Units{}) || m.Touched() != nil {
+		t.Errorf("no meter counted %+v, %q", got, m.Touched())
+	}
+	with := &telemetry.Meter{}
+	if got := telemetry.MeterOf(telemetry.WithMeter(t.Context(), with)); got != with {
+		t.Errorf("the context has meter %p, want %p", got, with)
+	}
+}
+
+func TestTell(t *testing.T) {
+	var b bytes.Buffer
+	log := telemetry.NewLogger(&b, slog.LevelWarn)
+	telemetry.Tell(t.Context(), log, slog.LevelInfo, telemetry.Line{Operation: "a.b.c"})
+	if b.Len() > 0 {
+		t.Errorf("a line under the level is written: %s", b.String())
+	}
+	telemetry.Tell(t.Context(), log, slog.LevelError, telemetry.Line{
+		Operation: "a.b.c", Surface: "a", Group: "b", Outcome: "fault", Took: 1234567 * time.Nanosecond, Cold: true,
+		Units: telemetry.Units{W: 1.5, R: 2.5, S: 3, L: 1, P: 5},
+	}, "code", 7, "error", "line\nbreak \"quoted\"")
+	if n := bytes.Count(b.Bytes(), []byte("\n")); n != 1 {
+		t.Fatalf("%d lines, want 1: %s", n, b.String())
+	}
+	var got map[string]any
+	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]any{
+		"level": "ERROR", "msg": "call", "operation": "a.b.c", "surface": "a", "group": "b", "outcome": "fault",
+		"duration_ms": 1.234, "cold": true, "W": 1.5, "R": 2.5, "S": 3.0, "L": 1.0, "P": 5.0, "code": 7.0,
+		"error": "line\nbreak \"quoted\"",
+	} {
+		if got[name] != want {
+			t.Errorf("%s is %v, want %v", name, got[name], want)
+		}
+	}
+	// Every metric and dimension of the directive is a field of the line, or
+	// CloudWatch drops the record.
+	directive := got["_aws"].(map[string]any)["CloudWatchMetrics"].([]any)[0].(map[string]any)
+	for _, metric := range directive["Metrics"].([]any) {
+		name := metric.(map[string]any)["Name"].(string)
+		if _, number := got[name].(float64); !number {
+			t.Errorf("metric %s is %v in the line, want a number", name, got[name])
+		}
+	}
+	for _, set := range directive["Dimensions"].([]any) {
+		for _, name := range set.([]any) {
+			if _, text := got[name.(string)].(string); !text {
+				t.Errorf("dimension %s is %v in the line, want text", name, got[name.(string)])
+			}
+		}
+	}
+}
