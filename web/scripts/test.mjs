@@ -24,7 +24,13 @@ await build({
 });
 const run = spawnSync(
   process.execPath,
-  ["--enable-source-maps", "--test", ...files.map((name) => join(out, name.replace(/\.ts$/, ".mjs")))],
+  [
+    "--enable-source-maps",
+    "--test",
+    "--test-reporter=spec",
+    "--test-timeout=120000",
+    ...files.map((name) => join(out, name.replace(/\.ts$/, ".mjs"))),
+  ],
   { stdio: "inherit" },
 );
 process.exit(run.status ?? 1);

@@ -1,0 +1,25 @@
+import type { Session } from "./session.ts";
+
+/** What to say about the connection. */
+export interface Connection {
+  text: string;
+  tone: "good" | "busy" | "bad";
+}
+
+export function connection({ client, elsewhere }: Session): Connection {
+  if (elsewhere) return { text: "Open in another tab", tone: "bad" };
+  switch (client.state) {
+    case "online":
+      return { text: "Online", tone: "good" };
+    case "connecting":
+      return { text: "Connecting…", tone: "busy" };
+    case "reconnecting":
+      return { text: navigator.onLine ? "Reconnecting…" : "Waiting for the network…", tone: "busy" };
+    case "kicked":
+      return { text: "Signed in on another device", tone: "bad" };
+    case "refused":
+      return { text: "Not accepted", tone: "bad" };
+    default:
+      return { text: "Offline", tone: "bad" };
+  }
+}

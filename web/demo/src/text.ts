@@ -1,0 +1,91 @@
+import type { Message } from "@parley/client";
+import { preview } from "@parley/client";
+
+/** One or two letters for an avatar. */
+export function initials(name: string): string {
+  const words = name.split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+  const letters = words.length > 1 ? [words[0], words.at(-1)] : [words[0]];
+  return letters.map((word) => [...(word ?? "?")][0]?.toLocaleUpperCase()).join("");
+}
+
+/** A hue that is always the same for a user: one of twelve that are told apart easily. */
+export function hue(id: string): number {
+  let hash = 2166136261;
+  for (const char of id) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 16777619);
+  return ((((hash >>> 8) ^ hash) >>> 0) % 12) * 30 + 12;
+}
+
+const day = 24 * 60 * 60 * 1000;
+
+/** How many calendar days lie between two moments. */
+function daysBetween(ms: number, now: number): number {
+  const midnight = (t: number) => new Date(t).setHours(0, 0, 0, 0);
+  return Math.round((midnight(now) - midnight(ms)) / day);
+}
+
+/** The time of day. */
+export function clock(ms: number): string {
+  return new Date(ms).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+}
+
+/** When, as short as a list wants it: a time today, then a day, then a date. */
+export function when(ms: number, now = Date.now()): string {
+  const ago = daysBetween(ms, now);
+  if (ago <= 0) return clock(ms);
+  if (ago === 1) return "Yesterday";
+  const date = new Date(ms);
+  if (ago < 7) return date.toLocaleDateString(undefined, { weekday: "short" });
+  const sameYear = date.getFullYear() === new Date(now).getFullYear();
+  return date.toLocaleDateString(undefined, {
+    day: "numeric",
+    month: "short",
+    ...(sameYear ? {} : { year: "numeric" }),
+  });
+}
+
+/** The day of a separator between messages. */
+export function dayName(ms: number, now = Date.now()): string {
+  const ago = daysBetween(ms, now);
+  if (ago <= 0) return "Today";
+  if (ago === 1) return "Yesterday";
+  const date = new Date(ms);
+  const sameYear = date.getFullYear() === new Date(now).getFullYear();
+  return date.toLocaleDateString(undefined, {
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+    ...(sameYear ? {} : { year: "numeric" }),
+  });
+}
+
+/** A key that is the same for all moments of a day. */
+export function dayKey(ms: number): string {
+  return new Date(ms).toDateString();
+}
+
+/** All the text of a message; what is not text is named. */
+export function textOf(m: Pick<Message, "MsgBody">): string {
+  return m.MsgBody.map((element) =>
+    element.MsgType === "TIMTextElem" ? String(element.MsgContent.Text ?? "") : preview([element]) || "[Message]",
+  ).join("");
+}
+
+/** A text in pieces: plain, and addresses to link to. */
+export function pieces(text: string): { text: string; href?: string }[] {
+  const out: { text: string; href?: string }[] = [];
+  let end = 0;
+  for (const match of text.matchAll(/\bhttps?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]}]/g)) {
+    if (match.index > end) out.push({ text: text.slice(end, match.index) });
+    out.push({ text: match[0], href: match[0] });
+    end = match.index + match[0].length;
+  }
+  if (end < text.length) out.push({ text: text.slice(end) });
+  return out;
+}
+
+/** Whether a text is nothing but one to three emoji. */
+export function jumbo(text: string): boolean {
+  return /^(?:\p{Extended_Pictographic}[\u{FE0F}\u{1F3FB}-\u{1F3FF}]?(?:\u200D\p{Extended_Pictographic}\u{FE0F}?)*\s*){1,3}$/u.test(
+    text,
+  );
+}

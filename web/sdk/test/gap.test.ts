@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { heard, sleep, texts, until, world } from "./world.ts";
+
+test("a message is announced once however often its frame comes", async () => {
+  const { cloud, online } = await world();
+  const bob = await online("bob");
+  const list = heard(bob);
+  const m = cloud.say("alice", "bob", "one");
+  cloud.deliver(m);
+  cloud.deliver(m);
+  cloud.say("alice", "bob", "two");
+  await until(() => list.length === 2);
+  await sleep(80);
+  assert.deepEqual(texts(list), ["one", "two"]);
+  assert.equal(bob.conversation("alice")?.Unread, 2);
+});
+
+test("several events may share a frame", async () => {
+  const { cloud, online } = await world();
+  const bob = await online("bob");
+  const events = ["one", "two"].map((t) => ({ event: "message.new", body: cloud.post("alice", "bob", t) }));
+  cloud.emit("bob", { events });
+  await until(() => bob.timeline("alice").length === 2);
+});
+
+test("frames out of order are put in order, and a late one is not pulled", async () => {
+  const { cloud, online } = await world();
+  const bob = await online("bob");
+  cloud.say("alice", "bob", "one");
+  const two = cloud.post("alice", "bob", "two");
+  cloud.say("alice", "bob", "three");
+  await sleep(10);
+  cloud.deliver(two);
+  await until(() => bob.timeline("alice").length === 3);
+  await sleep(80);
+  assert.deepEqual(texts(bob.timeline("alice")), ["one", "two", "three"]);
+  assert.equal(cloud.calls.filter((c) => c.action === "message.history").length, 0);
+});
+
+test("messages of one second are ordered by sequence, then random, as numbers", async () => {
+  const { cloud, online } = await world();
+  const bob = await online("bob");
+  const MsgTime = 1_700_000_000;
+  for (const [MsgSeq, MsgRandom] of [
+    [10, 1],
+    [9, 2],
+    [10, 0],
+    [100, 0],
+  ] as const) {
+    cloud.say("alice", "bob", `${MsgSeq}.${MsgRandom}`, { MsgTime, MsgSeq, MsgRandom });
+  }
+  await until(() => bob.timeline("alice").length === 4);
+  assert.deepEqual(texts(bob.timeline("alice")), ["9.2", "10.0", "10.1", "100.0"]);
+});
+
+test("a lost message is pulled between its neighbours", async () => {
+  const { cloud, online } = await world();
+  const bob = await online("bob");
+  const list = heard(bob);
+  const one = cloud.say("alice", "bob", "one", { MsgTime: 1_700_000_001 });
+  cloud.post("alice", "bob", "two", { MsgTime: 1_700_000_002 });
+  const three = cloud.say("alice", "bob", "three", { MsgTime: 1_700_000_003 });
+  await until(() => bob.timeline("alice").length === 3);
+  assert.deepEqual(texts(bob.timeline("alice")), ["one", "two", "three"]);
+  assert.deepEqual(texts(list), ["one", "three", "two"]);
+  assert.equal(bob.conversation("alice")?.Unread, 3);
+  const pulls = cloud.calls.filter((c) => c.action === "message.history");
+  assert.deepEqual(
+    pulls.map((c) => [c.body.From, c.body.To]),
+    [[one.MsgKey, three.MsgKey]],
+  );
+});
+
+test("hi shows that the newest message was lost", async () => {
+  const { cloud, online } = await world();
+  const bob = await online("bob");
+  const one = cloud.post("alice", "bob", "one");
+  cloud.post("alice", "bob", "two");
+  cloud.emit("bob", { event: "message.new", hi: { Ordinal: 2 }, body: one });
+  await until(() => bob.timeline("alice").length === 2);
+});
+
+test("each direction has its own gaps: another device of mine has sent", async () => {
+  const { cloud, online } = await world();
+  const bob = await online("bob");
+  await bob.send("alice", "mine");
+  cloud.post("bob", "alice", "lost");
+  await bob.send("alice", "mine again");
+  await until(() => bob.timeline("alice").length === 3);
+  assert.equal(bob.conversation("alice")?.Unread, 0);
+});
+
+test("a gap in a conversation that was never shown begins after its last message", async () => {
+  const { cloud, online } = await world();
+  for (let i = 0; i < 30; i++) cloud.post("alice", "bob", `old ${i}`, { MsgTime: 1_700_000_000 + i });
+  const bob = await online("bob");
+  const list = heard(bob);
+  cloud.post("alice", "bob", "lost");
+  cloud.say("alice", "bob", "seen");
+  await until(() => list.length === 2);
+  await sleep(60);
+  assert.deepEqual(texts(list), ["seen", "lost"]);
+  assert.equal(bob.conversation("alice")?.Unread, 32);
+});
+
+test("a message that sorts outside of its neighbours is found", async () => {
+  const { cloud, online } = await world();
+  const bob = await online("bob");
+  const MsgTime = 1_700_000_000;
+  cloud.say("alice", "bob", "one", { MsgTime, MsgSeq: 5 });
+  cloud.post("alice", "bob", "two", { MsgTime, MsgSeq: 900 });
+  cloud.say("alice", "bob", "three", { MsgTime, MsgSeq: 6 });
+  await until(() => bob.timeline("alice").length === 3);
+  assert.deepEqual(texts(bob.timeline("alice")), ["one", "three", "two"]);
+});
+
+test("what does not exist any more is not asked for again and again", async () => {
+  const { cloud, online } = await world();
+  await online("bob");
+  cloud.say("alice", "bob", "one");
+  const three = { ...cloud.post("alice", "bob", "two"), Ordinal: 3 };
+  cloud.deliver(three);
+  await sleep(150);
+  const pulls = cloud.calls.filter((c) => c.action === "message.history").length;
+  assert.ok(pulls >= 1 && pulls <= 2, `${pulls} pulls`);
+  cloud.emit("bob", {
+    event: "message.new",
+    body: { ...three, MsgKey: "7_7_1900000000", MsgTime: 1_900_000_000, Ordinal: 4 },
+  });
+  await sleep(100);
+  assert.equal(cloud.calls.filter((c) => c.action === "message.history").length, pulls);
+});
+
+test("a pull that fails is made again", async () => {
+  const { cloud, online } = await world();
+  const bob = await online("bob");
+  cloud.say("alice", "bob", "one");
+  cloud.post("alice", "bob", "two");
+  cloud.breaks.push({ action: "message.history", when: "before" }, { action: "message.history", when: "after" });
+  cloud.say("alice", "bob", "three");
+  await until(() => bob.timeline("alice").length === 3);
+});

@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Conversation, compare, type ParleyError, preview } from "../src/index.ts";
+import { Sequence } from "../src/sequence.ts";
+import { heard, sleep, text, texts, until, world } from "./world.ts";
+
+test("a send is answered with the stored message and reaches the other user", async () => {
+  const { online } = await world();
+  const [alice, bob] = [await online("alice"), await online("bob")];
+  const list = heard(bob);
+  const m = await alice.send("bob", "hi 👋 שלום", { CloudCustomData: "x" });
+  await until(() => list.length === 1);
+  assert.equal(m.Ordinal, 1);
+  assert.equal(list[0]?.MsgKey, m.MsgKey);
+  assert.deepEqual(texts(alice.timeline("bob")), ["hi 👋 שלום"]);
+  assert.equal(alice.list[0]?.LastMsg?.Preview, "hi 👋 שלום");
+});
+
+for (const when of ["before", "after"] as const) {
+  test(`a send that breaks ${when} it is stored is repeated as the same message`, async () => {
+    const { cloud, online } = await world();
+    const alice = await online("alice");
+    cloud.breaks.push({ action: "message.send", when }, { action: "message.send", when });
+    await alice.send("bob", "hi");
+    const tries = cloud.calls.filter((c) => c.action === "message.send");
+    assert.equal(tries.length, 3);
+    assert.equal(new Set(tries.map((c) => `${c.body.MsgSeq}_${c.body.MsgRandom}`)).size, 1);
+    assert.equal(cloud.stored("alice", "bob").length, 1);
+    assert.equal(alice.timeline("bob").length, 1);
+  });
+}
+
+test("sends to one user keep their order", async () => {
+  const { cloud, online } = await world();
+  const alice = await online("alice");
+  cloud.breaks.push({ action: "message.send", when: "before" });
+  await Promise.all(["one", "two", "three"].map((t) => alice.send("bob", t)));
+  assert.deepEqual(texts(cloud.stored("alice", "bob")), ["one", "two", "three"]);
+  assert.deepEqual(
+    cloud.stored("alice", "bob").map((m) => m.Ordinal),
+    [1, 2, 3],
+  );
+});
+
+test("a draft that failed is sent again as the same message", async () => {
+  const { cloud, online } = await world();
+  const alice = await online("alice", { timing: { sendTimeout: 60 } });
+  cloud.breaks.push(...Array.from({ length: 30 }, () => ({ action: "message.send", when: "after" as const })));
+  const draft = alice.compose("bob", "hi");
+  await assert.rejects(alice.send(draft), (e: ParleyError) => e.temporary);
+  cloud.breaks = [];
+  await alice.send(draft);
+  assert.equal(cloud.stored("alice", "bob").length, 1);
+});
+
+test("what the server refuses is not repeated", async () => {
+  const { cloud, online } = await world();
+  const alice = await online("alice");
+  await assert.rejects(alice.call("no.such", {}), (e: ParleyError) => e.code === 60009 && !e.temporary);
+  assert.equal(cloud.calls.filter((c) => c.action === "no.such").length, 1);
+});
+
+test("another device of mine is told what I send here", async () => {
+  const { online } = await world();
+  const [phone, desk] = [await online("alice"), await online("alice")];
+  await phone.send("bob", "hi");
+  await until(() => desk.timeline("bob").length === 1);
+  assert.equal(desk.conversation("bob")?.Unread, 0);
+  assert.equal(phone.timeline("bob").length, 1);
+});
+
+test("reading clears the count here and on my other devices, and the other user sees it", async () => {
+  const { cloud, online } = await world();
+  const [alice, phone, desk] = [await online("alice"), await online("bob"), await online("bob")];
+  await alice.send("bob", "one");
+  await alice.send("bob", "two");
+  await until(() => desk.conversation("alice")?.Unread === 2 && phone.conversation("alice")?.Unread === 2);
+  await phone.read("alice", 1);
+  assert.equal(phone.conversation("alice")?.Unread, 1);
+  await until(() => desk.conversation("alice")?.Unread === 1);
+  await phone.read("alice");
+  await until(() => desk.conversation("alice")?.Unread === 0 && alice.conversation("bob")?.PeerReadOrdinal === 2);
+  cloud.emit("bob", {
+    event: "message.read",
+    body: { From_Account: "bob", To_Account: "alice", ReadOrdinal: 1, Unread: 1 },
+  });
+  await sleep(30);
+  assert.equal(phone.conversation("alice")?.Unread, 0, "a read position never goes back");
+});
+
+test("messages marked NoUnread do not count", async () => {
+  const { cloud, online } = await world();
+  const bob = await online("bob");
+  cloud.say("alice", "bob", "loud");
+  cloud.say("alice", "bob", "quiet", { SendMsgControl: ["NoUnread"] });
+  cloud.post("alice", "bob", "quiet and lost", { SendMsgControl: ["NoUnread"] });
+  cloud.say("alice", "bob", "loud");
+  await until(() => bob.timeline("alice").length === 4);
+  assert.equal(bob.conversation("alice")?.Unread, 2);
+});
+
+test("history pages go back to the first message", async () => {
+  const { cloud, online } = await world();
+  for (let i = 1; i <= 45; i++) cloud.post(i % 3 ? "alice" : "bob", "alice", "x", { MsgTime: 1_700_000_000 + i });
+  for (let i = 1; i <= 45; i++)
+    cloud.post(i % 3 ? "alice" : "bob", i % 3 ? "bob" : "alice", String(i), { MsgTime: 1_700_000_000 + i });
+  const bob = await online("bob");
+  const list = heard(bob);
+  let page = await bob.history("alice");
+  assert.equal(page.MsgList.length, 20);
+  while (page.Next) page = await bob.history("alice", { to: page.Next });
+  const timeline = bob.timeline("alice");
+  assert.ok(timeline.length >= 45);
+  assert.ok(timeline.every((m, i) => i === 0 || compare(timeline[i - 1] ?? m, m) < 0));
+  assert.equal(list.length, 0, "history is not news");
+});
+
+test("the list is newest first and comes as an event", async () => {
+  const { cloud, online } = await world();
+  cloud.say("alice", "bob", "old", { MsgTime: 1_700_000_000 });
+  cloud.say("carol", "bob", "new", { MsgTime: 1_700_000_100 });
+  const bob = await online("bob");
+  assert.deepEqual(
+    bob.list.map((c) => c.To_Account),
+    ["carol", "alice"],
+  );
+  let told: readonly Conversation[] = [];
+  bob.on("conversations", (list) => {
+    told = list;
+  });
+  cloud.say("alice", "bob", "newest");
+  await until(() => told[0]?.To_Account === "alice");
+  assert.equal(told[0]?.LastMsg?.Preview, "newest");
+  assert.deepEqual(
+    (await bob.conversations()).map((c) => c.To_Account),
+    ["alice", "carol"],
+  );
+});
+
+test("an identifier outside of ASCII passes the header", async () => {
+  const { cloud, online } = await world();
+  const zoe = await online("zoë");
+  cloud.calls.length = 0;
+  await zoe.conversations();
+  assert.equal(Buffer.from(cloud.calls[0]?.user ?? "", "latin1").toString("utf8"), "zoë");
+});
+
+test("a listener that throws does not keep the others from hearing", async () => {
+  const { cloud, online } = await world();
+  const bob = await online("bob");
+  const caught: unknown[] = [];
+  process.once("uncaughtException", (e) => caught.push(e));
+  bob.on("message", () => {
+    throw new Error("mine");
+  });
+  const list = heard(bob);
+  cloud.say("alice", "bob", "hi");
+  await until(() => list.length === 1 && caught.length === 1);
+});
+
+test("sequences increase and stay behind what was seen", () => {
+  const sequence = new Sequence();
+  const first = sequence.next();
+  assert.ok(sequence.next() > first);
+  sequence.seen(first + 500);
+  assert.ok(sequence.next() > first + 500);
+  sequence.seen(2 ** 32 - 1); // not of this kind of client
+  assert.ok(sequence.next() < first + 1000);
+});
+
+test("a preview is cut between characters at 120 bytes", () => {
+  assert.equal(preview([{ MsgType: "TIMTextElem", MsgContent: { Text: "é".repeat(100) } }]), "é".repeat(60));
+  assert.equal(
+    preview([{ MsgType: "TIMTextElem", MsgContent: { Text: `a${"é".repeat(100)}` } }]),
+    `a${"é".repeat(59)}`,
+  );
+  assert.equal(preview([{ MsgType: "TIMImageElem", MsgContent: {} }]), "[Image]");
+  assert.equal(text({ MsgBody: [{ MsgType: "TIMTextElem", MsgContent: { Text: "x" } }] } as never), "x");
+});
