@@ -2,6 +2,7 @@ package messages
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 
 	"parley/shared/fault"
@@ -75,7 +76,7 @@ type field struct {
 func (e Element) check() error {
 	fields, ok := e.Kind.fields()
 	if !ok {
-		return elementError("MsgType " + string(e.Kind) + " is not known")
+		return elementError(fmt.Sprintf("MsgType %.50s is not known", e.Kind))
 	}
 	var content map[string]any
 	if err := json.Unmarshal(e.Content, &content); err != nil || content == nil {

@@ -1,0 +1,56 @@
+package accounts_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"parley/shared/domain/accounts"
+	"parley/shared/fault"
+)
+
+func TestCheckID(t *testing.T) {
+	for _, id := range []string{"a", " ", "~", "a#b", "@RBT#001", `"'\`, strings.Repeat("z", 32)} {
+		if err := accounts.CheckID(id); err != nil {
+			t.Errorf("CheckID(%q): %v, want nil", id, err)
+		}
+	}
+	for c := range 256 {
+		err := accounts.CheckID("a" + string([]byte{byte(c)}))
+		if got, want := err == nil, c >= 0x20 && c <= 0x7e; got != want {
+			t.Errorf("an id with byte %#x is accepted: %t, want %t", c, got, want)
+		}
+	}
+	for _, id := range []string{"", strings.Repeat("z", 33), "é", "中"} {
+		if err := accounts.CheckID(id); !fault.Is(err, fault.Invalid) {
+			t.Errorf("CheckID(%q): %v, want %s", id, err, fault.Invalid)
+		}
+	}
+}
+
+func TestAccepts(t *testing.T) {
+	now := time.Unix(1_700_000_000, 0)
+	for _, c := range []struct {
+		name    string
+		account *accounts.Account
+		issued  time.Time
+		want    fault.Code // 0: accepted
+	}{
+		{"none", nil, now, fault.AccountUnknown},
+		{"alive", &accounts.Account{}, now, 0},
+		{"deleted", &accounts.Account{Deleted: 1}, now, fault.AccountUnknown},
+		{"deleted counts before banned", &accounts.Account{Deleted: 1, BannedUntil: now.Unix() + 1}, now, fault.AccountUnknown},
+		{"banned for a second more", &accounts.Account{BannedUntil: now.Unix() + 1}, now, fault.Banned},
+		{"banned until now", &accounts.Account{BannedUntil: now.Unix()}, now, 0},
+		{"banned counts before revoked", &accounts.Account{BannedUntil: now.Unix() + 1, SignaturesFrom: now.Unix()}, now, fault.Banned},
+		{"revoked in the same second", &accounts.Account{SignaturesFrom: now.Unix()}, now, fault.SignatureRevoked},
+		{"revoked before", &accounts.Account{SignaturesFrom: now.Unix() - 1}, now, 0},
+		{"revoked after", &accounts.Account{SignaturesFrom: now.Unix()}, now.Add(-time.Hour), fault.SignatureRevoked},
+		{"muted users may sign in", &accounts.Account{MutedUntil: now.Unix() + 99}, now, 0},
+	} {
+		err := c.account.Accepts(c.issued, now)
+		if (err == nil) != (c.want == 0) || (err != nil && fault.Of(err).Code != c.want) {
+			t.Errorf("%s: %v, want code %d", c.name, err, c.want)
+		}
+	}
+}

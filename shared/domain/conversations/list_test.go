@@ -1,0 +1,180 @@
+package conversations_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/shared/domain/conversations"
+)
+
+const nowMs = 1_700_000_000_000
+
+// memory has rows; what a test does not need is not there.
+type memory struct {
+	conversations.Store
+	rows   []conversations.Row
+	strong bool
+	err    error
+}
+
+func (m *memory) Rows(_ context.Context, _ int64, _ string, strong bool) ([]conversations.Row, error) {
+	m.strong = strong
+	return slices.Clone(m.rows), m.err
+}
+
+func (m *memory) PeerRows(_ context.Context, _ int64, _ string, peers []string) ([]conversations.Row, error) {
+	out := make([]conversations.Row, len(peers))
+	for i, p := range peers {
+		for _, r := range m.rows {
+			if r.Peer == p {
+				out[i] = r
+			}
+		}
+	}
+	return out, m.err
+}
+
+func service(m *memory, limit int) conversations.Service {
+	return conversations.Service{App: 1, Limit: limit, Store: m, Now: func() time.Time { return time.UnixMilli(nowMs) }}
+}
+
+func peers(p conversations.Page) string {
+	var list []string
+	for _, r := range p.Rows {
+		list = append(list, r.Peer)
+	}
+	return strings.Join(list, " ")
+}
+
+func TestListOrder(t *testing.T) {
+	m := &memory{rows: []conversations.Row{
+		{Peer: "old", TimeMs: 1}, {Peer: "b", TimeMs: 5}, {Peer: "a", TimeMs: 5}, {Peer: "C", TimeMs: 5}, {Peer: "new", TimeMs: 9},
+		{Peer: "never shown"},
+		{Peer: "expired", TimeMs: 8, Expires: nowMs / 1000}, {Peer: "last second", TimeMs: 8, Expires: nowMs/1000 + 1},
+	}}
+	p, err := service(m, 100).List(t.Context(), "u", nil, 100)
+	if want := "new last second C a b old"; err != nil || peers(p) != want || p.Next != nil {
+		t.Errorf("List = %s, next %v, %v, want %s", peers(p), p.Next, err, want)
+	}
+	if m.strong {
+		t.Error("a list is read strongly: twice the price")
+	}
+	p, err = service(m, 3).List(t.Context(), "u", nil, 100)
+	if want := "new last second C"; err != nil || peers(p) != want || p.Next != nil {
+		t.Errorf("with 3 entries: %s, next %v, %v, want %s", peers(p), p.Next, err, want)
+	}
+	broken := &memory{err: errors.New("no table")}
+	if _, err := service(broken, 3).List(t.Context(), "u", nil, 9); !errors.Is(err, broken.err) {
+		t.Errorf("the store fails: %v", err)
+	}
+}
+
+// TestPages reads a list of rows with many equal times page by page: the pages
+// are the list.
+func TestPages(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 7))
+	m := &memory{}
+	for i := range 57 {
+		m.rows = append(m.rows, conversations.Row{Peer: fmt.Sprintf("p%02d", i), TimeMs: 1 + r.Int64N(9)})
+	}
+	r.Shuffle(len(m.rows), func(i, j int) { m.rows[i], m.rows[j] = m.rows[j], m.rows[i] })
+	whole, err := service(m, 100).List(t.Context(), "u", nil, 100)
+	if err != nil || len(whole.Rows) != 57 {
+		t.Fatalf("%d rows, %v", len(whole.Rows), err)
+	}
+	for _, size := range []int{1, 2, 3, 10, 19, 56, 57, 58} {
+		var got []string
+		var after *conversations.Position
+		for page := 0; ; page++ {
+			p, err := service(m, 100).List(t.Context(), "u", after, size)
+			if err != nil || len(p.Rows) > size {
+				t.Fatalf("page of %d: %d rows, %v", size, len(p.Rows), err)
+			}
+			got = append(got, peers(p))
+			if after = p.Next; after == nil {
+				break
+			}
+			if page > 57 {
+				t.Fatalf("pages of %d never end", size)
+			}
+		}
+		if joined := strings.Join(got, " "); joined != peers(whole) {
+			t.Errorf("pages of %d: %s, want %s", size, joined, peers(whole))
+		}
+	}
+	// A row that moved up while pages are read is on none of the later ones.
+	first, err := service(m, 100).List(t.Context(), "u", nil, 30)
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved := whole.Rows[40].Peer
+	for i := range m.rows {
+		if m.rows[i].Peer == moved {
+			m.rows[i].TimeMs = 100
+		}
+	}
+	rest, err := service(m, 100).List(t.Context(), "u", first.Next, 100)
+	if err != nil || len(rest.Rows) != 26 || strings.Contains(peers(rest), moved) {
+		t.Errorf("the rest has %d rows, %v, %s in it: %t", len(rest.Rows), err, moved, strings.Contains(peers(rest), moved))
+	}
+}
+
+func TestSync(t *testing.T) {
+	m := &memory{rows: []conversations.Row{
+		{Peer: "a", TimeMs: 100}, {Peer: "b", TimeMs: 200}, {Peer: "read by me", TimeMs: 50, ReadMs: 150},
+		{Peer: "read by the peer", TimeMs: 60, PeerReadMs: 160}, {Peer: "hidden", ReadMs: 500},
+	}}
+	for since, want := range map[int64]string{
+		0: "b a read by the peer read by me", 100: "b a read by the peer read by me", 101: "b read by the peer read by me",
+		151: "b read by the peer", 161: "b", 200: "b", 201: "",
+	} {
+		p, next, err := service(m, 100).Sync(t.Context(), "u", since, nil, 100)
+		if err != nil || peers(p) != want {
+			t.Errorf("since %d: %s, %v, want %s", since, peers(p), err, want)
+		}
+		if want := int64(nowMs - 5000); next != want {
+			t.Errorf("the next sync is from %d, want %d", next, want)
+		}
+	}
+	if !m.strong {
+		t.Error("a sync is not read strongly: it may miss what a send has just written")
+	}
+	p, _, err := service(m, 100).Sync(t.Context(), "u", 101, nil, 2)
+	if err != nil || peers(p) != "b read by the peer" || p.Next == nil {
+		t.Fatalf("first page %s, next %v, %v", peers(p), p.Next, err)
+	}
+	p, _, err = service(m, 100).Sync(t.Context(), "u", 101, p.Next, 2)
+	if err != nil || peers(p) != "read by me" || p.Next != nil {
+		t.Errorf("second page %s, next %v, %v", peers(p), p.Next, err)
+	}
+}
+
+func TestUnread(t *testing.T) {
+	for _, c := range []struct {
+		in, read, quiet, want int64
+	}{
+		{0, 0, 0, 0}, {5, 2, 0, 3}, {5, 2, 1, 2}, {5, 5, 0, 0}, {5, 5, 1, 0}, {5, 9, 0, 0}, {250, 0, 0, 250}, {251, 0, 0, 250},
+		{1 << 40, 1, 1, 250}, {300, 0, 60, 240},
+	} {
+		r := conversations.Row{In: c.in, Read: c.read, Quiet: c.quiet}
+		if got := r.Unread(); got != c.want {
+			t.Errorf("in %d, read %d, quiet %d: %d unread, want %d", c.in, c.read, c.quiet, got, c.want)
+		}
+	}
+	m := &memory{rows: []conversations.Row{
+		{Peer: "a", In: 3}, {Peer: "b", TimeMs: 1, In: 400}, {Peer: "gone", In: 9, Expires: nowMs / 1000}, {Peer: "c", In: 2, Read: 2},
+	}}
+	if got, err := service(m, 1).Unread(t.Context(), "u"); err != nil || got != 253 {
+		t.Errorf("unread in all: %d, %v, want 253", got, err)
+	}
+	got, err := service(m, 1).UnreadFrom(t.Context(), "u", []string{"c", "nobody", "gone", "a", "b"})
+	if want := []int64{0, 0, 0, 3, 250}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("unread from each: %v, %v, want %v", got, err, want)
+	}
+}

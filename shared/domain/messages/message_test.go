@@ -1,0 +1,156 @@
+package messages_test
+
+import (
+	"encoding/json"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"parley/shared/domain/messages"
+	"parley/shared/fault"
+)
+
+func TestKey(t *testing.T) {
+	for text, want := range map[string]messages.Key{
+		"0_0_0":                            {},
+		"1_2_1700000000":                   {Seq: 1, Random: 2, Time: 1_700_000_000},
+		"4294967295_4294967295_4294967295": {Seq: 1<<32 - 1, Random: 1<<32 - 1, Time: 1<<32 - 1},
+	} {
+		got, err := messages.ParseKey(text)
+		if err != nil || got != want {
+			t.Errorf("ParseKey(%q) = %+v, %v, want %+v", text, got, err, want)
+		}
+		if got := want.String(); got != text {
+			t.Errorf("%+v prints as %q, want %q", want, got, text)
+		}
+	}
+	for _, text := range []string{
+		"", "_", "__", "1", "1_2", "1_2_3_4", "1_2_3_", "_1_2_3", "1__3", "a_2_3", "1_2_x", "-1_2_3", "+1_2_3", "01_2_3", "1_2_03",
+		" 1_2_3", "1_2_3 ", "1_2_3\n", "1.0_2_3", "4294967296_2_3", "1_2_4294967296", "0x1_2_3", "1_2_3é", "1-2-3",
+		strings.Repeat("0", 60) + "1_2_3", strings.Repeat("1_", 100),
+	} {
+		got, err := messages.ParseKey(text)
+		if !fault.Is(err, fault.KeyInvalid) || got != (messages.Key{}) {
+			t.Errorf("ParseKey(%q) = %+v, %v, want %s", text, got, err, fault.KeyInvalid)
+		}
+		if len(err.Error()) > 200 {
+			t.Errorf("ParseKey(%.20q) answers with %d bytes", text, len(err.Error()))
+		}
+	}
+}
+
+func TestKeyOrder(t *testing.T) {
+	var sorted []messages.Key
+	for _, sec := range []int64{0, 1, 1 << 31, 1<<32 - 1} {
+		for _, seq := range []uint32{0, 9, 10, 1<<32 - 1} {
+			for _, random := range []uint32{0, 1, 1<<32 - 1} {
+				sorted = append(sorted, messages.Key{Time: sec, Seq: seq, Random: random})
+			}
+		}
+	}
+	shuffled := slices.Clone(sorted)
+	r := rand.New(rand.NewPCG(1, 1))
+	r.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+	slices.SortFunc(shuffled, func(a, b messages.Key) int {
+		if a.Before(b) {
+			return -1
+		}
+		return 1
+	})
+	if !slices.Equal(shuffled, sorted) {
+		t.Errorf("sorted by Before:\ngot  %v\nwant %v", shuffled, sorted)
+	}
+	for _, k := range sorted {
+		if k.Before(k) {
+			t.Errorf("%v is before itself", k)
+		}
+	}
+}
+
+func FuzzMessageKey(f *testing.F) {
+	f.Add("1_2_1700000000", uint32(1), uint32(2), uint32(3))
+	f.Add("01_2_3", uint32(0), uint32(0), uint32(0))
+	f.Add("4294967296_1_1", uint32(1<<32-1), uint32(1<<32-1), uint32(1<<32-1))
+	f.Fuzz(func(t *testing.T, text string, seq, random, sec uint32) {
+		if got, err := messages.ParseKey(text); err == nil {
+			if got.String() != text {
+				t.Errorf("ParseKey(%q) prints as %q", text, got)
+			}
+		} else if !fault.Is(err, fault.KeyInvalid) {
+			t.Errorf("ParseKey(%q): %v", text, err)
+		}
+		k := messages.Key{Time: int64(sec), Seq: seq, Random: random}
+		if got, err := messages.ParseKey(k.String()); err != nil || got != k {
+			t.Errorf("%v comes back as %v, %v", k, got, err)
+		}
+	})
+}
+
+func element(kind messages.Kind, content string) messages.Element {
+	return messages.Element{Kind: kind, Content: json.RawMessage(content)}
+}
+
+func text(s string) messages.Element {
+	content, err := json.Marshal(map[string]string{"Text": s})
+	if err != nil {
+		panic(err)
+	}
+	return element(messages.KindText, string(content))
+}
+
+func TestPreview(t *testing.T) {
+	long := strings.Repeat("x", 120)
+	for _, c := range []struct {
+		name string
+		list []messages.Element
+		want string
+	}{
+		{"nothing", nil, ""},
+		{"a text", []messages.Element{text("hi")}, "hi"},
+		{"texts without a separator", []messages.Element{text("a"), text("b ")}, "ab "},
+		{"one of each", []messages.Element{
+			text("t"), element(messages.KindCustom, `{"Desc":"d","Data":"x"}`), element(messages.KindLocation, "{}"),
+			element(messages.KindFace, "{}"), element(messages.KindSound, "{}"), element(messages.KindImage, "{}"),
+			element(messages.KindFile, "{}"), element(messages.KindVideo, "{}"), element(messages.KindRelay, `{"Title":"r"}`),
+		}, "td[Location][Face][Audio][Image][File][Video]r"},
+		{"no text where there should be", []messages.Element{element(messages.KindText, "{}"), element(messages.KindCustom, `{"Desc":7}`), element(messages.KindRelay, "[")}, ""},
+		{"an unknown kind", []messages.Element{element("TIMOther", `{"Text":"x"}`)}, ""},
+		{"exactly 120 bytes", []messages.Element{text(long)}, long},
+		{"121 bytes", []messages.Element{text(long + "y")}, long},
+		{"over two elements", []messages.Element{text(long[1:]), text("yz")}, long[1:] + "y"},
+		{"a rune of two bytes at the cut", []messages.Element{text(long[1:] + "é")}, long[1:]},
+		{"a rune of three bytes ends at the cut", []messages.Element{text(long[3:] + "中文")}, long[3:] + "中"},
+		{"a rune of three bytes over the cut", []messages.Element{text(long[2:] + "中文")}, long[2:]},
+		{"a rune of four bytes over the cut", []messages.Element{text(long[3:] + "😀")}, long[3:]},
+		{"only long runes", []messages.Element{text(strings.Repeat("😀", 40))}, strings.Repeat("😀", 30)},
+	} {
+		got := messages.Content{Elements: c.list}.Preview()
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+		if len(got) > 120 || !utf8.ValidString(got) {
+			t.Errorf("%s: %d bytes, UTF-8 %t", c.name, len(got), utf8.ValidString(got))
+		}
+	}
+}
+
+func FuzzPreview(f *testing.F) {
+	f.Add(strings.Repeat("中", 40), "😀")
+	f.Add(strings.Repeat("x", 119), "é")
+	f.Add("\xff", "\x80\x80")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		got := messages.Content{Elements: []messages.Element{text(a), text(b)}}.Preview()
+		whole := strings.ToValidUTF8(a, "\ufffd") + strings.ToValidUTF8(b, "\ufffd")
+		if len(got) > 120 || !utf8.ValidString(got) {
+			t.Errorf("Preview of %q and %q: %q", a, b, got)
+		}
+		if utf8.ValidString(a+b) && !strings.HasPrefix(whole, got) {
+			t.Errorf("%q is not the beginning of %q", got, whole)
+		}
+		if utf8.ValidString(a+b) && len(whole) > 120 && len(got) < 117 {
+			t.Errorf("cut to %d bytes", len(got))
+		}
+	})
+}
