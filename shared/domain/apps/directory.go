@@ -1,7 +1,9 @@
 package apps
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -78,8 +80,8 @@ func (d *Directory) load(ctx context.Context, id int64, now time.Time) (*Open, e
 		return nil, err
 	}
 	open := &Open{App: *a}
-	for i := len(a.Keys) - 1; i >= 0; i-- {
-		k := a.Keys[i]
+	newest := slices.SortedFunc(slices.Values(a.Keys), func(a, b Key) int { return cmp.Compare(b.N, a.N) })
+	for _, k := range newest {
 		if !k.InForce(now) {
 			continue
 		}

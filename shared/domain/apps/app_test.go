@@ -1,0 +1,277 @@
+package apps_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/shared/domain/apps"
+	"parley/shared/domain/sessions"
+	"parley/shared/fault"
+)
+
+func TestLimits(t *testing.T) {
+	for _, c := range []struct {
+		set  apps.Settings
+		want apps.Limits
+		kept time.Duration
+	}{
+		{apps.Settings{Edition: apps.Developer}, apps.Limits{Accounts: 100, Conversations: 100, DeleteAllowed: true, RetentionDays: 7}, 168 * time.Hour},
+		{apps.Settings{Edition: apps.Standard}, apps.Limits{Conversations: 100, RetentionDays: 7}, 168 * time.Hour},
+		{apps.Settings{Edition: apps.Premium}, apps.Limits{Conversations: 500, RetentionDays: 30}, 720 * time.Hour},
+		{apps.Settings{Edition: apps.Premium, RetentionDays: 1, DeleteAllowed: true},
+			apps.Limits{Conversations: 500, RetentionDays: 1, DeleteAllowed: true}, 24 * time.Hour},
+		{apps.Settings{Edition: apps.Developer, RetentionDays: 3650},
+			apps.Limits{Accounts: 100, Conversations: 100, DeleteAllowed: true, RetentionDays: 3650}, 87_600 * time.Hour},
+	} {
+		if got := c.set.Limits(); got != c.want {
+			t.Errorf("%+v: %+v, want %+v", c.set, got, c.want)
+		}
+		if got := (apps.App{Settings: c.set}).Retention(); got != c.kept {
+			t.Errorf("%+v: kept for %s, want %s", c.set, got, c.kept)
+		}
+	}
+	if _, ok := apps.Edition("free").Limits(); ok {
+		t.Error("edition free has limits")
+	}
+}
+
+func TestInForce(t *testing.T) {
+	now := time.Unix(1_700_000_000, 999)
+	for until, want := range map[int64]bool{0: true, now.Unix() - 1: false, now.Unix(): false, now.Unix() + 1: true} {
+		if got := (apps.Key{Until: until}).InForce(now); got != want {
+			t.Errorf("a key until %d is in force: %t, want %t", until, got, want)
+		}
+	}
+}
+
+// registry is a store that creates, adds and saves.
+type registry struct {
+	memory
+	taken    map[int64]bool
+	created  []apps.App
+	added    apps.Key
+	ended    []apps.Key
+	put      string
+	deleted  string
+	accounts int
+	counted  int
+}
+
+func (r *registry) CreateApp(_ context.Context, a apps.App) (bool, error) {
+	if r.taken[a.ID] {
+		return false, nil
+	}
+	r.created = append(r.created, a)
+	return true, nil
+}
+
+func (r *registry) SaveSettings(_ context.Context, id int64, s apps.Settings, _ int64) (bool, error) {
+	a, ok := r.list[id]
+	a.Settings = s
+	r.list[id] = a
+	return ok, nil
+}
+
+func (r *registry) AddKey(_ context.Context, _ int64, k apps.Key, ended []apps.Key) error {
+	r.added, r.ended = k, ended
+	return nil
+}
+
+func (r *registry) PutAdmin(_ context.Context, _ int64, user string) error { r.put = user; return nil }
+func (r *registry) DeleteAdmin(_ context.Context, _ int64, user string) error {
+	r.deleted = user
+	return nil
+}
+
+func (r *registry) CountAccounts(context.Context, int64, int) (int, error) { return r.accounts, nil }
+
+func (r *registry) SetAccountCount(_ context.Context, _ int64, n int) error {
+	r.counted = n
+	return nil
+}
+
+func newService() (*registry, *sealer, apps.Service) {
+	r, s := &registry{memory: memory{list: map[int64]apps.App{}}, taken: map[int64]bool{}, counted: -1}, &sealer{}
+	next := byte(0)
+	return r, s, apps.Service{
+		Store: r, Sealer: s, Now: func() time.Time { return time.Unix(1_700_000_000, 0) },
+		Bytes: func(n int) []byte {
+			b := make([]byte, n)
+			for i := range b {
+				next++
+				b[i] = next
+			}
+			return b
+		},
+	}
+}
+
+func TestCreate(t *testing.T) {
+	r, _, s := newService()
+	a, secret, err := s.Create(t.Context(), apps.Settings{Name: "n"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString(secret) {
+		t.Errorf("secret %q is not 64 digits in hexadecimal", secret)
+	}
+	if a.ID < 1_400_000_000 || a.ID >= 1_600_000_000 {
+		t.Errorf("id %d is not of the range of ids", a.ID)
+	}
+	if a.Settings.Edition != apps.Developer || a.Settings.LoginPolicy != sessions.Dual || !slices.Equal(a.Admins, []string{"administrator"}) {
+		t.Errorf("created with %+v, admins %q", a.Settings, a.Admins)
+	}
+	if k := a.Keys[0]; k.N != 1 || string(k.Sealed) != fmt.Sprintf("app/%d|%s", a.ID, secret) || k.Until != 0 || k.Created != 1_700_000_000 {
+		t.Errorf("key %+v", k)
+	}
+	if strings.Contains(fmt.Sprintf("%+v", a.Settings), secret) || len(r.created) != 1 {
+		t.Errorf("stored %d applications", len(r.created))
+	}
+	// The id that the same random bytes make is taken: another is found.
+	r2, _, s2 := newService()
+	r2.taken[a.ID] = true
+	b, _, err := s2.Create(t.Context(), apps.Settings{}, []string{"x", "y", "x"})
+	if err != nil || b.ID == a.ID || !slices.Equal(b.Admins, []string{"x", "y"}) {
+		t.Errorf("with its id taken: %d, admins %q, %v", b.ID, b.Admins, err)
+	}
+	r3, sealer3, s3 := newService()
+	s3.Bytes = func(n int) []byte { return make([]byte, n) }
+	r3.taken[1_400_000_000] = true
+	if _, _, err := s3.Create(t.Context(), apps.Settings{}, nil); !fault.Is(err, fault.Unavailable) || sealer3.seals > 10 {
+		t.Errorf("with every id taken: %v after %d tries, want %s", err, sealer3.seals, fault.Unavailable)
+	}
+	eleven := strings.Split("a b c d e f g h i j k", " ")
+	for what, call := range map[string]func() error{
+		"a long name": func() error {
+			_, _, err := s.Create(t.Context(), apps.Settings{Name: strings.Repeat("n", 101)}, nil)
+			return err
+		},
+		"a name not UTF-8": func() error { _, _, err := s.Create(t.Context(), apps.Settings{Name: "\xff"}, nil); return err },
+		"an edition":       func() error { _, _, err := s.Create(t.Context(), apps.Settings{Edition: "x"}, nil); return err },
+		"a policy":         func() error { _, _, err := s.Create(t.Context(), apps.Settings{LoginPolicy: "x"}, nil); return err },
+		"days below zero":  func() error { _, _, err := s.Create(t.Context(), apps.Settings{RetentionDays: -1}, nil); return err },
+		"too many days":    func() error { _, _, err := s.Create(t.Context(), apps.Settings{RetentionDays: 3651}, nil); return err },
+		"too many admins":  func() error { _, _, err := s.Create(t.Context(), apps.Settings{}, eleven); return err },
+		"a long admin": func() error {
+			_, _, err := s.Create(t.Context(), apps.Settings{}, []string{strings.Repeat("a", 33)})
+			return err
+		},
+	} {
+		if err := call(); !fault.Is(err, fault.Invalid) {
+			t.Errorf("%s: %v, want %s", what, err, fault.Invalid)
+		}
+	}
+	if len(r.created) != 1 {
+		t.Errorf("%d applications are stored, want 1", len(r.created))
+	}
+	broken := errors.New("no key service")
+	_, s4, service := newService()
+	s4.err = broken
+	if _, secret, err := service.Create(t.Context(), apps.Settings{}, nil); !errors.Is(err, broken) || secret != "" {
+		t.Errorf("sealing fails: %q, %v, want %v and no secret", secret, err, broken)
+	}
+}
+
+func TestRotateKey(t *testing.T) {
+	const now = 1_700_000_000
+	r, _, s := newService()
+	r.list[1] = apps.App{ID: 1, Keys: []apps.Key{key(1, 1, now-5), key(1, 10, now+60), key(1, 11, 0), key(1, 2, now+7200)}}
+	k, secret, err := s.RotateKey(t.Context(), 1, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if k.N != 12 || k.Until != 0 || string(r.added.Sealed) != "app/1|"+secret {
+		t.Errorf("new key %+v, added %+v", k, r.added)
+	}
+	var ended []string
+	for _, old := range r.ended {
+		ended = append(ended, fmt.Sprint(old.N, old.Until-now))
+	}
+	if want := []string{"11 3600", "2 3600"}; !slices.Equal(ended, want) {
+		t.Errorf("ended %q, want %q: no key is kept longer than it was", ended, want)
+	}
+	for keep, want := range map[time.Duration]fault.Code{
+		-time.Second: fault.Invalid, 30*24*time.Hour + time.Second: fault.Invalid, 0: 0, 30 * 24 * time.Hour: 0,
+	} {
+		_, secret, err := s.RotateKey(t.Context(), 1, keep)
+		if (err == nil) != (want == 0) || (err != nil && (fault.Of(err).Code != want || secret != "")) {
+			t.Errorf("keep %s: %q, %v, want code %d", keep, secret, err, want)
+		}
+	}
+	if _, _, err := s.RotateKey(t.Context(), 9, 0); !fault.Is(err, fault.AppUnknown) {
+		t.Errorf("of no application: %v", err)
+	}
+}
+
+func TestAdmins(t *testing.T) {
+	r, _, s := newService()
+	r.list[1] = apps.App{ID: 1, Admins: []string{"a", "b"}}
+	if got, err := s.AddAdmin(t.Context(), 1, "c"); err != nil || !slices.Equal(got, []string{"a", "b", "c"}) || r.put != "c" {
+		t.Errorf("AddAdmin = %q, %v, put %q", got, err, r.put)
+	}
+	r.put = ""
+	if got, err := s.AddAdmin(t.Context(), 1, "a"); err != nil || len(got) != 2 || r.put != "" {
+		t.Errorf("one who is already: %q, %v, put %q", got, err, r.put)
+	}
+	r.list[2] = apps.App{ID: 2, Admins: strings.Split("a b c d e f g h i j", " ")}
+	if _, err := s.AddAdmin(t.Context(), 2, "k"); !fault.Is(err, fault.Invalid) || r.put != "" {
+		t.Errorf("an eleventh: %v, put %q", err, r.put)
+	}
+	if _, err := s.AddAdmin(t.Context(), 1, "\x01"); !fault.Is(err, fault.Invalid) {
+		t.Errorf("an id that is none: %v", err)
+	}
+	if got, err := s.RemoveAdmin(t.Context(), 1, "a"); err != nil || !slices.Equal(got, []string{"b"}) || r.deleted != "a" {
+		t.Errorf("RemoveAdmin = %q, %v, deleted %q", got, err, r.deleted)
+	}
+	r.deleted = ""
+	if got, err := s.RemoveAdmin(t.Context(), 1, "x"); err != nil || len(got) != 2 || r.deleted != "" {
+		t.Errorf("one who is none: %q, %v, deleted %q", got, err, r.deleted)
+	}
+	r.list[3] = apps.App{ID: 3, Admins: []string{"a"}}
+	if _, err := s.RemoveAdmin(t.Context(), 3, "a"); !fault.Is(err, fault.Invalid) || r.deleted != "" {
+		t.Errorf("the last: %v, deleted %q", err, r.deleted)
+	}
+}
+
+// TestUpdate: an edition that limits accounts begins to count.
+func TestUpdate(t *testing.T) {
+	set := func(e apps.Edition) apps.Settings { return apps.Settings{Edition: e, LoginPolicy: sessions.Multi} }
+	for _, c := range []struct {
+		from, to          apps.Edition
+		accounts, counted int
+		want              fault.Code
+	}{
+		{apps.Premium, apps.Developer, 100, 100, 0},
+		{apps.Premium, apps.Developer, 101, -1, fault.AccountQuota},
+		{apps.Developer, apps.Premium, 100, -1, 0},
+		{apps.Developer, apps.Developer, 100, -1, 0},
+		{apps.Premium, "x", 0, -1, fault.Invalid},
+	} {
+		r, _, s := newService()
+		r.accounts = c.accounts
+		r.list[1] = apps.App{ID: 1, Settings: set(c.from)}
+		a, err := s.Update(t.Context(), 1, set(c.to))
+		if (err == nil) != (c.want == 0) || (err != nil && fault.Of(err).Code != c.want) || r.counted != c.counted {
+			t.Errorf("%s to %s with %d accounts: %v, counted %d, want code %d, %d", c.from, c.to, c.accounts, err, r.counted, c.want, c.counted)
+		}
+		want := c.to
+		if c.want != 0 {
+			want = c.from
+		} else if a.Settings.Edition != want || a.Updated != 1_700_000_000 {
+			t.Errorf("%s to %s: answered %+v", c.from, c.to, a)
+		}
+		if got := r.list[1].Settings.Edition; got != want {
+			t.Errorf("%s to %s: stored %s, want %s", c.from, c.to, got, want)
+		}
+	}
+	_, _, s := newService()
+	if _, err := s.Update(t.Context(), 9, set(apps.Premium)); !fault.Is(err, fault.AppUnknown) {
+		t.Errorf("of no application: %v", err)
+	}
+}

@@ -1,0 +1,210 @@
+package apps_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/shared/domain/apps"
+	"parley/shared/fault"
+)
+
+// memory keeps applications and counts reads.
+type memory struct {
+	apps.Store
+	list  map[int64]apps.App
+	reads int
+	err   error
+}
+
+func (m *memory) App(_ context.Context, id int64) (*apps.App, error) {
+	m.reads++
+	a, ok := m.list[id]
+	if m.err != nil || !ok {
+		return nil, m.err
+	}
+	return &a, nil
+}
+
+// sealer counts how often a secret is opened.
+type sealer struct {
+	opens, seals int
+	err          error
+}
+
+func (s *sealer) Seal(_ context.Context, purpose string, secret []byte) ([]byte, error) {
+	s.seals++
+	return []byte(purpose + "|" + string(secret)), s.err
+}
+
+func (s *sealer) Open(_ context.Context, purpose string, sealed []byte) ([]byte, error) {
+	s.opens++
+	secret, ok := bytes.CutPrefix(sealed, []byte(purpose+"|"))
+	if !ok {
+		return nil, fmt.Errorf("sealed for another purpose than %s", purpose)
+	}
+	return secret, s.err
+}
+
+type clock struct{ now time.Time }
+
+func (c *clock) Now() time.Time { return c.now }
+
+func key(id int64, n int, until int64) apps.Key {
+	return apps.Key{N: n, Sealed: fmt.Appendf(nil, "app/%d|secret%d", id, n), Until: until}
+}
+
+func newDirectory() (*memory, *sealer, *clock, *apps.Directory) {
+	c := &clock{time.Unix(1_700_000_000, 0)}
+	now := c.now.Unix()
+	m := &memory{list: map[int64]apps.App{
+		1: {ID: 1, Keys: []apps.Key{key(1, 1, 0)}, Admins: []string{"administrator"}},
+		2: {ID: 2, Settings: apps.Settings{Disabled: true}, Keys: []apps.Key{key(2, 1, 0)}},
+		3: {ID: 3, Keys: []apps.Key{key(3, 1, now)}},
+		4: {ID: 4},
+		// As a table sorts their keys.
+		5: {ID: 5, Keys: []apps.Key{key(5, 1, now-1), key(5, 10, 0), key(5, 11, now+1), key(5, 2, now), key(5, 9, now+3600)}},
+		6: {ID: 6, Keys: []apps.Key{{N: 1, Sealed: []byte("app/1|secret1")}}},
+	}}
+	s := &sealer{}
+	return m, s, c, apps.NewDirectory(m, s, c.Now)
+}
+
+func TestFind(t *testing.T) {
+	_, _, _, d := newDirectory()
+	for id, want := range map[int64]fault.Code{
+		2: fault.AppDisabled, 3: fault.AppNoKey, 4: fault.AppNoKey, 6: fault.Internal, 7: fault.AppUnknown, 0: fault.AppUnknown,
+		-1: fault.AppUnknown,
+	} {
+		for range 2 { // found, and found again
+			open, err := d.Find(t.Context(), id)
+			if err == nil || fault.Of(err).Code != want || open != nil {
+				t.Errorf("Find(%d) = %v, %v, want %s", id, open, err, want)
+			}
+		}
+	}
+	open, err := d.Find(t.Context(), 1)
+	if err != nil || open.ID != 1 || !open.IsAdmin("administrator") || !slices.Equal(open.Secrets, []string{"secret1"}) {
+		t.Errorf("Find(1) = %+v, %v", open, err)
+	}
+	open, err = d.Find(t.Context(), 5)
+	if want := []string{"secret11", "secret10", "secret9"}; err != nil || !slices.Equal(open.Secrets, want) {
+		t.Errorf("Find(5) has secrets %q, %v, want those in force, newest first: %q", open.Secrets, err, want)
+	}
+}
+
+// TestOnceAMinute: reads and openings of each instance.
+func TestOnceAMinute(t *testing.T) {
+	m, s, c, d := newDirectory()
+	find := func(id int64) {
+		t.Helper()
+		if _, err := d.Find(t.Context(), id); fault.Of(err).Code == fault.Internal && err != nil {
+			t.Fatal(err)
+		}
+	}
+	counts := func(when string, reads, opens int) {
+		t.Helper()
+		if m.reads != reads || s.opens != opens {
+			t.Errorf("%s: %d reads, %d openings, want %d, %d", when, m.reads, s.opens, reads, opens)
+		}
+	}
+	for range 100 {
+		find(1)
+	}
+	counts("a hundred calls at once", 1, 1)
+	for range 59 {
+		c.now = c.now.Add(time.Second)
+		find(1)
+	}
+	c.now = c.now.Add(time.Second - 1)
+	find(1)
+	counts("within the minute", 1, 1)
+	c.now = c.now.Add(1)
+	find(1)
+	find(1)
+	counts("after it", 2, 2)
+	find(5)
+	counts("another application, with two keys in force", 3, 4)
+	for range 10 {
+		find(7)
+		find(2)
+		find(4)
+	}
+	counts("those that are refused are remembered, too", 6, 5)
+	for range 60 { // an hour of calls, one a second
+		for range 60 {
+			c.now = c.now.Add(time.Second)
+			find(1)
+		}
+	}
+	counts("an hour of calls", 6+60, 5+60)
+}
+
+// TestChanges: what an operator changes is in force within a minute.
+func TestChanges(t *testing.T) {
+	m, s, c, d := newDirectory()
+	if _, err := d.Find(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	a := m.list[1]
+	a.Keys = []apps.Key{key(1, 1, c.now.Unix()+30), key(1, 2, 0)}
+	m.list[1] = a
+	if open, err := d.Find(t.Context(), 1); err != nil || len(open.Secrets) != 1 {
+		t.Errorf("at once: %v, %v", open, err)
+	}
+	c.now = c.now.Add(time.Minute)
+	open, err := d.Find(t.Context(), 1)
+	if want := []string{"secret2"}; err != nil || !slices.Equal(open.Secrets, want) {
+		t.Errorf("after a minute: %q, %v, want %q", open.Secrets, err, want)
+	}
+	m.list[8] = apps.App{ID: 8, Keys: []apps.Key{key(8, 1, 0)}}
+	if _, err := d.Find(t.Context(), 8); err != nil {
+		t.Errorf("an application nobody asked for yet: %v", err)
+	}
+	// A failure is not remembered, and does not end what is known.
+	m.err = errors.New("no table")
+	if _, err := d.Find(t.Context(), 9); !errors.Is(err, m.err) {
+		t.Errorf("the store fails: %v, want %v", err, m.err)
+	}
+	if _, err := d.Find(t.Context(), 1); err != nil {
+		t.Errorf("what is known: %v, want nil", err)
+	}
+	m.err = nil
+	if _, err := d.Find(t.Context(), 9); !fault.Is(err, fault.AppUnknown) {
+		t.Errorf("the store works again: %v, want %s", err, fault.AppUnknown)
+	}
+	c.now = c.now.Add(time.Hour)
+	s.err = errors.New("no key service")
+	_, err = d.Find(t.Context(), 1)
+	if !errors.Is(err, s.err) || strings.Contains(err.Error(), "secret2") {
+		t.Errorf("opening fails: %v, want %v", err, s.err)
+	}
+	s.err = nil
+	if _, err := d.Find(t.Context(), 1); err != nil {
+		t.Errorf("opening works again: %v", err)
+	}
+}
+
+// TestBounded: asking for many applications does not fill the memory.
+func TestBounded(t *testing.T) {
+	m, _, _, d := newDirectory()
+	for id := range int64(5000) {
+		if _, err := d.Find(t.Context(), 100+id); !fault.Is(err, fault.AppUnknown) {
+			t.Fatal(err)
+		}
+	}
+	before := m.reads
+	for id := range int64(5000) {
+		if _, err := d.Find(t.Context(), 100+id); !fault.Is(err, fault.AppUnknown) {
+			t.Fatal(err)
+		}
+	}
+	if got := m.reads - before; got < 4000 {
+		t.Errorf("4,000 and more are read again, got %d: the directory keeps too many", got)
+	}
+}
