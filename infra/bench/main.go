@@ -20,7 +20,6 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
 	var o options
 	flag.IntVar(&o.pairs, "pairs", 50, "pairs of users that chat")
 	flag.IntVar(&o.seconds, "seconds", 15, "length of each load")
@@ -28,7 +27,9 @@ func main() {
 	flag.StringVar(&o.out, "out", ".local/bench.json", "file for the figures")
 	flag.IntVar(&o.warm, "warm", 40, "seconds of load before anything is measured: the databases here are Java programs")
 	flag.Parse()
-	if err := run(ctx, o); err != nil {
+	err := run(ctx, o)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}

@@ -52,12 +52,6 @@ func updating() bool {
 	return f != nil && f.Value.String() == "true"
 }
 
-// section is one file of the archive with the case it belongs to.
-type section struct {
-	file *txtar.File
-	kind string
-}
-
 func runTable(t *testing.T, s *Server, o *op.Operation, path string) []string {
 	t.Helper()
 	raw, err := os.ReadFile(path) //nolint:gosec // a test's own file
@@ -279,7 +273,7 @@ func indent(text string) string {
 		case inText:
 		case c == '{' || c == '[':
 			depth++
-			if depth <= 2 && !(depth == 2 && c == '{') {
+			if depth == 1 || (depth == 2 && c == '[') {
 				out.WriteRune(c)
 				out.WriteString("\n" + strings.Repeat("  ", depth))
 				continue

@@ -3,7 +3,7 @@ package message
 import (
 	"context"
 
-	"parley/shared/dialect/v4"
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/messages"
 	"parley/shared/op"
 )

@@ -4,7 +4,7 @@ package message
 
 import (
 	"parley/shared/dialect/client"
-	"parley/shared/dialect/v4"
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/op"
 	"parley/shared/store"
 )

@@ -4,7 +4,7 @@ package account
 
 import (
 	"parley/shared/dialect/tencent"
-	"parley/shared/dialect/v4"
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/op"
 	"parley/shared/store"
 )

@@ -3,7 +3,7 @@ package account
 import (
 	"time"
 
-	"parley/shared/dialect/v4"
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/accounts"
 )
 

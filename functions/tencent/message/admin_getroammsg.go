@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
-	"parley/shared/dialect/v4"
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/messages"
 	"parley/shared/op"
 )

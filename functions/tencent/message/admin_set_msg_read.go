@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"parley/shared/dialect/v4"
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/delivery"
 	"parley/shared/fault"
 	"parley/shared/op"

@@ -4,7 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"parley/shared/dialect/v4"
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/op"
 )
 

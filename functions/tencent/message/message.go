@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"parley/shared/dialect/tencent"
-	"parley/shared/dialect/v4"
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/op"
 	"parley/shared/store"
 )

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -177,13 +178,21 @@ func retry(port int, begin func(port int) (*Process, error)) (*Process, error) {
 	}
 }
 
+// freePort chooses a port below those that systems give to outgoing
+// connections and to listeners on port 0: between this look and the child's own
+// listen, which for a Java program is a second later, nobody else is given it.
 func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("no free port: %w", err)
+	const first, count, tries = 20000, 10000, 50
+	var err error
+	for range tries {
+		port := first + rand.IntN(count)
+		var l net.Listener
+		if l, err = net.Listen("tcp", fmt.Sprintf(":%d", port)); err == nil {
+			l.Close()
+			return port, nil
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
+	return 0, fmt.Errorf("no free port: %w", err)
 }
 
 func lastLine(file string) string {

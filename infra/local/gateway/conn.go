@@ -81,9 +81,9 @@ func (c *conn) serve() {
 	c.shut(c.read())
 	// The client has the close frame, or soon will. Reading on until it closes
 	// keeps the kernel from throwing that frame away with a reset.
-	c.socket.SetReadDeadline(time.Now().Add(grace))
+	_ = c.socket.SetReadDeadline(time.Now().Add(grace))
 	if c.why().manner != abrupt {
-		io.Copy(io.Discard, c.socket)
+		_, _ = io.Copy(io.Discard, c.socket)
 	}
 	c.socket.Close()
 	c.gateway.disconnected(&c.peer, c.why())
@@ -154,7 +154,7 @@ func (c *conn) shut(e ending) {
 	c.startWriting()
 	// The reader may be waiting for a client that never speaks again: wake it,
 	// so that it turns to the end. It sets the deadline of that itself.
-	c.socket.SetReadDeadline(time.Unix(1, 0))
+	_ = c.socket.SetReadDeadline(time.Unix(1, 0))
 }
 
 // send queues whole frames. It never waits. It is false when the connection is
@@ -201,7 +201,7 @@ func (c *conn) write() {
 			case ended && manner == flushed:
 				c.socket.Close()
 			case ended && ok:
-				half.CloseWrite()
+				_ = half.CloseWrite()
 			}
 			return
 		}

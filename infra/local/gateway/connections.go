@@ -167,7 +167,7 @@ func fail(w http.ResponseWriter, status int, kind, body string) {
 	h.Set("Content-Type", "application/json")
 	h.Set("X-Amzn-Errortype", kind)
 	w.WriteHeader(status)
-	io.WriteString(w, body)
+	_, _ = io.WriteString(w, body)
 }
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

@@ -3,6 +3,7 @@ package gateway
 import (
 	"bufio"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"unicode/utf8"
@@ -45,9 +46,9 @@ func newFrameReader(in *bufio.Reader) *frameReader {
 func (f *frameReader) next() (received, error) {
 	for {
 		h, err := ws.ReadHeaderBuffer(f.in, f.header[:])
-		switch err {
-		case nil:
-		case ws.ErrHeaderLengthMSB, ws.ErrHeaderLengthUnexpected:
+		switch {
+		case err == nil:
+		case errors.Is(err, ws.ErrHeaderLengthMSB), errors.Is(err, ws.ErrHeaderLengthUnexpected):
 			return received{}, violation{ws.StatusProtocolError, "malformed frame"}
 		default:
 			return received{}, err

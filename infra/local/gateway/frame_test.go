@@ -73,7 +73,7 @@ func header(op ws.OpCode, fin bool, length int64) []byte {
 
 func (r *rawClient) frame() ws.Frame {
 	r.Helper()
-	f, err := ws.ReadFrame(r.in)
+	f, err := ws.ReadFrame(r.in) //nolint:staticcheck // the peer is our own gateway
 	if err != nil {
 		r.Fatalf("read: %v", err)
 	}

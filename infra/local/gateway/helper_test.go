@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
+
 	"testing"
 	"time"
 
@@ -38,7 +38,6 @@ type world struct {
 	gateway   *Gateway
 	http      *httptest.Server
 	socket    *httptest.Server
-	mu        sync.Mutex
 	functions map[string]function
 	events    map[string]chan map[string]any
 }
@@ -76,10 +75,10 @@ func socketAPI(functions map[string]function) template.API {
 	a := template.API{ID: "wsapi", Stage: "dev", WebSocket: true, RouteSelection: "$request.body.action"}
 	connect := template.SocketRoute{Key: "$connect"}
 	for name := range functions {
-		switch {
-		case name == "$connect":
+		switch name {
+		case "$connect":
 			connect.Function = name
-		case name == "$authorizer":
+		case "$authorizer":
 			connect.Authorizer = name
 		default:
 			a.Socket = append(a.Socket, template.SocketRoute{Key: name, Function: name,

@@ -108,7 +108,7 @@ func (g *Gateway) notFound(w http.ResponseWriter, r *http.Request) {
 func refuse(w http.ResponseWriter, status int, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	io.WriteString(w, `{"message":"`+message+`"}`)
+	_, _ = io.WriteString(w, `{"message":"`+message+`"}`)
 }
 
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"parley/shared/dialect"
-	"parley/shared/dialect/v4"
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/fault"
 	"parley/shared/op"
 )

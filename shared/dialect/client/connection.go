@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"parley/shared/dialect"
-	"parley/shared/dialect/v4"
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/fault"
 	"parley/shared/op"
 )

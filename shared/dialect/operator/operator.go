@@ -8,7 +8,7 @@ import (
 	"errors"
 	"net/http"
 
-	"parley/shared/dialect/v4"
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/fault"
 	"parley/shared/op"
 )

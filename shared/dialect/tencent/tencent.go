@@ -9,7 +9,7 @@ import (
 	"encoding/json"
 
 	"parley/shared/dialect"
-	"parley/shared/dialect/v4"
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/fault"
 	"parley/shared/op"
 )

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"parley/shared/dialect/v4"
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/fault"
 )
 

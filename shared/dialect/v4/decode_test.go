@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"parley/shared/dialect/v4"
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/messages"
 	"parley/shared/fault"
 )
