@@ -14,7 +14,7 @@ import (
 	"parley/shared/dialect/client"
 	"parley/shared/dialect/operator"
 	"parley/shared/dialect/tencent"
-	"parley/shared/dialect/v4"
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/fault"
 	"parley/shared/op"
 	"parley/shared/queue"
@@ -80,8 +80,7 @@ func do(ctx context.Context, c *op.Call, in in) (any, error) {
 	c.Log("field", "value")
 	switch in.Do {
 	case "panic":
-		var m map[string]int
-		m["a"] = 1
+		_ = []int{0, 1}[len(in.Do)]
 	case "panic with an error":
 		panic(errors.New("a wrong turn"))
 	case "fail":

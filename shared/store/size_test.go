@@ -101,11 +101,35 @@ func bytes(n int) types.AttributeValue {
 // manyOrdinals is far over what two users write each other.
 const manyOrdinals = 999_999_999
 
+// longest is the longest preview that a message has.
+func longest() string {
+	return messages.Content{Elements: []messages.Element{testkit.Text(strings.Repeat("p", messages.MaxBody))}}.Preview()
+}
+
 func (s sized) claim(from, to string, hash uint64) messages.ClaimRequest {
 	now := s.Clock.Now()
 	return messages.ClaimRequest{
 		From: from, To: to, Hash: hash, Key: messages.Key{Time: now.Unix(), Seq: uint32(hash), Random: 1<<32 - 1},
-		NowMs: now.UnixMilli(), Preview: strings.Repeat("p", 120), Expires: now.Unix() + 2_592_001,
+		NowMs: now.UnixMilli(), Preview: longest(), Expires: now.Unix() + 2_592_001,
+	}
+}
+
+// TestLimits has the lengths that the budgets rest on: nothing longer gets in.
+func TestLimits(t *testing.T) {
+	s := newSized(t)
+	svc := s.Tenant(t).Accounts
+	for _, d := range []accounts.Draft{
+		{ID: longA + "x"}, {ID: longA, Nick: strings.Repeat("n", 501)}, {ID: longA, Face: strings.Repeat("f", 501)},
+	} {
+		if err := svc.Import(t.Context(), d); err == nil {
+			t.Errorf("an id of %d, a nick of %d and a face of %d bytes are accepted", len(d.ID), len(d.Nick), len(d.Face))
+		}
+	}
+	if got, want := sessions.MaxInstance, 64; got != want {
+		t.Errorf("an instance has up to %d bytes, want %d", got, want)
+	}
+	if got, want := len(longest()), 120; got != want {
+		t.Errorf("a preview has up to %d bytes, want %d", got, want)
 	}
 }
 
@@ -136,12 +160,12 @@ func TestConversationRowSize(t *testing.T) {
 	}
 	in.Ordinal = manyOrdinals
 	s.costs("the first arrival", 2, func(ctx context.Context) error {
-		return s.Store.Arrive(ctx, s.ID, in, s.Clock.Now().UnixMilli(), strings.Repeat("p", 120))
+		return s.Store.Arrive(ctx, s.ID, in, s.Clock.Now().UnixMilli(), longest())
 	})
 	for range 3 {
 		in.Ordinal++
 		s.costs("an arrival", 1, func(ctx context.Context) error {
-			return s.Store.Arrive(ctx, s.ID, in, s.Clock.Now().UnixMilli(), strings.Repeat("p", 120))
+			return s.Store.Arrive(ctx, s.ID, in, s.Clock.Now().UnixMilli(), longest())
 		})
 	}
 	upTo := in.Ordinal - 1
@@ -151,7 +175,7 @@ func TestConversationRowSize(t *testing.T) {
 	})
 	in.Ordinal++
 	s.costs("an arrival", 1, func(ctx context.Context) error {
-		return s.Store.Arrive(ctx, s.ID, in, s.Clock.Now().UnixMilli(), strings.Repeat("p", 120))
+		return s.Store.Arrive(ctx, s.ID, in, s.Clock.Now().UnixMilli(), longest())
 	})
 	g := s.item(store.Core, row)["g"].(*types.AttributeValueMemberN).Value
 	var generation int64
@@ -219,7 +243,10 @@ func TestMessageSize(t *testing.T) {
 			Expires: s.Clock.Now().Unix() + 2_592_001, NoUnread: true, NoLast: true, Aside: true,
 			Content: messages.Content{Elements: []messages.Element{testkit.Text(body)}},
 		}
-		s.costs(what, want, func(ctx context.Context) error { return s.Store.PutMessage(ctx, s.ID, m) })
+		s.costs(what, want, func(ctx context.Context) error {
+			_, err := s.Store.PutMessage(ctx, s.ID, m)
+			return err
+		})
 		return s.item(store.Msg, store.Key{PK: store.TimelinePK(s.ID, longA, longB), SK: store.MessageSK(m.Key)})
 	}
 	item := put("a short message", 1, "hello", 1)

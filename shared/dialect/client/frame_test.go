@@ -1,0 +1,104 @@
+package client_test
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"parley/shared/dialect/client"
+	"parley/shared/dialect/v4"
+	"parley/shared/domain/delivery"
+	"parley/shared/fault"
+	"parley/shared/op"
+)
+
+type in struct {
+	To string `json:"To_Account" need:"90003"`
+}
+
+func action() op.Operation {
+	return client.Action("message.do", v4.Gateway(), func(context.Context, *op.Call, in) (in, error) { return in{}, nil })
+}
+
+// event is a frame as the WebSocket API delivers it.
+func event(t *testing.T, frame string) []byte {
+	t.Helper()
+	e, err := json.Marshal(map[string]any{
+		"requestContext": map[string]any{"connectionId": "c", "routeKey": "message.do", "requestId": "r"}, "body": frame,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func TestFrames(t *testing.T) {
+	o := action()
+	for _, c := range []struct {
+		frame, id, body string
+		ok              bool
+	}{
+		{`{"action":"message.do","id":"7","body":{"To_Account":"bob"}}`, "7", `{"To_Account":"bob"}`, true},
+		{`{"action":"message.do"}`, "", "{}", true},
+		{`{"action":"message.do","id":"7","body":null}`, "7", "{}", true},
+		{`{"action":"message.do","body":[1]}`, "", "[1]", true}, // the body's own check refuses it
+		{`{"id":"` + strings.Repeat("é", 32) + `"}`, strings.Repeat("é", 32), "{}", true},
+		{`{"id":"` + strings.Repeat("é", 32) + `x"}`, "", "", false},
+		{`{"id":7}`, "", "", false},
+		{`[]`, "", "", false},
+		{`x`, "", "", false},
+		{``, "", "", false},
+	} {
+		call := &op.Call{Operation: &o}
+		err := o.Protocol.Decode(call, event(t, c.frame))
+		if (err == nil) != c.ok || (err != nil && !fault.Is(err, fault.Malformed)) {
+			t.Errorf("%s: %v, want accepted %t", c.frame, err, c.ok)
+			continue
+		}
+		if c.ok && (call.Request.ID != c.id || string(call.Request.Body) != c.body) {
+			t.Errorf("%s: id %q, body %s, want %q, %s", c.frame, call.Request.ID, call.Request.Body, c.id, c.body)
+		}
+		if call.Request.Connection != "c" {
+			t.Errorf("%s: connection %q: the refusal would not be a frame", c.frame, call.Request.Connection)
+		}
+	}
+}
+
+// FuzzFrame: no frame makes an action panic; what is refused has a documented
+// reason and can be answered.
+func FuzzFrame(f *testing.F) {
+	for _, frame := range []string{
+		`{"action":"message.do","id":"7","body":{"To_Account":"bob"}}`, `{"id":"` + strings.Repeat("x", 65) + `"}`, "", "null", "[]",
+		`{"body":null}`, `{"body":"x"}`, `{"body":{"To_Account":7}}`, "{\"id\":\"\xff\"}", `{"action":"a","action":"b"}`,
+	} {
+		f.Add(frame)
+	}
+	o, unknown := action(), client.Unknown()
+	f.Fuzz(func(t *testing.T, frame string) {
+		for _, o := range []*op.Operation{&o, &unknown} {
+			c := &op.Call{Operation: o}
+			err := o.Protocol.Decode(c, event(t, frame))
+			var out any
+			if err == nil {
+				out, err = o.Run(t.Context(), c)
+			}
+			if err != nil && v4.AsFieldError(err) == nil && !fault.Is(err, fault.Malformed) && !fault.Is(err, fault.UnknownOperation) {
+				t.Errorf("%s: %q: %v", o.Name, frame, err)
+			}
+			if len(c.Request.ID) > 64 {
+				t.Errorf("%s: %q: an id of %d bytes", o.Name, frame, len(c.Request.ID))
+			}
+			answer, err := o.Protocol.Encode(c, out, err)
+			if err != nil || !json.Valid(answer) {
+				t.Errorf("%s: %q is answered with %q, %v", o.Name, frame, answer, err)
+			}
+		}
+	})
+}
+
+func TestNoFrame(t *testing.T) {
+	if frame, err := client.Frame(delivery.Event(7)); err == nil {
+		t.Errorf("an event that is none has the frame %s", frame)
+	}
+}
