@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"parley/shared/dialect/client"
-	"parley/shared/dialect/v4"
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/delivery"
 	"parley/shared/fault"
 	"parley/shared/op"
