@@ -80,7 +80,7 @@ browser: $(STAMPS)/web-build ## the demo and the console in a real browser
 
 sam: $(STAMPS)/venv ## sample events through the Lambda emulator and sam local invoke (OP=tencent.account.account_check)
 	$(NEED) go node java
-	@PATH=$(VENV)/bin:$$PATH $(GOTEST) -timeout 20m $(if $(OP),-run '/$(subst .,[.],$(OP))$$') ./infra/rie/... ./infra/sam/...
+	@OPERATION=$(OP) PATH=$(VENV)/bin:$$PATH $(GOTEST) -timeout 20m $(if $(OP),-run '/$(subst .,[.],$(OP))$$') ./infra/rie/... ./infra/sam/...
 
 model: ## random histories against a model of the domain (SEEDS=10000)
 	$(NEED) go node java

@@ -1,0 +1,118 @@
+package rie
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"parley/infra/gen/events"
+	"parley/shared/app"
+	"parley/shared/dialect/client"
+	"parley/shared/domain/accounts"
+	"parley/shared/domain/apps"
+	"parley/shared/domain/messages"
+	"parley/shared/domain/sessions"
+	"parley/shared/op"
+	"parley/shared/testkit"
+)
+
+// Sample makes the world that the sample events are about: the application with
+// its fixed secret, alice, bob and carol, and a message each way.
+func Sample(ctx context.Context, s *testkit.Server) error {
+	st, now := s.Store(), time.Now()
+	sealed, err := s.Sealer.Seal(ctx, fmt.Sprintf("app/%d", events.App), []byte(events.Secret))
+	if err != nil {
+		return err
+	}
+	a := apps.App{
+		ID: events.App, Created: now.Unix(), Updated: now.Unix(), Admins: []string{events.Admin},
+		Settings: apps.Settings{Name: "sample", Edition: apps.Premium, LoginPolicy: sessions.Dual, DeleteAllowed: true},
+		Keys:     []apps.Key{{N: 1, Sealed: sealed, Created: now.Unix()}},
+	}
+	if _, err := st.CreateApp(ctx, a); err != nil {
+		return err
+	}
+	world := app.New(app.Parts{
+		Store: st, Sealer: s.Sealer, Poster: &testkit.Recorder{}, Delivery: &testkit.Jobs{}, Now: time.Now,
+		Wait: func(context.Context, time.Duration) {}, Parallel: app.Together, Frame: client.Frame,
+	}).For(&a)
+	for _, user := range []string{"alice", "bob", "carol"} {
+		if err := world.Accounts.Import(ctx, accounts.Draft{ID: user}); err != nil {
+			return err
+		}
+	}
+	for n, pair := range [][2]string{{"alice", "bob"}, {"bob", "alice"}} {
+		d := messages.Draft{
+			From: pair[0], To: pair[1], Random: uint32(n), Trusted: true, //nolint:gosec // 0 and 1
+			Content: messages.Content{Elements: []messages.Element{testkit.Text("sample")}},
+		}
+		if _, err := world.Messages.Send(ctx, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Environment is what a function of that world is told, with the addresses at
+// which it reaches the tables and the connections.
+func Environment(s *testkit.Server, dynamoDB, connections, sealKey string) map[string]string {
+	return map[string]string{
+		"STAGE": "sample", "LOG_LEVEL": "info", "SEAL_KEY": sealKey, "CONNECTIONS_ENDPOINT": connections,
+		"TABLE_CORE": s.Tables.Core, "TABLE_MSG": s.Tables.Msg, "TABLE_LIVE": s.Tables.Live, "TABLE_OPS": s.Tables.Ops,
+		"QUEUE_DELIVERY": "http://127.0.0.1:1/000000000000/delivery", "AWS_ENDPOINT_URL_DYNAMODB": dynamoDB,
+	}
+}
+
+// Accept says what is wrong with the answer of a sample event; nothing when it
+// is the answer of a call that went well.
+func Accept(o *op.Operation, answer []byte) string {
+	var a struct {
+		Status int    `json:"statusCode"`
+		Body   string `json:"body"`
+		Policy struct {
+			Statement []struct{ Effect string } `json:"Statement"`
+		} `json:"policyDocument"`
+		Failed []any `json:"batchItemFailures"`
+	}
+	if err := json.Unmarshal(answer, &a); err != nil {
+		return err.Error()
+	}
+	door := o.Doors[0]
+	switch {
+	case door.Authorizer:
+		if len(a.Policy.Statement) != 1 || a.Policy.Statement[0].Effect != "Allow" {
+			return "the policy does not allow"
+		}
+		return ""
+	case door.Queue != "":
+		if len(a.Failed) > 0 || !strings.Contains(string(answer), "batchItemFailures") {
+			return "jobs failed"
+		}
+		return ""
+	case a.Status != 200:
+		return fmt.Sprintf("status %d", a.Status)
+	case door.Socket == "$connect" || door.Socket == "$disconnect":
+		return ""
+	}
+	var body struct {
+		Code  *int `json:"code"`
+		Error *int `json:"ErrorCode"`
+	}
+	if err := json.Unmarshal([]byte(a.Body), &body); err != nil {
+		return err.Error()
+	}
+	code := body.Code
+	if code == nil {
+		code = body.Error
+	}
+	want := 0
+	if strings.HasSuffix(o.Name, ".unknown") || strings.HasSuffix(o.Name, ".default") {
+		want = 60009 // what these two are for
+	}
+	if code == nil || *code != want {
+		return "code is not " + fmt.Sprint(want)
+	}
+	return ""
+}
