@@ -29,7 +29,7 @@ GOBUILD := CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags='-s -w'
 # Tests share one DynamoDB Local for the run.
 GOTEST = go run ./infra/tools/withdb -- go run ./infra/tools/gotest $(GOTESTFLAGS)
 # Packages of slow suites have targets of their own.
-SLOW := ^parley/infra/(e2e|rie|sam)(/|$$)
+SLOW := ^parley/infra/(e2e|rie|sam|model)(/|$$)
 # having PATTERN lists the packages with a test whose name matches.
 having = $$(grep -rlE --include='*_test.go' --exclude-dir=node_modules --exclude-dir=.local '^func ($(1))' . | xargs -r -n1 dirname | sort -u)
 # What CI runs, in the order that fails soonest.
@@ -84,7 +84,7 @@ sam: $(STAMPS)/venv ## sample events through the Lambda emulator and sam local i
 
 model: ## random histories against a model of the domain (SEEDS=10000)
 	$(NEED) go node java
-	@PARLEY_SEEDS=$(SEEDS) $(GOTEST) -timeout 0 -run '^TestModel' $(call having,TestModel)
+	@MODEL_SEEDS=$(SEEDS) $(GOTEST) -timeout 0 -run '^TestModel' $(call having,TestModel)
 
 fuzz: ## every fuzz target (FUZZTIME=30s)
 	$(NEED) go node java
