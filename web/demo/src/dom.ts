@@ -22,7 +22,7 @@ export function h<Tag extends keyof HTMLElementTagNameMap>(
 const paths = {
   back: "M15 5l-7 7 7 7",
   check: "M4 12.5l5 5L19.5 7",
-  checks: "M1.5 12.5l5 5L16 8M11.5 16l1.5 1.5L22.5 8",
+  checks: "M2 12.8l4.4 4.4L16 7.4M11.6 16.2l1 1L22 7.4",
   clock: "M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17zM12 7.5V12l3 2",
   alert: "M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17zM12 8v4.6M12 15.9v.2",
   down: "M12 5v14M6 13l6 6 6-6",

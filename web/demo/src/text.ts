@@ -8,11 +8,11 @@ export function initials(name: string): string {
   return letters.map((word) => [...(word ?? "?")][0]?.toLocaleUpperCase()).join("");
 }
 
-/** A hue that is always the same for a user: one of twelve that are told apart easily. */
+/** A hue that is always the same for a user: one of sixteen that are told apart easily. */
 export function hue(id: string): number {
-  let hash = 2166136261;
-  for (const char of id) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 16777619);
-  return ((((hash >>> 8) ^ hash) >>> 0) % 12) * 30 + 12;
+  let hash = 7;
+  for (const char of id) hash = (Math.imul(hash, 31) + (char.codePointAt(0) ?? 0)) | 0;
+  return ((Math.imul(hash, 0x9e3779b1) >>> 28) * 22.5 + 12) % 360;
 }
 
 const day = 24 * 60 * 60 * 1000;

@@ -99,7 +99,12 @@ export class Thread {
 
   #head(): void {
     const { text, tone } = connection(this.#session);
-    const shown = tone === "good" ? (this.#session.name(this.#peer) === this.#peer ? "" : this.#peer) : text;
+    const shown =
+      tone === "good"
+        ? this.#session.name(this.#peer).toLowerCase() === this.#peer.toLowerCase()
+          ? ""
+          : this.#peer
+        : text;
     if (this.#status.textContent !== shown) this.#status.textContent = shown;
     this.#status.dataset.tone = tone === "good" ? "" : tone;
     this.#status.hidden = shown === "";

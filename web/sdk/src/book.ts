@@ -96,26 +96,17 @@ export class Book {
 
   #watch(entry: Entry, told: Conversation): void {
     const { timeline } = entry;
-    if (timeline.shown) {
-      timeline.ordinals("in").hear(told.InOrdinal);
-      timeline.ordinals("out").hear(told.OutOrdinal);
-      return;
+    const watch = { in: timeline.ordinals("in"), out: timeline.ordinals("out") };
+    if (timeline.shown || (!entry.told && timeline.messages.length > 0)) {
+      // Shown, or begun by a message that came before its row: everything that is missing is wanted.
+      watch.in.hear(told.InOrdinal);
+      watch.out.hear(told.OutOrdinal);
+    } else if (!entry.told || told.InOrdinal > watch.in.top || told.OutOrdinal > watch.out.top) {
+      // Not shown: its history is pulled when it is, and only what arrives from now on is watched.
+      watch.in.start(told.InOrdinal);
+      watch.out.start(told.OutOrdinal);
+      if (told.LastMsg) entry.floor = told.LastMsg.MsgKey;
     }
-    // Not shown: its history is pulled when it is, and only what arrives from now on is watched. What was held
-    // before a stretch that was missed would leave a hole that nobody looks for.
-    const ahead =
-      told.InOrdinal > timeline.ordinals("in").top || told.OutOrdinal > timeline.ordinals("out").top || !entry.told;
-    if (!ahead) return;
-    if (
-      timeline.messages.every(
-        (m) => (m.Ordinal ?? 0) <= (timeline.direction(m) === "in" ? told.InOrdinal : told.OutOrdinal),
-      )
-    ) {
-      entry.timeline = new Timeline(this.#me);
-    }
-    entry.timeline.ordinals("in").start(told.InOrdinal);
-    entry.timeline.ordinals("out").start(told.OutOrdinal);
-    if (told.LastMsg) entry.floor = told.LastMsg.MsgKey;
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { Book, Entry } from "./book.ts";
 import { ParleyError } from "./errors.ts";
-import { parseKey } from "./order.ts";
+import { compare, parseKey } from "./order.ts";
 import type { Direction } from "./timeline.ts";
 import { backoff, type Timing } from "./timing.ts";
 import type { HistoryPage, HistoryRange, Message } from "./types.ts";
@@ -100,7 +100,7 @@ export class Mender {
   #range(entry: Entry, slack: number | undefined): HistoryRange {
     const gap = entry.timeline.gap() ?? {};
     const floor = entry.floor === undefined ? undefined : parseKey(entry.floor);
-    const after = gap.after ?? floor;
+    const after = gap.after && floor && compare(gap.after, floor) < 0 ? floor : (gap.after ?? floor);
     const range: HistoryRange = { limit: 100 };
     const last = 0xffffffff;
     if (after) {

@@ -210,6 +210,8 @@ export class Parley {
     const page = await this.#pull(to, range);
     const { timeline } = this.#book.entry(to);
     for (const m of page.MsgList) this.#book.take(m);
+    const oldest = page.MsgList[0];
+    if (!range.from && !range.to && !timeline.shown && !page.Complete && oldest) timeline.trim(oldest);
     if (!range.from && !range.to) timeline.shown = true;
     if (!range.from && page.Complete) timeline.complete = true;
     this.#changed();

@@ -50,6 +50,13 @@ export class Timeline {
     return true;
   }
 
+  /** Lets go of what is older than a message: what lies between was not watched. */
+  trim(oldest: Message): void {
+    const kept = this.#list.findIndex((m) => compare(m, oldest) >= 0);
+    for (const m of this.#list.splice(0, kept < 0 ? this.#list.length : kept)) this.#keys.delete(m.MsgKey);
+    this.#copy = undefined;
+  }
+
   get(key: MsgKey): Message | undefined {
     return this.#keys.get(key);
   }

@@ -47,7 +47,7 @@ export class Cloud {
       else void this.#serve(request, response);
     });
     this.#http.on("upgrade", (request, socket, head) => {
-      const usersig = (request.headers["sec-websocket-protocol"] ?? "").split(", ")[1];
+      const usersig = (request.headers["sec-websocket-protocol"] ?? "").split(",")[1]?.trim();
       if (!this.accepting || !usersig || usersig === this.revoked) {
         socket.end("HTTP/1.1 401 Unauthorized\r\n\r\n");
         return;

@@ -1,0 +1,58 @@
+// The stack that the pages talk to: the one of PARLEY_RUN_JSON, or one of its own.
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+/** What run.json tells. */
+export interface Run {
+  http: string;
+  websocket: string;
+  sdkappid: number;
+  admin: string;
+}
+
+/** The top of the repository: npm runs this in web/e2e. */
+export const top = resolve("../..");
+
+/** Starts the local cloud in memory and resolves when it is ready. */
+export async function startStack(): Promise<{ run: Run; stop(): Promise<void> }> {
+  const given = process.env.PARLEY_RUN_JSON;
+  if (given) return { run: JSON.parse(readFileSync(given, "utf8")), stop: async () => {} };
+  const state = mkdtempSync(join(tmpdir(), "parley-browser-"));
+  const child = spawn("go", ["run", "./infra/local/cmd/parley-local", "-memory", "-state", state], {
+    cwd: top,
+    env: { ...process.env, PORT: "0" },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  let log = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (log += text));
+  const stop = async () => {
+    await end(child);
+    rmSync(state, { recursive: true, force: true });
+  };
+  const file = join(state, "run.json");
+  for (const deadline = Date.now() + 240_000; !existsSync(file); await sleep(100)) {
+    if (child.exitCode === null && Date.now() < deadline) continue;
+    await stop();
+    throw new Error(`the local cloud did not start:\n${log}`);
+  }
+  await sleep(50);
+  return { run: JSON.parse(readFileSync(file, "utf8")), stop };
+}
+
+/** Interrupts the group of a process and waits for its end. */
+async function end(child: ChildProcess): Promise<void> {
+  const over = () => child.exitCode !== null || child.signalCode !== null;
+  for (const signal of ["SIGINT", "SIGKILL"] as const) {
+    try {
+      if (child.pid && !over()) process.kill(-child.pid, signal);
+    } catch {
+      return; // it is gone
+    }
+    for (const deadline = Date.now() + 15_000; !over() && Date.now() < deadline; ) await sleep(50);
+  }
+}
+
+export const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms));
