@@ -90,11 +90,11 @@ test("a connection is renewed by a second one, and nothing is lost between", asy
 
 test("silence is broken after a while, and traffic puts that off", async () => {
   const { cloud, online } = await world();
-  await online("bob", { timing: { keepAlive: 60 } });
+  await online("bob", { timing: { keepAlive: 400 } });
   const [c] = cloud.connections;
-  for (let i = 0; i < 4; i++) {
+  for (let i = 0; i < 6; i++) {
     cloud.say("alice", "bob", String(i));
-    await sleep(25);
+    await sleep(100);
   }
   assert.deepEqual(c?.frames, []);
   await until(() => (c?.frames.length ?? 0) > 0);
@@ -104,10 +104,11 @@ test("silence is broken after a while, and traffic puts that off", async () => {
 test("a dead connection is found out when a call fails", async () => {
   const { cloud, online } = await world();
   const bob = await online("bob");
+  const [connection] = cloud.connections;
   cloud.delivering = false; // no pong either
   cloud.breaks.push({ action: "message.send", when: "before" });
   const sent = bob.send("alice", "hi");
-  await until(() => cloud.connections[0]?.frames.some((f) => f.action === "pp") ?? false);
+  await until(() => connection?.frames.some((f) => f.action === "pp") ?? false);
   await until(() => cloud.opened === 2);
   await sent;
 });

@@ -121,7 +121,7 @@ test("what does not exist any more is not asked for again and again", async () =
   cloud.say("alice", "bob", "one");
   const three = { ...cloud.post("alice", "bob", "two"), Ordinal: 3 };
   cloud.deliver(three);
-  await sleep(150);
+  await sleep(400);
   const pulls = cloud.calls.filter((c) => c.action === "message.history").length;
   assert.ok(pulls >= 1 && pulls <= 2, `${pulls} pulls`);
   cloud.emit("bob", {
