@@ -39,7 +39,7 @@ func BenchmarkStore(b *testing.B) {
 			})
 			return err
 		}},
-		{"put", func(n int) error { return s.PutMessage(b.Context(), 1, message(n)) }},
+		{"put", func(n int) error { _, err := s.PutMessage(b.Context(), 1, message(n)); return err }},
 		{"arrive", func(n int) error { return s.Arrive(b.Context(), 1, message(n), now.UnixMilli(), "hello") }},
 		{"sessions", func(int) error { _, err := s.Sessions(b.Context(), 1, []string{"alice", "bob"}); return err }},
 	} {

@@ -37,9 +37,9 @@ func (s *Store) Parties(ctx context.Context, app int64, from, to string) (messag
 	}, nil
 }
 
-// PutMessage implements messages.Store. Unconditional: a repeat writes the same
-// item, since its claim fixed every value.
-func (s *Store) PutMessage(ctx context.Context, app int64, m messages.Message) error {
+// PutMessage implements messages.Store. What is there is the same message if it
+// has the same ordinal of the same side, since its claim fixed every value.
+func (s *Store) PutMessage(ctx context.Context, app int64, m messages.Message) (taken bool, err error) {
 	item := Key{TimelinePK(app, m.From, m.To), MessageSK(m.Key)}.attributes()
 	item["f"], item["n"], item["g"] = num(side(m.From, m.To)), num(m.Ordinal), num(m.Generation)
 	item["x"] = num(m.Expires)
@@ -53,17 +53,22 @@ func (s *Store) PutMessage(ctx context.Context, app int64, m messages.Message) e
 		item["fl"] = num(flags)
 	}
 	if err := packBody(item, m.Content); err != nil {
-		return err
+		return false, err
 	}
-	absent := "attribute_not_exists(pk)"
-	_, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: s.name(Msg), Item: item, ConditionExpression: &absent})
-	if _, there := refused(err); there {
-		return nil
+	_, err = s.db.PutItem(ctx, &dynamodb.PutItemInput{
+		TableName: s.name(Msg), Item: item, ConditionExpression: aws.String("attribute_not_exists(pk)"),
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	})
+	if old, there := refused(err); there {
+		for _, name := range []string{"f", "n", "g"} {
+			taken = taken || integer(old, name) != integer(item, name)
+		}
+		return taken, nil
 	}
 	if err != nil {
-		return fmt.Errorf("put message: %w", err)
+		return false, fmt.Errorf("put message: %w", err)
 	}
-	return nil
+	return false, nil
 }
 
 func readMessage(item Item, user, peer string) (messages.Message, error) {

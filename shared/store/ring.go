@@ -6,11 +6,14 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"golang.org/x/sync/errgroup"
 
 	"parley/shared/domain/messages"
+	"parley/shared/fault"
 )
 
 // A ring is eight slots in the sender's own row, newest first. A slot holds the
@@ -18,7 +21,7 @@ import (
 // finds what the first call was given. Each send moves all slots on by one, in
 // the same write. When the last one is still in its window it first moves to an
 // item of its own (Dedup), and `sp` makes every send of the next window look
-// there too.
+// there too. `sv` is an ordinal up to which all that is in its window is there.
 
 const ringSlots = 8
 
@@ -30,7 +33,10 @@ func (s *Store) Claim(ctx context.Context, app int64, r messages.ClaimRequest) (
 	var hash [8]byte
 	binary.BigEndian.PutUint64(hash[:], r.Hash)
 	c := claim{request: r, key: PeerKey(app, r.From, r.To), hash: hash[:], app: app}
-	for range claimTries {
+	for try := range claimTries {
+		if err := pause(ctx, r.Hash, try); err != nil {
+			return messages.Claim{}, err
+		}
 		old, err := s.update(ctx, c.update())
 		if err == nil {
 			return c.won(old), nil
@@ -42,18 +48,39 @@ func (s *Store) Claim(ctx context.Context, app int64, r messages.ClaimRequest) (
 		if had, ok := c.inRing(row); ok {
 			return had, nil
 		}
-		if had, ok, err := s.prepare(ctx, &c, row); err != nil || ok {
+		if had, ok, err := s.prepare(ctx, &c, row, try > 0); err != nil || ok {
 			return had, err
 		}
 	}
-	return messages.Claim{}, fmt.Errorf("claim on %q: overtaken %d times", c.key, claimTries)
+	return messages.Claim{}, fault.New(fault.Throttled, "the sender sends too much at once to this receiver, try again later")
+}
+
+// pause keeps senders to one receiver that hinder each other apart. The hash of
+// the send is the chance in it.
+func pause(ctx context.Context, hash uint64, try int) error {
+	if try < 3 {
+		return nil
+	}
+	mixed := (hash ^ uint64(try)) * 0x9e3779b97f4a7c15
+	wait := time.NewTimer(time.Duration((mixed >> 32) * uint64(50*time.Millisecond) >> 32))
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // prepare makes the next try one that holds only while the row is as it was
 // seen: with the item looked up that an earlier send may have left outside the
 // ring, and with the last slot kept if it is still in its window. It returns the
 // claim that it finds outside.
-func (s *Store) prepare(ctx context.Context, c *claim, row Item) (messages.Claim, bool, error) {
+//
+// A send that was overtaken keeps all slots instead. Then its try holds as long
+// as no more than seven others come first: what they push out is kept, and the
+// ring still has all that came after the row was seen, so a twin is found there.
+func (s *Store) prepare(ctx context.Context, c *claim, row Item, overtaken bool) (messages.Claim, bool, error) {
 	item, err := s.get(ctx, Live, DedupKey(c.app, c.request.From, c.request.To, c.request.Hash), true)
 	if err != nil {
 		return messages.Claim{}, false, err
@@ -61,20 +88,38 @@ func (s *Store) prepare(ctx context.Context, c *claim, row Item) (messages.Claim
 	if t := integer(item, "t"); t > c.windowStart() {
 		return messages.Claim{Time: t, Ordinal: integer(item, "n"), Generation: integer(item, "g")}, true, nil
 	}
-	c.seen, c.evict = row, false
-	last := slotNames(ringSlots - 1)
-	if integer(row, last.time) <= c.windowStart() {
-		return messages.Claim{}, false, nil
+	c.seen, c.wide, c.evict = row, overtaken, false
+	var keep []names
+	for i := range ringSlots {
+		n := slotNames(i)
+		if (i < ringSlots-1 && !overtaken) || integer(row, n.time) <= c.windowStart() {
+			continue
+		}
+		c.evict = true
+		if !overtaken || integer(row, n.ordinal) > integer(row, "sv") {
+			keep = append(keep, n)
+		}
 	}
-	c.evict = true
-	hash := binary.BigEndian.Uint64(bytesOf(row, last.key))
-	kept := DedupKey(c.app, c.request.From, c.request.To, hash).attributes()
-	kept["t"], kept["n"], kept["g"] = num(integer(row, last.time)), num(integer(row, last.ordinal)), num(integer(row, "g"))
-	kept["x"] = num(integer(row, last.time) + 2*int64(messages.Window.Seconds()))
-	if _, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: s.name(Live), Item: kept}); err != nil {
-		return messages.Claim{}, false, fmt.Errorf("spill: %w", err)
+	return messages.Claim{}, false, s.keep(ctx, c, row, keep)
+}
+
+// keep writes slots of a row to items of their own.
+func (s *Store) keep(ctx context.Context, c *claim, row Item, slots []names) error {
+	var wait errgroup.Group
+	for _, n := range slots {
+		hash := binary.BigEndian.Uint64(bytesOf(row, n.key))
+		item := DedupKey(c.app, c.request.From, c.request.To, hash).attributes()
+		item["t"], item["n"], item["g"] = num(integer(row, n.time)), num(integer(row, n.ordinal)), num(integer(row, "g"))
+		item["x"] = num(integer(row, n.time) + 2*int64(messages.Window.Seconds()))
+		wait.Go(func() error {
+			_, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: s.name(Live), Item: item})
+			return err
+		})
 	}
-	return messages.Claim{}, false, nil
+	if err := wait.Wait(); err != nil {
+		return fmt.Errorf("spill: %w", err)
+	}
+	return nil
 }
 
 type claim struct {
@@ -83,7 +128,8 @@ type claim struct {
 	key     Key
 	hash    []byte
 	seen    Item // not nil: the claim holds only while the row is as seen
-	evict   bool // the last slot is in its window and is kept elsewhere
+	wide    bool // up to seven others may come first
+	evict   bool // what is in its window and may be pushed out is kept elsewhere
 }
 
 type names struct{ key, time, ordinal string }
@@ -93,9 +139,11 @@ func slotNames(i int) names {
 	return names{"k" + d, "t" + d, "n" + d}
 }
 
-// windowStart is the time up to which a slot no longer counts.
+// windowStart is the time up to which a slot no longer counts. A slot of the
+// claim's own time always does: a batch decides once, for all of its receivers,
+// that it is a repeat.
 func (c *claim) windowStart() int64 {
-	return c.request.NowMs/1000 - int64(messages.Window.Seconds())
+	return min(c.request.NowMs/1000-int64(messages.Window.Seconds()), c.request.Key.Time-1)
 }
 
 func (c *claim) update() update {
@@ -112,7 +160,9 @@ func (c *claim) update() update {
 		":zero": num(0), ":one": num(1), ":none": bin([]byte{}), ":key": bin(c.hash), ":sec": num(r.Key.Time),
 		":now": num(r.NowMs), ":x": num(r.Expires), ":old": num(c.windowStart()),
 	}
-	if !r.NoLast {
+	if r.NoLast {
+		set.WriteString(", ut = :now")
+	} else {
 		set.WriteString(", t = :now, k = :k, pv = :pv")
 		values[":k"], values[":pv"] = str(MessageSK(r.Key)), str(r.Preview)
 	}
@@ -120,15 +170,22 @@ func (c *claim) update() update {
 		n := slotNames(i)
 		fmt.Fprintf(&cond, "(attribute_not_exists(%s) OR %s <> :key OR %s <= :old) AND ", n.key, n.key, n.time)
 	}
-	if c.seen != nil {
+	switch seen := integer(c.seen, "o"); {
+	case c.wide:
+		set.WriteString(", sv = :seen")
+		cond.WriteString("o BETWEEN :seen AND :most")
+		values[":seen"], values[":most"] = num(seen), num(seen+ringSlots-1)
+	case c.seen != nil:
 		cond.WriteString("o = :seen")
-		values[":seen"] = num(integer(c.seen, "o"))
-	} else {
+		values[":seen"] = num(seen)
+	default:
 		cond.WriteString("(attribute_not_exists(t7) OR t7 <= :old) AND (attribute_not_exists(sp) OR sp <= :old)")
 	}
 	if c.evict {
 		set.WriteString(", sp = :sp")
-		values[":sp"] = num(r.NowMs / 1000)
+		// Not before the time of what was kept, however late this call is.
+		last := slotNames(ringSlots - 1)
+		values[":sp"] = num(max(r.NowMs/1000, integer(c.seen, last.time), integer(c.seen, "sp")))
 	}
 	return update{table: Core, key: c.key, set: set.String(), cond: cond.String(), values: values, returning: types.ReturnValueAllOld}
 }

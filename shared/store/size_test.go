@@ -185,9 +185,9 @@ func TestConversationRowSize(t *testing.T) {
 	s.costs("telling the sender", 1, func(ctx context.Context) error {
 		return s.Store.MarkPeerRead(ctx, s.ID, longA, longB, generation, manyOrdinals, s.Clock.Now().UnixMilli())
 	})
-	s.set(store.Core, row, store.Item{"cl": text(store.MessageSK(in.Key))})
+	s.set(store.Core, row, store.Item{"cl": text(store.MessageSK(in.Key)), "sv": testkit.Number(manyOrdinals)})
 	for _, name := range []string{
-		"t", "k", "pv", "o", "g", "i", "gi", "d", "rt", "pr", "pt", "nu", "cl", "x", "sp", "k0", "t0", "n0", "k7", "t7", "n7",
+		"t", "k", "pv", "o", "g", "i", "gi", "d", "rt", "pr", "pt", "nu", "cl", "x", "sp", "sv", "k0", "t0", "n0", "k7", "t7", "n7",
 	} {
 		if _, there := s.item(store.Core, row)[name]; !there {
 			t.Errorf("the row of the worst case lacks %s", name)

@@ -76,8 +76,9 @@ type Store interface {
 	// Claim counts the send on the sender's row, or returns the claim that the
 	// same send has had.
 	Claim(ctx context.Context, app int64, r ClaimRequest) (Claim, error)
-	// PutMessage stores a message; one that is there stays.
-	PutMessage(ctx context.Context, app int64, m Message) error
+	// PutMessage stores a message; one that is there stays. It tells whether the
+	// key is taken by another message.
+	PutMessage(ctx context.Context, app int64, m Message) (taken bool, err error)
 	// Arrive counts a message on the receiver's row; a repeat changes nothing.
 	Arrive(ctx context.Context, app int64, m Message, nowMs int64, preview string) error
 	// ClaimBatch fixes the time of a batch: that of the first call.
@@ -142,12 +143,34 @@ func (s Service) store(ctx context.Context, m Message, sum uint32) (Message, err
 	}
 	m.Time, m.Ordinal, m.Generation = claim.Time, claim.Ordinal, claim.Generation
 	m.Expires = m.Time + int64(s.Retention.Seconds())
+	stored := m
 	err = s.Parallel(ctx,
-		func(ctx context.Context) error { return s.Store.PutMessage(ctx, s.App, m) },
+		func(ctx context.Context) (err error) {
+			stored, err = s.put(ctx, stored)
+			return err
+		},
 		func(ctx context.Context) error { return s.Store.Arrive(ctx, s.App, m, now, preview) },
 	)
-	return m, err
+	return stored, err
 }
+
+// put stores a message. Where another message of the conversation has its very
+// key, of the other user or with other content in the same second, it takes the
+// next second that is free: a repeat finds itself there by the same way.
+func (s Service) put(ctx context.Context, m Message) (Message, error) {
+	for range maxTaken {
+		taken, err := s.Store.PutMessage(ctx, s.App, m)
+		if err != nil || !taken {
+			return m, err
+		}
+		m.Time++
+	}
+	return m, fault.New(fault.Throttled, "too many messages have this MsgSeq and MsgRandom, choose others")
+}
+
+// maxTaken bounds the seconds that a message is moved on by others with the same
+// numbers.
+const maxTaken = 30
 
 // admit applies the rules of who may write to whom.
 func (s Service) admit(ctx context.Context, d Draft) error {

@@ -1,0 +1,411 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/coder/websocket"
+)
+
+// sent is the answer of message.send.
+type sent struct {
+	Key     string `json:"MsgKey"`
+	Seq     uint32 `json:"MsgSeq"`
+	Time    int64  `json:"MsgTime"`
+	Ordinal int64
+}
+
+// mark is the body of message.read.
+type mark struct {
+	Reader      string `json:"From_Account"`
+	Peer        string `json:"To_Account"`
+	ReadOrdinal int64
+	Unread      *int64
+	TimeMs      int64
+}
+
+// chat is the cast of TestChat: two users with two devices each.
+type chat struct {
+	*app
+	phone, web       *device // alice's
+	desktop, browser *device // bob's
+}
+
+func (c chat) devices() []*device { return []*device{c.phone, c.web, c.desktop, c.browser} }
+
+// arrived waits until devices have had the messages with these texts.
+func (c chat) arrived(t *testing.T, texts []string, devices ...*device) {
+	t.Helper()
+	for _, d := range devices {
+		peer := "bob"
+		if d.user == "bob" {
+			peer = "alice"
+		}
+		eventually(t, fmt.Sprintf("%s has %v", d, texts), func() bool { return slices.Equal(d.inbox.texts(peer), texts) })
+	}
+}
+
+// Two users chat from two devices each, through both doors and through the REST
+// API, mark what they read, and one of them was away.
+func TestChat(t *testing.T) {
+	shared.sound(t)
+	a := newApp(t, shared.place(), nil, "alice", "bob")
+	c := chat{
+		app: a, phone: a.device(t, "alice", "iPhone", "a-phone"), web: a.device(t, "alice", "Web", "a-web"),
+		desktop: a.device(t, "bob", "Windows", "b-desktop"), browser: a.device(t, "bob", "Web", "b-browser"),
+	}
+	ctx := deadline(t)
+	var ack sent
+	// The numbers make the order the same, in whichever second a message falls.
+	random := map[string]int{"alice": 7, "bob": 8}
+	say := func(from *device, to, words string, seq uint32) sent {
+		t.Helper()
+		ack = sent{}
+		if err := from.call(ctx, "message.send", fields{"To_Account": to, "MsgSeq": seq, "MsgRandom": random[from.user], "MsgBody": text(words)}, &ack); err != nil {
+			t.Fatalf("%s sends %q: %v", from, words, err)
+		}
+		if ack.Seq != seq || ack.Key != fmt.Sprintf("%d_%d_%d", seq, random[from.user], ack.Time) {
+			t.Fatalf("%s sends %q: got %+v", from, words, ack)
+		}
+		return ack
+	}
+
+	// The WebSocket door, both ways. The device that sends is not told.
+	first := say(c.phone, "bob", "one", 1)
+	if first.Ordinal != 1 {
+		t.Errorf("the first message: got ordinal %d, want 1", first.Ordinal)
+	}
+	c.arrived(t, []string{"one"}, c.web, c.desktop, c.browser)
+	if got := say(c.browser, "alice", "two", 1).Ordinal; got != 1 {
+		t.Errorf("the first of the other direction: got ordinal %d, want 1", got)
+	}
+	c.arrived(t, []string{"one", "two"}, c.web)
+	c.arrived(t, []string{"two"}, c.phone)
+	c.arrived(t, []string{"one", "two"}, c.desktop)
+	c.arrived(t, []string{"one"}, c.browser)
+
+	// The HTTP door, with an installation that is left out and without one.
+	if err := a.call(ctx, "alice", "a-phone", "message.send", fields{"To_Account": "bob", "MsgSeq": 2, "MsgRandom": 7, "MsgBody": text("three"), "CloudCustomData": "extra"}, &ack); err != nil || ack.Ordinal != 2 {
+		t.Fatalf("over HTTP: got %+v, %v, want ordinal 2", ack, err)
+	}
+	c.arrived(t, []string{"one", "two", "three"}, c.web, c.desktop)
+	c.arrived(t, []string{"one", "three"}, c.browser)
+	if err := a.call(ctx, "bob", "", "message.send", fields{"To_Account": "alice", "MsgSeq": 2, "MsgRandom": 8, "MsgBody": text("four")}, &ack); err != nil || ack.Ordinal != 2 {
+		t.Fatalf("over HTTP: got %+v, %v, want ordinal 2", ack, err)
+	}
+	c.arrived(t, []string{"one", "two", "three", "four"}, c.web, c.desktop)
+	c.arrived(t, []string{"one", "three", "four"}, c.browser)
+	c.arrived(t, []string{"two", "four"}, c.phone)
+
+	// A repeat, by either door, has the same answer and reaches nobody again as
+	// something new.
+	again := sent{}
+	if err := a.call(ctx, "alice", "a-phone", "message.send", fields{"To_Account": "bob", "MsgSeq": 1, "MsgRandom": 7, "MsgBody": text("one")}, &again); err != nil || again != first {
+		t.Errorf("a repeat over the other door: got %+v, %v, want %+v", again, err, first)
+	}
+
+	restSends(t, c)
+	c.arrived(t, []string{"one", "two", "three", "four", "five", "six"}, c.web)
+	c.arrived(t, []string{"one", "two", "three", "four", "five", "six", "seven"}, c.desktop)
+
+	// What devices did not see of their own, sync and history bring.
+	want := []string{"one", "two", "three", "four", "five", "six", "seven"}
+	for i, d := range c.devices() {
+		peer, call := "bob", caller(d.call)
+		if d.user == "bob" {
+			peer = "alice"
+		}
+		if i%2 == 1 {
+			call = a.door(d)
+		}
+		if _, err := d.inbox.sync(ctx, call); err != nil {
+			t.Fatalf("sync of %s: %v", d, err)
+		}
+		if got := d.inbox.texts(peer); !slices.Equal(got, want) {
+			t.Errorf("%s: got %v, want %v", d, got, want)
+		}
+	}
+	marks(t, c)
+	pages(t, c)
+	away(t, c)
+	for _, d := range c.devices() {
+		d.inbox.check(t)
+		for _, f := range d.all() {
+			if f.Gate != "" {
+				t.Errorf("%s: got an error of the gateway: %s", d, f.raw)
+			}
+		}
+	}
+}
+
+// door is the HTTP door of a device.
+func (a *app) door(d *device) caller { return a.doorOf(d.user, d.instance) }
+
+// restSends lets the backend send in alice's name: with SyncOtherMachine 1 to
+// all devices, with 2 to bob's alone.
+func restSends(t *testing.T, c chat) {
+	var reply struct {
+		MsgKey, MsgID string
+		MsgTime       int64
+	}
+	send := func(words string, seq, sync int) {
+		t.Helper()
+		in := fields{"From_Account": "alice", "To_Account": "bob", "MsgSeq": seq, "MsgRandom": 9, "MsgBody": text(words)}
+		if sync != 0 {
+			in["SyncOtherMachine"] = sync
+		}
+		if err := c.v4("openim/sendmsg", in, &reply); err != nil {
+			t.Fatalf("sendmsg %q: %v", words, err)
+		}
+		if want := fmt.Sprintf("%d_9_%d", seq, reply.MsgTime); reply.MsgKey != want {
+			t.Errorf("sendmsg %q: got key %s, want %s", words, reply.MsgKey, want)
+		}
+	}
+	send("five", 5, 1)
+	c.arrived(t, []string{"one", "two", "three", "four", "five"}, c.web, c.desktop)
+	c.arrived(t, []string{"two", "four", "five"}, c.phone)
+	send("six", 6, 1)
+	c.arrived(t, []string{"two", "four", "five", "six"}, c.phone)
+	// Left out: in alice's history, not on her devices.
+	send("seven", 7, 0)
+	c.arrived(t, []string{"one", "three", "four", "five", "six", "seven"}, c.browser)
+	for _, d := range []*device{c.phone, c.web} {
+		if slices.Contains(d.inbox.texts("bob"), "seven") {
+			t.Errorf("%s was told of a message without SyncOtherMachine", d)
+		}
+	}
+}
+
+// marks reads and watches the marks reach the peer and the own other devices.
+func marks(t *testing.T, c chat) {
+	ctx := deadline(t)
+	// alice wrote one, three, five, six, seven: ordinals 1 to 5.
+	c.unread(t, "bob", "alice", 5)
+	if r := c.browser.inbox.row("alice"); r.Unread != 5 || r.ReadOrdinal != 0 || r.InOrdinal != 5 || r.OutOrdinal != 2 {
+		t.Errorf("bob's row: got %+v", r)
+	}
+	var reply struct{ ReadOrdinal, Unread int64 }
+	read := func(d *device, request fields, ordinal, unread int64) {
+		t.Helper()
+		request["To_Account"] = "alice"
+		if err := d.call(ctx, "message.read", request, &reply); err != nil || reply.ReadOrdinal != ordinal || reply.Unread != unread {
+			t.Fatalf("message.read %v: got %+v, %v, want %d and %d", request, reply, err, ordinal, unread)
+		}
+	}
+	read(c.browser, fields{"Ordinal": 2}, 2, 3)
+	c.marked(t, 2, 3)
+	c.unread(t, "bob", "alice", 3)
+	// Less than what is read changes nothing and tells nobody.
+	read(c.browser, fields{"Ordinal": 1}, 2, 3)
+	// All of it, from the other door: the browser is told now.
+	if err := c.call(ctx, "bob", "b-desktop", "message.read", fields{"To_Account": "alice"}, &reply); err != nil || reply.ReadOrdinal != 5 || reply.Unread != 0 {
+		t.Fatalf("message.read over HTTP: got %+v, %v", reply, err)
+	}
+	eventually(t, "the mark reaches the other devices", func() bool {
+		return len(c.browser.events("message.read")) == 1 && len(c.phone.events("message.read")) == 2 && len(c.web.events("message.read")) == 2
+	})
+	if n := len(c.desktop.events("message.read")); n != 1 {
+		t.Errorf("bob's desktop: got %d marks, want the one of his browser", n)
+	}
+	c.unread(t, "bob", "alice", 0)
+	// The backend marks for alice: both her devices are told.
+	if err := c.v4("openim/admin_set_msg_read", fields{"Report_Account": "alice", "Peer_Account": "bob"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "alice's marks", func() bool {
+		return len(c.phone.events("message.read")) == 3 && len(c.web.events("message.read")) == 3 &&
+			len(c.browser.events("message.read")) == 2 && len(c.desktop.events("message.read")) == 2
+	})
+	c.unread(t, "alice", "bob", 0)
+	// And through sync, to a device that heard nothing.
+	for _, u := range []struct {
+		user, peer        string
+		read, peer1, in1  int64
+		outgoing, unread1 int64
+	}{{"bob", "alice", 5, 2, 5, 2, 0}, {"alice", "bob", 2, 5, 2, 5, 0}} {
+		b := newInbox(u.user)
+		rows, err := b.sync(ctx, c.doorOf(u.user, "fresh"))
+		if err != nil || len(rows) != 1 {
+			t.Fatalf("sync of %s: got %+v, %v", u.user, rows, err)
+		}
+		r := rows[0]
+		if r.Peer != u.peer || r.ReadOrdinal != u.read || r.PeerReadOrdinal != u.peer1 || r.InOrdinal != u.in1 || r.OutOrdinal != u.outgoing || r.Unread != u.unread1 {
+			t.Errorf("sync of %s: got %+v, want %+v", u.user, r, u)
+		}
+	}
+}
+
+// marked waits for the mark that bob's browser set.
+func (c chat) marked(t *testing.T, ordinal, unread int64) {
+	t.Helper()
+	for _, d := range []*device{c.phone, c.web, c.desktop} {
+		eventually(t, "the mark on "+d.String(), func() bool { return len(d.events("message.read")) == 1 })
+		var m mark
+		if err := json.Unmarshal(d.events("message.read")[0].Body, &m); err != nil {
+			t.Fatal(err)
+		}
+		if m.Reader != "bob" || m.Peer != "alice" || m.ReadOrdinal != ordinal || m.TimeMs == 0 {
+			t.Errorf("%s: got %+v", d, m)
+		}
+		switch own := d.user == "bob"; {
+		case own && (m.Unread == nil || *m.Unread != unread):
+			t.Errorf("%s: got %v unread, want %d", d, m.Unread, unread)
+		case !own && m.Unread != nil:
+			t.Errorf("%s: the peer is told what is left unread: %d", d, *m.Unread)
+		}
+	}
+}
+
+// unread compares what REST counts with what a fresh list says.
+func (c chat) unread(t *testing.T, user, peer string, want int64) {
+	t.Helper()
+	var total struct {
+		All *int64 `json:"AllC2CUnreadMsgNum"`
+	}
+	if err := c.v4("openim/get_c2c_unread_msg_num", fields{"To_Account": user}, &total); err != nil || total.All == nil || *total.All != want {
+		t.Errorf("unread of %s by REST: got %v, %v, want %d", user, total.All, err, want)
+	}
+	var one struct {
+		List []struct {
+			Peer   string `json:"Peer_Account"`
+			Unread int64  `json:"C2CUnreadMsgNum"`
+		} `json:"C2CUnreadMsgNumList"`
+	}
+	if err := c.v4("openim/get_c2c_unread_msg_num", fields{"To_Account": user, "Peer_Account": []string{peer}}, &one); err != nil || len(one.List) != 1 || one.List[0].Unread != want || one.List[0].Peer != peer {
+		t.Errorf("unread of %s from %s by REST: got %+v, %v, want %d", user, peer, one.List, err, want)
+	}
+	var list struct {
+		Conversations []row
+		Complete      bool
+	}
+	if err := c.call(deadline(t), user, "", "conversation.list", fields{}, &list); err != nil || len(list.Conversations) != 1 || !list.Complete {
+		t.Fatalf("conversation.list of %s: got %+v, %v", user, list, err)
+	}
+	if r := list.Conversations[0]; r.Peer != peer || r.Unread != want || r.LastMsg == nil || r.LastMsg.Preview == "" {
+		t.Errorf("conversation.list of %s: got %+v, want %d unread from %s", user, r, want, peer)
+	}
+}
+
+// pages reads a conversation in pages of three, and a gap between two keys.
+func pages(t *testing.T, c chat) {
+	ctx := deadline(t)
+	whole := c.desktop.inbox.keys("alice")
+	var got []string
+	until, rounds := "", 0
+	for complete := false; !complete; rounds++ {
+		list, done, next, err := history(ctx, c.desktop.call, "alice", "", until, 3)
+		if err != nil || rounds > 5 {
+			t.Fatalf("page %d: %v", rounds, err)
+		}
+		keys := make([]string, len(list))
+		for i, m := range list {
+			keys[i] = m.Key
+		}
+		got = append(keys, got...)
+		until, complete = next, done
+	}
+	if !slices.Equal(got, whole) || rounds < 3 {
+		t.Errorf("history in %d pages: got %v, want %v", rounds, got, whole)
+	}
+	list, complete, _, err := history(ctx, c.door(c.web), "bob", whole[1], whole[4], 20)
+	if err != nil || !complete || len(list) != 2 || list[0].Key != whole[2] || list[1].Key != whole[3] {
+		t.Errorf("between two keys: got %+v, complete %t, %v, want %v", list, complete, err, whole[2:4])
+	}
+}
+
+// away lets bob's desktop miss more than one page of history and come back.
+func away(t *testing.T, c chat) {
+	ctx := deadline(t)
+	c.desktop.drop()
+	const missed = 130
+	calls := make(chan error, missed)
+	for i := range missed {
+		go func() {
+			from, to := "alice", "bob"
+			if i%3 == 0 {
+				from, to = to, from
+			}
+			calls <- c.call(ctx, from, "elsewhere", "message.send",
+				fields{"To_Account": to, "MsgSeq": 1000 + i, "MsgRandom": i, "MsgBody": text(fmt.Sprintf("missed %d", i))}, nil)
+		}()
+	}
+	for range missed {
+		if err := <-calls; err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := len(c.desktop.inbox.keys("alice"))
+	if err := c.desktop.connect(ctx); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := c.desktop.inbox.sync(ctx, c.desktop.call)
+	if err != nil || len(rows) != 1 {
+		t.Fatalf("sync after being away: got %+v, %v", rows, err)
+	}
+	want := stored(t, c.app, "alice", "bob")
+	if len(want) != before+missed {
+		t.Errorf("stored: got %d messages, want %d", len(want), before+missed)
+	}
+	c.desktop.inbox.whole(t, c.desktop.String(), "alice", want)
+	// The devices that stayed had every frame once.
+	for _, d := range []*device{c.phone, c.web, c.browser} {
+		peer := "bob"
+		if d.user == "bob" {
+			peer = "alice"
+		}
+		eventually(t, d.String()+" has everything", func() bool { return len(d.inbox.gaps(peer)) == 0 && len(d.inbox.keys(peer)) == len(want) })
+		d.inbox.whole(t, d.String(), peer, want)
+		if n := d.inbox.repeated(); n > 1 { // the repeat that TestChat made
+			t.Errorf("%s: got %d repeats", d, n)
+		}
+	}
+	c.desktop.mu.Lock()
+	conn := c.desktop.conn
+	c.desktop.mu.Unlock()
+	if err := conn.Close(websocket.StatusNormalClosure, ""); err != nil {
+		t.Errorf("a normal close: %v", err)
+	}
+}
+
+// doorOf is the HTTP door of an installation.
+func (a *app) doorOf(user, instance string) caller {
+	return func(ctx context.Context, action string, in, out any) error {
+		return a.call(ctx, user, instance, action, in, out)
+	}
+}
+
+// stored reads the keys of a conversation, in order, as the backend does.
+func stored(t *testing.T, a *app, user, peer string) []string {
+	t.Helper()
+	var keys []string
+	last := ""
+	for {
+		in := fields{"Operator_Account": user, "Peer_Account": peer, "MaxCnt": 100, "MinTime": 0, "MaxTime": 4294967295}
+		if last != "" {
+			in["LastMsgKey"] = last
+		}
+		var page struct {
+			Complete   int
+			MsgCnt     int
+			LastMsgKey string
+			MsgList    []struct{ MsgKey string }
+		}
+		if err := a.v4("openim/admin_getroammsg", in, &page); err != nil {
+			t.Fatalf("admin_getroammsg: %v", err)
+		}
+		if page.MsgCnt != len(page.MsgList) {
+			t.Errorf("admin_getroammsg: MsgCnt %d, and %d messages", page.MsgCnt, len(page.MsgList))
+		}
+		part := make([]string, len(page.MsgList))
+		for i, m := range page.MsgList {
+			part[i] = m.MsgKey
+		}
+		keys = append(part, keys...)
+		if last = page.LastMsgKey; page.Complete == 1 {
+			return keys
+		}
+	}
+}

@@ -1,0 +1,261 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"parley/infra/local"
+	"parley/infra/local/backing"
+	"parley/infra/local/lambda"
+)
+
+// patience is how long a condition may take to come about. It is generous: the
+// machine may be busy with other things.
+const patience = 60 * time.Second
+
+// What TestMain builds, once: the program of the functions and the command that
+// runs the local cloud.
+var (
+	program, command string
+	shared           *cloud
+)
+
+func TestMain(m *testing.M) {
+	code, err := run(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func run(m *testing.M) (code int, err error) {
+	// Servers of the run are for tests that share tables; stacks have their own.
+	for _, name := range []string{"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS"} {
+		if err := os.Unsetenv(name); err != nil {
+			return 1, err
+		}
+	}
+	dir, err := os.MkdirTemp("", "parley-e2e-")
+	if err != nil {
+		return 1, err
+	}
+	defer os.RemoveAll(dir)
+	root, err := backing.Root()
+	if err != nil {
+		return 1, err
+	}
+	program, command = filepath.Join(dir, "parley"), filepath.Join(dir, "parley-local")
+	for _, build := range [][]string{
+		{"-trimpath", "-tags", "lambda.norpc", "-ldflags=-s -w", "-o", program, "./functions"},
+		{"-o", command, "./infra/local/cmd/parley-local"},
+	} {
+		cmd := exec.Command("go", append([]string{"build"}, build...)...)
+		cmd.Dir, cmd.Env = root, append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return 1, fmt.Errorf("build %s: %w\n%s", build[len(build)-1], err, out)
+		}
+	}
+	if shared, err = newCloud(local.Options{State: filepath.Join(dir, "shared")}); err != nil {
+		return 1, err
+	}
+	defer shared.stack.Stop()
+	return m.Run(), nil
+}
+
+// cloud is a local cloud in this process, with what its functions did.
+type cloud struct {
+	stack *local.Stack
+
+	mu     sync.Mutex
+	calls  []lambda.Record
+	lines  []lambda.Report
+	faults []string // lines of calls that ended by a fault of ours
+}
+
+// newCloud starts one in memory.
+func newCloud(o local.Options) (*cloud, error) {
+	c := &cloud{}
+	o.Program, o.InMemory = program, true
+	o.Done, o.Line = c.done, c.line
+	var err error
+	if c.stack, err = local.Start(context.Background(), o); err != nil {
+		return nil, fmt.Errorf("start the local cloud: %w", err)
+	}
+	return c, nil
+}
+
+// ownCloud starts one for a test.
+func ownCloud(t *testing.T, o local.Options) *cloud {
+	t.Helper()
+	o.State = t.TempDir()
+	c, err := newCloud(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.stack.Stop)
+	return c
+}
+
+func (c *cloud) done(r lambda.Record) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.calls = append(c.calls, r)
+}
+
+func (c *cloud) line(_, text string) {
+	if r, ok := lambda.ParseReport(text); ok {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.lines = append(c.lines, r)
+		if r.Outcome == "fault" {
+			c.faults = append(c.faults, text)
+		}
+	}
+}
+
+// sound fails a test in whose course a function of the cloud had a fault of ours.
+func (c *cloud) sound(t *testing.T) {
+	t.Helper()
+	c.mu.Lock()
+	before := len(c.faults)
+	c.mu.Unlock()
+	t.Cleanup(func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		for _, line := range c.faults[before:] {
+			t.Errorf("a function failed: %s", line)
+		}
+	})
+}
+
+// invocations returns the finished calls of a function so far.
+func (c *cloud) invocations(function string) []lambda.Record {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var out []lambda.Record
+	for _, r := range c.calls {
+		if r.Function == function {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// reports returns the log lines of a function so far.
+func (c *cloud) reports(function string) []lambda.Report {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var out []lambda.Report
+	for _, r := range c.lines {
+		if r.Operation == function {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// connection returns the id of an installation's newest connection.
+func (c *cloud) connection(t *testing.T, d *device) string {
+	t.Helper()
+	id := ""
+	for _, r := range c.invocations("client.session.connect") {
+		var event struct {
+			Context struct {
+				ID         string `json:"connectionId"`
+				Authorizer struct{ App, User, Instance string }
+			} `json:"requestContext"`
+		}
+		if err := json.Unmarshal(r.Event, &event); err != nil {
+			t.Fatal(err)
+		}
+		a := event.Context.Authorizer
+		if a.App == fmt.Sprint(d.app.id) && a.User == d.user && a.Instance == d.instance {
+			id = event.Context.ID
+		}
+	}
+	if id == "" {
+		t.Fatalf("no connection of %s", d)
+	}
+	return id
+}
+
+// eventually waits until ok holds.
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	if err := await(context.Background(), patience, ok); err != nil {
+		t.Fatalf("%s: not within %v", what, patience)
+	}
+}
+
+// await asks again and again until ok holds.
+func await(ctx context.Context, within time.Duration, ok func() bool) error {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// deadline is a context for one step of a test.
+func deadline(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// seed is the one all chance of a test comes from.
+func seed(t *testing.T) uint64 {
+	t.Helper()
+	n := uint64(time.Now().UnixNano()) >> 12
+	if text := os.Getenv("PARLEY_E2E_SEED"); text != "" {
+		var err error
+		if n, err = strconv.ParseUint(text, 10, 64); err != nil {
+			t.Fatalf("PARLEY_E2E_SEED: %v", err)
+		}
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("seed %d: repeat with PARLEY_E2E_SEED=%d", n, n)
+		}
+	})
+	return n
+}
+
+// errStatus is an answer that is not the operation's.
+type errStatus struct {
+	status int
+	text   string
+}
+
+func (e errStatus) Error() string { return fmt.Sprintf("status %d: %.200s", e.status, e.text) }
+
+// send makes one HTTP call and reads all of the answer.
+func send(request *http.Request) (int, []byte, error) {
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	return response.StatusCode, text, errors.Join(err)
+}
