@@ -28,7 +28,7 @@ const run = spawnSync(
     "--enable-source-maps",
     "--test",
     "--test-reporter=spec",
-    "--test-timeout=120000",
+    "--test-timeout=200000",
     ...files.map((name) => join(out, name.replace(/\.ts$/, ".mjs"))),
   ],
   { stdio: "inherit" },

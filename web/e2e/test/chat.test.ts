@@ -78,7 +78,8 @@ async function say(page: Page, text: string): Promise<void> {
 const message = (page: Page, text: string): Locator => page.locator(".message", { hasText: text });
 const row = (page: Page, peer: string): Locator => page.locator(`[data-peer="${peer}"]`);
 const texts = (page: Page): Promise<string[]> => page.locator(".message .text").allTextContents();
-const picture = (page: Page, name: string) => page.screenshot({ path: join(pictures, `${name}.png`) });
+const picture = (page: Page, name: string) =>
+  page.screenshot({ path: join(pictures, `${name}.png`), animations: "disabled" });
 
 /** Waits for a message to be in a state. */
 const reaches = (page: Page, text: string, state: string) =>

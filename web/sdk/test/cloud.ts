@@ -160,7 +160,9 @@ export class Cloud {
     let text = "";
     for await (const part of request) text += part;
     const action = (request.url ?? "").slice("/client/".length);
-    const [, , user = "", usersig] = (request.headers.authorization ?? "").split(" ");
+    const [, , user = "", usersig] = Buffer.from(request.headers.authorization ?? "", "latin1")
+      .toString()
+      .split(" ");
     const answer = (status: number, body: object) =>
       void response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
     if (!usersig || usersig === this.revoked) return answer(401, { code: 70001, error: "the signature has expired" });

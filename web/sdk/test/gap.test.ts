@@ -26,14 +26,14 @@ test("several events may share a frame", async () => {
 
 test("frames out of order are put in order, and a late one is not pulled", async () => {
   const { cloud, online } = await world();
-  const bob = await online("bob");
+  const bob = await online("bob", { timing: { gap: 500 } });
   cloud.say("alice", "bob", "one");
   const two = cloud.post("alice", "bob", "two");
   cloud.say("alice", "bob", "three");
   await sleep(10);
   cloud.deliver(two);
   await until(() => bob.timeline("alice").length === 3);
-  await sleep(80);
+  await sleep(700);
   assert.deepEqual(texts(bob.timeline("alice")), ["one", "two", "three"]);
   assert.equal(cloud.calls.filter((c) => c.action === "message.history").length, 0);
 });
