@@ -52,6 +52,8 @@ export class Session {
   readonly me: string;
   /** Another tab of this browser has taken over. */
   elsewhere = false;
+  /** The conversations are known: before, an empty list says nothing. */
+  synced = false;
   readonly #names: Map<string, string>;
   readonly #pending = new Map<string, Pending[]>();
   readonly #reach = new Map<string, Reach>();
@@ -75,6 +77,10 @@ export class Session {
     for (const event of ["message", "read", "conversations", "state"] as const) {
       this.client.on(event, () => this.changed());
     }
+    this.client.on("synced", () => {
+      this.synced = true;
+      this.changed();
+    });
     // Tabs share the installation, so their connections would replace one another for ever: the newest stays.
     this.#tabs.onmessage = ({ data }) => {
       if (data !== user) return;

@@ -75,7 +75,7 @@ export class Sidebar {
     const list = this.#session.client.list;
     const rows = list.filter((row) => matches(row.To_Account)).map((row) => this.#row(row));
     const known = new Set(list.map((row) => row.To_Account));
-    const others = this.#session.others.filter((peer) => !known.has(peer) && matches(peer));
+    const others = this.#session.others.filter((peer) => this.#session.synced && !known.has(peer) && matches(peer));
     for (const peer of others) rows.push(this.#person(peer));
     const exact = known.has(query) || others.includes(query) || query === this.#session.me;
     if (query && !exact) rows.push(this.#start(query));
@@ -88,7 +88,7 @@ export class Sidebar {
     const text =
       query === this.#session.me
         ? "That is you."
-        : count === 0 && !query
+        : count === 0 && !query && this.#session.synced
           ? "No conversations yet. Say hello to somebody above, or type any user ID."
           : "";
     if (this.#hint.textContent !== text) this.#hint.textContent = text;

@@ -171,6 +171,7 @@ test("two people chat, one loses the network, and another device takes over", { 
     const other = await device({ narrow: true, dark: true });
     const third = await signIn(other, "alice");
     await alice.getByRole("alert").getByText("another device").waitFor();
+    await row(third, "bob").locator("time").waitFor();
     await picture(third, "list-narrow-dark");
     await row(third, "bob").getByRole("button").click();
     await message(third, "Missed three").waitFor();

@@ -407,6 +407,7 @@ export class Parley {
     this.#since = next ?? this.#since;
     for (const entry of entries) this.#mender.notice(entry, 0);
     for (const entry of this.#book.entries) this.#mender.notice(entry);
+    this.#events.emit("synced", this.list);
   }
 
   #changed(): void {

@@ -138,6 +138,8 @@ export interface Events {
   read: ReadMark;
   /** Some conversations changed: all of them, newest first. */
   conversations: readonly Conversation[];
+  /** A sync with the server is done, as after every connect: all conversations, newest first. */
+  synced: readonly Conversation[];
   /** The connection changed. */
   state: State;
   /** This device had to go. The client stays away until `connect` is called. */
