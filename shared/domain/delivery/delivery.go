@@ -128,7 +128,8 @@ func (s Service) Kick(ctx context.Context, link sessions.Link, reason string) er
 	return nil
 }
 
-// Disconnect kicks every device of a user.
+// Disconnect kicks every device of a user; one in the middle of a renewal has two
+// connections.
 func (s Service) Disconnect(ctx context.Context, user, reason string) error {
 	list, err := s.Store.Sessions(ctx, s.App, []string{user})
 	if err != nil {
@@ -141,6 +142,11 @@ func (s Service) Disconnect(ctx context.Context, user, reason string) error {
 		}
 		if err := s.Kick(ctx, d.Now, reason); err != nil {
 			return err
+		}
+		if before := d.Predecessor(s.Now()); before != "" {
+			if err := s.Kick(ctx, *d.Previous, reason); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
