@@ -43,7 +43,7 @@ type Rule struct {
 	Do        string  `json:"do"`
 	Operation string  `json:"operation,omitempty"` // "PutItem", "SendMessage"
 	Name      string  `json:"name,omitempty"`      // part of the table, queue or connection
-	Function  string  `json:"function,omitempty"`  // the caller's, not for posts
+	Function  string  `json:"function,omitempty"`  // the caller's
 	Nth       int     `json:"nth,omitempty"`       // only the n-th call that fits, from 1
 	Rate      float64 `json:"rate,omitempty"`      // chance of each call; 0 is 1
 	Times     int     `json:"times,omitempty"`     // at most so often; 0 is always
@@ -59,7 +59,7 @@ func (r Rule) check() error {
 	case OnSQS:
 		does = []string{KillBefore, KillAfter, Throttle, Fail, Delay, Drop, Repeat, Reorder, Cut, CutAfter, Freeze}
 	case OnPost:
-		does = []string{Throttle, Fail, Gone, Delay, Drop, Repeat, Reorder, Cut}
+		does = []string{KillBefore, KillAfter, Throttle, Fail, Gone, Delay, Drop, Repeat, Reorder, Cut}
 	default:
 		return fmt.Errorf("fault on %q: use %s, %s or %s", r.On, OnDynamoDB, OnSQS, OnPost)
 	}
@@ -231,13 +231,32 @@ func (f *Injector) match(on, operation, function string, names []string) (Rule, 
 	return Rule{}, 0, false
 }
 
-// Decide answers the gateway what becomes of a post.
-func (f *Injector) Decide(connection string) Verdict {
-	r, delay, ok := f.match(OnPost, "", "", []string{connection})
+// Decide answers the gateway what becomes of a post. One whose caller is killed
+// is lost with it before the call, and delivered after it: in both cases nobody
+// is left to hear the answer.
+func (f *Injector) Decide(connection, caller string) Verdict {
+	f.mu.Lock()
+	killer := f.killer
+	ruled := slices.ContainsFunc(f.rules, func(r *armed) bool { return r.On == OnPost })
+	f.mu.Unlock()
+	if !ruled {
+		return Verdict{} // posts are many, and the caller's name costs a search
+	}
+	function := ""
+	if killer != nil {
+		function = killer.Function(caller)
+	}
+	r, delay, ok := f.match(OnPost, "", function, []string{connection})
 	if !ok {
 		return Verdict{}
 	}
 	switch r.Do {
+	case KillBefore:
+		kill(killer, caller)
+		return Verdict{Status: 500}
+	case KillAfter:
+		kill(killer, caller)
+		return Verdict{}
 	case Throttle:
 		return Verdict{Status: 429}
 	case Fail:

@@ -49,7 +49,7 @@ func TestTheSameSeedDecidesTheSame(t *testing.T) {
 		f := New(seed)
 		f.Add(Rule{On: OnPost, Do: Reorder, Rate: 0.5, DelayMS: 1000})
 		for range 20 {
-			out = append(out, f.Decide("c"))
+			out = append(out, f.Decide("c", ""))
 		}
 		return out
 	}
@@ -68,17 +68,42 @@ func TestPosts(t *testing.T) {
 		if err := f.Add(Rule{On: OnPost, Do: do, Name: "one", DelayMS: 50, Repeat: 2}); err != nil {
 			t.Fatal(err)
 		}
-		if got := f.Decide("one"); got != want {
+		if got := f.Decide("one", "LOCAL1"); got != want {
 			t.Errorf("%s: got %+v, want %+v", do, got, want)
 		}
-		if got := f.Decide("other"); got != (Verdict{}) {
+		if got := f.Decide("other", "LOCAL1"); got != (Verdict{}) {
 			t.Errorf("%s of another connection: got %+v", do, got)
 		}
 	}
 }
 
+// victims is a Killer that notes whom it was asked to end.
+type victims []string
+
+func (v *victims) Kill(instance string) bool       { *v = append(*v, instance); return true }
+func (v *victims) Function(instance string) string { return "f of " + instance }
+
+// A post can be the last thing that a function does: lost, or delivered.
+func TestPostsThatKill(t *testing.T) {
+	for do, want := range map[string]Verdict{KillBefore: {Status: 500}, KillAfter: {}} {
+		f, killed := New(1), victims{}
+		f.Attach(&killed, nil)
+		if err := f.Add(Rule{On: OnPost, Do: do, Function: "f of LOCAL2"}); err != nil {
+			t.Fatal(err)
+		}
+		for _, caller := range []string{"LOCAL1", "LOCAL2"} {
+			if got := f.Decide("one", caller); caller == "LOCAL2" && got != want {
+				t.Errorf("%s: got %+v, want %+v", do, got, want)
+			}
+		}
+		if len(killed) != 1 || killed[0] != "LOCAL2" {
+			t.Errorf("%s: killed %v, want LOCAL2", do, killed)
+		}
+	}
+}
+
 func TestWrongRules(t *testing.T) {
-	for _, r := range []Rule{{}, {On: "s3", Do: Fail}, {On: OnPost, Do: KillBefore}, {On: OnDynamoDB, Do: Drop}, {On: OnPost, Do: Fail, Rate: 2}, {On: OnPost, Do: Fail, Nth: -1}} {
+	for _, r := range []Rule{{}, {On: "s3", Do: Fail}, {On: OnPost, Do: Conflict}, {On: OnDynamoDB, Do: Drop}, {On: OnPost, Do: Fail, Rate: 2}, {On: OnPost, Do: Fail, Nth: -1}} {
 		if err := New(1).Add(r); err == nil {
 			t.Errorf("%+v was accepted", r)
 		}

@@ -5,8 +5,9 @@ import "time"
 // Posts decides what becomes of one post to a connection. The gateway asks
 // before it writes the frame; a nil Posts means that nothing goes wrong.
 type Posts interface {
-	// Decide is called once for each POST to @connections/{connection}.
-	Decide(connection string) Verdict
+	// Decide is called once for each POST to @connections/{connection}, with the
+	// access key id that signed it.
+	Decide(connection, caller string) Verdict
 }
 
 // A Verdict is what happens to one post. The zero Verdict delivers it.

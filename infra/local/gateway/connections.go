@@ -96,12 +96,12 @@ func (g *Gateway) post(w http.ResponseWriter, r *http.Request, id string) {
 		w.WriteHeader(http.StatusOK)
 		return
 	}
-	g.postWithFaults(w, id, frame)
+	g.postWithFaults(w, id, accessKey(r.Header.Get("Authorization")), frame)
 }
 
 // postWithFaults does what the verdict on a post says.
-func (g *Gateway) postWithFaults(w http.ResponseWriter, id string, frame []byte) {
-	v := g.options.Faults.Decide(id)
+func (g *Gateway) postWithFaults(w http.ResponseWriter, id, caller string, frame []byte) {
+	v := g.options.Faults.Decide(id, caller)
 	c := g.table.get(id)
 	if v.Status != 0 {
 		if v.Cut && c != nil {

@@ -249,7 +249,7 @@ func TestSlowClientIsCut(t *testing.T) {
 // verdicts hands out verdicts in order.
 type verdicts chan fault.Verdict
 
-func (v verdicts) Decide(string) fault.Verdict { return <-v }
+func (v verdicts) Decide(_, _ string) fault.Verdict { return <-v }
 
 func TestFaults(t *testing.T) {
 	v := make(verdicts, 10)
