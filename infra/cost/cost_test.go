@@ -1,7 +1,6 @@
 package cost
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"strings"
@@ -12,10 +11,7 @@ import (
 	"parley/shared/testkit"
 )
 
-var (
-	server *testkit.Server
-	update = flag.Bool("update", false, "rewrite docs/reference/cost.tsv")
-)
+var server *testkit.Server
 
 func TestMain(m *testing.M) { testkit.Main(m, &server) }
 
@@ -124,7 +120,7 @@ func TestCost(t *testing.T) {
 		}
 	}
 	got := Format(lines)
-	if *update {
+	if testkit.Updating() {
 		if err := os.WriteFile(table, []byte(got), 0o644); err != nil { //nolint:gosec // a document
 			t.Fatal(err)
 		}

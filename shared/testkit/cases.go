@@ -47,7 +47,9 @@ func Cases(t *testing.T, s *Server, operations []op.Operation) {
 	}
 }
 
-func updating() bool {
+// Updating reports whether the tests were called with -update, to rewrite what
+// they compare with.
+func Updating() bool {
 	f := flag.Lookup("update")
 	return f != nil && f.Value.String() == "true"
 }
@@ -81,7 +83,7 @@ func runTable(t *testing.T, s *Server, o *op.Operation, path string) []string {
 		out = append(append(out, files[0]), after...)
 		start = end
 	}
-	if updating() {
+	if Updating() {
 		text := txtar.Format(&txtar.Archive{Comment: archive.Comment, Files: out})
 		if err := os.WriteFile(path, text, 0o644); err != nil { //nolint:gosec // a test's own file
 			t.Fatal(err)
@@ -99,7 +101,7 @@ func runTable(t *testing.T, s *Server, o *op.Operation, path string) []string {
 // the socket: the answers must be the same.
 func runCase(t *testing.T, s *Server, o *op.Operation, files []txtar.File, touched map[string]bool) []txtar.File {
 	out := play(t, s, o, files, touched, "")
-	if len(o.Doors) == 2 && o.Doors[0].HTTP != "" && o.Doors[1].Socket != "" && !onlyHTTP(files) && !updating() {
+	if len(o.Doors) == 2 && o.Doors[0].HTTP != "" && o.Doors[1].Socket != "" && !onlyHTTP(files) && !Updating() {
 		t.Run("socket", func(t *testing.T) { play(t, s, o, files, touched, o.Doors[1].Socket) })
 	}
 	return out
@@ -125,7 +127,7 @@ func play(t *testing.T, s *Server, o *op.Operation, files []txtar.File, touched 
 	var got, effects string
 	pending := false
 	flush := func() { // -update writes what a case lacks
-		if pending && updating() {
+		if pending && Updating() {
 			out = append(out, txtar.File{Name: "response", Data: []byte(got)}, txtar.File{Name: "effects", Data: []byte(effects)})
 		}
 		pending = false
@@ -144,7 +146,7 @@ func play(t *testing.T, s *Server, o *op.Operation, files []txtar.File, touched 
 			got, effects = call(t, w, o, string(f.Data), touched, door)
 			pending = true
 		case "response":
-			if updating() {
+			if Updating() {
 				continue
 			}
 			want := string(f.Data)
@@ -155,7 +157,7 @@ func play(t *testing.T, s *Server, o *op.Operation, files []txtar.File, touched 
 				t.Errorf("response\ngot:\n%swant:\n%s", got, want)
 			}
 		case "effects":
-			if updating() {
+			if Updating() {
 				continue
 			}
 			if want := string(f.Data); effects != want && door == "" {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -90,8 +91,10 @@ func (s *Server) Store(options ...func(*dynamodb.Options)) *store.Store {
 	return store.New(cfg, s.Endpoint, store.Names(s.Tables), options...)
 }
 
-// Main runs a package's tests with a Server, and is called by its TestMain.
+// Main runs a package's tests with a Server, and is called by its TestMain. It
+// adds the flag -update.
 func Main(m *testing.M, keep **Server) {
+	flag.Bool("update", false, "rewrite the answers, effects and tables that tests compare with")
 	os.Exit(func() int {
 		s, err := Start(context.Background())
 		if err != nil {

@@ -1,16 +1,12 @@
 package conversation
 
 import (
-	"flag"
 	"testing"
 
 	"parley/shared/testkit"
 )
 
-var (
-	server *testkit.Server
-	_      = flag.Bool("update", false, "rewrite the answers and effects of testdata")
-)
+var server *testkit.Server
 
 func TestMain(m *testing.M) { testkit.Main(m, &server) }
 
