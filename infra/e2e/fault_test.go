@@ -1,0 +1,223 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"parley/infra/local"
+	"parley/infra/local/fault"
+	"parley/shared/domain/delivery"
+)
+
+// What needs a stack of its own, one after the other on the same: faults strike
+// whoever is there.
+func TestFaults(t *testing.T) {
+	c := ownCloud(t, local.Options{QueueRetry: time.Second, InstanceIdle: 2 * time.Second})
+	t.Run("scale", func(t *testing.T) { testScale(t, c) })
+	ghosts := newGhosts(t, c)
+	t.Run("storm", func(t *testing.T) { testStorm(t, c) })
+	t.Run("worker", func(t *testing.T) { testWorker(t, c) })
+	t.Run("gone", func(t *testing.T) { ghosts.test(t) })
+	t.Run("limits", func(t *testing.T) { testLimits(t, c) })
+}
+
+// testScale: calls at once are served by several instances, each with a cold
+// start of its own, and what is idle stops.
+func testScale(t *testing.T, c *cloud) {
+	c.sound(t)
+	a := newApp(t, c.place(), nil, "alice", "bob")
+	const calls = 50
+	before := c.stack.Functions.Stats()
+	done := make(chan error, calls)
+	for i := range calls {
+		go func() {
+			done <- a.v4("openim/sendmsg", fields{"From_Account": "alice", "To_Account": "bob", "MsgSeq": i, "MsgRandom": i, "MsgBody": text(fmt.Sprint(i))}, nil)
+		}()
+	}
+	for range calls {
+		if err := <-done; err != nil {
+			t.Errorf("sendmsg: %v", err)
+		}
+	}
+	after := c.stack.Functions.Stats()
+	if n := after.ColdStarts - before.ColdStarts; n < 3 || n > 10 {
+		t.Errorf("%d cold starts for %d calls at once, want some, and at most 10 instances", n, calls)
+	}
+	if n := after.Invocations - before.Invocations; n != calls || after.Errors != before.Errors {
+		t.Errorf("got %d invocations, want %d; %d errors", n, calls, after.Errors-before.Errors)
+	}
+	instances := map[string]bool{}
+	for _, r := range c.invocations("tencent.message.sendmsg") {
+		instances[r.Result.Instance] = true
+	}
+	if len(instances) != after.ColdStarts-before.ColdStarts {
+		t.Errorf("%d instances worked, %d were started", len(instances), after.ColdStarts-before.ColdStarts)
+	}
+	eventually(t, "idle instances stop", func() bool { return c.stack.Functions.Stats().Running == 0 })
+	if got := len(stored(t, a, "alice", "bob")); got != calls {
+		t.Errorf("%d messages are stored, want %d", got, calls)
+	}
+	if n := c.stack.Functions.Stats().ColdStarts - after.ColdStarts; n != 1 {
+		t.Errorf("%d cold starts for the next call, want 1", n)
+	}
+	t.Logf("%d calls at once: %d instances", calls, len(instances))
+}
+
+// testWorker: a post that fails is tried again by the worker, for that
+// connection alone.
+func testWorker(t *testing.T, c *cloud) {
+	c.sound(t)
+	a := newApp(t, c.place(), nil, "alice", "bob")
+	phone, web := a.device(t, "bob", "iPhone", "phone"), a.device(t, "bob", "Web", "web")
+	id := c.connection(t, phone)
+	for _, do := range []string{fault.Fail, fault.Throttle} {
+		jobs, lines := len(c.invocations("worker.delivery.delivery")), len(c.reports("worker.delivery.delivery"))
+		// The first try, two quick ones, and the worker's first three.
+		if err := c.stack.Faults.Add(fault.Rule{On: fault.OnPost, Do: do, Name: id, Times: 6}); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.call(deadline(t), "alice", "", "message.send", fields{"To_Account": "bob", "MsgRandom": 1, "MsgBody": text(do)}, nil); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "the frame on the phone", func() bool { return len(c.reports("worker.delivery.delivery")) == lines+2 })
+		c.stack.Faults.Clear()
+		eventually(t, "the frame on both", func() bool {
+			return count(phone.inbox.texts("alice"), do) == 1 && count(web.inbox.texts("alice"), do) == 1
+		})
+		records := c.invocations("worker.delivery.delivery")[jobs:]
+		for round, r := range records {
+			var event struct{ Records []struct{ Body string } }
+			var job delivery.Job
+			if json.Unmarshal(r.Event, &event) != nil || len(event.Records) != 1 || json.Unmarshal([]byte(event.Records[0].Body), &job) != nil {
+				t.Fatalf("the worker's event: %s", r.Event)
+			}
+			if len(job.Targets) != 1 || job.Targets[0].Link != id || job.Attempt != round+1 {
+				t.Errorf("%s, job %d: got %+v, want the phone's connection alone", do, round, job)
+			}
+		}
+		if got := c.reports("worker.delivery.delivery")[lines:]; len(got) != 2 || got[0].P != 3 || got[1].P != 1 {
+			t.Errorf("%s: the worker's rounds were %+v, want 3 posts and then 1", do, got)
+		}
+	}
+	if n := len(web.events("message.new")); n != 2 || web.inbox.repeated() != 0 || phone.inbox.repeated() != 0 {
+		t.Errorf("the browser has %d frames, want 2 and no repeat", n)
+	}
+}
+
+// ghosts are connections that ended without their $disconnect having done
+// anything: their sessions are left.
+type ghosts struct {
+	*app
+	cloud *cloud
+	since time.Time
+}
+
+// young is the age up to which a connection that is gone may only be one that is
+// not open yet.
+const young = 30 * time.Second
+
+func newGhosts(t *testing.T, c *cloud) ghosts {
+	g := ghosts{app: newApp(t, c.place(), nil, "alice", "old", "new"), cloud: c}
+	g.leave(t, "old")
+	g.since = time.Now()
+	return g
+}
+
+// leave connects a user and lets the function of $disconnect die.
+func (g ghosts) leave(t *testing.T, user string) {
+	t.Helper()
+	d := g.device(t, user, "Web", "web")
+	rule := fault.Rule{On: fault.OnDynamoDB, Do: fault.KillBefore, Operation: "UpdateItem", Function: "client.session.disconnect", Times: 1}
+	if err := g.cloud.stack.Faults.Add(rule); err != nil {
+		t.Fatal(err)
+	}
+	d.drop()
+	eventually(t, "the death of $disconnect", func() bool { return g.cloud.stack.Faults.Fired()[0] == 1 })
+	g.cloud.stack.Faults.Clear()
+}
+
+// posts sends to a user and tells how many posts that took.
+func (g ghosts) posts(t *testing.T, user string, n int) float64 {
+	t.Helper()
+	before := len(g.cloud.reports("client.message.send"))
+	if err := g.call(deadline(t), "alice", "", "message.send", fields{"To_Account": user, "MsgSeq": n, "MsgRandom": n, "MsgBody": text("anyone?")}, nil); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the line of the send", func() bool { return len(g.cloud.reports("client.message.send")) == before+1 })
+	return g.cloud.reports("client.message.send")[before].P
+}
+
+// test: a post that finds a connection gone cleans its session, unless the
+// connection is so young that it may be about to open.
+func (g ghosts) test(t *testing.T) {
+	g.cloud.sound(t)
+	g.leave(t, "new")
+	gone := g.cloud.stack.Gateway.Counters().Gone
+	for n := range 2 {
+		if got := g.posts(t, "new", n); got != 1 {
+			t.Errorf("send %d to a young ghost: got %g posts, want 1", n, got)
+		}
+	}
+	eventually(t, "the ghost is old", func() bool { return time.Since(g.since) > young+time.Second })
+	for n, want := range []float64{1, 0, 0} {
+		if got := g.posts(t, "old", n); got != want {
+			t.Errorf("send %d to an old ghost: got %g posts, want %g", n, got, want)
+		}
+	}
+	if got := g.cloud.stack.Gateway.Counters().Gone - gone; got != 3 {
+		t.Errorf("%d posts were answered 410, want 3", got)
+	}
+}
+
+// testLimits: a connection ends when it is silent for too long or too old, and
+// p and posts count as traffic.
+func testLimits(t *testing.T, c *cloud) {
+	c.sound(t)
+	a := newApp(t, c.place(), nil, "alice", "bob")
+	defer c.stack.Faults.Clear()
+	silent, beating := a.device(t, "alice", "Web", "silent"), a.device(t, "alice", "iPhone", "beating")
+	const idle = 2 * time.Second
+	c.stack.Faults.SetLimits(fault.Limits{Idle: idle})
+	stop := make(chan struct{})
+	go func() {
+		beat := time.NewTicker(idle / 8)
+		defer beat.Stop()
+		for {
+			select {
+			case <-beat.C:
+				_ = beating.write(t.Context(), `{"action":"p"}`) // a failure shows as the end
+			case <-stop:
+				return
+			}
+		}
+	}()
+	if got := silent.end(t); got != websocket.StatusGoingAway {
+		t.Errorf("a silent connection: closed with %d, want %d", got, websocket.StatusGoingAway)
+	}
+	began := time.Now()
+	eventually(t, "two idle times pass", func() bool { return time.Since(began) > 2*idle || !beating.connected() })
+	if !beating.connected() {
+		t.Error("a connection that sends p was closed as idle")
+	}
+	close(stop)
+	c.stack.Faults.SetLimits(fault.Limits{Life: time.Second})
+	if got := beating.end(t); got != websocket.StatusGoingAway {
+		t.Errorf("an old connection: closed with %d, want %d", got, websocket.StatusGoingAway)
+	}
+	c.stack.Faults.SetLimits(fault.Limits{})
+	eventually(t, "both sessions end", func() bool { return len(a.disconnects(t, c)) == 2 })
+	// The device is back, and has what came in between.
+	if err := a.call(deadline(t), "bob", "", "message.send", fields{"To_Account": "alice", "MsgRandom": 1, "MsgBody": text("late")}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := beating.connect(deadline(t)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := beating.inbox.sync(deadline(t), beating.call); err != nil || count(beating.inbox.texts("bob"), "late") != 1 {
+		t.Errorf("after the cut: got %v, %v, want the message", beating.inbox.texts("bob"), err)
+	}
+}
