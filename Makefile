@@ -44,14 +44,7 @@ run: $(STAMPS)/web-build program ## the whole cloud on this machine, with a demo
 	$(NEED) go node java mvn
 	@exec go run ./infra/local/cmd/parley-local
 
-.PHONY: program
-program:
-	$(NEED) go
-	@$(GOBUILD) -o $(BIN)/parley ./functions
-
-build: ## the one program for this machine, and build/parley.zip for Lambda (ARCH=arm64)
-	$(NEED) go
-	@$(GOBUILD) -o $(BIN)/parley ./functions
+build: program ## the one program for this machine, and build/parley.zip for Lambda (ARCH=arm64)
 	@GOOS=linux GOARCH=$(ARCH) $(GOBUILD) -o $(BIN)/bootstrap-$(ARCH) ./functions
 	@go run ./infra/tools/zip build/parley.zip bootstrap=$(BIN)/bootstrap-$(ARCH)
 
@@ -80,7 +73,7 @@ browser: $(STAMPS)/web-build ## the demo and the console in a real browser
 
 sam: $(STAMPS)/venv ## sample events through the Lambda emulator and sam local invoke (OP=tencent.account.account_check)
 	$(NEED) go node java
-	@OPERATION=$(OP) PATH=$(VENV)/bin:$$PATH $(GOTEST) -timeout 20m $(if $(OP),-run '/$(subst .,[.],$(OP))$$') ./infra/rie/... ./infra/sam/...
+	@OPERATION=$(OP) PATH=$(VENV)/bin:$$PATH $(GOTEST) -timeout 20m $(if $(OP),-run '^Test(Events|Operations)$$/^$(subst .,[.],$(OP))$$') ./infra/rie/... ./infra/sam/...
 
 model: ## random histories against a model of the domain (SEEDS=10000)
 	$(NEED) go node java
@@ -107,7 +100,7 @@ generate: ## stacks, documents and tables from the catalog
 lint: $(LINTER) $(STAMPS)/venv ## gofmt, vet, golangci-lint (with staticcheck), cfn-lint, sam validate
 	@go vet ./...
 	@$(LINTER) run ./...
-	@if [ -f template.yaml ]; then infra/tools/lint-templates $(VENV)/bin; fi
+	@infra/tools/lint-templates $(VENV)/bin
 
 format: $(LINTER) ## format the Go files and sort their imports
 	@$(LINTER) fmt ./...
@@ -116,13 +109,18 @@ deploy: build $(STAMPS)/venv ## build and deploy (STAGE=dev)
 	@export SAM_CLI_TELEMETRY=0 PATH=$(VENV)/bin:$$PATH; sam build && sam deploy --config-env $(STAGE)
 
 clean: ## remove what was built; .local keeps what was fetched
-	@rm -rf build .aws-sam $(BIN)/parley $(BIN)/bootstrap-* $(STAMPS)/web-build $(LOCAL)/sam
+	@rm -rf build .aws-sam $(BIN)/parley $(BIN)/bootstrap-* $(STAMPS)/web-build web/*/dist
 
 # What follows is not listed: steps of the targets above.
 
+.PHONY: program
+program:
+	$(NEED) go
+	@$(GOBUILD) -o $(BIN)/parley ./functions
+
 .PHONY: stale
 stale:
-	@if [ -d infra/gen ]; then go run ./infra/tools/stale $(MAKE) generate; fi
+	@go run ./infra/gen -check
 
 # Golangci-lint takes minutes to build, so it is built when its version changes.
 $(LINTER) $(BENCHSTAT) &: infra/tools/pinned/go.sum
@@ -151,7 +149,7 @@ $(STAMPS)/web: web/package-lock.json
 	@cd web && npm ci --no-audit --no-fund --loglevel=error
 	@mkdir -p $(@D) && touch $@
 
-WEBSOURCES = $(shell git ls-files --cached --others --exclude-standard web)
+WEBSOURCES = $(wildcard $(shell git ls-files --cached --others --exclude-standard web))
 $(STAMPS)/web-build: $(STAMPS)/web $(WEBSOURCES)
 	@cd web && npm run build
 	@touch $@
