@@ -1,0 +1,176 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"parley/infra/local/backing"
+)
+
+// home is where a child keeps its data, with a program of its own, so that all
+// of its processes have the folder in their command lines.
+type home struct{ dir, program string }
+
+func newHome(t *testing.T) home {
+	t.Helper()
+	h := home{dir: filepath.Join(t.TempDir(), "state")}
+	h.program = filepath.Join(h.dir, "parley")
+	if err := os.MkdirAll(h.dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Link(program, h.program); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		eventually(t, "the end of every process", func() bool { return len(h.processes(t)) == 0 })
+	})
+	return h
+}
+
+// processes lists what runs with the folder in its command line.
+func (h home) processes(t *testing.T) []string {
+	t.Helper()
+	out, err := exec.Command("ps", "-eo", "pid,args").Output()
+	if err != nil {
+		t.Fatalf("ps: %v", err)
+	}
+	var found []string
+	for _, line := range strings.Split(string(out), "\n") {
+		if strings.Contains(line, h.dir) {
+			found = append(found, strings.TrimSpace(line))
+		}
+	}
+	return found
+}
+
+// described is what run.json says.
+type described struct {
+	HTTP, WebSocket, Secret, Admin string
+	SdkAppID                       int64
+	PID                            int
+}
+
+// child is the command that `make run` starts, as a process.
+type child struct {
+	home
+	described
+	cmd   *exec.Cmd
+	out   *bytes.Buffer // read it once ended is closed
+	ended chan struct{}
+	err   error
+}
+
+// launch starts the command and does not wait for it to be ready.
+func (h home) launch(t *testing.T, flags ...string) *child {
+	t.Helper()
+	c := &child{home: h, out: &bytes.Buffer{}, ended: make(chan struct{})}
+	c.cmd = exec.Command(command, append([]string{"-state", h.dir, "-program", h.program, "-port", "0"}, flags...)...)
+	c.cmd.Stdout, c.cmd.Stderr = c.out, c.out
+	if err := c.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		c.err = c.cmd.Wait()
+		close(c.ended)
+	}()
+	t.Cleanup(c.kill)
+	return c
+}
+
+// start starts the command and waits until it is ready.
+func (h home) start(t *testing.T, flags ...string) *child {
+	t.Helper()
+	c := h.launch(t, flags...)
+	eventually(t, "run.json", func() bool {
+		select {
+		case <-c.ended:
+			t.Fatalf("the local cloud ended: %v\n%s", c.err, c.out)
+		default:
+		}
+		run, err := h.described()
+		c.described = run
+		return err == nil && run.PID == c.cmd.Process.Pid
+	})
+	return c
+}
+
+// described reads run.json.
+func (h home) described() (described, error) {
+	var run described
+	text, err := os.ReadFile(filepath.Join(h.dir, "run.json"))
+	if err == nil {
+		err = json.Unmarshal(text, &run)
+	}
+	return run, err
+}
+
+// kill ends the command as a crash does.
+func (c *child) kill() {
+	_ = c.cmd.Process.Kill() // an error: it has ended
+	<-c.ended
+}
+
+// interrupt is Ctrl-C: everything ends, nothing is lost, run.json is gone.
+func (c *child) interrupt(t *testing.T) {
+	t.Helper()
+	if err := c.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	<-c.ended
+	if c.err != nil || !strings.Contains(c.out.String(), "stopped") {
+		t.Errorf("after SIGINT: %v\n%s", c.err, c.out)
+	}
+	if _, err := c.home.described(); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("run.json after SIGINT: got %v, want none", err)
+	}
+	if left := c.processes(t); len(left) > 0 {
+		t.Errorf("after SIGINT still there: %s", strings.Join(left, "\n"))
+	}
+}
+
+// app is the demo application of a child.
+func (c *child) app() *app {
+	return &app{place: place{c.HTTP, c.WebSocket}, id: c.SdkAppID, secret: c.Secret}
+}
+
+// residentKB is the memory of a process that is not shared with its files.
+func residentKB(t *testing.T, pid int) int {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Skipf("memory of a process: %v", err)
+	}
+	for _, line := range strings.Split(string(text), "\n") {
+		if rest, ok := strings.CutPrefix(line, "RssAnon:"); ok {
+			n, err := strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(rest, "kB")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+	}
+	t.Skip("the kernel does not tell RssAnon")
+	return 0
+}
+
+// alive tells whether a process group has a member.
+func alive(group int) bool { return syscall.Kill(-group, 0) == nil }
+
+// root is the repository.
+func root(t *testing.T) string {
+	t.Helper()
+	dir, err := backing.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}

@@ -1,0 +1,425 @@
+package e2e
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// serves fails the test unless a message goes through from a connection that was
+// there all the time and over HTTP, in the face of whatever was just done.
+type serves struct {
+	*app
+	witness *device
+	n       int
+}
+
+func newServes(t *testing.T) *serves {
+	shared.sound(t)
+	a := newApp(t, shared.place(), nil, "alice", "bob", "eve")
+	return &serves{app: a, witness: a.device(t, "bob", "iPhone", "witness")}
+}
+
+func (s *serves) still(t *testing.T, after string) {
+	t.Helper()
+	s.n++
+	words := fmt.Sprintf("still there %d", s.n)
+	if err := s.call(deadline(t), "alice", "", "message.send", fields{"To_Account": "bob", "MsgSeq": 1 + s.n, "MsgRandom": 1, "MsgBody": text(words)}, nil); err != nil {
+		t.Fatalf("after %s: %v", after, err)
+	}
+	eventually(t, "after "+after+": the message arrives", func() bool { return count(s.witness.inbox.texts("alice"), words) == 1 })
+	if err := s.witness.call(deadline(t), "session.sync", fields{}, nil); err != nil {
+		t.Fatalf("after %s: %v", after, err)
+	}
+}
+
+// sized is a message.send of exactly so many bytes of body as the limit counts.
+func sized(n int) string {
+	overhead := len(`{"MsgBody":[],"CloudCustomData":""}`) + len("TIMTextElem") + len(`{"Text":""}`) + len(`{"MsgType":"","MsgContent":},`)
+	return strings.Repeat("x", n-overhead)
+}
+
+// Frames that break the WebSocket protocol or a limit of the service end the
+// connection with the code that says so, and only that connection.
+func TestHostileFrames(t *testing.T) {
+	s := newServes(t)
+	action := []byte(`{"action":"session.sync","id":"1","body":{}}`)
+	for i, c := range []struct {
+		name string
+		send []byte
+		code int
+	}{
+		{"a frame over 32 KB", build(final|opText, bytes.Repeat([]byte(" "), 32<<10+1)), 1009},
+		{"a frame that claims 1 GB", []byte{final | opText, 0xFF, 0, 0, 0, 0, 0x40, 0, 0, 0, 1, 2, 3, 4}, 1009},
+		{"a length with its highest bit", []byte{final | opText, 0xFF, 0x80, 0, 0, 0, 0, 0, 0, 1, 1, 2, 3, 4}, 1002},
+		{"a message over 128 KB in frames", fragments(129, 1<<10), 1009},
+		{"binary", build(final|opBinary, action), 1003},
+		{"invalid UTF-8", build(final|opText, []byte("{\"action\":\"\xff\xfe\"}")), 1007},
+		{"half a rune", build(final|opText, []byte("{\"action\":\"p\",\"x\":\"\xe2\x82\"}")), 1007},
+		{"not masked", append([]byte{final | opText, byte(len(action))}, action...), 1002},
+		{"a reserved bit", build(final|0x40|opText, action), 1002},
+		{"an opcode that is not known", build(final|0x3, action), 1002},
+		{"a control frame in pieces", build(opPing, nil), 1002},
+		{"a control frame of 126 bytes", build(final|opPing, make([]byte, 126)), 1002},
+		{"a continuation of nothing", build(final|opContinue, action), 1002},
+		{"a text inside a text", append(build(opText, action[:5]), build(final|opText, action[5:])...), 1002},
+		{"a close of one byte", build(final|opClose, []byte{3}), 1002},
+		{"a close with a code that is none", build(final|opClose, []byte{0x03, 0xED}), 1002},
+		{"a normal close", build(final|opClose, []byte{0x03, 0xE8}), 1000},
+	} {
+		r := s.rawDevice(t, "eve", fmt.Sprintf("frames%d", i))
+		r.put(t, c.send)
+		if got := r.closed(t); got != c.code {
+			t.Errorf("%s: closed with %d, want %d", c.name, got, c.code)
+		}
+	}
+	s.still(t, "broken frames")
+}
+
+// fragments are n frames of one message.
+func fragments(n, size int) []byte {
+	var b []byte
+	for i := range n {
+		head := byte(opContinue)
+		if i == 0 {
+			head = opText
+		}
+		if i == n-1 {
+			head |= final
+		}
+		b = append(b, build(head, bytes.Repeat([]byte(" "), size))...)
+	}
+	return b
+}
+
+// Frames that are odd and allowed are answered, and the connection stays.
+func TestOddFrames(t *testing.T) {
+	s := newServes(t)
+	r := s.rawDevice(t, "eve", "odd")
+	ask := `{"action":"session.sync","id":"ID","body":{}}`
+	for i, c := range []struct {
+		name string
+		send func(text []byte)
+	}{
+		{"whole", func(text []byte) { r.put(t, build(final|opText, text)) }},
+		{"byte by byte", func(text []byte) { r.slowly(t, build(final|opText, text)) }},
+		{"two frames", func(text []byte) { r.put(t, append(build(opText, text[:9]), build(final|opContinue, text[9:])...)) }},
+		{"a frame for each byte, pings between", func(text []byte) {
+			for j := range text {
+				head := byte(opContinue)
+				if j == 0 {
+					head = opText
+				}
+				if j == len(text)-1 {
+					head |= final
+				}
+				r.put(t, build(head, text[j:j+1]))
+				if j%10 == 0 && j < len(text)-1 {
+					r.put(t, build(final|opPing, []byte("?")))
+				}
+			}
+		}},
+		{"empty frames in between", func(text []byte) {
+			r.put(t, append(append(build(opText, nil), build(opContinue, text)...), build(final|opContinue, nil)...))
+		}},
+		{"a rune cut in two frames", func(text []byte) {
+			whole := bytes.Replace(text, []byte(`"body"`), []byte(`"€":1,"body"`), 1)
+			cut := bytes.Index(whole, []byte("€")) + 1
+			r.put(t, append(build(opText, whole[:cut]), build(final|opContinue, whole[cut:])...))
+		}},
+		{"a pong nobody asked for", func(text []byte) {
+			r.put(t, append(build(final|opPong, []byte("!")), build(final|opText, text)...))
+		}},
+		{"three at once", func(text []byte) {
+			p := build(final|opText, []byte(`{"action":"p"}`))
+			r.put(t, append(append(p, p...), build(final|opText, text)...))
+		}},
+		{"spaces up to 32 KB", func(text []byte) {
+			r.put(t, build(final|opText, append(bytes.Repeat([]byte(" "), 32<<10-len(text)), text...)))
+		}},
+	} {
+		id := fmt.Sprint(i)
+		c.send([]byte(strings.Replace(ask, "ID", id, 1)))
+		if f := r.answer(t); f.Code == nil || *f.Code != 0 || f.ID != id {
+			t.Errorf("%s: got %s, want an answer", c.name, f.raw)
+		}
+	}
+	// A handshake byte by byte opens, too; half of one does no harm.
+	d := s.newDevice("eve", "Web", "slow")
+	slow := wire(t, s.socket)
+	text := handshake(t, d)
+	slow.slowly(t, []byte(text[:len(text)/2]))
+	half := wire(t, s.socket)
+	half.put(t, []byte(text[:len(text)/2]))
+	half.Close()
+	slow.slowly(t, []byte(text[len(text)/2:]))
+	slow.upgraded(t)
+	slow.put(t, build(final|opText, []byte(strings.Replace(ask, "ID", "s", 1))))
+	if f := slow.answer(t); f.Code == nil || *f.Code != 0 {
+		t.Errorf("after a slow handshake: got %s", f.raw)
+	}
+	s.still(t, "odd frames")
+}
+
+// Bodies that are too large, too deep, too many or of the wrong kind are refused
+// with a code; the connection stays and nobody else notices.
+func TestHostileBodies(t *testing.T) {
+	s := newServes(t)
+	eve := s.device(t, "eve", "Web", "bodies")
+	message := func(change string) string {
+		return `{"To_Account":"bob","MsgSeq":1,"MsgRandom":1,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"x"}}]` + change + `}`
+	}
+	body := func(elements string) string {
+		return `{"To_Account":"bob","MsgSeq":1,"MsgRandom":1,"MsgBody":` + elements + `}`
+	}
+	one := `{"MsgType":"TIMTextElem","MsgContent":{"Text":"x"}}`
+	deep := strings.Repeat("[", 9000) + strings.Repeat("]", 9000)
+	large := func(n int) string {
+		return body(`[{"MsgType":"TIMTextElem","MsgContent":{"Text":"` + sized(n) + `"}}]`)
+	}
+	for _, c := range []struct {
+		name, body string
+		codes      []int // any of them
+		only       string
+	}{
+		{"12 KB", large(12 << 10), []int{0}, ""},
+		{"12 KB and a byte", large(12<<10 + 1), []int{93000}, ""},
+		{"20 KB", large(20 << 10), []int{93000}, ""},
+		{"1 MB", large(1 << 20), []int{93000}, "http"},
+		{"10,000 elements", body("[" + strings.Repeat(one+",", 9999) + one + "]"), []int{93000}, "http"},
+		{"500 elements", body("[" + strings.Repeat(one+",", 499) + one + "]"), []int{93000}, ""},
+		{"deep lists", body(deep), []int{90007, 90010, 90001}, ""},
+		{"deep lists in an unknown field", message(`,"Foo":` + deep), []int{0, 90001}, ""},
+		{"deeper than a decoder goes", body(strings.Repeat("[", 200_000)), []int{90001}, "http"},
+		{"deep objects in a content", body(`[{"MsgType":"TIMCustomElem","MsgContent":` + strings.Repeat(`{"a":`, 4000) + "1" + strings.Repeat("}", 4000) + `}]`), []int{90010, 93000, 0}, ""},
+		{"a huge number", strings.Replace(message(""), `"MsgRandom":1`, `"MsgRandom":1e400`, 1), []int{90005}, ""},
+		{"a number past its type", strings.Replace(message(""), `"MsgSeq":1`, `"MsgSeq":4294967296`, 1), []int{90004}, ""},
+		{"a number of 10,000 digits", strings.Replace(message(""), `"MsgSeq":1`, `"MsgSeq":1`+strings.Repeat("0", 10_000), 1), []int{90004}, ""},
+		{"a negative number", strings.Replace(message(""), `"MsgRandom":1`, `"MsgRandom":-1`, 1), []int{90005}, ""},
+		{"a fraction", strings.Replace(message(""), `"MsgRandom":1`, `"MsgRandom":1.5`, 1), []int{90005}, ""},
+		{"a huge coordinate", body(`[{"MsgType":"TIMLocationElem","MsgContent":{"Desc":"","Latitude":1e999,"Longitude":0}}]`), []int{90010}, ""},
+		{"NUL in a text", body(`[{"MsgType":"TIMTextElem","MsgContent":{"Text":"a\u0000b"}}]`), []int{0}, ""},
+		{"NUL in a name", strings.Replace(message(""), `"bob"`, `"b\u0000b"`, 1), []int{90012, 90003}, ""},
+		{"a NUL byte", strings.Replace(message(""), `"x"`, "\"\x00\"", 1), []int{90001, 60003}, ""},
+		{"a name of 33 bytes", strings.Replace(message(""), `"bob"`, `"`+strings.Repeat("b", 33)+`"`, 1), []int{90012}, ""},
+		{"a name that is a key of the table", strings.Replace(message(""), `"bob"`, `"bob~K#c#alice"`, 1), []int{90012}, ""},
+		{"half a surrogate pair", body(`[{"MsgType":"TIMTextElem","MsgContent":{"Text":"\ud800"}}]`), []int{0}, ""},
+		{"unknown fields", message(`,"Foo":{"Bar":[1,2,3]},"__proto__":{"admin":true},"constructor":null`), []int{0}, ""},
+		{"a field twice: the last one counts", `{"To_Account":"nobody","To_Account":"bob","MsgSeq":1,"MsgRandom":1,"MsgBody":[` + one + `]}`, []int{0}, ""},
+		{"another sender in the body", message(`,"From_Account":"alice"`), []int{0}, ""},
+		{"names in other letters", strings.NewReplacer("To_Account", "to_account", "MsgBody", "MSGBODY").Replace(message("")), []int{0}, ""},
+		{"a text where a list belongs", body(`"hello"`), []int{90007}, ""},
+		{"null everywhere", `{"To_Account":null,"MsgSeq":null,"MsgRandom":null,"MsgBody":null}`, []int{90003}, ""},
+		{"custom data of 13 KB", message(`,"CloudCustomData":"` + strings.Repeat("c", 13<<10) + `"`), []int{93000}, ""},
+		{"two values", message("") + message(""), []int{90001, 60003}, "http"},
+		{"a comment", "/* hi */" + message(""), []int{90001}, "http"},
+		{"no body", "", []int{90001, 90003}, "http"},
+		{"a byte order mark", "\ufeff" + message(""), []int{90001}, "http"},
+	} {
+		fits := func(code int) bool {
+			for _, want := range c.codes {
+				if code == want {
+					return true
+				}
+			}
+			return false
+		}
+		status, text := s.post(t, "/client/message.send", c.body, nil)
+		var a answer
+		if json.Unmarshal([]byte(text), &a) != nil || status != http.StatusOK || !fits(a.Code) {
+			t.Errorf("%s over HTTP: got %d %.200s, want one of %v", c.name, status, text, c.codes)
+		}
+		if c.only == "http" {
+			continue
+		}
+		before := len(eve.all())
+		if err := eve.write(deadline(t), `{"action":"message.send","id":"1","body":`+c.body+`}`); err != nil {
+			t.Fatalf("%s over the WebSocket: %v", c.name, err)
+		}
+		eventually(t, c.name+": an answer", func() bool { return len(eve.all()) > before })
+		if f := eve.all()[before]; f.Code == nil || !fits(*f.Code) {
+			t.Errorf("%s over the WebSocket: got %.200s, want one of %v", c.name, f.raw, c.codes)
+		}
+	}
+	if !eve.connected() {
+		t.Error("the connection did not stay")
+	}
+	for _, m := range s.witness.inbox.timeline("alice") {
+		if strings.Contains(m.text(), "x") {
+			t.Errorf("a message in the name of somebody else: %+v", m)
+		}
+	}
+	s.witness.inbox.check(t)
+	s.still(t, "hostile bodies")
+}
+
+// post is a call of eve's with a body and headers as they are.
+func (s *serves) post(t *testing.T, path, body string, header http.Header) (int, string) {
+	t.Helper()
+	request, err := http.NewRequest(http.MethodPost, s.http+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header = http.Header{
+		"Content-Type": {"application/json"}, "Authorization": {fmt.Sprintf("UserSig %d eve %s", s.id, s.sign("eve"))},
+	}
+	for name, values := range header {
+		if request.Header[name] = values; len(values) == 0 {
+			request.Header.Del(name)
+		}
+	}
+	status, text, err := send(request)
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return status, string(text)
+}
+
+// Requests that are not what they claim, of kinds nobody expects, and in parts.
+func TestHostileRequests(t *testing.T) {
+	s := newServes(t)
+	good := `{"To_Account":"bob","MsgSeq":1,"MsgRandom":1,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"x"}}]}`
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	if _, err := w.Write([]byte(good)); err != nil || w.Close() != nil {
+		t.Fatal("gzip")
+	}
+	head := func(name string, values ...string) http.Header { return http.Header{name: values} }
+	for _, c := range []struct {
+		name, body string
+		header     http.Header
+		status     int
+		code       int
+	}{
+		{"no content type", good, head("Content-Type"), 200, 0},
+		{"a form", good, head("Content-Type", "application/x-www-form-urlencoded"), 200, 0},
+		{"a type that is none", good, head("Content-Type", ";;;"), 200, 0},
+		{"another charset", good, head("Content-Type", "application/json; charset=utf-16"), 200, 0},
+		{"gzip that is none", good, head("Content-Encoding", "gzip"), 200, 0},
+		{"gzip that is some", packed.String(), head("Content-Encoding", "gzip"), 200, 90001},
+		{"bytes that are no text", "\xff\xfe{}", nil, 200, 90001},
+		{"no identity", good, head("Authorization"), 401, 60004},
+		{"an empty identity", good, head("Authorization", ""), 401, 60004},
+		{"another scheme", good, head("Authorization", "Bearer x"), 401, 60004},
+		{"half an identity", good, head("Authorization", "UserSig 1"), 401, 60004},
+		{"an app that is not there", good, head("Authorization", "UserSig 1 eve x"), 401, 60006},
+		{"a signature that is none", good, head("Authorization", fmt.Sprintf("UserSig %d eve x", s.id)), 401, 70003},
+		{"a signature of somebody else", good, head("Authorization", fmt.Sprintf("UserSig %d eve %s", s.id, s.sign("bob"))), 401, 70013},
+		{"an instance without a name", good, head("Parley-Instance", ""), 200, 0},
+		{"two identities", good, http.Header{"Authorization": {"UserSig 1 a b", "UserSig 2 c d"}}, 401, -1},
+	} {
+		status, text := s.post(t, "/client/message.send", c.body, c.header)
+		var a answer
+		if err := json.Unmarshal([]byte(text), &a); err != nil || status != c.status || (a.Code != c.code && c.code >= 0) {
+			t.Errorf("%s: got %d %.200s, want %d and code %d", c.name, status, text, c.status, c.code)
+		}
+	}
+	// The backend's API, and what no route takes.
+	rest := "?" + s.query()
+	for _, c := range []struct {
+		name, method, path, body string
+		status                   int
+		part                     string
+	}{
+		{"1 MB of REST body", "POST", "/v4/openim/sendmsg" + rest, `{"From_Account":"eve","To_Account":"bob","MsgRandom":1,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"` + strings.Repeat("y", 1<<20) + `"}}]}`, 200, `"ErrorCode":93000`},
+		{"11 MB of REST body", "POST", "/v4/openim/sendmsg" + rest, strings.Repeat(" ", 11<<20), 413, "Too Large"},
+		{"a GET", "GET", "/v4/openim/sendmsg" + rest, "", 200, `"ActionStatus":"FAIL"`},
+		{"a command that is not there", "POST", "/v4/openim/nothing" + rest, "{}", 200, `"ErrorCode":60009`},
+		{"no signature", "POST", "/v4/openim/sendmsg", "{}", 200, `"ErrorCode":60012`},
+		{"an action that is not there", "POST", "/client/message.shout", "{}", 200, `"code":60009`},
+		{"a path that is encoded", "POST", "/v4/%6fpenim/sendmsg" + rest, "{}", 200, `"ErrorCode":9000`},
+		{"a dot that is encoded", "POST", "/client/message%2esend", "{}", 401, `"code":60004`},
+		{"a slash that is encoded", "POST", "/v4/openim%2fsendmsg" + rest, "{}", 200, `"ErrorCode"`},
+		{"two slashes", "POST", "/v4//openim/sendmsg" + rest, "{}", 200, `"ErrorCode":60009`},
+		{"up", "POST", "/client/../v4/openim/sendmsg" + rest, "{}", 200, `"code":60009`},
+		{"up, encoded", "POST", "/client/%2e%2e/operator/app.list", "{}", 200, `"code":60009`},
+		{"a NUL in the path", "POST", "/client/message.send%00", "{}", 200, `"code":60009`},
+		{"up to a file", "GET", "/../../../../etc/passwd", "", 404, ""},
+		{"up to a file, encoded", "GET", "/%2e%2e/%2e%2e/%2e%2e/etc/passwd", "", 404, ""},
+		{"a slash at the end", "POST", "/client/session.sync/", "{}", 200, `"code":60009`},
+		{"nowhere", "GET", "/nowhere", "", 404, "Not Found"},
+		{"a method that is none", "BREW", "/client/session.sync", "", 200, `"code":60009`},
+		{"the query twice: the first counts", "POST", "/v4/openim/sendmsg" + rest + "&sdkappid=1", "{}", 200, `"ErrorCode":90005`},
+		{"a broken query", "POST", "/v4/openim/sendmsg?sdkappid=%zz&;&=&&identifier=%", "{}", 200, `"ErrorCode"`},
+		{"the operator without a signature", "POST", "/operator/app.list", "{}", 0, ""},
+	} {
+		request := fmt.Sprintf("%s %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
+			c.method, c.path, host(t, s.http), len(c.body), c.body)
+		status, text := exchange(t, s.http, request)
+		if c.status == 0 {
+			if status >= 500 {
+				t.Errorf("%s: got %d %.200s", c.name, status, text)
+			}
+			continue
+		}
+		if status != c.status || !strings.Contains(text, c.part) {
+			t.Errorf("%s: got %d %.200s, want %d with %s", c.name, status, text, c.status, c.part)
+		}
+	}
+	// What is no HTTP at all, half of it, or smuggles: refused or dropped.
+	line := "POST /client/session.sync HTTP/1.1\r\nHost: x\r\n"
+	for _, c := range []struct{ name, request string }{
+		{"no HTTP", "hello\r\n\r\n"},
+		{"a header without a value", line + "Authorization\r\n\r\n"},
+		{"a header without a name", line + ": x\r\n\r\n"},
+		{"a folded header", line + "A: b\r\n c\r\nContent-Length: 0\r\n\r\n"},
+		{"100 KB of headers", line + "A: " + strings.Repeat("a", 100<<10) + "\r\nContent-Length: 0\r\n\r\n"},
+		{"two lengths", line + "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}"},
+		{"length and chunks", line + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
+		{"a chunk that is none", line + "Transfer-Encoding: chunked\r\n\r\nzz\r\n"},
+		{"a negative length", line + "Content-Length: -1\r\n\r\n"},
+		{"NUL in a header", line + "A: \x00\r\n\r\n"},
+		{"no host", "POST /client/session.sync HTTP/1.1\r\nContent-Length: 0\r\n\r\n"},
+		{"HTTP/2 by surprise", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"},
+		{"TLS", "\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03\r\n\r\n"},
+	} {
+		for _, address := range []string{s.http, s.socket} {
+			if status, text := exchange(t, address, c.request); status >= 500 || status >= 200 && status < 300 && !strings.Contains(text, "code") {
+				t.Errorf("%s to %s: got %d %.200s", c.name, address, status, text)
+			}
+		}
+	}
+	// A body that never comes is not waited for by others.
+	waiting := wire(t, s.http)
+	waiting.put(t, []byte(line+"Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"))
+	s.still(t, "hostile requests")
+}
+
+// Handshakes that are none are refused with a status, not with a connection.
+func TestHostileHandshakes(t *testing.T) {
+	s := newServes(t)
+	text := handshake(t, s.newDevice("eve", "Web", "shake"))
+	path := strings.SplitN(text, " ", 3)[1]
+	change := func(old, new string) string {
+		if !strings.Contains(text, old) {
+			t.Fatalf("the handshake has no %q", old)
+		}
+		return strings.Replace(text, old, new, 1)
+	}
+	for _, c := range []struct {
+		name, request string
+		status        int
+	}{
+		{"no upgrade", change("Upgrade: websocket\r\n", ""), 426},
+		{"another upgrade", change("Upgrade: websocket", "Upgrade: h2c"), 426},
+		{"an old version", change("Version: 13", "Version: 8"), 426},
+		{"no key", change("Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n", ""), 400},
+		{"a short key", change("MDEyMzQ1Njc4OWFiY2RlZg==", "abc"), 400},
+		{"a POST", change("GET ", "POST "), 426},
+		{"another stage", change(path, "/nowhere?a=b"), 403},
+		{"a path below the stage", change(path, strings.Replace(path, "?", "/more?", 1)), 403},
+		{"a path that is encoded twice", change(path, "/%252e%252e/"), 403},
+		{"no query", change(path, strings.SplitN(path, "?", 2)[0]), 401},
+		{"a query that is broken", change(path, strings.SplitN(path, "?", 2)[0]+"?identifier=%zz&sdkappid=%"), 403},
+		{"a query of 7 KB", change(path, path+"&x="+strings.Repeat("x", 7<<10)), 101},
+	} {
+		if status, answer := exchange(t, s.socket, c.request); status != c.status {
+			t.Errorf("%s: got %d %.200s, want %d", c.name, status, answer, c.status)
+		}
+	}
+	s.still(t, "hostile handshakes")
+}
