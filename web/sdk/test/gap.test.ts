@@ -141,3 +141,23 @@ test("a pull that fails is made again", async () => {
   cloud.say("alice", "bob", "three");
   await until(() => bob.timeline("alice").length === 3);
 });
+
+test("what was held before a stretch missed in a conversation never shown leaves no hole in its timeline", async () => {
+  const { cloud, online } = await world();
+  cloud.post("alice", "bob", "before", { MsgTime: 1_700_000_000 });
+  const bob = await online("bob");
+  cloud.say("alice", "bob", "live", { MsgTime: 1_700_000_001 });
+  await until(() => bob.timeline("alice").length === 1);
+  cloud.accepting = false;
+  cloud.cut("bob");
+  await until(() => bob.state === "reconnecting");
+  for (let i = 0; i < 30; i++) cloud.post("alice", "bob", String(i), { MsgTime: Math.floor(Date.now() / 1000) + i });
+  cloud.accepting = true;
+  await until(() => bob.conversation("alice")?.InOrdinal === 32);
+  await bob.history("alice");
+  const ordinals = bob.timeline("alice").map((m) => m.Ordinal ?? 0);
+  assert.deepEqual(
+    ordinals,
+    Array.from({ length: 20 }, (_, i) => 13 + i),
+  );
+});
