@@ -13,13 +13,17 @@ import (
 
 func readRow(item Item) conversations.Row {
 	peer, _ := ParsePeerSK(text(item, "sk"))
+	read, skipped := integer(item, "d"), int64(0)
+	if !has(item, "rt") {
+		read, skipped = 0, read
+	}
 	return conversations.Row{
 		Peer: peer, TimeMs: integer(item, "t"), LastKey: readKey(item, "k"), Preview: text(item, "pv"),
 		Out: integer(item, "o"), OutGeneration: integer(item, "g"),
 		In: integer(item, "i"), InGeneration: integer(item, "gi"),
-		Read: integer(item, "d"), ReadMs: integer(item, "rt"),
+		Read: read, Skipped: skipped, ReadMs: integer(item, "rt"), ChangedMs: integer(item, "ut"),
 		PeerRead: integer(item, "pr"), PeerReadMs: integer(item, "pt"),
-		Quiet: integer(item, "nu"), Cleared: readKey(item, "cl"), Expires: integer(item, "x"),
+		Quiet: quietAfter(item, read+skipped), Cleared: readKey(item, "cl"), Expires: integer(item, "x"),
 	}
 }
 
@@ -67,11 +71,11 @@ func (s *Store) MarkRead(ctx context.Context, app int64, user, peer string, upTo
 	for {
 		u := update{
 			table: Core, key: PeerKey(app, user, peer), returning: types.ReturnValueAllNew,
-			set: "SET d = i, rt = :now REMOVE nu", cond: "attribute_exists(i) AND (attribute_not_exists(d) OR d < i)",
+			set: "SET d = i, rt = :now REMOVE nq, nu, nf", cond: "attribute_exists(i) AND (attribute_not_exists(d) OR d < i)",
 			values: Item{":now": num(nowMs)},
 		}
 		if upTo != nil {
-			u.set = "SET d = :n, rt = :now REMOVE nu"
+			u.set = "SET d = :n, rt = :now"
 			u.cond = "i >= :n AND (attribute_not_exists(d) OR d < :n)"
 			u.values[":n"] = num(*upTo)
 		}
@@ -92,7 +96,18 @@ func (s *Store) MarkRead(ctx context.Context, app int64, user, peer string, upTo
 			upTo = nil // past the last message: all of it
 			continue
 		}
-		return &row, false, nil
+		if upTo == nil || *upTo == 0 || *upTo != row.Skipped {
+			return &row, false, nil
+		}
+		// Read before its own arrival: what a later message took as gone is read.
+		u.set, u.cond = "SET rt = :now", "d = :n AND attribute_not_exists(rt)"
+		if item, err = s.update(ctx, u); err == nil {
+			row = readRow(item)
+			return &row, true, nil
+		}
+		if _, failed = refused(err); !failed {
+			return nil, false, err
+		}
 	}
 }
 

@@ -111,63 +111,6 @@ func (s *Store) Timeline(ctx context.Context, app int64, q messages.Range) (mess
 	return page, nil
 }
 
-// Arrive implements messages.Store (docs/data-model.md §5, step 3).
-func (s *Store) Arrive(ctx context.Context, app int64, m messages.Message, nowMs int64, preview string) error {
-	key := PeerKey(app, m.To, m.From)
-	set := "SET i = :n, x = :x"
-	values := Item{":n": num(m.Ordinal), ":g": num(m.Generation), ":x": num(m.Expires)}
-	if !m.NoLast {
-		set += ", t = :t, k = :k, pv = :pv"
-		values[":t"], values[":k"], values[":pv"] = num(nowMs), str(MessageSK(m.Key)), str(preview)
-	}
-	if m.NoUnread {
-		set += ", nu = if_not_exists(nu, :zero) + :one"
-		values[":zero"], values[":one"] = num(0), num(1)
-	}
-	_, err := s.update(ctx, update{table: Core, key: key, set: set, cond: "gi = :g AND i < :n", values: values})
-	old, failed := refused(err)
-	if !failed {
-		return err
-	}
-	switch generation := integer(old, "gi"); {
-	case generation > m.Generation:
-		return nil // a count that began later: this message belongs to an expired one
-	case generation == m.Generation:
-		return s.arriveLate(ctx, key, m, old)
-	}
-	// The first message of a count: what came before is no longer there to read.
-	values[":before"] = num(m.Ordinal - 1)
-	_, err = s.update(ctx, update{
-		table: Core, key: key, set: set + ", gi = :g, d = :before", values: values,
-		cond: "attribute_not_exists(gi) OR gi < :g",
-	})
-	if old, failed = refused(err); failed {
-		// Another message of the same sender began the count at the same time.
-		if integer(old, "gi") == m.Generation && integer(old, "i") < m.Ordinal {
-			return s.Arrive(ctx, app, m, nowMs, preview)
-		}
-		return s.arriveLate(ctx, key, m, old)
-	}
-	return err
-}
-
-// arriveLate repairs a count that a later message began before this one came:
-// as long as nothing was read, this one is unread too.
-func (s *Store) arriveLate(ctx context.Context, key Key, m messages.Message, old Item) error {
-	if integer(old, "gi") != m.Generation || integer(old, "d") < m.Ordinal || has(old, "rt") {
-		return nil
-	}
-	_, err := s.update(ctx, update{
-		table: Core, key: key, set: "SET d = :before",
-		cond:   "gi = :g AND d > :before AND attribute_not_exists(rt)",
-		values: Item{":before": num(m.Ordinal - 1), ":g": num(m.Generation)},
-	})
-	if _, failed := refused(err); failed {
-		return nil
-	}
-	return err
-}
-
 // ClaimBatch implements messages.Store.
 func (s *Store) ClaimBatch(ctx context.Context, app int64, from string, hash uint64, now int64) (int64, error) {
 	window := int64(messages.Window.Seconds())

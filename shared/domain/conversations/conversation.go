@@ -23,17 +23,19 @@ type Row struct {
 	Out, OutGeneration int64         // my messages to the peer
 	In, InGeneration   int64         // the peer's messages to me
 	Read               int64         // I have read the peer's messages up to it
+	Skipped            int64         // nothing read: the peer's messages up to it were gone when the row began
 	ReadMs             int64         // when I did
 	PeerRead           int64         // the peer has read mine up to it
 	PeerReadMs         int64         // when the peer did
 	Quiet              int64         // of those I have not read, how many do not count
+	ChangedMs          int64         // when something changed that the other times do not tell
 	Cleared            *messages.Key // my history up to it is hidden
 	Expires            int64         // Unix seconds
 }
 
 // Unread is derived from positions, never counted up (docs/data-model.md, I5).
 func (r Row) Unread() int64 {
-	return min(max(r.In-r.Read-r.Quiet, 0), MaxUnread)
+	return min(max(r.In-max(r.Read, r.Skipped)-r.Quiet, 0), MaxUnread)
 }
 
 // Shown reports whether the row stands in the user's list.
@@ -42,7 +44,7 @@ func (r Row) Shown(now time.Time) bool { return r.TimeMs > 0 && r.live(now) }
 func (r Row) live(now time.Time) bool { return r.Expires == 0 || now.Unix() < r.Expires }
 
 // changed is the time of the latest change that a device has to know of.
-func (r Row) changed() int64 { return max(r.TimeMs, r.ReadMs, r.PeerReadMs) }
+func (r Row) changed() int64 { return max(r.TimeMs, r.ReadMs, r.PeerReadMs, r.ChangedMs) }
 
 // A Position is a place in a list that is ordered newest first.
 type Position struct {

@@ -128,17 +128,18 @@ func TestPages(t *testing.T) {
 func TestSync(t *testing.T) {
 	m := &memory{rows: []conversations.Row{
 		{Peer: "a", TimeMs: 100}, {Peer: "b", TimeMs: 200}, {Peer: "read by me", TimeMs: 50, ReadMs: 150},
-		{Peer: "read by the peer", TimeMs: 60, PeerReadMs: 160}, {Peer: "hidden", ReadMs: 500},
+		{Peer: "read by the peer", TimeMs: 60, PeerReadMs: 160},
+		{Peer: "shows none", ChangedMs: 170}, {Peer: "expired", TimeMs: 500, Expires: nowMs / 1000},
 	}}
 	for since, want := range map[int64]string{
-		0: "b a read by the peer read by me", 100: "b a read by the peer read by me", 101: "b read by the peer read by me",
-		151: "b read by the peer", 161: "b", 200: "b", 201: "",
+		0: "b a read by the peer read by me shows none", 100: "b a read by the peer read by me shows none",
+		101: "b read by the peer read by me shows none", 151: "b read by the peer shows none", 161: "b shows none", 171: "b", 201: "",
 	} {
 		p, next, err := service(m, 100).Sync(t.Context(), "u", since, nil, 100)
 		if err != nil || peers(p) != want {
 			t.Errorf("since %d: %s, %v, want %s", since, peers(p), err, want)
 		}
-		if want := int64(nowMs - 5000); next != want {
+		if want := int64(nowMs - 20_000); next != want {
 			t.Errorf("the next sync is from %d, want %d", next, want)
 		}
 	}
@@ -150,7 +151,7 @@ func TestSync(t *testing.T) {
 		t.Fatalf("first page %s, next %v, %v", peers(p), p.Next, err)
 	}
 	p, _, err = service(m, 100).Sync(t.Context(), "u", 101, p.Next, 2)
-	if err != nil || peers(p) != "read by me" || p.Next != nil {
+	if err != nil || peers(p) != "read by me shows none" || p.Next != nil {
 		t.Errorf("second page %s, next %v, %v", peers(p), p.Next, err)
 	}
 }

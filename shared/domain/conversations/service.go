@@ -40,30 +40,31 @@ type Service struct {
 
 // List returns a page of a user's conversations, newest first, after a position.
 func (s Service) List(ctx context.Context, user string, after *Position, limit int) (Page, error) {
-	return s.list(ctx, user, 0, after, limit, false)
+	return s.list(ctx, user, 0, after, limit, false, func(r Row, now time.Time) bool { return r.Shown(now) })
 }
 
-// skew is how far back a sync reaches, so that a change written by a machine
-// whose clock is behind is not missed.
-const skew = 5 * time.Second
+// skew is how far back a sync reaches. A change has the time at which its call
+// began, which may be written as late as the longest timeout of a function that
+// writes rows (15 s), by a machine whose clock is behind.
+const skew = 20 * time.Second
 
 // Sync returns a page of the conversations that changed since a time in ms,
-// newest first, and the time to pass next. The read is strong: with the strong
-// read of sessions in a send, one of the two always sees the other
-// (docs/data-model.md §5).
+// newest first, and the time to pass next. Those that show no message are among
+// them: they may hold some. The read is strong: with the strong read of sessions
+// in a send, one of the two always sees the other (docs/data-model.md §5).
 func (s Service) Sync(ctx context.Context, user string, since int64, after *Position, limit int) (Page, int64, error) {
 	next := s.Now().Add(-skew).UnixMilli()
-	page, err := s.list(ctx, user, since, after, limit, true)
+	page, err := s.list(ctx, user, since, after, limit, true, Row.live)
 	return page, next, err
 }
 
-func (s Service) list(ctx context.Context, user string, since int64, after *Position, limit int, strong bool) (Page, error) {
+func (s Service) list(ctx context.Context, user string, since int64, after *Position, limit int, strong bool, keep func(Row, time.Time) bool) (Page, error) {
 	rows, err := s.Store.Rows(ctx, s.App, user, strong)
 	if err != nil {
 		return Page{}, err
 	}
 	now := s.Now()
-	rows = slices.DeleteFunc(rows, func(r Row) bool { return !r.Shown(now) })
+	rows = slices.DeleteFunc(rows, func(r Row) bool { return !keep(r, now) })
 	slices.SortFunc(rows, func(a, b Row) int {
 		return cmp.Or(cmp.Compare(b.TimeMs, a.TimeMs), cmp.Compare(a.Peer, b.Peer))
 	})
@@ -134,9 +135,12 @@ func (s Service) Read(ctx context.Context, user, peer string, upTo *int64, origi
 		return mark, s.known(ctx, user, peer)
 	}
 	mark.Ordinal, mark.Unread = row.Read, row.Unread()
+	if !moved && row.ReadMs == 0 {
+		return mark, nil // nothing is read yet
+	}
 	if !moved {
 		// A repeat: the call before may have died between the two rows.
-		return mark, s.Store.MarkPeerRead(ctx, s.App, peer, user, row.InGeneration, row.Read, row.ReadMs)
+		return mark, s.Store.MarkPeerRead(ctx, s.App, peer, user, row.InGeneration, row.Read, now)
 	}
 	if err := s.Store.MarkPeerRead(ctx, s.App, peer, user, row.InGeneration, row.Read, now); err != nil {
 		return ReadMark{}, err

@@ -1,0 +1,147 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"parley/shared/domain/messages"
+)
+
+// arriveTries bounds the repeats of an arrival that others keep overtaking.
+const arriveTries = 20
+
+// Arrive implements messages.Store (docs/data-model.md §5, step 3).
+func (s *Store) Arrive(ctx context.Context, app int64, m messages.Message, nowMs int64, preview string) error {
+	key := PeerKey(app, m.To, m.From)
+	base, values := "SET i = :n, x = :x", Item{":n": num(m.Ordinal), ":g": num(m.Generation), ":x": num(m.Expires), ":t": num(nowMs)}
+	if m.NoLast {
+		base += ", ut = :t"
+	} else {
+		base += ", t = :t, k = :k, pv = :pv"
+		values[":k"], values[":pv"] = str(MessageSK(m.Key)), str(preview)
+	}
+	u := update{table: Core, key: key, set: base, cond: "gi = :g AND i < :n", values: maps.Clone(values)}
+	if m.NoUnread {
+		u.set += " ADD nq :q"
+		u.cond += " AND (attribute_not_exists(nq) OR size(nq) < :most)"
+		u.values[":q"], u.values[":most"] = ordinals(m.Ordinal), num(maxQuiet)
+	}
+	for range arriveTries {
+		_, err := s.update(ctx, u)
+		old, failed := refused(err)
+		if !failed {
+			return err
+		}
+		u.set, u.values = base, maps.Clone(values)
+		if m.NoUnread {
+			u.values[":q"] = ordinals(m.Ordinal)
+		}
+		switch generation := integer(old, "gi"); {
+		case generation > m.Generation:
+			return nil // a count that began later: this message belongs to an expired one
+		case generation < m.Generation:
+			// The first message of a count: what came before is no longer there to read.
+			u.set, u.cond = base+", gi = :g, d = :before", "attribute_not_exists(gi) OR gi < :g"
+			u.values[":before"] = num(m.Ordinal - 1)
+			if m.NoUnread {
+				u.set += ", nq = :q REMOVE rt, nu, nf"
+			} else {
+				u.set += " REMOVE rt, nq, nu, nf"
+			}
+		case integer(old, "i") >= m.Ordinal:
+			return s.arriveLate(ctx, key, m, nowMs, old)
+		case m.NoUnread && len(ordinalsOf(old, "nq")) >= maxQuiet:
+			foldQuiet(&u, old)
+		default: // another message began the count at the same time
+			u.cond = "gi = :g AND i < :n"
+			if m.NoUnread {
+				u.set += " ADD nq :q"
+			}
+		}
+	}
+	return fmt.Errorf("arrive on %q: overtaken %d times", key, arriveTries)
+}
+
+// arriveLate is an arrival that a later message has overtaken. Where that one
+// began the count, this one is unread too, as long as nothing was read; and it
+// does not count if it is quiet.
+func (s *Store) arriveLate(ctx context.Context, key Key, m messages.Message, nowMs int64, old Item) error {
+	for range arriveTries {
+		u := update{table: Core, key: key, values: Item{":g": num(m.Generation), ":t": num(nowMs)}}
+		switch read := integer(old, "d"); {
+		case integer(old, "gi") != m.Generation:
+			return nil
+		case read >= m.Ordinal && !has(old, "rt"):
+			u.set, u.cond = "SET ut = :t, d = :before", "gi = :g AND d > :before AND attribute_not_exists(rt)"
+			u.values[":before"] = num(m.Ordinal - 1)
+		case m.NoUnread && read < m.Ordinal && integer(old, "nf") < m.Ordinal && !slices.Contains(ordinalsOf(old, "nq"), m.Ordinal):
+			u.set, u.cond = "SET ut = :t", "gi = :g AND (attribute_not_exists(d) OR d < :n)"
+			u.values[":n"] = num(m.Ordinal)
+		default:
+			return nil
+		}
+		if m.NoUnread {
+			u.set += " ADD nq :q"
+			u.values[":q"] = ordinals(m.Ordinal)
+		}
+		_, err := s.update(ctx, u)
+		var failed bool
+		if old, failed = refused(err); !failed {
+			return err
+		}
+	}
+	return fmt.Errorf("late arrive on %q: overtaken %d times", key, arriveTries)
+}
+
+// Messages that do not count as unread are remembered by ordinal in `nq`, so that
+// a repeat counts once and a read position takes away those before it. Beyond
+// maxQuiet the set becomes a number, `nu`, of messages up to an ordinal, `nf`,
+// which keeps the row small: until that ordinal is read, all of them are taken as
+// unread ones that do not count.
+const maxQuiet = 16
+
+// foldQuiet makes an arrival that starts the set anew.
+func foldQuiet(u *update, old Item) {
+	list := ordinalsOf(old, "nq")
+	u.set += ", nq = :q, nu = :folded, nf = :last"
+	u.cond = "gi = :g AND i < :n AND nq = :seen"
+	u.values[":folded"] = num(quietAfter(old, integer(old, "d")))
+	u.values[":last"], u.values[":seen"] = num(slices.Max(list)), old["nq"]
+}
+
+// quietAfter is how many messages after a read position do not count.
+func quietAfter(item Item, read int64) int64 {
+	var n int64
+	if read < integer(item, "nf") {
+		n = integer(item, "nu")
+	}
+	for _, q := range ordinalsOf(item, "nq") {
+		if q > read {
+			n++
+		}
+	}
+	return n
+}
+
+func ordinals(n int64) types.AttributeValue {
+	return &types.AttributeValueMemberNS{Value: []string{strconv.FormatInt(n, 10)}}
+}
+
+func ordinalsOf(item Item, name string) []int64 {
+	set, ok := item[name].(*types.AttributeValueMemberNS)
+	if !ok {
+		return nil
+	}
+	list := make([]int64, 0, len(set.Value))
+	for _, text := range set.Value {
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+			list = append(list, n)
+		}
+	}
+	return list
+}

@@ -1,0 +1,214 @@
+package store_test
+
+import (
+	"testing"
+
+	"parley/shared/domain/conversations"
+	"parley/shared/domain/delivery"
+	"parley/shared/domain/messages"
+	"parley/shared/testkit"
+)
+
+// An arrival is one message from ann to bob: its ordinal, and whether it is quiet.
+type arrival struct {
+	*testing.T
+	w          *testkit.World
+	generation int64
+}
+
+func newArrival(t *testing.T) *arrival {
+	w := testkit.NewWorld(t, server, testkit.Options{})
+	return &arrival{T: t, w: w, generation: w.Clock.Now().UnixMilli()}
+}
+
+func (a *arrival) message(ordinal int64) messages.Message {
+	return messages.Message{
+		Key: messages.Key{Time: a.w.Clock.Now().Unix(), Seq: uint32(ordinal)}, From: "ann", To: "bob",
+		Ordinal: ordinal, Generation: a.generation, Expires: a.w.Clock.Now().Unix() + 1000,
+	}
+}
+
+func (a *arrival) arrive(ordinal int64, quiet bool) {
+	a.Helper()
+	m := a.message(ordinal)
+	m.NoUnread = quiet
+	if err := a.w.Store.Arrive(a.Context(), a.w.ID, m, a.w.Clock.Now().UnixMilli(), "hi"); err != nil {
+		a.Fatal(err)
+	}
+}
+
+func (a *arrival) read(upTo int64) conversations.ReadMark {
+	a.Helper()
+	mark, err := a.w.Tenant(a.T).Conversations.Read(a.Context(), "bob", "ann", &upTo, delivery.Origin{})
+	if err != nil {
+		a.Fatal(err)
+	}
+	return mark
+}
+
+func (a *arrival) row() conversations.Row {
+	a.Helper()
+	rows, err := a.w.Store.Rows(a.Context(), a.w.ID, "bob", true)
+	if err != nil || len(rows) != 1 {
+		a.Fatalf("%d rows, %v", len(rows), err)
+	}
+	return rows[0]
+}
+
+func (a *arrival) wants(when string, read, unread int64) {
+	a.Helper()
+	if r := a.row(); r.Read != read || r.Unread() != unread {
+		a.Errorf("%s: read %d, unread %d, want %d and %d", when, r.Read, r.Unread(), read, unread)
+	}
+}
+
+// The first message of a count to arrive need not be the first that was sent.
+func TestArriveOutOfOrder(t *testing.T) {
+	a := newArrival(t)
+	a.arrive(3, false)
+	a.wants("the third came", 0, 1) // 1 and 2 may be long gone
+	a.arrive(2, false)
+	a.wants("the second came late", 0, 2)
+	a.arrive(1, false)
+	a.arrive(1, false)
+	a.arrive(2, false)
+	a.wants("all came", 0, 3)
+	a.read(2)
+	a.arrive(1, false)
+	a.wants("two are read", 2, 1)
+}
+
+// A device may read what history shows before the receiver's row has counted it.
+func TestReadBeforeArrival(t *testing.T) {
+	a := newArrival(t)
+	a.arrive(2, false)
+	if got := a.read(1); got.Ordinal != 1 || got.Unread != 1 {
+		t.Errorf("read up to 1: %+v", got)
+	}
+	a.arrive(1, false)
+	a.wants("the first came, which was read before", 1, 1)
+}
+
+// A read position that is only a guess is told to nobody.
+func TestReadNothing(t *testing.T) {
+	a := newArrival(t)
+	if err := a.w.Seed(t.Context(), "account ann\naccount bob\nmessage ann bob 1\n"); err != nil {
+		t.Fatal(err)
+	}
+	a.generation++ // as if bob's row had gone and come again
+	a.arrive(5, false)
+	if got := a.read(2); got.Ordinal != 0 || got.Unread != 1 {
+		t.Errorf("read less than what was skipped: %+v", got)
+	}
+	rows, err := a.w.Store.Rows(t.Context(), a.w.ID, "ann", true)
+	if err != nil || rows[0].PeerRead != 0 {
+		t.Errorf("ann is told that %d are read, %v", rows[0].PeerRead, err)
+	}
+}
+
+// Quiet messages do not count, whether they come late, again, or before and
+// after a read position.
+func TestQuietArrivals(t *testing.T) {
+	a := newArrival(t)
+	a.arrive(1, false)
+	a.arrive(3, false)
+	a.arrive(2, true)
+	a.arrive(2, true)
+	a.wants("a quiet one came late and again", 0, 2)
+	a.arrive(4, true)
+	a.arrive(5, false)
+	a.wants("another", 0, 3)
+	a.read(2)
+	a.wants("two are read", 2, 2)
+	a.read(4)
+	a.wants("four are read", 4, 1)
+	a.arrive(6, true)
+	a.read(6)
+	a.wants("all are read", 6, 0)
+	for n := range int64(40) {
+		a.arrive(7+n, n%4 != 0)
+		a.arrive(7+n, n%4 != 0)
+	}
+	a.wants("30 of 40 are quiet", 6, 10)
+	a.read(45)
+	a.wants("all but the last are read", 45, 0)
+	a.arrive(47, false)
+	a.wants("one more", 45, 1)
+}
+
+// A quiet first message of a count, and the first of a second count.
+func TestQuietFirst(t *testing.T) {
+	a := newArrival(t)
+	a.arrive(2, true)
+	a.arrive(1, true)
+	a.wants("two quiet ones in disorder", 0, 0)
+	a.arrive(3, false)
+	a.wants("and one that counts", 0, 1)
+	a.generation++
+	a.arrive(1, false)
+	a.wants("a new count", 0, 1)
+}
+
+// A message that does not become the last one is still a change to tell.
+func TestNoLastIsTold(t *testing.T) {
+	a := newArrival(t)
+	m := a.message(1)
+	m.NoLast = true
+	if err := a.w.Store.Arrive(t.Context(), a.w.ID, m, a.w.Clock.Now().UnixMilli(), "hi"); err != nil {
+		t.Fatal(err)
+	}
+	page, _, err := a.w.Tenant(t).Conversations.Sync(t.Context(), "bob", a.w.Clock.Now().UnixMilli(), nil, 10)
+	if err != nil || len(page.Rows) != 1 || page.Rows[0].In != 1 || page.Rows[0].TimeMs != 0 {
+		t.Errorf("the receiver's sync: %+v, %v", page, err)
+	}
+	_, err = a.w.Store.Claim(t.Context(), a.w.ID, messages.ClaimRequest{
+		From: "bob", To: "ann", Hash: 1, NoLast: true, NowMs: a.w.Clock.Now().UnixMilli() + 5, Expires: m.Expires,
+		Key: messages.Key{Time: a.w.Clock.Now().Unix(), Seq: 1},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, _, err = a.w.Tenant(t).Conversations.Sync(t.Context(), "bob", a.w.Clock.Now().UnixMilli()+5, nil, 10)
+	if err != nil || len(page.Rows) != 1 || page.Rows[0].Out != 1 {
+		t.Errorf("the sender's sync: %+v, %v", page, err)
+	}
+}
+
+// A batch that began within the window stays one to its end.
+func TestClaimAtTheWindowsEnd(t *testing.T) {
+	a := newArrival(t)
+	now := a.w.Clock.Now()
+	claim := func(after int64) messages.Claim {
+		t.Helper()
+		c, err := a.w.Store.Claim(t.Context(), a.w.ID, messages.ClaimRequest{
+			From: "ann", To: "bob", Hash: 7, NowMs: now.UnixMilli() + after*1000, Expires: now.Unix() + 1000,
+			Key: messages.Key{Time: now.Unix(), Seq: 1},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	if first, again := claim(0), claim(125); first != again {
+		t.Errorf("claim %+v, then %+v", first, again)
+	}
+}
+
+// A mark that died between the two rows is told as a change when it is repeated.
+func TestReadAgain(t *testing.T) {
+	a := newArrival(t)
+	if err := a.w.Seed(t.Context(), "account ann\naccount bob\nmessage ann bob 1\n"); err != nil {
+		t.Fatal(err)
+	}
+	one := int64(1)
+	if _, _, err := a.w.Store.MarkRead(t.Context(), a.w.ID, "bob", "ann", &one, a.w.Clock.Now().UnixMilli()); err != nil {
+		t.Fatal(err)
+	}
+	a.w.Clock.Move(60e9)
+	since := a.w.Clock.Now().UnixMilli()
+	a.read(1)
+	page, _, err := a.w.Tenant(t).Conversations.Sync(t.Context(), "ann", since, nil, 10)
+	if err != nil || len(page.Rows) != 1 || page.Rows[0].PeerRead != 1 {
+		t.Errorf("ann's sync after the repeat: %+v, %v", page, err)
+	}
+}
