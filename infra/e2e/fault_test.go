@@ -16,6 +16,7 @@ import (
 // What needs a stack of its own, one after the other on the same: faults strike
 // whoever is there.
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	c := ownCloud(t, local.Options{QueueRetry: time.Second, InstanceIdle: 2 * time.Second})
 	t.Run("scale", func(t *testing.T) { testScale(t, c) })
 	ghosts := newGhosts(t, c)

@@ -31,6 +31,7 @@ func (p place) counters(t *testing.T) counters {
 // Two thousand sockets that say nothing cost little memory, are reached all the
 // same, and leave nothing behind.
 func TestIdleSockets(t *testing.T) {
+	t.Parallel()
 	const (
 		sockets, platforms = 2000, 8
 		budget             = 24 << 10 // bytes of the runner for each
