@@ -1,0 +1,265 @@
+package model
+
+import (
+	"context"
+	"time"
+
+	"parley/shared/domain/conversations"
+	"parley/shared/domain/messages"
+)
+
+// check compares what is stored, what was acknowledged and what every device
+// holds, once everything is quiet.
+func (s *schedule) check(ctx context.Context) {
+	rows := make(map[[2]string]conversations.Row)
+	for _, u := range s.users {
+		list, err := s.store.Rows(ctx, s.app, u, true)
+		if err != nil {
+			s.problem("rows: %v", err)
+			return
+		}
+		for _, r := range list {
+			rows[[2]string{u, r.Peer}] = r
+			s.note("check", "%s has %s: in %d out %d read %d (%d) peer read %d quiet %d", u, r.Peer, r.In, r.Out, r.Read, r.ReadMs, r.PeerRead, r.Quiet)
+		}
+	}
+	for i, a := range s.users {
+		for _, b := range s.users[i+1:] {
+			timeline, err := s.timeline(ctx, a, b)
+			if err != nil {
+				s.problem("timeline: %v", err)
+				return
+			}
+			for _, m := range timeline {
+				s.note("check", "stored %v from %s, ordinal %d: %s", m.Key, m.From, m.Ordinal, textOf(m.Elements[0]))
+			}
+			s.checkSends(a, b, timeline)
+			for _, d := range []direction{{a, b}, {b, a}} {
+				s.checkDirection(d, timeline, rows[[2]string{d.from, d.to}], rows[[2]string{d.to, d.from}])
+			}
+			for _, d := range s.devices {
+				if d.user == a {
+					d.checkView(b, timeline, rows[[2]string{a, b}])
+				} else if d.user == b {
+					d.checkView(a, timeline, rows[[2]string{b, a}])
+				}
+			}
+		}
+	}
+}
+
+type direction struct{ from, to string }
+
+func (s *schedule) timeline(ctx context.Context, a, b string) ([]messages.Message, error) {
+	q := messages.Range{User: a, Peer: b, Limit: 1000}
+	page, err := s.store.Timeline(ctx, s.app, q)
+	if err == nil && !page.Done {
+		s.problem("timeline of more than %d messages", q.Limit)
+	}
+	for i, j := 0, len(page.Messages)-1; i < j; i, j = i+1, j-1 {
+		page.Messages[i], page.Messages[j] = page.Messages[j], page.Messages[i]
+	}
+	return page.Messages, err
+}
+
+// goesTo reports whether a send goes from one user to the other.
+func (l *send) goesTo(d direction) bool {
+	if l.from != d.from {
+		return false
+	}
+	for _, u := range l.to {
+		if u == d.to {
+			return true
+		}
+	}
+	return false
+}
+
+const window = 120 // seconds
+
+// checkSends: what was acknowledged is stored (I1), once for all calls within
+// the window (I3).
+func (s *schedule) checkSends(a, b string, timeline []messages.Message) {
+	stored := make(map[key]messages.Message)
+	count := make(map[string]int)
+	for _, m := range timeline {
+		stored[m.Key] = m
+		count[textOf(m.Elements[0])]++
+	}
+	for _, l := range s.sends {
+		if !l.goesTo(direction{a, b}) && !l.goesTo(direction{b, a}) {
+			continue
+		}
+		var first, last time.Time
+		for i, at := range l.attempts {
+			if i == 0 || at.begun.Before(first) {
+				first = at.begun
+			}
+			if i == 0 || at.ended.After(last) {
+				last = at.ended
+			}
+			if !at.done {
+				continue
+			}
+			m, ok := stored[at.receipt.Key]
+			if l.batch && s.odds.collide {
+				continue // one that meets another of its key has a later second of its own
+			}
+			switch {
+			case !ok:
+				s.problem("I1: %s is acknowledged as %v and not stored", l, at.receipt.Key)
+			case m.From != l.from || textOf(m.Elements[0]) != l.text || m.NoUnread != l.quiet:
+				s.problem("I1: %s is acknowledged as %v, where %s has stored %q", l, at.receipt.Key, m.From, textOf(m.Elements[0]))
+			case !l.batch && m.Ordinal != at.receipt.Ordinal:
+				s.problem("I1: %s is acknowledged with ordinal %d and stored with %d", l, at.receipt.Ordinal, m.Ordinal)
+			}
+			for _, other := range l.attempts[:i] {
+				if other.done && l.same(other, at) && other.receipt != at.receipt {
+					s.problem("I3: %s is acknowledged as %+v and as %+v", l, other.receipt, at.receipt)
+				}
+			}
+		}
+		if last.Unix() >= first.Unix()+window {
+			s.stats["sends tried beyond the window"]++
+			continue
+		}
+		if n := count[l.text]; n > 1 {
+			s.problem("I3: %s is stored %d times", l, n)
+		}
+		if len(l.claims) > len(l.to) {
+			s.problem("I3: %s has claimed %d ordinals: %v", l, len(l.claims), l.claims)
+		}
+	}
+}
+
+// same reports whether two attempts that were answered must have one identity:
+// one began when the other had ended, and ended within its window.
+func (l *send) same(a, b attempt) bool {
+	if b.begun.Before(a.begun) {
+		a, b = b, a
+	}
+	return !b.begun.Before(a.ended) && b.ended.Unix() < a.receipt.Time+window
+}
+
+// checkDirection: the ordinals, the unread count and the read positions (I5).
+func (s *schedule) checkDirection(d direction, timeline []messages.Message, sender, receiver conversations.Row) {
+	type fate struct {
+		stored *messages.Message
+		send   *send
+	}
+	fates := make(map[int64]fate)
+	for _, l := range s.sends {
+		if !l.goesTo(d) {
+			continue
+		}
+		for _, c := range l.claims {
+			if c.peer != d.to {
+				continue
+			}
+			if other, taken := fates[c.ordinal]; taken {
+				s.problem("I5: ordinal %d from %s to %s is given to %s and to %s", c.ordinal, d.from, d.to, other.send, l)
+			}
+			fates[c.ordinal] = fate{send: l}
+		}
+	}
+	if int64(len(fates)) != sender.Out {
+		s.problem("I5: %s has claimed %d ordinals to %s, the counter says %d", d.from, len(fates), d.to, sender.Out)
+	}
+	for _, m := range timeline {
+		if m.From != d.from {
+			continue
+		}
+		f, ok := fates[m.Ordinal]
+		if !ok || f.stored != nil || m.Ordinal > sender.Out {
+			s.problem("I5: %v from %s to %s has ordinal %d, which is of another or of none (counter %d)", m.Key, d.from, d.to, m.Ordinal, sender.Out)
+		}
+		f.stored = &m
+		fates[m.Ordinal] = f
+	}
+	if receiver.In > sender.Out {
+		s.problem("I5: %s has received %d of %d from %s", d.to, receiver.In, sender.Out, d.from)
+	}
+	var least, most int64
+	for n := int64(1); n <= sender.Out; n++ {
+		f := fates[n]
+		if f.send == nil {
+			continue
+		}
+		acked := f.send.completed(d.to, n)
+		if f.stored == nil {
+			s.stats["ordinals of dead sends"]++
+			if acked {
+				s.problem("I5: ordinal %d of %s is used up and nothing is stored", n, f.send)
+			}
+		}
+		if n > receiver.In && acked {
+			s.problem("I5: %s is acknowledged, and %s counts only %d of %d", f.send, d.to, receiver.In, n)
+		}
+		if n <= receiver.Skipped && acked {
+			s.problem("I5: %s is taken as gone when the count of %s begins at %d", f.send, d.to, receiver.Skipped)
+		}
+		if n <= max(receiver.Read, receiver.Skipped) || n > receiver.In {
+			continue
+		}
+		switch {
+		case !f.send.quiet:
+			least, most = least+1, most+1
+		case !acked:
+			// Its receiver may or may not have been told that it is not to be counted.
+			most++
+		}
+	}
+	if got := receiver.Unread(); got < least || got > most {
+		s.problem("I5: %s has %d unread from %s, want %d to %d (in %d, read %d, quiet %d)", d.to, got, d.from, least, most, receiver.In, receiver.Read, receiver.Quiet)
+	}
+	if sender.PeerRead > receiver.Read {
+		s.problem("I5: %s is told that %s has read %d, which has read %d", d.from, d.to, sender.PeerRead, receiver.Read)
+	}
+	if receiver.ReadMs > 0 && sender.PeerRead < receiver.Read && !s.gave[[2]string{d.to, d.from}] {
+		s.problem("I5: %s is told that %s has read %d, which has read %d and said so again", d.from, d.to, sender.PeerRead, receiver.Read)
+	}
+}
+
+// completed reports whether an attempt was answered that must have completed
+// the claim of an ordinal.
+func (l *send) completed(peer string, ordinal int64) bool {
+	for _, c := range l.claims {
+		if c.peer != peer || c.ordinal != ordinal {
+			continue
+		}
+		for _, at := range l.attempts {
+			if at.done && !at.ended.Before(c.at) && at.ended.Unix() < c.second+window {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// checkView: a device holds what is stored, each message once and in order (I4),
+// and the read positions of both sides.
+func (d *device) checkView(peer string, timeline []messages.Message, row conversations.Row) {
+	s, v := d.s, d.view(peer)
+	keys, at := v.sorted(), 0
+	for _, m := range timeline {
+		told := m.From == d.user || m.Ordinal <= row.In
+		if at < len(keys) && keys[at] == m.Key {
+			h := v.messages[m.Key]
+			if h.from != m.From || h.text != string(m.Elements[0].Content) || h.ordinal != m.Ordinal || h.quiet != m.NoUnread {
+				s.problem("I4: %s holds %v as %+v, stored is %s from %s, ordinal %d", d.instance, m.Key, h, m.Elements[0].Content, m.From, m.Ordinal)
+			}
+			at++
+		} else if told {
+			s.problem("I4: %s misses %v from %s to %s, ordinal %d (%s)", d.instance, m.Key, m.From, m.To, m.Ordinal, textOf(m.Elements[0]))
+		}
+	}
+	if at < len(keys) {
+		s.problem("I4: %s holds %v with %s, which is not stored there", d.instance, keys[at], peer)
+	}
+	if v.read != row.Read {
+		s.problem("I5: %s holds %d of %s as read, the row says %d", d.instance, v.read, peer, row.Read)
+	}
+	if v.peerRead != row.PeerRead {
+		s.problem("I5: %s holds that %s has read %d, the row says %d", d.instance, peer, v.peerRead, row.PeerRead)
+	}
+}

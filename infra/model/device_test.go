@@ -1,0 +1,340 @@
+package model
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"parley/shared/dialect/v4"
+	"parley/shared/domain/conversations"
+	"parley/shared/domain/delivery"
+	"parley/shared/domain/messages"
+	"parley/shared/domain/sessions"
+)
+
+// A device is a client as docs/client-protocol.md wants it. What it holds
+// outlives its connections.
+type device struct {
+	s        *schedule
+	user     string
+	instance string
+	platform sessions.Platform
+
+	conn    *conn
+	stray   bool // a renewal failed: the next connection synchronizes
+	inbox   []frame
+	since   int64
+	views   map[string]*view
+	pending []read // marks whose answer is not known
+	seq     uint32
+}
+
+// A view is a conversation as a device holds it.
+type view struct {
+	messages map[key]held
+	in, out  ordinals
+	read     int64 // of the device's user
+	peerRead int64
+}
+
+// ordinals watches one direction for gaps.
+type ordinals struct {
+	have map[int64]key
+	top  int64
+}
+
+type held struct {
+	from, text string
+	ordinal    int64
+	quiet      bool
+}
+
+type read struct {
+	peer string
+	upTo *int64
+}
+
+func newDevice(s *schedule, user, instance string, platform sessions.Platform) *device {
+	return &device{s: s, user: user, instance: instance, platform: platform, views: make(map[string]*view), seq: uint32(s.rng.IntN(3))}
+}
+
+func (d *device) online() bool { return d.conn != nil && d.conn.state == open }
+
+func (d *device) view(peer string) *view {
+	v := d.views[peer]
+	if v == nil {
+		v = &view{messages: make(map[key]held), in: ordinals{have: make(map[int64]key)}, out: ordinals{have: make(map[int64]key)}}
+		d.views[peer] = v
+	}
+	return v
+}
+
+// missing returns the ordinals that exist and are not here.
+func (o *ordinals) missing() (list []int64) {
+	for n := int64(1); n <= o.top; n++ {
+		if _, ok := o.have[n]; !ok {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// around returns the keys of the messages on both sides of a gap.
+func (o *ordinals) around(first, last int64) (after, before *key) {
+	for n := first - 1; n > 0 && after == nil; n-- {
+		if k, ok := o.have[n]; ok {
+			after = &k
+		}
+	}
+	for n := last + 1; n <= o.top && before == nil; n++ {
+		if k, ok := o.have[n]; ok {
+			before = &k
+		}
+	}
+	return after, before
+}
+
+func (v *view) gapped() bool { return len(v.in.missing())+len(v.out.missing()) > 0 }
+
+// take holds a message. One that is here already must be the same.
+func (d *device) take(m v4.Message, how string) {
+	peer, side := m.From, "in"
+	if m.From == d.user {
+		peer, side = m.To, "out"
+	}
+	v := d.view(peer)
+	o := map[string]*ordinals{"in": &v.in, "out": &v.out}[side]
+	k := key{Time: m.Time, Seq: m.Seq, Random: m.Random}
+	h := held{from: m.From, text: string(m.Body[0].Content), ordinal: m.Ordinal, quiet: m.NoUnread}
+	if old, ok := v.messages[k]; ok && old != h {
+		d.s.problem("I3: %s holds %v as %+v and gets %+v by %s", d.instance, k, old, h, how)
+	}
+	if old, ok := o.have[m.Ordinal]; ok && old != k {
+		d.s.problem("I5: ordinal %d of %s at %s is %v and %v", m.Ordinal, m.From, d.instance, old, k)
+	}
+	v.messages[k], o.have[m.Ordinal] = h, k
+	o.top = max(o.top, m.Ordinal)
+}
+
+// receive handles frames, in any order.
+func (d *device) receive(n int) {
+	for range min(n, len(d.inbox)) {
+		i := d.s.rng.IntN(len(d.inbox))
+		f := d.inbox[i]
+		d.inbox = slices.Delete(d.inbox, i, i+1)
+		d.s.note(d.instance, "gets %s %s", f.Event, f.Body)
+		switch f.Event {
+		case "message.new":
+			var m v4.Message
+			if err := json.Unmarshal(f.Body, &m); err != nil {
+				d.s.problem("frame: %v", err)
+				return
+			}
+			d.take(m, "frame")
+		case "message.read":
+			var m readFrame
+			if err := json.Unmarshal(f.Body, &m); err != nil {
+				d.s.problem("frame: %v", err)
+				return
+			}
+			if m.Reader == d.user {
+				v := d.view(m.Peer)
+				v.read = max(v.read, m.Ordinal)
+			} else {
+				v := d.view(m.Reader)
+				v.peerRead = max(v.peerRead, m.Ordinal)
+			}
+		}
+	}
+}
+
+// sync asks what has changed, and pulls what is missing. It counts only when
+// all of it is answered: Since is that of the first page.
+func (d *device) sync(ctx context.Context, a *actor) {
+	s := d.s
+	var cursor *conversations.Position
+	var since int64
+	for first := true; first || cursor != nil; first = false {
+		var page conversations.Page
+		known, _ := s.invoke(ctx, a, "sync", nil, func(ctx context.Context) error {
+			var next int64
+			var err error
+			page, next, err = s.t.Conversations.Sync(ctx, d.user, d.since, cursor, 1+s.rng.IntN(2))
+			if first {
+				since = next
+			}
+			return err
+		})
+		if !known {
+			return
+		}
+		s.stats["syncs"]++
+		for _, r := range page.Rows {
+			d.told(r)
+		}
+		cursor = page.Next
+	}
+	d.since = since
+	for _, peer := range s.users {
+		if v := d.views[peer]; v != nil && v.gapped() {
+			d.pull(ctx, a, peer)
+		}
+	}
+}
+
+func (d *device) told(r conversations.Row) {
+	v := d.view(r.Peer)
+	d.s.note(d.instance, "told %s: in %d out %d read %d peer read %d unread %d", r.Peer, r.In, r.Out, r.Read, r.PeerRead, r.Unread())
+	v.in.top, v.out.top = max(v.in.top, r.In), max(v.out.top, r.Out)
+	v.read, v.peerRead = max(v.read, r.Read), max(v.peerRead, r.PeerRead)
+}
+
+// pull fills the gaps of a conversation: between the messages on both sides of
+// them, and if that was not all, with slack, because within a second messages
+// are ordered by what senders choose.
+func (d *device) pull(ctx context.Context, a *actor, peer string) {
+	v := d.view(peer)
+	for _, slack := range []int64{-1, 2, 140} {
+		before := len(v.messages)
+		if !d.pages(ctx, a, peer, slack) {
+			return
+		}
+		if len(v.messages) > before {
+			d.s.stats[fmt.Sprintf("gaps filled, slack %d s", max(slack, 0))]++
+		}
+		if !v.gapped() {
+			return
+		}
+	}
+}
+
+// gap is the range that holds everything missing in both directions.
+func (v *view) gap() (after, before *key) {
+	first := true
+	for _, o := range []*ordinals{&v.in, &v.out} {
+		missing := o.missing()
+		if len(missing) == 0 {
+			continue
+		}
+		f, b := o.around(missing[0], missing[len(missing)-1])
+		if first || after != nil && (f == nil || f.Before(*after)) {
+			after = f
+		}
+		if first || before != nil && (b == nil || before.Before(*b)) {
+			before = b
+		}
+		first = false
+	}
+	return after, before
+}
+
+func (d *device) pages(ctx context.Context, a *actor, peer string, slack int64) bool {
+	s, v := d.s, d.view(peer)
+	after, before := v.gap()
+	if slack >= 0 && after != nil {
+		after = &key{Time: max(0, after.Time-slack)}
+	}
+	if slack >= 0 && before != nil {
+		before = &key{Time: before.Time + slack, Seq: 1<<32 - 1, Random: 1<<32 - 1}
+	}
+	for {
+		var h messages.History
+		known, _ := s.invoke(ctx, a, fmt.Sprintf("history of %s between %v and %v", peer, after, before), nil, func(ctx context.Context) (err error) {
+			h, err = s.t.Messages.History(ctx, messages.Range{User: d.user, Peer: peer, After: after, Before: before, Limit: s.odds.page})
+			return err
+		})
+		if !known {
+			return false
+		}
+		s.stats["history pages"]++
+		for i, m := range h.Messages {
+			if i > 0 && !h.Messages[i-1].Before(m.Key) {
+				s.problem("I4: history of %s and %s: %v stands before %v", d.user, peer, h.Messages[i-1].Key, m.Key)
+			}
+			d.take(v4.FromMessage(m), "history")
+		}
+		if h.Complete {
+			return true
+		}
+		if h.Next == nil || (before != nil && !h.Next.Before(*before)) {
+			s.problem("I4: history of %s and %s: not complete before %v, next %v", d.user, peer, before, h.Next)
+			return false
+		}
+		before = h.Next
+	}
+}
+
+// read marks the peer's messages as read, as a user would.
+func (d *device) mark(ctx context.Context, a *actor, peer string) {
+	r := read{peer: peer}
+	v := d.view(peer)
+	switch d.s.rng.IntN(5) {
+	case 0, 1, 2:
+		if len(v.in.have) == 0 {
+			return
+		}
+		all := make([]int64, 0, len(v.in.have))
+		for n := range v.in.have {
+			all = append(all, n)
+		}
+		slices.Sort(all)
+		n := all[len(all)-1]
+		if d.s.rng.IntN(3) == 0 {
+			n = all[d.s.rng.IntN(len(all))]
+		}
+		r.upTo = &n
+	case 3:
+		n := v.in.top + int64(d.s.rng.IntN(3)) - 1
+		n = max(n, 0)
+		r.upTo = &n
+	}
+	d.readOnce(ctx, a, r)
+}
+
+func (d *device) readOnce(ctx context.Context, a *actor, r read) {
+	name := "read all of " + r.peer
+	if r.upTo != nil {
+		name = fmt.Sprintf("read %s up to %d", r.peer, *r.upTo)
+	}
+	var mark conversations.ReadMark
+	origin := delivery.Origin{User: d.user, Instance: d.instance}
+	known, _ := d.s.invoke(ctx, a, name, nil, func(ctx context.Context) (err error) {
+		mark, err = d.s.t.Conversations.Read(ctx, d.user, r.peer, r.upTo, origin)
+		return err
+	})
+	d.s.stats["reads"]++
+	if !known {
+		d.pending = append(d.pending, r)
+		return
+	}
+	v := d.view(r.peer)
+	v.read = max(v.read, mark.Ordinal)
+}
+
+// readAgain repeats the marks whose answers were lost, or gives them up.
+func (d *device) readAgain(ctx context.Context, a *actor) {
+	again := d.pending
+	d.pending = nil
+	for _, r := range again {
+		if d.s.rng.IntN(4) == 0 {
+			d.s.gave[[2]string{d.user, r.peer}] = true
+			continue
+		}
+		d.s.stats["reads repeated"]++
+		d.readOnce(ctx, a, r)
+	}
+}
+
+// sorted are the messages of a view in the order of keys.
+func (v *view) sorted() []key {
+	list := make([]key, 0, len(v.messages))
+	for k := range v.messages {
+		list = append(list, k)
+	}
+	slices.SortFunc(list, func(a, b key) int {
+		return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.Random, b.Random))
+	})
+	return list
+}
