@@ -377,6 +377,55 @@ func (a *app) doorOf(user, instance string) caller {
 	}
 }
 
+// Messages whose senders chose the same numbers in the same second are messages
+// of their own all the same: each is stored, and reaches every device.
+func TestSameNumbers(t *testing.T) {
+	shared.sound(t)
+	a := newApp(t, shared.place(), nil, "alice", "bob")
+	devices := []*device{a.device(t, "alice", "Web", "a-web"), a.device(t, "bob", "Web", "b-web")}
+	const each = 8
+	type outcome struct {
+		words, key string
+		err        error
+	}
+	done := make(chan outcome)
+	for i := range each {
+		for _, from := range []string{"alice", "bob"} {
+			to := map[string]string{"alice": "bob", "bob": "alice"}[from]
+			words := fmt.Sprintf("%s %d", from, i)
+			for range 2 { // the very same call twice is one message
+				go func() {
+					var ack sent
+					err := a.call(deadline(t), from, "", "message.send", fields{"To_Account": to, "MsgSeq": 1, "MsgRandom": 1, "MsgBody": text(words)}, &ack)
+					done <- outcome{words, ack.Key, err}
+				}()
+			}
+		}
+	}
+	keys := map[string]string{}
+	for range 4 * each {
+		o := <-done
+		if before, again := keys[o.words]; o.err != nil || again && before != o.key {
+			t.Errorf("%s: got %s and %s, %v", o.words, before, o.key, o.err)
+		}
+		keys[o.words] = o.key
+	}
+	want := stored(t, a, "alice", "bob")
+	if len(want) != 2*each {
+		t.Errorf("%d messages are stored, want %d: %v", len(want), 2*each, want)
+	}
+	for i, d := range devices {
+		peer := []string{"bob", "alice"}[i]
+		eventually(t, d.String()+" has everything", func() bool { return len(d.inbox.keys(peer)) == 2*each })
+		d.inbox.whole(t, d.String(), peer, want)
+		for _, m := range d.inbox.timeline(peer) {
+			if keys[m.text()] != m.Key {
+				t.Errorf("%s: %q is %s, it was acknowledged as %s", d, m.text(), m.Key, keys[m.text()])
+			}
+		}
+	}
+}
+
 // stored reads the keys of a conversation, in order, as the backend does.
 func stored(t *testing.T, a *app, user, peer string) []string {
 	t.Helper()

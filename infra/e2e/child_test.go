@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 
 	"parley/infra/local/backing"
@@ -161,9 +160,6 @@ func residentKB(t *testing.T, pid int) int {
 	t.Skip("the kernel does not tell RssAnon")
 	return 0
 }
-
-// alive tells whether a process group has a member.
-func alive(group int) bool { return syscall.Kill(-group, 0) == nil }
 
 // root is the repository.
 func root(t *testing.T) string {

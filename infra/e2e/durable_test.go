@@ -86,7 +86,7 @@ func TestKillTheRunner(t *testing.T) {
 	w := &writers{acked: map[string]string{}}
 	for round := range killRounds {
 		before := h.processes(t)
-		w.write(t, c, 100*time.Millisecond+time.Duration(random.IntN(2000))*time.Millisecond)
+		w.write(t, c, 5+random.IntN(60), time.Duration(random.IntN(50))*time.Millisecond)
 		if run, err := h.described(); err != nil || run.PID != c.cmd.Process.Pid {
 			t.Errorf("round %d: run.json after the kill: got %+v, %v", round, run, err)
 		}
@@ -135,16 +135,19 @@ func (w *writers) send(ctx context.Context, a *app, n int64) error {
 	return nil
 }
 
-// write kills the runner some time after the first acknowledgement, with the
-// writers at work.
-func (w *writers) write(t *testing.T, c *child, after time.Duration) {
+// write lets the writers work until there are so many acknowledgements more, and
+// a moment later kills the runner.
+func (w *writers) write(t *testing.T, c *child, more int, moment time.Duration) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	a := c.app()
-	if err := w.send(ctx, a, w.last.Add(1)); err != nil {
-		t.Fatal(err)
+	count := func() int {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		return len(w.acked)
 	}
+	want := count() + more
 	var wait sync.WaitGroup
 	for range 4 {
 		wait.Go(func() {
@@ -152,11 +155,9 @@ func (w *writers) write(t *testing.T, c *child, after time.Duration) {
 			}
 		})
 	}
-	timer := time.AfterFunc(after, c.kill)
+	eventually(t, fmt.Sprintf("%d messages are acknowledged", want), func() bool { return count() >= want })
+	time.AfterFunc(moment, c.kill)
 	wait.Wait()
-	if timer.Stop() {
-		t.Error("the writers ended before the kill")
-	}
 	<-c.ended
 }
 

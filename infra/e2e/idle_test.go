@@ -44,7 +44,6 @@ func TestIdleSockets(t *testing.T) {
 	a := newApp(t, c.app().place, fields{"LoginPolicy": "multi", "Edition": "premium"}, append(users, "sender")...)
 	names := []string{"Android", "iPhone", "iPad", "Windows", "Mac", "Linux", "Web", "MiniProgram"}
 	open := make([]*raw, sockets)
-	before := 0
 	// The first ones warm everything up: what they cost is not counted.
 	const warm = 100
 	connect := func(from, to int) {
@@ -75,7 +74,7 @@ func TestIdleSockets(t *testing.T) {
 		wait.Wait()
 	}
 	connect(0, warm)
-	before = residentKB(t, c.PID)
+	before := residentKB(t, c.PID)
 	connect(warm, sockets)
 	if t.Failed() {
 		return
