@@ -33,7 +33,7 @@ SLOW := ^parley/infra/(e2e|rie|sam|model)(/|$$)
 # having PATTERN lists the packages with a test whose name matches.
 having = $$(grep -rlE --include='*_test.go' --exclude-dir=node_modules --exclude-dir=.local '^func ($(1))' . | xargs -r -n1 dirname | sort -u)
 # What CI runs, in the order that fails soonest.
-SUITE := check e2e web browser sam model fuzz
+SUITE := lint stale unit e2e web browser sam model fuzz
 
 .PHONY: help run build test check race e2e web browser sam cost generate lint format fuzz model bench deploy requirements clean
 
@@ -52,9 +52,7 @@ test: ## everything CI runs, in 20 minutes
 	$(NEED) go node java mvn python3
 	@GOTESTFLAGS='-count=1 $(GOTESTFLAGS)' SEEDS=2000 FUZZTIME=5s go run ./infra/tools/suite $(SUITE)
 
-check: lint stale ## what to run before each commit: lint, stale files, unit and case tables
-	$(NEED) go node java
-	@$(GOTEST) $$(go list ./... | grep -vE '$(SLOW)')
+check: lint stale unit ## what to run before each commit: lint, stale files, unit and case tables
 
 race: ## the same tests with the race detector
 	$(NEED) go node java cc
@@ -112,6 +110,11 @@ clean: ## remove what was built; .local keeps what was fetched
 	@rm -rf build .aws-sam $(BIN)/parley $(BIN)/bootstrap-* $(STAMPS)/web-build web/*/dist
 
 # What follows is not listed: steps of the targets above.
+
+.PHONY: unit
+unit:
+	$(NEED) go node java
+	@$(GOTEST) $$(go list ./... | grep -vE '$(SLOW)')
 
 .PHONY: program
 program:
