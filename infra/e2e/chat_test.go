@@ -262,10 +262,10 @@ func (c chat) marked(t *testing.T, ordinal, unread int64) {
 // unread compares what REST counts with what a fresh list says.
 func (c chat) unread(t *testing.T, user, peer string, want int64) {
 	t.Helper()
-	var total struct {
-		All *int64 `json:"AllC2CUnreadMsgNum"`
-	}
-	if err := c.v4("openim/get_c2c_unread_msg_num", fields{"To_Account": user}, &total); err != nil || total.All == nil || *total.All != want {
+	total := struct {
+		All int64 `json:"AllC2CUnreadMsgNum"`
+	}{-1}
+	if err := c.v4("openim/get_c2c_unread_msg_num", fields{"To_Account": user}, &total); err != nil || total.All != want {
 		t.Errorf("unread of %s by REST: got %v, %v, want %d", user, total.All, err, want)
 	}
 	var one struct {

@@ -6,9 +6,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/coder/websocket"
 
 	"parley/infra/local"
+	"parley/infra/local/backing"
 	"parley/infra/local/fault"
 	"parley/shared/domain/delivery"
 )
@@ -72,6 +75,7 @@ func testScale(t *testing.T, c *cloud) {
 // connection alone.
 func testWorker(t *testing.T, c *cloud) {
 	c.sound(t)
+	c.drained(t) // of the jobs of the storm
 	a := newApp(t, c.place(), nil, "alice", "bob")
 	phone, web := a.device(t, "bob", "iPhone", "phone"), a.device(t, "bob", "Web", "web")
 	id := c.connection(t, phone)
@@ -107,6 +111,30 @@ func testWorker(t *testing.T, c *cloud) {
 	if n := len(web.events("message.new")); n != 2 || web.inbox.repeated() != 0 || phone.inbox.repeated() != 0 {
 		t.Errorf("the browser has %d frames, want 2 and no repeat", n)
 	}
+}
+
+// drained waits until no job waits and none is under way.
+func (c *cloud) drained(t *testing.T) {
+	t.Helper()
+	client := backing.Queues(c.stack.SQS.Endpoint())
+	names := []types.QueueAttributeName{
+		types.QueueAttributeNameApproximateNumberOfMessages, types.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
+		types.QueueAttributeNameApproximateNumberOfMessagesDelayed,
+	}
+	eventually(t, "the queues are empty", func() bool {
+		for _, q := range c.stack.Model.Queues {
+			out, err := client.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{QueueUrl: &q.URL, AttributeNames: names})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range names {
+				if out.Attributes[string(name)] != "0" {
+					return false
+				}
+			}
+		}
+		return true
+	})
 }
 
 // ghosts are connections that ended without their $disconnect having done

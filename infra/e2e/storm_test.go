@@ -254,10 +254,10 @@ func (s *storm) unread(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		var total struct {
-			All *int64 `json:"AllC2CUnreadMsgNum"`
-		}
-		if err := s.v4("openim/get_c2c_unread_msg_num", fields{"To_Account": "bob"}, &total); err != nil || total.All == nil || *total.All != incoming-read {
+		total := struct {
+			All int64 `json:"AllC2CUnreadMsgNum"`
+		}{-1}
+		if err := s.v4("openim/get_c2c_unread_msg_num", fields{"To_Account": "bob"}, &total); err != nil || total.All != incoming-read {
 			t.Errorf("unread after reading %d: got %v, %v, want %d", read, total.All, err, incoming-read)
 		}
 		fresh := newInbox("bob")
