@@ -65,7 +65,7 @@ e2e: ## scenarios over real HTTP and WebSocket on the local cloud
 web: $(STAMPS)/web-build ## the web packages: build, types, format, tests
 	@cd web && npm run check && npm test
 
-browser: $(STAMPS)/web-build ## the demo and the console in a real browser
+browser: $(STAMPS)/web-build program ## the demo and the console in a real browser
 	$(NEED) go node java mvn chromium
 	@cd web && npm run browser
 
@@ -85,11 +85,12 @@ cost: ## measure what every operation costs, and rewrite the table
 	$(NEED) go node java
 	@$(GOTEST) -v -run '^TestCost' $(call having,TestCost) -update
 
-bench: $(BENCHSTAT) ## benchmarks, compared with those of the last run (BENCH=. PKG=./...)
+bench: $(BENCHSTAT) program ## benchmarks compared with those of the last run, and the load of chatting pairs (BENCH=. PKG=./...)
 	$(NEED) go node java
 	@mkdir -p $(LOCAL)/bench && cd $(LOCAL)/bench && touch new.txt && mv new.txt old.txt
 	@go run ./infra/tools/withdb -- go test -run '^$$' -bench '$(BENCH)' -benchmem -count 6 $(PKG) | tee $(LOCAL)/bench/new.txt
 	@cd $(LOCAL)/bench && $(BENCHSTAT) $$([ -s old.txt ] && echo old.txt) new.txt
+	@$(if $(filter .,$(BENCH)),go run ./infra/bench)
 
 generate: ## stacks, documents and tables from the catalog
 	$(NEED) go
