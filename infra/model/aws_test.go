@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go/middleware"
@@ -24,6 +25,7 @@ import (
 // SDK's own retries are off: they would be steps that no seed decides.
 func hooks(o *dynamodb.Options) {
 	o.Retryer = aws.NopRetryer{}
+	o.HTTPClient = awshttp.NewBuildableClient().WithTimeout(time.Minute) // a busy machine is not a failure
 	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
 		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("ModelStep", step), middleware.After)
 	})

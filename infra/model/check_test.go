@@ -38,9 +38,10 @@ func (s *schedule) check(ctx context.Context) {
 				s.checkDirection(d, timeline, rows[[2]string{d.from, d.to}], rows[[2]string{d.to, d.from}])
 			}
 			for _, d := range s.devices {
-				if d.user == a {
+				switch d.user {
+				case a:
 					d.checkView(b, timeline, rows[[2]string{a, b}])
-				} else if d.user == b {
+				case b:
 					d.checkView(a, timeline, rows[[2]string{b, a}])
 				}
 			}
@@ -218,6 +219,63 @@ func (s *schedule) checkDirection(d direction, timeline []messages.Message, send
 	if receiver.ReadMs > 0 && sender.PeerRead < receiver.Read && !s.gave[[2]string{d.to, d.from}] {
 		s.problem("I5: %s is told that %s has read %d, which has read %d and said so again", d.from, d.to, sender.PeerRead, receiver.Read)
 	}
+}
+
+// checkRaces looks at the devices that are online before anything is healed: one
+// that has synchronized, and whose frames were all taken, holds every message
+// that was sent meanwhile or knows that it misses one. Whichever came first, the
+// write of its session or the writes of a send, the message came by a frame or
+// by its sync (docs/data-model.md §5).
+func (s *schedule) checkRaces(ctx context.Context) {
+	list, err := s.store.Sessions(ctx, s.app, s.users)
+	if err != nil {
+		s.problem("sessions: %v", err)
+		return
+	}
+	for _, d := range s.devices {
+		if d.receive(len(d.inbox)); !d.online() || !d.synced || d.lossy || d.stray {
+			continue
+		}
+		held := false
+		for _, session := range list {
+			for _, slot := range session.Devices {
+				held = held || slot.Now.Connection == d.conn.id
+			}
+		}
+		if !held {
+			// The function that gave its slot away, or opened its next connection, died half way.
+			s.stats["devices connected without a slot"]++
+			continue
+		}
+		s.stats["devices checked before the quiet phase"]++
+		for _, l := range s.sends {
+			for _, at := range l.attempts {
+				for _, to := range l.to {
+					if !at.done || at.by == d || l.batch && s.odds.collide || (d.user != l.from && d.user != to) {
+						continue
+					}
+					v, o := d.view(l.from), &d.view(l.from).in
+					if d.user == l.from {
+						v, o = d.view(to), &d.view(to).out
+					}
+					k := at.receipt.Key
+					if _, ok := v.messages[k]; !ok && l.ordinal(to) > o.top {
+						s.problem("I4: %s is online and knows nothing of %v, %s", d.instance, k, l)
+					}
+				}
+			}
+		}
+	}
+}
+
+// ordinal is the last one that the send was given in a conversation.
+func (l *send) ordinal(peer string) (n int64) {
+	for _, c := range l.claims {
+		if c.peer == peer {
+			n = max(n, c.ordinal)
+		}
+	}
+	return n
 }
 
 // completed reports whether an attempt was answered that must have completed

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"slices"
 
-	"parley/shared/dialect/v4"
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/conversations"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/messages"
@@ -23,6 +23,8 @@ type device struct {
 	platform sessions.Platform
 
 	conn    *conn
+	synced  bool // since the connection before this one was lost
+	lossy   bool // a frame for it was lost since it began its last sync
 	stray   bool // a renewal failed: the next connection synchronizes
 	inbox   []frame
 	since   int64
@@ -156,6 +158,8 @@ func (d *device) sync(ctx context.Context, a *actor) {
 	s := d.s
 	var cursor *conversations.Position
 	var since int64
+	lossy := d.lossy
+	d.lossy = false
 	for first := true; first || cursor != nil; first = false {
 		var page conversations.Page
 		known, _ := s.invoke(ctx, a, "sync", nil, func(ctx context.Context) error {
@@ -168,6 +172,7 @@ func (d *device) sync(ctx context.Context, a *actor) {
 			return err
 		})
 		if !known {
+			d.lossy = d.lossy || lossy
 			return
 		}
 		s.stats["syncs"]++
@@ -176,7 +181,7 @@ func (d *device) sync(ctx context.Context, a *actor) {
 		}
 		cursor = page.Next
 	}
-	d.since = since
+	d.since, d.synced = since, true
 	for _, peer := range s.users {
 		if v := d.views[peer]; v != nil && v.gapped() {
 			d.pull(ctx, a, peer)

@@ -5,8 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
-	"parley/shared/dialect/v4"
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/messages"
 	"parley/shared/domain/sessions"
@@ -19,6 +20,7 @@ type conn struct {
 	device *device
 	link   sessions.Link
 	state  connState
+	busy   time.Time // posts are refused until then
 }
 
 type connState int
@@ -54,18 +56,21 @@ func (s *schedule) Post(ctx context.Context, connections []string, data []byte) 
 	o.meter.Count(telemetry.Units{P: len(connections)})
 	errs := make([]error, len(connections))
 	label := fmt.Sprintf("post to %v", connections)
-	if err := o.before(label); err != nil {
-		for i := range errs {
-			errs[i] = err
+	err := o.before(label)
+	for i, id := range connections {
+		if err == nil {
+			errs[i] = s.postOne(id, data)
 		}
-		return errs
+	}
+	if err == nil {
+		err = o.after(label)
 	}
 	for i, id := range connections {
-		errs[i] = s.postOne(id, data)
-	}
-	if err := o.after(label); err != nil {
-		for i := range errs {
+		if err != nil {
 			errs[i] = err
+		}
+		if c := s.conns[id]; c != nil && errs[i] != nil && !errors.Is(errs[i], delivery.ErrGone) {
+			c.device.lossy = true
 		}
 	}
 	return errs
@@ -96,14 +101,19 @@ func (s *schedule) postOne(id string, data []byte) error {
 		return delivery.ErrGone
 	case c.state == silent:
 		s.stats["posts lost on a dead connection"]++
+		c.device.lossy = true
 		return nil
-	case r < 0.05:
+	case r < 0.05 || (s.now.Before(c.busy) && !s.calm):
+		if !s.now.Before(c.busy) {
+			c.busy = s.now.Add(time.Duration(s.rng.IntN(1500)) * time.Millisecond)
+		}
 		s.stats["posts refused for a while"]++
 		return errBusy
-	case r < 0.15:
+	case r < 0.12:
 		s.stats["posts lost"]++
+		c.device.lossy = true
 		return nil
-	case r < 0.25:
+	case r < 0.22:
 		s.stats["posts doubled"]++
 		c.device.inbox = append(c.device.inbox, f)
 	}
@@ -167,6 +177,9 @@ func (s *schedule) shut(ctx context.Context, c *conn) {
 	}
 }
 
+// openTimeout is when a client gives up a connection that does not open.
+const openTimeout = 20 * time.Second
+
 // connect opens a connection for the device, and has it synchronize once it is
 // open. A renewal replaces a connection that works, and needs no sync.
 func (d *device) connect(ctx context.Context, a *actor, renewal bool) {
@@ -175,12 +188,13 @@ func (d *device) connect(ctx context.Context, a *actor, renewal bool) {
 	c := &conn{id: fmt.Sprintf("c%d.%s", s.nextID, d.instance), device: d}
 	c.link = sessions.Link{Connection: c.id, Instance: d.instance, Platform: d.platform}
 	s.conns[c.id] = c
+	begun := s.now
 	known, err := s.invoke(ctx, a, "$connect "+c.id, nil, func(ctx context.Context) error {
 		return s.t.Sessions.Connect(ctx, d.user, c.link)
 	})
 	// The answer of $connect opens the connection, or a failure closes it.
 	a.pause()
-	if !known || err != nil || c.state == closed {
+	if !known || err != nil || c.state == closed || s.now.Sub(begun) > openTimeout {
 		c.state = closed
 		s.stats["connects failed"]++
 		if renewal {
@@ -194,13 +208,21 @@ func (d *device) connect(ctx context.Context, a *actor, renewal bool) {
 	d.conn = c
 	if renewal && old != nil && !d.stray {
 		s.stats["renewals"]++
-		a.pause()
-		if old.state != closed {
-			s.shut(ctx, old)
-		}
+		// The old one is heard for a while: a send may have read the session just
+		// before it was renewed.
+		until := s.now.Add(20 * time.Second)
+		s.spawn("old "+old.id, func(b *actor) {
+			for b.idle = true; s.busy() && s.now.Before(until); {
+				b.pause()
+				b.weight = 1
+			}
+			if old.state != closed {
+				s.shut(ctx, old)
+			}
+		})
 		return
 	}
-	d.stray = false
+	d.stray, d.synced = false, false
 	if old != nil && old.state != closed {
 		s.shut(ctx, old)
 	}

@@ -36,9 +36,8 @@ type schedule struct {
 	actors []*actor
 	yield  chan struct{} // an actor stops or ends
 
-	calm  bool // nothing is interrupted any more
-	start bool // the actors have begun
-	odds  odds
+	calm bool // nothing is interrupted any more
+	odds odds
 
 	users   []string
 	devices []*device
@@ -120,8 +119,9 @@ func (s *schedule) run(ctx context.Context) []string {
 		own := actions/len(s.devices) + s.chance(0.5)
 		s.spawn(d.instance, func(a *actor) { d.live(ctx, a, own) })
 	}
-	s.spawn("worker", func(a *actor) { s.work(ctx, a, 4) })
+	s.spawn("worker", func(a *actor) { s.work(ctx, a) })
 	s.loop()
+	s.checkRaces(ctx)
 	s.settle(ctx)
 	s.check(ctx)
 	return s.problems
@@ -169,6 +169,7 @@ type actor struct {
 	name   string
 	resume chan struct{}
 	done   bool
+	idle   bool // waits for what others do
 	weight int
 }
 
@@ -418,14 +419,20 @@ func (s *schedule) hash() uint64 {
 	return h.Sum64()
 }
 
-// work is the delivery worker for a number of turns.
-func (s *schedule) work(ctx context.Context, a *actor, turns int) {
-	for range turns {
+// work is the delivery worker, for as long as there is anybody else.
+func (s *schedule) work(ctx context.Context, a *actor) {
+	for a.idle = true; s.busy(); {
 		a.pause()
+		a.weight = 1
 		if len(s.queue) > 0 {
 			s.workOnce(ctx, a)
 		}
 	}
+}
+
+// busy reports whether any actor has something to do but wait.
+func (s *schedule) busy() bool {
+	return slices.ContainsFunc(s.actors, func(a *actor) bool { return !a.done && !a.idle })
 }
 
 // workOnce takes a job of the queue, any of them. A function that dies gets it
@@ -441,7 +448,7 @@ func (s *schedule) workOnce(ctx context.Context, a *actor) {
 	if !s.calm && r < 0.1 {
 		s.note(a.name, "job %d is DROPPED", q.id)
 		s.stats["jobs dropped"]++
-		return
+		return // by the queue's own rules: too often received
 	}
 	if s.now.Before(q.ready) {
 		s.move(q.ready.Sub(s.now))

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"parley/shared/dialect/v4"
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/messages"
 	"parley/shared/testkit"
@@ -32,6 +32,7 @@ type send struct {
 type attempt struct {
 	begun, ended time.Time
 	done         bool
+	by           *device
 	receipt      messages.Receipt
 }
 
@@ -76,7 +77,7 @@ func (d *device) attempt(ctx context.Context, a *actor, l *send) (messages.Recei
 		Content: messages.Content{Elements: []messages.Element{testkit.Text(l.text)}},
 		Issued:  d.s.now, Origin: delivery.Origin{User: d.user, Instance: d.instance},
 	}
-	l.attempts = append(l.attempts, attempt{begun: d.s.now})
+	l.attempts = append(l.attempts, attempt{begun: d.s.now, by: d})
 	mine := len(l.attempts) - 1
 	known, err := d.s.invoke(ctx, a, l.String(), l, func(ctx context.Context) (err error) {
 		if !l.batch {
@@ -214,9 +215,9 @@ func (d *device) live(ctx context.Context, a *actor, actions int) {
 		a.pause()
 		peer := s.users[s.rng.IntN(len(s.users))]
 		switch r := s.rng.IntN(100); {
-		case r < 45:
+		case r < 38:
 			d.send(ctx, a)
-		case r < 60:
+		case r < 55:
 			d.receive(1 + s.rng.IntN(3))
 			if peer != d.user && d.view(peer).gapped() {
 				d.pull(ctx, a, peer)
