@@ -73,7 +73,7 @@ func within(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(120 * time.Second); !ok(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within 30 s", what)
+			t.Fatalf("%s: not within 2 minutes", what)
 		}
 	}
 }
