@@ -228,7 +228,7 @@ func TestHostileBodies(t *testing.T) {
 			}
 			return false
 		}
-		status, text := s.post(t, "/client/message.send", c.body, nil)
+		status, text := s.post(t, "/client/message.send", c.body, http.Header{"Parley-Instance": {"bodies"}})
 		var a answer
 		if json.Unmarshal([]byte(text), &a) != nil || status != http.StatusOK || !fits(a.Code) {
 			t.Errorf("%s over HTTP: got %d %.200s, want one of %v", c.name, status, text, c.codes)
