@@ -93,6 +93,7 @@ func TestIdleSockets(t *testing.T) {
 		if err := a.call(deadline(t), "sender", "", "message.send", fields{"To_Account": users[n/platforms], "MsgSeq": n, "MsgRandom": n, "MsgBody": text(words)}, nil); err != nil {
 			t.Fatal(err)
 		}
+		open[n].again(t)
 		op, text, err := open[n].get()
 		if err != nil || op != opText || !strings.Contains(string(text), `"message.new"`) || !strings.Contains(string(text), words) {
 			t.Errorf("socket %d: got %d %s, %v, want %q", n, op, text, err, words)
@@ -103,6 +104,7 @@ func TestIdleSockets(t *testing.T) {
 	}
 	for i, r := range open {
 		if i%2 == 0 {
+			r.again(t)
 			r.put(t, build(final|opClose, []byte{0x03, 0xE8}))
 		} else {
 			r.Close()

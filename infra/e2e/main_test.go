@@ -93,6 +93,16 @@ func newCloud(o local.Options) (*cloud, error) {
 	if c.stack, err = local.Start(context.Background(), o); err != nil {
 		return nil, fmt.Errorf("start the local cloud: %w", err)
 	}
+	// The first call of a database that has just started can take longer than
+	// the function has, where the machine is busy. No test is about that.
+	var last error
+	if await(context.Background(), patience, func() bool {
+		last = c.place().operator("app.create", fields{"Name": "warm"}, &struct{}{})
+		return last == nil
+	}) != nil {
+		c.stack.Stop()
+		return nil, fmt.Errorf("the first call: %w", last)
+	}
 	return c, nil
 }
 

@@ -51,10 +51,17 @@ func wire(t *testing.T, address string) *raw {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+	r := &raw{Conn: conn, in: bufio.NewReader(conn)}
+	r.again(t)
+	return r
+}
+
+// again gives what follows on the connection its time.
+func (r *raw) again(t *testing.T) {
+	t.Helper()
+	if err := r.SetDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
-	return &raw{Conn: conn, in: bufio.NewReader(conn)}
 }
 
 // handshake is the text of an upgrade request of a device.
