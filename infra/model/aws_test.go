@@ -15,6 +15,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 
 	"parley/shared/store"
@@ -93,6 +94,11 @@ func (o *op) settle() {
 
 // observe notes what the checks at the end need to know of a call.
 func (o *op) observe(ctx context.Context, params, result any, err error) {
+	var answer smithy.APIError
+	if err != nil && !errors.As(err, &answer) {
+		o.s.broken = err
+		return
+	}
 	var refused *types.ConditionalCheckFailedException
 	if err != nil && !errors.As(err, &refused) {
 		o.s.problem("DynamoDB: %s: %v", describe(params), err)
@@ -138,6 +144,12 @@ func (o *op) observeUpdate(ctx context.Context, p *dynamodb.UpdateItemInput, res
 		}
 		o.refused(p, refused.Item)
 		return
+	}
+	if link, ok := p.ExpressionAttributeValues[":link"].(*types.AttributeValueMemberM); ok && refused == nil {
+		old, _ := result.(*dynamodb.UpdateItemOutput).Attributes[p.ExpressionAttributeNames["#s"]].(*types.AttributeValueMemberM)
+		if c := o.s.conns[text(link.Value, "c")]; c != nil && old != nil {
+			c.after = text(old.Value, "c")
+		}
 	}
 	if refused != nil {
 		o.s.stats["other conditions refused"]++

@@ -271,15 +271,22 @@ func (d *device) pages(ctx context.Context, a *actor, peer string, slack int64) 
 	}
 }
 
-// read marks the peer's messages as read, as a user would.
-func (d *device) mark(ctx context.Context, a *actor, peer string) {
-	r := read{peer: peer}
-	v := d.view(peer)
+// mark marks messages of a peer as read, as a user would, and now and then as
+// only a broken client would.
+func (d *device) mark(ctx context.Context, a *actor) {
+	var with []string
+	for _, u := range d.s.users {
+		if v := d.views[u]; v != nil && len(v.in.have) > 0 {
+			with = append(with, u)
+		}
+	}
+	if len(with) == 0 {
+		return
+	}
+	r := read{peer: with[d.s.rng.IntN(len(with))]}
+	v := d.view(r.peer)
 	switch d.s.rng.IntN(5) {
 	case 0, 1, 2:
-		if len(v.in.have) == 0 {
-			return
-		}
 		all := make([]int64, 0, len(v.in.have))
 		for n := range v.in.have {
 			all = append(all, n)

@@ -21,6 +21,7 @@ type conn struct {
 	link   sessions.Link
 	state  connState
 	busy   time.Time // posts are refused until then
+	after  string    // the connection that held its slot before
 }
 
 type connState int
@@ -109,11 +110,11 @@ func (s *schedule) postOne(id string, data []byte) error {
 		}
 		s.stats["posts refused for a while"]++
 		return errBusy
-	case r < 0.12:
+	case r < 0.05+s.odds.lose:
 		s.stats["posts lost"]++
 		c.device.lossy = true
 		return nil
-	case r < 0.22:
+	case r < 0.15+s.odds.lose:
 		s.stats["posts doubled"]++
 		c.device.inbox = append(c.device.inbox, f)
 	}
@@ -208,6 +209,12 @@ func (d *device) connect(ctx context.Context, a *actor, renewal bool) {
 	d.conn = c
 	if renewal && old != nil && !d.stray {
 		s.stats["renewals"]++
+		if c.after != old.id {
+			// It had lost its slot and was not told: what it missed comes with the
+			// sync that is due every half an hour.
+			s.stats["renewals of a connection without a slot"]++
+			d.synced = false
+		}
 		// The old one is heard for a while: a send may have read the session just
 		// before it was renewed.
 		until := s.now.Add(20 * time.Second)

@@ -50,6 +50,7 @@ type schedule struct {
 
 	trace    []string
 	problems []string
+	broken   error // DynamoDB Local did not answer: the schedule says nothing
 	stats    stats
 }
 
@@ -57,7 +58,9 @@ type schedule struct {
 // things.
 type odds struct {
 	stay, kill, fail, tick float64
+	lose                   float64 // of frames that were taken
 	stale, spill, quiet    bool
+	reader                 bool // much is read
 	collide                bool
 	page                   int // messages of a page of history
 }
@@ -84,7 +87,8 @@ func newSchedule(seed uint64, id int64, db *store.Store, server *testkit.Server)
 	s.now = s.now.Add(time.Duration(s.rng.IntN(1000)) * time.Millisecond)
 	s.odds = odds{
 		stay: []float64{0.3, 0.6, 0.9}[s.rng.IntN(3)], kill: []float64{0, 0.01, 0.03, 0.06}[s.rng.IntN(4)],
-		fail: []float64{0, 0.01, 0.04}[s.rng.IntN(3)], tick: []float64{0.05, 0.2}[s.rng.IntN(2)],
+		fail: []float64{0, 0.01, 0.04}[s.rng.IntN(3)], tick: []float64{0.05, 0.2, 0.5}[s.rng.IntN(3)],
+		lose: []float64{0.07, 0.07, 0.4}[s.rng.IntN(3)], reader: s.rng.IntN(4) == 0,
 		stale: s.rng.IntN(3) == 0, spill: s.rng.IntN(8) == 0, quiet: s.rng.IntN(3) == 0,
 		collide: s.rng.IntN(10) == 0, page: []int{2, 5, 100, 100, 100}[s.rng.IntN(5)],
 	}

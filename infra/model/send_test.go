@@ -214,7 +214,11 @@ func (d *device) live(ctx context.Context, a *actor, actions int) {
 	for range actions {
 		a.pause()
 		peer := s.users[s.rng.IntN(len(s.users))]
-		switch r := s.rng.IntN(100); {
+		r := s.rng.IntN(100)
+		if s.odds.reader && s.rng.IntN(3) == 0 {
+			r = 50
+		}
+		switch {
 		case r < 38:
 			d.send(ctx, a)
 		case r < 55:
@@ -222,8 +226,14 @@ func (d *device) live(ctx context.Context, a *actor, actions int) {
 			if peer != d.user && d.view(peer).gapped() {
 				d.pull(ctx, a, peer)
 			}
-		case r < 72 && peer != d.user:
-			d.mark(ctx, a, peer)
+			if s.odds.reader || s.rng.IntN(2) == 0 {
+				d.mark(ctx, a)
+			}
+			if s.odds.reader && s.rng.IntN(2) == 0 {
+				s.spawn(d.instance+"r", func(b *actor) { d.mark(ctx, b) })
+			}
+		case r < 72:
+			d.mark(ctx, a)
 		case r < 76:
 			d.readAgain(ctx, a)
 		case !d.online():
