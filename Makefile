@@ -50,7 +50,7 @@ build: program ## the one program for this machine, and build/parley.zip for Lam
 
 test: ## everything CI runs, in 20 minutes
 	$(NEED) go node java mvn python3
-	@GOTESTFLAGS='-count=1 $(GOTESTFLAGS)' SEEDS=500 FUZZTIME=5s go run ./infra/tools/suite $(SUITE)
+	@GOTESTFLAGS='-count=1 $(GOTESTFLAGS)' SEEDS=2000 FUZZTIME=30s go run ./infra/tools/suite $(SUITE)
 
 check: lint stale unit ## what to run before each commit: lint, stale files, unit and case tables
 

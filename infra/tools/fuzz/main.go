@@ -1,5 +1,5 @@
-// Fuzz runs every fuzz target of the packages below a folder, each for a time,
-// and closes with the line
+// Fuzz runs every fuzz target of the packages below a folder, each for a time on
+// a processor of its own, as many at once as there are, and closes with the line
 //
 //	N passed, N failed
 //
@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 )
 
@@ -29,17 +30,28 @@ func main() {
 		fmt.Fprintln(os.Stderr, "fuzz:", err)
 		os.Exit(1)
 	}
+	results := make([]chan result, len(targets))
+	free := make(chan struct{}, runtime.NumCPU())
+	for i, t := range targets {
+		results[i] = make(chan result, 1)
+		go func() {
+			free <- struct{}{}
+			defer func() { <-free }()
+			out, err := exec.Command("go", "test", "-run", "^$", "-fuzz", "^"+t.name+"$",
+				"-fuzztime", os.Args[1], "-parallel", "1", "./"+t.dir).CombinedOutput()
+			results[i] <- result{out, err}
+		}()
+	}
 	passed, failed := 0, 0
-	for _, t := range targets {
-		cmd := exec.Command("go", "test", "-run", "^$", "-fuzz", "^"+t.name+"$", "-fuzztime", os.Args[1], "./"+t.dir)
-		out, err := cmd.CombinedOutput()
-		if err != nil {
+	for i, t := range targets {
+		r := <-results[i]
+		if r.err != nil {
 			failed++
-			fmt.Printf("FAIL\t%s\t%s\n%s", t.dir, t.name, out)
+			fmt.Printf("FAIL\t%s\t%s\n%s", t.dir, t.name, r.out)
 			continue
 		}
 		passed++
-		fmt.Printf("ok\t%s\t%s\t%s\n", t.dir, t.name, last(out))
+		fmt.Printf("ok\t%s\t%s\t%s\n", t.dir, t.name, last(r.out))
 	}
 	fmt.Printf("%d passed, %d failed\n", passed, failed)
 	if failed > 0 {
@@ -48,6 +60,11 @@ func main() {
 }
 
 type target struct{ dir, name string }
+
+type result struct {
+	out []byte
+	err error
+}
 
 var declared = regexp.MustCompile(`(?m)^func (Fuzz\w+)\(\w+ \*testing\.F\)`)
 

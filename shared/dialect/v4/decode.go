@@ -46,7 +46,7 @@ func Refuse(number int, format string, args ...any) error {
 // body that is no JSON object. Names match without regard to case, unknown ones
 // are ignored (core spec §1.1, §14).
 func Decode(body []byte, into any) error {
-	body = bytes.TrimSpace(body)
+	body = bytes.Trim(body, " \t\r\n") // JSON's white space, bytes.TrimSpace knows more
 	if len(body) == 0 || body[0] != '{' {
 		return fault.New(fault.Malformed, "the body is not a JSON object")
 	}

@@ -101,6 +101,8 @@ func TestDecode(t *testing.T) {
 		{"wrong in a name of another case", with(`"msgseq":"1"`), 90004, ""},
 		{"wrong counts before missing", `{"MsgSeq":"x"}`, 90004, ""},
 		{"missing: the first of the struct", `{}`, 90003, ""},
+		{"white space around it", " \t\r\n" + whole + "\n", 0, ""},
+		{"what JSON does not call white space", whole + "\f", malformed, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var in request
@@ -130,7 +132,7 @@ func FuzzDecode(f *testing.F) {
 		whole, "", "{}", "[]", "null", `{"To_Account":7}`, `{"MsgRandom":-1}`, `{"Inner":{"Text":[]}}`,
 		`{"Many":[{"Text":{}}]}`, `{"Point":[1]}`, `{"MsgBody":[[]]}`, `{"MsgBody":{"MsgType":1}}`, "{\"\xff\":1}",
 		`{"shared":{"MsgRandom":"x"}}`, `{"Opt":1e400}`, strings.Repeat(`{"Point":`, 20),
-		`{"To_Account":"b","MsgRandom":1,"List":["a"],"Note":false}`,
+		`{"To_Account":"b","MsgRandom":1,"List":["a"],"Note":false}`, "{}\f",
 	} {
 		f.Add([]byte(body))
 	}
