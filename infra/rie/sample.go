@@ -12,9 +12,11 @@ import (
 	"parley/shared/dialect/client"
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/apps"
+	"parley/shared/domain/delivery"
 	"parley/shared/domain/messages"
 	"parley/shared/domain/sessions"
 	"parley/shared/op"
+	"parley/shared/queue"
 	"parley/shared/testkit"
 )
 
@@ -35,7 +37,7 @@ func Sample(ctx context.Context, s *testkit.Server) error {
 		return err
 	}
 	world := app.New(app.Parts{
-		Store: st, Sealer: s.Sealer, Poster: &testkit.Recorder{}, Delivery: &testkit.Jobs{}, Now: time.Now,
+		Store: st, Sealer: s.Sealer, Poster: &testkit.Recorder{}, Delivery: &testkit.Jobs[delivery.Job]{Name: queue.Delivery}, Now: time.Now,
 		Wait: func(context.Context, time.Duration) {}, Parallel: app.Together, Frame: client.Frame,
 	}).For(&a)
 	for _, user := range []string{"alice", "bob", "carol"} {

@@ -32,6 +32,8 @@ type Parts struct {
 	Sealer   seal.Sealer
 	Poster   delivery.Poster
 	Delivery delivery.Queue
+	Announce delivery.AnnouncementQueue
+	Removal  accounts.RemovalQueue
 	Now      func() time.Time
 	Wait     func(ctx context.Context, d time.Duration)
 	Bytes    func(n int) []byte
@@ -67,7 +69,9 @@ func Real(c config.Config, frame func(delivery.Event) ([]byte, error)) (Parts, e
 	p := Parts{
 		Store: store.New(cfg, c.DynamoDB, store.Names(c.Tables)), Sealer: sealer,
 		Poster: delivery.Nowhere{}, Delivery: queue.New[delivery.Job](cfg, c.SQS, queue.Delivery, c.Queues.Delivery),
-		Now: time.Now, Wait: wait, Bytes: randomBytes, Parallel: Together, Frame: frame,
+		Announce: queue.New[delivery.Announcement](cfg, c.SQS, queue.Announce, c.Queues.Announce),
+		Removal:  queue.New[accounts.Removal](cfg, c.SQS, queue.Sweep, c.Queues.Sweep),
+		Now:      time.Now, Wait: wait, Bytes: randomBytes, Parallel: Together, Frame: frame,
 	}
 	if c.Connections != "" {
 		if p.Poster, err = posts(c, cfg); err != nil {
@@ -158,6 +162,7 @@ func (a *App) For(o *apps.App) Tenant {
 func (a *App) Out(app int64) delivery.Service {
 	p := a.parts
 	return delivery.Service{
-		App: app, Store: p.Store, Poster: p.Poster, Queue: p.Delivery, Now: p.Now, Wait: p.Wait, Frame: p.Frame,
+		App: app, Store: p.Store, Poster: p.Poster, Queue: p.Delivery, Crowds: p.Announce, Now: p.Now, Wait: p.Wait,
+		Frame: p.Frame,
 	}
 }

@@ -45,6 +45,9 @@ const (
 	AccountReserved Code = 54 // the id was deleted lately and cannot be taken again yet
 	DeletionRefused Code = 55 // the edition does not allow deleting accounts
 	TextTooLong     Code = 56 // a profile text is over its limit
+	FieldUnknown    Code = 57 // a profile or friend field that does not exist
+	FieldValue      Code = 58 // a value that a field does not take
+	FieldType       Code = 59 // a value of another type than the field's
 
 	BodyNotArray   Code = 60 // a message body that is not a list of elements
 	BodyInvalid    Code = 61 // a message body whose elements are not in the documented form
@@ -54,6 +57,30 @@ const (
 	MessageUnknown Code = 65 // no such message
 	KeyInvalid     Code = 66 // a message key that is not in its form
 	BodyEmpty      Code = 67 // a message body without any element
+
+	FieldHidden       Code = 70  // the caller may not read the field
+	FieldFixed        Code = 71  // the caller may not write the field
+	FriendLimit       Code = 80  // the user's friend table is full
+	PeerFriendLimit   Code = 81  // the other user's friend table is full
+	ListLimit         Code = 82  // the user has as many friend lists as there can be
+	RequestLimit      Code = 83  // the other user has as many pending requests as there can be
+	BlockLimit        Code = 84  // the user's blocklist is full
+	RequestsForbidden Code = 85  // the user may not ask others to be friends
+	RequestsDenied    Code = 86  // the other user takes no requests
+	RequestPending    Code = 87  // the request is filed and waits for the other user
+	RequestUnknown    Code = 88  // there is no such pending request
+	AlreadyFriends    Code = 89  // the other user is in the friend table already
+	NotFriend         Code = 90  // the other user is not in the friend table
+	AlreadyBlocked    Code = 91  // the other user is in the blocklist already
+	NotBlocked        Code = 92  // the other user is not in the blocklist
+	BlocksPeer        Code = 93  // the user blocks the other user
+	BlockedByPeer     Code = 94  // the other user blocks the user
+	Strangers         Code = 95  // neither user is in the other's friend table
+	SenderNotFriend   Code = 96  // the sender is not in the receiver's friend table
+	ReceiverNotFriend Code = 97  // the receiver is not in the sender's friend table
+	FollowLimit       Code = 100 // the user follows as many as there can be
+	FollowerLimit     Code = 101 // the other user has as many followers as there can be
+	WatchLimit        Code = 110 // the user watches the status of as many as there can be
 )
 
 // Codes lists every code with its name, for tables and tests.
@@ -75,7 +102,33 @@ func Codes() map[Code]string {
 		TextTooLong:  "text_too_long",
 		BodyNotArray: "body_not_array", BodyInvalid: "body_invalid", BodyTooLarge: "body_too_large",
 		Muted: "muted", Blocked: "blocked", MessageUnknown: "message_unknown", KeyInvalid: "key_invalid",
-		BodyEmpty: "body_empty",
+		BodyEmpty:         "body_empty",
+		FieldUnknown:      "field_unknown",
+		FieldValue:        "field_value",
+		FieldType:         "field_type",
+		FieldHidden:       "field_hidden",
+		FieldFixed:        "field_fixed",
+		FriendLimit:       "friend_limit",
+		PeerFriendLimit:   "peer_friend_limit",
+		ListLimit:         "list_limit",
+		RequestLimit:      "request_limit",
+		BlockLimit:        "block_limit",
+		RequestsForbidden: "requests_forbidden",
+		RequestsDenied:    "requests_denied",
+		RequestPending:    "request_pending",
+		RequestUnknown:    "request_unknown",
+		AlreadyFriends:    "already_friends",
+		NotFriend:         "not_friend",
+		AlreadyBlocked:    "already_blocked",
+		NotBlocked:        "not_blocked",
+		BlocksPeer:        "blocks_peer",
+		BlockedByPeer:     "blocked_by_peer",
+		Strangers:         "strangers",
+		SenderNotFriend:   "sender_not_friend",
+		ReceiverNotFriend: "receiver_not_friend",
+		FollowLimit:       "follow_limit",
+		FollowerLimit:     "follower_limit",
+		WatchLimit:        "watch_limit",
 	}
 }
 

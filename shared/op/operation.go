@@ -21,8 +21,11 @@ type Operation struct {
 	Doors []Door
 	// Needs are the accesses its role allows, sorted, in the words of the meter:
 	// "read accounts", "write messages", "send delivery", "post", "open", "seal".
-	Needs   []string
-	Memory  int // MB
+	Needs  []string
+	Memory int // MB
+	// Errors are the numbers that its documentation names, sorted. The coverage
+	// list says which of them no case shows.
+	Errors  []int
 	Timeout time.Duration
 
 	// Protocol reads events and writes answers; Run is the operation itself.
@@ -112,6 +115,16 @@ func Opens() Option {
 
 // Seals declares that an operation seals new secrets.
 func Seals() Option { return func(o *Operation) { o.need("seal") } }
+
+// Answers declares the error numbers that the documentation of an operation
+// names.
+func Answers(numbers ...int) Option {
+	return func(o *Operation) {
+		o.Errors = append(o.Errors, numbers...)
+		slices.Sort(o.Errors)
+		o.Errors = slices.Compact(o.Errors)
+	}
+}
 
 // Takes sets memory and timeout, where 512 MB and 6 s do not fit.
 func Takes(memory int, timeout time.Duration) Option {

@@ -16,11 +16,15 @@ import (
 // A Name is a queue of the deployment.
 type Name string
 
-// Delivery holds posts that failed and are to be tried again.
-const Delivery Name = "delivery"
+// The queues.
+const (
+	Delivery Name = "delivery" // posts that failed and are to be tried again
+	Announce Name = "announce" // events for the friends or watchers of a user
+	Sweep    Name = "sweep"    // accounts whose data is to go
+)
 
 // Names lists the queues.
-func Names() []Name { return []Name{Delivery} }
+func Names() []Name { return []Name{Delivery, Announce, Sweep} }
 
 // Queue writes jobs of one kind to one queue.
 type Queue[Job any] struct {

@@ -31,7 +31,8 @@ func readAccount(id string, item Item) *accounts.Account {
 	return &accounts.Account{
 		ID: id, Nick: text(item, "n"), Face: text(item, "fa"), Created: integer(item, "ct"),
 		Deleted: integer(item, "del"), SignaturesFrom: integer(item, "se"),
-		MutedUntil: integer(item, "mc"), BannedUntil: integer(item, "bn"),
+		MutedUntil: integer(item, "mc"), GroupsMuted: integer(item, "mg"), BannedUntil: integer(item, "bn"),
+		Allow: accounts.Allow(text(item, "al")), NoRequests: has(item, "nr"),
 	}
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"parley/shared/domain/accounts"
 	"parley/shared/domain/apps"
 	"parley/shared/domain/sessions"
 	"parley/shared/fault"
@@ -29,7 +31,37 @@ func settingsItem(a apps.App) Item {
 	if s.DeleteAllowed {
 		item["da"] = &types.AttributeValueMemberBOOL{Value: true}
 	}
+	for name, on := range map[string]bool{"fo": s.FriendsOnly, "bs": s.BlockSilently, "fw": s.Follow} {
+		if on {
+			item[name] = &types.AttributeValueMemberBOOL{Value: true}
+		}
+	}
+	if s.NativeInstances > 0 {
+		item["ni"] = num(s.NativeInstances)
+	}
+	if s.WebInstances > 0 {
+		item["wi"] = num(s.WebInstances)
+	}
+	if s.Allow != "" {
+		item["al"] = str(string(s.Allow))
+	}
+	for name, fields := range map[string][]apps.Field{"pf": s.ProfileFields, "ff": s.FriendFields} {
+		if len(fields) > 0 {
+			text, err := json.Marshal(fields)
+			if err != nil {
+				panic(err) // texts and booleans
+			}
+			item[name] = bin(text)
+		}
+	}
 	return item
+}
+
+func readFields(item Item, name string) (fields []apps.Field) {
+	if text := bytesOf(item, name); text != nil {
+		_ = json.Unmarshal(text, &fields) // written by settingsItem
+	}
+	return fields
 }
 
 func readSettings(item Item, a *apps.App) {
@@ -37,6 +69,10 @@ func readSettings(item Item, a *apps.App) {
 		Name: text(item, "n"), Edition: apps.Edition(text(item, "ed")),
 		LoginPolicy: sessions.Policy(text(item, "lp")), RetentionDays: int(integer(item, "rd")),
 		Disabled: has(item, "off"), DeleteAllowed: has(item, "da"),
+		NativeInstances: int(integer(item, "ni")), WebInstances: int(integer(item, "wi")),
+		FriendsOnly: has(item, "fo"), BlockSilently: has(item, "bs"), Follow: has(item, "fw"),
+		Allow:         accounts.Allow(text(item, "al")),
+		ProfileFields: readFields(item, "pf"), FriendFields: readFields(item, "ff"),
 	}
 	a.Created, a.Updated = integer(item, "ct"), integer(item, "ut")
 }

@@ -27,13 +27,22 @@ const (
 	skSession          = "-"
 	prefixConversation = "K#"
 	prefixPeer         = "K#c#"
+	skProfile          = "PRF"
+	skLists            = "FG"
+	prefixFriend       = "F#"
+	prefixChange       = "FV#"
+	prefixRequest      = "FR#"
 	prefixBlock        = "B#"
+	prefixFollowing    = "FO#"
+	skFollows          = "FC"
 	prefixKey          = "KEY#"
 	prefixAdmin        = "ADM#"
 	registryPK         = "APPS"
 
 	registry     = 'R' // Partition.Kind of the list of apps
 	accountIndex = 'I' // Partition.Kind of the account index
+	watchers     = 'W' // Partition.Kind of the subscriptions to a user's status
+	watched      = 'V' // Partition.Kind of a user's subscriptions
 )
 
 // indexShards is the number of partitions of the account index.
@@ -47,6 +56,73 @@ func AccountKey(app int64, user string) Key { return Key{UserPK(app, user), skAc
 
 // BlockKey is the entry of peer in owner's blocklist.
 func BlockKey(app int64, owner, peer string) Key { return Key{UserPK(app, owner), prefixBlock + peer} }
+
+// ProfileKey is the part of a user's profile that no send needs (PRF).
+func ProfileKey(app int64, user string) Key { return Key{UserPK(app, user), skProfile} }
+
+// ListsKey is a user's friend lists, and the counts and versions of everything
+// they are related to (FG).
+func ListsKey(app int64, user string) Key { return Key{UserPK(app, user), skLists} }
+
+// FriendKey is peer in owner's friend table.
+func FriendKey(app int64, owner, peer string) Key {
+	return Key{UserPK(app, owner), prefixFriend + peer}
+}
+
+// ParseFriendSK returns the peer of a friend.
+func ParseFriendSK(sk string) (peer string, ok bool) { return cutID(sk, prefixFriend) }
+
+// ChangeKey says what version of owner's friend table changed.
+func ChangeKey(app int64, owner string, version int64) Key {
+	return Key{UserPK(app, owner), fmt.Sprintf("%s%010x", prefixChange, version)}
+}
+
+// ParseChangeSK returns the version of a change.
+func ParseChangeSK(sk string) (version int64, ok bool) {
+	text, ok := strings.CutPrefix(sk, prefixChange)
+	if !ok || len(text) != 10 || strings.ToLower(text) != text {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(text, 16, 40)
+	return int64(n), err == nil //nolint:gosec // 40 bits
+}
+
+// RequestKey is the request of from to be owner's friend.
+func RequestKey(app int64, owner, from string) Key {
+	return Key{UserPK(app, owner), prefixRequest + from}
+}
+
+// ParseRequestSK returns who asks to be a friend.
+func ParseRequestSK(sk string) (from string, ok bool) { return cutID(sk, prefixRequest) }
+
+// FollowingKey is peer among those that user follows.
+func FollowingKey(app int64, user, peer string) Key {
+	return Key{UserPK(app, user), prefixFollowing + peer}
+}
+
+// ParseFollowingSK returns who is followed.
+func ParseFollowingSK(sk string) (peer string, ok bool) { return cutID(sk, prefixFollowing) }
+
+// FollowsKey counts whom a user follows and who follows them (FC).
+func FollowsKey(app int64, user string) Key { return Key{UserPK(app, user), skFollows} }
+
+// FollowersPK is everybody who follows a user.
+func FollowersPK(app int64, user string) string { return appPrefix(app) + "F#" + user }
+
+// FollowerKey is follower among those who follow user.
+func FollowerKey(app int64, user, follower string) Key { return Key{FollowersPK(app, user), follower} }
+
+// WatchersPK is everybody who subscribed to the status of target.
+func WatchersPK(app int64, target string) string { return appPrefix(app) + "PS#" + target }
+
+// WatcherKey is watcher's subscription to the status of target.
+func WatcherKey(app int64, target, watcher string) Key { return Key{WatchersPK(app, target), watcher} }
+
+// WatchedPK is everybody whose status watcher subscribed to.
+func WatchedPK(app int64, watcher string) string { return appPrefix(app) + "PW#" + watcher }
+
+// WatchedKey is the same subscription on the watcher's side.
+func WatchedKey(app int64, watcher, target string) Key { return Key{WatchedPK(app, watcher), target} }
 
 // PeerKey is owner's row of the one-to-one conversation with peer.
 func PeerKey(app int64, owner, peer string) Key { return Key{UserPK(app, owner), prefixPeer + peer} }
@@ -181,9 +257,11 @@ func ParseDedupSK(sk string) (peer string, hash uint64, ok bool) {
 
 // A Partition is a partition key taken apart.
 type Partition struct {
-	App  int64
-	Kind byte // 'U', 'A', 'P', 'S', 'D', registry or accountIndex; 0 for none of them
-	// Rest is what follows the kind: the user of 'U', 'S' and 'D', the pair of
+	App int64
+	// Kind is 'U', 'A', 'P', 'S', 'D', 'F', registry, accountIndex, watchers or
+	// watched; 0 for none of them.
+	Kind byte
+	// Rest is what follows the kind: the user of most, the pair of
 	// 'P', the shard of an accountIndex.
 	Rest string
 }
@@ -207,12 +285,20 @@ func ParsePartition(pk string) Partition {
 		}
 		return Partition{App: app, Kind: accountIndex, Rest: shard}
 	}
+	for prefix, kind := range map[string]byte{"PS#": watchers, "PW#": watched} {
+		if user, ok := strings.CutPrefix(rest, prefix); ok {
+			if !isID(user) {
+				return Partition{}
+			}
+			return Partition{App: app, Kind: kind, Rest: user}
+		}
+	}
 	if len(rest) < 2 || rest[1] != '#' {
 		return Partition{}
 	}
 	kind, rest := rest[0], rest[2:]
 	switch kind {
-	case 'U', 'S', 'D':
+	case 'U', 'S', 'D', 'F':
 		ok = isID(rest)
 	case 'P':
 		lesser, greater, _ := strings.Cut(rest, Unit)

@@ -29,6 +29,16 @@ func everyKey(app int64, a, b string, hash uint64, n int, m messages.Key) []made
 	return []made{
 		{"account", store.Core, store.AccountKey(app, a), store.Accounts, user},
 		{"block", store.Core, store.BlockKey(app, a, b), store.Relations, user},
+		{"profile", store.Core, store.ProfileKey(app, a), store.Profiles, user},
+		{"lists", store.Core, store.ListsKey(app, a), store.Relations, user},
+		{"friend", store.Core, store.FriendKey(app, a, b), store.Relations, user},
+		{"change", store.Core, store.ChangeKey(app, a, int64(n)), store.Relations, user},
+		{"request", store.Core, store.RequestKey(app, a, b), store.Relations, user},
+		{"following", store.Core, store.FollowingKey(app, a, b), store.Follows, user},
+		{"follows", store.Core, store.FollowsKey(app, a), store.Follows, user},
+		{"follower", store.Core, store.FollowerKey(app, a, b), store.Follows, store.Partition{App: app, Kind: 'F', Rest: a}},
+		{"watcher", store.Live, store.WatcherKey(app, a, b), store.Watches, store.Partition{App: app, Kind: 'W', Rest: a}},
+		{"watched", store.Live, store.WatchedKey(app, a, b), store.Watches, store.Partition{App: app, Kind: 'V', Rest: a}},
 		{"peer", store.Core, store.PeerKey(app, a, b), store.Conversations, user},
 		{"account index", store.Core, index, store.Accounts, store.Partition{
 			App: app, Kind: 'I', Rest: index.PK[strings.LastIndexByte(index.PK, '#')+1:],
@@ -76,6 +86,14 @@ func checkKeys(t *testing.T, app int64, a, b string, hash uint64, n int, m messa
 	same("peer", peer, b, ok)
 	peer, ok = store.ParseBlockSK(store.BlockKey(app, a, b).SK)
 	same("block", peer, b, ok)
+	peer, ok = store.ParseFriendSK(store.FriendKey(app, a, b).SK)
+	same("friend", peer, b, ok)
+	peer, ok = store.ParseRequestSK(store.RequestKey(app, a, b).SK)
+	same("request", peer, b, ok)
+	peer, ok = store.ParseFollowingSK(store.FollowingKey(app, a, b).SK)
+	same("following", peer, b, ok)
+	version, ok := store.ParseChangeSK(store.ChangeKey(app, a, int64(n)).SK)
+	same("change", version, int64(n), ok)
 	user, ok := store.ParseAdminSK(store.AdminKey(app, a).SK)
 	same("admin", user, a, ok)
 	number, ok := store.ParseSecretSK(store.SecretKey(app, n).SK)
@@ -143,7 +161,7 @@ func TestKeysAreDistinct(t *testing.T) {
 					switch k.name {
 					case "settings", "counter", "secret", "registry":
 						from = fmt.Sprint(k.name, app)
-					case "account", "account index", "admin", "session", "batch":
+					case "account", "account index", "admin", "session", "batch", "profile", "lists", "follows", "change":
 						from = fmt.Sprintf("%s %d %q", k.name, app, a)
 					case "message":
 						from = fmt.Sprintf("%s %d %q %q", k.name, app, min(a, b), max(a, b))
@@ -204,7 +222,18 @@ func TestForeignKeys(t *testing.T) {
 		{store.Core, store.Key{PK: "1#u#a", SK: "ACC"}},
 		{store.Core, store.Key{PK: "1#U#a", SK: "acc"}},
 		{store.Core, store.Key{PK: "1#U#a", SK: "ACC "}},
-		{store.Core, store.Key{PK: "1#U#a", SK: "PRF"}},
+		{store.Core, store.Key{PK: "1#U#a", SK: "PRF "}},
+		{store.Core, store.Key{PK: "1#U#a", SK: "F#"}},
+		{store.Core, store.Key{PK: "1#U#a", SK: "FO#"}},
+		{store.Core, store.Key{PK: "1#U#a", SK: "FR#b\x1fc"}},
+		{store.Core, store.Key{PK: "1#U#a", SK: "FV#1"}},
+		{store.Core, store.Key{PK: "1#U#a", SK: "FV#000000000A"}},
+		{store.Core, store.Key{PK: "1#U#a", SK: "FV#+000000001"}},
+		{store.Core, store.Key{PK: "1#F#a"}},
+		{store.Core, store.Key{PK: "1#F#", SK: "b"}},
+		{store.Live, store.Key{PK: "1#PS#a"}},
+		{store.Live, store.Key{PK: "1#PS#", SK: "b"}},
+		{store.Live, store.Key{PK: "1#PX#a", SK: "b"}},
 		{store.Core, store.Key{PK: "1#U#a", SK: "K#"}},
 		{store.Core, store.Key{PK: "1#U#a", SK: "K#c#"}},
 		{store.Core, store.Key{PK: "1#U#a", SK: "K#g#1"}},
@@ -326,6 +355,12 @@ func FuzzParseKey(f *testing.F) {
 				t.Errorf("ParseTimelinePK(%q) = %q, %q, %t", pk, a, b, ok)
 			}
 			again.PK = store.TimelinePK(id, a, b)
+		case 'F':
+			again.PK = store.FollowersPK(p.App, p.Rest)
+		case 'W':
+			again.PK = store.WatchersPK(p.App, p.Rest)
+		case 'V':
+			again.PK = store.WatchedPK(p.App, p.Rest)
 		case 'I':
 			again.PK = fmt.Sprintf("%d#AI#%s", p.App, p.Rest)
 		default:
@@ -344,6 +379,14 @@ func FuzzParseKey(f *testing.F) {
 		check("ParsePeerSK", store.PeerKey(1, "a", peer).SK, ok)
 		peer, ok = store.ParseBlockSK(sk)
 		check("ParseBlockSK", store.BlockKey(1, "a", peer).SK, ok)
+		peer, ok = store.ParseFriendSK(sk)
+		check("ParseFriendSK", store.FriendKey(1, "a", peer).SK, ok)
+		peer, ok = store.ParseRequestSK(sk)
+		check("ParseRequestSK", store.RequestKey(1, "a", peer).SK, ok)
+		peer, ok = store.ParseFollowingSK(sk)
+		check("ParseFollowingSK", store.FollowingKey(1, "a", peer).SK, ok)
+		version, ok := store.ParseChangeSK(sk)
+		check("ParseChangeSK", store.ChangeKey(1, "a", version).SK, ok)
 		user, ok := store.ParseAdminSK(sk)
 		check("ParseAdminSK", store.AdminKey(1, user).SK, ok)
 		n, ok := store.ParseSecretSK(sk)

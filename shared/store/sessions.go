@@ -16,9 +16,20 @@ const (
 )
 
 func linkValue(l sessions.Link) types.AttributeValue {
-	return &types.AttributeValueMemberM{Value: Item{
-		"c": str(l.Connection), "i": str(l.Instance), "f": str(string(l.Platform)), "t": num(l.Since),
-	}}
+	value := Item{"c": str(l.Connection), "i": str(l.Instance), "f": str(string(l.Platform)), "t": num(l.Since)}
+	if l.Background {
+		value["b"] = &types.AttributeValueMemberBOOL{Value: true}
+	}
+	return &types.AttributeValueMemberM{Value: value}
+}
+
+func readLast(v types.AttributeValue) *sessions.Last {
+	l, ok := v.(*types.AttributeValueMemberL)
+	if !ok || len(l.Value) != 3 {
+		return nil
+	}
+	parts := Item{"t": l.Value[0], "r": l.Value[1], "p": l.Value[2]}
+	return &sessions.Last{Time: integer(parts, "t"), Reason: text(parts, "r"), Platform: sessions.Platform(text(parts, "p"))}
 }
 
 func readLink(v types.AttributeValue) *sessions.Link {
@@ -29,6 +40,7 @@ func readLink(v types.AttributeValue) *sessions.Link {
 	l := sessions.Link{
 		Connection: text(m.Value, "c"), Instance: text(m.Value, "i"),
 		Platform: sessions.Platform(text(m.Value, "f")), Since: integer(m.Value, "t"),
+		Background: has(m.Value, "b"),
 	}
 	if l.Connection == "" {
 		return nil
@@ -82,7 +94,9 @@ func (s *Store) Sessions(ctx context.Context, app int64, users []string) ([]sess
 	}
 	list := make([]sessions.Session, len(users))
 	for i, item := range items {
-		list[i] = sessions.Session{User: users[i], Devices: devices(item)}
+		list[i] = sessions.Session{
+			User: users[i], Devices: devices(item), Last: readLast(item["l"]), Status: text(item, "st"),
+		}
 	}
 	return list, nil
 }

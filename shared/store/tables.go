@@ -28,16 +28,19 @@ type Aggregate string
 const (
 	Apps          Aggregate = "apps"          // an application's settings, keys and admins
 	Accounts      Aggregate = "accounts"      // ACC and the index of accounts
+	Profiles      Aggregate = "profiles"      // PRF, what no send needs of a profile
 	Relations     Aggregate = "relations"     // friends, blocks and requests
+	Follows       Aggregate = "follows"       // who follows whom
 	Conversations Aggregate = "conversations" // one user's side of each conversation
 	Messages      Aggregate = "messages"      // timelines
 	Sessions      Aggregate = "sessions"      // where a user is connected
+	Watches       Aggregate = "watches"       // subscriptions to the status of users
 	Dedup         Aggregate = "dedup"         // send keys that a ring has no room for
 )
 
 // Aggregates lists all.
 func Aggregates() []Aggregate {
-	return []Aggregate{Apps, Accounts, Relations, Conversations, Messages, Sessions, Dedup}
+	return []Aggregate{Apps, Accounts, Profiles, Relations, Follows, Conversations, Messages, Sessions, Watches, Dedup}
 }
 
 // Table returns where an aggregate lives.
@@ -45,7 +48,7 @@ func (a Aggregate) Table() Table {
 	switch a {
 	case Messages:
 		return Msg
-	case Sessions, Dedup:
+	case Sessions, Watches, Dedup:
 		return Live
 	default:
 		return Core
@@ -60,8 +63,12 @@ func (a Aggregate) Leading() []string {
 		return []string{"*#A", "APPS"}
 	case Accounts:
 		return []string{"*#U#*", "*#AI#*"}
-	case Relations, Conversations:
+	case Profiles, Relations, Conversations:
 		return []string{"*#U#*"}
+	case Follows:
+		return []string{"*#U#*", "*#F#*"}
+	case Watches:
+		return []string{"*#PS#*", "*#PW#*"}
 	case Messages:
 		return []string{"*#P#*"}
 	case Sessions:
@@ -86,6 +93,8 @@ func Of(table Table, k Key) (Aggregate, bool) {
 		_, ok = ParseMessageSK(k.SK)
 	case Sessions:
 		ok = k.SK == skSession
+	case Follows, Watches:
+		ok = isID(k.SK)
 	case Dedup:
 		_, _, ok = ParseDedupSK(k.SK)
 	case userSide:
@@ -103,8 +112,13 @@ func ofQuery(table Table, pk, prefix string) (Aggregate, bool) {
 	if a != userSide {
 		return a, ok
 	}
-	if strings.HasPrefix(prefix, prefixConversation) {
-		return Conversations, true
+	for start, a := range map[string]Aggregate{
+		prefixConversation: Conversations, prefixFollowing: Follows,
+		prefixFriend: Relations, prefixChange: Relations, prefixRequest: Relations, prefixBlock: Relations,
+	} {
+		if strings.HasPrefix(prefix, start) {
+			return a, true
+		}
 	}
 	return "", false
 }
@@ -122,6 +136,10 @@ func ofPartition(table Table, pk string) (Aggregate, bool) {
 		return userSide, true
 	case table == Msg && kind == 'P':
 		return Messages, true
+	case table == Core && kind == 'F':
+		return Follows, true
+	case table == Live && (kind == watchers || kind == watched):
+		return Watches, true
 	case table == Live && kind == 'S':
 		return Sessions, true
 	case table == Live && kind == 'D':
@@ -141,13 +159,27 @@ func isAppSK(k Key) bool {
 }
 
 func userAggregate(sk string) (Aggregate, bool) {
-	if sk == skAccount {
+	switch sk {
+	case skAccount:
 		return Accounts, true
+	case skProfile:
+		return Profiles, true
+	case skLists:
+		return Relations, true
+	case skFollows:
+		return Follows, true
 	}
 	if _, ok := ParsePeerSK(sk); ok {
 		return Conversations, true
 	}
-	if _, ok := ParseBlockSK(sk); ok {
+	if _, ok := ParseFollowingSK(sk); ok {
+		return Follows, true
+	}
+	_, friend := ParseFriendSK(sk)
+	_, change := ParseChangeSK(sk)
+	_, request := ParseRequestSK(sk)
+	_, block := ParseBlockSK(sk)
+	if friend || change || request || block {
 		return Relations, true
 	}
 	return "", false

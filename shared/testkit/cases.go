@@ -139,8 +139,7 @@ func play(t *testing.T, s *Server, o *op.Operation, files []txtar.File, touched 
 			if err := w.Seed(t.Context(), string(f.Data)); err != nil {
 				t.Fatalf("seed: %v", err)
 			}
-			w.Posts.Take()
-			w.Jobs.Take()
+			w.Effects() // of the seed
 		case "request":
 			flush()
 			got, effects = call(t, w, o, string(f.Data), touched, door)
@@ -214,7 +213,7 @@ func call(t *testing.T, w *World, o *op.Operation, text string, touched map[stri
 	}
 	u := meter.Units()
 	lines := []string{fmt.Sprintf("units W%g R%g S%d L%d P%d", u.W, u.R, u.S, u.L, u.P)}
-	lines = append(lines, w.Describe(w.Posts.Take(), w.Jobs.Take())...)
+	lines = append(lines, w.Effects()...)
 	response = readable(o, answer, err, door)
 	response = secretShape.ReplaceAllString(response, `"Secret":"{secret}"`)
 	response = strings.ReplaceAll(response, fmt.Sprint(w.ID), "{app}")

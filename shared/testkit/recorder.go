@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/shared/domain/delivery"
+	"parley/shared/queue"
 	"parley/shared/telemetry"
 )
 
@@ -93,30 +94,31 @@ func (r *Recorder) Take() []Post {
 }
 
 // A Queued is a job and its delay.
-type Queued struct {
-	Job   delivery.Job
+type Queued[Job any] struct {
+	Job   Job
 	Delay time.Duration
 }
 
-// Jobs stands for the delivery queue: it keeps what was sent to it.
-type Jobs struct {
+// Jobs stands for a queue: it keeps what was sent to it.
+type Jobs[Job any] struct {
+	Name queue.Name
 	mu   sync.Mutex
-	jobs []Queued
+	jobs []Queued[Job]
 }
 
-// Send implements delivery.Queue.
-func (j *Jobs) Send(ctx context.Context, job delivery.Job, delay time.Duration) error {
+// Send implements the domain's queues.
+func (j *Jobs[Job]) Send(ctx context.Context, job Job, delay time.Duration) error {
 	meter := telemetry.MeterOf(ctx)
-	meter.Touch("send delivery")
+	meter.Touch("send " + string(j.Name))
 	meter.Count(telemetry.Units{S: 1})
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.jobs = append(j.jobs, Queued{job, delay})
+	j.jobs = append(j.jobs, Queued[Job]{job, delay})
 	return nil
 }
 
 // Take returns what was queued since the last Take.
-func (j *Jobs) Take() []Queued {
+func (j *Jobs[Job]) Take() []Queued[Job] {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	out := j.jobs

@@ -17,9 +17,12 @@ import (
 	"parley/shared/app"
 	"parley/shared/dialect/client"
 	"parley/shared/dialect/usersig"
+	"parley/shared/domain/accounts"
 	"parley/shared/domain/apps"
+	"parley/shared/domain/delivery"
 	"parley/shared/domain/sessions"
 	"parley/shared/op"
+	"parley/shared/queue"
 	"parley/shared/store"
 	"parley/shared/telemetry"
 )
@@ -38,8 +41,11 @@ type World struct {
 	Secret string
 	Clock  *Clock
 	Posts  *Recorder
-	Jobs   *Jobs
+	Jobs   *Jobs[delivery.Job]
 	Store  *store.Store
+
+	Announcements *Jobs[delivery.Announcement]
+	Removals      *Jobs[accounts.Removal]
 
 	raw *dynamodb.Client
 	log io.Writer
@@ -60,20 +66,16 @@ type Options struct {
 func NewWorld(tb testing.TB, s *Server, o Options) *World {
 	tb.Helper()
 	w := &World{
-		Server: s, Clock: &Clock{now: time.Unix(epoch, 0)}, Posts: &Recorder{}, Jobs: &Jobs{}, Store: s.Store(),
-		raw: backing.Client(s.Endpoint), log: o.Log,
+		Server: s, Clock: &Clock{now: time.Unix(epoch, 0)}, Posts: &Recorder{}, Store: s.Store(),
+		Jobs:          &Jobs[delivery.Job]{Name: queue.Delivery},
+		Announcements: &Jobs[delivery.Announcement]{Name: queue.Announce},
+		Removals:      &Jobs[accounts.Removal]{Name: queue.Sweep},
+		raw:           backing.Client(s.Endpoint), log: o.Log,
 	}
 	if w.log == nil {
 		w.log = io.Discard
 	}
-	parts := app.Parts{
-		Store: w.Store, Sealer: s.Sealer, Poster: w.Posts, Delivery: w.Jobs, Now: w.Clock.Now,
-		Wait: func(context.Context, time.Duration) {}, Bytes: random, Parallel: app.Together, Frame: client.Frame,
-	}
-	if o.Parts != nil {
-		o.Parts(&parts)
-	}
-	w.App = app.New(parts)
+	w.App = w.Fresh(o.Parts)
 	if o.Edition == "" {
 		o.Edition = apps.Premium
 	}
@@ -88,7 +90,8 @@ func NewWorld(tb testing.TB, s *Server, o Options) *World {
 // Fresh is the same world behind a function that has just started.
 func (w *World) Fresh(parts func(*app.Parts)) *app.App {
 	p := app.Parts{
-		Store: w.Store, Sealer: w.Server.Sealer, Poster: w.Posts, Delivery: w.Jobs, Now: w.Clock.Now,
+		Store: w.Store, Sealer: w.Server.Sealer, Poster: w.Posts, Delivery: w.Jobs, Announce: w.Announcements,
+		Removal: w.Removals, Now: w.Clock.Now,
 		Wait: func(context.Context, time.Duration) {}, Bytes: random, Parallel: app.Together, Frame: client.Frame,
 	}
 	if parts != nil {
@@ -160,10 +163,11 @@ func (w *World) Connect(ctx context.Context, t app.Tenant, user, platform, insta
 	})
 }
 
-// Describe tells posts and jobs as lines, in an order of their own.
-func (w *World) Describe(posts []Post, jobs []Queued) []string {
+// Effects tells the posts and jobs since the last call as lines, in an order of
+// their own.
+func (w *World) Effects() []string {
 	var lines []string
-	for _, p := range posts {
+	for _, p := range w.Posts.Take() {
 		if p.Closed {
 			lines = append(lines, "close "+p.Connection)
 		} else {
@@ -171,12 +175,19 @@ func (w *World) Describe(posts []Post, jobs []Queued) []string {
 		}
 	}
 	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(target(a), target(b)) })
-	for _, j := range jobs {
+	for _, j := range w.Jobs.Take() {
 		var to []string
 		for _, t := range j.Job.Targets {
 			to = append(to, t.Link)
 		}
 		lines = append(lines, fmt.Sprintf("job delivery attempt %d after %s to %s", j.Job.Attempt, j.Delay, strings.Join(to, " ")))
+	}
+	for _, j := range w.Announcements.Take() {
+		a := j.Job
+		lines = append(lines, strings.TrimSpace(fmt.Sprintf("job announce %s of %s from %q after %s %s", a.Crowd, a.User, a.After, j.Delay, a.Frame)))
+	}
+	for _, j := range w.Removals.Take() {
+		lines = append(lines, fmt.Sprintf("job removal %s after %s", j.Job.User, j.Delay))
 	}
 	return lines
 }

@@ -30,6 +30,9 @@ func numberings() []numbering {
 		{"gateway", "where no service has numbers of its own", v4.Gateway()},
 		{"login", "the service im_open_login_svc", v4.Login()},
 		{"openim", "the service openim", v4.OpenIM()},
+		{"profile", "the service profile", v4.Profile()},
+		{"relations", "the services sns and follow", v4.Relations()},
+		{"config", "the service openconfigsvr", v4.Config()},
 		{"operator", "the code itself", own},
 	}
 }

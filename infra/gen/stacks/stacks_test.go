@@ -244,6 +244,8 @@ func TestEnvironment(t *testing.T) {
 		"TABLE_CORE": "parley-local-Data-Core", "TABLE_MSG": "parley-local-Data-Msg",
 		"TABLE_LIVE": "parley-local-Data-Live", "TABLE_OPS": "parley-local-Data-Ops",
 		"QUEUE_DELIVERY":       "http://127.0.0.1:3/000000000000/parley-local-Data-Delivery",
+		"QUEUE_ANNOUNCE":       "http://127.0.0.1:3/000000000000/parley-local-Data-Announce",
+		"QUEUE_SWEEP":          "http://127.0.0.1:3/000000000000/parley-local-Data-Sweep",
 		"CONNECTIONS_ENDPOINT": "http://127.0.0.1:2/local",
 	}
 	for _, f := range m.Functions {

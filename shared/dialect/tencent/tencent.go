@@ -20,6 +20,8 @@ type Service struct {
 	Path    string // "openim"
 	Group   string // the group of its operations' names: "message"
 	Numbers v4.Numbers
+	// Display: its envelope has an ErrorDisplay, always empty (core spec §1.2).
+	Display bool
 }
 
 // Command makes the operation of one command. Its caller is an admin of the
@@ -29,7 +31,7 @@ func Command[In, Out any](s Service, name string, run func(context.Context, *op.
 		Name:     "tencent." + s.Group + "." + name,
 		Doors:    []op.Door{{HTTP: "POST /v4/" + s.Path + "/" + name}},
 		Func:     op.FuncName(run),
-		Protocol: protocol{numbers: s.Numbers},
+		Protocol: protocol{numbers: s.Numbers, display: s.Display},
 		Run: func(ctx context.Context, c *op.Call) (any, error) {
 			var in In
 			if err := v4.Decode(c.Request.Body, &in); err != nil {
@@ -62,7 +64,10 @@ type Status interface {
 	ActionStatus() string
 }
 
-type protocol struct{ numbers v4.Numbers }
+type protocol struct {
+	numbers v4.Numbers
+	display bool
+}
 
 // Decode implements op.Protocol.
 func (protocol) Decode(c *op.Call, event []byte) (err error) {
@@ -91,11 +96,16 @@ type envelope struct {
 	Status string `json:"ActionStatus"`
 	Code   int    `json:"ErrorCode"`
 	Info   string `json:"ErrorInfo"`
+	// Display is always empty, where it is there at all.
+	Display *string `json:"ErrorDisplay,omitempty"`
 }
 
 // Encode implements op.Protocol: the envelope with the answer's fields in it.
 func (p protocol) Encode(_ *op.Call, out any, err error) ([]byte, error) {
 	e := envelope{Status: "OK"}
+	if p.display {
+		e.Display = new(string)
+	}
 	if err != nil {
 		e.Status = "FAIL"
 		e.Code, e.Info = p.numbers.Of(err)

@@ -31,6 +31,16 @@ func Gateway() Numbers {
 		fault.BodyNotArray: 90007, fault.BodyInvalid: 90010, fault.BodyEmpty: 90002,
 		fault.BodyTooLarge: 93000, fault.Muted: 20012, fault.Blocked: 20007,
 		fault.MessageUnknown: 20022, fault.KeyInvalid: 90054,
+
+		fault.FieldUnknown: 40009, fault.FieldValue: 40605, fault.FieldType: 40610,
+		fault.FieldHidden: 40007, fault.FieldFixed: 40008,
+		fault.FriendLimit: 30010, fault.PeerFriendLimit: 30014, fault.ListLimit: 30011, fault.RequestLimit: 30012,
+		fault.BlockLimit: 30013, fault.RequestsForbidden: 30009, fault.RequestsDenied: 30516,
+		fault.RequestPending: 30539, fault.RequestUnknown: 30614, fault.AlreadyFriends: 30001,
+		fault.NotFriend: 30001, fault.AlreadyBlocked: 30001, fault.NotBlocked: 30001,
+		fault.BlocksPeer: 30515, fault.BlockedByPeer: 30525,
+		fault.Strangers: 20009, fault.SenderNotFriend: 20010, fault.ReceiverNotFriend: 20011,
+		fault.FollowLimit: 32100, fault.FollowerLimit: 32101, fault.WatchLimit: 72012,
 	}
 }
 
@@ -47,6 +57,32 @@ func OpenIM() Numbers {
 	return Gateway().with(Numbers{
 		fault.Malformed: 90001, fault.Invalid: 90001, fault.NotAdmin: 90009, fault.BatchTooLarge: 90011,
 		fault.AccountUnknown: 90048,
+	})
+}
+
+// Profile returns the numbers of profile (core spec §7, §12.3).
+func Profile() Numbers {
+	return Gateway().with(Numbers{
+		fault.Internal: 40006, fault.Malformed: 40001, fault.Invalid: 40001, fault.BatchTooLarge: 40001,
+		fault.NotAdmin: 40004, fault.AccountUnknown: 40003,
+	})
+}
+
+// Relations returns the numbers of sns and follow (core spec §8, §12.4).
+func Relations() Numbers {
+	return Gateway().with(Numbers{
+		fault.Internal: 30006, fault.Unavailable: 30007, fault.Conflict: 30008,
+		fault.Malformed: 30001, fault.Invalid: 30001, fault.BatchTooLarge: 30001, fault.NotAdmin: 30004,
+		fault.AccountUnknown: 30003, fault.TextTooLong: 30001,
+		fault.FieldUnknown: 30001, fault.FieldValue: 30001, fault.FieldType: 30001,
+		fault.FieldHidden: 30001, fault.FieldFixed: 30001,
+	})
+}
+
+// Config returns the numbers of openconfigsvr (core spec §10).
+func Config() Numbers {
+	return Gateway().with(Numbers{
+		fault.Internal: 130014, fault.Unavailable: 130014, fault.Malformed: 130001, fault.Invalid: 130001,
 	})
 }
 

@@ -45,7 +45,10 @@ func documented(t *testing.T) func(int) bool {
 }
 
 func tables() map[string]v4.Numbers {
-	return map[string]v4.Numbers{"Gateway": v4.Gateway(), "Login": v4.Login(), "OpenIM": v4.OpenIM()}
+	return map[string]v4.Numbers{
+		"Gateway": v4.Gateway(), "Login": v4.Login(), "OpenIM": v4.OpenIM(),
+		"Profile": v4.Profile(), "Relations": v4.Relations(), "Config": v4.Config(),
+	}
 }
 
 func TestNumbersAreWhole(t *testing.T) {

@@ -30,8 +30,27 @@ type Account struct {
 	// SignaturesFrom: signatures issued at or before it are void, Unix seconds.
 	SignaturesFrom int64
 	MutedUntil     int64 // one-to-one messages, Unix seconds
+	GroupsMuted    int64 // group messages, Unix seconds
 	BannedUntil    int64 // Unix seconds
+	// Allow says who may become a friend of the user; empty: as the application
+	// has it.
+	Allow Allow
+	// NoRequests: the user may not ask others to be friends.
+	NoRequests bool
 }
+
+// Allow says what happens to a friend request (core spec §7.0, AllowType).
+type Allow string
+
+// The choices.
+const (
+	AllowAny    Allow = "any"     // friends at once
+	NeedConfirm Allow = "confirm" // the user is asked
+	DenyAny     Allow = "deny"    // refused
+)
+
+// Valid reports whether a is one of the three.
+func (a Allow) Valid() bool { return a == AllowAny || a == NeedConfirm || a == DenyAny }
 
 // Alive reports whether the account exists and is not deleted.
 func (a *Account) Alive() bool { return a != nil && a.Deleted == 0 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"time"
 
+	"parley/shared/domain/accounts"
 	"parley/shared/domain/sessions"
 )
 
@@ -25,17 +26,29 @@ type Limits struct {
 	Conversations int // entries in a user's list
 	DeleteAllowed bool
 	RetentionDays int
+	Friends       int // in a user's friend table
+	Blocked       int // in a user's blocklist
+	Lists         int // friend lists of a user
+	Requests      int // pending friend requests to a user
+	Following     int // accounts that a user follows
+	Watched       int // accounts whose status a user subscribed to
+}
+
+// common are the limits that every edition has (core spec §8.0, §8.16, §13).
+func (l Limits) common() Limits {
+	l.Friends, l.Blocked, l.Lists, l.Requests, l.Following, l.Watched = 3000, 1000, 32, 100, 5000, 3000
+	return l
 }
 
 // Limits returns the edition's numbers (core spec §4.3, §9, §12.2, §13).
 func (e Edition) Limits() (Limits, bool) {
 	switch e {
 	case Developer:
-		return Limits{Accounts: 100, Conversations: 100, DeleteAllowed: true, RetentionDays: 7}, true
+		return Limits{Accounts: 100, Conversations: 100, DeleteAllowed: true, RetentionDays: 7}.common(), true
 	case Standard:
-		return Limits{Conversations: 100, RetentionDays: 7}, true
+		return Limits{Conversations: 100, RetentionDays: 7}.common(), true
 	case Premium:
-		return Limits{Conversations: 500, RetentionDays: 30}, true
+		return Limits{Conversations: 500, RetentionDays: 30}.common(), true
 	}
 	return Limits{}, false
 }
@@ -48,6 +61,32 @@ type Settings struct {
 	LoginPolicy   sessions.Policy
 	RetentionDays int  // 0: the edition's
 	DeleteAllowed bool // deletion of accounts where the edition does not include it
+	// NativeInstances and WebInstances are how many devices of one native
+	// platform, and of the web, may be online at once; 0: one (core spec §5).
+	NativeInstances int
+	WebInstances    int
+	// FriendsOnly: a user may write to friends only (core spec §8.0).
+	FriendsOnly bool
+	// BlockSilently: a message to who blocks its sender is dropped, and the
+	// sender is told nothing (core spec §8.0).
+	BlockSilently bool
+	// Allow is what happens to friend requests to a user who has not chosen;
+	// empty: AllowAny.
+	Allow accounts.Allow
+	// Follow: users can follow each other (core spec §8.16).
+	Follow bool
+	// ProfileFields and FriendFields are the custom fields of profiles and of
+	// friends (core spec §7.0, §8.0).
+	ProfileFields []Field
+	FriendFields  []Field
+}
+
+// A Field is a custom field that an application declares.
+type Field struct {
+	Word string `json:"w"` // at most 8 letters
+	// Who may do what besides an admin, who may do everything.
+	UserReads  bool `json:"r,omitempty"`
+	UserWrites bool `json:"u,omitempty"`
 }
 
 // Limits returns what is in force: the edition's numbers with the settings'.

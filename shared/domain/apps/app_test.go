@@ -15,19 +15,25 @@ import (
 	"parley/shared/fault"
 )
 
+// common are the limits that every edition has (core spec §8.0, §8.16, §13).
+func common(l apps.Limits) apps.Limits {
+	l.Friends, l.Blocked, l.Lists, l.Requests, l.Following, l.Watched = 3000, 1000, 32, 100, 5000, 3000
+	return l
+}
+
 func TestLimits(t *testing.T) {
 	for _, c := range []struct {
 		set  apps.Settings
 		want apps.Limits
 		kept time.Duration
 	}{
-		{apps.Settings{Edition: apps.Developer}, apps.Limits{Accounts: 100, Conversations: 100, DeleteAllowed: true, RetentionDays: 7}, 168 * time.Hour},
-		{apps.Settings{Edition: apps.Standard}, apps.Limits{Conversations: 100, RetentionDays: 7}, 168 * time.Hour},
-		{apps.Settings{Edition: apps.Premium}, apps.Limits{Conversations: 500, RetentionDays: 30}, 720 * time.Hour},
+		{apps.Settings{Edition: apps.Developer}, common(apps.Limits{Accounts: 100, Conversations: 100, DeleteAllowed: true, RetentionDays: 7}), 168 * time.Hour},
+		{apps.Settings{Edition: apps.Standard}, common(apps.Limits{Conversations: 100, RetentionDays: 7}), 168 * time.Hour},
+		{apps.Settings{Edition: apps.Premium}, common(apps.Limits{Conversations: 500, RetentionDays: 30}), 720 * time.Hour},
 		{apps.Settings{Edition: apps.Premium, RetentionDays: 1, DeleteAllowed: true},
-			apps.Limits{Conversations: 500, RetentionDays: 1, DeleteAllowed: true}, 24 * time.Hour},
+			common(apps.Limits{Conversations: 500, RetentionDays: 1, DeleteAllowed: true}), 24 * time.Hour},
 		{apps.Settings{Edition: apps.Developer, RetentionDays: 3650},
-			apps.Limits{Accounts: 100, Conversations: 100, DeleteAllowed: true, RetentionDays: 3650}, 87_600 * time.Hour},
+			common(apps.Limits{Accounts: 100, Conversations: 100, DeleteAllowed: true, RetentionDays: 3650}), 87_600 * time.Hour},
 	} {
 		if got := c.set.Limits(); got != c.want {
 			t.Errorf("%+v: %+v, want %+v", c.set, got, c.want)

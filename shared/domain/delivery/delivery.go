@@ -68,6 +68,7 @@ type Service struct {
 	Queue  Queue
 	Now    func() time.Time
 	Wait   func(ctx context.Context, d time.Duration)
+	Crowds AnnouncementQueue
 	// Frame gives an event the form that clients read.
 	Frame func(Event) ([]byte, error)
 }

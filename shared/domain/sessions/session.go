@@ -88,6 +88,8 @@ type Link struct {
 	Instance   string
 	Platform   Platform
 	Since      int64 // ms
+	// Background: the app is not in front; it is told only what a push would say.
+	Background bool
 }
 
 // A Device is a slot that is taken: its connection, and the one before it.
@@ -120,4 +122,8 @@ func (d Device) Predecessor(now time.Time) string {
 type Session struct {
 	User    string
 	Devices []Device
+	// Last is the end of the user's last connection, nil where there was none.
+	Last *Last
+	// Status is what the user chose to show, empty where nothing.
+	Status string
 }
