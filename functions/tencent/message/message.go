@@ -22,11 +22,15 @@ func Operations() []op.Operation {
 		op.Reads(store.Accounts, store.Dedup), op.Writes(store.Messages, store.Conversations, store.Dedup), op.Posts(),
 	}
 	return []op.Operation{
-		tencent.Command(s, "sendmsg", sendMsg, append(send, op.Reads(store.Relations))...),
-		tencent.Command(s, "batchsendmsg", batchSendMsg, append(send, op.Takes(1024, 25*time.Second))...),
-		tencent.Command(s, "admin_getroammsg", adminGetRoamMsg, op.Reads(store.Messages, store.Conversations)),
+		tencent.Command(s, "sendmsg", sendMsg, append(send, op.Reads(store.Relations),
+			op.Answers(20003, 90001, 90002, 90003, 90005, 90007, 90009, 90010, 90012, 90026, 90031, 90043, 90044, 93000))...),
+		tencent.Command(s, "batchsendmsg", batchSendMsg, append(send, op.Takes(1024, 25*time.Second),
+			op.Answers(70107, 90001, 90002, 90004, 90007, 90008, 90009, 90010, 90011, 90012, 90026, 93000))...),
+		tencent.Command(s, "admin_getroammsg", adminGetRoamMsg, op.Reads(store.Messages, store.Conversations),
+			op.Answers(90001, 90003, 90008, 90009)),
 		tencent.Command(s, "admin_set_msg_read", adminSetMsgRead,
 			op.Reads(store.Accounts, store.Conversations, store.Messages), op.Writes(store.Conversations), op.Posts()),
-		tencent.Command(s, "get_c2c_unread_msg_num", getC2CUnreadMsgNum, op.Reads(store.Accounts, store.Conversations)),
+		tencent.Command(s, "get_c2c_unread_msg_num", getC2CUnreadMsgNum, op.Reads(store.Accounts, store.Conversations),
+			op.Answers(90001, 90003, 90009)),
 	}
 }

@@ -38,7 +38,11 @@ func Generate(root string) (map[string][]byte, error) {
 	for _, surface := range Surfaces() {
 		files[surface+".md"] = page(src, surface, entries)
 	}
-	var err error
+	covered, err := coverage(root, entries)
+	if err != nil {
+		return nil, err
+	}
+	files["coverage.tsv"] = coverageTable(covered)
 	if files["errors.md"], err = errorPage(src, entries); err != nil {
 		return nil, err
 	}
@@ -95,7 +99,11 @@ func section(b *strings.Builder, e entry) {
 	fmt.Fprintf(b, "- Runs with %d MB, %s at most\n", e.Memory, e.Timeout)
 	fmt.Fprintf(b, "- Sample: [events/%s.json](../../events/%[1]s.json)\n", strings.ReplaceAll(e.Name, ".", "/"))
 	if name := service(e.Operation); name != "" {
-		fmt.Fprintf(b, "- Errors: column %s of [errors.md](errors.md)\n", name)
+		fmt.Fprintf(b, "- Errors: column %s of [errors.md](errors.md)", name)
+		if list := e.documented(); len(list) > 0 {
+			fmt.Fprintf(b, "; its own page names %s", strings.Trim(fmt.Sprint(list), "[]"))
+		}
+		b.WriteString("\n")
 	}
 	worker := e.Doors[0].Queue != ""
 	switch {
