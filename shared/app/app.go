@@ -19,6 +19,7 @@ import (
 	"parley/shared/domain/conversations"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/messages"
+	"parley/shared/domain/relations"
 	"parley/shared/domain/sessions"
 	"parley/shared/queue"
 	"parley/shared/seal"
@@ -138,6 +139,7 @@ type Tenant struct {
 	Conversations conversations.Service
 	Messages      messages.Service
 	Delivery      delivery.Service
+	Relations     relations.Service
 }
 
 // For narrows the App to one application.
@@ -146,6 +148,10 @@ func (a *App) For(o *apps.App) Tenant {
 	out := a.Out(o.ID)
 	return Tenant{
 		Delivery: out,
+		Relations: relations.Service{
+			App: o.ID, Allow: o.Settings.Allow, Fields: friendFields(o.Settings.FriendFields), Store: p.Store, Out: out, Now: p.Now,
+			Limits: relations.Limits{Friends: limits.Friends, Blocked: limits.Blocked, Lists: limits.Lists, Requests: limits.Requests},
+		},
 		Accounts: accounts.Service{
 			App: o.ID, Limit: limits.Accounts, Deleting: limits.DeleteAllowed,
 			Reserve: o.Settings.Edition != apps.Developer, Store: p.Store, Out: out, Now: p.Now,
@@ -156,6 +162,14 @@ func (a *App) For(o *apps.App) Tenant {
 			App: o.ID, Retention: o.Retention(), Store: p.Store, Out: out, Now: p.Now, Parallel: p.Parallel,
 		},
 	}
+}
+
+func friendFields(list []apps.Field) []relations.Field {
+	out := make([]relations.Field, len(list))
+	for i, f := range list {
+		out[i] = relations.Field{Word: f.Word, UserWrites: f.UserWrites}
+	}
+	return out
 }
 
 // Out is the delivery of one application, which needs none of its settings.

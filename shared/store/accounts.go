@@ -183,22 +183,5 @@ func (s *Store) ForgetConversations(ctx context.Context, app int64, id string) e
 	if err != nil {
 		return err
 	}
-	var requests []types.WriteRequest
-	for _, item := range items {
-		requests = append(requests, types.WriteRequest{DeleteRequest: &types.DeleteRequest{
-			Key: Key{text(item, "pk"), text(item, "sk")}.attributes(),
-		}})
-	}
-	const size = 25
-	for len(requests) > 0 {
-		n := min(size, len(requests))
-		out, err := s.db.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{
-			RequestItems: map[string][]types.WriteRequest{s.names[Core]: requests[:n]},
-		})
-		if err != nil {
-			return fmt.Errorf("forget conversations: %w", err)
-		}
-		requests = append(requests[n:], out.UnprocessedItems[s.names[Core]]...)
-	}
-	return nil
+	return s.deleteAll(ctx, Core, items)
 }

@@ -89,6 +89,9 @@ func (m metering) ask(meter *telemetry.Meter, params any) {
 			if w.Delete != nil {
 				m.touch(meter, "write", *w.Delete.TableName, w.Delete.Key)
 			}
+			if w.ConditionCheck != nil {
+				m.touch(meter, "read", *w.ConditionCheck.TableName, w.ConditionCheck.Key)
+			}
 		}
 	default:
 		// A call this meter does not know would go uncounted and undeclared.

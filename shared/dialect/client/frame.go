@@ -8,6 +8,7 @@ import (
 	"parley/shared/domain/conversations"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/messages"
+	"parley/shared/domain/relations"
 )
 
 type event struct {
@@ -27,6 +28,36 @@ type readMark struct {
 	Ordinal int64  `json:"ReadOrdinal"`
 	Unread  *int64 `json:"Unread,omitempty"`
 	TimeMs  int64  `json:"TimeMs"`
+}
+
+type friendRequest struct {
+	From    string `json:"From_Account"`
+	To      string `json:"To_Account"`
+	Wording string `json:"AddWording,omitempty"`
+	Source  string `json:"AddSource,omitempty"`
+	TimeMs  int64  `json:"TimeMs"`
+}
+
+type requestsChanged struct {
+	Answered []string `json:"Answered,omitempty"`
+	ReadMs   int64    `json:"ReadMs,omitempty"`
+	Version  int64    `json:"RequestVersion"`
+}
+
+type friendsChanged struct {
+	Peers   []string `json:"To_Account"`
+	Version int64    `json:"FriendVersion"`
+}
+
+type listsChanged struct {
+	Lists   []string `json:"GroupName"`
+	Version int64    `json:"ListVersion"`
+}
+
+type blocksChanged struct {
+	Added   []string `json:"Added,omitempty"`
+	Removed []string `json:"Removed,omitempty"`
+	Version int64    `json:"BlockVersion"`
 }
 
 type kick struct {
@@ -53,6 +84,20 @@ func Frame(e delivery.Event) ([]byte, error) {
 		return json.Marshal(event{Event: "message.read", Body: readMark{
 			Reader: e.Reader, Peer: e.Peer, Ordinal: e.Ordinal, TimeMs: e.TimeMs,
 		}})
+	case relations.Requested:
+		return json.Marshal(event{Event: "friend.request", Body: friendRequest{
+			From: e.From, To: e.To, Wording: e.Wording, Source: v4.AddSource(e.Source), TimeMs: e.Time,
+		}})
+	case relations.RequestsChanged:
+		return json.Marshal(event{Event: "friend.request", Body: requestsChanged{
+			Answered: e.Answered, ReadMs: e.ReadMs, Version: e.Version,
+		}})
+	case relations.FriendsChanged:
+		return json.Marshal(event{Event: "friend.changed", Body: friendsChanged{Peers: e.Peers, Version: e.Version}})
+	case relations.ListsChanged:
+		return json.Marshal(event{Event: "friend.changed", Body: listsChanged{Lists: e.Lists, Version: e.Version}})
+	case relations.BlocksChanged:
+		return json.Marshal(event{Event: "block.changed", Body: blocksChanged{Added: e.Added, Removed: e.Removed, Version: e.Version}})
 	case delivery.Kick:
 		return json.Marshal(event{Event: "session.kick", Body: kick{
 			Reason: e.Reason, Platform: string(e.Platform), Time: e.Time,

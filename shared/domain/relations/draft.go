@@ -1,0 +1,181 @@
+package relations
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"parley/shared/fault"
+)
+
+// A draft is a change in the making: what was read, and what becomes of it.
+type draft struct {
+	Snapshot
+	edit Edit
+}
+
+func newDraft(s Snapshot) *draft {
+	return &draft{Snapshot: s, edit: Edit{
+		Seen: maps.Clone(s.Books), Books: make(map[string]Book),
+		Friends: make(map[Pair]*Friend), Requests: make(map[Pair]*Request), Blocks: make(map[Pair]*Block),
+		Log: make(map[string][]string),
+	}}
+}
+
+// book returns a user's book as the draft has it so far.
+func (d *draft) book(user string) Book { return d.Books[user] }
+
+// change lets f change a book.
+func (d *draft) change(user string, f func(*Book)) {
+	b := d.Books[user]
+	b.User = user
+	if _, changed := d.edit.Books[user]; !changed {
+		b.Rev++
+	}
+	f(&b)
+	d.Books[user], d.edit.Books[user] = b, b
+}
+
+func (d *draft) friends(owner, peer string) bool {
+	_, ok := d.Friends[Pair{owner, peer}]
+	return ok
+}
+
+func (d *draft) blocks(owner, peer string) bool {
+	_, ok := d.Blocks[Pair{owner, peer}]
+	return ok
+}
+
+// moved notes that an entry of a friend table changed: one version of the table
+// for all of a draft.
+func (d *draft) moved(owner, peer string) {
+	if _, done := d.edit.Log[owner]; !done {
+		d.change(owner, func(b *Book) { b.FriendVersion++ })
+	}
+	if !slices.Contains(d.edit.Log[owner], peer) {
+		d.edit.Log[owner] = append(d.edit.Log[owner], peer)
+	}
+}
+
+// put writes an entry of a friend table.
+func (d *draft) put(owner string, f Friend) {
+	p := Pair{owner, f.Peer}
+	if _, there := d.Friends[p]; !there {
+		d.change(owner, func(b *Book) { b.Friends++ })
+	}
+	d.moved(owner, f.Peer)
+	f.Version = d.book(owner).FriendVersion
+	d.Friends[p], d.edit.Friends[p] = f, &f
+}
+
+// drop removes an entry of a friend table, if it is there.
+func (d *draft) drop(owner, peer string) {
+	p := Pair{owner, peer}
+	if _, there := d.Friends[p]; !there {
+		return
+	}
+	d.change(owner, func(b *Book) { b.Friends-- })
+	d.moved(owner, peer)
+	delete(d.Friends, p)
+	d.edit.Friends[p] = nil
+}
+
+// ask files a request at the one who is asked; a repeat replaces the one before.
+func (d *draft) ask(owner string, r Request) {
+	p := Pair{owner, r.From}
+	_, there := d.Requests[p]
+	d.change(owner, func(b *Book) {
+		b.RequestVersion++
+		if !there {
+			b.Requests++
+		}
+	})
+	d.Requests[p], d.edit.Requests[p] = r, &r
+}
+
+// answer removes a request, if it is there.
+func (d *draft) answer(owner, from string) {
+	p := Pair{owner, from}
+	if _, there := d.Requests[p]; !there {
+		return
+	}
+	d.change(owner, func(b *Book) { b.RequestVersion++; b.Requests-- })
+	delete(d.Requests, p)
+	d.edit.Requests[p] = nil
+}
+
+func (d *draft) block(owner string, entry Block) {
+	d.change(owner, func(b *Book) { b.BlockVersion++; b.Blocked++ })
+	p := Pair{owner, entry.Peer}
+	d.Blocks[p], d.edit.Blocks[p] = entry, &entry
+}
+
+func (d *draft) unblock(owner, peer string) {
+	p := Pair{owner, peer}
+	if _, there := d.Blocks[p]; !there {
+		return
+	}
+	d.change(owner, func(b *Book) { b.BlockVersion++; b.Blocked-- })
+	delete(d.Blocks, p)
+	d.edit.Blocks[p] = nil
+}
+
+// lists makes sure that lists of some names are there; all or none.
+func (d *draft) lists(owner string, limit int, names ...string) error {
+	have := d.book(owner).Lists
+	var missing []string
+	for _, name := range names {
+		if slices.Contains(have, name) || slices.Contains(missing, name) {
+			continue
+		}
+		if err := checkList(name); err != nil {
+			return err
+		}
+		missing = append(missing, name)
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	if len(have)+len(missing) > limit {
+		return fault.New(fault.ListLimit, "a user has at most %d friend lists", limit)
+	}
+	d.change(owner, func(b *Book) {
+		b.ListVersion++
+		b.Lists = append(slices.Clone(have), missing...)
+	})
+	return nil
+}
+
+const (
+	tries     = 12 // of a change whose books were changed by others meanwhile
+	firstWait = 5 * time.Millisecond
+)
+
+// run reads, lets f make a draft, and writes it; again from the start where
+// another change was faster. f must not keep anything of a run that is repeated.
+// It fails with Conflict where others are faster every time.
+func (s Service) run(ctx context.Context, users []string, refs []Ref, f func(*draft) error) (*draft, error) {
+	for try := range tries {
+		snapshot, err := s.Store.ReadRelations(ctx, s.App, users, refs)
+		if err != nil {
+			return nil, err
+		}
+		d := newDraft(snapshot)
+		if err := f(d); err != nil {
+			return nil, err
+		}
+		if len(d.edit.Books) == 0 {
+			return d, nil
+		}
+		written, err := s.Store.WriteRelations(ctx, s.App, d.edit, s.Now().Unix())
+		if err != nil {
+			return nil, err
+		}
+		if written {
+			return d, nil
+		}
+		s.Out.Wait(ctx, firstWait<<min(try, 6))
+	}
+	return nil, fault.New(fault.Conflict, "other calls change the same friend tables all the time, send one batch instead of many calls")
+}

@@ -1,0 +1,476 @@
+package relations
+
+import (
+	"context"
+	"slices"
+	"unicode/utf8"
+
+	"parley/shared/domain/accounts"
+	"parley/shared/domain/delivery"
+	"parley/shared/fault"
+)
+
+// An Ask is one user to make friends with.
+type Ask struct{ To, Remark, List, Source, Wording string }
+
+// AddOptions say how friends are made.
+type AddOptions struct {
+	Both   bool // both tables, not only the asker's
+	Force  bool // whatever the other has chosen; blocks count all the same
+	Origin delivery.Origin
+}
+
+// Add makes friends, or asks to (core spec §8.1). An item's error is nil where
+// the two are friends now, and RequestPending where a request was filed. Whoever
+// has a request of the user pending consents with it. It fails as a whole where
+// the asker is no account.
+func (s Service) Add(ctx context.Context, from string, asks []Ask, o AddOptions) ([]error, error) {
+	peers := make([]string, len(asks))
+	for i, a := range asks {
+		peers[i] = a.To
+	}
+	known, err := s.alive(ctx, from, peers)
+	if err != nil {
+		return nil, err
+	}
+	refs := func(peer string) []Ref {
+		return []Ref{
+			{Friendship, mine(from, peer)},
+			{Friendship, their(from, peer)},
+			{Blocking, mine(from, peer)},
+			{Blocking, their(from, peer)},
+			{Asking, mine(from, peer)},
+			{Asking, their(from, peer)},
+		}
+	}
+	return s.each(ctx, from, peers, o.Origin, itself, refs, func(d *draft, i int) error {
+		return s.add(d, known, from, asks[i], o)
+	})
+}
+
+func (s Service) add(d *draft, known map[string]*accounts.Account, from string, a Ask, o AddOptions) error {
+	peer := known[a.To]
+	if peer == nil {
+		return unknown(a.To)
+	}
+	for _, err := range []error{checkRemark(a.Remark), checkSource(a.Source), checkWording(a.Wording)} {
+		if err != nil {
+			return err
+		}
+	}
+	if a.List != "" {
+		if err := checkList(a.List); err != nil {
+			return err
+		}
+	}
+	switch {
+	case d.friends(from, a.To) && (!o.Both || d.friends(a.To, from)):
+		return fault.New(fault.AlreadyFriends, "%s is a friend already", a.To)
+	case d.blocks(from, a.To):
+		return fault.New(fault.BlocksPeer, "%s is in the user's own blocklist", a.To)
+	case d.blocks(a.To, from):
+		return fault.New(fault.BlockedByPeer, "the user is in the blocklist of %s", a.To)
+	}
+	if _, asked := d.Requests[Pair{from, a.To}]; !o.Force && !asked {
+		if err := s.consent(d, known[from], peer, a); err != nil {
+			return err
+		}
+	}
+	return s.befriend(d, from, a, o.Both)
+}
+
+// consent is nil where a user takes friends without being asked; otherwise a
+// request is filed or refused.
+func (s Service) consent(d *draft, from, to *accounts.Account, a Ask) error {
+	if from.NoRequests {
+		return fault.New(fault.RequestsForbidden, "%s may not ask others to be friends", from.ID)
+	}
+	allow := to.Allow
+	if allow == "" {
+		allow = s.Allow
+	}
+	switch allow {
+	case accounts.DenyAny:
+		return fault.New(fault.RequestsDenied, "%s takes no friend requests", to.ID)
+	case accounts.NeedConfirm:
+		if _, filed := d.Requests[Pair{to.ID, from.ID}]; !filed && d.book(to.ID).Requests >= s.Limits.Requests {
+			return fault.New(fault.RequestLimit, "%s has %d pending friend requests", to.ID, s.Limits.Requests)
+		}
+		d.ask(to.ID, Request{
+			From: from.ID, Wording: a.Wording, Source: a.Source, Remark: a.Remark, List: a.List, Time: s.Now().UnixMilli(),
+		})
+		return fault.New(fault.RequestPending, "%s is asked", to.ID)
+	}
+	return nil
+}
+
+// befriend writes the entries that are missing; pending requests between the two
+// are answered by it.
+func (s Service) befriend(d *draft, from string, a Ask, both bool) error {
+	now, added := s.Now().Unix(), !d.friends(from, a.To)
+	back := both && !d.friends(a.To, from)
+	if added && d.book(from).Friends >= s.Limits.Friends {
+		return fault.New(fault.FriendLimit, "a user has at most %d friends", s.Limits.Friends)
+	}
+	if back && d.book(a.To).Friends >= s.Limits.Friends {
+		return fault.New(fault.PeerFriendLimit, "%s has %d friends, no more fit", a.To, s.Limits.Friends)
+	}
+	if added {
+		f := Friend{Peer: a.To, Remark: a.Remark, Source: a.Source, Wording: a.Wording, Added: now}
+		if a.Remark != "" {
+			f.Remarked = now
+		}
+		if a.List != "" {
+			if err := d.lists(from, s.Limits.Lists, a.List); err != nil {
+				return err
+			}
+			f.Lists = []string{a.List}
+		}
+		d.put(from, f)
+	}
+	if back {
+		d.put(a.To, Friend{Peer: from, Source: a.Source, Wording: a.Wording, Added: now})
+	}
+	d.answer(from, a.To)
+	d.answer(a.To, from)
+	return nil
+}
+
+// Import writes entries into the owner's table alone, without asking anybody;
+// one that exists is replaced (core spec §8.2). Blocks count all the same.
+func (s Service) Import(ctx context.Context, owner string, friends []Friend, origin delivery.Origin) ([]error, error) {
+	peers := make([]string, len(friends))
+	for i, f := range friends {
+		peers[i] = f.Peer
+	}
+	known, err := s.alive(ctx, owner, peers)
+	if err != nil {
+		return nil, err
+	}
+	refs := func(peer string) []Ref {
+		return []Ref{{Friendship, mine(owner, peer)}, {Blocking, mine(owner, peer)}, {Blocking, their(owner, peer)}}
+	}
+	return s.each(ctx, owner, peers, origin, itself, refs, func(d *draft, i int) error {
+		f := friends[i]
+		if known[f.Peer] == nil {
+			return unknown(f.Peer)
+		}
+		for _, err := range []error{checkRemark(f.Remark), checkSource(f.Source), checkWording(f.Wording), s.custom(f.Custom, false)} {
+			if err != nil {
+				return err
+			}
+		}
+		switch {
+		case d.blocks(owner, f.Peer):
+			return fault.New(fault.BlocksPeer, "%s is in the user's own blocklist", f.Peer)
+		case d.blocks(f.Peer, owner):
+			return fault.New(fault.BlockedByPeer, "the user is in the blocklist of %s", f.Peer)
+		case !d.friends(owner, f.Peer) && d.book(owner).Friends >= s.Limits.Friends:
+			return fault.New(fault.FriendLimit, "a user has at most %d friends", s.Limits.Friends)
+		}
+		if err := d.lists(owner, s.Limits.Lists, f.Lists...); err != nil {
+			return err
+		}
+		now := s.Now().Unix()
+		if f.Added == 0 {
+			f.Added = now
+		}
+		if f.Remarked == 0 && f.Remark != "" {
+			f.Remarked = now
+		}
+		f.Lists = slices.Compact(slices.Sorted(slices.Values(f.Lists)))
+		d.put(owner, f)
+		return nil
+	})
+}
+
+// A Change is what to set on an entry of a friend table; nil leaves what is
+// there.
+type Change struct {
+	Peer   string
+	Remark *string
+	Lists  *[]string      // replaces all; lists that are missing are made
+	Custom map[string]any // by word; an empty text removes
+}
+
+// Update changes entries of the owner's table (core spec §8.3). One that is not
+// there fails with NotFriend.
+func (s Service) Update(ctx context.Context, owner string, changes []Change, byUser bool, origin delivery.Origin) ([]error, error) {
+	peers := make([]string, len(changes))
+	for i, c := range changes {
+		peers[i] = c.Peer
+	}
+	known, err := s.alive(ctx, owner, nil)
+	if err != nil {
+		return nil, err
+	}
+	refs := func(peer string) []Ref { return []Ref{{Friendship, mine(owner, peer)}} }
+	return s.each(ctx, known[owner].ID, peers, origin, none, refs, func(d *draft, i int) error {
+		c := changes[i]
+		f, there := d.Friends[Pair{owner, c.Peer}]
+		if !there {
+			return notFriend(c.Peer)
+		}
+		if err := s.custom(c.Custom, byUser); err != nil {
+			return err
+		}
+		if c.Remark != nil {
+			if err := checkRemark(*c.Remark); err != nil {
+				return err
+			}
+			f.Remark, f.Remarked = *c.Remark, s.Now().Unix()
+		}
+		if c.Lists != nil {
+			if err := d.lists(owner, s.Limits.Lists, *c.Lists...); err != nil {
+				return err
+			}
+			f.Lists = slices.Compact(slices.Sorted(slices.Values(*c.Lists)))
+		}
+		f.Custom = merged(f.Custom, c.Custom)
+		d.put(owner, f)
+		return nil
+	})
+}
+
+func merged(old, set map[string]any) map[string]any {
+	if len(set) == 0 {
+		return old
+	}
+	out := make(map[string]any, len(old)+len(set))
+	for word, v := range old {
+		out[word] = v
+	}
+	for word, v := range set {
+		if v == "" {
+			delete(out, word)
+		} else {
+			out[word] = v
+		}
+	}
+	return out
+}
+
+// custom checks custom values against the fields that the application declares.
+func (s Service) custom(values map[string]any, byUser bool) error {
+	for word, v := range values {
+		at := slices.IndexFunc(s.Fields, func(f Field) bool { return f.Word == word })
+		switch {
+		case at < 0:
+			return fault.New(fault.FieldUnknown, "the application declares no custom field %.20q of friends", word)
+		case byUser && !s.Fields[at].UserWrites:
+			return fault.New(fault.FieldFixed, "only an admin sets the custom field %q", word)
+		}
+		switch v := v.(type) {
+		case int64:
+		case string:
+			if len(v) > maxCustom || !utf8.ValidString(v) {
+				return fault.New(fault.TextTooLong, "a custom field has at most %d bytes of UTF-8", maxCustom)
+			}
+		default:
+			return fault.New(fault.FieldType, "a custom field is text or a whole number")
+		}
+	}
+	return nil
+}
+
+func notFriend(peer string) error { return fault.New(fault.NotFriend, "%s is not a friend", peer) }
+
+// Delete removes entries from the owner's table, and with both the owner from
+// theirs (core spec §8.4). A peer that is no friend fails with NotFriend.
+func (s Service) Delete(ctx context.Context, owner string, peers []string, both bool, origin delivery.Origin) ([]error, error) {
+	if _, err := s.alive(ctx, owner, nil); err != nil {
+		return nil, err
+	}
+	return s.remove(ctx, owner, peers, both, origin)
+}
+
+func (s Service) remove(ctx context.Context, owner string, peers []string, both bool, origin delivery.Origin) ([]error, error) {
+	users := none
+	refs := func(peer string) []Ref { return []Ref{{Friendship, mine(owner, peer)}} }
+	if both {
+		users = itself
+		refs = func(peer string) []Ref {
+			return []Ref{{Friendship, mine(owner, peer)}, {Friendship, their(owner, peer)}}
+		}
+	}
+	return s.each(ctx, owner, peers, origin, users, refs, func(d *draft, i int) error {
+		if !d.friends(owner, peers[i]) {
+			return notFriend(peers[i])
+		}
+		d.drop(owner, peers[i])
+		if both {
+			d.drop(peers[i], owner)
+		}
+		return nil
+	})
+}
+
+// DeleteAll empties the owner's table (core spec §8.5). Where it fails on the way
+// a repeat goes on.
+func (s Service) DeleteAll(ctx context.Context, owner string, both bool, origin delivery.Origin) error {
+	if _, err := s.alive(ctx, owner, nil); err != nil {
+		return err
+	}
+	for {
+		more, err := s.removeSome(ctx, owner, both, origin, page)
+		if err != nil || !more {
+			return err
+		}
+	}
+}
+
+// page is how many entries are removed at a time.
+const page = 100
+
+func (s Service) removeSome(ctx context.Context, owner string, both bool, origin delivery.Origin, limit int) (more bool, err error) {
+	list, more, err := s.Store.FriendsOf(ctx, s.App, owner, "", limit)
+	if err != nil || len(list) == 0 {
+		return false, err
+	}
+	peers := make([]string, len(list))
+	for i, f := range list {
+		peers[i] = f.Peer
+	}
+	_, err = s.remove(ctx, owner, peers, both, origin) // one that is gone already is no fault
+	return more, err
+}
+
+// Check tells who has whom (core spec §8.6). Without both, Theirs is not looked
+// at. A peer that is no account has an error.
+func (s Service) Check(ctx context.Context, owner string, peers []string, both bool) ([]Relation, []error, error) {
+	return s.check(ctx, Friendship, owner, peers, both)
+}
+
+func (s Service) check(ctx context.Context, kind Kind, owner string, peers []string, both bool) ([]Relation, []error, error) {
+	known, err := s.alive(ctx, owner, peers)
+	if err != nil {
+		return nil, nil, err
+	}
+	var refs []Ref
+	seen := make(map[string]bool, len(peers))
+	for _, peer := range peers {
+		if known[peer] == nil || seen[peer] || peer == owner {
+			continue
+		}
+		seen[peer] = true
+		refs = append(refs, Ref{kind, mine(owner, peer)})
+		if both {
+			refs = append(refs, Ref{kind, their(owner, peer)})
+		}
+	}
+	snapshot, err := s.Store.ReadRelations(ctx, s.App, nil, refs)
+	if err != nil {
+		return nil, nil, err
+	}
+	has := func(p Pair) bool {
+		_, friend := snapshot.Friends[p]
+		_, block := snapshot.Blocks[p]
+		return friend || block
+	}
+	out, errs := make([]Relation, len(peers)), make([]error, len(peers))
+	for i, peer := range peers {
+		switch {
+		case known[peer] == nil:
+			errs[i] = unknown(peer)
+		case peer != owner:
+			out[i] = Relation{Mine: has(mine(owner, peer)), Theirs: both && has(their(owner, peer))}
+		}
+	}
+	return out, errs, nil
+}
+
+// Get returns the owner's entries of some peers, in their order; nil for who is
+// no friend.
+func (s Service) Get(ctx context.Context, owner string, peers []string) ([]*Friend, error) {
+	var refs []Ref
+	seen := make(map[string]bool, len(peers))
+	for _, peer := range peers {
+		if !seen[peer] && accounts.CheckID(peer) == nil {
+			seen[peer] = true
+			refs = append(refs, Ref{Friendship, mine(owner, peer)})
+		}
+	}
+	snapshot, err := s.Store.ReadRelations(ctx, s.App, nil, refs)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*Friend, len(peers))
+	for i, peer := range peers {
+		if f, there := snapshot.Friends[mine(owner, peer)]; there {
+			out[i] = &f
+		}
+	}
+	return out, nil
+}
+
+// A FriendPage is a part of a friend table.
+type FriendPage struct {
+	Friends []Friend
+	Next    string // the last peer where more follow, else empty
+	Book    Book
+}
+
+// List returns a page of the owner's table, in order of peers, after one.
+func (s Service) List(ctx context.Context, owner, after string, limit int) (FriendPage, error) {
+	book, err := s.Book(ctx, owner) // before the rows: its version is not newer than they are
+	if err != nil {
+		return FriendPage{}, err
+	}
+	list, more, err := s.Store.FriendsOf(ctx, s.App, owner, after, limit)
+	if err != nil {
+		return FriendPage{}, err
+	}
+	p := FriendPage{Friends: list, Book: book}
+	if more && len(list) > 0 {
+		p.Next = list[len(list)-1].Peer
+	}
+	return p, nil
+}
+
+// A Delta is what changed in a friend table since a version.
+type Delta struct {
+	Changed []Friend
+	Gone    []string
+	Version int64
+	Full    bool // the log does not reach back so far: the table has to be listed
+}
+
+// maxDelta is how many versions one pull goes through; beyond it a list is
+// cheaper.
+const maxDelta = 200
+
+// Changes returns what changed since a version. It costs what changed.
+func (s Service) Changes(ctx context.Context, owner string, since int64) (Delta, error) {
+	book, err := s.Book(ctx, owner)
+	if err != nil {
+		return Delta{}, err
+	}
+	d := Delta{Version: book.FriendVersion}
+	if since == d.Version {
+		return d, nil
+	}
+	if since <= 0 || since > d.Version || d.Version-since > maxDelta {
+		d.Full = true
+		return d, nil
+	}
+	peers, whole, err := s.Store.FriendChanges(ctx, s.App, owner, since, d.Version, s.Now().Unix())
+	if err != nil {
+		return Delta{}, err
+	}
+	if !whole {
+		d.Full = true
+		return d, nil
+	}
+	list, err := s.Get(ctx, owner, peers)
+	if err != nil {
+		return Delta{}, err
+	}
+	for i, f := range list {
+		if f == nil {
+			d.Gone = append(d.Gone, peers[i])
+		} else {
+			d.Changed = append(d.Changed, *f)
+		}
+	}
+	return d, nil
+}

@@ -1,0 +1,146 @@
+package relations
+
+import (
+	"context"
+	"time"
+
+	"parley/shared/domain/accounts"
+	"parley/shared/domain/delivery"
+	"parley/shared/fault"
+)
+
+// Store keeps relations.
+type Store interface {
+	// ReadRelations reads books and entries; strongly where books are among them,
+	// as a change needs it. Absent books are zero.
+	ReadRelations(ctx context.Context, app int64, users []string, refs []Ref) (Snapshot, error)
+	// WriteRelations writes an edit if all the books it has seen are still the
+	// same, at most 100 items; false when one is not.
+	WriteRelations(ctx context.Context, app int64, e Edit, now int64) (bool, error)
+	// FriendsOf reads a page of a friend table, in order of peers.
+	FriendsOf(ctx context.Context, app int64, owner, after string, limit int) (list []Friend, more bool, err error)
+	// RequestsTo and BlocksOf are the same for requests and blocks.
+	RequestsTo(ctx context.Context, app int64, owner, after string, limit int) (list []Request, more bool, err error)
+	BlocksOf(ctx context.Context, app int64, owner, after string, limit int) (list []Block, more bool, err error)
+	// FriendChanges returns which peers the versions after since up to a version
+	// were about, and false where the log does not reach back so far.
+	FriendChanges(ctx context.Context, app int64, owner string, since, upTo, now int64) (peers []string, whole bool, err error)
+	// ForgetChanges removes a page of the log of changes.
+	ForgetChanges(ctx context.Context, app int64, owner string) (more bool, err error)
+	// ForgetBook removes a user's book.
+	ForgetBook(ctx context.Context, app int64, owner string) error
+	Accounts(ctx context.Context, app int64, ids []string) ([]*accounts.Account, error)
+}
+
+// A Field is a custom field of friends that the application declares.
+type Field struct {
+	Word       string
+	UserWrites bool
+}
+
+// Limits bound what a user has.
+type Limits struct{ Friends, Blocked, Lists, Requests int }
+
+// Service changes and reads the relations of an application's users.
+type Service struct {
+	App    int64
+	Limits Limits
+	Allow  accounts.Allow // of users who have not chosen
+	Fields []Field
+	Store  Store
+	Out    delivery.Service
+	Now    func() time.Time
+}
+
+// writes is how many peers one transaction is about: a peer has at most seven
+// items of its own in it, besides the owner's book and log, of a hundred.
+const writes = 14
+
+// each runs f for slices of peers and gathers an error for each. Peers that are
+// named twice, or are the owner, are refused.
+func (s Service) each(ctx context.Context, owner string, peers []string, origin delivery.Origin,
+	users func(peer string) []string, refs func(peer string) []Ref, f func(d *draft, i int) error,
+) ([]error, error) {
+	errs := make([]error, len(peers))
+	seen := make(map[string]bool, len(peers))
+	var todo []int
+	for i, peer := range peers {
+		switch {
+		case peer == owner:
+			errs[i] = fault.New(fault.Invalid, "a user has no relation to itself")
+		case seen[peer]:
+			errs[i] = fault.New(fault.Invalid, "%s is named twice in one call", peer)
+		default:
+			errs[i] = accounts.CheckID(peer)
+		}
+		seen[peer] = true
+		if errs[i] == nil {
+			todo = append(todo, i)
+		}
+	}
+	for len(todo) > 0 {
+		chunk := todo[:min(writes, len(todo))]
+		todo = todo[len(chunk):]
+		books, keys := []string{owner}, []Ref(nil)
+		for _, i := range chunk {
+			books = append(books, users(peers[i])...)
+			keys = append(keys, refs(peers[i])...)
+		}
+		d, err := s.run(ctx, books, keys, func(d *draft) error {
+			for _, i := range chunk {
+				err := f(d, i)
+				if err != nil && fault.Of(err).Code.Ours() {
+					return err
+				}
+				errs[i] = err
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		if err := s.tell(ctx, d.edit, origin); err != nil {
+			return nil, err
+		}
+	}
+	return errs, nil
+}
+
+func none(string) []string          { return nil }
+func itself(peer string) []string   { return []string{peer} }
+func mine(owner, peer string) Pair  { return Pair{owner, peer} }
+func their(owner, peer string) Pair { return Pair{peer, owner} }
+
+// alive reads which accounts of owner and peers live. It fails with
+// AccountUnknown where the owner is none.
+func (s Service) alive(ctx context.Context, owner string, peers []string) (map[string]*accounts.Account, error) {
+	ids, seen := []string{owner}, map[string]bool{owner: true}
+	for _, p := range peers {
+		if !seen[p] && accounts.CheckID(p) == nil {
+			seen[p] = true
+			ids = append(ids, p)
+		}
+	}
+	list, err := s.Store.Accounts(ctx, s.App, ids)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[string]*accounts.Account, len(ids))
+	for i, id := range ids {
+		if list[i].Alive() {
+			found[id] = list[i]
+		}
+	}
+	if found[owner] == nil {
+		return nil, fault.New(fault.AccountUnknown, "%s is not an account", owner)
+	}
+	return found, nil
+}
+
+func unknown(peer string) error { return fault.New(fault.AccountUnknown, "%s is not an account", peer) }
+
+// Book returns what is counted about a user. It costs one read.
+func (s Service) Book(ctx context.Context, owner string) (Book, error) {
+	snapshot, err := s.Store.ReadRelations(ctx, s.App, []string{owner}, nil)
+	return snapshot.Books[owner], err
+}

@@ -1,0 +1,276 @@
+package store_test
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+
+	"parley/shared/domain/accounts"
+	"parley/shared/domain/delivery"
+	"parley/shared/domain/relations"
+	"parley/shared/fault"
+	"parley/shared/testkit"
+)
+
+// A circle is a world of users u1 ... un who know each other or do not.
+type circle struct {
+	*testing.T
+	w *testkit.World
+	s relations.Service
+}
+
+func newCircle(t *testing.T, users int, limits relations.Limits) *circle {
+	w := testkit.NewWorld(t, server, testkit.Options{})
+	if err := w.Seed(t.Context(), fmt.Sprintf("accounts %d", users)); err != nil {
+		t.Fatal(err)
+	}
+	s := w.Tenant(t).Relations
+	s.Limits = limits
+	return &circle{t, w, s}
+}
+
+func wide() relations.Limits {
+	return relations.Limits{Friends: 3000, Blocked: 1000, Lists: 32, Requests: 100}
+}
+
+func (c *circle) book(user string) relations.Book {
+	c.Helper()
+	b, err := c.s.Book(c.Context(), user)
+	if err != nil {
+		c.Fatal(err)
+	}
+	return b
+}
+
+func (c *circle) friends(user string) []string {
+	c.Helper()
+	p, err := c.s.List(c.Context(), user, "", 1000)
+	if err != nil {
+		c.Fatal(err)
+	}
+	var peers []string
+	for _, f := range p.Friends {
+		peers = append(peers, f.Peer)
+	}
+	if p.Book.Friends != len(peers) {
+		c.Errorf("%s counts %d friends and has %v", user, p.Book.Friends, peers)
+	}
+	return peers
+}
+
+func (c *circle) codes(errs []error, err error) []fault.Code {
+	c.Helper()
+	if err != nil {
+		c.Fatal(err)
+	}
+	var out []fault.Code
+	for _, e := range errs {
+		if e == nil {
+			out = append(out, 0)
+		} else {
+			out = append(out, fault.Of(e).Code)
+		}
+	}
+	return out
+}
+
+func both() relations.AddOptions { return relations.AddOptions{Both: true} }
+
+// Both ask each other at the same time: they are friends, once each.
+func TestFriendsAtOnce(t *testing.T) {
+	for range 10 {
+		c := newCircle(t, 2, wide())
+		var wg sync.WaitGroup
+		for _, pair := range [][2]string{{"u1", "u2"}, {"u2", "u1"}, {"u1", "u2"}} {
+			wg.Go(func() {
+				errs, err := c.s.Add(t.Context(), pair[0], []relations.Ask{{To: pair[1]}}, both())
+				if got := c.codes(errs, err); got[0] != 0 && got[0] != fault.AlreadyFriends {
+					t.Errorf("%v: %v", pair, errs)
+				}
+			})
+		}
+		wg.Wait()
+		for _, pair := range [][2]string{{"u1", "u2"}, {"u2", "u1"}} {
+			if got := c.friends(pair[0]); !slices.Equal(got, []string{pair[1]}) {
+				t.Errorf("%s has %v", pair[0], got)
+			}
+			if b := c.book(pair[0]); b.FriendVersion != 1 {
+				t.Errorf("%s is at version %d, want 1", pair[0], b.FriendVersion)
+			}
+		}
+	}
+}
+
+// One blocks while the other makes friends: no friendship is left beside a block.
+func TestBlockBesideAdd(t *testing.T) {
+	for i := range 10 {
+		c := newCircle(t, 2, wide())
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			o := relations.AddOptions{Both: i%2 == 0, Force: true}
+			if _, err := c.s.Add(t.Context(), "u1", []relations.Ask{{To: "u2"}}, o); err != nil {
+				t.Error(err)
+			}
+		})
+		wg.Go(func() {
+			if got := c.codes(c.s.Block(t.Context(), "u2", []string{"u1"}, delivery.Origin{})); got[0] != 0 {
+				t.Errorf("block: %v", got)
+			}
+		})
+		wg.Wait()
+		if a, b := c.friends("u1"), c.friends("u2"); len(a)+len(b) != 0 {
+			t.Errorf("u2 blocks u1 and still u1 has %v, u2 has %v", a, b)
+		}
+		if b := c.book("u2"); b.Blocked != 1 {
+			t.Errorf("u2 counts %d blocks", b.Blocked)
+		}
+	}
+}
+
+// Many ask one user whose table, and whose list of requests, has room for five.
+func TestLimitsAtOnce(t *testing.T) {
+	limits := wide()
+	limits.Friends, limits.Requests = 5, 5
+	for _, allow := range []accounts.Allow{accounts.AllowAny, accounts.NeedConfirm} {
+		c := newCircle(t, 9, limits)
+		c.s.Allow = allow
+		var wg sync.WaitGroup
+		for i := 2; i <= 9; i++ {
+			wg.Go(func() {
+				errs, err := c.s.Add(t.Context(), fmt.Sprintf("u%d", i), []relations.Ask{{To: "u1"}}, both())
+				if fault.Is(err, fault.Conflict) {
+					return // as documented, under much contention
+				}
+				got := c.codes(errs, err)
+				if !slices.Contains([]fault.Code{0, fault.PeerFriendLimit, fault.RequestPending, fault.RequestLimit}, got[0]) {
+					t.Errorf("u%d: %v", i, errs)
+				}
+			})
+		}
+		wg.Wait()
+		b := c.book("u1")
+		if b.Friends > 5 || b.Requests > 5 {
+			t.Errorf("%s: u1 has %d friends and %d requests, past the limit of 5", allow, b.Friends, b.Requests)
+		}
+		p, err := c.s.Requests(t.Context(), "u1", "", 100)
+		if err != nil || len(p.Requests) != b.Requests || len(c.friends("u1")) != b.Friends {
+			t.Errorf("%s: the book says %+v, there are %d requests (%v)", allow, b, len(p.Requests), err)
+		}
+		if b.Friends+b.Requests == 0 {
+			t.Errorf("%s: nobody got through", allow)
+		}
+	}
+}
+
+func TestChanges(t *testing.T) {
+	c := newCircle(t, 5, wide())
+	for i := 2; i <= 4; i++ {
+		if got := c.codes(c.s.Add(t.Context(), "u1", []relations.Ask{{To: fmt.Sprintf("u%d", i)}}, both())); got[0] != 0 {
+			t.Fatal(got)
+		}
+	}
+	if got := c.codes(c.s.Delete(t.Context(), "u1", []string{"u2"}, true, delivery.Origin{})); got[0] != 0 {
+		t.Fatal(got)
+	}
+	remark := "four"
+	if got := c.codes(c.s.Update(t.Context(), "u1", []relations.Change{{Peer: "u4", Remark: &remark}}, true, delivery.Origin{})); got[0] != 0 {
+		t.Fatal(got)
+	}
+	for _, want := range []struct {
+		since         int64
+		changed, gone []string
+		full          bool
+	}{
+		{since: 0, full: true},
+		{since: 1, changed: []string{"u3", "u4"}, gone: []string{"u2"}},
+		{since: 3, changed: []string{"u4"}, gone: []string{"u2"}},
+		{since: 4, changed: []string{"u4"}},
+		{since: 5},
+		{since: 6, full: true},
+	} {
+		d, err := c.s.Changes(t.Context(), "u1", want.since)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var changed []string
+		for _, f := range d.Changed {
+			changed = append(changed, f.Peer)
+		}
+		if d.Version != 5 || d.Full != want.full || !slices.Equal(changed, want.changed) || !slices.Equal(d.Gone, want.gone) {
+			t.Errorf("since %d: %+v, want %+v at version 5", want.since, d, want)
+		}
+	}
+	c.w.Clock.Move(31 * 24 * 3600e9)
+	if d, err := c.s.Changes(t.Context(), "u1", 3); err != nil || !d.Full {
+		t.Errorf("after the log's time: %+v, %v, want a full list", d, err)
+	}
+}
+
+// A hundred peers pass one transaction's items by far.
+func TestManyAtOnce(t *testing.T) {
+	c := newCircle(t, 60, wide())
+	var peers []string
+	var list []relations.Friend
+	for i := 2; i <= 60; i++ {
+		peers = append(peers, fmt.Sprintf("u%d", i))
+		list = append(list, relations.Friend{Peer: peers[len(peers)-1], Lists: []string{"all"}})
+	}
+	if got := c.codes(c.s.Import(t.Context(), "u1", list, delivery.Origin{})); slices.Max(got) != 0 {
+		t.Fatal(got)
+	}
+	var asks []relations.Ask
+	for _, p := range peers {
+		asks = append(asks, relations.Ask{To: p})
+	}
+	if got := c.codes(c.s.Add(t.Context(), "u1", asks, both())); slices.Max(got) != 0 {
+		t.Fatal(got)
+	}
+	lists, _, err := c.s.Lists(t.Context(), "u1", nil)
+	if err != nil || len(lists) != 1 || len(lists[0].Peers) != 59 {
+		t.Fatalf("lists: %v, %v", lists, err)
+	}
+	if got := c.codes(c.s.Block(t.Context(), "u1", peers, delivery.Origin{})); slices.Max(got) != 0 {
+		t.Fatal(got)
+	}
+	if b := c.book("u1"); b.Friends != 0 || b.Blocked != 59 {
+		t.Errorf("u1: %+v", b)
+	}
+	for _, p := range peers {
+		if b := c.book(p); b.Friends != 0 || b.FriendVersion != 2 {
+			t.Errorf("%s: %+v", p, b)
+		}
+	}
+}
+
+// Forget takes everything, page by page, and the other side's entry with it.
+func TestForgetRelations(t *testing.T) {
+	c := newCircle(t, 40, wide())
+	for i := 2; i <= 30; i++ {
+		c.codes(c.s.Add(t.Context(), "u1", []relations.Ask{{To: fmt.Sprintf("u%d", i)}}, relations.AddOptions{Both: true, Force: true}))
+	}
+	c.codes(c.s.Block(t.Context(), "u1", []string{"u31", "u32"}, delivery.Origin{}))
+	c.s.Allow = accounts.NeedConfirm
+	c.codes(c.s.Add(t.Context(), "u33", []relations.Ask{{To: "u1"}}, both()))
+	rounds := 0
+	for more := true; more; rounds++ {
+		var err error
+		if more, err = c.s.Forget(t.Context(), "u1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if rounds < 4 {
+		t.Errorf("all of it in %d rounds", rounds)
+	}
+	if b := c.book("u1"); b.Rev != 0 || len(c.friends("u1")) != 0 {
+		t.Errorf("u1 is left with %+v", b)
+	}
+	for i := 2; i <= 30; i++ {
+		if got := c.friends(fmt.Sprintf("u%d", i)); len(got) != 0 {
+			t.Errorf("u%d still has %v", i, got)
+		}
+	}
+	if more, err := c.s.Forget(t.Context(), "u1"); more || err != nil {
+		t.Errorf("a repeat: %t, %v", more, err)
+	}
+}
