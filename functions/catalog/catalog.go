@@ -9,6 +9,7 @@ import (
 	"parley/functions/tencent/account"
 	"parley/functions/tencent/gateway"
 	"parley/functions/tencent/message"
+	"parley/functions/tencent/sns"
 	"parley/functions/worker/delivery"
 	"parley/shared/op"
 )
@@ -17,7 +18,7 @@ import (
 func All() []op.Operation {
 	var all []op.Operation
 	for _, list := range [][]op.Operation{
-		account.Operations(), message.Operations(),
+		account.Operations(), message.Operations(), sns.Operations(),
 		session.Operations(), clientmessage.Operations(), conversation.Operations(),
 		app.Operations(),
 		delivery.Operations(),
