@@ -4,12 +4,15 @@ package catalog
 import (
 	"parley/functions/client/conversation"
 	clientmessage "parley/functions/client/message"
+	clientprofile "parley/functions/client/profile"
 	"parley/functions/client/session"
 	"parley/functions/operator/app"
 	"parley/functions/tencent/account"
 	"parley/functions/tencent/gateway"
 	"parley/functions/tencent/message"
+	"parley/functions/tencent/profile"
 	"parley/functions/tencent/sns"
+	"parley/functions/worker/announce"
 	"parley/functions/worker/delivery"
 	"parley/shared/op"
 )
@@ -18,10 +21,10 @@ import (
 func All() []op.Operation {
 	var all []op.Operation
 	for _, list := range [][]op.Operation{
-		account.Operations(), message.Operations(), sns.Operations(),
-		session.Operations(), clientmessage.Operations(), conversation.Operations(),
+		account.Operations(), message.Operations(), profile.Operations(), sns.Operations(),
+		session.Operations(), clientprofile.Operations(), clientmessage.Operations(), conversation.Operations(),
 		app.Operations(),
-		delivery.Operations(),
+		delivery.Operations(), announce.Operations(),
 	} {
 		all = append(all, list...)
 	}

@@ -66,6 +66,9 @@ func situations() []situation {
 		{"tencent.message.admin_set_msg_read", "2 devices", two + "connect bob Web w1\nconnect alice iPhone i1\n", `{"Report_Account":"x","Peer_Account":"y"}`, `{"Report_Account":"bob","Peer_Account":"alice"}`, &Budget{2, 2, 0, 1, 2}, 30, 0},
 		{"tencent.message.get_c2c_unread_msg_num", "all of 100 conversations", "account bob\naccounts 100\nfan bob 100\n", `{"To_Account":"x"}`, `{"To_Account":"bob"}`, nil, 15, 0},
 		{"tencent.message.get_c2c_unread_msg_num", "1 peer", two, `{"To_Account":"x"}`, `{"To_Account":"bob","Peer_Account":["alice"]}`, nil, 12, 0},
+		{"tencent.profile.portrait_get", "1, nickname", "account alice\n", `{"To_Account":["x"]}`, `{"To_Account":["alice"],"TagList":["Tag_Profile_IM_Nick"]}`, nil, 8, 0},
+		{"tencent.profile.portrait_get", "100, any field", "accounts 100\n", `{"To_Account":["x"]}`, `{"To_Account":[` + batch(`"u%d"`, 100) + `],"TagList":["Tag_Profile_IM_Level"]}`, nil, 20, 0},
+		{"tencent.profile.portrait_set", "nickname, 1 device", "account alice\nconnect alice iPhone i1\n", `{"From_Account":"x"}`, `{"From_Account":"alice","ProfileItem":[{"Tag":"Tag_Profile_IM_Nick","Value":"A"}]}`, nil, 30, 0},
 		{"tencent.gateway.unknown", "any", "", "{}", "{}", nil, 2, 0},
 		{"client.session.authorizer", "known user", "account alice\n", "", "", &Budget{0, 0.5, 0, 1, 0}, 10, -1},
 		{"client.session.connect", "free slot", "account alice\n", "connection x\nas bob\n", "", &Budget{1, 0, 0, 1, 0}, 10, 1},
@@ -81,6 +84,8 @@ func situations() []situation {
 		{"client.message.history", "page of 20", "account alice\naccount bob\nmessages alice bob 40\n", `{"To_Account":"x"}`, `{"To_Account":"bob"}`, &Budget{0, 1.5, 0, 1, 0}, 18, 0},
 		{"client.message.read", "2 posts", two + "connect bob Web w1\nconnect alice Web w1\nconnect alice iPhone i1\n", "as x\n" + `{"To_Account":"y"}`, "instance i1\n" + `{"To_Account":"bob"}`, &Budget{2, 2, 0, 1, 2}, 30, 0},
 		{"client.conversation.list", "100 conversations", "account alice\naccounts 100\nfan alice 100\n", "as bob\n{}", `{}`, &Budget{0, 20, 0, 1, 0}, 25, 0},
+		{"client.profile.get", "1, any field", "account alice\n", "{}", `{"To_Account":["alice"],"TagList":["Tag_Profile_IM_Level"]}`, nil, 8, 0},
+		{"client.profile.set", "a field outside the account", "account alice\n", "{}", `{"ProfileItem":[{"Tag":"Tag_Profile_IM_Level","Value":1}]}`, nil, 35, 0},
 		{"operator.app.create", "1 admin", "", "{}", "{}", nil, 25, 0},
 		{"operator.app.get", "any", "", `{"SdkAppId":{app}}`, `{"SdkAppId":{app}}`, nil, 8, 0},
 		{"operator.app.list", "page of 1", "", `{"After":{before},"Limit":1}`, `{"After":{before},"Limit":1}`, nil, 8, 0},
@@ -88,9 +93,13 @@ func situations() []situation {
 		{"operator.app.rotate-key", "1 key before", "", `{"SdkAppId":1}`, `{"SdkAppId":{app}}`, nil, 25, 0},
 		{"operator.app.add-admin", "new", "", `{"SdkAppId":1,"UserID":"x"}`, `{"SdkAppId":{app},"UserID":"x"}`, nil, 12, 0},
 		{"operator.app.remove-admin", "1 of 2", "admin x\n", `{"SdkAppId":1,"UserID":"x"}`, `{"SdkAppId":{app},"UserID":"x"}`, nil, 12, 0},
+		{"worker.announce.announce", "no friends", "account alice\n", crowd, crowd, nil, 10, -1},
+		{"worker.announce.announce", "100 friends, 1 online", "account alice\naccounts 100\noneway alice" + strings.ReplaceAll(batch(" u%d", 100), ",", "") + "\nconnect u1 iPhone i1\n", crowd, crowd, nil, 60, -1},
 		{"worker.delivery.delivery", "1 job, 1 device", "", job, job, nil, 20, -1},
 	}
 }
+
+const crowd = `{"app":{app},"user":"alice","crowd":"friends","frame":"e30="}`
 
 const job = `{"app":{app},"frame":"e30=","attempt":1,"targets":[{"u":"bob","s":"x","c":"bob/i1","t":1700000000000,"f":"iPhone"}]}`
 

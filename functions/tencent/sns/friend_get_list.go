@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/profiles"
 	"parley/shared/op"
 )
 
@@ -35,10 +36,16 @@ func friendGetList(ctx context.Context, c *op.Call, in friendGetListRequest) (fr
 	if len(in.To) > maxNamed {
 		return friendGetListResponse{}, v4.Refuse(badParameter, "a call has at most %d users", maxNamed)
 	}
+	var tags []v4.ProfileTag
 	for _, tag := range in.Tags {
-		if !strings.HasPrefix(tag, "Tag_SNS_") && !strings.HasPrefix(tag, "Tag_Profile_") {
-			return friendGetListResponse{}, v4.Refuse(badParameter, "there is no tag %.40q", tag)
+		if strings.HasPrefix(tag, "Tag_SNS_") {
+			continue
 		}
+		t, err := v4.ParseProfileTag(tag)
+		if err != nil {
+			return friendGetListResponse{}, err
+		}
+		tags = append(tags, t)
 	}
 	if err := known(ctx, c, in.From); err != nil {
 		return friendGetListResponse{}, err
@@ -47,6 +54,12 @@ func friendGetList(ctx context.Context, c *op.Call, in friendGetListRequest) (fr
 	if err != nil {
 		return friendGetListResponse{}, err
 	}
+	list := make([]*profiles.Profile, len(in.To))
+	if names, custom := v4.WantedFields(tags); len(tags) > 0 {
+		if list, err = c.Profiles.Get(ctx, in.To, names, custom); err != nil {
+			return friendGetListResponse{}, err
+		}
+	}
 	out := friendGetListResponse{Items: make([]profileItem, len(in.To))}
 	for i, f := range friends {
 		item := profileItem{To: in.To[i]}
@@ -54,6 +67,9 @@ func friendGetList(ctx context.Context, c *op.Call, in friendGetListRequest) (fr
 			item.Code, item.Info = badParameter, "Err_SNS_FriendGetList_Friend_Not_Exist"
 			out.Failed = append(out.Failed, in.To[i])
 		} else {
+			if list[i] != nil {
+				item.Values = v4.FromProfile(*list[i], tags)
+			}
 			for _, v := range v4.FromFriend(*f, v4.StandardFields|v4.CustomFields) {
 				if slices.Contains(in.Tags, v.Tag) {
 					item.Values = append(item.Values, v)

@@ -32,7 +32,7 @@ func Operations() []op.Operation {
 		tencent.Command(s, "friend_delete_all", friendDeleteAll, changes()...),
 		tencent.Command(s, "friend_check", friendCheck, reads...),
 		tencent.Command(s, "friend_get", friendGet, reads...),
-		tencent.Command(s, "friend_get_list", friendGetList, reads...),
+		tencent.Command(s, "friend_get_list", friendGetList, append(slices.Clip(reads), op.Reads(store.Profiles))...),
 		tencent.Command(s, "black_list_add", blackListAdd, changes(30013)...),
 		tencent.Command(s, "black_list_delete", blackListDelete, changes()...),
 		tencent.Command(s, "black_list_get", blackListGet, reads...),

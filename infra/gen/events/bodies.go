@@ -13,6 +13,8 @@ func Bodies() map[string]string {
 		"tencent.message.admin_getroammsg":       `{"Operator_Account":"bob","Peer_Account":"alice","MaxCnt":20,"MinTime":1700000000,"MaxTime":4102444800}`,
 		"tencent.message.admin_set_msg_read":     `{"Report_Account":"bob","Peer_Account":"alice"}`,
 		"tencent.message.get_c2c_unread_msg_num": `{"To_Account":"bob","Peer_Account":["alice"]}`,
+		"tencent.profile.portrait_get":           `{"To_Account":["alice","bob"],"TagList":["Tag_Profile_IM_Nick","Tag_Profile_IM_Image"]}`,
+		"tencent.profile.portrait_set":           `{"From_Account":"alice","ProfileItem":[{"Tag":"Tag_Profile_IM_Nick","Value":"Ann"},{"Tag":"Tag_Profile_IM_Level","Value":3}]}`,
 		"tencent.sns.friend_add":                 `{"From_Account":"alice","AddFriendItem":[{"To_Account":"bob","AddSource":"AddSource_Type_Web","Remark":"Bobby","GroupName":"work","AddWording":"hello"}],"AddType":"Add_Type_Both","ForceAddFlags":1}`,
 		"tencent.sns.friend_import":              `{"From_Account":"alice","AddFriendItem":[{"To_Account":"carol","AddSource":"AddSource_Type_Web","AddTime":1700000000}]}`,
 		"tencent.sns.friend_update":              `{"From_Account":"alice","UpdateItem":[{"To_Account":"bob","SnsItem":[{"Tag":"Tag_SNS_IM_Remark","Value":"Bob"}]}]}`,
@@ -36,6 +38,8 @@ func Bodies() map[string]string {
 		"client.message.history":   `{"To_Account":"bob","Limit":20}`,
 		"client.message.read":      `{"To_Account":"bob"}`,
 		"client.conversation.list": `{"Limit":100}`,
+		"client.profile.get":       `{"To_Account":["bob"],"TagList":["Tag_Profile_IM_Nick","Tag_Profile_IM_Gender"]}`,
+		"client.profile.set":       `{"ProfileItem":[{"Tag":"Tag_Profile_IM_SelfSignature","Value":"hello"}]}`,
 
 		"operator.app.create":       `{"Name":"sample","Edition":"developer","LoginPolicy":"dual","Admins":["administrator"]}`,
 		"operator.app.get":          `{"SdkAppId":1400000001}`,
@@ -45,6 +49,7 @@ func Bodies() map[string]string {
 		"operator.app.add-admin":    `{"SdkAppId":1400000001,"UserID":"bob"}`,
 		"operator.app.remove-admin": `{"SdkAppId":1400000001,"UserID":"bob"}`,
 
+		"worker.announce.announce": `{"app":1400000001,"user":"alice","crowd":"friends","frame":"eyJldmVudCI6InByb2ZpbGUuY2hhbmdlZCIsImJvZHkiOnsiRnJvbV9BY2NvdW50IjoiYWxpY2UiLCJUYWdMaXN0IjpbIlRhZ19Qcm9maWxlX0lNX05pY2siXX19"}`,
 		// frame is the base64 of {"event":"message.read","body":{...}}.
 		"worker.delivery.delivery": `{"app":1400000001,"frame":"eyJldmVudCI6Im1lc3NhZ2UucmVhZCIsImJvZHkiOnsiRnJvbV9BY2NvdW50IjoiYm9iIiwiVG9fQWNjb3VudCI6ImFsaWNlIiwiUmVhZE9yZGluYWwiOjEsIlRpbWVNcyI6MTcwMDAwMDAwMDAwMH19",` +
 			`"targets":[{"u":"alice","s":"x","c":"` + connection + `","t":1700000000000,"f":"iPhone"}],"attempt":1}`,
