@@ -8,10 +8,12 @@ import (
 	"parley/functions/client/session"
 	"parley/functions/operator/app"
 	"parley/functions/tencent/account"
+	"parley/functions/tencent/config"
 	"parley/functions/tencent/gateway"
 	"parley/functions/tencent/message"
 	"parley/functions/tencent/profile"
 	"parley/functions/tencent/sns"
+	"parley/functions/tencent/status"
 	"parley/functions/worker/announce"
 	"parley/functions/worker/delivery"
 	"parley/shared/op"
@@ -21,7 +23,7 @@ import (
 func All() []op.Operation {
 	var all []op.Operation
 	for _, list := range [][]op.Operation{
-		account.Operations(), message.Operations(), profile.Operations(), sns.Operations(),
+		account.Operations(), message.Operations(), status.Operations(), profile.Operations(), sns.Operations(), config.Operations(),
 		session.Operations(), clientprofile.Operations(), clientmessage.Operations(), conversation.Operations(),
 		app.Operations(),
 		delivery.Operations(), announce.Operations(),

@@ -19,6 +19,7 @@ import (
 	"parley/shared/domain/conversations"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/messages"
+	"parley/shared/domain/presence"
 	"parley/shared/domain/profiles"
 	"parley/shared/domain/relations"
 	"parley/shared/domain/sessions"
@@ -140,6 +141,7 @@ type Tenant struct {
 	Conversations conversations.Service
 	Messages      messages.Service
 	Delivery      delivery.Service
+	Presence      presence.Service
 	Profiles      profiles.Service
 	Relations     relations.Service
 }
@@ -150,6 +152,7 @@ func (a *App) For(o *apps.App) Tenant {
 	out := a.Out(o.ID)
 	return Tenant{
 		Delivery: out,
+		Presence: presence.Service{App: o.ID, Store: p.Store, Now: p.Now},
 		Profiles: profiles.Service{App: o.ID, Fields: profileFields(o.Settings.ProfileFields), Store: p.Store, Out: out},
 		Relations: relations.Service{
 			App: o.ID, Allow: o.Settings.Allow, Fields: friendFields(o.Settings.FriendFields), Store: p.Store, Out: out, Now: p.Now,

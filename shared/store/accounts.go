@@ -140,7 +140,7 @@ func (s *Store) RenameAccount(ctx context.Context, app int64, d accounts.Draft) 
 	}
 	_, err := s.update(ctx, update{
 		table: Core, key: AccountKey(app, d.ID), set: "SET " + set, values: values,
-		cond: "attribute_exists(pk) AND attribute_not_exists(del)",
+		cond: living,
 	})
 	if _, failed := refused(err); failed {
 		return fault.New(fault.AccountUnknown, "%s was deleted at the same time", d.ID)
@@ -150,7 +150,7 @@ func (s *Store) RenameAccount(ctx context.Context, app int64, d accounts.Draft) 
 
 // DeleteAccount implements accounts.Store.
 func (s *Store) DeleteAccount(ctx context.Context, app int64, id string, at int64, counted bool) (known, ended bool, err error) {
-	alive := "attribute_exists(pk) AND attribute_not_exists(del)"
+	alive := living
 	items := []types.TransactWriteItem{
 		{Update: &types.Update{
 			TableName: s.name(Core), Key: AccountKey(app, id).attributes(),
@@ -175,6 +175,42 @@ func (s *Store) DeleteAccount(ctx context.Context, app int64, id string, at int6
 		return false, false, fmt.Errorf("delete account: %w", err)
 	}
 	return true, true, nil
+}
+
+// Revoke implements accounts.Store.
+func (s *Store) Revoke(ctx context.Context, app int64, id string, at int64) error {
+	return s.setAccount(ctx, app, id, "SET se = :at", Item{":at": num(at)})
+}
+
+// Mute implements accounts.Store.
+func (s *Store) Mute(ctx context.Context, app int64, id string, direct, groups *int64) error {
+	to := newSetting()
+	if direct != nil {
+		to.put("mc", *direct)
+	}
+	if groups != nil {
+		to.put("mg", *groups)
+	}
+	_, err := s.update(ctx, update{
+		table: Core, key: AccountKey(app, id), set: to.expression(), cond: living, names: to.names, values: to.given(),
+	})
+	return missed(err, id)
+}
+
+// living is the condition that an account exists and is not deleted.
+const living = "attribute_exists(pk) AND attribute_not_exists(del)"
+
+func (s *Store) setAccount(ctx context.Context, app int64, id, set string, values Item) error {
+	_, err := s.update(ctx, update{table: Core, key: AccountKey(app, id), set: set, cond: living, values: values})
+	return missed(err, id)
+}
+
+// missed turns a failed condition into AccountUnknown.
+func missed(err error, id string) error {
+	if _, failed := refused(err); failed {
+		return fault.New(fault.AccountUnknown, "%.40s is not an account", id)
+	}
+	return err
 }
 
 // ForgetConversations implements accounts.Store.

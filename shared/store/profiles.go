@@ -93,16 +93,13 @@ func (s *Store) SetProfile(ctx context.Context, app int64, user string, c profil
 	for word, v := range c.Custom {
 		rest.put(customField+word, v)
 	}
-	alive := aws.String("attribute_exists(pk) AND attribute_not_exists(del)")
+	alive := aws.String(living)
 	key := AccountKey(app, user)
 	if len(rest.names) == 0 {
 		_, err := s.update(ctx, update{
-			table: Core, key: key, set: account.expression(), cond: *alive, names: account.names, values: account.given(),
+			table: Core, key: key, set: account.expression(), cond: living, names: account.names, values: account.given(),
 		})
-		if _, failed := refused(err); failed {
-			return fault.New(fault.AccountUnknown, "%s is not an account", user)
-		}
-		return err
+		return missed(err, user)
 	}
 	first := types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
 		TableName: s.name(Core), Key: key.attributes(), ConditionExpression: alive,

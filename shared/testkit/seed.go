@@ -23,10 +23,11 @@ import (
 //	account USER [NICK]             import an account
 //	accounts N                      import u1 ... uN
 //	deleted USER                    import and delete an account
-//	ban|mute USER DURATION          from now on
+//	ban|mute USER DURATION          from now on; mute USER forever
 //	revoke USER                     signatures made until now are void
 //	block OWNER PEER                put peer on owner's blocklist
-//	connect|disconnect USER PLATFORM INSTANCE  open or close a connection "USER/INSTANCE"
+//	connect|disconnect USER PLATFORM INSTANCE [REASON]  open or close a connection "USER/INSTANCE"
+//	status USER TEXT                what the user chose to show
 //	message FROM TO RANDOM [TEXT]   send a text, with MsgSeq = RANDOM
 //	messages FROM TO N [TEXT]       send N texts, a second apart
 //	fan USER N                      u1 ... uN send a text each to USER, a second apart
@@ -91,13 +92,23 @@ func (w *World) seedLine(ctx context.Context, word string, args []string) error 
 			_, err = t.Accounts.Delete(ctx, []string{arg(0)})
 		}
 		return err
-	case "ban", "mute":
+	case "mute":
+		if arg(1) == "forever" {
+			always := uint32(accounts.Forever)
+			return t.Accounts.Mute(ctx, arg(0), &always, &always)
+		}
 		d, err := time.ParseDuration(arg(1))
 		if err != nil {
 			return err
 		}
-		name := map[string]string{"ban": "bn", "mute": "mc"}[word]
-		return w.Set(ctx, store.Core, account, store.Item{name: Number(now + int64(d.Seconds()))})
+		seconds := uint32(d.Seconds())
+		return t.Accounts.Mute(ctx, arg(0), &seconds, nil)
+	case "ban":
+		d, err := time.ParseDuration(arg(1))
+		if err != nil {
+			return err
+		}
+		return w.Set(ctx, store.Core, account, store.Item{"bn": Number(now + int64(d.Seconds()))})
 	case "revoke":
 		return w.Set(ctx, store.Core, account, store.Item{"se": Number(now)})
 	case "block":
@@ -118,9 +129,15 @@ func (w *World) seedLine(ctx context.Context, word string, args []string) error 
 	case "connect":
 		return w.Connect(ctx, t, arg(0), arg(1), arg(2))
 	case "disconnect":
+		reason := "closed"
+		if arg(3) != "" {
+			reason = arg(3)
+		}
 		return t.Sessions.Disconnect(ctx, arg(0), sessions.Link{
 			Connection: arg(0) + "/" + arg(2), Instance: arg(2), Platform: sessions.Platform(arg(1)),
-		}, "closed")
+		}, reason)
+	case "status":
+		return w.Set(ctx, store.Live, store.SessionKey(w.ID, arg(0)), store.Item{"st": stringValue(arg(1))})
 	case "message", "quiet", "aside":
 		return w.seedMessage(ctx, t.Messages, word, args)
 	case "messages":

@@ -101,6 +101,12 @@ type Store interface {
 	// signatures. It tells whether there was an account, alive or deleted before,
 	// and whether this call ended its life.
 	DeleteAccount(ctx context.Context, app int64, id string, at int64, counted bool) (known, ended bool, err error)
+	// Revoke voids the signatures of a living account that were issued at a time
+	// in Unix seconds or before. It fails with AccountUnknown.
+	Revoke(ctx context.Context, app int64, id string, at int64) error
+	// Mute sets until when a living account is muted, in Unix seconds; nil leaves
+	// what is there. It fails with AccountUnknown.
+	Mute(ctx context.Context, app int64, id string, direct, groups *int64) error
 	// ForgetConversations removes the user's own side of all conversations.
 	ForgetConversations(ctx context.Context, app int64, id string) error
 }

@@ -52,6 +52,10 @@ func (p Platform) class() string {
 	}
 }
 
+// Mobile reports whether a device of the platform can be reached by push when it
+// has no connection.
+func (p Platform) Mobile() bool { return p.class() == "m" }
+
 // Slot is the place of a device in its user's session: two devices of one slot
 // cannot both be online.
 func (p Policy) Slot(platform Platform) string {

@@ -1,0 +1,23 @@
+// Package status is the part of the service openim that tells who is online
+// (core spec §5).
+package status
+
+import (
+	"parley/shared/dialect/tencent"
+	v4 "parley/shared/dialect/v4"
+	"parley/shared/op"
+	"parley/shared/store"
+)
+
+func service() tencent.Service {
+	return tencent.Service{Path: "openim", Group: "status", Numbers: v4.OpenIM()}
+}
+
+// Operations lists the commands in the order of the reference.
+func Operations() []op.Operation {
+	s, reads := service(), op.Reads(store.Accounts, store.Sessions)
+	return []op.Operation{
+		tencent.Command(s, "query_online_status", queryOnlineStatus, reads, op.Answers(70107, 90001, 90003, 90009, 90011)),
+		tencent.Command(s, "querystate", queryState, reads, op.Answers(90001, 90003, 90009, 90011)),
+	}
+}

@@ -1,0 +1,132 @@
+// Package presence tells who is online. A state is derived from where a user is
+// connected and when that ended; it is never stored, so no time that passes costs
+// a write (core spec §5, docs/data-model.md §4).
+package presence
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"parley/shared/domain/accounts"
+	"parley/shared/domain/sessions"
+)
+
+// A State is what others see of a user.
+type State string
+
+// The states.
+const (
+	Online     State = "Online"     // a connection is open
+	PushOnline State = "PushOnline" // none, but a mobile device can be reached by push
+	Offline    State = "Offline"    // signed out, never signed in, or away for too long
+)
+
+// reachable is how long a mobile device counts as reachable by push after its
+// last connection.
+const reachable = 7 * 24 * time.Hour
+
+// MaxUsers is how many users one query may name (core spec §5.1).
+const MaxUsers = 500
+
+// A Device is a device in a presence: its platform and state.
+type Device struct {
+	Platform sessions.Platform
+	Instance string
+	State    State
+}
+
+// A Presence is what is known of where a user is.
+type Presence struct {
+	User    string
+	State   State
+	Devices []Device
+	Status  string // what the user chose to show
+	LastMs  int64  // when the last connection ended; 0 while one is open, or never
+}
+
+// Of derives a presence. Several devices: Online if any is.
+func Of(s sessions.Session, now time.Time) Presence {
+	p := Presence{User: s.User, State: Offline, Status: s.Status}
+	for _, d := range s.Devices {
+		if d.Alive(now) {
+			p.State = Online
+			p.Devices = append(p.Devices, Device{d.Now.Platform, d.Now.Instance, Online})
+		}
+	}
+	if p.State == Online {
+		return p
+	}
+	last := lost(s, now)
+	if last == nil {
+		return p
+	}
+	p.LastMs = last.Time
+	if last.Platform.Mobile() && !signedOut(last.Reason) && now.UnixMilli()-last.Time < reachable.Milliseconds() {
+		p.State = PushOnline
+		p.Devices = []Device{{Platform: last.Platform, State: PushOnline}}
+	}
+	return p
+}
+
+// lost is the end of the user's last connection. A connection whose end nobody
+// noticed ended when it was as old as one can be.
+func lost(s sessions.Session, now time.Time) *sessions.Last {
+	last := s.Last
+	for _, d := range s.Devices {
+		end := d.Now.Since + sessions.Life.Milliseconds()
+		if end <= now.UnixMilli() && (last == nil || end > last.Time) {
+			last = &sessions.Last{Time: end, Reason: "lost", Platform: d.Now.Platform}
+		}
+	}
+	return last
+}
+
+// signedOut reports whether a connection ended because the device may not, or
+// does not want to, be reached any more.
+func signedOut(reason string) bool {
+	return slices.Contains([]string{"logout", "kicked", "deleted", "banned", "replaced"}, reason)
+}
+
+// Store reads what presences are derived from.
+type Store interface {
+	Sessions(ctx context.Context, app int64, users []string) ([]sessions.Session, error)
+	Accounts(ctx context.Context, app int64, ids []string) ([]*accounts.Account, error)
+}
+
+// Service answers for an application's users.
+type Service struct {
+	App   int64
+	Store Store
+	Now   func() time.Time
+}
+
+// Query returns presences in the order of users; nil for who is no account. A
+// user may stand there more than once.
+func (s Service) Query(ctx context.Context, users []string) ([]*Presence, error) {
+	var distinct []string
+	at := make(map[string]int, len(users))
+	for _, u := range users {
+		if _, seen := at[u]; !seen && accounts.CheckID(u) == nil {
+			at[u] = len(distinct)
+			distinct = append(distinct, u)
+		}
+	}
+	known, err := s.Store.Accounts(ctx, s.App, distinct)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.Store.Sessions(ctx, s.App, distinct)
+	if err != nil {
+		return nil, err
+	}
+	now := s.Now()
+	out := make([]*Presence, len(users))
+	for i, u := range users {
+		if j, ok := at[u]; ok && known[j].Alive() {
+			p := Of(list[j], now)
+			out[i] = &p
+		}
+	}
+	return out, nil
+}
