@@ -3,6 +3,8 @@ package config
 import (
 	"context"
 
+	v4 "parley/shared/dialect/v4"
+	"parley/shared/fault"
 	"parley/shared/op"
 )
 
@@ -18,5 +20,8 @@ type getNoSpeakingResponse struct {
 // getNoSpeaking tells for how many seconds more a user is muted.
 func getNoSpeaking(ctx context.Context, c *op.Call, in getNoSpeakingRequest) (getNoSpeakingResponse, error) {
 	direct, groups, err := c.Accounts.Muted(ctx, in.User)
-	return getNoSpeakingResponse{direct, groups}, unknown(badGetAccount, err)
+	if fault.Is(err, fault.AccountUnknown) { // as in setNoSpeaking
+		err = v4.Refuse(badGetAccount, "%.40s is not an account", in.User)
+	}
+	return getNoSpeakingResponse{direct, groups}, err
 }

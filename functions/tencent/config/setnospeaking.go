@@ -29,14 +29,9 @@ func setNoSpeaking(ctx context.Context, c *op.Call, in setNoSpeakingRequest) (se
 	if in.Direct == nil && in.Groups == nil {
 		return setNoSpeakingResponse{}, v4.Refuse(neitherTimer, "neither C2CmsgNospeakingTime nor GroupmsgNospeakingTime is given")
 	}
-	return setNoSpeakingResponse{}, unknown(badSetAccount, c.Accounts.Mute(ctx, in.User, in.Direct, in.Groups))
-}
-
-// unknown gives an account that does not exist the number of a bad account: the
-// service has none of its own (core spec §10, unsure).
-func unknown(number int, err error) error {
-	if fault.Is(err, fault.AccountUnknown) {
-		return v4.Refuse(number, "%s", fault.Of(err).Text)
+	err := c.Accounts.Mute(ctx, in.User, in.Direct, in.Groups)
+	if fault.Is(err, fault.AccountUnknown) { // the service has no number for it (core spec §10, unsure)
+		err = v4.Refuse(badSetAccount, "%.40s is not an account", in.User)
 	}
-	return err
+	return setNoSpeakingResponse{}, err
 }
