@@ -165,7 +165,8 @@ func (a *App) For(o *apps.App) Tenant {
 		Sessions:      sessions.Service{App: o.ID, Policy: o.Settings.LoginPolicy, Store: p.Store, Kicker: out, Now: p.Now},
 		Conversations: conversations.Service{App: o.ID, Limit: limits.Conversations, Store: p.Store, Out: out, Now: p.Now},
 		Messages: messages.Service{
-			App: o.ID, Retention: o.Retention(), Store: p.Store, Out: out, Now: p.Now, Parallel: p.Parallel,
+			App: o.ID, Retention: o.Retention(), FriendsOnly: o.Settings.FriendsOnly,
+			BlockSilently: o.Settings.BlockSilently, Store: p.Store, Out: out, Now: p.Now, Parallel: p.Parallel,
 		},
 	}
 }

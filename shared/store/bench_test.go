@@ -31,7 +31,7 @@ func BenchmarkStore(b *testing.B) {
 		name string
 		run  func(n int) error
 	}{
-		{"parties", func(int) error { _, err := s.Parties(b.Context(), 1, "alice", "bob"); return err }},
+		{"parties", func(int) error { _, err := s.Parties(b.Context(), 1, "alice", "bob", false); return err }},
 		{"claim", func(n int) error {
 			m := message(n)
 			_, err := s.Claim(b.Context(), 1, messages.ClaimRequest{

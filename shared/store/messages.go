@@ -26,15 +26,22 @@ func side(from, to string) int {
 	return 1
 }
 
-// Parties implements messages.Store: three items in one request.
-func (s *Store) Parties(ctx context.Context, app int64, from, to string) (messages.Parties, error) {
-	items, err := s.getAll(ctx, Core, []Key{AccountKey(app, from), AccountKey(app, to), BlockKey(app, to, from)}, false)
+// Parties implements messages.Store: three items in one request, five where
+// friendship counts.
+func (s *Store) Parties(ctx context.Context, app int64, from, to string, friends bool) (messages.Parties, error) {
+	keys := []Key{AccountKey(app, from), AccountKey(app, to), BlockKey(app, to, from)}
+	if friends {
+		keys = append(keys, FriendKey(app, to, from), FriendKey(app, from, to))
+	}
+	items, err := s.getAll(ctx, Core, keys, false)
 	if err != nil {
 		return messages.Parties{}, err
 	}
-	return messages.Parties{
-		From: readAccount(from, items[0]), To: readAccount(to, items[1]), Blocked: items[2] != nil,
-	}, nil
+	p := messages.Parties{From: readAccount(from, items[0]), To: readAccount(to, items[1]), Blocked: items[2] != nil}
+	if friends {
+		p.ReceiverHas, p.SenderHas = items[3] != nil, items[4] != nil
+	}
+	return p, nil
 }
 
 // PutMessage implements messages.Store. What is there is the same message if it

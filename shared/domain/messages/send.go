@@ -47,6 +47,8 @@ type Receipt struct {
 type Parties struct {
 	From, To *accounts.Account
 	Blocked  bool // To blocks From
+	// Who has whom as a friend, where that was asked for.
+	ReceiverHas, SenderHas bool
 }
 
 // A Claim is a send's place in the conversation: once given, a repeat within
@@ -72,7 +74,7 @@ type ClaimRequest struct {
 
 // Store keeps messages and the rows a send moves.
 type Store interface {
-	Parties(ctx context.Context, app int64, from, to string) (Parties, error)
+	Parties(ctx context.Context, app int64, from, to string, friends bool) (Parties, error)
 	// Claim counts the send on the sender's row, or returns the claim that the
 	// same send has had.
 	Claim(ctx context.Context, app int64, r ClaimRequest) (Claim, error)
@@ -95,7 +97,12 @@ type Store interface {
 type Service struct {
 	App       int64
 	Retention time.Duration
-	Store     Store
+	// FriendsOnly: users write to friends only (core spec §8.0).
+	FriendsOnly bool
+	// BlockSilently: a message to who blocks its sender is acknowledged and
+	// dropped, instead of refused (core spec §8.0).
+	BlockSilently bool
+	Store         Store
 	Out       delivery.Service
 	Now       func() time.Time
 	// Parallel runs functions together and returns the first error.
@@ -109,12 +116,15 @@ func (s Service) Send(ctx context.Context, d Draft) (Receipt, error) {
 	if err := d.check(); err != nil {
 		return Receipt{}, err
 	}
-	if err := s.admit(ctx, d); err != nil {
+	dropped, err := s.admit(ctx, d)
+	if err != nil {
 		return Receipt{}, err
 	}
 	m := d.message(s.Now())
+	if dropped {
+		return Receipt{Key: m.Key}, nil
+	}
 	if !d.OnlineOnly {
-		var err error
 		if m, err = s.store(ctx, m, d.sum()); err != nil {
 			return Receipt{}, err
 		}
@@ -172,29 +182,50 @@ func (s Service) put(ctx context.Context, m Message) (Message, error) {
 // numbers.
 const maxTaken = 30
 
-// admit applies the rules of who may write to whom.
-func (s Service) admit(ctx context.Context, d Draft) error {
-	p, err := s.Store.Parties(ctx, s.App, d.From, d.To)
+// admit applies the rules of who may write to whom. It tells whether the message
+// is to be dropped without a word.
+func (s Service) admit(ctx context.Context, d Draft) (dropped bool, err error) {
+	friends := s.FriendsOnly && !d.Trusted
+	p, err := s.Store.Parties(ctx, s.App, d.From, d.To, friends)
 	if err != nil {
-		return err
+		return false, err
 	}
 	now := s.Now()
 	if !p.From.Alive() {
-		return fault.New(fault.SenderUnknown, "the sender %s is not an account", d.From)
+		return false, fault.New(fault.SenderUnknown, "the sender %s is not an account", d.From)
 	}
 	if !d.Trusted {
 		if err := p.From.Accepts(d.Issued, now); err != nil {
-			return err
+			return false, err
 		}
 		if now.Unix() < p.From.MutedUntil {
-			return fault.New(fault.Muted, "the sender is muted")
+			return false, fault.New(fault.Muted, "the sender is muted")
 		}
 	}
 	if !p.To.Alive() {
-		return fault.New(fault.ReceiverUnknown, "the receiver %s is not an account", d.To)
+		return false, fault.New(fault.ReceiverUnknown, "the receiver %s is not an account", d.To)
 	}
 	if !d.Trusted && p.Blocked {
-		return fault.New(fault.Blocked, "the receiver blocks the sender")
+		if s.BlockSilently {
+			return true, nil
+		}
+		return false, fault.New(fault.Blocked, "the receiver blocks the sender")
+	}
+	if friends {
+		return false, p.strangers()
+	}
+	return false, nil
+}
+
+// strangers fails where the two are not friends of each other.
+func (p Parties) strangers() error {
+	switch {
+	case !p.ReceiverHas && !p.SenderHas:
+		return fault.New(fault.Strangers, "sender and receiver are not friends")
+	case !p.ReceiverHas:
+		return fault.New(fault.SenderNotFriend, "the sender is not a friend of the receiver")
+	case !p.SenderHas:
+		return fault.New(fault.ReceiverNotFriend, "the receiver is not a friend of the sender")
 	}
 	return nil
 }
