@@ -3,6 +3,7 @@ package relations
 import (
 	"context"
 
+	"parley/shared/domain/accounts"
 	"parley/shared/domain/delivery"
 	"parley/shared/fault"
 )
@@ -12,6 +13,9 @@ import (
 // is no such request.
 func (s Service) Accept(ctx context.Context, owner, from string, both bool, remark string, origin delivery.Origin) error {
 	if err := checkRemark(remark); err != nil {
+		return err
+	}
+	if err := checkAsker(owner, from); err != nil {
 		return err
 	}
 	known, err := s.alive(ctx, owner, []string{from})
@@ -29,7 +33,7 @@ func (s Service) Accept(ctx context.Context, owner, from string, both bool, rema
 		refused = nil
 		r, there := d.Requests[Pair{owner, from}]
 		if !there {
-			return fault.New(fault.RequestUnknown, "there is no pending request of %.40s", from)
+			return noRequest(from)
 		}
 		if known[from] == nil { // the asker is gone, and so is the request
 			refused = unknown(from)
@@ -56,12 +60,27 @@ func (s Service) Accept(ctx context.Context, owner, from string, both bool, rema
 	return refused
 }
 
+func noRequest(from string) error {
+	return fault.New(fault.RequestUnknown, "there is no pending request of %.40q", from)
+}
+
+// checkAsker refuses who cannot have asked.
+func checkAsker(owner, from string) error {
+	if owner == from || accounts.CheckID(from) != nil {
+		return noRequest(from)
+	}
+	return nil
+}
+
 // Reject answers a request with no. It fails with RequestUnknown where there is
 // no such request.
 func (s Service) Reject(ctx context.Context, owner, from string, origin delivery.Origin) error {
+	if err := checkAsker(owner, from); err != nil {
+		return err
+	}
 	d, err := s.run(ctx, []string{owner}, []Ref{{Asking, mine(owner, from)}}, func(d *draft) error {
 		if _, there := d.Requests[Pair{owner, from}]; !there {
-			return fault.New(fault.RequestUnknown, "there is no pending request of %.40s", from)
+			return noRequest(from)
 		}
 		d.answer(owner, from)
 		return nil
