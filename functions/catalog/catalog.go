@@ -5,11 +5,14 @@ import (
 	"parley/functions/client/conversation"
 	clientmessage "parley/functions/client/message"
 	"parley/functions/client/session"
+	operatoraccount "parley/functions/operator/account"
 	"parley/functions/operator/app"
 	"parley/functions/tencent/account"
+	"parley/functions/tencent/config"
 	"parley/functions/tencent/gateway"
 	"parley/functions/tencent/message"
 	"parley/functions/worker/delivery"
+	"parley/functions/worker/sweep"
 	"parley/shared/op"
 )
 
@@ -17,10 +20,10 @@ import (
 func All() []op.Operation {
 	var all []op.Operation
 	for _, list := range [][]op.Operation{
-		account.Operations(), message.Operations(),
+		account.Operations(), message.Operations(), config.Operations(),
 		session.Operations(), clientmessage.Operations(), conversation.Operations(),
-		app.Operations(),
-		delivery.Operations(),
+		app.Operations(), operatoraccount.Operations(),
+		delivery.Operations(), sweep.Operations(),
 	} {
 		all = append(all, list...)
 	}

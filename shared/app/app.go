@@ -144,14 +144,20 @@ type Tenant struct {
 func (a *App) For(o *apps.App) Tenant {
 	p, limits := a.parts, o.Settings.Limits()
 	out := a.Out(o.ID)
+	conversation := conversations.Service{App: o.ID, Limit: limits.Conversations, Store: p.Store, Out: out, Now: p.Now}
 	return Tenant{
 		Delivery: out,
 		Accounts: accounts.Service{
 			App: o.ID, Limit: limits.Accounts, Deleting: limits.DeleteAllowed,
-			Reserve: o.Settings.Edition != apps.Developer, Store: p.Store, Out: out, Now: p.Now,
+			Reserve: o.Settings.Edition != apps.Developer, Store: p.Store, Out: out, Now: p.Now, Wait: p.Wait,
+			Removals: p.Removal,
+			// What is kept of a user, in the order in which it goes with the account.
+			Forgetters: []accounts.Forgetter{
+				conversation,
+			},
 		},
 		Sessions:      sessions.Service{App: o.ID, Policy: o.Settings.LoginPolicy, Store: p.Store, Kicker: out, Now: p.Now},
-		Conversations: conversations.Service{App: o.ID, Limit: limits.Conversations, Store: p.Store, Out: out, Now: p.Now},
+		Conversations: conversation,
 		Messages: messages.Service{
 			App: o.ID, Retention: o.Retention(), Store: p.Store, Out: out, Now: p.Now, Parallel: p.Parallel,
 		},

@@ -173,6 +173,33 @@ func (s *Store) query(ctx context.Context, t Table, pk, prefix string, strong bo
 	}
 }
 
+// writesAtOnce is the most items of one BatchWriteItem.
+const writesAtOnce = 25
+
+// deleteAll removes items that were read.
+func (s *Store) deleteAll(ctx context.Context, t Table, items []Item) error {
+	var requests []types.WriteRequest
+	for _, item := range items {
+		requests = append(requests, types.WriteRequest{DeleteRequest: &types.DeleteRequest{
+			Key: Key{text(item, "pk"), text(item, "sk")}.attributes(),
+		}})
+	}
+	for try := 0; len(requests) > 0; try++ {
+		if try > len(items)/writesAtOnce+batchTries {
+			return fmt.Errorf("batch delete from %s: %d items stay", t, len(requests))
+		}
+		n := min(writesAtOnce, len(requests))
+		out, err := s.db.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{
+			RequestItems: map[string][]types.WriteRequest{s.names[t]: requests[:n]},
+		})
+		if err != nil {
+			return fmt.Errorf("batch delete from %s: %w", t, err)
+		}
+		requests = append(requests[n:], out.UnprocessedItems[s.names[t]]...)
+	}
+	return nil
+}
+
 // update runs an UpdateItem that returns the item a failed condition saw.
 type update struct {
 	table     Table

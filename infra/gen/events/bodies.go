@@ -8,6 +8,9 @@ func Bodies() map[string]string {
 		"tencent.account.multiaccount_import":    `{"AccountList":[{"UserID":"bob","Nick":"Bob"},{"UserID":"carol"}]}`,
 		"tencent.account.account_delete":         `{"DeleteItem":[{"UserID":"carol"}]}`,
 		"tencent.account.account_check":          `{"CheckItem":[{"UserID":"alice"},{"UserID":"nobody"}]}`,
+		"tencent.account.kick":                   `{"UserID":"alice"}`,
+		"tencent.config.setnospeaking":           `{"Set_Account":"alice","C2CmsgNospeakingTime":7200,"GroupmsgNospeakingTime":4294967295}`,
+		"tencent.config.getnospeaking":           `{"Get_Account":"alice"}`,
 		"tencent.message.sendmsg":                `{"SyncOtherMachine":1,"From_Account":"alice","To_Account":"bob","MsgSeq":93847636,"MsgRandom":1287657,"MsgBody":` + text + `,"CloudCustomData":"{\"k\":1}"}`,
 		"tencent.message.batchsendmsg":           `{"SyncOtherMachine":2,"From_Account":"alice","To_Account":["bob","carol"],"MsgSeq":28460,"MsgRandom":19901224,"MsgBody":` + text + `}`,
 		"tencent.message.admin_getroammsg":       `{"Operator_Account":"bob","Peer_Account":"alice","MaxCnt":20,"MinTime":1700000000,"MaxTime":4102444800}`,
@@ -29,9 +32,13 @@ func Bodies() map[string]string {
 		"operator.app.rotate-key":   `{"SdkAppId":1400000001,"KeepSeconds":86400}`,
 		"operator.app.add-admin":    `{"SdkAppId":1400000001,"UserID":"bob"}`,
 		"operator.app.remove-admin": `{"SdkAppId":1400000001,"UserID":"bob"}`,
+		"operator.account.get":      `{"SdkAppId":1400000001,"UserID":"bob"}`,
+		"operator.account.ban":      `{"SdkAppId":1400000001,"UserID":"bob","Seconds":86400}`,
+		"operator.account.unban":    `{"SdkAppId":1400000001,"UserID":"bob"}`,
 
 		// frame is the base64 of {"event":"message.read","body":{...}}.
 		"worker.delivery.delivery": `{"app":1400000001,"frame":"eyJldmVudCI6Im1lc3NhZ2UucmVhZCIsImJvZHkiOnsiRnJvbV9BY2NvdW50IjoiYm9iIiwiVG9fQWNjb3VudCI6ImFsaWNlIiwiUmVhZE9yZGluYWwiOjEsIlRpbWVNcyI6MTcwMDAwMDAwMDAwMH19",` +
 			`"targets":[{"u":"alice","s":"x","c":"` + connection + `","t":1700000000000,"f":"iPhone"}],"attempt":1}`,
+		"worker.sweep.sweep": `{"app":1400000001,"user":"carol","deleted":1700000000}`,
 	}
 }

@@ -1,0 +1,20 @@
+// Package config is the service openconfigsvr: global mutes (core spec §10).
+package config
+
+import (
+	"parley/shared/dialect/tencent"
+	v4 "parley/shared/dialect/v4"
+	"parley/shared/op"
+	"parley/shared/store"
+)
+
+// Operations lists the commands in the order of the reference.
+func Operations() []op.Operation {
+	s := tencent.Service{Path: "openconfigsvr", Group: "config", Numbers: v4.Config()}
+	return []op.Operation{
+		tencent.Command(s, "setnospeaking", setNoSpeaking, op.Writes(store.Accounts),
+			op.Answers(60010, 130001, 130004, 130005, 130006, 130007, 130008)),
+		tencent.Command(s, "getnospeaking", getNoSpeaking, op.Reads(store.Accounts),
+			op.Answers(60010, 130001, 130002, 130003)),
+	}
+}

@@ -1,0 +1,41 @@
+package config
+
+import (
+	"context"
+	"time"
+
+	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/accounts"
+	"parley/shared/fault"
+	"parley/shared/op"
+)
+
+type getNoSpeakingRequest struct {
+	Account string `json:"Get_Account" need:"130002" bad:"130003"`
+}
+
+type getNoSpeakingResponse struct {
+	C2C    uint32 `json:"C2CmsgNospeakingTime"`
+	Groups uint32 `json:"GroupmsgNospeakingTime"`
+}
+
+// getNoSpeaking returns for how many more seconds an account is muted in
+// one-to-one conversations and in groups: 0 where it is not, 4294967295 where that
+// does not end.
+func getNoSpeaking(ctx context.Context, c *op.Call, in getNoSpeakingRequest) (getNoSpeakingResponse, error) {
+	m, err := c.Accounts.Muted(ctx, in.Account)
+	if fault.Is(err, fault.AccountUnknown) {
+		return getNoSpeakingResponse{}, v4.Refuse(130003, "Get_Account is not an account")
+	}
+	if err != nil {
+		return getNoSpeakingResponse{}, err
+	}
+	return getNoSpeakingResponse{C2C: seconds(m.C2C), Groups: seconds(m.Groups)}, nil
+}
+
+func seconds(d time.Duration) uint32 {
+	if d == accounts.Endless {
+		return forever
+	}
+	return uint32(d / time.Second) //nolint:gosec // at most what setnospeaking took
+}
