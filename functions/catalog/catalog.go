@@ -6,6 +6,7 @@ import (
 	clientmessage "parley/functions/client/message"
 	clientprofile "parley/functions/client/profile"
 	"parley/functions/client/session"
+	operatoraccount "parley/functions/operator/account"
 	"parley/functions/operator/app"
 	"parley/functions/tencent/account"
 	"parley/functions/tencent/config"
@@ -16,6 +17,7 @@ import (
 	"parley/functions/tencent/status"
 	"parley/functions/worker/announce"
 	"parley/functions/worker/delivery"
+	"parley/functions/worker/sweep"
 	"parley/shared/op"
 )
 
@@ -25,8 +27,8 @@ func All() []op.Operation {
 	for _, list := range [][]op.Operation{
 		account.Operations(), message.Operations(), status.Operations(), profile.Operations(), sns.Operations(), config.Operations(),
 		session.Operations(), clientprofile.Operations(), clientmessage.Operations(), conversation.Operations(),
-		app.Operations(),
-		delivery.Operations(), announce.Operations(),
+		app.Operations(), operatoraccount.Operations(),
+		delivery.Operations(), announce.Operations(), sweep.Operations(),
 	} {
 		all = append(all, list...)
 	}

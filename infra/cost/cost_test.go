@@ -58,7 +58,10 @@ func situations() []situation {
 		{"tencent.account.multiaccount_import", "100 new", "", `{"Accounts":["x"]}`, `{"Accounts":[` + batch(`"u%d"`, 100) + `]}`, nil, 120, 0},
 		{"tencent.account.account_check", "1", "account alice\n", check, check, nil, 8, 0},
 		{"tencent.account.account_check", "100", "accounts 100\n", check, `{"CheckItem":[` + batch(`{"UserID":"u%d"}`, 100) + `]}`, nil, 15, 0},
-		{"tencent.account.account_delete", "1, with 1 conversation and 1 device", "edition developer\n" + two + "connect alice iPhone i1\n", `{"DeleteItem":[{"UserID":"x"}]}`, `{"DeleteItem":[{"UserID":"alice"}]}`, nil, 60, 0},
+		{"tencent.account.account_delete", "1, with 1 device", "edition developer\n" + two + "connect alice iPhone i1\n", `{"DeleteItem":[{"UserID":"x"}]}`, `{"DeleteItem":[{"UserID":"alice"}]}`, nil, 60, 0},
+		{"tencent.account.kick", "1 device", "account alice\nconnect alice iPhone i1\n", `{"UserID":"x"}`, `{"UserID":"alice"}`, nil, 540, 0},
+		{"tencent.config.setnospeaking", "both", "account alice\n", `{"Set_Account":"x","C2CmsgNospeakingTime":1}`, `{"Set_Account":"alice","C2CmsgNospeakingTime":1,"GroupmsgNospeakingTime":1}`, nil, 12, 0},
+		{"tencent.config.getnospeaking", "any", "account alice\n", `{"Get_Account":"x"}`, `{"Get_Account":"alice"}`, nil, 8, 0},
 		{"tencent.message.sendmsg", "peer on 2 devices", online, rest(7), rest(8), &Budget{3, 3.5, 0, 1, 2}, 45, 0},
 		{"tencent.message.sendmsg", "peer offline", two, rest(7), rest(8), &Budget{3, 3.5, 1.2, 1.1, 0}, 45, 0},
 		{"tencent.message.batchsendmsg", "500, all offline, conversations exist", "account alice\naccounts 500\nbatch alice 500\n", `{"To_Account":["nobody"],"MsgRandom":1,` + text + `}`, `{"From_Account":"alice","To_Account":[` + batch(`"u%d"`, 500) + `],"MsgSeq":2,"MsgRandom":2,` + text + `}`, nil, 1500, 0},
@@ -66,9 +69,6 @@ func situations() []situation {
 		{"tencent.message.admin_set_msg_read", "2 devices", two + "connect bob Web w1\nconnect alice iPhone i1\n", `{"Report_Account":"x","Peer_Account":"y"}`, `{"Report_Account":"bob","Peer_Account":"alice"}`, &Budget{2, 2, 0, 1, 2}, 30, 0},
 		{"tencent.message.get_c2c_unread_msg_num", "all of 100 conversations", "account bob\naccounts 100\nfan bob 100\n", `{"To_Account":"x"}`, `{"To_Account":"bob"}`, nil, 15, 0},
 		{"tencent.message.get_c2c_unread_msg_num", "1 peer", two, `{"To_Account":"x"}`, `{"To_Account":"bob","Peer_Account":["alice"]}`, nil, 12, 0},
-		{"tencent.account.kick", "1 device", "account alice\nconnect alice iPhone i1\n", `{"UserID":"x"}`, `{"UserID":"alice"}`, nil, 25, 0},
-		{"tencent.config.setnospeaking", "any", "account alice\n", `{}`, `{"Set_Account":"alice","C2CmsgNospeakingTime":60}`, nil, 12, 0},
-		{"tencent.config.getnospeaking", "any", "account alice\n", `{}`, `{"Get_Account":"alice"}`, nil, 8, 0},
 		{"tencent.status.query_online_status", "1", "account alice\n", `{}`, `{"To_Account":["alice"]}`, nil, 8, 0},
 		{"tencent.status.query_online_status", "500", "accounts 500\n", `{}`, `{"To_Account":[` + batch(`"u%d"`, 500) + `]}`, nil, 60, 0},
 		{"tencent.status.querystate", "1", "account alice\n", `{}`, `{"To_Account":["alice"]}`, nil, 8, 0},
@@ -101,11 +101,18 @@ func situations() []situation {
 		{"operator.app.remove-admin", "1 of 2", "admin x\n", `{"SdkAppId":1,"UserID":"x"}`, `{"SdkAppId":{app},"UserID":"x"}`, nil, 12, 0},
 		{"worker.announce.announce", "no friends", "account alice\n", crowd, crowd, nil, 10, -1},
 		{"worker.announce.announce", "100 friends, 1 online", "account alice\naccounts 100\noneway alice" + strings.ReplaceAll(batch(" u%d", 100), ",", "") + "\nconnect u1 iPhone i1\n", crowd, crowd, nil, 60, -1},
+		{"operator.account.get", "any", "account x\n", `{"SdkAppId":1}`, `{"SdkAppId":{app},"UserID":"x"}`, nil, 10, 0},
+		{"operator.account.ban", "1 device", "account x\nconnect x iPhone i1\n", `{"SdkAppId":1}`, `{"SdkAppId":{app},"UserID":"x"}`, nil, 40, 0},
+		{"operator.account.unban", "banned", "account x\nban x ever\n", `{"SdkAppId":1}`, `{"SdkAppId":{app},"UserID":"x"}`, nil, 15, 0},
 		{"worker.delivery.delivery", "1 job, 1 device", "", job, job, nil, 20, -1},
+		{"worker.sweep.sweep", "100 conversations", "account alice\naccounts 100\nfan alice 100\ndeleted alice\n", none, `{"app":{app},"user":"alice","deleted":1700000100}`, nil, 150, -1},
+		{"worker.sweep.sweep", "the second job", "deleted alice\nsweep\n", none, `{"app":{app},"user":"alice","deleted":1700000000,"again":true}`, nil, 35, -1},
 	}
 }
 
 const crowd = `{"app":{app},"user":"alice","crowd":"friends","frame":"e30="}`
+// none is a removal of nobody.
+const none = `{"app":{app},"user":"nobody","deleted":1}`
 
 const job = `{"app":{app},"frame":"e30=","attempt":1,"targets":[{"u":"bob","s":"x","c":"bob/i1","t":1700000000000,"f":"iPhone"}]}`
 

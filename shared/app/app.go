@@ -150,20 +150,28 @@ type Tenant struct {
 func (a *App) For(o *apps.App) Tenant {
 	p, limits := a.parts, o.Settings.Limits()
 	out := a.Out(o.ID)
+	conversation := conversations.Service{App: o.ID, Limit: limits.Conversations, Store: p.Store, Out: out, Now: p.Now}
+	profile := profiles.Service{App: o.ID, Fields: profileFields(o.Settings.ProfileFields), Store: p.Store, Out: out}
+	relation := relations.Service{
+		App: o.ID, Allow: o.Settings.Allow, Fields: friendFields(o.Settings.FriendFields), Store: p.Store, Out: out, Now: p.Now,
+		Limits: relations.Limits{Friends: limits.Friends, Blocked: limits.Blocked, Lists: limits.Lists, Requests: limits.Requests},
+	}
 	return Tenant{
-		Delivery: out,
-		Presence: presence.Service{App: o.ID, Store: p.Store, Now: p.Now},
-		Profiles: profiles.Service{App: o.ID, Fields: profileFields(o.Settings.ProfileFields), Store: p.Store, Out: out},
-		Relations: relations.Service{
-			App: o.ID, Allow: o.Settings.Allow, Fields: friendFields(o.Settings.FriendFields), Store: p.Store, Out: out, Now: p.Now,
-			Limits: relations.Limits{Friends: limits.Friends, Blocked: limits.Blocked, Lists: limits.Lists, Requests: limits.Requests},
-		},
+		Delivery:  out,
+		Presence:  presence.Service{App: o.ID, Store: p.Store, Now: p.Now},
+		Profiles:  profile,
+		Relations: relation,
 		Accounts: accounts.Service{
 			App: o.ID, Limit: limits.Accounts, Deleting: limits.DeleteAllowed,
-			Reserve: o.Settings.Edition != apps.Developer, Store: p.Store, Out: out, Now: p.Now,
+			Reserve: o.Settings.Edition != apps.Developer, Store: p.Store, Out: out, Now: p.Now, Wait: p.Wait,
+			Removals: p.Removal,
+			// What is kept of a user, in the order in which it goes with the account.
+			Forgetters: []accounts.Forgetter{
+				conversation, relation, profile,
+			},
 		},
 		Sessions:      sessions.Service{App: o.ID, Policy: o.Settings.LoginPolicy, Store: p.Store, Kicker: out, Now: p.Now},
-		Conversations: conversations.Service{App: o.ID, Limit: limits.Conversations, Store: p.Store, Out: out, Now: p.Now},
+		Conversations: conversation,
 		Messages: messages.Service{
 			App: o.ID, Retention: o.Retention(), FriendsOnly: o.Settings.FriendsOnly,
 			BlockSilently: o.Settings.BlockSilently, Store: p.Store, Out: out, Now: p.Now, Parallel: p.Parallel,

@@ -21,6 +21,9 @@ func accountItem(app int64, a accounts.Account) Item {
 	if a.Face != "" {
 		item["fa"] = str(a.Face)
 	}
+	if a.SignaturesFrom != 0 {
+		item["se"] = num(a.SignaturesFrom)
+	}
 	return item
 }
 
@@ -30,7 +33,7 @@ func readAccount(id string, item Item) *accounts.Account {
 	}
 	return &accounts.Account{
 		ID: id, Nick: text(item, "n"), Face: text(item, "fa"), Created: integer(item, "ct"),
-		Deleted: integer(item, "del"), SignaturesFrom: integer(item, "se"),
+		Deleted: integer(item, "del"), Swept: has(item, "sw"), SignaturesFrom: integer(item, "se"),
 		MutedUntil: integer(item, "mc"), GroupsMuted: integer(item, "mg"), BannedUntil: integer(item, "bn"),
 		Allow: accounts.Allow(text(item, "al")), NoRequests: has(item, "nr"),
 	}
@@ -70,24 +73,55 @@ func (s *Store) AccountsAlive(ctx context.Context, app int64, users []string) ([
 // without an account is harmless and is there again after the next import, an
 // account without a line would be missed by a count.
 func (s *Store) CreateAccount(ctx context.Context, app int64, a accounts.Account, reborn int64, limit int) error {
-	item := accountItem(app, a)
-	free := "attribute_not_exists(pk) OR del <= :reborn"
-	index := AccountIndexKey(app, a.ID).attributes()
+	old, err := s.putAccount(ctx, app, a, "attribute_not_exists(pk)", nil, limit)
+	switch {
+	case old == nil:
+		return err
+	case !has(old, "del"):
+		return fault.New(fault.Conflict, "%s exists", a.ID)
+	case integer(old, "del") > reborn:
+		return fault.New(fault.AccountReserved, "%s was deleted and cannot be imported again yet", a.ID)
+	case !has(old, "sw"):
+		return unswept(a.ID)
+	}
+	a.SignaturesFrom = integer(old, "se")
+	old, err = s.putAccount(ctx, app, a, "del = :del AND attribute_exists(sw)", Item{":del": old["del"]}, limit)
+	switch {
+	case old == nil:
+		return err
+	case !has(old, "del"):
+		return fault.New(fault.Conflict, "%s exists", a.ID)
+	}
+	return unswept(a.ID) // the second sweep began just now
+}
+
+func unswept(id string) error {
+	return fault.New(fault.AccountReserved, "the data of the deleted %s is still being removed, import it again in a moment", id)
+}
+
+// putAccount writes an account where a condition holds. Where it does not, it
+// returns the item that is there.
+func (s *Store) putAccount(ctx context.Context, app int64, a accounts.Account, cond string, values Item, limit int) (old Item, err error) {
+	item, index := accountItem(app, a), AccountIndexKey(app, a.ID).attributes()
 	if limit == 0 {
 		if _, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: s.name(Core), Item: index}); err != nil {
-			return fmt.Errorf("index account: %w", err)
+			return nil, fmt.Errorf("index account: %w", err)
 		}
 		_, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{
-			TableName: s.name(Core), Item: item, ConditionExpression: &free,
-			ExpressionAttributeValues:           Item{":reborn": num(reborn)},
+			TableName: s.name(Core), Item: item, ConditionExpression: &cond, ExpressionAttributeValues: values,
 			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 		})
-		return s.created(err, a.ID)
+		if old, failed := refused(err); failed {
+			return old, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("create account: %w", err)
+		}
+		return nil, nil
 	}
-	_, err := s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{
+	_, err = s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{
 		{Put: &types.Put{
-			TableName: s.name(Core), Item: item, ConditionExpression: &free,
-			ExpressionAttributeValues:           Item{":reborn": num(reborn)},
+			TableName: s.name(Core), Item: item, ConditionExpression: &cond, ExpressionAttributeValues: values,
 			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 		}},
 		{Put: &types.Put{TableName: s.name(Core), Item: index}},
@@ -100,30 +134,15 @@ func (s *Store) CreateAccount(ctx context.Context, app int64, a accounts.Account
 	reasons := cancelled(err)
 	switch {
 	case failedAt(reasons, 0):
-		return exists(reasons[0].Item, a.ID)
+		return reasons[0].Item, nil
 	case failedAt(reasons, 2):
-		return fault.New(fault.AccountQuota, "the edition's %d accounts are used up", limit)
+		return nil, fault.New(fault.AccountQuota, "the edition's %d accounts are used up", limit)
 	case reasons != nil:
-		return fmt.Errorf("create account: %w: %w", errConflict, err)
+		return nil, fmt.Errorf("create account: %w: %w", errConflict, err)
+	case err != nil:
+		return nil, fmt.Errorf("create account: %w", err)
 	}
-	return s.created(err, a.ID)
-}
-
-func (s *Store) created(err error, id string) error {
-	if item, failed := refused(err); failed {
-		return exists(item, id)
-	}
-	if err != nil {
-		return fmt.Errorf("create account: %w", err)
-	}
-	return nil
-}
-
-func exists(item Item, id string) error {
-	if has(item, "del") {
-		return fault.New(fault.AccountReserved, "%s was deleted and cannot be imported again yet", id)
-	}
-	return fault.New(fault.Conflict, "%s exists", id)
+	return nil, nil
 }
 
 // RenameAccount implements accounts.Store.
@@ -140,7 +159,7 @@ func (s *Store) RenameAccount(ctx context.Context, app int64, d accounts.Draft) 
 	}
 	_, err := s.update(ctx, update{
 		table: Core, key: AccountKey(app, d.ID), set: "SET " + set, values: values,
-		cond: living,
+		cond: alive,
 	})
 	if _, failed := refused(err); failed {
 		return fault.New(fault.AccountUnknown, "%s was deleted at the same time", d.ID)
@@ -148,14 +167,16 @@ func (s *Store) RenameAccount(ctx context.Context, app int64, d accounts.Draft) 
 	return err
 }
 
+// alive is the condition of every write to an account.
+const alive = "attribute_exists(pk) AND attribute_not_exists(del)"
+
 // DeleteAccount implements accounts.Store.
-func (s *Store) DeleteAccount(ctx context.Context, app int64, id string, at int64, counted bool) (known, ended bool, err error) {
-	alive := living
+func (s *Store) DeleteAccount(ctx context.Context, app int64, id string, at int64, counted bool) (accounts.Deletion, error) {
 	items := []types.TransactWriteItem{
 		{Update: &types.Update{
 			TableName: s.name(Core), Key: AccountKey(app, id).attributes(),
 			UpdateExpression:                    aws.String("SET del = :at, se = :at REMOVE n, fa, al, nr"),
-			ConditionExpression:                 &alive,
+			ConditionExpression:                 aws.String(alive),
 			ExpressionAttributeValues:           Item{":at": num(at)},
 			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 		}},
@@ -167,57 +188,95 @@ func (s *Store) DeleteAccount(ctx context.Context, app int64, id string, at int6
 			UpdateExpression: aws.String("ADD n :less"), ExpressionAttributeValues: Item{":less": num(-1)},
 		}})
 	}
-	_, err = s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: items})
+	_, err := s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: items})
 	if reasons := cancelled(err); failedAt(reasons, 0) {
-		return reasons[0].Item != nil, false, nil
+		old := reasons[0].Item
+		return accounts.Deletion{Known: old != nil, At: integer(old, "del"), Swept: has(old, "sw")}, nil
 	}
 	if err != nil {
-		return false, false, fmt.Errorf("delete account: %w", err)
+		return accounts.Deletion{}, fmt.Errorf("delete account: %w", err)
 	}
-	return true, true, nil
+	return accounts.Deletion{Known: true, Ended: true, At: at}, nil
 }
 
-// Revoke implements accounts.Store.
-func (s *Store) Revoke(ctx context.Context, app int64, id string, at int64) error {
-	return s.setAccount(ctx, app, id, "SET se = :at", Item{":at": num(at)})
+// RevokeSignatures implements accounts.Store.
+func (s *Store) RevokeSignatures(ctx context.Context, app int64, id string, at int64) error {
+	_, err := s.update(ctx, update{
+		table: Core, key: AccountKey(app, id), set: "SET se = :at",
+		cond: alive + " AND (attribute_not_exists(se) OR se < :at)", values: Item{":at": num(at)},
+	})
+	item, failed := refused(err)
+	switch {
+	case !failed:
+		return err
+	case item == nil || has(item, "del"):
+		return unknownAccount(id)
+	}
+	return nil // they are void already
 }
 
-// Mute implements accounts.Store.
-func (s *Store) Mute(ctx context.Context, app int64, id string, direct, groups *int64) error {
+func unknownAccount(id string) error {
+	return fault.New(fault.AccountUnknown, "%.40q is not an account", id)
+}
+
+// MuteAccount implements accounts.Store.
+func (s *Store) MuteAccount(ctx context.Context, app int64, id string, c2c, groups *int64) error {
+	return s.setTimes(ctx, app, id, map[string]*int64{"mc": c2c, "mg": groups})
+}
+
+// BanAccount implements accounts.Store.
+func (s *Store) BanAccount(ctx context.Context, app int64, id string, until int64) error {
+	return s.setTimes(ctx, app, id, map[string]*int64{"bn": &until})
+}
+
+// setTimes sets those times of a living account that are not nil, and takes away
+// those that are 0.
+func (s *Store) setTimes(ctx context.Context, app int64, id string, times map[string]*int64) error {
 	to := newSetting()
-	if direct != nil {
-		to.put("mc", *direct)
-	}
-	if groups != nil {
-		to.put("mg", *groups)
+	for name, t := range times {
+		if t != nil {
+			to.put(name, *t)
+		}
 	}
 	_, err := s.update(ctx, update{
-		table: Core, key: AccountKey(app, id), set: to.expression(), cond: living, names: to.names, values: to.given(),
+		table: Core, key: AccountKey(app, id), set: to.expression(), cond: alive, names: to.names, values: to.given(),
 	})
-	return missed(err, id)
-}
-
-// living is the condition that an account exists and is not deleted.
-const living = "attribute_exists(pk) AND attribute_not_exists(del)"
-
-func (s *Store) setAccount(ctx context.Context, app int64, id, set string, values Item) error {
-	_, err := s.update(ctx, update{table: Core, key: AccountKey(app, id), set: set, cond: living, values: values})
-	return missed(err, id)
-}
-
-// missed turns a failed condition into AccountUnknown.
-func missed(err error, id string) error {
 	if _, failed := refused(err); failed {
-		return fault.New(fault.AccountUnknown, "%.40s is not an account", id)
+		return unknownAccount(id)
 	}
 	return err
 }
 
-// ForgetConversations implements accounts.Store.
-func (s *Store) ForgetConversations(ctx context.Context, app int64, id string) error {
-	items, err := s.query(ctx, Core, UserPK(app, id), prefixConversation, true)
-	if err != nil {
-		return err
+// ClaimRemoval implements accounts.Store.
+func (s *Store) ClaimRemoval(ctx context.Context, app int64, id string, deleted, nowMs, untilMs int64) (claimed bool, busy int64, err error) {
+	_, err = s.update(ctx, update{
+		table: Core, key: AccountKey(app, id), set: "SET so = :until REMOVE sw",
+		cond:   "del = :del AND (attribute_not_exists(so) OR so <= :now)",
+		values: Item{":del": num(deleted), ":now": num(nowMs), ":until": num(untilMs)},
+	})
+	item, failed := refused(err)
+	switch {
+	case !failed:
+		return err == nil, 0, err
+	case item == nil || !has(item, "del") || integer(item, "del") != deleted:
+		return false, 0, nil
 	}
-	return s.deleteAll(ctx, Core, items)
+	return false, integer(item, "so"), nil
+}
+
+// EndRemoval implements accounts.Store.
+func (s *Store) EndRemoval(ctx context.Context, app int64, id string, deleted, untilMs int64, swept bool) error {
+	u := update{
+		table: Core, key: AccountKey(app, id), set: "REMOVE so", cond: "del = :del AND so = :until",
+		values: Item{":del": num(deleted), ":until": num(untilMs)},
+	}
+	if swept {
+		u.set = "SET sw = :yes REMOVE so"
+		u.values[":yes"] = num(1)
+	}
+	_, err := s.update(ctx, u)
+	if _, failed := refused(err); failed {
+		return nil
+	}
+	return err
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -180,4 +181,18 @@ func (s *Store) timelineQuery(app int64, q messages.Range) *dynamodb.QueryInput 
 		}
 	}
 	return in
+}
+
+// ForgetConversations implements conversations.Store.
+func (s *Store) ForgetConversations(ctx context.Context, app int64, user string) (more bool, err error) {
+	strong, limit := true, int32(writesAtOnce)
+	out, err := s.db.Query(ctx, &dynamodb.QueryInput{
+		TableName: s.name(Core), ConsistentRead: &strong, Limit: &limit, ProjectionExpression: aws.String("pk, sk"),
+		KeyConditionExpression:    aws.String("pk = :pk AND begins_with(sk, :sk)"),
+		ExpressionAttributeValues: Item{":pk": str(UserPK(app, user)), ":sk": str(prefixConversation)},
+	})
+	if err != nil {
+		return false, fmt.Errorf("forget conversations: %w", err)
+	}
+	return out.LastEvaluatedKey != nil, s.deleteAll(ctx, Core, out.Items)
 }

@@ -93,20 +93,23 @@ func (s *Store) SetProfile(ctx context.Context, app int64, user string, c profil
 	for word, v := range c.Custom {
 		rest.put(customField+word, v)
 	}
-	alive := aws.String(living)
+	living := aws.String(alive)
 	key := AccountKey(app, user)
 	if len(rest.names) == 0 {
 		_, err := s.update(ctx, update{
-			table: Core, key: key, set: account.expression(), cond: living, names: account.names, values: account.given(),
+			table: Core, key: key, set: account.expression(), cond: alive, names: account.names, values: account.given(),
 		})
-		return missed(err, user)
+		if _, failed := refused(err); failed {
+			return unknownAccount(user)
+		}
+		return err
 	}
 	first := types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
-		TableName: s.name(Core), Key: key.attributes(), ConditionExpression: alive,
+		TableName: s.name(Core), Key: key.attributes(), ConditionExpression: living,
 	}}
 	if len(account.names) > 0 {
 		first = types.TransactWriteItem{Update: &types.Update{
-			TableName: s.name(Core), Key: key.attributes(), ConditionExpression: alive, UpdateExpression: aws.String(account.expression()),
+			TableName: s.name(Core), Key: key.attributes(), ConditionExpression: living, UpdateExpression: aws.String(account.expression()),
 			ExpressionAttributeNames: account.names, ExpressionAttributeValues: account.given(),
 		}}
 	}
@@ -119,7 +122,7 @@ func (s *Store) SetProfile(ctx context.Context, app int64, user string, c profil
 	}})
 	switch reasons := cancelled(err); {
 	case failedAt(reasons, 0):
-		return fault.New(fault.AccountUnknown, "%s is not an account", user)
+		return unknownAccount(user)
 	case reasons != nil:
 		return fault.New(fault.Conflict, "another call changes the profile of %s at the same time", user)
 	case err != nil:

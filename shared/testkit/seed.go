@@ -23,7 +23,10 @@ import (
 //	account USER [NICK]             import an account
 //	accounts N                      import u1 ... uN
 //	deleted USER                    import and delete an account
-//	ban|mute USER DURATION          from now on; mute USER forever
+//	sweep                           remove the data of deleted accounts, as the worker does
+//	claim USER DURATION             a worker has the removal of a deleted account
+//	ban|mute USER DURATION|ever     from now on
+//	nospeaking USER C2C GROUPS      mute for seconds as setnospeaking does; "-" leaves one as it is
 //	revoke USER                     signatures made until now are void
 //	block OWNER PEER                put peer on owner's blocklist
 //	connect|disconnect USER PLATFORM INSTANCE [REASON]  open or close a connection "USER/INSTANCE"
@@ -92,23 +95,47 @@ func (w *World) seedLine(ctx context.Context, word string, args []string) error 
 			_, err = t.Accounts.Delete(ctx, []string{arg(0)})
 		}
 		return err
-	case "mute":
-		if arg(1) == "forever" {
-			always := uint32(accounts.Forever)
-			return t.Accounts.Mute(ctx, arg(0), &always, &always)
+	case "ban", "mute":
+		end := int64(accounts.Forever)
+		if arg(1) != "ever" {
+			d, err := time.ParseDuration(arg(1))
+			if err != nil {
+				return err
+			}
+			end = now + int64(d.Seconds())
 		}
+		name := map[string]string{"ban": "bn", "mute": "mc"}[word]
+		return w.Set(ctx, store.Core, account, store.Item{name: Number(end)})
+	case "claim":
 		d, err := time.ParseDuration(arg(1))
 		if err != nil {
 			return err
 		}
-		seconds := uint32(d.Seconds())
-		return t.Accounts.Mute(ctx, arg(0), &seconds, nil)
-	case "ban":
-		d, err := time.ParseDuration(arg(1))
-		if err != nil {
-			return err
+		return w.Set(ctx, store.Core, account, store.Item{"so": Number(w.Clock.Now().Add(d).UnixMilli())})
+	case "nospeaking":
+		var d [2]*time.Duration
+		for i, text := range []string{arg(1), arg(2)} {
+			if text == "-" {
+				continue
+			}
+			n, err := strconv.ParseUint(text, 10, 32)
+			if err != nil {
+				return err
+			}
+			if d[i] = new(time.Duration(n) * time.Second); n == 1<<32-1 {
+				*d[i] = accounts.Endless
+			}
 		}
-		return w.Set(ctx, store.Core, account, store.Item{"bn": Number(now + int64(d.Seconds()))})
+		return t.Accounts.Mute(ctx, arg(0), d[0], d[1])
+	case "sweep":
+		for list := w.Removals.Take(); len(list) > 0; list = w.Removals.Take() {
+			for _, r := range list {
+				if err := t.Accounts.Sweep(ctx, r.Job); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
 	case "revoke":
 		return w.Set(ctx, store.Core, account, store.Item{"se": Number(now)})
 	case "block":

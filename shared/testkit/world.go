@@ -187,7 +187,8 @@ func (w *World) Effects() []string {
 		lines = append(lines, strings.TrimSpace(fmt.Sprintf("job announce %s of %s from %q after %s %s", a.Crowd, a.User, a.After, j.Delay, a.Frame)))
 	}
 	for _, j := range w.Removals.Take() {
-		lines = append(lines, fmt.Sprintf("job removal %s after %s", j.Job.User, j.Delay))
+		what := map[bool]string{false: "removal", true: "second removal"}[j.Job.Again]
+		lines = append(lines, fmt.Sprintf("job %s of %s, deleted at %d, after %s", what, j.Job.User, j.Job.Deleted, j.Delay))
 	}
 	return lines
 }

@@ -6,6 +6,7 @@ import (
 	"parley/shared/dialect/tencent"
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/op"
+	"parley/shared/queue"
 	"parley/shared/store"
 )
 
@@ -18,14 +19,14 @@ func Operations() []op.Operation {
 	s := service()
 	return []op.Operation{
 		tencent.Command(s, "account_import", accountImport, op.Writes(store.Accounts, store.Apps),
-			op.Answers(70398, 70402, 70403, 40601)),
+			op.Answers(40601, 70398, 70402, 70403)),
 		tencent.Command(s, "multiaccount_import", multiaccountImport, op.Writes(store.Accounts, store.Apps), op.Takes(512, batch),
 			op.Answers(70206, 70398, 70402, 70403)),
 		tencent.Command(s, "account_delete", accountDelete, op.Writes(store.Accounts, store.Apps),
-			op.Reads(store.Conversations, store.Sessions), op.Writes(store.Conversations, store.Sessions), op.Kicks(), op.Takes(512, batch),
-			op.Answers(70107, 70402, 70403, 71000)),
-		tencent.Command(s, "account_check", accountCheck, op.Reads(store.Accounts), op.Answers(70402, 70403)),
-		tencent.Command(s, "kick", kick, op.Writes(store.Accounts), op.Reads(store.Sessions), op.Writes(store.Sessions), op.Kicks(),
-			op.Answers(70107, 70402, 70403)),
+			op.Reads(store.Sessions), op.Writes(store.Sessions), op.Kicks(), op.Sends(queue.Sweep), op.Takes(512, batch),
+			op.Answers(70107, 70206, 70402, 70403, 71000)),
+		tencent.Command(s, "account_check", accountCheck, op.Reads(store.Accounts), op.Answers(70206, 70402, 70403)),
+		tencent.Command(s, "kick", kick, op.Writes(store.Accounts),
+			op.Reads(store.Sessions), op.Writes(store.Sessions), op.Kicks(), op.Answers(70107, 70402, 70403)),
 	}
 }

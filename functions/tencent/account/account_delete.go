@@ -20,9 +20,11 @@ type deleteResult struct {
 	UserID string `json:"UserID"`
 }
 
-// accountDelete removes up to 100 accounts with their own side of every
-// conversation, voids their signatures and closes their connections. What they
-// wrote stays for the others. It cannot be undone.
+// accountDelete ends up to 100 accounts: their signatures are void and their
+// connections closed when it answers, and a worker removes what is kept of them,
+// usually within a second. Until then such an id cannot be imported again. What
+// they wrote stays for the others. It cannot be undone. A repeat answers 70107 and
+// sees to it that the removal goes on.
 func accountDelete(ctx context.Context, c *op.Call, in accountDeleteRequest) (accountDeleteResponse, error) {
 	list, err := ids(in.Items)
 	if err != nil {

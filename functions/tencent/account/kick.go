@@ -14,8 +14,10 @@ type kickRequest struct {
 
 type kickResponse struct{}
 
-// kick voids every UserSig of one user that was issued until now and closes the
-// user's connections. A UserSig made later works: it is no ban.
+// kick voids every UserSig that was issued for an account so far, and tells its
+// devices to go and closes their connections. UserSigs have whole seconds: the
+// call lasts until the second it was made in is over, at most one, and a UserSig
+// made after it works at once. It is no ban.
 func kick(ctx context.Context, c *op.Call, in kickRequest) (kickResponse, error) {
 	id := in.UserID
 	if id == "" {

@@ -1,4 +1,4 @@
-// Package config is the service openconfigsvr: who may speak (core spec §10).
+// Package config is the service openconfigsvr: global mutes (core spec §10).
 package config
 
 import (
@@ -8,15 +8,13 @@ import (
 	"parley/shared/store"
 )
 
-func service() tencent.Service {
-	return tencent.Service{Path: "openconfigsvr", Group: "config", Numbers: v4.Config()}
-}
-
 // Operations lists the commands in the order of the reference.
 func Operations() []op.Operation {
-	s := service()
+	s := tencent.Service{Path: "openconfigsvr", Group: "config", Numbers: v4.Config()}
 	return []op.Operation{
-		tencent.Command(s, "setnospeaking", setNoSpeaking, op.Writes(store.Accounts), op.Answers(130001, 130004, 130005, 130008)),
-		tencent.Command(s, "getnospeaking", getNoSpeaking, op.Reads(store.Accounts), op.Answers(130001, 130002, 130003)),
+		tencent.Command(s, "setnospeaking", setNoSpeaking, op.Writes(store.Accounts),
+			op.Answers(60010, 130001, 130004, 130005, 130006, 130007, 130008)),
+		tencent.Command(s, "getnospeaking", getNoSpeaking, op.Reads(store.Accounts),
+			op.Answers(60010, 130001, 130002, 130003)),
 	}
 }

@@ -2,26 +2,40 @@ package config
 
 import (
 	"context"
+	"time"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/accounts"
 	"parley/shared/fault"
 	"parley/shared/op"
 )
 
 type getNoSpeakingRequest struct {
-	User string `json:"Get_Account" need:"130002" bad:"130003"`
+	Account string `json:"Get_Account" need:"130002" bad:"130003"`
 }
 
 type getNoSpeakingResponse struct {
-	Direct uint32 `json:"C2CmsgNospeakingTime"`   // seconds that are left; 4294967295 is for ever
-	Groups uint32 `json:"GroupmsgNospeakingTime"` // the same
+	C2C    uint32 `json:"C2CmsgNospeakingTime"`
+	Groups uint32 `json:"GroupmsgNospeakingTime"`
 }
 
-// getNoSpeaking tells for how many seconds more a user is muted.
+// getNoSpeaking returns for how many more seconds an account is muted in
+// one-to-one conversations and in groups: 0 where it is not, 4294967295 where that
+// does not end.
 func getNoSpeaking(ctx context.Context, c *op.Call, in getNoSpeakingRequest) (getNoSpeakingResponse, error) {
-	direct, groups, err := c.Accounts.Muted(ctx, in.User)
-	if fault.Is(err, fault.AccountUnknown) { // as in setNoSpeaking
-		err = v4.Refuse(badGetAccount, "%.40s is not an account", in.User)
+	m, err := c.Accounts.Muted(ctx, in.Account)
+	if fault.Is(err, fault.AccountUnknown) {
+		return getNoSpeakingResponse{}, v4.Refuse(130003, "Get_Account is not an account")
 	}
-	return getNoSpeakingResponse{direct, groups}, err
+	if err != nil {
+		return getNoSpeakingResponse{}, err
+	}
+	return getNoSpeakingResponse{C2C: seconds(m.C2C), Groups: seconds(m.Groups)}, nil
+}
+
+func seconds(d time.Duration) uint32 {
+	if d == accounts.Endless {
+		return forever
+	}
+	return uint32(d / time.Second) //nolint:gosec // at most what setnospeaking took
 }

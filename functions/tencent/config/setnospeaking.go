@@ -2,36 +2,47 @@ package config
 
 import (
 	"context"
+	"time"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/accounts"
 	"parley/shared/fault"
 	"parley/shared/op"
 )
 
 type setNoSpeakingRequest struct {
-	User   string  `json:"Set_Account" need:"130004" bad:"130005"`
-	Direct *uint32 `json:"C2CmsgNospeakingTime" bad:"130006"`   // seconds; 0 lifts, 4294967295 is for ever
-	Groups *uint32 `json:"GroupmsgNospeakingTime" bad:"130007"` // the same
+	Account string  `json:"Set_Account" need:"130004" bad:"130005"`
+	C2C     *uint32 `json:"C2CmsgNospeakingTime" bad:"130006"` // seconds from now; 0 unmutes, 4294967295 is for ever
+	Groups  *uint32 `json:"GroupmsgNospeakingTime" bad:"130007"`
 }
 
 type setNoSpeakingResponse struct{}
 
-const (
-	badSetAccount = 130005
-	badGetAccount = 130003
-	neitherTimer  = 130008
-)
-
-// setNoSpeaking mutes what a user sends to users, to groups, or both, for a time
-// from now on. A timer that is left out stays. Messages that the application
-// sends in the user's name pass.
+// setNoSpeaking mutes an account in one-to-one conversations, in groups, or in
+// both, and lifts mutes. A time that is not given stays as it is. What an admin
+// sends on behalf of the account is not held up.
 func setNoSpeaking(ctx context.Context, c *op.Call, in setNoSpeakingRequest) (setNoSpeakingResponse, error) {
-	if in.Direct == nil && in.Groups == nil {
-		return setNoSpeakingResponse{}, v4.Refuse(neitherTimer, "neither C2CmsgNospeakingTime nor GroupmsgNospeakingTime is given")
+	if in.C2C == nil && in.Groups == nil {
+		return setNoSpeakingResponse{}, v4.Refuse(130008, "neither C2CmsgNospeakingTime nor GroupmsgNospeakingTime is given")
 	}
-	err := c.Accounts.Mute(ctx, in.User, in.Direct, in.Groups)
-	if fault.Is(err, fault.AccountUnknown) { // the service has no number for it (core spec §10, unsure)
-		err = v4.Refuse(badSetAccount, "%.40s is not an account", in.User)
+	err := c.Accounts.Mute(ctx, in.Account, duration(in.C2C), duration(in.Groups))
+	if fault.Is(err, fault.AccountUnknown) {
+		// The service has no number of its own for it (core spec §10, unsure).
+		return setNoSpeakingResponse{}, v4.Refuse(130005, "Set_Account is not an account")
 	}
 	return setNoSpeakingResponse{}, err
+}
+
+// forever is the time that does not end.
+const forever = 1<<32 - 1
+
+func duration(seconds *uint32) *time.Duration {
+	if seconds == nil {
+		return nil
+	}
+	d := time.Duration(*seconds) * time.Second
+	if *seconds == forever {
+		d = accounts.Endless
+	}
+	return &d
 }

@@ -53,10 +53,14 @@ func Bodies() map[string]string {
 		"operator.app.rotate-key":   `{"SdkAppId":1400000001,"KeepSeconds":86400}`,
 		"operator.app.add-admin":    `{"SdkAppId":1400000001,"UserID":"bob"}`,
 		"operator.app.remove-admin": `{"SdkAppId":1400000001,"UserID":"bob"}`,
+		"operator.account.get":      `{"SdkAppId":1400000001,"UserID":"bob"}`,
+		"operator.account.ban":      `{"SdkAppId":1400000001,"UserID":"bob","Seconds":86400}`,
+		"operator.account.unban":    `{"SdkAppId":1400000001,"UserID":"bob"}`,
 
 		"worker.announce.announce": `{"app":1400000001,"user":"alice","crowd":"friends","frame":"eyJldmVudCI6InByb2ZpbGUuY2hhbmdlZCIsImJvZHkiOnsiRnJvbV9BY2NvdW50IjoiYWxpY2UiLCJUYWdMaXN0IjpbIlRhZ19Qcm9maWxlX0lNX05pY2siXX19"}`,
 		// frame is the base64 of {"event":"message.read","body":{...}}.
 		"worker.delivery.delivery": `{"app":1400000001,"frame":"eyJldmVudCI6Im1lc3NhZ2UucmVhZCIsImJvZHkiOnsiRnJvbV9BY2NvdW50IjoiYm9iIiwiVG9fQWNjb3VudCI6ImFsaWNlIiwiUmVhZE9yZGluYWwiOjEsIlRpbWVNcyI6MTcwMDAwMDAwMDAwMH19",` +
 			`"targets":[{"u":"alice","s":"x","c":"` + connection + `","t":1700000000000,"f":"iPhone"}],"attempt":1}`,
+		"worker.sweep.sweep": `{"app":1400000001,"user":"carol","deleted":1700000000}`,
 	}
 }

@@ -4,6 +4,7 @@ package accounts
 
 import (
 	"context"
+	"math"
 	"time"
 	"unicode/utf8"
 
@@ -27,6 +28,8 @@ type Account struct {
 	Face    string
 	Created int64 // Unix seconds
 	Deleted int64 // Unix seconds, 0 for a living account
+	// Swept: the data of the deleted account is gone. Only then is the id free.
+	Swept bool
 	// SignaturesFrom: signatures issued at or before it are void, Unix seconds.
 	SignaturesFrom int64
 	MutedUntil     int64 // one-to-one messages, Unix seconds
@@ -38,6 +41,9 @@ type Account struct {
 	// NoRequests: the user may not ask others to be friends.
 	NoRequests bool
 }
+
+// Forever is the time of a mute or a ban that does not end by itself.
+const Forever = math.MaxInt64
 
 // Allow says what happens to a friend request (core spec §7.0, AllowType).
 type Allow string
@@ -92,23 +98,39 @@ type Store interface {
 	// which must not repeat.
 	Accounts(ctx context.Context, app int64, ids []string) ([]*Account, error)
 	// CreateAccount writes a new account, or one in place of an account deleted
-	// before reborn. Where limit > 0 the app's count must stay within it. The
-	// error is AccountQuota, AccountReserved or Conflict (it exists).
+	// at or before reborn whose data is swept; signatures of the one before stay
+	// void. Where limit > 0 the app's count must stay within it. The error is
+	// AccountQuota, AccountReserved or Conflict (it exists).
 	CreateAccount(ctx context.Context, app int64, a Account, reborn int64, limit int) error
 	// RenameAccount sets the texts that are not empty on a living account.
 	RenameAccount(ctx context.Context, app int64, d Draft) error
 	// DeleteAccount marks an account deleted at the time and voids its
-	// signatures. It tells whether there was an account, alive or deleted before,
-	// and whether this call ended its life.
-	DeleteAccount(ctx context.Context, app int64, id string, at int64, counted bool) (known, ended bool, err error)
-	// Revoke voids the signatures of a living account that were issued at a time
-	// in Unix seconds or before. It fails with AccountUnknown.
-	Revoke(ctx context.Context, app int64, id string, at int64) error
-	// Mute sets until when a living account is muted, in Unix seconds; nil leaves
-	// what is there. It fails with AccountUnknown.
-	Mute(ctx context.Context, app int64, id string, direct, groups *int64) error
-	// ForgetConversations removes the user's own side of all conversations.
-	ForgetConversations(ctx context.Context, app int64, id string) error
+	// signatures.
+	DeleteAccount(ctx context.Context, app int64, id string, at int64, counted bool) (Deletion, error)
+	// RevokeSignatures voids the signatures issued until a time; it never takes
+	// that back. It fails with AccountUnknown.
+	RevokeSignatures(ctx context.Context, app int64, id string, at int64) error
+	// MuteAccount sets what is not nil of the ends of the two mutes; 0 lifts one.
+	// It fails with AccountUnknown.
+	MuteAccount(ctx context.Context, app int64, id string, c2c, groups *int64) error
+	// BanAccount sets the end of a ban; 0 lifts it. It fails with AccountUnknown.
+	BanAccount(ctx context.Context, app int64, id string, until int64) error
+	// ClaimRemoval gives the removal of the data of an account that was deleted
+	// at a time to one worker, until another time (ms). It takes back that the
+	// data is swept. Where another one has it, busy says until when; where there
+	// is nothing to remove under that id and time, neither is set.
+	ClaimRemoval(ctx context.Context, app int64, id string, deleted, nowMs, untilMs int64) (claimed bool, busy int64, err error)
+	// EndRemoval gives a claim back, and notes that all is swept if it is so. A
+	// claim that another one has by now is left alone.
+	EndRemoval(ctx context.Context, app int64, id string, deleted, untilMs int64, swept bool) error
+}
+
+// A Deletion is what DeleteAccount found.
+type Deletion struct {
+	Known bool  // there is an account, alive or deleted before
+	Ended bool  // this call ended its life
+	At    int64 // when it was deleted, Unix seconds
+	Swept bool
 }
 
 // Disconnector ends the connections of a user whose account is gone.
@@ -126,6 +148,11 @@ type Service struct {
 	Store   Store
 	Out     Disconnector
 	Now     func() time.Time
+	Wait    func(ctx context.Context, d time.Duration)
+	// Forgetters remove what is kept of a deleted account, in this order, and
+	// Removals is the queue of the worker that runs them.
+	Forgetters []Forgetter
+	Removals   RemovalQueue
 }
 
 // Import registers an account, or sets the texts given on one that exists
@@ -178,27 +205,28 @@ func (s Service) Check(ctx context.Context, ids []string) (map[string]bool, erro
 	return imported, nil
 }
 
-// Delete removes accounts with what belongs to them, and tells for each id
-// whether it was there (core spec §4.3). Their signatures are void and their
-// connections closed. It may be repeated.
+// Delete ends accounts, and tells for each id whether it was there (core spec
+// §4.3). Once an account is marked, its signatures are void; then its connections
+// are closed and a worker is told to remove its data. A call that dies in between
+// is healed by a repeat, which does the latter two again until the data is gone.
 func (s Service) Delete(ctx context.Context, ids []string) (map[string]bool, error) {
 	if !s.Deleting {
 		return nil, fault.New(fault.DeletionRefused, "the edition does not allow deleting accounts")
 	}
 	done := make(map[string]bool, len(ids))
 	for _, id := range unique(ids) {
-		known, ended, err := s.Store.DeleteAccount(ctx, s.App, id, s.Now().Unix(), s.Limit > 0)
+		d, err := s.Store.DeleteAccount(ctx, s.App, id, s.Now().Unix(), s.Limit > 0)
 		if err != nil {
 			return nil, err
 		}
-		done[id] = ended
-		if !known {
+		done[id] = d.Ended
+		if !d.Known || d.Swept {
 			continue
-		} // an account deleted before is swept again: the call before may have died here
-		if err := s.Store.ForgetConversations(ctx, s.App, id); err != nil {
-			return nil, err
 		}
 		if err := s.Out.Disconnect(ctx, id, "deleted"); err != nil {
+			return nil, err
+		}
+		if err := s.Removals.Send(ctx, Removal{App: s.App, User: id, Deleted: d.At}, 0); err != nil {
 			return nil, err
 		}
 	}
@@ -218,11 +246,12 @@ func (s Service) read(ctx context.Context, ids []string) (map[string]*Account, e
 	return found, nil
 }
 
+// unique returns those ids that can be, each once.
 func unique(ids []string) []string {
 	seen := make(map[string]bool, len(ids))
 	out := make([]string, 0, len(ids))
 	for _, id := range ids {
-		if !seen[id] && id != "" {
+		if !seen[id] && CheckID(id) == nil {
 			seen[id] = true
 			out = append(out, id)
 		}

@@ -27,6 +27,8 @@ type Store interface {
 	OrdinalAt(ctx context.Context, app int64, user, peer string, at int64) (int64, error)
 	// AccountsAlive tells which users are accounts.
 	AccountsAlive(ctx context.Context, app int64, users []string) ([]bool, error)
+	// ForgetConversations removes a page of a user's rows.
+	ForgetConversations(ctx context.Context, app int64, user string) (more bool, err error)
 }
 
 // Service reads and marks the conversations of an application's users.
@@ -184,4 +186,10 @@ func (s Service) known(ctx context.Context, user, peer string) error {
 		return fault.New(fault.ReceiverUnknown, "%s is not an account", peer)
 	}
 	return nil
+}
+
+// Forget removes a page of the side of a user whose account is gone. The other
+// users keep theirs, and the messages.
+func (s Service) Forget(ctx context.Context, user string) (more bool, err error) {
+	return s.Store.ForgetConversations(ctx, s.App, user)
 }
