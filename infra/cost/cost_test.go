@@ -111,6 +111,7 @@ func situations() []situation {
 }
 
 const crowd = `{"app":{app},"user":"alice","crowd":"friends","frame":"e30="}`
+
 // none is a removal of nobody.
 const none = `{"app":{app},"user":"nobody","deleted":1}`
 
