@@ -7,6 +7,7 @@ import (
 	"parley/functions/client/session"
 	"parley/functions/operator/app"
 	"parley/functions/tencent/account"
+	"parley/functions/tencent/follow"
 	"parley/functions/tencent/gateway"
 	"parley/functions/tencent/message"
 	"parley/functions/worker/delivery"
@@ -17,7 +18,7 @@ import (
 func All() []op.Operation {
 	var all []op.Operation
 	for _, list := range [][]op.Operation{
-		account.Operations(), message.Operations(),
+		account.Operations(), message.Operations(), follow.Operations(),
 		session.Operations(), clientmessage.Operations(), conversation.Operations(),
 		app.Operations(),
 		delivery.Operations(),

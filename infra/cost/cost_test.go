@@ -50,6 +50,8 @@ func situations() []situation {
 		return fmt.Sprintf(`{"From_Account":"alice","To_Account":"bob","MsgSeq":%d,"MsgRandom":%d,%s}`, n, n, text)
 	}
 	check := `{"CheckItem":[{"UserID":"alice"}]}`
+	following := "enable follow\naccount alice\naccount bob\n"
+	toBob := `{"From_Account":"alice","To_Account":["bob"]}`
 	return []situation{
 		{"tencent.account.account_import", "new", "", `{"UserID":"a"}`, `{"UserID":"b","Nick":"B"}`, nil, 12, 0},
 		{"tencent.account.account_import", "exists, new nickname", "account b\n", `{"UserID":"a"}`, `{"UserID":"b","Nick":"B"}`, nil, 15, 0},
@@ -65,6 +67,15 @@ func situations() []situation {
 		{"tencent.message.admin_set_msg_read", "2 devices", two + "connect bob Web w1\nconnect alice iPhone i1\n", `{"Report_Account":"x","Peer_Account":"y"}`, `{"Report_Account":"bob","Peer_Account":"alice"}`, &Budget{2, 2, 0, 1, 2}, 30, 0},
 		{"tencent.message.get_c2c_unread_msg_num", "all of 100 conversations", "account bob\naccounts 100\nfan bob 100\n", `{"To_Account":"x"}`, `{"To_Account":"bob"}`, nil, 15, 0},
 		{"tencent.message.get_c2c_unread_msg_num", "1 peer", two, `{"To_Account":"x"}`, `{"To_Account":"bob","Peer_Account":["alice"]}`, nil, 12, 0},
+		{"tencent.follow.follow_add", "1", following, `{"From_Account":"x","FollowItem":[{"To_Account":"y"}]}`, `{"From_Account":"alice","FollowItem":[{"To_Account":"bob"}]}`, nil, 30, 0},
+		{"tencent.follow.follow_add", "1 who follows back", following + "follow bob alice\n", `{"From_Account":"x","FollowItem":[{"To_Account":"y"}]}`, `{"From_Account":"alice","FollowItem":[{"To_Account":"bob"}]}`, nil, 30, 0},
+		{"tencent.follow.follow_add", "20", following + "accounts 20\n", `{"From_Account":"x","FollowItem":[{"To_Account":"y"}]}`, `{"From_Account":"alice","FollowItem":[` + batch(`{"To_Account":"u%d"}`, 20) + `]}`, nil, 450, 0},
+		{"tencent.follow.follow_delete", "1 who follows back", following + "follow bob alice\nfollow alice bob\n", `{"From_Account":"x","To_Account":["y"]}`, toBob, nil, 30, 0},
+		{"tencent.follow.follow_check", "1", following + "follow alice bob\n", toBob, toBob, nil, 15, 0},
+		{"tencent.follow.follow_check", "100, none follows", following + "accounts 100\n", toBob, `{"From_Account":"alice","To_Account":[` + batch(`"u%d"`, 100) + `]}`, nil, 30, 0},
+		{"tencent.follow.follow_get", "page of 100 followers", following + "accounts 101\nfollowers alice 101\n", `{"From_Account":"x","FollowType":1}`, `{"From_Account":"alice","FollowType":1}`, nil, 20, 0},
+		{"tencent.follow.follow_get", "100 mutual of 100", following + "accounts 100\nfollowers alice 100\nfollows alice 100\n", `{"From_Account":"x","FollowType":3}`, `{"From_Account":"alice","FollowType":3}`, nil, 20, 0},
+		{"tencent.follow.follow_get_info", "20", following + "accounts 20\n", toBob, `{"From_Account":"alice","To_Account":[` + batch(`"u%d"`, 20) + `]}`, nil, 15, 0},
 		{"tencent.gateway.unknown", "any", "", "{}", "{}", nil, 2, 0},
 		{"client.session.authorizer", "known user", "account alice\n", "", "", &Budget{0, 0.5, 0, 1, 0}, 10, -1},
 		{"client.session.connect", "free slot", "account alice\n", "connection x\nas bob\n", "", &Budget{1, 0, 0, 1, 0}, 10, 1},

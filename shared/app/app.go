@@ -18,6 +18,7 @@ import (
 	"parley/shared/domain/apps"
 	"parley/shared/domain/conversations"
 	"parley/shared/domain/delivery"
+	"parley/shared/domain/follows"
 	"parley/shared/domain/messages"
 	"parley/shared/domain/relations"
 	"parley/shared/domain/sessions"
@@ -140,6 +141,7 @@ type Tenant struct {
 	Messages      messages.Service
 	Delivery      delivery.Service
 	Relations     relations.Service
+	Follows       follows.Service
 }
 
 // For narrows the App to one application.
@@ -151,6 +153,10 @@ func (a *App) For(o *apps.App) Tenant {
 		Relations: relations.Service{
 			App: o.ID, Allow: o.Settings.Allow, Fields: friendFields(o.Settings.FriendFields), Store: p.Store, Out: out, Now: p.Now,
 			Limits: relations.Limits{Friends: limits.Friends, Blocked: limits.Blocked, Lists: limits.Lists, Requests: limits.Requests},
+		},
+		Follows: follows.Service{
+			App: o.ID, On: o.Settings.Follow && o.Settings.Edition != apps.Developer, Limit: limits.Following,
+			Store: p.Store, Now: p.Now, Wait: p.Wait,
 		},
 		Accounts: accounts.Service{
 			App: o.ID, Limit: limits.Accounts, Deleting: limits.DeleteAllowed,

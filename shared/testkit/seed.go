@@ -33,6 +33,11 @@ import (
 //	quiet|aside FROM TO RANDOM      send a text without unread, or aside
 //	read READER PEER [ORDINAL]      mark as read
 //	clear USER PEER                 hide the user's history so far
+//	enable follow                   switch a feature of the application on
+//	follow FROM TO                  from follows to
+//	follows USER N                  USER follows u1 ... uN
+//	followers USER N                u1 ... uN follow USER
+//	following USER N                as if USER followed N others
 //	sleep DURATION                  move the clock
 //	posts CONNECTION FAULT [TIMES]  make posts fail: gone, throttle, refuse
 //	edition NAME                    change the application's edition
@@ -146,6 +151,28 @@ func (w *World) seedLine(ctx context.Context, word string, args []string) error 
 	case "clear":
 		k := store.MessageSK(messages.Key{Time: now, Seq: 1<<32 - 1, Random: 1<<32 - 1})
 		return w.Set(ctx, store.Core, store.PeerKey(w.ID, arg(0), arg(1)), store.Item{"cl": stringValue(k)})
+	case "enable":
+		a.Settings.Follow = true
+		_, err := w.App.Apps.Update(ctx, w.ID, a.Settings)
+		return err
+	case "follow":
+		return only(t.Follows.Follow(ctx, arg(0), args[1:2]))
+	case "follows", "followers":
+		n, err := strconv.Atoi(arg(1))
+		for i := 1; i <= n && err == nil; i++ {
+			from, to := arg(0), fmt.Sprintf("u%d", i)
+			if word == "followers" {
+				from, to = to, from
+			}
+			err = only(t.Follows.Follow(ctx, from, []string{to}))
+		}
+		return err
+	case "following":
+		n, err := strconv.ParseInt(arg(1), 10, 64)
+		if err != nil {
+			return err
+		}
+		return w.Set(ctx, store.Core, store.FollowsKey(w.ID, arg(0)), store.Item{"fo": Number(n)})
 	case "sleep":
 		d, err := time.ParseDuration(arg(0))
 		w.Clock.Move(d)
@@ -174,6 +201,14 @@ func (w *World) seedLine(ctx context.Context, word string, args []string) error 
 		return err
 	}
 	return errors.New("no such seed")
+}
+
+// only returns the error of the only item of a batch.
+func only(errs []error, err error) error {
+	if err != nil {
+		return err
+	}
+	return errs[0]
 }
 
 func (w *World) seedMessage(ctx context.Context, s messages.Service, word string, args []string) error {

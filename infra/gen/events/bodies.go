@@ -13,6 +13,11 @@ func Bodies() map[string]string {
 		"tencent.message.admin_getroammsg":       `{"Operator_Account":"bob","Peer_Account":"alice","MaxCnt":20,"MinTime":1700000000,"MaxTime":4102444800}`,
 		"tencent.message.admin_set_msg_read":     `{"Report_Account":"bob","Peer_Account":"alice"}`,
 		"tencent.message.get_c2c_unread_msg_num": `{"To_Account":"bob","Peer_Account":["alice"]}`,
+		"tencent.follow.follow_add":              `{"From_Account":"alice","FollowItem":[{"To_Account":"bob"}]}`,
+		"tencent.follow.follow_delete":           `{"From_Account":"alice","To_Account":["bob"]}`,
+		"tencent.follow.follow_check":            `{"From_Account":"alice","To_Account":["bob"]}`,
+		"tencent.follow.follow_get":              `{"From_Account":"alice","FollowType":1,"StartCursor":"","WantNum":100}`,
+		"tencent.follow.follow_get_info":         `{"From_Account":"alice","To_Account":["bob"]}`,
 		"tencent.gateway.unknown":                `{}`,
 
 		"client.session.default":   `{"action":"no.such.thing","id":"1","body":{}}`,

@@ -1,0 +1,26 @@
+package follow
+
+import (
+	"context"
+
+	"parley/shared/op"
+)
+
+type followDeleteRequest struct {
+	From string   `json:"From_Account" need:"30001"`
+	To   []string `json:"To_Account" need:"30001"`
+}
+
+type followDeleteResponse struct {
+	Results []result `json:"ResultItem"`
+}
+
+// followDelete ends that a user follows up to 20 others; whom the user does not
+// follow is no error.
+func followDelete(ctx context.Context, c *op.Call, in followDeleteRequest) (followDeleteResponse, error) {
+	errs, err := c.Follows.Unfollow(ctx, in.From, in.To)
+	if err != nil {
+		return followDeleteResponse{}, err
+	}
+	return followDeleteResponse{Results: results(in.To, errs)}, nil
+}
