@@ -173,7 +173,7 @@ func (a *App) For(o *apps.App) Tenant {
 func friendFields(list []apps.Field) []relations.Field {
 	out := make([]relations.Field, len(list))
 	for i, f := range list {
-		out[i] = relations.Field{Word: f.Word, UserWrites: f.UserWrites}
+		out[i] = relations.Field{Word: f.Word, UserReads: f.UserReads, UserWrites: f.UserWrites}
 	}
 	return out
 }

@@ -3,6 +3,7 @@ package follow
 import (
 	"context"
 
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/op"
 )
 
@@ -16,7 +17,7 @@ type followItem struct {
 }
 
 type followAddResponse struct {
-	Results []result `json:"ResultItem"`
+	Results []v4.Result `json:"ResultItem"`
 }
 
 // followAdd makes a user follow up to 20 others; whom the user follows already

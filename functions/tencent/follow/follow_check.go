@@ -3,6 +3,7 @@ package follow
 import (
 	"context"
 
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/follows"
 	"parley/shared/op"
 )
@@ -17,7 +18,7 @@ type followCheckResponse struct {
 }
 
 type checkResult struct {
-	result
+	v4.Result
 	Type int `json:"FollowType"`
 }
 
@@ -30,7 +31,7 @@ func followCheck(ctx context.Context, c *op.Call, in followCheckRequest) (follow
 	}
 	out := followCheckResponse{Results: make([]checkResult, len(in.To))}
 	for i, r := range results(in.To, errs) {
-		out.Results[i] = checkResult{result: r, Type: followType(relations[i])}
+		out.Results[i] = checkResult{Result: r, Type: followType(relations[i])}
 	}
 	return out, nil
 }

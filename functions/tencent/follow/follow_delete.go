@@ -3,6 +3,7 @@ package follow
 import (
 	"context"
 
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/op"
 )
 
@@ -12,7 +13,7 @@ type followDeleteRequest struct {
 }
 
 type followDeleteResponse struct {
-	Results []result `json:"ResultItem"`
+	Results []v4.Result `json:"ResultItem"`
 }
 
 // followDelete ends that a user follows up to 20 others; whom the user does not

@@ -3,6 +3,7 @@ package follow
 import (
 	"context"
 
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/op"
 )
 
@@ -16,7 +17,7 @@ type followGetInfoResponse struct {
 }
 
 type followInfo struct {
-	result
+	v4.Result
 	Followers int64 `json:"FollowerCount"`
 	Following int64 `json:"FollowingCount"`
 	Mutual    int64 `json:"MutualFollowingCount"`
@@ -31,7 +32,7 @@ func followGetInfo(ctx context.Context, c *op.Call, in followGetInfoRequest) (fo
 	out := followGetInfoResponse{Infos: make([]followInfo, len(in.To))}
 	for i, r := range results(in.To, errs) {
 		n := counts[i]
-		out.Infos[i] = followInfo{result: r, Followers: n.Followers, Following: n.Following, Mutual: n.Mutual}
+		out.Infos[i] = followInfo{Result: r, Followers: n.Followers, Following: n.Following, Mutual: n.Mutual}
 	}
 	return out, nil
 }

@@ -1,23 +1,12 @@
 package follow
 
+import v4 "parley/shared/dialect/v4"
+
 const badParameter = 30001
 
-// result is the outcome for one user of a batch.
-type result struct {
-	To   string `json:"To_Account"`
-	Code int    `json:"ResultCode"`
-	Info string `json:"ResultInfo"`
-}
-
-// results puts the outcome of a batch into its form.
-func results(peers []string, errs []error) []result {
-	numbers := service().Numbers
-	list := make([]result, len(peers))
-	for i, peer := range peers {
-		list[i].To = peer
-		if errs[i] != nil {
-			list[i].Code, list[i].Info = numbers.Of(errs[i])
-		}
-	}
+// results puts the outcome of a batch into its form; who failed is not listed
+// apart (core spec §1.3, C).
+func results(peers []string, errs []error) []v4.Result {
+	list, _ := service().Numbers.Results(peers, errs)
 	return list
 }
