@@ -89,7 +89,7 @@ func (d *draft) ask(owner string, r Request) {
 		b.RequestVersion++
 		b.Unread += b.unread(r)
 		if there {
-			b.Unread = max(1, b.Unread-b.unread(before))
+			b.Unread = max(0, b.Unread-b.unread(before))
 		} else {
 			b.Requests++
 		}
