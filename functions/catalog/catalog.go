@@ -2,14 +2,20 @@
 package catalog
 
 import (
+	"parley/functions/client/block"
 	"parley/functions/client/conversation"
+	"parley/functions/client/friend"
 	clientmessage "parley/functions/client/message"
+	clientprofile "parley/functions/client/profile"
 	"parley/functions/client/session"
 	"parley/functions/operator/app"
 	"parley/functions/tencent/account"
 	"parley/functions/tencent/follow"
 	"parley/functions/tencent/gateway"
 	"parley/functions/tencent/message"
+	"parley/functions/tencent/profile"
+	"parley/functions/tencent/sns"
+	"parley/functions/worker/announce"
 	"parley/functions/worker/delivery"
 	"parley/shared/op"
 )
@@ -18,10 +24,11 @@ import (
 func All() []op.Operation {
 	var all []op.Operation
 	for _, list := range [][]op.Operation{
-		account.Operations(), message.Operations(), follow.Operations(),
-		session.Operations(), clientmessage.Operations(), conversation.Operations(),
+		account.Operations(), message.Operations(), profile.Operations(), sns.Operations(), follow.Operations(),
+		session.Operations(), clientprofile.Operations(), clientmessage.Operations(), conversation.Operations(),
+		friend.Operations(), block.Operations(),
 		app.Operations(),
-		delivery.Operations(),
+		delivery.Operations(), announce.Operations(),
 	} {
 		all = append(all, list...)
 	}

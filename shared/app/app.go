@@ -20,6 +20,7 @@ import (
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/follows"
 	"parley/shared/domain/messages"
+	"parley/shared/domain/profiles"
 	"parley/shared/domain/relations"
 	"parley/shared/domain/sessions"
 	"parley/shared/queue"
@@ -140,6 +141,7 @@ type Tenant struct {
 	Conversations conversations.Service
 	Messages      messages.Service
 	Delivery      delivery.Service
+	Profiles      profiles.Service
 	Relations     relations.Service
 	Follows       follows.Service
 }
@@ -150,6 +152,7 @@ func (a *App) For(o *apps.App) Tenant {
 	out := a.Out(o.ID)
 	return Tenant{
 		Delivery: out,
+		Profiles: profiles.Service{App: o.ID, Fields: profileFields(o.Settings.ProfileFields), Store: p.Store, Out: out},
 		Relations: relations.Service{
 			App: o.ID, Allow: o.Settings.Allow, Fields: friendFields(o.Settings.FriendFields), Store: p.Store, Out: out, Now: p.Now,
 			Limits: relations.Limits{Friends: limits.Friends, Blocked: limits.Blocked, Lists: limits.Lists, Requests: limits.Requests},
@@ -168,6 +171,14 @@ func (a *App) For(o *apps.App) Tenant {
 			App: o.ID, Retention: o.Retention(), Store: p.Store, Out: out, Now: p.Now, Parallel: p.Parallel,
 		},
 	}
+}
+
+func profileFields(list []apps.Field) []profiles.Field {
+	out := make([]profiles.Field, len(list))
+	for i, f := range list {
+		out[i] = profiles.Field{Word: f.Word, UserReads: f.UserReads, UserWrites: f.UserWrites}
+	}
+	return out
 }
 
 func friendFields(list []apps.Field) []relations.Field {

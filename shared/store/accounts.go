@@ -154,7 +154,7 @@ func (s *Store) DeleteAccount(ctx context.Context, app int64, id string, at int6
 	items := []types.TransactWriteItem{
 		{Update: &types.Update{
 			TableName: s.name(Core), Key: AccountKey(app, id).attributes(),
-			UpdateExpression:                    aws.String("SET del = :at, se = :at REMOVE n, fa"),
+			UpdateExpression:                    aws.String("SET del = :at, se = :at REMOVE n, fa, al, nr"),
 			ConditionExpression:                 &alive,
 			ExpressionAttributeValues:           Item{":at": num(at)},
 			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,

@@ -45,6 +45,11 @@ func settingsItem(a apps.App) Item {
 	if s.Allow != "" {
 		item["al"] = str(string(s.Allow))
 	}
+	for name, n := range overrides(&s.Override) {
+		if *n > 0 {
+			item[name] = num(*n)
+		}
+	}
 	for name, fields := range map[string][]apps.Field{"pf": s.ProfileFields, "ff": s.FriendFields} {
 		if len(fields) > 0 {
 			text, err := json.Marshal(fields)
@@ -55,6 +60,14 @@ func settingsItem(a apps.App) Item {
 		}
 	}
 	return item
+}
+
+// overrides are the attributes of limits that an application has of its own.
+func overrides(l *apps.Limits) map[string]*int {
+	return map[string]*int{
+		"la": &l.Accounts, "lc": &l.Conversations, "lf": &l.Friends, "lb": &l.Blocked, "ll": &l.Lists,
+		"lr": &l.Requests, "lw": &l.Following, "ls": &l.Watched,
+	}
 }
 
 func readFields(item Item, name string) (fields []apps.Field) {
@@ -73,6 +86,9 @@ func readSettings(item Item, a *apps.App) {
 		FriendsOnly: has(item, "fo"), BlockSilently: has(item, "bs"), Follow: has(item, "fw"),
 		Allow:         accounts.Allow(text(item, "al")),
 		ProfileFields: readFields(item, "pf"), FriendFields: readFields(item, "ff"),
+	}
+	for name, n := range overrides(&a.Settings.Override) {
+		*n = int(integer(item, name))
 	}
 	a.Created, a.Updated = integer(item, "ct"), integer(item, "ut")
 }

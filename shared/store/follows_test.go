@@ -20,7 +20,7 @@ type crowd struct {
 
 func newCrowd(t *testing.T, n int) *crowd {
 	c := &crowd{T: t, w: testkit.NewWorld(t, server, testkit.Options{})}
-	if err := c.w.Seed(t.Context(), fmt.Sprintf("enable follow\naccounts %d\n", n)); err != nil {
+	if err := c.w.Seed(t.Context(), fmt.Sprintf("set follow\naccounts %d\n", n)); err != nil {
 		t.Fatal(err)
 	}
 	for i := range n {

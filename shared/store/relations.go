@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"parley/shared/domain/delivery"
 	"parley/shared/domain/relations"
 )
 
@@ -321,6 +322,22 @@ func (s *Store) RequestsTo(ctx context.Context, app int64, owner, after string, 
 func (s *Store) BlocksOf(ctx context.Context, app int64, owner, after string, limit int) ([]relations.Block, bool, error) {
 	items, more, err := s.page(ctx, UserPK(app, owner), prefixBlock, after, limit)
 	return entries(items, readBlock), more, err
+}
+
+// Crowd implements delivery.Crowds. Friends are who stands in the user's own
+// table; the watchers' side comes with subscriptions to a status.
+func (s *Store) Crowd(ctx context.Context, app int64, user string, crowd delivery.Crowd, after string, limit int) ([]string, bool, error) {
+	if crowd != delivery.Friends {
+		return nil, false, fmt.Errorf("there is no crowd %q", crowd)
+	}
+	items, more, err := s.page(ctx, UserPK(app, user), prefixFriend, after, limit)
+	peers := make([]string, 0, len(items))
+	for _, item := range items {
+		if peer, ok := ParseFriendSK(text(item, "sk")); ok {
+			peers = append(peers, peer)
+		}
+	}
+	return peers, more, err
 }
 
 // FriendChanges implements relations.Store.

@@ -32,10 +32,10 @@ const (
 type Recorder struct {
 	mu     sync.Mutex
 	posts  []Post
-	faults map[string]fault
+	faults map[string]failure
 }
 
-type fault struct {
+type failure struct {
 	kind  Fault
 	times int // 0: always
 }
@@ -45,9 +45,9 @@ func (r *Recorder) Fail(connection string, kind Fault, times int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.faults == nil {
-		r.faults = make(map[string]fault)
+		r.faults = make(map[string]failure)
 	}
-	r.faults[connection] = fault{kind, times}
+	r.faults[connection] = failure{kind, times}
 }
 
 // Post implements delivery.Poster.

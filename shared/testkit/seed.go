@@ -12,7 +12,9 @@ import (
 	"parley/shared/domain/apps"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/messages"
+	"parley/shared/domain/relations"
 	"parley/shared/domain/sessions"
+	"parley/shared/fault"
 	"parley/shared/store"
 )
 
@@ -33,7 +35,6 @@ import (
 //	quiet|aside FROM TO RANDOM      send a text without unread, or aside
 //	read READER PEER [ORDINAL]      mark as read
 //	clear USER PEER                 hide the user's history so far
-//	enable follow                   switch a feature of the application on
 //	follow FROM TO                  from follows to
 //	follows USER N                  USER follows u1 ... uN
 //	followers USER N                u1 ... uN follow USER
@@ -43,6 +44,15 @@ import (
 //	edition NAME                    change the application's edition
 //	disable | keyless               switch the application off, end its keys
 //	admin USER                      add an admin
+//	limit NAME N                    friends, blocked, lists, requests, following or watched: another limit
+//	set NAME [VALUE]                friends-only, block-silently, follow; allow CHOICE; native N; web N
+//	field profile|friend WORD [USER RIGHTS]  declare a custom field; rights are of r and w
+//	allow USER any|confirm|deny     what happens to friend requests
+//	forbid USER                     the user may not ask others to be friends
+//	friends A B...                  make A a friend of each, both ways
+//	oneway A B...                   put each into A's friend table alone
+//	request FROM TO [WORDING]       file a friend request
+//	list USER NAME [FRIEND]...      make a friend list
 func (w *World) Seed(ctx context.Context, text string) error {
 	for line := range strings.Lines(text) {
 		words := strings.Fields(line)
@@ -95,7 +105,20 @@ func (w *World) seedLine(ctx context.Context, word string, args []string) error 
 	case "revoke":
 		return w.Set(ctx, store.Core, account, store.Item{"se": Number(now)})
 	case "block":
-		return w.Set(ctx, store.Core, store.BlockKey(w.ID, arg(0), arg(1)), nil)
+		_, err := t.Relations.Block(ctx, arg(0), args[1:], delivery.Origin{})
+		return err
+	case "limit", "set", "field":
+		if err := setting(&a.Settings, word, args); err != nil {
+			return err
+		}
+		_, err := w.App.Apps.Update(ctx, w.ID, a.Settings)
+		return err
+	case "allow":
+		return w.Set(ctx, store.Core, account, store.Item{"al": stringValue(arg(1))})
+	case "forbid":
+		return w.Set(ctx, store.Core, account, store.Item{"nr": Number(1)})
+	case "friends", "oneway", "request", "list":
+		return w.seedRelation(ctx, t.Relations, word, args)
 	case "connect":
 		return w.Connect(ctx, t, arg(0), arg(1), arg(2))
 	case "disconnect":
@@ -151,10 +174,6 @@ func (w *World) seedLine(ctx context.Context, word string, args []string) error 
 	case "clear":
 		k := store.MessageSK(messages.Key{Time: now, Seq: 1<<32 - 1, Random: 1<<32 - 1})
 		return w.Set(ctx, store.Core, store.PeerKey(w.ID, arg(0), arg(1)), store.Item{"cl": stringValue(k)})
-	case "enable":
-		a.Settings.Follow = true
-		_, err := w.App.Apps.Update(ctx, w.ID, a.Settings)
-		return err
 	case "follow":
 		return only(t.Follows.Follow(ctx, arg(0), args[1:2]))
 	case "follows", "followers":
@@ -204,11 +223,76 @@ func (w *World) seedLine(ctx context.Context, word string, args []string) error 
 }
 
 // only returns the error of the only item of a batch.
-func only(errs []error, err error) error {
-	if err != nil {
+func only(errs []error, err error) error { return errors.Join(append(errs, err)...) }
+
+// setting changes a setting of the application.
+func setting(s *apps.Settings, word string, args []string) error {
+	number := func(text string, to *int) (err error) {
+		*to, err = strconv.Atoi(text)
 		return err
 	}
-	return errs[0]
+	switch word + " " + args[0] {
+	case "limit friends":
+		return number(args[1], &s.Override.Friends)
+	case "limit blocked":
+		return number(args[1], &s.Override.Blocked)
+	case "limit lists":
+		return number(args[1], &s.Override.Lists)
+	case "limit requests":
+		return number(args[1], &s.Override.Requests)
+	case "limit following":
+		return number(args[1], &s.Override.Following)
+	case "limit watched":
+		return number(args[1], &s.Override.Watched)
+	case "set native":
+		return number(args[1], &s.NativeInstances)
+	case "set web":
+		return number(args[1], &s.WebInstances)
+	case "set allow":
+		s.Allow = accounts.Allow(args[1])
+	case "set friends-only":
+		s.FriendsOnly = true
+	case "set block-silently":
+		s.BlockSilently = true
+	case "set follow":
+		s.Follow = true
+	case "field profile", "field friend":
+		f := apps.Field{Word: args[1]}
+		if len(args) > 2 {
+			f.UserReads, f.UserWrites = strings.Contains(args[2], "r"), strings.Contains(args[2], "w")
+		}
+		if args[0] == "friend" {
+			s.FriendFields = append(s.FriendFields, f)
+		} else {
+			s.ProfileFields = append(s.ProfileFields, f)
+		}
+	default:
+		return errors.New("no such setting")
+	}
+	return nil
+}
+
+// seedRelation makes relations and fails where one of them is refused.
+func (w *World) seedRelation(ctx context.Context, s relations.Service, word string, args []string) error {
+	var errs []error
+	var err error
+	switch word {
+	case "friends", "oneway":
+		asks := make([]relations.Ask, len(args)-1)
+		for i, peer := range args[1:] {
+			asks[i].To = peer
+		}
+		errs, err = s.Add(ctx, args[0], asks, relations.AddOptions{Both: word == "friends", Force: true})
+	case "request":
+		ask := relations.Ask{To: args[1], Wording: strings.Join(args[2:], " ")}
+		errs, err = s.Add(ctx, args[0], []relations.Ask{ask}, relations.AddOptions{Both: true})
+		if len(errs) == 1 && fault.Is(errs[0], fault.RequestPending) {
+			errs = nil
+		}
+	case "list":
+		errs, _, err = s.CreateLists(ctx, args[0], args[1:2], args[2:], delivery.Origin{})
+	}
+	return errors.Join(append(errs, err)...)
 }
 
 func (w *World) seedMessage(ctx context.Context, s messages.Service, word string, args []string) error {

@@ -8,6 +8,7 @@ import (
 	"parley/shared/domain/conversations"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/messages"
+	"parley/shared/domain/profiles"
 	"parley/shared/domain/relations"
 )
 
@@ -28,6 +29,11 @@ type readMark struct {
 	Ordinal int64  `json:"ReadOrdinal"`
 	Unread  *int64 `json:"Unread,omitempty"`
 	TimeMs  int64  `json:"TimeMs"`
+}
+
+type profileChanged struct {
+	User string   `json:"From_Account"`
+	Tags []string `json:"TagList"`
 }
 
 type friendRequest struct {
@@ -84,6 +90,17 @@ func Frame(e delivery.Event) ([]byte, error) {
 		return json.Marshal(event{Event: "message.read", Body: readMark{
 			Reader: e.Reader, Peer: e.Peer, Ordinal: e.Ordinal, TimeMs: e.TimeMs,
 		}})
+	case profiles.Changed:
+		tags := []string{}
+		for _, name := range e.Fields {
+			if tag := v4.ProfileTagOf(name); tag != "" {
+				tags = append(tags, tag)
+			}
+		}
+		for _, word := range e.Custom {
+			tags = append(tags, v4.CustomProfileTag(word))
+		}
+		return json.Marshal(event{Event: "profile.changed", Body: profileChanged{User: e.User, Tags: tags}})
 	case relations.Requested:
 		return json.Marshal(event{Event: "friend.request", Body: friendRequest{
 			From: e.From, To: e.To, Wording: e.Wording, Source: v4.AddSource(e.Source), TimeMs: e.Time,

@@ -79,6 +79,8 @@ type Settings struct {
 	// friends (core spec §7.0, §8.0).
 	ProfileFields []Field
 	FriendFields  []Field
+	// Override replaces numbers of the edition where it is not 0.
+	Override Limits
 }
 
 // A Field is a custom field that an application declares.
@@ -96,6 +98,15 @@ func (s Settings) Limits() Limits {
 		l.RetentionDays = s.RetentionDays
 	}
 	l.DeleteAllowed = l.DeleteAllowed || s.DeleteAllowed
+	for _, n := range []struct{ to, from *int }{
+		{&l.Accounts, &s.Override.Accounts}, {&l.Conversations, &s.Override.Conversations},
+		{&l.Friends, &s.Override.Friends}, {&l.Blocked, &s.Override.Blocked}, {&l.Lists, &s.Override.Lists},
+		{&l.Requests, &s.Override.Requests}, {&l.Following, &s.Override.Following}, {&l.Watched, &s.Override.Watched},
+	} {
+		if *n.from > 0 {
+			*n.to = *n.from
+		}
+	}
 	return l
 }
 

@@ -19,15 +19,51 @@ type Announcement struct {
 	App   int64  `json:"app"`
 	User  string `json:"user"`
 	Crowd Crowd  `json:"crowd"`
-	// Frame is what they are told. Without one they are told the user's status
-	// as the worker finds it, if it is another than they were told last.
-	Frame []byte `json:"frame,omitempty"`
+	Frame []byte `json:"frame"`           // what they are told
 	After string `json:"after,omitempty"` // the last one of the page before
 }
 
 // An AnnouncementQueue holds announcements for the worker.
 type AnnouncementQueue interface {
 	Send(ctx context.Context, a Announcement, delay time.Duration) error
+}
+
+// Crowds lists who is in a crowd.
+type Crowds interface {
+	// Crowd returns a page of a crowd in order of users, after one, and whether
+	// more follow.
+	Crowd(ctx context.Context, app int64, user string, crowd Crowd, after string, limit int) (users []string, more bool, err error)
+}
+
+const (
+	crowdPage  = 100 // users whose sessions are read at once
+	crowdPages = 10  // of one invocation of the worker
+)
+
+// Bring takes an announcement to its crowd, a number of pages at a time; it sends
+// itself on where more are left. It may be repeated: a device that is told twice
+// reads twice.
+func (s Service) Bring(ctx context.Context, crowds Crowds, a Announcement) error {
+	for range crowdPages {
+		users, more, err := crowds.Crowd(ctx, s.App, a.User, a.Crowd, a.After, crowdPage)
+		if err != nil || len(users) == 0 {
+			return err
+		}
+		list, err := s.Store.Sessions(ctx, s.App, users)
+		if err != nil {
+			return err
+		}
+		if targets := s.targets(list, Origin{}); len(targets) > 0 {
+			if err := s.post(ctx, Job{App: s.App, Frame: a.Frame, Targets: targets}); err != nil {
+				return err
+			}
+		}
+		if !more {
+			return nil
+		}
+		a.After = users[len(users)-1]
+	}
+	return s.Crowds.Send(ctx, a, 0)
 }
 
 // Announce brings an event to a crowd, however large, by way of a queue: once it

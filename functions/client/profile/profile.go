@@ -1,0 +1,21 @@
+// Package profile reads profiles and changes the caller's own (docs/client-protocol.md
+// §4, §7).
+package profile
+
+import (
+	"parley/shared/dialect/client"
+	v4 "parley/shared/dialect/v4"
+	"parley/shared/op"
+	"parley/shared/queue"
+	"parley/shared/store"
+)
+
+// Operations lists the actions of the subject.
+func Operations() []op.Operation {
+	n := v4.Profile()
+	return []op.Operation{
+		client.Action("profile.get", n, get, op.Reads(store.Accounts, store.Profiles), op.Answers(40001, 40002, 40003, 40007, 40009)),
+		client.Action("profile.set", n, set, op.Reads(store.Accounts), op.Writes(store.Accounts, store.Profiles), op.Posts(),
+			op.Sends(queue.Announce), op.Answers(40001, 40008, 40009, 40601, 40605, 40610, 70051, 70052)),
+	}
+}

@@ -1,0 +1,26 @@
+// Package profile is the service profile: what users say about themselves (core
+// spec §7).
+package profile
+
+import (
+	"parley/shared/dialect/tencent"
+	v4 "parley/shared/dialect/v4"
+	"parley/shared/op"
+	"parley/shared/queue"
+	"parley/shared/store"
+)
+
+func service() tencent.Service {
+	return tencent.Service{Path: "profile", Group: "profile", Numbers: v4.Profile(), Display: true}
+}
+
+// Operations lists the commands in the order of the reference.
+func Operations() []op.Operation {
+	s := service()
+	return []op.Operation{
+		tencent.Command(s, "portrait_get", portraitGet, op.Reads(store.Accounts, store.Profiles),
+			op.Answers(40001, 40002, 40003, 40004, 40009)),
+		tencent.Command(s, "portrait_set", portraitSet, op.Reads(store.Accounts), op.Writes(store.Accounts, store.Profiles), op.Posts(),
+			op.Sends(queue.Announce), op.Answers(40001, 40003, 40004, 40009, 40601, 40605, 40610)),
+	}
+}

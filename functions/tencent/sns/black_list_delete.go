@@ -1,0 +1,23 @@
+package sns
+
+import (
+	"context"
+
+	"parley/shared/domain/delivery"
+	"parley/shared/op"
+)
+
+type blackListDeleteRequest struct{ some }
+
+// blackListDelete takes up to a thousand users off one user's blocklist. A
+// friendship that the block ended does not come back.
+func blackListDelete(ctx context.Context, c *op.Call, in blackListDeleteRequest) (results, error) {
+	if err := size(len(in.To)); err != nil {
+		return results{}, err
+	}
+	errs, err := c.Relations.Unblock(ctx, in.From, in.To, delivery.Origin{})
+	if err != nil {
+		return results{}, err
+	}
+	return gather(in.To, errs, badParameter), nil
+}

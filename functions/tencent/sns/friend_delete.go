@@ -1,0 +1,35 @@
+package sns
+
+import (
+	"context"
+
+	"parley/shared/domain/delivery"
+	"parley/shared/op"
+)
+
+type friendDeleteRequest struct {
+	some
+	Type string `json:"DeleteType" bad:"30001"` // Delete_Type_Single (default) or Delete_Type_Both
+}
+
+const (
+	deleteSingle = "Delete_Type_Single"
+	deleteBoth   = "Delete_Type_Both"
+)
+
+// friendDelete removes up to a thousand friends from one user's table, and with
+// Delete_Type_Both the user from theirs.
+func friendDelete(ctx context.Context, c *op.Call, in friendDeleteRequest) (results, error) {
+	kind, err := oneOf("DeleteType", in.Type, deleteSingle, deleteBoth)
+	if err != nil {
+		return results{}, err
+	}
+	if err := size(len(in.To)); err != nil {
+		return results{}, err
+	}
+	errs, err := c.Relations.Delete(ctx, in.From, in.To, kind == deleteBoth, delivery.Origin{})
+	if err != nil {
+		return results{}, err
+	}
+	return gather(in.To, errs, noFriend), nil
+}

@@ -1,0 +1,82 @@
+package sns
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/profiles"
+	"parley/shared/op"
+)
+
+type friendGetListRequest struct {
+	some
+	Tags []string `json:"TagList" need:"30001"`
+}
+
+type friendGetListResponse struct {
+	Items  []profileItem `json:"InfoItem"`
+	Failed []string      `json:"Fail_Account,omitempty"`
+}
+
+type profileItem struct {
+	To     string      `json:"To_Account"`
+	Values []v4.Tagged `json:"SnsProfileItem,omitempty"`
+	Code   int         `json:"ResultCode"`
+	Info   string      `json:"ResultInfo"`
+}
+
+// maxNamed is how many friends one call may name (core spec §8.8).
+const maxNamed = 100
+
+// friendGetList returns chosen fields of named friends. Who is no friend has an
+// error of its own; what is not set is left out.
+func friendGetList(ctx context.Context, c *op.Call, in friendGetListRequest) (friendGetListResponse, error) {
+	if len(in.To) > maxNamed {
+		return friendGetListResponse{}, v4.Refuse(badParameter, "a call has at most %d users", maxNamed)
+	}
+	var tags []v4.ProfileTag
+	for _, tag := range in.Tags {
+		if strings.HasPrefix(tag, "Tag_SNS_") {
+			continue
+		}
+		t, err := v4.ParseProfileTag(tag)
+		if err != nil {
+			return friendGetListResponse{}, err
+		}
+		tags = append(tags, t)
+	}
+	if err := known(ctx, c, in.From); err != nil {
+		return friendGetListResponse{}, err
+	}
+	friends, err := c.Relations.Get(ctx, in.From, in.To)
+	if err != nil {
+		return friendGetListResponse{}, err
+	}
+	list := make([]*profiles.Profile, len(in.To))
+	if names, custom := v4.WantedFields(tags); len(tags) > 0 {
+		if list, err = c.Profiles.Get(ctx, in.To, names, custom); err != nil {
+			return friendGetListResponse{}, err
+		}
+	}
+	out := friendGetListResponse{Items: make([]profileItem, len(in.To))}
+	for i, f := range friends {
+		item := profileItem{To: in.To[i]}
+		if f == nil {
+			item.Code, item.Info = badParameter, "Err_SNS_FriendGetList_Friend_Not_Exist"
+			out.Failed = append(out.Failed, in.To[i])
+		} else {
+			if list[i] != nil {
+				item.Values = v4.FromProfile(*list[i], tags)
+			}
+			for _, v := range v4.FromFriend(*f, v4.StandardFields|v4.CustomFields) {
+				if slices.Contains(in.Tags, v.Tag) {
+					item.Values = append(item.Values, v)
+				}
+			}
+		}
+		out.Items[i] = item
+	}
+	return out, nil
+}

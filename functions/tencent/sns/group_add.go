@@ -1,0 +1,34 @@
+package sns
+
+import (
+	"context"
+
+	"parley/shared/domain/delivery"
+	"parley/shared/op"
+)
+
+type groupAddRequest struct {
+	owned
+	Names []string `json:"GroupName" need:"30001"`
+	To    []string `json:"To_Account" bad:"30001"` // friends to put into each of the lists
+}
+
+type groupAddResponse struct {
+	Items   []result `json:"ResultItem,omitempty"`
+	Failed  []string `json:"Fail_Account,omitempty"`
+	Current int64    `json:"CurrentSequence"`
+}
+
+// groupAdd makes friend lists and puts friends into each. A name that exists is
+// no error.
+func groupAdd(ctx context.Context, c *op.Call, in groupAddRequest) (groupAddResponse, error) {
+	if err := size(len(in.To)); err != nil {
+		return groupAddResponse{}, err
+	}
+	errs, version, err := c.Relations.CreateLists(ctx, in.From, in.Names, in.To, delivery.Origin{})
+	if err != nil {
+		return groupAddResponse{}, err
+	}
+	r := gather(in.To, errs, notInTable)
+	return groupAddResponse{Items: r.Items, Failed: r.Failed, Current: version}, nil
+}

@@ -1,0 +1,85 @@
+package sns
+
+import (
+	v4 "parley/shared/dialect/v4"
+	"parley/shared/fault"
+)
+
+// maxItems is the most users of one call: documented for import, delete, check
+// and blocklists (core spec §8), chosen for the others.
+const maxItems = 1000
+
+const (
+	badParameter = 30001
+	noFriend     = 31704 // of friend_delete
+	notInTable   = 32216 // of group_add
+)
+
+// result is what became of one item of a batch (core spec §1.3, pattern A).
+type result struct {
+	To   string `json:"To_Account"`
+	Code int    `json:"ResultCode"`
+	Info string `json:"ResultInfo"`
+}
+
+type results struct {
+	Items  []result `json:"ResultItem"`
+	Failed []string `json:"Fail_Account,omitempty"`
+}
+
+// gather writes an error for each peer as results. stranger is the command's own
+// number for a peer that is no friend.
+func gather(peers []string, errs []error, stranger int) results {
+	out := results{Items: make([]result, len(peers))}
+	for i, peer := range peers {
+		out.Items[i] = result{To: peer}
+		out.Items[i].Code, out.Items[i].Info = outcome(errs[i], stranger)
+		if errs[i] != nil {
+			out.Failed = append(out.Failed, peer)
+		}
+	}
+	return out
+}
+
+func outcome(err error, stranger int) (code int, info string) {
+	if err == nil {
+		return 0, ""
+	}
+	code, info = v4.Relations().Of(err)
+	if fault.Is(err, fault.NotFriend) {
+		code = stranger
+	}
+	return code, info
+}
+
+// size refuses a batch that is too long.
+func size(n int) error {
+	if n > maxItems {
+		return v4.Refuse(badParameter, "a call has at most %d users", maxItems)
+	}
+	return nil
+}
+
+// oneOf refuses a text that is none of some; empty means the first.
+func oneOf(field, text string, list ...string) (string, error) {
+	if text == "" {
+		return list[0], nil
+	}
+	for _, v := range list {
+		if v == text {
+			return v, nil
+		}
+	}
+	return "", v4.Refuse(badParameter, "%s is one of %v", field, list)
+}
+
+// owned is a request about one user's table.
+type owned struct {
+	From string `json:"From_Account" need:"30001"`
+}
+
+// some is a request about some users of one user's table.
+type some struct {
+	owned
+	To []string `json:"To_Account" need:"30001"`
+}
