@@ -2,7 +2,9 @@
 package catalog
 
 import (
+	"parley/functions/client/block"
 	"parley/functions/client/conversation"
+	"parley/functions/client/friend"
 	clientmessage "parley/functions/client/message"
 	clientprofile "parley/functions/client/profile"
 	"parley/functions/client/session"
@@ -10,6 +12,7 @@ import (
 	"parley/functions/operator/app"
 	"parley/functions/tencent/account"
 	"parley/functions/tencent/config"
+	"parley/functions/tencent/follow"
 	"parley/functions/tencent/gateway"
 	"parley/functions/tencent/message"
 	"parley/functions/tencent/profile"
@@ -25,8 +28,10 @@ import (
 func All() []op.Operation {
 	var all []op.Operation
 	for _, list := range [][]op.Operation{
-		account.Operations(), message.Operations(), status.Operations(), profile.Operations(), sns.Operations(), config.Operations(),
+		account.Operations(), message.Operations(), status.Operations(), profile.Operations(), sns.Operations(), follow.Operations(),
+		config.Operations(),
 		session.Operations(), clientprofile.Operations(), clientmessage.Operations(), conversation.Operations(),
+		friend.Operations(), block.Operations(),
 		app.Operations(), operatoraccount.Operations(),
 		delivery.Operations(), announce.Operations(), sweep.Operations(),
 	} {

@@ -51,6 +51,15 @@ func situations() []situation {
 		return fmt.Sprintf(`{"From_Account":"alice","To_Account":"bob","MsgSeq":%d,"MsgRandom":%d,%s}`, n, n, text)
 	}
 	check := `{"CheckItem":[{"UserID":"alice"}]}`
+	following := "set follow\naccount alice\naccount bob\n"
+	const pair = "account alice\naccount bob\n"
+	const devices = "connect alice Web w1\nconnect bob Web w1\n"
+	friends100 := "accounts 100\nfriends alice"
+	for n := range 100 {
+		friends100 += fmt.Sprintf(" u%d", n+1)
+	}
+	friends100 += "\n"
+	toBob := `{"From_Account":"alice","To_Account":["bob"]}`
 	return []situation{
 		{"tencent.account.account_import", "new", "", `{"UserID":"a"}`, `{"UserID":"b","Nick":"B"}`, nil, 12, 0},
 		{"tencent.account.account_import", "exists, new nickname", "account b\n", `{"UserID":"a"}`, `{"UserID":"b","Nick":"B"}`, nil, 15, 0},
@@ -72,6 +81,15 @@ func situations() []situation {
 		{"tencent.status.query_online_status", "1", "account alice\n", `{}`, `{"To_Account":["alice"]}`, nil, 8, 0},
 		{"tencent.status.query_online_status", "500", "accounts 500\n", `{}`, `{"To_Account":[` + batch(`"u%d"`, 500) + `]}`, nil, 60, 0},
 		{"tencent.status.querystate", "1", "account alice\n", `{}`, `{"To_Account":["alice"]}`, nil, 8, 0},
+		{"tencent.follow.follow_add", "1", following, `{"From_Account":"x","FollowItem":[{"To_Account":"y"}]}`, `{"From_Account":"alice","FollowItem":[{"To_Account":"bob"}]}`, nil, 30, 0},
+		{"tencent.follow.follow_add", "1 who follows back", following + "follow bob alice\n", `{"From_Account":"x","FollowItem":[{"To_Account":"y"}]}`, `{"From_Account":"alice","FollowItem":[{"To_Account":"bob"}]}`, nil, 30, 0},
+		{"tencent.follow.follow_add", "20", following + "accounts 20\n", `{"From_Account":"x","FollowItem":[{"To_Account":"y"}]}`, `{"From_Account":"alice","FollowItem":[` + batch(`{"To_Account":"u%d"}`, 20) + `]}`, nil, 450, 0},
+		{"tencent.follow.follow_delete", "1 who follows back", following + "follow bob alice\nfollow alice bob\n", `{"From_Account":"x","To_Account":["y"]}`, toBob, nil, 30, 0},
+		{"tencent.follow.follow_check", "1", following + "follow alice bob\n", toBob, toBob, nil, 15, 0},
+		{"tencent.follow.follow_check", "100, none follows", following + "accounts 100\n", toBob, `{"From_Account":"alice","To_Account":[` + batch(`"u%d"`, 100) + `]}`, nil, 30, 0},
+		{"tencent.follow.follow_get", "page of 100 followers", following + "accounts 101\nfollowers alice 101\n", `{"From_Account":"x","FollowType":1}`, `{"From_Account":"alice","FollowType":1}`, nil, 20, 0},
+		{"tencent.follow.follow_get", "100 mutual of 100", following + "accounts 100\nfollowers alice 100\nfollows alice 100\n", `{"From_Account":"x","FollowType":3}`, `{"From_Account":"alice","FollowType":3}`, nil, 20, 0},
+		{"tencent.follow.follow_get_info", "20", following + "accounts 20\n", toBob, `{"From_Account":"alice","To_Account":[` + batch(`"u%d"`, 20) + `]}`, nil, 15, 0},
 		{"tencent.profile.portrait_get", "1, nickname", "account alice\n", `{"To_Account":["x"]}`, `{"To_Account":["alice"],"TagList":["Tag_Profile_IM_Nick"]}`, nil, 8, 0},
 		{"tencent.profile.portrait_get", "100, any field", "accounts 100\n", `{"To_Account":["x"]}`, `{"To_Account":[` + batch(`"u%d"`, 100) + `],"TagList":["Tag_Profile_IM_Level"]}`, nil, 20, 0},
 		{"tencent.profile.portrait_set", "nickname, 1 device", "account alice\nconnect alice iPhone i1\n", `{"From_Account":"x"}`, `{"From_Account":"alice","ProfileItem":[{"Tag":"Tag_Profile_IM_Nick","Value":"A"}]}`, nil, 30, 0},
@@ -92,6 +110,31 @@ func situations() []situation {
 		{"client.conversation.list", "100 conversations", "account alice\naccounts 100\nfan alice 100\n", "as bob\n{}", `{}`, &Budget{0, 20, 0, 1, 0}, 25, 0},
 		{"client.profile.get", "1, any field", "account alice\n", "{}", `{"To_Account":["alice"],"TagList":["Tag_Profile_IM_Level"]}`, nil, 8, 0},
 		{"client.profile.set", "a field outside the account", "account alice\n", "{}", `{"ProfileItem":[{"Tag":"Tag_Profile_IM_Level","Value":1}]}`, nil, 35, 0},
+		{"client.friend.add", "at once, both on 1 device", pair + devices, `{"AddFriendItem":[{"To_Account":"x"}]}`, `{"AddFriendItem":[{"To_Account":"bob","AddSource":"AddSource_Type_Web"}]}`, nil, 45, 0},
+		{"client.friend.add", "a request", pair + devices + "allow bob confirm\n", `{"AddFriendItem":[{"To_Account":"x"}]}`, `{"AddFriendItem":[{"To_Account":"bob","AddSource":"AddSource_Type_Web"}]}`, nil, 40, 0},
+		{"client.friend.add", "100 at once", pair + "accounts 100\n", `{"AddFriendItem":[{"To_Account":"x"}]}`, `{"AddFriendItem":[` + batch(`{"To_Account":"u%d"}`, 100) + `]}`, nil, 400, 0},
+		{"client.friend.check", "100, both ways", pair + "accounts 100\n", `{"To_Account":["x"]}`, `{"To_Account":[` + batch(`"u%d"`, 100) + `]}`, nil, 30, 0},
+		{"client.friend.update", "1 remark", pair + "friends alice bob\n", `{"UpdateItem":[{"To_Account":"x"}]}`, `{"UpdateItem":[{"To_Account":"bob","SnsItem":[{"Tag":"Tag_SNS_IM_Remark","Value":"B"}]}]}`, nil, 30, 0},
+		{"client.friend.delete", "1, both ways", pair + devices + "friends alice bob\n", `{"To_Account":["x"]}`, `{"To_Account":["bob"],"DeleteType":"Delete_Type_Both"}`, nil, 40, 0},
+		{"client.friend.list", "page of 100", pair + friends100, `{"Limit":1}`, `{}`, nil, 20, 0},
+		{"client.friend.list", "1 change", pair + friends100 + "friends alice bob\n", `{"Limit":1}`, `{"Version":8}`, nil, 20, 0},
+		{"client.friend.list", "no change", pair + friends100, `{"Limit":1}`, `{"Version":8}`, nil, 12, 0},
+		{"client.friend.get", "100", pair + friends100, `{"To_Account":["x"]}`, `{"To_Account":[` + batch(`"u%d"`, 100) + `]}`, nil, 15, 0},
+		{"client.friend.requests", "page of 3", pair + "accounts 3\nallow alice confirm\nrequest u1 alice\nrequest u2 alice\nrequest u3 alice\n", `{"Limit":1}`, `{}`, nil, 15, 0},
+		{"client.friend.accept", "both ways", pair + devices + "allow alice confirm\nrequest bob alice\n", `{"To_Account":"x"}`, `{"To_Account":"bob"}`, nil, 45, 0},
+		{"client.friend.reject", "1", pair + "allow alice confirm\nrequest bob alice\n", `{"To_Account":"x"}`, `{"To_Account":"bob"}`, nil, 30, 0},
+		{"client.friend.read-requests", "1", pair + "allow alice confirm\nrequest bob alice\n", `[]`, `{}`, nil, 30, 0},
+		{"client.friend.list-create", "1, with 1 member", pair + "friends alice bob\n", `{}`, `{"GroupName":["work"],"To_Account":["bob"]}`, nil, 60, 0},
+		{"client.friend.list-rename", "1 member of 100 friends", pair + friends100 + "list alice work u1\n", `{}`, `{"GroupName":"work","NewName":"office"}`, nil, 90, 0},
+		{"client.friend.list-delete", "1 member of 100 friends", pair + friends100 + "list alice work u1\n", `{}`, `{"GroupName":["work"]}`, nil, 70, 0},
+		{"client.friend.list-add", "1", pair + "friends alice bob\nlist alice work\n", `{}`, `{"GroupName":"work","To_Account":["bob"]}`, nil, 40, 0},
+		{"client.friend.list-remove", "1", pair + "friends alice bob\nlist alice work bob\n", `{}`, `{"GroupName":"work","To_Account":["bob"]}`, nil, 40, 0},
+		{"client.friend.lists", "1 list of 100 friends", pair + friends100 + "list alice work u1\n", `[]`, `{}`, nil, 20, 0},
+		{"client.block.add", "1 friend", pair + devices + "friends alice bob\n", `{"To_Account":["x"]}`, `{"To_Account":["bob"]}`, nil, 45, 0},
+		{"client.block.add", "100", pair + "accounts 100\n", `{"To_Account":["x"]}`, `{"To_Account":[` + batch(`"u%d"`, 100) + `]}`, nil, 400, 0},
+		{"client.block.remove", "1", pair + "block alice bob\n", `{"To_Account":["x"]}`, `{"To_Account":["bob"]}`, nil, 30, 0},
+		{"client.block.list", "1", pair + "block alice bob\n", `{"Limit":0}`, `{}`, nil, 15, 0},
+		{"client.block.check", "100", pair + "accounts 100\n", `{"To_Account":["x"]}`, `{"To_Account":[` + batch(`"u%d"`, 100) + `]}`, nil, 25, 0},
 		{"operator.app.create", "1 admin", "", "{}", "{}", nil, 25, 0},
 		{"operator.app.get", "any", "", `{"SdkAppId":{app}}`, `{"SdkAppId":{app}}`, nil, 8, 0},
 		{"operator.app.list", "page of 1", "", `{"After":{before},"Limit":1}`, `{"After":{before},"Limit":1}`, nil, 8, 0},

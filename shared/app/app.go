@@ -18,6 +18,7 @@ import (
 	"parley/shared/domain/apps"
 	"parley/shared/domain/conversations"
 	"parley/shared/domain/delivery"
+	"parley/shared/domain/follows"
 	"parley/shared/domain/messages"
 	"parley/shared/domain/presence"
 	"parley/shared/domain/profiles"
@@ -144,6 +145,7 @@ type Tenant struct {
 	Presence      presence.Service
 	Profiles      profiles.Service
 	Relations     relations.Service
+	Follows       follows.Service
 }
 
 // For narrows the App to one application.
@@ -156,18 +158,23 @@ func (a *App) For(o *apps.App) Tenant {
 		App: o.ID, Allow: o.Settings.Allow, Fields: friendFields(o.Settings.FriendFields), Store: p.Store, Out: out, Now: p.Now,
 		Limits: relations.Limits{Friends: limits.Friends, Blocked: limits.Blocked, Lists: limits.Lists, Requests: limits.Requests},
 	}
+	follow := follows.Service{
+		App: o.ID, On: o.Settings.Follow && o.Settings.Edition != apps.Developer, Limit: limits.Following,
+		Store: p.Store, Now: p.Now, Wait: p.Wait,
+	}
 	return Tenant{
 		Delivery:  out,
 		Presence:  presence.Service{App: o.ID, Store: p.Store, Now: p.Now},
 		Profiles:  profile,
 		Relations: relation,
+		Follows:   follow,
 		Accounts: accounts.Service{
 			App: o.ID, Limit: limits.Accounts, Deleting: limits.DeleteAllowed,
 			Reserve: o.Settings.Edition != apps.Developer, Store: p.Store, Out: out, Now: p.Now, Wait: p.Wait,
 			Removals: p.Removal,
 			// What is kept of a user, in the order in which it goes with the account.
 			Forgetters: []accounts.Forgetter{
-				conversation, relation, profile,
+				conversation, relation, follow, profile,
 			},
 		},
 		Sessions:      sessions.Service{App: o.ID, Policy: o.Settings.LoginPolicy, Store: p.Store, Kicker: out, Now: p.Now},
@@ -190,7 +197,7 @@ func profileFields(list []apps.Field) []profiles.Field {
 func friendFields(list []apps.Field) []relations.Field {
 	out := make([]relations.Field, len(list))
 	for i, f := range list {
-		out[i] = relations.Field{Word: f.Word, UserWrites: f.UserWrites}
+		out[i] = relations.Field{Word: f.Word, UserReads: f.UserReads, UserWrites: f.UserWrites}
 	}
 	return out
 }

@@ -22,7 +22,7 @@ func bookItem(app int64, b relations.Book) Item {
 	item := ListsKey(app, b.User).attributes()
 	for name, n := range map[string]int64{
 		"rv": b.Rev, "fc": int64(b.Friends), "bc": int64(b.Blocked), "rc": int64(b.Requests),
-		"v": b.FriendVersion, "lv": b.ListVersion, "bv": b.BlockVersion, "qv": b.RequestVersion, "qr": b.RequestsRead,
+		"v": b.FriendVersion, "lv": b.ListVersion, "bv": b.BlockVersion, "qv": b.RequestVersion, "qr": b.RequestsRead, "qu": int64(b.Unread),
 	} {
 		if n != 0 {
 			item[name] = num(n)
@@ -38,7 +38,7 @@ func readBook(user string, item Item) relations.Book {
 	return relations.Book{
 		User: user, Rev: integer(item, "rv"), Friends: int(integer(item, "fc")), Blocked: int(integer(item, "bc")),
 		Requests: int(integer(item, "rc")), FriendVersion: integer(item, "v"), ListVersion: integer(item, "lv"),
-		BlockVersion: integer(item, "bv"), RequestVersion: integer(item, "qv"), RequestsRead: integer(item, "qr"),
+		BlockVersion: integer(item, "bv"), RequestVersion: integer(item, "qv"), RequestsRead: integer(item, "qr"), Unread: int(integer(item, "qu")),
 		Lists: readTexts(item, "l"),
 	}
 }
@@ -195,6 +195,12 @@ func (s *Store) ReadRelations(ctx context.Context, app int64, users []string, re
 		}
 	}
 	return out, nil
+}
+
+// Book implements relations.Store.
+func (s *Store) Book(ctx context.Context, app int64, user string) (relations.Book, error) {
+	item, err := s.get(ctx, Core, ListsKey(app, user), false)
+	return readBook(user, item), err
 }
 
 // WriteRelations implements relations.Store. Books that were only seen are

@@ -39,6 +39,10 @@ import (
 //	quiet|aside FROM TO RANDOM      send a text without unread, or aside
 //	read READER PEER [ORDINAL]      mark as read
 //	clear USER PEER                 hide the user's history so far
+//	follow FROM TO                  from follows to
+//	follows USER N                  USER follows u1 ... uN
+//	followers USER N                u1 ... uN follow USER
+//	following USER N                as if USER followed N others
 //	sleep DURATION                  move the clock
 //	posts CONNECTION FAULT [TIMES]  make posts fail: gone, throttle, refuse
 //	edition NAME                    change the application's edition
@@ -150,7 +154,7 @@ func (w *World) seedLine(ctx context.Context, word string, args []string) error 
 	case "allow":
 		return w.Set(ctx, store.Core, account, store.Item{"al": stringValue(arg(1))})
 	case "forbid":
-		return w.Set(ctx, store.Core, account, store.Item{"nr": Number(1)})
+		return w.Set(ctx, store.Core, account, store.Item{"nr": stringValue("yes")})
 	case "friends", "oneway", "request", "list":
 		return w.seedRelation(ctx, t.Relations, word, args)
 	case "connect":
@@ -214,6 +218,24 @@ func (w *World) seedLine(ctx context.Context, word string, args []string) error 
 	case "clear":
 		k := store.MessageSK(messages.Key{Time: now, Seq: 1<<32 - 1, Random: 1<<32 - 1})
 		return w.Set(ctx, store.Core, store.PeerKey(w.ID, arg(0), arg(1)), store.Item{"cl": stringValue(k)})
+	case "follow":
+		return only(t.Follows.Follow(ctx, arg(0), args[1:2]))
+	case "follows", "followers":
+		n, err := strconv.Atoi(arg(1))
+		for i := 1; i <= n && err == nil; i++ {
+			from, to := arg(0), fmt.Sprintf("u%d", i)
+			if word == "followers" {
+				from, to = to, from
+			}
+			err = only(t.Follows.Follow(ctx, from, []string{to}))
+		}
+		return err
+	case "following":
+		n, err := strconv.ParseInt(arg(1), 10, 64)
+		if err != nil {
+			return err
+		}
+		return w.Set(ctx, store.Core, store.FollowsKey(w.ID, arg(0)), store.Item{"fo": Number(n)})
 	case "sleep":
 		d, err := time.ParseDuration(arg(0))
 		w.Clock.Move(d)
@@ -243,6 +265,9 @@ func (w *World) seedLine(ctx context.Context, word string, args []string) error 
 	}
 	return errors.New("no such seed")
 }
+
+// only returns the error of the only item of a batch.
+func only(errs []error, err error) error { return errors.Join(append(errs, err)...) }
 
 // setting changes a setting of the application.
 func setting(s *apps.Settings, word string, args []string) error {

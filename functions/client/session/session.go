@@ -18,6 +18,6 @@ func Operations() []op.Operation {
 			op.Writes(store.Sessions), op.Kicks()),
 		client.Lifecycle("disconnect", "$disconnect", disconnect, op.Writes(store.Sessions)),
 		client.Unknown(),
-		client.Action("session.sync", v4.Gateway(), sync, op.Reads(store.Conversations)),
+		client.Action("session.sync", v4.Gateway(), sync, op.Reads(store.Conversations, store.Relations)),
 	}
 }

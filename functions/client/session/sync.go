@@ -18,6 +18,17 @@ type syncReply struct {
 	Cursor        string            `json:"Cursor,omitempty"`
 	Since         int64             `json:"Since"`  // ms
 	Spread        int               `json:"Spread"` // seconds
+	*relationCounters
+}
+
+// relationCounters tell a device what of the caller's relations it has to pull.
+// They are in the first page only.
+type relationCounters struct {
+	FriendVersion  int64 `json:"FriendVersion"`
+	BlockVersion   int64 `json:"BlockVersion"`
+	ListVersion    int64 `json:"ListVersion"`
+	Requests       int   `json:"Requests"` // pending
+	RequestsUnread int   `json:"RequestsUnread"`
 }
 
 // page is the most conversations of one answer.
@@ -30,7 +41,8 @@ const spread = 10
 
 // sync returns the conversations that changed since a time, newest first. With
 // the strong reads of a send, a message that was sent while the device connected
-// is either pushed to it or in this answer.
+// is either pushed to it or in this answer. The first page tells the versions of
+// the caller's friends, blocklist and lists, and counts the pending requests.
 func sync(ctx context.Context, c *op.Call, in syncRequest) (syncReply, error) {
 	after, err := v4.ParseCursor(in.Cursor)
 	if err != nil {
@@ -46,6 +58,13 @@ func sync(ctx context.Context, c *op.Call, in syncRequest) (syncReply, error) {
 	}
 	for i, r := range p.Rows {
 		out.Conversations[i] = v4.FromRow(r)
+	}
+	if after == nil {
+		b, err := c.Relations.Counters(ctx, c.Caller.Account)
+		if err != nil {
+			return syncReply{}, err
+		}
+		out.relationCounters = &relationCounters{b.FriendVersion, b.BlockVersion, b.ListVersion, b.Requests, b.Unread}
 	}
 	return out, nil
 }

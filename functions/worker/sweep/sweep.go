@@ -17,7 +17,7 @@ func Operations() []op.Operation {
 		op.Worker("sweep.sweep", queue.Sweep, sweep, op.Reads(store.Apps), op.Writes(store.Accounts), op.Sends(queue.Sweep),
 			op.Reads(store.Sessions), op.Writes(store.Sessions), op.Kicks(),
 			op.Reads(store.Conversations), op.Writes(store.Conversations),
-			op.Reads(store.Relations), op.Writes(store.Relations, store.Profiles), op.Posts(),
+			op.Reads(store.Relations, store.Follows), op.Writes(store.Relations, store.Follows, store.Profiles), op.Posts(),
 			op.Takes(512, accounts.SweepTimeout)),
 	}
 }

@@ -84,10 +84,13 @@ func (d *draft) drop(owner, peer string) {
 // ask files a request at the one who is asked; a repeat replaces the one before.
 func (d *draft) ask(owner string, r Request) {
 	p := Pair{owner, r.From}
-	_, there := d.Requests[p]
+	before, there := d.Requests[p]
 	d.change(owner, func(b *Book) {
 		b.RequestVersion++
-		if !there {
+		b.Unread += b.unread(r)
+		if there {
+			b.Unread = max(0, b.Unread-b.unread(before))
+		} else {
 			b.Requests++
 		}
 	})
@@ -97,10 +100,16 @@ func (d *draft) ask(owner string, r Request) {
 // answer removes a request, if it is there.
 func (d *draft) answer(owner, from string) {
 	p := Pair{owner, from}
-	if _, there := d.Requests[p]; !there {
+	r, there := d.Requests[p]
+	if !there {
 		return
 	}
-	d.change(owner, func(b *Book) { b.RequestVersion++; b.Requests-- })
+	d.change(owner, func(b *Book) {
+		b.RequestVersion++
+		b.Requests--
+		// Of two clocks one is ahead: what is read may be newer than the mark.
+		b.Unread = max(0, b.Unread-b.unread(r))
+	})
 	delete(d.Requests, p)
 	d.edit.Requests[p] = nil
 }

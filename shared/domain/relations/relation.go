@@ -62,6 +62,7 @@ type Book struct {
 	FriendVersion, ListVersion, BlockVersion, RequestVersion int64
 	Lists                                                    []string // names, in the order they were made
 	RequestsRead                                             int64    // ms; requests at or before it are read
+	Unread                                                   int      // pending requests that are not read
 }
 
 // A Pair is an entry's place: whose table, and about whom.
@@ -105,6 +106,14 @@ type Edit struct {
 	Blocks   map[Pair]*Block
 	// Log names, by user, the peers that the new FriendVersion is about.
 	Log map[string][]string
+}
+
+// unread is 1 for a request that the owner of the book has not read.
+func (b Book) unread(r Request) int {
+	if r.Time > b.RequestsRead {
+		return 1
+	}
+	return 0
 }
 
 func checkRemark(text string) error {

@@ -120,7 +120,7 @@ func (s Service) ReadRequests(ctx context.Context, owner string, origin delivery
 	now := s.Now().UnixMilli()
 	d, err := s.run(ctx, []string{owner}, nil, func(d *draft) error {
 		if now > d.book(owner).RequestsRead {
-			d.change(owner, func(b *Book) { b.RequestVersion++; b.RequestsRead = now })
+			d.change(owner, func(b *Book) { b.RequestVersion++; b.RequestsRead, b.Unread = now, 0 })
 		}
 		return nil
 	})

@@ -14,6 +14,8 @@ type Store interface {
 	// ReadRelations reads books and entries; strongly where books are among them,
 	// as a change needs it. Absent books are zero.
 	ReadRelations(ctx context.Context, app int64, users []string, refs []Ref) (Snapshot, error)
+	// Book reads a book eventually consistently; an absent one is zero.
+	Book(ctx context.Context, app int64, user string) (Book, error)
 	// WriteRelations writes an edit if all the books it has seen are still the
 	// same, at most 100 items; false when one is not.
 	WriteRelations(ctx context.Context, app int64, e Edit, now int64) (bool, error)
@@ -35,6 +37,7 @@ type Store interface {
 // A Field is a custom field of friends that the application declares.
 type Field struct {
 	Word       string
+	UserReads  bool
 	UserWrites bool
 }
 
@@ -138,6 +141,24 @@ func (s Service) alive(ctx context.Context, owner string, peers []string) (map[s
 }
 
 func unknown(peer string) error { return fault.New(fault.AccountUnknown, "%s is not an account", peer) }
+
+// Readable leaves out of a friend the custom fields that a user may not read.
+func (s Service) Readable(f Friend) Friend {
+	custom := make(map[string]any)
+	for _, field := range s.Fields {
+		if v, there := f.Custom[field.Word]; there && field.UserReads {
+			custom[field.Word] = v
+		}
+	}
+	f.Custom = custom
+	return f
+}
+
+// Counters returns what is counted about a user, as it was a moment ago. It
+// costs half a read.
+func (s Service) Counters(ctx context.Context, owner string) (Book, error) {
+	return s.Store.Book(ctx, s.App, owner)
+}
 
 // Book returns what is counted about a user. It costs one read.
 func (s Service) Book(ctx context.Context, owner string) (Book, error) {

@@ -1,0 +1,29 @@
+// Package block reads and changes a signed-in user's blocklist
+// (docs/client-protocol.md §4, §7).
+package block
+
+import (
+	"time"
+
+	"parley/shared/dialect/client"
+	v4 "parley/shared/dialect/v4"
+	"parley/shared/op"
+	"parley/shared/store"
+)
+
+// batch is the time an action with a thousand users may take.
+const batch = 25 * time.Second
+
+// Operations lists the actions of the subject.
+func Operations() []op.Operation {
+	n := v4.Relations()
+	reads := op.Reads(store.Accounts, store.Relations)
+	return []op.Operation{
+		client.Action("block.add", n, add, reads, op.Writes(store.Relations), op.Posts(), op.Takes(1024, batch),
+			op.Answers(30001, 30003, 30013)),
+		client.Action("block.remove", n, remove, reads, op.Writes(store.Relations), op.Posts(), op.Takes(1024, batch),
+			op.Answers(30001, 30003)),
+		client.Action("block.list", n, list, op.Reads(store.Relations), op.Answers(30001)),
+		client.Action("block.check", n, check, reads, op.Answers(30001, 30003)),
+	}
+}

@@ -1,0 +1,52 @@
+package block
+
+import (
+	"context"
+
+	v4 "parley/shared/dialect/v4"
+	"parley/shared/op"
+)
+
+type listRequest struct {
+	Cursor string `json:"Cursor" bad:"30001"`
+	Limit  *int   `json:"Limit" bad:"30001"`
+}
+
+type listReply struct {
+	Items   []blocked `json:"BlackListItem"`
+	Cursor  string    `json:"Cursor,omitempty"`
+	Number  int       `json:"BlackListNum"`
+	Version int64     `json:"BlockVersion"`
+}
+
+type blocked struct {
+	To   string `json:"To_Account"`
+	Time int64  `json:"AddBlackTimeStamp"`
+}
+
+// list returns a page of the caller's blocklist, in order of ids. The version of
+// the first page is the device's.
+func list(ctx context.Context, c *op.Call, in listRequest) (listReply, error) {
+	limit := maxPage
+	if in.Limit != nil {
+		if limit = *in.Limit; limit < 1 || limit > maxPage {
+			return listReply{}, v4.Refuse(badParameter, "Limit is 1 to %d", maxPage)
+		}
+	}
+	after, err := v4.ParsePeer(in.Cursor)
+	if err != nil {
+		return listReply{}, err
+	}
+	page, err := c.Relations.Blocks(ctx, c.Caller.Account, after, limit)
+	if err != nil {
+		return listReply{}, err
+	}
+	out := listReply{
+		Items: make([]blocked, len(page.Blocks)), Cursor: page.Next,
+		Number: page.Book.Blocked, Version: page.Book.BlockVersion,
+	}
+	for i, b := range page.Blocks {
+		out.Items[i] = blocked{To: b.Peer, Time: b.Time}
+	}
+	return out, nil
+}

@@ -1,0 +1,20 @@
+package block
+
+import (
+	"context"
+
+	"parley/shared/op"
+)
+
+// remove takes up to a thousand users off the caller's blocklist. A friendship
+// does not come back.
+func remove(ctx context.Context, c *op.Call, in someUsers) (results, error) {
+	if err := in.check(); err != nil {
+		return results{}, err
+	}
+	errs, err := c.Relations.Unblock(ctx, c.Caller.Account, in.To, c.Origin())
+	if err != nil {
+		return results{}, err
+	}
+	return results{outcome(in.To, errs)}, nil
+}

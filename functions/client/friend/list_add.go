@@ -1,0 +1,25 @@
+package friend
+
+import (
+	"context"
+
+	"parley/shared/op"
+)
+
+type listMembersRequest struct {
+	someUsers
+	Name string `json:"GroupName" need:"30001"`
+}
+
+// listAdd puts friends into a friend list; 32216 is who is none. Who is in it
+// already is no error.
+func listAdd(ctx context.Context, c *op.Call, in listMembersRequest) (listOutcome, error) {
+	if err := size(len(in.To), maxUsers); err != nil {
+		return listOutcome{}, err
+	}
+	errs, version, err := c.Relations.AddToList(ctx, c.Caller.Account, in.Name, in.To, c.Origin())
+	if err != nil {
+		return listOutcome{}, err
+	}
+	return listOutcome{outcome(in.To, errs, notInTable), version}, nil
+}

@@ -1,0 +1,14 @@
+package friend
+
+import (
+	"context"
+
+	"parley/shared/op"
+)
+
+type readRequestsRequest struct{}
+
+// readRequests marks all requests so far as read; they stay pending.
+func readRequests(ctx context.Context, c *op.Call, _ readRequestsRequest) (nothing, error) {
+	return nothing{}, c.Relations.ReadRequests(ctx, c.Caller.Account, c.Origin())
+}

@@ -1,0 +1,26 @@
+// Package follow is the service follow: who follows whom (core spec §8.16).
+package follow
+
+import (
+	"parley/shared/dialect/tencent"
+	v4 "parley/shared/dialect/v4"
+	"parley/shared/op"
+	"parley/shared/store"
+)
+
+func service() tencent.Service {
+	return tencent.Service{Path: "follow", Group: "follow", Numbers: v4.Relations(), Display: true}
+}
+
+// Operations lists the commands in the order of the reference.
+func Operations() []op.Operation {
+	s := service()
+	reads := op.Reads(store.Accounts, store.Follows)
+	return []op.Operation{
+		tencent.Command(s, "follow_add", followAdd, reads, op.Writes(store.Follows), op.Answers(30001, 30003, 30004, 32100)),
+		tencent.Command(s, "follow_delete", followDelete, reads, op.Writes(store.Follows), op.Answers(30001, 30003, 30004)),
+		tencent.Command(s, "follow_check", followCheck, reads, op.Answers(30001, 30003, 30004)),
+		tencent.Command(s, "follow_get", followGet, reads, op.Answers(30001, 30003, 30004)),
+		tencent.Command(s, "follow_get_info", followGetInfo, reads, op.Answers(30001, 30003, 30004)),
+	}
+}
