@@ -1,23 +1,68 @@
 package app
 
 import (
+	"cmp"
+
+	"parley/shared/domain/accounts"
 	"parley/shared/domain/apps"
 	"parley/shared/domain/sessions"
 )
 
-// appView is an application as the operator sees it; secrets are not in it.
+// appView is an application as the operator sees it, with the numbers that are in
+// force; secrets are not in it.
 type appView struct {
-	ID            int64     `json:"SdkAppId"`
-	Name          string    `json:"Name"`
-	Edition       string    `json:"Edition"`
-	Disabled      bool      `json:"Disabled"`
-	LoginPolicy   string    `json:"LoginPolicy"`
-	RetentionDays int       `json:"RetentionDays"`
-	DeleteAllowed bool      `json:"DeleteAllowed"`
-	Created       int64     `json:"Created"` // Unix seconds
-	Updated       int64     `json:"Updated"` // Unix seconds
-	Keys          []keyView `json:"Keys"`
-	Admins        []string  `json:"Admins"`
+	ID              int64          `json:"SdkAppId"`
+	Name            string         `json:"Name"`
+	Edition         string         `json:"Edition"`
+	Disabled        bool           `json:"Disabled"`
+	LoginPolicy     string         `json:"LoginPolicy"`
+	RetentionDays   int            `json:"RetentionDays"`
+	DeleteAllowed   bool           `json:"DeleteAllowed"`
+	NativeInstances int            `json:"NativeInstances"`
+	WebInstances    int            `json:"WebInstances"`
+	FriendsOnly     bool           `json:"FriendsOnly"`
+	BlockSilently   bool           `json:"BlockSilently"`
+	Allow           string         `json:"Allow"`
+	Follow          bool           `json:"Follow"`
+	ProfileFields   []profileField `json:"ProfileFields"`
+	FriendFields    []friendField  `json:"FriendFields"`
+	Limits          limits         `json:"Limits"`   // in force; no limit where there are 0 Accounts
+	Override        limits         `json:"Override"` // of the application's own; 0: as the edition has it
+	Created         int64          `json:"Created"`  // Unix seconds
+	Updated         int64          `json:"Updated"`  // Unix seconds
+	Keys            []keyView      `json:"Keys"`
+	Admins          []string       `json:"Admins"`
+}
+
+// profileField is a custom field of profiles. Admins read and write all of them.
+type profileField struct {
+	Word       string `json:"Word"`       // 1 to 8 letters
+	UserReads  bool   `json:"UserReads"`  // users see it in each other's profiles
+	UserWrites bool   `json:"UserWrites"` // users set it in their own
+}
+
+// friendField is a custom field of friends. Who has the friend reads it.
+type friendField struct {
+	Word       string `json:"Word"`       // 1 to 8 letters
+	UserWrites bool   `json:"UserWrites"` // users set it, not only admins
+}
+
+type limits struct {
+	Accounts      int `json:"Accounts"`
+	Conversations int `json:"Conversations"` // in a user's list
+	Friends       int `json:"Friends"`       // of a user, as the next ones
+	Blocked       int `json:"Blocked"`
+	Lists         int `json:"Lists"`    // of friends
+	Requests      int `json:"Requests"` // pending ones to a user
+	Following     int `json:"Following"`
+	Watched       int `json:"Watched"` // users whose status a user subscribed to
+}
+
+func viewLimits(l apps.Limits) limits {
+	return limits{
+		Accounts: l.Accounts, Conversations: l.Conversations, Friends: l.Friends, Blocked: l.Blocked, Lists: l.Lists,
+		Requests: l.Requests, Following: l.Following, Watched: l.Watched,
+	}
 }
 
 type keyView struct {
@@ -27,11 +72,22 @@ type keyView struct {
 }
 
 func view(a apps.App) appView {
-	limits := a.Settings.Limits()
+	set, inForce := a.Settings, a.Settings.Limits()
 	v := appView{
-		ID: a.ID, Name: a.Settings.Name, Edition: string(a.Settings.Edition), Disabled: a.Settings.Disabled,
-		LoginPolicy: string(a.Settings.LoginPolicy), RetentionDays: limits.RetentionDays,
-		DeleteAllowed: limits.DeleteAllowed, Created: a.Created, Updated: a.Updated, Admins: a.Admins,
+		ID: a.ID, Name: set.Name, Edition: string(set.Edition), Disabled: set.Disabled,
+		LoginPolicy: string(set.LoginPolicy), RetentionDays: inForce.RetentionDays, DeleteAllowed: inForce.DeleteAllowed,
+		NativeInstances: max(1, set.NativeInstances), WebInstances: max(1, set.WebInstances),
+		FriendsOnly: set.FriendsOnly, BlockSilently: set.BlockSilently, Follow: set.Follow,
+		Allow:         string(cmp.Or(set.Allow, accounts.AllowAny)),
+		ProfileFields: make([]profileField, len(set.ProfileFields)), FriendFields: make([]friendField, len(set.FriendFields)),
+		Limits: viewLimits(inForce), Override: viewLimits(set.Override),
+		Created: a.Created, Updated: a.Updated, Admins: a.Admins,
+	}
+	for i, f := range set.ProfileFields {
+		v.ProfileFields[i] = profileField{Word: f.Word, UserReads: f.UserReads, UserWrites: f.UserWrites}
+	}
+	for i, f := range set.FriendFields {
+		v.FriendFields[i] = friendField{Word: f.Word, UserWrites: f.UserWrites}
 	}
 	for _, k := range a.Keys {
 		v.Keys = append(v.Keys, keyView{N: k.N, Created: k.Created, Until: k.Until})
@@ -41,12 +97,34 @@ func view(a apps.App) appView {
 
 // settings are the fields an operator may set. What is left out stays.
 type settings struct {
-	Name          *string `json:"Name"`
-	Edition       *string `json:"Edition"`
-	Disabled      *bool   `json:"Disabled"`
-	LoginPolicy   *string `json:"LoginPolicy"`
-	RetentionDays *int    `json:"RetentionDays"`
-	DeleteAllowed *bool   `json:"DeleteAllowed"`
+	Name            *string         `json:"Name"`
+	Edition         *string         `json:"Edition"`
+	Disabled        *bool           `json:"Disabled"`
+	LoginPolicy     *string         `json:"LoginPolicy"`
+	RetentionDays   *int            `json:"RetentionDays"`
+	DeleteAllowed   *bool           `json:"DeleteAllowed"`
+	NativeInstances *int            `json:"NativeInstances"` // 1 to 3 devices of one native platform at once
+	WebInstances    *int            `json:"WebInstances"`    // 1 to 10 devices of the web at once
+	FriendsOnly     *bool           `json:"FriendsOnly"`     // users write to friends only
+	BlockSilently   *bool           `json:"BlockSilently"`   // who is blocked is not told
+	Allow           *string         `json:"Allow"`           // friend requests to who has not chosen: any, confirm or deny
+	Follow          *bool           `json:"Follow"`          // users can follow each other
+	ProfileFields   *[]profileField `json:"ProfileFields"`   // at most 20; replaces the list
+	FriendFields    *[]friendField  `json:"FriendFields"`    // at most 20; replaces the list
+	Override        overrides       `json:"Override"`
+}
+
+// overrides replace numbers of the edition; 0 goes back to them. What is left out
+// stays.
+type overrides struct {
+	Accounts      *int `json:"Accounts"`      // up to 100000
+	Conversations *int `json:"Conversations"` // up to 500
+	Friends       *int `json:"Friends"`       // up to 10000
+	Blocked       *int `json:"Blocked"`       // up to 10000
+	Lists         *int `json:"Lists"`         // up to 100
+	Requests      *int `json:"Requests"`      // up to 1000
+	Following     *int `json:"Following"`     // up to 10000
+	Watched       *int `json:"Watched"`       // up to 10000
 }
 
 func (in settings) apply(s apps.Settings) apps.Settings {
@@ -60,7 +138,39 @@ func (in settings) apply(s apps.Settings) apps.Settings {
 	}
 	set(&s.RetentionDays, in.RetentionDays)
 	set(&s.DeleteAllowed, in.DeleteAllowed)
+	set(&s.NativeInstances, in.NativeInstances)
+	set(&s.WebInstances, in.WebInstances)
+	set(&s.FriendsOnly, in.FriendsOnly)
+	set(&s.BlockSilently, in.BlockSilently)
+	if in.Allow != nil {
+		s.Allow = accounts.Allow(*in.Allow)
+	}
+	set(&s.Follow, in.Follow)
+	if in.ProfileFields != nil {
+		s.ProfileFields = nil
+		for _, f := range *in.ProfileFields {
+			s.ProfileFields = append(s.ProfileFields, apps.Field{Word: f.Word, UserReads: f.UserReads, UserWrites: f.UserWrites})
+		}
+	}
+	if in.FriendFields != nil {
+		s.FriendFields = nil
+		for _, f := range *in.FriendFields {
+			s.FriendFields = append(s.FriendFields, apps.Field{Word: f.Word, UserWrites: f.UserWrites})
+		}
+	}
+	in.Override.apply(&s.Override)
 	return s
+}
+
+func (in overrides) apply(to *apps.Limits) {
+	set(&to.Accounts, in.Accounts)
+	set(&to.Conversations, in.Conversations)
+	set(&to.Friends, in.Friends)
+	set(&to.Blocked, in.Blocked)
+	set(&to.Lists, in.Lists)
+	set(&to.Requests, in.Requests)
+	set(&to.Following, in.Following)
+	set(&to.Watched, in.Watched)
 }
 
 func set[T any](to *T, from *T) {

@@ -79,7 +79,8 @@ type Settings struct {
 	// friends (core spec §7.0, §8.0).
 	ProfileFields []Field
 	FriendFields  []Field
-	// Override replaces numbers of the edition where it is not 0.
+	// Override replaces numbers of the edition where it is not 0. Its
+	// RetentionDays and DeleteAllowed say nothing: they are settings of their own.
 	Override Limits
 }
 

@@ -21,6 +21,11 @@ func common(l apps.Limits) apps.Limits {
 	return l
 }
 
+func withDays(l apps.Limits, days int) apps.Limits {
+	l.RetentionDays = days
+	return l
+}
+
 func TestLimits(t *testing.T) {
 	for _, c := range []struct {
 		set  apps.Settings
@@ -34,6 +39,9 @@ func TestLimits(t *testing.T) {
 			common(apps.Limits{Conversations: 500, RetentionDays: 1, DeleteAllowed: true}), 24 * time.Hour},
 		{apps.Settings{Edition: apps.Developer, RetentionDays: 3650},
 			common(apps.Limits{Accounts: 100, Conversations: 100, DeleteAllowed: true, RetentionDays: 3650}), 87_600 * time.Hour},
+		{apps.Settings{Edition: apps.Standard, Override: apps.MaxOverride()}, withDays(apps.MaxOverride(), 7), 168 * time.Hour},
+		{apps.Settings{Edition: apps.Standard, Override: apps.Limits{RetentionDays: 9, DeleteAllowed: true}},
+			common(apps.Limits{Conversations: 100, RetentionDays: 7}), 168 * time.Hour},
 	} {
 		if got := c.set.Limits(); got != c.want {
 			t.Errorf("%+v: %+v, want %+v", c.set, got, c.want)
@@ -279,5 +287,102 @@ func TestUpdate(t *testing.T) {
 	_, _, s := newService()
 	if _, err := s.Update(t.Context(), 9, set(apps.Premium)); !fault.Is(err, fault.AppUnknown) {
 		t.Errorf("of no application: %v", err)
+	}
+}
+
+// TestUpdateOverride: a lower number of accounts is held against what is there;
+// the counter is written only where nothing counted before.
+func TestUpdateOverride(t *testing.T) {
+	set := func(e apps.Edition, accounts int) apps.Settings {
+		return apps.Settings{Edition: e, LoginPolicy: sessions.Multi, Override: apps.Limits{Accounts: accounts}}
+	}
+	for _, c := range []struct {
+		from, to          apps.Settings
+		accounts, counted int
+		want              fault.Code
+	}{
+		{set(apps.Premium, 0), set(apps.Premium, 5), 5, 5, 0},
+		{set(apps.Premium, 0), set(apps.Premium, 5), 6, -1, fault.AccountQuota},
+		{set(apps.Developer, 0), set(apps.Developer, 5), 5, -1, 0},
+		{set(apps.Developer, 0), set(apps.Developer, 5), 6, -1, fault.AccountQuota},
+		{set(apps.Premium, 5), set(apps.Premium, 4), 5, -1, fault.AccountQuota},
+		{set(apps.Premium, 5), set(apps.Premium, 6), 5, -1, 0},
+		{set(apps.Premium, 5), set(apps.Premium, 0), 5, -1, 0},
+		{set(apps.Developer, 200), set(apps.Developer, 0), 101, -1, fault.AccountQuota},
+		{set(apps.Premium, 200), set(apps.Developer, 0), 100, -1, 0},
+	} {
+		r, _, s := newService()
+		r.accounts = c.accounts
+		r.list[1] = apps.App{ID: 1, Settings: c.from}
+		_, err := s.Update(t.Context(), 1, c.to)
+		if (err == nil) != (c.want == 0) || (err != nil && fault.Of(err).Code != c.want) || r.counted != c.counted {
+			t.Errorf("%s/%d to %s/%d with %d accounts: %v, counted %d, want code %d, %d", c.from.Edition, c.from.Override.Accounts,
+				c.to.Edition, c.to.Override.Accounts, c.accounts, err, r.counted, c.want, c.counted)
+		}
+		want := c.to.Override
+		if c.want != 0 {
+			want = c.from.Override
+		}
+		if got := r.list[1].Settings.Override; got != want {
+			t.Errorf("%+v is stored, want %+v", got, want)
+		}
+	}
+}
+
+// TestCheckEdges: each number, text and list of the settings at its edge and past
+// it, on an update as on a creation.
+func TestCheckEdges(t *testing.T) {
+	words := func(n int) (list []apps.Field) {
+		for i := range n {
+			list = append(list, apps.Field{Word: "w" + string(rune('a'+i))})
+		}
+		return list
+	}
+	word := func(text string) []apps.Field { return []apps.Field{{Word: text}} }
+	past := apps.MaxOverride()
+	for name, c := range map[string]struct {
+		change func(*apps.Settings)
+		good   bool
+	}{
+		"3 native":           {func(s *apps.Settings) { s.NativeInstances = 3 }, true},
+		"4 native":           {func(s *apps.Settings) { s.NativeInstances = 4 }, false},
+		"-1 native":          {func(s *apps.Settings) { s.NativeInstances = -1 }, false},
+		"10 web":             {func(s *apps.Settings) { s.WebInstances = 10 }, true},
+		"11 web":             {func(s *apps.Settings) { s.WebInstances = 11 }, false},
+		"-1 web":             {func(s *apps.Settings) { s.WebInstances = -1 }, false},
+		"allow deny":         {func(s *apps.Settings) { s.Allow = "deny" }, true},
+		"allow Deny":         {func(s *apps.Settings) { s.Allow = "Deny" }, false},
+		"20 fields of both":  {func(s *apps.Settings) { s.ProfileFields, s.FriendFields = words(20), words(20) }, true},
+		"21 of profiles":     {func(s *apps.Settings) { s.ProfileFields = words(21) }, false},
+		"21 of friends":      {func(s *apps.Settings) { s.FriendFields = words(21) }, false},
+		"a word of 8":        {func(s *apps.Settings) { s.ProfileFields = word("AZazAZaz") }, true},
+		"a word of 9":        {func(s *apps.Settings) { s.ProfileFields = word("AZazAZazA") }, false},
+		"no word":            {func(s *apps.Settings) { s.FriendFields = word("") }, false},
+		"before A":           {func(s *apps.Settings) { s.FriendFields = word("@") }, false},
+		"after Z":            {func(s *apps.Settings) { s.FriendFields = word("[") }, false},
+		"before a":           {func(s *apps.Settings) { s.FriendFields = word("`") }, false},
+		"after z":            {func(s *apps.Settings) { s.FriendFields = word("{") }, false},
+		"the most":           {func(s *apps.Settings) { s.Override = past }, true},
+		"past accounts":      {func(s *apps.Settings) { s.Override.Accounts = past.Accounts + 1 }, false},
+		"past conversations": {func(s *apps.Settings) { s.Override.Conversations = past.Conversations + 1 }, false},
+		"past friends":       {func(s *apps.Settings) { s.Override.Friends = past.Friends + 1 }, false},
+		"past blocked":       {func(s *apps.Settings) { s.Override.Blocked = past.Blocked + 1 }, false},
+		"past lists":         {func(s *apps.Settings) { s.Override.Lists = past.Lists + 1 }, false},
+		"past requests":      {func(s *apps.Settings) { s.Override.Requests = past.Requests + 1 }, false},
+		"past following":     {func(s *apps.Settings) { s.Override.Following = past.Following + 1 }, false},
+		"past watched":       {func(s *apps.Settings) { s.Override.Watched = past.Watched + 1 }, false},
+		"negative friends":   {func(s *apps.Settings) { s.Override.Friends = -1 }, false},
+	} {
+		r, _, s := newService()
+		set := apps.Settings{Edition: apps.Premium, LoginPolicy: sessions.Dual}
+		r.list[1] = apps.App{ID: 1, Settings: set}
+		c.change(&set)
+		_, _, created := s.Create(t.Context(), set, nil)
+		_, updated := s.Update(t.Context(), 1, set)
+		for _, err := range []error{created, updated} {
+			if c.good && err != nil || !c.good && !fault.Is(err, fault.Invalid) {
+				t.Errorf("%s: %v, want accepted: %t", name, err, c.good)
+			}
+		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/sessions"
@@ -24,9 +23,7 @@ type Service struct {
 const (
 	firstID   = 1_400_000_000 // ids of applications look like the vendor's
 	idRange   = 200_000_000
-	maxAdmins = 10 // core spec §13
-	maxName   = 100
-	maxDays   = 3650
+	maxAdmins = 10                  // core spec §13
 	maxKept   = 30 * 24 * time.Hour // longest a replaced key may stay in force
 	tries     = 8
 	// DefaultAdmin is the admin of an application created without any.
@@ -101,16 +98,19 @@ func (s Service) Update(ctx context.Context, id int64, set Settings) (App, error
 	if err := check(set); err != nil {
 		return App{}, err
 	}
-	if limit := set.Limits().Accounts; limit > 0 && a.Settings.Limits().Accounts == 0 {
+	before, limit := a.Settings.Limits().Accounts, set.Limits().Accounts
+	if limit > 0 && (before == 0 || limit < before) {
 		n, err := s.Store.CountAccounts(ctx, id, limit)
 		if err != nil {
 			return App{}, err
 		}
 		if n > limit {
-			return App{}, fault.New(fault.AccountQuota, "the application has more than the %d accounts of edition %s", limit, set.Edition)
+			return App{}, fault.New(fault.AccountQuota, "the application has more than %d accounts", limit)
 		}
-		if err := s.Store.SetAccountCount(ctx, id, n); err != nil {
-			return App{}, err
+		if before == 0 { // else imports have counted all along, and do while this runs
+			if err := s.Store.SetAccountCount(ctx, id, n); err != nil {
+				return App{}, err
+			}
 		}
 	}
 	now := s.Now().Unix()
@@ -212,21 +212,6 @@ func (s Service) number(n uint64) uint64 {
 }
 
 func unknown(id int64) error { return fault.New(fault.AppUnknown, "there is no application %d", id) }
-
-func check(set Settings) error {
-	switch {
-	case len(set.Name) > maxName || !utf8.ValidString(set.Name):
-		return fault.New(fault.Invalid, "Name is over %d bytes or not UTF-8", maxName)
-	case !set.LoginPolicy.Valid():
-		return fault.New(fault.Invalid, "LoginPolicy is one of single, dual, triple, multi")
-	case set.RetentionDays < 0 || set.RetentionDays > maxDays:
-		return fault.New(fault.Invalid, "RetentionDays is 0 to %d", maxDays)
-	}
-	if _, ok := set.Edition.Limits(); !ok {
-		return fault.New(fault.Invalid, "Edition is one of developer, standard, premium")
-	}
-	return nil
-}
 
 func uniqueAdmins(users []string) ([]string, error) {
 	seen := make(map[string]bool, len(users))
