@@ -12,6 +12,9 @@ import (
 	"parley/functions/catalog"
 	"parley/infra/gen/events"
 	"parley/infra/local/backing"
+	"parley/shared/app"
+	"parley/shared/domain/accounts"
+	"parley/shared/queue"
 	"parley/shared/testkit"
 )
 
@@ -26,8 +29,8 @@ func TestEvents(t *testing.T) {
 	}
 	defer func() { _ = db.Stop() }()
 	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", db.Endpoint())
-	connections := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-	defer connections.Close()
+	standin := httptest.NewServer(http.HandlerFunc(Standin))
+	defer standin.Close()
 	all := catalog.All()
 	for i := range all {
 		o := &all[i]
@@ -45,7 +48,7 @@ func TestEvents(t *testing.T) {
 				t.Fatal(err)
 			}
 			env := []string{"AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local", "AWS_REGION=us-east-1"}
-			for name, value := range Environment(world, db.Endpoint(), connections.URL+"/sample", world.SealKey) {
+			for name, value := range Environment(world, db.Endpoint(), standin.URL, world.SealKey) {
 				env = append(env, name+"="+value)
 			}
 			var log strings.Builder
@@ -65,6 +68,18 @@ func TestEvents(t *testing.T) {
 				t.Errorf("no log line of the call:\n%s", log.String())
 			}
 		})
+	}
+}
+
+// What a function sends to a queue of the sample world is taken.
+func TestStandin(t *testing.T) {
+	standin := httptest.NewServer(http.HandlerFunc(Standin))
+	defer standin.Close()
+	cfg := app.AWS("us-east-1")
+	cfg.Credentials = backing.Credentials()
+	q := queue.New[accounts.Removal](cfg, standin.URL, queue.Sweep, standin.URL+"/000000000000/sweep")
+	if err := q.Send(t.Context(), accounts.Removal{User: "alice"}, time.Second); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -2,8 +2,10 @@ package rie
 
 import (
 	"context"
+	"crypto/md5" //nolint:gosec // SQS answers it
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -58,13 +60,31 @@ func Sample(ctx context.Context, s *testkit.Server) error {
 }
 
 // Environment is what a function of that world is told, with the addresses at
-// which it reaches the tables and the connections.
-func Environment(s *testkit.Server, dynamoDB, connections, sealKey string) map[string]string {
-	return map[string]string{
-		"STAGE": "sample", "LOG_LEVEL": "info", "SEAL_KEY": sealKey, "CONNECTIONS_ENDPOINT": connections,
+// which it reaches the tables and a Standin.
+func Environment(s *testkit.Server, dynamoDB, standin, sealKey string) map[string]string {
+	env := map[string]string{
+		"STAGE": "sample", "LOG_LEVEL": "info", "SEAL_KEY": sealKey, "CONNECTIONS_ENDPOINT": standin + "/sample",
 		"TABLE_CORE": s.Tables.Core, "TABLE_MSG": s.Tables.Msg, "TABLE_LIVE": s.Tables.Live, "TABLE_OPS": s.Tables.Ops,
-		"QUEUE_DELIVERY": "http://127.0.0.1:1/000000000000/delivery", "AWS_ENDPOINT_URL_DYNAMODB": dynamoDB,
+		"AWS_ENDPOINT_URL_DYNAMODB": dynamoDB, "AWS_ENDPOINT_URL_SQS": standin,
 	}
+	for _, name := range queue.Names() {
+		env["QUEUE_"+strings.ToUpper(string(name))] = standin + "/000000000000/" + string(name)
+	}
+	return env
+}
+
+// Standin takes every post to a connection and every message to a queue.
+func Standin(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("X-Amz-Target") != "AmazonSQS.SendMessage" {
+		return
+	}
+	var in struct{ MessageBody string }
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	_, _ = fmt.Fprintf(w, `{"MessageId":"sample","MD5OfMessageBody":"%x"}`, md5.Sum([]byte(in.MessageBody))) //nolint:gosec // SQS answers it
 }
 
 // Accept says what is wrong with the answer of a sample event; nothing when it

@@ -62,7 +62,7 @@ func TestOperations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	env := rie.Environment(world, "http://"+e.Machine+":"+address.Port(), "http://"+e.Machine+":"+connections(t)+"/sample", "file:/var/task/seal.key")
+	env := rie.Environment(world, "http://"+e.Machine+":"+address.Port(), "http://"+e.Machine+":"+standin(t), "file:/var/task/seal.key")
 	var names []string
 	for name := range env {
 		names = append(names, name)
@@ -97,15 +97,15 @@ func TestOperations(t *testing.T) {
 	}
 }
 
-// connections is the port of a server that takes every post, on all interfaces:
+// standin is the port of a server that takes every post and job, on all interfaces:
 // a container does not reach what listens on 127.0.0.1 alone.
-func connections(t *testing.T) string {
+func standin(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", ":0") //nolint:gosec // for the container
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &http.Server{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})} //nolint:gosec // of a test
+	server := &http.Server{Handler: http.HandlerFunc(rie.Standin)} //nolint:gosec // of a test
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(func() { _ = server.Close() })
 	_, port, err := net.SplitHostPort(listener.Addr().String())

@@ -125,6 +125,9 @@ func (w *World) httpEvent(o *op.Operation, d map[string]string, body string) ([]
 
 func (w *World) socketEvent(o *op.Operation, d map[string]string, body, route string) ([]byte, error) {
 	user := w.caller(o, d)
+	if user == "nobody" {
+		user = ""
+	}
 	instance, platform := "i1", "iPhone"
 	if d["instance"] != "" {
 		instance = d["instance"]

@@ -151,6 +151,27 @@ func (w *World) Set(ctx context.Context, table store.Table, k store.Key, attribu
 	return err
 }
 
+// Items reads a partition whole, past the store.
+func (w *World) Items(tb testing.TB, table store.Table, pk string) []store.Item {
+	tb.Helper()
+	name, strong, query := store.Names(w.Server.Tables)[table], true, "pk = :pk"
+	var items []store.Item
+	var from store.Item
+	for {
+		out, err := w.raw.Query(tb.Context(), &dynamodb.QueryInput{
+			TableName: &name, ConsistentRead: &strong, KeyConditionExpression: &query, ExclusiveStartKey: from,
+			ExpressionAttributeValues: store.Item{":pk": &types.AttributeValueMemberS{Value: pk}},
+		})
+		if err != nil {
+			tb.Fatal(err)
+		}
+		items = append(items, out.Items...)
+		if from = out.LastEvaluatedKey; from == nil {
+			return items
+		}
+	}
+}
+
 // Number is a number attribute.
 func Number(n int64) types.AttributeValue {
 	return &types.AttributeValueMemberN{Value: fmt.Sprint(n)}

@@ -8,7 +8,7 @@ import (
 	"parley/shared/store"
 )
 
-// Operations lists the actions. The numbers that they name are those of package
+// Operations lists the actions. The numbers that they answer are those of package
 // fault.
 func Operations() []op.Operation {
 	apps := op.Reads(store.Apps)

@@ -7,16 +7,17 @@ import (
 	"parley/shared/store"
 )
 
-// Operations lists the actions.
+// Operations lists the actions. The numbers that they answer are those of package
+// fault.
 func Operations() []op.Operation {
 	reads, writes := op.Reads(store.Apps), op.Writes(store.Apps)
 	return []op.Operation{
-		operator.Action("app.create", create, writes, op.Seals()),
-		operator.Action("app.get", get, reads),
-		operator.Action("app.list", list, reads),
-		operator.Action("app.update", update, reads, writes, op.Reads(store.Accounts)),
-		operator.Action("app.rotate-key", rotateKey, reads, writes, op.Seals()),
-		operator.Action("app.add-admin", addAdmin, reads, writes),
-		operator.Action("app.remove-admin", removeAdmin, reads, writes),
+		operator.Action("app.create", create, writes, op.Seals(), op.Answers(11, 12)),
+		operator.Action("app.get", get, reads, op.Answers(21)),
+		operator.Action("app.list", list, reads, op.Answers(12)),
+		operator.Action("app.update", update, reads, writes, op.Reads(store.Accounts), op.Answers(12, 21, 53)),
+		operator.Action("app.rotate-key", rotateKey, reads, writes, op.Seals(), op.Answers(12, 21)),
+		operator.Action("app.add-admin", addAdmin, reads, writes, op.Answers(12, 21)),
+		operator.Action("app.remove-admin", removeAdmin, reads, writes, op.Answers(12, 21)),
 	}
 }

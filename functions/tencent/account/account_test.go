@@ -1,8 +1,13 @@
 package account
 
 import (
+	"context"
+	"strings"
 	"testing"
+	"time"
 
+	"parley/shared/app"
+	"parley/shared/fault"
 	"parley/shared/testkit"
 )
 
@@ -11,3 +16,50 @@ var server *testkit.Server
 func TestMain(m *testing.M) { testkit.Main(m, &server) }
 
 func TestOperations(t *testing.T) { testkit.Cases(t, server, Operations()) }
+
+// TestKick: signatures of the second of a kick are void, and the call lasts until
+// that second is over. So every one made before its answer is void, and each one
+// made after it works at once.
+func TestKick(t *testing.T) {
+	for _, into := range []time.Duration{0, 400 * time.Millisecond, 999 * time.Millisecond} {
+		w := testkit.NewWorld(t, server, testkit.Options{})
+		if err := w.Seed(t.Context(), "account alice\nconnect alice iPhone i1\n"); err != nil {
+			t.Fatal(err)
+		}
+		w.Clock.Move(into)
+		var waited time.Duration
+		w.App = w.Fresh(func(p *app.Parts) {
+			p.Wait = func(_ context.Context, d time.Duration) {
+				if len(w.Posts.Take()) > 0 {
+					t.Error("the device is told before a new signature works")
+				}
+				waited += d
+				w.Clock.Move(d)
+			}
+		})
+		before := []time.Time{w.Clock.Now().Add(-time.Hour), w.Clock.Now()}
+		for _, o := range Operations() {
+			if !strings.HasSuffix(o.Name, ".kick") {
+				continue
+			}
+			if answer, _, err := w.Call(t, &o, `{"UserID":"alice"}`); err != nil || !strings.Contains(string(answer), `\"ErrorCode\":0`) {
+				t.Fatalf("kick: %s, %v", answer, err)
+			}
+		}
+		if want := time.Second - into; waited != want {
+			t.Errorf("a kick %s into a second waits %s, want %s", into, waited, want)
+		}
+		if n := len(w.Posts.Take()); n != 2 {
+			t.Errorf("%d posts and closes, want 2", n)
+		}
+		accounts := w.Tenant(t).Accounts
+		for _, issued := range before {
+			if err := accounts.Admit(t.Context(), "alice", issued); !fault.Is(err, fault.SignatureRevoked) {
+				t.Errorf("a signature of %s: %v, want %s", issued, err, fault.SignatureRevoked)
+			}
+		}
+		if err := accounts.Admit(t.Context(), "alice", w.Clock.Now()); err != nil {
+			t.Errorf("a signature made after the kick: %v", err)
+		}
+	}
+}

@@ -1,0 +1,245 @@
+package store_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+
+	"parley/shared/domain/accounts"
+	"parley/shared/fault"
+	"parley/shared/testkit"
+)
+
+// an is a world with the account alice.
+func an(t *testing.T) (*testkit.World, func() accounts.Account) {
+	w := testkit.NewWorld(t, server, testkit.Options{Edition: "developer"})
+	if err := w.Seed(t.Context(), "account alice\n"); err != nil {
+		t.Fatal(err)
+	}
+	return w, func() accounts.Account {
+		t.Helper()
+		list, err := w.Store.Accounts(t.Context(), w.ID, []string{"alice"})
+		if err != nil || list[0] == nil {
+			t.Fatalf("alice is %v, %v", list, err)
+		}
+		return *list[0]
+	}
+}
+
+// together runs n functions at once and returns their errors.
+func together(n int, run func(i int) error) []error {
+	errs := make([]error, n)
+	var wait sync.WaitGroup
+	for i := range n {
+		wait.Go(func() { errs[i] = run(i) })
+	}
+	wait.Wait()
+	return errs
+}
+
+// The latest revocation holds, whichever comes last.
+func TestRevokeSignaturesAtOnce(t *testing.T) {
+	w, alice := an(t)
+	for i, err := range together(20, func(i int) error {
+		return w.Store.RevokeSignatures(t.Context(), w.ID, "alice", int64(1000+i*7%20))
+	}) {
+		if err != nil {
+			t.Errorf("revocation %d: %v", i, err)
+		}
+	}
+	if got := alice().SignaturesFrom; got != 1019 {
+		t.Errorf("signatures up to %d are void, want 1019", got)
+	}
+}
+
+// What is set on an account while it is deleted is set before or refused: the
+// tombstone keeps nothing that came later.
+func TestSetWhileDeleted(t *testing.T) {
+	for round := range 5 {
+		w, alice := an(t)
+		until := int64(2_000_000_000)
+		const at = 1_900_000_000
+		var deletion accounts.Deletion
+		errs := together(7, func(i int) (err error) {
+			switch i {
+			case 0:
+				deletion, err = w.Store.DeleteAccount(t.Context(), w.ID, "alice", at, true)
+			case 1, 2:
+				return w.Store.RevokeSignatures(t.Context(), w.ID, "alice", at+int64(i))
+			case 3, 4:
+				return w.Store.MuteAccount(t.Context(), w.ID, "alice", &until, &until)
+			default:
+				return w.Store.BanAccount(t.Context(), w.ID, "alice", until)
+			}
+			return err
+		})
+		for i, err := range errs {
+			if err != nil && !fault.Is(err, fault.AccountUnknown) {
+				t.Errorf("round %d, call %d: %v", round, i, err)
+			}
+		}
+		a := alice()
+		if !deletion.Ended || a.Deleted != at || a.SignaturesFrom != at {
+			t.Errorf("round %d: %+v of %+v: deleted and void up to %d is wanted", round, a, deletion, at)
+		}
+		for name, err := range map[string]error{
+			"revoke": w.Store.RevokeSignatures(t.Context(), w.ID, "alice", at+9),
+			"mute":   w.Store.MuteAccount(t.Context(), w.ID, "alice", &until, nil),
+			"unmute": w.Store.MuteAccount(t.Context(), w.ID, "alice", nil, new(int64)),
+			"ban":    w.Store.BanAccount(t.Context(), w.ID, "alice", until),
+			"unban":  w.Store.BanAccount(t.Context(), w.ID, "alice", 0),
+		} {
+			if !fault.Is(err, fault.AccountUnknown) {
+				t.Errorf("%s of a deleted account: %v, want %s", name, err, fault.AccountUnknown)
+			}
+		}
+	}
+}
+
+// The two mutes are set by calls of their own, and none loses the other's.
+func TestMutesAtOnce(t *testing.T) {
+	w, alice := an(t)
+	one, two := int64(1), int64(2)
+	for i, err := range together(2, func(i int) error {
+		if i == 0 {
+			return w.Store.MuteAccount(t.Context(), w.ID, "alice", &one, nil)
+		}
+		return w.Store.MuteAccount(t.Context(), w.ID, "alice", nil, &two)
+	}) {
+		if err != nil {
+			t.Errorf("mute %d: %v", i, err)
+		}
+	}
+	if a := alice(); a.MutedUntil != 1 || a.GroupsMuted != 2 {
+		t.Errorf("muted until %d and %d, want 1 and 2", a.MutedUntil, a.GroupsMuted)
+	}
+	if err := w.Store.MuteAccount(t.Context(), w.ID, "nemo", &one, nil); !fault.Is(err, fault.AccountUnknown) {
+		t.Errorf("mute of nobody: %v", err)
+	}
+	if items := w.Items(t, "core", fmt.Sprintf("%d#U#nemo", w.ID)); len(items) != 0 {
+		t.Errorf("nobody has items: %v", items)
+	}
+}
+
+// One of many deletions ends a life, and the count goes down once; one of many
+// imports begins another.
+func TestDeleteAndImportAtOnce(t *testing.T) {
+	w, alice := an(t)
+	var mu sync.Mutex
+	ended := 0
+	for i, err := range together(8, func(i int) error {
+		d, err := w.Store.DeleteAccount(t.Context(), w.ID, "alice", int64(1000+i), true)
+		mu.Lock()
+		defer mu.Unlock()
+		if d.Ended {
+			ended++
+		}
+		if err == nil && !d.Known {
+			t.Errorf("deletion %d knows nobody", i)
+		}
+		return err
+	}) {
+		if err != nil {
+			t.Errorf("deletion %d: %v", i, err)
+		}
+	}
+	if ended != 1 {
+		t.Errorf("%d deletions ended a life, want 1", ended)
+	}
+	del := alice().Deleted
+	importing := func() (made int) {
+		for i, err := range together(8, func(int) error {
+			return w.Store.CreateAccount(t.Context(), w.ID, accounts.Account{ID: "alice", Created: 2000}, 2000, 1)
+		}) {
+			switch {
+			case err == nil:
+				made++
+			case !fault.Is(err, fault.Conflict) && !fault.Is(err, fault.AccountReserved):
+				t.Errorf("import %d: %v", i, err)
+			}
+		}
+		return made
+	}
+	if n := importing(); n != 0 {
+		t.Errorf("%d imports before the data is swept, want 0", n)
+	}
+	claimed, _, err := w.Store.ClaimRemoval(t.Context(), w.ID, "alice", del, 1, 2)
+	if err != nil || !claimed {
+		t.Fatalf("claim: %t, %v", claimed, err)
+	}
+	if err := w.Store.EndRemoval(t.Context(), w.ID, "alice", del, 2, true); err != nil {
+		t.Fatal(err)
+	}
+	if n := importing(); n != 1 { // one account is all that this limit allows: the count is right
+		t.Errorf("%d imports, want 1", n)
+	}
+	if a := alice(); !a.Alive() || a.SignaturesFrom != del {
+		t.Errorf("alice is %+v, want alive, signatures of the life before void", a)
+	}
+}
+
+// A removal has one owner at a time, and only the owner can end it.
+func TestClaimRemoval(t *testing.T) {
+	w, alice := an(t)
+	if _, err := w.Store.DeleteAccount(t.Context(), w.ID, "alice", 1000, true); err != nil {
+		t.Fatal(err)
+	}
+	claim := func(deleted, now, until int64) (bool, int64) {
+		t.Helper()
+		claimed, busy, err := w.Store.ClaimRemoval(t.Context(), w.ID, "alice", deleted, now, until)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return claimed, busy
+	}
+	end := func(deleted, until int64, swept bool) {
+		t.Helper()
+		if err := w.Store.EndRemoval(t.Context(), w.ID, "alice", deleted, until, swept); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var mu sync.Mutex
+	owners := 0
+	for _, err := range together(8, func(i int) error {
+		claimed, busy, err := w.Store.ClaimRemoval(t.Context(), w.ID, "alice", 1000, 5000, 6000)
+		mu.Lock()
+		defer mu.Unlock()
+		if claimed {
+			owners++
+		} else if busy != 6000 {
+			t.Errorf("busy until %d, want 6000", busy)
+		}
+		return err
+	}) {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if owners != 1 {
+		t.Errorf("%d own the removal, want 1", owners)
+	}
+	if claimed, busy := claim(999, 9000, 9999); claimed || busy != 0 {
+		t.Errorf("of another death: %t, %d, want nothing to do", claimed, busy)
+	}
+	if claimed, busy := claim(1000, 5999, 9999); claimed || busy != 6000 {
+		t.Errorf("before the claim ends: %t, %d", claimed, busy)
+	}
+	if claimed, _ := claim(1000, 6000, 7000); !claimed {
+		t.Error("the claim has ended and is not given to the next")
+	}
+	end(1000, 6000, true)
+	if alice().Swept {
+		t.Error("one whose claim is over says that all is swept")
+	}
+	end(1000, 7000, false)
+	if claimed, _ := claim(1000, 6500, 7500); !claimed {
+		t.Error("a claim that was given back is not given to the next")
+	}
+	end(1000, 7500, true)
+	if !alice().Swept {
+		t.Error("the owner says that all is swept, which is not noted")
+	}
+	if claimed, _ := claim(1000, 8000, 9000); !claimed || alice().Swept {
+		t.Error("a second sweep is on and the id is free")
+	}
+}
