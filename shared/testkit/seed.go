@@ -52,6 +52,7 @@ import (
 //	set NAME [VALUE]                friends-only, block-silently, follow; allow CHOICE; native N; web N
 //	field profile|friend WORD [USER RIGHTS]  declare a custom field; rights are of r and w
 //	allow USER any|confirm|deny     what happens to friend requests
+//	neighbour                       another application stands after this one in the list
 //	forbid USER                     the user may not ask others to be friends
 //	friends A B...                  make A a friend of each, both ways
 //	oneway A B...                   put each into A's friend table alone
@@ -153,6 +154,8 @@ func (w *World) seedLine(ctx context.Context, word string, args []string) error 
 		return err
 	case "allow":
 		return w.Set(ctx, store.Core, account, store.Item{"al": stringValue(arg(1))})
+	case "neighbour":
+		return w.Set(ctx, store.Core, store.RegistryKey(w.ID+1), store.Item{"n": stringValue("next"), "ct": Number(now)})
 	case "forbid":
 		return w.Set(ctx, store.Core, account, store.Item{"nr": stringValue("yes")})
 	case "friends", "oneway", "request", "list":
