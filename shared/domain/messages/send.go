@@ -103,8 +103,8 @@ type Service struct {
 	// dropped, instead of refused (core spec §8.0).
 	BlockSilently bool
 	Store         Store
-	Out       delivery.Service
-	Now       func() time.Time
+	Out           delivery.Service
+	Now           func() time.Time
 	// Parallel runs functions together and returns the first error.
 	Parallel func(ctx context.Context, run ...func(context.Context) error) error
 }
