@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -332,6 +333,21 @@ func TestRequestsGranted(t *testing.T) {
 	}
 	if f := entry("u4"); f.Remark != "one" {
 		t.Errorf("u4 has u1 as %+v", f)
+	}
+}
+
+// Who is no other user has no request.
+func TestAnswersToNobody(t *testing.T) {
+	c := newCircle(t, 1, wide())
+	for _, from := range []string{"u1", "", "nobody", strings.Repeat("u", 2000), "u\x1f2"} {
+		for name, err := range map[string]error{
+			"accept": c.s.Accept(t.Context(), "u1", from, true, "", delivery.Origin{}),
+			"reject": c.s.Reject(t.Context(), "u1", from, delivery.Origin{}),
+		} {
+			if !fault.Is(err, fault.RequestUnknown) {
+				t.Errorf("%s %.10q: %v", name, from, err)
+			}
+		}
 	}
 }
 

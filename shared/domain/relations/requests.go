@@ -3,6 +3,7 @@ package relations
 import (
 	"context"
 
+	"parley/shared/domain/accounts"
 	"parley/shared/domain/delivery"
 	"parley/shared/fault"
 )
@@ -12,6 +13,9 @@ import (
 // is no such request.
 func (s Service) Accept(ctx context.Context, owner, from string, both bool, remark string, origin delivery.Origin) error {
 	if err := checkRemark(remark); err != nil {
+		return err
+	}
+	if err := another(owner, from); err != nil {
 		return err
 	}
 	known, err := s.alive(ctx, owner, []string{from})
@@ -60,6 +64,9 @@ func (s Service) Accept(ctx context.Context, owner, from string, both bool, rema
 // Reject answers a request with no. It fails with RequestUnknown where there is
 // no such request.
 func (s Service) Reject(ctx context.Context, owner, from string, origin delivery.Origin) error {
+	if err := another(owner, from); err != nil {
+		return err
+	}
 	d, err := s.run(ctx, []string{owner}, []Ref{{Asking, mine(owner, from)}}, func(d *draft) error {
 		if _, there := d.Requests[Pair{owner, from}]; !there {
 			return fault.New(fault.RequestUnknown, "there is no pending request of %.40s", from)
@@ -71,6 +78,14 @@ func (s Service) Reject(ctx context.Context, owner, from string, origin delivery
 		return err
 	}
 	return s.tell(ctx, d.edit, origin)
+}
+
+// another fails where an asker is nobody else, and so can have asked nothing.
+func another(owner, from string) error {
+	if owner == from || accounts.CheckID(from) != nil {
+		return fault.New(fault.RequestUnknown, "there is no pending request of %.40q", from)
+	}
+	return nil
 }
 
 // A RequestPage is a part of the pending requests to a user.
