@@ -442,6 +442,32 @@ func TestListsGoOn(t *testing.T) {
 	}
 }
 
+// While a list is being renamed its members still stand under the old name;
+// putting one into another list meanwhile does not take it out of this one.
+func TestMoveBesideRename(t *testing.T) {
+	c := newCircle(t, 2, wide())
+	c.codes(c.s.Import(t.Context(), "u1", []relations.Friend{{Peer: "u2", Lists: []string{"a"}}}, delivery.Origin{}))
+	if _, _, err := c.s.CreateLists(t.Context(), "u1", []string{"c"}, nil, delivery.Origin{}); err != nil {
+		t.Fatal(err)
+	}
+	half := c.s
+	half.Store = stopping{c.s.Store, errors.New("stopped")}
+	if _, err := half.RenameList(t.Context(), "u1", "a", "b", delivery.Origin{}); err == nil {
+		t.Fatal("the rename is not stopped")
+	}
+	errs, _, err := c.s.AddToList(t.Context(), "u1", "c", []string{"u2"}, delivery.Origin{})
+	if got := c.codes(errs, err); got[0] != 0 {
+		t.Fatal(got)
+	}
+	if _, err := c.s.RenameList(t.Context(), "u1", "a", "b", delivery.Origin{}); err != nil {
+		t.Fatal(err)
+	}
+	list, err := c.s.Get(t.Context(), "u1", []string{"u2"})
+	if err != nil || list[0] == nil || !slices.Equal(list[0].Lists, []string{"b", "c"}) {
+		t.Errorf("u2 is %+v (%v), want lists b and c", list[0], err)
+	}
+}
+
 // stopping is a store whose reader of tables stops.
 type stopping struct {
 	relations.Store
