@@ -15,7 +15,7 @@ func (s Service) Accept(ctx context.Context, owner, from string, both bool, rema
 	if err := checkRemark(remark); err != nil {
 		return err
 	}
-	if err := another(owner, from); err != nil {
+	if err := checkAsker(owner, from); err != nil {
 		return err
 	}
 	known, err := s.alive(ctx, owner, []string{from})
@@ -33,7 +33,7 @@ func (s Service) Accept(ctx context.Context, owner, from string, both bool, rema
 		refused = nil
 		r, there := d.Requests[Pair{owner, from}]
 		if !there {
-			return fault.New(fault.RequestUnknown, "there is no pending request of %.40s", from)
+			return noRequest(from)
 		}
 		if known[from] == nil { // the asker is gone, and so is the request
 			refused = unknown(from)
@@ -61,15 +61,27 @@ func (s Service) Accept(ctx context.Context, owner, from string, both bool, rema
 	return refused
 }
 
+func noRequest(from string) error {
+	return fault.New(fault.RequestUnknown, "there is no pending request of %.40q", from)
+}
+
+// checkAsker refuses who cannot have asked.
+func checkAsker(owner, from string) error {
+	if owner == from || accounts.CheckID(from) != nil {
+		return noRequest(from)
+	}
+	return nil
+}
+
 // Reject answers a request with no. It fails with RequestUnknown where there is
 // no such request.
 func (s Service) Reject(ctx context.Context, owner, from string, origin delivery.Origin) error {
-	if err := another(owner, from); err != nil {
+	if err := checkAsker(owner, from); err != nil {
 		return err
 	}
 	d, err := s.run(ctx, []string{owner}, []Ref{{Asking, mine(owner, from)}}, func(d *draft) error {
 		if _, there := d.Requests[Pair{owner, from}]; !there {
-			return fault.New(fault.RequestUnknown, "there is no pending request of %.40s", from)
+			return noRequest(from)
 		}
 		d.answer(owner, from)
 		return nil
@@ -78,14 +90,6 @@ func (s Service) Reject(ctx context.Context, owner, from string, origin delivery
 		return err
 	}
 	return s.tell(ctx, d.edit, origin)
-}
-
-// another fails where an asker is nobody else, and so can have asked nothing.
-func another(owner, from string) error {
-	if owner == from || accounts.CheckID(from) != nil {
-		return fault.New(fault.RequestUnknown, "there is no pending request of %.40q", from)
-	}
-	return nil
 }
 
 // A RequestPage is a part of the pending requests to a user.

@@ -103,6 +103,7 @@ type Delta struct {
 	Changed []Friend
 	Gone    []string
 	Version int64
+	Friends int  // how many there are now
 	Full    bool // the log does not reach back so far: the table has to be listed
 }
 
@@ -116,7 +117,7 @@ func (s Service) Changes(ctx context.Context, owner string, since int64) (Delta,
 	if err != nil {
 		return Delta{}, err
 	}
-	d := Delta{Version: book.FriendVersion}
+	d := Delta{Version: book.FriendVersion, Friends: book.Friends}
 	if since == d.Version {
 		return d, nil
 	}
