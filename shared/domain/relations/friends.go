@@ -94,7 +94,7 @@ func (s Service) consent(d *draft, from, to *accounts.Account, a Ask) error {
 		return fault.New(fault.RequestsDenied, "%s takes no friend requests", to.ID)
 	case accounts.NeedConfirm:
 		if _, filed := d.Requests[Pair{to.ID, from.ID}]; !filed && d.book(to.ID).Requests >= s.Limits.Requests {
-			return fault.New(fault.RequestLimit, "%s has %d pending friend requests", to.ID, s.Limits.Requests)
+			return d.full(fault.RequestLimit, "%s has %d pending friend requests", to.ID, s.Limits.Requests)
 		}
 		d.ask(to.ID, Request{
 			From: from.ID, Wording: a.Wording, Source: a.Source, Remark: a.Remark, List: a.List, Time: s.Now().UnixMilli(),
@@ -111,10 +111,10 @@ func (s Service) befriend(d *draft, from string, a Ask, both bool) error {
 	now, added := s.Now().Unix(), !d.friends(from, a.To)
 	back := both && !d.friends(a.To, from)
 	if added && d.book(from).Friends >= s.Limits.Friends {
-		return fault.New(fault.FriendLimit, "a user has at most %d friends", s.Limits.Friends)
+		return d.full(fault.FriendLimit, "a user has at most %d friends", s.Limits.Friends)
 	}
 	if back && d.book(a.To).Friends >= s.Limits.Friends {
-		return fault.New(fault.PeerFriendLimit, "%s has %d friends, no more fit", a.To, s.Limits.Friends)
+		return d.full(fault.PeerFriendLimit, "%s has %d friends, no more fit", a.To, s.Limits.Friends)
 	}
 	if added {
 		f := Friend{Peer: a.To, Remark: a.Remark, Source: a.Source, Wording: a.Wording, Added: now}
@@ -187,7 +187,7 @@ func (s Service) Import(ctx context.Context, owner string, friends []Friend, ori
 		case d.blocks(f.Peer, owner):
 			return fault.New(fault.BlockedByPeer, "the user is in the blocklist of %s", f.Peer)
 		case !d.friends(owner, f.Peer) && d.book(owner).Friends >= s.Limits.Friends:
-			return fault.New(fault.FriendLimit, "a user has at most %d friends", s.Limits.Friends)
+			return d.full(fault.FriendLimit, "a user has at most %d friends", s.Limits.Friends)
 		}
 		if err := d.lists(owner, s.Limits.Lists, f.Lists...); err != nil {
 			return err

@@ -42,7 +42,7 @@ func (s Service) Accept(ctx context.Context, owner, from string, both bool, rema
 		}
 		if !d.friends(from, owner) {
 			if d.book(from).Friends >= s.Limits.Friends {
-				return fault.New(fault.PeerFriendLimit, "%s has %d friends, no more fit", from, s.Limits.Friends)
+				return d.full(fault.PeerFriendLimit, "%s has %d friends, no more fit", from, s.Limits.Friends)
 			}
 			d.put(from, s.asked(d, owner, r))
 		}
