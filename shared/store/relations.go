@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -271,9 +272,10 @@ func (s *Store) WriteRelations(ctx context.Context, app int64, e relations.Edit,
 }
 
 // page reads items of a partition with a prefix, after a sort key.
-func (s *Store) page(ctx context.Context, pk, prefix, after string, limit int) (items []Item, more bool, err error) {
+func (s *Store) page(ctx context.Context, pk, prefix, after string, limit int, strong bool) (items []Item, more bool, err error) {
 	in := &dynamodb.QueryInput{
-		TableName: s.name(Core), KeyConditionExpression: aws.String("pk = :pk AND begins_with(sk, :sk)"),
+		TableName: s.name(Core), ConsistentRead: &strong,
+		KeyConditionExpression:    aws.String("pk = :pk AND begins_with(sk, :sk)"),
 		ExpressionAttributeValues: Item{":pk": str(pk), ":sk": str(prefix)},
 		Limit:                     aws.Int32(int32(limit)), //nolint:gosec // pages are small
 	}
@@ -308,19 +310,19 @@ func entries[T any](items []Item, read func(Item) (T, bool)) []T {
 
 // FriendsOf implements relations.Store.
 func (s *Store) FriendsOf(ctx context.Context, app int64, owner, after string, limit int) ([]relations.Friend, bool, error) {
-	items, more, err := s.page(ctx, UserPK(app, owner), prefixFriend, after, limit)
+	items, more, err := s.page(ctx, UserPK(app, owner), prefixFriend, after, limit, true)
 	return entries(items, readFriend), more, err
 }
 
 // RequestsTo implements relations.Store.
 func (s *Store) RequestsTo(ctx context.Context, app int64, owner, after string, limit int) ([]relations.Request, bool, error) {
-	items, more, err := s.page(ctx, UserPK(app, owner), prefixRequest, after, limit)
+	items, more, err := s.page(ctx, UserPK(app, owner), prefixRequest, after, limit, true)
 	return entries(items, readRequest), more, err
 }
 
 // BlocksOf implements relations.Store.
 func (s *Store) BlocksOf(ctx context.Context, app int64, owner, after string, limit int) ([]relations.Block, bool, error) {
-	items, more, err := s.page(ctx, UserPK(app, owner), prefixBlock, after, limit)
+	items, more, err := s.page(ctx, UserPK(app, owner), prefixBlock, after, limit, true)
 	return entries(items, readBlock), more, err
 }
 
@@ -330,7 +332,7 @@ func (s *Store) Crowd(ctx context.Context, app int64, user string, crowd deliver
 	if crowd != delivery.Friends {
 		return nil, false, fmt.Errorf("there is no crowd %q", crowd)
 	}
-	items, more, err := s.page(ctx, UserPK(app, user), prefixFriend, after, limit)
+	items, more, err := s.page(ctx, UserPK(app, user), prefixFriend, after, limit, false)
 	peers := make([]string, 0, len(items))
 	for _, item := range items {
 		if peer, ok := ParseFriendSK(text(item, "sk")); ok {
@@ -340,10 +342,11 @@ func (s *Store) Crowd(ctx context.Context, app int64, user string, crowd deliver
 	return peers, more, err
 }
 
-// FriendChanges implements relations.Store.
+// FriendChanges implements relations.Store. An entry of the log never changes, so
+// that a replica that is behind only misses the last ones, which shows.
 func (s *Store) FriendChanges(ctx context.Context, app int64, owner string, since, upTo, now int64) ([]string, bool, error) {
 	after, _ := strings.CutPrefix(ChangeKey(app, owner, since).SK, prefixChange)
-	items, _, err := s.page(ctx, UserPK(app, owner), prefixChange, after, int(upTo-since))
+	items, _, err := s.page(ctx, UserPK(app, owner), prefixChange, after, int(upTo-since), false)
 	if err != nil {
 		return nil, false, err
 	}
@@ -366,7 +369,7 @@ func (s *Store) FriendChanges(ctx context.Context, app int64, owner string, sinc
 
 // ForgetChanges implements relations.Store.
 func (s *Store) ForgetChanges(ctx context.Context, app int64, owner string) (bool, error) {
-	items, more, err := s.page(ctx, UserPK(app, owner), prefixChange, "", writesAtOnce)
+	items, more, err := s.page(ctx, UserPK(app, owner), prefixChange, "", writesAtOnce, false)
 	if err != nil || len(items) == 0 {
 		return false, err
 	}
@@ -374,10 +377,18 @@ func (s *Store) ForgetChanges(ctx context.Context, app int64, owner string) (boo
 }
 
 // ForgetBook implements relations.Store.
-func (s *Store) ForgetBook(ctx context.Context, app int64, owner string) error {
-	_, err := s.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: s.name(Core), Key: ListsKey(app, owner).attributes()})
-	if err != nil {
-		return fmt.Errorf("forget relations: %w", err)
+func (s *Store) ForgetBook(ctx context.Context, app int64, b relations.Book) (bool, error) {
+	_, err := s.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{
+		TableName: s.name(Core), Key: ListsKey(app, b.User).attributes(),
+		ConditionExpression:       aws.String("attribute_not_exists(rv) OR rv = :rv"),
+		ExpressionAttributeValues: Item{":rv": num(b.Rev)},
+	})
+	var changed *types.ConditionalCheckFailedException
+	if errors.As(err, &changed) {
+		return false, nil
 	}
-	return nil
+	if err != nil {
+		return false, fmt.Errorf("forget relations: %w", err)
+	}
+	return true, nil
 }

@@ -1,8 +1,11 @@
 package store_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -273,4 +276,204 @@ func TestForgetRelations(t *testing.T) {
 	if more, err := c.s.Forget(t.Context(), "u1"); more || err != nil {
 		t.Errorf("a repeat: %t, %v", more, err)
 	}
+}
+
+// A request gives the asker what it said, whoever grants it and how; one that is
+// not granted stays.
+func TestRequestsGranted(t *testing.T) {
+	limits := wide()
+	limits.Lists = 1
+	c := newCircle(t, 6, limits)
+	c.s.Allow = accounts.NeedConfirm
+	ask := func(from string) {
+		t.Helper()
+		a := relations.Ask{To: "u1", Remark: "one", List: "work", Source: "Web", Wording: "hi"}
+		if got := c.codes(c.s.Add(t.Context(), from, []relations.Ask{a}, both())); got[0] != fault.RequestPending {
+			t.Fatal(got)
+		}
+	}
+	entry := func(owner string) relations.Friend {
+		t.Helper()
+		list, err := c.s.Get(t.Context(), owner, []string{"u1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if list[0] == nil {
+			return relations.Friend{}
+		}
+		return *list[0]
+	}
+	for _, u := range []string{"u2", "u3", "u4", "u5"} {
+		ask(u)
+	}
+	// u5 has as many lists as it may, of another name.
+	if _, _, err := c.s.CreateLists(t.Context(), "u5", []string{"home"}, nil, delivery.Origin{}); err != nil {
+		t.Fatal(err)
+	}
+	c.codes(c.s.Add(t.Context(), "u1", []relations.Ask{{To: "u2"}}, both()))
+	c.codes(c.s.Add(t.Context(), "u1", []relations.Ask{{To: "u4"}}, relations.AddOptions{}))
+	for _, from := range []string{"u3", "u5"} {
+		if err := c.s.Accept(t.Context(), "u1", from, true, "", delivery.Origin{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, want := range []struct {
+		owner, remark, lists string
+	}{{"u2", "one", "[work]"}, {"u3", "one", "[work]"}, {"u4", "", "[]"}, {"u5", "one", "[]"}} {
+		if f := entry(want.owner); f.Remark != want.remark || fmt.Sprint(f.Lists) != want.lists {
+			t.Errorf("%s has u1 as %+v, want remark %q and lists %s", want.owner, f, want.remark, want.lists)
+		}
+	}
+	// One way did not grant what u4 asked for.
+	if b := c.book("u1"); b.Requests != 1 || b.Friends != 4 {
+		t.Errorf("u1: %+v, want u4's request and four friends", b)
+	}
+	if err := c.s.Accept(t.Context(), "u1", "u4", false, "", delivery.Origin{}); err != nil {
+		t.Fatal(err)
+	}
+	if f := entry("u4"); f.Remark != "one" {
+		t.Errorf("u4 has u1 as %+v", f)
+	}
+}
+
+// Who is no other user has no request.
+func TestAnswersToNobody(t *testing.T) {
+	c := newCircle(t, 1, wide())
+	for _, from := range []string{"u1", "", "nobody", strings.Repeat("u", 2000), "u\x1f2"} {
+		for name, err := range map[string]error{
+			"accept": c.s.Accept(t.Context(), "u1", from, true, "", delivery.Origin{}),
+			"reject": c.s.Reject(t.Context(), "u1", from, delivery.Origin{}),
+		} {
+			if !fault.Is(err, fault.RequestUnknown) {
+				t.Errorf("%s %.10q: %v", name, from, err)
+			}
+		}
+	}
+}
+
+// A book that changed meanwhile is not forgotten, and what was counted in it is
+// found by the next round.
+func TestForgetBesideAdd(t *testing.T) {
+	c := newCircle(t, 3, wide())
+	c.codes(c.s.Add(t.Context(), "u1", []relations.Ask{{To: "u2"}}, both()))
+	old := c.book("u1")
+	c.codes(c.s.Add(t.Context(), "u1", []relations.Ask{{To: "u3"}}, both()))
+	if gone, err := c.w.Store.ForgetBook(t.Context(), c.w.ID, old); gone || err != nil {
+		t.Errorf("a book that changed: gone %t, %v", gone, err)
+	}
+	for range 5 {
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			for range 4 {
+				_, _ = c.s.Add(t.Context(), "u1", []relations.Ask{{To: "u2"}, {To: "u3"}}, both())
+			}
+		})
+		wg.Go(func() {
+			for range 4 {
+				if _, err := c.s.Forget(t.Context(), "u1"); err != nil && !fault.Is(err, fault.Conflict) {
+					t.Error(err)
+				}
+			}
+		})
+		wg.Wait()
+		for _, u := range []string{"u1", "u2", "u3"} {
+			c.friends(u) // compares the count
+		}
+	}
+	for more := true; more; {
+		var err error
+		if more, err = c.s.Forget(t.Context(), "u1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if b := c.book("u1"); b.Rev != 0 || len(c.friends("u1"))+len(c.friends("u2"))+len(c.friends("u3")) != 0 {
+		t.Errorf("u1 is left with %+v", b)
+	}
+}
+
+// A list's call that was stopped goes on when it is repeated.
+func TestListsGoOn(t *testing.T) {
+	c := newCircle(t, 4, wide())
+	members := func() string {
+		t.Helper()
+		lists, _, err := c.s.Lists(t.Context(), "u1", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprint(lists)
+	}
+	friends := []string{"u2", "u3"}
+	c.codes(c.s.Import(t.Context(), "u1", []relations.Friend{{Peer: "u2", Lists: []string{"a"}}, {Peer: "u3", Lists: []string{"a"}}}, delivery.Origin{}))
+	stopped := errors.New("stopped")
+	for _, call := range []struct {
+		name string
+		run  func(s relations.Service) error
+		want string
+	}{
+		{"rename", func(s relations.Service) error {
+			_, err := s.RenameList(t.Context(), "u1", "a", "b", delivery.Origin{})
+			return err
+		}, fmt.Sprint([]relations.List{{Name: "b", Peers: friends}})},
+		{"delete", func(s relations.Service) error {
+			_, err := s.DeleteLists(t.Context(), "u1", []string{"b"}, delivery.Origin{})
+			return err
+		}, "[]"},
+	} {
+		half := c.s
+		half.Store = stopping{c.s.Store, stopped}
+		if err := call.run(half); !errors.Is(err, stopped) {
+			t.Fatalf("%s: %v, want it stopped", call.name, err)
+		}
+		if err := call.run(c.s); err != nil {
+			t.Errorf("%s, again: %v", call.name, err)
+		}
+		if got := members(); got != call.want {
+			t.Errorf("%s: lists are %s, want %s", call.name, got, call.want)
+		}
+		list, err := c.s.Get(t.Context(), "u1", friends)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range list {
+			if call.name == "delete" && len(f.Lists) > 0 {
+				t.Errorf("%s is in %v", f.Peer, f.Lists)
+			}
+		}
+	}
+}
+
+// While a list is being renamed its members still stand under the old name;
+// putting one into another list meanwhile does not take it out of this one.
+func TestMoveBesideRename(t *testing.T) {
+	c := newCircle(t, 2, wide())
+	c.codes(c.s.Import(t.Context(), "u1", []relations.Friend{{Peer: "u2", Lists: []string{"a"}}}, delivery.Origin{}))
+	if _, _, err := c.s.CreateLists(t.Context(), "u1", []string{"c"}, nil, delivery.Origin{}); err != nil {
+		t.Fatal(err)
+	}
+	half := c.s
+	half.Store = stopping{c.s.Store, errors.New("stopped")}
+	if _, err := half.RenameList(t.Context(), "u1", "a", "b", delivery.Origin{}); err == nil {
+		t.Fatal("the rename is not stopped")
+	}
+	errs, _, err := c.s.AddToList(t.Context(), "u1", "c", []string{"u2"}, delivery.Origin{})
+	if got := c.codes(errs, err); got[0] != 0 {
+		t.Fatal(got)
+	}
+	if _, err := c.s.RenameList(t.Context(), "u1", "a", "b", delivery.Origin{}); err != nil {
+		t.Fatal(err)
+	}
+	list, err := c.s.Get(t.Context(), "u1", []string{"u2"})
+	if err != nil || list[0] == nil || !slices.Equal(list[0].Lists, []string{"b", "c"}) {
+		t.Errorf("u2 is %+v (%v), want lists b and c", list[0], err)
+	}
+}
+
+// stopping is a store whose reader of tables stops.
+type stopping struct {
+	relations.Store
+	err error
+}
+
+func (s stopping) FriendsOf(context.Context, int64, string, string, int) ([]relations.Friend, bool, error) {
+	return nil, false, s.err
 }

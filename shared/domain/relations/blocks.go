@@ -31,7 +31,7 @@ func (s Service) Block(ctx context.Context, owner string, peers []string, origin
 		case d.blocks(owner, peer):
 			return fault.New(fault.AlreadyBlocked, "%s is in the blocklist already", peer)
 		case d.book(owner).Blocked >= s.Limits.Blocked:
-			return fault.New(fault.BlockLimit, "a user blocks at most %d others", s.Limits.Blocked)
+			return d.full(fault.BlockLimit, "a user blocks at most %d others", s.Limits.Blocked)
 		}
 		d.block(owner, Block{Peer: peer, Time: s.Now().Unix()})
 		d.drop(owner, peer)

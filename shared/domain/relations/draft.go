@@ -12,7 +12,8 @@ import (
 // A draft is a change in the making: what was read, and what becomes of it.
 type draft struct {
 	Snapshot
-	edit Edit
+	edit    Edit
+	counted bool // something was refused because of a count
 }
 
 func newDraft(s Snapshot) *draft {
@@ -35,6 +36,12 @@ func (d *draft) change(user string, f func(*Book)) {
 	}
 	f(&b)
 	d.Books[user], d.edit.Books[user] = b, b
+}
+
+// full is a refusal because of a count.
+func (d *draft) full(code fault.Code, format string, args ...any) error {
+	d.counted = true
+	return fault.New(code, format, args...)
 }
 
 func (d *draft) friends(owner, peer string) bool {
@@ -147,7 +154,7 @@ func (d *draft) lists(owner string, limit int, names ...string) error {
 		return nil
 	}
 	if len(have)+len(missing) > limit {
-		return fault.New(fault.ListLimit, "a user has at most %d friend lists", limit)
+		return d.full(fault.ListLimit, "a user has at most %d friend lists", limit)
 	}
 	d.change(owner, func(b *Book) {
 		b.ListVersion++
@@ -171,20 +178,37 @@ func (s Service) run(ctx context.Context, users []string, refs []Ref, f func(*dr
 			return nil, err
 		}
 		d := newDraft(snapshot)
-		if err := f(d); err != nil {
-			return nil, err
+		failed := f(d)
+		done := true
+		switch {
+		case failed == nil && len(d.edit.Books) > 0:
+			done, err = s.Store.WriteRelations(ctx, s.App, d.edit, s.Now().Unix())
+		case d.counted && len(refs) > 0:
+			done, err = s.same(ctx, users, d.edit.Seen)
 		}
-		if len(d.edit.Books) == 0 {
-			return d, nil
-		}
-		written, err := s.Store.WriteRelations(ctx, s.App, d.edit, s.Now().Unix())
 		if err != nil {
 			return nil, err
 		}
-		if written {
-			return d, nil
+		if done {
+			return d, failed
 		}
 		s.Out.Wait(ctx, firstWait<<min(try, 6))
 	}
 	return nil, fault.New(fault.Conflict, "other calls change the same friend tables all the time, send one batch instead of many calls")
+}
+
+// same tells whether books are as they were. Books are read before entries, and
+// where nothing is written no condition holds the two together: a count of before
+// a change and an entry of behind it make a limit that never was reached.
+func (s Service) same(ctx context.Context, users []string, seen map[string]Book) (bool, error) {
+	now, err := s.Store.ReadRelations(ctx, s.App, users, nil)
+	if err != nil {
+		return false, err
+	}
+	for _, user := range users {
+		if now.Books[user].Rev != seen[user].Rev {
+			return false, nil
+		}
+	}
+	return true, nil
 }

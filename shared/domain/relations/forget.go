@@ -8,8 +8,13 @@ import (
 
 // Forget removes a page of what is kept of a user whose account is gone: the
 // friendships on both sides, then requests to the user, blocks, the log and the
-// book. A request of the user to another is refused when it is answered.
+// book. A request of the user to another is refused when it is answered; where
+// another has the user one way, the entry stays until its owner removes it.
 func (s Service) Forget(ctx context.Context, user string) (more bool, err error) {
+	book, err := s.Book(ctx, user) // first: it goes only if nothing came meanwhile
+	if err != nil {
+		return false, err
+	}
 	friends, _, err := s.Store.FriendsOf(ctx, s.App, user, "", writes)
 	if err != nil {
 		return false, err
@@ -48,5 +53,6 @@ func (s Service) Forget(ctx context.Context, user string) (more bool, err error)
 	if more, err := s.Store.ForgetChanges(ctx, s.App, user); more || err != nil {
 		return more, err
 	}
-	return false, s.Store.ForgetBook(ctx, s.App, user)
+	gone, err := s.Store.ForgetBook(ctx, s.App, book)
+	return !gone && err == nil, err
 }

@@ -94,7 +94,7 @@ func (s Service) consent(d *draft, from, to *accounts.Account, a Ask) error {
 		return fault.New(fault.RequestsDenied, "%s takes no friend requests", to.ID)
 	case accounts.NeedConfirm:
 		if _, filed := d.Requests[Pair{to.ID, from.ID}]; !filed && d.book(to.ID).Requests >= s.Limits.Requests {
-			return fault.New(fault.RequestLimit, "%s has %d pending friend requests", to.ID, s.Limits.Requests)
+			return d.full(fault.RequestLimit, "%s has %d pending friend requests", to.ID, s.Limits.Requests)
 		}
 		d.ask(to.ID, Request{
 			From: from.ID, Wording: a.Wording, Source: a.Source, Remark: a.Remark, List: a.List, Time: s.Now().UnixMilli(),
@@ -104,16 +104,17 @@ func (s Service) consent(d *draft, from, to *accounts.Account, a Ask) error {
 	return nil
 }
 
-// befriend writes the entries that are missing; pending requests between the two
-// are answered by it.
+// befriend writes the entries that are missing and answers the requests that are
+// granted by it. A peer who has asked has the user under the remark and in the
+// list of that request.
 func (s Service) befriend(d *draft, from string, a Ask, both bool) error {
 	now, added := s.Now().Unix(), !d.friends(from, a.To)
 	back := both && !d.friends(a.To, from)
 	if added && d.book(from).Friends >= s.Limits.Friends {
-		return fault.New(fault.FriendLimit, "a user has at most %d friends", s.Limits.Friends)
+		return d.full(fault.FriendLimit, "a user has at most %d friends", s.Limits.Friends)
 	}
 	if back && d.book(a.To).Friends >= s.Limits.Friends {
-		return fault.New(fault.PeerFriendLimit, "%s has %d friends, no more fit", a.To, s.Limits.Friends)
+		return d.full(fault.PeerFriendLimit, "%s has %d friends, no more fit", a.To, s.Limits.Friends)
 	}
 	if added {
 		f := Friend{Peer: a.To, Remark: a.Remark, Source: a.Source, Wording: a.Wording, Added: now}
@@ -129,11 +130,31 @@ func (s Service) befriend(d *draft, from string, a Ask, both bool) error {
 		d.put(from, f)
 	}
 	if back {
-		d.put(a.To, Friend{Peer: from, Source: a.Source, Wording: a.Wording, Added: now})
+		f := Friend{Peer: from, Source: a.Source, Wording: a.Wording, Added: now}
+		if r, asked := d.Requests[Pair{from, a.To}]; asked {
+			f = s.asked(d, from, r)
+		}
+		d.put(a.To, f)
 	}
-	d.answer(from, a.To)
 	d.answer(a.To, from)
+	if d.friends(a.To, from) { // else the peer still waits for an answer
+		d.answer(from, a.To)
+	}
 	return nil
+}
+
+// asked is the entry that grants a request to a user. It is in no list where the
+// asker has too many by now: the user could neither see nor change that.
+func (s Service) asked(d *draft, user string, r Request) Friend {
+	now := s.Now().Unix()
+	f := Friend{Peer: user, Remark: r.Remark, Source: r.Source, Wording: r.Wording, Added: now}
+	if r.Remark != "" {
+		f.Remarked = now
+	}
+	if r.List != "" && d.lists(r.From, s.Limits.Lists, r.List) == nil {
+		f.Lists = []string{r.List}
+	}
+	return f
 }
 
 // Import writes entries into the owner's table alone, without asking anybody;
@@ -166,7 +187,7 @@ func (s Service) Import(ctx context.Context, owner string, friends []Friend, ori
 		case d.blocks(f.Peer, owner):
 			return fault.New(fault.BlockedByPeer, "the user is in the blocklist of %s", f.Peer)
 		case !d.friends(owner, f.Peer) && d.book(owner).Friends >= s.Limits.Friends:
-			return fault.New(fault.FriendLimit, "a user has at most %d friends", s.Limits.Friends)
+			return d.full(fault.FriendLimit, "a user has at most %d friends", s.Limits.Friends)
 		}
 		if err := d.lists(owner, s.Limits.Lists, f.Lists...); err != nil {
 			return err
@@ -179,6 +200,7 @@ func (s Service) Import(ctx context.Context, owner string, friends []Friend, ori
 			f.Remarked = now
 		}
 		f.Lists = slices.Compact(slices.Sorted(slices.Values(f.Lists)))
+		f.Custom = merged(nil, f.Custom)
 		d.put(owner, f)
 		return nil
 	})
@@ -218,7 +240,10 @@ func (s Service) Update(ctx context.Context, owner string, changes []Change, byU
 			if err := checkRemark(*c.Remark); err != nil {
 				return err
 			}
-			f.Remark, f.Remarked = *c.Remark, s.Now().Unix()
+			f.Remark, f.Remarked = *c.Remark, 0
+			if f.Remark != "" {
+				f.Remarked = s.Now().Unix()
+			}
 		}
 		if c.Lists != nil {
 			if err := d.lists(owner, s.Limits.Lists, *c.Lists...); err != nil {
@@ -333,145 +358,4 @@ func (s Service) removeSome(ctx context.Context, owner string, both bool, origin
 	}
 	_, err = s.remove(ctx, owner, peers, both, origin) // one that is gone already is no fault
 	return more, err
-}
-
-// Check tells who has whom (core spec §8.6). Without both, Theirs is not looked
-// at. A peer that is no account has an error.
-func (s Service) Check(ctx context.Context, owner string, peers []string, both bool) ([]Relation, []error, error) {
-	return s.check(ctx, Friendship, owner, peers, both)
-}
-
-func (s Service) check(ctx context.Context, kind Kind, owner string, peers []string, both bool) ([]Relation, []error, error) {
-	known, err := s.alive(ctx, owner, peers)
-	if err != nil {
-		return nil, nil, err
-	}
-	var refs []Ref
-	seen := make(map[string]bool, len(peers))
-	for _, peer := range peers {
-		if known[peer] == nil || seen[peer] || peer == owner {
-			continue
-		}
-		seen[peer] = true
-		refs = append(refs, Ref{kind, mine(owner, peer)})
-		if both {
-			refs = append(refs, Ref{kind, their(owner, peer)})
-		}
-	}
-	snapshot, err := s.Store.ReadRelations(ctx, s.App, nil, refs)
-	if err != nil {
-		return nil, nil, err
-	}
-	has := func(p Pair) bool {
-		_, friend := snapshot.Friends[p]
-		_, block := snapshot.Blocks[p]
-		return friend || block
-	}
-	out, errs := make([]Relation, len(peers)), make([]error, len(peers))
-	for i, peer := range peers {
-		switch {
-		case known[peer] == nil:
-			errs[i] = unknown(peer)
-		case peer != owner:
-			out[i] = Relation{Mine: has(mine(owner, peer)), Theirs: both && has(their(owner, peer))}
-		}
-	}
-	return out, errs, nil
-}
-
-// Get returns the owner's entries of some peers, in their order; nil for who is
-// no friend.
-func (s Service) Get(ctx context.Context, owner string, peers []string) ([]*Friend, error) {
-	var refs []Ref
-	seen := make(map[string]bool, len(peers))
-	for _, peer := range peers {
-		if !seen[peer] && accounts.CheckID(peer) == nil {
-			seen[peer] = true
-			refs = append(refs, Ref{Friendship, mine(owner, peer)})
-		}
-	}
-	snapshot, err := s.Store.ReadRelations(ctx, s.App, nil, refs)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]*Friend, len(peers))
-	for i, peer := range peers {
-		if f, there := snapshot.Friends[mine(owner, peer)]; there {
-			out[i] = &f
-		}
-	}
-	return out, nil
-}
-
-// A FriendPage is a part of a friend table.
-type FriendPage struct {
-	Friends []Friend
-	Next    string // the last peer where more follow, else empty
-	Book    Book
-}
-
-// List returns a page of the owner's table, in order of peers, after one.
-func (s Service) List(ctx context.Context, owner, after string, limit int) (FriendPage, error) {
-	book, err := s.Book(ctx, owner) // before the rows: its version is not newer than they are
-	if err != nil {
-		return FriendPage{}, err
-	}
-	list, more, err := s.Store.FriendsOf(ctx, s.App, owner, after, limit)
-	if err != nil {
-		return FriendPage{}, err
-	}
-	p := FriendPage{Friends: list, Book: book}
-	if more && len(list) > 0 {
-		p.Next = list[len(list)-1].Peer
-	}
-	return p, nil
-}
-
-// A Delta is what changed in a friend table since a version.
-type Delta struct {
-	Changed []Friend
-	Gone    []string
-	Version int64
-	Friends int  // how many there are now
-	Full    bool // the log does not reach back so far: the table has to be listed
-}
-
-// maxDelta is how many versions one pull goes through; beyond it a list is
-// cheaper.
-const maxDelta = 200
-
-// Changes returns what changed since a version. It costs what changed.
-func (s Service) Changes(ctx context.Context, owner string, since int64) (Delta, error) {
-	book, err := s.Book(ctx, owner)
-	if err != nil {
-		return Delta{}, err
-	}
-	d := Delta{Version: book.FriendVersion, Friends: book.Friends}
-	if since == d.Version {
-		return d, nil
-	}
-	if since <= 0 || since > d.Version || d.Version-since > maxDelta {
-		d.Full = true
-		return d, nil
-	}
-	peers, whole, err := s.Store.FriendChanges(ctx, s.App, owner, since, d.Version, s.Now().Unix())
-	if err != nil {
-		return Delta{}, err
-	}
-	if !whole {
-		d.Full = true
-		return d, nil
-	}
-	list, err := s.Get(ctx, owner, peers)
-	if err != nil {
-		return Delta{}, err
-	}
-	for i, f := range list {
-		if f == nil {
-			d.Gone = append(d.Gone, peers[i])
-		} else {
-			d.Changed = append(d.Changed, *f)
-		}
-	}
-	return d, nil
 }

@@ -36,7 +36,7 @@ func (s Service) CreateLists(ctx context.Context, owner string, names, members [
 	if err := s.tell(ctx, d.edit, origin); err != nil {
 		return nil, 0, err
 	}
-	errs, err := s.move(ctx, owner, members, origin, func(lists []string) []string { return append(lists, names...) })
+	errs, err := s.move(ctx, owner, members, origin, func(lists, now []string) []string { return with(lists, now, names...) })
 	return errs, version, err
 }
 
@@ -47,7 +47,7 @@ func (s Service) AddToList(ctx context.Context, owner, name string, peers []stri
 	if err != nil {
 		return nil, 0, err
 	}
-	errs, err := s.move(ctx, owner, peers, origin, func(lists []string) []string { return append(lists, name) })
+	errs, err := s.move(ctx, owner, peers, origin, func(lists, now []string) []string { return with(lists, now, name) })
 	return errs, version, err
 }
 
@@ -57,7 +57,7 @@ func (s Service) RemoveFromList(ctx context.Context, owner, name string, peers [
 	if err != nil {
 		return nil, 0, err
 	}
-	errs, err := s.move(ctx, owner, peers, origin, func(lists []string) []string { return without(lists, name) })
+	errs, err := s.move(ctx, owner, peers, origin, func(lists, _ []string) []string { return without(lists, name) })
 	return errs, version, err
 }
 
@@ -69,17 +69,17 @@ func (s Service) listed(ctx context.Context, owner, name string) (version int64,
 	return book.ListVersion, err
 }
 
-// move changes the lists that friends are in. Lists that another call deleted
-// meanwhile are left out.
-func (s Service) move(ctx context.Context, owner string, peers []string, origin delivery.Origin, f func([]string) []string) ([]error, error) {
+// move changes the lists that friends are in: f makes new ones of a friend's and
+// of the names that stand now. It keeps names that do not stand: those are of a
+// list that is being renamed or deleted, whose call takes care of them.
+func (s Service) move(ctx context.Context, owner string, peers []string, origin delivery.Origin, f func(lists, names []string) []string) ([]error, error) {
 	refs := func(peer string) []Ref { return []Ref{{Friendship, mine(owner, peer)}} }
 	return s.each(ctx, owner, peers, origin, none, refs, func(d *draft, i int) error {
 		friend, there := d.Friends[Pair{owner, peers[i]}]
 		if !there {
 			return notFriend(peers[i])
 		}
-		lists := slices.Compact(slices.Sorted(slices.Values(f(slices.Clone(friend.Lists)))))
-		lists = slices.DeleteFunc(lists, func(name string) bool { return !slices.Contains(d.book(owner).Lists, name) })
+		lists := slices.Compact(slices.Sorted(slices.Values(f(slices.Clone(friend.Lists), d.book(owner).Lists))))
 		if !slices.Equal(lists, friend.Lists) {
 			friend.Lists = lists
 			d.put(owner, friend)
@@ -89,13 +89,10 @@ func (s Service) move(ctx context.Context, owner string, peers []string, origin 
 }
 
 // DeleteLists removes friend lists; who was in them stays a friend (core spec
-// §8.14). Names that are not there are no fault. Members are taken out first, so
-// that a repeat goes on where it stopped.
+// §8.14). Names that are not there are no fault. The name goes first, so that
+// nobody is put in meanwhile; a call that fails on the way is repeated to go on.
 func (s Service) DeleteLists(ctx context.Context, owner string, names []string, origin delivery.Origin) (int64, error) {
 	if _, err := s.alive(ctx, owner, nil); err != nil {
-		return 0, err
-	}
-	if err := s.everyMember(ctx, owner, origin, names, func(lists []string) []string { return without(lists, names...) }); err != nil {
 		return 0, err
 	}
 	d, err := s.run(ctx, []string{owner}, nil, func(d *draft) error {
@@ -108,11 +105,17 @@ func (s Service) DeleteLists(ctx context.Context, owner string, names []string, 
 	if err != nil {
 		return 0, err
 	}
-	return d.book(owner).ListVersion, s.tell(ctx, d.edit, origin)
+	if err := s.tell(ctx, d.edit, origin); err != nil {
+		return 0, err
+	}
+	err = s.everyMember(ctx, owner, origin, names, func(lists, now []string) []string {
+		return slices.DeleteFunc(lists, func(name string) bool { return slices.Contains(names, name) && !slices.Contains(now, name) })
+	})
+	return d.book(owner).ListVersion, err
 }
 
-// RenameList gives a list another name. Members are moved after the name, and a
-// repeat goes on where it stopped.
+// RenameList gives a list another name. Members are moved after the name; a call
+// that fails on the way is repeated to go on.
 func (s Service) RenameList(ctx context.Context, owner, from, to string, origin delivery.Origin) (int64, error) {
 	if err := checkList(to); err != nil {
 		return 0, err
@@ -130,49 +133,49 @@ func (s Service) RenameList(ctx context.Context, owner, from, to string, origin 
 		case slices.Contains(lists, to):
 			return fault.New(fault.Invalid, "there is a friend list %.40q already", to)
 		}
-		// Both names stand until all members are moved.
 		d.change(owner, func(b *Book) {
 			b.ListVersion++
-			b.Lists = slices.Insert(slices.Clone(b.Lists), at, to)
+			b.Lists = slices.Clone(b.Lists)
+			b.Lists[at] = to
 		})
 		return nil
 	})
 	if err != nil {
 		return 0, err
 	}
-	err = s.everyMember(ctx, owner, origin, []string{from}, func(lists []string) []string { return append(without(lists, from), to) })
-	if err != nil {
+	if err := s.tell(ctx, d.edit, origin); err != nil {
 		return 0, err
 	}
-	last, err := s.run(ctx, []string{owner}, nil, func(d *draft) error {
-		if left := without(slices.Clone(d.book(owner).Lists), from); len(left) != len(d.book(owner).Lists) {
-			d.change(owner, func(b *Book) { b.ListVersion++; b.Lists = left })
+	err = s.everyMember(ctx, owner, origin, []string{from}, func(lists, now []string) []string {
+		if slices.Contains(now, from) {
+			return lists // another list by now
 		}
-		return nil
+		return with(without(lists, from), now, to)
 	})
-	if err != nil {
-		return 0, err
-	}
-	for _, e := range []Edit{d.edit, last.edit} {
-		if err := s.tell(ctx, e, origin); err != nil {
-			return 0, err
-		}
-	}
-	return last.book(owner).ListVersion, nil
+	return d.book(owner).ListVersion, err
 }
 
-// everyMember changes the lists of all friends who are in one of some.
-func (s Service) everyMember(ctx context.Context, owner string, origin delivery.Origin, names []string, f func([]string) []string) error {
-	lists, _, err := s.Lists(ctx, owner, names)
-	if err != nil {
-		return err
+// everyMember changes the lists of all friends who are in one of some, whether
+// those names stand or not. It reads the whole friend table.
+func (s Service) everyMember(ctx context.Context, owner string, origin delivery.Origin, names []string, f func(lists, names []string) []string) error {
+	for after, more := "", true; more; {
+		friends, left, err := s.Store.FriendsOf(ctx, s.App, owner, after, 1000)
+		if err != nil {
+			return err
+		}
+		var peers []string
+		for _, friend := range friends {
+			if slices.ContainsFunc(friend.Lists, func(name string) bool { return slices.Contains(names, name) }) {
+				peers = append(peers, friend.Peer)
+			}
+			after = friend.Peer
+		}
+		if _, err := s.move(ctx, owner, peers, origin, f); err != nil {
+			return err
+		}
+		more = left && len(friends) > 0
 	}
-	var peers []string
-	for _, l := range lists {
-		peers = append(peers, l.Peers...)
-	}
-	_, err = s.move(ctx, owner, slices.Compact(slices.Sorted(slices.Values(peers))), origin, f)
-	return err
+	return nil
 }
 
 // Lists returns friend lists with their members, all of them or those of some
@@ -206,6 +209,16 @@ func (s Service) Lists(ctx context.Context, owner string, names []string) ([]Lis
 		more = more && len(friends) > 0
 	}
 	return out, book.ListVersion, nil
+}
+
+// with adds the names that stand now.
+func with(lists, now []string, names ...string) []string {
+	for _, name := range names {
+		if slices.Contains(now, name) {
+			lists = append(lists, name)
+		}
+	}
+	return lists
 }
 
 func without(lists []string, names ...string) []string {

@@ -40,12 +40,13 @@ func (s Service) Accept(ctx context.Context, owner, from string, both bool, rema
 			d.answer(owner, from)
 			return nil
 		}
-		if err := s.befriend(d, from, Ask{To: owner, Remark: r.Remark, List: r.List, Source: r.Source, Wording: r.Wording}, false); err != nil {
-			if fault.Is(err, fault.FriendLimit) {
-				return fault.New(fault.PeerFriendLimit, "%s has %d friends, no more fit", from, s.Limits.Friends)
+		if !d.friends(from, owner) {
+			if d.book(from).Friends >= s.Limits.Friends {
+				return d.full(fault.PeerFriendLimit, "%s has %d friends, no more fit", from, s.Limits.Friends)
 			}
-			return err
+			d.put(from, s.asked(d, owner, r))
 		}
+		d.answer(owner, from)
 		if both && !d.friends(owner, from) {
 			return s.befriend(d, owner, Ask{To: from, Remark: remark, Source: r.Source, Wording: r.Wording}, false)
 		}

@@ -19,7 +19,8 @@ type Store interface {
 	// WriteRelations writes an edit if all the books it has seen are still the
 	// same, at most 100 items; false when one is not.
 	WriteRelations(ctx context.Context, app int64, e Edit, now int64) (bool, error)
-	// FriendsOf reads a page of a friend table, in order of peers.
+	// FriendsOf reads a page of a friend table, in order of peers; strongly, since
+	// it goes out with a version that nobody asks again about.
 	FriendsOf(ctx context.Context, app int64, owner, after string, limit int) (list []Friend, more bool, err error)
 	// RequestsTo and BlocksOf are the same for requests and blocks.
 	RequestsTo(ctx context.Context, app int64, owner, after string, limit int) (list []Request, more bool, err error)
@@ -29,8 +30,8 @@ type Store interface {
 	FriendChanges(ctx context.Context, app int64, owner string, since, upTo, now int64) (peers []string, whole bool, err error)
 	// ForgetChanges removes a page of the log of changes.
 	ForgetChanges(ctx context.Context, app int64, owner string) (more bool, err error)
-	// ForgetBook removes a user's book.
-	ForgetBook(ctx context.Context, app int64, owner string) error
+	// ForgetBook removes a user's book; false where it is not the same any more.
+	ForgetBook(ctx context.Context, app int64, b Book) (bool, error)
 	Accounts(ctx context.Context, app int64, ids []string) ([]*accounts.Account, error)
 }
 
