@@ -18,14 +18,12 @@ import (
 const customField = "c."
 
 // profileAttributes are the attributes of standard fields, in ACC or in PRF.
-func profileAttributes() map[profiles.Name]string {
-	return map[profiles.Name]string{
-		profiles.Nick: "n", profiles.Face: "fa", profiles.Allow: "al", profiles.Forbid: "nr",
-		profiles.Gender: "g", profiles.Birthday: "bd", profiles.Location: "lo", profiles.Signature: "sg",
-		profiles.Language: "la", profiles.MsgSettings: "ms", profiles.Level: "le", profiles.Role: "ro",
-		profiles.Email: "em", profiles.Birth: "bi", profiles.Mobile: "mo", profiles.Phone: "ph",
-		profiles.Extra: "ex", profiles.Metadata: "md",
-	}
+var profileAttributes = map[profiles.Name]string{
+	profiles.Nick: "n", profiles.Face: "fa", profiles.Allow: "al", profiles.Forbid: "nr",
+	profiles.Gender: "g", profiles.Birthday: "bd", profiles.Location: "lo", profiles.Signature: "sg",
+	profiles.Language: "la", profiles.MsgSettings: "ms", profiles.Level: "le", profiles.Role: "ro",
+	profiles.Email: "em", profiles.Birth: "bi", profiles.Mobile: "mo", profiles.Phone: "ph",
+	profiles.Extra: "ex", profiles.Metadata: "md",
 }
 
 // Profiles implements profiles.Store.
@@ -59,7 +57,7 @@ func (s *Store) Profiles(ctx context.Context, app int64, users []string, whole b
 }
 
 func readProfile(p *profiles.Profile, item Item, account bool) {
-	for name, attribute := range profileAttributes() {
+	for name, attribute := range profileAttributes {
 		if profiles.InAccount(name) != account || !has(item, attribute) {
 			continue
 		}
@@ -88,7 +86,7 @@ func (s *Store) SetProfile(ctx context.Context, app int64, user string, c profil
 		if profiles.InAccount(name) {
 			to = account
 		}
-		to.put(profileAttributes()[name], v)
+		to.put(profileAttributes[name], v)
 	}
 	for word, v := range c.Custom {
 		rest.put(customField+word, v)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -14,12 +13,8 @@ import (
 
 	"parley/infra/local/backing"
 	"parley/shared/domain/accounts"
-	"parley/shared/domain/apps"
-	"parley/shared/domain/delivery"
 	"parley/shared/domain/messages"
-	"parley/shared/domain/profiles"
 	"parley/shared/domain/sessions"
-	"parley/shared/fault"
 	"parley/shared/store"
 	"parley/shared/telemetry"
 	"parley/shared/testkit"
@@ -216,150 +211,6 @@ func TestConversationRowSize(t *testing.T) {
 		_, err := s.Store.Claim(ctx, s.ID, s.claim(longA, longB, 99))
 		return err
 	})
-}
-
-// TestAccountSize: at most 1.1 KB with two texts of 500 bytes, and 1 W for
-// texts as they usually are.
-func TestAccountSize(t *testing.T) {
-	s := newSized(t)
-	svc := s.Tenant(t).Accounts
-	key := store.AccountKey(s.ID, longA)
-	s.costs("importing an account", 2, func(ctx context.Context) error { // and its line in the index
-		return svc.Import(ctx, accounts.Draft{ID: longA, Nick: strings.Repeat("n", 120), Face: strings.Repeat("f", 240)})
-	})
-	s.within("an account", store.Core, key, 512)
-	s.within("an account's line in the index", store.Core, store.AccountIndexKey(s.ID, longA), 128)
-	s.costs("renaming to the longest texts", 2, func(ctx context.Context) error {
-		return s.Store.RenameAccount(ctx, s.ID, accounts.Draft{
-			ID: longA, Nick: strings.Repeat("n", 500), Face: strings.Repeat("f", 500),
-		})
-	})
-	now := s.Clock.Now().Unix()
-	s.set(store.Core, key, store.Item{
-		"se": testkit.Number(now), "mc": testkit.Number(now), "mg": testkit.Number(now), "bn": testkit.Number(now),
-		"lv": testkit.Number(manyOrdinals),
-	})
-	s.within("an account with the longest texts", store.Core, key, 1126)
-	s.costs("both settings of friend requests", 2, func(ctx context.Context) error {
-		return s.Store.SetProfile(ctx, s.ID, longA, profiles.Change{Fields: map[profiles.Name]any{
-			profiles.Allow: string(accounts.NeedConfirm), profiles.Forbid: profiles.Yes,
-		}})
-	})
-	for _, name := range []string{"n", "fa", "ct", "al", "nr"} {
-		if _, there := s.item(store.Core, key)[name]; !there {
-			t.Errorf("the account of the worst case lacks %s", name)
-		}
-	}
-	s.within("an account with every attribute", store.Core, key, 1126)
-}
-
-// manyFields are as many custom fields, with as long names, as an application may
-// declare.
-func manyFields() []apps.Field {
-	list := make([]apps.Field, 20)
-	for i := range list {
-		list[i] = apps.Field{Word: "wwwwwww" + string(rune('a'+i)), UserReads: true, UserWrites: true}
-	}
-	return list
-}
-
-// TestProfileSize: at most 16 KB with every field as long as it gets, which the
-// domain itself lets in, and 4 W for a short one: a transaction of two items.
-func TestProfileSize(t *testing.T) {
-	s := newSized(t)
-	if _, err := s.App.Apps.Update(t.Context(), s.ID, apps.Settings{
-		Edition: apps.Premium, LoginPolicy: sessions.Dual, ProfileFields: manyFields(),
-	}); err != nil {
-		t.Fatal(err)
-	}
-	tenant := s.Tenant(t)
-	if err := tenant.Accounts.Import(t.Context(), accounts.Draft{ID: longA}); err != nil {
-		t.Fatal(err)
-	}
-	key := store.ProfileKey(s.ID, longA)
-	s.costs("one short field", 4, func(ctx context.Context) error {
-		return s.Store.SetProfile(ctx, s.ID, longA, profiles.Change{Fields: map[profiles.Name]any{profiles.Level: int64(1)}})
-	})
-	s.within("a profile with one field", store.Core, key, 64)
-
-	longest := map[profiles.Name]int{
-		profiles.Nick: 500, profiles.Face: 500, profiles.Signature: 500, profiles.Location: 16, profiles.Email: 64,
-		profiles.Birth: 16, profiles.Mobile: 32, profiles.Phone: 32, profiles.Extra: 1024, profiles.Metadata: 2048,
-	}
-	words := map[profiles.Name]string{
-		profiles.Gender: profiles.Female, profiles.Allow: string(accounts.NeedConfirm), profiles.Forbid: profiles.Yes,
-	}
-	all := profiles.Change{Fields: make(map[profiles.Name]any), Custom: make(map[string]string)}
-	for _, name := range profiles.Names() {
-		switch most, isText := longest[name]; {
-		case name.Number():
-			all.Fields[name] = int64(1<<32 - 1)
-		case isText:
-			all.Fields[name] = strings.Repeat("x", most)
-			over := profiles.Change{Fields: map[profiles.Name]any{name: strings.Repeat("x", most+1)}}
-			if err := tenant.Profiles.Set(t.Context(), longA, over, true, delivery.Origin{}); !fault.Is(err, fault.TextTooLong) {
-				t.Errorf("%d bytes of %s: %v, want %s", most+1, name, err, fault.TextTooLong)
-			}
-		default:
-			all.Fields[name] = words[name]
-		}
-	}
-	for _, f := range manyFields() {
-		all.Custom[f.Word] = strings.Repeat("c", 500)
-		over := profiles.Change{Custom: map[string]string{f.Word: strings.Repeat("c", 501)}}
-		if err := tenant.Profiles.Set(t.Context(), longA, over, true, delivery.Origin{}); !fault.Is(err, fault.TextTooLong) {
-			t.Errorf("501 bytes of %s: %v, want %s", f.Word, err, fault.TextTooLong)
-		}
-	}
-	if err := tenant.Profiles.Set(t.Context(), longA, all, true, delivery.Origin{}); err != nil {
-		t.Fatal(err)
-	}
-	p, err := tenant.Profiles.Get(t.Context(), []string{longA}, profiles.Names(), true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, want := len(p[0].Fields)+len(p[0].Custom), len(profiles.Names())+20; got != want {
-		t.Errorf("the profile of the worst case has %d fields, want %d", got, want)
-	}
-	s.within("a profile with every field", store.Core, key, 16*1024)
-	s.within("its account", store.Core, store.AccountKey(s.ID, longA), 1126)
-	if more, err := tenant.Profiles.Forget(t.Context(), longA); more || err != nil {
-		t.Errorf("Forget = %t, %v, want nothing more", more, err)
-	}
-	if p, err = tenant.Profiles.Get(t.Context(), []string{longA}, profiles.Names(), true); err != nil || len(p[0].Custom) != 0 {
-		t.Errorf("after Forget: %d custom fields, %v", len(p[0].Custom), err)
-	}
-}
-
-// TestSettingsSize: an application with every setting is read whole, with a key
-// and ten admins, in one page of 1 R.
-func TestSettingsSize(t *testing.T) {
-	s := newSized(t)
-	set := apps.Settings{
-		Name: strings.Repeat("n", 100), Edition: apps.Developer, LoginPolicy: sessions.Single, RetentionDays: 3650,
-		DeleteAllowed: true, Disabled: true, NativeInstances: 3, WebInstances: 10, FriendsOnly: true, BlockSilently: true,
-		Follow: true, Allow: accounts.NeedConfirm, ProfileFields: manyFields(), FriendFields: manyFields(), Override: apps.MaxOverride(),
-	}
-	if _, err := s.App.Apps.Update(t.Context(), s.ID, set); err != nil {
-		t.Fatal(err)
-	}
-	a, err := s.App.Apps.Get(t.Context(), s.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !reflect.DeepEqual(a.Settings, set) {
-		t.Errorf("settings come back as\n%+v, want\n%+v", a.Settings, set)
-	}
-	s.within("settings", store.Core, store.SettingsKey(s.ID), 2048)
-	for i := range 9 {
-		if _, err := s.App.Apps.AddAdmin(t.Context(), s.ID, fmt.Sprintf("%s%d", strings.Repeat("a", 31), i)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	m := &telemetry.Meter{}
-	if _, err := s.App.Apps.Get(telemetry.WithMeter(t.Context(), m), s.ID); err != nil || m.Units().R > 1 {
-		t.Errorf("reading it: %g R, %v, want at most 1", m.Units().R, err)
-	}
 }
 
 // TestMessageSize: what a message has besides its body, and what bodies cost.

@@ -9,16 +9,8 @@ import (
 )
 
 type addRequest struct {
-	Items []addItem `json:"AddFriendItem" need:"30001"`
-	Type  string    `json:"AddType" bad:"30001"` // Add_Type_Both (default) or Add_Type_Single
-}
-
-type addItem struct {
-	To      string `json:"To_Account" bad:"30001"`
-	Source  string `json:"AddSource" bad:"30001"`
-	Remark  string `json:"Remark" bad:"30001"`
-	Group   string `json:"GroupName" bad:"30001"`
-	Wording string `json:"AddWording" bad:"30001"`
+	Items []v4.AddFriend `json:"AddFriendItem" need:"30001"`
+	Type  string         `json:"AddType" bad:"30001"` // Add_Type_Both (default) or Add_Type_Single
 }
 
 // add makes friends or asks to, for each user by what that user has chosen:
@@ -32,14 +24,9 @@ func add(ctx context.Context, c *op.Call, in addRequest) (results, error) {
 	if err := size(len(in.Items), maxUsers); err != nil {
 		return results{}, err
 	}
-	peers, asks := make([]string, len(in.Items)), make([]relations.Ask, len(in.Items))
-	for i, item := range in.Items {
-		word, err := v4.ParseAddSource(item.Source)
-		if err != nil {
-			return results{}, err
-		}
-		peers[i] = item.To
-		asks[i] = relations.Ask{To: item.To, Source: word, Remark: item.Remark, List: item.Group, Wording: item.Wording}
+	peers, asks, err := v4.ToAsks(in.Items)
+	if err != nil {
+		return results{}, err
 	}
 	errs, err := c.Relations.Add(ctx, c.Caller.Account, asks, relations.AddOptions{Both: both, Origin: c.Origin()})
 	if err != nil {

@@ -14,21 +14,11 @@ type portraitGetRequest struct {
 }
 
 type portraitGetResponse struct {
-	Items  []profileItem `json:"UserProfileItem"`
-	Failed []string      `json:"Fail_Account,omitempty"`
+	Items  []v4.ProfileResult `json:"UserProfileItem"`
+	Failed []string           `json:"Fail_Account,omitempty"`
 }
 
-type profileItem struct {
-	To     string       `json:"To_Account"`
-	Fields *[]v4.Tagged `json:"ProfileItem,omitempty"`
-	Code   int          `json:"ResultCode"`
-	Info   string       `json:"ResultInfo"`
-}
-
-const (
-	badParameter = 40001
-	noAccount    = 40003
-)
+const badParameter = 40001
 
 // portraitGet returns chosen fields of up to a hundred users. Fields that were
 // never set are left out; who is no account has an error of its own.
@@ -36,7 +26,7 @@ func portraitGet(ctx context.Context, c *op.Call, in portraitGetRequest) (portra
 	if len(in.To) > profiles.MaxUsers {
 		return portraitGetResponse{}, v4.Refuse(badParameter, "a call has at most %d users", profiles.MaxUsers)
 	}
-	tags, err := wanted(c, in.Tags)
+	tags, err := v4.ParseProfileTags(in.Tags, func(word string) error { return c.Profiles.Hidden(word, true) })
 	if err != nil {
 		return portraitGetResponse{}, err
 	}
@@ -45,32 +35,6 @@ func portraitGet(ctx context.Context, c *op.Call, in portraitGetRequest) (portra
 	if err != nil {
 		return portraitGetResponse{}, err
 	}
-	out := portraitGetResponse{Items: make([]profileItem, len(in.To))}
-	for i, p := range list {
-		out.Items[i] = profileItem{To: in.To[i]}
-		if p == nil {
-			out.Items[i].Code, out.Items[i].Info = noAccount, "there is no such account"
-			out.Failed = append(out.Failed, in.To[i])
-			continue
-		}
-		fields := v4.FromProfile(*p, tags)
-		out.Items[i].Fields = &fields
-	}
-	return out, nil
-}
-
-// wanted reads tags and refuses those that are none.
-func wanted(c *op.Call, list []string) ([]v4.ProfileTag, error) {
-	tags := make([]v4.ProfileTag, len(list))
-	for i, tag := range list {
-		t, err := v4.ParseProfileTag(tag)
-		if err == nil && t.Word != "" {
-			err = c.Profiles.Hidden(t.Word, true)
-		}
-		if err != nil {
-			return nil, err
-		}
-		tags[i] = t
-	}
-	return tags, nil
+	items, failed := service().Numbers.FromProfiles(in.To, list, tags)
+	return portraitGetResponse{items, failed}, nil
 }

@@ -10,17 +10,9 @@ import (
 
 type friendAddRequest struct {
 	owned
-	Items []addItem `json:"AddFriendItem" need:"30001"`
-	Type  string    `json:"AddType" bad:"30001"`       // Add_Type_Both (default) or Add_Type_Single
-	Force int       `json:"ForceAddFlags" bad:"30001"` // 1: whatever the other has chosen
-}
-
-type addItem struct {
-	To      string `json:"To_Account"`
-	Source  string `json:"AddSource"`
-	Remark  string `json:"Remark"`
-	Group   string `json:"GroupName"`
-	Wording string `json:"AddWording"`
+	Items []v4.AddFriend `json:"AddFriendItem" need:"30001"`
+	Type  string         `json:"AddType" bad:"30001"`       // Add_Type_Both (default) or Add_Type_Single
+	Force int            `json:"ForceAddFlags" bad:"30001"` // 1: whatever the other has chosen
 }
 
 // friendAdd makes friends or files requests, for each user by what that user has
@@ -34,14 +26,9 @@ func friendAdd(ctx context.Context, c *op.Call, in friendAddRequest) (results, e
 	if err := size(len(in.Items)); err != nil {
 		return results{}, err
 	}
-	peers, asks := make([]string, len(in.Items)), make([]relations.Ask, len(in.Items))
-	for i, item := range in.Items {
-		word, err := v4.ParseAddSource(item.Source)
-		if err != nil {
-			return results{}, err
-		}
-		peers[i] = item.To
-		asks[i] = relations.Ask{To: item.To, Source: word, Remark: item.Remark, List: item.Group, Wording: item.Wording}
+	peers, asks, err := v4.ToAsks(in.Items)
+	if err != nil {
+		return results{}, err
 	}
 	errs, err := c.Relations.Add(ctx, in.From, asks, relations.AddOptions{Both: kind == "Add_Type_Both", Force: in.Force == 1})
 	if err != nil {

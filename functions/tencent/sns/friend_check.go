@@ -3,6 +3,7 @@ package sns
 import (
 	"context"
 
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/relations"
 	"parley/shared/op"
 )
@@ -18,10 +19,8 @@ type friendCheckResponse struct {
 }
 
 type checkItem struct {
-	To       string `json:"To_Account"`
+	v4.Result
 	Relation string `json:"Relation"`
-	Code     int    `json:"ResultCode"`
-	Info     string `json:"ResultInfo"`
 }
 
 // friendCheck tells of up to a thousand users who has whom as a friend.
@@ -43,22 +42,10 @@ func friendCheck(ctx context.Context, c *op.Call, in friendCheckRequest) (friend
 
 // checked writes who has whom in the words of a command.
 func checked(peers []string, list []relations.Relation, errs []error, prefix, none string) (items []checkItem, failed []string) {
+	r := gather(peers, errs, badParameter)
 	items = make([]checkItem, len(peers))
-	for i, peer := range peers {
-		word := none
-		switch r := list[i]; {
-		case r.Mine && r.Theirs:
-			word = "BothWay"
-		case r.Mine:
-			word = "AWithB"
-		case r.Theirs:
-			word = "BWithA"
-		}
-		items[i] = checkItem{To: peer, Relation: prefix + word}
-		items[i].Code, items[i].Info = outcome(errs[i], badParameter)
-		if errs[i] != nil {
-			failed = append(failed, peer)
-		}
+	for i := range peers {
+		items[i] = checkItem{r.Items[i], prefix + v4.RelationWord(list[i], none)}
 	}
-	return items, failed
+	return items, r.Failed
 }

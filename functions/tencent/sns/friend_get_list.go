@@ -21,10 +21,8 @@ type friendGetListResponse struct {
 }
 
 type profileItem struct {
-	To     string      `json:"To_Account"`
+	v4.Result
 	Values []v4.Tagged `json:"SnsProfileItem,omitempty"`
-	Code   int         `json:"ResultCode"`
-	Info   string      `json:"ResultInfo"`
 }
 
 // maxNamed is how many friends one call may name (core spec §8.8).
@@ -62,7 +60,7 @@ func friendGetList(ctx context.Context, c *op.Call, in friendGetListRequest) (fr
 	}
 	out := friendGetListResponse{Items: make([]profileItem, len(in.To))}
 	for i, f := range friends {
-		item := profileItem{To: in.To[i]}
+		item := profileItem{Result: v4.Result{To: in.To[i]}}
 		if f == nil {
 			item.Code, item.Info = badParameter, "Err_SNS_FriendGetList_Friend_Not_Exist"
 			out.Failed = append(out.Failed, in.To[i])

@@ -5,18 +5,12 @@ import (
 
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/delivery"
-	"parley/shared/domain/relations"
 	"parley/shared/op"
 )
 
 type friendUpdateRequest struct {
 	owned
-	Items []updateItem `json:"UpdateItem" need:"30001"`
-}
-
-type updateItem struct {
-	To  string         `json:"To_Account"`
-	Sns []v4.RawTagged `json:"SnsItem"`
+	Items []v4.UpdateFriend `json:"UpdateItem" need:"30001"`
 }
 
 // friendUpdate sets remark, lists and custom fields of friends. Lists replace
@@ -25,16 +19,9 @@ func friendUpdate(ctx context.Context, c *op.Call, in friendUpdateRequest) (resu
 	if err := size(len(in.Items)); err != nil {
 		return results{}, err
 	}
-	peers, changes := make([]string, len(in.Items)), make([]relations.Change, len(in.Items))
-	for i, item := range in.Items {
-		if len(item.Sns) == 0 {
-			return results{}, v4.Refuse(badParameter, "item %d has no SnsItem", i)
-		}
-		change, err := v4.ToChange(item.To, item.Sns)
-		if err != nil {
-			return results{}, err
-		}
-		peers[i], changes[i] = item.To, change
+	peers, changes, err := v4.ToChanges(in.Items)
+	if err != nil {
+		return results{}, err
 	}
 	errs, err := c.Relations.Update(ctx, in.From, changes, false, delivery.Origin{})
 	if err != nil {

@@ -3,6 +3,7 @@ package sns
 import (
 	"context"
 
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/delivery"
 	"parley/shared/op"
 )
@@ -14,9 +15,9 @@ type groupAddRequest struct {
 }
 
 type groupAddResponse struct {
-	Items   []result `json:"ResultItem,omitempty"`
-	Failed  []string `json:"Fail_Account,omitempty"`
-	Current int64    `json:"CurrentSequence"`
+	Items   []v4.Result `json:"ResultItem,omitempty"`
+	Failed  []string    `json:"Fail_Account,omitempty"`
+	Current int64       `json:"CurrentSequence"`
 }
 
 // groupAdd makes friend lists and puts friends into each. A name that exists is

@@ -15,41 +15,19 @@ const (
 	notInTable   = 32216 // of group_add
 )
 
-// result is what became of one item of a batch (core spec §1.3, pattern A).
-type result struct {
-	To   string `json:"To_Account"`
-	Code int    `json:"ResultCode"`
-	Info string `json:"ResultInfo"`
-}
-
+// results are the outcomes of a batch (core spec §1.3, pattern A).
 type results struct {
-	Items  []result `json:"ResultItem"`
-	Failed []string `json:"Fail_Account,omitempty"`
+	Items  []v4.Result `json:"ResultItem"`
+	Failed []string    `json:"Fail_Account,omitempty"`
 }
 
 // gather writes an error for each peer as results. stranger is the command's own
 // number for a peer that is no friend.
 func gather(peers []string, errs []error, stranger int) results {
-	out := results{Items: make([]result, len(peers))}
-	for i, peer := range peers {
-		out.Items[i] = result{To: peer}
-		out.Items[i].Code, out.Items[i].Info = outcome(errs[i], stranger)
-		if errs[i] != nil {
-			out.Failed = append(out.Failed, peer)
-		}
-	}
-	return out
-}
-
-func outcome(err error, stranger int) (code int, info string) {
-	if err == nil {
-		return 0, ""
-	}
-	code, info = v4.Relations().Of(err)
-	if fault.Is(err, fault.NotFriend) {
-		code = stranger
-	}
-	return code, info
+	numbers := service().Numbers
+	numbers[fault.NotFriend] = stranger
+	items, failed := numbers.Results(peers, errs)
+	return results{items, failed}
 }
 
 // size refuses a batch that is too long.

@@ -11,28 +11,24 @@ import (
 const profilePrefix = "Tag_Profile_Custom_"
 
 // profileTags are the tags of standard fields (core spec §7.0).
-func profileTags() map[string]profiles.Name {
-	return map[string]profiles.Name{
-		"Tag_Profile_IM_Nick": profiles.Nick, "Tag_Profile_IM_Gender": profiles.Gender,
-		"Tag_Profile_IM_BirthDay": profiles.Birthday, "Tag_Profile_IM_Location": profiles.Location,
-		"Tag_Profile_IM_SelfSignature": profiles.Signature, "Tag_Profile_IM_AllowType": profiles.Allow,
-		"Tag_Profile_IM_Language": profiles.Language, "Tag_Profile_IM_Image": profiles.Face,
-		"Tag_Profile_IM_MsgSettings": profiles.MsgSettings, "Tag_Profile_IM_AdminForbidType": profiles.Forbid,
-		"Tag_Profile_IM_Level": profiles.Level, "Tag_Profile_IM_Role": profiles.Role,
-	}
+var profileTags = map[string]profiles.Name{
+	"Tag_Profile_IM_Nick": profiles.Nick, "Tag_Profile_IM_Gender": profiles.Gender,
+	"Tag_Profile_IM_BirthDay": profiles.Birthday, "Tag_Profile_IM_Location": profiles.Location,
+	"Tag_Profile_IM_SelfSignature": profiles.Signature, "Tag_Profile_IM_AllowType": profiles.Allow,
+	"Tag_Profile_IM_Language": profiles.Language, "Tag_Profile_IM_Image": profiles.Face,
+	"Tag_Profile_IM_MsgSettings": profiles.MsgSettings, "Tag_Profile_IM_AdminForbidType": profiles.Forbid,
+	"Tag_Profile_IM_Level": profiles.Level, "Tag_Profile_IM_Role": profiles.Role,
 }
 
 // profileWords are the vendor's words for values that are of a few: the vendor's
 // to the domain's.
-func profileWords() map[profiles.Name]map[string]string {
-	return map[profiles.Name]map[string]string{
-		profiles.Gender: {"Gender_Type_Unknown": "", "Gender_Type_Female": profiles.Female, "Gender_Type_Male": profiles.Male},
-		profiles.Allow: {
-			"AllowType_Type_AllowAny": string(accounts.AllowAny), "AllowType_Type_NeedConfirm": string(accounts.NeedConfirm),
-			"AllowType_Type_DenyAny": string(accounts.DenyAny),
-		},
-		profiles.Forbid: {"AdminForbid_Type_None": "", "AdminForbid_Type_SendOut": profiles.Yes},
-	}
+var profileWords = map[profiles.Name]map[string]string{
+	profiles.Gender: {"Gender_Type_Unknown": "", "Gender_Type_Female": profiles.Female, "Gender_Type_Male": profiles.Male},
+	profiles.Allow: {
+		"AllowType_Type_AllowAny": string(accounts.AllowAny), "AllowType_Type_NeedConfirm": string(accounts.NeedConfirm),
+		"AllowType_Type_DenyAny": string(accounts.DenyAny),
+	},
+	profiles.Forbid: {"AdminForbid_Type_None": "", "AdminForbid_Type_SendOut": profiles.Yes},
 }
 
 // A ProfileTag is a tag that a caller asks for: a standard field or the word of
@@ -45,7 +41,7 @@ type ProfileTag struct {
 
 // ParseProfileTag reads a tag. It fails with FieldUnknown for one that is none.
 func ParseProfileTag(tag string) (ProfileTag, error) {
-	if name, ok := profileTags()[tag]; ok {
+	if name, ok := profileTags[tag]; ok {
 		return ProfileTag{Tag: tag, Name: name}, nil
 	}
 	if word, ok := strings.CutPrefix(tag, profilePrefix); ok && word != "" {
@@ -54,9 +50,53 @@ func ParseProfileTag(tag string) (ProfileTag, error) {
 	return ProfileTag{}, fault.New(fault.FieldUnknown, "there is no tag %.40q", tag)
 }
 
+// ParseProfileTags reads tags. hidden refuses custom fields that the caller may
+// not read.
+func ParseProfileTags(list []string, hidden func(word string) error) ([]ProfileTag, error) {
+	tags := make([]ProfileTag, len(list))
+	for i, tag := range list {
+		t, err := ParseProfileTag(tag)
+		if err == nil && t.Word != "" {
+			err = hidden(t.Word)
+		}
+		if err != nil {
+			return nil, err
+		}
+		tags[i] = t
+	}
+	return tags, nil
+}
+
+// A ProfileResult is the profile of one user of a batch.
+type ProfileResult struct {
+	Result
+	Fields *[]Tagged `json:"ProfileItem,omitempty"` // absent where the user is no account
+}
+
+// FromProfiles gives the fields that were asked for of each user; a profile that
+// is nil is of no account.
+func (n Numbers) FromProfiles(users []string, list []*profiles.Profile, tags []ProfileTag) (items []ProfileResult, failed []string) {
+	errs := make([]error, len(users))
+	for i, p := range list {
+		if p == nil {
+			errs[i] = fault.New(fault.AccountUnknown, "there is no such account")
+		}
+	}
+	results, failed := n.Results(users, errs)
+	items = make([]ProfileResult, len(users))
+	for i, p := range list {
+		items[i].Result = results[i]
+		if p != nil {
+			fields := FromProfile(*p, tags)
+			items[i].Fields = &fields
+		}
+	}
+	return items, failed
+}
+
 // ProfileTagOf is the tag of a field, empty for one that has none.
 func ProfileTagOf(name profiles.Name) string {
-	for tag, n := range profileTags() {
+	for tag, n := range profileTags {
 		if n == name {
 			return tag
 		}
@@ -81,7 +121,7 @@ func FromProfile(p profiles.Profile, tags []ProfileTag) []Tagged {
 		if !set {
 			continue
 		}
-		for vendors, ours := range profileWords()[t.Name] {
+		for vendors, ours := range profileWords[t.Name] {
 			if v == ours {
 				v = vendors
 				break
@@ -113,7 +153,7 @@ func ToProfile(items []RawTagged) (profiles.Change, error) {
 			c.Custom[t.Word] = text
 			continue
 		}
-		if words := profileWords()[t.Name]; words != nil {
+		if words := profileWords[t.Name]; words != nil {
 			text, isText := v.(string)
 			if !isText {
 				return c, fault.New(fault.FieldType, "the value of %s is a text", item.Tag)

@@ -94,6 +94,50 @@ func FromFriend(f relations.Friend, parts Part) []Tagged {
 	return list
 }
 
+// An AddFriend is a user to make friends with, as a caller writes it.
+type AddFriend struct {
+	To      string `json:"To_Account"`
+	Source  string `json:"AddSource"`
+	Remark  string `json:"Remark"`
+	Group   string `json:"GroupName"`
+	Wording string `json:"AddWording"`
+}
+
+// ToAsks reads users to make friends with.
+func ToAsks(items []AddFriend) (peers []string, asks []relations.Ask, err error) {
+	peers, asks = make([]string, len(items)), make([]relations.Ask, len(items))
+	for i, item := range items {
+		word, err := ParseAddSource(item.Source)
+		if err != nil {
+			return nil, nil, err
+		}
+		peers[i] = item.To
+		asks[i] = relations.Ask{To: item.To, Source: word, Remark: item.Remark, List: item.Group, Wording: item.Wording}
+	}
+	return peers, asks, nil
+}
+
+// An UpdateFriend is what a caller sets on a friend.
+type UpdateFriend struct {
+	To  string      `json:"To_Account"`
+	Sns []RawTagged `json:"SnsItem"`
+}
+
+// ToChanges reads what a caller sets on friends; an item has to set something.
+func ToChanges(items []UpdateFriend) (peers []string, changes []relations.Change, err error) {
+	peers, changes = make([]string, len(items)), make([]relations.Change, len(items))
+	for i, item := range items {
+		if len(item.Sns) == 0 {
+			return nil, nil, fault.New(fault.Invalid, "item %d has no SnsItem", i)
+		}
+		if changes[i], err = ToChange(item.To, item.Sns); err != nil {
+			return nil, nil, err
+		}
+		peers[i] = item.To
+	}
+	return peers, changes, nil
+}
+
 // ToChange reads what a caller sets on an entry of a friend table: the remark,
 // the lists, custom fields (core spec §8.3).
 func ToChange(peer string, items []RawTagged) (relations.Change, error) {
