@@ -4,6 +4,7 @@ package catalog
 import (
 	"parley/functions/client/conversation"
 	clientmessage "parley/functions/client/message"
+	"parley/functions/client/presence"
 	clientprofile "parley/functions/client/profile"
 	"parley/functions/client/session"
 	operatoraccount "parley/functions/operator/account"
@@ -26,7 +27,7 @@ func All() []op.Operation {
 	var all []op.Operation
 	for _, list := range [][]op.Operation{
 		account.Operations(), message.Operations(), status.Operations(), profile.Operations(), sns.Operations(), config.Operations(),
-		session.Operations(), clientprofile.Operations(), clientmessage.Operations(), conversation.Operations(),
+		session.Operations(), presence.Operations(), clientprofile.Operations(), clientmessage.Operations(), conversation.Operations(),
 		app.Operations(), operatoraccount.Operations(),
 		delivery.Operations(), announce.Operations(), sweep.Operations(),
 	} {

@@ -156,9 +156,11 @@ func (a *App) For(o *apps.App) Tenant {
 		App: o.ID, Allow: o.Settings.Allow, Fields: friendFields(o.Settings.FriendFields), Store: p.Store, Out: out, Now: p.Now,
 		Limits: relations.Limits{Friends: limits.Friends, Blocked: limits.Blocked, Lists: limits.Lists, Requests: limits.Requests},
 	}
+	watch := a.Presence(o.ID)
+	watch.Limit = limits.Watched
 	return Tenant{
 		Delivery:  out,
-		Presence:  presence.Service{App: o.ID, Store: p.Store, Now: p.Now},
+		Presence:  watch,
 		Profiles:  profile,
 		Relations: relation,
 		Accounts: accounts.Service{
@@ -167,7 +169,7 @@ func (a *App) For(o *apps.App) Tenant {
 			Removals: p.Removal,
 			// What is kept of a user, in the order in which it goes with the account.
 			Forgetters: []accounts.Forgetter{
-				conversation, relation, profile,
+				conversation, relation, profile, watch,
 			},
 		},
 		Sessions:      sessions.Service{App: o.ID, Policy: o.Settings.LoginPolicy, Store: p.Store, Kicker: out, Now: p.Now},
@@ -193,6 +195,13 @@ func friendFields(list []apps.Field) []relations.Field {
 		out[i] = relations.Field{Word: f.Word, UserWrites: f.UserWrites}
 	}
 	return out
+}
+
+// Presence is who is online in one application; it needs a setting, the limit,
+// for new subscriptions alone.
+func (a *App) Presence(app int64) presence.Service {
+	p := a.parts
+	return presence.Service{App: app, Store: p.Store, Out: a.Out(app), Now: p.Now, Parallel: p.Parallel}
 }
 
 // Out is the delivery of one application, which needs none of its settings.

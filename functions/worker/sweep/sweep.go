@@ -17,7 +17,7 @@ func Operations() []op.Operation {
 		op.Worker("sweep.sweep", queue.Sweep, sweep, op.Reads(store.Apps), op.Writes(store.Accounts), op.Sends(queue.Sweep),
 			op.Reads(store.Sessions), op.Writes(store.Sessions), op.Kicks(),
 			op.Reads(store.Conversations), op.Writes(store.Conversations),
-			op.Reads(store.Relations), op.Writes(store.Relations, store.Profiles), op.Posts(),
+			op.Reads(store.Relations), op.Writes(store.Relations, store.Profiles), op.Posts(), op.Reads(store.Watches), op.Writes(store.Watches),
 			op.Takes(512, accounts.SweepTimeout)),
 	}
 }
