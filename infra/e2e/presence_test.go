@@ -29,7 +29,7 @@ func TestPresence(t *testing.T) {
 	for i := range users {
 		users[i] = fmt.Sprintf("user%03d", i)
 	}
-	a := newApp(t, shared.place(), nil, append(users, "watcher")...)
+	a := newApp(t, shared.place(), fields{"LoginPolicy": "multi", "Edition": "premium"}, append(users, "watcher")...)
 	watcher := a.device(t, "watcher", "Web", "w")
 	for start := 0; start < sockets; start += 100 {
 		if err := watcher.call(deadline(t), "presence.subscribe", fields{"To_Account": users[start : start+100]}, nil); err != nil {
