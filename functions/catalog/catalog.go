@@ -6,6 +6,7 @@ import (
 	"parley/functions/client/conversation"
 	"parley/functions/client/friend"
 	clientmessage "parley/functions/client/message"
+	"parley/functions/client/presence"
 	clientprofile "parley/functions/client/profile"
 	"parley/functions/client/session"
 	operatoraccount "parley/functions/operator/account"
@@ -30,7 +31,7 @@ func All() []op.Operation {
 	for _, list := range [][]op.Operation{
 		account.Operations(), message.Operations(), status.Operations(), profile.Operations(), sns.Operations(), follow.Operations(),
 		config.Operations(),
-		session.Operations(), clientprofile.Operations(), clientmessage.Operations(), conversation.Operations(),
+		session.Operations(), presence.Operations(), clientprofile.Operations(), clientmessage.Operations(), conversation.Operations(),
 		friend.Operations(), block.Operations(),
 		app.Operations(), operatoraccount.Operations(),
 		delivery.Operations(), announce.Operations(), sweep.Operations(),

@@ -96,6 +96,7 @@ func situations() []situation {
 		{"tencent.gateway.unknown", "any", "", "{}", "{}", nil, 2, 0},
 		{"client.session.authorizer", "known user", "account alice\n", "", "", &Budget{0, 0.5, 0, 1, 0}, 10, -1},
 		{"client.session.connect", "free slot", "account alice\n", "connection x\nas bob\n", "", &Budget{1, 0, 0, 1, 0}, 10, 1},
+		{"client.session.connect", "free slot, watched", "account alice\naccount bob\nwatch bob alice\n", "connection x\nas bob\n", "", nil, 15, 1},
 		{"client.session.disconnect", "holds the slot", "account alice\nconnect alice iPhone i1\n", "as bob\n", "", &Budget{1, 0, 0, 1, 0}, 10, -1},
 		{"client.session.default", "unknown action", "", `{"action":"x"}`, `{"action":"x"}`, nil, 2, 2},
 		{"client.session.sync", "100 conversations", "account alice\naccounts 100\nfan alice 100\n", "as bob\n{}", `{}`, &Budget{0, 25, 0, 1, 0}, 60, 0},
@@ -108,6 +109,14 @@ func situations() []situation {
 		{"client.message.history", "page of 20", "account alice\naccount bob\nmessages alice bob 40\n", `{"To_Account":"x"}`, `{"To_Account":"bob"}`, &Budget{0, 1.5, 0, 1, 0}, 18, 0},
 		{"client.message.read", "2 posts", two + "connect bob Web w1\nconnect alice Web w1\nconnect alice iPhone i1\n", "as x\n" + `{"To_Account":"y"}`, "instance i1\n" + `{"To_Account":"bob"}`, &Budget{2, 2, 0, 1, 2}, 30, 0},
 		{"client.conversation.list", "100 conversations", "account alice\naccounts 100\nfan alice 100\n", "as bob\n{}", `{}`, &Budget{0, 20, 0, 1, 0}, 25, 0},
+		{"client.presence.get", "1", "account alice\n", "{}", `{"To_Account":["alice"]}`, nil, 8, 0},
+		{"client.presence.get", "500", "accounts 500\n", "as u1\n{}", "as u1\n" + `{"To_Account":[` + batch(`"u%d"`, 500) + `]}`, nil, 60, 0},
+		{"client.presence.set", "1 device, not watched", "account alice\nconnect alice iPhone i1\n", "{}", `{"CustomStatus":"busy"}`, nil, 30, 0},
+		{"client.presence.set", "1 device, watched", "account alice\naccount bob\nwatch bob alice\nconnect alice iPhone i1\n", "{}", `{"CustomStatus":"busy"}`, nil, 35, 0},
+		{"client.presence.subscribe", "1", "account alice\naccount bob\n", "{}", `{"To_Account":["bob"]}`, nil, 35, 0},
+		{"client.presence.subscribe", "100", "account alice\naccounts 100\n", "{}", `{"To_Account":[` + batch(`"u%d"`, 100) + `]}`, nil, 300, 0},
+		{"client.presence.unsubscribe", "1", "account alice\naccount bob\nwatch alice bob\n", "{}", `{"To_Account":["bob"]}`, nil, 25, 0},
+		{"client.presence.subscriptions", "page of 100", "account alice\naccounts 100\nwatch alice" + strings.ReplaceAll(batch(" u%d", 100), ",", "") + "\n", `{"Limit":0}`, `{}`, nil, 12, 0},
 		{"client.profile.get", "1, any field", "account alice\n", "{}", `{"To_Account":["alice"],"TagList":["Tag_Profile_IM_Level"]}`, nil, 8, 0},
 		{"client.profile.set", "a field outside the account", "account alice\n", "{}", `{"ProfileItem":[{"Tag":"Tag_Profile_IM_Level","Value":1}]}`, nil, 35, 0},
 		{"client.friend.add", "at once, both on 1 device", pair + devices, `{"AddFriendItem":[{"To_Account":"x"}]}`, `{"AddFriendItem":[{"To_Account":"bob","AddSource":"AddSource_Type_Web"}]}`, nil, 45, 0},
@@ -144,6 +153,10 @@ func situations() []situation {
 		{"operator.app.remove-admin", "1 of 2", "admin x\n", `{"SdkAppId":1,"UserID":"x"}`, `{"SdkAppId":{app},"UserID":"x"}`, nil, 12, 0},
 		{"worker.announce.announce", "no friends", "account alice\n", crowd, crowd, nil, 10, -1},
 		{"worker.announce.announce", "100 friends, 1 online", "account alice\naccounts 100\noneway alice" + strings.ReplaceAll(batch(" u%d", 100), ",", "") + "\nconnect u1 iPhone i1\n", crowd, crowd, nil, 60, -1},
+		{"worker.announce.announce", "a status, no watchers left", "account alice\naccount bob\nwatch bob alice\nunwatch bob alice\nconnect alice Web w1\n", nothing, change, nil, 20, -1},
+		{"worker.announce.announce", "a status that they know", "account alice\naccount bob\nwatch bob alice\nconnect alice Web w1\ntold alice\n", nothing, change, nil, 10, -1},
+		{"worker.announce.announce", "a status, 10 watchers online", "account alice\naccounts 10\nwatchers alice 10\n" + online10() + "connect alice Web w1\n", nothing, change, nil, 60, -1},
+		{"worker.announce.announce", "a status, 3,000 watchers, the first 1,000 of them", "account alice\naccounts 3000\nwatchers alice 3000\n" + online10() + "connect alice Web w1\n", nothing, change, nil, 900, -1},
 		{"operator.account.get", "any", "account x\n", `{"SdkAppId":1}`, `{"SdkAppId":{app},"UserID":"x"}`, nil, 10, 0},
 		{"operator.account.ban", "1 device", "account x\nconnect x iPhone i1\n", `{"SdkAppId":1}`, `{"SdkAppId":{app},"UserID":"x"}`, nil, 40, 0},
 		{"operator.account.unban", "banned", "account x\nban x ever\n", `{"SdkAppId":1}`, `{"SdkAppId":{app},"UserID":"x"}`, nil, 15, 0},
@@ -154,6 +167,21 @@ func situations() []situation {
 }
 
 const crowd = `{"app":{app},"user":"alice","crowd":"friends","frame":"e30="}`
+
+// change is a job for a status that is another, nothing one that is for nobody.
+const (
+	change  = `{"app":{app},"user":"alice","crowd":"watchers"}`
+	nothing = `{"app":{app},"user":"x","crowd":"watchers"}`
+)
+
+// online10 connects u1 to u10.
+func online10() string {
+	var b strings.Builder
+	for i := range 10 {
+		fmt.Fprintf(&b, "connect u%d iPhone i1\n", i+1)
+	}
+	return b.String()
+}
 
 // none is a removal of nobody.
 const none = `{"app":{app},"user":"nobody","deleted":1}`

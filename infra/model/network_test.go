@@ -172,7 +172,8 @@ func (s *schedule) shut(ctx context.Context, c *conn) {
 		s.spawn("gw "+c.id, func(a *actor) {
 			a.pause()
 			_, _ = s.invoke(ctx, a, "$disconnect "+c.id, nil, func(ctx context.Context) error {
-				return s.t.Sessions.Disconnect(ctx, c.device.user, c.link, "closed")
+				_, err := s.t.Sessions.Disconnect(ctx, c.device.user, c.link, "closed")
+				return err
 			})
 		})
 	}
@@ -191,7 +192,8 @@ func (d *device) connect(ctx context.Context, a *actor, renewal bool) {
 	s.conns[c.id] = c
 	begun := s.now
 	known, err := s.invoke(ctx, a, "$connect "+c.id, nil, func(ctx context.Context) error {
-		return s.t.Sessions.Connect(ctx, d.user, c.link)
+		_, err := s.t.Sessions.Connect(ctx, d.user, c.link)
+		return err
 	})
 	// The answer of $connect opens the connection, or a failure closes it.
 	a.pause()

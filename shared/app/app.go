@@ -162,9 +162,11 @@ func (a *App) For(o *apps.App) Tenant {
 		App: o.ID, On: o.Settings.Follow && o.Settings.Edition != apps.Developer, Limit: limits.Following,
 		Store: p.Store, Now: p.Now, Wait: p.Wait,
 	}
+	watch := a.Presence(o.ID)
+	watch.Limit = limits.Watched
 	return Tenant{
 		Delivery:  out,
-		Presence:  presence.Service{App: o.ID, Store: p.Store, Now: p.Now},
+		Presence:  watch,
 		Profiles:  profile,
 		Relations: relation,
 		Follows:   follow,
@@ -174,7 +176,7 @@ func (a *App) For(o *apps.App) Tenant {
 			Removals: p.Removal,
 			// What is kept of a user, in the order in which it goes with the account.
 			Forgetters: []accounts.Forgetter{
-				conversation, relation, follow, profile,
+				conversation, relation, follow, profile, watch,
 			},
 		},
 		Sessions:      sessions.Service{App: o.ID, Policy: o.Settings.LoginPolicy, Store: p.Store, Kicker: out, Now: p.Now},
@@ -200,6 +202,13 @@ func friendFields(list []apps.Field) []relations.Field {
 		out[i] = relations.Field{Word: f.Word, UserReads: f.UserReads, UserWrites: f.UserWrites}
 	}
 	return out
+}
+
+// Presence is who is online in one application; it needs a setting, the limit,
+// for new subscriptions alone.
+func (a *App) Presence(app int64) presence.Service {
+	p := a.parts
+	return presence.Service{App: app, Store: p.Store, Out: a.Out(app), Now: p.Now, Parallel: p.Parallel}
 }
 
 // Out is the delivery of one application, which needs none of its settings.

@@ -35,6 +35,7 @@ const (
 	prefixBlock        = "B#"
 	prefixFollowing    = "FO#"
 	skFollows          = "FC"
+	skWatchCount       = Unit
 	prefixKey          = "KEY#"
 	prefixAdmin        = "ADM#"
 	registryPK         = "APPS"
@@ -123,6 +124,10 @@ func WatchedPK(app int64, watcher string) string { return appPrefix(app) + "PW#"
 
 // WatchedKey is the same subscription on the watcher's side.
 func WatchedKey(app int64, watcher, target string) Key { return Key{WatchedPK(app, watcher), target} }
+
+// WatchCountKey counts whose status watcher subscribed to. It stands before the
+// subscriptions.
+func WatchCountKey(app int64, watcher string) Key { return Key{WatchedPK(app, watcher), skWatchCount} }
 
 // PeerKey is owner's row of the one-to-one conversation with peer.
 func PeerKey(app int64, owner, peer string) Key { return Key{UserPK(app, owner), prefixPeer + peer} }

@@ -39,6 +39,7 @@ func everyKey(app int64, a, b string, hash uint64, n int, m messages.Key) []made
 		{"follower", store.Core, store.FollowerKey(app, a, b), store.Follows, store.Partition{App: app, Kind: 'F', Rest: a}},
 		{"watcher", store.Live, store.WatcherKey(app, a, b), store.Watches, store.Partition{App: app, Kind: 'W', Rest: a}},
 		{"watched", store.Live, store.WatchedKey(app, a, b), store.Watches, store.Partition{App: app, Kind: 'V', Rest: a}},
+		{"watch count", store.Live, store.WatchCountKey(app, a), store.Watches, store.Partition{App: app, Kind: 'V', Rest: a}},
 		{"peer", store.Core, store.PeerKey(app, a, b), store.Conversations, user},
 		{"account index", store.Core, index, store.Accounts, store.Partition{
 			App: app, Kind: 'I', Rest: index.PK[strings.LastIndexByte(index.PK, '#')+1:],
@@ -161,7 +162,7 @@ func TestKeysAreDistinct(t *testing.T) {
 					switch k.name {
 					case "settings", "counter", "secret", "registry":
 						from = fmt.Sprint(k.name, app)
-					case "account", "account index", "admin", "session", "batch", "profile", "lists", "follows", "change":
+					case "account", "account index", "admin", "session", "watch count", "batch", "profile", "lists", "follows", "change":
 						from = fmt.Sprintf("%s %d %q", k.name, app, a)
 					case "message":
 						from = fmt.Sprintf("%s %d %q %q", k.name, app, min(a, b), max(a, b))

@@ -18,12 +18,14 @@ import (
 const customField = "c."
 
 // profileAttributes are the attributes of standard fields, in ACC or in PRF.
-var profileAttributes = map[profiles.Name]string{
-	profiles.Nick: "n", profiles.Face: "fa", profiles.Allow: "al", profiles.Forbid: "nr",
-	profiles.Gender: "g", profiles.Birthday: "bd", profiles.Location: "lo", profiles.Signature: "sg",
-	profiles.Language: "la", profiles.MsgSettings: "ms", profiles.Level: "le", profiles.Role: "ro",
-	profiles.Email: "em", profiles.Birth: "bi", profiles.Mobile: "mo", profiles.Phone: "ph",
-	profiles.Extra: "ex", profiles.Metadata: "md",
+func profileAttributes() map[profiles.Name]string {
+	return map[profiles.Name]string{
+		profiles.Nick: "n", profiles.Face: "fa", profiles.Allow: "al", profiles.Forbid: "nr",
+		profiles.Gender: "g", profiles.Birthday: "bd", profiles.Location: "lo", profiles.Signature: "sg",
+		profiles.Language: "la", profiles.MsgSettings: "ms", profiles.Level: "le", profiles.Role: "ro",
+		profiles.Email: "em", profiles.Birth: "bi", profiles.Mobile: "mo", profiles.Phone: "ph",
+		profiles.Extra: "ex", profiles.Metadata: "md",
+	}
 }
 
 // Profiles implements profiles.Store.
@@ -41,23 +43,23 @@ func (s *Store) Profiles(ctx context.Context, app int64, users []string, whole b
 	if err != nil {
 		return nil, err
 	}
-	out := make([]*profiles.Profile, len(users))
+	attributes, out := profileAttributes(), make([]*profiles.Profile, len(users))
 	for i, user := range users {
 		if !readAccount(user, items[i]).Alive() {
 			continue
 		}
 		p := &profiles.Profile{User: user, Fields: make(map[profiles.Name]any), Custom: make(map[string]string)}
-		readProfile(p, items[i], true)
+		readProfile(p, items[i], attributes, true)
 		if whole {
-			readProfile(p, items[len(users)+i], false)
+			readProfile(p, items[len(users)+i], attributes, false)
 		}
 		out[i] = p
 	}
 	return out, nil
 }
 
-func readProfile(p *profiles.Profile, item Item, account bool) {
-	for name, attribute := range profileAttributes {
+func readProfile(p *profiles.Profile, item Item, attributes map[profiles.Name]string, account bool) {
+	for name, attribute := range attributes {
 		if profiles.InAccount(name) != account || !has(item, attribute) {
 			continue
 		}
@@ -80,13 +82,13 @@ func readProfile(p *profiles.Profile, item Item, account bool) {
 // SetProfile implements profiles.Store. Where fields outside the account change,
 // the account is a condition of the same transaction.
 func (s *Store) SetProfile(ctx context.Context, app int64, user string, c profiles.Change) error {
-	account, rest := newSetting(), newSetting()
+	attributes, account, rest := profileAttributes(), newSetting(), newSetting()
 	for name, v := range c.Fields {
 		to := rest
 		if profiles.InAccount(name) {
 			to = account
 		}
-		to.put(profileAttributes[name], v)
+		to.put(attributes[name], v)
 	}
 	for word, v := range c.Custom {
 		rest.put(customField+word, v)

@@ -327,8 +327,11 @@ func (s *Store) BlocksOf(ctx context.Context, app int64, owner, after string, li
 }
 
 // Crowd implements delivery.Crowds. Friends are who stands in the user's own
-// table; the watchers' side comes with subscriptions to a status.
+// table. Watchers are read strongly: who has subscribed is told what comes after.
 func (s *Store) Crowd(ctx context.Context, app int64, user string, crowd delivery.Crowd, after string, limit int) ([]string, bool, error) {
+	if crowd == delivery.Watchers {
+		return s.watches(ctx, WatchersPK(app, user), after, limit)
+	}
 	if crowd != delivery.Friends {
 		return nil, false, fmt.Errorf("there is no crowd %q", crowd)
 	}

@@ -49,7 +49,7 @@ func readLink(v types.AttributeValue) *sessions.Link {
 }
 
 // TakeSlot implements sessions.Store: one write, however many devices.
-func (s *Store) TakeSlot(ctx context.Context, app int64, user, slot string, link sessions.Link) (*sessions.Link, error) {
+func (s *Store) TakeSlot(ctx context.Context, app int64, user, slot string, link sessions.Link) (*sessions.Link, bool, error) {
 	old, err := s.update(ctx, update{
 		table: Live, key: SessionKey(app, user),
 		set:   "SET #p = if_not_exists(#s, :none), #s = :link",
@@ -61,25 +61,26 @@ func (s *Store) TakeSlot(ctx context.Context, app int64, user, slot string, link
 		returning: types.ReturnValueAllOld,
 	})
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return readLink(old[slotNow+slot]), nil
+	return readLink(old[slotNow+slot]), readSession(user, old).Watched(), nil
 }
 
 // LeaveSlot implements sessions.Store.
-func (s *Store) LeaveSlot(ctx context.Context, app int64, user, slot, connection string, last sessions.Last) error {
-	_, err := s.update(ctx, update{
+func (s *Store) LeaveSlot(ctx context.Context, app int64, user, slot, connection string, last sessions.Last) (bool, error) {
+	old, err := s.update(ctx, update{
 		table: Live, key: SessionKey(app, user),
 		set: "SET l = :l REMOVE #s, #p", cond: "#s.c = :c",
 		names: map[string]string{"#s": slotNow + slot, "#p": slotPrevious + slot},
 		values: Item{":c": str(connection), ":l": &types.AttributeValueMemberL{Value: []types.AttributeValue{
 			num(last.Time), str(last.Reason), str(string(last.Platform)),
 		}}},
+		returning: types.ReturnValueAllOld,
 	})
-	if _, failed := refused(err); failed {
-		return nil
+	if seen, failed := refused(err); failed {
+		old, err = seen, nil
 	}
-	return err
+	return readSession(user, old).Watched(), err
 }
 
 // Sessions implements sessions.Store.
@@ -94,11 +95,16 @@ func (s *Store) Sessions(ctx context.Context, app int64, users []string) ([]sess
 	}
 	list := make([]sessions.Session, len(users))
 	for i, item := range items {
-		list[i] = sessions.Session{
-			User: users[i], Devices: devices(item), Last: readLast(item["l"]), Status: text(item, "st"),
-		}
+		list[i] = readSession(users[i], item)
 	}
 	return list, nil
+}
+
+func readSession(user string, item Item) sessions.Session {
+	return sessions.Session{
+		User: user, Devices: devices(item), Last: readLast(item["l"]), Status: text(item, "st"),
+		Watches: integer(item, "w"), Unwatched: integer(item, "wn"), Told: text(item, "an"),
+	}
 }
 
 func devices(item Item) []sessions.Device {

@@ -312,17 +312,19 @@ func TestSessionSize(t *testing.T) {
 			}
 			for round := range rounds {
 				for _, p := range c.platforms {
-					if err := svc.Connect(t.Context(), longA, link(p, fmt.Sprintf("L0SM9cOFvHcCIh%d=", round))); err != nil {
+					if _, err := svc.Connect(t.Context(), longA, link(p, fmt.Sprintf("L0SM9cOFvHcCIh%d=", round))); err != nil {
 						t.Fatal(err)
 					}
 				}
 			}
 			s.within(c.name, store.Live, store.SessionKey(s.ID, longA), c.most)
 			s.costs("a connect", c.w, func(ctx context.Context) error {
-				return svc.Connect(ctx, longA, link(c.platforms[0], "L0SM9cOFvHcCIh2="))
+				_, err := svc.Connect(ctx, longA, link(c.platforms[0], "L0SM9cOFvHcCIh2="))
+				return err
 			})
 			s.costs("a disconnect", c.w, func(ctx context.Context) error {
-				return svc.Disconnect(ctx, longA, link(c.platforms[0], "L0SM9cOFvHcCIh2="), "closed")
+				_, err := svc.Disconnect(ctx, longA, link(c.platforms[0], "L0SM9cOFvHcCIh2="), "closed")
+				return err
 			})
 			s.within("after a disconnect", store.Live, store.SessionKey(s.ID, longA), c.most)
 		})

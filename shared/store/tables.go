@@ -93,8 +93,10 @@ func Of(table Table, k Key) (Aggregate, bool) {
 		_, ok = ParseMessageSK(k.SK)
 	case Sessions:
 		ok = k.SK == skSession
-	case Follows, Watches:
+	case Follows:
 		ok = isID(k.SK)
+	case Watches:
+		ok = isID(k.SK) || (k.SK == skWatchCount && ParsePartition(k.PK).Kind == watched)
 	case Dedup:
 		_, _, ok = ParseDedupSK(k.SK)
 	case userSide:

@@ -31,6 +31,9 @@ import (
 //	block OWNER PEER                put peer on owner's blocklist
 //	connect|disconnect USER PLATFORM INSTANCE [REASON]  open or close a connection "USER/INSTANCE"
 //	status USER TEXT                what the user chose to show
+//	watch|unwatch WATCHER TARGET... subscribe to the status of users, or end that
+//	watchers TARGET N               u1 ... uN subscribe to the status of TARGET
+//	told USER                       the worker tells watchers the user's status
 //	message FROM TO RANDOM [TEXT]   send a text, with MsgSeq = RANDOM
 //	messages FROM TO N [TEXT]       send N texts, a second apart
 //	fan USER N                      u1 ... uN send a text each to USER, a second apart
@@ -167,11 +170,25 @@ func (w *World) seedLine(ctx context.Context, word string, args []string) error 
 		if arg(3) != "" {
 			reason = arg(3)
 		}
-		return t.Sessions.Disconnect(ctx, arg(0), sessions.Link{
+		_, err := t.Sessions.Disconnect(ctx, arg(0), sessions.Link{
 			Connection: arg(0) + "/" + arg(2), Instance: arg(2), Platform: sessions.Platform(arg(1)),
 		}, reason)
+		return err
 	case "status":
 		return w.Set(ctx, store.Live, store.SessionKey(w.ID, arg(0)), store.Item{"st": stringValue(arg(1))})
+	case "watch":
+		_, err := t.Presence.Subscribe(ctx, arg(0), args[1:])
+		return err
+	case "unwatch":
+		return t.Presence.Unsubscribe(ctx, arg(0), args[1:])
+	case "watchers":
+		n, err := strconv.Atoi(arg(1))
+		for i := 1; i <= n && err == nil; i++ {
+			_, err = t.Presence.Subscribe(ctx, fmt.Sprintf("u%d", i), []string{arg(0)})
+		}
+		return err
+	case "told":
+		return t.Presence.Tell(ctx, delivery.Announcement{App: w.ID, User: arg(0), Crowd: delivery.Watchers})
 	case "message", "quiet", "aside":
 		return w.seedMessage(ctx, t.Messages, word, args)
 	case "messages":
@@ -204,9 +221,10 @@ func (w *World) seedLine(ctx context.Context, word string, args []string) error 
 		}, to)
 		return err
 	case "reconnect":
-		return t.Sessions.Connect(ctx, arg(0), sessions.Link{
+		_, err := t.Sessions.Connect(ctx, arg(0), sessions.Link{
 			Connection: arg(0) + "/" + arg(3), Instance: arg(2), Platform: sessions.Platform(arg(1)),
 		})
+		return err
 	case "read":
 		var upTo *int64
 		if arg(2) != "" {

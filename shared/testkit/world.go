@@ -179,9 +179,10 @@ func Number(n int64) types.AttributeValue {
 
 // Connect opens a connection for a user's device; its id is "user/instance".
 func (w *World) Connect(ctx context.Context, t app.Tenant, user, platform, instance string) error {
-	return t.Sessions.Connect(ctx, user, sessions.Link{
+	_, err := t.Sessions.Connect(ctx, user, sessions.Link{
 		Connection: user + "/" + instance, Instance: instance, Platform: sessions.Platform(platform),
 	})
+	return err
 }
 
 // Effects tells the posts and jobs since the last call as lines, in an order of

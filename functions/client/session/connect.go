@@ -8,9 +8,13 @@ import (
 )
 
 // connect gives the caller's slot to the new connection. Another installation
-// that holds it is told so and closed.
+// that holds it is told so and closed. Watchers of the caller are told in a moment.
 func connect(ctx context.Context, c *op.Call) error {
-	return c.Sessions.Connect(ctx, c.Caller.Account, link(c))
+	watched, err := c.Sessions.Connect(ctx, c.Caller.Account, link(c))
+	if err != nil {
+		return err
+	}
+	return c.Presence.Moved(ctx, c.Caller.Account, watched)
 }
 
 func link(c *op.Call) sessions.Link {

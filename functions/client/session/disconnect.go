@@ -7,7 +7,11 @@ import (
 )
 
 // disconnect frees the slot of a connection that has closed, unless another
-// connection has it by now.
+// connection has it by now. Watchers of the caller are told in a moment.
 func disconnect(ctx context.Context, c *op.Call) error {
-	return c.Sessions.Disconnect(ctx, c.Caller.Account, link(c), "closed")
+	watched, err := c.Sessions.Disconnect(ctx, c.Caller.Account, link(c), "closed")
+	if err != nil {
+		return err
+	}
+	return c.Presence.Moved(ctx, c.Caller.Account, watched)
 }

@@ -6,6 +6,7 @@ import (
 	"parley/shared/dialect/client"
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/op"
+	"parley/shared/queue"
 	"parley/shared/store"
 )
 
@@ -15,8 +16,8 @@ func Operations() []op.Operation {
 	return []op.Operation{
 		client.Authorizer(authorize, op.Reads(store.Accounts)),
 		client.Lifecycle("connect", "$connect", connect,
-			op.Writes(store.Sessions), op.Kicks()),
-		client.Lifecycle("disconnect", "$disconnect", disconnect, op.Writes(store.Sessions)),
+			op.Writes(store.Sessions), op.Kicks(), op.Sends(queue.Announce)),
+		client.Lifecycle("disconnect", "$disconnect", disconnect, op.Writes(store.Sessions), op.Sends(queue.Announce)),
 		client.Unknown(),
 		client.Action("session.sync", v4.Gateway(), sync, op.Reads(store.Conversations, store.Relations)),
 	}

@@ -18,6 +18,7 @@ func Operations() []op.Operation {
 			op.Reads(store.Sessions), op.Writes(store.Sessions), op.Kicks(),
 			op.Reads(store.Conversations), op.Writes(store.Conversations),
 			op.Reads(store.Relations, store.Follows), op.Writes(store.Relations, store.Follows, store.Profiles), op.Posts(),
+			op.Reads(store.Watches), op.Writes(store.Watches),
 			op.Takes(512, accounts.SweepTimeout)),
 	}
 }

@@ -209,7 +209,7 @@ func (c *cemetery) keys(user string) []string {
 // AWS, before and after it. With a repeat of the call that failed, or the job that
 // comes again, in the end nothing of the account is left but its tombstone.
 func TestKilled(t *testing.T) {
-	const conversations = 60
+	const conversations = 30 // two pages
 	well := &mortal{}
 	c := newCemetery(t, well, conversations)
 	c.bury()
@@ -334,14 +334,14 @@ func TestStragglers(t *testing.T) {
 // TestRace lets workers, repeats of the call and imports run at once: nothing of
 // the new life is lost, nothing of the old one stays.
 func TestRace(t *testing.T) {
-	for round := range 3 {
+	for round := range 2 {
 		c := newCemetery(t, &mortal{}, 40)
 		c.bury()
 		ctx, job := t.Context(), c.jobs[0]
 		run := c.tenant().Accounts
 		var workers, importer sync.WaitGroup
 		stop := make(chan struct{})
-		for i := range 4 {
+		for i := range 2 {
 			workers.Go(func() {
 				r := job
 				r.Again = i%2 == 1

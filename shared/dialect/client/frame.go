@@ -8,6 +8,7 @@ import (
 	"parley/shared/domain/conversations"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/messages"
+	"parley/shared/domain/presence"
 	"parley/shared/domain/profiles"
 	"parley/shared/domain/relations"
 )
@@ -66,6 +67,14 @@ type blocksChanged struct {
 	Version int64    `json:"BlockVersion"`
 }
 
+type presenceChanged struct {
+	User   string `json:"To_Account"`
+	Status string `json:"Status"`
+	Custom string `json:"CustomStatus"`
+	LastMs int64  `json:"LastMs,omitempty"`
+	TimeMs int64  `json:"TimeMs"`
+}
+
 type kick struct {
 	Reason   string `json:"Reason"`
 	Platform string `json:"Platform"`
@@ -115,6 +124,10 @@ func Frame(e delivery.Event) ([]byte, error) {
 		return json.Marshal(event{Event: "friend.changed", Body: listsChanged{Lists: e.Lists, Version: e.Version}})
 	case relations.BlocksChanged:
 		return json.Marshal(event{Event: "block.changed", Body: blocksChanged{Added: e.Added, Removed: e.Removed, Version: e.Version}})
+	case presence.Changed:
+		return json.Marshal(event{Event: "presence.changed", Body: presenceChanged{
+			User: e.User, Status: string(e.State), Custom: e.Status, LastMs: e.LastMs, TimeMs: e.TimeMs,
+		}})
 	case delivery.Kick:
 		return json.Marshal(event{Event: "session.kick", Body: kick{
 			Reason: e.Reason, Platform: string(e.Platform), Time: e.Time,

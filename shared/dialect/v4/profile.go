@@ -11,24 +11,28 @@ import (
 const profilePrefix = "Tag_Profile_Custom_"
 
 // profileTags are the tags of standard fields (core spec §7.0).
-var profileTags = map[string]profiles.Name{
-	"Tag_Profile_IM_Nick": profiles.Nick, "Tag_Profile_IM_Gender": profiles.Gender,
-	"Tag_Profile_IM_BirthDay": profiles.Birthday, "Tag_Profile_IM_Location": profiles.Location,
-	"Tag_Profile_IM_SelfSignature": profiles.Signature, "Tag_Profile_IM_AllowType": profiles.Allow,
-	"Tag_Profile_IM_Language": profiles.Language, "Tag_Profile_IM_Image": profiles.Face,
-	"Tag_Profile_IM_MsgSettings": profiles.MsgSettings, "Tag_Profile_IM_AdminForbidType": profiles.Forbid,
-	"Tag_Profile_IM_Level": profiles.Level, "Tag_Profile_IM_Role": profiles.Role,
+func profileTags() map[string]profiles.Name {
+	return map[string]profiles.Name{
+		"Tag_Profile_IM_Nick": profiles.Nick, "Tag_Profile_IM_Gender": profiles.Gender,
+		"Tag_Profile_IM_BirthDay": profiles.Birthday, "Tag_Profile_IM_Location": profiles.Location,
+		"Tag_Profile_IM_SelfSignature": profiles.Signature, "Tag_Profile_IM_AllowType": profiles.Allow,
+		"Tag_Profile_IM_Language": profiles.Language, "Tag_Profile_IM_Image": profiles.Face,
+		"Tag_Profile_IM_MsgSettings": profiles.MsgSettings, "Tag_Profile_IM_AdminForbidType": profiles.Forbid,
+		"Tag_Profile_IM_Level": profiles.Level, "Tag_Profile_IM_Role": profiles.Role,
+	}
 }
 
 // profileWords are the vendor's words for values that are of a few: the vendor's
 // to the domain's.
-var profileWords = map[profiles.Name]map[string]string{
-	profiles.Gender: {"Gender_Type_Unknown": "", "Gender_Type_Female": profiles.Female, "Gender_Type_Male": profiles.Male},
-	profiles.Allow: {
-		"AllowType_Type_AllowAny": string(accounts.AllowAny), "AllowType_Type_NeedConfirm": string(accounts.NeedConfirm),
-		"AllowType_Type_DenyAny": string(accounts.DenyAny),
-	},
-	profiles.Forbid: {"AdminForbid_Type_None": "", "AdminForbid_Type_SendOut": profiles.Yes},
+func profileWords() map[profiles.Name]map[string]string {
+	return map[profiles.Name]map[string]string{
+		profiles.Gender: {"Gender_Type_Unknown": "", "Gender_Type_Female": profiles.Female, "Gender_Type_Male": profiles.Male},
+		profiles.Allow: {
+			"AllowType_Type_AllowAny": string(accounts.AllowAny), "AllowType_Type_NeedConfirm": string(accounts.NeedConfirm),
+			"AllowType_Type_DenyAny": string(accounts.DenyAny),
+		},
+		profiles.Forbid: {"AdminForbid_Type_None": "", "AdminForbid_Type_SendOut": profiles.Yes},
+	}
 }
 
 // A ProfileTag is a tag that a caller asks for: a standard field or the word of
@@ -41,7 +45,7 @@ type ProfileTag struct {
 
 // ParseProfileTag reads a tag. It fails with FieldUnknown for one that is none.
 func ParseProfileTag(tag string) (ProfileTag, error) {
-	if name, ok := profileTags[tag]; ok {
+	if name, ok := profileTags()[tag]; ok {
 		return ProfileTag{Tag: tag, Name: name}, nil
 	}
 	if word, ok := strings.CutPrefix(tag, profilePrefix); ok && word != "" {
@@ -96,7 +100,7 @@ func (n Numbers) FromProfiles(users []string, list []*profiles.Profile, tags []P
 
 // ProfileTagOf is the tag of a field, empty for one that has none.
 func ProfileTagOf(name profiles.Name) string {
-	for tag, n := range profileTags {
+	for tag, n := range profileTags() {
 		if n == name {
 			return tag
 		}
@@ -109,7 +113,7 @@ func CustomProfileTag(word string) string { return profilePrefix + word }
 
 // FromProfile gives the fields that were asked for, as far as they are set.
 func FromProfile(p profiles.Profile, tags []ProfileTag) []Tagged {
-	list := []Tagged{}
+	words, list := profileWords(), []Tagged{}
 	for _, t := range tags {
 		if t.Word != "" {
 			if v := p.Custom[t.Word]; v != "" {
@@ -121,7 +125,7 @@ func FromProfile(p profiles.Profile, tags []ProfileTag) []Tagged {
 		if !set {
 			continue
 		}
-		for vendors, ours := range profileWords[t.Name] {
+		for vendors, ours := range words[t.Name] {
 			if v == ours {
 				v = vendors
 				break
@@ -153,7 +157,7 @@ func ToProfile(items []RawTagged) (profiles.Change, error) {
 			c.Custom[t.Word] = text
 			continue
 		}
-		if words := profileWords[t.Name]; words != nil {
+		if words := profileWords()[t.Name]; words != nil {
 			text, isText := v.(string)
 			if !isText {
 				return c, fault.New(fault.FieldType, "the value of %s is a text", item.Tag)

@@ -138,7 +138,7 @@ func (s Service) Disconnect(ctx context.Context, user, reason string) error {
 	}
 	for _, d := range list[0].Devices {
 		last := sessions.Last{Time: s.Now().UnixMilli(), Reason: reason, Platform: d.Now.Platform}
-		if err := s.Store.LeaveSlot(ctx, s.App, user, d.Slot, d.Now.Connection, last); err != nil {
+		if _, err := s.Store.LeaveSlot(ctx, s.App, user, d.Slot, d.Now.Connection, last); err != nil {
 			return err
 		}
 		if err := s.Kick(ctx, d.Now, reason); err != nil {
@@ -225,7 +225,7 @@ func (s Service) gone(ctx context.Context, t Target) {
 		return
 	}
 	// Best effort: the next post finds it gone again.
-	_ = s.Store.LeaveSlot(ctx, s.App, t.User, t.Slot, t.Link,
+	_, _ = s.Store.LeaveSlot(ctx, s.App, t.User, t.Slot, t.Link,
 		sessions.Last{Time: s.Now().UnixMilli(), Reason: "gone", Platform: t.Platform})
 }
 

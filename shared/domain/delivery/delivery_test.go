@@ -55,13 +55,13 @@ func (w *world) Send(_ context.Context, job delivery.Job, delay time.Duration) e
 	return w.queueErr
 }
 
-func (w *world) TakeSlot(context.Context, int64, string, string, sessions.Link) (*sessions.Link, error) {
+func (w *world) TakeSlot(context.Context, int64, string, string, sessions.Link) (*sessions.Link, bool, error) {
 	panic("delivery takes no slot")
 }
 
-func (w *world) LeaveSlot(_ context.Context, app int64, user, slot, connection string, last sessions.Last) error {
+func (w *world) LeaveSlot(_ context.Context, app int64, user, slot, connection string, last sessions.Last) (bool, error) {
 	w.left = append(w.left, fmt.Sprintf("%d %s %s %s %s", app, user, slot, connection, last.Reason))
-	return nil
+	return false, nil
 }
 
 func (w *world) Sessions(_ context.Context, _ int64, users []string) ([]sessions.Session, error) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parley/shared/domain/accounts"
+	"parley/shared/domain/delivery"
 	"parley/shared/domain/sessions"
 )
 
@@ -88,35 +89,61 @@ func signedOut(reason string) bool {
 	return slices.Contains([]string{"logout", "kicked", "deleted", "banned", "replaced"}, reason)
 }
 
-// Store reads what presences are derived from.
+// Store reads what presences are derived from, and keeps who watches whom.
 type Store interface {
+	delivery.Crowds
+
 	Sessions(ctx context.Context, app int64, users []string) ([]sessions.Session, error)
 	Accounts(ctx context.Context, app int64, ids []string) ([]*accounts.Account, error)
+
+	// Watching tells, strongly, which of targets the watcher watches, and how many
+	// it watches in all.
+	Watching(ctx context.Context, app int64, watcher string, targets []string) (has []bool, count int, err error)
+	// Watch has the watcher watch all targets, whom it did not watch; false, and
+	// nothing changed, where it does watch one or would watch more than limit.
+	Watch(ctx context.Context, app int64, watcher string, targets []string, limit int) (bool, error)
+	// Unwatch is the reverse; false where the watcher does not watch one.
+	Unwatch(ctx context.Context, app int64, watcher string, targets []string) (bool, error)
+	// Watched returns a page of whom the watcher watches, after a user.
+	Watched(ctx context.Context, app int64, watcher, after string, limit int) (targets []string, more bool, err error)
+	// MarkWatched notes that a subscription to a user has come, forgets what
+	// watchers were told, and returns the session.
+	MarkWatched(ctx context.Context, app int64, user string) (sessions.Session, error)
+	// MarkUnwatched notes that nobody watches, unless a subscription came since
+	// there were so many.
+	MarkUnwatched(ctx context.Context, app int64, user string, watches int64) error
+	// MarkTold notes what watchers were told, and when that was so, unless a
+	// subscription came since there were so many, or something newer was told.
+	MarkTold(ctx context.Context, app int64, user, told string, ms, watches int64) error
+	// SetStatus sets what a user chooses to show, and returns the session.
+	SetStatus(ctx context.Context, app int64, user, status string) (sessions.Session, error)
+	// ForgetPresence removes what only presence keeps of a user.
+	ForgetPresence(ctx context.Context, app int64, user string) error
 }
 
 // Service answers for an application's users.
 type Service struct {
-	App   int64
-	Store Store
-	Now   func() time.Time
+	App      int64
+	Limit    int // of those whom a user watches
+	Store    Store
+	Out      delivery.Service
+	Now      func() time.Time
+	Parallel func(ctx context.Context, run ...func(context.Context) error) error
 }
 
 // Query returns presences in the order of users; nil for who is no account. A
 // user may stand there more than once.
 func (s Service) Query(ctx context.Context, users []string) ([]*Presence, error) {
-	var distinct []string
-	at := make(map[string]int, len(users))
-	for _, u := range users {
-		if _, seen := at[u]; !seen && accounts.CheckID(u) == nil {
-			at[u] = len(distinct)
-			distinct = append(distinct, u)
-		}
+	ids := distinct(users)
+	at := make(map[string]int, len(ids))
+	for i, u := range ids {
+		at[u] = i
 	}
-	known, err := s.Store.Accounts(ctx, s.App, distinct)
+	known, err := s.Store.Accounts(ctx, s.App, ids)
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.Store.Sessions(ctx, s.App, distinct)
+	list, err := s.Store.Sessions(ctx, s.App, ids)
 	if err != nil {
 		return nil, err
 	}

@@ -58,13 +58,15 @@ type kind struct {
 	admin  bool     // only an admin writes it
 }
 
-var kinds = map[Name]kind{
-	Nick: {max: maxText}, Face: {max: maxText}, Signature: {max: maxText}, Location: {max: 16},
-	Gender:   {among: []string{"", Female, Male}},
-	Allow:    {among: []string{"", string(accounts.AllowAny), string(accounts.NeedConfirm), string(accounts.DenyAny)}},
-	Forbid:   {among: []string{"", Yes}, admin: true},
-	Birthday: {number: true}, Language: {number: true}, MsgSettings: {number: true}, Level: {number: true}, Role: {number: true},
-	Email: {max: 64}, Birth: {max: 16}, Mobile: {max: 32}, Phone: {max: 32}, Extra: {max: 1024}, Metadata: {max: 2048},
+func kinds() map[Name]kind {
+	return map[Name]kind{
+		Nick: {max: maxText}, Face: {max: maxText}, Signature: {max: maxText}, Location: {max: 16},
+		Gender:   {among: []string{"", Female, Male}},
+		Allow:    {among: []string{"", string(accounts.AllowAny), string(accounts.NeedConfirm), string(accounts.DenyAny)}},
+		Forbid:   {among: []string{"", Yes}, admin: true},
+		Birthday: {number: true}, Language: {number: true}, MsgSettings: {number: true}, Level: {number: true}, Role: {number: true},
+		Email: {max: 64}, Birth: {max: 16}, Mobile: {max: 32}, Phone: {max: 32}, Extra: {max: 1024}, Metadata: {max: 2048},
+	}
 }
 
 // Names lists the standard fields.
@@ -76,7 +78,7 @@ func Names() []Name {
 }
 
 // Number reports whether a field's values are numbers.
-func (n Name) Number() bool { return kinds[n].number }
+func (n Name) Number() bool { return kinds()[n].number }
 
 // A Profile is a user's fields. What was never set, or set to nothing, is absent.
 type Profile struct {
@@ -100,7 +102,7 @@ type Change struct {
 // check refuses what a field does not take, or the caller may not write.
 func (c Change) check(declared []Field, byAdmin bool) error {
 	for name, v := range c.Fields {
-		k, known := kinds[name]
+		k, known := kinds()[name]
 		if !known {
 			return fault.New(fault.FieldUnknown, "there is no field %q", name)
 		}

@@ -10,11 +10,11 @@ import (
 // Store keeps sessions.
 type Store interface {
 	// TakeSlot puts a link into a slot, the one before it into Previous, and
-	// returns what the slot held.
-	TakeSlot(ctx context.Context, app int64, user, slot string, link Link) (*Link, error)
+	// returns what the slot held, and whether the user is watched.
+	TakeSlot(ctx context.Context, app int64, user, slot string, link Link) (old *Link, watched bool, err error)
 	// LeaveSlot empties a slot if it still holds the connection, and notes when
-	// and why the user was last online.
-	LeaveSlot(ctx context.Context, app int64, user, slot, connection string, last Last) error
+	// and why the user was last online. It returns whether the user is watched.
+	LeaveSlot(ctx context.Context, app int64, user, slot, connection string, last Last) (watched bool, err error)
 	// Sessions reads sessions strongly; a user without one has no devices.
 	Sessions(ctx context.Context, app int64, users []string) ([]Session, error)
 }
@@ -41,25 +41,27 @@ type Service struct {
 }
 
 // Connect gives the user's slot to a new connection. Another installation that
-// held it is kicked; the same installation is only replaced.
-func (s Service) Connect(ctx context.Context, user string, link Link) error {
+// held it is kicked; the same installation is only replaced. It returns whether
+// the user is watched.
+func (s Service) Connect(ctx context.Context, user string, link Link) (watched bool, err error) {
 	if link.Instance == "" || len(link.Instance) > MaxInstance {
-		return fault.New(fault.Invalid, "instance has 1 to %d bytes", MaxInstance)
+		return false, fault.New(fault.Invalid, "instance has 1 to %d bytes", MaxInstance)
 	}
 	link.Since = s.Now().UnixMilli()
-	old, err := s.Store.TakeSlot(ctx, s.App, user, s.Policy.Slot(link.Platform), link)
+	old, watched, err := s.Store.TakeSlot(ctx, s.App, user, s.Policy.Slot(link.Platform), link)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if old == nil || old.Instance == link.Instance || s.Now().UnixMilli()-old.Since >= Life.Milliseconds() {
-		return nil
+		return watched, nil
 	}
-	return s.Kicker.Kick(ctx, *old, "replaced")
+	return watched, s.Kicker.Kick(ctx, *old, "replaced")
 }
 
 // Disconnect frees the slot of a connection that has closed. A slot that was
 // given to another connection is left alone, so it may come late or twice.
-func (s Service) Disconnect(ctx context.Context, user string, link Link, reason string) error {
+// It returns whether the user is watched.
+func (s Service) Disconnect(ctx context.Context, user string, link Link, reason string) (watched bool, err error) {
 	return s.Store.LeaveSlot(ctx, s.App, user, s.Policy.Slot(link.Platform), link.Connection,
 		Last{Time: s.Now().UnixMilli(), Reason: reason, Platform: link.Platform})
 }

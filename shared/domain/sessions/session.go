@@ -130,4 +130,13 @@ type Session struct {
 	Last *Last
 	// Status is what the user chose to show, empty where nothing.
 	Status string
+	// Watches grows with every subscription to the user's status. Unwatched is
+	// what it was when nobody was left.
+	Watches, Unwatched int64
+	// Told is the state that watchers were told last; empty where a new one may
+	// have been told another.
+	Told string
 }
+
+// Watched reports whether somebody may have subscribed to the user's status.
+func (s Session) Watched() bool { return s.Watches != s.Unwatched }

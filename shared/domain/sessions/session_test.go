@@ -94,16 +94,18 @@ type memory struct {
 	left string
 	last sessions.Last
 	err  error
+
+	watched bool
 }
 
-func (m *memory) TakeSlot(_ context.Context, _ int64, _, slot string, link sessions.Link) (*sessions.Link, error) {
+func (m *memory) TakeSlot(_ context.Context, _ int64, _, slot string, link sessions.Link) (*sessions.Link, bool, error) {
 	m.slot, m.took = slot, link
-	return m.old, m.err
+	return m.old, m.watched, m.err
 }
 
-func (m *memory) LeaveSlot(_ context.Context, _ int64, _, slot, connection string, last sessions.Last) error {
+func (m *memory) LeaveSlot(_ context.Context, _ int64, _, slot, connection string, last sessions.Last) (bool, error) {
 	m.slot, m.left, m.last = slot, connection, last
-	return m.err
+	return m.watched, m.err
 }
 
 func (m *memory) Sessions(context.Context, int64, []string) ([]sessions.Session, error) {
@@ -134,10 +136,10 @@ func TestConnect(t *testing.T) {
 		{"another one that is still alive", held("j", sessions.Life-time.Millisecond), "old replaced"},
 		{"another one that is long dead", held("j", sessions.Life), ""},
 	} {
-		m, k := &memory{old: c.old}, &kicker{}
+		m, k := &memory{old: c.old, watched: true}, &kicker{}
 		s := sessions.Service{App: 1, Policy: sessions.Triple, Store: m, Kicker: k, Now: func() time.Time { return now }}
-		if err := s.Connect(t.Context(), "alice", link); err != nil {
-			t.Fatal(err)
+		if watched, err := s.Connect(t.Context(), "alice", link); err != nil || !watched {
+			t.Fatalf("%s: watched %t, %v", c.name, watched, err)
 		}
 		if k.kicked != c.kicked {
 			t.Errorf("%s: kicked %q, want %q", c.name, k.kicked, c.kicked)
@@ -151,23 +153,23 @@ func TestConnect(t *testing.T) {
 		s := sessions.Service{Store: m, Now: func() time.Time { return now }}
 		bad := link
 		bad.Instance = instance
-		if err := s.Connect(t.Context(), "alice", bad); !fault.Is(err, fault.Invalid) || m.slot != "" {
+		if _, err := s.Connect(t.Context(), "alice", bad); !fault.Is(err, fault.Invalid) || m.slot != "" {
 			t.Errorf("an instance of %d bytes: %v, slot %q", len(instance), err, m.slot)
 		}
 	}
 	broken := errors.New("no table")
 	s := sessions.Service{Store: &memory{old: held("j", 0), err: broken}, Now: func() time.Time { return now }}
-	if err := s.Connect(t.Context(), "alice", link); !errors.Is(err, broken) {
+	if _, err := s.Connect(t.Context(), "alice", link); !errors.Is(err, broken) {
 		t.Errorf("the store fails: %v, want %v", err, broken)
 	}
 }
 
 func TestDisconnect(t *testing.T) {
 	now := time.UnixMilli(1_700_000_000_000)
-	m := &memory{}
+	m := &memory{watched: true}
 	s := sessions.Service{Policy: sessions.Multi, Store: m, Now: func() time.Time { return now }}
-	if err := s.Disconnect(t.Context(), "alice", sessions.Link{Connection: "c", Platform: "Mac"}, "closed"); err != nil {
-		t.Fatal(err)
+	if watched, err := s.Disconnect(t.Context(), "alice", sessions.Link{Connection: "c", Platform: "Mac"}, "closed"); err != nil || !watched {
+		t.Fatalf("watched %t, %v", watched, err)
 	}
 	if want := (sessions.Last{Time: now.UnixMilli(), Reason: "closed", Platform: "Mac"}); m.slot != "Mac" || m.left != "c" || m.last != want {
 		t.Errorf("left slot %s of %s with %+v, want %+v", m.slot, m.left, m.last, want)

@@ -1,0 +1,54 @@
+package presence
+
+import (
+	"parley/shared/domain/presence"
+	"parley/shared/fault"
+)
+
+type usersRequest struct {
+	To []string `json:"To_Account" need:"60003"`
+}
+
+// users refuses a list that is too long.
+func (in usersRequest) users(limit int) ([]string, error) {
+	if len(in.To) > limit {
+		return nil, fault.New(fault.BatchTooLarge, "a call names at most %d users", limit)
+	}
+	return in.To, nil
+}
+
+type presencesReply struct {
+	Results []presenceView `json:"QueryResult"`
+}
+
+type presenceView struct {
+	To     string       `json:"To_Account"`
+	Code   int          `json:"ResultCode"`
+	Status string       `json:"Status,omitempty"`
+	Custom string       `json:"CustomStatus,omitempty"`
+	LastMs int64        `json:"LastMs,omitempty"`
+	Detail []deviceView `json:"Detail,omitempty"`
+}
+
+type deviceView struct {
+	Platform string `json:"Platform"`
+	Status   string `json:"Status"`
+}
+
+const noAccount = 70107
+
+func views(users []string, list []*presence.Presence) presencesReply {
+	out := presencesReply{Results: make([]presenceView, len(users))}
+	for i, p := range list {
+		if p == nil {
+			out.Results[i] = presenceView{To: users[i], Code: noAccount}
+			continue
+		}
+		v := presenceView{To: p.User, Status: string(p.State), Custom: p.Status, LastMs: p.LastMs}
+		for _, d := range p.Devices {
+			v.Detail = append(v.Detail, deviceView{string(d.Platform), string(d.State)})
+		}
+		out.Results[i] = v
+	}
+	return out
+}

@@ -1,0 +1,153 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"parley/shared/domain/sessions"
+)
+
+// watches reads a page of either side of subscriptions, after a user. The count
+// stands before all users and is left out.
+func (s *Store) watches(ctx context.Context, pk, after string, limit int) ([]string, bool, error) {
+	if after == "" {
+		after = skWatchCount
+	}
+	out, err := s.db.Query(ctx, &dynamodb.QueryInput{
+		TableName: s.name(Live), KeyConditionExpression: aws.String("pk = :pk AND sk > :sk"),
+		ExpressionAttributeValues: Item{":pk": str(pk), ":sk": str(after)}, ConsistentRead: aws.Bool(true),
+		Limit: aws.Int32(int32(limit)), //nolint:gosec // pages are small
+	})
+	if err != nil {
+		return nil, false, fmt.Errorf("query %q: %w", pk, err)
+	}
+	users := make([]string, len(out.Items))
+	for i, item := range out.Items {
+		users[i] = text(item, "sk")
+	}
+	return users, out.LastEvaluatedKey != nil, nil
+}
+
+// Watched implements presence.Store.
+func (s *Store) Watched(ctx context.Context, app int64, watcher, after string, limit int) ([]string, bool, error) {
+	return s.watches(ctx, WatchedPK(app, watcher), after, limit)
+}
+
+// Watching implements presence.Store.
+func (s *Store) Watching(ctx context.Context, app int64, watcher string, targets []string) ([]bool, int, error) {
+	keys := []Key{WatchCountKey(app, watcher)}
+	for _, t := range targets {
+		keys = append(keys, WatchedKey(app, watcher, t))
+	}
+	items, err := s.getAll(ctx, Live, keys, true)
+	if err != nil {
+		return nil, 0, err
+	}
+	has := make([]bool, len(targets))
+	for i := range targets {
+		has[i] = items[i+1] != nil
+	}
+	return has, int(integer(items[0], "n")), nil
+}
+
+// Watch implements presence.Store: both sides and the count in one transaction.
+func (s *Store) Watch(ctx context.Context, app int64, watcher string, targets []string, limit int) (bool, error) {
+	items := []types.TransactWriteItem{{Update: &types.Update{
+		TableName: s.name(Live), Key: WatchCountKey(app, watcher).attributes(), UpdateExpression: aws.String("ADD n :k"),
+		ConditionExpression:       aws.String("(attribute_not_exists(n) AND :room >= :none) OR n <= :room"),
+		ExpressionAttributeValues: Item{":k": num(len(targets)), ":room": num(limit - len(targets)), ":none": num(0)},
+	}}}
+	for _, t := range targets {
+		items = append(items, types.TransactWriteItem{Put: &types.Put{
+			TableName: s.name(Live), Item: WatchedKey(app, watcher, t).attributes(),
+			ConditionExpression: aws.String("attribute_not_exists(pk)"),
+		}}, types.TransactWriteItem{Put: &types.Put{
+			TableName: s.name(Live), Item: WatcherKey(app, t, watcher).attributes(),
+		}})
+	}
+	return s.changeWatches(ctx, items)
+}
+
+// Unwatch implements presence.Store.
+func (s *Store) Unwatch(ctx context.Context, app int64, watcher string, targets []string) (bool, error) {
+	items := []types.TransactWriteItem{{Update: &types.Update{
+		TableName: s.name(Live), Key: WatchCountKey(app, watcher).attributes(), UpdateExpression: aws.String("ADD n :k"),
+		ExpressionAttributeValues: Item{":k": num(-len(targets))},
+	}}}
+	for _, t := range targets {
+		items = append(items, types.TransactWriteItem{Delete: &types.Delete{
+			TableName: s.name(Live), Key: WatchedKey(app, watcher, t).attributes(),
+			ConditionExpression: aws.String("attribute_exists(pk)"),
+		}}, types.TransactWriteItem{Delete: &types.Delete{
+			TableName: s.name(Live), Key: WatcherKey(app, t, watcher).attributes(),
+		}})
+	}
+	return s.changeWatches(ctx, items)
+}
+
+func (s *Store) changeWatches(ctx context.Context, items []types.TransactWriteItem) (bool, error) {
+	_, err := s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: items})
+	for _, r := range cancelled(err) {
+		// Another call changes the same subscriptions, or has.
+		if code := aws.ToString(r.Code); code == "ConditionalCheckFailed" || code == "TransactionConflict" {
+			return false, nil
+		}
+	}
+	if err != nil {
+		return false, fmt.Errorf("change subscriptions: %w", err)
+	}
+	return true, nil
+}
+
+// MarkWatched implements presence.Store. It is no part of the transaction, which
+// would make connects of the user fail.
+func (s *Store) MarkWatched(ctx context.Context, app int64, user string) (sessions.Session, error) {
+	item, err := s.update(ctx, update{
+		table: Live, key: SessionKey(app, user), set: "ADD w :one REMOVE an", values: Item{":one": num(1)},
+		returning: types.ReturnValueAllNew,
+	})
+	return readSession(user, item), err
+}
+
+// MarkUnwatched implements presence.Store.
+func (s *Store) MarkUnwatched(ctx context.Context, app int64, user string, watches int64) error {
+	return s.mark(ctx, app, user, "SET wn = :w REMOVE an, ant", "w = :w", Item{":w": num(watches)})
+}
+
+// MarkTold implements presence.Store.
+func (s *Store) MarkTold(ctx context.Context, app int64, user, told string, ms, watches int64) error {
+	return s.mark(ctx, app, user, "SET an = :an, ant = :ms", "w = :w AND (attribute_not_exists(ant) OR ant < :ms)",
+		Item{":w": num(watches), ":an": str(told), ":ms": num(ms)})
+}
+
+// mark changes a session unless another call was faster.
+func (s *Store) mark(ctx context.Context, app int64, user, set, cond string, values Item) error {
+	_, err := s.update(ctx, update{table: Live, key: SessionKey(app, user), set: set, cond: cond, values: values})
+	if _, failed := refused(err); failed {
+		return nil
+	}
+	return err
+}
+
+// SetStatus implements presence.Store.
+func (s *Store) SetStatus(ctx context.Context, app int64, user, status string) (sessions.Session, error) {
+	u := update{table: Live, key: SessionKey(app, user), set: "REMOVE st", returning: types.ReturnValueAllNew}
+	if status != "" {
+		u.set, u.values = "SET st = :st", Item{":st": str(status)}
+	}
+	item, err := s.update(ctx, u)
+	return readSession(user, item), err
+}
+
+// ForgetPresence implements presence.Store.
+func (s *Store) ForgetPresence(ctx context.Context, app int64, user string) error {
+	_, err := s.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: s.name(Live), Key: WatchCountKey(app, user).attributes()})
+	if err != nil {
+		return fmt.Errorf("forget subscriptions: %w", err)
+	}
+	return s.mark(ctx, app, user, "REMOVE st, w, wn, an, ant", "attribute_exists(pk)", nil)
+}

@@ -1,0 +1,229 @@
+package store_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"parley/shared/domain/delivery"
+	"parley/shared/domain/presence"
+	"parley/shared/domain/sessions"
+	"parley/shared/fault"
+	"parley/shared/testkit"
+)
+
+func newWatch(t *testing.T, seed string) (*testkit.World, presence.Service) {
+	t.Helper()
+	w := testkit.NewWorld(t, server, testkit.Options{})
+	if err := w.Seed(t.Context(), seed); err != nil {
+		t.Fatal(err)
+	}
+	w.Effects()
+	return w, w.Tenant(t).Presence
+}
+
+// sides returns who watches whom, from both sides, and what the count says.
+func sides(t *testing.T, w *testkit.World, watcher string, users int) (watched, watching, count int) {
+	t.Helper()
+	for after := ""; ; {
+		page, more, err := w.Store.Watched(t.Context(), w.ID, watcher, after, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		watched += len(page)
+		if !more {
+			break
+		}
+		after = page[len(page)-1]
+	}
+	for i := range users {
+		list, _, err := w.Store.Crowd(t.Context(), w.ID, fmt.Sprintf("u%d", i+1), delivery.Watchers, "", 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, u := range list {
+			if u == watcher {
+				watching++
+			}
+		}
+	}
+	_, count, err := w.Store.Watching(t.Context(), w.ID, watcher, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return watched, watching, count
+}
+
+// The limit is exact however many calls come at once, and both sides and the
+// count agree in the end.
+func TestWatchLimit(t *testing.T) {
+	t.Parallel()
+	const users, limit = 12, 5
+	w, s := newWatch(t, fmt.Sprintf("account alice\naccounts %d", users))
+	s.Limit = limit
+	var wait sync.WaitGroup
+	var mu sync.Mutex
+	done := 0
+	for i := range users {
+		wait.Go(func() {
+			_, err := s.Subscribe(t.Context(), "alice", []string{fmt.Sprintf("u%d", i+1)})
+			for fault.Is(err, fault.Conflict) {
+				_, err = s.Subscribe(t.Context(), "alice", []string{fmt.Sprintf("u%d", i+1)})
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				done++
+			} else if !fault.Is(err, fault.WatchLimit) {
+				t.Error(err)
+			}
+		})
+	}
+	wait.Wait()
+	if a, b, n := sides(t, w, "alice", users); done != limit || a != limit || b != limit || n != limit {
+		t.Errorf("%d calls ended well; alice watches %d, is watching %d, counts %d, want %d of each", done, a, b, n, limit)
+	}
+}
+
+// Calls that watch and unwatch the same users at once leave both sides and the
+// count in agreement.
+func TestWatchRace(t *testing.T) {
+	t.Parallel()
+	const users = 6
+	w, s := newWatch(t, fmt.Sprintf("account alice\naccounts %d", users))
+	var all []string
+	for i := range users {
+		all = append(all, fmt.Sprintf("u%d", i+1))
+	}
+	var wait sync.WaitGroup
+	for i := range 6 {
+		wait.Go(func() {
+			r := testkit.Rand(uint64(i))
+			for range 6 {
+				some := all[r.IntN(users):]
+				var err error
+				if r.IntN(2) == 0 {
+					_, err = s.Subscribe(t.Context(), "alice", some)
+				} else {
+					err = s.Unsubscribe(t.Context(), "alice", some)
+				}
+				if err != nil && !fault.Is(err, fault.Conflict) {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wait.Wait()
+	if a, b, n := sides(t, w, "alice", users); a != b || a != n {
+		t.Errorf("alice watches %d, is watching %d, counts %d", a, b, n)
+	}
+}
+
+// What is noted of watchers does not undo what came since.
+func TestWatchMarks(t *testing.T) {
+	t.Parallel()
+	w, s := newWatch(t, "account alice\naccount bob\nconnect bob Web w1")
+	ctx := t.Context()
+	told := func() string {
+		t.Helper()
+		list, err := w.Store.Sessions(ctx, w.ID, []string{"bob"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprintf("%q watched %t", list[0].Told, list[0].Watched())
+	}
+	subscribe := func() {
+		t.Helper()
+		if _, err := s.Subscribe(ctx, "alice", []string{"bob"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, step := range []struct {
+		do   func() error
+		want string
+	}{
+		{func() error { return nil }, `"" watched false`},
+		{func() error { subscribe(); return nil }, `"" watched true`}, // once
+		{func() error { return w.Store.MarkTold(ctx, w.ID, "bob", "A", 10, 0) }, `"" watched true`},
+		{func() error { return w.Store.MarkTold(ctx, w.ID, "bob", "A", 10, 1) }, `"A" watched true`},
+		{func() error { return w.Store.MarkTold(ctx, w.ID, "bob", "B", 9, 1) }, `"A" watched true`},
+		{func() error { return w.Store.MarkTold(ctx, w.ID, "bob", "B", 11, 1) }, `"B" watched true`},
+		{func() error { subscribe(); return nil }, `"" watched true`}, // twice
+		{func() error { return w.Store.MarkUnwatched(ctx, w.ID, "bob", 1) }, `"" watched true`},
+		{func() error { return w.Store.MarkUnwatched(ctx, w.ID, "bob", 2) }, `"" watched false`},
+		{func() error { subscribe(); return nil }, `"" watched true`},
+	} {
+		if err := step.do(); err != nil {
+			t.Fatalf("step %d: %v", i, err)
+		}
+		if got := told(); got != step.want {
+			t.Errorf("step %d: %s, want %s", i, got, step.want)
+		}
+	}
+}
+
+// A subscription that comes while a user connects misses nothing: either the
+// answer says so, or the connect queues a job.
+func TestWatchWhileConnecting(t *testing.T) {
+	t.Parallel()
+	for i := range 20 {
+		w, s := newWatch(t, "account alice\naccount bob")
+		var wait sync.WaitGroup
+		var list []*presence.Presence
+		var watched bool
+		var err1, err2 error
+		wait.Go(func() {
+			time.Sleep(time.Duration(i%5) * time.Millisecond)
+			watched, err1 = connectOne(t, w)
+		})
+		wait.Go(func() { list, err2 = s.Subscribe(t.Context(), "alice", []string{"bob"}) })
+		wait.Wait()
+		if err1 != nil || err2 != nil {
+			t.Fatal(err1, err2)
+		}
+		if !watched && list[0].State != presence.Online {
+			t.Error("bob is online, and alice will never know")
+		}
+	}
+}
+
+// Forget takes both directions and what the session says, page by page, and may
+// be repeated.
+func TestForgetPresence(t *testing.T) {
+	t.Parallel()
+	w, s := newWatch(t, "account alice\naccounts 20\nwatchers alice 20\nwatch alice u1 u2 u3 u4 u5 u6 u7 u8 u9 u10\nstatus alice busy\nwatch u1 u2")
+	more, pages := true, 0
+	for more {
+		var err error
+		if more, err = s.Forget(t.Context(), "alice"); err != nil {
+			t.Fatal(err)
+		}
+		if pages++; pages > 10 {
+			t.Fatal("it does not end")
+		}
+	}
+	if a, b, n := sides(t, w, "alice", 20); a+b+n != 0 {
+		t.Errorf("alice watches %d, is watching %d, counts %d", a, b, n)
+	}
+	if list, _, err := w.Store.Crowd(t.Context(), w.ID, "alice", delivery.Watchers, "", 10); err != nil || len(list) != 0 {
+		t.Errorf("alice is watched by %v, %v", list, err)
+	}
+	if a, b, n := sides(t, w, "u1", 20); a != 1 || b != 1 || n != 1 {
+		t.Errorf("u1 watches %d, is watching %d, counts %d, want 1: u2", a, b, n)
+	}
+	list, err := w.Store.Sessions(t.Context(), w.ID, []string{"alice"})
+	if err != nil || list[0].Status != "" || list[0].Watched() {
+		t.Errorf("session %+v, %v", list, err)
+	}
+	if more, err := s.Forget(t.Context(), "alice"); more || err != nil {
+		t.Errorf("once more: %t, %v", more, err)
+	}
+	if more, err := s.Forget(t.Context(), "nobody"); more || err != nil {
+		t.Errorf("nobody: %t, %v", more, err)
+	}
+}
+
+func connectOne(t *testing.T, w *testkit.World) (bool, error) {
+	return w.Tenant(t).Sessions.Connect(t.Context(), "bob", sessions.Link{Connection: "c", Instance: "i", Platform: "Web"})
+}
