@@ -150,7 +150,10 @@ func (a *App) For(o *apps.App) Tenant {
 			App: o.ID, Limit: limits.Accounts, Deleting: limits.DeleteAllowed,
 			Reserve: o.Settings.Edition != apps.Developer, Store: p.Store, Out: out, Now: p.Now,
 		},
-		Sessions:      sessions.Service{App: o.ID, Policy: o.Settings.LoginPolicy, Store: p.Store, Kicker: out, Now: p.Now},
+		Sessions: sessions.Service{
+			App: o.ID, Policy: o.Settings.LoginPolicy, Native: limits.Native, Web: limits.Web,
+			Spread: o.Settings.Spread(), Store: p.Store, Kicker: out, Now: p.Now,
+		},
 		Conversations: conversations.Service{App: o.ID, Limit: limits.Conversations, Store: p.Store, Out: out, Now: p.Now},
 		Messages: messages.Service{
 			App: o.ID, Retention: o.Retention(), Store: p.Store, Out: out, Now: p.Now, Parallel: p.Parallel,

@@ -14,6 +14,9 @@ type appView struct {
 	LoginPolicy   string    `json:"LoginPolicy"`
 	RetentionDays int       `json:"RetentionDays"`
 	DeleteAllowed bool      `json:"DeleteAllowed"`
+	Native        int       `json:"NativeInstances"`
+	Web           int       `json:"WebInstances"`
+	PeakOnline    int       `json:"PeakOnline"`
 	Created       int64     `json:"Created"` // Unix seconds
 	Updated       int64     `json:"Updated"` // Unix seconds
 	Keys          []keyView `json:"Keys"`
@@ -31,7 +34,8 @@ func view(a apps.App) appView {
 	v := appView{
 		ID: a.ID, Name: a.Settings.Name, Edition: string(a.Settings.Edition), Disabled: a.Settings.Disabled,
 		LoginPolicy: string(a.Settings.LoginPolicy), RetentionDays: limits.RetentionDays,
-		DeleteAllowed: limits.DeleteAllowed, Created: a.Created, Updated: a.Updated, Admins: a.Admins,
+		DeleteAllowed: limits.DeleteAllowed, Native: limits.Native, Web: limits.Web, PeakOnline: a.Settings.PeakOnline,
+		Created: a.Created, Updated: a.Updated, Admins: a.Admins,
 	}
 	for _, k := range a.Keys {
 		v.Keys = append(v.Keys, keyView{N: k.N, Created: k.Created, Until: k.Until})
@@ -47,6 +51,9 @@ type settings struct {
 	LoginPolicy   *string `json:"LoginPolicy"`
 	RetentionDays *int    `json:"RetentionDays"`
 	DeleteAllowed *bool   `json:"DeleteAllowed"`
+	Native        *int    `json:"NativeInstances"`
+	Web           *int    `json:"WebInstances"`
+	PeakOnline    *int    `json:"PeakOnline"`
 }
 
 func (in settings) apply(s apps.Settings) apps.Settings {
@@ -60,6 +67,9 @@ func (in settings) apply(s apps.Settings) apps.Settings {
 	}
 	set(&s.RetentionDays, in.RetentionDays)
 	set(&s.DeleteAllowed, in.DeleteAllowed)
+	set(&s.NativeInstances, in.Native)
+	set(&s.WebInstances, in.Web)
+	set(&s.PeakOnline, in.PeakOnline)
 	return s
 }
 

@@ -27,6 +27,7 @@ const (
 	maxAdmins = 10 // core spec §13
 	maxName   = 100
 	maxDays   = 3650
+	maxPeak   = 100_000_000         // devices
 	maxKept   = 30 * 24 * time.Hour // longest a replaced key may stay in force
 	tries     = 8
 	// DefaultAdmin is the admin of an application created without any.
@@ -221,6 +222,12 @@ func check(set Settings) error {
 		return fault.New(fault.Invalid, "LoginPolicy is one of single, dual, triple, multi")
 	case set.RetentionDays < 0 || set.RetentionDays > maxDays:
 		return fault.New(fault.Invalid, "RetentionDays is 0 to %d", maxDays)
+	case set.NativeInstances < 0 || set.NativeInstances > sessions.MaxNative:
+		return fault.New(fault.Invalid, "NativeInstances is 0 to %d", sessions.MaxNative)
+	case set.WebInstances < 0 || set.WebInstances > sessions.MaxWeb:
+		return fault.New(fault.Invalid, "WebInstances is 0 to %d", sessions.MaxWeb)
+	case set.PeakOnline < 0 || set.PeakOnline > maxPeak:
+		return fault.New(fault.Invalid, "PeakOnline is 0 to %d", maxPeak)
 	}
 	if _, ok := set.Edition.Limits(); !ok {
 		return fault.New(fault.Invalid, "Edition is one of developer, standard, premium")
