@@ -29,13 +29,15 @@ import (
 //	messages FROM TO N [TEXT]       send N texts, a second apart
 //	fan USER N                      u1 ... uN send a text each to USER, a second apart
 //	batch USER N                    USER sends a text to u1 ... uN
+//	background|logout USER PLATFORM INSTANCE  mark the device, sign it out
 //	reconnect USER PLATFORM INSTANCE NAME  the same installation as "USER/NAME"
 //	quiet|aside FROM TO RANDOM      send a text without unread, or aside
 //	read READER PEER [ORDINAL]      mark as read
 //	clear USER PEER                 hide the user's history so far
 //	sleep DURATION                  move the clock
 //	posts CONNECTION FAULT [TIMES]  make posts fail: gone, throttle, refuse
-//	edition NAME                    change the application's edition
+//	edition|policy NAME             change the application's edition, its login policy
+//	instances NATIVE WEB            allow as many devices of a platform
 //	disable | keyless               switch the application off, end its keys
 //	admin USER                      add an admin
 func (w *World) Seed(ctx context.Context, text string) error {
@@ -97,6 +99,10 @@ func (w *World) seedLine(ctx context.Context, word string, args []string) error 
 		return t.Sessions.Disconnect(ctx, arg(0), sessions.Link{
 			Connection: arg(0) + "/" + arg(2), Instance: arg(2), Platform: sessions.Platform(arg(1)),
 		}, "closed")
+	case "background":
+		return t.Sessions.SetBackground(ctx, arg(0), sessions.Link{Instance: arg(2), Platform: sessions.Platform(arg(1))}, true)
+	case "logout":
+		return t.Sessions.Logout(ctx, arg(0), sessions.Link{Instance: arg(2), Platform: sessions.Platform(arg(1))})
 	case "message", "quiet", "aside":
 		return w.seedMessage(ctx, t.Messages, word, args)
 	case "messages":
@@ -162,6 +168,16 @@ func (w *World) seedLine(ctx context.Context, word string, args []string) error 
 	case "edition":
 		a.Settings.Edition = apps.Edition(arg(0))
 		_, err := w.App.Apps.Update(ctx, w.ID, a.Settings)
+		return err
+	case "policy":
+		a.Settings.LoginPolicy = sessions.Policy(arg(0))
+		_, err := w.App.Apps.Update(ctx, w.ID, a.Settings)
+		return err
+	case "instances":
+		_, err := fmt.Sscan(strings.Join(args, " "), &a.Settings.NativeInstances, &a.Settings.WebInstances)
+		if err == nil {
+			_, err = w.App.Apps.Update(ctx, w.ID, a.Settings)
+		}
 		return err
 	case "disable":
 		a.Settings.Disabled = true

@@ -7,8 +7,9 @@ import (
 	"parley/shared/op"
 )
 
-// connect gives the caller's slot to the new connection. Another installation
-// that holds it is told so and closed.
+// connect gives the new connection a slot, the one before it of the same
+// installation or a free one. The devices that the login policy excludes are told
+// so and closed, and the oldest where a platform has too many.
 func connect(ctx context.Context, c *op.Call) error {
 	return c.Sessions.Connect(ctx, c.Caller.Account, link(c))
 }

@@ -12,12 +12,18 @@ import (
 // Operations lists the authorizer, the life of a connection, what answers
 // unknown actions, and the actions of the subject.
 func Operations() []op.Operation {
+	reads, writes, malformed := op.Reads(store.Sessions), op.Writes(store.Sessions), op.Answers(60003)
 	return []op.Operation{
 		client.Authorizer(authorize, op.Reads(store.Accounts)),
 		client.Lifecycle("connect", "$connect", connect,
-			op.Writes(store.Sessions), op.Kicks()),
-		client.Lifecycle("disconnect", "$disconnect", disconnect, op.Writes(store.Sessions)),
+			writes, op.Kicks()),
+		client.Lifecycle("disconnect", "$disconnect", disconnect, writes),
 		client.Unknown(),
-		client.Action("session.sync", v4.Gateway(), sync, op.Reads(store.Conversations)),
+		client.Action("session.sync", v4.Gateway(), sync, malformed, op.Reads(store.Conversations)),
+		client.Action("session.logout", v4.Gateway(), logout, malformed, reads, writes),
+		client.Action("session.background", v4.Gateway(), background, malformed, reads, writes),
+		client.Action("session.foreground", v4.Gateway(), foreground, malformed, reads, writes),
+		client.Action("session.devices", v4.Gateway(), devices, malformed, reads),
+		client.Action("session.kick", v4.Gateway(), kick, malformed, reads, writes, op.Kicks()),
 	}
 }
