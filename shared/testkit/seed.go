@@ -38,6 +38,7 @@ import (
 //	posts CONNECTION FAULT [TIMES]  make posts fail: gone, throttle, refuse
 //	edition|policy NAME             change the application's edition, its login policy
 //	instances NATIVE WEB            allow as many devices of a platform
+//	peak N                          expect as many devices online
 //	disable | keyless               switch the application off, end its keys
 //	admin USER                      add an admin
 func (w *World) Seed(ctx context.Context, text string) error {
@@ -172,6 +173,11 @@ func (w *World) seedLine(ctx context.Context, word string, args []string) error 
 	case "policy":
 		a.Settings.LoginPolicy = sessions.Policy(arg(0))
 		_, err := w.App.Apps.Update(ctx, w.ID, a.Settings)
+		return err
+	case "peak":
+		if a.Settings.PeakOnline, err = strconv.Atoi(arg(0)); err == nil {
+			_, err = w.App.Apps.Update(ctx, w.ID, a.Settings)
+		}
 		return err
 	case "instances":
 		_, err := fmt.Sscan(strings.Join(args, " "), &a.Settings.NativeInstances, &a.Settings.WebInstances)
