@@ -145,10 +145,11 @@ func (s *Store) atHolder(
 			}
 		} else {
 			err := run(slot)
-			failed := false
-			if seen, failed = refused(err); !failed {
+			item, failed := refused(err)
+			if !failed {
 				return nil, err == nil, err
 			}
+			seen = item
 		}
 		list := devices(seen)
 		at := slices.IndexFunc(list, func(d sessions.Device) bool { return holds(d.Now) })

@@ -1,6 +1,7 @@
 package sessions
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -159,7 +160,7 @@ func (s Service) Devices(ctx context.Context, user string) ([]Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(list[0].Devices, func(a, b Device) int { return int(a.Now.Since - b.Now.Since) })
+	slices.SortStableFunc(list[0].Devices, func(a, b Device) int { return cmp.Compare(a.Now.Since, b.Now.Since) })
 	return list[0].Devices, nil
 }
 
