@@ -65,7 +65,7 @@ func readLink(v types.AttributeValue) *sessions.Link {
 }
 
 // TakeSlot implements sessions.Store: one write, however many devices.
-func (s *Store) TakeSlot(ctx context.Context, app int64, user string, t sessions.Take) ([]sessions.Device, bool, error) {
+func (s *Store) TakeSlot(ctx context.Context, app int64, user string, t sessions.Take) (sessions.Session, bool, error) {
 	u := update{
 		table: Live, key: SessionKey(app, user),
 		set:   "SET #p = if_not_exists(#s, :none), #s = :link",
@@ -93,12 +93,12 @@ func (s *Store) TakeSlot(ctx context.Context, app int64, user string, t sessions
 	u.cond = strings.Join(conditions, " AND ")
 	old, err := s.update(ctx, u)
 	if seen, failed := refused(err); failed {
-		return devices(seen), false, nil
+		return readSession(user, seen), false, nil
 	}
 	if err != nil {
-		return nil, false, err
+		return sessions.Session{}, false, err
 	}
-	return devices(old), true, nil
+	return readSession(user, old), true, nil
 }
 
 // need writes a need as a condition; n tells its names and values from those of
@@ -260,11 +260,15 @@ func (s *Store) Sessions(ctx context.Context, app int64, users []string) ([]sess
 	}
 	list := make([]sessions.Session, len(users))
 	for i, item := range items {
-		list[i] = sessions.Session{
-			User: users[i], Devices: devices(item), Last: readLast(item["l"]), Status: text(item, "st"),
-		}
+		list[i] = readSession(users[i], item)
 	}
 	return list, nil
+}
+
+func readSession(user string, item Item) sessions.Session {
+	return sessions.Session{
+		User: user, Devices: devices(item), Last: readLast(item["l"]), Status: text(item, "st"),
+	}
 }
 
 func devices(item Item) []sessions.Device {

@@ -11,9 +11,9 @@ import (
 
 // Store keeps sessions.
 type Store interface {
-	// TakeSlot makes an attempt and returns the devices of the session as they
-	// were before; ok is false when a need was not met and nothing has changed.
-	TakeSlot(ctx context.Context, app int64, user string, t Take) (before []Device, ok bool, err error)
+	// TakeSlot makes an attempt and returns the session as it was before; ok is
+	// false when a need was not met and nothing has changed.
+	TakeSlot(ctx context.Context, app int64, user string, t Take) (before Session, ok bool, err error)
 	// LeaveSlot empties the slot that holds a connection, and notes when and why
 	// the user was last online. slot is where the connection is likely to be; if
 	// it is not there, it is looked for in the others.
@@ -77,9 +77,9 @@ func (s Service) Connect(ctx context.Context, user string, link Link) error {
 			return err
 		}
 		if ok {
-			return s.replace(ctx, user, take, before)
+			return s.replace(ctx, user, take, before.Devices)
 		}
-		take = s.choose(link, before)
+		take = s.choose(link, before.Devices)
 	}
 	return fault.New(fault.Unavailable, "too many devices of %s connect at once", user)
 }

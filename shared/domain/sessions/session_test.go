@@ -107,14 +107,14 @@ func (m *memory) devices() []sessions.Device {
 	return list
 }
 
-func (m *memory) TakeSlot(_ context.Context, _ int64, _ string, t sessions.Take) ([]sessions.Device, bool, error) {
+func (m *memory) TakeSlot(_ context.Context, _ int64, _ string, t sessions.Take) (sessions.Session, bool, error) {
 	if m.err != nil {
-		return nil, false, m.err
+		return sessions.Session{}, false, m.err
 	}
 	if m.takes = append(m.takes, t); m.before != nil {
 		m.before()
 	}
-	before := m.devices()
+	before := sessions.Session{Devices: m.devices()}
 	for _, n := range t.Needs {
 		d, there := m.slots[n.Slot]
 		ok := !there
