@@ -43,10 +43,22 @@ func ParsePlatform(name string) (Platform, error) {
 	return "", fault.New(fault.PlatformRefused, "platform is one of Android, iPhone, iPad, Windows, Mac, Linux, Web, MiniProgram")
 }
 
+// class is the group of platforms a policy counts as one.
+func (p Platform) class() string {
+	switch p {
+	case "Web", "MiniProgram":
+		return "w"
+	case "Windows", "Mac", "Linux":
+		return "d"
+	default:
+		return "m"
+	}
+}
+
 // Alike returns the platforms that count as the same one: a mini program runs in
 // a kind of browser.
 func (p Platform) Alike() []Platform {
-	if p == "Web" || p == "MiniProgram" {
+	if p.class() == "w" {
 		return []Platform{"Web", "MiniProgram"}
 	}
 	return []Platform{p}
@@ -58,14 +70,7 @@ func (p Platform) alike(other Platform) bool { return p.Alike()[0] == other.Alik
 // Place names where a policy puts the devices of a platform. Platforms of one
 // place exclude each other; devices of one platform share it, up to a limit.
 func (p Policy) Place(platform Platform) string {
-	class := "m"
-	switch platform.Alike()[0] {
-	case "Web":
-		class = "w"
-	case "Windows", "Mac", "Linux":
-		class = "d"
-	}
-	switch p {
+	switch class := platform.class(); p {
 	case Single:
 		return "x"
 	case Triple:
