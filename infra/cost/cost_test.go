@@ -42,6 +42,15 @@ func batch(item string, n int) string {
 	return strings.Join(list, ",")
 }
 
+// phones are n of alice's three, a second apart.
+func phones(n int) string {
+	seed := "account alice\nset native 3\nset web 1\n"
+	for _, name := range []string{"a", "b", "c"}[:n] {
+		seed += "connect alice iPhone " + name + "\nsleep 1s\n"
+	}
+	return seed
+}
+
 func situations() []situation {
 	online := two + "connect bob iPhone i1\nconnect bob Web w1\nconnect alice iPhone i1\n"
 	send := func(n int) string {
@@ -97,9 +106,18 @@ func situations() []situation {
 		{"client.session.authorizer", "known user", "account alice\n", "", "", &Budget{0, 0.5, 0, 1, 0}, 10, -1},
 		{"client.session.connect", "free slot", "account alice\n", "connection x\nas bob\n", "", &Budget{1, 0, 0, 1, 0}, 10, 1},
 		{"client.session.connect", "free slot, watched", "account alice\naccount bob\nwatch bob alice\n", "connection x\nas bob\n", "", nil, 15, 1},
+		{"client.session.connect", "second of three phones, likely slot free", phones(1), "connection x\nas bob\ninstance b\n", "instance b\n", &Budget{1, 0, 0, 1, 0}, 10, 1},
+		{"client.session.connect", "fourth of three phones, the oldest is kicked", phones(3), "connection x\nas bob\ninstance d\n", "instance d\n", nil, 15, 1},
 		{"client.session.disconnect", "holds the slot", "account alice\nconnect alice iPhone i1\n", "as bob\n", "", &Budget{1, 0, 0, 1, 0}, 10, -1},
 		{"client.session.default", "unknown action", "", `{"action":"x"}`, `{"action":"x"}`, nil, 2, 2},
 		{"client.session.sync", "100 conversations", "account alice\naccounts 100\nfan alice 100\n", "as bob\n{}", `{}`, &Budget{0, 25, 0, 1, 0}, 60, 0},
+		{"client.session.logout", "WebSocket", "account alice\nconnect alice iPhone i1\n", "as bob\ndoor socket\n{}", "door socket\n{}", nil, 10, 2},
+		{"client.session.logout", "HTTP", "account alice\nconnect alice iPhone i1\n", "as bob\ninstance i1\n{}", "instance i1\n{}", nil, 15, 0},
+		{"client.session.background", "WebSocket", "account alice\nconnect alice iPhone i1\n", "as bob\ndoor socket\n{}", "door socket\n{}", nil, 10, 2},
+		{"client.session.background", "HTTP", "account alice\nconnect alice iPhone i1\n", "as bob\ninstance i1\n{}", "instance i1\n{}", nil, 15, 0},
+		{"client.session.foreground", "WebSocket", "account alice\nconnect alice iPhone i1\nbackground alice iPhone i1\n", "as bob\ndoor socket\n{}", "door socket\n{}", nil, 10, 2},
+		{"client.session.devices", "2 devices", "account alice\nconnect alice iPhone i1\nconnect alice Web w1\n", "as bob\n{}", "{}", nil, 10, 0},
+		{"client.session.kick", "1 device", "account alice\nconnect alice iPhone i1\nconnect alice Web w1\n", "as bob\n" + `{"Instance":"w1"}`, `{"Instance":"w1"}`, nil, 20, 0},
 		{"client.message.send", "HTTP, peer on 2 devices", online, "instance i1\n" + send(7), "instance i1\n" + send(8), &Budget{3, 3.5, 0, 1, 2}, 45, 0},
 		{"client.message.send", "WebSocket, peer on 2 devices", online, "door socket\n" + send(7), "door socket\n" + send(8), &Budget{3, 3.5, 0, 1, 2}, 45, 2},
 		{"client.message.send", "HTTP, peer offline", two, send(7), send(8), &Budget{3, 3.5, 1.2, 1.1, 0}, 45, 0},

@@ -164,6 +164,10 @@ func (a *App) For(o *apps.App) Tenant {
 	}
 	watch := a.Presence(o.ID)
 	watch.Limit = limits.Watched
+	session := sessions.Service{
+		App: o.ID, Policy: o.Settings.LoginPolicy, Native: limits.Native, Web: limits.Web,
+		Spread: o.Settings.Spread(), Store: p.Store, Kicker: out, Now: p.Now, Wait: p.Wait,
+	}
 	return Tenant{
 		Delivery:  out,
 		Presence:  watch,
@@ -176,10 +180,10 @@ func (a *App) For(o *apps.App) Tenant {
 			Removals: p.Removal,
 			// What is kept of a user, in the order in which it goes with the account.
 			Forgetters: []accounts.Forgetter{
-				conversation, relation, follow, profile, watch,
+				conversation, relation, follow, profile, watch, session,
 			},
 		},
-		Sessions:      sessions.Service{App: o.ID, Policy: o.Settings.LoginPolicy, Store: p.Store, Kicker: out, Now: p.Now},
+		Sessions:      session,
 		Conversations: conversation,
 		Messages: messages.Service{
 			App: o.ID, Retention: o.Retention(), FriendsOnly: o.Settings.FriendsOnly,

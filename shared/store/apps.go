@@ -42,6 +42,9 @@ func settingsItem(a apps.App) Item {
 	if s.WebInstances > 0 {
 		item["wi"] = num(s.WebInstances)
 	}
+	if s.PeakOnline > 0 {
+		item["po"] = num(s.PeakOnline)
+	}
 	if s.Allow != "" {
 		item["al"] = str(string(s.Allow))
 	}
@@ -83,6 +86,7 @@ func readSettings(item Item, a *apps.App) {
 		LoginPolicy: sessions.Policy(text(item, "lp")), RetentionDays: int(integer(item, "rd")),
 		Disabled: has(item, "off"), DeleteAllowed: has(item, "da"),
 		NativeInstances: int(integer(item, "ni")), WebInstances: int(integer(item, "wi")),
+		PeakOnline:  int(integer(item, "po")),
 		FriendsOnly: has(item, "fo"), BlockSilently: has(item, "bs"), Follow: has(item, "fw"),
 		Allow:         accounts.Allow(text(item, "al")),
 		ProfileFields: readFields(item, "pf"), FriendFields: readFields(item, "ff"),

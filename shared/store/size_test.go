@@ -277,33 +277,41 @@ func random(n int) string {
 	return string(b)
 }
 
-// TestSessionSize: one item, one W for each connect, under every policy.
+// TestSessionSize: one item, and what each connect costs, under every policy and
+// with several devices of a platform.
 func TestSessionSize(t *testing.T) {
-	all := []string{"Android", "iPhone", "iPad", "Windows", "Mac", "Linux", "Web", "MiniProgram"}
+	natives := []string{"Android", "iPhone", "iPad", "Windows", "Mac", "Linux"}
 	for _, c := range []struct {
-		name      string
-		policy    sessions.Policy
-		instance  int
-		platforms []string
-		most      int
-		w         float64
+		name        string
+		policy      sessions.Policy
+		native, web int
+		instance    int
+		platforms   []string
+		most        int
+		w           float64
 	}{
 		// docs/data-model.md §3: 95-390 bytes; identifiers of 16 bytes, three
 		// devices that are not just being renewed.
-		{"three devices", sessions.Triple, 16, []string{"MiniProgram", "Windows", "Android"}, 390, 1},
-		{"three devices with UUIDs, renewed", sessions.Triple, 36, []string{"MiniProgram", "Windows", "Android"}, 700, 1},
-		{"three devices with the longest identifiers, renewed", sessions.Triple, sessions.MaxInstance, []string{"MiniProgram", "Windows", "Android"}, 1023, 1},
-		{"every platform with UUIDs", sessions.Multi, 36, all, 1023, 1},
-		{"every platform with the longest identifiers, renewed", sessions.Multi, sessions.MaxInstance, all, 2047, 2},
+		{"three devices", sessions.Triple, 1, 1, 16, []string{"MiniProgram", "Windows", "Android"}, 390, 1},
+		{"three devices with UUIDs, renewed", sessions.Triple, 1, 1, 36, []string{"MiniProgram", "Windows", "Android"}, 700, 1},
+		{"three devices with the longest identifiers, renewed", sessions.Triple, 1, 1, sessions.MaxInstance, []string{"MiniProgram", "Windows", "Android"}, 1024, 1},
+		{"every platform with UUIDs", sessions.Multi, 1, 1, 36, append(natives, "Web"), 1023, 1},
+		{"every platform with the longest identifiers, renewed", sessions.Multi, 1, 1, sessions.MaxInstance, append(natives, "Web"), 2047, 2},
+		{"three phones and two pages with UUIDs", sessions.Dual, 3, 10, 36, []string{"iPhone", "iPhone", "iPhone", "Web", "Web"}, 700, 1},
+		// The worst that can be: 28 devices, then all of them in a renewal.
+		{"all there can be, with UUIDs", sessions.Multi, 3, 10, 36, full(natives), 3072, 3},
+		{"all there can be, with the longest identifiers", sessions.Multi, 3, 10, sessions.MaxInstance, full(natives), 4096, 4},
+		{"all there can be, with the longest identifiers, renewed", sessions.Multi, 3, 10, sessions.MaxInstance, full(natives), 7168, 7},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newSized(t)
 			svc := s.Tenant(t).Sessions
-			svc.Policy = c.policy
-			link := func(platform, connection string) sessions.Link {
+			svc.Policy, svc.Native, svc.Web = c.policy, c.native, c.web
+			link := func(n, round int) sessions.Link {
+				name := fmt.Sprintf("%s%d", c.platforms[n], n)
 				return sessions.Link{
-					Connection: connection, Platform: sessions.Platform(platform),
-					Instance: platform + strings.Repeat("i", c.instance-len(platform)),
+					Connection: fmt.Sprintf("L0SM9cOF%02dcCIh%d=", n, round), Platform: sessions.Platform(c.platforms[n]),
+					Instance: name + strings.Repeat("i", c.instance-len(name)),
 				}
 			}
 			rounds := 1
@@ -311,24 +319,42 @@ func TestSessionSize(t *testing.T) {
 				rounds = 2
 			}
 			for round := range rounds {
-				for _, p := range c.platforms {
-					if _, err := svc.Connect(t.Context(), longA, link(p, fmt.Sprintf("L0SM9cOFvHcCIh%d=", round))); err != nil {
+				for n := range c.platforms {
+					if _, err := svc.Connect(t.Context(), longA, link(n, round)); err != nil {
 						t.Fatal(err)
 					}
 				}
 			}
+			devices, err := svc.Devices(t.Context(), longA)
+			if err != nil || len(devices) != len(c.platforms) {
+				t.Fatalf("%d devices, %v, want %d", len(devices), err, len(c.platforms))
+			}
 			s.within(c.name, store.Live, store.SessionKey(s.ID, longA), c.most)
+			t.Logf("%d devices: %d bytes", len(devices), store.Size(s.item(store.Live, store.SessionKey(s.ID, longA))))
 			s.costs("a connect", c.w, func(ctx context.Context) error {
-				_, err := svc.Connect(ctx, longA, link(c.platforms[0], "L0SM9cOFvHcCIh2="))
+				_, err := svc.Connect(ctx, longA, link(0, 2))
 				return err
 			})
 			s.costs("a disconnect", c.w, func(ctx context.Context) error {
-				_, err := svc.Disconnect(ctx, longA, link(c.platforms[0], "L0SM9cOFvHcCIh2="), "closed")
+				_, err := svc.Disconnect(ctx, longA, link(0, 2), "closed")
 				return err
 			})
 			s.within("after a disconnect", store.Live, store.SessionKey(s.ID, longA), c.most)
 		})
 	}
+}
+
+// full is as many devices as a user can have: three of each native platform, ten
+// pages.
+func full(natives []string) []string {
+	var list []string
+	for range sessions.MaxNative {
+		list = append(list, natives...)
+	}
+	for range sessions.MaxWeb {
+		list = append(list, "Web")
+	}
+	return list
 }
 
 // TestDedupSize: what a ring has no room for and the mark of a batch cost 1 W each.

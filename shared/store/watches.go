@@ -149,5 +149,5 @@ func (s *Store) ForgetPresence(ctx context.Context, app int64, user string) erro
 	if err != nil {
 		return fmt.Errorf("forget subscriptions: %w", err)
 	}
-	return s.mark(ctx, app, user, "REMOVE st, w, wn, an, ant", "attribute_exists(pk)", nil)
+	return nil
 }

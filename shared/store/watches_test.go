@@ -188,8 +188,8 @@ func TestWatchWhileConnecting(t *testing.T) {
 	}
 }
 
-// Forget takes both directions and what the session says, page by page, and may
-// be repeated.
+// Forget takes both directions, page by page, and may be repeated; the session
+// takes what it says with it.
 func TestForgetPresence(t *testing.T) {
 	t.Parallel()
 	w, s := newWatch(t, "account alice\naccounts 20\nwatchers alice 20\nwatch alice u1 u2 u3 u4 u5 u6 u7 u8 u9 u10\nstatus alice busy\nwatch u1 u2")
@@ -211,6 +211,9 @@ func TestForgetPresence(t *testing.T) {
 	}
 	if a, b, n := sides(t, w, "u1", 20); a != 1 || b != 1 || n != 1 {
 		t.Errorf("u1 watches %d, is watching %d, counts %d, want 1: u2", a, b, n)
+	}
+	if more, err := w.Tenant(t).Sessions.Forget(t.Context(), "alice"); more || err != nil {
+		t.Errorf("the session: %t, %v", more, err)
 	}
 	list, err := w.Store.Sessions(t.Context(), w.ID, []string{"alice"})
 	if err != nil || list[0].Status != "" || list[0].Watched() {

@@ -38,6 +38,7 @@ import (
 //	messages FROM TO N [TEXT]       send N texts, a second apart
 //	fan USER N                      u1 ... uN send a text each to USER, a second apart
 //	batch USER N                    USER sends a text to u1 ... uN
+//	background|logout USER PLATFORM INSTANCE  mark the device, sign it out
 //	reconnect USER PLATFORM INSTANCE NAME  the same installation as "USER/NAME"
 //	quiet|aside FROM TO RANDOM      send a text without unread, or aside
 //	read READER PEER [ORDINAL]      mark as read
@@ -52,7 +53,7 @@ import (
 //	disable | keyless               switch the application off, end its keys
 //	admin USER                      add an admin
 //	limit NAME N                    friends, blocked, lists, requests, following or watched: another limit
-//	set NAME [VALUE]                friends-only, block-silently, follow; allow CHOICE; native N; web N
+//	set NAME [VALUE]                friends-only, block-silently, follow; allow CHOICE; native N; web N; peak N; policy NAME
 //	field profile|friend WORD [USER RIGHTS]  declare a custom field; rights are of r and w
 //	allow USER any|confirm|deny     what happens to friend requests
 //	neighbour                       another application stands after this one in the list
@@ -189,6 +190,11 @@ func (w *World) seedLine(ctx context.Context, word string, args []string) error 
 		return err
 	case "told":
 		return t.Presence.Tell(ctx, delivery.Announcement{App: w.ID, User: arg(0), Crowd: delivery.Watchers})
+	case "background":
+		return t.Sessions.SetBackground(ctx, arg(0), sessions.Link{Instance: arg(2), Platform: sessions.Platform(arg(1))}, true)
+	case "logout":
+		_, err := t.Sessions.Logout(ctx, arg(0), sessions.Link{Instance: arg(2), Platform: sessions.Platform(arg(1))})
+		return err
 	case "message", "quiet", "aside":
 		return w.seedMessage(ctx, t.Messages, word, args)
 	case "messages":
@@ -313,6 +319,10 @@ func setting(s *apps.Settings, word string, args []string) error {
 		return number(args[1], &s.NativeInstances)
 	case "set web":
 		return number(args[1], &s.WebInstances)
+	case "set peak":
+		return number(args[1], &s.PeakOnline)
+	case "set policy":
+		s.LoginPolicy = sessions.Policy(args[1])
 	case "set allow":
 		s.Allow = accounts.Allow(args[1])
 	case "set friends-only":

@@ -7,8 +7,10 @@ import (
 	"parley/shared/op"
 )
 
-// connect gives the caller's slot to the new connection. Another installation
-// that holds it is told so and closed. Watchers of the caller are told in a moment.
+// connect gives the new connection a slot, the one before it of the same
+// installation or a free one. The devices that the login policy excludes are told
+// so and closed, and the oldest where a platform has too many. Watchers of the
+// caller are told in a moment.
 func connect(ctx context.Context, c *op.Call) error {
 	watched, err := c.Sessions.Connect(ctx, c.Caller.Account, link(c))
 	if err != nil {

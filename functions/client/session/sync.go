@@ -34,11 +34,6 @@ type relationCounters struct {
 // page is the most conversations of one answer.
 const page = 100
 
-// spread is over how many seconds clients spread their reconnects after a cut by
-// the server. It follows the number of users online from issue 4 on; until then
-// it is what 500 connects a second allow for 5,000 clients.
-const spread = 10
-
 // sync returns the conversations that changed since a time, newest first. With
 // the strong reads of a send, a message that was sent while the device connected
 // is either pushed to it or in this answer. The first page tells the versions of
@@ -54,7 +49,7 @@ func sync(ctx context.Context, c *op.Call, in syncRequest) (syncReply, error) {
 	}
 	out := syncReply{
 		Conversations: make([]v4.Conversation, len(p.Rows)), Complete: p.Next == nil, Cursor: v4.FormatCursor(p.Next),
-		Since: next, Spread: spread,
+		Since: next, Spread: c.Sessions.Spread,
 	}
 	for i, r := range p.Rows {
 		out.Conversations[i] = v4.FromRow(r)

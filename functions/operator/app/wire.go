@@ -20,6 +20,7 @@ type appView struct {
 	DeleteAllowed   bool           `json:"DeleteAllowed"`
 	NativeInstances int            `json:"NativeInstances"`
 	WebInstances    int            `json:"WebInstances"`
+	PeakOnline      int            `json:"PeakOnline"`
 	FriendsOnly     bool           `json:"FriendsOnly"`
 	BlockSilently   bool           `json:"BlockSilently"`
 	Allow           string         `json:"Allow"`
@@ -76,7 +77,7 @@ func view(a apps.App) appView {
 	v := appView{
 		ID: a.ID, Name: set.Name, Edition: string(set.Edition), Disabled: set.Disabled,
 		LoginPolicy: string(set.LoginPolicy), RetentionDays: inForce.RetentionDays, DeleteAllowed: inForce.DeleteAllowed,
-		NativeInstances: max(1, set.NativeInstances), WebInstances: max(1, set.WebInstances),
+		NativeInstances: inForce.Native, WebInstances: inForce.Web, PeakOnline: set.PeakOnline,
 		FriendsOnly: set.FriendsOnly, BlockSilently: set.BlockSilently, Follow: set.Follow,
 		Allow:         string(cmp.Or(set.Allow, accounts.AllowAny)),
 		ProfileFields: make([]profileField, len(set.ProfileFields)), FriendFields: make([]friendField, len(set.FriendFields)),
@@ -105,6 +106,7 @@ type settings struct {
 	DeleteAllowed   *bool           `json:"DeleteAllowed"`
 	NativeInstances *int            `json:"NativeInstances"` // 1 to 3 devices of one native platform at once
 	WebInstances    *int            `json:"WebInstances"`    // 1 to 10 devices of the web at once
+	PeakOnline      *int            `json:"PeakOnline"`      // devices online at most, as far as it is known
 	FriendsOnly     *bool           `json:"FriendsOnly"`     // users write to friends only
 	BlockSilently   *bool           `json:"BlockSilently"`   // who is blocked is not told
 	Allow           *string         `json:"Allow"`           // friend requests to who has not chosen: any, confirm or deny
@@ -140,6 +142,7 @@ func (in settings) apply(s apps.Settings) apps.Settings {
 	set(&s.DeleteAllowed, in.DeleteAllowed)
 	set(&s.NativeInstances, in.NativeInstances)
 	set(&s.WebInstances, in.WebInstances)
+	set(&s.PeakOnline, in.PeakOnline)
 	set(&s.FriendsOnly, in.FriendsOnly)
 	set(&s.BlockSilently, in.BlockSilently)
 	if in.Allow != nil {

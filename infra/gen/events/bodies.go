@@ -75,6 +75,11 @@ func Bodies() map[string]string {
 		"client.presence.subscribe":     `{"To_Account":["bob","carol"]}`,
 		"client.presence.unsubscribe":   `{"To_Account":["carol"]}`,
 		"client.presence.subscriptions": `{"Limit":100}`,
+		"client.session.logout":         `{}`,
+		"client.session.background":     `{}`,
+		"client.session.foreground":     `{}`,
+		"client.session.devices":        `{}`,
+		"client.session.kick":           `{"Instance":"i2"}`,
 
 		"operator.app.create":       `{"Name":"sample","Edition":"developer","LoginPolicy":"dual","Admins":["administrator"]}`,
 		"operator.app.get":          `{"SdkAppId":1400000001}`,

@@ -32,11 +32,14 @@ type Limits struct {
 	Requests      int // pending friend requests to a user
 	Following     int // accounts that a user follows
 	Watched       int // accounts whose status a user subscribed to
+	Native        int // devices of one native platform that are online at once
+	Web           int // browsers and mini programs that are online at once
 }
 
-// common are the limits that every edition has (core spec §8.0, §8.16, §13).
+// common are the limits that every edition has (core spec §5, §8.0, §8.16, §13).
 func (l Limits) common() Limits {
 	l.Friends, l.Blocked, l.Lists, l.Requests, l.Following, l.Watched = 3000, 1000, 32, 100, 5000, 3000
+	l.Native, l.Web = 1, 1 // premium may have more
 	return l
 }
 
@@ -62,9 +65,13 @@ type Settings struct {
 	RetentionDays int  // 0: the edition's
 	DeleteAllowed bool // deletion of accounts where the edition does not include it
 	// NativeInstances and WebInstances are how many devices of one native
-	// platform, and of the web, may be online at once; 0: one (core spec §5).
+	// platform, and of the web, may be online at once; 0: one. Editions below
+	// premium have one (core spec §5, seed 003 on multi-device login).
 	NativeInstances int
 	WebInstances    int
+	// PeakOnline is how many devices the operator expects to be online at once at
+	// most, in all applications of the deployment; 0: not known.
+	PeakOnline int
 	// FriendsOnly: a user may write to friends only (core spec §8.0).
 	FriendsOnly bool
 	// BlockSilently: a message to who blocks its sender is dropped, and the
@@ -108,7 +115,24 @@ func (s Settings) Limits() Limits {
 			*n.to = *n.from
 		}
 	}
+	if s.Edition == Premium {
+		l.Native, l.Web = max(l.Native, s.NativeInstances), max(l.Web, s.WebInstances)
+	}
 	return l
+}
+
+const (
+	connectQuota = 500 // new connections a second of an AWS account
+	leastSpread  = 10  // seconds; enough for 4,000 devices
+)
+
+// Spread is over how many seconds clients spread their reconnects after a cut by
+// the server, so that all of them stay under 0.8 of the quota for connects
+// (docs/data-model.md §4). Counting the devices online would cost every connect
+// a write, so it rests on what the operator expects.
+func (s Settings) Spread() int {
+	const perSecond = connectQuota * 8 / 10
+	return max(leastSpread, (s.PeakOnline+perSecond-1)/perSecond)
 }
 
 // An App is an application as the operator sees it.

@@ -18,11 +18,14 @@ import (
 // common are the limits that every edition has (core spec §8.0, §8.16, §13).
 func common(l apps.Limits) apps.Limits {
 	l.Friends, l.Blocked, l.Lists, l.Requests, l.Following, l.Watched = 3000, 1000, 32, 100, 5000, 3000
+	l.Native, l.Web = max(l.Native, 1), max(l.Web, 1)
 	return l
 }
 
+// withDays are limits that an application has of its own, beside what it cannot
+// replace.
 func withDays(l apps.Limits, days int) apps.Limits {
-	l.RetentionDays = days
+	l.RetentionDays, l.Native, l.Web = days, 1, 1
 	return l
 }
 
@@ -37,6 +40,11 @@ func TestLimits(t *testing.T) {
 		{apps.Settings{Edition: apps.Premium}, common(apps.Limits{Conversations: 500, RetentionDays: 30}), 720 * time.Hour},
 		{apps.Settings{Edition: apps.Premium, RetentionDays: 1, DeleteAllowed: true},
 			common(apps.Limits{Conversations: 500, RetentionDays: 1, DeleteAllowed: true}), 24 * time.Hour},
+		// Several devices of a platform: premium only.
+		{apps.Settings{Edition: apps.Premium, NativeInstances: 3, WebInstances: 10},
+			common(apps.Limits{Conversations: 500, RetentionDays: 30, Native: 3, Web: 10}), 720 * time.Hour},
+		{apps.Settings{Edition: apps.Standard, NativeInstances: 3, WebInstances: 10},
+			common(apps.Limits{Conversations: 100, RetentionDays: 7}), 168 * time.Hour},
 		{apps.Settings{Edition: apps.Developer, RetentionDays: 3650},
 			common(apps.Limits{Accounts: 100, Conversations: 100, DeleteAllowed: true, RetentionDays: 3650}), 87_600 * time.Hour},
 		{apps.Settings{Edition: apps.Standard, Override: apps.MaxOverride()}, withDays(apps.MaxOverride(), 7), 168 * time.Hour},
@@ -52,6 +60,15 @@ func TestLimits(t *testing.T) {
 	}
 	if _, ok := apps.Edition("free").Limits(); ok {
 		t.Error("edition free has limits")
+	}
+}
+
+// TestSpread: the devices online by 0.8 of 500 connects a second.
+func TestSpread(t *testing.T) {
+	for peak, want := range map[int]int{0: 10, 4000: 10, 4001: 11, 100_000: 250, 1_000_000: 2500} {
+		if got := (apps.Settings{PeakOnline: peak}).Spread(); got != want {
+			t.Errorf("%d devices online: %d s, want %d", peak, got, want)
+		}
 	}
 }
 

@@ -3,16 +3,16 @@ package apps
 import (
 	"unicode/utf8"
 
+	"parley/shared/domain/sessions"
 	"parley/shared/fault"
 )
 
 const (
 	maxName   = 100
 	maxDays   = 3650
-	maxNative = 3  // devices of one native platform (core spec §5)
-	maxWeb    = 10 // devices of the web
-	maxFields = 20 // custom fields of profiles, and of friends (core spec §13)
-	maxWord   = 8  // letters of a custom field's name
+	maxPeak   = 100_000_000 // devices online
+	maxFields = 20          // custom fields of profiles, and of friends (core spec §13)
+	maxWord   = 8           // letters of a custom field's name
 )
 
 // MaxOverride is how far an application may replace its edition's numbers. The
@@ -44,7 +44,8 @@ func check(set Settings) error {
 		got, most int
 	}{
 		{"RetentionDays", set.RetentionDays, maxDays},
-		{"NativeInstances", set.NativeInstances, maxNative}, {"WebInstances", set.WebInstances, maxWeb},
+		{"NativeInstances", set.NativeInstances, sessions.MaxNative}, {"WebInstances", set.WebInstances, sessions.MaxWeb},
+		{"PeakOnline", set.PeakOnline, maxPeak},
 		{"Override.Accounts", o.Accounts, most.Accounts}, {"Override.Conversations", o.Conversations, most.Conversations},
 		{"Override.Friends", o.Friends, most.Friends}, {"Override.Blocked", o.Blocked, most.Blocked},
 		{"Override.Lists", o.Lists, most.Lists}, {"Override.Requests", o.Requests, most.Requests},

@@ -32,6 +32,15 @@ type Queue interface {
 	Send(ctx context.Context, job Job, delay time.Duration) error
 }
 
+// Store knows where users are connected.
+type Store interface {
+	// Sessions reads sessions strongly; a user without one has no devices.
+	Sessions(ctx context.Context, app int64, users []string) ([]sessions.Session, error)
+	// LeaveSlot empties a slot if it still holds the connection, and returns
+	// whether the user is watched.
+	LeaveSlot(ctx context.Context, app int64, user, slot, connection string, last sessions.Last) (bool, error)
+}
+
 // A Job is a frame and the connections that have not had it.
 type Job struct {
 	App     int64    `json:"app"`
@@ -63,7 +72,7 @@ type Kick struct {
 // Service delivers events of one application.
 type Service struct {
 	App    int64
-	Store  sessions.Store
+	Store  Store
 	Poster Poster
 	Queue  Queue
 	Now    func() time.Time
@@ -117,37 +126,38 @@ func (s Service) SendTo(ctx context.Context, list []sessions.Session, origin Ori
 // queued anew, alone; after MaxAttempts they are left to sync.
 func (s Service) Retry(ctx context.Context, job Job) error { return s.post(ctx, job) }
 
-// Kick tells a connection why it has to go and closes it.
-func (s Service) Kick(ctx context.Context, link sessions.Link, reason string) error {
-	frame, err := s.Frame(Kick{Reason: reason, Platform: link.Platform, Time: s.Now().Unix()})
+// Kick tells a device why it has to go and closes its connections: in the middle
+// of a renewal there are two.
+func (s Service) Kick(ctx context.Context, d sessions.Device, reason string) error {
+	frame, err := s.Frame(Kick{Reason: reason, Platform: d.Now.Platform, Time: s.Now().Unix()})
 	if err != nil {
 		return err
 	}
+	links := []string{d.Now.Connection}
+	if before := d.Predecessor(s.Now()); before != "" {
+		links = append(links, before)
+	}
 	// Not told is no reason not to close; what cannot be closed has lost its slot.
-	_ = s.Poster.Post(ctx, []string{link.Connection}, frame)
-	_ = s.Poster.Close(ctx, link.Connection)
+	_ = s.Poster.Post(ctx, links, frame)
+	for _, link := range links {
+		_ = s.Poster.Close(ctx, link)
+	}
 	return nil
 }
 
-// Disconnect kicks every device of a user; one in the middle of a renewal has two
-// connections.
+// Disconnect kicks every device of a user.
 func (s Service) Disconnect(ctx context.Context, user, reason string) error {
 	list, err := s.Store.Sessions(ctx, s.App, []string{user})
 	if err != nil {
 		return err
 	}
 	for _, d := range list[0].Devices {
-		last := sessions.Last{Time: s.Now().UnixMilli(), Reason: reason, Platform: d.Now.Platform}
+		last := sessions.Last{Time: s.Now().UnixMilli(), Reason: reason, Platform: d.Now.Platform, Instance: d.Now.Instance}
 		if _, err := s.Store.LeaveSlot(ctx, s.App, user, d.Slot, d.Now.Connection, last); err != nil {
 			return err
 		}
-		if err := s.Kick(ctx, d.Now, reason); err != nil {
+		if err := s.Kick(ctx, d, reason); err != nil {
 			return err
-		}
-		if before := d.Predecessor(s.Now()); before != "" {
-			if err := s.Kick(ctx, *d.Previous, reason); err != nil {
-				return err
-			}
 		}
 	}
 	return nil

@@ -55,10 +55,6 @@ func (w *world) Send(_ context.Context, job delivery.Job, delay time.Duration) e
 	return w.queueErr
 }
 
-func (w *world) TakeSlot(context.Context, int64, string, string, sessions.Link) (*sessions.Link, bool, error) {
-	panic("delivery takes no slot")
-}
-
 func (w *world) LeaveSlot(_ context.Context, app int64, user, slot, connection string, last sessions.Last) (bool, error) {
 	w.left = append(w.left, fmt.Sprintf("%d %s %s %s %s", app, user, slot, connection, last.Reason))
 	return false, nil
@@ -238,14 +234,18 @@ func TestKick(t *testing.T) {
 	w, s := newWorld()
 	w.device("bob", "x", "c", "i", time.Hour)
 	w.device("bob", "w", "d", "j", sessions.Life) // dead, and disconnected all the same
+	w.device("bob", "m", "e", "k", time.Second, "e0")
 	w.faults["c"] = []error{errBusy}
 	if err := s.Disconnect(t.Context(), "bob", "deleted"); err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"c", "d"}; !slices.Equal(w.closed, want) || !slices.Equal(w.rounds, want) {
-		t.Errorf("told %q and closed %q, want %q", w.rounds, w.closed, want)
+	if want := []string{"c", "d", "e", "e0"}; !slices.Equal(w.closed, want) {
+		t.Errorf("closed %q, want %q", w.closed, want)
 	}
-	if want := []string{"1 bob x c deleted", "1 bob w d deleted"}; !slices.Equal(w.left, want) {
+	if want := []string{"c", "d", "e e0"}; !slices.Equal(w.rounds, want) {
+		t.Errorf("told %q, want %q", w.rounds, want)
+	}
+	if want := []string{"1 bob x c deleted", "1 bob w d deleted", "1 bob m e deleted"}; !slices.Equal(w.left, want) {
 		t.Errorf("left %q, want %q", w.left, want)
 	}
 	if len(w.jobs) > 0 {

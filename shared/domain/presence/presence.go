@@ -117,7 +117,8 @@ type Store interface {
 	MarkTold(ctx context.Context, app int64, user, told string, ms, watches int64) error
 	// SetStatus sets what a user chooses to show, and returns the session.
 	SetStatus(ctx context.Context, app int64, user, status string) (sessions.Session, error)
-	// ForgetPresence removes what only presence keeps of a user.
+	// ForgetPresence removes the count of subscriptions; what a session says of
+	// presence goes with the session.
 	ForgetPresence(ctx context.Context, app int64, user string) error
 }
 

@@ -222,8 +222,8 @@ func (s Service) Tell(ctx context.Context, a delivery.Announcement) error {
 // forgetPage is how many watchers one page forgets: three items each.
 const forgetPage = 8
 
-// Forget implements accounts.Forgetter: subscriptions of the user, those to the
-// user, and what the session says for them.
+// Forget implements accounts.Forgetter: subscriptions of the user and those to the
+// user. What the session says goes with it.
 func (s Service) Forget(ctx context.Context, user string) (more bool, err error) {
 	targets, _, err := s.Store.Watched(ctx, s.App, user, "", forgetPage)
 	if err != nil {

@@ -3,6 +3,8 @@
 package sessions
 
 import (
+	"strconv"
+	"strings"
 	"time"
 
 	"parley/shared/fault"
@@ -11,12 +13,13 @@ import (
 // A Policy says how many platforms of a user may be online at once (core spec §5).
 type Policy string
 
-// The policies.
+// The policies. How many devices of a platform may be online is for the
+// application to say.
 const (
-	Single Policy = "single" // one device
+	Single Policy = "single" // one platform
 	Dual   Policy = "dual"   // the web and one other; the default
 	Triple Policy = "triple" // the web, one mobile, one desktop
-	Multi  Policy = "multi"  // one of every platform
+	Multi  Policy = "multi"  // every platform
 )
 
 // Valid reports whether p is one of the four.
@@ -56,22 +59,61 @@ func (p Platform) class() string {
 // has no connection.
 func (p Platform) Mobile() bool { return p.class() == "m" }
 
-// Slot is the place of a device in its user's session: two devices of one slot
-// cannot both be online.
-func (p Policy) Slot(platform Platform) string {
+// Alike returns the platforms that count as the same one: a mini program runs in
+// a kind of browser.
+func (p Platform) Alike() []Platform {
+	if p.class() == "w" {
+		return []Platform{"Web", "MiniProgram"}
+	}
+	return []Platform{p}
+}
+
+// alike reports whether two platforms count as one.
+func (p Platform) alike(other Platform) bool { return p.Alike()[0] == other.Alike()[0] }
+
+// Place names where a policy puts the devices of a platform. Platforms of one
+// place exclude each other; devices of one platform share it, up to a limit.
+func (p Policy) Place(platform Platform) string {
 	switch class := platform.class(); p {
 	case Single:
 		return "x"
 	case Triple:
 		return class
 	case Multi:
-		return string(platform)
+		return string(platform.Alike()[0])
 	default:
 		if class == "w" {
 			return "w"
 		}
 		return "x"
 	}
+}
+
+// The most devices of one platform that an application can allow (core spec §5).
+const (
+	MaxNative = 3
+	MaxWeb    = 10
+)
+
+// slots lists all slots of a place, also those that a lower limit leaves unused:
+// x, x.2, x.3, ...
+func slots(place string) []string {
+	n := MaxNative
+	switch place {
+	case "x", "w", "Web": // the web is in x where the policy is single
+		n = MaxWeb
+	}
+	list := []string{place}
+	for i := 2; i <= n; i++ {
+		list = append(list, place+"."+strconv.Itoa(i))
+	}
+	return list
+}
+
+// placeOf is the place of a slot.
+func placeOf(slot string) string {
+	place, _, _ := strings.Cut(slot, ".")
+	return place
 }
 
 // MaxInstance bounds the id of an installation in bytes.

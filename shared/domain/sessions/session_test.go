@@ -3,6 +3,9 @@ package sessions_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,14 +14,14 @@ import (
 	"parley/shared/fault"
 )
 
-// TestSlot has every policy with every platform (core spec §5).
-func TestSlot(t *testing.T) {
+// TestPlace has every policy with every platform (core spec §5).
+func TestPlace(t *testing.T) {
 	platforms := []string{"Android", "iPhone", "iPad", "Windows", "Mac", "Linux", "Web", "MiniProgram"}
 	for policy, want := range map[sessions.Policy]string{
 		sessions.Single: "x x x x x x x x",
 		sessions.Dual:   "x x x x x x w w",
 		sessions.Triple: "m m m d d d w w",
-		sessions.Multi:  "Android iPhone iPad Windows Mac Linux Web MiniProgram",
+		sessions.Multi:  "Android iPhone iPad Windows Mac Linux Web Web",
 		"":              "x x x x x x w w", // as Dual, the default
 	} {
 		var got []string
@@ -27,10 +30,10 @@ func TestSlot(t *testing.T) {
 			if err != nil {
 				t.Fatalf("ParsePlatform(%q): %v", name, err)
 			}
-			got = append(got, policy.Slot(p))
+			got = append(got, policy.Place(p))
 		}
 		if got := strings.Join(got, " "); got != want {
-			t.Errorf("policy %q: slots %s, want %s", policy, got, want)
+			t.Errorf("policy %q: places %s, want %s", policy, got, want)
 		}
 		if got, want := policy.Valid(), policy != ""; got != want {
 			t.Errorf("policy %q is valid: %t, want %t", policy, got, want)
@@ -86,92 +89,364 @@ func TestDevice(t *testing.T) {
 	}
 }
 
-// memory keeps one slot.
+// memory is the session of one user, held to the needs of each attempt as the
+// database holds it.
 type memory struct {
-	slot string
-	old  *sessions.Link
-	took sessions.Link
-	left string
-	last sessions.Last
-	err  error
+	slots  map[string]sessions.Device
+	takes  []sessions.Take
+	before func() // what happens to the session between two attempts
+	left   []string
+	err    error
 
 	watched bool
 }
 
-func (m *memory) TakeSlot(_ context.Context, _ int64, _, slot string, link sessions.Link) (*sessions.Link, bool, error) {
-	m.slot, m.took = slot, link
-	return m.old, m.watched, m.err
+func (m *memory) devices() []sessions.Device {
+	var list []sessions.Device
+	for _, slot := range slices.Sorted(maps.Keys(m.slots)) {
+		list = append(list, m.slots[slot])
+	}
+	return list
+}
+
+func (m *memory) TakeSlot(_ context.Context, _ int64, _ string, t sessions.Take) (sessions.Session, bool, error) {
+	if m.err != nil {
+		return sessions.Session{}, false, m.err
+	}
+	if m.takes = append(m.takes, t); m.before != nil {
+		m.before()
+	}
+	before := sessions.Session{Devices: m.devices()}
+	if m.watched {
+		before.Watches = 1
+	}
+	for _, n := range t.Needs {
+		d, there := m.slots[n.Slot]
+		ok := !there
+		switch n.Held {
+		case sessions.Free:
+			ok = ok || d.Now.Instance == t.Link.Instance || d.Now.Since <= n.Dead
+		case sessions.Peer:
+			ok = ok || (d.Now.Instance != t.Link.Instance && slices.Contains(t.Link.Platform.Alike(), d.Now.Platform))
+		case sessions.Exactly:
+			ok = d.Now.Connection == n.Connection
+		}
+		if !ok {
+			return before, false, nil
+		}
+	}
+	for _, slot := range t.Empty {
+		delete(m.slots, slot)
+	}
+	m.put(t.Slot, t.Link)
+	return before, true, nil
+}
+
+func (m *memory) put(slot string, link sessions.Link) {
+	if m.slots == nil {
+		m.slots = make(map[string]sessions.Device)
+	}
+	d := sessions.Device{Slot: slot, Now: link}
+	if old, ok := m.slots[slot]; ok {
+		d.Previous = &old.Now
+	}
+	m.slots[slot] = d
 }
 
 func (m *memory) LeaveSlot(_ context.Context, _ int64, _, slot, connection string, last sessions.Last) (bool, error) {
-	m.slot, m.left, m.last = slot, connection, last
+	m.left = append(m.left, fmt.Sprintf("%s %s %s %s %s %d", slot, connection, last.Reason, last.Platform, last.Instance, last.Time))
+	if m.slots[slot].Now.Connection == connection {
+		delete(m.slots, slot)
+	}
 	return m.watched, m.err
 }
 
-func (m *memory) Sessions(context.Context, int64, []string) ([]sessions.Session, error) {
-	return nil, m.err
+func (m *memory) SignOut(_ context.Context, _ int64, _, slot, instance string, last sessions.Last) (*sessions.Device, bool, error) {
+	m.left = append(m.left, fmt.Sprintf("%q %s %s", slot, instance, last.Reason))
+	for _, d := range m.slots {
+		if d.Now.Instance == instance {
+			delete(m.slots, d.Slot)
+			return &d, m.watched, m.err
+		}
+	}
+	return nil, m.watched, m.err
 }
 
-type kicker struct{ kicked string }
+func (m *memory) SetBackground(_ context.Context, _ int64, _, slot, instance string, background bool) (bool, error) {
+	m.left = append(m.left, fmt.Sprintf("%q %s %t", slot, instance, background))
+	return instance != "nobody", m.err
+}
 
-func (k *kicker) Kick(_ context.Context, link sessions.Link, reason string) error {
-	k.kicked = link.Connection + " " + reason
+func (m *memory) Sessions(context.Context, int64, []string) ([]sessions.Session, error) {
+	return []sessions.Session{{Devices: m.devices()}}, m.err
+}
+
+func (m *memory) ForgetSession(_ context.Context, _ int64, user string) error {
+	m.left = append(m.left, "forget "+user)
+	return m.err
+}
+
+type kicker struct{ kicked []string }
+
+func (k *kicker) Kick(_ context.Context, d sessions.Device, reason string) error {
+	k.kicked = append(k.kicked, d.Now.Connection+" "+reason)
 	return nil
 }
 
+// line is one of a script: a device connects, "PLATFORM INSTANCE", and the
+// connections that it costs; what is written "sleep D" moves the clock.
+type line struct{ does, kicked string }
+
+// TestConnect plays scripts. The connection of the n-th line is named n.
 func TestConnect(t *testing.T) {
-	now := time.UnixMilli(1_700_000_000_000)
-	link := sessions.Link{Connection: "new", Instance: "i", Platform: "iPhone"}
-	held := func(instance string, age time.Duration) *sessions.Link {
-		return &sessions.Link{Connection: "old", Instance: instance, Since: now.Add(-age).UnixMilli()}
-	}
 	for _, c := range []struct {
-		name   string
-		old    *sessions.Link
-		kicked string
+		name        string
+		policy      sessions.Policy
+		native, web int
+		script      []line
 	}{
-		{"a free slot", nil, ""},
-		{"the same installation", held("i", time.Second), ""},
-		{"another one", held("j", time.Second), "old replaced"},
-		{"another one that is still alive", held("j", sessions.Life-time.Millisecond), "old replaced"},
-		{"another one that is long dead", held("j", sessions.Life), ""},
+		{"one place, one device", sessions.Single, 0, 0, []line{
+			{"iPhone a", ""}, {"iPhone a", ""}, {"iPhone b", "2"}, {"Web w", "3"}, {"MiniProgram p", "4"}, {"Mac m", "5"},
+		}},
+		{"a device that is long dead", sessions.Triple, 1, 1, []line{
+			{"iPhone a", ""}, {"sleep 2h4m59s", ""}, {"iPhone b", "1"}, {"sleep 2h5m", ""}, {"iPhone c", ""},
+		}},
+		{"three of one platform, then a fourth", sessions.Dual, 3, 1, []line{
+			{"iPhone a", ""}, {"iPhone b", ""}, {"iPhone c", ""}, {"iPhone d", "1"}, {"iPhone e", "2"}, {"iPhone a", "3"},
+		}},
+		{"a renewal makes a connection young", sessions.Dual, 2, 1, []line{
+			{"iPhone a", ""}, {"iPhone b", ""}, {"iPhone a", ""}, {"iPhone c", "2"}, {"iPhone d", "3"},
+		}},
+		{"another platform takes the whole place", sessions.Dual, 3, 10, []line{
+			{"iPhone a", ""}, {"iPhone b", ""}, {"Web w", ""}, {"Web v", ""}, {"Android c", "1 2"}, {"iPad d", "5"}, {"MiniProgram p", ""},
+		}},
+		{"single with ten browsers", sessions.Single, 1, 10, []line{
+			{"Web a", ""}, {"Web b", ""}, {"MiniProgram c", ""}, {"Web d", ""}, {"Mac m", "1 2 3 4"}, {"Web e", "5"},
+		}},
+		{"the limit of the web is not that of others", sessions.Multi, 1, 2, []line{
+			{"Web a", ""}, {"Web b", ""}, {"iPhone c", ""}, {"iPhone d", "3"}, {"MiniProgram e", "1"}, {"iPad f", ""},
+		}},
+		{"more than the most", sessions.Multi, 99, 99, []line{
+			{"iPad a", ""}, {"iPad b", ""}, {"iPad c", ""}, {"iPad d", "1"},
+			{"Web a", ""}, {"Web b", ""}, {"Web c", ""}, {"Web d", ""}, {"Web e", ""}, {"Web f", ""}, {"Web g", ""}, {"Web h", ""},
+			{"Web i", ""}, {"Web j", ""}, {"Web k", "5"},
+		}},
+		{"dead devices make room before living ones", sessions.Dual, 2, 1, []line{
+			{"iPhone a", ""}, {"iPhone b", ""}, {"sleep 2h", ""}, {"iPhone b", ""}, {"sleep 6m", ""}, {"iPhone c", ""}, {"iPhone d", "4"},
+		}},
 	} {
-		m, k := &memory{old: c.old, watched: true}, &kicker{}
-		s := sessions.Service{App: 1, Policy: sessions.Triple, Store: m, Kicker: k, Now: func() time.Time { return now }}
-		if watched, err := s.Connect(t.Context(), "alice", link); err != nil || !watched {
-			t.Fatalf("%s: watched %t, %v", c.name, watched, err)
-		}
-		if k.kicked != c.kicked {
-			t.Errorf("%s: kicked %q, want %q", c.name, k.kicked, c.kicked)
-		}
-		if want := (sessions.Link{Connection: "new", Instance: "i", Platform: "iPhone", Since: now.UnixMilli()}); m.took != want || m.slot != "m" {
-			t.Errorf("%s: slot %s holds %+v, want %+v", c.name, m.slot, m.took, want)
-		}
-	}
-	for _, instance := range []string{"", strings.Repeat("i", 65)} {
-		m := &memory{}
-		s := sessions.Service{Store: m, Now: func() time.Time { return now }}
-		bad := link
-		bad.Instance = instance
-		if _, err := s.Connect(t.Context(), "alice", bad); !fault.Is(err, fault.Invalid) || m.slot != "" {
-			t.Errorf("an instance of %d bytes: %v, slot %q", len(instance), err, m.slot)
-		}
-	}
-	broken := errors.New("no table")
-	s := sessions.Service{Store: &memory{old: held("j", 0), err: broken}, Now: func() time.Time { return now }}
-	if _, err := s.Connect(t.Context(), "alice", link); !errors.Is(err, broken) {
-		t.Errorf("the store fails: %v, want %v", err, broken)
+		t.Run(c.name, func(t *testing.T) {
+			now := time.UnixMilli(1_700_000_000_000)
+			m := &memory{}
+			s := sessions.Service{
+				Policy: c.policy, Native: c.native, Web: c.web, Store: m, Now: func() time.Time { return now }, Wait: never,
+			}
+			for i, l := range c.script {
+				k := &kicker{}
+				s.Kicker = k
+				platform, instance, _ := strings.Cut(l.does, " ")
+				if platform == "sleep" {
+					d, err := time.ParseDuration(instance)
+					if err != nil {
+						t.Fatal(err)
+					}
+					now = now.Add(d)
+					continue
+				}
+				now = now.Add(time.Millisecond)
+				n := fmt.Sprint(i + 1)
+				_, err := s.Connect(t.Context(), "alice", sessions.Link{Connection: n, Instance: instance, Platform: sessions.Platform(platform)})
+				if err != nil {
+					t.Fatalf("%s: %v", l.does, err)
+				}
+				slices.Sort(k.kicked)
+				if got := strings.ReplaceAll(strings.Join(k.kicked, " "), " replaced", ""); got != l.kicked {
+					t.Errorf("%s: %s kicked %q, want %q", n, l.does, got, l.kicked)
+				}
+				seen := make(map[string]bool)
+				for _, d := range m.slots {
+					if seen[d.Now.Instance+" "+s.Policy.Place(d.Now.Platform)] {
+						t.Errorf("%s: %s holds two slots: %+v", n, d.Now.Instance, m.slots)
+					}
+					seen[d.Now.Instance+" "+s.Policy.Place(d.Now.Platform)] = true
+				}
+			}
+		})
 	}
 }
 
-func TestDisconnect(t *testing.T) {
+// TestConnectAttempts: an attempt that meets another state is made again from
+// what it met, and the usual one is the first.
+func TestConnectAttempts(t *testing.T) {
 	now := time.UnixMilli(1_700_000_000_000)
-	m := &memory{watched: true}
-	s := sessions.Service{Policy: sessions.Multi, Store: m, Now: func() time.Time { return now }}
-	if watched, err := s.Disconnect(t.Context(), "alice", sessions.Link{Connection: "c", Platform: "Mac"}, "closed"); err != nil || !watched {
-		t.Fatalf("watched %t, %v", watched, err)
+	link := func(n string) sessions.Link {
+		return sessions.Link{Connection: "c" + n, Instance: n, Platform: "iPhone", Since: now.UnixMilli()}
 	}
-	if want := (sessions.Last{Time: now.UnixMilli(), Reason: "closed", Platform: "Mac"}); m.slot != "Mac" || m.left != "c" || m.last != want {
-		t.Errorf("left slot %s of %s with %+v, want %+v", m.slot, m.left, m.last, want)
+	m, k := &memory{}, &kicker{}
+	s := sessions.Service{Policy: sessions.Dual, Native: 3, Store: m, Kicker: k, Now: func() time.Time { return now }, Wait: never}
+	for range 2 { // a renewal finds its slot at once
+		m.takes = nil
+		if _, err := s.Connect(t.Context(), "alice", link("a")); err != nil || len(m.takes) != 1 {
+			t.Errorf("%d attempts, %v, want 1", len(m.takes), err)
+		}
+	}
+	// Whatever an attempt rests on has changed by the time it is made.
+	moves := 0
+	m.before = func() {
+		if moves++; moves <= 10 {
+			m.put("x", link(fmt.Sprint("other", moves)))
+			m.put("x.2", link(fmt.Sprint("more", moves)))
+			m.put("x.3", link(fmt.Sprint("most", moves)))
+		}
+	}
+	m.takes = nil
+	if _, err := s.Connect(t.Context(), "alice", link("b")); err != nil || len(m.takes) != 11 || len(m.slots) != 3 {
+		t.Errorf("%d attempts, %v, slots %+v, want 11 attempts", len(m.takes), err, m.slots)
+	}
+	if len(k.kicked) != 1 {
+		t.Errorf("kicked %q, want one", k.kicked)
+	}
+	moves = -1000
+	if _, err := s.Connect(t.Context(), "alice", link("d")); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("a session that never rests: %v, want %s", err, fault.Unavailable)
+	}
+	broken := errors.New("no table")
+	s.Store = &memory{err: broken}
+	if _, err := s.Connect(t.Context(), "alice", link("a")); !errors.Is(err, broken) {
+		t.Errorf("the store fails: %v, want %v", err, broken)
+	}
+	for _, instance := range []string{"", strings.Repeat("i", 65)} {
+		m := &memory{}
+		s.Store = m
+		if _, err := s.Connect(t.Context(), "alice", sessions.Link{Instance: instance, Platform: "Web"}); !fault.Is(err, fault.Invalid) || len(m.takes) > 0 {
+			t.Errorf("an instance of %d bytes: %v, attempts %+v", len(instance), err, m.takes)
+		}
 	}
 }
+
+// TestAnotherPolicy: devices that connected under another policy go at the next
+// connect of what they exclude, and a lower limit counts them all.
+func TestAnotherPolicy(t *testing.T) {
+	now := time.UnixMilli(1_700_000_000_000)
+	m, k := &memory{}, &kicker{}
+	s := sessions.Service{Policy: sessions.Multi, Native: 3, Web: 10, Store: m, Kicker: k, Now: func() time.Time { return now }, Wait: never}
+	connect := func(platform sessions.Platform, instance, kicked string) {
+		t.Helper()
+		now, k.kicked = now.Add(time.Millisecond), nil
+		if _, err := s.Connect(t.Context(), "alice", sessions.Link{Connection: instance, Instance: instance, Platform: platform}); err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(k.kicked)
+		if got := strings.ReplaceAll(strings.Join(k.kicked, " "), " replaced", ""); got != kicked {
+			t.Errorf("%s on %s kicked %q, want %q", instance, platform, got, kicked)
+		}
+	}
+	connect("Android", "a", "")
+	connect("iPad", "b", "")
+	connect("Web", "w", "")
+	connect("Web", "v", "")
+	connect("Web", "u", "")
+	s.Policy = sessions.Dual
+	connect("Android", "c", "b") // another Android may stay, there can be three
+	connect("iPhone", "d", "a c")
+	s.Web = 2
+	connect("Web", "t", "") // those of the other policy's place are not counted
+	s.Web = 1
+	connect("Web", "t", "u v w")
+	s.Policy = sessions.Single
+	connect("Web", "t", "d")
+	if got := len(m.slots); got != 2 { // t's own connection of before is not kicked
+		t.Errorf("%d slots, want 2: %+v", got, m.slots)
+	}
+	s.Policy = sessions.Multi
+	s.Web = 10
+	for _, name := range []string{"1", "2", "3", "4"} {
+		connect("Web", name, "")
+	}
+	s.Web = 3
+	connect("Web", "5", "1 2")
+}
+
+func TestLeave(t *testing.T) {
+	now := time.UnixMilli(1_700_000_000_000)
+	m, k := &memory{}, &kicker{}
+	s := sessions.Service{Policy: sessions.Multi, Native: 3, Store: m, Kicker: k, Now: func() time.Time { return now }, Wait: never}
+	mac := sessions.Link{Connection: "c", Instance: "i", Platform: "Mac"}
+	slot := func() string {
+		if _, err := s.Connect(t.Context(), "alice", mac); err != nil {
+			t.Fatal(err)
+		}
+		return m.devices()[0].Slot
+	}
+	where := slot()
+	wants := func(err error, want ...string) {
+		t.Helper()
+		if err != nil || !slices.Equal(m.left, want) {
+			t.Errorf("%v, the store was asked %q, want %q", err, m.left, want)
+		}
+		m.left = nil
+	}
+	wants(fails(s.Disconnect(t.Context(), "alice", mac, "closed")), where+" c closed Mac i 1700000000000")
+	wants(fails(s.Logout(t.Context(), "alice", mac)), fmt.Sprintf("%q i logout", where))
+	wants(fails(s.Logout(t.Context(), "alice", sessions.Link{Instance: "i"})), `"" i logout`)
+	wants(s.SetBackground(t.Context(), "alice", mac, true), fmt.Sprintf("%q i true", where))
+	if err := s.SetBackground(t.Context(), "alice", sessions.Link{Instance: "nobody"}, false); !fault.Is(err, fault.Invalid) {
+		t.Errorf("background of an installation that is not connected: %v", err)
+	}
+	m.left = nil
+	more, err := s.Forget(t.Context(), "alice")
+	if wants(err, "forget alice"); more {
+		t.Error("there is more to forget")
+	}
+	slot()
+	for _, want := range []bool{true, false} {
+		if got, _, err := s.Kick(t.Context(), "alice", "i", "kicked"); err != nil || got != want {
+			t.Errorf("kick: %t, %v, want %t", got, err, want)
+		}
+	}
+	if want := []string{"c kicked"}; !slices.Equal(k.kicked, want) {
+		t.Errorf("kicked %q, want %q", k.kicked, want)
+	}
+	m.left = nil
+	for _, err := range []error{fails(s.Logout(t.Context(), "alice", sessions.Link{})), s.SetBackground(t.Context(), "alice", sessions.Link{}, true)} {
+		if !fault.Is(err, fault.Invalid) || m.left != nil {
+			t.Errorf("no installation is named: %v, the store was asked %q", err, m.left)
+		}
+	}
+	now = now.Add(time.Millisecond)
+	slot()
+	now = now.Add(time.Millisecond)
+	if _, err := s.Connect(t.Context(), "alice", sessions.Link{Connection: "a", Instance: "a", Platform: "Android"}); err != nil {
+		t.Fatal(err)
+	}
+	list, err := s.Devices(t.Context(), "alice")
+	if err != nil || len(list) != 2 || list[0].Now.Connection != "c" || list[1].Now.Connection != "a" {
+		t.Errorf("devices %+v, %v", list, err)
+	}
+}
+
+// TestWatched: every change of a session tells whether the user is watched, as its
+// write has seen it.
+func TestWatched(t *testing.T) {
+	for _, want := range []bool{false, true} {
+		m := &memory{watched: want}
+		s := sessions.Service{Store: m, Kicker: &kicker{}, Now: func() time.Time { return time.UnixMilli(1_700_000_000_000) }}
+		link := sessions.Link{Connection: "c", Instance: "i", Platform: "Mac"}
+		connected, err1 := s.Connect(t.Context(), "alice", link)
+		_, kicked, err2 := s.Kick(t.Context(), "alice", "i", "kicked")
+		left, err3 := s.Logout(t.Context(), "alice", link)
+		closed, err4 := s.Disconnect(t.Context(), "alice", link, "closed")
+		if err := errors.Join(err1, err2, err3, err4); err != nil {
+			t.Fatal(err)
+		}
+		if connected != want || kicked != want || left != want || closed != want {
+			t.Errorf("watched %t: connect %t, kick %t, logout %t, disconnect %t", want, connected, kicked, left, closed)
+		}
+	}
+}
+
+// never waits.
+func never(context.Context, time.Duration) {}
+
+// fails is the error of a call that also tells whether the user is watched.
+func fails(_ bool, err error) error { return err }
