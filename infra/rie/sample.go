@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/md5" //nolint:gosec // SQS answers it
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -16,14 +17,18 @@ import (
 	"parley/shared/domain/apps"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/messages"
+	"parley/shared/domain/profiles"
+	"parley/shared/domain/relations"
 	"parley/shared/domain/sessions"
+	"parley/shared/fault"
 	"parley/shared/op"
 	"parley/shared/queue"
 	"parley/shared/testkit"
 )
 
 // Sample makes the world that the sample events are about: the application with
-// its fixed secret, alice, bob and carol, and a message each way.
+// its fixed secret, alice, bob and carol, and a message each way. Alice is online,
+// has a friend list, and is asked by bob to be his friend.
 func Sample(ctx context.Context, s *testkit.Server) error {
 	st, now := s.Store(), time.Now()
 	sealed, err := s.Sealer.Seal(ctx, fmt.Sprintf("app/%d", events.App), []byte(events.Secret))
@@ -32,7 +37,7 @@ func Sample(ctx context.Context, s *testkit.Server) error {
 	}
 	a := apps.App{
 		ID: events.App, Created: now.Unix(), Updated: now.Unix(), Admins: []string{events.Admin},
-		Settings: apps.Settings{Name: "sample", Edition: apps.Premium, LoginPolicy: sessions.Dual, DeleteAllowed: true},
+		Settings: apps.Settings{Name: "sample", Edition: apps.Premium, LoginPolicy: sessions.Dual, DeleteAllowed: true, Follow: true},
 		Keys:     []apps.Key{{N: 1, Sealed: sealed, Created: now.Unix()}},
 	}
 	if _, err := st.CreateApp(ctx, a); err != nil {
@@ -56,7 +61,20 @@ func Sample(ctx context.Context, s *testkit.Server) error {
 			return err
 		}
 	}
-	return nil
+	return relate(ctx, world)
+}
+
+func relate(ctx context.Context, world app.Tenant) error {
+	device := sessions.Link{Connection: "sample", Instance: events.Instance, Platform: events.Platform}
+	_, err1 := world.Sessions.Connect(ctx, "alice", device)
+	confirm := profiles.Change{Fields: map[profiles.Name]any{profiles.Allow: string(accounts.NeedConfirm)}}
+	err2 := world.Profiles.Store.SetProfile(ctx, world.Profiles.App, "alice", confirm)
+	_, _, err3 := world.Relations.CreateLists(ctx, "alice", []string{"work"}, nil, delivery.Origin{})
+	errs, err4 := world.Relations.Add(ctx, "bob", []relations.Ask{{To: "alice"}}, relations.AddOptions{Both: true})
+	if len(errs) != 1 || !fault.Is(errs[0], fault.RequestPending) {
+		err4 = fmt.Errorf("bob asks alice: %v, %w", errs, err4)
+	}
+	return errors.Join(err1, err2, err3, err4)
 }
 
 // Environment is what a function of that world is told, with the addresses at

@@ -25,8 +25,8 @@ const (
 	Secret   = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 	Admin    = "administrator"
 	User     = "alice"
-	instance = "installation-1"
-	platform = "iPhone"
+	Instance = "installation-1"
+	Platform = "iPhone"
 
 	issued     = 1700000000
 	lifetime   = 50 * 365 * 24 * time.Hour
@@ -165,7 +165,7 @@ func newHTTPEvent(surface string, door op.Door, body string) (httpEvent, error) 
 			return e, err
 		}
 		e.Headers["authorization"] = fmt.Sprintf("UserSig %d %s %s", App, User, sig)
-		e.Headers["parley-instance"] = instance
+		e.Headers["parley-instance"] = Instance
 	}
 	if door.IAM {
 		e.Context.Authorizer = map[string]any{"iam": map[string]any{
@@ -220,8 +220,8 @@ func newSocketContext(route, kind string) socketContext {
 // said is what the authorizer says of the caller, as later events carry it.
 func said() map[string]any {
 	return map[string]any{
-		"principalId": User, "integrationLatency": 12, "app": strconv.Itoa(App), "user": User, "platform": platform,
-		"instance": instance, "issued": strconv.Itoa(issued),
+		"principalId": User, "integrationLatency": 12, "app": strconv.Itoa(App), "user": User, "platform": Platform,
+		"instance": Instance, "issued": strconv.Itoa(issued),
 	}
 }
 
@@ -237,7 +237,7 @@ func upgrade(e *socketEvent) error {
 		"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Protocol": "im.v1, " + sig, "Sec-WebSocket-Version": "13",
 		"User-Agent": agent, "X-Amzn-Trace-Id": trace, "X-Forwarded-For": client, "X-Forwarded-Port": "443", "X-Forwarded-Proto": "https",
 	}
-	e.Query = map[string]string{"sdkappid": strconv.Itoa(App), "identifier": User, "platform": platform, "instance": instance}
+	e.Query = map[string]string{"sdkappid": strconv.Itoa(App), "identifier": User, "platform": Platform, "instance": Instance}
 	e.MultiHeaders, e.MultiQuery = multi(e.Headers), multi(e.Query)
 	return nil
 }
