@@ -63,6 +63,19 @@ func situations() []situation {
 	following := "set follow\naccount alice\naccount bob\n"
 	const pair = "account alice\naccount bob\n"
 	const devices = "connect alice Web w1\nconnect bob Web w1\n"
+	// one names a message to bob, with more fields.
+	one := func(key string, more ...string) string {
+		return `{` + strings.Join(append([]string{`"To_Account":"bob","MsgKey":"` + key + `"`}, more...), ",") + `}`
+	}
+	many, edited, thirty := pair+"messages alice bob 60\n", "", `"MsgKeyList":[`
+	for n := 1; n <= 60; n++ {
+		key := fmt.Sprintf("%d_%d_%d", n, n, 1_699_999_999+n)
+		edited += "edit alice bob " + key + " new\n"
+		if n <= 30 {
+			thirty += `"` + key + `",`
+		}
+	}
+	thirty = strings.TrimSuffix(thirty, ",") + "]"
 	friends100 := "accounts 100\nfriends alice"
 	for n := range 100 {
 		friends100 += fmt.Sprintf(" u%d", n+1)
@@ -84,6 +97,10 @@ func situations() []situation {
 		{"tencent.message.sendmsg", "peer offline", two, rest(7), rest(8), &Budget{3, 3.5, 1.2, 1.1, 0}, 45, 0},
 		{"tencent.message.batchsendmsg", "500, all offline, conversations exist", "account alice\naccounts 500\nbatch alice 500\n", `{"To_Account":["nobody"],"MsgRandom":1,` + text + `}`, `{"From_Account":"alice","To_Account":[` + batch(`"u%d"`, 500) + `],"MsgSeq":2,"MsgRandom":2,` + text + `}`, nil, 1500, 0},
 		{"tencent.message.admin_getroammsg", "page of 20", "account alice\naccount bob\nmessages alice bob 40\n", `{"Operator_Account":"bob","Peer_Account":"alice","MaxCnt":20,"MinTime":0,"MaxTime":1}`, `{"Operator_Account":"bob","Peer_Account":"alice","MaxCnt":20,"MinTime":0,"MaxTime":1800000000}`, &Budget{0, 1.5, 0, 1, 0}, 18, 0},
+		{"tencent.message.admin_msgwithdraw", "2 devices", pair + "message alice bob 1\n" + devices, `{}`, `{"From_Account":"alice",` + one("1_1_1700000000")[1:], &Budget{4, 4, 0, 1, 2}, 40, 0},
+		{"tencent.message.modify_c2c_msg", "2 devices", pair + "message alice bob 1\n" + devices, `{}`, `{"From_Account":"alice",` + one("1_1_1700000000", text)[1:], nil, 45, 0},
+		{"tencent.message.delete_c2c_msg_ramble", "1, not the last one", pair + "messages alice bob 3\n", `{}`, `{"Operator_Account":"alice","Peer_Account":"bob","MsgKeyList":["1_1_1700000000"]}`, nil, 35, 0},
+		{"tencent.message.c2c_msg_read_receipt", "1, 1 device", pair + "receipt bob alice 1\nconnect bob Web w1\n", `{}`, `{"Operator_Account":"alice","Peer_Account":"bob","C2CMsgInfo":[{"From_Account":"bob","To_Account":"alice","MsgKey":"1_1_1700000000"}]}`, nil, 35, 0},
 		{"tencent.message.admin_set_msg_read", "2 devices", two + "connect bob Web w1\nconnect alice iPhone i1\n", `{"Report_Account":"x","Peer_Account":"y"}`, `{"Report_Account":"bob","Peer_Account":"alice"}`, &Budget{2, 2, 0, 1, 2}, 30, 0},
 		{"tencent.message.get_c2c_unread_msg_num", "all of 100 conversations", "account bob\naccounts 100\nfan bob 100\n", `{"To_Account":"x"}`, `{"To_Account":"bob"}`, nil, 15, 0},
 		{"tencent.message.get_c2c_unread_msg_num", "1 peer", two, `{"To_Account":"x"}`, `{"To_Account":"bob","Peer_Account":["alice"]}`, nil, 12, 0},
@@ -125,6 +142,16 @@ func situations() []situation {
 		{"client.message.send", "HTTP, a retry", two + "message alice bob 8 hello, how are you?\n", send(7), send(8), nil, 45, 0},
 		{"client.message.send", "HTTP, 12 KB of text", two, send(7), `{"To_Account":"bob","MsgSeq":9,"MsgRandom":9,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"` + strings.Repeat("the quick brown fox jumps over it. ", 345) + `"}}]}`, nil, 45, 0},
 		{"client.message.history", "page of 20", "account alice\naccount bob\nmessages alice bob 40\n", `{"To_Account":"x"}`, `{"To_Account":"bob"}`, &Budget{0, 1.5, 0, 1, 0}, 18, 0},
+		{"client.message.get", "30", many, `{"To_Account":"x","MsgKeyList":["1_1_1"]}`, `{"To_Account":"bob",` + thirty + `}`, nil, 18, 0},
+		{"client.message.changes", "page of 50", many + edited, `{"To_Account":"x"}`, `{"To_Account":"bob"}`, nil, 22, 0},
+		{"client.message.recall", "peer on 1 device", pair + "message alice bob 1\nconnect bob Web w1\n", one("k"), one("1_1_1700000000"), &Budget{4, 4.5, 0, 1, 1}, 40, 0},
+		{"client.message.edit", "peer on 1 device", pair + "message alice bob 1\nconnect bob Web w1\n", one("k"), one("1_1_1700000000", text), nil, 45, 0},
+		{"client.message.delete", "1, the last one", pair + "messages alice bob 3\n", one("k"), `{"To_Account":"bob","MsgKeyList":["3_3_1700000002"]}`, nil, 40, 0},
+		{"client.message.delete", "30", many, one("k"), `{"To_Account":"bob",` + thirty + `}`, nil, 80, 0},
+		{"client.message.receipts", "1, peer on 1 device", pair + "receipt bob alice 1\nconnect bob Web w1\n", one("k"), `{"To_Account":"bob","MsgKeyList":["1_1_1700000000"]}`, nil, 35, 0},
+		{"client.message.react", "peer on 1 device", pair + "message bob alice 1\nconnect bob Web w1\n", one("k"), one("1_1_1700000000", `"Reaction":"+1"`), nil, 45, 0},
+		{"client.message.unreact", "peer on 1 device", pair + "message bob alice 1\nreact alice bob 1_1_1700000000 +1\nconnect bob Web w1\n", one("k"), one("1_1_1700000000", `"Reaction":"+1"`), nil, 45, 0},
+		{"client.message.reactions", "30", many, `{"To_Account":"x","MsgKeyList":["1_1_1"]}`, `{"To_Account":"bob",` + thirty + `}`, nil, 18, 0},
 		{"client.message.read", "2 posts", two + "connect bob Web w1\nconnect alice Web w1\nconnect alice iPhone i1\n", "as x\n" + `{"To_Account":"y"}`, "instance i1\n" + `{"To_Account":"bob"}`, &Budget{2, 2, 0, 1, 2}, 30, 0},
 		{"client.conversation.list", "100 conversations", "account alice\naccounts 100\nfan alice 100\n", "as bob\n{}", `{}`, &Budget{0, 20, 0, 1, 0}, 25, 0},
 		{"client.presence.get", "1", "account alice\n", "{}", `{"To_Account":["alice"]}`, nil, 8, 0},

@@ -102,9 +102,12 @@ func start(ctx context.Context, o Options) (*Emulator, error) {
 		_ = cmd.Wait() // it is always killed
 		close(e.done)
 	}()
-	if err := e.ready(ctx, addresses[0]); err != nil {
-		e.Stop()
-		return nil, err
+	// The program, which starts with the first invocation, asks the second one.
+	for _, address := range addresses {
+		if err := e.ready(ctx, address); err != nil {
+			e.Stop()
+			return nil, err
+		}
 	}
 	return e, nil
 }

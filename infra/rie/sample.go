@@ -61,7 +61,25 @@ func Sample(ctx context.Context, s *testkit.Server) error {
 			return err
 		}
 	}
-	return relate(ctx, world)
+	return errors.Join(relate(ctx, world), change(ctx, world))
+}
+
+// change makes the messages that the events change: one each way, under keys of
+// the year 2100, so that no time for a change is over.
+func change(ctx context.Context, world app.Tenant) error {
+	for _, m := range []messages.Message{
+		{From: "alice", To: "bob", Key: messages.Key{Time: events.Future, Seq: 1, Random: 1}},
+		{From: "bob", To: "alice", Key: messages.Key{Time: events.Future, Seq: 2, Random: 2}},
+	} {
+		m.Elements, m.Expires, m.NeedReceipt, m.Extensible = []messages.Element{testkit.Text("hi")}, events.Future, true, true
+		if _, err := world.Messages.Store.PutMessage(ctx, world.Messages.App, m); err != nil {
+			return err
+		}
+		if err := world.Messages.React(ctx, messages.Actor{Trusted: true}, "alice", "bob", m.Key, "+1", true); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func relate(ctx context.Context, world app.Tenant) error {

@@ -81,6 +81,17 @@ const (
 	FollowLimit       Code = 100 // the user follows as many as there can be
 	FollowerLimit     Code = 101 // the other user has as many followers as there can be
 	WatchLimit        Code = 110 // the user watches the status of as many as there can be
+
+	AlreadyRecalled   Code = 120 // the message is recalled already
+	RecallTooLate     Code = 121 // the time in which its sender may recall a message is over
+	EditConflict      Code = 122 // another change of the message came first
+	ReactionLimit     Code = 123 // the user has as many reactions to the message as there can be
+	AlreadyReacted    Code = 124 // the user has given this reaction already
+	NotReacted        Code = 125 // the user has not given this reaction
+	TargetUnknown     Code = 126 // there is no message to react to or to extend
+	NotExtensible     Code = 127 // the message was sent without support for extensions
+	ExtensionConflict Code = 128 // the pair has another version than the caller knows
+	ExtensionLimit    Code = 129 // too many pairs, or too many changes in a minute
 )
 
 // Codes lists every code with its name, for tables and tests.
@@ -129,6 +140,16 @@ func Codes() map[Code]string {
 		FollowLimit:       "follow_limit",
 		FollowerLimit:     "follower_limit",
 		WatchLimit:        "watch_limit",
+		AlreadyRecalled:   "already_recalled",
+		RecallTooLate:     "recall_too_late",
+		EditConflict:      "edit_conflict",
+		ReactionLimit:     "reaction_limit",
+		AlreadyReacted:    "already_reacted",
+		NotReacted:        "not_reacted",
+		TargetUnknown:     "target_unknown",
+		NotExtensible:     "not_extensible",
+		ExtensionConflict: "extension_conflict",
+		ExtensionLimit:    "extension_limit",
 	}
 }
 

@@ -128,10 +128,6 @@ func quietAfter(item Item, read int64) int64 {
 	return n
 }
 
-func ordinals(n int64) types.AttributeValue {
-	return &types.AttributeValueMemberNS{Value: []string{strconv.FormatInt(n, 10)}}
-}
-
 func ordinalsOf(item Item, name string) []int64 {
 	set, ok := item[name].(*types.AttributeValueMemberNS)
 	if !ok {

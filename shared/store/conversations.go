@@ -20,6 +20,7 @@ func readRow(item Item) conversations.Row {
 	}
 	return conversations.Row{
 		Peer: peer, TimeMs: integer(item, "t"), LastKey: readKey(item, "k"), Preview: text(item, "pv"),
+		LastGone: has(item, "k") && !has(item, "pv"), OperationMs: integer(item, "op"),
 		Out: integer(item, "o"), OutGeneration: integer(item, "g"),
 		In: integer(item, "i"), InGeneration: integer(item, "gi"),
 		Read: read, Skipped: skipped, ReadMs: integer(item, "rt"), ChangedMs: integer(item, "ut"),

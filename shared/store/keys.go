@@ -233,6 +233,57 @@ func ParseMessageSK(sk string) (messages.Key, bool) {
 	return messages.Key{Time: int64(part[0]), Seq: part[1], Random: part[2]}, true
 }
 
+// LogKey is an entry of the operation log of a pair of users: by time in ms, then
+// by message. An entry that concerns one user has his side in it.
+func LogKey(app int64, a, b string, e messages.LogEntry) Key {
+	mark := logBoth
+	if e.Only != "" {
+		mark = itoa(side(e.Only, other(e.Only, a, b)))
+	}
+	return Key{TimelinePK(app, a, b), logFrom(messages.LogPosition{AtMs: e.AtMs, Key: e.Key}) + mark}
+}
+
+// logBoth ends an entry that concerns both users; it stands before a side.
+const logBoth = "-"
+
+// logFrom is the least sort key of an entry at a position.
+func logFrom(p messages.LogPosition) string {
+	return fmt.Sprintf("o%011x", p.AtMs) + MessageSK(p.Key)[1:]
+}
+
+// ParseLogSK returns the place of an entry, and the side that it concerns, -1
+// for both.
+func ParseLogSK(sk string) (at messages.LogPosition, side int, ok bool) {
+	if len(sk) != 37 || sk[0] != 'o' {
+		return messages.LogPosition{}, 0, false
+	}
+	ms, err := strconv.ParseInt(sk[1:12], 16, 64)
+	if err != nil || ms < 0 {
+		return messages.LogPosition{}, 0, false
+	}
+	at.AtMs = ms
+	if at.Key, ok = ParseMessageSK("m" + sk[12:36]); !ok || !strings.HasPrefix(sk, logFrom(at)) {
+		return messages.LogPosition{}, 0, false
+	}
+	switch sk[36:] {
+	case logBoth:
+		return at, -1, true
+	case "0":
+		return at, 0, true
+	case "1":
+		return at, 1, true
+	}
+	return messages.LogPosition{}, 0, false
+}
+
+// other returns the other one of a pair.
+func other(user, a, b string) string {
+	if user == a {
+		return b
+	}
+	return a
+}
+
 // SessionKey is where a user is connected.
 func SessionKey(app int64, user string) Key { return Key{appPrefix(app) + "S#" + user, skSession} }
 

@@ -184,16 +184,22 @@ func (s *Store) deleteAll(ctx context.Context, t Table, items []Item) error {
 			Key: Key{text(item, "pk"), text(item, "sk")}.attributes(),
 		}})
 	}
+	return s.writeAll(ctx, t, requests)
+}
+
+// writeAll runs puts and deletes of distinct items, in any order.
+func (s *Store) writeAll(ctx context.Context, t Table, requests []types.WriteRequest) error {
+	most := len(requests)/writesAtOnce + batchTries
 	for try := 0; len(requests) > 0; try++ {
-		if try > len(items)/writesAtOnce+batchTries {
-			return fmt.Errorf("batch delete from %s: %d items stay", t, len(requests))
+		if try > most {
+			return fmt.Errorf("batch write to %s: %d items stay", t, len(requests))
 		}
 		n := min(writesAtOnce, len(requests))
 		out, err := s.db.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{
 			RequestItems: map[string][]types.WriteRequest{s.names[t]: requests[:n]},
 		})
 		if err != nil {
-			return fmt.Errorf("batch delete from %s: %w", t, err)
+			return fmt.Errorf("batch write to %s: %w", t, err)
 		}
 		requests = append(requests[n:], out.UnprocessedItems[s.names[t]]...)
 	}

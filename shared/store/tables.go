@@ -32,7 +32,7 @@ const (
 	Relations     Aggregate = "relations"     // friends, blocks and requests
 	Follows       Aggregate = "follows"       // who follows whom
 	Conversations Aggregate = "conversations" // one user's side of each conversation
-	Messages      Aggregate = "messages"      // timelines
+	Messages      Aggregate = "messages"      // timelines and what becomes of messages
 	Sessions      Aggregate = "sessions"      // where a user is connected
 	Watches       Aggregate = "watches"       // subscriptions to the status of users
 	Dedup         Aggregate = "dedup"         // send keys that a ring has no room for
@@ -90,7 +90,9 @@ func Of(table Table, k Key) (Aggregate, bool) {
 	case Accounts:
 		_, _, ok = ParseAccountIndexKey(k)
 	case Messages:
-		_, ok = ParseMessageSK(k.SK)
+		_, message := ParseMessageSK(k.SK)
+		_, _, entry := ParseLogSK(k.SK)
+		ok = message || entry
 	case Sessions:
 		ok = k.SK == skSession
 	case Follows:

@@ -41,6 +41,12 @@ import (
 //	background|logout USER PLATFORM INSTANCE  mark the device, sign it out
 //	reconnect USER PLATFORM INSTANCE NAME  the same installation as "USER/NAME"
 //	quiet|aside FROM TO RANDOM      send a text without unread, or aside
+//	receipt|extensible FROM TO RANDOM  send a text that asks for a receipt, or takes extensions
+//	recall FROM TO KEY              the application recalls a message
+//	edit FROM TO KEY TEXT           the application gives a message another text
+//	hide USER PEER KEY...           USER deletes messages for himself
+//	react USER PEER KEY REACTION... USER reacts to a message
+//	confirm READER SENDER KEY...    READER sends read receipts
 //	read READER PEER [ORDINAL]      mark as read
 //	clear USER PEER                 hide the user's history so far
 //	follow FROM TO                  from follows to
@@ -195,7 +201,9 @@ func (w *World) seedLine(ctx context.Context, word string, args []string) error 
 	case "logout":
 		_, err := t.Sessions.Logout(ctx, arg(0), sessions.Link{Instance: arg(2), Platform: sessions.Platform(arg(1))})
 		return err
-	case "message", "quiet", "aside":
+	case "recall", "edit", "hide", "react", "confirm":
+		return seedChange(ctx, t.Messages, word, args)
+	case "message", "quiet", "aside", "receipt", "extensible":
 		return w.seedMessage(ctx, t.Messages, word, args)
 	case "messages":
 		n, err := strconv.Atoi(arg(2))
@@ -382,8 +390,40 @@ func (w *World) seedMessage(ctx context.Context, s messages.Service, word string
 	}
 	_, err = s.Send(ctx, messages.Draft{
 		From: args[0], To: args[1], Seq: &random, Random: random, Trusted: true, NoUnread: word == "quiet",
+		NeedReceipt: word == "receipt", Extensible: word == "extensible",
 		Sync:    map[bool]messages.Sync{true: messages.SyncNothing}[word == "aside"],
 		Content: messages.Content{Elements: []messages.Element{Text(words)}},
 	})
 	return err
+}
+
+func seedChange(ctx context.Context, s messages.Service, word string, args []string) error {
+	by := messages.Actor{Trusted: true}
+	key, err := messages.ParseKey(args[2])
+	if err != nil {
+		return err
+	}
+	switch word {
+	case "recall":
+		return s.Recall(ctx, by, args[0], args[1], key)
+	case "edit":
+		return s.Edit(ctx, by, args[0], args[1], key, messages.Edition{Elements: []messages.Element{Text(strings.Join(args[3:], " "))}})
+	case "react":
+		for _, reaction := range args[3:] {
+			if err := s.React(ctx, by, args[0], args[1], key, reaction, true); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	keys := make([]messages.Key, len(args)-2)
+	for i, text := range args[2:] {
+		if keys[i], err = messages.ParseKey(text); err != nil {
+			return err
+		}
+	}
+	if word == "hide" {
+		return s.Hide(ctx, by, args[0], args[1], keys)
+	}
+	return s.Confirm(ctx, by, args[0], args[1], keys)
 }

@@ -3,6 +3,8 @@
 package message
 
 import (
+	"slices"
+
 	"parley/shared/dialect/client"
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/op"
@@ -12,12 +14,29 @@ import (
 // Operations lists the actions of the subject.
 func Operations() []op.Operation {
 	n := v4.OpenIM()
+	reacting := []op.Option{
+		op.Reads(store.Accounts, store.Messages), op.Writes(store.Messages, store.Conversations), op.Posts(),
+	}
+	changing := append(slices.Clone(reacting), op.Reads(store.Conversations))
 	return []op.Operation{
 		client.Action("message.send", n, send,
 			op.Reads(store.Accounts, store.Relations, store.Dedup),
 			op.Writes(store.Messages, store.Conversations, store.Dedup), op.Posts(),
 			op.Answers(20003, 20007, 20009, 20010, 20011, 20012, 70051, 70052, 90012, 93000)),
 		client.Action("message.history", n, history, op.Reads(store.Messages, store.Conversations)),
+		client.Action("message.get", n, get, op.Reads(store.Messages, store.Conversations), op.Answers(90001, 90003, 90054)),
+		client.Action("message.changes", n, changes, op.Reads(store.Messages, store.Conversations), op.Answers(90001, 90003)),
 		client.Action("message.read", n, read, op.Reads(store.Accounts), op.Writes(store.Conversations), op.Posts()),
+		client.Action("message.recall", n, recall, append(changing,
+			op.Answers(20003, 20016, 20022, 20023, 70051, 70052, 90003, 90054))...),
+		client.Action("message.edit", n, edit, append(changing, op.Reads(store.Relations),
+			op.Answers(20003, 20007, 20009, 20010, 20011, 20012, 20022, 20023, 70051, 70052, 90001, 90002, 90003, 90007, 90010, 90012, 90054, 93000))...),
+		client.Action("message.delete", n, remove, append(changing, op.Answers(20003, 70051, 70052, 90001, 90003, 90054))...),
+		client.Action("message.receipts", n, receipts, append(changing, op.Answers(20003, 70051, 70052, 90001, 90003, 90054))...),
+		client.Action("message.react", n, react, append(reacting, op.Reads(store.Relations),
+			op.Answers(20003, 20007, 20009, 20010, 20011, 20012, 23004, 23005, 23007, 70051, 70052, 90001, 90003, 90012, 90054))...),
+		client.Action("message.unreact", n, unreact, append(reacting, op.Reads(store.Relations),
+			op.Answers(20003, 20007, 20009, 20010, 20011, 20012, 23004, 23009, 70051, 70052, 90001, 90003, 90012, 90054))...),
+		client.Action("message.reactions", n, reactions, op.Reads(store.Messages, store.Conversations), op.Answers(90001, 90003, 90054)),
 	}
 }

@@ -110,11 +110,8 @@ func (in roamRequest) query() (messages.Range, error) {
 
 func toRoam(m messages.Message) roamMessage {
 	w := v4.FromMessage(m)
-	r := roamMessage{
+	return roamMessage{
 		From: w.From, To: w.To, Seq: w.Seq, Random: w.Random, Time: w.Time, Key: w.Key, Body: w.Body, Custom: w.Custom,
+		Flags: w.Flags, Read: w.PeerRead,
 	}
-	if m.Recalled {
-		r.Flags = 8
-	}
-	return r
 }

@@ -21,6 +21,9 @@ func Operations() []op.Operation {
 	send := []op.Option{
 		op.Reads(store.Accounts, store.Dedup), op.Writes(store.Messages, store.Conversations, store.Dedup), op.Posts(),
 	}
+	changing := []op.Option{
+		op.Reads(store.Messages, store.Conversations), op.Writes(store.Messages, store.Conversations), op.Posts(),
+	}
 	return []op.Operation{
 		tencent.Command(s, "sendmsg", sendMsg, append(send, op.Reads(store.Relations),
 			op.Answers(20003, 90001, 90002, 90003, 90005, 90007, 90009, 90010, 90012, 90026, 90031, 90043, 90044, 93000))...),
@@ -28,9 +31,17 @@ func Operations() []op.Operation {
 			op.Answers(70107, 90001, 90002, 90004, 90007, 90008, 90009, 90010, 90011, 90012, 90026, 93000))...),
 		tencent.Command(s, "admin_getroammsg", adminGetRoamMsg, op.Reads(store.Messages, store.Conversations),
 			op.Answers(90001, 90003, 90008, 90009)),
+		tencent.Command(s, "admin_msgwithdraw", adminMsgWithdraw, append(changing,
+			op.Answers(20022, 20023, 90001, 90003, 90008, 90009, 90054))...),
 		tencent.Command(s, "admin_set_msg_read", adminSetMsgRead,
 			op.Reads(store.Accounts, store.Conversations, store.Messages), op.Writes(store.Conversations), op.Posts()),
 		tencent.Command(s, "get_c2c_unread_msg_num", getC2CUnreadMsgNum, op.Reads(store.Accounts, store.Conversations),
 			op.Answers(90001, 90003, 90009)),
+		tencent.Command(s, "modify_c2c_msg", modifyC2CMsg, append(changing, op.Reads(store.Accounts, store.Relations),
+			op.Answers(20003, 20022, 20023, 90001, 90002, 90003, 90007, 90009, 90010, 90012, 90054, 93000))...),
+		tencent.Command(s, "delete_c2c_msg_ramble", deleteC2CMsgRamble, append(changing,
+			op.Answers(90001, 90003, 90008, 90009, 90054))...),
+		tencent.Command(s, "c2c_msg_read_receipt", c2cMsgReadReceipt, append(changing,
+			op.Answers(90001, 90003, 90008, 90009, 90054))...),
 	}
 }

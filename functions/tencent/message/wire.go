@@ -10,6 +10,8 @@ import (
 const (
 	badTo        = 90003
 	badFrom      = 90008
+	badBody      = 90002
+	badKey       = 90054
 	badLifeTime  = 90026
 	unknownUser  = 70107
 	maxLifeTime  = 604800 // seconds (core spec §13)

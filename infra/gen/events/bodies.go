@@ -3,6 +3,7 @@ package events
 // Bodies returns a sample body for each operation whose events have one.
 func Bodies() map[string]string {
 	const text = `[{"MsgType":"TIMTextElem","MsgContent":{"Text":"hello"}}]`
+	const keys = `{"To_Account":"bob","MsgKeyList":["1_1_4102444800","2_2_4102444800"]}`
 	return map[string]string{
 		"tencent.account.account_import":         `{"UserID":"alice","Nick":"Alice","FaceUrl":"https://example.com/alice.png"}`,
 		"tencent.account.multiaccount_import":    `{"AccountList":[{"UserID":"bob","Nick":"Bob"},{"UserID":"carol"}]}`,
@@ -11,6 +12,10 @@ func Bodies() map[string]string {
 		"tencent.message.sendmsg":                `{"SyncOtherMachine":1,"From_Account":"alice","To_Account":"bob","MsgSeq":93847636,"MsgRandom":1287657,"MsgBody":` + text + `,"CloudCustomData":"{\"k\":1}"}`,
 		"tencent.message.batchsendmsg":           `{"SyncOtherMachine":2,"From_Account":"alice","To_Account":["bob","carol"],"MsgSeq":28460,"MsgRandom":19901224,"MsgBody":` + text + `}`,
 		"tencent.message.admin_getroammsg":       `{"Operator_Account":"bob","Peer_Account":"alice","MaxCnt":20,"MinTime":1700000000,"MaxTime":4102444800}`,
+		"tencent.message.admin_msgwithdraw":      `{"From_Account":"alice","To_Account":"bob","MsgKey":"1_1_4102444800"}`,
+		"tencent.message.modify_c2c_msg":         `{"From_Account":"alice","To_Account":"bob","MsgKey":"1_1_4102444800","MsgBody":` + text + `}`,
+		"tencent.message.delete_c2c_msg_ramble":  `{"Operator_Account":"alice","Peer_Account":"bob","MsgKeyList":["1_1_4102444800","2_2_4102444800"]}`,
+		"tencent.message.c2c_msg_read_receipt":   `{"Operator_Account":"bob","Peer_Account":"alice","C2CMsgInfo":[{"From_Account":"alice","To_Account":"bob","MsgKey":"1_1_4102444800"}]}`,
 		"tencent.message.admin_set_msg_read":     `{"Report_Account":"bob","Peer_Account":"alice"}`,
 		"tencent.message.get_c2c_unread_msg_num": `{"To_Account":"bob","Peer_Account":["alice"]}`,
 		"tencent.account.kick":                   `{"UserID":"carol"}`,
@@ -47,6 +52,15 @@ func Bodies() map[string]string {
 		"client.message.send":           `{"To_Account":"bob","MsgSeq":1,"MsgRandom":3571,"MsgBody":` + text + `}`,
 		"client.message.history":        `{"To_Account":"bob","Limit":20}`,
 		"client.message.read":           `{"To_Account":"bob"}`,
+		"client.message.get":            keys,
+		"client.message.changes":        `{"To_Account":"bob","Since":0}`,
+		"client.message.recall":         `{"To_Account":"bob","MsgKey":"1_1_4102444800"}`,
+		"client.message.edit":           `{"To_Account":"bob","MsgKey":"1_1_4102444800","MsgBody":` + text + `}`,
+		"client.message.delete":         keys,
+		"client.message.receipts":       keys,
+		"client.message.react":          `{"To_Account":"bob","MsgKey":"2_2_4102444800","Reaction":"heart"}`,
+		"client.message.unreact":        `{"To_Account":"bob","MsgKey":"2_2_4102444800","Reaction":"+1"}`,
+		"client.message.reactions":      keys,
 		"client.friend.add":             `{"AddFriendItem":[{"To_Account":"bob","AddSource":"AddSource_Type_Web","Remark":"Bobby","GroupName":"work","AddWording":"hi"}]}`,
 		"client.friend.check":           `{"To_Account":["bob"]}`,
 		"client.friend.update":          `{"UpdateItem":[{"To_Account":"bob","SnsItem":[{"Tag":"Tag_SNS_IM_Remark","Value":"Bob"}]}]}`,

@@ -27,6 +27,8 @@ const (
 	User     = "alice"
 	Instance = "installation-1"
 	Platform = "iPhone"
+	// Future is the time of the messages that events change, in 2100.
+	Future = 4102444800
 
 	issued     = 1700000000
 	lifetime   = 50 * 365 * 24 * time.Hour

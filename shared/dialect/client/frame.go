@@ -32,6 +32,38 @@ type readMark struct {
 	TimeMs  int64  `json:"TimeMs"`
 }
 
+type recalled struct {
+	From   string `json:"From_Account"`
+	To     string `json:"To_Account"`
+	Key    string `json:"MsgKey"`
+	By     string `json:"Operator_Account,omitempty"`
+	TimeMs int64  `json:"TimeMs"`
+}
+
+type deleted struct {
+	User   string   `json:"From_Account"`
+	Peer   string   `json:"To_Account"`
+	Keys   []string `json:"MsgKeyList"`
+	TimeMs int64    `json:"TimeMs"`
+}
+
+type reacted struct {
+	From     string `json:"From_Account"`
+	To       string `json:"To_Account"`
+	Key      string `json:"MsgKey"`
+	User     string `json:"Operator_Account"`
+	Reaction string `json:"Reaction"`
+	Added    bool   `json:"Added"`
+	TimeMs   int64  `json:"TimeMs"`
+}
+
+type confirmed struct {
+	Reader string   `json:"From_Account"`
+	Sender string   `json:"To_Account"`
+	Keys   []string `json:"MsgKeyList"`
+	TimeMs int64    `json:"TimeMs"`
+}
+
 type profileChanged struct {
 	User string   `json:"From_Account"`
 	Tags []string `json:"TagList"`
@@ -91,6 +123,24 @@ func Frame(e delivery.Event) ([]byte, error) {
 			out.Hi = &hi{Ordinal: e.Ordinal}
 		}
 		return json.Marshal(out)
+	case messages.Recalled:
+		return json.Marshal(event{Event: "message.recalled", Body: recalled{
+			From: e.From, To: e.To, Key: e.Key.String(), By: e.By, TimeMs: e.TimeMs,
+		}})
+	case messages.Edited:
+		return json.Marshal(event{Event: "message.edited", Body: v4.FromMessage(e.Message)})
+	case messages.Hidden:
+		return json.Marshal(event{Event: "message.deleted", Body: deleted{
+			User: e.User, Peer: e.Peer, Keys: v4.FromKeys(e.Keys), TimeMs: e.TimeMs,
+		}})
+	case messages.Reacted:
+		return json.Marshal(event{Event: "message.reaction", Body: reacted{
+			From: e.From, To: e.To, Key: e.Key.String(), User: e.User, Reaction: e.Reaction, Added: e.Added, TimeMs: e.TimeMs,
+		}})
+	case messages.Confirmed:
+		return json.Marshal(event{Event: "message.receipt", Body: confirmed{
+			Reader: e.Reader, Sender: e.Sender, Keys: v4.FromKeys(e.Keys), TimeMs: e.TimeMs,
+		}})
 	case conversations.ReadMark:
 		return json.Marshal(event{Event: "message.read", Body: readMark{
 			Reader: e.Reader, Peer: e.Peer, Ordinal: e.Ordinal, Unread: &e.Unread, TimeMs: e.TimeMs,

@@ -64,6 +64,11 @@ type Status interface {
 	ActionStatus() string
 }
 
+// Info lets a success say something (core spec §1.2).
+type Info interface {
+	ErrorInfo() string
+}
+
 type protocol struct {
 	numbers v4.Numbers
 	display bool
@@ -112,6 +117,8 @@ func (p protocol) Encode(_ *op.Call, out any, err error) ([]byte, error) {
 		out = nil
 	} else if s, ok := out.(Status); ok {
 		e.Status = s.ActionStatus()
+	} else if i, ok := out.(Info); ok {
+		e.Info = i.ErrorInfo()
 	}
 	body, err := json.Marshal(e)
 	if err != nil {

@@ -41,6 +41,9 @@ func Gateway() Numbers {
 		fault.BlocksPeer: 30515, fault.BlockedByPeer: 30525,
 		fault.Strangers: 20009, fault.SenderNotFriend: 20010, fault.ReceiverNotFriend: 20011,
 		fault.FollowLimit: 32100, fault.FollowerLimit: 32101, fault.WatchLimit: 72012,
+		fault.AlreadyRecalled: 20023, fault.RecallTooLate: 20016, fault.EditConflict: 20028,
+		fault.ReactionLimit: 23005, fault.AlreadyReacted: 23007, fault.NotReacted: 23009, fault.TargetUnknown: 23004,
+		fault.NotExtensible: 23002, fault.ExtensionConflict: 23001, fault.ExtensionLimit: 23003,
 	}
 }
 

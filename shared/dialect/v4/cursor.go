@@ -7,6 +7,7 @@ import (
 
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/conversations"
+	"parley/shared/domain/messages"
 	"parley/shared/fault"
 )
 
@@ -39,6 +40,30 @@ func ParseCursor(text string) (*conversations.Position, error) {
 	p := &conversations.Position{TimeMs: ms, Peer: peer}
 	if FormatCursor(p) != text {
 		return nil, bad
+	}
+	return p, nil
+}
+
+// FormatLogCursor makes a cursor of a place in an operation log; empty at the
+// end.
+func FormatLogCursor(p *messages.LogPosition) string {
+	if p == nil {
+		return ""
+	}
+	return strconv.FormatInt(p.AtMs, 10) + "_" + p.Key.String()
+}
+
+// ParseLogCursor reverses FormatLogCursor; nil for the start of the log.
+func ParseLogCursor(text string) (*messages.LogPosition, error) {
+	if text == "" {
+		return nil, nil
+	}
+	head, rest, _ := strings.Cut(text, "_")
+	ms, err := strconv.ParseInt(head, 10, 44)
+	key, bad := messages.ParseKey(rest)
+	p := &messages.LogPosition{AtMs: ms, Key: key}
+	if err != nil || bad != nil || ms < 0 || FormatLogCursor(p) != text {
+		return nil, fault.New(fault.Invalid, "Cursor is not one that an answer gave")
 	}
 	return p, nil
 }

@@ -2,6 +2,8 @@ package v4
 
 import (
 	"encoding/json"
+	"slices"
+	"strings"
 
 	"parley/shared/domain/conversations"
 	"parley/shared/domain/messages"
@@ -21,14 +23,91 @@ type Message struct {
 	Body     []messages.Element `json:"MsgBody"`
 	Custom   string             `json:"CloudCustomData,omitempty"`
 	NoUnread bool               `json:"NoUnread,omitempty"`
+
+	Flags       int        `json:"MsgFlagBits,omitempty"` // FlagRecalled
+	EditedMs    int64      `json:"EditMs,omitempty"`
+	NeedReceipt int        `json:"IsNeedReadReceipt,omitempty"`
+	PeerRead    int        `json:"IsPeerRead,omitempty"`
+	Extensible  int        `json:"SupportMessageExtension,omitempty"`
+	Reactions   []Reaction `json:"ReactionList,omitempty"`
+}
+
+// FlagRecalled is the bit of MsgFlagBits for a recalled message (core spec §6.4).
+const FlagRecalled = 8
+
+// Reaction is who reacted to a message with what.
+type Reaction struct {
+	Reaction string   `json:"Reaction"`
+	Users    []string `json:"From_Account"`
 }
 
 // FromMessage gives a message its wire form.
 func FromMessage(m messages.Message) Message {
-	return Message{
+	out := Message{
 		From: m.From, To: m.To, Seq: m.Seq, Random: m.Random, Time: m.Time, Key: m.Key.String(),
-		Ordinal: m.Ordinal, Body: elements(m.Elements), Custom: m.Custom, NoUnread: m.NoUnread,
+		Ordinal: m.Ordinal, Body: elements(m.Elements), Custom: m.Custom, NoUnread: m.NoUnread, EditedMs: m.EditedMs,
+		NeedReceipt: flag(m.NeedReceipt), PeerRead: flag(m.ConfirmedMs != 0), Extensible: flag(m.Extensible),
+		Reactions: FromReactions(m),
 	}
+	if m.Recalled {
+		out.Flags = FlagRecalled
+	}
+	return out
+}
+
+// FromMessages gives messages their wire form.
+func FromMessages(list []messages.Message) []Message {
+	out := make([]Message, len(list))
+	for i, m := range list {
+		out[i] = FromMessage(m)
+	}
+	return out
+}
+
+// FromReactions gives the reactions to a message their wire form: by reaction,
+// in the order of the texts.
+func FromReactions(m messages.Message) []Reaction {
+	var out []Reaction
+	for _, user := range []string{m.From, m.To} {
+		for _, text := range m.Reactions[user] {
+			at := slices.IndexFunc(out, func(r Reaction) bool { return r.Reaction == text })
+			if at < 0 {
+				at = len(out)
+				out = append(out, Reaction{Reaction: text})
+			}
+			out[at].Users = append(out[at].Users, user)
+		}
+	}
+	slices.SortFunc(out, func(a, b Reaction) int { return strings.Compare(a.Reaction, b.Reaction) })
+	return out
+}
+
+func flag(on bool) int {
+	if on {
+		return 1
+	}
+	return 0
+}
+
+// FromKeys gives message keys their wire form.
+func FromKeys(keys []messages.Key) []string {
+	out := make([]string, len(keys))
+	for i, k := range keys {
+		out[i] = k.String()
+	}
+	return out
+}
+
+// ToKeys reads message keys. It fails with fault.KeyInvalid.
+func ToKeys(list []string) ([]messages.Key, error) {
+	keys := make([]messages.Key, len(list))
+	for i, text := range list {
+		var err error
+		if keys[i], err = messages.ParseKey(text); err != nil {
+			return nil, err
+		}
+	}
+	return keys, nil
 }
 
 // elements is never nil: an empty body is a list on the wire.
@@ -48,6 +127,7 @@ type Conversation struct {
 	InOrdinal       int64        `json:"InOrdinal"`
 	OutOrdinal      int64        `json:"OutOrdinal"`
 	TimeMs          int64        `json:"TimeMs"`
+	OperationMs     int64        `json:"OperationMs,omitempty"`
 	Last            *LastMessage `json:"LastMsg,omitempty"`
 }
 
@@ -55,16 +135,17 @@ type Conversation struct {
 type LastMessage struct {
 	Key     string `json:"MsgKey"`
 	Preview string `json:"Preview"`
+	Gone    bool   `json:"Recalled,omitempty"`
 }
 
 // FromRow gives a row its wire form.
 func FromRow(r conversations.Row) Conversation {
 	c := Conversation{
 		Peer: r.Peer, Unread: r.Unread(), ReadOrdinal: r.Read, PeerReadOrdinal: r.PeerRead,
-		InOrdinal: r.In, OutOrdinal: r.Out, TimeMs: r.TimeMs,
+		InOrdinal: r.In, OutOrdinal: r.Out, TimeMs: r.TimeMs, OperationMs: r.OperationMs,
 	}
 	if r.LastKey != nil {
-		c.Last = &LastMessage{Key: r.LastKey.String(), Preview: r.Preview}
+		c.Last = &LastMessage{Key: r.LastKey.String(), Preview: r.Preview, Gone: r.LastGone}
 	}
 	return c
 }

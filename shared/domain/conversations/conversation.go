@@ -19,6 +19,10 @@ type Row struct {
 	TimeMs  int64 // when the last message shown was sent; 0: none is shown
 	LastKey *messages.Key
 	Preview string
+	// LastGone: the last message has no content any more. OperationMs is when a
+	// message was last changed after it was sent.
+	LastGone    bool
+	OperationMs int64
 
 	Out, OutGeneration int64         // my messages to the peer
 	In, InGeneration   int64         // the peer's messages to me

@@ -63,7 +63,7 @@ func (s Service) History(ctx context.Context, q Range) (History, error) {
 				page.Done = true
 				break
 			}
-			if (m.Expires != 0 && m.Expires <= now) || (m.Aside && m.From == q.User) {
+			if (m.Expires != 0 && m.Expires <= now) || !m.seenBy(q.User, nil) {
 				h.Next = &m.Key
 				continue
 			}

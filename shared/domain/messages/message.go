@@ -62,8 +62,16 @@ type Message struct {
 	NoUnread bool  // not counted as unread
 	NoLast   bool  // does not become the conversation's last message
 	Aside    bool  // the sender's own view lacks it
-	Recalled bool  // its body is gone
 	Expires  int64 // Unix seconds; a reader takes it as absent from then on
+
+	NeedReceipt bool // its sender asks to be told when it was read
+	Extensible  bool // pairs may be attached to it
+	Recalled    bool // its body is gone
+	Hidden      bool // the user who reads it has deleted it for himself
+	EditedMs    int64
+	Version     int64               // how often it was edited
+	ConfirmedMs int64               // when the receiver sent a receipt
+	Reactions   map[string][]string // by user
 }
 
 // Content is what a sender writes.

@@ -25,10 +25,12 @@ type Draft struct {
 	Seq      *uint32 // nil: derived, so that a repeat still has the same
 	Random   uint32
 	Content
-	OnlineOnly bool // to who is online now; not stored
-	NoUnread   bool
-	NoLast     bool
-	Sync       Sync
+	NeedReceipt bool // the receiver is asked for a receipt
+	Extensible  bool // pairs may be attached to it
+	OnlineOnly  bool // to who is online now; not stored
+	NoUnread    bool
+	NoLast      bool
+	Sync        Sync
 	// Trusted sends are the application's own: mute, ban and blocklist do not
 	// hold for them (core spec §1.4).
 	Trusted bool
@@ -91,6 +93,7 @@ type Store interface {
 	Cleared(ctx context.Context, app int64, user, peer string) (*Key, error)
 	// Timeline reads a page of a timeline, newest first.
 	Timeline(ctx context.Context, app int64, q Range) (TimelinePage, error)
+	ChangeStore
 }
 
 // Service sends and reads the one-to-one messages of an application.
@@ -244,6 +247,7 @@ func (d Draft) message(now time.Time) Message {
 	m := Message{
 		Key: Key{Time: now.Unix(), Random: d.Random}, From: d.From, To: d.To, Content: d.Content,
 		NoUnread: d.NoUnread, NoLast: d.NoLast, Aside: d.Sync == SyncNothing,
+		NeedReceipt: d.NeedReceipt, Extensible: d.Extensible,
 	}
 	if d.Seq != nil {
 		m.Seq = *d.Seq

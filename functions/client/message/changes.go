@@ -1,0 +1,47 @@
+package message
+
+import (
+	"context"
+
+	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/messages"
+	"parley/shared/op"
+)
+
+type changesRequest struct {
+	To     string `json:"To_Account" need:"90003"`
+	Since  int64  `json:"Since" bad:"90001"` // ms
+	Cursor string `json:"Cursor" bad:"90001"`
+}
+
+type changesReply struct {
+	List     []v4.Message `json:"MsgList"`
+	Deleted  []string     `json:"Deleted,omitempty"`
+	Complete bool         `json:"Complete"`
+	Cursor   string       `json:"Cursor,omitempty"`
+	Since    int64        `json:"Since"` // ms
+}
+
+// changes returns the messages of a conversation that were recalled, edited,
+// reacted to or confirmed since a time, each as it now is, and the keys of those
+// that the caller deleted. A device that was away asks for them where the
+// OperationMs of a conversation is not before the time of its last look.
+func changes(ctx context.Context, c *op.Call, in changesRequest) (changesReply, error) {
+	after, err := v4.ParseLogCursor(in.Cursor)
+	if err != nil {
+		return changesReply{}, err
+	}
+	if in.Since < 0 {
+		return changesReply{}, v4.Refuse(90001, "Since is a time in milliseconds")
+	}
+	p, err := c.Messages.Changes(ctx, c.Caller.Account, in.To, messages.LogRange{
+		SinceMs: in.Since, After: after, Limit: messages.MaxChanges,
+	})
+	if err != nil {
+		return changesReply{}, err
+	}
+	return changesReply{
+		List: v4.FromMessages(p.Messages), Deleted: v4.FromKeys(p.Deleted), Complete: p.Next == nil,
+		Cursor: v4.FormatLogCursor(p.Next), Since: p.SinceMs,
+	}, nil
+}

@@ -1,0 +1,29 @@
+package message
+
+import (
+	"context"
+
+	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/messages"
+	"parley/shared/op"
+)
+
+type editRequest struct {
+	oneMessage
+	Body   []messages.Element `json:"MsgBody" bad:"90007"`
+	Custom *string            `json:"CloudCustomData" bad:"90001"`
+}
+
+// edit replaces the elements or the custom data, or both, of a message that the
+// caller sent, for both users. It holds the rules of a send; there is no limit of
+// time.
+func edit(ctx context.Context, c *op.Call, in editRequest) (done, error) {
+	key, err := messages.ParseKey(in.Key)
+	if err != nil {
+		return done{}, err
+	}
+	if in.Body == nil && in.Custom == nil {
+		return done{}, v4.Refuse(90001, "one of MsgBody and CloudCustomData is needed")
+	}
+	return done{}, c.Messages.Edit(ctx, by(c), c.Caller.Account, in.To, key, messages.Edition{Elements: in.Body, Custom: in.Custom})
+}

@@ -1,0 +1,38 @@
+package message
+
+import (
+	"context"
+
+	v4 "parley/shared/dialect/v4"
+	"parley/shared/op"
+)
+
+type reactionsReply struct {
+	List []messageReactions `json:"ResultItem"`
+}
+
+type messageReactions struct {
+	Key       string        `json:"MsgKey"`
+	Reactions []v4.Reaction `json:"ReactionList"`
+}
+
+// reactions returns the reactions to up to 30 messages of a conversation.
+// Messages that the caller does not see are left out.
+func reactions(ctx context.Context, c *op.Call, in someMessages) (reactionsReply, error) {
+	keys, err := in.keys()
+	if err != nil {
+		return reactionsReply{}, err
+	}
+	list, err := c.Messages.Get(ctx, c.Caller.Account, in.To, keys)
+	if err != nil {
+		return reactionsReply{}, err
+	}
+	out := reactionsReply{List: make([]messageReactions, len(list))}
+	for i, m := range list {
+		out.List[i] = messageReactions{Key: m.Key.String(), Reactions: v4.FromReactions(m)}
+		if out.List[i].Reactions == nil {
+			out.List[i].Reactions = []v4.Reaction{}
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,27 @@
+package message
+
+import (
+	"context"
+
+	"parley/shared/domain/messages"
+	"parley/shared/op"
+)
+
+type withdrawRequest struct {
+	From string `json:"From_Account" need:"90008"`
+	To   string `json:"To_Account" need:"90003"`
+	Key  string `json:"MsgKey" need:"90054"`
+}
+
+type withdrawResponse struct{}
+
+// adminMsgWithdraw recalls a message of From_Account to To_Account, however old:
+// its content goes, its place stays, it no longer counts as unread, and the
+// devices of both are told. It cannot be undone.
+func adminMsgWithdraw(ctx context.Context, c *op.Call, in withdrawRequest) (withdrawResponse, error) {
+	key, err := messages.ParseKey(in.Key)
+	if err != nil {
+		return withdrawResponse{}, err
+	}
+	return withdrawResponse{}, c.Messages.Recall(ctx, messages.Actor{Trusted: true}, in.From, in.To, key)
+}

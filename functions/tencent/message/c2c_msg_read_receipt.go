@@ -1,0 +1,40 @@
+package message
+
+import (
+	"context"
+
+	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/messages"
+	"parley/shared/op"
+)
+
+type receiptRequest struct {
+	Operator string        `json:"Operator_Account" need:"90008"`
+	Peer     string        `json:"Peer_Account" need:"90003"`
+	Messages []receiptItem `json:"C2CMsgInfo" need:"90001"`
+}
+
+type receiptItem struct {
+	From string `json:"From_Account"`
+	To   string `json:"To_Account"`
+	Key  string `json:"MsgKey"`
+}
+
+type receiptResponse struct{}
+
+// c2cMsgReadReceipt sends read receipts on behalf of Operator_Account for up to
+// 30 messages that Peer_Account sent. Messages that did not ask for a receipt,
+// have theirs, or are not there are passed over.
+func c2cMsgReadReceipt(ctx context.Context, c *op.Call, in receiptRequest) (receiptResponse, error) {
+	keys := make([]messages.Key, len(in.Messages))
+	for i, m := range in.Messages {
+		if m.From != in.Peer || m.To != in.Operator {
+			return receiptResponse{}, v4.Refuse(badJSON, "C2CMsgInfo[%d] is no message from Peer_Account to Operator_Account", i)
+		}
+		var err error
+		if keys[i], err = messages.ParseKey(m.Key); err != nil {
+			return receiptResponse{}, err
+		}
+	}
+	return receiptResponse{}, c.Messages.Confirm(ctx, messages.Actor{Trusted: true}, in.Operator, in.Peer, keys)
+}

@@ -1,0 +1,42 @@
+package message
+
+import (
+	"context"
+
+	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/messages"
+	"parley/shared/op"
+)
+
+type deleteRequest struct {
+	Operator string   `json:"Operator_Account" need:"90008"`
+	Peer     string   `json:"Peer_Account" need:"90003"`
+	Keys     []string `json:"MsgKeyList" need:"90001"`
+}
+
+type deleteResponse struct {
+	Invalid []string `json:"InvalidMsgKeyList,omitempty"`
+}
+
+// deleteC2CMsgRamble deletes up to 30 messages of a conversation for
+// Operator_Account; Peer_Account keeps them. Keys that are not in the form of a
+// key are listed, messages that are not there are passed over.
+func deleteC2CMsgRamble(ctx context.Context, c *op.Call, in deleteRequest) (deleteResponse, error) {
+	var out deleteResponse
+	var keys []messages.Key
+	for _, text := range in.Keys {
+		key, err := messages.ParseKey(text)
+		if err != nil {
+			out.Invalid = append(out.Invalid, text)
+			continue
+		}
+		keys = append(keys, key)
+	}
+	switch {
+	case len(in.Keys) == 0 || len(in.Keys) > messages.MaxKeys:
+		return deleteResponse{}, v4.Refuse(badJSON, "MsgKeyList has 1 to %d keys", messages.MaxKeys)
+	case len(keys) == 0:
+		return deleteResponse{}, v4.Refuse(badKey, "MsgKeyList has no key of the form <MsgSeq>_<MsgRandom>_<MsgTime>")
+	}
+	return out, c.Messages.Hide(ctx, messages.Actor{Trusted: true}, in.Operator, in.Peer, keys)
+}

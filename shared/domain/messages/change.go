@@ -1,0 +1,498 @@
+package messages
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"parley/shared/domain/accounts"
+	"parley/shared/domain/delivery"
+	"parley/shared/fault"
+)
+
+// RecallWindow is how long the sender of a message may recall it (core spec
+// §1.4); the application may at any time.
+const RecallWindow = 2 * time.Minute
+
+// MaxKeys bounds the messages of one call that names them (core spec §6.9).
+const MaxKeys = 30
+
+// Bounds of reactions. The reference has codes for too many, and no numbers
+// (core spec §12, unsure).
+const (
+	MaxReactions   = 10 // of one user to one message
+	maxReactionLen = 64 // bytes
+)
+
+// Every change of a stored message takes the same way: first the operation log
+// and the rows of the conversation say that the message changes, then it does,
+// then devices are told. A call that dies between leaves a notice of a change
+// that is not there, which costs a device one look; never a change that no
+// device learns of (docs/data-model.md §9).
+
+// An Actor is who changes a message.
+type Actor struct {
+	// Trusted: the application itself, for which mute, ban, blocklist, friendship
+	// and the recall window do not hold.
+	Trusted bool
+	Issued  time.Time // when the user's signature was made
+	Origin  delivery.Origin
+}
+
+// ChangeStore keeps what becomes of messages.
+type ChangeStore interface {
+	// Find reads messages as a user sees them; nil where there is none, or where it
+	// has expired at a time in Unix seconds.
+	Find(ctx context.Context, app int64, user, peer string, keys []Key, now int64, strong bool) ([]*Message, error)
+	// Sender reads the account of a user.
+	Sender(ctx context.Context, app int64, user string) (*accounts.Account, error)
+	// Log writes to the operation log of a conversation.
+	Log(ctx context.Context, app int64, a, b string, entries []LogEntry) error
+	// LogSince reads the log from a time in ms on, oldest first, as a user sees it.
+	LogSince(ctx context.Context, app int64, user, peer string, q LogRange) (LogPage, error)
+	// Mark tells a user's row that messages change. Where there is no row nothing
+	// happens.
+	Mark(ctx context.Context, app int64, user, peer string, m Mark) error
+	// Recall takes a message's content away. It reports false where another call
+	// has done so.
+	Recall(ctx context.Context, app int64, m Message, nowMs int64) (bool, error)
+	// Edit replaces a message's content if it still has the version of m. Where it
+	// has not, it returns the message as it is.
+	Edit(ctx context.Context, app int64, m Message, nowMs int64) (*Message, error)
+	// Hide takes a message from one user's view.
+	Hide(ctx context.Context, app int64, user, peer string, key Key) error
+	// React adds a user's reaction to a message, or takes it away. It reports
+	// false where the message is recalled or full in the meantime.
+	React(ctx context.Context, app int64, user, peer string, key Key, reaction string, add bool) (bool, error)
+	// Confirm notes that the receiver has read a message.
+	Confirm(ctx context.Context, app int64, m Message, nowMs int64) error
+	// LastKey returns the message that a user's list shows as the last one.
+	LastKey(ctx context.Context, app int64, user, peer string) (*Key, error)
+}
+
+// A Mark is what a row is told of changed messages.
+type Mark struct {
+	NowMs int64
+	// Last, where set, replaces what the list shows of a message, if it is the
+	// last one.
+	Last *Last
+	// Uncounted are messages to the user that are not to be read any more.
+	Uncounted []Message
+}
+
+// Last is what a list shows instead of a message.
+type Last struct {
+	Of      Key
+	Key     *Key    // another message; nil: the same
+	Preview *string // nil: its content is gone
+}
+
+// Events of changes. Peer is the other user of the conversation from the side of
+// those who are told.
+type (
+	// Recalled says that a message has no content any more.
+	Recalled struct {
+		From, To string
+		Key      Key
+		By       string // who recalled it; empty: the application
+		TimeMs   int64
+	}
+	// Edited says that a message has other content.
+	Edited struct{ Message }
+	// Hidden says that a user has deleted messages for himself.
+	Hidden struct {
+		User, Peer string
+		Keys       []Key
+		TimeMs     int64
+	}
+	// Reacted says that a user added a reaction or took it away.
+	Reacted struct {
+		User, Peer string
+		From, To   string // of the message
+		Key        Key
+		Reaction   string
+		Added      bool
+		TimeMs     int64
+	}
+	// Confirmed says that the receiver has read messages that asked for a receipt.
+	Confirmed struct {
+		Reader, Sender string
+		Keys           []Key
+		TimeMs         int64
+	}
+)
+
+// Recall takes a message from both users: its content goes, its place stays. A
+// user recalls what he sent in the last two minutes. The receiver's unread count
+// no longer has it.
+func (s Service) Recall(ctx context.Context, by Actor, from, to string, key Key) error {
+	if err := s.allowed(ctx, by, from); err != nil {
+		return err
+	}
+	m, err := s.find(ctx, to, from, key, fault.MessageUnknown)
+	switch {
+	case err != nil:
+		return err
+	case m.From != from:
+		return fault.New(fault.MessageUnknown, "%s sent no message %s to %s", from, key, to)
+	case m.Recalled:
+		return fault.New(fault.AlreadyRecalled, "the message is recalled already")
+	case !by.Trusted && s.Now().Sub(time.Unix(key.Time, 0)) > RecallWindow:
+		return fault.New(fault.RecallTooLate, "a message can be recalled for %d minutes", int(RecallWindow.Minutes()))
+	}
+	now := s.Now().UnixMilli()
+	gone := &Last{Of: key}
+	receiver := Mark{NowMs: now, Last: gone}
+	if !m.NoUnread && !m.Hidden {
+		receiver.Uncounted = []Message{*m}
+	}
+	if err := s.announce(ctx, *m, now, Mark{NowMs: now, Last: gone}, receiver); err != nil {
+		return err
+	}
+	done, err := s.Store.Recall(ctx, s.App, *m, now)
+	if err != nil {
+		return err
+	}
+	if !done {
+		return fault.New(fault.AlreadyRecalled, "the message is recalled already")
+	}
+	event := Recalled{From: from, To: to, Key: key, TimeMs: now}
+	if !by.Trusted {
+		event.By = from
+	}
+	return s.Out.Send(ctx, parties(*m), by.Origin, event)
+}
+
+// An Edition is new content of a message; what is nil stays.
+type Edition struct {
+	Elements []Element
+	Custom   *string
+}
+
+// Edit replaces the content of a message for both users. A user edits what he
+// sent, and only while he may write to the receiver.
+func (s Service) Edit(ctx context.Context, by Actor, from, to string, key Key, e Edition) error {
+	dropped, err := s.admit(ctx, Draft{From: from, To: to, Trusted: by.Trusted, Issued: by.Issued})
+	if err != nil || dropped {
+		return err
+	}
+	m, err := s.find(ctx, from, to, key, fault.MessageUnknown)
+	switch {
+	case err != nil:
+		return err
+	case m.From != from:
+		return fault.New(fault.MessageUnknown, "%s sent no message %s to %s", from, key, to)
+	case m.Recalled:
+		return fault.New(fault.AlreadyRecalled, "the message is recalled")
+	}
+	if e.Elements != nil {
+		m.Elements = e.Elements
+	}
+	if e.Custom != nil {
+		m.Custom = *e.Custom
+	}
+	if err := m.Content.Check(); err != nil {
+		return err
+	}
+	now := s.Now().UnixMilli()
+	mark := Mark{NowMs: now, Last: last(*m)}
+	if err := s.announce(ctx, *m, now, mark, mark); err != nil {
+		return err
+	}
+	m.EditedMs = now
+	other, err := s.Store.Edit(ctx, s.App, *m, now)
+	if err != nil {
+		return err
+	}
+	if other != nil {
+		mark.Last = last(*other)
+		if err := s.announce(ctx, *other, now, mark, mark); err != nil {
+			return err
+		}
+		return fault.New(fault.EditConflict, "another change of the message came first, read it again")
+	}
+	return s.Out.Send(ctx, parties(*m), by.Origin, Edited{*m})
+}
+
+// last is what a list shows of a message as it is.
+func last(m Message) *Last {
+	if m.Recalled {
+		return &Last{Of: m.Key}
+	}
+	preview := m.Preview()
+	return &Last{Of: m.Key, Preview: &preview}
+}
+
+// Hide deletes messages for one user; the other keeps them. Messages that are
+// not there are passed over.
+func (s Service) Hide(ctx context.Context, by Actor, user, peer string, keys []Key) error {
+	if err := CheckKeys(keys); err != nil {
+		return err
+	}
+	if err := s.allowed(ctx, by, user); err != nil {
+		return err
+	}
+	list, err := s.visible(ctx, user, peer, keys, true)
+	if err != nil {
+		return err
+	}
+	now := s.Now().UnixMilli()
+	mark, event := Mark{NowMs: now}, Hidden{User: user, Peer: peer, TimeMs: now}
+	var entries []LogEntry
+	for _, m := range list {
+		if m == nil {
+			continue
+		}
+		event.Keys = append(event.Keys, m.Key)
+		entries = append(entries, LogEntry{AtMs: now, Key: m.Key, Only: user, Expires: m.Expires})
+		if m.From == peer && !m.NoUnread && !m.Recalled {
+			mark.Uncounted = append(mark.Uncounted, *m)
+		}
+	}
+	if len(event.Keys) == 0 {
+		return nil
+	}
+	if mark.Last, err = s.beforeLast(ctx, user, peer, event.Keys); err != nil {
+		return err
+	}
+	err = s.Parallel(ctx,
+		func(ctx context.Context) error { return s.Store.Mark(ctx, s.App, user, peer, mark) },
+		func(ctx context.Context) error { return s.Store.Log(ctx, s.App, user, peer, entries) },
+	)
+	if err != nil {
+		return err
+	}
+	hide := make([]func(context.Context) error, len(event.Keys))
+	for i, key := range event.Keys {
+		hide[i] = func(ctx context.Context) error { return s.Store.Hide(ctx, s.App, user, peer, key) }
+	}
+	if err := s.Parallel(ctx, hide...); err != nil {
+		return err
+	}
+	return s.Out.Send(ctx, []string{user}, by.Origin, event)
+}
+
+// beforeLast says what a list shows when the last message is among those that
+// go: the one before.
+func (s Service) beforeLast(ctx context.Context, user, peer string, keys []Key) (*Last, error) {
+	shown, err := s.Store.LastKey(ctx, s.App, user, peer)
+	if err != nil || shown == nil || !slices.Contains(keys, *shown) {
+		return nil, err
+	}
+	h, err := s.History(ctx, Range{User: user, Peer: peer, Limit: len(keys) + 1})
+	if err != nil {
+		return nil, err
+	}
+	out := &Last{Of: *shown}
+	for _, m := range slices.Backward(h.Messages) {
+		if !m.NoLast && !slices.Contains(keys, m.Key) {
+			out.Key = &m.Key
+			if !m.Recalled {
+				preview := m.Preview()
+				out.Preview = &preview
+			}
+			break
+		}
+	}
+	return out, nil
+}
+
+// React adds a user's reaction to a message of the conversation, or takes it
+// away. Both users may, while they may write to each other.
+func (s Service) React(ctx context.Context, by Actor, user, peer string, key Key, reaction string, add bool) error {
+	if err := checkReaction(reaction); err != nil {
+		return err
+	}
+	dropped, err := s.admit(ctx, Draft{From: user, To: peer, Trusted: by.Trusted, Issued: by.Issued})
+	if err != nil || dropped {
+		return err
+	}
+	m, err := s.find(ctx, user, peer, key, fault.TargetUnknown)
+	if err != nil {
+		return err
+	}
+	own := m.Reactions[user]
+	switch has := slices.Contains(own, reaction); {
+	case m.Recalled:
+		return fault.New(fault.TargetUnknown, "the message is recalled")
+	case add && has:
+		return fault.New(fault.AlreadyReacted, "%s has given this reaction already", user)
+	case !add && !has:
+		return fault.New(fault.NotReacted, "%s has not given this reaction", user)
+	case add && len(own) >= MaxReactions:
+		return fault.New(fault.ReactionLimit, "a user gives a message at most %d reactions", MaxReactions)
+	}
+	now := s.Now().UnixMilli()
+	mark := Mark{NowMs: now}
+	if err := s.announce(ctx, *m, now, mark, mark); err != nil {
+		return err
+	}
+	done, err := s.Store.React(ctx, s.App, user, peer, key, reaction, add)
+	if err != nil {
+		return err
+	}
+	if !done {
+		return fault.New(fault.TargetUnknown, "the message was changed in the meantime, read it again")
+	}
+	return s.Out.Send(ctx, []string{user, peer}, by.Origin, Reacted{
+		User: user, Peer: peer, From: m.From, To: m.To, Key: key, Reaction: reaction, Added: add, TimeMs: now,
+	})
+}
+
+func checkReaction(text string) error {
+	if text == "" || len(text) > maxReactionLen || !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
+		return fault.New(fault.Invalid, "a reaction has 1 to %d bytes of text", maxReactionLen)
+	}
+	return nil
+}
+
+// Confirm sends read receipts: the reader has read messages of the sender that
+// asked for one. Other messages, and those that have theirs, are passed over.
+func (s Service) Confirm(ctx context.Context, by Actor, reader, sender string, keys []Key) error {
+	if err := CheckKeys(keys); err != nil {
+		return err
+	}
+	if err := s.allowed(ctx, by, reader); err != nil {
+		return err
+	}
+	list, err := s.visible(ctx, reader, sender, keys, true)
+	if err != nil {
+		return err
+	}
+	now := s.Now().UnixMilli()
+	event := Confirmed{Reader: reader, Sender: sender, TimeMs: now}
+	var entries []LogEntry
+	var confirm []func(context.Context) error
+	for _, m := range list {
+		if m == nil || m.From != sender || !m.NeedReceipt || m.ConfirmedMs != 0 || m.Recalled {
+			continue
+		}
+		event.Keys = append(event.Keys, m.Key)
+		entries = append(entries, LogEntry{AtMs: now, Key: m.Key, Only: sender, Expires: m.Expires})
+		confirm = append(confirm, func(ctx context.Context) error { return s.Store.Confirm(ctx, s.App, *m, now) })
+	}
+	if len(entries) == 0 {
+		return nil
+	}
+	err = s.Parallel(ctx,
+		func(ctx context.Context) error { return s.Store.Mark(ctx, s.App, sender, reader, Mark{NowMs: now}) },
+		func(ctx context.Context) error { return s.Store.Log(ctx, s.App, sender, reader, entries) },
+	)
+	if err != nil {
+		return err
+	}
+	if err := s.Parallel(ctx, confirm...); err != nil {
+		return err
+	}
+	return s.Out.Send(ctx, []string{sender}, by.Origin, event)
+}
+
+// Get returns messages that a user sees; the others are missing from the answer.
+func (s Service) Get(ctx context.Context, user, peer string, keys []Key) ([]Message, error) {
+	if err := CheckKeys(keys); err != nil {
+		return nil, err
+	}
+	list, err := s.visible(ctx, user, peer, keys, false)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Message, 0, len(list))
+	for _, m := range list {
+		if m != nil {
+			out = append(out, *m)
+		}
+	}
+	return out, nil
+}
+
+// CheckKeys refuses a list of messages that is empty, too long or has one twice.
+func CheckKeys(keys []Key) error {
+	if len(keys) == 0 || len(keys) > MaxKeys {
+		return fault.New(fault.Invalid, "MsgKeyList has 1 to %d keys", MaxKeys)
+	}
+	seen := make(map[Key]bool, len(keys))
+	for _, k := range keys {
+		if seen[k] {
+			return fault.New(fault.Invalid, "MsgKeyList has %s twice", k)
+		}
+		seen[k] = true
+	}
+	return nil
+}
+
+// allowed refuses a user whose signature is void.
+func (s Service) allowed(ctx context.Context, by Actor, user string) error {
+	if by.Trusted {
+		return nil
+	}
+	a, err := s.Store.Sender(ctx, s.App, user)
+	if err != nil {
+		return err
+	}
+	if !a.Alive() {
+		return fault.New(fault.SenderUnknown, "%s is not an account", user)
+	}
+	return a.Accepts(by.Issued, s.Now())
+}
+
+// find reads a message that a user sees.
+func (s Service) find(ctx context.Context, user, peer string, key Key, unknown fault.Code) (*Message, error) {
+	list, err := s.Store.Find(ctx, s.App, user, peer, []Key{key}, s.Now().Unix(), true)
+	if err != nil {
+		return nil, err
+	}
+	if list[0] == nil {
+		return nil, fault.New(unknown, "there is no message %s between %s and %s", key, user, peer)
+	}
+	return list[0], nil
+}
+
+// visible reads messages and leaves out what the user does not see.
+func (s Service) visible(ctx context.Context, user, peer string, keys []Key, strong bool) ([]*Message, error) {
+	var list []*Message
+	var cleared *Key
+	err := s.Parallel(ctx,
+		func(ctx context.Context) (err error) {
+			list, err = s.Store.Find(ctx, s.App, user, peer, keys, s.Now().Unix(), strong)
+			return err
+		},
+		func(ctx context.Context) (err error) {
+			cleared, err = s.Store.Cleared(ctx, s.App, user, peer)
+			return err
+		},
+	)
+	for i, m := range list {
+		if m != nil && !m.seenBy(user, cleared) {
+			list[i] = nil
+		}
+	}
+	return list, err
+}
+
+// seenBy reports whether a message is in a user's view of the conversation.
+func (m Message) seenBy(user string, cleared *Key) bool {
+	return !m.Hidden && (!m.Aside || m.From != user) && (cleared == nil || cleared.Before(m.Key))
+}
+
+// announce notes in the log and on the rows of both users that a message
+// changes.
+func (s Service) announce(ctx context.Context, m Message, nowMs int64, sender, receiver Mark) error {
+	return s.Parallel(ctx,
+		func(ctx context.Context) error { return s.Store.Mark(ctx, s.App, m.From, m.To, sender) },
+		func(ctx context.Context) error { return s.Store.Mark(ctx, s.App, m.To, m.From, receiver) },
+		func(ctx context.Context) error {
+			return s.Store.Log(ctx, s.App, m.From, m.To, []LogEntry{{AtMs: nowMs, Key: m.Key, Expires: m.Expires}})
+		},
+	)
+}
+
+// parties are the users whose devices are told of a change.
+func parties(m Message) []string {
+	if m.Aside {
+		return []string{m.To}
+	}
+	return []string{m.From, m.To}
+}

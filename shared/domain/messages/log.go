@@ -1,0 +1,83 @@
+package messages
+
+import (
+	"context"
+	"slices"
+)
+
+// A LogEntry says that something became of a message at a time. What it is, the
+// message itself tells: so entries may be repeated, and their order does not
+// matter.
+type LogEntry struct {
+	AtMs    int64
+	Key     Key
+	Only    string // the one user who is concerned; empty: both
+	Expires int64
+}
+
+// A LogPosition is a place in the log.
+type LogPosition struct {
+	AtMs int64
+	Key  Key
+}
+
+// A LogRange is a part of the log that a user asks for.
+type LogRange struct {
+	SinceMs int64
+	After   *LogPosition // exclusive
+	Limit   int
+}
+
+// A LogPage is what was found, oldest first.
+type LogPage struct {
+	Entries []LogEntry
+	Next    *LogPosition // nil: there is no more
+}
+
+// Changes are the messages that changed, as they now are.
+type Changes struct {
+	Messages []Message
+	Deleted  []Key // no longer in the user's view
+	Next     *LogPosition
+	SinceMs  int64 // to pass next
+}
+
+// MaxChanges bounds a page of changes.
+const MaxChanges = 50
+
+// skewMs is how far back a look at the log reaches: entries have the time at
+// which their call began, and the change may come as late as that call ends.
+const skewMs = 20_000
+
+// Changes returns what became of the messages of a conversation since a time in
+// ms: each as it now is, once a page. A message may come again with the next
+// look.
+func (s Service) Changes(ctx context.Context, user, peer string, q LogRange) (Changes, error) {
+	out := Changes{SinceMs: s.Now().UnixMilli() - skewMs}
+	page, err := s.Store.LogSince(ctx, s.App, user, peer, q)
+	if err != nil {
+		return Changes{}, err
+	}
+	var keys []Key
+	for _, e := range page.Entries {
+		if !slices.Contains(keys, e.Key) {
+			keys = append(keys, e.Key)
+		}
+	}
+	out.Next = page.Next
+	if len(keys) == 0 {
+		return out, nil
+	}
+	list, err := s.visible(ctx, user, peer, keys, true)
+	if err != nil {
+		return Changes{}, err
+	}
+	for i, m := range list {
+		if m == nil {
+			out.Deleted = append(out.Deleted, keys[i])
+		} else {
+			out.Messages = append(out.Messages, *m)
+		}
+	}
+	return out, nil
+}

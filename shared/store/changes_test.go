@@ -1,0 +1,279 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"testing"
+
+	"parley/shared/domain/messages"
+	"parley/shared/testkit"
+)
+
+func (a *arrival) uncount(ordinals ...int64) {
+	a.Helper()
+	mark := messages.Mark{NowMs: a.w.Clock.Now().UnixMilli()}
+	for _, n := range ordinals {
+		mark.Uncounted = append(mark.Uncounted, a.message(n))
+	}
+	if err := a.w.Store.Mark(a.Context(), a.w.ID, "bob", "ann", mark); err != nil {
+		a.Error(err)
+	}
+}
+
+func noErrors(t *testing.T, errs []error) {
+	t.Helper()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What is recalled leaves the unread count once, whatever comes at the same time.
+func TestMarkUncounts(t *testing.T) {
+	a := newArrival(t)
+	for n := range int64(12) {
+		a.arrive(n+1, false)
+	}
+	together(8, func(i int) error {
+		a.uncount(int64(i%4+1), int64(i+5)) // 1..4 twice each, 5..12 once
+		return nil
+	})
+	a.wants("all are uncounted", 0, 0)
+	a.arrive(13, false)
+	a.arrive(14, false)
+	a.wants("two more came", 0, 2)
+	a.read(13)
+	a.uncount(12, 13)
+	a.wants("what is read does not count again", 13, 1)
+	old := a.message(14)
+	old.Generation--
+	if err := a.w.Store.Mark(t.Context(), a.w.ID, "bob", "ann", messages.Mark{NowMs: 1, Uncounted: []messages.Message{old}}); err != nil {
+		t.Fatal(err)
+	}
+	a.wants("a message of another count", 13, 1)
+}
+
+// More than a row has room for are counted all the same.
+func TestMarkUncountsMany(t *testing.T) {
+	a := newArrival(t)
+	for n := range int64(40) {
+		a.arrive(n+1, false)
+	}
+	for n := range int64(30) {
+		a.uncount(n + 1)
+	}
+	a.wants("thirty one by one", 0, 10)
+	a.uncount(31, 32, 33, 34, 35)
+	a.wants("five at once", 0, 5)
+	a.read(40)
+	a.wants("all is read", 40, 0)
+}
+
+func TestMarkOnNoRow(t *testing.T) {
+	a := newArrival(t)
+	a.uncount(1)
+	if rows, err := a.w.Store.Rows(t.Context(), a.w.ID, "bob", true); err != nil || len(rows) != 0 {
+		t.Errorf("%d rows, %v, want none", len(rows), err)
+	}
+}
+
+// What a list shows of its last message changes only while that is the last.
+func TestMarkLast(t *testing.T) {
+	a := newArrival(t)
+	a.arrive(1, false)
+	first, preview := a.message(1).Key, "other"
+	mark := func(l messages.Last) {
+		if err := a.w.Store.Mark(t.Context(), a.w.ID, "bob", "ann", messages.Mark{NowMs: 7, Last: &l}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wants := func(when string, key messages.Key, preview string, gone bool) {
+		t.Helper()
+		if r := a.row(); r.LastKey == nil || *r.LastKey != key || r.Preview != preview || r.LastGone != gone || r.OperationMs != 7 {
+			t.Errorf("%s: %+v", when, r)
+		}
+	}
+	mark(messages.Last{Of: first, Preview: &preview})
+	wants("edited", first, "other", false)
+	mark(messages.Last{Of: first})
+	wants("recalled", first, "", true)
+	a.arrive(2, false)
+	mark(messages.Last{Of: first, Preview: &preview})
+	wants("an edit of one before", a.message(2).Key, "hi", false)
+	mark(messages.Last{Of: a.message(2).Key, Key: &first, Preview: &preview})
+	wants("the last one is deleted", first, "other", false)
+}
+
+func stored(t *testing.T, w *testkit.World, seq uint32) messages.Message {
+	t.Helper()
+	m := messages.Message{
+		Key: messages.Key{Time: w.Clock.Now().Unix(), Seq: seq}, From: "ann", To: "bob", Ordinal: int64(seq), Generation: 1,
+		Expires: w.Clock.Now().Unix() + 1000, Content: messages.Content{Elements: []messages.Element{testkit.Text("first")}},
+	}
+	if _, err := w.Store.PutMessage(t.Context(), w.ID, m); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func find(t *testing.T, w *testkit.World, user, peer string, m messages.Message) messages.Message {
+	t.Helper()
+	list, err := w.Store.Find(t.Context(), w.ID, user, peer, []messages.Key{m.Key}, w.Clock.Now().Unix(), true)
+	if err != nil || len(list) != 1 || list[0] == nil {
+		t.Fatalf("%v, %v", list, err)
+	}
+	return *list[0]
+}
+
+// Of edits at the same time one is made; the others are told what it made.
+func TestEditConflict(t *testing.T) {
+	w := testkit.NewWorld(t, server, testkit.Options{})
+	m := stored(t, w, 1)
+	for version := range int64(3) {
+		m.Version = version
+		others := make([]*messages.Message, 8)
+		noErrors(t, together(8, func(i int) (err error) {
+			edit := m
+			edit.Content = messages.Content{Elements: []messages.Element{testkit.Text(fmt.Sprint("edit ", i))}}
+			others[i], err = w.Store.Edit(t.Context(), w.ID, edit, 100+version)
+			return err
+		}))
+		won := slices.Index(others, nil)
+		now := find(t, w, "ann", "bob", m)
+		if want := fmt.Sprint("edit ", won); won < 0 || now.Preview() != want || now.Version != version+1 || now.EditedMs != 100+version {
+			t.Fatalf("version %d: %+v, want %q", version, now, want)
+		}
+		for i, other := range others {
+			if i != won && (other == nil || other.Preview() != now.Preview()) {
+				t.Errorf("version %d: edit %d is told %+v", version, i, other)
+			}
+		}
+	}
+}
+
+// A message is recalled once, and then neither edited nor reacted to.
+func TestRecallOnce(t *testing.T) {
+	w := testkit.NewWorld(t, server, testkit.Options{})
+	m := stored(t, w, 1)
+	if done, err := w.Store.React(t.Context(), w.ID, "bob", "ann", m.Key, "+1", true); err != nil || !done {
+		t.Fatal(done, err)
+	}
+	var done [6]bool
+	noErrors(t, together(len(done), func(i int) (err error) {
+		done[i], err = w.Store.Recall(t.Context(), w.ID, m, 7)
+		return err
+	}))
+	times := 0
+	for _, d := range done {
+		if d {
+			times++
+		}
+	}
+	now := find(t, w, "bob", "ann", m)
+	if times != 1 || !now.Recalled || now.Elements != nil || now.Reactions != nil {
+		t.Errorf("recalled %d times: %+v", times, now)
+	}
+	if other, err := w.Store.Edit(t.Context(), w.ID, m, 8); err != nil || other == nil || !other.Recalled {
+		t.Errorf("an edit afterwards: %+v, %v", other, err)
+	}
+	if done, err := w.Store.React(t.Context(), w.ID, "bob", "ann", m.Key, "+1", true); err != nil || done {
+		t.Errorf("a reaction afterwards: %t, %v", done, err)
+	}
+}
+
+// Each user has reactions of his own, up to the limit.
+func TestReact(t *testing.T) {
+	w := testkit.NewWorld(t, server, testkit.Options{})
+	m := stored(t, w, 1)
+	var made atomic.Int64
+	noErrors(t, together(messages.MaxReactions+4, func(i int) error {
+		done, err := w.Store.React(t.Context(), w.ID, "bob", "ann", m.Key, fmt.Sprint("r", i), true)
+		if done {
+			made.Add(1)
+		}
+		return err
+	}))
+	if done, err := w.Store.React(t.Context(), w.ID, "ann", "bob", m.Key, "r0", true); err != nil || !done {
+		t.Fatal(done, err)
+	}
+	now := find(t, w, "bob", "ann", m)
+	if made.Load() != messages.MaxReactions || len(now.Reactions["bob"]) != messages.MaxReactions || !slices.Equal(now.Reactions["ann"], []string{"r0"}) {
+		t.Errorf("%d reactions made: %v", made.Load(), now.Reactions)
+	}
+	if done, err := w.Store.React(t.Context(), w.ID, "ann", "bob", m.Key, "r0", false); err != nil || !done {
+		t.Fatal(done, err)
+	}
+	if now = find(t, w, "bob", "ann", m); now.Reactions["ann"] != nil || len(now.Reactions["bob"]) != messages.MaxReactions {
+		t.Errorf("one is taken away: %v", now.Reactions)
+	}
+}
+
+// Each user sees his own entries and those for both, in order, by pages.
+func TestLog(t *testing.T) {
+	w := testkit.NewWorld(t, server, testkit.Options{})
+	var entries []messages.LogEntry
+	for i := range uint32(30) {
+		only := []string{"", "ann", "bob"}[i%3]
+		entries = append(entries, messages.LogEntry{AtMs: 1000 + int64(i/2), Key: messages.Key{Time: 9, Seq: 100 - i}, Only: only, Expires: 99})
+	}
+	if err := w.Store.Log(t.Context(), w.ID, "bob", "ann", entries); err != nil {
+		t.Fatal(err)
+	}
+	for user, peer := range map[string]string{"ann": "bob", "bob": "ann"} {
+		var got []messages.LogPosition
+		q := messages.LogRange{SinceMs: 1001, Limit: 7}
+		for {
+			page, err := w.Store.LogSince(t.Context(), w.ID, user, peer, q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range page.Entries {
+				got = append(got, messages.LogPosition{AtMs: e.AtMs, Key: e.Key})
+			}
+			if page.Next == nil {
+				break
+			}
+			q.After = page.Next
+		}
+		var want []messages.LogPosition
+		for _, e := range entries {
+			if e.AtMs >= 1001 && (e.Only == "" || e.Only == user) {
+				want = append(want, messages.LogPosition{AtMs: e.AtMs, Key: e.Key})
+			}
+		}
+		slices.SortFunc(want, func(a, b messages.LogPosition) int {
+			if a.AtMs != b.AtMs {
+				return int(a.AtMs - b.AtMs)
+			}
+			return int(a.Key.Seq) - int(b.Key.Seq)
+		})
+		if !slices.Equal(got, want) {
+			t.Errorf("%s sees\n%v, want\n%v", user, got, want)
+		}
+	}
+}
+
+// What one side deletes the other keeps, and a receipt has the time of the first.
+func TestHideAndConfirm(t *testing.T) {
+	w := testkit.NewWorld(t, server, testkit.Options{})
+	m := stored(t, w, 1)
+	for _, run := range []func(context.Context) error{
+		func(ctx context.Context) error { return w.Store.Hide(ctx, w.ID, "ann", "bob", m.Key) },
+		func(ctx context.Context) error { return w.Store.Hide(ctx, w.ID, "ann", "bob", m.Key) },
+		func(ctx context.Context) error { return w.Store.Hide(ctx, w.ID, "ann", "bob", messages.Key{Time: 1}) },
+		func(ctx context.Context) error { return w.Store.Confirm(ctx, w.ID, m, 5) },
+		func(ctx context.Context) error { return w.Store.Confirm(ctx, w.ID, m, 6) },
+	} {
+		if err := run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if ann, bob := find(t, w, "ann", "bob", m), find(t, w, "bob", "ann", m); !ann.Hidden || bob.Hidden || bob.ConfirmedMs != 5 {
+		t.Errorf("ann sees %+v, bob %+v", ann, bob)
+	}
+	if list, err := w.Store.Find(t.Context(), w.ID, "ann", "bob", []messages.Key{{Time: 1}}, 0, true); err != nil || list[0] != nil {
+		t.Errorf("deleting what is not there made %v, %v", list[0], err)
+	}
+}
