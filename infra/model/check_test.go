@@ -15,7 +15,7 @@ func (s *schedule) check(ctx context.Context) {
 	for _, u := range s.users {
 		list, err := s.store.Rows(ctx, s.app, u, true)
 		if err != nil {
-			s.problem("rows: %v", err)
+			s.broken = err
 			return
 		}
 		for _, r := range list {
@@ -27,7 +27,7 @@ func (s *schedule) check(ctx context.Context) {
 		for _, b := range s.users[i+1:] {
 			timeline, err := s.timeline(ctx, a, b)
 			if err != nil {
-				s.problem("timeline: %v", err)
+				s.broken = err
 				return
 			}
 			for _, m := range timeline {
