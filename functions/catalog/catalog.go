@@ -13,6 +13,7 @@ import (
 	"parley/functions/operator/app"
 	"parley/functions/tencent/account"
 	"parley/functions/tencent/config"
+	"parley/functions/tencent/extension"
 	"parley/functions/tencent/follow"
 	"parley/functions/tencent/gateway"
 	"parley/functions/tencent/message"
@@ -29,7 +30,7 @@ import (
 func All() []op.Operation {
 	var all []op.Operation
 	for _, list := range [][]op.Operation{
-		account.Operations(), message.Operations(), status.Operations(), profile.Operations(), sns.Operations(), follow.Operations(),
+		account.Operations(), message.Operations(), status.Operations(), profile.Operations(), sns.Operations(), extension.Operations(), follow.Operations(),
 		config.Operations(),
 		session.Operations(), presence.Operations(), clientprofile.Operations(), clientmessage.Operations(), conversation.Operations(),
 		friend.Operations(), block.Operations(),

@@ -101,6 +101,8 @@ func situations() []situation {
 		{"tencent.message.modify_c2c_msg", "2 devices", pair + "message alice bob 1\n" + devices, `{}`, `{"From_Account":"alice",` + one("1_1_1700000000", text)[1:], nil, 45, 0},
 		{"tencent.message.delete_c2c_msg_ramble", "1, not the last one", pair + "messages alice bob 3\n", `{}`, `{"Operator_Account":"alice","Peer_Account":"bob","MsgKeyList":["1_1_1700000000"]}`, nil, 35, 0},
 		{"tencent.message.c2c_msg_read_receipt", "1, 1 device", pair + "receipt bob alice 1\nconnect bob Web w1\n", `{}`, `{"Operator_Account":"alice","Peer_Account":"bob","C2CMsgInfo":[{"From_Account":"bob","To_Account":"alice","MsgKey":"1_1_1700000000"}]}`, nil, 35, 0},
+		{"tencent.extension.get_key_values", "200 of 300 pairs", pair + "extensible alice bob 1\npairs alice bob 1_1_1700000000 300\n", `{}`, one("1_1_1700000000", `"From_Account":"alice"`), nil, 20, 0},
+		{"tencent.extension.set_key_values", "20 pairs, 2 devices", pair + "extensible alice bob 1\n" + devices, `{}`, one("1_1_1700000000", `"From_Account":"alice","OperateType":1,"ExtensionList":[`+batch(`{"Key":"k%d","Value":"v"}`, 20)+`]`), nil, 50, 0},
 		{"tencent.message.admin_set_msg_read", "2 devices", two + "connect bob Web w1\nconnect alice iPhone i1\n", `{"Report_Account":"x","Peer_Account":"y"}`, `{"Report_Account":"bob","Peer_Account":"alice"}`, &Budget{2, 2, 0, 1, 2}, 30, 0},
 		{"tencent.message.get_c2c_unread_msg_num", "all of 100 conversations", "account bob\naccounts 100\nfan bob 100\n", `{"To_Account":"x"}`, `{"To_Account":"bob"}`, nil, 15, 0},
 		{"tencent.message.get_c2c_unread_msg_num", "1 peer", two, `{"To_Account":"x"}`, `{"To_Account":"bob","Peer_Account":["alice"]}`, nil, 12, 0},

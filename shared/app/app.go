@@ -187,7 +187,7 @@ func (a *App) For(o *apps.App) Tenant {
 		Conversations: conversation,
 		Messages: messages.Service{
 			App: o.ID, Retention: o.Retention(), FriendsOnly: o.Settings.FriendsOnly,
-			BlockSilently: o.Settings.BlockSilently, Store: p.Store, Out: out, Now: p.Now, Parallel: p.Parallel,
+			BlockSilently: o.Settings.BlockSilently, Extensions: o.Settings.Edition == apps.Premium, Store: p.Store, Out: out, Now: p.Now, Parallel: p.Parallel,
 		},
 	}
 }

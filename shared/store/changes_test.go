@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"parley/shared/domain/messages"
+	"parley/shared/fault"
 	"parley/shared/testkit"
 )
 
@@ -275,5 +276,38 @@ func TestHideAndConfirm(t *testing.T) {
 	}
 	if list, err := w.Store.Find(t.Context(), w.ID, "ann", "bob", []messages.Key{{Time: 1}}, 0, true); err != nil || list[0] != nil {
 		t.Errorf("deleting what is not there made %v, %v", list[0], err)
+	}
+}
+
+// Changes of the pairs of one message at the same time are made one after the
+// other: none is lost, and each has a number of its own.
+func TestWritePairs(t *testing.T) {
+	w := testkit.NewWorld(t, server, testkit.Options{})
+	svc := w.Tenant(t).Messages
+	svc.Extensions = true
+	m := stored(t, w, 1)
+	m.Key.Seq, m.Extensible = 2, true
+	if _, err := w.Store.PutMessage(t.Context(), w.ID, m); err != nil {
+		t.Fatal(err)
+	}
+	noErrors(t, together(6, func(i int) error {
+		for try := 0; ; try++ {
+			_, err := svc.ChangePairs(t.Context(), messages.Actor{Trusted: true}, "", "ann", "bob", m.Key, messages.SetPairs,
+				[]messages.Pair{{Key: fmt.Sprint("k", i), Value: "v"}, {Key: "all", Value: fmt.Sprint(i)}})
+			if !fault.Is(err, fault.EditConflict) || try == 5 {
+				return err
+			}
+		}
+	}))
+	p, err := svc.Pairs(t.Context(), "bob", "ann", m.Key, 0)
+	if err != nil || !p.Complete || p.Latest != 12 || len(p.List) != 7 {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	last := int64(0)
+	for _, pair := range p.List {
+		if pair.Seq <= last {
+			t.Errorf("versions do not rise: %+v", p.List)
+		}
+		last = pair.Seq
 	}
 }

@@ -276,6 +276,27 @@ func ParseLogSK(sk string) (at messages.LogPosition, side int, ok bool) {
 	return messages.LogPosition{}, 0, false
 }
 
+// PairBookKey counts the pairs that are attached to a message.
+func PairBookKey(app int64, a, b string, m messages.Key) Key {
+	return Key{TimelinePK(app, a, b), "e" + MessageSK(m)[1:]}
+}
+
+// PairKey is one of those pairs.
+func PairKey(app int64, a, b string, m messages.Key, key string) Key {
+	book := PairBookKey(app, a, b, m)
+	return Key{book.PK, book.SK + key}
+}
+
+// ParsePairSK returns the message and the key of a pair; the key of a book is
+// empty.
+func ParsePairSK(sk string) (m messages.Key, key string, ok bool) {
+	if len(sk) < 25 || sk[0] != 'e' {
+		return messages.Key{}, "", false
+	}
+	m, ok = ParseMessageSK("m" + sk[1:25])
+	return m, sk[25:], ok && !strings.Contains(sk[25:], Unit)
+}
+
 // other returns the other one of a pair.
 func other(user, a, b string) string {
 	if user == a {

@@ -58,6 +58,12 @@ func everyKey(app int64, a, b string, hash uint64, n int, m messages.Key) []made
 		{"log of one side", store.Msg, store.LogKey(app, a, b, messages.LogEntry{AtMs: m.Time, Key: m, Only: b}), store.Messages, store.Partition{
 			App: app, Kind: 'P', Rest: lesser + store.Unit + greater,
 		}},
+		{"pair book", store.Msg, store.PairBookKey(app, a, b, m), store.Messages, store.Partition{
+			App: app, Kind: 'P', Rest: lesser + store.Unit + greater,
+		}},
+		{"pair", store.Msg, store.PairKey(app, a, b, m, "k"), store.Messages, store.Partition{
+			App: app, Kind: 'P', Rest: lesser + store.Unit + greater,
+		}},
 		{"session", store.Live, store.SessionKey(app, a), store.Sessions, store.Partition{App: app, Kind: 'S', Rest: a}},
 		{"dedup", store.Live, store.DedupKey(app, a, b, hash), store.Dedup, dedup},
 		{"batch", store.Live, store.BatchKey(app, a, hash), store.Dedup, dedup},
@@ -170,7 +176,7 @@ func TestKeysAreDistinct(t *testing.T) {
 						from = fmt.Sprint(k.name, app)
 					case "account", "account index", "admin", "session", "watch count", "batch", "profile", "lists", "follows", "change":
 						from = fmt.Sprintf("%s %d %q", k.name, app, a)
-					case "message", "log":
+					case "message", "log", "pair book", "pair":
 						from = fmt.Sprintf("%s %d %q %q", k.name, app, min(a, b), max(a, b))
 					default:
 						from = fmt.Sprintf("%s %d %q %q", k.name, app, a, b)

@@ -92,7 +92,8 @@ func Of(table Table, k Key) (Aggregate, bool) {
 	case Messages:
 		_, message := ParseMessageSK(k.SK)
 		_, _, entry := ParseLogSK(k.SK)
-		ok = message || entry
+		_, _, pair := ParsePairSK(k.SK)
+		ok = message || entry || pair
 	case Sessions:
 		ok = k.SK == skSession
 	case Follows:

@@ -47,6 +47,7 @@ import (
 //	hide USER PEER KEY...           USER deletes messages for himself
 //	react USER PEER KEY REACTION... USER reacts to a message
 //	confirm READER SENDER KEY...    READER sends read receipts
+//	pairs FROM TO KEY N             the application attaches p1 ... pN to a message, 200 a minute
 //	read READER PEER [ORDINAL]      mark as read
 //	clear USER PEER                 hide the user's history so far
 //	follow FROM TO                  from follows to
@@ -201,6 +202,8 @@ func (w *World) seedLine(ctx context.Context, word string, args []string) error 
 	case "logout":
 		_, err := t.Sessions.Logout(ctx, arg(0), sessions.Link{Instance: arg(2), Platform: sessions.Platform(arg(1))})
 		return err
+	case "pairs":
+		return w.seedPairs(ctx, t.Messages, args)
 	case "recall", "edit", "hide", "react", "confirm":
 		return seedChange(ctx, t.Messages, word, args)
 	case "message", "quiet", "aside", "receipt", "extensible":
@@ -426,4 +429,24 @@ func seedChange(ctx context.Context, s messages.Service, word string, args []str
 		return s.Hide(ctx, by, args[0], args[1], keys)
 	}
 	return s.Confirm(ctx, by, args[0], args[1], keys)
+}
+
+func (w *World) seedPairs(ctx context.Context, s messages.Service, args []string) error {
+	key, err := messages.ParseKey(args[2])
+	if err != nil {
+		return err
+	}
+	n, err := strconv.Atoi(args[3])
+	var list []messages.Pair
+	for i := 1; i <= n && err == nil; i++ {
+		list = append(list, messages.Pair{Key: fmt.Sprint("p", i), Value: fmt.Sprint("v", i)})
+		if len(list) == messages.MaxPairWrites || i == n {
+			_, err = s.ChangePairs(ctx, messages.Actor{Trusted: true}, "", args[0], args[1], key, messages.SetPairs, list)
+			list = nil
+		}
+		if i%200 == 0 {
+			w.Clock.Move(time.Minute)
+		}
+	}
+	return err
 }

@@ -16,6 +16,8 @@ func Bodies() map[string]string {
 		"tencent.message.modify_c2c_msg":         `{"From_Account":"alice","To_Account":"bob","MsgKey":"1_1_4102444800","MsgBody":` + text + `}`,
 		"tencent.message.delete_c2c_msg_ramble":  `{"Operator_Account":"alice","Peer_Account":"bob","MsgKeyList":["1_1_4102444800","2_2_4102444800"]}`,
 		"tencent.message.c2c_msg_read_receipt":   `{"Operator_Account":"bob","Peer_Account":"alice","C2CMsgInfo":[{"From_Account":"alice","To_Account":"bob","MsgKey":"1_1_4102444800"}]}`,
+		"tencent.extension.get_key_values":       `{"From_Account":"alice","To_Account":"bob","MsgKey":"1_1_4102444800"}`,
+		"tencent.extension.set_key_values":       `{"From_Account":"alice","To_Account":"bob","MsgKey":"1_1_4102444800","OperateType":1,"ExtensionList":[{"Key":"k","Value":"v"}]}`,
 		"tencent.message.admin_set_msg_read":     `{"Report_Account":"bob","Peer_Account":"alice"}`,
 		"tencent.message.get_c2c_unread_msg_num": `{"To_Account":"bob","Peer_Account":["alice"]}`,
 		"tencent.account.kick":                   `{"UserID":"carol"}`,

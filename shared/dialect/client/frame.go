@@ -64,6 +64,22 @@ type confirmed struct {
 	TimeMs int64    `json:"TimeMs"`
 }
 
+type extended struct {
+	From    string   `json:"From_Account"`
+	To      string   `json:"To_Account"`
+	Key     string   `json:"MsgKey"`
+	Latest  int64    `json:"LatestSeq"`
+	Cleared int64    `json:"ClearSeq"`
+	Set     []pair   `json:"ExtensionList,omitempty"`
+	Deleted []string `json:"Deleted,omitempty"`
+}
+
+type pair struct {
+	Key   string `json:"Key"`
+	Value string `json:"Value"`
+	Seq   int64  `json:"Seq"`
+}
+
 type profileChanged struct {
 	User string   `json:"From_Account"`
 	Tags []string `json:"TagList"`
@@ -141,6 +157,12 @@ func Frame(e delivery.Event) ([]byte, error) {
 		return json.Marshal(event{Event: "message.receipt", Body: confirmed{
 			Reader: e.Reader, Sender: e.Sender, Keys: v4.FromKeys(e.Keys), TimeMs: e.TimeMs,
 		}})
+	case messages.Extended:
+		body := extended{From: e.From, To: e.To, Key: e.Key.String(), Latest: e.Latest, Cleared: e.Cleared, Deleted: e.Deleted}
+		for _, p := range e.Set {
+			body.Set = append(body.Set, pair{p.Key, p.Value, p.Seq})
+		}
+		return json.Marshal(event{Event: "message.extension", Body: body})
 	case conversations.ReadMark:
 		return json.Marshal(event{Event: "message.read", Body: readMark{
 			Reader: e.Reader, Peer: e.Peer, Ordinal: e.Ordinal, Unread: &e.Unread, TimeMs: e.TimeMs,

@@ -22,16 +22,18 @@ type Service struct {
 	Numbers v4.Numbers
 	// Display: its envelope has an ErrorDisplay, always empty (core spec §1.2).
 	Display bool
+	// Members: users may call it as well; the command says what they may do.
+	Members bool
 }
 
 // Command makes the operation of one command. Its caller is an admin of the
-// application.
+// application, or a user where the service has Members.
 func Command[In, Out any](s Service, name string, run func(context.Context, *op.Call, In) (Out, error), options ...op.Option) op.Operation {
 	return op.New(op.Operation{
 		Name:     "tencent." + s.Group + "." + name,
 		Doors:    []op.Door{{HTTP: "POST /v4/" + s.Path + "/" + name}},
 		Func:     op.FuncName(run),
-		Protocol: protocol{numbers: s.Numbers, display: s.Display},
+		Protocol: protocol{numbers: s.Numbers, display: s.Display, members: s.Members},
 		Run: func(ctx context.Context, c *op.Call) (any, error) {
 			var in In
 			if err := v4.Decode(c.Request.Body, &in); err != nil {
@@ -72,6 +74,7 @@ type Info interface {
 type protocol struct {
 	numbers v4.Numbers
 	display bool
+	members bool
 }
 
 // Decode implements op.Protocol.
@@ -80,8 +83,9 @@ func (protocol) Decode(c *op.Call, event []byte) (err error) {
 	return err
 }
 
-// Identify implements op.Protocol. The identifier must be an admin.
-func (protocol) Identify(ctx context.Context, c *op.Call) error {
+// Identify implements op.Protocol. The identifier must be an admin, but for
+// members.
+func (p protocol) Identify(ctx context.Context, c *op.Call) error {
 	q := c.Request.Query
 	open, issued, err := dialect.Identify(ctx, c.App.Directory, q["sdkappid"], q["identifier"], q["usersig"], c.App.Now())
 	if open != nil {
@@ -91,7 +95,7 @@ func (protocol) Identify(ctx context.Context, c *op.Call) error {
 		return err
 	}
 	c.Caller = op.Caller{Account: q["identifier"], Admin: open.IsAdmin(q["identifier"]), Issued: issued}
-	if !c.Caller.Admin {
+	if !c.Caller.Admin && !p.members {
 		return fault.New(fault.NotAdmin, "identifier %q is not an admin of the application", q["identifier"])
 	}
 	return nil

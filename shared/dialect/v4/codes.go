@@ -89,6 +89,14 @@ func Config() Numbers {
 	})
 }
 
+// Extension returns the numbers of openim_msg_ext_http_svc (core spec §6.11).
+func Extension() Numbers {
+	return Gateway().with(Numbers{
+		fault.Internal: 10002, fault.Unavailable: 10002, fault.Malformed: 10004, fault.Invalid: 10004,
+		fault.KeyInvalid: 10004, fault.NotAdmin: 10007, fault.AppLimit: 10008,
+	})
+}
+
 // with returns n with some numbers replaced.
 func (n Numbers) with(other Numbers) Numbers {
 	out := maps.Clone(n)

@@ -94,6 +94,7 @@ type Store interface {
 	// Timeline reads a page of a timeline, newest first.
 	Timeline(ctx context.Context, app int64, q Range) (TimelinePage, error)
 	ChangeStore
+	PairStore
 }
 
 // Service sends and reads the one-to-one messages of an application.
@@ -105,6 +106,7 @@ type Service struct {
 	// BlockSilently: a message to who blocks its sender is acknowledged and
 	// dropped, instead of refused (core spec §8.0).
 	BlockSilently bool
+	Extensions    bool // pairs may be attached to messages (core spec §6.11)
 	Store         Store
 	Out           delivery.Service
 	Now           func() time.Time
