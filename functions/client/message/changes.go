@@ -35,7 +35,7 @@ func changes(ctx context.Context, c *op.Call, in changesRequest) (changesReply, 
 		return changesReply{}, v4.Refuse(90001, "Since is a time in milliseconds")
 	}
 	p, err := c.Messages.Changes(ctx, c.Caller.Account, in.To, messages.LogRange{
-		SinceMs: in.Since, After: after, Limit: messages.MaxChanges,
+		SinceMs: in.Since, After: after, Limit: messages.MaxChanges, Accept: v4.Within(v4.MaxAnswer, v4.FromMessage),
 	})
 	if err != nil {
 		return changesReply{}, err

@@ -24,7 +24,8 @@ type historyReply struct {
 const defaultPage = 20
 
 // history returns the newest messages of a conversation between two keys, in
-// ascending order. Not complete: the next call takes Next as To.
+// ascending order: as many as asked for, or as fit into 100 KB. Not complete: the
+// next call takes Next as To.
 func history(ctx context.Context, c *op.Call, in historyRequest) (historyReply, error) {
 	q := messages.Range{User: c.Caller.Account, Peer: in.To, Limit: defaultPage}
 	if in.Limit != nil {
@@ -39,6 +40,7 @@ func history(ctx context.Context, c *op.Call, in historyRequest) (historyReply, 
 	if q.Before, err = bound(in.Until); err != nil {
 		return historyReply{}, err
 	}
+	q.Accept = v4.Within(v4.MaxAnswer, v4.FromMessage)
 	h, err := c.Messages.History(ctx, q)
 	if err != nil {
 		return historyReply{}, err

@@ -2,7 +2,6 @@ package message
 
 import (
 	"context"
-	"encoding/json"
 
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/messages"
@@ -53,12 +52,7 @@ func adminGetRoamMsg(ctx context.Context, c *op.Call, in roamRequest) (roamRespo
 		return roamResponse{}, err
 	}
 	out := roamResponse{Complete: 1, List: []roamMessage{}}
-	size := 0
-	q.Accept = func(m messages.Message) bool {
-		text, err := json.Marshal(toRoam(m))
-		size += len(text) + 1
-		return err != nil || size <= maxRoamBytes || size == len(text)+1
-	}
+	q.Accept = v4.Within(maxRoamBytes, toRoam)
 	h, err := c.Messages.History(ctx, q)
 	if err != nil {
 		return roamResponse{}, err

@@ -64,6 +64,22 @@ func FromMessages(list []messages.Message) []Message {
 	return out
 }
 
+// MaxAnswer bounds the messages of an answer to a client in bytes of JSON: an
+// answer over a WebSocket has at most 128 KB.
+const MaxAnswer = 100 << 10
+
+// Within tells of one message after the other whether it still fits into an
+// answer of at most limit bytes of JSON. The first one always does.
+func Within[T any](limit int, form func(messages.Message) T) func(messages.Message) bool {
+	size := 0
+	return func(m messages.Message) bool {
+		text, err := json.Marshal(form(m))
+		first := size == 0
+		size += len(text) + 1
+		return err != nil || first || size <= limit
+	}
+}
+
 // FromReactions gives the reactions to a message their wire form: by reaction,
 // in the order of the texts.
 func FromReactions(m messages.Message) []Reaction {

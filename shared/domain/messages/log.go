@@ -26,6 +26,8 @@ type LogRange struct {
 	SinceMs int64
 	After   *LogPosition // exclusive
 	Limit   int
+	// Accept is asked for each message; a refusal ends the page before it.
+	Accept func(Message) bool
 }
 
 // A LogPage is what was found, oldest first.
@@ -59,10 +61,13 @@ func (s Service) Changes(ctx context.Context, user, peer string, q LogRange) (Ch
 		return Changes{}, err
 	}
 	var keys []Key
+	var before []*LogPosition // of each key: the place before it
+	at := q.After
 	for _, e := range page.Entries {
 		if !slices.Contains(keys, e.Key) {
-			keys = append(keys, e.Key)
+			keys, before = append(keys, e.Key), append(before, at)
 		}
+		at = &LogPosition{AtMs: e.AtMs, Key: e.Key}
 	}
 	out.Next = page.Next
 	if len(keys) == 0 {
@@ -73,9 +78,13 @@ func (s Service) Changes(ctx context.Context, user, peer string, q LogRange) (Ch
 		return Changes{}, err
 	}
 	for i, m := range list {
-		if m == nil {
+		switch {
+		case m == nil:
 			out.Deleted = append(out.Deleted, keys[i])
-		} else {
+		case !q.Accept(*m):
+			out.Next = before[i]
+			return out, nil
+		default:
 			out.Messages = append(out.Messages, *m)
 		}
 	}
