@@ -56,7 +56,7 @@ func (s *Store) Arrive(ctx context.Context, app int64, m messages.Message, nowMs
 		case integer(old, "i") >= m.Ordinal:
 			return s.arriveLate(ctx, key, m, nowMs, old)
 		case m.NoUnread && len(ordinalsOf(old, "nq")) >= maxQuiet:
-			foldQuiet(&u, old)
+			foldQuiet(&u, old, m.Ordinal)
 		default: // another message began the count at the same time
 			u.cond = "gi = :g AND i < :n"
 			if m.NoUnread {
@@ -105,23 +105,27 @@ func (s *Store) arriveLate(ctx context.Context, key Key, m messages.Message, now
 // unread ones that do not count.
 const maxQuiet = 16
 
-// foldQuiet makes an arrival that starts the set anew.
-func foldQuiet(u *update, old Item) {
-	list := ordinalsOf(old, "nq")
+// foldQuiet makes an arrival that starts the set anew, but for what has not
+// arrived yet.
+func foldQuiet(u *update, old Item, ordinal int64) {
+	last := integer(old, "i")
+	left := slices.DeleteFunc(ordinalsOf(old, "nq"), func(n int64) bool { return n <= last || n == ordinal })
 	u.set += ", nq = :q, nu = :folded, nf = :last"
-	u.cond = "gi = :g AND i < :n AND nq = :seen"
+	u.cond = "gi = :g AND i < :n AND i = :last AND nq = :seen"
+	u.values[":q"] = ordinals(append(left, ordinal)...)
 	u.values[":folded"] = num(quietAfter(old, integer(old, "d")))
-	u.values[":last"], u.values[":seen"] = num(slices.Max(list)), old["nq"]
+	u.values[":last"], u.values[":seen"] = num(last), old["nq"]
 }
 
-// quietAfter is how many messages after a read position do not count.
+// quietAfter is how many messages after a read position do not count. One that is
+// recalled before it has arrived is among them when it arrives.
 func quietAfter(item Item, read int64) int64 {
 	var n int64
 	if read < integer(item, "nf") {
 		n = integer(item, "nu")
 	}
 	for _, q := range ordinalsOf(item, "nq") {
-		if q > read {
+		if q > read && q <= integer(item, "i") {
 			n++
 		}
 	}

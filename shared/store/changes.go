@@ -183,7 +183,7 @@ func marking(u update, row Item, m messages.Mark) update {
 		}
 	}
 	if quiet, changed := uncount(row, m.Uncounted); changed {
-		for _, name := range []string{"d", "rt", "nq", "nf", "gi"} {
+		for _, name := range []string{"d", "rt", "i", "nq", "nf", "gi"} {
 			u.cond += " AND " + u.same(row, name)
 		}
 		if quiet.folded > 0 {
@@ -233,17 +233,10 @@ func uncount(row Item, list []messages.Message) (quiet, bool) {
 		}
 	}
 	if changed && len(q.ordinals) > maxQuiet {
-		read := integer(row, "d")
-		q.until = max(integer(row, "nf"), slices.Max(q.ordinals))
-		if read < integer(row, "nf") {
-			q.folded = integer(row, "nu")
-		}
-		for _, n := range q.ordinals {
-			if n > read {
-				q.folded++
-			}
-		}
-		q.ordinals = nil
+		seen := Item{"d": row["d"], "i": row["i"], "nu": row["nu"], "nf": row["nf"], "nq": ordinals(q.ordinals...)}
+		arrived := func(n int64) bool { return n <= integer(row, "i") }
+		q.folded, q.until = quietAfter(seen, integer(row, "d")), integer(row, "i")
+		q.ordinals = slices.DeleteFunc(q.ordinals, arrived)
 	}
 	return q, changed
 }
