@@ -22,6 +22,7 @@ import (
 	"parley/shared/domain/messages"
 	"parley/shared/domain/presence"
 	"parley/shared/domain/profiles"
+	"parley/shared/domain/push"
 	"parley/shared/domain/relations"
 	"parley/shared/domain/sessions"
 	"parley/shared/queue"
@@ -38,6 +39,7 @@ type Parts struct {
 	Delivery delivery.Queue
 	Announce delivery.AnnouncementQueue
 	Removal  accounts.RemovalQueue
+	Push     push.Queue
 	Now      func() time.Time
 	Wait     func(ctx context.Context, d time.Duration)
 	Bytes    func(n int) []byte
@@ -75,6 +77,7 @@ func Real(c config.Config, frame func(delivery.Event) ([]byte, error)) (Parts, e
 		Poster: delivery.Nowhere{}, Delivery: queue.New[delivery.Job](cfg, c.SQS, queue.Delivery, c.Queues.Delivery),
 		Announce: queue.New[delivery.Announcement](cfg, c.SQS, queue.Announce, c.Queues.Announce),
 		Removal:  queue.New[accounts.Removal](cfg, c.SQS, queue.Sweep, c.Queues.Sweep),
+		Push:     queue.New[push.Job](cfg, c.SQS, queue.Push, c.Queues.Push),
 		Now:      time.Now, Wait: wait, Bytes: randomBytes, Parallel: Together, Frame: frame,
 	}
 	if c.Connections != "" {
@@ -188,6 +191,7 @@ func (a *App) For(o *apps.App) Tenant {
 		Messages: messages.Service{
 			App: o.ID, Retention: o.Retention(), FriendsOnly: o.Settings.FriendsOnly,
 			BlockSilently: o.Settings.BlockSilently, Store: p.Store, Out: out, Now: p.Now, Parallel: p.Parallel,
+			Push: push.Service{App: o.ID, Queue: p.Push, Now: p.Now},
 		},
 	}
 }

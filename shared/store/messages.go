@@ -16,6 +16,8 @@ const (
 	flagNoUnread = 1 << iota
 	flagNoLast
 	flagAside
+	flagNeedReceipt
+	flagExtensible
 )
 
 // side is 0 when from is the lesser of the pair, else 1.
@@ -51,7 +53,10 @@ func (s *Store) PutMessage(ctx context.Context, app int64, m messages.Message) (
 	item["f"], item["n"], item["g"] = num(side(m.From, m.To)), num(m.Ordinal), num(m.Generation)
 	item["x"] = num(m.Expires)
 	flags := 0
-	for bit, on := range map[int]bool{flagNoUnread: m.NoUnread, flagNoLast: m.NoLast, flagAside: m.Aside} {
+	for bit, on := range map[int]bool{
+		flagNoUnread: m.NoUnread, flagNoLast: m.NoLast, flagAside: m.Aside,
+		flagNeedReceipt: m.NeedReceipt, flagExtensible: m.Extensible,
+	} {
 		if on {
 			flags |= bit
 		}
@@ -92,6 +97,7 @@ func readMessage(item Item, user, peer string) (messages.Message, error) {
 	}
 	flags := integer(item, "fl")
 	m.NoUnread, m.NoLast, m.Aside = flags&flagNoUnread != 0, flags&flagNoLast != 0, flags&flagAside != 0
+	m.NeedReceipt, m.Extensible = flags&flagNeedReceipt != 0, flags&flagExtensible != 0
 	var err error
 	m.Content, err = unpackBody(item)
 	return m, err

@@ -42,6 +42,7 @@ import (
 //	reconnect USER PLATFORM INSTANCE NAME  the same installation as "USER/NAME"
 //	quiet|aside FROM TO RANDOM      send a text without unread, or aside
 //	read READER PEER [ORDINAL]      mark as read
+//	option USER PEER N              the receive option: 0 notify, 1 silent, 2 discard
 //	clear USER PEER                 hide the user's history so far
 //	follow FROM TO                  from follows to
 //	follows USER N                  USER follows u1 ... uN
@@ -245,6 +246,12 @@ func (w *World) seedLine(ctx context.Context, word string, args []string) error 
 	case "clear":
 		k := store.MessageSK(messages.Key{Time: now, Seq: 1<<32 - 1, Random: 1<<32 - 1})
 		return w.Set(ctx, store.Core, store.PeerKey(w.ID, arg(0), arg(1)), store.Item{"cl": stringValue(k)})
+	case "option":
+		n, err := strconv.ParseInt(arg(2), 10, 64)
+		if err != nil {
+			return err
+		}
+		return w.Set(ctx, store.Core, store.PeerKey(w.ID, arg(0), arg(1)), store.Item{"fl": Number(n)})
 	case "follow":
 		return only(t.Follows.Follow(ctx, arg(0), args[1:2]))
 	case "follows", "followers":

@@ -6,6 +6,7 @@ import (
 	"parley/shared/dialect/client"
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/op"
+	"parley/shared/queue"
 	"parley/shared/store"
 )
 
@@ -15,7 +16,7 @@ func Operations() []op.Operation {
 	return []op.Operation{
 		client.Action("message.send", n, send,
 			op.Reads(store.Accounts, store.Relations, store.Dedup),
-			op.Writes(store.Messages, store.Conversations, store.Dedup), op.Posts(),
+			op.Writes(store.Messages, store.Conversations, store.Dedup), op.Posts(), op.Sends(queue.Push),
 			op.Answers(20003, 20007, 20009, 20010, 20011, 20012, 70051, 70052, 90012, 93000)),
 		client.Action("message.history", n, history, op.Reads(store.Messages, store.Conversations)),
 		client.Action("message.read", n, read, op.Reads(store.Accounts), op.Writes(store.Conversations), op.Posts()),

@@ -8,6 +8,7 @@ import (
 	"parley/shared/dialect/tencent"
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/op"
+	"parley/shared/queue"
 	"parley/shared/store"
 )
 
@@ -20,6 +21,7 @@ func Operations() []op.Operation {
 	s := service()
 	send := []op.Option{
 		op.Reads(store.Accounts, store.Dedup), op.Writes(store.Messages, store.Conversations, store.Dedup), op.Posts(),
+		op.Sends(queue.Push),
 	}
 	return []op.Operation{
 		tencent.Command(s, "sendmsg", sendMsg, append(send, op.Reads(store.Relations),

@@ -39,11 +39,14 @@ const MaxBody = 12 << 10
 
 // Check refuses content that is not in the documented form: no element, an
 // unknown kind, a field of a wrong type, two custom elements, over 12 KB.
-func (c Content) Check() error {
+func (c Content) Check() error { return c.checkWith(0) }
+
+// checkWith is Check of content that stands beside other bytes of a message.
+func (c Content) checkWith(others int) error {
 	if len(c.Elements) == 0 {
 		return fault.New(fault.BodyEmpty, "MsgBody has no element")
 	}
-	size, customs := len(c.Custom)+len(`{"MsgBody":[],"CloudCustomData":""}`), 0
+	size, customs := others+len(c.Custom)+len(`{"MsgBody":[],"CloudCustomData":""}`), 0
 	for i, e := range c.Elements {
 		size += len(e.Kind) + len(e.Content) + len(`{"MsgType":"","MsgContent":},`)
 		if e.Kind == KindCustom {
@@ -219,23 +222,25 @@ func checkRelay(content map[string]any) error {
 	return nil
 }
 
+// field returns a text of the content, empty where there is none.
+func (e Element) field(name string) string {
+	var content map[string]any
+	if json.Unmarshal(e.Content, &content) != nil {
+		return ""
+	}
+	s, _ := content[name].(string)
+	return s
+}
+
 // text returns what an element contributes to a preview and a push.
 func (e Element) text() string {
-	get := func(name string) string {
-		var content map[string]any
-		if json.Unmarshal(e.Content, &content) != nil {
-			return ""
-		}
-		s, _ := content[name].(string)
-		return s
-	}
 	switch e.Kind {
 	case KindText:
-		return get("Text")
+		return e.field("Text")
 	case KindCustom:
-		return get("Desc")
+		return e.field("Desc")
 	case KindRelay:
-		return get("Title")
+		return e.field("Title")
 	case KindLocation:
 		return "[Location]"
 	case KindFace:

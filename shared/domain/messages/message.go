@@ -59,18 +59,23 @@ type Message struct {
 	// the birth time of that count.
 	Ordinal, Generation int64
 	Content
-	NoUnread bool  // not counted as unread
-	NoLast   bool  // does not become the conversation's last message
-	Aside    bool  // the sender's own view lacks it
-	Recalled bool  // its body is gone
-	Expires  int64 // Unix seconds; a reader takes it as absent from then on
+	NoUnread bool // not counted as unread
+	NoLast   bool // does not become the conversation's last message
+	Aside    bool // the sender's own view lacks it
+	Recalled bool // its body is gone
+	// NeedReceipt: the sender asks for a receipt of reading. Extensible: users may
+	// attach key-values.
+	NeedReceipt, Extensible bool
+	Expires                 int64 // Unix seconds; a reader takes it as absent from then on
+	// Nick and Face are the sender's when the message is sent. Devices are told
+	// them; they are not stored.
+	Nick, Face string
 }
 
 // Content is what a sender writes.
 type Content struct {
 	Elements []Element
 	Custom   string // CloudCustomData
-	Push     []byte // OfflinePushInfo, as JSON; not stored with the message
 }
 
 // sendHash is the identity of a send for duplicate suppression: sequence,
@@ -103,15 +108,18 @@ const maxPreview = 120
 
 // Preview is the text of a conversation list and of a push: the texts of the
 // elements one after the other (core spec §3), cut at 120 bytes.
-func (c Content) Preview() string {
+func (c Content) Preview() string { return c.text(maxPreview) }
+
+// text joins the texts of the elements, cut at a number of bytes.
+func (c Content) text(most int) string {
 	var b strings.Builder
 	for _, e := range c.Elements {
 		b.WriteString(e.text())
-		if b.Len() > maxPreview {
+		if b.Len() > most {
 			break
 		}
 	}
-	return cut(b.String(), maxPreview)
+	return cut(b.String(), most)
 }
 
 // cut shortens a text to at most n bytes at a rune boundary.
