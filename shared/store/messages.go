@@ -46,6 +46,23 @@ func (s *Store) Parties(ctx context.Context, app int64, from, to string, friends
 	return p, nil
 }
 
+// Writer implements messages.Store.
+func (s *Store) Writer(ctx context.Context, app int64, from, to string, friends bool) (messages.Parties, error) {
+	keys := []Key{AccountKey(app, from), BlockKey(app, to, from)}
+	if friends {
+		keys = append(keys, FriendKey(app, to, from), FriendKey(app, from, to))
+	}
+	items, err := s.getAll(ctx, Core, keys, false)
+	if err != nil {
+		return messages.Parties{}, err
+	}
+	p := messages.Parties{From: readAccount(from, items[0]), Blocked: items[1] != nil}
+	if friends {
+		p.ReceiverHas, p.SenderHas = items[2] != nil, items[3] != nil
+	}
+	return p, nil
+}
+
 // PutMessage implements messages.Store. What is there is the same message if it
 // has the same ordinal of the same side, since its claim fixed every value.
 func (s *Store) PutMessage(ctx context.Context, app int64, m messages.Message) (taken bool, err error) {

@@ -18,7 +18,9 @@ func Operations() []op.Operation {
 			op.Reads(store.Accounts, store.Relations, store.Dedup),
 			op.Writes(store.Messages, store.Conversations, store.Dedup), op.Posts(), op.Sends(queue.Push),
 			op.Answers(20003, 20007, 20009, 20010, 20011, 20012, 70051, 70052, 90012, 93000)),
-		client.Action("message.history", n, history, op.Reads(store.Messages, store.Conversations)),
+		client.Action("message.history", n, history, op.Reads(store.Accounts, store.Messages, store.Conversations)),
 		client.Action("message.read", n, read, op.Reads(store.Accounts), op.Writes(store.Conversations), op.Posts()),
+		client.Action("message.typing", n, typing, op.Reads(store.Accounts, store.Relations), op.Flashes(),
+			op.Answers(20003, 20007, 20009, 20010, 20011, 20012, 70051, 70052, 90003, 90012)),
 	}
 }

@@ -32,6 +32,13 @@ type readMark struct {
 	TimeMs  int64  `json:"TimeMs"`
 }
 
+type typing struct {
+	From   string `json:"From_Account"`
+	To     string `json:"To_Account"`
+	On     bool   `json:"Typing"`
+	TimeMs int64  `json:"TimeMs"`
+}
+
 type profileChanged struct {
 	User string   `json:"From_Account"`
 	Tags []string `json:"TagList"`
@@ -91,6 +98,8 @@ func Frame(e delivery.Event) ([]byte, error) {
 			out.Hi = &hi{Ordinal: e.Ordinal}
 		}
 		return json.Marshal(out)
+	case messages.Typing:
+		return json.Marshal(event{Event: "message.typing", Body: typing{From: e.From, To: e.To, On: e.On, TimeMs: e.TimeMs}})
 	case conversations.ReadMark:
 		return json.Marshal(event{Event: "message.read", Body: readMark{
 			Reader: e.Reader, Peer: e.Peer, Ordinal: e.Ordinal, Unread: &e.Unread, TimeMs: e.TimeMs,

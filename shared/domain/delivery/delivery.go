@@ -129,6 +129,21 @@ func (s Service) Deliver(ctx context.Context, list []sessions.Session, origin Or
 	return s.post(ctx, Job{App: s.App, Frame: frame, Targets: targets})
 }
 
+// Flash is SendTo for what is worth nothing a moment later: each connection is
+// tried once, and nothing is queued.
+func (s Service) Flash(ctx context.Context, list []sessions.Session, origin Origin, event Event) error {
+	targets := s.targets(list, origin)
+	if len(targets) == 0 {
+		return nil
+	}
+	frame, err := s.Frame(event)
+	if err != nil {
+		return err
+	}
+	s.round(ctx, frame, targets, new([]string))
+	return nil
+}
+
 // Retry is another round for a job of the queue. Those that fail again are
 // queued anew, alone; after MaxAttempts they are left to sync.
 func (s Service) Retry(ctx context.Context, job Job) error {

@@ -105,6 +105,10 @@ type Arrival struct {
 // Store keeps messages and the rows a send moves.
 type Store interface {
 	Parties(ctx context.Context, app int64, from, to string, friends bool) (Parties, error)
+	// Writer is Parties without the receiver's account.
+	Writer(ctx context.Context, app int64, from, to string, friends bool) (Parties, error)
+	// Glance reads a session as it was a moment ago, for what may be missed.
+	Glance(ctx context.Context, app int64, user string) (sessions.Session, error)
 	// Claim counts the send on the sender's row, or returns the claim that the
 	// same send has had.
 	Claim(ctx context.Context, app int64, r ClaimRequest) (Claim, error)
