@@ -37,6 +37,7 @@ import (
 //	message FROM TO RANDOM [TEXT]   send a text, with MsgSeq = RANDOM
 //	messages FROM TO N [TEXT]       send N texts, a second apart
 //	fan USER N                      u1 ... uN send a text each to USER, a second apart
+//	imported FROM TO AGO RANDOM [TEXT]  import a text of a time ago as history, with MsgSeq = RANDOM
 //	batch USER N                    USER sends a text to u1 ... uN
 //	background|logout USER PLATFORM INSTANCE  mark the device, sign it out
 //	reconnect USER PLATFORM INSTANCE NAME  the same installation as "USER/NAME"
@@ -198,6 +199,20 @@ func (w *World) seedLine(ctx context.Context, word string, args []string) error 
 		return err
 	case "message", "quiet", "aside":
 		return w.seedMessage(ctx, t.Messages, word, args)
+	case "imported":
+		ago, err := time.ParseDuration(arg(2))
+		if err != nil {
+			return err
+		}
+		n, err := strconv.ParseUint(arg(3), 10, 32)
+		random := uint32(n)
+		if err != nil {
+			return err
+		}
+		return t.Messages.Import(ctx, messages.Import{
+			From: arg(0), To: arg(1), Seq: &random, Random: random, Time: now - int64(ago.Seconds()),
+			Content: messages.Content{Elements: []messages.Element{Text(strings.Join(args[4:], " "))}},
+		})
 	case "messages":
 		n, err := strconv.Atoi(arg(2))
 		for i := 1; i <= n && err == nil; i++ {

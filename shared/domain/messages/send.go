@@ -118,6 +118,11 @@ type Store interface {
 	// Arrive counts a message on the receiver's row; a repeat changes nothing. It
 	// returns the receiver's option, which the row has.
 	Arrive(ctx context.Context, app int64, a Arrival) (Option, error)
+	// At reads what stands at a key; nil where nothing does.
+	At(ctx context.Context, app int64, user, peer string, k Key) (*Message, error)
+	// Advance moves owner's list on to a past message where that is newer than
+	// what it shows, and the end of the row out to the message's.
+	Advance(ctx context.Context, app int64, owner, peer string, a Advance) error
 	// ClaimBatch fixes the time of a batch: that of the first call.
 	ClaimBatch(ctx context.Context, app int64, from string, hash uint64, now int64) (int64, error)
 	// Accounts reads accounts of distinct users; absent ones are nil.
