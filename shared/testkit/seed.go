@@ -2,6 +2,7 @@ package testkit
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -38,6 +39,7 @@ import (
 //	messages FROM TO N [TEXT]       send N texts, a second apart
 //	fan USER N                      u1 ... uN send a text each to USER, a second apart
 //	imported FROM TO AGO RANDOM [TEXT]  import a text of a time ago as history, with MsgSeq = RANDOM
+//	merged USER N [PEER RANDOM]     import a list of N merged texts, and forward it
 //	batch USER N                    USER sends a text to u1 ... uN
 //	background|logout USER PLATFORM INSTANCE  mark the device, sign it out
 //	reconnect USER PLATFORM INSTANCE NAME  the same installation as "USER/NAME"
@@ -199,6 +201,8 @@ func (w *World) seedLine(ctx context.Context, word string, args []string) error 
 		return err
 	case "message", "quiet", "aside":
 		return w.seedMessage(ctx, t.Messages, word, args)
+	case "merged":
+		return w.seedMerged(ctx, t.Messages, args)
 	case "imported":
 		ago, err := time.ParseDuration(arg(2))
 		if err != nil {
@@ -406,6 +410,30 @@ func (w *World) seedMessage(ctx context.Context, s messages.Service, word string
 		From: args[0], To: args[1], Seq: &random, Random: random, Trusted: true, NoUnread: word == "quiet",
 		Sync:    map[bool]messages.Sync{true: messages.SyncNothing}[word == "aside"],
 		Content: messages.Content{Elements: []messages.Element{Text(words)}},
+	})
+	return err
+}
+
+func (w *World) seedMerged(ctx context.Context, s messages.Service, args []string) error {
+	n, err := strconv.Atoi(args[1])
+	if err != nil {
+		return err
+	}
+	list := make([]json.RawMessage, n)
+	for i := range list {
+		list[i] = fmt.Appendf(nil, `{"From_Account":%q,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"merged %d"}}]}`, args[0], i)
+	}
+	m, err := s.ImportMerged(ctx, args[0], w.Clock.Now(), list)
+	if err != nil || len(args) == 2 {
+		return err
+	}
+	random, err := strconv.ParseUint(args[3], 10, 32)
+	if err != nil {
+		return err
+	}
+	seq := uint32(random)
+	_, err = s.Forward(ctx, messages.Forward{
+		Draft: messages.Draft{From: args[0], To: args[2], Seq: &seq, Random: seq, Trusted: true}, Title: "merged", Key: m.Key,
 	})
 	return err
 }

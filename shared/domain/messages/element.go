@@ -76,7 +76,10 @@ type field struct {
 	want     string
 }
 
-func (e Element) check() error {
+func (e Element) check() error { return e.checkAt(0) }
+
+// checkAt is check of an element that stands in merged messages so deep.
+func (e Element) checkAt(depth int) error {
 	fields, ok := e.Kind.fields()
 	if !ok {
 		return elementError(fmt.Sprintf("MsgType %.50s is not known", e.Kind))
@@ -98,7 +101,7 @@ func (e Element) check() error {
 		}
 	}
 	if e.Kind == KindRelay {
-		return checkRelay(content)
+		return checkRelay(e.Content, content, depth)
 	}
 	return nil
 }
@@ -208,15 +211,27 @@ func imageInfos(v any) bool {
 
 // checkRelay wants the merged messages themselves or the key they are stored
 // under (core spec §3).
-func checkRelay(content map[string]any) error {
+func checkRelay(raw json.RawMessage, content map[string]any, depth int) error {
 	list, inline := content["MsgList"]
 	_, keyed := content["JsonMsgKey"]
 	if inline == keyed {
 		return elementError("TIMRelayElem needs one of MsgList and JsonMsgKey")
 	}
-	if inline {
-		if _, ok := list.([]any); !ok {
-			return elementError("MsgList is not a list")
+	if !inline {
+		return nil
+	}
+	if _, ok := list.([]any); !ok {
+		return elementError("MsgList is not a list")
+	}
+	var inner struct {
+		List []json.RawMessage `json:"MsgList"`
+	}
+	if err := json.Unmarshal(raw, &inner); err != nil {
+		return elementError("MsgList is not a list")
+	}
+	for i, m := range inner.List {
+		if err := checkMerged(m, depth+1); err != nil {
+			return elementError(fmt.Sprintf("MsgList[%d]: %s", i, err))
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package messages
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"parley/shared/domain/accounts"
@@ -123,6 +124,12 @@ type Store interface {
 	// Advance moves owner's list on to a past message where that is newer than
 	// what it shows, and the end of the row out to the message's.
 	Advance(ctx context.Context, app int64, owner, peer string, a Advance) error
+	// PutMerged stores a list; it can be read once all of it is there.
+	PutMerged(ctx context.Context, app int64, m MergedList) error
+	// MergedHead reads what is known of a list; nil where there is none.
+	MergedHead(ctx context.Context, app int64, key string) (*MergedHead, error)
+	// MergedPart is MergedHead with one of the parts, nil where it is not there.
+	MergedPart(ctx context.Context, app int64, key string, part int) (*MergedHead, []json.RawMessage, error)
 	// ClaimBatch fixes the time of a batch: that of the first call.
 	ClaimBatch(ctx context.Context, app int64, from string, hash uint64, now int64) (int64, error)
 	// Accounts reads accounts of distinct users; absent ones are nil.
