@@ -24,6 +24,7 @@ import (
 	"parley/shared/domain/profiles"
 	"parley/shared/domain/push"
 	"parley/shared/domain/relations"
+	"parley/shared/domain/search"
 	"parley/shared/domain/sessions"
 	"parley/shared/queue"
 	"parley/shared/seal"
@@ -149,6 +150,7 @@ type Tenant struct {
 	Profiles      profiles.Service
 	Relations     relations.Service
 	Follows       follows.Service
+	Search        search.Service
 }
 
 // For narrows the App to one application.
@@ -171,6 +173,11 @@ func (a *App) For(o *apps.App) Tenant {
 		App: o.ID, Policy: o.Settings.LoginPolicy, Native: limits.Native, Web: limits.Web,
 		Spread: o.Settings.Spread(), Store: p.Store, Kicker: out, Now: p.Now, Wait: p.Wait,
 	}
+	message := messages.Service{
+		App: o.ID, Retention: o.Retention(), FriendsOnly: o.Settings.FriendsOnly,
+		BlockSilently: o.Settings.BlockSilently, Store: p.Store, Out: out, Now: p.Now, Parallel: p.Parallel,
+		Push: push.Service{App: o.ID, Queue: p.Push, Now: p.Now},
+	}
 	return Tenant{
 		Delivery:  out,
 		Presence:  watch,
@@ -188,11 +195,8 @@ func (a *App) For(o *apps.App) Tenant {
 		},
 		Sessions:      session,
 		Conversations: conversation,
-		Messages: messages.Service{
-			App: o.ID, Retention: o.Retention(), FriendsOnly: o.Settings.FriendsOnly,
-			BlockSilently: o.Settings.BlockSilently, Store: p.Store, Out: out, Now: p.Now, Parallel: p.Parallel,
-			Push: push.Service{App: o.ID, Queue: p.Push, Now: p.Now},
-		},
+		Messages:      message,
+		Search:        search.Service{Messages: message, Conversations: conversation},
 	}
 }
 

@@ -3,6 +3,8 @@
 package message
 
 import (
+	"time"
+
 	"parley/shared/dialect/client"
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/op"
@@ -27,6 +29,8 @@ func Operations() []op.Operation {
 		client.Action("message.relay", n, relay, op.Reads(store.Messages, store.Conversations, store.Merged),
 			op.Answers(20022, 90003, 90054)),
 		client.Action("message.history", n, history, op.Reads(store.Accounts, store.Messages, store.Conversations)),
+		client.Action("message.search", n, searchMessages, op.Reads(store.Messages, store.Conversations), op.Takes(512, 10*time.Second),
+			op.Answers(90001, 90003)),
 		client.Action("message.read", n, read, op.Reads(store.Accounts), op.Writes(store.Conversations), op.Posts()),
 		client.Action("message.typing", n, typing, op.Reads(store.Accounts, store.Relations), op.Flashes(),
 			op.Answers(20003, 20007, 20009, 20010, 20011, 20012, 70051, 70052, 90003, 90012)),

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strings"
 
 	"parley/shared/fault"
 )
@@ -235,6 +236,38 @@ func checkRelay(raw json.RawMessage, content map[string]any, depth int) error {
 		}
 	}
 	return nil
+}
+
+// Known reports whether k is one of the kinds.
+func (k Kind) Known() bool { _, ok := k.fields(); return ok }
+
+// Words are the texts of a message that a search looks at, a line each: what
+// users have written or see of it, not data for programs.
+func (c Content) Words() string {
+	var b strings.Builder
+	add := func(text string) {
+		b.WriteString(text)
+		b.WriteByte('\n')
+	}
+	for _, e := range c.Elements {
+		switch e.Kind {
+		case KindText:
+			add(e.field("Text"))
+		case KindLocation, KindCustom:
+			add(e.field("Desc"))
+		case KindFile:
+			add(e.field("FileName"))
+		case KindRelay:
+			add(e.field("Title"))
+			var content relayContent
+			if json.Unmarshal(e.Content, &content) == nil {
+				for _, line := range content.Abstract {
+					add(line)
+				}
+			}
+		}
+	}
+	return b.String()
 }
 
 // field returns a text of the content, empty where there is none.
