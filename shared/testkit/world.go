@@ -181,6 +181,14 @@ func Number(n int64) types.AttributeValue {
 	return &types.AttributeValueMemberN{Value: fmt.Sprint(n)}
 }
 
+// IntOf is a number attribute of an item, 0 where it is absent.
+func IntOf(item store.Item, name string) (n int64) {
+	if v, ok := item[name].(*types.AttributeValueMemberN); ok {
+		_, _ = fmt.Sscan(v.Value, &n)
+	}
+	return n
+}
+
 // Connect opens a connection for a user's device; its id is "user/instance".
 func (w *World) Connect(ctx context.Context, t app.Tenant, user, platform, instance string) error {
 	_, err := t.Sessions.Connect(ctx, user, sessions.Link{
