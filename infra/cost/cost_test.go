@@ -59,6 +59,9 @@ func situations() []situation {
 	rest := func(n int) string {
 		return fmt.Sprintf(`{"From_Account":"alice","To_Account":"bob","MsgSeq":%d,"MsgRandom":%d,%s}`, n, n, text)
 	}
+	imported := func(mode, at int) string {
+		return fmt.Sprintf(`{"SyncFromOldSystem":%d,"From_Account":"alice","To_Account":"bob","MsgSeq":8,"MsgRandom":8,"MsgTimeStamp":%d,%s}`, mode, at, text)
+	}
 	check := `{"CheckItem":[{"UserID":"alice"}]}`
 	following := "set follow\naccount alice\naccount bob\n"
 	const pair = "account alice\naccount bob\n"
@@ -96,6 +99,11 @@ func situations() []situation {
 		{"tencent.message.sendmsg", "peer on 2 devices", online, rest(7), rest(8), &Budget{3, 3.5, 0, 1, 2}, 45, 0},
 		{"tencent.message.sendmsg", "peer offline", two, rest(7), rest(8), &Budget{3, 3.5, 1.2, 1.1, 0}, 45, 0},
 		{"tencent.message.batchsendmsg", "500, all offline, conversations exist", "account alice\naccounts 500\nbatch alice 500\n", `{"To_Account":["nobody"],"MsgRandom":1,` + text + `}`, `{"From_Account":"alice","To_Account":[` + batch(`"u%d"`, 500) + `],"MsgSeq":2,"MsgRandom":2,` + text + `}`, nil, 1500, 0},
+		{"tencent.message.sendmsg", "peer with a phone in the background", two + "connect bob iPhone p1\nbackground bob iPhone p1\n", rest(7), rest(8), nil, 50, 0},
+		{"tencent.message.importmsg", "history, the newest of the conversation", two, `{"SyncFromOldSystem":2}`, imported(2, 1_700_000_002), nil, 40, 0},
+		{"tencent.message.importmsg", "history, older than what the list shows", two, `{"SyncFromOldSystem":2}`, imported(2, 1_699_990_000), nil, 40, 0},
+		{"tencent.message.importmsg", "live, of this minute", two, `{"SyncFromOldSystem":2}`, imported(5, 1_699_999_999), nil, 45, 0},
+		{"tencent.message.importmsg", "live, older", two, `{"SyncFromOldSystem":2}`, imported(5, 1_699_990_000), nil, 55, 0},
 		{"tencent.message.admin_getroammsg", "page of 20", "account alice\naccount bob\nmessages alice bob 40\n", `{"Operator_Account":"bob","Peer_Account":"alice","MaxCnt":20,"MinTime":0,"MaxTime":1}`, `{"Operator_Account":"bob","Peer_Account":"alice","MaxCnt":20,"MinTime":0,"MaxTime":1800000000}`, &Budget{0, 1.5, 0, 1, 0}, 18, 0},
 		{"tencent.message.admin_msgwithdraw", "2 devices", pair + "message alice bob 1\n" + devices, `{}`, `{"From_Account":"alice",` + one("1_1_1700000000")[1:], &Budget{4, 4, 0, 1, 2}, 40, 0},
 		{"tencent.message.modify_c2c_msg", "2 devices", pair + "message alice bob 1\n" + devices, `{}`, `{"From_Account":"alice",` + one("1_1_1700000000", text)[1:], nil, 45, 0},
@@ -154,6 +162,14 @@ func situations() []situation {
 		{"client.message.react", "peer on 1 device", pair + "message bob alice 1\nconnect bob Web w1\n", one("k"), one("1_1_1700000000", `"Reaction":"+1"`), nil, 45, 0},
 		{"client.message.unreact", "peer on 1 device", pair + "message bob alice 1\nreact alice bob 1_1_1700000000 +1\nconnect bob Web w1\n", one("k"), one("1_1_1700000000", `"Reaction":"+1"`), nil, 45, 0},
 		{"client.message.reactions", "30", many, `{"To_Account":"x","MsgKeyList":["1_1_1"]}`, `{"To_Account":"bob",` + thirty + `}`, nil, 18, 0},
+		{"client.message.send", "HTTP, peer with a phone in the background", two + "connect bob iPhone p1\nbackground bob iPhone p1\n", send(7), send(8), nil, 50, 0},
+		{"client.message.forward", "HTTP, by a key, peer offline", two + "merged alice 3\n", send(7), `{"To_Account":"bob","MsgSeq":8,"MsgRandom":8,"Title":"Chat","AbstractList":["bob: hi"],"JsonMsgKey":"dd2eeb4fde41bcacfd3e9c18dd72ded6"}`, nil, 50, 0},
+		{"client.message.import-key", "300 messages, 35 KB", two, `{}`, `{"MsgList":[` + batch(`{"From_Account":"bob","To_Account":"alice","MsgSeq":%d,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"hello"}}]}`, 300) + `]}`, nil, 60, 0},
+		{"client.message.relay", "a part of 3 messages", two + "merged alice 3 bob 5\n", `{}`, `{"To_Account":"bob","MsgKey":"5_5_1700000001","JsonMsgKey":"dd2eeb4fde41bcacfd3e9c18dd72ded6"}`, nil, 15, 0},
+		{"client.message.typing", "peer on 2 devices", online, "instance i1\n{}", "instance i1\n" + `{"To_Account":"bob"}`, nil, 20, 0},
+		{"client.message.search", "200 messages of one conversation", "account alice\naccount bob\nmessages alice bob 200\n", `{}`, `{"To_Account":"bob","Keywords":["wolf"]}`, nil, 45, 0},
+		{"client.message.search", "20 of 100 conversations", "account alice\naccounts 100\nfan alice 100\n", `{}`, `{"Keywords":["wolf"]}`, nil, 150, 0},
+		{"client.message.history", "page of 20", "account alice\naccount bob\nmessages alice bob 40\n", `{"To_Account":"x"}`, `{"To_Account":"bob"}`, &Budget{0, 2.5, 0, 1, 0}, 18, 0},
 		{"client.message.read", "2 posts", two + "connect bob Web w1\nconnect alice Web w1\nconnect alice iPhone i1\n", "as x\n" + `{"To_Account":"y"}`, "instance i1\n" + `{"To_Account":"bob"}`, &Budget{2, 2, 0, 1, 2}, 30, 0},
 		{"client.conversation.list", "100 conversations", "account alice\naccounts 100\nfan alice 100\n", "as bob\n{}", `{}`, &Budget{0, 20, 0, 1, 0}, 25, 0},
 		{"client.presence.get", "1", "account alice\n", "{}", `{"To_Account":["alice"]}`, nil, 8, 0},

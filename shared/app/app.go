@@ -22,7 +22,9 @@ import (
 	"parley/shared/domain/messages"
 	"parley/shared/domain/presence"
 	"parley/shared/domain/profiles"
+	"parley/shared/domain/push"
 	"parley/shared/domain/relations"
+	"parley/shared/domain/search"
 	"parley/shared/domain/sessions"
 	"parley/shared/queue"
 	"parley/shared/seal"
@@ -38,6 +40,7 @@ type Parts struct {
 	Delivery delivery.Queue
 	Announce delivery.AnnouncementQueue
 	Removal  accounts.RemovalQueue
+	Push     push.Queue
 	Now      func() time.Time
 	Wait     func(ctx context.Context, d time.Duration)
 	Bytes    func(n int) []byte
@@ -75,6 +78,7 @@ func Real(c config.Config, frame func(delivery.Event) ([]byte, error)) (Parts, e
 		Poster: delivery.Nowhere{}, Delivery: queue.New[delivery.Job](cfg, c.SQS, queue.Delivery, c.Queues.Delivery),
 		Announce: queue.New[delivery.Announcement](cfg, c.SQS, queue.Announce, c.Queues.Announce),
 		Removal:  queue.New[accounts.Removal](cfg, c.SQS, queue.Sweep, c.Queues.Sweep),
+		Push:     queue.New[push.Job](cfg, c.SQS, queue.Push, c.Queues.Push),
 		Now:      time.Now, Wait: wait, Bytes: randomBytes, Parallel: Together, Frame: frame,
 	}
 	if c.Connections != "" {
@@ -146,6 +150,7 @@ type Tenant struct {
 	Profiles      profiles.Service
 	Relations     relations.Service
 	Follows       follows.Service
+	Search        search.Service
 }
 
 // For narrows the App to one application.
@@ -168,6 +173,11 @@ func (a *App) For(o *apps.App) Tenant {
 		App: o.ID, Policy: o.Settings.LoginPolicy, Native: limits.Native, Web: limits.Web,
 		Spread: o.Settings.Spread(), Store: p.Store, Kicker: out, Now: p.Now, Wait: p.Wait,
 	}
+	message := messages.Service{
+		App: o.ID, Retention: o.Retention(), FriendsOnly: o.Settings.FriendsOnly,
+		BlockSilently: o.Settings.BlockSilently, Extensions: o.Settings.Edition == apps.Premium, Store: p.Store, Out: out, Now: p.Now, Parallel: p.Parallel,
+		Push: push.Service{App: o.ID, Queue: p.Push, Now: p.Now},
+	}
 	return Tenant{
 		Delivery:  out,
 		Presence:  watch,
@@ -185,10 +195,8 @@ func (a *App) For(o *apps.App) Tenant {
 		},
 		Sessions:      session,
 		Conversations: conversation,
-		Messages: messages.Service{
-			App: o.ID, Retention: o.Retention(), FriendsOnly: o.Settings.FriendsOnly,
-			BlockSilently: o.Settings.BlockSilently, Extensions: o.Settings.Edition == apps.Premium, Store: p.Store, Out: out, Now: p.Now, Parallel: p.Parallel,
-		},
+		Messages:      message,
+		Search:        search.Service{Messages: message, Conversations: conversation},
 	}
 }
 

@@ -33,7 +33,7 @@ type Config struct {
 type Tables struct{ Core, Msg, Live, Ops string }
 
 // Queues are the addresses of the queues.
-type Queues struct{ Delivery, Announce, Sweep string }
+type Queues struct{ Delivery, Announce, Sweep, Push string }
 
 // Read builds the configuration from an environment, usually os.Getenv. It
 // fails where a value is needed and missing, and names it.
@@ -46,7 +46,9 @@ func Read(env func(string) string) (Config, error) {
 			Core: env("TABLE_CORE"), Msg: env("TABLE_MSG"),
 			Live: env("TABLE_LIVE"), Ops: env("TABLE_OPS"),
 		},
-		Queues:      Queues{Delivery: env("QUEUE_DELIVERY"), Announce: env("QUEUE_ANNOUNCE"), Sweep: env("QUEUE_SWEEP")},
+		Queues: Queues{
+			Delivery: env("QUEUE_DELIVERY"), Announce: env("QUEUE_ANNOUNCE"), Sweep: env("QUEUE_SWEEP"), Push: env("QUEUE_PUSH"),
+		},
 		Connections: env("CONNECTIONS_ENDPOINT"),
 		SealKey:     env("SEAL_KEY"),
 		DynamoDB:    env("AWS_ENDPOINT_URL_DYNAMODB"),

@@ -14,7 +14,7 @@ func whole() map[string]string {
 		"STAGE": "prod", "_HANDLER": "client.message.send", "AWS_REGION": "eu-central-1",
 		"TABLE_CORE": "core", "TABLE_MSG": "msg", "TABLE_LIVE": "live", "TABLE_OPS": "ops",
 		"QUEUE_DELIVERY": "https://sqs/delivery", "QUEUE_ANNOUNCE": "https://sqs/announce",
-		"QUEUE_SWEEP": "https://sqs/sweep", "CONNECTIONS_ENDPOINT": "https://ws", "SEAL_KEY": "arn:key",
+		"QUEUE_SWEEP": "https://sqs/sweep", "QUEUE_PUSH": "https://sqs/push", "CONNECTIONS_ENDPOINT": "https://ws", "SEAL_KEY": "arn:key",
 		"AWS_ENDPOINT_URL_DYNAMODB": "http://d", "AWS_ENDPOINT_URL_SQS": "http://s", "LOG_LEVEL": "warn",
 	}
 }
@@ -26,7 +26,7 @@ func TestRead(t *testing.T) {
 	want := config.Config{
 		Stage: "prod", Handler: "client.message.send", Region: "eu-central-1",
 		Tables:      config.Tables{Core: "core", Msg: "msg", Live: "live", Ops: "ops"},
-		Queues:      config.Queues{Delivery: "https://sqs/delivery", Announce: "https://sqs/announce", Sweep: "https://sqs/sweep"},
+		Queues:      config.Queues{Delivery: "https://sqs/delivery", Announce: "https://sqs/announce", Sweep: "https://sqs/sweep", Push: "https://sqs/push"},
 		Connections: "https://ws", SealKey: "arn:key", DynamoDB: "http://d", SQS: "http://s", Level: slog.LevelWarn,
 	}
 	if err != nil || got != want {
@@ -37,7 +37,7 @@ func TestRead(t *testing.T) {
 func TestDefaults(t *testing.T) {
 	env := whole()
 	for _, name := range []string{
-		"STAGE", "_HANDLER", "AWS_REGION", "QUEUE_DELIVERY", "QUEUE_ANNOUNCE", "QUEUE_SWEEP", "CONNECTIONS_ENDPOINT", "AWS_ENDPOINT_URL_DYNAMODB",
+		"STAGE", "_HANDLER", "AWS_REGION", "QUEUE_DELIVERY", "QUEUE_ANNOUNCE", "QUEUE_SWEEP", "QUEUE_PUSH", "CONNECTIONS_ENDPOINT", "AWS_ENDPOINT_URL_DYNAMODB",
 		"AWS_ENDPOINT_URL_SQS", "LOG_LEVEL",
 	} {
 		delete(env, name)

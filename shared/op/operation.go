@@ -96,6 +96,14 @@ func Posts() Option {
 	}
 }
 
+// Flashes declares that an operation tells users what may be missed: it reads
+// their sessions, posts once and forgets connections that are gone.
+func Flashes() Option {
+	return func(o *Operation) {
+		o.need("read "+string(store.Sessions), "post", "write "+string(store.Sessions))
+	}
+}
+
 // Retries declares that an operation posts to connections that it knows, forgets
 // those that are gone and queues what failed.
 func Retries() Option {

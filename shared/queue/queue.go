@@ -21,10 +21,11 @@ const (
 	Delivery Name = "delivery" // posts that failed and are to be tried again
 	Announce Name = "announce" // events for the friends or watchers of a user
 	Sweep    Name = "sweep"    // accounts whose data is to go
+	Push     Name = "push"     // messages for devices without the app in front
 )
 
 // Names lists the queues.
-func Names() []Name { return []Name{Delivery, Announce, Sweep} }
+func Names() []Name { return []Name{Delivery, Announce, Sweep, Push} }
 
 // Queue writes jobs of one kind to one queue.
 type Queue[Job any] struct {

@@ -15,27 +15,31 @@ import (
 // arriveTries bounds the repeats of an arrival that others keep overtaking.
 const arriveTries = 20
 
-// Arrive implements messages.Store (docs/data-model.md §5, step 3).
-func (s *Store) Arrive(ctx context.Context, app int64, m messages.Message, nowMs int64, preview string) error {
-	key := PeerKey(app, m.To, m.From)
-	base, values := "SET i = :n, x = :x", Item{":n": num(m.Ordinal), ":g": num(m.Generation), ":x": num(m.Expires), ":t": num(nowMs)}
+// Arrive implements messages.Store (docs/data-model.md §5, step 3). That every
+// write returns the row costs nothing.
+func (s *Store) Arrive(ctx context.Context, app int64, a messages.Arrival) (messages.Option, error) {
+	m, key := a.Message, PeerKey(app, a.To, a.From)
+	base, values := "SET i = :n, x = :x", Item{":n": num(m.Ordinal), ":g": num(m.Generation), ":x": num(a.RowExpires), ":t": num(a.NowMs)}
 	if m.NoLast {
 		base += ", ut = :t"
 	} else {
 		base += ", t = :t, k = :k, pv = :pv"
-		values[":k"], values[":pv"] = str(MessageSK(m.Key)), str(preview)
+		values[":k"], values[":pv"] = str(MessageSK(m.Key)), str(a.Preview)
 	}
-	u := update{table: Core, key: key, set: base, cond: "gi = :g AND i < :n", values: maps.Clone(values)}
+	u := update{table: Core, key: key, set: base, cond: "gi = :g AND i < :n", values: maps.Clone(values), returning: types.ReturnValueAllOld}
 	if m.NoUnread {
 		u.set += " ADD nq :q"
 		u.cond += " AND (attribute_not_exists(nq) OR size(nq) < :most)"
 		u.values[":q"], u.values[":most"] = ordinals(m.Ordinal), num(maxQuiet)
 	}
 	for range arriveTries {
-		_, err := s.update(ctx, u)
+		old, err := s.update(ctx, u)
+		if err == nil {
+			return readOption(old), nil
+		}
 		old, failed := refused(err)
 		if !failed {
-			return err
+			return 0, err
 		}
 		u.set, u.values = base, maps.Clone(values)
 		if m.NoUnread {
@@ -43,7 +47,7 @@ func (s *Store) Arrive(ctx context.Context, app int64, m messages.Message, nowMs
 		}
 		switch generation := integer(old, "gi"); {
 		case generation > m.Generation:
-			return nil // a count that began later: this message belongs to an expired one
+			return readOption(old), nil // a count that began later: this message belongs to an expired one
 		case generation < m.Generation:
 			// The first message of a count: what came before is no longer there to read.
 			u.set, u.cond = base+", gi = :g, d = :before", "attribute_not_exists(gi) OR gi < :g"
@@ -54,7 +58,7 @@ func (s *Store) Arrive(ctx context.Context, app int64, m messages.Message, nowMs
 				u.set += " REMOVE rt, nq, nu, nf"
 			}
 		case integer(old, "i") >= m.Ordinal:
-			return s.arriveLate(ctx, key, m, nowMs, old)
+			return readOption(old), s.arriveLate(ctx, key, m, a.NowMs, old)
 		case m.NoUnread && len(ordinalsOf(old, "nq")) >= maxQuiet:
 			foldQuiet(&u, old, m.Ordinal)
 		default: // another message began the count at the same time
@@ -64,7 +68,16 @@ func (s *Store) Arrive(ctx context.Context, app int64, m messages.Message, nowMs
 			}
 		}
 	}
-	return fmt.Errorf("arrive on %q: overtaken %d times", key, arriveTries)
+	return 0, fmt.Errorf("arrive on %q: overtaken %d times", key, arriveTries)
+}
+
+// readOption is the receive option of a row; a number that is none says nothing.
+func readOption(item Item) messages.Option {
+	switch o := messages.Option(integer(item, "fl")); o {
+	case messages.OptionSilent, messages.OptionDiscard:
+		return o
+	}
+	return messages.OptionNotify
 }
 
 // arriveLate is an arrival that a later message has overtaken. Where that one

@@ -28,11 +28,15 @@ func (a *arrival) message(ordinal int64) messages.Message {
 	}
 }
 
+func (a *arrival) at(m messages.Message) messages.Arrival {
+	return messages.Arrival{Message: m, NowMs: a.w.Clock.Now().UnixMilli(), Preview: "hi", RowExpires: m.Expires}
+}
+
 func (a *arrival) arrive(ordinal int64, quiet bool) {
 	a.Helper()
 	m := a.message(ordinal)
 	m.NoUnread = quiet
-	if err := a.w.Store.Arrive(a.Context(), a.w.ID, m, a.w.Clock.Now().UnixMilli(), "hi"); err != nil {
+	if _, err := a.w.Store.Arrive(a.Context(), a.w.ID, a.at(m)); err != nil {
 		a.Fatal(err)
 	}
 }
@@ -154,7 +158,7 @@ func TestNoLastIsTold(t *testing.T) {
 	a := newArrival(t)
 	m := a.message(1)
 	m.NoLast = true
-	if err := a.w.Store.Arrive(t.Context(), a.w.ID, m, a.w.Clock.Now().UnixMilli(), "hi"); err != nil {
+	if _, err := a.w.Store.Arrive(t.Context(), a.w.ID, a.at(m)); err != nil {
 		t.Fatal(err)
 	}
 	page, _, err := a.w.Tenant(t).Conversations.Sync(t.Context(), "bob", a.w.Clock.Now().UnixMilli(), nil, 10)

@@ -40,7 +40,11 @@ func BenchmarkStore(b *testing.B) {
 			return err
 		}},
 		{"put", func(n int) error { _, err := s.PutMessage(b.Context(), 1, message(n)); return err }},
-		{"arrive", func(n int) error { return s.Arrive(b.Context(), 1, message(n), now.UnixMilli(), "hello") }},
+		{"arrive", func(n int) error {
+			m := message(n)
+			_, err := s.Arrive(b.Context(), 1, messages.Arrival{Message: m, NowMs: now.UnixMilli(), Preview: "hello", RowExpires: m.Expires})
+			return err
+		}},
 		{"sessions", func(int) error { _, err := s.Sessions(b.Context(), 1, []string{"alice", "bob"}); return err }},
 	} {
 		b.Run(bench.name, func(b *testing.B) {

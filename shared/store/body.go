@@ -38,6 +38,11 @@ func packBody(item Item, c messages.Content) error {
 	if err != nil {
 		return fmt.Errorf("pack body: %w", err)
 	}
+	return pack(item, plain)
+}
+
+// pack writes JSON into an item, as it is or deflated.
+func pack(item Item, plain []byte) error {
 	if len(plain) < deflateFrom {
 		item["b"] = str(string(plain))
 		return nil
@@ -57,19 +62,26 @@ func packBody(item Item, c messages.Content) error {
 	return nil
 }
 
-func unpackBody(item Item) (messages.Content, error) {
-	plain := []byte(text(item, "b"))
+// unpack reverses pack.
+func unpack(item Item) ([]byte, error) {
 	switch integer(item, "z") {
 	case 0:
+		return []byte(text(item, "b")), nil
 	case dictionary:
 		r := flate.NewReaderDict(bytes.NewReader(bytesOf(item, "b")), []byte(dictionaryText))
-		var err error
-		plain, err = io.ReadAll(io.LimitReader(r, maxStoredBody))
+		plain, err := io.ReadAll(io.LimitReader(r, maxStoredBody))
 		if err != nil {
-			return messages.Content{}, fmt.Errorf("unpack body: %w", err)
+			return nil, fmt.Errorf("unpack body: %w", err)
 		}
-	default:
-		return messages.Content{}, errors.New("unpack body: unknown dictionary")
+		return plain, nil
+	}
+	return nil, errors.New("unpack body: unknown dictionary")
+}
+
+func unpackBody(item Item) (messages.Content, error) {
+	plain, err := unpack(item)
+	if err != nil {
+		return messages.Content{}, err
 	}
 	if len(plain) == 0 {
 		return messages.Content{}, nil // recalled

@@ -130,8 +130,9 @@ func (s *Store) MarkPeerRead(ctx context.Context, app int64, sender, reader stri
 // OrdinalAt implements conversations.Store.
 func (s *Store) OrdinalAt(ctx context.Context, app int64, user, peer string, at int64) (int64, error) {
 	in := s.timelineQuery(app, messages.Range{User: user, Peer: peer, MaxSec: at, Limit: 50})
-	in.FilterExpression = aws.String("f = :f")
+	in.FilterExpression = aws.String("f = :f AND n > :none") // imported history has no ordinal
 	in.ExpressionAttributeValues[":f"] = num(side(peer, user))
+	in.ExpressionAttributeValues[":none"] = num(0)
 	for {
 		out, err := s.db.Query(ctx, in)
 		if err != nil {

@@ -25,6 +25,7 @@ const (
 	skSettings         = "CFG"
 	skCounter          = "CN"
 	skSession          = "-"
+	skMerged           = "-"
 	prefixConversation = "K#"
 	prefixPeer         = "K#c#"
 	skProfile          = "PRF"
@@ -233,6 +234,24 @@ func ParseMessageSK(sk string) (messages.Key, bool) {
 	return messages.Key{Time: int64(part[0]), Seq: part[1], Random: part[2]}, true
 }
 
+// MergedKey is the head of a list of merged messages.
+func MergedKey(app int64, key string) Key { return Key{appPrefix(app) + "M#" + key, skMerged} }
+
+// MergedPartKey is one of its parts.
+func MergedPartKey(app int64, key string, part int) Key {
+	return Key{appPrefix(app) + "M#" + key, fmt.Sprintf("p%03d", part)}
+}
+
+// ParseMergedSK returns the number of a part, -1 for the head.
+func ParseMergedSK(sk string) (part int, ok bool) {
+	if sk == skMerged {
+		return -1, true
+	}
+	digits, ok := strings.CutPrefix(sk, "p")
+	part, err := strconv.Atoi(digits)
+	return part, ok && err == nil && part >= 0 && MergedPartKey(0, "", part).SK == sk
+}
+
 // LogKey is an entry of the operation log of a pair of users: by time in ms, then
 // by message. An entry that concerns one user has his side in it.
 func LogKey(app int64, a, b string, e messages.LogEntry) Key {
@@ -335,7 +354,7 @@ func ParseDedupSK(sk string) (peer string, hash uint64, ok bool) {
 // A Partition is a partition key taken apart.
 type Partition struct {
 	App int64
-	// Kind is 'U', 'A', 'P', 'S', 'D', 'F', registry, accountIndex, watchers or
+	// Kind is 'U', 'A', 'P', 'M', 'S', 'D', 'F', registry, accountIndex, watchers or
 	// watched; 0 for none of them.
 	Kind byte
 	// Rest is what follows the kind: the user of most, the pair of
@@ -375,7 +394,7 @@ func ParsePartition(pk string) Partition {
 	}
 	kind, rest := rest[0], rest[2:]
 	switch kind {
-	case 'U', 'S', 'D', 'F':
+	case 'U', 'M', 'S', 'D', 'F':
 		ok = isID(rest)
 	case 'P':
 		lesser, greater, _ := strings.Cut(rest, Unit)

@@ -16,7 +16,7 @@ const (
 	flagNoUnread = 1 << iota
 	flagNoLast
 	flagAside
-	flagReceipt
+	flagNeedReceipt
 	flagExtensible
 )
 
@@ -46,16 +46,32 @@ func (s *Store) Parties(ctx context.Context, app int64, from, to string, friends
 	return p, nil
 }
 
-// PutMessage implements messages.Store. What is there is the same message if it
-// has the same ordinal of the same side, since its claim fixed every value.
-func (s *Store) PutMessage(ctx context.Context, app int64, m messages.Message) (taken bool, err error) {
+// Writer implements messages.Store.
+func (s *Store) Writer(ctx context.Context, app int64, from, to string, friends bool) (messages.Parties, error) {
+	keys := []Key{AccountKey(app, from), BlockKey(app, to, from)}
+	if friends {
+		keys = append(keys, FriendKey(app, to, from), FriendKey(app, from, to))
+	}
+	items, err := s.getAll(ctx, Core, keys, false)
+	if err != nil {
+		return messages.Parties{}, err
+	}
+	p := messages.Parties{From: readAccount(from, items[0]), Blocked: items[1] != nil}
+	if friends {
+		p.ReceiverHas, p.SenderHas = items[2] != nil, items[3] != nil
+	}
+	return p, nil
+}
+
+// PutMessage implements messages.Store.
+func (s *Store) PutMessage(ctx context.Context, app int64, m messages.Message) (*messages.Message, error) {
 	item := Key{TimelinePK(app, m.From, m.To), MessageSK(m.Key)}.attributes()
 	item["f"], item["n"], item["g"] = num(side(m.From, m.To)), num(m.Ordinal), num(m.Generation)
 	item["x"] = num(m.Expires)
 	flags := 0
 	for bit, on := range map[int]bool{
 		flagNoUnread: m.NoUnread, flagNoLast: m.NoLast, flagAside: m.Aside,
-		flagReceipt: m.NeedReceipt, flagExtensible: m.Extensible,
+		flagNeedReceipt: m.NeedReceipt, flagExtensible: m.Extensible,
 	} {
 		if on {
 			flags |= bit
@@ -65,22 +81,20 @@ func (s *Store) PutMessage(ctx context.Context, app int64, m messages.Message) (
 		item["fl"] = num(flags)
 	}
 	if err := packBody(item, m.Content); err != nil {
-		return false, err
+		return nil, err
 	}
-	_, err = s.db.PutItem(ctx, &dynamodb.PutItemInput{
+	_, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName: s.name(Msg), Item: item, ConditionExpression: aws.String("attribute_not_exists(pk)"),
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	})
 	if old, there := refused(err); there {
-		for _, name := range []string{"f", "n", "g"} {
-			taken = taken || integer(old, name) != integer(item, name)
-		}
-		return taken, nil
+		stands, err := readMessage(old, m.From, m.To)
+		return &stands, err
 	}
 	if err != nil {
-		return false, fmt.Errorf("put message: %w", err)
+		return nil, fmt.Errorf("put message: %w", err)
 	}
-	return false, nil
+	return nil, nil
 }
 
 func readMessage(item Item, user, peer string) (messages.Message, error) {
@@ -98,7 +112,7 @@ func readMessage(item Item, user, peer string) (messages.Message, error) {
 	}
 	flags := integer(item, "fl")
 	m.NoUnread, m.NoLast, m.Aside = flags&flagNoUnread != 0, flags&flagNoLast != 0, flags&flagAside != 0
-	m.NeedReceipt, m.Extensible = flags&flagReceipt != 0, flags&flagExtensible != 0
+	m.NeedReceipt, m.Extensible = flags&flagNeedReceipt != 0, flags&flagExtensible != 0
 	var err error
 	m.Content, err = unpackBody(item)
 	return m, err

@@ -263,6 +263,12 @@ func (s *Store) Sessions(ctx context.Context, app int64, users []string) ([]sess
 	return list, nil
 }
 
+// Glance implements messages.Store.
+func (s *Store) Glance(ctx context.Context, app int64, user string) (sessions.Session, error) {
+	item, err := s.get(ctx, Live, SessionKey(app, user), false)
+	return readSession(user, item), err
+}
+
 func readSession(user string, item Item) sessions.Session {
 	return sessions.Session{
 		User: user, Devices: devices(item), Last: readLast(item["l"]), Status: text(item, "st"),

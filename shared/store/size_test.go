@@ -106,6 +106,13 @@ func longest() string {
 	return messages.Content{Elements: []messages.Element{testkit.Text(strings.Repeat("p", messages.MaxBody))}}.Preview()
 }
 
+func (s sized) arrive(ctx context.Context, m messages.Message) error {
+	_, err := s.Store.Arrive(ctx, s.ID, messages.Arrival{
+		Message: m, NowMs: s.Clock.Now().UnixMilli(), Preview: longest(), RowExpires: m.Expires,
+	})
+	return err
+}
+
 func (s sized) claim(from, to string, hash uint64) messages.ClaimRequest {
 	now := s.Clock.Now()
 	return messages.ClaimRequest{
@@ -160,7 +167,7 @@ func TestConversationRowSize(t *testing.T) {
 	}
 	in.Ordinal = manyOrdinals
 	s.costs("the first arrival", 2, func(ctx context.Context) error {
-		return s.Store.Arrive(ctx, s.ID, in, s.Clock.Now().UnixMilli(), longest())
+		return s.arrive(ctx, in)
 	})
 	for range 19 { // more quiet ones than are kept by their ordinals
 		in.Ordinal++
@@ -169,7 +176,7 @@ func TestConversationRowSize(t *testing.T) {
 			want = 2
 		}
 		s.costs("an arrival", want, func(ctx context.Context) error {
-			return s.Store.Arrive(ctx, s.ID, in, s.Clock.Now().UnixMilli(), longest())
+			return s.arrive(ctx, in)
 		})
 	}
 	upTo := in.Ordinal - 1
@@ -179,7 +186,7 @@ func TestConversationRowSize(t *testing.T) {
 	})
 	in.Ordinal++
 	s.costs("an arrival", 1, func(ctx context.Context) error {
-		return s.Store.Arrive(ctx, s.ID, in, s.Clock.Now().UnixMilli(), longest())
+		return s.arrive(ctx, in)
 	})
 	g := s.item(store.Core, row)["g"].(*types.AttributeValueMemberN).Value
 	var generation int64

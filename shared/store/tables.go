@@ -33,6 +33,7 @@ const (
 	Follows       Aggregate = "follows"       // who follows whom
 	Conversations Aggregate = "conversations" // one user's side of each conversation
 	Messages      Aggregate = "messages"      // timelines and what becomes of messages
+	Merged        Aggregate = "merged"        // lists of merged messages
 	Sessions      Aggregate = "sessions"      // where a user is connected
 	Watches       Aggregate = "watches"       // subscriptions to the status of users
 	Dedup         Aggregate = "dedup"         // send keys that a ring has no room for
@@ -40,13 +41,13 @@ const (
 
 // Aggregates lists all.
 func Aggregates() []Aggregate {
-	return []Aggregate{Apps, Accounts, Profiles, Relations, Follows, Conversations, Messages, Sessions, Watches, Dedup}
+	return []Aggregate{Apps, Accounts, Profiles, Relations, Follows, Conversations, Messages, Merged, Sessions, Watches, Dedup}
 }
 
 // Table returns where an aggregate lives.
 func (a Aggregate) Table() Table {
 	switch a {
-	case Messages:
+	case Messages, Merged:
 		return Msg
 	case Sessions, Watches, Dedup:
 		return Live
@@ -71,6 +72,8 @@ func (a Aggregate) Leading() []string {
 		return []string{"*#PS#*", "*#PW#*"}
 	case Messages:
 		return []string{"*#P#*"}
+	case Merged:
+		return []string{"*#M#*"}
 	case Sessions:
 		return []string{"*#S#*"}
 	case Dedup:
@@ -94,6 +97,8 @@ func Of(table Table, k Key) (Aggregate, bool) {
 		_, _, entry := ParseLogSK(k.SK)
 		_, _, pair := ParsePairSK(k.SK)
 		ok = message || entry || pair
+	case Merged:
+		_, ok = ParseMergedSK(k.SK)
 	case Sessions:
 		ok = k.SK == skSession
 	case Follows:
@@ -141,6 +146,8 @@ func ofPartition(table Table, pk string) (Aggregate, bool) {
 		return userSide, true
 	case table == Msg && kind == 'P':
 		return Messages, true
+	case table == Msg && kind == 'M':
+		return Merged, true
 	case table == Core && kind == 'F':
 		return Follows, true
 	case table == Live && (kind == watchers || kind == watched):

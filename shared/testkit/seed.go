@@ -2,6 +2,7 @@ package testkit
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -37,6 +38,8 @@ import (
 //	message FROM TO RANDOM [TEXT]   send a text, with MsgSeq = RANDOM
 //	messages FROM TO N [TEXT]       send N texts, a second apart
 //	fan USER N                      u1 ... uN send a text each to USER, a second apart
+//	imported FROM TO AGO RANDOM [TEXT]  import a text of a time ago as history, with MsgSeq = RANDOM
+//	merged USER N [PEER RANDOM]     import a list of N merged texts, and forward it
 //	batch USER N                    USER sends a text to u1 ... uN
 //	background|logout USER PLATFORM INSTANCE  mark the device, sign it out
 //	reconnect USER PLATFORM INSTANCE NAME  the same installation as "USER/NAME"
@@ -49,6 +52,7 @@ import (
 //	confirm READER SENDER KEY...    READER sends read receipts
 //	pairs FROM TO KEY N             the application attaches p1 ... pN to a message, 200 a minute
 //	read READER PEER [ORDINAL]      mark as read
+//	option USER PEER N              the receive option: 0 notify, 1 silent, 2 discard
 //	clear USER PEER                 hide the user's history so far
 //	follow FROM TO                  from follows to
 //	follows USER N                  USER follows u1 ... uN
@@ -208,6 +212,22 @@ func (w *World) seedLine(ctx context.Context, word string, args []string) error 
 		return seedChange(ctx, t.Messages, word, args)
 	case "message", "quiet", "aside", "receipt", "extensible":
 		return w.seedMessage(ctx, t.Messages, word, args)
+	case "merged":
+		return w.seedMerged(ctx, t.Messages, args)
+	case "imported":
+		ago, err := time.ParseDuration(arg(2))
+		if err != nil {
+			return err
+		}
+		n, err := strconv.ParseUint(arg(3), 10, 32)
+		random := uint32(n)
+		if err != nil {
+			return err
+		}
+		return t.Messages.Import(ctx, messages.Import{
+			From: arg(0), To: arg(1), Seq: &random, Random: random, Time: now - int64(ago.Seconds()),
+			Content: messages.Content{Elements: []messages.Element{Text(strings.Join(args[4:], " "))}},
+		})
 	case "messages":
 		n, err := strconv.Atoi(arg(2))
 		for i := 1; i <= n && err == nil; i++ {
@@ -256,6 +276,12 @@ func (w *World) seedLine(ctx context.Context, word string, args []string) error 
 	case "clear":
 		k := store.MessageSK(messages.Key{Time: now, Seq: 1<<32 - 1, Random: 1<<32 - 1})
 		return w.Set(ctx, store.Core, store.PeerKey(w.ID, arg(0), arg(1)), store.Item{"cl": stringValue(k)})
+	case "option":
+		n, err := strconv.ParseInt(arg(2), 10, 64)
+		if err != nil {
+			return err
+		}
+		return w.Set(ctx, store.Core, store.PeerKey(w.ID, arg(0), arg(1)), store.Item{"fl": Number(n)})
 	case "follow":
 		return only(t.Follows.Follow(ctx, arg(0), args[1:2]))
 	case "follows", "followers":
@@ -448,5 +474,29 @@ func (w *World) seedPairs(ctx context.Context, s messages.Service, args []string
 			w.Clock.Move(time.Minute)
 		}
 	}
+	return err
+}
+
+func (w *World) seedMerged(ctx context.Context, s messages.Service, args []string) error {
+	n, err := strconv.Atoi(args[1])
+	if err != nil {
+		return err
+	}
+	list := make([]json.RawMessage, n)
+	for i := range list {
+		list[i] = fmt.Appendf(nil, `{"From_Account":%q,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"merged %d"}}]}`, args[0], i)
+	}
+	m, err := s.ImportMerged(ctx, args[0], w.Clock.Now(), list)
+	if err != nil || len(args) == 2 {
+		return err
+	}
+	random, err := strconv.ParseUint(args[3], 10, 32)
+	if err != nil {
+		return err
+	}
+	seq := uint32(random)
+	_, err = s.Forward(ctx, messages.Forward{
+		Draft: messages.Draft{From: args[0], To: args[2], Seq: &seq, Random: seq, Trusted: true}, Title: "merged", Key: m.Key,
+	})
 	return err
 }

@@ -2,6 +2,7 @@ package testkit
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -20,6 +21,7 @@ import (
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/apps"
 	"parley/shared/domain/delivery"
+	"parley/shared/domain/push"
 	"parley/shared/domain/sessions"
 	"parley/shared/op"
 	"parley/shared/queue"
@@ -46,6 +48,7 @@ type World struct {
 
 	Announcements *Jobs[delivery.Announcement]
 	Removals      *Jobs[accounts.Removal]
+	Pushes        *Jobs[push.Job]
 
 	raw *dynamodb.Client
 	log io.Writer
@@ -70,6 +73,7 @@ func NewWorld(tb testing.TB, s *Server, o Options) *World {
 		Jobs:          &Jobs[delivery.Job]{Name: queue.Delivery},
 		Announcements: &Jobs[delivery.Announcement]{Name: queue.Announce},
 		Removals:      &Jobs[accounts.Removal]{Name: queue.Sweep},
+		Pushes:        &Jobs[push.Job]{Name: queue.Push},
 		raw:           backing.Client(s.Endpoint), log: o.Log,
 	}
 	if w.log == nil {
@@ -91,7 +95,7 @@ func NewWorld(tb testing.TB, s *Server, o Options) *World {
 func (w *World) Fresh(parts func(*app.Parts)) *app.App {
 	p := app.Parts{
 		Store: w.Store, Sealer: w.Server.Sealer, Poster: w.Posts, Delivery: w.Jobs, Announce: w.Announcements,
-		Removal: w.Removals, Now: w.Clock.Now,
+		Removal: w.Removals, Push: w.Pushes, Now: w.Clock.Now,
 		Wait: func(context.Context, time.Duration) {}, Bytes: random, Parallel: app.Together, Frame: client.Frame,
 	}
 	if parts != nil {
@@ -177,6 +181,14 @@ func Number(n int64) types.AttributeValue {
 	return &types.AttributeValueMemberN{Value: fmt.Sprint(n)}
 }
 
+// IntOf is a number attribute of an item, 0 where it is absent.
+func IntOf(item store.Item, name string) (n int64) {
+	if v, ok := item[name].(*types.AttributeValueMemberN); ok {
+		_, _ = fmt.Sscan(v.Value, &n)
+	}
+	return n
+}
+
 // Connect opens a connection for a user's device; its id is "user/instance".
 func (w *World) Connect(ctx context.Context, t app.Tenant, user, platform, instance string) error {
 	_, err := t.Sessions.Connect(ctx, user, sessions.Link{
@@ -211,6 +223,13 @@ func (w *World) Effects() []string {
 	for _, j := range w.Removals.Take() {
 		what := map[bool]string{false: "removal", true: "second removal"}[j.Job.Again]
 		lines = append(lines, fmt.Sprintf("job %s of %s, deleted at %d, after %s", what, j.Job.User, j.Job.Deleted, j.Delay))
+	}
+	for _, j := range w.Pushes.Take() {
+		text, err := json.Marshal(j.Job)
+		if err != nil {
+			panic(err)
+		}
+		lines = append(lines, "job push "+strings.ReplaceAll(string(text), fmt.Sprint(w.ID), "{app}"))
 	}
 	return lines
 }

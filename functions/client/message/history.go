@@ -2,6 +2,7 @@ package message
 
 import (
 	"context"
+	"slices"
 
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/messages"
@@ -19,13 +20,22 @@ type historyReply struct {
 	List     []v4.Message `json:"MsgList"`
 	Complete bool         `json:"Complete"`
 	Next     string       `json:"Next,omitempty"`
+	Senders  []sender     `json:"Senders,omitempty"`
+}
+
+// sender is what is shown beside the messages of a user: as it is now, not as it
+// was when they were sent.
+type sender struct {
+	User string `json:"From_Account"`
+	Nick string `json:"Nick,omitempty"`
+	Face string `json:"FaceUrl,omitempty"`
 }
 
 const defaultPage = 20
 
 // history returns the newest messages of a conversation between two keys, in
-// ascending order: as many as asked for, or as fit into 100 KB. Not complete: the
-// next call takes Next as To.
+// ascending order: as many as asked for, or as fit into 100 KB, and the names and
+// faces of who sent them. Not complete: the next call takes Next as To.
 func history(ctx context.Context, c *op.Call, in historyRequest) (historyReply, error) {
 	q := messages.Range{User: c.Caller.Account, Peer: in.To, Limit: defaultPage}
 	if in.Limit != nil {
@@ -41,13 +51,29 @@ func history(ctx context.Context, c *op.Call, in historyRequest) (historyReply, 
 		return historyReply{}, err
 	}
 	q.Accept = v4.Within(v4.MaxAnswer, v4.FromMessage)
-	h, err := c.Messages.History(ctx, q)
+	var h messages.History
+	var senders []messages.Sender
+	err = c.Messages.Parallel(ctx,
+		func(ctx context.Context) (err error) {
+			h, err = c.Messages.History(ctx, q)
+			return err
+		},
+		func(ctx context.Context) (err error) {
+			senders, err = c.Messages.Senders(ctx, q.User, q.Peer)
+			return err
+		},
+	)
 	if err != nil {
 		return historyReply{}, err
 	}
 	out := historyReply{List: make([]v4.Message, len(h.Messages)), Complete: h.Complete}
 	for i, m := range h.Messages {
 		out.List[i] = v4.FromMessage(m)
+	}
+	for _, u := range senders {
+		if slices.ContainsFunc(h.Messages, func(m messages.Message) bool { return m.From == u.User }) {
+			out.Senders = append(out.Senders, sender(u))
+		}
 	}
 	if h.Next != nil {
 		out.Next = h.Next.String()

@@ -10,14 +10,38 @@ import (
 )
 
 type sendRequest struct {
-	To      string             `json:"To_Account" need:"90003"`
-	Seq     *uint32            `json:"MsgSeq" bad:"90004"`
-	Random  *uint32            `json:"MsgRandom" need:"90005"` // chosen by the client; a repeat is answered, not stored twice
-	Body    []messages.Element `json:"MsgBody" need:"90002" bad:"90007"`
-	Custom  string             `json:"CloudCustomData" bad:"90001"`
-	Online  int                `json:"OnlineOnlyFlag" bad:"90001"`
-	Control []string           `json:"SendMsgControl" bad:"90001"`
-	Push    json.RawMessage    `json:"OfflinePushInfo"`
+	options
+	To     string             `json:"To_Account" need:"90003"`
+	Body   []messages.Element `json:"MsgBody" need:"90002" bad:"90007"`
+	Custom string             `json:"CloudCustomData" bad:"90001"`
+}
+
+// options is what message.send and message.forward have in common.
+type options struct {
+	Seq       *uint32         `json:"MsgSeq" bad:"90004"`
+	Random    *uint32         `json:"MsgRandom" need:"90005"` // chosen by the client; a repeat is answered, not stored twice
+	Online    int             `json:"OnlineOnlyFlag" bad:"90001"`
+	Receipt   int             `json:"IsNeedReadReceipt" bad:"90001"`
+	Extension int             `json:"SupportMessageExtension" bad:"90001"`
+	Control   []string        `json:"SendMsgControl" bad:"90001"`
+	Push      json.RawMessage `json:"OfflinePushInfo"`
+}
+
+func (in options) draft() (d messages.Draft, err error) {
+	d.Seq, d.Random, d.Sync = in.Seq, *in.Random, messages.SyncDevices
+	if d.OnlineOnly, err = v4.Flag("OnlineOnlyFlag", in.Online); err != nil {
+		return d, err
+	}
+	if d.NeedReceipt, err = v4.Flag("IsNeedReadReceipt", in.Receipt); err != nil {
+		return d, err
+	}
+	if d.Extensible, err = v4.Flag("SupportMessageExtension", in.Extension); err != nil {
+		return d, err
+	}
+	if d.Push, err = v4.Push(in.Push); err != nil {
+		return d, err
+	}
+	return d, v4.Control(in.Control, &d)
 }
 
 type sendReply struct {
@@ -30,22 +54,13 @@ type sendReply struct {
 // send stores a message and has it delivered to every device of both users but
 // the one that sends. The reply means stored; it does not mean delivered.
 func send(ctx context.Context, c *op.Call, in sendRequest) (sendReply, error) {
-	if in.Online != 0 && in.Online != 1 {
-		return sendReply{}, v4.Refuse(90001, "OnlineOnlyFlag is 0 or 1")
-	}
-	if err := v4.CheckPush(in.Push); err != nil {
-		return sendReply{}, err
-	}
-	noUnread, noLast, err := v4.Control(in.Control)
+	d, err := in.draft()
 	if err != nil {
 		return sendReply{}, err
 	}
-	r, err := c.Messages.Send(ctx, messages.Draft{
-		From: c.Caller.Account, To: in.To, Seq: in.Seq, Random: *in.Random,
-		Content:    messages.Content{Elements: in.Body, Custom: in.Custom, Push: in.Push},
-		OnlineOnly: in.Online == 1, NoUnread: noUnread, NoLast: noLast, Sync: messages.SyncDevices,
-		Issued: c.Caller.Issued, Origin: c.Origin(),
-	})
+	d.From, d.To, d.Issued, d.Origin = c.Caller.Account, in.To, c.Caller.Issued, c.Origin()
+	d.Content = messages.Content{Elements: in.Body, Custom: in.Custom}
+	r, err := c.Messages.Send(ctx, d)
 	if err != nil {
 		return sendReply{}, err
 	}

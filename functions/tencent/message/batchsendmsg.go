@@ -8,8 +8,7 @@ import (
 
 type batchSendMsgRequest struct {
 	content
-	To      []string `json:"To_Account" need:"90003" bad:"90003"`
-	Receipt int      `json:"IsNeedReadReceipt" bad:"90001"`
+	To []string `json:"To_Account" need:"90003" bad:"90003"`
 }
 
 type batchSendMsgResponse struct {

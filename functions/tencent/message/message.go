@@ -8,6 +8,7 @@ import (
 	"parley/shared/dialect/tencent"
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/op"
+	"parley/shared/queue"
 	"parley/shared/store"
 )
 
@@ -20,6 +21,7 @@ func Operations() []op.Operation {
 	s := service()
 	send := []op.Option{
 		op.Reads(store.Accounts, store.Dedup), op.Writes(store.Messages, store.Conversations, store.Dedup), op.Posts(),
+		op.Sends(queue.Push),
 	}
 	changing := []op.Option{
 		op.Reads(store.Messages, store.Conversations), op.Writes(store.Messages, store.Conversations), op.Posts(),
@@ -29,6 +31,8 @@ func Operations() []op.Operation {
 			op.Answers(20003, 90001, 90002, 90003, 90005, 90007, 90009, 90010, 90012, 90026, 90031, 90043, 90044, 93000))...),
 		tencent.Command(s, "batchsendmsg", batchSendMsg, append(send, op.Takes(1024, 25*time.Second),
 			op.Answers(70107, 90001, 90002, 90004, 90007, 90008, 90009, 90010, 90011, 90012, 90026, 93000))...),
+		tencent.Command(s, "importmsg", importMsg, append(send, op.Reads(store.Messages),
+			op.Answers(90001, 90002, 90003, 90005, 90006, 90007, 90008, 90009, 90010, 90012, 90030, 93000))...),
 		tencent.Command(s, "admin_getroammsg", adminGetRoamMsg, op.Reads(store.Messages, store.Conversations),
 			op.Answers(90001, 90003, 90008, 90009)),
 		tencent.Command(s, "admin_msgwithdraw", adminMsgWithdraw, append(changing,

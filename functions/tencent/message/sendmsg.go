@@ -3,6 +3,7 @@ package message
 import (
 	"context"
 
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/op"
 )
 
@@ -11,7 +12,6 @@ type sendMsgRequest struct {
 	To        string   `json:"To_Account" need:"90003"`
 	Forbid    []string `json:"ForbidCallbackControl" bad:"90001"`
 	Extension int      `json:"SupportMessageExtension" bad:"90001"`
-	Receipt   int      `json:"IsNeedReadReceipt" bad:"90001"`
 }
 
 type sendMsgResponse struct {
@@ -29,6 +29,12 @@ func sendMsg(ctx context.Context, c *op.Call, in sendMsgRequest) (sendMsgRespons
 		return sendMsgResponse{}, err
 	}
 	d.To = in.To
+	if d.Extensible, err = v4.Flag("SupportMessageExtension", in.Extension); err != nil {
+		return sendMsgResponse{}, err
+	}
+	if err := v4.Forbid(in.Forbid, &d); err != nil {
+		return sendMsgResponse{}, err
+	}
 	r, err := c.Messages.Send(ctx, d)
 	if err != nil {
 		return sendMsgResponse{}, err

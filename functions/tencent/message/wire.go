@@ -2,6 +2,7 @@ package message
 
 import (
 	"encoding/json"
+	"time"
 
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/messages"
@@ -32,6 +33,7 @@ type content struct {
 	Body      []messages.Element `json:"MsgBody" need:"90002" bad:"90007"`
 	Custom    string             `json:"CloudCustomData" bad:"90001"`
 	Control   []string           `json:"SendMsgControl" bad:"90001"`
+	Receipt   int                `json:"IsNeedReadReceipt" bad:"90001"`
 	Push      json.RawMessage    `json:"OfflinePushInfo"`
 }
 
@@ -39,7 +41,7 @@ type content struct {
 func (in content) draft(admin string) (messages.Draft, error) {
 	d := messages.Draft{
 		From: in.From, Seq: in.Seq, Random: *in.Random, Trusted: true,
-		Content: messages.Content{Elements: in.Body, Custom: in.Custom, Push: in.Push},
+		Content: messages.Content{Elements: in.Body, Custom: in.Custom},
 	}
 	if d.From == "" {
 		d.From = admin
@@ -54,20 +56,21 @@ func (in content) draft(admin string) (messages.Draft, error) {
 	default:
 		return d, v4.Refuse(90031, "SyncOtherMachine is 1 or 2")
 	}
-	if in.Online != 0 && in.Online != 1 {
-		return d, v4.Refuse(badJSON, "OnlineOnlyFlag is 0 or 1")
+	var err error
+	if d.OnlineOnly, err = v4.Flag("OnlineOnlyFlag", in.Online); err != nil {
+		return d, err
 	}
-	d.OnlineOnly = in.Online == 1
+	if d.NeedReceipt, err = v4.Flag("IsNeedReadReceipt", in.Receipt); err != nil {
+		return d, err
+	}
 	if t := in.LifeTime; t != nil {
 		if *t < 0 || *t > maxLifeTime {
 			return d, v4.Refuse(badLifeTime, "MsgLifeTime is 0 to %d seconds", maxLifeTime)
 		}
-		d.OnlineOnly = d.OnlineOnly || *t == 0
+		d.OnlineOnly, d.Life = d.OnlineOnly || *t == 0, time.Duration(*t)*time.Second
 	}
-	if err := v4.CheckPush(in.Push); err != nil {
+	if d.Push, err = v4.Push(in.Push); err != nil {
 		return d, err
 	}
-	var err error
-	d.NoUnread, d.NoLast, err = v4.Control(in.Control)
-	return d, err
+	return d, v4.Control(in.Control, &d)
 }

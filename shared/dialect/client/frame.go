@@ -80,6 +80,13 @@ type pair struct {
 	Seq   int64  `json:"Seq"`
 }
 
+type typing struct {
+	From   string `json:"From_Account"`
+	To     string `json:"To_Account"`
+	On     bool   `json:"Typing"`
+	TimeMs int64  `json:"TimeMs"`
+}
+
 type profileChanged struct {
 	User string   `json:"From_Account"`
 	Tags []string `json:"TagList"`
@@ -163,6 +170,8 @@ func Frame(e delivery.Event) ([]byte, error) {
 			body.Set = append(body.Set, pair{p.Key, p.Value, p.Seq})
 		}
 		return json.Marshal(event{Event: "message.extension", Body: body})
+	case messages.Typing:
+		return json.Marshal(event{Event: "message.typing", Body: typing{From: e.From, To: e.To, On: e.On, TimeMs: e.TimeMs}})
 	case conversations.ReadMark:
 		return json.Marshal(event{Event: "message.read", Body: readMark{
 			Reader: e.Reader, Peer: e.Peer, Ordinal: e.Ordinal, Unread: &e.Unread, TimeMs: e.TimeMs,

@@ -1,12 +1,15 @@
 package v4
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 
 	"parley/shared/domain/conversations"
 	"parley/shared/domain/messages"
+	"parley/shared/domain/push"
 	"parley/shared/fault"
 )
 
@@ -26,10 +29,13 @@ type Message struct {
 
 	Flags       int        `json:"MsgFlagBits,omitempty"` // FlagRecalled
 	EditedMs    int64      `json:"EditMs,omitempty"`
-	NeedReceipt int        `json:"IsNeedReadReceipt,omitempty"`
+	NeedReceipt int        `json:"IsNeedReadReceipt,omitempty"` // 1: the sender asks for a receipt of reading
 	PeerRead    int        `json:"IsPeerRead,omitempty"`
-	Extensible  int        `json:"SupportMessageExtension,omitempty"`
+	Extensible  int        `json:"SupportMessageExtension,omitempty"` // 1: key-values may be attached
 	Reactions   []Reaction `json:"ReactionList,omitempty"`
+	// Nick and Face are the sender's; only message.new has them.
+	Nick string `json:"Nick,omitempty"`
+	Face string `json:"FaceUrl,omitempty"`
 }
 
 // FlagRecalled is the bit of MsgFlagBits for a recalled message (core spec §6.4).
@@ -47,7 +53,7 @@ func FromMessage(m messages.Message) Message {
 		From: m.From, To: m.To, Seq: m.Seq, Random: m.Random, Time: m.Time, Key: m.Key.String(),
 		Ordinal: m.Ordinal, Body: elements(m.Elements), Custom: m.Custom, NoUnread: m.NoUnread, EditedMs: m.EditedMs,
 		NeedReceipt: flag(m.NeedReceipt), PeerRead: flag(m.ConfirmedMs != 0), Extensible: flag(m.Extensible),
-		Reactions: FromReactions(m),
+		Reactions: FromReactions(m), Nick: m.Nick, Face: m.Face,
 	}
 	if m.Recalled {
 		out.Flags = FlagRecalled
@@ -98,13 +104,6 @@ func FromReactions(m messages.Message) []Reaction {
 	return out
 }
 
-func flag(on bool) int {
-	if on {
-		return 1
-	}
-	return 0
-}
-
 // FromKeys gives message keys their wire form.
 func FromKeys(keys []messages.Key) []string {
 	out := make([]string, len(keys))
@@ -124,6 +123,21 @@ func ToKeys(list []string) ([]messages.Key, error) {
 		}
 	}
 	return keys, nil
+}
+
+func flag(on bool) int {
+	if on {
+		return 1
+	}
+	return 0
+}
+
+// Flag reads a field that is 0 or 1.
+func Flag(name string, v int) (bool, error) {
+	if v != 0 && v != 1 {
+		return false, fault.New(fault.Invalid, "%s is 0 or 1", name)
+	}
+	return v == 1, nil
 }
 
 // elements is never nil: an empty body is a list on the wire.
@@ -166,79 +180,149 @@ func FromRow(r conversations.Row) Conversation {
 	return c
 }
 
-// Control reads SendMsgControl (core spec §3).
-func Control(list []string) (noUnread, noLast bool, err error) {
+// Control reads SendMsgControl into a draft (core spec §3).
+func Control(list []string, d *messages.Draft) error {
 	for _, word := range list {
 		switch word {
 		case "NoUnread":
-			noUnread = true
+			d.NoUnread = true
 		case "NoLastMsg":
-			noLast = true
+			d.NoLast = true
 		case "WithMuteNotifications":
-			// It concerns offline push.
+			d.Honour = true
 		default:
-			return false, false, fault.New(fault.Invalid, "SendMsgControl has NoUnread, NoLastMsg and WithMuteNotifications only")
+			return fault.New(fault.Invalid, "SendMsgControl has NoUnread, NoLastMsg and WithMuteNotifications only")
 		}
 	}
-	return noUnread, noLast, nil
+	return nil
+}
+
+// Forbid reads ForbidCallbackControl into a draft (core spec §3).
+func Forbid(list []string, d *messages.Draft) error {
+	for _, word := range list {
+		switch word {
+		case "ForbidBeforeSendMsgCallback":
+			d.SkipBefore = true
+		case "ForbidAfterSendMsgCallback":
+			d.SkipAfter = true
+		default:
+			return fault.New(fault.Invalid, "ForbidCallbackControl has ForbidBeforeSendMsgCallback and ForbidAfterSendMsgCallback only")
+		}
+	}
+	return nil
 }
 
 // pushNumber answers a wrong OfflinePushInfo (core spec §3).
 const pushNumber = 90043
 
 type pushInfo struct {
-	PushFlag *int    `json:"PushFlag"`
-	Title    *string `json:"Title"`
-	Desc     *string `json:"Desc"`
-	Ext      *string `json:"Ext"`
-	Android  *struct {
-		Sound          *string `json:"Sound"`
-		HuaWei         *string `json:"HuaWeiChannelID"`
-		XiaoMi         *string `json:"XiaoMiChannelID"`
-		OPPO           *string `json:"OPPOChannelID"`
-		Google         *string `json:"GoogleChannelID"`
-		VIVO           *int    `json:"VIVOClassification"`
-		HuaWeiPriority *string `json:"HuaWeiImportance"`
-		HuaWeiCategory *string `json:"HuaWeiCategory"`
-		HuaWeiIntent   *int    `json:"ExtAsHuaweiIntentParam"`
-	} `json:"AndroidInfo"`
-	Apns *struct {
-		Sound    *string `json:"Sound"`
-		Badge    *int    `json:"BadgeMode"`
-		Title    *string `json:"Title"`
-		SubTitle *string `json:"SubTitle"`
-		Image    *string `json:"Image"`
-		Mutable  *int    `json:"MutableContent"`
-	} `json:"ApnsInfo"`
+	PushFlag *int            `json:"PushFlag"`
+	Title    string          `json:"Title"`
+	Desc     string          `json:"Desc"`
+	Ext      string          `json:"Ext"`
+	Android  json.RawMessage `json:"AndroidInfo"`
+	Apns     json.RawMessage `json:"ApnsInfo"`
 }
 
-// CheckPush refuses an OfflinePushInfo that is not in the documented form.
-func CheckPush(raw json.RawMessage) error {
-	if len(raw) == 0 || string(raw) == "null" {
-		return nil
+type androidInfo struct {
+	Sound           *string `json:"Sound"`
+	HuaWei          *string `json:"HuaWeiChannelID"`
+	XiaoMi          *string `json:"XiaoMiChannelID"`
+	OPPO            *string `json:"OPPOChannelID"`
+	Google          *string `json:"GoogleChannelID"`
+	VIVO            *int    `json:"VIVOClassification"`
+	VIVOCategory    *string `json:"VIVOCategory"`
+	HuaWeiPriority  *string `json:"HuaWeiImportance"`
+	HuaWeiCategory  *string `json:"HuaWeiCategory"`
+	HuaWeiIntent    *int    `json:"ExtAsHuaweiIntentParam"`
+	HuaWeiImage     *string `json:"HuaWeiImage"`
+	HonorImage      *string `json:"HonorImage"`
+	HonorImportance *string `json:"HonorImportance"`
+	GoogleImage     *string `json:"GoogleImage"`
+	Style           *int    `json:"PushStyle"`
+}
+
+type apnsInfo struct {
+	Sound        *string `json:"Sound"`
+	Badge        *int    `json:"BadgeMode"`
+	Title        *string `json:"Title"`
+	SubTitle     *string `json:"SubTitle"`
+	Image        *string `json:"Image"`
+	Mutable      *int    `json:"MutableContent"`
+	Interruption *string `json:"InterruptionLevel"`
+	Available    *int    `json:"ContentAvailable"`
+}
+
+// Push reads an OfflinePushInfo; nil where there is none. It refuses one that is
+// not in the documented form. Fields that nobody knows are kept for the provider.
+func Push(raw json.RawMessage) (*push.Info, error) {
+	if isNull(raw) {
+		return nil, nil
 	}
 	var p pushInfo
-	if err := json.Unmarshal(raw, &p); err != nil {
-		return Refuse(pushNumber, "OfflinePushInfo is not in the documented form: %s", err)
+	if err := readPush("OfflinePushInfo", raw, &p); err != nil {
+		return nil, err
 	}
-	oneOf := func(name string, v *int, allowed ...int) error {
-		for _, a := range allowed {
-			if v == nil || *v == a {
-				return nil
-			}
-		}
-		return Refuse(pushNumber, "OfflinePushInfo: %s is %d", name, *v)
-	}
+	info := &push.Info{Title: p.Title, Text: p.Desc, Ext: p.Ext, Size: len(raw)}
 	if err := oneOf("PushFlag", p.PushFlag, 0, 1); err != nil {
+		return nil, err
+	}
+	info.Off = p.PushFlag != nil && *p.PushFlag == 1
+	if !isNull(p.Android) {
+		if err := checkAndroid(p.Android); err != nil {
+			return nil, err
+		}
+		info.Android = p.Android
+	}
+	if !isNull(p.Apns) {
+		badge, err := checkApns(p.Apns)
+		if err != nil {
+			return nil, err
+		}
+		info.Apple, info.Uncounted = p.Apns, badge != nil && *badge == 1
+	}
+	return info, nil
+}
+
+func isNull(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
+
+func checkAndroid(raw json.RawMessage) error {
+	var a androidInfo
+	if err := readPush("AndroidInfo", raw, &a); err != nil {
 		return err
 	}
-	if p.Android != nil {
-		if err := oneOf("VIVOClassification", p.Android.VIVO, 0, 1); err != nil {
-			return err
-		}
+	return cmp.Or(
+		oneOf("VIVOClassification", a.VIVO, 0, 1), oneOf("ExtAsHuaweiIntentParam", a.HuaWeiIntent, 0, 1),
+		oneOf("HuaWeiImportance", a.HuaWeiPriority, "LOW", "NORMAL"), oneOf("HonorImportance", a.HonorImportance, "LOW", "NORMAL"),
+	)
+}
+
+func checkApns(raw json.RawMessage) (badge *int, err error) {
+	var a apnsInfo
+	if err := readPush("ApnsInfo", raw, &a); err != nil {
+		return nil, err
 	}
-	if p.Apns != nil {
-		return oneOf("BadgeMode", p.Apns.Badge, 0, 1)
+	return a.Badge, cmp.Or(
+		oneOf("BadgeMode", a.Badge, 0, 1), oneOf("MutableContent", a.Mutable, 0, 1), oneOf("ContentAvailable", a.Available, 0, 1),
+		oneOf("InterruptionLevel", a.Interruption, "active", "critical", "passive", "time-sensitive"),
+	)
+}
+
+func readPush(name string, raw json.RawMessage, into any) error {
+	var wrong *json.UnmarshalTypeError
+	err := json.Unmarshal(raw, into)
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &wrong) && wrong.Field != "":
+		return Refuse(pushNumber, "OfflinePushInfo: %s has to be %s, it is a JSON %s", wrong.Field, wanted(wrong.Type), wrong.Value)
 	}
-	return nil
+	return Refuse(pushNumber, "%s is not an object", name)
+}
+
+func oneOf[T comparable](name string, v *T, allowed ...T) error {
+	if v == nil || *v == *new(T) || slices.Contains(allowed, *v) {
+		return nil
+	}
+	return Refuse(pushNumber, "OfflinePushInfo: %s is %v", name, *v)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -11,27 +12,29 @@ import (
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/conversations"
 	"parley/shared/domain/messages"
+	"parley/shared/domain/push"
 	"parley/shared/fault"
 )
 
 func TestControl(t *testing.T) {
 	for _, c := range []struct {
-		list             []string
-		noUnread, noLast bool
-		ok               bool
+		list                     []string
+		noUnread, noLast, honour bool
+		ok                       bool
 	}{
-		{nil, false, false, true},
-		{[]string{"NoUnread"}, true, false, true},
-		{[]string{"NoLastMsg"}, false, true, true},
-		{[]string{"WithMuteNotifications"}, false, false, true},
-		{[]string{"NoLastMsg", "NoUnread", "NoUnread"}, true, true, true},
-		{[]string{"nounread"}, false, false, false},
-		{[]string{""}, false, false, false},
-		{[]string{"NoUnread", "Other"}, false, false, false},
+		{nil, false, false, false, true},
+		{[]string{"NoUnread"}, true, false, false, true},
+		{[]string{"NoLastMsg"}, false, true, false, true},
+		{[]string{"WithMuteNotifications"}, false, false, true, true},
+		{[]string{"NoLastMsg", "NoUnread", "NoUnread"}, true, true, false, true},
+		{[]string{"nounread"}, false, false, false, false},
+		{[]string{""}, false, false, false, false},
+		{[]string{"NoUnread", "Other"}, true, false, false, false}, // the draft of a refused call goes nowhere
 	} {
-		noUnread, noLast, err := v4.Control(c.list)
-		if noUnread != c.noUnread || noLast != c.noLast || (err == nil) != c.ok {
-			t.Errorf("Control(%q) = %t, %t, %v, want %t, %t, accepted %t", c.list, noUnread, noLast, err, c.noUnread, c.noLast, c.ok)
+		var d messages.Draft
+		err := v4.Control(c.list, &d)
+		if d.NoUnread != c.noUnread || d.NoLast != c.noLast || d.Honour != c.honour || (err == nil) != c.ok {
+			t.Errorf("Control(%q): %+v, %v, want %+v", c.list, d, err, c)
 		}
 		if err != nil && !fault.Is(err, fault.Invalid) {
 			t.Errorf("Control(%q): %v, want invalid", c.list, err)
@@ -39,7 +42,7 @@ func TestControl(t *testing.T) {
 	}
 }
 
-func TestCheckPush(t *testing.T) {
+func TestPush(t *testing.T) {
 	for raw, ok := range map[string]bool{
 		"":     true,
 		"null": true,
@@ -53,6 +56,13 @@ func TestCheckPush(t *testing.T) {
 		`{"Unknown":[1],"AndroidInfo":{"PushStyle":1},"ApnsInfo":{"InterruptionLevel":"active"}}`:            true,
 		`{"AndroidInfo":null,"ApnsInfo":null,"Title":null}`:                                                  true,
 
+		`{"AndroidInfo":{"HuaWeiImportance":"NORMAL","HonorImportance":"LOW","VIVOCategory":"IM"}}`: true,
+		`{"ApnsInfo":{"InterruptionLevel":"time-sensitive","ContentAvailable":1}}`:                  true,
+		`{"AndroidInfo":{"HuaWeiImportance":"HIGH"}}`:                                               false, `{"AndroidInfo":{"HonorImportance":"low"}}`: false,
+		`{"AndroidInfo":{"ExtAsHuaweiIntentParam":2}}`: false, `{"AndroidInfo":{"PushStyle":"1"}}`: false,
+		`{"AndroidInfo":{"GoogleImage":1}}`: false, `{"ApnsInfo":{"MutableContent":2}}`: false,
+		`{"ApnsInfo":{"ContentAvailable":-1}}`: false, `{"ApnsInfo":{"InterruptionLevel":"loud"}}`: false,
+		`{"ApnsInfo":"x"}`: false, `{`: false,
 		`[]`:                          false,
 		`"x"`:                         false,
 		`7`:                           false,
@@ -70,13 +80,48 @@ func TestCheckPush(t *testing.T) {
 		`{"ApnsInfo":{"BadgeMode":3}}`:               false,
 		`{"ApnsInfo":{"Title":false}}`:               false,
 	} {
-		err := v4.CheckPush(json.RawMessage(raw))
-		if (err == nil) != ok {
-			t.Errorf("CheckPush(%s) = %v, want accepted %t", raw, err, ok)
+		info, err := v4.Push(json.RawMessage(raw))
+		if (err == nil) != ok || (info != nil) != (ok && raw != "" && raw != "null") {
+			t.Errorf("Push(%s) = %v, want accepted %t", raw, err, ok)
 		}
 		if f := v4.AsFieldError(err); err != nil && (f == nil || f.Number != 90043) {
-			t.Errorf("CheckPush(%s): %v, want number 90043", raw, err)
+			t.Errorf("Push(%s): %v, want number 90043", raw, err)
 		}
+	}
+}
+
+func TestPushInfo(t *testing.T) {
+	raw := `{"PushFlag":1,"Title":"t","Desc":"d","Ext":"e","AndroidInfo":{"Sound":"s","Own":1},"ApnsInfo":{"BadgeMode":1}}`
+	got, err := v4.Push(json.RawMessage(raw))
+	want := &push.Info{
+		Off: true, Title: "t", Text: "d", Ext: "e", Uncounted: true, Size: len(raw),
+		Android: json.RawMessage(`{"Sound":"s","Own":1}`), Apple: json.RawMessage(`{"BadgeMode":1}`),
+	}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, %v, want %+v", got, err, want)
+	}
+	for raw, want := range map[string]string{
+		`{"AndroidInfo":{"Sound":1}}`: "OfflinePushInfo: Sound has to be text, it is a JSON number",
+		`{"PushFlag":"1"}`:            "OfflinePushInfo: PushFlag has to be a whole number, it is a JSON string",
+		`{"ApnsInfo":[]}`:             "ApnsInfo is not an object",
+		`7`:                           "OfflinePushInfo is not an object",
+	} {
+		if _, err := v4.Push(json.RawMessage(raw)); err == nil || err.Error() != want {
+			t.Errorf("Push(%s): %v, want %s", raw, err, want)
+		}
+	}
+}
+
+func TestForbid(t *testing.T) {
+	var d messages.Draft
+	if err := v4.Forbid([]string{"ForbidBeforeSendMsgCallback"}, &d); err != nil || !d.SkipBefore || d.SkipAfter {
+		t.Errorf("before: %+v, %v", d, err)
+	}
+	if err := v4.Forbid([]string{"ForbidAfterSendMsgCallback"}, &d); err != nil || !d.SkipAfter {
+		t.Errorf("after: %+v, %v", d, err)
+	}
+	if err := v4.Forbid([]string{"forbidaftersendmsgcallback"}, &d); !fault.Is(err, fault.Invalid) {
+		t.Errorf("another word: %v, want invalid", err)
 	}
 }
 
@@ -85,9 +130,9 @@ func TestMessageOnTheWire(t *testing.T) {
 		Key: messages.Key{Time: 1_700_000_000, Seq: 1, Random: 2}, From: "alice", To: "bob", Ordinal: 3, Generation: 9,
 		Content: messages.Content{
 			Elements: []messages.Element{{Kind: messages.KindText, Content: json.RawMessage(`{"Text":"hi","own":1}`)}},
-			Custom:   "c", Push: []byte(`{"Title":"t"}`),
+			Custom:   "c",
 		},
-		NoUnread: true, Expires: 5, Aside: true,
+		NoUnread: true, Expires: 5, Aside: true, NeedReceipt: true, Extensible: true, Nick: "Al", Face: "https://a",
 	}
 	for _, c := range []struct {
 		what string
@@ -95,7 +140,8 @@ func TestMessageOnTheWire(t *testing.T) {
 		want string
 	}{
 		{"whole", m, `{"From_Account":"alice","To_Account":"bob","MsgSeq":1,"MsgRandom":2,"MsgTime":1700000000,"MsgKey":"1_2_1700000000",` +
-			`"Ordinal":3,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"hi","own":1}}],"CloudCustomData":"c","NoUnread":true}`},
+			`"Ordinal":3,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"hi","own":1}}],"CloudCustomData":"c","NoUnread":true,` +
+			`"IsNeedReadReceipt":1,"SupportMessageExtension":1,"Nick":"Al","FaceUrl":"https://a"}`},
 		{"empty", messages.Message{From: "a", To: "b"}, `{"From_Account":"a","To_Account":"b","MsgSeq":0,"MsgRandom":0,"MsgTime":0,"MsgKey":"0_0_0","MsgBody":[]}`},
 	} {
 		got, err := json.Marshal(v4.FromMessage(c.m))
@@ -174,13 +220,13 @@ func FuzzCursor(f *testing.F) {
 	})
 }
 
-func FuzzCheckPush(f *testing.F) {
+func FuzzPush(f *testing.F) {
 	f.Add([]byte(`{"PushFlag":1,"AndroidInfo":{"VIVOClassification":2},"ApnsInfo":{"BadgeMode":1}}`))
 	f.Add([]byte(`{"ApnsInfo":7}`))
 	f.Add([]byte("{"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		if err := v4.CheckPush(raw); err != nil && v4.AsFieldError(err) == nil {
-			t.Errorf("CheckPush(%q): %v is no refusal", raw, fmt.Sprint(err))
+		if _, err := v4.Push(raw); err != nil && v4.AsFieldError(err) == nil {
+			t.Errorf("Push(%q): %v is no refusal", raw, fmt.Sprint(err))
 		}
 	})
 }

@@ -62,7 +62,7 @@ type Settings struct {
 	Edition       Edition
 	Disabled      bool
 	LoginPolicy   sessions.Policy
-	RetentionDays int  // 0: the edition's
+	RetentionDays int  // 0: the edition's; 3 to 365, in the developer edition at most its own
 	DeleteAllowed bool // deletion of accounts where the edition does not include it
 	// NativeInstances and WebInstances are how many devices of one native
 	// platform, and of the web, may be online at once; 0: one. Editions below
@@ -102,7 +102,7 @@ type Field struct {
 // Limits returns what is in force: the edition's numbers with the settings'.
 func (s Settings) Limits() Limits {
 	l, _ := s.Edition.Limits()
-	if s.RetentionDays > 0 {
+	if s.RetentionDays > 0 && (s.Edition != Developer || s.RetentionDays < l.RetentionDays) {
 		l.RetentionDays = s.RetentionDays
 	}
 	l.DeleteAllowed = l.DeleteAllowed || s.DeleteAllowed

@@ -45,8 +45,11 @@ func TestLimits(t *testing.T) {
 			common(apps.Limits{Conversations: 500, RetentionDays: 30, Native: 3, Web: 10}), 720 * time.Hour},
 		{apps.Settings{Edition: apps.Standard, NativeInstances: 3, WebInstances: 10},
 			common(apps.Limits{Conversations: 100, RetentionDays: 7}), 168 * time.Hour},
-		{apps.Settings{Edition: apps.Developer, RetentionDays: 3650},
-			common(apps.Limits{Accounts: 100, Conversations: 100, DeleteAllowed: true, RetentionDays: 3650}), 87_600 * time.Hour},
+		{apps.Settings{Edition: apps.Developer, RetentionDays: 365},
+			common(apps.Limits{Accounts: 100, Conversations: 100, DeleteAllowed: true, RetentionDays: 7}), 168 * time.Hour},
+		{apps.Settings{Edition: apps.Developer, RetentionDays: 3},
+			common(apps.Limits{Accounts: 100, Conversations: 100, DeleteAllowed: true, RetentionDays: 3}), 72 * time.Hour},
+		{apps.Settings{Edition: apps.Standard, RetentionDays: 365}, common(apps.Limits{Conversations: 100, RetentionDays: 365}), 8760 * time.Hour},
 		{apps.Settings{Edition: apps.Standard, Override: apps.MaxOverride()}, withDays(apps.MaxOverride(), 7), 168 * time.Hour},
 		{apps.Settings{Edition: apps.Standard, Override: apps.Limits{RetentionDays: 9, DeleteAllowed: true}},
 			common(apps.Limits{Conversations: 100, RetentionDays: 7}), 168 * time.Hour},
@@ -187,7 +190,8 @@ func TestCreate(t *testing.T) {
 		"an edition":       func() error { _, _, err := s.Create(t.Context(), apps.Settings{Edition: "x"}, nil); return err },
 		"a policy":         func() error { _, _, err := s.Create(t.Context(), apps.Settings{LoginPolicy: "x"}, nil); return err },
 		"days below zero":  func() error { _, _, err := s.Create(t.Context(), apps.Settings{RetentionDays: -1}, nil); return err },
-		"too many days":    func() error { _, _, err := s.Create(t.Context(), apps.Settings{RetentionDays: 3651}, nil); return err },
+		"too many days":    func() error { _, _, err := s.Create(t.Context(), apps.Settings{RetentionDays: 366}, nil); return err },
+		"too few days":     func() error { _, _, err := s.Create(t.Context(), apps.Settings{RetentionDays: 2}, nil); return err },
 		"too many admins":  func() error { _, _, err := s.Create(t.Context(), apps.Settings{}, eleven); return err },
 		"a long admin": func() error {
 			_, _, err := s.Create(t.Context(), apps.Settings{}, []string{strings.Repeat("a", 33)})

@@ -9,7 +9,8 @@ import (
 
 const (
 	maxName   = 100
-	maxDays   = 3650
+	minDays   = 3 // of retention; seed 003: the developer edition's cannot be extended
+	maxDays   = 365
 	maxPeak   = 100_000_000 // devices online
 	maxFields = 20          // custom fields of profiles, and of friends (core spec §13)
 	maxWord   = 8           // letters of a custom field's name
@@ -32,6 +33,8 @@ func check(set Settings) error {
 		return fault.New(fault.Invalid, "Name is over %d bytes or not UTF-8", maxName)
 	case !set.LoginPolicy.Valid():
 		return fault.New(fault.Invalid, "LoginPolicy is one of single, dual, triple, multi")
+	case set.RetentionDays != 0 && (set.RetentionDays < minDays || set.RetentionDays > maxDays):
+		return fault.New(fault.Invalid, "RetentionDays is %d to %d, or 0 for the edition's", minDays, maxDays)
 	case set.Allow != "" && !set.Allow.Valid():
 		return fault.New(fault.Invalid, "Allow is one of any, confirm, deny")
 	}
@@ -43,7 +46,6 @@ func check(set Settings) error {
 		name      string
 		got, most int
 	}{
-		{"RetentionDays", set.RetentionDays, maxDays},
 		{"NativeInstances", set.NativeInstances, sessions.MaxNative}, {"WebInstances", set.WebInstances, sessions.MaxWeb},
 		{"PeakOnline", set.PeakOnline, maxPeak},
 		{"Override.Accounts", o.Accounts, most.Accounts}, {"Override.Conversations", o.Conversations, most.Conversations},

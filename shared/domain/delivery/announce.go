@@ -54,7 +54,7 @@ func (s Service) Bring(ctx context.Context, crowds Crowds, a Announcement) error
 			return err
 		}
 		if targets := s.targets(list, Origin{}); len(targets) > 0 {
-			if err := s.post(ctx, Job{App: s.App, Frame: a.Frame, Targets: targets}); err != nil {
+			if _, err := s.post(ctx, Job{App: s.App, Frame: a.Frame, Targets: targets}); err != nil {
 				return err
 			}
 		}

@@ -57,6 +57,7 @@ type Target struct {
 	Fallback string            `json:"p,omitempty"` // the connection before it, while both live
 	Since    int64             `json:"t"`           // ms
 	Platform sessions.Platform `json:"f"`
+	Instance string            `json:"i,omitempty"`
 }
 
 // An Event is something a device is told. The client dialect gives it its form.
@@ -111,6 +112,26 @@ func (s Service) Send(ctx context.Context, users []string, origin Origin, event 
 
 // SendTo is Send for sessions that the caller has read.
 func (s Service) SendTo(ctx context.Context, list []sessions.Session, origin Origin, event Event) error {
+	_, err := s.Deliver(ctx, list, origin, event)
+	return err
+}
+
+// Deliver is SendTo, and returns the connections that were found gone.
+func (s Service) Deliver(ctx context.Context, list []sessions.Session, origin Origin, event Event) (gone []string, err error) {
+	targets := s.targets(list, origin)
+	if len(targets) == 0 {
+		return nil, nil
+	}
+	frame, err := s.Frame(event)
+	if err != nil {
+		return nil, err
+	}
+	return s.post(ctx, Job{App: s.App, Frame: frame, Targets: targets})
+}
+
+// Flash is SendTo for what is worth nothing a moment later: each connection is
+// tried once, and nothing is queued.
+func (s Service) Flash(ctx context.Context, list []sessions.Session, origin Origin, event Event) error {
 	targets := s.targets(list, origin)
 	if len(targets) == 0 {
 		return nil
@@ -119,12 +140,16 @@ func (s Service) SendTo(ctx context.Context, list []sessions.Session, origin Ori
 	if err != nil {
 		return err
 	}
-	return s.post(ctx, Job{App: s.App, Frame: frame, Targets: targets})
+	s.round(ctx, frame, targets, new([]string))
+	return nil
 }
 
 // Retry is another round for a job of the queue. Those that fail again are
 // queued anew, alone; after MaxAttempts they are left to sync.
-func (s Service) Retry(ctx context.Context, job Job) error { return s.post(ctx, job) }
+func (s Service) Retry(ctx context.Context, job Job) error {
+	_, err := s.post(ctx, job)
+	return err
+}
 
 // Kick tells a device why it has to go and closes its connections: in the middle
 // of a renewal there are two.
@@ -173,31 +198,32 @@ func (s Service) targets(list []sessions.Session, origin Origin) []Target {
 			}
 			out = append(out, Target{
 				User: session.User, Slot: d.Slot, Link: d.Now.Connection, Since: d.Now.Since,
-				Platform: d.Now.Platform, Fallback: d.Predecessor(now),
+				Platform: d.Now.Platform, Instance: d.Now.Instance, Fallback: d.Predecessor(now),
 			})
 		}
 	}
 	return out
 }
 
-// post tries all targets, the failed ones again, and queues what is left.
-func (s Service) post(ctx context.Context, job Job) error {
-	left := s.round(ctx, job.Frame, job.Targets)
+// post tries all targets, the failed ones again, and queues what is left. It
+// returns the connections that are gone.
+func (s Service) post(ctx context.Context, job Job) (gone []string, err error) {
+	left := s.round(ctx, job.Frame, job.Targets, &gone)
 	for try := 0; len(left) > 0 && try < quickTries; try++ {
 		s.Wait(ctx, quickWait<<try)
-		left = s.round(ctx, job.Frame, left)
+		left = s.round(ctx, job.Frame, left, &gone)
 	}
 	if len(left) == 0 || job.Attempt >= MaxAttempts {
-		return nil
+		return gone, nil
 	}
 	delay := time.Second << min(job.Attempt, 3) // 1, 2, 4, 8, 8 s
-	return s.Queue.Send(ctx, Job{App: job.App, Frame: job.Frame, Targets: left, Attempt: job.Attempt + 1}, delay)
+	return gone, s.Queue.Send(ctx, Job{App: job.App, Frame: job.Frame, Targets: left, Attempt: job.Attempt + 1}, delay)
 }
 
 // round posts once to each target and returns those worth another try. During a
 // renewal both connections of a device are tried: the frame counts as brought
 // when either took it (docs/data-model.md §7).
-func (s Service) round(ctx context.Context, frame []byte, targets []Target) []Target {
+func (s Service) round(ctx context.Context, frame []byte, targets []Target, gone *[]string) []Target {
 	var links []string
 	for _, t := range targets {
 		links = append(links, t.Link)
@@ -220,7 +246,9 @@ func (s Service) round(ctx context.Context, frame []byte, targets []Target) []Ta
 		case !errors.Is(err, ErrGone):
 			left = append(left, t)
 		case errors.Is(fallback, ErrGone):
-			s.gone(ctx, t)
+			if s.gone(ctx, t) {
+				*gone = append(*gone, t.Link)
+			}
 		default:
 			left = append(left, t)
 		}
@@ -230,13 +258,14 @@ func (s Service) round(ctx context.Context, frame []byte, targets []Target) []Ta
 
 // gone forgets a connection that is no more. One under 30 s old may not be open
 // yet: it is left, and its device syncs once it is.
-func (s Service) gone(ctx context.Context, t Target) {
+func (s Service) gone(ctx context.Context, t Target) bool {
 	if s.Now().UnixMilli()-t.Since < youngMs {
-		return
+		return false
 	}
 	// Best effort: the next post finds it gone again.
 	_, _ = s.Store.LeaveSlot(ctx, s.App, t.User, t.Slot, t.Link,
-		sessions.Last{Time: s.Now().UnixMilli(), Reason: "gone", Platform: t.Platform})
+		sessions.Last{Time: s.Now().UnixMilli(), Reason: "gone", Platform: t.Platform, Instance: t.Instance})
+	return true
 }
 
 const youngMs = 30_000

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"parley/shared/domain/accounts"
+	"parley/shared/domain/push"
 	"parley/shared/domain/sessions"
 	"parley/shared/fault"
 )
@@ -21,14 +23,15 @@ func (s Service) SendBatch(ctx context.Context, d Draft, to []string) (Receipt, 
 	if len(to) > MaxBatch {
 		return Receipt{}, nil, fault.New(fault.BatchTooLarge, "a batch has at most %d receivers", MaxBatch)
 	}
-	if err := d.Content.Check(); err != nil {
+	if err := d.checkContent(); err != nil {
 		return Receipt{}, nil, err
 	}
-	receivers, failed, err := s.receivers(ctx, d, to)
+	from, receivers, failed, err := s.receivers(ctx, d, to)
 	if err != nil {
 		return Receipt{}, failed, err
 	}
 	m := d.message(s.Now())
+	m.Nick, m.Face = from.Nick, from.Face
 	if !d.OnlineOnly {
 		hash := sendHash(m.Seq, m.Random, d.sum())
 		if m.Time, err = s.Store.ClaimBatch(ctx, s.App, d.From, hash, m.Time); err != nil {
@@ -43,8 +46,9 @@ func (s Service) SendBatch(ctx context.Context, d Draft, to []string) (Receipt, 
 	return Receipt{Key: m.Key}, failed, nil
 }
 
-// receivers splits the targets into accounts and others, in order.
-func (s Service) receivers(ctx context.Context, d Draft, to []string) (known, failed []string, err error) {
+// receivers splits the targets into accounts and others, in order, and returns
+// the sender.
+func (s Service) receivers(ctx context.Context, d Draft, to []string) (from *accounts.Account, known, failed []string, err error) {
 	var unique []string
 	for _, u := range to {
 		if u != d.From && !slices.Contains(unique, u) {
@@ -53,28 +57,29 @@ func (s Service) receivers(ctx context.Context, d Draft, to []string) (known, fa
 			failed = append(failed, u)
 		}
 	}
-	alive, err := s.Store.AccountsAlive(ctx, s.App, append(slices.Clone(unique), d.From))
+	list, err := s.Store.Accounts(ctx, s.App, append(slices.Clone(unique), d.From))
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	if !alive[len(unique)] {
-		return nil, nil, fault.New(fault.SenderUnknown, "the sender %s is not an account", d.From)
+	from = list[len(unique)]
+	if !from.Alive() {
+		return nil, nil, nil, fault.New(fault.SenderUnknown, "the sender %s is not an account", d.From)
 	}
 	for i, u := range unique {
-		if alive[i] {
+		if list[i].Alive() {
 			known = append(known, u)
 		} else {
 			failed = append(failed, u)
 		}
 	}
 	if len(known) == 0 {
-		return nil, failed, fault.New(fault.ReceiverUnknown, "none of the receivers is an account")
+		return nil, nil, failed, fault.New(fault.ReceiverUnknown, "none of the receivers is an account")
 	}
-	return known, failed, nil
+	return from, known, failed, nil
 }
 
 func (s Service) sendPart(ctx context.Context, d Draft, m Message, part []string) error {
-	stored := make([]Message, len(part))
+	stored, options := make([]Message, len(part)), make([]Option, len(part))
 	var run []func(context.Context) error
 	for i, u := range part {
 		stored[i] = m
@@ -83,7 +88,7 @@ func (s Service) sendPart(ctx context.Context, d Draft, m Message, part []string
 			continue
 		}
 		run = append(run, func(ctx context.Context) (err error) {
-			stored[i], err = s.store(ctx, stored[i], d.sum())
+			stored[i], options[i], err = s.store(ctx, stored[i], d)
 			return err
 		})
 	}
@@ -98,15 +103,19 @@ func (s Service) sendPart(ctx context.Context, d Draft, m Message, part []string
 	if err != nil {
 		return err
 	}
-	var own []sessions.Session
-	if d.Sync == SyncDevices {
-		own = list[len(part):]
-	}
+	own := list[len(part):]
+	var devices []push.Device
 	for i := range part {
+		if stored[i].Recalled {
+			continue
+		}
 		to := append([]sessions.Session{list[i]}, own...)
-		if err := s.Out.SendTo(ctx, to, d.Origin, stored[i]); err != nil {
+		more, err := s.bring(ctx, d, stored[i], d.honoured(options[i]), to)
+		if err != nil {
 			return err
 		}
+		devices = append(devices, more...)
 	}
-	return nil
+	// One job for all: the push is the same, and its key that of the batch.
+	return s.Push.Push(ctx, m.note(), d.Push, devices)
 }

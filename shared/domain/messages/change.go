@@ -175,7 +175,7 @@ type Edition struct {
 // Edit replaces the content of a message for both users. A user edits what he
 // sent, and only while he may write to the receiver.
 func (s Service) Edit(ctx context.Context, by Actor, from, to string, key Key, e Edition) error {
-	dropped, err := s.admit(ctx, Draft{From: from, To: to, Trusted: by.Trusted, Issued: by.Issued})
+	_, dropped, err := s.admit(ctx, Draft{From: from, To: to, Trusted: by.Trusted, Issued: by.Issued})
 	if err != nil || dropped {
 		return err
 	}
@@ -306,7 +306,7 @@ func (s Service) React(ctx context.Context, by Actor, user, peer string, key Key
 	if err := checkReaction(reaction); err != nil {
 		return err
 	}
-	dropped, err := s.admit(ctx, Draft{From: user, To: peer, Trusted: by.Trusted, Issued: by.Issued})
+	_, dropped, err := s.admit(ctx, Draft{From: user, To: peer, Trusted: by.Trusted, Issued: by.Issued})
 	if err != nil || dropped {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strings"
 
 	"parley/shared/fault"
 )
@@ -39,11 +40,14 @@ const MaxBody = 12 << 10
 
 // Check refuses content that is not in the documented form: no element, an
 // unknown kind, a field of a wrong type, two custom elements, over 12 KB.
-func (c Content) Check() error {
+func (c Content) Check() error { return c.checkWith(0) }
+
+// checkWith is Check of content that stands beside other bytes of a message.
+func (c Content) checkWith(others int) error {
 	if len(c.Elements) == 0 {
 		return fault.New(fault.BodyEmpty, "MsgBody has no element")
 	}
-	size, customs := len(c.Custom)+len(`{"MsgBody":[],"CloudCustomData":""}`), 0
+	size, customs := others+len(c.Custom)+len(`{"MsgBody":[],"CloudCustomData":""}`), 0
 	for i, e := range c.Elements {
 		size += len(e.Kind) + len(e.Content) + len(`{"MsgType":"","MsgContent":},`)
 		if e.Kind == KindCustom {
@@ -73,7 +77,10 @@ type field struct {
 	want     string
 }
 
-func (e Element) check() error {
+func (e Element) check() error { return e.checkAt(0) }
+
+// checkAt is check of an element that stands in merged messages so deep.
+func (e Element) checkAt(depth int) error {
 	fields, ok := e.Kind.fields()
 	if !ok {
 		return elementError(fmt.Sprintf("MsgType %.50s is not known", e.Kind))
@@ -95,7 +102,7 @@ func (e Element) check() error {
 		}
 	}
 	if e.Kind == KindRelay {
-		return checkRelay(content)
+		return checkRelay(e.Content, content, depth)
 	}
 	return nil
 }
@@ -205,37 +212,83 @@ func imageInfos(v any) bool {
 
 // checkRelay wants the merged messages themselves or the key they are stored
 // under (core spec §3).
-func checkRelay(content map[string]any) error {
+func checkRelay(raw json.RawMessage, content map[string]any, depth int) error {
 	list, inline := content["MsgList"]
 	_, keyed := content["JsonMsgKey"]
 	if inline == keyed {
 		return elementError("TIMRelayElem needs one of MsgList and JsonMsgKey")
 	}
-	if inline {
-		if _, ok := list.([]any); !ok {
-			return elementError("MsgList is not a list")
+	if !inline {
+		return nil
+	}
+	if _, ok := list.([]any); !ok {
+		return elementError("MsgList is not a list")
+	}
+	var inner struct {
+		List []json.RawMessage `json:"MsgList"`
+	}
+	if err := json.Unmarshal(raw, &inner); err != nil {
+		return elementError("MsgList is not a list")
+	}
+	for i, m := range inner.List {
+		if err := checkMerged(m, depth+1); err != nil {
+			return elementError(fmt.Sprintf("MsgList[%d]: %s", i, err))
 		}
 	}
 	return nil
 }
 
+// Known reports whether k is one of the kinds.
+func (k Kind) Known() bool { _, ok := k.fields(); return ok }
+
+// Words are the texts of a message that a search looks at, a line each: what
+// users have written or see of it, not data for programs.
+func (c Content) Words() string {
+	var b strings.Builder
+	add := func(text string) {
+		b.WriteString(text)
+		b.WriteByte('\n')
+	}
+	for _, e := range c.Elements {
+		switch e.Kind {
+		case KindText:
+			add(e.field("Text"))
+		case KindLocation, KindCustom:
+			add(e.field("Desc"))
+		case KindFile:
+			add(e.field("FileName"))
+		case KindRelay:
+			add(e.field("Title"))
+			var content relayContent
+			if json.Unmarshal(e.Content, &content) == nil {
+				for _, line := range content.Abstract {
+					add(line)
+				}
+			}
+		}
+	}
+	return b.String()
+}
+
+// field returns a text of the content, empty where there is none.
+func (e Element) field(name string) string {
+	var content map[string]any
+	if json.Unmarshal(e.Content, &content) != nil {
+		return ""
+	}
+	s, _ := content[name].(string)
+	return s
+}
+
 // text returns what an element contributes to a preview and a push.
 func (e Element) text() string {
-	get := func(name string) string {
-		var content map[string]any
-		if json.Unmarshal(e.Content, &content) != nil {
-			return ""
-		}
-		s, _ := content[name].(string)
-		return s
-	}
 	switch e.Kind {
 	case KindText:
-		return get("Text")
+		return e.field("Text")
 	case KindCustom:
-		return get("Desc")
+		return e.field("Desc")
 	case KindRelay:
-		return get("Title")
+		return e.field("Title")
 	case KindLocation:
 		return "[Location]"
 	case KindFace:

@@ -51,9 +51,15 @@ func TestElements(t *testing.T) {
 				`"ThumbUrl":"t","ThumbUUID":"j","ThumbSize":3,"ThumbWidth":4,"ThumbHeight":5,"ThumbFormat":"jpg","ThumbDownloadFlag":2}`},
 			[]string{`{"VideoDownloadFlag":1}`, `{"ThumbDownloadFlag":3}`, `{"VideoSize":"1"}`, `{"ThumbWidth":1.5}`, `{"VideoUrl":7}`, `{"ThumbFormat":7}`}},
 		{messages.KindRelay,
-			[]string{`{"JsonMsgKey":"k"}`, `{"MsgList":[],"Title":"t","CompatibleText":"c","MsgNum":2,"AbstractList":["a","b"]}`},
+			[]string{
+				`{"MsgList":[{"From_Account":"a","MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"hi"}}],"own":1}]}`, nested(7),
+				`{"JsonMsgKey":"k"}`, `{"MsgList":[],"Title":"t","CompatibleText":"c","MsgNum":2,"AbstractList":["a","b"]}`},
 			[]string{
 				`{}`, `{"JsonMsgKey":"k","MsgList":[]}`, `{"JsonMsgKey":7}`, `{"MsgList":{}}`, `{"MsgList":null}`, `{"MsgList":[],"MsgNum":"2"}`,
+				`{"MsgList":[7]}`, `{"MsgList":[{}]}`, `{"MsgList":[{"From_Account":"a"}]}`, `{"MsgList":[{"From_Account":"a","MsgBody":[]}]}`,
+				`{"MsgList":[{"From_Account":7,"MsgBody":[{"MsgType":"TIMFaceElem","MsgContent":{"Index":1}}]}]}`,
+				`{"MsgList":[{"From_Account":"a","MsgBody":[{"MsgType":"TIMFaceElem","MsgContent":{}}]}]}`,
+				`{"MsgList":[{"From_Account":"a","MsgSeq":-1,"MsgBody":[{"MsgType":"TIMFaceElem","MsgContent":{"Index":1}}]}]}`, nested(8),
 				`{"MsgList":[],"AbstractList":["a",7]}`, `{"MsgList":[],"AbstractList":"a"}`, `{"MsgList":[],"Title":7}`,
 			}},
 		{"TIMOtherElem", nil, []string{`{"Text":"hi"}`}},
@@ -72,6 +78,14 @@ func TestElements(t *testing.T) {
 			}
 		}
 	}
+}
+
+// nested is a content of merged messages in merged messages.
+func nested(deep int) string {
+	if deep == 0 {
+		return `{"MsgList":[{"From_Account":"a","MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"hi"}}]}]}`
+	}
+	return `{"MsgList":[{"From_Account":"a","MsgBody":[{"MsgType":"TIMRelayElem","MsgContent":` + nested(deep-1) + `}]}]}`
 }
 
 func TestCheck(t *testing.T) {

@@ -72,13 +72,15 @@ type Message struct {
 	Version     int64               // how often it was edited
 	ConfirmedMs int64               // when the receiver sent a receipt
 	Reactions   map[string][]string // by user
+	// Nick and Face are the sender's when the message is sent. Devices are told
+	// them; they are not stored.
+	Nick, Face string
 }
 
 // Content is what a sender writes.
 type Content struct {
 	Elements []Element
 	Custom   string // CloudCustomData
-	Push     []byte // OfflinePushInfo, as JSON; not stored with the message
 }
 
 // sendHash is the identity of a send for duplicate suppression: sequence,
@@ -111,15 +113,18 @@ const maxPreview = 120
 
 // Preview is the text of a conversation list and of a push: the texts of the
 // elements one after the other (core spec §3), cut at 120 bytes.
-func (c Content) Preview() string {
+func (c Content) Preview() string { return c.text(maxPreview) }
+
+// text joins the texts of the elements, cut at a number of bytes.
+func (c Content) text(most int) string {
 	var b strings.Builder
 	for _, e := range c.Elements {
 		b.WriteString(e.text())
-		if b.Len() > maxPreview {
+		if b.Len() > most {
 			break
 		}
 	}
-	return cut(b.String(), maxPreview)
+	return cut(b.String(), most)
 }
 
 // cut shortens a text to at most n bytes at a rune boundary.

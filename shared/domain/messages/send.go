@@ -2,10 +2,13 @@ package messages
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/delivery"
+	"parley/shared/domain/push"
+	"parley/shared/domain/sessions"
 	"parley/shared/fault"
 )
 
@@ -25,12 +28,20 @@ type Draft struct {
 	Seq      *uint32 // nil: derived, so that a repeat still has the same
 	Random   uint32
 	Content
-	NeedReceipt bool // the receiver is asked for a receipt
-	Extensible  bool // pairs may be attached to it
-	OnlineOnly  bool // to who is online now; not stored
+	OnlineOnly bool // to who is online now; not stored and not pushed
+	// Life is how long the message is kept; 0, or more than the application keeps
+	// messages: as long as that.
+	Life        time.Duration
 	NoUnread    bool
 	NoLast      bool
+	NeedReceipt bool
+	Extensible  bool
 	Sync        Sync
+	Push        *push.Info // nil: nothing is said of the push
+	// Honour: the receiver's option holds though the send is Trusted.
+	Honour bool
+	// SkipBefore and SkipAfter: the webhook before or after the send is not called.
+	SkipBefore, SkipAfter bool
 	// Trusted sends are the application's own: mute, ban and blocklist do not
 	// hold for them (core spec §1.4).
 	Trusted bool
@@ -60,6 +71,16 @@ type Claim struct {
 	Ordinal, Generation int64
 }
 
+// An Option is what a user wants of the messages of a conversation.
+type Option int
+
+// The options, by the numbers that the row has.
+const (
+	OptionNotify  Option = iota // told and pushed
+	OptionSilent                // told, not pushed
+	OptionDiscard               // neither: history and the count of unread have them
+)
+
 // Window is how long a repeated send is the same send (core spec §6.0).
 const Window = 120 * time.Second
 
@@ -70,24 +91,49 @@ type ClaimRequest struct {
 	Key      Key    // with the time it gets if it is new
 	NowMs    int64
 	Preview  string
-	NoLast   bool // leave the sender's list as it is
-	Expires  int64
+	NoLast   bool  // leave the sender's list as it is
+	Expires  int64 // of the row, not of the message
+}
+
+// An Arrival is a message that reaches the receiver's row.
+type Arrival struct {
+	Message
+	NowMs      int64
+	Preview    string
+	RowExpires int64
 }
 
 // Store keeps messages and the rows a send moves.
 type Store interface {
 	Parties(ctx context.Context, app int64, from, to string, friends bool) (Parties, error)
+	// Writer is Parties without the receiver's account.
+	Writer(ctx context.Context, app int64, from, to string, friends bool) (Parties, error)
+	// Glance reads a session as it was a moment ago, for what may be missed.
+	Glance(ctx context.Context, app int64, user string) (sessions.Session, error)
 	// Claim counts the send on the sender's row, or returns the claim that the
 	// same send has had.
 	Claim(ctx context.Context, app int64, r ClaimRequest) (Claim, error)
-	// PutMessage stores a message; one that is there stays. It tells whether the
-	// key is taken by another message.
-	PutMessage(ctx context.Context, app int64, m Message) (taken bool, err error)
-	// Arrive counts a message on the receiver's row; a repeat changes nothing.
-	Arrive(ctx context.Context, app int64, m Message, nowMs int64, preview string) error
+	// PutMessage stores a message. One that stands at its key stays, and is
+	// returned as its sender sees it.
+	PutMessage(ctx context.Context, app int64, m Message) (*Message, error)
+	// Arrive counts a message on the receiver's row; a repeat changes nothing. It
+	// returns the receiver's option, which the row has.
+	Arrive(ctx context.Context, app int64, a Arrival) (Option, error)
+	// At reads what stands at a key; nil where nothing does.
+	At(ctx context.Context, app int64, user, peer string, k Key) (*Message, error)
+	// Advance moves owner's list on to a past message where that is newer than
+	// what it shows, and the end of the row out to the message's.
+	Advance(ctx context.Context, app int64, owner, peer string, a Advance) error
+	// PutMerged stores a list; it can be read once all of it is there.
+	PutMerged(ctx context.Context, app int64, m MergedList) error
+	// MergedHead reads what is known of a list; nil where there is none.
+	MergedHead(ctx context.Context, app int64, key string) (*MergedHead, error)
+	// MergedPart is MergedHead with one of the parts, nil where it is not there.
+	MergedPart(ctx context.Context, app int64, key string, part int) (*MergedHead, []json.RawMessage, error)
 	// ClaimBatch fixes the time of a batch: that of the first call.
 	ClaimBatch(ctx context.Context, app int64, from string, hash uint64, now int64) (int64, error)
-	AccountsAlive(ctx context.Context, app int64, users []string) ([]bool, error)
+	// Accounts reads accounts of distinct users; absent ones are nil.
+	Accounts(ctx context.Context, app int64, users []string) ([]*accounts.Account, error)
 	// Cleared returns the key up to which a user's history is cleared; nil when
 	// it is not.
 	Cleared(ctx context.Context, app int64, user, peer string) (*Key, error)
@@ -109,6 +155,7 @@ type Service struct {
 	Extensions    bool // pairs may be attached to messages (core spec §6.11)
 	Store         Store
 	Out           delivery.Service
+	Push          push.Service
 	Now           func() time.Time
 	// Parallel runs functions together and returns the first error.
 	Parallel func(ctx context.Context, run ...func(context.Context) error) error
@@ -116,12 +163,13 @@ type Service struct {
 
 // Send stores a message and brings it to the devices of both users
 // (docs/data-model.md §5). When it returns without an error the message is
-// durable; a device that could not be reached gets it by sync.
+// durable; a device that could not be reached gets it by sync, and one without
+// the app in front a push.
 func (s Service) Send(ctx context.Context, d Draft) (Receipt, error) {
 	if err := d.check(); err != nil {
 		return Receipt{}, err
 	}
-	dropped, err := s.admit(ctx, d)
+	from, dropped, err := s.admit(ctx, d)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -129,94 +177,181 @@ func (s Service) Send(ctx context.Context, d Draft) (Receipt, error) {
 	if dropped {
 		return Receipt{Key: m.Key}, nil
 	}
+	m.Nick, m.Face = from.Nick, from.Face
+	option := OptionNotify
 	if !d.OnlineOnly {
-		if m, err = s.store(ctx, m, d.sum()); err != nil {
+		if m, option, err = s.store(ctx, m, d); err != nil {
 			return Receipt{}, err
 		}
+	}
+	if m.Recalled {
+		return Receipt{Key: m.Key, Ordinal: m.Ordinal}, nil
 	}
 	users := []string{d.To}
 	if d.Sync == SyncDevices {
 		users = append(users, d.From)
 	}
-	if err := s.Out.Send(ctx, users, d.Origin, m); err != nil {
+	list, err := s.Out.Store.Sessions(ctx, s.App, users)
+	if err != nil {
+		return Receipt{}, err
+	}
+	devices, err := s.bring(ctx, d, m, d.honoured(option), list)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if err := s.Push.Push(ctx, m.note(), d.Push, devices); err != nil {
 		return Receipt{}, err
 	}
 	return Receipt{Key: m.Key, Ordinal: m.Ordinal}, nil
 }
 
+// honoured is the option that holds for a send.
+func (d Draft) honoured(o Option) Option {
+	if d.Trusted && !d.Honour {
+		return OptionNotify
+	}
+	return o
+}
+
+// bring posts a message to sessions, the receiver's first, and returns the
+// receiver's devices that it is to be pushed to.
+func (s Service) bring(ctx context.Context, d Draft, m Message, o Option, list []sessions.Session) ([]push.Device, error) {
+	told := list
+	if o == OptionDiscard {
+		told = list[1:]
+	}
+	gone, err := s.Out.Deliver(ctx, told, d.Origin, m)
+	if err != nil || d.OnlineOnly || o != OptionNotify {
+		return nil, err
+	}
+	return s.Push.Devices(list[0], gone), nil
+}
+
 // store runs the three writes of a send. Each may be repeated: after the first
 // every value is fixed.
-func (s Service) store(ctx context.Context, m Message, sum uint32) (Message, error) {
-	now, preview := s.Now().UnixMilli(), m.Preview()
-	m.Expires = m.Time + int64(s.Retention.Seconds())
+func (s Service) store(ctx context.Context, m Message, d Draft) (Message, Option, error) {
+	a := Arrival{NowMs: s.Now().UnixMilli(), Preview: m.Preview()}
 	claim, err := s.Store.Claim(ctx, s.App, ClaimRequest{
-		From: m.From, To: m.To, Hash: sendHash(m.Seq, m.Random, sum), Key: m.Key,
-		NowMs: now, Preview: preview, NoLast: m.NoLast || m.Aside, Expires: m.Expires,
+		From: m.From, To: m.To, Hash: sendHash(m.Seq, m.Random, d.sum()), Key: m.Key,
+		NowMs: a.NowMs, Preview: a.Preview, NoLast: m.NoLast || m.Aside, Expires: m.Time + s.kept(),
 	})
 	if err != nil {
-		return Message{}, err
+		return Message{}, 0, err
 	}
 	m.Time, m.Ordinal, m.Generation = claim.Time, claim.Ordinal, claim.Generation
-	m.Expires = m.Time + int64(s.Retention.Seconds())
-	stored := m
+	// A short life ends the message, not the rows that count it.
+	a.RowExpires, m.Expires = m.Time+s.kept(), m.Time+s.kept()
+	if d.Life > 0 {
+		m.Expires = min(m.Expires, m.Time+int64(d.Life.Seconds()))
+	}
+	a.Message = m
+	stored, option := m, OptionNotify
 	err = s.Parallel(ctx,
 		func(ctx context.Context) (err error) {
 			stored, err = s.put(ctx, stored)
 			return err
 		},
-		func(ctx context.Context) error { return s.Store.Arrive(ctx, s.App, m, now, preview) },
+		func(ctx context.Context) (err error) {
+			option, err = s.Store.Arrive(ctx, s.App, a)
+			return err
+		},
 	)
-	return stored, err
+	if err == nil && stored.Recalled {
+		err = s.recalledBefore(ctx, stored)
+	}
+	return stored, option, err
 }
+
+// recalledBefore completes a send whose message was stored by a try before, and
+// recalled: what the rows were just told of it is taken back.
+func (s Service) recalledBefore(ctx context.Context, m Message) error {
+	now := s.Now().UnixMilli()
+	mark := Mark{NowMs: now, Last: &Last{Of: m.Key}}
+	receiver := mark
+	if !m.NoUnread {
+		receiver.Uncounted = []Message{m}
+	}
+	return s.announce(ctx, m, now, mark, receiver)
+}
+
+// kept is how many seconds messages are kept.
+func (s Service) kept() int64 { return int64(s.Retention.Seconds()) }
 
 // put stores a message. Where another message of the conversation has its very
 // key, of the other user or with other content in the same second, it takes the
 // next second that is free: a repeat finds itself there by the same way.
 func (s Service) put(ctx context.Context, m Message) (Message, error) {
 	for range maxTaken {
-		taken, err := s.Store.PutMessage(ctx, s.App, m)
-		if err != nil || !taken {
+		stands, err := s.Store.PutMessage(ctx, s.App, m)
+		if err != nil || stands == nil {
 			return m, err
+		}
+		if stands.sameAs(m) {
+			m.Recalled = stands.Recalled
+			return m, nil
 		}
 		m.Time++
 	}
 	return m, fault.New(fault.Throttled, "too many messages have this MsgSeq and MsgRandom, choose others")
 }
 
+// sameAs reports whether a message that stands at the key of another is that very
+// one: its claim fixed every value.
+func (m Message) sameAs(other Message) bool {
+	return m.From == other.From && m.Ordinal == other.Ordinal && m.Generation == other.Generation
+}
+
 // maxTaken bounds the seconds that a message is moved on by others with the same
 // numbers.
 const maxTaken = 30
 
-// admit applies the rules of who may write to whom. It tells whether the message
-// is to be dropped without a word.
-func (s Service) admit(ctx context.Context, d Draft) (dropped bool, err error) {
+// admit applies the rules of who may write to whom, and returns the sender. It
+// tells whether the message is to be dropped without a word.
+func (s Service) admit(ctx context.Context, d Draft) (from *accounts.Account, dropped bool, err error) {
 	friends := s.FriendsOnly && !d.Trusted
 	p, err := s.Store.Parties(ctx, s.App, d.From, d.To, friends)
 	if err != nil {
-		return false, err
+		return nil, false, err
 	}
-	now := s.Now()
 	if !p.From.Alive() {
-		return false, fault.New(fault.SenderUnknown, "the sender %s is not an account", d.From)
+		return nil, false, fault.New(fault.SenderUnknown, "the sender %s is not an account", d.From)
 	}
 	if !d.Trusted {
-		if err := p.From.Accepts(d.Issued, now); err != nil {
-			return false, err
-		}
-		if now.Unix() < p.From.MutedUntil {
-			return false, fault.New(fault.Muted, "the sender is muted")
+		if err := s.mayWrite(p.From, d.Issued); err != nil {
+			return nil, false, err
 		}
 	}
 	if !p.To.Alive() {
-		return false, fault.New(fault.ReceiverUnknown, "the receiver %s is not an account", d.To)
+		return nil, false, fault.New(fault.ReceiverUnknown, "the receiver %s is not an account", d.To)
 	}
-	if !d.Trusted && p.Blocked {
+	if d.Trusted {
+		return p.From, false, nil
+	}
+	dropped, err = s.mayReach(p)
+	return p.From, dropped, err
+}
+
+// mayWrite refuses a user whose signature is void, or who is muted or banned.
+func (s Service) mayWrite(from *accounts.Account, issued time.Time) error {
+	if err := from.Accepts(issued, s.Now()); err != nil {
+		return err
+	}
+	if s.Now().Unix() < from.MutedUntil {
+		return fault.New(fault.Muted, "the sender is muted")
+	}
+	return nil
+}
+
+// mayReach refuses a user whom the other blocks or, where that counts, who is no
+// friend. It tells whether that is to be done without a word.
+func (s Service) mayReach(p Parties) (dropped bool, err error) {
+	if p.Blocked {
 		if s.BlockSilently {
 			return true, nil
 		}
 		return false, fault.New(fault.Blocked, "the receiver blocks the sender")
 	}
-	if friends {
+	if s.FriendsOnly {
 		return false, p.strangers()
 	}
 	return false, nil
@@ -242,7 +377,27 @@ func (d Draft) check() error {
 	if d.From == d.To {
 		return fault.New(fault.ReceiverUnknown, "a message needs two users")
 	}
-	return d.Content.Check()
+	return d.checkContent()
+}
+
+// checkContent is Check with what is said of the push: both are in the message's
+// JSON, which is what the limit holds for (core spec §3).
+func (d Draft) checkContent() error {
+	if d.Push == nil {
+		return d.Check()
+	}
+	return d.checkWith(d.Push.Size + len(`,"OfflinePushInfo":`))
+}
+
+// note is what a push tells of a message.
+func (m Message) note() push.Note {
+	n := push.Note{Key: m.Key.String(), From: m.From, Nick: m.Nick, Text: m.text(push.MaxText), NoUnread: m.NoUnread}
+	for _, e := range m.Elements {
+		if e.Kind == KindCustom {
+			n.Ext, n.Sound = e.field("Ext"), e.field("Sound")
+		}
+	}
+	return n
 }
 
 func (d Draft) message(now time.Time) Message {

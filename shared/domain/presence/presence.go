@@ -5,7 +5,6 @@ package presence
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"parley/shared/domain/accounts"
@@ -22,10 +21,6 @@ const (
 	PushOnline State = "PushOnline" // none, but a mobile device can be reached by push
 	Offline    State = "Offline"    // signed out, never signed in, or away for too long
 )
-
-// reachable is how long a mobile device counts as reachable by push after its
-// last connection.
-const reachable = 7 * 24 * time.Hour
 
 // MaxUsers is how many users one query may name (core spec §5.1).
 const MaxUsers = 500
@@ -58,35 +53,16 @@ func Of(s sessions.Session, now time.Time) Presence {
 	if p.State == Online {
 		return p
 	}
-	last := lost(s, now)
+	last := s.Ended(now)
 	if last == nil {
 		return p
 	}
 	p.LastMs = last.Time
-	if last.Platform.Mobile() && !signedOut(last.Reason) && now.UnixMilli()-last.Time < reachable.Milliseconds() {
+	if last.Reachable(now) {
 		p.State = PushOnline
 		p.Devices = []Device{{Platform: last.Platform, State: PushOnline}}
 	}
 	return p
-}
-
-// lost is the end of the user's last connection. A connection whose end nobody
-// noticed ended when it was as old as one can be.
-func lost(s sessions.Session, now time.Time) *sessions.Last {
-	last := s.Last
-	for _, d := range s.Devices {
-		end := d.Now.Since + sessions.Life.Milliseconds()
-		if end <= now.UnixMilli() && (last == nil || end > last.Time) {
-			last = &sessions.Last{Time: end, Reason: "lost", Platform: d.Now.Platform}
-		}
-	}
-	return last
-}
-
-// signedOut reports whether a connection ended because the device may not, or
-// does not want to, be reached any more.
-func signedOut(reason string) bool {
-	return slices.Contains([]string{"logout", "kicked", "deleted", "banned", "replaced"}, reason)
 }
 
 // Store reads what presences are derived from, and keeps who watches whom.

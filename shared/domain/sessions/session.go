@@ -3,6 +3,7 @@
 package sessions
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -182,3 +183,30 @@ type Session struct {
 
 // Watched reports whether somebody may have subscribed to the user's status.
 func (s Session) Watched() bool { return s.Watches != s.Unwatched }
+
+// reach is how long push reaches a mobile device after its last connection.
+const reach = 7 * 24 * time.Hour
+
+// Reachable reports whether push reaches the device of a connection that ended.
+func (l *Last) Reachable(now time.Time) bool {
+	return l != nil && l.Platform.Mobile() && !l.signedOut() && now.UnixMilli()-l.Time < reach.Milliseconds()
+}
+
+// signedOut reports whether a connection ended because the device may not, or
+// does not want to, be reached any more.
+func (l *Last) signedOut() bool {
+	return slices.Contains([]string{"logout", "kicked", "deleted", "banned", "replaced"}, l.Reason)
+}
+
+// Ended is the end of the user's last connection, nil where there was none. A
+// connection whose end nobody noticed ended when it was as old as one can be.
+func (s Session) Ended(now time.Time) *Last {
+	last := s.Last
+	for _, d := range s.Devices {
+		end := d.Now.Since + Life.Milliseconds()
+		if end <= now.UnixMilli() && (last == nil || end > last.Time) {
+			last = &Last{Time: end, Reason: "lost", Platform: d.Now.Platform, Instance: d.Now.Instance}
+		}
+	}
+	return last
+}

@@ -1,0 +1,84 @@
+package message
+
+import (
+	"testing"
+	"time"
+
+	"parley/shared/domain/messages"
+	"parley/shared/store"
+	"parley/shared/testkit"
+)
+
+// A short life ends a message and not the rows that count it (core spec §6.1);
+// none outlives what the application keeps.
+func TestLife(t *testing.T) {
+	w := testkit.NewWorld(t, server, testkit.Options{})
+	if err := w.Seed(t.Context(), "account alice\naccount bob\n"); err != nil {
+		t.Fatal(err)
+	}
+	s := w.Tenant(t).Messages
+	send := func(random uint32, life time.Duration) {
+		t.Helper()
+		if _, err := s.Send(t.Context(), messages.Draft{
+			From: "alice", To: "bob", Random: random, Life: life, Trusted: true, NeedReceipt: random == 1, Extensible: random == 2,
+			Content: messages.Content{Elements: []messages.Element{testkit.Text("hi")}},
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	history := func() []messages.Message {
+		t.Helper()
+		h, err := s.History(t.Context(), messages.Range{User: "bob", Peer: "alice", Limit: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h.Messages
+	}
+	send(1, time.Minute)
+	send(2, 0)
+	send(3, 1000*24*time.Hour)
+	list := history()
+	if len(list) != 3 {
+		t.Fatalf("%d messages, want 3", len(list))
+	}
+	for _, m := range list {
+		if m.NeedReceipt != (m.Random == 1) || m.Extensible != (m.Random == 2) {
+			t.Errorf("message %d: receipt %t, extensible %t", m.Random, m.NeedReceipt, m.Extensible)
+		}
+	}
+	now := w.Clock.Now().Unix()
+	for _, item := range w.Items(t, store.Msg, store.TimelinePK(w.ID, "alice", "bob")) {
+		if testkit.IntOf(item, "x") > now+30*24*3600 {
+			t.Errorf("a message ends at %d, later than the application keeps it", testkit.IntOf(item, "x"))
+		}
+	}
+	w.Clock.Move(time.Minute)
+	if list := history(); len(list) != 2 {
+		t.Errorf("after a minute: %d messages, want 2", len(list))
+	}
+	rows, err := w.Store.PeerRows(t.Context(), w.ID, "bob", []string{"alice"})
+	if err != nil || rows[0].In != 3 || rows[0].Expires != now+30*24*3600 {
+		t.Errorf("bob's row: %+v, %v", rows, err)
+	}
+}
+
+// What a user discards is in the history and in the count all the same.
+func TestDiscarded(t *testing.T) {
+	w := testkit.NewWorld(t, server, testkit.Options{})
+	if err := w.Seed(t.Context(), "account alice\naccount bob\nmessage alice bob 1\noption bob alice 2\n"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Tenant(t).Messages.Send(t.Context(), messages.Draft{
+		From: "alice", To: "bob", Random: 2, Issued: w.Clock.Now(), Content: messages.Content{Elements: []messages.Element{testkit.Text("hi")}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	h, err := w.Tenant(t).Messages.History(t.Context(), messages.Range{User: "bob", Peer: "alice", Limit: 10})
+	if err != nil || len(h.Messages) != 2 {
+		t.Errorf("%d messages, %v, want 2", len(h.Messages), err)
+	}
+	rows, err := w.Store.PeerRows(t.Context(), w.ID, "bob", []string{"alice"})
+	if err != nil || rows[0].Unread() != 2 {
+		t.Errorf("bob's row: %+v, %v", rows, err)
+	}
+}

@@ -1,0 +1,37 @@
+package message
+
+import (
+	"context"
+	"encoding/json"
+
+	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/messages"
+	"parley/shared/op"
+)
+
+type relayRequest struct {
+	To     string `json:"To_Account" need:"90003"`
+	Key    string `json:"MsgKey" need:"90054"`
+	Merged string `json:"JsonMsgKey" need:"90054"`
+	Part   int    `json:"Part" bad:"90001"`
+}
+
+type relayReply struct {
+	List []json.RawMessage `json:"MsgList"`
+	Next int               `json:"Next,omitempty"`
+}
+
+// relay reads the merged messages that a message of the caller's refers to by
+// JsonMsgKey, part by part: the next call takes Next as Part. It is refused
+// where the caller cannot see the message, or not any more.
+func relay(ctx context.Context, c *op.Call, in relayRequest) (relayReply, error) {
+	if in.Part < 0 || in.Part >= messages.MaxMerged {
+		return relayReply{}, v4.Refuse(90001, "Part is 0, or the Next of an answer")
+	}
+	key, err := messages.ParseKey(in.Key)
+	if err != nil {
+		return relayReply{}, err
+	}
+	page, err := c.Messages.Merged(ctx, c.Caller.Account, in.To, key, in.Merged, in.Part)
+	return relayReply{List: page.Messages, Next: page.Next}, err
+}

@@ -1,0 +1,85 @@
+package message
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"parley/shared/domain/messages"
+	"parley/shared/domain/search"
+	"parley/shared/testkit"
+)
+
+// A search through more than a call may read is bounded call by call, finds
+// everything once, and ends.
+func TestSearchOn(t *testing.T) {
+	w := testkit.NewWorld(t, server, testkit.Options{})
+	seed := "accounts 25\naccount alice\n"
+	for i := range 25 {
+		seed += fmt.Sprintf("imported u%d alice %dm %d needle\nimported u%d alice %dm %d straw\n", i+1, 60-i, i, i+1, 90-i, i)
+	}
+	if err := w.Seed(t.Context(), seed); err != nil {
+		t.Fatal(err)
+	}
+	s := w.Tenant(t).Messages
+	for i := range uint32(450) {
+		if err := s.Import(t.Context(), messages.Import{
+			From: "u1", To: "alice", Seq: &i, Random: i, Time: w.Clock.Now().Unix() - 500 + int64(i),
+			Content: messages.Content{Elements: []messages.Element{testkit.Text(map[bool]string{true: "Needle", false: "straw"}[i%100 == 0])}},
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		query               search.Query
+		want, least, atMost int // messages, calls
+	}{
+		{search.Query{Peer: "u1", Keywords: []string{"needle"}, Limit: 100}, 6, 3, 3},
+		{search.Query{Keywords: []string{"needle"}, Limit: 100}, 30, 4, 5},
+		{search.Query{Keywords: []string{"needle"}, Limit: 1}, 30, 30, 60},
+		{search.Query{Senders: []string{"u1", "u25"}, Limit: 7}, 454, 65, 70},
+		{search.Query{Keywords: []string{"wolf"}, Limit: 1}, 0, 4, 5},
+	} {
+		seen := make(map[string]bool)
+		calls := 0
+		for from := (search.Cursor{}); ; {
+			c.query.From = from
+			r, err := w.Tenant(t).Search.Search(t.Context(), "alice", c.query)
+			if err != nil {
+				t.Fatal(err)
+			}
+			calls++
+			for _, m := range r.Messages {
+				seen[m.From+m.Key.String()] = true
+			}
+			if len(r.Messages) > c.query.Limit {
+				t.Fatalf("%+v: %d messages in an answer", c.query, len(r.Messages))
+			}
+			if r.Next == nil || calls > 200 {
+				break
+			}
+			text := formatSearch(*r.Next)
+			if from, err = parseSearch(text, c.query.Peer == ""); err != nil || formatSearch(from) != text {
+				t.Fatalf("cursor %s comes back as %+v, %v", text, from, err)
+			}
+		}
+		if len(seen) != c.want || calls < c.least || calls > c.atMost {
+			t.Errorf("%+v: %d messages in %d calls, want %d in %d to %d", c.query, len(seen), calls, c.want, c.least, c.atMost)
+		}
+	}
+}
+
+func TestWords(t *testing.T) {
+	e := func(kind messages.Kind, content string) messages.Element {
+		return messages.Element{Kind: kind, Content: json.RawMessage(content)}
+	}
+	got := messages.Content{Custom: "no", Elements: []messages.Element{
+		e(messages.KindText, `{"Text":"a"}`), e(messages.KindCustom, `{"Data":"no","Desc":"b"}`),
+		e(messages.KindFile, `{"FileName":"c.txt","Url":"no"}`), e(messages.KindLocation, `{"Desc":"d"}`),
+		e(messages.KindRelay, `{"Title":"e","AbstractList":["f","g"],"CompatibleText":"no","JsonMsgKey":"no"}`),
+		e(messages.KindImage, `{"UUID":"no"}`),
+	}}.Words()
+	if want := "a\nb\nc.txt\nd\ne\nf\ng\n"; got != want {
+		t.Errorf("words %q, want %q", got, want)
+	}
+}

@@ -1,0 +1,82 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"golang.org/x/sync/errgroup"
+
+	"parley/shared/domain/messages"
+)
+
+// PutMerged implements messages.Store. The head is written last, and without it
+// nothing is read: a list is there whole or not at all. A repeat writes the same.
+func (s *Store) PutMerged(ctx context.Context, app int64, m messages.MergedList) error {
+	parts, group := errgroup.WithContext(ctx)
+	for i, part := range m.Parts {
+		item := MergedPartKey(app, m.Key, i).attributes()
+		item["x"] = num(m.Expires)
+		plain, err := json.Marshal(part)
+		if err != nil {
+			return fmt.Errorf("merged messages: %w", err)
+		}
+		if err := pack(item, plain); err != nil {
+			return err
+		}
+		parts.Go(func() error {
+			_, err := s.db.PutItem(group, &dynamodb.PutItemInput{TableName: s.name(Msg), Item: item})
+			return err
+		})
+	}
+	err := parts.Wait()
+	if err == nil {
+		head := MergedKey(app, m.Key).attributes()
+		head["u"], head["c"], head["p"], head["x"] = str(m.Owner), num(m.Count), num(len(m.Parts)), num(m.Expires)
+		_, err = s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: s.name(Msg), Item: head})
+	}
+	if err != nil {
+		return fmt.Errorf("put merged messages: %w", err)
+	}
+	return nil
+}
+
+// MergedHead implements messages.Store.
+func (s *Store) MergedHead(ctx context.Context, app int64, key string) (*messages.MergedHead, error) {
+	item, err := s.get(ctx, Msg, MergedKey(app, key), true) // it was written a moment ago
+	if err != nil {
+		return nil, err
+	}
+	return readMerged(item), nil
+}
+
+// MergedPart implements messages.Store.
+func (s *Store) MergedPart(ctx context.Context, app int64, key string, part int) (*messages.MergedHead, []json.RawMessage, error) {
+	items, err := s.getAll(ctx, Msg, []Key{MergedKey(app, key), MergedPartKey(app, key, part)}, false)
+	if err != nil {
+		return nil, nil, err
+	}
+	head := readMerged(items[0])
+	if head == nil || items[1] == nil {
+		return head, nil, nil
+	}
+	plain, err := unpack(items[1])
+	if err != nil {
+		return nil, nil, err
+	}
+	var list []json.RawMessage
+	if err := json.Unmarshal(plain, &list); err != nil {
+		return nil, nil, fmt.Errorf("merged messages: %w", err)
+	}
+	return head, list, nil
+}
+
+func readMerged(item Item) *messages.MergedHead {
+	if item == nil {
+		return nil
+	}
+	return &messages.MergedHead{
+		Owner: text(item, "u"), Count: int(integer(item, "c")), Parts: int(integer(item, "p")), Expires: integer(item, "x"),
+	}
+}
