@@ -61,7 +61,25 @@ func Sample(ctx context.Context, s *testkit.Server) error {
 			return err
 		}
 	}
-	return relate(ctx, world)
+	return errors.Join(relate(ctx, world), merge(ctx, world))
+}
+
+// merge makes the list of merged messages that alice reads, and the message that
+// refers to it, under a key of the year 2100.
+func merge(ctx context.Context, world app.Tenant) error {
+	const future = 4_102_444_800
+	item := json.RawMessage(`{"From_Account":"bob","MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"sample"}}]}`)
+	list, err := world.Messages.ImportMerged(ctx, "alice", time.Now(), []json.RawMessage{item})
+	if err != nil {
+		return err
+	}
+	_, err = world.Messages.Store.PutMessage(ctx, world.Messages.App, messages.Message{
+		From: "alice", To: "bob", Key: messages.Key{Time: future, Seq: 3, Random: 3}, Expires: future,
+		Content: messages.Content{Elements: []messages.Element{{
+			Kind: messages.KindRelay, Content: fmt.Appendf(nil, `{"Title":"Chat","JsonMsgKey":%q}`, list.Key),
+		}}},
+	})
+	return err
 }
 
 func relate(ctx context.Context, world app.Tenant) error {
