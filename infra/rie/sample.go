@@ -61,7 +61,7 @@ func Sample(ctx context.Context, s *testkit.Server) error {
 			return err
 		}
 	}
-	return errors.Join(relate(ctx, world), change(ctx, world))
+	return errors.Join(relate(ctx, world), change(ctx, world), merge(ctx, world))
 }
 
 // change makes the messages that the events change: one each way, under keys of
@@ -80,6 +80,23 @@ func change(ctx context.Context, world app.Tenant) error {
 		}
 	}
 	return nil
+}
+
+// merge makes the list of merged messages that alice reads, and the message that
+// refers to it, under a key of the year 2100.
+func merge(ctx context.Context, world app.Tenant) error {
+	item := json.RawMessage(`{"From_Account":"bob","MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"sample"}}]}`)
+	list, err := world.Messages.ImportMerged(ctx, "alice", time.Now(), []json.RawMessage{item})
+	if err != nil {
+		return err
+	}
+	_, err = world.Messages.Store.PutMessage(ctx, world.Messages.App, messages.Message{
+		From: "alice", To: "bob", Key: messages.Key{Time: events.Future, Seq: 3, Random: 3}, Expires: events.Future,
+		Content: messages.Content{Elements: []messages.Element{{
+			Kind: messages.KindRelay, Content: fmt.Appendf(nil, `{"Title":"Chat","JsonMsgKey":%q}`, list.Key),
+		}}},
+	})
+	return err
 }
 
 func relate(ctx context.Context, world app.Tenant) error {

@@ -136,7 +136,7 @@ func TestProfileSize(t *testing.T) {
 func TestSettingsSize(t *testing.T) {
 	s := newSized(t)
 	set := apps.Settings{
-		Name: strings.Repeat("n", 100), Edition: apps.Developer, LoginPolicy: sessions.Single, RetentionDays: 3650,
+		Name: strings.Repeat("n", 100), Edition: apps.Developer, LoginPolicy: sessions.Single, RetentionDays: 365,
 		DeleteAllowed: true, Disabled: true, NativeInstances: 3, WebInstances: 10, FriendsOnly: true, BlockSilently: true,
 		Follow: true, Allow: accounts.NeedConfirm, ProfileFields: manyFields(), FriendFields: manyFields(), Override: apps.MaxOverride(),
 	}

@@ -3,10 +3,13 @@ package message
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"parley/shared/domain/messages"
 	"parley/shared/domain/search"
+	"parley/shared/op"
 	"parley/shared/testkit"
 )
 
@@ -66,6 +69,49 @@ func TestSearchOn(t *testing.T) {
 		if len(seen) != c.want || calls < c.least || calls > c.atMost {
 			t.Errorf("%+v: %d messages in %d calls, want %d in %d to %d", c.query, len(seen), calls, c.want, c.least, c.atMost)
 		}
+	}
+}
+
+// An answer has at most 100 KB, and what does not fit follows, none twice.
+func TestSearchLong(t *testing.T) {
+	w := testkit.NewWorld(t, server, testkit.Options{})
+	if err := w.Seed(t.Context(), "account alice\naccount bob\naccount carol\n"); err != nil {
+		t.Fatal(err)
+	}
+	for i := range uint32(30) {
+		from := map[bool]string{true: "bob", false: "carol"}[i%2 == 0]
+		if err := w.Tenant(t).Messages.Import(t.Context(), messages.Import{
+			From: from, To: "alice", Seq: &i, Random: i, Time: w.Clock.Now().Unix() - 500 + int64(i),
+			Content: messages.Content{Elements: []messages.Element{testkit.Text("needle" + strings.Repeat("<", 1500))}}, // 9 KB on the wire
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	operations := Operations()
+	o := &operations[slices.IndexFunc(operations, func(o op.Operation) bool { return o.Name == "client.message.search" })]
+	seen, cursor, calls := 0, "", 0
+	for ; ; calls++ {
+		answer, _, err := w.Call(t, o, fmt.Sprintf(`{"Keywords":["needle"],"Limit":100,"Cursor":%q}`, cursor))
+		if err != nil || len(answer) > 256<<10 {
+			t.Fatalf("an answer of %d bytes, %v", len(answer), err)
+		}
+		var http struct {
+			Body string `json:"body"`
+		}
+		var out struct{ Body searchReply }
+		if json.Unmarshal(answer, &http) != nil || json.Unmarshal([]byte(http.Body), &out) != nil {
+			t.Fatalf("%.200s", answer)
+		}
+		if len(http.Body) > maxAnswer+1000 {
+			t.Errorf("call %d: %d bytes", calls, len(http.Body))
+		}
+		seen += len(out.Body.List)
+		if cursor = out.Body.Cursor; cursor == "" || calls > 20 {
+			break
+		}
+	}
+	if seen != 30 || calls < 2 {
+		t.Errorf("%d messages in %d calls, want 30 in some", seen, calls+1)
 	}
 }
 

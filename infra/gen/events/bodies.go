@@ -56,7 +56,7 @@ func Bodies() map[string]string {
 		"client.message.history":        `{"To_Account":"bob","Limit":20}`,
 		"client.message.import-key":     `{"MsgList":[{"From_Account":"bob","To_Account":"alice","MsgSeq":1,"MsgRandom":7,"MsgTimeStamp":1700000000,"MsgBody":` + text + `}]}`,
 		"client.message.forward":        `{"To_Account":"bob","MsgSeq":2,"MsgRandom":3572,"Title":"Chat","CompatibleText":"merged messages","AbstractList":["bob: hi"],"MsgList":[{"From_Account":"bob","To_Account":"alice","MsgSeq":1,"MsgRandom":7,"MsgTimeStamp":1700000000,"MsgBody":` + text + `}]}`,
-		"client.message.relay":          `{"To_Account":"bob","MsgKey":"2_3572_1700000000","JsonMsgKey":"dd2eeb4fde41bcacfd3e9c18dd72ded6"}`,
+		"client.message.relay":          `{"To_Account":"bob","MsgKey":"3_3_4102444800","JsonMsgKey":"ac833f5831cf8bea28a4d8964b653e7b"}`,
 		"client.message.search":         `{"Keywords":["hello"]}`,
 		"client.message.typing":         `{"To_Account":"bob"}`,
 		"client.message.read":           `{"To_Account":"bob"}`,

@@ -32,6 +32,7 @@ func numberings() []numbering {
 		{"openim", "the service openim", v4.OpenIM()},
 		{"profile", "the service profile", v4.Profile()},
 		{"relations", "the services sns and follow", v4.Relations()},
+		{"extension", "the service openim_msg_ext_http_svc", v4.Extension()},
 		{"config", "the service openconfigsvr", v4.Config()},
 		{"operator", "the code itself", own},
 	}

@@ -78,8 +78,12 @@ func (m *MergedList) cut(list []json.RawMessage) error {
 		}
 		fmt.Fprintf(hash, " %d ", len(item))
 		_, _ = hash.Write(item)
-		if size += len(item); size > mergedPart {
-			m.Parts, size = append(m.Parts, nil), len(item)
+		wire, err := json.Marshal(item) // as an answer has it: with < and > escaped
+		if err != nil {
+			return fault.New(fault.BodyInvalid, "MsgList[%d]: %s", i, err)
+		}
+		if size += len(wire); size > mergedPart {
+			m.Parts, size = append(m.Parts, nil), len(wire)
 		}
 		last := len(m.Parts) - 1
 		m.Parts[last] = append(m.Parts[last], item)

@@ -34,7 +34,10 @@ type Query struct {
 	// MinSec and MaxSec bound the time, in Unix seconds; MaxSec 0: none.
 	MinSec, MaxSec int64
 	Limit          int
-	From           Cursor
+	// Accept, where set, is asked for each message found; a refusal ends the
+	// answer before it. The first one has to be accepted.
+	Accept func(messages.Message) bool
+	From   Cursor
 }
 
 // A Cursor is where a search goes on: behind a conversation of the list or, with
@@ -124,6 +127,9 @@ func (r *run) list(ctx context.Context) (Result, error) {
 // conversation searches one conversation from a key on, and returns the key to
 // go on before; nil where it is searched to its end.
 func (r *run) conversation(ctx context.Context, peer string, before *messages.Key) (*messages.Key, error) {
+	if before == nil {
+		before = &messages.Key{Time: 1<<32 - 1, Seq: 1<<32 - 1, Random: 1<<32 - 1} // after all
+	}
 	for {
 		h, err := r.Messages.History(ctx, messages.Range{
 			User: r.user, Peer: peer, Before: before, MinSec: r.query.MinSec, MaxSec: r.query.MaxSec,
@@ -135,14 +141,19 @@ func (r *run) conversation(ctx context.Context, peer string, before *messages.Ke
 		r.left -= max(len(h.Messages), 1)
 		for i, m := range slices.Backward(h.Messages) {
 			if !r.query.matches(m) {
+				before = &m.Key
 				continue
 			}
+			if r.query.Accept != nil && !r.query.Accept(m) {
+				return before, nil
+			}
+			before = &m.Key
 			r.found = append(r.found, m)
 			if len(r.found) == r.query.Limit {
 				if i == 0 && h.Complete {
 					return nil, nil
 				}
-				return &m.Key, nil
+				return before, nil
 			}
 		}
 		if h.Complete {
