@@ -81,6 +81,11 @@ const (
 	FollowLimit       Code = 100 // the user follows as many as there can be
 	FollowerLimit     Code = 101 // the other user has as many followers as there can be
 	WatchLimit        Code = 110 // the user watches the status of as many as there can be
+	FolderUnknown     Code = 130 // the user has no such conversation group
+	FolderLimit       Code = 131 // the user has as many conversation groups as there can be
+	FolderName        Code = 132 // the name of a conversation group is over its limit
+	KeptLimit         Code = 133 // the user has data on as many conversations as there can be
+	PinLimit          Code = 134 // the user has pinned as many conversations as there can be
 )
 
 // Codes lists every code with its name, for tables and tests.
@@ -129,6 +134,11 @@ func Codes() map[Code]string {
 		FollowLimit:       "follow_limit",
 		FollowerLimit:     "follower_limit",
 		WatchLimit:        "watch_limit",
+		FolderUnknown:     "folder_unknown",
+		FolderLimit:       "folder_limit",
+		FolderName:        "folder_name",
+		KeptLimit:         "kept_limit",
+		PinLimit:          "pin_limit",
 	}
 }
 

@@ -18,7 +18,7 @@ const arriveTries = 20
 // Arrive implements messages.Store (docs/data-model.md §5, step 3).
 func (s *Store) Arrive(ctx context.Context, app int64, m messages.Message, nowMs int64, preview string) error {
 	key := PeerKey(app, m.To, m.From)
-	base, values := "SET i = :n, x = :x", Item{":n": num(m.Ordinal), ":g": num(m.Generation), ":x": num(m.Expires), ":t": num(nowMs)}
+	base, values := "SET i = :n, e = :x, x = if_not_exists(kx, :x)", Item{":n": num(m.Ordinal), ":g": num(m.Generation), ":x": num(m.Expires), ":t": num(nowMs)}
 	if m.NoLast {
 		base += ", ut = :t"
 	} else {

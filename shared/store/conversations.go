@@ -24,8 +24,21 @@ func readRow(item Item) conversations.Row {
 		In: integer(item, "i"), InGeneration: integer(item, "gi"),
 		Read: read, Skipped: skipped, ReadMs: integer(item, "rt"), ChangedMs: integer(item, "ut"),
 		PeerRead: integer(item, "pr"), PeerReadMs: integer(item, "pt"),
-		Quiet: quietAfter(item, read+skipped), Cleared: readKey(item, "cl"), Expires: integer(item, "x"),
+		Quiet: quietAfter(item, read+skipped), Cleared: readKey(item, "cl"), Expires: rowExpires(item),
+		DraftMs: integer(item, "dt"), Data: readData(item),
 	}
+}
+
+// rowExpires is when a row's messages are gone: `x` is that of the item. A row
+// that only data or a draft made holds none.
+func rowExpires(item Item) int64 {
+	switch {
+	case has(item, "e"):
+		return integer(item, "e")
+	case has(item, "kx"):
+		return 0
+	}
+	return integer(item, "x")
 }
 
 func readKey(item Item, name string) *messages.Key {
@@ -49,12 +62,12 @@ func (s *Store) Rows(ctx context.Context, app int64, user string, strong bool) (
 }
 
 // PeerRows implements conversations.Store.
-func (s *Store) PeerRows(ctx context.Context, app int64, user string, peers []string) ([]conversations.Row, error) {
+func (s *Store) PeerRows(ctx context.Context, app int64, user string, peers []string, strong bool) ([]conversations.Row, error) {
 	keys := make([]Key, len(peers))
 	for i, p := range peers {
 		keys[i] = PeerKey(app, user, p)
 	}
-	items, err := s.getAll(ctx, Core, keys, false)
+	items, err := s.getAll(ctx, Core, keys, strong)
 	if err != nil {
 		return nil, err
 	}
@@ -194,5 +207,8 @@ func (s *Store) ForgetConversations(ctx context.Context, app int64, user string)
 	if err != nil {
 		return false, fmt.Errorf("forget conversations: %w", err)
 	}
-	return out.LastEvaluatedKey != nil, s.deleteAll(ctx, Core, out.Items)
+	if err := s.deleteAll(ctx, Core, out.Items); err != nil || out.LastEvaluatedKey != nil {
+		return err == nil, err
+	}
+	return false, s.deleteAll(ctx, Core, []Item{FoldersKey(app, user).attributes()})
 }

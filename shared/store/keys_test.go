@@ -41,6 +41,8 @@ func everyKey(app int64, a, b string, hash uint64, n int, m messages.Key) []made
 		{"watched", store.Live, store.WatchedKey(app, a, b), store.Watches, store.Partition{App: app, Kind: 'V', Rest: a}},
 		{"watch count", store.Live, store.WatchCountKey(app, a), store.Watches, store.Partition{App: app, Kind: 'V', Rest: a}},
 		{"peer", store.Core, store.PeerKey(app, a, b), store.Conversations, user},
+		{"draft", store.Core, store.DraftKey(app, a, b), store.Conversations, user},
+		{"folders", store.Core, store.FoldersKey(app, a), store.Conversations, user},
 		{"account index", store.Core, index, store.Accounts, store.Partition{
 			App: app, Kind: 'I', Rest: index.PK[strings.LastIndexByte(index.PK, '#')+1:],
 		}},

@@ -19,5 +19,7 @@ func Operations() []op.Operation {
 			op.Answers(20003, 20007, 20009, 20010, 20011, 20012, 70051, 70052, 90012, 93000)),
 		client.Action("message.history", n, history, op.Reads(store.Messages, store.Conversations)),
 		client.Action("message.read", n, read, op.Reads(store.Accounts), op.Writes(store.Conversations), op.Posts()),
+		client.Action("message.clear", n, clearAll,
+			op.Reads(store.Accounts, store.Messages, store.Conversations), op.Writes(store.Conversations), op.Posts(), op.Answers(90048)),
 	}
 }

@@ -41,6 +41,7 @@ func Gateway() Numbers {
 		fault.BlocksPeer: 30515, fault.BlockedByPeer: 30525,
 		fault.Strangers: 20009, fault.SenderNotFriend: 20010, fault.ReceiverNotFriend: 20011,
 		fault.FollowLimit: 32100, fault.FollowerLimit: 32101, fault.WatchLimit: 72012,
+		fault.FolderUnknown: 51009, fault.FolderLimit: 51010, fault.FolderName: 51011, fault.KeptLimit: 51008, fault.PinLimit: 51012,
 	}
 }
 
@@ -83,6 +84,15 @@ func Relations() Numbers {
 func Config() Numbers {
 	return Gateway().with(Numbers{
 		fault.Internal: 130014, fault.Unavailable: 130014, fault.Malformed: 130001, fault.Invalid: 130001,
+	})
+}
+
+// Contacts returns the numbers of recentcontact (core spec §9, §12.5).
+func Contacts() Numbers {
+	return Gateway().with(Numbers{
+		fault.Internal: 50004, fault.Unavailable: 50005, fault.Conflict: 50004,
+		fault.Malformed: 50002, fault.Invalid: 50002, fault.TextTooLong: 50002, fault.BatchTooLarge: 51006,
+		fault.NotAdmin: 50003, fault.AccountUnknown: 50001, fault.AppLimit: 51013,
 	})
 }
 

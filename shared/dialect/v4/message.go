@@ -49,6 +49,14 @@ type Conversation struct {
 	OutOrdinal      int64        `json:"OutOrdinal"`
 	TimeMs          int64        `json:"TimeMs"`
 	Last            *LastMessage `json:"LastMsg,omitempty"`
+	PinnedMs        int64        `json:"PinnedMs,omitempty"`
+	Marks           []int        `json:"Mark,omitempty"`
+	CustomMark      string       `json:"CustomMark,omitempty"`
+	Folders         []int        `json:"ContactGroupId,omitempty"`
+	Option          int          `json:"ReceiveOption,omitempty"`
+	DraftMs         int64        `json:"DraftMs,omitempty"`
+	Draft           string       `json:"Draft,omitempty"`
+	Cleared         string       `json:"ClearedKey,omitempty"`
 }
 
 // LastMessage is what a list shows of a conversation's last message.
@@ -62,11 +70,40 @@ func FromRow(r conversations.Row) Conversation {
 	c := Conversation{
 		Peer: r.Peer, Unread: r.Unread(), ReadOrdinal: r.Read, PeerReadOrdinal: r.PeerRead,
 		InOrdinal: r.In, OutOrdinal: r.Out, TimeMs: r.TimeMs,
+		PinnedMs: r.PinnedMs, Marks: r.Marks.Numbers(), CustomMark: r.Custom, Folders: r.Folders.Numbers(), Option: int(r.Option),
+		DraftMs: r.DraftMs,
+	}
+	if r.Cleared != nil {
+		c.Cleared = r.Cleared.String()
 	}
 	if r.LastKey != nil {
 		c.Last = &LastMessage{Key: r.LastKey.String(), Preview: r.Preview}
 	}
 	return c
+}
+
+// FromRows gives rows their wire form.
+func FromRows(rows []conversations.Row) []Conversation {
+	list := make([]Conversation, len(rows))
+	for i, r := range rows {
+		list[i] = FromRow(r)
+	}
+	return list
+}
+
+// A Folder is a conversation group as both protocols write it.
+type Folder struct {
+	Name string `json:"GroupName"`
+	ID   int    `json:"GroupId"`
+}
+
+// FromFolders gives conversation groups their wire form.
+func FromFolders(list []conversations.Folder) []Folder {
+	out := make([]Folder, len(list))
+	for i, f := range list {
+		out[i] = Folder{Name: f.Name, ID: f.Number}
+	}
+	return out
 }
 
 // Control reads SendMsgControl (core spec §3).
