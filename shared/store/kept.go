@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -26,9 +27,9 @@ import (
 const (
 	// keptUntil is `kx`: 2096, in as few digits as there can be.
 	keptUntil = 4_000_000_000
-	// draftLife is how long a draft is kept, and how long a row stays that has
-	// lost its data, so that devices learn of it; in seconds.
-	draftLife = 30 * 24 * 3600
+	// lingers is how long a row stays that has lost its data or got a draft, so
+	// that devices learn of it; in seconds.
+	lingers = int64(conversations.DraftLife / time.Second)
 )
 
 func readData(item Item) conversations.Data {
@@ -265,7 +266,7 @@ func (s *Store) rowChange(app int64, user string, c conversations.Change, nowMs 
 		// `e` is as seen: a send that comes between could have a later end.
 		to("kx", nil)
 		same("e", whenThere(c.Seen.Expires))
-		to("x", num(max(c.Seen.Expires, nowMs/1000+draftLife)))
+		to("x", num(max(c.Seen.Expires, nowMs/1000+lingers)))
 	}
 	if c.Hide || c.Empty || c.Cleared != nil {
 		same("i", whenThere(c.Seen.In))
@@ -285,7 +286,7 @@ func (s *Store) rowChange(app int64, user string, c conversations.Change, nowMs 
 	}
 	if c.Draft != nil && *c.Draft != "" {
 		sets = append(sets, "dt = :now", "x = if_not_exists(x, :later)")
-		values[":later"] = num(nowMs/1000 + draftLife)
+		values[":later"] = num(nowMs/1000 + lingers)
 	} else if c.Draft != nil {
 		gone = append(gone, "dt")
 	}
@@ -329,12 +330,12 @@ func (s *Store) draftChange(app int64, user string, c conversations.Change, nowM
 		return types.TransactWriteItem{Delete: &types.Delete{TableName: s.name(Core), Key: key.attributes()}}
 	}
 	item := key.attributes()
-	item["b"], item["x"] = str(*c.Draft), num(nowMs/1000+draftLife)
+	item["b"], item["x"] = str(*c.Draft), num(nowMs/1000+lingers)
 	return types.TransactWriteItem{Put: &types.Put{TableName: s.name(Core), Item: item}}
 }
 
 // Drafts implements conversations.Store.
-func (s *Store) Drafts(ctx context.Context, app int64, user string, peers []string, now int64) ([]string, error) {
+func (s *Store) Drafts(ctx context.Context, app int64, user string, peers []string) ([]string, error) {
 	keys := make([]Key, len(peers))
 	for i, p := range peers {
 		keys[i] = DraftKey(app, user, p)
@@ -345,9 +346,7 @@ func (s *Store) Drafts(ctx context.Context, app int64, user string, peers []stri
 	}
 	list := make([]string, len(items))
 	for i, item := range items {
-		if now < integer(item, "x") {
-			list[i] = text(item, "b")
-		}
+		list[i] = text(item, "b")
 	}
 	return list, nil
 }

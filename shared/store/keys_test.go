@@ -87,6 +87,8 @@ func checkKeys(t *testing.T, app int64, a, b string, hash uint64, n int, m messa
 	}
 	peer, ok := store.ParsePeerSK(store.PeerKey(app, a, b).SK)
 	same("peer", peer, b, ok)
+	peer, ok = store.ParseDraftSK(store.DraftKey(app, a, b).SK)
+	same("draft", peer, b, ok)
 	peer, ok = store.ParseBlockSK(store.BlockKey(app, a, b).SK)
 	same("block", peer, b, ok)
 	peer, ok = store.ParseFriendSK(store.FriendKey(app, a, b).SK)
@@ -164,7 +166,7 @@ func TestKeysAreDistinct(t *testing.T) {
 					switch k.name {
 					case "settings", "counter", "secret", "registry":
 						from = fmt.Sprint(k.name, app)
-					case "account", "account index", "admin", "session", "watch count", "batch", "profile", "lists", "follows", "change":
+					case "account", "account index", "admin", "session", "watch count", "batch", "profile", "lists", "folders", "follows", "change":
 						from = fmt.Sprintf("%s %d %q", k.name, app, a)
 					case "message":
 						from = fmt.Sprintf("%s %d %q %q", k.name, app, min(a, b), max(a, b))

@@ -10,6 +10,7 @@ import (
 
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/apps"
+	"parley/shared/domain/conversations"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/messages"
 	"parley/shared/domain/relations"
@@ -43,6 +44,13 @@ import (
 //	quiet|aside FROM TO RANDOM      send a text without unread, or aside
 //	read READER PEER [ORDINAL]      mark as read
 //	clear USER PEER                 hide the user's history so far
+//	pin USER PEER...                pin conversations, a second apart
+//	tag USER PEER MARK...           set standard marks of a conversation
+//	folder USER NAME [PEER]...      make a conversation group, put conversations into it
+//	draft USER PEER TEXT            keep a draft
+//	option USER PEER N              set the receive option
+//	drop USER PEER [history]        delete a conversation
+//	shelf USER KEPT PINNED          as if the user had so many conversations with data, and pins
 //	follow FROM TO                  from follows to
 //	follows USER N                  USER follows u1 ... uN
 //	followers USER N                u1 ... uN follow USER
@@ -245,6 +253,16 @@ func (w *World) seedLine(ctx context.Context, word string, args []string) error 
 	case "clear":
 		k := store.MessageSK(messages.Key{Time: now, Seq: 1<<32 - 1, Random: 1<<32 - 1})
 		return w.Set(ctx, store.Core, store.PeerKey(w.ID, arg(0), arg(1)), store.Item{"cl": stringValue(k)})
+	case "pin", "tag", "folder", "draft", "option", "drop":
+		return w.seedConversation(ctx, t.Conversations, word, args)
+	case "shelf":
+		var n [2]int64
+		for i := range n {
+			if n[i], err = strconv.ParseInt(arg(1+i), 10, 64); err != nil {
+				return err
+			}
+		}
+		return w.Set(ctx, store.Core, store.FoldersKey(w.ID, arg(0)), store.Item{"n": Number(n[0]), "np": Number(n[1])})
 	case "follow":
 		return only(t.Follows.Follow(ctx, arg(0), args[1:2]))
 	case "follows", "followers":
@@ -368,6 +386,41 @@ func (w *World) seedRelation(ctx context.Context, s relations.Service, word stri
 		errs, _, err = s.CreateLists(ctx, args[0], args[1:2], args[2:], delivery.Origin{})
 	}
 	return errors.Join(append(errs, err)...)
+}
+
+// seedConversation changes a user's conversations and fails where that is refused.
+func (w *World) seedConversation(ctx context.Context, s conversations.Service, word string, args []string) error {
+	var nobody delivery.Origin
+	switch word {
+	case "pin":
+		for _, peer := range args[1:] {
+			if _, err := s.Pin(ctx, args[0], peer, true, nobody); err != nil {
+				return err
+			}
+			w.Clock.Move(time.Second)
+		}
+		return nil
+	case "folder":
+		_, errs, _, err := s.CreateFolder(ctx, args[0], args[1], args[2:], nobody)
+		return errors.Join(append(errs, err)...)
+	case "draft":
+		_, err := s.SetDraft(ctx, args[0], args[1], strings.Join(args[2:], " "), nobody)
+		return err
+	case "drop":
+		return s.Delete(ctx, args[0], args[1], len(args) > 2, nobody)
+	}
+	var list []int
+	for _, text := range args[2:] {
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return err
+		}
+		list = append(list, n)
+	}
+	if word == "option" {
+		return only(s.SetOption(ctx, args[0], args[1:2], conversations.Option(list[0]), nobody))
+	}
+	return only(s.Mark(ctx, args[0], args[1:2], []conversations.Marking{{Set: list}}, nobody))
 }
 
 func (w *World) seedMessage(ctx context.Context, s messages.Service, word string, args []string) error {

@@ -53,8 +53,11 @@ func (r Row) live(now time.Time) bool { return r.Expires == 0 || now.Unix() < r.
 func (r Row) changed() int64 { return max(r.TimeMs, r.ReadMs, r.PeerReadMs, r.ChangedMs) }
 
 // at is the row as it is at a time: once its messages have expired, what tells of
-// them is gone.
+// them is gone, as is a draft.
 func (r Row) at(now time.Time) Row {
+	if now.UnixMilli() >= r.DraftMs+DraftLife.Milliseconds() {
+		r.DraftMs = 0
+	}
 	if r.live(now) {
 		return r
 	}

@@ -283,6 +283,12 @@ func (s Service) alive(ctx context.Context, user string, peers []string) ([]bool
 	return alive[1:], nil
 }
 
+// Known fails with AccountUnknown where a user is no account.
+func (s Service) Known(ctx context.Context, user string) error {
+	_, err := s.alive(ctx, user, nil)
+	return err
+}
+
 // checkPeers returns an error for each peer that cannot be one.
 func checkPeers(user string, peers []string) []error {
 	errs, seen := make([]error, len(peers)), make(map[string]bool, len(peers))

@@ -3,14 +3,18 @@ package conversations
 import (
 	"context"
 	"slices"
+	"time"
 
 	"parley/shared/domain/delivery"
 	"parley/shared/fault"
 )
 
-// MaxDraft bounds a draft in bytes. It stands in an item of its own for 30 days,
-// so that the row stays small.
-const MaxDraft = 2048
+// MaxDraft bounds a draft in bytes. It stands in an item of its own, so that the
+// row stays small, for as long as DraftLife.
+const (
+	MaxDraft  = 2048
+	DraftLife = 30 * 24 * time.Hour
+)
 
 // MaxGet is the most conversations that are read with their drafts.
 const MaxGet = 20
@@ -156,7 +160,8 @@ func (s Service) Get(ctx context.Context, user string, peers []string) ([]Conver
 		if r.Peer == "" || !(r.live(now) || r.Data != Data{}) {
 			continue
 		}
-		list = append(list, Conversation{Row: r.at(now)})
+		r = r.at(now)
+		list = append(list, Conversation{Row: r})
 		if r.DraftMs > 0 {
 			drafted = append(drafted, r.Peer)
 		}
@@ -164,7 +169,7 @@ func (s Service) Get(ctx context.Context, user string, peers []string) ([]Conver
 	if len(drafted) == 0 {
 		return list, nil
 	}
-	texts, err := s.Store.Drafts(ctx, s.App, user, drafted, now.Unix())
+	texts, err := s.Store.Drafts(ctx, s.App, user, drafted)
 	for i := range list {
 		if at := slices.Index(drafted, list[i].Peer); at >= 0 && err == nil {
 			list[i].Draft = texts[at]

@@ -36,7 +36,7 @@ type Store interface {
 	// nil where there is none.
 	LastCounted(ctx context.Context, app int64, user string, r Row) (*messages.Key, error)
 	// Drafts reads what a user has written to some peers and not sent.
-	Drafts(ctx context.Context, app int64, user string, peers []string, now int64) ([]string, error)
+	Drafts(ctx context.Context, app int64, user string, peers []string) ([]string, error)
 	// ForgetConversations removes a page of a user's rows and drafts, and the
 	// shelf with the last one.
 	ForgetConversations(ctx context.Context, app int64, user string) (more bool, err error)
