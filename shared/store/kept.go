@@ -258,7 +258,8 @@ func (s *Store) rowChange(app int64, user string, c conversations.Change, nowMs 
 			to(name, after[name])
 		}
 	}
-	switch was, is := c.Seen.Data != (conversations.Data{}), c.Data != (conversations.Data{}); {
+	was, is := c.Seen.Data != (conversations.Data{}), c.Data != (conversations.Data{})
+	switch {
 	case is && !was:
 		to("kx", num(keptUntil))
 		to("x", num(keptUntil))
@@ -285,8 +286,11 @@ func (s *Store) rowChange(app int64, user string, c conversations.Change, nowMs 
 		to("cl", str(MessageSK(*c.Cleared)))
 	}
 	if c.Draft != nil && *c.Draft != "" {
-		sets = append(sets, "dt = :now", "x = if_not_exists(x, :later)")
-		values[":later"] = num(nowMs/1000 + lingers)
+		sets = append(sets, "dt = :now")
+		if was == is {
+			sets = append(sets, "x = if_not_exists(x, :later)")
+			values[":later"] = num(nowMs/1000 + lingers)
+		}
 	} else if c.Draft != nil {
 		gone = append(gone, "dt")
 	}

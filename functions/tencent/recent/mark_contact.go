@@ -19,7 +19,7 @@ type markItem struct {
 	Contact contact `json:"ContactItem" bad:"50002"`
 	Set     []int   `json:"SetMark" bad:"50002"`
 	Clear   []int   `json:"ClearMark" bad:"50002"`
-	Custom  string  `json:"CustomMark" bad:"50002"`
+	Custom  *string `json:"CustomMark" bad:"50002"`
 }
 
 type markContactResponse struct {
@@ -40,7 +40,8 @@ const (
 
 // markContact changes the marks of up to 100 conversations, each in its own way:
 // standard marks 1 to 64, counted from 1, the custom mark, or both. What OptType
-// does not name is not looked at. An empty custom mark removes it.
+// does not name is not looked at. An empty custom mark removes it, none
+// leaves it as it is.
 func markContact(ctx context.Context, c *op.Call, in markContactRequest) (markContactResponse, error) {
 	list := make([]contact, len(in.Items))
 	for i, item := range in.Items {
@@ -59,7 +60,7 @@ func markContact(ctx context.Context, c *op.Call, in markContactRequest) (markCo
 			marks[i].Set, marks[i].Clear = item.Set, item.Clear
 		}
 		if item.Type&customMark != 0 {
-			marks[i].Custom = &item.Custom
+			marks[i].Custom = item.Custom
 		}
 	}
 	errs, err := c.Conversations.Mark(ctx, in.From, peers, marks, delivery.Origin{})
