@@ -207,8 +207,5 @@ func (s *Store) ForgetConversations(ctx context.Context, app int64, user string)
 	if err != nil {
 		return false, fmt.Errorf("forget conversations: %w", err)
 	}
-	if err := s.deleteAll(ctx, Core, out.Items); err != nil || out.LastEvaluatedKey != nil {
-		return err == nil, err
-	}
-	return false, s.deleteAll(ctx, Core, []Item{FoldersKey(app, user).attributes()})
+	return out.LastEvaluatedKey != nil, s.deleteAll(ctx, Core, out.Items)
 }

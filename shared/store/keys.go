@@ -25,7 +25,7 @@ const (
 	skSettings         = "CFG"
 	skCounter          = "CN"
 	skSession          = "-"
-	prefixConversation = "K#"
+	prefixConversation = "K" // of rows, drafts and KG
 	prefixPeer         = "K#c#"
 	prefixDraft        = "K#d#"
 	skProfile          = "PRF"

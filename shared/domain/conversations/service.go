@@ -37,8 +37,7 @@ type Store interface {
 	LastCounted(ctx context.Context, app int64, user string, r Row) (*messages.Key, error)
 	// Drafts reads what a user has written to some peers and not sent.
 	Drafts(ctx context.Context, app int64, user string, peers []string) ([]string, error)
-	// ForgetConversations removes a page of a user's rows and drafts, and the
-	// shelf with the last one.
+	// ForgetConversations removes a page of a user's rows, drafts and shelf.
 	ForgetConversations(ctx context.Context, app int64, user string) (more bool, err error)
 }
 
