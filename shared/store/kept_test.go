@@ -231,9 +231,10 @@ func TestKeptRace(t *testing.T) {
 	var next, done atomic.Int64
 	scramble(4, func(*rand.Rand) {
 		for i := next.Add(1); i <= 8; i = next.Add(1) {
-			err := error(fault.New(fault.Conflict, "first"))
+			peer := []string{fmt.Sprintf("u%d", i)}
+			_, err := c.SetOption(t.Context(), "ann", peer, conversations.Silent, delivery.Origin{})
 			for fault.Is(err, fault.Conflict) {
-				_, err = c.SetOption(t.Context(), "ann", []string{fmt.Sprintf("u%d", i)}, conversations.Silent, delivery.Origin{})
+				_, err = c.SetOption(t.Context(), "ann", peer, conversations.Silent, delivery.Origin{})
 			}
 			if err == nil {
 				done.Add(1)

@@ -33,6 +33,7 @@ func numberings() []numbering {
 		{"profile", "the service profile", v4.Profile()},
 		{"relations", "the services sns and follow", v4.Relations()},
 		{"config", "the service openconfigsvr", v4.Config()},
+		{"contacts", "the service recentcontact and the actions of conversation but for list", v4.Contacts()},
 		{"operator", "the code itself", own},
 	}
 }

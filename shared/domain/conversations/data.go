@@ -118,12 +118,12 @@ type Folders struct {
 // Changed tells a user's other devices of rows that changed.
 type Changed struct{ Rows []Row }
 
-// atOnce is how many rows one transaction changes: with their drafts and the
-// shelf, a transaction has at most 100 items.
+// atOnce is how many rows one transaction changes. It has the shelf besides, and
+// at most 100 items.
 const atOnce = 49
 
 // rowsAnEvent keeps a frame under 32 KB, however long a row's texts are.
-const rowsAnEvent = 12
+const rowsAnEvent = 10
 
 const (
 	tries = 12

@@ -157,7 +157,7 @@ func (s Service) Get(ctx context.Context, user string, peers []string) ([]Conver
 	var list []Conversation
 	var drafted []string
 	for _, r := range rows {
-		if r.Peer == "" || !(r.live(now) || r.Data != Data{}) {
+		if r.Peer == "" || (!r.live(now) && r.Data == Data{}) {
 			continue
 		}
 		r = r.at(now)
