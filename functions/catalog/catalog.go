@@ -18,6 +18,7 @@ import (
 	"parley/functions/tencent/gateway"
 	"parley/functions/tencent/message"
 	"parley/functions/tencent/profile"
+	"parley/functions/tencent/recent"
 	"parley/functions/tencent/sns"
 	"parley/functions/tencent/status"
 	"parley/functions/worker/announce"
@@ -30,8 +31,8 @@ import (
 func All() []op.Operation {
 	var all []op.Operation
 	for _, list := range [][]op.Operation{
-		account.Operations(), message.Operations(), status.Operations(), profile.Operations(), sns.Operations(), extension.Operations(), follow.Operations(),
-		config.Operations(),
+		account.Operations(), message.Operations(), extension.Operations(), status.Operations(), profile.Operations(),
+		sns.Operations(), follow.Operations(), recent.Operations(), config.Operations(),
 		session.Operations(), presence.Operations(), clientprofile.Operations(), clientmessage.Operations(), conversation.Operations(),
 		friend.Operations(), block.Operations(),
 		app.Operations(), operatoraccount.Operations(),

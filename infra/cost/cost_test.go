@@ -255,7 +255,7 @@ const job = `{"app":{app},"frame":"e30=","attempt":1,"targets":[{"u":"bob","s":"
 func TestCost(t *testing.T) {
 	var lines []Line
 	measured := make(map[string]bool)
-	for _, s := range slices.Concat(situations(), relations()) {
+	for _, s := range slices.Concat(situations(), relations(), contacts()) {
 		l := Line{Operation: s.operation, Case: s.name, Units: measure(t, s), Millis: s.millis, HTTP: 1}
 		if s.frames != 0 {
 			l.HTTP, l.Frames = 0, max(s.frames, 0)

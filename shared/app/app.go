@@ -157,7 +157,10 @@ type Tenant struct {
 func (a *App) For(o *apps.App) Tenant {
 	p, limits := a.parts, o.Settings.Limits()
 	out := a.Out(o.ID)
-	conversation := conversations.Service{App: o.ID, Limit: limits.Conversations, Store: p.Store, Out: out, Now: p.Now}
+	conversation := conversations.Service{
+		App: o.ID, Limit: limits.Conversations, Folders: limits.Folders, Store: p.Store, Out: out,
+		Now: p.Now, Wait: p.Wait, Parallel: p.Parallel,
+	}
 	profile := profiles.Service{App: o.ID, Fields: profileFields(o.Settings.ProfileFields), Store: p.Store, Out: out}
 	relation := relations.Service{
 		App: o.ID, Allow: o.Settings.Allow, Fields: friendFields(o.Settings.FriendFields), Store: p.Store, Out: out, Now: p.Now,

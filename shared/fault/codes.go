@@ -92,6 +92,12 @@ const (
 	NotExtensible     Code = 127 // the message was sent without support for extensions
 	ExtensionConflict Code = 128 // the pair has another version than the caller knows
 	ExtensionLimit    Code = 129 // too many pairs, or too many changes in a minute
+
+	FolderUnknown Code = 130 // the user has no such conversation group
+	FolderLimit   Code = 131 // the user has as many conversation groups as there can be
+	FolderName    Code = 132 // the name of a conversation group is over its limit
+	KeptLimit     Code = 133 // the user has data on as many conversations as there can be
+	PinLimit      Code = 134 // the user has pinned as many conversations as there can be
 )
 
 // Codes lists every code with its name, for tables and tests.
@@ -150,6 +156,11 @@ func Codes() map[Code]string {
 		NotExtensible:     "not_extensible",
 		ExtensionConflict: "extension_conflict",
 		ExtensionLimit:    "extension_limit",
+		FolderUnknown:     "folder_unknown",
+		FolderLimit:       "folder_limit",
+		FolderName:        "folder_name",
+		KeptLimit:         "kept_limit",
+		PinLimit:          "pin_limit",
 	}
 }
 

@@ -19,7 +19,7 @@ const arriveTries = 20
 // write returns the row costs nothing.
 func (s *Store) Arrive(ctx context.Context, app int64, a messages.Arrival) (messages.Option, error) {
 	m, key := a.Message, PeerKey(app, a.To, a.From)
-	base, values := "SET i = :n, x = :x", Item{":n": num(m.Ordinal), ":g": num(m.Generation), ":x": num(a.RowExpires), ":t": num(a.NowMs)}
+	base, values := "SET i = :n, e = :x, x = if_not_exists(kx, :x)", Item{":n": num(m.Ordinal), ":g": num(m.Generation), ":x": num(a.RowExpires), ":t": num(a.NowMs)}
 	if m.NoLast {
 		base += ", ut = :t"
 	} else {

@@ -25,8 +25,21 @@ func readRow(item Item) conversations.Row {
 		In: integer(item, "i"), InGeneration: integer(item, "gi"),
 		Read: read, Skipped: skipped, ReadMs: integer(item, "rt"), ChangedMs: integer(item, "ut"),
 		PeerRead: integer(item, "pr"), PeerReadMs: integer(item, "pt"),
-		Quiet: quietAfter(item, read+skipped), Cleared: readKey(item, "cl"), Expires: integer(item, "x"),
+		Quiet: quietAfter(item, read+skipped), Cleared: readKey(item, "cl"), Expires: rowExpires(item),
+		DraftMs: integer(item, "dt"), Data: readData(item),
 	}
+}
+
+// rowExpires is when a row's messages are gone: `x` is that of the item. A row
+// that only data or a draft made holds none.
+func rowExpires(item Item) int64 {
+	switch {
+	case has(item, "e"):
+		return integer(item, "e")
+	case has(item, "kx"):
+		return 0
+	}
+	return integer(item, "x")
 }
 
 func readKey(item Item, name string) *messages.Key {
@@ -50,12 +63,12 @@ func (s *Store) Rows(ctx context.Context, app int64, user string, strong bool) (
 }
 
 // PeerRows implements conversations.Store.
-func (s *Store) PeerRows(ctx context.Context, app int64, user string, peers []string) ([]conversations.Row, error) {
+func (s *Store) PeerRows(ctx context.Context, app int64, user string, peers []string, strong bool) ([]conversations.Row, error) {
 	keys := make([]Key, len(peers))
 	for i, p := range peers {
 		keys[i] = PeerKey(app, user, p)
 	}
-	items, err := s.getAll(ctx, Core, keys, false)
+	items, err := s.getAll(ctx, Core, keys, strong)
 	if err != nil {
 		return nil, err
 	}

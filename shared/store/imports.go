@@ -34,9 +34,9 @@ func (s *Store) Advance(ctx context.Context, app int64, owner, peer string, a me
 		}
 		if longer {
 			if newer {
-				u.set, u.cond = u.set+", x = :x", u.cond+" AND (attribute_not_exists(x) OR x < :x)"
+				u.set, u.cond = u.set+", e = :x, x = if_not_exists(kx, :x)", u.cond+" AND (attribute_not_exists(e) OR e < :x)"
 			} else {
-				u.set, u.cond = "SET x = :x", "attribute_not_exists(x) OR x < :x"
+				u.set, u.cond = "SET e = :x, x = if_not_exists(kx, :x)", "attribute_not_exists(e) OR e < :x"
 			}
 			u.values[":x"] = num(a.Expires)
 		}
@@ -47,7 +47,7 @@ func (s *Store) Advance(ctx context.Context, app int64, owner, peer string, a me
 		}
 		t, last := integer(row, "t"), text(row, "k")
 		newer = (!has(row, "t") || t < ms || (t == ms && last < sk)) && text(row, "cl") < sk
-		if longer = integer(row, "x") < a.Expires; !newer && !longer {
+		if longer = integer(row, "e") < a.Expires; !newer && !longer {
 			return nil
 		}
 	}

@@ -12,7 +12,7 @@ import (
 
 func rowOf(t *testing.T, w *testkit.World, owner, peer string) conversations.Row {
 	t.Helper()
-	rows, err := w.Store.PeerRows(t.Context(), w.ID, owner, []string{peer})
+	rows, err := w.Store.PeerRows(t.Context(), w.ID, owner, []string{peer}, true)
 	if err != nil {
 		t.Fatal(err)
 	}

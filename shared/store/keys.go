@@ -26,10 +26,12 @@ const (
 	skCounter          = "CN"
 	skSession          = "-"
 	skMerged           = "-"
-	prefixConversation = "K#"
+	prefixConversation = "K" // of rows, drafts and KG
 	prefixPeer         = "K#c#"
+	prefixDraft        = "K#d#"
 	skProfile          = "PRF"
 	skLists            = "FG"
+	skFolders          = "KG"
 	prefixFriend       = "F#"
 	prefixChange       = "FV#"
 	prefixRequest      = "FR#"
@@ -132,6 +134,16 @@ func WatchCountKey(app int64, watcher string) Key { return Key{WatchedPK(app, wa
 
 // PeerKey is owner's row of the one-to-one conversation with peer.
 func PeerKey(app int64, owner, peer string) Key { return Key{UserPK(app, owner), prefixPeer + peer} }
+
+// DraftKey is what owner has written to peer and not sent.
+func DraftKey(app int64, owner, peer string) Key { return Key{UserPK(app, owner), prefixDraft + peer} }
+
+// ParseDraftSK returns the peer of a draft.
+func ParseDraftSK(sk string) (peer string, ok bool) { return cutID(sk, prefixDraft) }
+
+// FoldersKey is a user's conversation groups, and what is counted of the user's
+// conversation rows (KG).
+func FoldersKey(app int64, user string) Key { return Key{UserPK(app, user), skFolders} }
 
 // ParseBlockSK returns the peer of an entry of a blocklist.
 func ParseBlockSK(sk string) (peer string, ok bool) { return cutID(sk, prefixBlock) }

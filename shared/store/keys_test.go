@@ -41,6 +41,8 @@ func everyKey(app int64, a, b string, hash uint64, n int, m messages.Key) []made
 		{"watched", store.Live, store.WatchedKey(app, a, b), store.Watches, store.Partition{App: app, Kind: 'V', Rest: a}},
 		{"watch count", store.Live, store.WatchCountKey(app, a), store.Watches, store.Partition{App: app, Kind: 'V', Rest: a}},
 		{"peer", store.Core, store.PeerKey(app, a, b), store.Conversations, user},
+		{"draft", store.Core, store.DraftKey(app, a, b), store.Conversations, user},
+		{"folders", store.Core, store.FoldersKey(app, a), store.Conversations, user},
 		{"account index", store.Core, index, store.Accounts, store.Partition{
 			App: app, Kind: 'I', Rest: index.PK[strings.LastIndexByte(index.PK, '#')+1:],
 		}},
@@ -97,6 +99,8 @@ func checkKeys(t *testing.T, app int64, a, b string, hash uint64, n int, m messa
 	}
 	peer, ok := store.ParsePeerSK(store.PeerKey(app, a, b).SK)
 	same("peer", peer, b, ok)
+	peer, ok = store.ParseDraftSK(store.DraftKey(app, a, b).SK)
+	same("draft", peer, b, ok)
 	peer, ok = store.ParseBlockSK(store.BlockKey(app, a, b).SK)
 	same("block", peer, b, ok)
 	peer, ok = store.ParseFriendSK(store.FriendKey(app, a, b).SK)
@@ -174,7 +178,7 @@ func TestKeysAreDistinct(t *testing.T) {
 					switch k.name {
 					case "settings", "counter", "secret", "registry":
 						from = fmt.Sprint(k.name, app)
-					case "account", "account index", "admin", "session", "watch count", "batch", "profile", "lists", "follows", "change":
+					case "account", "account index", "admin", "session", "watch count", "batch", "profile", "lists", "folders", "follows", "change":
 						from = fmt.Sprintf("%s %d %q", k.name, app, a)
 					case "message", "log", "pair book", "pair":
 						from = fmt.Sprintf("%s %d %q %q", k.name, app, min(a, b), max(a, b))

@@ -150,7 +150,7 @@ func (c *claim) update() update {
 	r := c.request
 	var set, cond strings.Builder
 	set.WriteString("SET o = if_not_exists(o, :zero) + :one, n0 = if_not_exists(o, :zero) + :one, k0 = :key, t0 = :sec, " +
-		"g = if_not_exists(g, :now), x = :x")
+		"g = if_not_exists(g, :now), e = :x, x = if_not_exists(kx, :x)")
 	for i := 1; i < ringSlots; i++ {
 		to, from := slotNames(i), slotNames(i-1)
 		fmt.Fprintf(&set, ", %s = if_not_exists(%s, :none), %s = if_not_exists(%s, :zero), %s = if_not_exists(%s, :zero)",

@@ -13,6 +13,7 @@ import (
 
 	"parley/infra/local/backing"
 	"parley/shared/domain/accounts"
+	"parley/shared/domain/conversations"
 	"parley/shared/domain/messages"
 	"parley/shared/domain/sessions"
 	"parley/shared/store"
@@ -204,14 +205,33 @@ func TestConversationRowSize(t *testing.T) {
 			t.Errorf("the row of the worst case lacks %s", name)
 		}
 	}
-	s.within("a row with all that is written today", store.Core, row, budget)
+	s.within("a row without data", store.Core, row, budget)
 
-	// With what the model reserves: pin, marks, groups, receive option, op
-	// counter and 256 bytes of custom data.
-	s.set(store.Core, row, store.Item{
-		"pn": testkit.Number(s.Clock.Now().UnixMilli()), "mk": bytes(8), "gl": bytes(3), "fl": testkit.Number(3),
-		"op": testkit.Number(manyOrdinals), "cd": text(strings.Repeat("c", 256)),
+	// With all that a user can put on it, and the op counter of the model.
+	var all conversations.Set
+	for n := 1; n <= conversations.MaxMark; n++ {
+		all = all.With(n)
+	}
+	seen, err := s.Store.PeerRows(t.Context(), s.ID, longA, []string{longB}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	draft := strings.Repeat("d", 500)
+	s.costs("all of a user's data and a draft", 6, func(ctx context.Context) error {
+		_, err := s.Store.Change(ctx, s.ID, longA, conversations.Edit{NowMs: s.Clock.Now().UnixMilli(), Rows: []conversations.Change{{
+			Seen: seen[0], Draft: &draft, Data: conversations.Data{
+				PinnedMs: s.Clock.Now().UnixMilli(), Marks: all, Folders: conversations.Set(0).With(24).With(1),
+				Custom: strings.Repeat("c", 256), Option: messages.OptionDiscard,
+			},
+		}}})
+		return err
 	})
+	s.set(store.Core, row, store.Item{"op": testkit.Number(manyOrdinals)})
+	for _, name := range []string{"pn", "mk", "gl", "fl", "cd", "dt", "kx", "e", "ut"} {
+		if _, there := s.item(store.Core, row)[name]; !there {
+			t.Errorf("the row of the worst case lacks %s", name)
+		}
+	}
 	s.within("a row with every attribute of the model", store.Core, row, 1023)
 	s.costs("a claim on the largest row", 1, func(ctx context.Context) error {
 		s.Clock.Move(10 * time.Minute)

@@ -180,8 +180,12 @@ func userAggregate(sk string) (Aggregate, bool) {
 		return Relations, true
 	case skFollows:
 		return Follows, true
+	case skFolders:
+		return Conversations, true
 	}
-	if _, ok := ParsePeerSK(sk); ok {
+	_, row := ParsePeerSK(sk)
+	_, unsent := ParseDraftSK(sk)
+	if row || unsent {
 		return Conversations, true
 	}
 	if _, ok := ParseFollowingSK(sk); ok {

@@ -53,6 +53,12 @@ import (
 //	read READER PEER [ORDINAL]      mark as read
 //	option USER PEER N              the receive option: 0 notify, 1 silent, 2 discard
 //	clear USER PEER                 hide the user's history so far
+//	pin USER PEER...                pin conversations, a second apart
+//	tag USER PEER MARK...           set standard marks of a conversation
+//	folder USER NAME [PEER]...      make a conversation group, put conversations into it
+//	draft USER PEER TEXT            keep a draft
+//	drop USER PEER [history]        delete a conversation
+//	shelf USER KEPT PINNED          as if the user had so many conversations with data, and pins
 //	follow FROM TO                  from follows to
 //	follows USER N                  USER follows u1 ... uN
 //	followers USER N                u1 ... uN follow USER
@@ -275,12 +281,16 @@ func (w *World) seedLine(ctx context.Context, word string, args []string) error 
 	case "clear":
 		k := store.MessageSK(messages.Key{Time: now, Seq: 1<<32 - 1, Random: 1<<32 - 1})
 		return w.Set(ctx, store.Core, store.PeerKey(w.ID, arg(0), arg(1)), store.Item{"cl": stringValue(k)})
-	case "option":
-		n, err := strconv.ParseInt(arg(2), 10, 64)
-		if err != nil {
-			return err
+	case "pin", "tag", "folder", "draft", "option", "drop":
+		return w.seedConversation(ctx, t.Conversations, word, args)
+	case "shelf":
+		var n [2]int64
+		for i := range n {
+			if n[i], err = strconv.ParseInt(arg(1+i), 10, 64); err != nil {
+				return err
+			}
 		}
-		return w.Set(ctx, store.Core, store.PeerKey(w.ID, arg(0), arg(1)), store.Item{"fl": Number(n)})
+		return w.Set(ctx, store.Core, store.FoldersKey(w.ID, arg(0)), store.Item{"n": Number(n[0]), "np": Number(n[1])})
 	case "follow":
 		return only(t.Follows.Follow(ctx, arg(0), args[1:2]))
 	case "follows", "followers":

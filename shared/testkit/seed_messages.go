@@ -3,13 +3,51 @@ package testkit
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
+	"parley/shared/domain/conversations"
+	"parley/shared/domain/delivery"
 	"parley/shared/domain/messages"
 )
+
+// seedConversation changes a user's conversations and fails where that is refused.
+func (w *World) seedConversation(ctx context.Context, s conversations.Service, word string, args []string) error {
+	var nobody delivery.Origin
+	switch word {
+	case "pin":
+		for _, peer := range args[1:] {
+			if _, err := s.Pin(ctx, args[0], peer, true, nobody); err != nil {
+				return err
+			}
+			w.Clock.Move(time.Second)
+		}
+		return nil
+	case "folder":
+		_, errs, _, err := s.CreateFolder(ctx, args[0], args[1], args[2:], nobody)
+		return errors.Join(append(errs, err)...)
+	case "draft":
+		_, err := s.SetDraft(ctx, args[0], args[1], strings.Join(args[2:], " "), nobody)
+		return err
+	case "drop":
+		return s.Delete(ctx, args[0], args[1], len(args) > 2, nobody)
+	}
+	var list []int
+	for _, text := range args[2:] {
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return err
+		}
+		list = append(list, n)
+	}
+	if word == "option" {
+		return only(s.SetOption(ctx, args[0], args[1:2], messages.Option(list[0]), nobody))
+	}
+	return only(s.Mark(ctx, args[0], args[1:2], []conversations.Marking{{Set: list}}, nobody))
+}
 
 func (w *World) seedMessage(ctx context.Context, s messages.Service, word string, args []string) error {
 	n, err := strconv.ParseUint(args[2], 10, 32)

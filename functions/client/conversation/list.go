@@ -4,12 +4,16 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/conversations"
 	"parley/shared/op"
 )
 
 type listRequest struct {
 	Limit  *int   `json:"Limit" bad:"90001"`
 	Cursor string `json:"Cursor" bad:"90001"`
+	Folder int    `json:"GroupId" bad:"90001"`
+	Mark   int    `json:"Mark" bad:"90001"`
+	Unread bool   `json:"UnreadOnly" bad:"90001"`
 }
 
 type listReply struct {
@@ -20,8 +24,9 @@ type listReply struct {
 
 const maxPage = 100
 
-// list returns the caller's conversations, newest first, as many as the edition
-// keeps.
+// list returns the caller's conversations, as many as the edition keeps: those
+// that are pinned, the latest pin first, then the others, newest first. A group, a
+// mark or UnreadOnly leaves out those that are not in it, have it not, or are read.
 func list(ctx context.Context, c *op.Call, in listRequest) (listReply, error) {
 	limit := maxPage
 	if in.Limit != nil {
@@ -29,19 +34,17 @@ func list(ctx context.Context, c *op.Call, in listRequest) (listReply, error) {
 			return listReply{}, v4.Refuse(90001, "Limit is 1 to %d", maxPage)
 		}
 	}
+	if in.Folder < 0 || in.Mark < 0 || in.Mark > conversations.MaxMark {
+		return listReply{}, v4.Refuse(90001, "GroupId is the number of a conversation group, Mark is 1 to %d", conversations.MaxMark)
+	}
 	after, err := v4.ParseCursor(in.Cursor)
 	if err != nil {
 		return listReply{}, err
 	}
-	p, err := c.Conversations.List(ctx, c.Caller.Account, after, limit)
+	f := conversations.Filter{Folder: in.Folder, Mark: in.Mark, Unread: in.Unread}
+	p, err := c.Conversations.List(ctx, c.Caller.Account, f, after, limit)
 	if err != nil {
 		return listReply{}, err
 	}
-	out := listReply{
-		Conversations: make([]v4.Conversation, len(p.Rows)), Complete: p.Next == nil, Cursor: v4.FormatCursor(p.Next),
-	}
-	for i, r := range p.Rows {
-		out.Conversations[i] = v4.FromRow(r)
-	}
-	return out, nil
+	return listReply{Conversations: v4.FromRows(p.Rows), Complete: p.Next == nil, Cursor: v4.FormatCursor(p.Next)}, nil
 }

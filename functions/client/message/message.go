@@ -52,5 +52,7 @@ func Operations() []op.Operation {
 		client.Action("message.unreact", n, unreact, append(reacting, op.Reads(store.Relations),
 			op.Answers(20003, 20007, 20009, 20010, 20011, 20012, 23004, 23009, 70051, 70052, 90001, 90003, 90012, 90054))...),
 		client.Action("message.reactions", n, reactions, op.Reads(store.Messages, store.Conversations), op.Answers(90001, 90003, 90054)),
+		client.Action("message.clear", n, clearAll,
+			op.Reads(store.Accounts, store.Messages, store.Conversations), op.Writes(store.Conversations), op.Posts(), op.Answers(90048)),
 	}
 }

@@ -56,7 +56,7 @@ func TestLife(t *testing.T) {
 	if list := history(); len(list) != 2 {
 		t.Errorf("after a minute: %d messages, want 2", len(list))
 	}
-	rows, err := w.Store.PeerRows(t.Context(), w.ID, "bob", []string{"alice"})
+	rows, err := w.Store.PeerRows(t.Context(), w.ID, "bob", []string{"alice"}, true)
 	if err != nil || rows[0].In != 3 || rows[0].Expires != now+30*24*3600 {
 		t.Errorf("bob's row: %+v, %v", rows, err)
 	}
@@ -77,7 +77,7 @@ func TestDiscarded(t *testing.T) {
 	if err != nil || len(h.Messages) != 2 {
 		t.Errorf("%d messages, %v, want 2", len(h.Messages), err)
 	}
-	rows, err := w.Store.PeerRows(t.Context(), w.ID, "bob", []string{"alice"})
+	rows, err := w.Store.PeerRows(t.Context(), w.ID, "bob", []string{"alice"}, true)
 	if err != nil || rows[0].Unread() != 2 {
 		t.Errorf("bob's row: %+v, %v", rows, err)
 	}

@@ -29,6 +29,7 @@ type relationCounters struct {
 	ListVersion    int64 `json:"ListVersion"`
 	Requests       int   `json:"Requests"` // pending
 	RequestsUnread int   `json:"RequestsUnread"`
+	FolderVersion  int64 `json:"ContactGroupVersion"`
 }
 
 // page is the most conversations of one answer.
@@ -37,7 +38,7 @@ const page = 100
 // sync returns the conversations that changed since a time, newest first. With
 // the strong reads of a send, a message that was sent while the device connected
 // is either pushed to it or in this answer. The first page tells the versions of
-// the caller's friends, blocklist and lists, and counts the pending requests.
+// the caller's friends, blocklist, lists and conversation groups, and counts the pending requests.
 func sync(ctx context.Context, c *op.Call, in syncRequest) (syncReply, error) {
 	after, err := v4.ParseCursor(in.Cursor)
 	if err != nil {
@@ -48,18 +49,19 @@ func sync(ctx context.Context, c *op.Call, in syncRequest) (syncReply, error) {
 		return syncReply{}, err
 	}
 	out := syncReply{
-		Conversations: make([]v4.Conversation, len(p.Rows)), Complete: p.Next == nil, Cursor: v4.FormatCursor(p.Next),
+		Conversations: v4.FromRows(p.Rows), Complete: p.Next == nil, Cursor: v4.FormatCursor(p.Next),
 		Since: next, Spread: c.Sessions.Spread,
-	}
-	for i, r := range p.Rows {
-		out.Conversations[i] = v4.FromRow(r)
 	}
 	if after == nil {
 		b, err := c.Relations.Counters(ctx, c.Caller.Account)
 		if err != nil {
 			return syncReply{}, err
 		}
-		out.relationCounters = &relationCounters{b.FriendVersion, b.BlockVersion, b.ListVersion, b.Requests, b.Unread}
+		h, err := c.Conversations.Shelf(ctx, c.Caller.Account)
+		if err != nil {
+			return syncReply{}, err
+		}
+		out.relationCounters = &relationCounters{b.FriendVersion, b.BlockVersion, b.ListVersion, b.Requests, b.Unread, h.Version}
 	}
 	return out, nil
 }

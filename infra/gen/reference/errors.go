@@ -34,6 +34,7 @@ func numberings() []numbering {
 		{"relations", "the services sns and follow", v4.Relations()},
 		{"extension", "the service openim_msg_ext_http_svc", v4.Extension()},
 		{"config", "the service openconfigsvr", v4.Config()},
+		{"contacts", "the service recentcontact and the actions of conversation but for list", v4.Contacts()},
 		{"operator", "the code itself", own},
 	}
 }

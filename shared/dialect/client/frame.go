@@ -130,6 +130,22 @@ type presenceChanged struct {
 	TimeMs int64  `json:"TimeMs"`
 }
 
+type conversationsChanged struct {
+	Conversations []v4.Conversation `json:"Conversations"`
+}
+
+type foldersChanged struct {
+	Folders []v4.Folder `json:"GroupItem"`
+	Version int64       `json:"ContactGroupVersion"`
+}
+
+type conversationDeleted struct {
+	Peer    string `json:"To_Account"`
+	History int    `json:"ClearRamble"`
+	Cleared string `json:"ClearedKey,omitempty"`
+	TimeMs  int64  `json:"TimeMs"`
+}
+
 type kick struct {
 	Reason   string `json:"Reason"`
 	Platform string `json:"Platform"`
@@ -180,6 +196,23 @@ func Frame(e delivery.Event) ([]byte, error) {
 		return json.Marshal(event{Event: "message.read", Body: readMark{
 			Reader: e.Reader, Peer: e.Peer, Ordinal: e.Ordinal, TimeMs: e.TimeMs,
 		}})
+	case conversations.Changed:
+		return json.Marshal(event{Event: "conversation.changed", Body: conversationsChanged{v4.FromRows(e.Rows)}})
+	case conversations.Drafted:
+		row := v4.FromRow(e.Row)
+		row.Draft = e.Text
+		return json.Marshal(event{Event: "conversation.changed", Body: conversationsChanged{[]v4.Conversation{row}}})
+	case conversations.FoldersChanged:
+		return json.Marshal(event{Event: "conversation.changed", Body: foldersChanged{v4.FromFolders(e.Folders), e.Version}})
+	case conversations.Deleted:
+		body := conversationDeleted{Peer: e.Row.Peer, TimeMs: e.Row.ChangedMs}
+		if e.History {
+			body.History = 1
+		}
+		if e.Row.Cleared != nil {
+			body.Cleared = e.Row.Cleared.String()
+		}
+		return json.Marshal(event{Event: "conversation.deleted", Body: body})
 	case profiles.Changed:
 		tags := []string{}
 		for _, name := range e.Fields {

@@ -8,7 +8,9 @@ import (
 
 	"parley/shared/dialect/client"
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/conversations"
 	"parley/shared/domain/delivery"
+	"parley/shared/domain/messages"
 	"parley/shared/fault"
 	"parley/shared/op"
 )
@@ -100,5 +102,43 @@ func FuzzFrame(f *testing.F) {
 func TestNoFrame(t *testing.T) {
 	if frame, err := client.Frame(delivery.Event(7)); err == nil {
 		t.Errorf("an event that is none has the frame %s", frame)
+	}
+}
+
+// TestConversationFrames has the events of conversations (docs/client-protocol.md
+// §7).
+func TestConversationFrames(t *testing.T) {
+	key := messages.Key{Time: 1_700_000_000, Seq: 1, Random: 2}
+	row := conversations.Row{Peer: "bob", DraftMs: 3, Cleared: &key, ChangedMs: 9}
+	const body = `{"To_Account":"bob","Unread":0,"ReadOrdinal":0,"PeerReadOrdinal":0,"InOrdinal":0,"OutOrdinal":0,"TimeMs":0,"DraftMs":3`
+	for _, c := range []struct {
+		event delivery.Event
+		want  string
+	}{
+		{conversations.Changed{Rows: []conversations.Row{row}},
+			`{"event":"conversation.changed","body":{"Conversations":[` + body + `,"ClearedKey":"1_2_1700000000"}]}}`},
+		{conversations.Drafted{Row: row, Text: "hel"},
+			`{"event":"conversation.changed","body":{"Conversations":[` + body + `,"Draft":"hel","ClearedKey":"1_2_1700000000"}]}}`},
+		{conversations.FoldersChanged{Version: 4}, `{"event":"conversation.changed","body":{"GroupItem":[],"ContactGroupVersion":4}}`},
+		{conversations.Deleted{Row: row, History: true},
+			`{"event":"conversation.deleted","body":{"To_Account":"bob","ClearRamble":1,"ClearedKey":"1_2_1700000000","TimeMs":9}}`},
+		{conversations.Deleted{Row: conversations.Row{Peer: "bob", ChangedMs: 9}},
+			`{"event":"conversation.deleted","body":{"To_Account":"bob","ClearRamble":0,"TimeMs":9}}`},
+	} {
+		if got, err := client.Frame(c.event); err != nil || string(got) != c.want {
+			t.Errorf("%+v:\ngot  %s, %v\nwant %s", c.event, got, err, c.want)
+		}
+	}
+	// The largest event of many rows stays under 32 KB.
+	long := conversations.Row{
+		Peer: strings.Repeat("\"", 32), TimeMs: 1 << 52, LastKey: &key, Preview: strings.Repeat("\x01", 120), Cleared: &key, DraftMs: 1 << 52,
+		Data: conversations.Data{PinnedMs: 1 << 52, Marks: 1<<64 - 1, Folders: 1<<24 - 1, Custom: strings.Repeat("\x01", 256), Option: 2},
+	}
+	rows := make([]conversations.Row, 10)
+	for i := range rows {
+		rows[i] = long
+	}
+	if frame, err := client.Frame(conversations.Changed{Rows: rows}); err != nil || len(frame) > 32<<10 {
+		t.Errorf("an event of %d rows has %d bytes, %v", len(rows), len(frame), err)
 	}
 }

@@ -44,6 +44,7 @@ func Gateway() Numbers {
 		fault.AlreadyRecalled: 20023, fault.RecallTooLate: 20016, fault.EditConflict: 20028,
 		fault.ReactionLimit: 23005, fault.AlreadyReacted: 23007, fault.NotReacted: 23009, fault.TargetUnknown: 23004,
 		fault.NotExtensible: 23002, fault.ExtensionConflict: 23001, fault.ExtensionLimit: 23003,
+		fault.FolderUnknown: 51009, fault.FolderLimit: 51010, fault.FolderName: 51011, fault.KeptLimit: 51008, fault.PinLimit: 51012,
 	}
 }
 
@@ -94,6 +95,15 @@ func Extension() Numbers {
 	return Gateway().with(Numbers{
 		fault.Internal: 10002, fault.Unavailable: 10002, fault.Malformed: 10004, fault.Invalid: 10004,
 		fault.KeyInvalid: 10004, fault.NotAdmin: 10007, fault.AppLimit: 10008,
+	})
+}
+
+// Contacts returns the numbers of recentcontact (core spec §9, §12.5).
+func Contacts() Numbers {
+	return Gateway().with(Numbers{
+		fault.Internal: 50004, fault.Unavailable: 50005, fault.Conflict: 50004,
+		fault.Malformed: 50002, fault.Invalid: 50002, fault.TextTooLong: 50002, fault.BatchTooLarge: 51006,
+		fault.NotAdmin: 50003, fault.AccountUnknown: 50001, fault.AppLimit: 51013,
 	})
 }
 

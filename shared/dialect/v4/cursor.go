@@ -16,8 +16,15 @@ func FormatCursor(p *conversations.Position) string {
 	if p == nil {
 		return ""
 	}
-	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(p.TimeMs, 10) + " " + p.Peer))
+	text := strconv.FormatInt(p.TimeMs, 10) + " " + p.Peer
+	if p.Pinned {
+		text = pinned + text
+	}
+	return base64.RawURLEncoding.EncodeToString([]byte(text))
 }
+
+// pinned begins a cursor that stands among the pinned conversations.
+const pinned = "p"
 
 // ParseCursor reverses FormatCursor; nil for the start of the list.
 func ParseCursor(text string) (*conversations.Position, error) {
@@ -32,12 +39,13 @@ func ParseCursor(text string) (*conversations.Position, error) {
 	if err != nil {
 		return nil, bad
 	}
-	head, peer, ok := strings.Cut(string(plain), " ")
+	rest, top := strings.CutPrefix(string(plain), pinned)
+	head, peer, ok := strings.Cut(rest, " ")
 	ms, err := strconv.ParseInt(head, 10, 64)
 	if !ok || err != nil || ms < 0 || accounts.CheckID(peer) != nil {
 		return nil, bad
 	}
-	p := &conversations.Position{TimeMs: ms, Peer: peer}
+	p := &conversations.Position{Pinned: top, TimeMs: ms, Peer: peer}
 	if FormatCursor(p) != text {
 		return nil, bad
 	}

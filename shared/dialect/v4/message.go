@@ -159,6 +159,14 @@ type Conversation struct {
 	TimeMs          int64        `json:"TimeMs"`
 	OperationMs     int64        `json:"OperationMs,omitempty"`
 	Last            *LastMessage `json:"LastMsg,omitempty"`
+	PinnedMs        int64        `json:"PinnedMs,omitempty"`
+	Marks           []int        `json:"Mark,omitempty"`
+	CustomMark      string       `json:"CustomMark,omitempty"`
+	Folders         []int        `json:"ContactGroupId,omitempty"`
+	Option          int          `json:"ReceiveOption,omitempty"`
+	DraftMs         int64        `json:"DraftMs,omitempty"`
+	Draft           string       `json:"Draft,omitempty"`
+	Cleared         string       `json:"ClearedKey,omitempty"`
 }
 
 // LastMessage is what a list shows of a conversation's last message.
@@ -173,11 +181,40 @@ func FromRow(r conversations.Row) Conversation {
 	c := Conversation{
 		Peer: r.Peer, Unread: r.Unread(), ReadOrdinal: r.Read, PeerReadOrdinal: r.PeerRead,
 		InOrdinal: r.In, OutOrdinal: r.Out, TimeMs: r.TimeMs, OperationMs: r.OperationMs,
+		PinnedMs: r.PinnedMs, Marks: r.Marks.Numbers(), CustomMark: r.Custom, Folders: r.Folders.Numbers(), Option: int(r.Option),
+		DraftMs: r.DraftMs,
+	}
+	if r.Cleared != nil {
+		c.Cleared = r.Cleared.String()
 	}
 	if r.LastKey != nil {
 		c.Last = &LastMessage{Key: r.LastKey.String(), Preview: r.Preview, Gone: r.LastGone}
 	}
 	return c
+}
+
+// FromRows gives rows their wire form.
+func FromRows(rows []conversations.Row) []Conversation {
+	list := make([]Conversation, len(rows))
+	for i, r := range rows {
+		list[i] = FromRow(r)
+	}
+	return list
+}
+
+// A Folder is a conversation group as both protocols write it.
+type Folder struct {
+	Name string `json:"GroupName"`
+	ID   int    `json:"GroupId"`
+}
+
+// FromFolders gives conversation groups their wire form.
+func FromFolders(list []conversations.Folder) []Folder {
+	out := make([]Folder, len(list))
+	for i, f := range list {
+		out[i] = Folder{Name: f.Name, ID: f.Number}
+	}
+	return out
 }
 
 // Control reads SendMsgControl into a draft (core spec §3).

@@ -158,6 +158,15 @@ func TestMessageOnTheWire(t *testing.T) {
 	if err != nil || string(got) != want {
 		t.Errorf("row:\ngot  %s, %v\nwant %s", got, err, want)
 	}
+	row = conversations.Row{Peer: "bob", DraftMs: 6, Cleared: &m.Key, Data: conversations.Data{
+		PinnedMs: 7, Marks: conversations.Set(0).With(1).With(64), Custom: "c", Folders: conversations.Set(0).With(20), Option: messages.OptionSilent,
+	}}
+	got, err = json.Marshal(v4.FromRow(row))
+	want = `{"To_Account":"bob","Unread":0,"ReadOrdinal":0,"PeerReadOrdinal":0,"InOrdinal":0,"OutOrdinal":0,"TimeMs":0,"PinnedMs":7,"Mark":[1,64],` +
+		`"CustomMark":"c","ContactGroupId":[20],"ReceiveOption":1,"DraftMs":6,"ClearedKey":"1_2_1700000000"}`
+	if err != nil || string(got) != want {
+		t.Errorf("row with data:\ngot  %s, %v\nwant %s", got, err, want)
+	}
 	if got := v4.FromRow(conversations.Row{Preview: "hi"}).Last; got != nil {
 		t.Errorf("a row without a last message shows %+v", got)
 	}
@@ -165,7 +174,7 @@ func TestMessageOnTheWire(t *testing.T) {
 
 func TestCursor(t *testing.T) {
 	for _, p := range []*conversations.Position{
-		{TimeMs: 0, Peer: "a"}, {TimeMs: 1_700_000_000_000, Peer: strings.Repeat("z", 32)}, {TimeMs: 1<<63 - 1, Peer: " a b "},
+		{TimeMs: 0, Peer: "a"}, {Pinned: true, TimeMs: 7, Peer: "p 5"}, {TimeMs: 1_700_000_000_000, Peer: strings.Repeat("z", 32)}, {TimeMs: 1<<63 - 1, Peer: " a b "},
 	} {
 		text := v4.FormatCursor(p)
 		got, err := v4.ParseCursor(text)
@@ -181,7 +190,7 @@ func TestCursor(t *testing.T) {
 	}
 	raw := func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
 	for _, text := range []string{
-		"x", "!!", raw("5"), raw(" a"), raw("5 "), raw("-1 a"), raw("+5 a"), raw("05 a"), raw("5  \x01"), raw("5.0 a"),
+		"x", "!!", raw("p5"), raw("pp5 a"), raw("p 5 a"), raw("5"), raw(" a"), raw("5 "), raw("-1 a"), raw("+5 a"), raw("05 a"), raw("5  \x01"), raw("5.0 a"),
 		raw("9223372036854775808 a"), raw("5 " + strings.Repeat("z", 33)), raw("5 é"), raw("5 a") + "=", raw("5 a") + "\n",
 		raw("5 " + strings.Repeat("z", 100)), base64.StdEncoding.EncodeToString([]byte("5 abc~~")),
 	} {

@@ -26,14 +26,15 @@ type Limits struct {
 	Conversations int // entries in a user's list
 	DeleteAllowed bool
 	RetentionDays int
-	Friends       int // in a user's friend table
-	Blocked       int // in a user's blocklist
-	Lists         int // friend lists of a user
-	Requests      int // pending friend requests to a user
-	Following     int // accounts that a user follows
-	Watched       int // accounts whose status a user subscribed to
-	Native        int // devices of one native platform that are online at once
-	Web           int // browsers and mini programs that are online at once
+	Friends       int  // in a user's friend table
+	Blocked       int  // in a user's blocklist
+	Lists         int  // friend lists of a user
+	Requests      int  // pending friend requests to a user
+	Following     int  // accounts that a user follows
+	Watched       int  // accounts whose status a user subscribed to
+	Native        int  // devices of one native platform that are online at once
+	Web           int  // browsers and mini programs that are online at once
+	Folders       bool // conversation groups and standard marks
 }
 
 // common are the limits that every edition has (core spec §5, §8.0, §8.16, §13).
@@ -51,7 +52,7 @@ func (e Edition) Limits() (Limits, bool) {
 	case Standard:
 		return Limits{Conversations: 100, RetentionDays: 7}.common(), true
 	case Premium:
-		return Limits{Conversations: 500, RetentionDays: 30}.common(), true
+		return Limits{Conversations: 500, RetentionDays: 30, Folders: true}.common(), true
 	}
 	return Limits{}, false
 }

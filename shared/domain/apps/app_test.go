@@ -37,12 +37,12 @@ func TestLimits(t *testing.T) {
 	}{
 		{apps.Settings{Edition: apps.Developer}, common(apps.Limits{Accounts: 100, Conversations: 100, DeleteAllowed: true, RetentionDays: 7}), 168 * time.Hour},
 		{apps.Settings{Edition: apps.Standard}, common(apps.Limits{Conversations: 100, RetentionDays: 7}), 168 * time.Hour},
-		{apps.Settings{Edition: apps.Premium}, common(apps.Limits{Conversations: 500, RetentionDays: 30}), 720 * time.Hour},
+		{apps.Settings{Edition: apps.Premium}, common(apps.Limits{Folders: true, Conversations: 500, RetentionDays: 30}), 720 * time.Hour},
 		{apps.Settings{Edition: apps.Premium, RetentionDays: 1, DeleteAllowed: true},
-			common(apps.Limits{Conversations: 500, RetentionDays: 1, DeleteAllowed: true}), 24 * time.Hour},
+			common(apps.Limits{Folders: true, Conversations: 500, RetentionDays: 1, DeleteAllowed: true}), 24 * time.Hour},
 		// Several devices of a platform: premium only.
 		{apps.Settings{Edition: apps.Premium, NativeInstances: 3, WebInstances: 10},
-			common(apps.Limits{Conversations: 500, RetentionDays: 30, Native: 3, Web: 10}), 720 * time.Hour},
+			common(apps.Limits{Folders: true, Conversations: 500, RetentionDays: 30, Native: 3, Web: 10}), 720 * time.Hour},
 		{apps.Settings{Edition: apps.Standard, NativeInstances: 3, WebInstances: 10},
 			common(apps.Limits{Conversations: 100, RetentionDays: 7}), 168 * time.Hour},
 		{apps.Settings{Edition: apps.Developer, RetentionDays: 365},

@@ -3,6 +3,7 @@
 package conversations
 
 import (
+	"cmp"
 	"time"
 
 	"parley/shared/domain/messages"
@@ -34,7 +35,9 @@ type Row struct {
 	Quiet              int64         // of those I have not read, how many do not count
 	ChangedMs          int64         // when something changed that the other times do not tell
 	Cleared            *messages.Key // my history up to it is hidden
-	Expires            int64         // Unix seconds
+	Expires            int64         // Unix seconds, of the messages; 0: there were none
+	DraftMs            int64         // when I wrote the draft; 0: there is none
+	Data
 }
 
 // Unread is derived from positions, never counted up (docs/data-model.md, I5).
@@ -42,28 +45,56 @@ func (r Row) Unread() int64 {
 	return min(max(r.In-max(r.Read, r.Skipped)-r.Quiet, 0), MaxUnread)
 }
 
-// Shown reports whether the row stands in the user's list.
-func (r Row) Shown(now time.Time) bool { return r.TimeMs > 0 && r.live(now) }
+// Shown reports whether the row stands in the user's list. A pinned one does
+// also when its messages are gone.
+func (r Row) Shown(now time.Time) bool {
+	return r.PinnedMs > 0 || (r.TimeMs > 0 && r.live(now))
+}
 
 func (r Row) live(now time.Time) bool { return r.Expires == 0 || now.Unix() < r.Expires }
 
 // changed is the time of the latest change that a device has to know of.
 func (r Row) changed() int64 { return max(r.TimeMs, r.ReadMs, r.PeerReadMs, r.ChangedMs) }
 
+// at is the row as it is at a time: once its messages have expired, what tells of
+// them is gone, as is a draft.
+func (r Row) at(now time.Time) Row {
+	if now.UnixMilli() >= r.DraftMs+DraftLife.Milliseconds() {
+		r.DraftMs = 0
+	}
+	if r.live(now) {
+		return r
+	}
+	return Row{Peer: r.Peer, ChangedMs: r.changed(), Cleared: r.Cleared, DraftMs: r.DraftMs, Data: r.Data}
+}
+
 // A Position is a place in a list that is ordered newest first.
 type Position struct {
-	TimeMs int64
+	Pinned bool  // among those that stand before all others, by the time of the pin
+	TimeMs int64 // of the pin, or of the last message
 	Peer   string
 }
 
-// before reports whether a row stands before a position, so that a page that
-// begins after the position leaves it out.
-func (p Position) before(r Row) bool {
-	if r.TimeMs != p.TimeMs {
-		return r.TimeMs > p.TimeMs
+func (p Position) compare(q Position) int {
+	if p.Pinned != q.Pinned {
+		if p.Pinned {
+			return -1
+		}
+		return 1
 	}
-	return r.Peer <= p.Peer
+	return cmp.Or(cmp.Compare(q.TimeMs, p.TimeMs), cmp.Compare(p.Peer, q.Peer))
 }
+
+// Place is where a row stands in a list: those that are pinned first.
+func (r Row) Place() Position {
+	if r.PinnedMs > 0 {
+		return Position{Pinned: true, TimeMs: r.PinnedMs, Peer: r.Peer}
+	}
+	return r.moment()
+}
+
+// moment is where a row stands by its last message.
+func (r Row) moment() Position { return Position{TimeMs: r.TimeMs, Peer: r.Peer} }
 
 // A Page is a part of a list.
 type Page struct {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"parley/shared/domain/conversations"
+	"parley/shared/domain/messages"
 )
 
 const nowMs = 1_700_000_000_000
@@ -28,7 +29,7 @@ func (m *memory) Rows(_ context.Context, _ int64, _ string, strong bool) ([]conv
 	return slices.Clone(m.rows), m.err
 }
 
-func (m *memory) PeerRows(_ context.Context, _ int64, _ string, peers []string) ([]conversations.Row, error) {
+func (m *memory) PeerRows(_ context.Context, _ int64, _ string, peers []string, _ bool) ([]conversations.Row, error) {
 	out := make([]conversations.Row, len(peers))
 	for i, p := range peers {
 		for _, r := range m.rows {
@@ -58,20 +59,87 @@ func TestListOrder(t *testing.T) {
 		{Peer: "never shown"},
 		{Peer: "expired", TimeMs: 8, Expires: nowMs / 1000}, {Peer: "last second", TimeMs: 8, Expires: nowMs/1000 + 1},
 	}}
-	p, err := service(m, 100).List(t.Context(), "u", nil, 100)
+	p, err := service(m, 100).List(t.Context(), "u", conversations.Filter{}, nil, 100)
 	if want := "new last second C a b old"; err != nil || peers(p) != want || p.Next != nil {
 		t.Errorf("List = %s, next %v, %v, want %s", peers(p), p.Next, err, want)
 	}
 	if m.strong {
 		t.Error("a list is read strongly: twice the price")
 	}
-	p, err = service(m, 3).List(t.Context(), "u", nil, 100)
+	p, err = service(m, 3).List(t.Context(), "u", conversations.Filter{}, nil, 100)
 	if want := "new last second C"; err != nil || peers(p) != want || p.Next != nil {
 		t.Errorf("with 3 entries: %s, next %v, %v, want %s", peers(p), p.Next, err, want)
 	}
 	broken := &memory{err: errors.New("no table")}
-	if _, err := service(broken, 3).List(t.Context(), "u", nil, 9); !errors.Is(err, broken.err) {
+	if _, err := service(broken, 3).List(t.Context(), "u", conversations.Filter{}, nil, 9); !errors.Is(err, broken.err) {
 		t.Errorf("the store fails: %v", err)
+	}
+}
+
+func TestListPinned(t *testing.T) {
+	work := conversations.Set(0).With(3)
+	m := &memory{rows: []conversations.Row{
+		{Peer: "new", TimeMs: 9, In: 2}, {Peer: "first pin", TimeMs: 5, Data: conversations.Data{PinnedMs: 10, Folders: work}},
+		{Peer: "last pin", TimeMs: 1, Data: conversations.Data{PinnedMs: 20}, In: 1},
+		{Peer: "pinned, expired", TimeMs: 8, In: 3, Expires: nowMs / 1000, Data: conversations.Data{PinnedMs: 15}},
+		{Peer: "marked, not shown", Data: conversations.Data{Marks: work, Folders: work}},
+		{Peer: "b pin", Data: conversations.Data{PinnedMs: 10, Marks: work}},
+	}}
+	for _, c := range []struct {
+		f    conversations.Filter
+		want string
+	}{
+		{conversations.Filter{}, "last pin pinned, expired b pin first pin new"},
+		{conversations.Filter{Unread: true}, "last pin new"},
+		{conversations.Filter{Folder: 3}, "first pin"},
+		{conversations.Filter{Mark: 3}, "b pin"},
+		{conversations.Filter{Mark: 3, Folder: 3}, ""},
+		{conversations.Filter{Folder: 4}, ""},
+	} {
+		p, err := service(m, 100).List(t.Context(), "u", c.f, nil, 100)
+		if err != nil || peers(p) != c.want {
+			t.Errorf("%+v: %s, %v, want %s", c.f, peers(p), err, c.want)
+		}
+		var got []string
+		for after, n := (*conversations.Position)(nil), 0; n == 0 || after != nil; n++ {
+			if n > 6 {
+				t.Fatalf("%+v: pages of one never end", c.f)
+			}
+			if p, err = service(m, 100).List(t.Context(), "u", c.f, after, 1); err != nil {
+				t.Fatal(err)
+			}
+			if len(p.Rows) > 0 {
+				got = append(got, peers(p))
+			}
+			after = p.Next
+		}
+		if joined := strings.Join(got, " "); joined != c.want {
+			t.Errorf("%+v, page by page: %s, want %s", c.f, joined, c.want)
+		}
+	}
+	p, err := service(m, 2).List(t.Context(), "u", conversations.Filter{}, nil, 100)
+	if want := "last pin pinned, expired"; err != nil || peers(p) != want {
+		t.Errorf("with 2 entries: %s, %v, want %s", peers(p), err, want)
+	}
+	if r := p.Rows[1]; r.TimeMs != 0 || r.Unread() != 0 || r.PinnedMs != 15 {
+		t.Errorf("what has expired is shown: %+v", r)
+	}
+}
+
+// TestSyncBeyondTheList: deletions and what is kept are told however long the list
+// is; what fell out of it is not.
+func TestSyncBeyondTheList(t *testing.T) {
+	m := &memory{rows: []conversations.Row{
+		{Peer: "a", TimeMs: 3}, {Peer: "b", TimeMs: 2}, {Peer: "out", TimeMs: 1}, {Peer: "kept", TimeMs: 1, Data: conversations.Data{Custom: "c"}},
+		{Peer: "deleted", ChangedMs: 9}, {Peer: "expired, kept", TimeMs: 8, Expires: 1, Data: conversations.Data{Option: messages.OptionSilent}},
+	}}
+	p, _, err := service(m, 2).Sync(t.Context(), "u", 0, nil, 100)
+	if want := "a b kept deleted expired, kept"; err != nil || peers(p) != want {
+		t.Errorf("%s, %v, want %s", peers(p), err, want)
+	}
+	p, _, err = service(m, 2).Sync(t.Context(), "u", 8, nil, 100)
+	if want := "deleted expired, kept"; err != nil || peers(p) != want {
+		t.Errorf("since 8: %s, %v, want %s", peers(p), err, want)
 	}
 }
 
@@ -84,7 +152,7 @@ func TestPages(t *testing.T) {
 		m.rows = append(m.rows, conversations.Row{Peer: fmt.Sprintf("p%02d", i), TimeMs: 1 + r.Int64N(9)})
 	}
 	r.Shuffle(len(m.rows), func(i, j int) { m.rows[i], m.rows[j] = m.rows[j], m.rows[i] })
-	whole, err := service(m, 100).List(t.Context(), "u", nil, 100)
+	whole, err := service(m, 100).List(t.Context(), "u", conversations.Filter{}, nil, 100)
 	if err != nil || len(whole.Rows) != 57 {
 		t.Fatalf("%d rows, %v", len(whole.Rows), err)
 	}
@@ -92,7 +160,7 @@ func TestPages(t *testing.T) {
 		var got []string
 		var after *conversations.Position
 		for page := 0; ; page++ {
-			p, err := service(m, 100).List(t.Context(), "u", after, size)
+			p, err := service(m, 100).List(t.Context(), "u", conversations.Filter{}, after, size)
 			if err != nil || len(p.Rows) > size {
 				t.Fatalf("page of %d: %d rows, %v", size, len(p.Rows), err)
 			}
@@ -109,7 +177,7 @@ func TestPages(t *testing.T) {
 		}
 	}
 	// A row that moved up while pages are read is on none of the later ones.
-	first, err := service(m, 100).List(t.Context(), "u", nil, 30)
+	first, err := service(m, 100).List(t.Context(), "u", conversations.Filter{}, nil, 30)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +187,7 @@ func TestPages(t *testing.T) {
 			m.rows[i].TimeMs = 100
 		}
 	}
-	rest, err := service(m, 100).List(t.Context(), "u", first.Next, 100)
+	rest, err := service(m, 100).List(t.Context(), "u", conversations.Filter{}, first.Next, 100)
 	if err != nil || len(rest.Rows) != 26 || strings.Contains(peers(rest), moved) {
 		t.Errorf("the rest has %d rows, %v, %s in it: %t", len(rest.Rows), err, moved, strings.Contains(peers(rest), moved))
 	}

@@ -1,12 +1,12 @@
 package conversations
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"time"
 
 	"parley/shared/domain/delivery"
+	"parley/shared/domain/messages"
 	"parley/shared/fault"
 )
 
@@ -15,7 +15,7 @@ type Store interface {
 	// Rows reads all one-to-one rows of a user.
 	Rows(ctx context.Context, app int64, user string, strong bool) ([]Row, error)
 	// PeerRows reads the rows with some peers; absent ones are zero with no Peer.
-	PeerRows(ctx context.Context, app int64, user string, peers []string) ([]Row, error)
+	PeerRows(ctx context.Context, app int64, user string, peers []string, strong bool) ([]Row, error)
 	// MarkRead moves the read position to an ordinal, or to the last message
 	// where upTo is nil; never back and never past the last message. It returns
 	// the row as it then is, nil where there is none, and whether it moved.
@@ -27,22 +27,95 @@ type Store interface {
 	OrdinalAt(ctx context.Context, app int64, user, peer string, at int64) (int64, error)
 	// AccountsAlive tells which users are accounts.
 	AccountsAlive(ctx context.Context, app int64, users []string) ([]bool, error)
-	// ForgetConversations removes a page of a user's rows.
+	// Shelf reads a user's folders and what is counted of the rows.
+	Shelf(ctx context.Context, app int64, user string, strong bool) (Shelf, error)
+	// Change writes all of an edit or nothing. It returns false where something
+	// is no longer as the edit has seen it, and fails with KeptLimit and PinLimit.
+	Change(ctx context.Context, app int64, user string, e Edit) (bool, error)
+	// LastCounted returns the key of the newest message that a row has counted;
+	// nil where there is none.
+	LastCounted(ctx context.Context, app int64, user string, r Row) (*messages.Key, error)
+	// Drafts reads what a user has written to some peers and not sent.
+	Drafts(ctx context.Context, app int64, user string, peers []string) ([]string, error)
+	// ForgetConversations removes a page of a user's rows, drafts and shelf.
 	ForgetConversations(ctx context.Context, app int64, user string) (more bool, err error)
 }
 
 // Service reads and marks the conversations of an application's users.
 type Service struct {
-	App   int64
-	Limit int // entries of a list, by edition
-	Store Store
-	Out   delivery.Service
-	Now   func() time.Time
+	App     int64
+	Limit   int  // entries of a list, by edition
+	Folders bool // the edition has folders and standard marks
+	Store   Store
+	Out     delivery.Service
+	Now     func() time.Time
+	Wait    func(ctx context.Context, d time.Duration)
+	// Parallel runs functions together and returns the first error.
+	Parallel func(ctx context.Context, run ...func(context.Context) error) error
 }
 
-// List returns a page of a user's conversations, newest first, after a position.
-func (s Service) List(ctx context.Context, user string, after *Position, limit int) (Page, error) {
-	return s.list(ctx, user, 0, after, limit, false, func(r Row, now time.Time) bool { return r.Shown(now) })
+// A Filter leaves conversations out of a list.
+type Filter struct {
+	Folder int // with this number; 0: any
+	Mark   int // with this mark; 0: any
+	Unread bool
+}
+
+func (f Filter) keeps(r Row) bool {
+	return (f.Folder == 0 || r.Folders.Has(f.Folder)) && (f.Mark == 0 || r.Marks.Has(f.Mark)) && (!f.Unread || r.Unread() > 0)
+}
+
+// List returns a page of a user's conversations after a position: those that are
+// pinned by the time of the pin, then the others, newest first each.
+func (s Service) List(ctx context.Context, user string, f Filter, after *Position, limit int) (Page, error) {
+	rows, err := s.shown(ctx, user)
+	if err != nil {
+		return Page{}, err
+	}
+	rows = slices.DeleteFunc(rows, func(r Row) bool { return !f.keeps(r) })
+	return page(rows, Row.Place, after, limit), nil
+}
+
+// All returns a user's whole list. It fails with AccountUnknown where the user is
+// no account.
+func (s Service) All(ctx context.Context, user string) ([]Row, error) {
+	rows, err := s.shown(ctx, user)
+	if err == nil && len(rows) == 0 {
+		_, err = s.alive(ctx, user, nil)
+	}
+	return rows, err
+}
+
+// shown reads a user's list in order.
+func (s Service) shown(ctx context.Context, user string) ([]Row, error) {
+	rows, err := s.Store.Rows(ctx, s.App, user, false)
+	if err != nil {
+		return nil, err
+	}
+	now := s.Now()
+	rows = slices.DeleteFunc(rows, func(r Row) bool { return !r.Shown(now) })
+	sortRows(rows, Row.Place)
+	rows = rows[:min(len(rows), s.Limit)]
+	for i, r := range rows {
+		rows[i] = r.at(now)
+	}
+	return rows, nil
+}
+
+func sortRows(rows []Row, place func(Row) Position) {
+	slices.SortFunc(rows, func(a, b Row) int { return place(a).compare(place(b)) })
+}
+
+// page cuts a page out of rows in order.
+func page(rows []Row, place func(Row) Position, after *Position, limit int) Page {
+	if after != nil {
+		rows = slices.DeleteFunc(rows, func(r Row) bool { return place(r).compare(*after) <= 0 })
+	}
+	if len(rows) <= limit {
+		return Page{Rows: rows}
+	}
+	next := place(rows[limit-1])
+	return Page{Rows: rows[:limit], Next: &next}
 }
 
 // skew is how far back a sync reaches. A change has the time at which its call
@@ -52,33 +125,30 @@ const skew = 20 * time.Second
 
 // Sync returns a page of the conversations that changed since a time in ms,
 // newest first, and the time to pass next. Those that show no message are among
-// them: they may hold some. The read is strong: with the strong read of sessions
-// in a send, one of the two always sees the other (docs/data-model.md §5).
+// them: they may hold some, or were deleted. The read is strong: with the strong
+// read of sessions in a send, one of the two always sees the other
+// (docs/data-model.md §5).
 func (s Service) Sync(ctx context.Context, user string, since int64, after *Position, limit int) (Page, int64, error) {
 	next := s.Now().Add(-skew).UnixMilli()
-	page, err := s.list(ctx, user, since, after, limit, true, Row.live)
-	return page, next, err
-}
-
-func (s Service) list(ctx context.Context, user string, since int64, after *Position, limit int, strong bool, keep func(Row, time.Time) bool) (Page, error) {
-	rows, err := s.Store.Rows(ctx, s.App, user, strong)
+	rows, err := s.Store.Rows(ctx, s.App, user, true)
 	if err != nil {
-		return Page{}, err
+		return Page{}, 0, err
 	}
-	now := s.Now()
-	rows = slices.DeleteFunc(rows, func(r Row) bool { return !keep(r, now) })
-	slices.SortFunc(rows, func(a, b Row) int {
-		return cmp.Or(cmp.Compare(b.TimeMs, a.TimeMs), cmp.Compare(a.Peer, b.Peer))
-	})
-	rows = rows[:min(len(rows), s.Limit)]
+	now, listed := s.Now(), 0
+	sortRows(rows, Row.Place)
 	rows = slices.DeleteFunc(rows, func(r Row) bool {
-		return r.changed() < since || (after != nil && after.before(r))
+		if r.Shown(now) {
+			if listed++; listed > s.Limit && r.Data == (Data{}) {
+				return true // past the end of the list
+			}
+		}
+		return (!r.live(now) && r.Data == (Data{})) || r.changed() < since
 	})
-	if len(rows) <= limit {
-		return Page{Rows: rows}, nil
+	for i, r := range rows {
+		rows[i] = r.at(now)
 	}
-	last := rows[limit-1]
-	return Page{Rows: rows[:limit], Next: &Position{TimeMs: last.TimeMs, Peer: last.Peer}}, nil
+	sortRows(rows, Row.moment)
+	return page(rows, Row.moment, after, limit), next, nil
 }
 
 // Unread returns the user's unread messages of all conversations.
@@ -98,7 +168,7 @@ func (s Service) Unread(ctx context.Context, user string) (int64, error) {
 
 // UnreadFrom returns the unread messages from each of some peers.
 func (s Service) UnreadFrom(ctx context.Context, user string, peers []string) ([]int64, error) {
-	rows, err := s.Store.PeerRows(ctx, s.App, user, peers)
+	rows, err := s.Store.PeerRows(ctx, s.App, user, peers, false)
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +229,7 @@ func (s Service) Read(ctx context.Context, user, peer string, upTo *int64, origi
 
 // ReadUntil marks what the peer sent up to a time in Unix seconds as read.
 func (s Service) ReadUntil(ctx context.Context, user, peer string, at int64) (ReadMark, error) {
-	rows, err := s.Store.PeerRows(ctx, s.App, user, []string{peer})
+	rows, err := s.Store.PeerRows(ctx, s.App, user, []string{peer}, false)
 	if err != nil {
 		return ReadMark{}, err
 	}

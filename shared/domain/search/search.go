@@ -106,19 +106,19 @@ func (r *run) list(ctx context.Context) (Result, error) {
 			return Result{Messages: r.found, Next: &Cursor{At: at}}, nil
 		}
 	}
-	page, err := r.Conversations.List(ctx, r.user, at, MaxConversations)
+	page, err := r.Conversations.List(ctx, r.user, conversations.Filter{}, at, MaxConversations)
 	if err != nil {
 		return Result{}, err
 	}
 	for i, row := range page.Rows {
-		at := &conversations.Position{TimeMs: row.TimeMs, Peer: row.Peer}
+		at := row.Place()
 		next, err := r.conversation(ctx, row.Peer, nil)
 		if err != nil {
 			return Result{}, err
 		}
 		last := i == len(page.Rows)-1
 		if next != nil || (r.full() && !last) || (last && page.Next != nil) {
-			return Result{Messages: r.found, Next: &Cursor{At: at, Before: next}}, nil
+			return Result{Messages: r.found, Next: &Cursor{At: &at, Before: next}}, nil
 		}
 	}
 	return Result{Messages: r.found}, nil

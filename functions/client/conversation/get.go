@@ -1,0 +1,31 @@
+package conversation
+
+import (
+	"context"
+
+	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/conversations"
+	"parley/shared/op"
+)
+
+type getReply struct {
+	Conversations []v4.Conversation `json:"Conversations"`
+}
+
+// get returns up to 20 of the caller's conversations with their drafts, in the
+// order of the request. Those that there are not are left out.
+func get(ctx context.Context, c *op.Call, in peers) (getReply, error) {
+	if err := size(len(in.To), conversations.MaxGet); err != nil {
+		return getReply{}, err
+	}
+	list, err := c.Conversations.Get(ctx, c.Caller.Account, in.To)
+	if err != nil {
+		return getReply{}, err
+	}
+	out := getReply{Conversations: make([]v4.Conversation, len(list))}
+	for i, found := range list {
+		out.Conversations[i] = v4.FromRow(found.Row)
+		out.Conversations[i].Draft = found.Draft
+	}
+	return out, nil
+}

@@ -1,0 +1,31 @@
+package recent
+
+import (
+	"context"
+
+	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/conversations"
+	"parley/shared/domain/delivery"
+	"parley/shared/op"
+)
+
+type delContactGroupRequest struct {
+	owned
+	Names []string `json:"GroupName" need:"50002"`
+}
+
+type delContactGroupResponse struct {
+	Groups []v4.Folder `json:"GroupItem"`
+}
+
+// delContactGroup deletes a conversation group; its conversations stay.
+func delContactGroup(ctx context.Context, c *op.Call, in delContactGroupRequest) (delContactGroupResponse, error) {
+	if len(in.Names) != 1 {
+		return delContactGroupResponse{}, v4.Refuse(badParameter, "GroupName has exactly one name")
+	}
+	f, _, err := c.Conversations.DeleteFolder(ctx, in.From, in.Names[0], delivery.Origin{})
+	if err != nil {
+		return delContactGroupResponse{}, err
+	}
+	return delContactGroupResponse{Groups: v4.FromFolders([]conversations.Folder{f})}, nil
+}
