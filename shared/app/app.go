@@ -16,6 +16,7 @@ import (
 	"parley/shared/config"
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/apps"
+	"parley/shared/domain/archive"
 	"parley/shared/domain/conversations"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/follows"
@@ -24,6 +25,7 @@ import (
 	"parley/shared/domain/profiles"
 	"parley/shared/domain/relations"
 	"parley/shared/domain/sessions"
+	"parley/shared/objects"
 	"parley/shared/queue"
 	"parley/shared/seal"
 	"parley/shared/store"
@@ -38,6 +40,7 @@ type Parts struct {
 	Delivery delivery.Queue
 	Announce delivery.AnnouncementQueue
 	Removal  accounts.RemovalQueue
+	Objects  archive.Objects
 	Now      func() time.Time
 	Wait     func(ctx context.Context, d time.Duration)
 	Bytes    func(n int) []byte
@@ -75,6 +78,7 @@ func Real(c config.Config, frame func(delivery.Event) ([]byte, error)) (Parts, e
 		Poster: delivery.Nowhere{}, Delivery: queue.New[delivery.Job](cfg, c.SQS, queue.Delivery, c.Queues.Delivery),
 		Announce: queue.New[delivery.Announcement](cfg, c.SQS, queue.Announce, c.Queues.Announce),
 		Removal:  queue.New[accounts.Removal](cfg, c.SQS, queue.Sweep, c.Queues.Sweep),
+		Objects:  objects.New(cfg, c.S3, c.Archive),
 		Now:      time.Now, Wait: wait, Bytes: randomBytes, Parallel: Together, Frame: frame,
 	}
 	if c.Connections != "" {
@@ -146,6 +150,7 @@ type Tenant struct {
 	Profiles      profiles.Service
 	Relations     relations.Service
 	Follows       follows.Service
+	Archive       archive.Service
 }
 
 // For narrows the App to one application.
@@ -183,6 +188,7 @@ func (a *App) For(o *apps.App) Tenant {
 				conversation, relation, follow, profile, watch, session,
 			},
 		},
+		Archive:       archive.Service{App: o.ID, Days: limits.HistoryDays, Store: p.Store, Objects: p.Objects, Now: p.Now},
 		Sessions:      session,
 		Conversations: conversation,
 		Messages: messages.Service{
@@ -213,6 +219,31 @@ func friendFields(list []apps.Field) []relations.Field {
 func (a *App) Presence(app int64) presence.Service {
 	p := a.parts
 	return presence.Service{App: app, Store: p.Store, Out: a.Out(app), Now: p.Now, Parallel: p.Parallel}
+}
+
+// Archive makes the hourly files of all applications.
+func (a *App) Archive() archive.Job {
+	p := a.parts
+	return archive.Job{Store: p.Store, Objects: p.Objects, Apps: archived{a.Apps}, Now: p.Now, Bytes: p.Bytes, Parallel: p.Parallel}
+}
+
+// archived are the applications as the archive asks for them.
+type archived struct{ apps apps.Service }
+
+// HistoryDays implements archive.Apps.
+func (a archived) HistoryDays(ctx context.Context, app int64) (int, error) {
+	o, err := a.apps.Get(ctx, app)
+	return o.Settings.Limits().HistoryDays, err
+}
+
+// After implements archive.Apps.
+func (a archived) After(ctx context.Context, app int64, limit int) ([]int64, error) {
+	list, err := a.apps.List(ctx, app, limit)
+	ids := make([]int64, len(list))
+	for i, o := range list {
+		ids[i] = o.ID
+	}
+	return ids, err
 }
 
 // Out is the delivery of one application, which needs none of its settings.

@@ -81,6 +81,8 @@ const (
 	FollowLimit       Code = 100 // the user follows as many as there can be
 	FollowerLimit     Code = 101 // the other user has as many followers as there can be
 	WatchLimit        Code = 110 // the user watches the status of as many as there can be
+	ExportMissing     Code = 130 // an hour has no file of messages, or not yet
+	ExportExpired     Code = 131 // the file of an hour is not kept any more
 )
 
 // Codes lists every code with its name, for tables and tests.
@@ -129,6 +131,8 @@ func Codes() map[Code]string {
 		FollowLimit:       "follow_limit",
 		FollowerLimit:     "follower_limit",
 		WatchLimit:        "watch_limit",
+		ExportMissing:     "export_missing",
+		ExportExpired:     "export_expired",
 	}
 }
 

@@ -33,6 +33,7 @@ func numberings() []numbering {
 		{"profile", "the service profile", v4.Profile()},
 		{"relations", "the services sns and follow", v4.Relations()},
 		{"config", "the service openconfigsvr", v4.Config()},
+		{"history", "the service open_msg_svc", v4.History()},
 		{"operator", "the code itself", own},
 	}
 }
@@ -40,7 +41,7 @@ func numberings() []numbering {
 // service names the column of an operation's numbers, empty where it answers
 // nobody.
 func service(o *op.Operation) string {
-	if o.Doors[0].Queue != "" {
+	if o.Surface() == "worker" {
 		return ""
 	}
 next:

@@ -41,6 +41,7 @@ func Gateway() Numbers {
 		fault.BlocksPeer: 30515, fault.BlockedByPeer: 30525,
 		fault.Strangers: 20009, fault.SenderNotFriend: 20010, fault.ReceiverNotFriend: 20011,
 		fault.FollowLimit: 32100, fault.FollowerLimit: 32101, fault.WatchLimit: 72012,
+		fault.ExportMissing: 1004, fault.ExportExpired: 1005,
 	}
 }
 
@@ -83,6 +84,13 @@ func Relations() Numbers {
 func Config() Numbers {
 	return Gateway().with(Numbers{
 		fault.Internal: 130014, fault.Unavailable: 130014, fault.Malformed: 130001, fault.Invalid: 130001,
+	})
+}
+
+// History returns the numbers of open_msg_svc (core spec §11.2).
+func History() Numbers {
+	return Gateway().with(Numbers{
+		fault.Internal: 1003, fault.Unavailable: 1003, fault.Malformed: 1001, fault.Invalid: 1002, fault.NotAdmin: 1002,
 	})
 }
 
