@@ -77,14 +77,14 @@ func run(w *testkit.World, name string, event []byte, m *mortal) error {
 	return fmt.Errorf("no worker %s", name)
 }
 
-// A stored message, as the stream brings it, and as a file must have it.
-type stored struct {
+// An entry is a message as the stream brings it, and as a file must have it.
+type entry struct {
 	change map[string]any
 	hour   string
 	line   string
 }
 
-func eventOf(t *testing.T, list []stored) []byte {
+func eventOf(t *testing.T, list []entry) []byte {
 	t.Helper()
 	records := make([]map[string]any, len(list))
 	for i, s := range list {
@@ -99,9 +99,9 @@ func eventOf(t *testing.T, list []stored) []byte {
 
 // write stores n messages of some pairs over three hours, and returns them shard
 // by shard. All have the same few numbers, so that only pair and time part them.
-func write(t *testing.T, w *testkit.World, r *rand.Rand, n int) [][]stored {
+func write(t *testing.T, w *testkit.World, r *rand.Rand, n int) [][]entry {
 	t.Helper()
-	shards := make([][]stored, 2)
+	shards := make([][]entry, 2)
 	start := w.Clock.Now().Unix()
 	seen := make(map[string]bool)
 	for range n {
@@ -126,8 +126,8 @@ func write(t *testing.T, w *testkit.World, r *rand.Rand, n int) [][]stored {
 			m.From, m.To, m.Time, m.Seq, m.Elements[0].Content)
 		shard := len(pair[1]) % 2
 		for _, item := range w.Items(t, store.Msg, store.TimelinePK(w.ID, m.From, m.To)) {
-			if c := testkit.Streamed("INSERT", item); fmt.Sprint(item["sk"]) != "" && sameKey(c, m.Key) {
-				shards[shard] = append(shards[shard], stored{c, archive.NameOf(time.Unix(m.Time, 0)), line})
+			if c := testkit.Streamed("INSERT", item); sameKey(c, m.Key) {
+				shards[shard] = append(shards[shard], entry{c, archive.NameOf(time.Unix(m.Time, 0)), line})
 			}
 		}
 	}
@@ -191,7 +191,7 @@ func sum(b []byte) string {
 
 // check fails unless each message is in the file of its hour once, and nothing
 // else is anywhere.
-func check(t *testing.T, w *testkit.World, shards [][]stored) {
+func check(t *testing.T, w *testkit.World, shards [][]entry) {
 	t.Helper()
 	want := make(map[string][]string)
 	for _, s := range slices.Concat(shards...) {
@@ -245,12 +245,12 @@ func TestEveryMessageOnce(t *testing.T) {
 			w, r := testkit.NewWorld(t, server, testkit.Options{}), testkit.Rand(seed)
 			shards := write(t, w, r, 40)
 			at := make([]int, len(shards)) // what the stream knows to be done
-			mortal := func() *mortal { return &mortal{at: r.IntN(12), after: r.IntN(2) == 0} }
+			death := func() *mortal { return &mortal{at: r.IntN(12), after: r.IntN(2) == 0} }
 			seen := map[string][]string{}
 			w.Clock.Move(90 * time.Minute) // two of the hours are over
 			for step := 0; at[0] < len(shards[0]) || at[1] < len(shards[1]); step++ {
 				if r.IntN(4) == 0 {
-					_ = run(w, "merge", nil, mortal()) // dead or not: the next one heals
+					_ = run(w, "merge", nil, death()) // dead or not: the next one heals
 					now := files(t, w)
 					grows(t, seen, now)
 					seen = now
@@ -262,7 +262,7 @@ func TestEveryMessageOnce(t *testing.T) {
 					from = r.IntN(from) // what was done comes again
 				}
 				to := min(from+1+r.IntN(12), len(shards[shard]))
-				if from < to && run(w, "collect", eventOf(t, shards[shard][from:to]), mortal()) == nil {
+				if from < to && run(w, "collect", eventOf(t, shards[shard][from:to]), death()) == nil {
 					at[shard] = max(at[shard], to)
 				}
 			}
@@ -349,7 +349,7 @@ func TestManyParts(t *testing.T) {
 	w := testkit.NewWorld(t, server, testkit.Options{})
 	shards := write(t, w, testkit.Rand(5), 120)
 	all := slices.Concat(shards...)
-	slices.SortFunc(all, func(a, b stored) int { return strings.Compare(a.hour, b.hour) })
+	slices.SortFunc(all, func(a, b entry) int { return strings.Compare(a.hour, b.hour) })
 	for i := range all {
 		if err := run(w, "collect", eventOf(t, all[i:min(i+1+i%3, len(all))]), &mortal{}); err != nil {
 			t.Fatal(err)
