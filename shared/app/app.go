@@ -221,31 +221,6 @@ func (a *App) Presence(app int64) presence.Service {
 	return presence.Service{App: app, Store: p.Store, Out: a.Out(app), Now: p.Now, Parallel: p.Parallel}
 }
 
-// Archive makes the hourly files of all applications.
-func (a *App) Archive() archive.Job {
-	p := a.parts
-	return archive.Job{Store: p.Store, Objects: p.Objects, Apps: archived{a.Apps}, Now: p.Now, Bytes: p.Bytes, Parallel: p.Parallel}
-}
-
-// archived are the applications as the archive asks for them.
-type archived struct{ apps apps.Service }
-
-// HistoryDays implements archive.Apps.
-func (a archived) HistoryDays(ctx context.Context, app int64) (int, error) {
-	o, err := a.apps.Get(ctx, app)
-	return o.Settings.Limits().HistoryDays, err
-}
-
-// After implements archive.Apps.
-func (a archived) After(ctx context.Context, app int64, limit int) ([]int64, error) {
-	list, err := a.apps.List(ctx, app, limit)
-	ids := make([]int64, len(list))
-	for i, o := range list {
-		ids[i] = o.ID
-	}
-	return ids, err
-}
-
 // Out is the delivery of one application, which needs none of its settings.
 func (a *App) Out(app int64) delivery.Service {
 	p := a.parts

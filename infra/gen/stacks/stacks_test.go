@@ -259,6 +259,7 @@ func TestEnvironment(t *testing.T) {
 		"QUEUE_DELIVERY":       "http://127.0.0.1:3/000000000000/parley-local-Data-Delivery",
 		"QUEUE_ANNOUNCE":       "http://127.0.0.1:3/000000000000/parley-local-Data-Announce",
 		"QUEUE_SWEEP":          "http://127.0.0.1:3/000000000000/parley-local-Data-Sweep",
+		"BUCKET_ARCHIVE":       "parley-local-data-archive",
 		"CONNECTIONS_ENDPOINT": "http://127.0.0.1:2/local",
 	}
 	for _, f := range m.Functions {

@@ -28,6 +28,8 @@ type Job struct {
 	Now     func() time.Time
 	// Bytes returns random bytes, for marks.
 	Bytes func(n int) []byte
+	// Disk makes an empty file.
+	Disk func() (Disk, error)
 	// Parallel runs functions together and returns the first error.
 	Parallel func(ctx context.Context, run ...func(context.Context) error) error
 }

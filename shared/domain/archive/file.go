@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"os"
 )
 
 // width is how many sorted lists are merged at a time. A part is at most what one
@@ -21,10 +20,17 @@ import (
 // what is merged of them waits on disk.
 const width = 32
 
+// A Disk is a file that goes away when it is closed, also by the end of the
+// program.
+type Disk interface {
+	io.ReadWriteSeeker
+	io.Closer
+}
+
 // A file is what an hour's parts give, on disk.
 type file struct {
 	Export
-	content *os.File
+	content Disk
 }
 
 func (f *file) close() { _ = f.content.Close() } // nothing is written to it any more
@@ -33,21 +39,21 @@ func (f *file) close() { _ = f.content.Close() } // nothing is written to it any
 // However many parts there are, memory holds the compressed parts of one round
 // and a line of each list that is merged, at most twice width.
 func (j Job) build(ctx context.Context, h Hour, ids []string) (*file, error) {
-	var runs []*os.File
+	var runs []Disk
 	defer func() { drop(runs) }()
 	for len(ids) > width {
 		lists, err := j.fetch(ctx, h, ids[:width])
 		if err != nil {
 			return nil, err
 		}
-		r, err := run(lists)
+		r, err := j.run(lists)
 		if err != nil {
 			return nil, err
 		}
 		runs, ids = append(runs, r), ids[width:]
 	}
 	for len(runs) > width {
-		r, err := run(readers(runs[:width]))
+		r, err := j.run(readers(runs[:width]))
 		if err != nil {
 			return nil, err
 		}
@@ -58,10 +64,10 @@ func (j Job) build(ctx context.Context, h Hour, ids []string) (*file, error) {
 	if err != nil {
 		return nil, err
 	}
-	return finish(h, append(lists, readers(runs)...))
+	return j.finish(h, append(lists, readers(runs)...))
 }
 
-func readers(files []*os.File) []io.Reader {
+func readers(files []Disk) []io.Reader {
 	out := make([]io.Reader, len(files))
 	for i, f := range files {
 		out[i] = f
@@ -70,7 +76,7 @@ func readers(files []*os.File) []io.Reader {
 }
 
 // drop removes files that were only read.
-func drop(files []*os.File) {
+func drop(files []Disk) {
 	for _, f := range files {
 		_ = f.Close()
 	}
@@ -94,16 +100,16 @@ func (j Job) fetch(ctx context.Context, h Hour, ids []string) ([]io.Reader, erro
 }
 
 // run merges lists into one on disk.
-func run(lists []io.Reader) (*os.File, error) {
-	return spool(func(w io.Writer) error {
+func (j Job) run(lists []io.Reader) (Disk, error) {
+	return j.spool(func(w io.Writer) error {
 		e := encoder(w)
 		return merge(lists, func(r raw) error { return e.Encode(r) })
 	})
 }
 
 // spool writes a compressed file that is at its beginning then.
-func spool(write func(io.Writer) error) (*os.File, error) {
-	f, err := temporary()
+func (j Job) spool(write func(io.Writer) error) (Disk, error) {
+	f, err := j.Disk()
 	if err != nil {
 		return nil, err
 	}
@@ -119,18 +125,8 @@ func spool(write func(io.Writer) error) (*os.File, error) {
 	return f, nil
 }
 
-// temporary makes a file that goes away when it is closed, also by the end of the
-// program: an open file needs no name.
-func temporary() (*os.File, error) {
-	f, err := os.CreateTemp("", "archive-*")
-	if err != nil {
-		return nil, fmt.Errorf("merge: %w", err)
-	}
-	return f, os.Remove(f.Name())
-}
-
 // complete ends what is written to a file and goes back to its beginning.
-func complete(w *gzip.Writer, disk *bufio.Writer, f *os.File) error {
+func complete(w *gzip.Writer, disk *bufio.Writer, f Disk) error {
 	if err := w.Close(); err != nil {
 		return err
 	}
@@ -142,8 +138,8 @@ func complete(w *gzip.Writer, disk *bufio.Writer, f *os.File) error {
 }
 
 // finish writes the file of an hour.
-func finish(h Hour, lists []io.Reader) (*file, error) {
-	content, err := temporary()
+func (j Job) finish(h Hour, lists []io.Reader) (*file, error) {
+	content, err := j.Disk()
 	if err != nil {
 		return nil, err
 	}
