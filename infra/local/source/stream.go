@@ -138,10 +138,13 @@ func (r *reader) shard(ctx context.Context, id string, iterator *string, parent 
 			if ctx.Err() != nil {
 				return
 			}
-			r.report(fmt.Errorf("read the stream of %s: %w", r.source.Table, err))
+			var expired *types.ExpiredIteratorException // it lives 15 minutes
+			var trimmed *types.TrimmedDataAccessException
+			if !errors.As(err, &trimmed) { // DynamoDB Local says so of the beginning of an empty shard
+				r.report(fmt.Errorf("read the stream of %s: %w", r.source.Table, err))
+			}
 			wait(ctx, time.Second)
-			var expired *types.ExpiredIteratorException
-			if errors.As(err, &expired) { // it lives 15 minutes
+			if errors.As(err, &expired) || trimmed != nil {
 				if fresh, err := r.iterator(ctx, id, true); err == nil {
 					iterator = fresh
 				}
