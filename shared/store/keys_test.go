@@ -168,7 +168,7 @@ func TestKeysAreDistinct(t *testing.T) {
 				for _, k := range everyKey(app, a, b, 1, 1, messages.Key{Time: 1}) {
 					var from string
 					switch k.name {
-					case "settings", "counter", "secret", "registry":
+					case "settings", "counter", "secret", "registry", "export", "pending hour":
 						from = fmt.Sprint(k.name, app)
 					case "account", "account index", "admin", "session", "watch count", "batch", "profile", "lists", "follows", "change":
 						from = fmt.Sprintf("%s %d %q", k.name, app, a)
