@@ -196,7 +196,9 @@ func situations() []situation {
 const filed = "account alice\naccount bob\nmessages alice bob 100\ncollect alice bob\nsleep 1h\nmerge\n"
 
 // hourly is a message an hour.
-func hourly() string { return "account alice\naccount bob\n" + strings.Repeat("message alice bob 1\nsleep 1h\n", 100) }
+func hourly() string {
+	return "account alice\naccount bob\n" + strings.Repeat("message alice bob 1\nsleep 1h\n", 100)
+}
 
 func hours100() string { return hourly() + "collect alice bob\nmerge\n" }
 
