@@ -11,17 +11,20 @@ import (
 	"parley/functions/client/session"
 	operatoraccount "parley/functions/operator/account"
 	"parley/functions/operator/app"
+	operatorhistory "parley/functions/operator/history"
 	"parley/functions/tencent/account"
 	"parley/functions/tencent/config"
 	"parley/functions/tencent/extension"
 	"parley/functions/tencent/follow"
 	"parley/functions/tencent/gateway"
+	"parley/functions/tencent/history"
 	"parley/functions/tencent/message"
 	"parley/functions/tencent/profile"
 	"parley/functions/tencent/recent"
 	"parley/functions/tencent/sns"
 	"parley/functions/tencent/status"
 	"parley/functions/worker/announce"
+	"parley/functions/worker/archive"
 	"parley/functions/worker/delivery"
 	"parley/functions/worker/sweep"
 	"parley/shared/op"
@@ -32,11 +35,11 @@ func All() []op.Operation {
 	var all []op.Operation
 	for _, list := range [][]op.Operation{
 		account.Operations(), message.Operations(), extension.Operations(), status.Operations(), profile.Operations(),
-		sns.Operations(), follow.Operations(), recent.Operations(), config.Operations(),
+		sns.Operations(), follow.Operations(), recent.Operations(), config.Operations(), history.Operations(),
 		session.Operations(), presence.Operations(), clientprofile.Operations(), clientmessage.Operations(), conversation.Operations(),
 		friend.Operations(), block.Operations(),
-		app.Operations(), operatoraccount.Operations(),
-		delivery.Operations(), announce.Operations(), sweep.Operations(),
+		app.Operations(), operatoraccount.Operations(), operatorhistory.Operations(),
+		delivery.Operations(), announce.Operations(), sweep.Operations(), archive.Operations(),
 	} {
 		all = append(all, list...)
 	}

@@ -105,22 +105,24 @@ func allowed(pkg string) (ours []string, modules bool) {
 		return append(domain, "shared/telemetry", "shared/config"), true
 	case in(pkg, "shared/seal", "shared/queue", "shared/gateway"):
 		return []string{"shared/fault", "shared/telemetry"}, true
+	case pkg == "shared/objects":
+		return append(domain, "shared/telemetry"), true
 	case pkg == "shared/app":
-		return append(domain, "shared/config", "shared/telemetry", "shared/store", "shared/seal", "shared/queue", "shared/gateway"), true
+		return append(domain, "shared/objects", "shared/config", "shared/telemetry", "shared/store", "shared/objects", "shared/seal", "shared/queue", "shared/gateway"), true
 	case pkg == "shared/op":
-		return append(domain, "shared/app", "shared/telemetry", "shared/store", "shared/queue"), true
+		return append(domain, "shared/app", "shared/telemetry", "shared/store", "shared/objects", "shared/queue"), true
 	case in(pkg, "shared/dialect", "shared/dialect/v4"):
 		return append(domain, "shared/dialect/usersig"), false
 	case in(pkg, "shared/dialect/..."): // one dialect knows no other
 		return v4, false
 	case pkg == "shared/testkit":
-		return []string{"shared/...", "infra/local/backing", "infra/local/template"}, true
+		return []string{"shared/...", "infra/local/backing", "infra/local/object", "infra/local/template"}, true
 	case pkg == "functions":
 		return []string{"functions/catalog", "shared/app", "shared/config", "shared/dialect/client", "shared/op", "shared/telemetry"}, true
 	case pkg == "functions/catalog":
 		return []string{"functions/...", "shared/op"}, false
 	case in(pkg, "functions/..."): // one group of operations knows no other
-		return append(v4, "shared/dialect/tencent", "shared/dialect/client", "shared/dialect/operator", "shared/store", "shared/queue"), false
+		return append(v4, "shared/dialect/tencent", "shared/dialect/client", "shared/dialect/operator", "shared/store", "shared/objects", "shared/queue"), false
 	}
 	return nil, false
 }

@@ -21,7 +21,7 @@ func TestMain(m *testing.M) { testkit.Main(m, &server) }
 type situation struct {
 	operation, name string
 	seed            string
-	warm            string // a call before, so that the application is known
+	warm            string // a call before, so that the application is known; cold: none
 	request         string
 	budget          *Budget // of docs/data-model.md §10, where it has such a line
 	millis          float64
@@ -129,6 +129,7 @@ func situations() []situation {
 		{"tencent.profile.portrait_get", "1, nickname", "account alice\n", `{"To_Account":["x"]}`, `{"To_Account":["alice"],"TagList":["Tag_Profile_IM_Nick"]}`, nil, 8, 0},
 		{"tencent.profile.portrait_get", "100, any field", "accounts 100\n", `{"To_Account":["x"]}`, `{"To_Account":[` + batch(`"u%d"`, 100) + `],"TagList":["Tag_Profile_IM_Level"]}`, nil, 20, 0},
 		{"tencent.profile.portrait_set", "nickname, 1 device", "account alice\nconnect alice iPhone i1\n", `{"From_Account":"x"}`, `{"From_Account":"alice","ProfileItem":[{"Tag":"Tag_Profile_IM_Nick","Value":"A"}]}`, nil, 30, 0},
+		{"tencent.history.get_history", "an hour with a file", filed, `{"ChatType":"C2C","MsgTime":"x"}`, `{"ChatType":"C2C","MsgTime":"2023111506"}`, nil, 10, 0},
 		{"tencent.gateway.unknown", "any", "", "{}", "{}", nil, 2, 0},
 		{"client.session.authorizer", "known user", "account alice\n", "", "", &Budget{0, 0.5, 0, 1, 0}, 10, -1},
 		{"client.session.connect", "free slot", "account alice\n", "connection x\nas bob\n", "", &Budget{1, 0, 0, 1, 0}, 10, 1},
@@ -214,6 +215,13 @@ func situations() []situation {
 		{"operator.app.rotate-key", "1 key before", "", `{"SdkAppId":1}`, `{"SdkAppId":{app}}`, nil, 25, 0},
 		{"operator.app.add-admin", "new", "", `{"SdkAppId":1,"UserID":"x"}`, `{"SdkAppId":{app},"UserID":"x"}`, nil, 12, 0},
 		{"operator.app.remove-admin", "1 of 2", "admin x\n", `{"SdkAppId":1,"UserID":"x"}`, `{"SdkAppId":{app},"UserID":"x"}`, nil, 12, 0},
+		{"operator.history.list", "page of 100 of 100 hours", hours100(), `{"SdkAppId":1}`, `{"SdkAppId":{app},"Limit":100}`, nil, 15, 0},
+		{"operator.history.get", "page of 100 of 100 messages", filed, `{"SdkAppId":1}`, `{"SdkAppId":{app},"MsgTime":"2023111506","Limit":100}`, nil, 40, 0},
+		{"worker.archive.collect", "100 messages of an hour, besides 1 PUT", "account alice\naccount bob\nmessages alice bob 100\n", "INSERT a b\n", "INSERT alice bob\n", nil, 30, -1},
+		{"worker.archive.collect", "100 messages of 100 hours, besides 100 PUT", hourly(), "INSERT a b\n", "INSERT alice bob\n", nil, 300, -1},
+		{"worker.archive.merge", "nothing to do", "", "", "", nil, 8, -1},
+		{"worker.archive.merge", "an hour of 1 part, besides LIST, GET and PUT", "account alice\naccount bob\nmessages alice bob 100\ncollect alice bob\nsleep 1h\n", cold, "", nil, 100, -1},
+		{"worker.archive.expire", "nothing to do, 1 R an application", "", "", "", nil, 20, -1},
 		{"worker.announce.announce", "no friends", "account alice\n", crowd, crowd, nil, 10, -1},
 		{"worker.announce.announce", "100 friends, 1 online", "account alice\naccounts 100\noneway alice" + strings.ReplaceAll(batch(" u%d", 100), ",", "") + "\nconnect u1 iPhone i1\n", crowd, crowd, nil, 60, -1},
 		{"worker.announce.announce", "a status, no watchers left", "account alice\naccount bob\nwatch bob alice\nunwatch bob alice\nconnect alice Web w1\n", nothing, change, nil, 20, -1},
@@ -228,6 +236,19 @@ func situations() []situation {
 		{"worker.sweep.sweep", "the second job", "deleted alice\nsweep\n", none, `{"app":{app},"user":"alice","deleted":1700000000,"again":true}`, nil, 35, -1},
 	}
 }
+
+// filed is an hour of 100 messages with its file.
+const filed = "account alice\naccount bob\nmessages alice bob 100\ncollect alice bob\nsleep 1h\nmerge\n"
+
+// hourly is a message an hour.
+func hourly() string {
+	return "account alice\naccount bob\n" + strings.Repeat("message alice bob 1\nsleep 1h\n", 100)
+}
+
+func hours100() string { return hourly() + "collect alice bob\nmerge\n" }
+
+// cold is no call before: a worker would have done the work by it.
+const cold = "cold"
 
 const crowd = `{"app":{app},"user":"alice","crowd":"friends","frame":"e30="}`
 
@@ -300,11 +321,14 @@ func measure(t *testing.T, s situation) telemetry.Units {
 		t.Fatalf("no operation %s", s.operation)
 	}
 	w := testkit.NewWorld(t, server, testkit.Options{})
+	defer w.Forget(t) // the workers of the archive look at all applications
 	if err := w.Seed(t.Context(), s.seed); err != nil {
 		t.Fatalf("%s: seed: %v", s.operation, err)
 	}
-	if _, _, err := w.Call(t, o, s.warm); err != nil && o.Name != "client.session.authorizer" {
-		t.Fatalf("%s: %v", s.operation, err)
+	if s.warm != cold {
+		if _, _, err := w.Call(t, o, s.warm); err != nil && o.Name != "client.session.authorizer" {
+			t.Fatalf("%s: %v", s.operation, err)
+		}
 	}
 	_, meter, err := w.Call(t, o, s.request)
 	if err != nil {

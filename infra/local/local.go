@@ -25,6 +25,7 @@ import (
 	"parley/infra/local/fault"
 	"parley/infra/local/gateway"
 	"parley/infra/local/lambda"
+	"parley/infra/local/object"
 	"parley/infra/local/source"
 	"parley/infra/local/template"
 )
@@ -81,6 +82,7 @@ type Stack struct {
 	Faults    *fault.Injector
 	DynamoDB  *backing.Process
 	SQS       *backing.Process
+	Objects   *object.Server
 	// Took is how long the start lasted.
 	Took time.Duration
 
@@ -248,6 +250,15 @@ func (s *Stack) prepare(ctx context.Context) error {
 			return err
 		}
 	}
+	files := object.Options{Buckets: s.Model.Buckets}
+	if !s.options.InMemory {
+		files.Dir = filepath.Join(s.options.State, "data", "objects")
+	}
+	var err error
+	if s.Objects, err = object.Start(files); err != nil {
+		return err
+	}
+	s.undo = append(s.undo, func() { s.note(s.Objects.Stop()) })
 	return backing.CreateTables(ctx, s.DynamoDB.Endpoint(), s.Model.Tables)
 }
 
@@ -270,7 +281,7 @@ func (s *Stack) functions(ctx context.Context) error {
 	o := s.options
 	db, mq := s.DynamoDB.Endpoint(), s.SQS.Endpoint()
 	s.Functions = lambda.New(s.Model.Functions, lambda.Options{
-		Program: o.Program, DynamoDB: db, SQS: mq, Environment: o.Environment,
+		Program: o.Program, DynamoDB: db, SQS: mq, S3: s.Objects.Endpoint(), Environment: o.Environment,
 		Limit: o.Limit, Idle: o.InstanceIdle, Line: o.Line, Done: o.Done,
 	})
 	var proxied [2]string

@@ -16,6 +16,7 @@ import (
 	"parley/shared/config"
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/apps"
+	"parley/shared/domain/archive"
 	"parley/shared/domain/conversations"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/follows"
@@ -26,6 +27,7 @@ import (
 	"parley/shared/domain/relations"
 	"parley/shared/domain/search"
 	"parley/shared/domain/sessions"
+	"parley/shared/objects"
 	"parley/shared/queue"
 	"parley/shared/seal"
 	"parley/shared/store"
@@ -41,6 +43,7 @@ type Parts struct {
 	Announce delivery.AnnouncementQueue
 	Removal  accounts.RemovalQueue
 	Push     push.Queue
+	Objects  archive.Objects
 	Now      func() time.Time
 	Wait     func(ctx context.Context, d time.Duration)
 	Bytes    func(n int) []byte
@@ -79,6 +82,7 @@ func Real(c config.Config, frame func(delivery.Event) ([]byte, error)) (Parts, e
 		Announce: queue.New[delivery.Announcement](cfg, c.SQS, queue.Announce, c.Queues.Announce),
 		Removal:  queue.New[accounts.Removal](cfg, c.SQS, queue.Sweep, c.Queues.Sweep),
 		Push:     queue.New[push.Job](cfg, c.SQS, queue.Push, c.Queues.Push),
+		Objects:  objects.New(cfg, c.S3, c.Archive),
 		Now:      time.Now, Wait: wait, Bytes: randomBytes, Parallel: Together, Frame: frame,
 	}
 	if c.Connections != "" {
@@ -151,6 +155,7 @@ type Tenant struct {
 	Relations     relations.Service
 	Follows       follows.Service
 	Search        search.Service
+	Archive       archive.Service
 }
 
 // For narrows the App to one application.
@@ -196,6 +201,7 @@ func (a *App) For(o *apps.App) Tenant {
 				conversation, relation, follow, profile, watch, session,
 			},
 		},
+		Archive:       archive.Service{App: o.ID, Days: limits.HistoryDays, Store: p.Store, Objects: p.Objects, Now: p.Now},
 		Sessions:      session,
 		Conversations: conversation,
 		Messages:      message,

@@ -25,6 +25,10 @@ type Config struct {
 
 	DynamoDB string // AWS_ENDPOINT_URL_DYNAMODB, empty on AWS
 	SQS      string // AWS_ENDPOINT_URL_SQS, empty on AWS
+	S3       string // AWS_ENDPOINT_URL_S3, empty on AWS
+
+	// Archive is the bucket of exported messages, BUCKET_ARCHIVE.
+	Archive string
 
 	Level slog.Level // LOG_LEVEL: debug, info (default), warn, error
 }
@@ -53,6 +57,8 @@ func Read(env func(string) string) (Config, error) {
 		SealKey:     env("SEAL_KEY"),
 		DynamoDB:    env("AWS_ENDPOINT_URL_DYNAMODB"),
 		SQS:         env("AWS_ENDPOINT_URL_SQS"),
+		S3:          env("AWS_ENDPOINT_URL_S3"),
+		Archive:     env("BUCKET_ARCHIVE"),
 	}
 	var missing []string
 	for name, value := range map[string]string{

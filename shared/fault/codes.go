@@ -98,6 +98,9 @@ const (
 	FolderName    Code = 132 // the name of a conversation group is over its limit
 	KeptLimit     Code = 133 // the user has data on as many conversations as there can be
 	PinLimit      Code = 134 // the user has pinned as many conversations as there can be
+
+	ExportMissing Code = 140 // an hour has no file of messages, or not yet
+	ExportExpired Code = 141 // the file of an hour is not kept any more
 )
 
 // Codes lists every code with its name, for tables and tests.
@@ -161,6 +164,8 @@ func Codes() map[Code]string {
 		FolderName:        "folder_name",
 		KeptLimit:         "kept_limit",
 		PinLimit:          "pin_limit",
+		ExportMissing:     "export_missing",
+		ExportExpired:     "export_expired",
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"parley/shared/objects"
 	"parley/shared/queue"
 	"parley/shared/store"
 )
@@ -20,7 +21,8 @@ type Operation struct {
 	// Doors are the ways in.
 	Doors []Door
 	// Needs are the accesses its role allows, sorted, in the words of the meter:
-	// "read accounts", "write messages", "send delivery", "post", "open", "seal".
+	// "read accounts", "write messages", "send delivery", "store part", "post",
+	// "open", "seal".
 	Needs  []string
 	Memory int // MB
 	// Errors are the numbers that its documentation names, sorted. The coverage
@@ -35,12 +37,17 @@ type Operation struct {
 	Func string
 }
 
-// A Door is a way into an operation. One of its fields is set.
+// A Door is a way into an operation. One of its fields is set, and those that
+// belong to it.
 type Door struct {
 	HTTP   string // "POST /v4/openim/sendmsg", on the HTTP API
 	IAM    bool   // the HTTP route asks for a signature of the account (AWS_IAM)
 	Socket string // route key on the WebSocket API
 	Queue  queue.Name
+	Stream store.Table // the changes of a table, as far as Filter lets them through
+	Filter string      // a pattern of the event source
+	// Schedule is when the operation runs by itself, "rate(15 minutes)".
+	Schedule string
 	// Authorizer: the operation decides who may open a connection.
 	Authorizer bool
 }
@@ -83,6 +90,24 @@ func Sends(list ...queue.Name) Option {
 	return func(o *Operation) {
 		for _, q := range list {
 			o.need("send " + string(q))
+		}
+	}
+}
+
+// Stores declares objects that an operation stores.
+func Stores(list ...objects.Kind) Option { return objectsOf("store", list) }
+
+// Fetches declares objects that an operation fetches, or lists, or lets others
+// fetch.
+func Fetches(list ...objects.Kind) Option { return objectsOf("fetch", list) }
+
+// Drops declares objects that an operation finds and removes.
+func Drops(list ...objects.Kind) Option { return objectsOf("drop", list) }
+
+func objectsOf(verb string, list []objects.Kind) Option {
+	return func(o *Operation) {
+		for _, k := range list {
+			o.need(verb + " " + string(k))
 		}
 	}
 }

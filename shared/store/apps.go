@@ -69,7 +69,7 @@ func settingsItem(a apps.App) Item {
 func overrides(l *apps.Limits) map[string]*int {
 	return map[string]*int{
 		"la": &l.Accounts, "lc": &l.Conversations, "lf": &l.Friends, "lb": &l.Blocked, "ll": &l.Lists,
-		"lr": &l.Requests, "lw": &l.Following, "ls": &l.Watched,
+		"lr": &l.Requests, "lw": &l.Following, "ls": &l.Watched, "lh": &l.HistoryDays,
 	}
 }
 

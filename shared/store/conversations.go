@@ -190,8 +190,10 @@ func (s *Store) timelineQuery(app int64, q messages.Range) *dynamodb.QueryInput 
 		},
 	}
 	if q.Before != nil {
-		// BETWEEN includes its ends; starting after the key itself leaves it out.
+		// BETWEEN includes its ends; starting after the key itself leaves it out. The
+		// end is moved as well: DynamoDB Local walks from there to the start key.
 		if before := MessageSK(*q.Before); before <= to {
+			in.ExpressionAttributeValues[":to"] = str(before)
 			in.ExclusiveStartKey = Key{TimelinePK(app, q.User, q.Peer), before}.attributes()
 		}
 	}

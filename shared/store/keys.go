@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"parley/shared/domain/archive"
 	"parley/shared/domain/messages"
 )
 
@@ -42,11 +43,14 @@ const (
 	prefixKey          = "KEY#"
 	prefixAdmin        = "ADM#"
 	registryPK         = "APPS"
+	pendingPK          = "EX"
 
 	registry     = 'R' // Partition.Kind of the list of apps
 	accountIndex = 'I' // Partition.Kind of the account index
 	watchers     = 'W' // Partition.Kind of the subscriptions to a user's status
 	watched      = 'V' // Partition.Kind of a user's subscriptions
+	exports      = 'X' // Partition.Kind of an application's exported hours
+	pending      = 'Y' // Partition.Kind of the hours that are to be merged
 )
 
 // indexShards is the number of partitions of the account index.
@@ -363,11 +367,42 @@ func ParseDedupSK(sk string) (peer string, hash uint64, ok bool) {
 	return peer, hash, true
 }
 
+// ExportPK is what an application's exported hours have (EX).
+func ExportPK(app int64) string { return appPrefix(app) + "EX" }
+
+// ExportKey is what an hour has.
+func ExportKey(h archive.Hour) Key { return Key{ExportPK(h.App), string(h.Type) + "#" + h.Name} }
+
+// ParseExportSK returns the hour of an export.
+func ParseExportSK(sk string) (t archive.Type, hour string, ok bool) {
+	kind, hour, _ := strings.Cut(sk, "#")
+	_, ok = archive.ParseName(hour)
+	return archive.Type(kind), hour, ok && archive.Type(kind).Valid()
+}
+
+// PendingKey marks an hour, of any application, that is to be merged. Hours stand
+// in order of time.
+func PendingKey(h archive.Hour) Key {
+	return Key{pendingPK, fmt.Sprintf("%s#%d#%s", h.Name, h.App, h.Type)}
+}
+
+// ParsePendingSK returns the hour that is to be merged.
+func ParsePendingSK(sk string) (archive.Hour, bool) {
+	parts := strings.Split(sk, "#")
+	if len(parts) != 3 {
+		return archive.Hour{}, false
+	}
+	app, err := strconv.ParseInt(parts[1], 10, 64)
+	h := archive.Hour{App: app, Type: archive.Type(parts[2]), Name: parts[0]}
+	_, ok := archive.ParseName(h.Name)
+	return h, err == nil && app >= 0 && ok && h.Type.Valid() && PendingKey(h).SK == sk
+}
+
 // A Partition is a partition key taken apart.
 type Partition struct {
 	App int64
-	// Kind is 'U', 'A', 'P', 'M', 'S', 'D', 'F', registry, accountIndex, watchers or
-	// watched; 0 for none of them.
+	// Kind is 'U', 'A', 'P', 'M', 'S', 'D', 'F', registry, accountIndex, watchers,
+	// watched, exports or pending; 0 for none of them.
 	Kind byte
 	// Rest is what follows the kind: the user of most, the pair of
 	// 'P', the shard of an accountIndex.
@@ -379,6 +414,9 @@ func ParsePartition(pk string) Partition {
 	if pk == registryPK {
 		return Partition{Kind: registry}
 	}
+	if pk == pendingPK {
+		return Partition{Kind: pending}
+	}
 	head, rest, ok := strings.Cut(pk, "#")
 	app, err := strconv.ParseInt(head, 10, 64)
 	if !ok || err != nil || app < 0 || strconv.FormatInt(app, 10) != head {
@@ -386,6 +424,9 @@ func ParsePartition(pk string) Partition {
 	}
 	if rest == "A" {
 		return Partition{App: app, Kind: 'A'}
+	}
+	if rest == "EX" {
+		return Partition{App: app, Kind: exports}
 	}
 	if shard, ok := strings.CutPrefix(rest, "AI#"); ok {
 		if n, err := strconv.Atoi(shard); err != nil || n < 0 || n >= indexShards || itoa(n) != shard {

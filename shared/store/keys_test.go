@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"parley/shared/domain/archive"
 	"parley/shared/domain/messages"
 	"parley/shared/store"
 )
@@ -67,6 +68,8 @@ func everyKey(app int64, a, b string, hash uint64, n int, m messages.Key) []made
 			App: app, Kind: 'P', Rest: lesser + store.Unit + greater,
 		}},
 		{"session", store.Live, store.SessionKey(app, a), store.Sessions, store.Partition{App: app, Kind: 'S', Rest: a}},
+		{"export", store.Ops, store.ExportKey(archive.Hour{App: app, Type: archive.C2C, Name: "2023111506"}), store.Exports, store.Partition{App: app, Kind: 'X'}},
+		{"pending hour", store.Ops, store.PendingKey(archive.Hour{App: app, Type: archive.Group, Name: "2023111506"}), store.Exports, store.Partition{Kind: 'Y'}},
 		{"dedup", store.Live, store.DedupKey(app, a, b, hash), store.Dedup, dedup},
 		{"batch", store.Live, store.BatchKey(app, a, hash), store.Dedup, dedup},
 	}
@@ -111,6 +114,11 @@ func checkKeys(t *testing.T, app int64, a, b string, hash uint64, n int, m messa
 	same("following", peer, b, ok)
 	version, ok := store.ParseChangeSK(store.ChangeKey(app, a, int64(n)).SK)
 	same("change", version, int64(n), ok)
+	hour := archive.Hour{App: app, Type: archive.C2C, Name: "2023111506"}
+	pending, ok := store.ParsePendingSK(store.PendingKey(hour).SK)
+	same("pending", pending, hour, ok)
+	kind, name, ok := store.ParseExportSK(store.ExportKey(hour).SK)
+	same("export", archive.Hour{App: app, Type: kind, Name: name}, hour, ok)
 	user, ok := store.ParseAdminSK(store.AdminKey(app, a).SK)
 	same("admin", user, a, ok)
 	number, ok := store.ParseSecretSK(store.SecretKey(app, n).SK)
@@ -176,7 +184,7 @@ func TestKeysAreDistinct(t *testing.T) {
 				for _, k := range everyKey(app, a, b, 1, 1, messages.Key{Time: 1}) {
 					var from string
 					switch k.name {
-					case "settings", "counter", "secret", "registry":
+					case "settings", "counter", "secret", "registry", "export", "pending hour":
 						from = fmt.Sprint(k.name, app)
 					case "account", "account index", "admin", "session", "watch count", "batch", "profile", "lists", "folders", "follows", "change":
 						from = fmt.Sprintf("%s %d %q", k.name, app, a)
@@ -349,6 +357,8 @@ func FuzzParseKey(f *testing.F) {
 	}
 	f.Add("1#P#b\x1fa", "m00000001000000020000000G")
 	f.Add("APPS", "00000000001")
+	f.Add("EX", "2023111506#01#C2C")
+	f.Add("1#EX", "C2C#2023111524")
 	f.Fuzz(func(t *testing.T, pk, sk string) {
 		k := store.Key{PK: pk, SK: sk}
 		p := store.ParsePartition(pk)
@@ -378,6 +388,10 @@ func FuzzParseKey(f *testing.F) {
 			again.PK = store.WatchersPK(p.App, p.Rest)
 		case 'V':
 			again.PK = store.WatchedPK(p.App, p.Rest)
+		case 'X':
+			again.PK = store.ExportPK(p.App)
+		case 'Y':
+			again.PK = store.PendingKey(archive.Hour{}).PK
 		case 'I':
 			again.PK = fmt.Sprintf("%d#AI#%s", p.App, p.Rest)
 		default:
@@ -406,6 +420,10 @@ func FuzzParseKey(f *testing.F) {
 		check("ParseChangeSK", store.ChangeKey(1, "a", version).SK, ok)
 		user, ok := store.ParseAdminSK(sk)
 		check("ParseAdminSK", store.AdminKey(1, user).SK, ok)
+		hour, ok := store.ParsePendingSK(sk)
+		check("ParsePendingSK", store.PendingKey(hour).SK, ok)
+		kind, name, ok := store.ParseExportSK(sk)
+		check("ParseExportSK", store.ExportKey(archive.Hour{App: 1, Type: kind, Name: name}).SK, ok)
 		n, ok := store.ParseSecretSK(sk)
 		check("ParseSecretSK", store.SecretKey(1, n).SK, ok)
 		app, ok := store.ParseRegistrySK(sk)

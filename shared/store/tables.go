@@ -37,11 +37,14 @@ const (
 	Sessions      Aggregate = "sessions"      // where a user is connected
 	Watches       Aggregate = "watches"       // subscriptions to the status of users
 	Dedup         Aggregate = "dedup"         // send keys that a ring has no room for
+	Exports       Aggregate = "exports"       // hours of messages: what their files are, and which are to be merged
 )
 
 // Aggregates lists all.
 func Aggregates() []Aggregate {
-	return []Aggregate{Apps, Accounts, Profiles, Relations, Follows, Conversations, Messages, Merged, Sessions, Watches, Dedup}
+	return []Aggregate{
+		Apps, Accounts, Profiles, Relations, Follows, Conversations, Messages, Merged, Sessions, Watches, Dedup, Exports,
+	}
 }
 
 // Table returns where an aggregate lives.
@@ -51,6 +54,8 @@ func (a Aggregate) Table() Table {
 		return Msg
 	case Sessions, Watches, Dedup:
 		return Live
+	case Exports:
+		return Ops
 	default:
 		return Core
 	}
@@ -78,6 +83,8 @@ func (a Aggregate) Leading() []string {
 		return []string{"*#S#*"}
 	case Dedup:
 		return []string{"*#D#*"}
+	case Exports:
+		return []string{"*#EX", "EX"}
 	default:
 		return nil
 	}
@@ -107,6 +114,11 @@ func Of(table Table, k Key) (Aggregate, bool) {
 		ok = isID(k.SK) || (k.SK == skWatchCount && ParsePartition(k.PK).Kind == watched)
 	case Dedup:
 		_, _, ok = ParseDedupSK(k.SK)
+	case Exports:
+		_, _, ok = ParseExportSK(k.SK)
+		if k.PK == pendingPK {
+			_, ok = ParsePendingSK(k.SK)
+		}
 	case userSide:
 		a, ok = userAggregate(k.SK)
 	}
@@ -156,6 +168,8 @@ func ofPartition(table Table, pk string) (Aggregate, bool) {
 		return Sessions, true
 	case table == Live && kind == 'D':
 		return Dedup, true
+	case table == Ops && (kind == exports || kind == pending):
+		return Exports, true
 	}
 	return "", false
 }

@@ -184,6 +184,9 @@ func sameButOrigin(effects string) string {
 
 var (
 	secretShape = regexp.MustCompile(`"Secret":"[0-9a-f]{64}"`)
+	linkShape   = regexp.MustCompile(`"URL":"[^"]*"`)
+	md5Shape    = regexp.MustCompile(`"(FileMD5|GzipMD5)":"[0-9a-f]{32}"`)
+	sizeShape   = regexp.MustCompile(`"GzipSize":[1-9][0-9]*`)
 	newApp      = regexp.MustCompile(`"SdkAppId":1[45]\d{8}`)
 )
 
@@ -216,6 +219,10 @@ func call(t *testing.T, w *World, o *op.Operation, text string, touched map[stri
 	lines = append(lines, w.Effects()...)
 	response = readable(o, answer, err, door)
 	response = secretShape.ReplaceAllString(response, `"Secret":"{secret}"`)
+	// A file has the application's id in it.
+	response = linkShape.ReplaceAllString(response, `"URL":"{url}"`)
+	response = md5Shape.ReplaceAllString(response, `"$1":"{md5}"`)
+	response = sizeShape.ReplaceAllString(response, `"GzipSize":{n}`)
 	response = strings.ReplaceAll(response, fmt.Sprint(w.ID), "{app}")
 	response = newApp.ReplaceAllString(response, `"SdkAppId":{new}`)
 	return response, strings.Join(lines, "\n") + "\n"

@@ -18,6 +18,10 @@ func (w *World) event(o *op.Operation, d map[string]string, body, door string) (
 		return w.authorizerEvent(d)
 	case first.Queue != "":
 		return queueEvent(body)
+	case first.Stream != "":
+		return w.streamEvent(body)
+	case first.Schedule != "":
+		return []byte(`{"detail-type":"Scheduled Event"}`), nil
 	case first.Socket != "" || door != "" || d["door"] == "socket":
 		route := first.Socket
 		if route == "" {

@@ -68,10 +68,12 @@ import (
 //	edition NAME                    change the application's edition
 //	disable | keyless               switch the application off, end its keys
 //	admin USER                      add an admin
-//	limit NAME N                    friends, blocked, lists, requests, following or watched: another limit
+//	limit NAME N                    friends, blocked, lists, requests, following, watched or history: another limit
 //	set NAME [VALUE]                friends-only, block-silently, follow; allow CHOICE; native N; web N; peak N; policy NAME
 //	field profile|friend WORD [USER RIGHTS]  declare a custom field; rights are of r and w
 //	allow USER any|confirm|deny     what happens to friend requests
+//	collect A B...                  the worker takes the messages of A and B from the stream
+//	merge | expire                  make hourly files, remove those whose time is over
 //	neighbour                       another application stands after this one in the list
 //	forbid USER                     the user may not ask others to be friends
 //	friends A B...                  make A a friend of each, both ways
@@ -174,6 +176,16 @@ func (w *World) seedLine(ctx context.Context, word string, args []string) error 
 		return err
 	case "allow":
 		return w.Set(ctx, store.Core, account, store.Item{"al": stringValue(arg(1))})
+	case "collect":
+		event, err := w.streamEvent("INSERT " + strings.Join(args, " "))
+		if err != nil {
+			return err
+		}
+		return w.collect(ctx, event)
+	case "merge":
+		return w.App.Archive().Merge(ctx)
+	case "expire":
+		return w.App.Archive().Expire(ctx)
 	case "neighbour":
 		return w.Set(ctx, store.Core, store.RegistryKey(w.ID+1), store.Item{"n": stringValue("next"), "ct": Number(now)})
 	case "forbid":
@@ -359,6 +371,8 @@ func setting(s *apps.Settings, word string, args []string) error {
 		return number(args[1], &s.Override.Requests)
 	case "limit following":
 		return number(args[1], &s.Override.Following)
+	case "limit history":
+		return number(args[1], &s.Override.HistoryDays)
 	case "limit watched":
 		return number(args[1], &s.Override.Watched)
 	case "set native":

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -14,11 +15,14 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"parley/infra/local/backing"
+	"parley/infra/local/object"
 	"parley/infra/local/template"
 	"parley/shared/app"
 	"parley/shared/config"
+	"parley/shared/objects"
 	"parley/shared/seal"
 	"parley/shared/store"
 )
@@ -31,6 +35,7 @@ type Server struct {
 	SealKey  string // as SEAL_KEY names it
 
 	process *backing.Process
+	objects *object.Server
 	dir     string
 }
 
@@ -42,6 +47,10 @@ func Start(ctx context.Context) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{Endpoint: process.Endpoint(), process: process}
+	if s.objects, err = object.Start(object.Options{Buckets: []string{bucket}}); err != nil {
+		_ = process.Stop()
+		return nil, err
+	}
 	if err := s.prepare(ctx); err != nil {
 		_ = s.Stop()
 		return nil, err
@@ -81,7 +90,17 @@ func (s *Server) Stop() error {
 	if s.dir != "" {
 		_ = os.RemoveAll(s.dir)
 	}
-	return s.process.Stop()
+	return errors.Join(s.objects.Stop(), s.process.Stop())
+}
+
+// bucket holds the objects of all worlds; applications part them.
+const bucket = "archive"
+
+// Objects returns the archive of the server's bucket. Options may add middleware.
+func (s *Server) Objects(options ...func(*s3.Options)) *objects.Archive {
+	cfg := app.AWS("us-east-1")
+	cfg.Credentials = backing.Credentials()
+	return objects.New(cfg, s.objects.Endpoint(), bucket, options...)
 }
 
 // Store returns a Store over the server's tables. Options may add middleware.

@@ -49,6 +49,7 @@ type World struct {
 	Announcements *Jobs[delivery.Announcement]
 	Removals      *Jobs[accounts.Removal]
 	Pushes        *Jobs[push.Job]
+	Objects       *Objects
 
 	raw *dynamodb.Client
 	log io.Writer
@@ -74,6 +75,7 @@ func NewWorld(tb testing.TB, s *Server, o Options) *World {
 		Announcements: &Jobs[delivery.Announcement]{Name: queue.Announce},
 		Removals:      &Jobs[accounts.Removal]{Name: queue.Sweep},
 		Pushes:        &Jobs[push.Job]{Name: queue.Push},
+		Objects:       newObjects(s),
 		raw:           backing.Client(s.Endpoint), log: o.Log,
 	}
 	if w.log == nil {
@@ -88,6 +90,7 @@ func NewWorld(tb testing.TB, s *Server, o Options) *World {
 		tb.Fatalf("create the world's application: %v", err)
 	}
 	w.ID, w.Secret = a.ID, secret
+	tb.Cleanup(func() { w.Forget(tb) })
 	return w
 }
 
@@ -95,13 +98,32 @@ func NewWorld(tb testing.TB, s *Server, o Options) *World {
 func (w *World) Fresh(parts func(*app.Parts)) *app.App {
 	p := app.Parts{
 		Store: w.Store, Sealer: w.Server.Sealer, Poster: w.Posts, Delivery: w.Jobs, Announce: w.Announcements,
-		Removal: w.Removals, Push: w.Pushes, Now: w.Clock.Now,
+		Removal: w.Removals, Push: w.Pushes, Objects: w.Objects, Now: w.Clock.Now,
 		Wait: func(context.Context, time.Duration) {}, Bytes: random, Parallel: app.Together, Frame: client.Frame,
 	}
 	if parts != nil {
 		parts(&p)
 	}
 	return app.New(p)
+}
+
+// Forget takes the world out of what its server's worlds share: the list of
+// applications and the hours that are to be merged.
+func (w *World) Forget(tb testing.TB) {
+	tb.Helper()
+	drop := func(t store.Table, k store.Key) {
+		name := store.Names(w.Server.Tables)[t]
+		_, err := w.raw.DeleteItem(context.Background(), &dynamodb.DeleteItemInput{TableName: &name, Key: store.Item{
+			"pk": &types.AttributeValueMemberS{Value: k.PK}, "sk": &types.AttributeValueMemberS{Value: k.SK},
+		}})
+		if err != nil {
+			tb.Error(err)
+		}
+	}
+	drop(store.Core, store.RegistryKey(w.ID))
+	for _, h := range w.Objects.takeHours() {
+		drop(store.Ops, store.PendingKey(h))
+	}
 }
 
 // Tenant is the domain of the world's application.
@@ -231,7 +253,7 @@ func (w *World) Effects() []string {
 		}
 		lines = append(lines, "job push "+strings.ReplaceAll(string(text), fmt.Sprint(w.ID), "{app}"))
 	}
-	return lines
+	return append(lines, w.Objects.Take()...)
 }
 
 // target sorts a connection's frames before its close.

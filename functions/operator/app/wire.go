@@ -56,13 +56,14 @@ type limits struct {
 	Lists         int `json:"Lists"`    // of friends
 	Requests      int `json:"Requests"` // pending ones to a user
 	Following     int `json:"Following"`
-	Watched       int `json:"Watched"` // users whose status a user subscribed to
+	Watched       int `json:"Watched"`     // users whose status a user subscribed to
+	HistoryDays   int `json:"HistoryDays"` // that hourly files of messages are kept
 }
 
 func viewLimits(l apps.Limits) limits {
 	return limits{
 		Accounts: l.Accounts, Conversations: l.Conversations, Friends: l.Friends, Blocked: l.Blocked, Lists: l.Lists,
-		Requests: l.Requests, Following: l.Following, Watched: l.Watched,
+		Requests: l.Requests, Following: l.Following, Watched: l.Watched, HistoryDays: l.HistoryDays,
 	}
 }
 
@@ -127,6 +128,7 @@ type overrides struct {
 	Requests      *int `json:"Requests"`      // up to 1000
 	Following     *int `json:"Following"`     // up to 10000
 	Watched       *int `json:"Watched"`       // up to 10000
+	HistoryDays   *int `json:"HistoryDays"`   // up to 30
 }
 
 func (in settings) apply(s apps.Settings) apps.Settings {
@@ -174,6 +176,7 @@ func (in overrides) apply(to *apps.Limits) {
 	set(&to.Requests, in.Requests)
 	set(&to.Following, in.Following)
 	set(&to.Watched, in.Watched)
+	set(&to.HistoryDays, in.HistoryDays)
 }
 
 func set[T any](to *T, from *T) {

@@ -24,6 +24,7 @@ func Bodies() map[string]string {
 		"tencent.account.kick":                   `{"UserID":"carol"}`,
 		"tencent.config.setnospeaking":           `{"Set_Account":"carol","C2CmsgNospeakingTime":60,"GroupmsgNospeakingTime":0}`,
 		"tencent.config.getnospeaking":           `{"Get_Account":"carol"}`,
+		"tencent.history.get_history":            `{"ChatType":"C2C","MsgTime":"2023111506"}`,
 		"tencent.status.query_online_status":     `{"To_Account":["alice","bob","nobody"],"IsNeedDetail":1}`,
 		"tencent.status.querystate":              `{"To_Account":["alice","bob"]}`,
 		"tencent.follow.follow_add":              `{"From_Account":"alice","FollowItem":[{"To_Account":"bob"}]}`,
@@ -134,6 +135,14 @@ func Bodies() map[string]string {
 		"operator.account.get":      `{"SdkAppId":1400000001,"UserID":"bob"}`,
 		"operator.account.ban":      `{"SdkAppId":1400000001,"UserID":"bob","Seconds":86400}`,
 		"operator.account.unban":    `{"SdkAppId":1400000001,"UserID":"bob"}`,
+
+		"operator.history.list": `{"SdkAppId":1400000001,"Limit":100}`,
+		"operator.history.get":  `{"SdkAppId":1400000001,"MsgTime":"2023111506","Limit":20}`,
+
+		"worker.archive.collect": `{"pk":{"S":"1400000001#P#alice\u001fbob"},"sk":{"S":"m6553f1000000000700000007"},"f":{"N":"0"},"n":{"N":"1"},"g":{"N":"1700000000"},` +
+			`"x":{"N":"1702592000"},"b":{"S":"{\"MsgBody\":[{\"MsgType\":\"TIMTextElem\",\"MsgContent\":{\"Text\":\"hello\"}}]}"}}`,
+		"worker.archive.merge":  `{}`,
+		"worker.archive.expire": `{}`,
 
 		"worker.announce.announce": `{"app":1400000001,"user":"alice","crowd":"friends","frame":"eyJldmVudCI6InByb2ZpbGUuY2hhbmdlZCIsImJvZHkiOnsiRnJvbV9BY2NvdW50IjoiYWxpY2UiLCJUYWdMaXN0IjpbIlRhZ19Qcm9maWxlX0lNX05pY2siXX19"}`,
 		// frame is the base64 of {"event":"message.read","body":{...}}.

@@ -87,6 +87,10 @@ func sample(o *op.Operation, bodies map[string]string) (any, error) {
 	switch {
 	case door.Queue != "":
 		return queueEvent(door.Queue, body), nil
+	case door.Stream != "":
+		return streamEvent(string(door.Stream), json.RawMessage(body)), nil
+	case door.Schedule != "":
+		return clockEvent(o), nil
 	case door.Socket != "":
 		return frameEvent(door.Socket, body), nil
 	}
@@ -279,6 +283,34 @@ func frameEvent(route, body string) socketEvent {
 		e.Body = fmt.Sprintf(`{"action":%q,"id":"1","body":%s}`, route, body)
 	}
 	return e
+}
+
+// streamEvent is a batch of one item that is new in a table.
+func streamEvent(table string, item json.RawMessage) any {
+	var keys struct {
+		PK json.RawMessage `json:"pk"`
+		SK json.RawMessage `json:"sk"`
+	}
+	_ = json.Unmarshal(item, &keys) // it was checked to be JSON
+	arn := fmt.Sprintf("arn:aws:dynamodb:%s:%s:table/parley-%s/stream/2023-11-14T22:13:20.000", region, account, table)
+	return map[string]any{"Records": []map[string]any{{
+		"eventID": "c4ca4238a0b923820dcc509a6f75849b", "eventName": "INSERT", "eventVersion": "1.1", "eventSource": "aws:dynamodb",
+		"awsRegion": region, "eventSourceARN": arn,
+		"dynamodb": map[string]any{
+			"ApproximateCreationDateTime": issued, "Keys": keys, "NewImage": item, "SequenceNumber": "4421584500000000017450439091",
+			"SizeBytes": 200, "StreamViewType": "NEW_IMAGE",
+		},
+	}}}
+}
+
+// clockEvent is what a schedule sends.
+func clockEvent(o *op.Operation) any {
+	return map[string]any{
+		"version": "0", "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa", "detail-type": "Scheduled Event", "source": "aws.events",
+		"account": account, "time": "2023-11-14T22:13:20Z", "region": region,
+		"resources": []string{fmt.Sprintf("arn:aws:events:%s:%s:rule/parley-%s", region, account, strings.ReplaceAll(o.Name, ".", "-"))},
+		"detail":    map[string]any{},
+	}
 }
 
 type queueRecord struct {

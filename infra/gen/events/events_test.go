@@ -39,7 +39,7 @@ func TestDecode(t *testing.T) {
 			}
 			door := o.Doors[0]
 			switch {
-			case door.Queue != "":
+			case door.Queue != "" || door.Stream != "" || door.Schedule != "":
 				if string(c.Request.Event) != string(event) {
 					t.Error("the worker has not got the event")
 				}

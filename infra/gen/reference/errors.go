@@ -35,6 +35,7 @@ func numberings() []numbering {
 		{"extension", "the service openim_msg_ext_http_svc", v4.Extension()},
 		{"config", "the service openconfigsvr", v4.Config()},
 		{"contacts", "the service recentcontact and the actions of conversation but for list", v4.Contacts()},
+		{"history", "the service open_msg_svc", v4.History()},
 		{"operator", "the code itself", own},
 	}
 }
@@ -42,7 +43,7 @@ func numberings() []numbering {
 // service names the column of an operation's numbers, empty where it answers
 // nobody.
 func service(o *op.Operation) string {
-	if o.Doors[0].Queue != "" {
+	if o.Surface() == "worker" {
 		return ""
 	}
 next:

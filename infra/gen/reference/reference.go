@@ -182,6 +182,10 @@ func doors(list []op.Door) string {
 			out = append(out, "WebSocket `"+d.Socket+"`")
 		case d.Queue != "":
 			out = append(out, "queue `"+string(d.Queue)+"`")
+		case d.Stream != "":
+			out = append(out, "stream of the table `"+string(d.Stream)+"`")
+		case d.Schedule != "":
+			out = append(out, "schedule `"+d.Schedule+"`")
 		case d.Authorizer:
 			out = append(out, "authorizer of WebSocket `$connect`")
 		}

@@ -10,7 +10,7 @@ func brief(surface string) string {
 	case "operator":
 		return "What whoever runs the deployment does with its applications."
 	case "worker":
-		return "What consumes queues; nobody calls it."
+		return "What consumes queues and streams, and what runs by the clock; nobody calls it."
 	}
 	return ""
 }
@@ -52,7 +52,8 @@ Over the WebSocket a call is the frame ` + "`" + `{"action":"message.send","id":
 invoke the route; on the local cloud they are open. The answer is ` + "`" + `{"code":0,"body":{...}}` + "`" + ` or
 ` + "`" + `{"code":12,"error":"..."}` + "`" + ` with the HTTP status 400, 404 for an unknown application or 500 where Parley failed.`
 	case "worker":
-		return brief(surface) + ` A job that fails comes again, alone, up to five times, and goes to the dead-letter queue then.`
+		return brief(surface) + ` A job of a queue that fails comes again, alone, up to five times,
+and goes to the dead-letter queue then. A batch of a stream comes again until it succeeds.`
 	}
 	return ""
 }

@@ -133,7 +133,7 @@ func (s *Source) Operation(o *op.Operation) (Said, error) {
 	}
 	out.Doc = strings.ToUpper(out.Doc[:1]) + out.Doc[1:]
 	t := found.node.Type
-	if t.Params.NumFields() != 3 || t.Results.NumFields() == 0 {
+	if o.Doors[0].Stream != "" || t.Params.NumFields() != 3 || t.Results.NumFields() == 0 {
 		return out, nil
 	}
 	var err error

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"parley/shared/objects"
 	"parley/shared/op"
 	"parley/shared/queue"
 	"parley/shared/store"
@@ -32,6 +33,12 @@ func statements(o *op.Operation, id string) ([]statement, error) {
 				Resource: "!Ref " + queueParameter(d.Queue) + "Arn",
 			})
 		}
+		if d.Stream != "" {
+			list = append(list, statement{
+				Sid: camel("stream " + string(d.Stream)), Actions: actions("dynamodb", "DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"),
+				Resource: "!Ref " + streamParameter(d.Stream),
+			})
+		}
 	}
 	for _, need := range o.Needs {
 		s, err := allow(need)
@@ -52,6 +59,8 @@ func allow(need string) (statement, error) {
 		return table(verb, store.Aggregate(object))
 	case verb == "send" && slices.Contains(queue.Names(), queue.Name(object)):
 		return statement{Actions: actions("sqs", "SendMessage"), Resource: "!Ref " + queueParameter(queue.Name(object)) + "Arn"}, nil
+	case slices.Contains(objects.Kinds(), objects.Kind(object)):
+		return folder(verb, objects.Kind(object))
 	case need == "post":
 		return statement{Actions: actions("execute-api", "ManageConnections"), Resource: connections("POST")}, nil
 	case need == "close":
@@ -82,6 +91,27 @@ func table(verb string, a store.Aggregate) (statement, error) {
 	if verb == "write" {
 		s.Actions = actions("dynamodb", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")
 	}
+	return s, nil
+}
+
+// folder allows one use of the objects of a kind: those of its folder.
+func folder(verb string, k objects.Kind) (statement, error) {
+	below := "!Sub arn:${AWS::Partition}:s3:::${" + bucketParameter + "}/" + string(k) + "/*"
+	s := statement{Resource: below}
+	switch verb {
+	case "store":
+		s.Actions = actions("s3", "PutObject")
+		return s, nil
+	case "fetch":
+		s.Actions = actions("s3", "GetObject", "ListBucket")
+	case "drop":
+		s.Actions = actions("s3", "DeleteObject", "ListBucket")
+	default:
+		return statement{}, fmt.Errorf("the access %q to objects is not known", verb)
+	}
+	// A list is of the bucket, and says which folder it wants.
+	s.Resource = "[!Sub 'arn:${AWS::Partition}:s3:::${" + bucketParameter + "}', " + "!Sub 'arn:${AWS::Partition}:s3:::${" + bucketParameter + "}/" + string(k) + "/*']"
+	s.Condition = `{"StringLikeIfExists": {"s3:prefix": "` + string(k) + `/*"}}`
 	return s, nil
 }
 

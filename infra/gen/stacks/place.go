@@ -19,8 +19,10 @@ func size(o *op.Operation) int {
 		switch {
 		case d.Authorizer:
 			n++ // authorizer and permission, but no alarm
-		case d.Queue != "":
+		case d.Queue != "" || d.Stream != "":
 			n++
+		case d.Schedule != "":
+			n += 2 // rule and permission
 		case d.HTTP != "":
 			n += 3
 		case d.Socket == "$connect" || d.Socket == "$disconnect":

@@ -94,6 +94,8 @@ type (
 		Surface   string
 		Tables    []string // parameters
 		Queues    []string // parameters
+		Streams   []string // parameters
+		Bucket    string   // parameter
 		Variables []variable
 		Functions []function
 		Groups    []group
@@ -107,10 +109,13 @@ type (
 		Authorizer      bool
 		Statements      []statement
 		Sources         []event
+		Changes         []changes
+		Schedules       []string
 		HTTP, Socket    []route
 	}
-	event struct{ ID, Parameter string }
-	route struct {
+	event   struct{ ID, Parameter string }
+	changes struct{ ID, Parameter, Filter string }
+	route   struct {
 		ID, Function, Key string
 		Source            string // of the permission, below the API and the stage
 		IAM, TwoWay       bool
@@ -119,7 +124,7 @@ type (
 )
 
 func newStack(name string, list []*op.Operation) (*stack, error) {
-	s := &stack{Surface: name}
+	s := &stack{Surface: name, Streams: []string{streamParameter(store.Msg)}, Bucket: bucketParameter}
 	for _, t := range store.Tables() {
 		s.Tables = append(s.Tables, tableParameter(t))
 		s.Variables = append(s.Variables, variable{"TABLE_" + strings.ToUpper(string(t)), tableParameter(t)})
@@ -128,7 +133,7 @@ func newStack(name string, list []*op.Operation) (*stack, error) {
 		s.Queues = append(s.Queues, queueParameter(q))
 		s.Variables = append(s.Variables, variable{"QUEUE_" + strings.ToUpper(string(q)), queueParameter(q)})
 	}
-	s.Variables = append(s.Variables, variable{"SEAL_KEY", "SealKey"})
+	s.Variables = append(s.Variables, variable{"SEAL_KEY", "SealKey"}, variable{"BUCKET_ARCHIVE", bucketParameter})
 	authorizer := ""
 	for _, o := range list {
 		for _, d := range o.Doors {
@@ -165,6 +170,10 @@ func newFunction(o *op.Operation, authorizer string) (function, error) {
 			f.Authorizer = true
 		case d.Queue != "":
 			f.Sources = append(f.Sources, event{camel(string(d.Queue)), queueParameter(d.Queue) + "Arn"})
+		case d.Stream != "":
+			f.Changes = append(f.Changes, changes{camel(string(d.Stream)), streamParameter(d.Stream), d.Filter})
+		case d.Schedule != "":
+			f.Schedules = append(f.Schedules, d.Schedule)
 		case d.HTTP != "":
 			f.HTTP = append(f.HTTP, route{
 				ID: numbered(f.ID+"Http", len(f.HTTP)), Function: f.ID, Key: d.HTTP, Source: httpSource(d.HTTP), IAM: d.IAM,
@@ -210,6 +219,11 @@ func ID(o *op.Operation) string {
 
 func tableParameter(t store.Table) string { return "Table" + camel(string(t)) }
 func queueParameter(q queue.Name) string  { return "Queue" + camel(string(q)) }
+
+func streamParameter(t store.Table) string { return "Stream" + camel(string(t)) }
+
+// bucketParameter names the bucket of all objects.
+const bucketParameter = "BucketArchive"
 
 // camel joins words with capitals: "app.rotate-key" is AppRotateKey.
 func camel(text string) string {

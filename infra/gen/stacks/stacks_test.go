@@ -19,7 +19,7 @@ import (
 const root = "../../.."
 
 // resources counts what CloudFormation will count: what the file says, and the
-// mapping that SAM makes of an event source.
+// mapping that SAM makes of an event source, or the rule of a schedule.
 func resources(t *testing.T, text []byte) int {
 	t.Helper()
 	var doc struct {
@@ -35,6 +35,9 @@ func resources(t *testing.T, text []byte) int {
 	n := len(doc.Resources)
 	for _, r := range doc.Resources {
 		n += len(r.Properties.Events)
+		if _, clock := r.Properties.Events["Clock"]; clock {
+			n++ // its permission
+		}
 	}
 	return n
 }
@@ -180,6 +183,10 @@ func TestLocalCloud(t *testing.T) {
 				}
 				twoWay := d.Socket != "$connect" && d.Socket != "$disconnect"
 				want = append(want, fmt.Sprintf("socket %s %v %q %s", d.Socket, twoWay, authorizer, o.Name))
+			case d.Stream != "":
+				want = append(want, fmt.Sprintf("stream parley-local-Data-%s true -1 true [%s] %s", camel(string(d.Stream)), d.Filter, o.Name))
+			case d.Schedule != "":
+				want = append(want, fmt.Sprintf("schedule %s %s", d.Schedule, o.Name))
 			case d.Queue != "":
 				want = append(want, fmt.Sprintf("queue parley-local-Data-%s 10 true %s", camel(string(d.Queue)), o.Name))
 			}
@@ -201,6 +208,12 @@ func TestLocalCloud(t *testing.T) {
 		got = append(got, "function "+f.Handler)
 		for _, q := range f.Queues {
 			got = append(got, fmt.Sprintf("queue %s %d %v %s", q.Queue, q.BatchSize, q.Partial, f.Handler))
+		}
+		for _, c := range f.Streams {
+			got = append(got, fmt.Sprintf("stream %s %v %d %v %v %s", c.Table, c.FromStart, c.Retries, c.Bisect, c.Filters, f.Handler))
+		}
+		for _, c := range f.Schedules {
+			got = append(got, fmt.Sprintf("schedule %s %s", c.Expression, f.Handler))
 		}
 	}
 	for _, r := range m.HTTP().HTTP {
@@ -247,6 +260,7 @@ func TestEnvironment(t *testing.T) {
 		"QUEUE_ANNOUNCE":       "http://127.0.0.1:3/000000000000/parley-local-Data-Announce",
 		"QUEUE_SWEEP":          "http://127.0.0.1:3/000000000000/parley-local-Data-Sweep",
 		"QUEUE_PUSH":           "http://127.0.0.1:3/000000000000/parley-local-Data-Push",
+		"BUCKET_ARCHIVE":       "parley-local-data-archive",
 		"CONNECTIONS_ENDPOINT": "http://127.0.0.1:2/local",
 	}
 	for _, f := range m.Functions {
@@ -298,7 +312,7 @@ func TestAccess(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	for _, bad := range []string{"read nothing", "send nowhere", "fly", "write"} {
+	for _, bad := range []string{"read nothing", "send nowhere", "fly", "write", "store nothing", "fly part"} {
 		if _, err := allow(bad); err == nil {
 			t.Errorf("%q: got a statement, want an error", bad)
 		}
@@ -312,10 +326,8 @@ func TestAccess(t *testing.T) {
 
 func TestTimeouts(t *testing.T) {
 	for _, o := range catalog.All() {
-		for _, d := range o.Doors {
-			if d.Queue == "" && o.Timeout > 29*time.Second {
-				t.Errorf("%s takes %s, and API Gateway waits 29 s", o.Name, o.Timeout)
-			}
+		if o.Surface() != "worker" && o.Timeout > 29*time.Second {
+			t.Errorf("%s takes %s, and API Gateway waits 29 s", o.Name, o.Timeout)
 		}
 		if o.Timeout%time.Second != 0 || o.Memory < 128 {
 			t.Errorf("%s: got %s and %d MB", o.Name, o.Timeout, o.Memory)

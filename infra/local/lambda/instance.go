@@ -78,6 +78,7 @@ func launch(f *function) (*instance, error) {
 		"AWS_SECRET_ACCESS_KEY":           "local",
 		"AWS_ENDPOINT_URL_DYNAMODB":       dynamoDB,
 		"AWS_ENDPOINT_URL_SQS":            sqs,
+		"AWS_ENDPOINT_URL_S3":             o.S3,
 		"TZ":                              ":UTC",
 	}} {
 		for name, value := range m {

@@ -22,7 +22,7 @@ type Options struct {
 	Program string // the binary; every function runs it
 	Region  string // default "us-east-1"
 	// DynamoDB and SQS are the endpoints the program is given.
-	DynamoDB, SQS string
+	DynamoDB, SQS, S3 string
 	// Environment is added to every function's own, such as LOG_LEVEL.
 	Environment map[string]string
 	// Limit is the most instances of one function; ReservedConcurrency of

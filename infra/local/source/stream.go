@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,6 +28,7 @@ type reader struct {
 	function template.Function
 	source   template.StreamSource
 	arn      string // DynamoDB Local's
+	filters  []filter
 
 	mu   sync.Mutex
 	done map[string]chan struct{} // a shard, closed when it was read to its end
@@ -42,7 +44,11 @@ func (s *Sources) stream(ctx, reading context.Context, f template.Function, sour
 	if table.Table.LatestStreamArn == nil {
 		return errors.New("the table has no stream; remove the local data so that it is created anew")
 	}
-	r := &reader{Sources: s, function: f, source: source, arn: *table.Table.LatestStreamArn, done: map[string]chan struct{}{}}
+	filters, err := parseFilters(source.Filters)
+	if err != nil {
+		return err
+	}
+	r := &reader{Sources: s, filters: filters, function: f, source: source, arn: *table.Table.LatestStreamArn, done: map[string]chan struct{}{}}
 	if err := r.discover(ctx, reading, source.FromStart); err != nil {
 		return err
 	}
@@ -132,10 +138,13 @@ func (r *reader) shard(ctx context.Context, id string, iterator *string, parent 
 			if ctx.Err() != nil {
 				return
 			}
-			r.report(fmt.Errorf("read the stream of %s: %w", r.source.Table, err))
+			var expired *types.ExpiredIteratorException // it lives 15 minutes
+			var trimmed *types.TrimmedDataAccessException
+			if !errors.As(err, &trimmed) { // DynamoDB Local says so of the beginning of an empty shard
+				r.report(fmt.Errorf("read the stream of %s: %w", r.source.Table, err))
+			}
 			wait(ctx, time.Second)
-			var expired *types.ExpiredIteratorException
-			if errors.As(err, &expired) { // it lives 15 minutes
+			if errors.As(err, &expired) || trimmed != nil {
 				if fresh, err := r.iterator(ctx, id, true); err == nil {
 					iterator = fresh
 				}
@@ -143,9 +152,12 @@ func (r *reader) shard(ctx context.Context, id string, iterator *string, parent 
 			continue
 		}
 		iterator = out.NextShardIterator
-		batch = out.Records
-		if len(batch) == 0 {
+		if len(out.Records) == 0 {
 			wait(ctx, streamPause)
+			continue
+		}
+		if batch = r.fitting(out.Records); len(batch) == 0 {
+			r.report(r.saved.set(r.checkpoint(id), aws.ToString(out.Records[len(out.Records)-1].Dynamodb.SequenceNumber)))
 			continue
 		}
 		if !r.deliver(ctx, id, batch, 0) {
@@ -193,32 +205,55 @@ func (r *reader) deliver(ctx context.Context, shard string, batch []types.Record
 	}
 }
 
+// fitting returns the changes that a filter lets through.
+func (r *reader) fitting(records []types.Record) []types.Record {
+	if len(r.filters) == 0 {
+		return records
+	}
+	var out []types.Record
+	for _, record := range records {
+		var change map[string]any
+		text, _ := json.Marshal(r.record(record)) // plain values always marshal
+		_ = json.Unmarshal(text, &change)         // as the function would see it
+		if slices.ContainsFunc(r.filters, func(f filter) bool { return f.fits(change) }) {
+			out = append(out, record)
+		}
+	}
+	return out
+}
+
 func (r *reader) event(batch []types.Record) []byte {
 	records := make([]map[string]any, len(batch))
 	for i, record := range batch {
-		d := record.Dynamodb
-		change := map[string]any{
-			"Keys": item(d.Keys), "SequenceNumber": d.SequenceNumber, "SizeBytes": d.SizeBytes, "StreamViewType": d.StreamViewType,
-		}
-		if d.ApproximateCreationDateTime != nil {
-			change["ApproximateCreationDateTime"] = d.ApproximateCreationDateTime.Unix()
-		}
-		if d.NewImage != nil {
-			change["NewImage"] = item(d.NewImage)
-		}
-		if d.OldImage != nil {
-			change["OldImage"] = item(d.OldImage)
-		}
-		records[i] = map[string]any{
-			"eventID": record.EventID, "eventName": record.EventName, "eventVersion": record.EventVersion,
-			"eventSource": "aws:dynamodb", "awsRegion": r.options.Region, "eventSourceARN": r.source.ARN, "dynamodb": change,
-		}
-		if record.UserIdentity != nil {
-			records[i]["userIdentity"] = map[string]any{"type": record.UserIdentity.Type, "principalId": record.UserIdentity.PrincipalId}
-		}
+		records[i] = r.record(record)
 	}
 	event, _ := json.Marshal(map[string]any{"Records": records}) // plain values always marshal
 	return event
+}
+
+// record writes a change as the event of a function has it.
+func (r *reader) record(record types.Record) map[string]any {
+	d := record.Dynamodb
+	change := map[string]any{
+		"Keys": item(d.Keys), "SequenceNumber": d.SequenceNumber, "SizeBytes": d.SizeBytes, "StreamViewType": d.StreamViewType,
+	}
+	if d.ApproximateCreationDateTime != nil {
+		change["ApproximateCreationDateTime"] = d.ApproximateCreationDateTime.Unix()
+	}
+	if d.NewImage != nil {
+		change["NewImage"] = item(d.NewImage)
+	}
+	if d.OldImage != nil {
+		change["OldImage"] = item(d.OldImage)
+	}
+	out := map[string]any{
+		"eventID": record.EventID, "eventName": record.EventName, "eventVersion": record.EventVersion,
+		"eventSource": "aws:dynamodb", "awsRegion": r.options.Region, "eventSourceARN": r.source.ARN, "dynamodb": change,
+	}
+	if record.UserIdentity != nil {
+		out["userIdentity"] = map[string]any{"type": record.UserIdentity.Type, "principalId": record.UserIdentity.PrincipalId}
+	}
+	return out
 }
 
 func item(attributes map[string]types.AttributeValue) map[string]any {

@@ -57,7 +57,7 @@ func (l *loader) build(root *stack) (*Model, error) {
 // alarms and log groups, are not evaluated.
 func read(kind string) bool {
 	switch kind {
-	case "AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::KMS::Key",
+	case "AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::KMS::Key", "AWS::S3::Bucket",
 		"AWS::Lambda::EventSourceMapping", "AWS::Events::Rule", "AWS::Scheduler::Schedule":
 		return true
 	}
@@ -73,7 +73,7 @@ type builder struct {
 	events    []event
 }
 
-// things builds tables, queues and keys.
+// things builds tables, queues, keys and buckets.
 func (b *builder) things(s *stack, r resource, p *props) error {
 	path := join(s.path, r.id, "/")
 	switch r.kind {
@@ -83,6 +83,12 @@ func (b *builder) things(s *stack, r resource, p *props) error {
 		return b.queue(s, r, p, path)
 	case "AWS::KMS::Key":
 		b.model.Keys = append(b.model.Keys, Key{Path: path, File: s.keyFile()})
+	case "AWS::S3::Bucket":
+		name, err := s.identity(r, "")
+		if err != nil {
+			return err
+		}
+		b.model.Buckets = append(b.model.Buckets, text(name))
 	}
 	return nil
 }

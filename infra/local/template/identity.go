@@ -32,6 +32,15 @@ func (s *stack) identity(r resource, attribute string) (any, error) {
 		case "QueueName":
 			return name, err
 		}
+	case r.kind == "AWS::S3::Bucket":
+		name, err := s.named(r, "BucketName")
+		name = strings.ToLower(name) // as CloudFormation invents it
+		switch attribute {
+		case "":
+			return name, err
+		case "Arn":
+			return "arn:aws:s3:::" + name, err
+		}
 	case isFunction(r.kind):
 		name, err := s.named(r, "FunctionName")
 		if attribute == "" {

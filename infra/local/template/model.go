@@ -12,6 +12,7 @@ type Model struct {
 	Queues    []Queue
 	Tables    []Table
 	Keys      []Key
+	Buckets   []string // names
 	// Outputs are those of the root stack.
 	Outputs map[string]string
 }
@@ -57,6 +58,9 @@ type StreamSource struct {
 	Retries int
 	// Bisect is BisectBatchOnFunctionError.
 	Bisect bool
+	// Filters are the patterns of FilterCriteria: a change that none of them fits
+	// is skipped. None: every change fits.
+	Filters []string
 }
 
 // A Schedule invokes a function at times.

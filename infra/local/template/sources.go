@@ -53,7 +53,7 @@ func (b *builder) source(e event) error {
 	if !p.flag("Enabled", true) || p.text("State") == "DISABLED" {
 		return nil
 	}
-	if p.all["FilterCriteria"] != nil {
+	if p.all["FilterCriteria"] != nil && e.kind != "DynamoDB" {
 		p.wrong("has FilterCriteria, which the local cloud does not read; filter in the function")
 	}
 	partial := p.has("FunctionResponseTypes", "ReportBatchItemFailures")
@@ -76,11 +76,17 @@ func (b *builder) source(e event) error {
 		if p.err == nil && !b.tables[table] {
 			p.wrong("event %s: the table %q has no stream in the templates; give it a StreamSpecification", e.name, table)
 		}
+		var filters []string
+		list, _ := p.under(p.all["FilterCriteria"]).all["Filters"].([]any)
+		for _, one := range list {
+			filters = append(filters, p.under(one).text("Pattern"))
+		}
 		f.Streams = append(f.Streams, StreamSource{
 			Table: table, ARN: arn, BatchSize: p.int("BatchSize", 100),
 			Window: p.seconds("MaximumBatchingWindowInSeconds", 0), Partial: partial,
 			FromStart: p.text("StartingPosition") == "TRIM_HORIZON",
 			Retries:   p.int("MaximumRetryAttempts", -1), Bisect: p.flag("BisectBatchOnFunctionError", false),
+			Filters: filters,
 		})
 	case "Schedule", "ScheduleV2":
 		expression := p.text("Schedule")

@@ -45,6 +45,7 @@ func Gateway() Numbers {
 		fault.ReactionLimit: 23005, fault.AlreadyReacted: 23007, fault.NotReacted: 23009, fault.TargetUnknown: 23004,
 		fault.NotExtensible: 23002, fault.ExtensionConflict: 23001, fault.ExtensionLimit: 23003,
 		fault.FolderUnknown: 51009, fault.FolderLimit: 51010, fault.FolderName: 51011, fault.KeptLimit: 51008, fault.PinLimit: 51012,
+		fault.ExportMissing: 1004, fault.ExportExpired: 1005,
 	}
 }
 
@@ -104,6 +105,13 @@ func Contacts() Numbers {
 		fault.Internal: 50004, fault.Unavailable: 50005, fault.Conflict: 50004,
 		fault.Malformed: 50002, fault.Invalid: 50002, fault.TextTooLong: 50002, fault.BatchTooLarge: 51006,
 		fault.NotAdmin: 50003, fault.AccountUnknown: 50001, fault.AppLimit: 51013,
+	})
+}
+
+// History returns the numbers of open_msg_svc (core spec §11.2).
+func History() Numbers {
+	return Gateway().with(Numbers{
+		fault.Internal: 1003, fault.Unavailable: 1003, fault.Malformed: 1001, fault.Invalid: 1002, fault.NotAdmin: 1002,
 	})
 }
 

@@ -35,12 +35,14 @@ type Limits struct {
 	Native        int  // devices of one native platform that are online at once
 	Web           int  // browsers and mini programs that are online at once
 	Folders       bool // conversation groups and standard marks
+	HistoryDays   int  // how long the hourly files of messages are kept
 }
 
 // common are the limits that every edition has (core spec §5, §8.0, §8.16, §13).
 func (l Limits) common() Limits {
 	l.Friends, l.Blocked, l.Lists, l.Requests, l.Following, l.Watched = 3000, 1000, 32, 100, 5000, 3000
 	l.Native, l.Web = 1, 1 // premium may have more
+	l.HistoryDays = 7      // core spec §11.2
 	return l
 }
 
@@ -111,6 +113,7 @@ func (s Settings) Limits() Limits {
 		{&l.Accounts, &s.Override.Accounts}, {&l.Conversations, &s.Override.Conversations},
 		{&l.Friends, &s.Override.Friends}, {&l.Blocked, &s.Override.Blocked}, {&l.Lists, &s.Override.Lists},
 		{&l.Requests, &s.Override.Requests}, {&l.Following, &s.Override.Following}, {&l.Watched, &s.Override.Watched},
+		{&l.HistoryDays, &s.Override.HistoryDays},
 	} {
 		if *n.from > 0 {
 			*n.to = *n.from

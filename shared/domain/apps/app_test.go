@@ -19,6 +19,7 @@ import (
 func common(l apps.Limits) apps.Limits {
 	l.Friends, l.Blocked, l.Lists, l.Requests, l.Following, l.Watched = 3000, 1000, 32, 100, 5000, 3000
 	l.Native, l.Web = max(l.Native, 1), max(l.Web, 1)
+	l.HistoryDays = 7
 	return l
 }
 

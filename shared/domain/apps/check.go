@@ -19,11 +19,12 @@ const (
 // MaxOverride is how far an application may replace its edition's numbers. The
 // accounts are counted within one call, a user's conversations are read in one
 // query, and the names of the lists stand in an item that every change of a
-// friend writes; the others are pages of items.
+// friend writes; the others are pages of items. The bucket of the files keeps
+// nothing beyond 35 days (infra/stacks/data.yaml).
 func MaxOverride() Limits {
 	return Limits{
 		Accounts: 100_000, Conversations: 500, Friends: 10_000, Blocked: 10_000, Lists: 100, Requests: 1000,
-		Following: 10_000, Watched: 10_000,
+		Following: 10_000, Watched: 10_000, HistoryDays: 30,
 	}
 }
 
@@ -52,6 +53,7 @@ func check(set Settings) error {
 		{"Override.Friends", o.Friends, most.Friends}, {"Override.Blocked", o.Blocked, most.Blocked},
 		{"Override.Lists", o.Lists, most.Lists}, {"Override.Requests", o.Requests, most.Requests},
 		{"Override.Following", o.Following, most.Following}, {"Override.Watched", o.Watched, most.Watched},
+		{"Override.HistoryDays", o.HistoryDays, most.HistoryDays},
 	} {
 		if n.got < 0 || n.got > n.most {
 			return fault.New(fault.Invalid, "%s is 0 to %d", n.name, n.most)

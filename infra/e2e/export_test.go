@@ -1,0 +1,237 @@
+package e2e
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/md5" //nolint:gosec // the vendor's answer has it
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"parley/infra/local"
+	"parley/infra/local/backing"
+	"parley/infra/local/fault"
+	"parley/shared/config"
+	"parley/shared/domain/archive"
+	domain "parley/shared/domain/messages"
+	"parley/shared/objects"
+	"parley/shared/store"
+)
+
+// TestExport sends messages while the collector is killed again and again: all of
+// them are in parts of this hour, and those that are written into an hour that is
+// over, as an import does, are in its file once each. Nobody gets the file by
+// another address than the one that was answered.
+func TestExport(t *testing.T) {
+	t.Parallel()
+	const n = 200
+	c := ownCloud(t, local.Options{})
+	a := newApp(t, c.place(), nil, "alice", "bob")
+	if err := a.v4("open_msg_svc/get_history", fields{"ChatType": "C2C", "MsgTime": archive.NameOf(time.Now())}, nil); codeOf(err) != 1004 {
+		t.Errorf("before anything was sent: %v, want 1004", err)
+	}
+	for _, r := range []fault.Rule{
+		{Do: fault.KillBefore, Operation: "PutItem", Function: "worker.archive.collect", Times: 3},
+		{Do: fault.KillAfter, Operation: "PutItem", Function: "worker.archive.collect", Times: 3},
+		{Do: fault.KillBefore, Operation: "PutItem", Function: "worker.archive.merge", Times: 1},
+		{Do: fault.KillBefore, Operation: "DeleteItem", Function: "worker.archive.merge", Times: 1},
+		{Do: fault.KillAfter, Operation: "DeleteItem", Function: "worker.archive.merge", Times: 1},
+	} {
+		r.On = fault.OnDynamoDB
+		if err := c.stack.Faults.Add(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tables := map[store.Table]string{}
+	for _, table := range c.stack.Model.Tables {
+		tables[store.Table(strings.ToLower(table.Path[strings.LastIndexByte(table.Path, '/')+1:]))] = table.Name
+	}
+	cfg := aws.Config{Region: "us-east-1", Credentials: backing.Credentials()}
+	db := store.New(cfg, c.stack.DynamoDB.Endpoint(), store.Names(config.Tables{
+		Core: tables[store.Core], Msg: tables[store.Msg], Live: tables[store.Live], Ops: tables[store.Ops],
+	}))
+	old := time.Now().Add(-2 * time.Hour).Truncate(time.Hour)
+	sent := map[string]bool{} // as a file has them, without their time
+	for i := range n {
+		from, to := "alice", "bob"
+		if i%3 == 0 {
+			from, to = to, from
+		}
+		if err := a.v4("openim/sendmsg", fields{"From_Account": from, "To_Account": to, "MsgSeq": i, "MsgRandom": i, "MsgBody": text(fmt.Sprint(i))}, nil); err != nil {
+			t.Fatal(err)
+		}
+		content, err := json.Marshal(fields{"Text": fmt.Sprint(i)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := domain.Message{
+			Key:  domain.Key{Time: old.Unix() + int64(i%7), Seq: uint32(i), Random: uint32(i)}, //nolint:gosec // small
+			From: from, To: to, Ordinal: 1, Generation: 1, Expires: time.Now().Unix() + 86400,
+			Content: domain.Content{Elements: []domain.Element{{Kind: domain.KindText, Content: content}}},
+		}
+		if _, err := db.PutMessage(t.Context(), a.id, m); err != nil {
+			t.Fatal(err)
+		}
+		sent[shown(from, to, i)] = true
+	}
+
+	files := objects.New(cfg, c.stack.Objects.Endpoint(), c.stack.Model.Buckets[0])
+	t.Cleanup(func() {
+		if t.Failed() {
+			calls := c.invocations("worker.archive.collect")
+			t.Logf("%d batches were collected, faults struck %v", len(calls), c.stack.Faults.Fired())
+			for _, r := range calls[max(0, len(calls)-3):] {
+				t.Logf("%s %.300s", r.Result.FunctionError, r.Result.Payload)
+			}
+		}
+	})
+	eventually(t, "every message is in a part of its hour", func() bool {
+		found := map[string]bool{}
+		for _, hour := range []string{archive.NameOf(time.Now()), archive.NameOf(time.Now().Add(-time.Hour))} {
+			for _, l := range parts(t, files, archive.Hour{App: a.id, Type: archive.C2C, Name: hour}) {
+				found[l] = true
+			}
+		}
+		return maps.Equal(found, sent)
+	})
+
+	var answer struct {
+		File []struct {
+			URL, ExpireTime, FileMD5, GzipMD5 string
+			FileSize, GzipSize                int
+		}
+	}
+	var list []string
+	eventually(t, "the file of the hour that is over", func() bool {
+		if fired := c.stack.Sources.Fire(t.Context(), "worker.archive.merge"); fired != 1 {
+			t.Fatalf("%d schedules of the merge", fired)
+		}
+		if a.v4("open_msg_svc/get_history", fields{"ChatType": "C2C", "MsgTime": archive.NameOf(old)}, &answer) != nil || len(answer.File) != 1 {
+			return false
+		}
+		f := answer.File[0]
+		packed := fetch(t, f.URL, http.StatusOK)
+		plain := unpack(t, packed)
+		if len(packed) != f.GzipSize || len(plain) != f.FileSize || fmt.Sprintf("%x", md5.Sum(packed)) != f.GzipMD5 || fmt.Sprintf("%x", md5.Sum(plain)) != f.FileMD5 { //nolint:gosec // as above
+			t.Fatalf("the file is not what the answer says: %+v", f)
+		}
+		var file struct{ MsgList []exported }
+		if err := json.Unmarshal(plain, &file); err != nil {
+			t.Fatal(err)
+		}
+		list = list[:0]
+		for _, m := range file.MsgList {
+			list = append(list, m.shown())
+		}
+		return len(list) >= n
+	})
+	if want := slices.Sorted(maps.Keys(sent)); !slices.Equal(slices.Sorted(slices.Values(list)), want) {
+		t.Errorf("the file has %d messages, want each of %d once", len(list), len(want))
+	}
+	for i, fired := range c.stack.Faults.Fired() {
+		if fired == 0 {
+			t.Errorf("fault %d never struck", i)
+		}
+	}
+
+	good := answer.File[0].URL
+	bare, _, _ := strings.Cut(good, "?")
+	for what, url := range map[string]string{
+		"without its signature":  bare,
+		"of another object":      strings.Replace(good, archive.NameOf(old), archive.NameOf(old.Add(time.Hour)), 1),
+		"that lives longer":      strings.Replace(good, "X-Amz-Expires=3600", "X-Amz-Expires=36000", 1),
+		"with another signature": good[:len(good)-8] + "00000000",
+	} {
+		if url == good {
+			t.Errorf("the address %s is the same: %s", what, url)
+		}
+		fetch(t, url, http.StatusForbidden)
+	}
+	var hours struct{ Hours []struct{ MsgTime string } }
+	if err := a.place.operator("history.list", fields{"SdkAppId": a.id}, &hours); err != nil || len(hours.Hours) != 1 || hours.Hours[0].MsgTime != archive.NameOf(old) {
+		t.Errorf("the operator's list: %+v, %v", hours, err)
+	}
+}
+
+type exported struct {
+	From    string `json:"From_Account"`
+	To      string `json:"To_Account"`
+	Seq     int    `json:"MsgSeq"`
+	MsgBody []struct{ MsgContent struct{ Text string } }
+}
+
+func (e exported) shown() string {
+	if len(e.MsgBody) != 1 || e.MsgBody[0].MsgContent.Text != fmt.Sprint(e.Seq) {
+		return fmt.Sprintf("%+v", e)
+	}
+	return shown(e.From, e.To, e.Seq)
+}
+
+func shown(from, to string, n int) string { return fmt.Sprintf("%s to %s: %d", from, to, n) }
+
+// parts are the messages of an hour's parts, some of them twice.
+func parts(t *testing.T, files *objects.Archive, h archive.Hour) []string {
+	t.Helper()
+	ctx := context.Background()
+	ids, err := files.Parts(ctx, h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, id := range ids {
+		body, err := files.Part(ctx, h, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		packed, err := io.ReadAll(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := json.NewDecoder(bytes.NewReader(unpack(t, packed)))
+		for d.More() {
+			var line struct {
+				Message exported `json:"m"`
+			}
+			if err := d.Decode(&line); err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, line.Message.shown())
+		}
+	}
+	return out
+}
+
+func fetch(t *testing.T, url string, want int) []byte {
+	t.Helper()
+	request, err := http.NewRequest(http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, body, err := send(request)
+	if err != nil || status != want {
+		t.Errorf("%s: status %d, %v, want %d: %.200s", url, status, err, want, body)
+	}
+	return body
+}
+
+func unpack(t *testing.T, packed []byte) []byte {
+	t.Helper()
+	r, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plain
+}
