@@ -132,6 +132,13 @@ func (o *op) observe(ctx context.Context, params, result any, err error) {
 		r.Items = kept
 	case *dynamodb.UpdateItemInput:
 		o.observeUpdate(ctx, p, result, refused)
+	case *dynamodb.PutItemInput:
+		switch sk := text(p.Item, "sk"); {
+		case sk[0] == 'm' && refused == nil:
+			o.s.texts[text(p.Item, "pk")+sk] = text(p.Item, "b")
+		case sk[0] == 'm' && refused.Item["rv"] != nil:
+			o.recalled = true
+		}
 	}
 }
 
@@ -191,6 +198,10 @@ func describe(params any) string {
 		return fmt.Sprintf("query %s %s", short(*p.TableName), text(p.ExpressionAttributeValues, ":pk"))
 	case *dynamodb.PutItemInput:
 		return "put " + at(p.TableName, p.Item)
+	case *dynamodb.BatchWriteItemInput:
+		for table, writes := range p.RequestItems {
+			return fmt.Sprintf("batch write %d to %s", len(writes), short(table))
+		}
 	case *dynamodb.UpdateItemInput:
 		return "update " + at(p.TableName, p.Key)
 	}

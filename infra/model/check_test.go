@@ -2,10 +2,14 @@ package model
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"time"
 
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/conversations"
 	"parley/shared/domain/messages"
+	"parley/shared/store"
 )
 
 // check compares what is stored, what was acknowledged and what every device
@@ -26,23 +30,26 @@ func (s *schedule) check(ctx context.Context) {
 	for i, a := range s.users {
 		for _, b := range s.users[i+1:] {
 			timeline, err := s.timeline(ctx, a, b)
-			if err != nil {
+			other, err2 := s.timeline(ctx, b, a)
+			if err := errors.Join(err, err2); err != nil {
 				s.broken = err
 				return
 			}
+			seen := map[string][]messages.Message{a: timeline, b: other}
 			for _, m := range timeline {
-				s.note("check", "stored %v from %s, ordinal %d: %s", m.Key, m.From, m.Ordinal, textOf(m.Elements[0]))
+				s.note("check", "stored %v from %s, ordinal %d: %s %+v", m.Key, m.From, m.Ordinal, s.original(m), stateOf(v4.FromMessage(m)))
 			}
 			s.checkSends(a, b, timeline)
 			for _, d := range []direction{{a, b}, {b, a}} {
-				s.checkDirection(d, timeline, rows[[2]string{d.from, d.to}], rows[[2]string{d.to, d.from}])
+				s.checkDirection(d, seen[d.to], rows[[2]string{d.from, d.to}], rows[[2]string{d.to, d.from}])
+				s.checkLast(d.to, d.from, seen[d.to], rows[[2]string{d.to, d.from}])
 			}
 			for _, d := range s.devices {
 				switch d.user {
 				case a:
 					d.checkView(b, timeline, rows[[2]string{a, b}])
 				case b:
-					d.checkView(a, timeline, rows[[2]string{b, a}])
+					d.checkView(a, other, rows[[2]string{b, a}])
 				}
 			}
 		}
@@ -50,6 +57,34 @@ func (s *schedule) check(ctx context.Context) {
 }
 
 type direction struct{ from, to string }
+
+// original is the text that a message was stored with.
+func (s *schedule) original(m messages.Message) string {
+	var b struct{ MsgBody []messages.Element }
+	text := s.texts[store.TimelinePK(s.app, m.From, m.To)+store.MessageSK(m.Key)]
+	if json.Unmarshal([]byte(text), &b) != nil || len(b.MsgBody) == 0 {
+		return ""
+	}
+	return textOf(b.MsgBody[0])
+}
+
+// checkLast: a list shows its last message as it is.
+func (s *schedule) checkLast(user, peer string, timeline []messages.Message, row conversations.Row) {
+	if s.odds.collide {
+		return // a message that meets another of its key stands elsewhere than the list says
+	}
+	for _, m := range timeline {
+		if row.LastKey == nil || *row.LastKey != m.Key || s.doubtful(user, peer, m.Key) || s.overlapped(m.Key) {
+			continue
+		}
+		if m.Recalled != row.LastGone || (!m.Recalled && row.Preview != m.Preview()) {
+			s.problem("the list of %s shows %v as %q (gone %t), it is %q (gone %t)", user, m.Key, row.Preview, row.LastGone, m.Preview(), m.Recalled)
+		}
+		if m.Hidden {
+			s.problem("the list of %s shows %v, which is deleted", user, m.Key)
+		}
+	}
+}
 
 func (s *schedule) timeline(ctx context.Context, a, b string) ([]messages.Message, error) {
 	q := messages.Range{User: a, Peer: b, Limit: 1000}
@@ -85,7 +120,7 @@ func (s *schedule) checkSends(a, b string, timeline []messages.Message) {
 	count := make(map[string]int)
 	for _, m := range timeline {
 		stored[m.Key] = m
-		count[textOf(m.Elements[0])]++
+		count[s.original(m)]++
 	}
 	for _, l := range s.sends {
 		if !l.goesTo(direction{a, b}) && !l.goesTo(direction{b, a}) {
@@ -109,8 +144,8 @@ func (s *schedule) checkSends(a, b string, timeline []messages.Message) {
 			switch {
 			case !ok:
 				s.problem("I1: %s is acknowledged as %v and not stored", l, at.receipt.Key)
-			case m.From != l.from || textOf(m.Elements[0]) != l.text || m.NoUnread != l.quiet:
-				s.problem("I1: %s is acknowledged as %v, where %s has stored %q", l, at.receipt.Key, m.From, textOf(m.Elements[0]))
+			case m.From != l.from || s.original(m) != l.text || m.NoUnread != l.quiet:
+				s.problem("I1: %s is acknowledged as %v, where %s has stored %q", l, at.receipt.Key, m.From, s.original(m))
 			case !l.batch && m.Ordinal != at.receipt.Ordinal:
 				s.problem("I1: %s is acknowledged with ordinal %d and stored with %d", l, at.receipt.Ordinal, m.Ordinal)
 			}
@@ -201,6 +236,16 @@ func (s *schedule) checkDirection(d direction, timeline []messages.Message, send
 		}
 		if n <= max(receiver.Read, receiver.Skipped) || n > receiver.In {
 			continue
+		}
+		if f.stored != nil && f.stored.From == d.from {
+			cleared := receiver.Cleared != nil && !receiver.Cleared.Before(f.stored.Key)
+			if f.stored.Recalled || f.stored.Hidden {
+				continue
+			}
+			if cleared || s.doubtful(d.from, d.to, f.stored.Key, "recall", "hide") {
+				most++
+				continue
+			}
 		}
 		switch {
 		case !f.send.quiet:
@@ -300,15 +345,24 @@ func (d *device) checkView(peer string, timeline []messages.Message, row convers
 	s, v := d.s, d.view(peer)
 	keys, at := v.sorted(), 0
 	for _, m := range timeline {
+		hidden := m.Hidden || (row.Cleared != nil && !row.Cleared.Before(m.Key))
 		told := m.From == d.user || m.Ordinal <= row.In
 		if at < len(keys) && keys[at] == m.Key {
+			w := v4.FromMessage(m)
+			want := held{from: m.From, ordinal: m.Ordinal, quiet: m.NoUnread, state: stateOf(w)}
 			h := v.messages[m.Key]
-			if h.from != m.From || h.text != string(m.Elements[0].Content) || h.ordinal != m.Ordinal || h.quiet != m.NoUnread {
-				s.problem("I4: %s holds %v as %+v, stored is %s from %s, ordinal %d", d.instance, m.Key, h, m.Elements[0].Content, m.From, m.Ordinal)
+			if m.From != d.user {
+				h.confirmed, want.confirmed = false, false // the sender alone is told of a receipt
+			}
+			if h != want {
+				s.problem("I4: %s holds %v as %+v, stored is %+v", d.instance, m.Key, h, want)
+			}
+			if hidden {
+				s.problem("I4: %s holds %v, which its user has deleted", d.instance, m.Key)
 			}
 			at++
-		} else if told {
-			s.problem("I4: %s misses %v from %s to %s, ordinal %d (%s)", d.instance, m.Key, m.From, m.To, m.Ordinal, textOf(m.Elements[0]))
+		} else if told && !hidden {
+			s.problem("I4: %s misses %v from %s to %s, ordinal %d (%s)", d.instance, m.Key, m.From, m.To, m.Ordinal, s.original(m))
 		}
 	}
 	if at < len(keys) {

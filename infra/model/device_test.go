@@ -36,6 +36,10 @@ type device struct {
 // A view is a conversation as a device holds it.
 type view struct {
 	messages map[key]held
+	gone     map[key]bool // deleted for the device's user
+	recalled map[key]bool // told before the message came
+	changed  int64        // when a message was last changed, as the row says
+	cleared  *key
 	in, out  ordinals
 	read     int64 // of the device's user
 	peerRead int64
@@ -48,9 +52,31 @@ type ordinals struct {
 }
 
 type held struct {
-	from, text string
-	ordinal    int64
-	quiet      bool
+	from    string
+	ordinal int64
+	quiet   bool
+	state
+}
+
+// A state is what became of a message, as far as a device knows.
+type state struct {
+	text      string
+	edited    int64
+	recalled  bool
+	confirmed bool
+	reactions string
+}
+
+// stateOf is the state that a message is told with.
+func stateOf(m v4.Message) state {
+	st := state{edited: m.EditedMs, recalled: m.Flags == v4.FlagRecalled, confirmed: m.PeerRead == 1}
+	if len(m.Body) > 0 {
+		st.text = string(m.Body[0].Content)
+	}
+	if m.Reactions != nil {
+		st.reactions = fmt.Sprint(m.Reactions)
+	}
+	return st
 }
 
 type read struct {
@@ -67,7 +93,7 @@ func (d *device) online() bool { return d.conn != nil && d.conn.state == open }
 func (d *device) view(peer string) *view {
 	v := d.views[peer]
 	if v == nil {
-		v = &view{messages: make(map[key]held), in: ordinals{have: make(map[int64]key)}, out: ordinals{have: make(map[int64]key)}}
+		v = &view{messages: make(map[key]held), gone: make(map[key]bool), recalled: make(map[key]bool), in: ordinals{have: make(map[int64]key)}, out: ordinals{have: make(map[int64]key)}}
 		d.views[peer] = v
 	}
 	return v
@@ -100,7 +126,8 @@ func (o *ordinals) around(first, last int64) (after, before *key) {
 
 func (v *view) gapped() bool { return len(v.in.missing())+len(v.out.missing()) > 0 }
 
-// take holds a message. One that is here already must be the same.
+// take holds a message. One that is here already must be the same; what is told
+// as its state, and not as new, replaces an older one.
 func (d *device) take(m v4.Message, how string) {
 	peer, side := m.From, "in"
 	if m.From == d.user {
@@ -109,15 +136,50 @@ func (d *device) take(m v4.Message, how string) {
 	v := d.view(peer)
 	o := map[string]*ordinals{"in": &v.in, "out": &v.out}[side]
 	k := key{Time: m.Time, Seq: m.Seq, Random: m.Random}
-	h := held{from: m.From, text: string(m.Body[0].Content), ordinal: m.Ordinal, quiet: m.NoUnread}
-	if old, ok := v.messages[k]; ok && old != h {
+	h := held{from: m.From, ordinal: m.Ordinal, quiet: m.NoUnread, state: stateOf(m)}
+	old, known := v.messages[k]
+	if known && (old.from != h.from || old.ordinal != h.ordinal || old.quiet != h.quiet) {
 		d.s.problem("I3: %s holds %v as %+v and gets %+v by %s", d.instance, k, old, h, how)
 	}
 	if old, ok := o.have[m.Ordinal]; ok && old != k {
 		d.s.problem("I5: ordinal %d of %s at %s is %v and %v", m.Ordinal, m.From, d.instance, old, k)
 	}
-	v.messages[k], o.have[m.Ordinal] = h, k
-	o.top = max(o.top, m.Ordinal)
+	o.have[m.Ordinal], o.top = k, max(o.top, m.Ordinal)
+	if known && (how == "frame" || how == "ack" || h.edited < old.edited) {
+		h.state = old.state
+	}
+	if h.recalled = h.recalled || old.recalled || v.recalled[k]; h.recalled {
+		h.state = state{recalled: true, confirmed: h.confirmed}
+	}
+	if h.confirmed = h.confirmed || old.confirmed; !v.hides(k) {
+		v.messages[k] = h
+	}
+}
+
+// hides reports whether the device's user has deleted or cleared a message.
+func (v *view) hides(k key) bool {
+	return v.gone[k] || (v.cleared != nil && !v.cleared.Before(k))
+}
+
+// drop takes messages out of the view for good.
+func (v *view) drop(keys ...key) {
+	for _, k := range keys {
+		v.gone[k] = true
+		delete(v.messages, k)
+	}
+}
+
+// clear takes everything up to a key out of the view.
+func (v *view) clear(upTo *key) {
+	if upTo == nil || (v.cleared != nil && !v.cleared.Before(*upTo)) {
+		return
+	}
+	v.cleared = upTo
+	for k := range v.messages {
+		if v.hides(k) {
+			delete(v.messages, k)
+		}
+	}
 }
 
 // receive handles frames, in any order.
@@ -148,6 +210,8 @@ func (d *device) receive(n int) {
 				v := d.view(m.Reader)
 				v.peerRead = max(v.peerRead, m.Ordinal)
 			}
+		default:
+			d.changed(f)
 		}
 	}
 }
@@ -181,6 +245,12 @@ func (d *device) sync(ctx context.Context, a *actor) {
 		}
 		cursor = page.Next
 	}
+	for _, peer := range s.users {
+		if v := d.views[peer]; v != nil && v.changed > 0 && v.changed >= d.since && !d.changes(ctx, a, peer) {
+			d.lossy = d.lossy || lossy
+			return
+		}
+	}
 	d.since, d.synced = since, true
 	for _, peer := range s.users {
 		if v := d.views[peer]; v != nil && v.gapped() {
@@ -193,6 +263,8 @@ func (d *device) told(r conversations.Row) {
 	v := d.view(r.Peer)
 	d.s.note(d.instance, "told %s: in %d out %d read %d peer read %d unread %d", r.Peer, r.In, r.Out, r.Read, r.PeerRead, r.Unread())
 	v.in.top, v.out.top = max(v.in.top, r.In), max(v.out.top, r.Out)
+	v.changed = r.OperationMs
+	v.clear(r.Cleared)
 	v.read, v.peerRead = max(v.read, r.Read), max(v.peerRead, r.PeerRead)
 }
 
@@ -201,6 +273,7 @@ func (d *device) told(r conversations.Row) {
 // are ordered by what senders choose.
 func (d *device) pull(ctx context.Context, a *actor, peer string) {
 	v := d.view(peer)
+	v.skipCleared()
 	for _, slack := range []int64{-1, 2, 140} {
 		before := len(v.messages)
 		if !d.pages(ctx, a, peer, slack) {

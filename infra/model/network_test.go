@@ -139,7 +139,18 @@ func (s *schedule) mayHave(user string, f frame) {
 		if m.Unread != nil && m.Reader != user {
 			s.problem("privacy: %s is told what %s has unread", user, m.Reader)
 		}
-	case "session.kick":
+	case "message.edited":
+		var m v4.Message
+		if err := json.Unmarshal(f.Body, &m); err != nil || (m.From != user && m.To != user) {
+			s.problem("privacy: an edit of %s and %s goes to %s (%v)", m.From, m.To, user, err)
+		}
+	case "message.recalled", "message.deleted", "message.reaction", "message.receipt":
+		var e changeFrame
+		if err := json.Unmarshal(f.Body, &e); err != nil || (e.From != user && e.To != user) ||
+			(f.Event == "message.deleted" && e.From != user) || (f.Event == "message.receipt" && e.To != user) {
+			s.problem("privacy: %s of %s and %s goes to %s (%v)", f.Event, e.From, e.To, user, err)
+		}
+	case "conversation.changed", "session.kick":
 	default:
 		s.problem("frame of the event %q", f.Event)
 	}

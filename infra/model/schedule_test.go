@@ -16,6 +16,7 @@ import (
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/apps"
 	"parley/shared/domain/delivery"
+	"parley/shared/domain/push"
 	"parley/shared/domain/sessions"
 	"parley/shared/store"
 	"parley/shared/telemetry"
@@ -45,6 +46,8 @@ type schedule struct {
 	nextID  int
 	queue   []*queued
 	sends   []*send
+	changes []*change
+	texts   map[string]string  // of each message, as first stored, by key in the table
 	gave    map[[2]string]bool // reader and peer of a mark-read that was given up
 	watch   *watch
 
@@ -62,7 +65,8 @@ type odds struct {
 	stale, spill, quiet    bool
 	reader                 bool // much is read
 	collide                bool
-	page                   int // messages of a page of history
+	changer                bool // messages are changed
+	page                   int  // messages of a page of history
 }
 
 // stats counts what happened, by name.
@@ -82,7 +86,7 @@ const epoch = 1_700_000_000
 func newSchedule(seed uint64, id int64, db *store.Store, server *testkit.Server) *schedule {
 	s := &schedule{
 		seed: seed, app: id, store: db, now: time.Unix(epoch, 0), rng: testkit.Rand(seed),
-		yield: make(chan struct{}), conns: make(map[string]*conn), gave: make(map[[2]string]bool), stats: make(stats),
+		yield: make(chan struct{}), conns: make(map[string]*conn), texts: make(map[string]string), gave: make(map[[2]string]bool), stats: make(stats),
 	}
 	s.now = s.now.Add(time.Duration(s.rng.IntN(1000)) * time.Millisecond)
 	s.odds = odds{
@@ -90,11 +94,11 @@ func newSchedule(seed uint64, id int64, db *store.Store, server *testkit.Server)
 		fail: []float64{0, 0.01, 0.04}[s.rng.IntN(3)], tick: []float64{0.05, 0.2, 0.5}[s.rng.IntN(3)],
 		lose: []float64{0.07, 0.07, 0.4}[s.rng.IntN(3)], reader: s.rng.IntN(4) == 0,
 		stale: s.rng.IntN(3) == 0, spill: s.rng.IntN(8) == 0, quiet: s.rng.IntN(3) == 0,
-		collide: s.rng.IntN(10) == 0, page: []int{2, 5, 100, 100, 100}[s.rng.IntN(5)],
+		collide: s.rng.IntN(10) == 0, changer: s.rng.IntN(2) == 0, page: []int{2, 5, 100, 100, 100}[s.rng.IntN(5)],
 	}
 	s.watch = newWatch(s)
 	parts := app.Parts{
-		Store: db, Sealer: server.Sealer, Poster: s, Delivery: (*jobs)(s), Now: func() time.Time { return s.now },
+		Store: db, Sealer: server.Sealer, Poster: s, Delivery: (*jobs)(s), Push: (*pushes)(s), Now: func() time.Time { return s.now },
 		Wait: s.wait, Bytes: func(n int) []byte { return make([]byte, n) }, Parallel: s.parallel, Frame: client.Frame,
 	}
 	policy := sessions.Multi
@@ -119,6 +123,9 @@ func (s *schedule) run(ctx context.Context) []string {
 	}
 	s.note("begin", "users %d, devices %d, odds %+v", len(s.users), len(s.devices), s.odds)
 	actions := 6 + s.rng.IntN(9)
+	if s.odds.changer {
+		actions += 8
+	}
 	for _, d := range s.devices {
 		own := actions/len(s.devices) + s.chance(0.5)
 		s.spawn(d.instance, func(a *actor) { d.live(ctx, a, own) })
@@ -235,6 +242,8 @@ type op struct {
 	dedup int  // reads of items outside the ring
 	full  bool // a claim met a full ring, or one that spilled
 	lost  int  // claims refused because the row moved on
+	// recalled: a send found its message stored, and recalled since.
+	recalled bool
 
 	mu      sync.Mutex // spills come from goroutines of the store's own
 	spilled []string
@@ -490,5 +499,25 @@ func (j *jobs) Send(ctx context.Context, job delivery.Job, delay time.Duration) 
 	}
 	s.nextID++
 	s.queue = append(s.queue, &queued{id: s.nextID, job: job, ready: s.now.Add(delay)})
+	return o.after(label)
+}
+
+// pushes is the schedule as the queue of pushes, which nobody reads.
+type pushes schedule
+
+// Send implements push.Queue.
+func (p *pushes) Send(ctx context.Context, job push.Job, _ time.Duration) error {
+	s, o := (*schedule)(p), opOf(ctx)
+	o.meter.Count(telemetry.Units{S: 1})
+	label := fmt.Sprintf("queue a push of %s to %d", job.Key, len(job.Devices))
+	if err := o.before(label); err != nil {
+		return err
+	}
+	s.stats["pushes"]++
+	for _, d := range job.Devices {
+		if d.User == job.From {
+			s.problem("a push of %s goes to its sender", job.Key)
+		}
+	}
 	return o.after(label)
 }

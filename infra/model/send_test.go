@@ -23,6 +23,7 @@ type send struct {
 	seq, random   uint32
 	text          string
 	quiet, noLast bool
+	receipt       bool
 	attempts      []attempt
 	claims        []claim
 }
@@ -46,7 +47,7 @@ type claim struct {
 
 func (s *schedule) newSend(d *device, to []string) *send {
 	l := &send{
-		id: len(s.sends) + 1, from: d.user, to: to, batch: len(to) > 1, seq: d.seq, random: s.rng.Uint32(),
+		id: len(s.sends) + 1, from: d.user, to: to, batch: len(to) > 1, seq: d.seq, random: s.rng.Uint32(), receipt: s.rng.IntN(2) == 0,
 		quiet: s.odds.quiet && s.rng.IntN(3) == 0, noLast: s.odds.quiet && s.rng.IntN(4) == 0,
 	}
 	if s.odds.collide {
@@ -73,7 +74,7 @@ func (l *send) String() string {
 func (d *device) attempt(ctx context.Context, a *actor, l *send) (messages.Receipt, bool) {
 	var r messages.Receipt
 	draft := messages.Draft{
-		From: l.from, Seq: &l.seq, Random: l.random, NoUnread: l.quiet, NoLast: l.noLast, Sync: messages.SyncDevices,
+		From: l.from, Seq: &l.seq, Random: l.random, NoUnread: l.quiet, NoLast: l.noLast, NeedReceipt: l.receipt, Sync: messages.SyncDevices,
 		Content: messages.Content{Elements: []messages.Element{testkit.Text(l.text)}},
 		Issued:  d.s.now, Origin: delivery.Origin{User: d.user, Instance: d.instance},
 	}
@@ -161,7 +162,9 @@ func (d *device) deliver(ctx context.Context, a *actor, l *send) {
 	s.stats["sends given up"]++
 }
 
-func (l *send) body() []messages.Element { return []messages.Element{testkit.Text(l.text)} }
+func (l *send) body() []messages.Element { return textElements(l.text) }
+
+func textElements(text string) []messages.Element { return []messages.Element{testkit.Text(text)} }
 
 // burst fills the ring: ten sends that nothing interrupts.
 func (d *device) burst(ctx context.Context, a *actor, to string) {
@@ -199,7 +202,11 @@ func (s *schedule) account(o *op, err error) {
 			s.problem("I7: %s touches %q", o.send, t)
 		}
 	}
-	if got, want := o.meter.Units().R, 3.5+float64(o.dedup); got != want {
+	want := 3.5 + float64(o.dedup)
+	if o.recalled {
+		want -= 2 // nobody is told of it
+	}
+	if got := o.meter.Units().R; got != want {
 		s.problem("I7: %s reads %g units, want %g", o.send, got, want)
 	}
 }
@@ -219,6 +226,8 @@ func (d *device) live(ctx context.Context, a *actor, actions int) {
 			r = 50
 		}
 		switch {
+		case s.odds.changer && r%3 == 0:
+			d.alter(ctx, a)
 		case r < 38:
 			d.send(ctx, a)
 		case r < 55:

@@ -78,7 +78,7 @@ func (s *Store) Sender(ctx context.Context, app int64, user string) (*accounts.A
 
 // LastKey implements messages.ChangeStore.
 func (s *Store) LastKey(ctx context.Context, app int64, user, peer string) (*messages.Key, error) {
-	item, err := s.get(ctx, Core, PeerKey(app, user, peer), false)
+	item, err := s.get(ctx, Core, PeerKey(app, user, peer), true)
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +146,14 @@ func (s *Store) Mark(ctx context.Context, app int64, user, peer string, m messag
 		}
 		return err
 	}
-	row, err := s.get(ctx, Core, key, false)
+	row := Item{}
+	var err error
+	if !m.Blind {
+		row, err = s.get(ctx, Core, key, false)
+		if row == nil && err == nil {
+			row, err = s.get(ctx, Core, key, true) // it may be so new that a replica lacks it
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -171,6 +178,8 @@ func marking(u update, row Item, m messages.Mark) update {
 		u.cond += " AND k = :k"
 		u.values[":k"] = row["k"]
 		switch {
+		case m.Last.None:
+			remove = append(remove, "k", "pv")
 		case m.Last.Preview != nil:
 			u.set += ", pv = :pv"
 			u.values[":pv"] = str(*m.Last.Preview)
@@ -181,11 +190,16 @@ func marking(u update, row Item, m messages.Mark) update {
 			u.set += ", k = :last"
 			u.values[":last"] = str(MessageSK(*m.Last.Key))
 		}
+	} else if m.Last != nil {
+		u.cond += " AND (attribute_not_exists(k) OR k <> :k)"
+		u.values[":k"] = str(MessageSK(m.Last.Of))
 	}
-	if quiet, changed := uncount(row, m.Uncounted); changed {
+	if m.Uncounted != nil {
 		for _, name := range []string{"d", "rt", "i", "nq", "nf", "gi"} {
 			u.cond += " AND " + u.same(row, name)
 		}
+	}
+	if quiet, changed := uncount(row, m.Uncounted); changed {
 		if quiet.folded > 0 {
 			u.set += ", nu = :nu, nf = :nf"
 			u.values[":nu"], u.values[":nf"] = num(quiet.folded), num(quiet.until)
@@ -245,7 +259,7 @@ func uncount(row Item, list []messages.Message) (quiet, bool) {
 func (s *Store) Recall(ctx context.Context, app int64, m messages.Message, nowMs int64) (bool, error) {
 	_, err := s.update(ctx, update{
 		table: Msg, key: messageKey(app, m.From, m.To, m.Key),
-		set: "SET rv = :t REMOVE b, z, r0, r1", cond: "attribute_exists(pk) AND attribute_not_exists(rv)", values: Item{":t": num(nowMs)},
+		set: "SET rv = :t REMOVE b, z, ed, r0, r1", cond: "attribute_exists(pk) AND attribute_not_exists(rv)", values: Item{":t": num(nowMs)},
 	})
 	if _, failed := refused(err); failed {
 		return false, nil

@@ -105,6 +105,10 @@ func TestMarkLast(t *testing.T) {
 	wants("an edit of one before", a.message(2).Key, "hi", false)
 	mark(messages.Last{Of: a.message(2).Key, Key: &first, Preview: &preview})
 	wants("the last one is deleted", first, "other", false)
+	mark(messages.Last{Of: first, None: true})
+	if r := a.row(); r.LastKey != nil || r.LastGone || r.TimeMs == 0 {
+		t.Errorf("the only one is deleted: %+v", r)
+	}
 }
 
 func stored(t *testing.T, w *testkit.World, seq uint32) messages.Message {

@@ -66,10 +66,7 @@ func history(ctx context.Context, c *op.Call, in historyRequest) (historyReply, 
 	if err != nil {
 		return historyReply{}, err
 	}
-	out := historyReply{List: make([]v4.Message, len(h.Messages)), Complete: h.Complete}
-	for i, m := range h.Messages {
-		out.List[i] = v4.FromMessage(m)
-	}
+	out := historyReply{List: v4.FromMessages(h.Messages), Complete: h.Complete}
 	for _, u := range senders {
 		if slices.ContainsFunc(h.Messages, func(m messages.Message) bool { return m.From == u.User }) {
 			out.Senders = append(out.Senders, sender(u))

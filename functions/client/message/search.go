@@ -2,7 +2,6 @@ package message
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 
 	v4 "parley/shared/dialect/v4"
@@ -30,10 +29,6 @@ type searchReply struct {
 	Cursor   string       `json:"Cursor,omitempty"`
 }
 
-// maxAnswer bounds the messages of an answer in bytes: a WebSocket answer has at
-// most 128 KB.
-const maxAnswer = 100 << 10
-
 // searchMessages looks for messages that the caller can see, in one conversation or in
 // all of the list, newest first: by keywords in their texts, by kinds of elements,
 // by senders and by time. A call reads at most 200 messages of at most 20
@@ -58,21 +53,12 @@ func searchMessages(ctx context.Context, c *op.Call, in searchRequest) (searchRe
 	if q.From, err = parseSearch(in.Cursor, in.To == ""); err != nil {
 		return searchReply{}, err
 	}
-	size := 0
-	q.Accept = func(m messages.Message) bool {
-		text, err := json.Marshal(v4.FromMessage(m))
-		before := size
-		size += len(text) + 1
-		return err != nil || before == 0 || size <= maxAnswer
-	}
+	q.Accept = v4.Within(v4.MaxAnswer, v4.FromMessage)
 	r, err := c.Search.Search(ctx, c.Caller.Account, q)
 	if err != nil {
 		return searchReply{}, err
 	}
-	out := searchReply{List: make([]v4.Message, len(r.Messages)), Complete: r.Next == nil}
-	for i, m := range r.Messages {
-		out.List[i] = v4.FromMessage(m)
-	}
+	out := searchReply{List: v4.FromMessages(r.Messages), Complete: r.Next == nil}
 	if r.Next != nil {
 		out.Cursor = formatSearch(*r.Next)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/messages"
 	"parley/shared/domain/search"
 	"parley/shared/op"
@@ -102,7 +103,7 @@ func TestSearchLong(t *testing.T) {
 		if json.Unmarshal(answer, &http) != nil || json.Unmarshal([]byte(http.Body), &out) != nil {
 			t.Fatalf("%.200s", answer)
 		}
-		if len(http.Body) > maxAnswer+1000 {
+		if len(http.Body) > v4.MaxAnswer+1000 {
 			t.Errorf("call %d: %d bytes", calls, len(http.Body))
 		}
 		seen += len(out.Body.List)

@@ -81,11 +81,15 @@ type Mark struct {
 	Last *Last
 	// Uncounted are messages to the user that are not to be read any more.
 	Uncounted []Message
+	// Blind: the row is written without a look at it before; what a failed write
+	// tells of it serves.
+	Blind bool
 }
 
 // Last is what a list shows instead of a message.
 type Last struct {
 	Of      Key
+	None    bool    // there is no message left to show
 	Key     *Key    // another message; nil: the same
 	Preview *string // nil: its content is gone
 }
@@ -286,10 +290,10 @@ func (s Service) beforeLast(ctx context.Context, user, peer string, keys []Key) 
 	if err != nil {
 		return nil, err
 	}
-	out := &Last{Of: *shown}
+	out := &Last{Of: *shown, None: true}
 	for _, m := range slices.Backward(h.Messages) {
 		if !m.NoLast && !slices.Contains(keys, m.Key) {
-			out.Key = &m.Key
+			out.Key, out.None = &m.Key, false
 			if !m.Recalled {
 				preview := m.Preview()
 				out.Preview = &preview

@@ -229,25 +229,13 @@ func (e Element) refers(key string) bool {
 }
 
 // see reads a message that a user can see.
-func (s Service) see(ctx context.Context, user, peer string, k Key) (Message, error) {
-	var m *Message
-	var cleared *Key
-	err := s.Parallel(ctx,
-		func(ctx context.Context) (err error) {
-			m, err = s.Store.At(ctx, s.App, user, peer, k)
-			return err
-		},
-		func(ctx context.Context) (err error) {
-			cleared, err = s.Store.Cleared(ctx, s.App, user, peer)
-			return err
-		},
-	)
-	switch {
-	case err != nil:
-		return Message{}, err
-	case m == nil || m.Recalled || (m.Expires != 0 && m.Expires <= s.Now().Unix()) ||
-		(m.Aside && m.From == user) || (cleared != nil && !cleared.Before(k)):
-		return Message{}, fault.New(fault.MessageUnknown, "there is no such message")
+func (s Service) see(ctx context.Context, user, peer string, k Key) (*Message, error) {
+	list, err := s.visible(ctx, user, peer, []Key{k}, false)
+	if err != nil {
+		return nil, err
 	}
-	return *m, nil
+	if list[0] == nil || list[0].Recalled {
+		return nil, fault.New(fault.MessageUnknown, "there is no such message")
+	}
+	return list[0], nil
 }

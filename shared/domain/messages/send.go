@@ -266,7 +266,7 @@ func (s Service) store(ctx context.Context, m Message, d Draft) (Message, Option
 // recalled: what the rows were just told of it is taken back.
 func (s Service) recalledBefore(ctx context.Context, m Message) error {
 	now := s.Now().UnixMilli()
-	mark := Mark{NowMs: now, Last: &Last{Of: m.Key}}
+	mark := Mark{NowMs: now, Last: &Last{Of: m.Key}, Blind: true}
 	receiver := mark
 	if !m.NoUnread {
 		receiver.Uncounted = []Message{m}

@@ -1,0 +1,252 @@
+package model
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/delivery"
+	"parley/shared/domain/messages"
+	"parley/shared/fault"
+)
+
+// A change is what a device means to do to a message, however often it tries.
+type change struct {
+	verb, user, peer string
+	key              key
+	text             string // of an edit, a reaction
+	doubt            bool   // an attempt died, and none was made good
+	begun            time.Time
+}
+
+// Frames of changes.
+type changeFrame struct {
+	From     string   `json:"From_Account"`
+	To       string   `json:"To_Account"`
+	Key      string   `json:"MsgKey"`
+	Keys     []string `json:"MsgKeyList"`
+	User     string   `json:"Operator_Account"`
+	Reaction string
+	Added    bool
+}
+
+// other is the one of two users who is not the device's.
+func (d *device) other(a, b string) string {
+	if a == d.user {
+		return b
+	}
+	return a
+}
+
+func parseKeys(s *schedule, list ...string) []key {
+	keys, err := v4.ToKeys(list)
+	if err != nil {
+		s.problem("frame: %v", err)
+	}
+	return keys
+}
+
+// changed handles a frame of a change. One of a message that is not here is of
+// no use, but for a recall: the message may still come.
+func (d *device) changed(f frame) {
+	if f.Event == "message.edited" {
+		var m v4.Message
+		if err := json.Unmarshal(f.Body, &m); err != nil {
+			d.s.problem("frame: %v", err)
+			return
+		}
+		d.take(m, "event")
+		return
+	}
+	var e changeFrame
+	if err := json.Unmarshal(f.Body, &e); err != nil {
+		d.s.problem("frame: %v", err)
+		return
+	}
+	v := d.view(d.other(e.From, e.To))
+	switch f.Event {
+	case "message.recalled":
+		k := parseKeys(d.s, e.Key)[0]
+		v.recalled[k] = true
+		if h, ok := v.messages[k]; ok {
+			h.state = state{recalled: true, confirmed: h.confirmed}
+			v.messages[k] = h
+		}
+	case "message.deleted":
+		v.drop(parseKeys(d.s, e.Keys...)...)
+	case "message.receipt":
+		for _, k := range parseKeys(d.s, e.Keys...) {
+			if h, ok := v.messages[k]; ok {
+				h.confirmed = true
+				v.messages[k] = h
+			}
+		}
+	case "message.reaction":
+		// A device shows it; what holds is what the log tells later.
+	}
+}
+
+// changes asks what became of the messages of a conversation.
+func (d *device) changes(ctx context.Context, a *actor, peer string) bool {
+	s := d.s
+	var after *messages.LogPosition
+	for first := true; first || after != nil; first = false {
+		var page messages.Changes
+		known, _ := s.invoke(ctx, a, fmt.Sprintf("changes with %s since %d", peer, d.since), nil, func(ctx context.Context) (err error) {
+			page, err = s.t.Messages.Changes(ctx, d.user, peer, messages.LogRange{
+				SinceMs: d.since, After: after, Limit: 1 + s.rng.IntN(3), Accept: func(messages.Message) bool { return true },
+			})
+			return err
+		})
+		if !known {
+			return false
+		}
+		s.stats["pages of changes"]++
+		v := d.view(peer)
+		v.drop(page.Deleted...)
+		for _, m := range page.Messages {
+			w := v4.FromMessage(m)
+			d.take(w, "changes")
+			if h, ok := v.messages[m.Key]; ok { // the newest word on its reactions
+				h.reactions = stateOf(w).reactions
+				v.messages[m.Key] = h
+			}
+		}
+		after = page.Next
+	}
+	return true
+}
+
+// alter changes a message that the device holds, as its user would.
+func (d *device) alter(ctx context.Context, a *actor) {
+	s := d.s
+	c := &change{user: d.user}
+	for _, i := range s.rng.Perm(len(s.users)) {
+		if v := d.views[s.users[i]]; v != nil && len(v.messages) > 0 {
+			c.peer = s.users[i]
+		}
+	}
+	if c.peer == "" {
+		return
+	}
+	list := d.view(c.peer).sorted()
+	c.key = list[max(0, len(list)-1-s.rng.IntN(3))]
+	h := d.view(c.peer).messages[c.key]
+	c.verb = []string{"hide", "react", "unreact", "confirm", "clear"}[s.rng.IntN(5)]
+	if h.from == d.user {
+		c.verb = []string{"recall", "recall", "edit", "edit", "hide", "react"}[s.rng.IntN(6)]
+	}
+	s.changes, c.begun = append(s.changes, c), s.now
+	c.text = fmt.Sprint("r", s.rng.IntN(2))
+	if c.verb == "edit" {
+		c.text = fmt.Sprintf("edit %d", len(s.changes))
+	}
+	for range 3 {
+		if d.apply(ctx, a, c) {
+			return
+		}
+		a.pause()
+	}
+	s.stats["changes given up"]++
+}
+
+// expected are the refusals that a change may meet: another came first.
+var expected = []fault.Code{
+	fault.AlreadyRecalled, fault.RecallTooLate, fault.EditConflict, fault.TargetUnknown, fault.AlreadyReacted,
+	fault.NotReacted, fault.MessageUnknown,
+}
+
+// apply runs one call of a change, and tells whether its answer is known.
+func (d *device) apply(ctx context.Context, a *actor, c *change) bool {
+	s := d.s
+	by := messages.Actor{Issued: s.now, Origin: delivery.Origin{User: d.user, Instance: d.instance}}
+	refused := false
+	known, _ := s.invoke(ctx, a, fmt.Sprintf("%s %v with %s, %s", c.verb, c.key, c.peer, c.text), nil, func(ctx context.Context) error {
+		err := s.alter(ctx, by, c)
+		if slices.ContainsFunc(expected, func(code fault.Code) bool { return fault.Is(err, code) }) {
+			refused = true
+			return nil
+		}
+		return err
+	})
+	s.stats["changes: "+c.verb]++
+	if !known {
+		c.doubt = true
+		return false
+	}
+	c.doubt = c.doubt && refused
+	v := d.view(c.peer)
+	h, here := v.messages[c.key]
+	switch {
+	case refused:
+		s.stats["changes refused"]++
+	case c.verb == "hide":
+		v.drop(c.key)
+	case c.verb == "recall":
+		v.recalled[c.key] = true
+		if here {
+			h.state = state{recalled: true, confirmed: h.confirmed}
+			v.messages[c.key] = h
+		}
+	}
+	return true
+}
+
+func (s *schedule) alter(ctx context.Context, by messages.Actor, c *change) error {
+	m := s.t.Messages
+	switch c.verb {
+	case "recall":
+		return m.Recall(ctx, by, c.user, c.peer, c.key)
+	case "edit":
+		return m.Edit(ctx, by, c.user, c.peer, c.key, messages.Edition{Elements: textElements(c.text)})
+	case "hide":
+		return m.Hide(ctx, by, c.user, c.peer, []key{c.key})
+	case "react", "unreact":
+		return m.React(ctx, by, c.user, c.peer, c.key, c.text, c.verb == "react")
+	case "confirm":
+		return m.Confirm(ctx, by, c.user, c.peer, []key{c.key})
+	}
+	s.gave[[2]string{c.user, c.peer}] = true // what is cleared is read, and the peer is not told
+	return s.t.Conversations.Clear(ctx, c.user, c.peer, by.Origin)
+}
+
+// skipCleared gives up the gaps of messages that may be cleared: history has
+// them no more.
+func (v *view) skipCleared() {
+	if v.cleared == nil {
+		return
+	}
+	for _, o := range []*ordinals{&v.in, &v.out} {
+		for _, n := range o.missing() {
+			if after, _ := o.around(n, n); after == nil || !v.cleared.Before(*after) {
+				_, before := o.around(n, n)
+				if before != nil && !v.cleared.Before(*before) {
+					o.have[n] = *v.cleared
+				}
+			}
+		}
+	}
+}
+
+// doubtful reports whether a change of a message may be half done.
+func (s *schedule) doubtful(a, b string, k key, verbs ...string) bool {
+	return slices.ContainsFunc(s.changes, func(c *change) bool {
+		return c.doubt && c.key == k && ((c.user == a && c.peer == b) || (c.user == b && c.peer == a)) &&
+			(len(verbs) == 0 || slices.Contains(verbs, c.verb))
+	})
+}
+
+// overlapped reports whether a message was changed while a call still sent it:
+// that call may then have told a list what the message was.
+func (s *schedule) overlapped(k key) bool {
+	return slices.ContainsFunc(s.changes, func(c *change) bool {
+		return c.key == k && slices.ContainsFunc(s.sends, func(l *send) bool {
+			return l.seq == k.Seq && l.random == k.Random && slices.ContainsFunc(l.attempts, func(at attempt) bool {
+				return !at.ended.Before(c.begun)
+			})
+		})
+	})
+}
