@@ -3,14 +3,19 @@
 //
 //	N passed, N failed
 //
+// Targets that are joined by a plus run at once: the first one as if it were
+// alone, the others with what it leaves idle, and their output comes after its
+// own.
+//
 // A target counts what its output counts: the closing lines of gotest and fuzz,
 // and those of Node's test runner. One without such a line counts as one.
 //
-//	go run ./infra/tools/suite check e2e web
+//	go run ./infra/tools/suite check e2e+fuzz web
 package main
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -19,6 +24,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -33,16 +39,15 @@ func main() {
 	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
 	var sum count
 	var table strings.Builder
-	for _, target := range os.Args[1:] {
-		fmt.Printf("\n== %s\n", target)
-		began := time.Now()
-		c, err := step(os.Stdout, "make", "--no-print-directory", target)
-		verdict := "ok"
-		if err != nil {
-			verdict = "FAILED: " + err.Error()
+	for _, group := range os.Args[1:] {
+		for _, r := range together(os.Stdout, strings.Split(group, "+")) {
+			verdict := "ok"
+			if r.err != nil {
+				verdict = "FAILED: " + r.err.Error()
+			}
+			fmt.Fprintf(&table, "%-10s %6.0fs  %5d passed  %s\n", r.target, r.took.Seconds(), r.count.passed, verdict)
+			sum.add(r.count)
 		}
-		fmt.Fprintf(&table, "%-10s %6.0fs  %5d passed  %s\n", target, time.Since(began).Seconds(), c.passed, verdict)
-		sum.add(c)
 		if len(stop) > 0 {
 			break
 		}
@@ -51,6 +56,37 @@ func main() {
 	if sum.failed > 0 || len(stop) > 0 {
 		os.Exit(1)
 	}
+}
+
+// A result is what became of a target.
+type result struct {
+	target string
+	count  count
+	err    error
+	took   time.Duration
+}
+
+// together runs targets at once.
+func together(show io.Writer, targets []string) []result {
+	results, outputs := make([]result, len(targets)), make([]bytes.Buffer, len(targets))
+	var wait sync.WaitGroup
+	for i, target := range targets {
+		out, command := io.Writer(&outputs[i]), []string{"nice", "-n", "19", "make", "--no-print-directory", target}
+		if i == 0 {
+			out, command = show, command[3:]
+			_, _ = fmt.Fprintf(show, "\n== %s\n", target)
+		}
+		wait.Go(func() {
+			began := time.Now()
+			c, err := step(out, command[0], command[1:]...)
+			results[i] = result{target, c, err, time.Since(began)}
+		})
+	}
+	wait.Wait()
+	for i, target := range targets[1:] {
+		_, _ = fmt.Fprintf(show, "\n== %s\n%s", target, outputs[i+1].String())
+	}
+	return results
 }
 
 // A count is what was run and how it went.
