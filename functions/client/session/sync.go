@@ -18,6 +18,7 @@ type syncReply struct {
 	Cursor        string            `json:"Cursor,omitempty"`
 	Since         int64             `json:"Since"`  // ms
 	Spread        int               `json:"Spread"` // seconds
+	Expired       bool              `json:"Expired,omitempty"`
 	*relationCounters
 }
 
@@ -38,7 +39,9 @@ const page = 100
 // sync returns the conversations that changed since a time, newest first. With
 // the strong reads of a send, a message that was sent while the device connected
 // is either pushed to it or in this answer. The first page tells the versions of
-// the caller's friends, blocklist, lists and conversation groups, and counts the pending requests.
+// the caller's friends, blocklist, lists and conversation groups, and counts the
+// pending requests. Expired says that the device was away for longer than messages
+// are kept: what became of older ones is not known any more.
 func sync(ctx context.Context, c *op.Call, in syncRequest) (syncReply, error) {
 	after, err := v4.ParseCursor(in.Cursor)
 	if err != nil {
@@ -51,6 +54,7 @@ func sync(ctx context.Context, c *op.Call, in syncRequest) (syncReply, error) {
 	out := syncReply{
 		Conversations: v4.FromRows(p.Rows), Complete: p.Next == nil, Cursor: v4.FormatCursor(p.Next),
 		Since: next, Spread: c.Sessions.Spread,
+		Expired: in.Since > 0 && in.Since < c.App.Now().Add(-c.Messages.Retention).UnixMilli(),
 	}
 	if after == nil {
 		b, err := c.Relations.Counters(ctx, c.Caller.Account)
