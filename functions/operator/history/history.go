@@ -15,6 +15,6 @@ func Operations() []op.Operation {
 	reads := op.Reads(store.Apps, store.Exports)
 	return []op.Operation{
 		operator.Action("history.list", list, reads, op.Answers(12, 21)),
-		operator.Action("history.get", get, reads, op.Fetches(objects.File), op.Answers(12, 21, 130, 131)),
+		operator.Action("history.get", get, reads, op.Fetches(objects.File), op.Answers(12, 21, 140, 141)),
 	}
 }
