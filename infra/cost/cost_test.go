@@ -152,7 +152,6 @@ func situations() []situation {
 		{"client.message.send", "HTTP, first message of a conversation", "account alice\naccount bob\n", "as bob\n" + `{"To_Account":"x"}`, send(8), nil, 45, 0},
 		{"client.message.send", "HTTP, a retry", two + "message alice bob 8 hello, how are you?\n", send(7), send(8), nil, 45, 0},
 		{"client.message.send", "HTTP, 12 KB of text", two, send(7), `{"To_Account":"bob","MsgSeq":9,"MsgRandom":9,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"` + strings.Repeat("the quick brown fox jumps over it. ", 345) + `"}}]}`, nil, 45, 0},
-		{"client.message.history", "page of 20", "account alice\naccount bob\nmessages alice bob 40\n", `{"To_Account":"x"}`, `{"To_Account":"bob"}`, &Budget{0, 1.5, 0, 1, 0}, 18, 0},
 		{"client.message.get", "30", many, `{"To_Account":"x","MsgKeyList":["1_1_1"]}`, `{"To_Account":"bob",` + thirty + `}`, nil, 18, 0},
 		{"client.message.changes", "page of 50", many + edited, `{"To_Account":"x"}`, `{"To_Account":"bob"}`, nil, 22, 0},
 		{"client.message.recall", "peer on 1 device", pair + "message alice bob 1\nconnect bob Web w1\n", one("k"), one("1_1_1700000000"), &Budget{4, 4.5, 0, 1, 1}, 40, 0},

@@ -34,8 +34,7 @@ func TestFaults(t *testing.T) {
 func testScale(t *testing.T, c *cloud) {
 	c.sound(t)
 	a := newApp(t, c.place(), nil, "alice", "bob")
-	const calls = 50
-	before := c.stack.Functions.Stats()
+	const calls, function = 50, "tencent.message.sendmsg"
 	done := make(chan error, calls)
 	for i := range calls {
 		go func() {
@@ -47,26 +46,32 @@ func testScale(t *testing.T, c *cloud) {
 			t.Errorf("sendmsg: %v", err)
 		}
 	}
-	after := c.stack.Functions.Stats()
-	if n := after.ColdStarts - before.ColdStarts; n < 3 || n > 10 {
-		t.Errorf("%d cold starts for %d calls at once, want some, and at most 10 instances", n, calls)
-	}
-	if n := after.Invocations - before.Invocations; n != calls || after.Errors != before.Errors {
-		t.Errorf("got %d invocations, want %d; %d errors", n, calls, after.Errors-before.Errors)
-	}
-	instances := map[string]bool{}
-	for _, r := range c.invocations("tencent.message.sendmsg") {
+	cold, instances := 0, map[string]bool{}
+	list := c.invocations(function)
+	for _, r := range list {
 		instances[r.Result.Instance] = true
+		if r.Result.Cold {
+			cold++
+		}
+		if r.Err != nil || r.Result.FunctionError != "" {
+			t.Errorf("an invocation failed: %v, %s", r.Err, r.Result.FunctionError)
+		}
 	}
-	if len(instances) != after.ColdStarts-before.ColdStarts {
-		t.Errorf("%d instances worked, %d were started", len(instances), after.ColdStarts-before.ColdStarts)
+	if len(list) != calls {
+		t.Errorf("got %d invocations, want %d", len(list), calls)
+	}
+	if cold < 3 || cold > 10 {
+		t.Errorf("%d cold starts for %d calls at once, want some, and at most 10 instances", cold, calls)
+	}
+	if len(instances) != cold {
+		t.Errorf("%d instances worked, %d were started", len(instances), cold)
 	}
 	eventually(t, "idle instances stop", func() bool { return c.stack.Functions.Stats().Running == 0 })
 	if got := len(stored(t, a, "alice", "bob")); got != calls {
 		t.Errorf("%d messages are stored, want %d", got, calls)
 	}
-	if n := c.stack.Functions.Stats().ColdStarts - after.ColdStarts; n != 1 {
-		t.Errorf("%d cold starts for the next call, want 1", n)
+	if read := c.invocations("tencent.message.admin_getroammsg"); len(read) == 0 || !read[0].Result.Cold {
+		t.Errorf("the next call had no cold start: %d invocations", len(read))
 	}
 	t.Logf("%d calls at once: %d instances", calls, len(instances))
 }

@@ -10,8 +10,8 @@ import (
 )
 
 type sendRequest struct {
+	To string `json:"To_Account" need:"90003"`
 	options
-	To     string             `json:"To_Account" need:"90003"`
 	Body   []messages.Element `json:"MsgBody" need:"90002" bad:"90007"`
 	Custom string             `json:"CloudCustomData" bad:"90001"`
 }

@@ -3,10 +3,7 @@ package messages
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/delivery"
@@ -16,16 +13,6 @@ import (
 // RecallWindow is how long the sender of a message may recall it (core spec
 // §1.4); the application may at any time.
 const RecallWindow = 2 * time.Minute
-
-// MaxKeys bounds the messages of one call that names them (core spec §6.9).
-const MaxKeys = 30
-
-// Bounds of reactions. The reference has codes for too many, and no numbers
-// (core spec §12, unsure).
-const (
-	MaxReactions   = 10 // of one user to one message
-	maxReactionLen = 64 // bytes
-)
 
 // Every change of a stored message takes the same way: first the operation log
 // and the rows of the conversation say that the message changes, then it does,
@@ -302,183 +289,6 @@ func (s Service) beforeLast(ctx context.Context, user, peer string, keys []Key) 
 		}
 	}
 	return out, nil
-}
-
-// React adds a user's reaction to a message of the conversation, or takes it
-// away. Both users may, while they may write to each other.
-func (s Service) React(ctx context.Context, by Actor, user, peer string, key Key, reaction string, add bool) error {
-	if err := checkReaction(reaction); err != nil {
-		return err
-	}
-	_, dropped, err := s.admit(ctx, Draft{From: user, To: peer, Trusted: by.Trusted, Issued: by.Issued})
-	if err != nil || dropped {
-		return err
-	}
-	m, err := s.find(ctx, user, peer, key, fault.TargetUnknown)
-	if err != nil {
-		return err
-	}
-	own := m.Reactions[user]
-	switch has := slices.Contains(own, reaction); {
-	case m.Recalled:
-		return fault.New(fault.TargetUnknown, "the message is recalled")
-	case add && has:
-		return fault.New(fault.AlreadyReacted, "%s has given this reaction already", user)
-	case !add && !has:
-		return fault.New(fault.NotReacted, "%s has not given this reaction", user)
-	case add && len(own) >= MaxReactions:
-		return fault.New(fault.ReactionLimit, "a user gives a message at most %d reactions", MaxReactions)
-	}
-	now := s.Now().UnixMilli()
-	mark := Mark{NowMs: now}
-	if err := s.announce(ctx, *m, now, mark, mark); err != nil {
-		return err
-	}
-	done, err := s.Store.React(ctx, s.App, user, peer, key, reaction, add)
-	if err != nil {
-		return err
-	}
-	if !done {
-		return fault.New(fault.TargetUnknown, "the message was changed in the meantime, read it again")
-	}
-	return s.Out.Send(ctx, []string{user, peer}, by.Origin, Reacted{
-		User: user, Peer: peer, From: m.From, To: m.To, Key: key, Reaction: reaction, Added: add, TimeMs: now,
-	})
-}
-
-func checkReaction(text string) error {
-	if text == "" || len(text) > maxReactionLen || !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
-		return fault.New(fault.Invalid, "a reaction has 1 to %d bytes of text", maxReactionLen)
-	}
-	return nil
-}
-
-// Confirm sends read receipts: the reader has read messages of the sender that
-// asked for one. Other messages, and those that have theirs, are passed over.
-func (s Service) Confirm(ctx context.Context, by Actor, reader, sender string, keys []Key) error {
-	if err := CheckKeys(keys); err != nil {
-		return err
-	}
-	if err := s.allowed(ctx, by, reader); err != nil {
-		return err
-	}
-	list, err := s.visible(ctx, reader, sender, keys, true)
-	if err != nil {
-		return err
-	}
-	now := s.Now().UnixMilli()
-	event := Confirmed{Reader: reader, Sender: sender, TimeMs: now}
-	var entries []LogEntry
-	var confirm []func(context.Context) error
-	for _, m := range list {
-		if m == nil || m.From != sender || !m.NeedReceipt || m.ConfirmedMs != 0 || m.Recalled {
-			continue
-		}
-		event.Keys = append(event.Keys, m.Key)
-		entries = append(entries, LogEntry{AtMs: now, Key: m.Key, Only: sender, Expires: m.Expires})
-		confirm = append(confirm, func(ctx context.Context) error { return s.Store.Confirm(ctx, s.App, *m, now) })
-	}
-	if len(entries) == 0 {
-		return nil
-	}
-	err = s.Parallel(ctx,
-		func(ctx context.Context) error { return s.Store.Mark(ctx, s.App, sender, reader, Mark{NowMs: now}) },
-		func(ctx context.Context) error { return s.Store.Log(ctx, s.App, sender, reader, entries) },
-	)
-	if err != nil {
-		return err
-	}
-	if err := s.Parallel(ctx, confirm...); err != nil {
-		return err
-	}
-	return s.Out.Send(ctx, []string{sender}, by.Origin, event)
-}
-
-// Get returns messages that a user sees; the others are missing from the answer.
-func (s Service) Get(ctx context.Context, user, peer string, keys []Key) ([]Message, error) {
-	if err := CheckKeys(keys); err != nil {
-		return nil, err
-	}
-	list, err := s.visible(ctx, user, peer, keys, false)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]Message, 0, len(list))
-	for _, m := range list {
-		if m != nil {
-			out = append(out, *m)
-		}
-	}
-	return out, nil
-}
-
-// CheckKeys refuses a list of messages that is empty, too long or has one twice.
-func CheckKeys(keys []Key) error {
-	if len(keys) == 0 || len(keys) > MaxKeys {
-		return fault.New(fault.Invalid, "MsgKeyList has 1 to %d keys", MaxKeys)
-	}
-	seen := make(map[Key]bool, len(keys))
-	for _, k := range keys {
-		if seen[k] {
-			return fault.New(fault.Invalid, "MsgKeyList has %s twice", k)
-		}
-		seen[k] = true
-	}
-	return nil
-}
-
-// allowed refuses a user whose signature is void.
-func (s Service) allowed(ctx context.Context, by Actor, user string) error {
-	if by.Trusted {
-		return nil
-	}
-	a, err := s.Store.Sender(ctx, s.App, user)
-	if err != nil {
-		return err
-	}
-	if !a.Alive() {
-		return fault.New(fault.SenderUnknown, "%s is not an account", user)
-	}
-	return a.Accepts(by.Issued, s.Now())
-}
-
-// find reads a message that a user sees.
-func (s Service) find(ctx context.Context, user, peer string, key Key, unknown fault.Code) (*Message, error) {
-	list, err := s.Store.Find(ctx, s.App, user, peer, []Key{key}, s.Now().Unix(), true)
-	if err != nil {
-		return nil, err
-	}
-	if list[0] == nil {
-		return nil, fault.New(unknown, "there is no message %s between %s and %s", key, user, peer)
-	}
-	return list[0], nil
-}
-
-// visible reads messages and leaves out what the user does not see.
-func (s Service) visible(ctx context.Context, user, peer string, keys []Key, strong bool) ([]*Message, error) {
-	var list []*Message
-	var cleared *Key
-	err := s.Parallel(ctx,
-		func(ctx context.Context) (err error) {
-			list, err = s.Store.Find(ctx, s.App, user, peer, keys, s.Now().Unix(), strong)
-			return err
-		},
-		func(ctx context.Context) (err error) {
-			cleared, err = s.Store.Cleared(ctx, s.App, user, peer)
-			return err
-		},
-	)
-	for i, m := range list {
-		if m != nil && !m.seenBy(user, cleared) {
-			list[i] = nil
-		}
-	}
-	return list, err
-}
-
-// seenBy reports whether a message is in a user's view of the conversation.
-func (m Message) seenBy(user string, cleared *Key) bool {
-	return !m.Hidden && (!m.Aside || m.From != user) && (cleared == nil || cleared.Before(m.Key))
 }
 
 // announce notes in the log and on the rows of both users that a message

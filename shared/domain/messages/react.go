@@ -1,0 +1,108 @@
+package messages
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"parley/shared/fault"
+)
+
+// Bounds of reactions. The reference has codes for too many, and no numbers
+// (core spec §12, unsure).
+const (
+	MaxReactions   = 10 // of one user to one message
+	maxReactionLen = 64 // bytes
+)
+
+// React adds a user's reaction to a message of the conversation, or takes it
+// away. Both users may, while they may write to each other.
+func (s Service) React(ctx context.Context, by Actor, user, peer string, key Key, reaction string, add bool) error {
+	if err := checkReaction(reaction); err != nil {
+		return err
+	}
+	_, dropped, err := s.admit(ctx, Draft{From: user, To: peer, Trusted: by.Trusted, Issued: by.Issued})
+	if err != nil || dropped {
+		return err
+	}
+	m, err := s.find(ctx, user, peer, key, fault.TargetUnknown)
+	if err != nil {
+		return err
+	}
+	own := m.Reactions[user]
+	switch has := slices.Contains(own, reaction); {
+	case m.Recalled:
+		return fault.New(fault.TargetUnknown, "the message is recalled")
+	case add && has:
+		return fault.New(fault.AlreadyReacted, "%s has given this reaction already", user)
+	case !add && !has:
+		return fault.New(fault.NotReacted, "%s has not given this reaction", user)
+	case add && len(own) >= MaxReactions:
+		return fault.New(fault.ReactionLimit, "a user gives a message at most %d reactions", MaxReactions)
+	}
+	now := s.Now().UnixMilli()
+	mark := Mark{NowMs: now}
+	if err := s.announce(ctx, *m, now, mark, mark); err != nil {
+		return err
+	}
+	done, err := s.Store.React(ctx, s.App, user, peer, key, reaction, add)
+	if err != nil {
+		return err
+	}
+	if !done {
+		return fault.New(fault.TargetUnknown, "the message was changed in the meantime, read it again")
+	}
+	return s.Out.Send(ctx, []string{user, peer}, by.Origin, Reacted{
+		User: user, Peer: peer, From: m.From, To: m.To, Key: key, Reaction: reaction, Added: add, TimeMs: now,
+	})
+}
+
+func checkReaction(text string) error {
+	if text == "" || len(text) > maxReactionLen || !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
+		return fault.New(fault.Invalid, "a reaction has 1 to %d bytes of text", maxReactionLen)
+	}
+	return nil
+}
+
+// Confirm sends read receipts: the reader has read messages of the sender that
+// asked for one. Other messages, and those that have theirs, are passed over.
+func (s Service) Confirm(ctx context.Context, by Actor, reader, sender string, keys []Key) error {
+	if err := CheckKeys(keys); err != nil {
+		return err
+	}
+	if err := s.allowed(ctx, by, reader); err != nil {
+		return err
+	}
+	list, err := s.visible(ctx, reader, sender, keys, true)
+	if err != nil {
+		return err
+	}
+	now := s.Now().UnixMilli()
+	event := Confirmed{Reader: reader, Sender: sender, TimeMs: now}
+	var entries []LogEntry
+	var confirm []func(context.Context) error
+	for _, m := range list {
+		if m == nil || m.From != sender || !m.NeedReceipt || m.ConfirmedMs != 0 || m.Recalled {
+			continue
+		}
+		event.Keys = append(event.Keys, m.Key)
+		entries = append(entries, LogEntry{AtMs: now, Key: m.Key, Only: sender, Expires: m.Expires})
+		confirm = append(confirm, func(ctx context.Context) error { return s.Store.Confirm(ctx, s.App, *m, now) })
+	}
+	if len(entries) == 0 {
+		return nil
+	}
+	err = s.Parallel(ctx,
+		func(ctx context.Context) error { return s.Store.Mark(ctx, s.App, sender, reader, Mark{NowMs: now}) },
+		func(ctx context.Context) error { return s.Store.Log(ctx, s.App, sender, reader, entries) },
+	)
+	if err != nil {
+		return err
+	}
+	if err := s.Parallel(ctx, confirm...); err != nil {
+		return err
+	}
+	return s.Out.Send(ctx, []string{sender}, by.Origin, event)
+}

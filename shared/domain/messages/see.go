@@ -1,0 +1,97 @@
+package messages
+
+import (
+	"context"
+
+	"parley/shared/fault"
+)
+
+// MaxKeys bounds the messages of one call that names them (core spec §6.9).
+const MaxKeys = 30
+
+// Get returns messages that a user sees; the others are missing from the answer.
+func (s Service) Get(ctx context.Context, user, peer string, keys []Key) ([]Message, error) {
+	if err := CheckKeys(keys); err != nil {
+		return nil, err
+	}
+	list, err := s.visible(ctx, user, peer, keys, false)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Message, 0, len(list))
+	for _, m := range list {
+		if m != nil {
+			out = append(out, *m)
+		}
+	}
+	return out, nil
+}
+
+// CheckKeys refuses a list of messages that is empty, too long or has one twice.
+func CheckKeys(keys []Key) error {
+	if len(keys) == 0 || len(keys) > MaxKeys {
+		return fault.New(fault.Invalid, "MsgKeyList has 1 to %d keys", MaxKeys)
+	}
+	seen := make(map[Key]bool, len(keys))
+	for _, k := range keys {
+		if seen[k] {
+			return fault.New(fault.Invalid, "MsgKeyList has %s twice", k)
+		}
+		seen[k] = true
+	}
+	return nil
+}
+
+// allowed refuses a user whose signature is void.
+func (s Service) allowed(ctx context.Context, by Actor, user string) error {
+	if by.Trusted {
+		return nil
+	}
+	a, err := s.Store.Sender(ctx, s.App, user)
+	if err != nil {
+		return err
+	}
+	if !a.Alive() {
+		return fault.New(fault.SenderUnknown, "%s is not an account", user)
+	}
+	return a.Accepts(by.Issued, s.Now())
+}
+
+// find reads a message that a user sees.
+func (s Service) find(ctx context.Context, user, peer string, key Key, unknown fault.Code) (*Message, error) {
+	list, err := s.Store.Find(ctx, s.App, user, peer, []Key{key}, s.Now().Unix(), true)
+	if err != nil {
+		return nil, err
+	}
+	if list[0] == nil {
+		return nil, fault.New(unknown, "there is no message %s between %s and %s", key, user, peer)
+	}
+	return list[0], nil
+}
+
+// visible reads messages and leaves out what the user does not see.
+func (s Service) visible(ctx context.Context, user, peer string, keys []Key, strong bool) ([]*Message, error) {
+	var list []*Message
+	var cleared *Key
+	err := s.Parallel(ctx,
+		func(ctx context.Context) (err error) {
+			list, err = s.Store.Find(ctx, s.App, user, peer, keys, s.Now().Unix(), strong)
+			return err
+		},
+		func(ctx context.Context) (err error) {
+			cleared, err = s.Store.Cleared(ctx, s.App, user, peer)
+			return err
+		},
+	)
+	for i, m := range list {
+		if m != nil && !m.seenBy(user, cleared) {
+			list[i] = nil
+		}
+	}
+	return list, err
+}
+
+// seenBy reports whether a message is in a user's view of the conversation.
+func (m Message) seenBy(user string, cleared *Key) bool {
+	return !m.Hidden && (!m.Aside || m.From != user) && (cleared == nil || cleared.Before(m.Key))
+}
