@@ -33,8 +33,8 @@ SLOW := ^parley/infra/(e2e|rie|sam|model)(/|$$)
 # having PATTERN lists the packages with a test whose name matches.
 having = $$(grep -rlE --include='*_test.go' --exclude-dir=node_modules --exclude-dir=.local '^func ($(1))' . | xargs -r -n1 dirname | sort -u)
 # What CI runs, in the order that fails soonest. The scenarios wait much of their
-# time, which is when the model and the fuzz targets run.
-SUITE := lint stale unit e2e+model+fuzz web browser sam
+# time, which is when the fuzz targets run.
+SUITE := lint stale unit e2e+fuzz web browser sam model
 
 .PHONY: help run build test check race e2e web browser sam cost generate lint format fuzz model bench deploy requirements clean
 

@@ -145,7 +145,7 @@ func (d *device) take(m v4.Message, how string) {
 		d.s.problem("I5: ordinal %d of %s at %s is %v and %v", m.Ordinal, m.From, d.instance, old, k)
 	}
 	o.have[m.Ordinal], o.top = k, max(o.top, m.Ordinal)
-	if known && (how == "frame" || how == "ack" || h.edited < old.edited) {
+	if known && !h.recalled && (how == "frame" || how == "ack" || h.edited < old.edited) {
 		h.state = old.state
 	}
 	if h.recalled = h.recalled || old.recalled || v.recalled[k]; h.recalled {
