@@ -105,7 +105,7 @@ func readMessage(item Item, user, peer string) (messages.Message, error) {
 	m := messages.Message{
 		Key: key, From: user, To: peer, Ordinal: integer(item, "n"), Generation: integer(item, "g"),
 		Expires: integer(item, "x"), Recalled: has(item, "rv"), EditedMs: integer(item, "ed"), Version: integer(item, "ev"),
-		ConfirmedMs: integer(item, "rr"), Hidden: has(item, hiddenName(user, peer)), Reactions: readReactions(item, user, peer),
+		ConfirmedMs: integer(item, "rr"), Hidden: has(item, hiddenName(user, peer)), PeerHid: has(item, hiddenName(peer, user)), Reactions: readReactions(item, user, peer),
 	}
 	if int(integer(item, "f")) != side(user, peer) {
 		m.From, m.To = peer, user

@@ -68,6 +68,7 @@ type Message struct {
 	Extensible  bool // pairs may be attached to it
 	Recalled    bool // its body is gone
 	Hidden      bool // the user who reads it has deleted it for himself
+	PeerHid     bool // the other user has deleted it for himself
 	EditedMs    int64
 	Version     int64               // how often it was edited
 	ConfirmedMs int64               // when the receiver sent a receipt

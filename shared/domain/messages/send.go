@@ -256,22 +256,25 @@ func (s Service) store(ctx context.Context, m Message, d Draft) (Message, Option
 			return err
 		},
 	)
-	if err == nil && stored.Recalled {
-		err = s.recalledBefore(ctx, stored)
+	if err == nil && (stored.Recalled || stored.PeerHid) {
+		err = s.goneBefore(ctx, stored)
 	}
 	return stored, option, err
 }
 
-// recalledBefore completes a send whose message was stored by a try before, and
-// recalled: what the rows were just told of it is taken back.
-func (s Service) recalledBefore(ctx context.Context, m Message) error {
+// goneBefore completes a send whose message was stored by a try before, and since
+// recalled, or deleted by its receiver: what the rows were just told of it is taken
+// back.
+func (s Service) goneBefore(ctx context.Context, m Message) error {
 	now := s.Now().UnixMilli()
-	mark := Mark{NowMs: now, Last: &Last{Of: m.Key}, Blind: true}
-	receiver := mark
+	receiver := Mark{NowMs: now, Last: &Last{Of: m.Key, None: !m.Recalled}, Blind: true}
 	if !m.NoUnread {
 		receiver.Uncounted = []Message{m}
 	}
-	return s.announce(ctx, m, now, mark, receiver)
+	if !m.Recalled {
+		return s.Store.Mark(ctx, s.App, m.To, m.From, receiver)
+	}
+	return s.announce(ctx, m, now, Mark{NowMs: now, Last: &Last{Of: m.Key}, Blind: true}, receiver)
 }
 
 // kept is how many seconds messages are kept.
@@ -287,7 +290,7 @@ func (s Service) put(ctx context.Context, m Message) (Message, error) {
 			return m, err
 		}
 		if stands.sameAs(m) {
-			m.Recalled = stands.Recalled
+			m.Recalled, m.PeerHid = stands.Recalled, stands.PeerHid
 			return m, nil
 		}
 		m.Time++
