@@ -28,7 +28,7 @@ import (
 
 // Sample makes the world that the sample events are about: the application with
 // its fixed secret, alice, bob and carol, and a message each way. Alice is online,
-// has a friend list, and is asked by bob to be his friend.
+// has a friend list and a conversation group, and is asked by bob to be his friend.
 func Sample(ctx context.Context, s *testkit.Server) error {
 	st, now := s.Store(), time.Now()
 	sealed, err := s.Sealer.Seal(ctx, fmt.Sprintf("app/%d", events.App), []byte(events.Secret))
@@ -109,7 +109,8 @@ func relate(ctx context.Context, world app.Tenant) error {
 	if len(errs) != 1 || !fault.Is(errs[0], fault.RequestPending) {
 		err4 = fmt.Errorf("bob asks alice: %v, %w", errs, err4)
 	}
-	return errors.Join(err1, err2, err3, err4)
+	_, _, _, err5 := world.Conversations.CreateFolder(ctx, "alice", "work", nil, delivery.Origin{})
+	return errors.Join(err1, err2, err3, err4, err5)
 }
 
 // Environment is what a function of that world is told, with the addresses at
