@@ -240,6 +240,9 @@ func (s *schedule) checkDirection(d direction, timeline []messages.Message, send
 		if f.stored != nil && f.stored.From == d.from {
 			cleared := receiver.Cleared != nil && !receiver.Cleared.Before(f.stored.Key)
 			if f.stored.Recalled || f.stored.Hidden {
+				if !acked {
+					most++ // a try that died may have counted it after it was gone
+				}
 				continue
 			}
 			if cleared || s.doubtful(d.from, d.to, f.stored.Key, "recall", "hide") {
