@@ -123,14 +123,10 @@ func (s Service) Recall(ctx context.Context, by Actor, from, to string, key Key)
 	if err := s.allowed(ctx, by, from); err != nil {
 		return err
 	}
-	m, err := s.find(ctx, to, from, key, fault.MessageUnknown)
+	m, err := s.sent(ctx, to, from, from, key)
 	switch {
 	case err != nil:
 		return err
-	case m.From != from:
-		return fault.New(fault.MessageUnknown, "%s sent no message %s to %s", from, key, to)
-	case m.Recalled:
-		return fault.New(fault.AlreadyRecalled, "the message is recalled already")
 	case !by.Trusted && s.Now().Sub(time.Unix(key.Time, 0)) > RecallWindow:
 		return fault.New(fault.RecallTooLate, "a message can be recalled for %d minutes", int(RecallWindow.Minutes()))
 	}
@@ -170,14 +166,9 @@ func (s Service) Edit(ctx context.Context, by Actor, from, to string, key Key, e
 	if err != nil || dropped {
 		return err
 	}
-	m, err := s.find(ctx, from, to, key, fault.MessageUnknown)
-	switch {
-	case err != nil:
+	m, err := s.sent(ctx, from, to, from, key)
+	if err != nil {
 		return err
-	case m.From != from:
-		return fault.New(fault.MessageUnknown, "%s sent no message %s to %s", from, key, to)
-	case m.Recalled:
-		return fault.New(fault.AlreadyRecalled, "the message is recalled")
 	}
 	if e.Elements != nil {
 		m.Elements = e.Elements

@@ -69,6 +69,21 @@ func (s Service) find(ctx context.Context, user, peer string, key Key, unknown f
 	return list[0], nil
 }
 
+// sent reads a message that one of two users sent, as user sees it, unless it is
+// recalled.
+func (s Service) sent(ctx context.Context, user, peer, from string, key Key) (*Message, error) {
+	m, err := s.find(ctx, user, peer, key, fault.MessageUnknown)
+	switch {
+	case err != nil:
+		return nil, err
+	case m.From != from:
+		return nil, fault.New(fault.MessageUnknown, "%s sent no message %s", from, key)
+	case m.Recalled:
+		return nil, fault.New(fault.AlreadyRecalled, "the message is recalled already")
+	}
+	return m, nil
+}
+
 // visible reads messages and leaves out what the user does not see.
 func (s Service) visible(ctx context.Context, user, peer string, keys []Key, strong bool) ([]*Message, error) {
 	var list []*Message
