@@ -1,17 +1,12 @@
 import { type Draft, type Message, Parley, ParleyError } from "@parley/client";
-
-/** What the local cloud tells of the demo app. */
-export interface Demo {
-  http: string;
-  websocket: string;
-  sdkappid: number;
-  users: { id: string; nick: string }[];
-}
+import { createContext } from "preact";
+import { useContext, useLayoutEffect, useReducer } from "preact/hooks";
+import { type Cloud, sign } from "./cloud.ts";
+import { type Fields, nickTag, Profiles } from "./profiles.ts";
 
 /** A message on its way, or one that did not get there. */
 export interface Pending {
   draft: Draft;
-  text: string;
   time: number;
   /** Why it was not sent; absent while it is on its way. */
   error?: string;
@@ -25,16 +20,6 @@ export interface Reach {
   error?: string;
 }
 
-/** Fetches JSON from the local cloud. */
-export async function local<Out>(path: string): Promise<Out> {
-  const response = await fetch(path, { cache: "no-store" });
-  if (!response.ok) throw new Error((await response.text()).trim() || `status ${response.status}`);
-  return (await response.json()) as Out;
-}
-
-const signature = (user: string) =>
-  local<{ usersig: string }>(`/_local/usersig?user=${encodeURIComponent(user)}`).then((answer) => answer.usersig);
-
 /** The name of this browser's installation for a user. */
 function instanceOf(user: string): string {
   const key = `parley.instance.${user}`;
@@ -46,38 +31,45 @@ function instanceOf(user: string): string {
   return instance;
 }
 
-/** A signed-in user: the client, and what the page adds to it. */
+/** A signed-in user: the client, and what this app adds to it. */
 export class Session {
-  readonly client: Parley;
+  readonly parley: Parley;
+  readonly cloud: Cloud;
   readonly me: string;
+  readonly profiles: Profiles;
   /** Another tab of this browser has taken over. */
   elsewhere = false;
   /** The conversations are known: before, an empty list says nothing. */
   synced = false;
-  readonly #names: Map<string, string>;
+  readonly #nicks: Map<string, string>;
   readonly #pending = new Map<string, Pending[]>();
   readonly #reach = new Map<string, Reach>();
   readonly #tabs = new BroadcastChannel("parley.tabs");
   readonly #known = new Set<string>();
-  #listener = () => {};
-  #queued = false;
+  readonly #watchers = new Set<() => void>();
 
-  constructor(demo: Demo, user: string) {
+  constructor(cloud: Cloud, user: string, usersig?: string) {
+    this.cloud = cloud;
     this.me = user;
-    this.#names = new Map(demo.users.map(({ id, nick }) => [id, nick]));
-    for (const { id } of demo.users) this.#known.add(id);
-    this.client = new Parley({
-      http: demo.http,
-      websocket: demo.websocket,
-      sdkappid: demo.sdkappid,
+    this.#nicks = new Map(cloud.users.map(({ id, nick }) => [id, nick]));
+    for (const { id } of cloud.users) this.#known.add(id);
+    const { http, websocket, sdkappid, signer } = cloud;
+    this.parley = new Parley({
+      http,
+      websocket,
+      sdkappid,
       identifier: user,
-      usersig: () => signature(user),
+      usersig: usersig ?? (() => sign(signer ?? "", user)),
       instance: instanceOf(user),
     });
+    this.profiles = new Profiles(
+      (users) => this.#readProfiles(users),
+      () => this.changed(),
+    );
     for (const event of ["message", "read", "conversations", "state"] as const) {
-      this.client.on(event, () => this.changed());
+      this.parley.on(event, () => this.changed());
     }
-    this.client.on("synced", () => {
+    this.parley.on("synced", () => {
       this.synced = true;
       this.changed();
     });
@@ -85,62 +77,71 @@ export class Session {
     this.#tabs.onmessage = ({ data }) => {
       if (data !== user) return;
       this.elsewhere = true;
-      this.client.disconnect();
+      this.parley.disconnect();
       this.changed();
     };
   }
 
-  /** Calls back, once for many changes, when there is something new to show. */
-  onchange(listener: () => void): void {
-    this.#listener = listener;
+  /** Calls `watcher` whenever there may be something new to show. Returns the function that ends it. */
+  watch(watcher: () => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
   }
 
-  changed(): void {
-    if (this.#queued) return;
-    this.#queued = true;
-    queueMicrotask(() => {
-      this.#queued = false;
-      this.#listener();
-    });
-  }
+  /** Tells the watchers. A listener by itself, too. */
+  readonly changed = (): void => {
+    for (const watcher of this.#watchers) watcher();
+  };
 
   /** Connects, and takes over from other tabs. */
   start(): void {
     this.elsewhere = false;
     this.#tabs.postMessage(this.me);
-    this.client.connect().catch(() => {}); // the state tells
+    this.parley.connect().catch(() => {}); // the state tells
     this.changed();
   }
 
   end(): void {
-    this.#listener = () => {};
+    this.#watchers.clear();
     this.#tabs.close();
-    this.client.disconnect();
+    this.parley.disconnect();
   }
 
   name(user: string): string {
-    return this.#names.get(user) ?? user;
+    return String(this.profiles.get(user)[nickTag] ?? this.#nicks.get(user) ?? user);
   }
 
-  /** Everybody who was seeded, except the user. */
+  /** The users that the cloud names, except the signed-in one. */
   get others(): string[] {
-    return [...this.#names.keys()].filter((id) => id !== this.me);
+    return [...this.#nicks.keys()].filter((id) => id !== this.me);
   }
 
-  /** Makes sure that a user exists; the local cloud does so when it signs for one. */
+  /** Makes sure that a user of the local cloud exists: it makes an account when it signs for one. */
   async meet(user: string): Promise<void> {
-    if (this.#known.has(user) || this.client.conversation(user)) return;
-    await signature(user);
+    const { local, signer } = this.cloud;
+    if (!local || !signer || this.#known.has(user) || this.parley.conversation(user)) return;
+    await sign(signer, user);
     this.#known.add(user);
   }
 
-  /** Messages to a user that are on their way or failed, without those that are stored. */
+  async #readProfiles(users: string[]): Promise<Map<string, Fields>> {
+    const { UserProfileItem } = await this.parley.call<ProfileAnswer>("profile.get", {
+      To_Account: users,
+      TagList: [nickTag, "Tag_Profile_IM_Image", "Tag_Profile_IM_SelfSignature"],
+    });
+    const found = UserProfileItem.filter((item) => item.ResultCode === 0);
+    return new Map(
+      found.map((item) => [item.To_Account, Object.fromEntries(item.ProfileItem.map((i) => [i.Tag, i.Value]))]),
+    );
+  }
+
+  /** Messages to a user that are on their way or failed. */
   pending(peer: string): readonly Pending[] {
     return this.#pending.get(peer) ?? [];
   }
 
   send(peer: string, text: string): void {
-    const pending: Pending = { draft: this.client.compose(peer, text), text, time: Date.now() };
+    const pending: Pending = { draft: this.parley.compose(peer, text), time: Date.now() };
     this.#pending.set(peer, [...this.pending(peer), pending]);
     void this.retry(pending);
   }
@@ -151,7 +152,7 @@ export class Session {
     this.changed();
     try {
       await this.meet(pending.draft.To_Account).catch(() => {});
-      await this.client.send(pending.draft);
+      await this.parley.send(pending.draft);
       this.discard(pending);
     } catch (error) {
       const heard = error instanceof ParleyError && error.status !== 0;
@@ -186,8 +187,8 @@ export class Session {
     delete reach.error;
     this.changed();
     try {
-      const unread = this.client.conversation(peer)?.Unread ?? 0;
-      const page = await this.client.history(peer, {
+      const unread = this.parley.conversation(peer)?.Unread ?? 0;
+      const page = await this.parley.history(peer, {
         limit: Math.min(100, Math.max(30, unread + 10)),
         ...(reach.next ? { to: reach.next } : {}),
       });
@@ -202,15 +203,37 @@ export class Session {
 
   /** Tells that everything up to an ordinal is read. */
   read(peer: string, ordinal: number): void {
-    const row = this.client.conversation(peer);
+    const row = this.parley.conversation(peer);
     if (!row || ordinal <= Math.max(row.ReadOrdinal, this.#reading.get(peer) ?? 0)) return;
     this.#reading.set(peer, ordinal);
-    this.client.read(peer, ordinal).catch(() => this.#reading.delete(peer)); // the next change tries again
+    this.parley.read(peer, ordinal).catch(() => this.#reading.delete(peer)); // the next change tries again
   }
   readonly #reading = new Map<string, number>();
 
   /** Whether the other user has read a message of mine. */
   seen(peer: string, m: Message): boolean {
-    return (m.Ordinal ?? 0) > 0 && (this.client.conversation(peer)?.PeerReadOrdinal ?? 0) >= (m.Ordinal ?? 0);
+    return (m.Ordinal ?? 0) > 0 && (this.parley.conversation(peer)?.PeerReadOrdinal ?? 0) >= (m.Ordinal ?? 0);
   }
+}
+
+interface ProfileAnswer {
+  UserProfileItem: {
+    To_Account: string;
+    ResultCode: number;
+    ProfileItem: { Tag: string; Value: string | number }[];
+  }[];
+}
+
+const Context = createContext<Session | undefined>(undefined);
+
+/** Gives a part of the page its session. */
+export const SessionProvider = Context.Provider;
+
+/** The session, for a component that shows what it holds: it is rendered again whenever that may have changed. */
+export function useSession(): Session {
+  const session = useContext(Context);
+  if (!session) throw new Error("useSession outside of a SessionProvider");
+  const [, again] = useReducer<number, void>((n) => n + 1, 0);
+  useLayoutEffect(() => session.watch(() => again()), [session]);
+  return session;
 }

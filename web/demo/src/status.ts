@@ -6,9 +6,9 @@ export interface Connection {
   tone: "good" | "busy" | "bad";
 }
 
-export function connection({ client, elsewhere }: Session): Connection {
+export function connection({ parley, elsewhere }: Session): Connection {
   if (elsewhere) return { text: "Open in another tab", tone: "bad" };
-  switch (client.state) {
+  switch (parley.state) {
     case "online":
       return { text: "Online", tone: "good" };
     case "connecting":

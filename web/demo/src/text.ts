@@ -72,16 +72,16 @@ export function textOf(m: Pick<Message, "MsgBody">): string {
   ).join("");
 }
 
-/** A text in pieces: plain, and addresses to link to. */
-export function pieces(text: string): { text: string; href?: string }[] {
-  const out: { text: string; href?: string }[] = [];
+/** A text in pieces: plain, and addresses to link to; `at` is where a piece begins. */
+export function pieces(text: string): { at: number; text: string; href?: string }[] {
+  const out: { at: number; text: string; href?: string }[] = [];
   let end = 0;
   for (const match of text.matchAll(/\bhttps?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]}]/g)) {
-    if (match.index > end) out.push({ text: text.slice(end, match.index) });
-    out.push({ text: match[0], href: match[0] });
+    if (match.index > end) out.push({ at: end, text: text.slice(end, match.index) });
+    out.push({ at: match.index, text: match[0], href: match[0] });
     end = match.index + match[0].length;
   }
-  if (end < text.length) out.push({ text: text.slice(end) });
+  if (end < text.length) out.push({ at: end, text: text.slice(end) });
   return out;
 }
 

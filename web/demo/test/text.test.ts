@@ -30,11 +30,11 @@ test("a list tells time, then day, then date", () => {
 
 test("addresses become links and nothing else does", () => {
   assert.deepEqual(pieces("see https://example.com/a?b=1, ok"), [
-    { text: "see " },
-    { text: "https://example.com/a?b=1", href: "https://example.com/a?b=1" },
-    { text: ", ok" },
+    { at: 0, text: "see " },
+    { at: 4, text: "https://example.com/a?b=1", href: "https://example.com/a?b=1" },
+    { at: 29, text: ", ok" },
   ]);
-  assert.deepEqual(pieces("javascript:alert(1) <b>"), [{ text: "javascript:alert(1) <b>" }]);
+  assert.deepEqual(pieces("javascript:alert(1) <b>"), [{ at: 0, text: "javascript:alert(1) <b>" }]);
 });
 
 test("a few emoji are shown big", () => {

@@ -1,0 +1,6 @@
+import { render } from "preact";
+import { App } from "./app.tsx";
+import { showTheme } from "./ui/theme.ts";
+
+showTheme();
+render(<App />, document.getElementById("root") as HTMLElement);

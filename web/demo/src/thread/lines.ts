@@ -1,0 +1,87 @@
+import type { Draft, Message } from "@parley/client";
+import type { Pending } from "../session.ts";
+import { dayKey } from "../text.ts";
+
+/** Messages of one user that follow one another within this time stand together. */
+const together = 3 * 60 * 1000;
+
+/** What became of a message, as far as it is shown. */
+export type MessageState = "in" | "sending" | "sent" | "read" | "failed";
+
+/** A message of a thread, stored or not yet. */
+export interface Item {
+  /** The same for a draft and its stored form. */
+  id: string;
+  mine: boolean;
+  time: number;
+  state: MessageState;
+  /** What is written: of either. */
+  content: Message | Draft;
+  /** Where it is stored. */
+  message?: Message;
+  /** Where it is not. */
+  pending?: Pending;
+}
+
+/** A line of a thread: a message, or what parts messages. */
+export type Line =
+  | { kind: "day"; id: string; time: number }
+  | { kind: "new"; id: string }
+  | { kind: "message"; id: string; item: Item; first: boolean; last: boolean };
+
+/** The messages of a conversation, those that are on their way at the end. */
+export function itemsOf(
+  me: string,
+  timeline: readonly Message[],
+  pending: readonly Pending[],
+  seen: (m: Message) => boolean,
+): Item[] {
+  const items: Item[] = timeline.map((m) => {
+    const mine = m.From_Account === me;
+    const state = !mine ? "in" : seen(m) ? "read" : "sent";
+    return { id: idOf(m.From_Account, m), mine, time: m.MsgTime * 1000, state, content: m, message: m };
+  });
+  const here = new Set(items.map(({ id }) => id));
+  for (const p of pending) {
+    const id = idOf(me, p.draft);
+    if (here.has(id)) continue;
+    const state = p.error === undefined ? "sending" : "failed";
+    items.push({ id, mine: true, time: p.time, state, content: p.draft, pending: p });
+  }
+  return items;
+}
+
+/** The key of a message has its time, which a draft does not know yet. */
+function idOf(from: string, { MsgSeq, MsgRandom }: Message | Draft): string {
+  return `${from} ${MsgSeq} ${MsgRandom}`;
+}
+
+/**
+ * Parts messages by days, puts the line "New" before the first one after the ordinal
+ * `newAfter`, and groups those that stand together. The day of the first message is told
+ * where nothing is older (`complete`).
+ */
+export function linesOf(items: readonly Item[], newAfter: number | undefined, complete: boolean): Line[] {
+  const lines: Line[] = [];
+  let fresh = newAfter;
+  items.forEach((item, i) => {
+    const before = items[i - 1];
+    const after = items[i + 1];
+    const newDay = !before || dayKey(before.time) !== dayKey(item.time);
+    if (newDay && (before || complete)) lines.push({ kind: "day", id: `day ${dayKey(item.time)}`, time: item.time });
+    const isNew = fresh !== undefined && !item.mine && (item.message?.Ordinal ?? 0) > fresh;
+    if (isNew) {
+      lines.push({ kind: "new", id: "new" });
+      fresh = undefined;
+    }
+    const first = newDay || isNew || !before || !joined(before, item);
+    const last = !after || !joined(item, after) || dayKey(after.time) !== dayKey(item.time);
+    lines.push({ kind: "message", id: item.id, item, first, last });
+  });
+  return lines;
+}
+
+/** Whether two messages stand together. */
+function joined(a: Item, b: Item): boolean {
+  return a.mine === b.mine && b.time - a.time < together;
+}

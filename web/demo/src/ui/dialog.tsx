@@ -1,0 +1,63 @@
+import type { ComponentChildren } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
+
+/**
+ * A dialog in front of the page: it has the keyboard, Escape and a click beside
+ * it close it, and the focus returns to where it was.
+ */
+export function Dialog(props: { title: string; class?: string; onClose: () => void; children: ComponentChildren }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useLayoutEffect(() => {
+    const before = document.activeElement;
+    dialog.current?.showModal();
+    return () => {
+      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+    };
+  }, []);
+  return (
+    <dialog
+      ref={dialog}
+      class={`dialog ${props.class ?? ""}`}
+      aria-label={props.title}
+      onCancel={(event) => {
+        event.preventDefault();
+        props.onClose();
+      }}
+      onKeyDown={(event) => event.stopPropagation()}
+      onClick={(event) => event.target === dialog.current && props.onClose()}
+    >
+      {props.children}
+    </dialog>
+  );
+}
+
+/** Asks before something that cannot be taken back. */
+export function Confirm(props: {
+  title: string;
+  action: string;
+  onConfirm: () => void;
+  onClose: () => void;
+  children?: ComponentChildren;
+}) {
+  return (
+    <Dialog title={props.title} class="confirm" onClose={props.onClose}>
+      <h2 dir="auto">{props.title}</h2>
+      {props.children}
+      <div class="dialog-buttons">
+        <button type="button" class="button soft" onClick={props.onClose}>
+          Cancel
+        </button>
+        <button
+          type="button"
+          class="button danger"
+          onClick={() => {
+            props.onClose();
+            props.onConfirm();
+          }}
+        >
+          {props.action}
+        </button>
+      </div>
+    </Dialog>
+  );
+}
