@@ -1,5 +1,5 @@
 // Command gen writes what follows from the catalog: the stacks of operations,
-// the sample events and the reference. With -check it writes nothing and fails
+// the sample events, the reference and the types of the SDK. With -check it writes nothing and fails
 // when a file is not what it would write.
 package main
 
@@ -98,20 +98,22 @@ func files(root string) (map[string][]byte, error) {
 	if err := add(referenceDir, list, err); err != nil {
 		return nil, err
 	}
-	return out, nil
+	out[scriptDir+"/api.ts"], err = reference.TypeScript(root)
+	return out, err
 }
 
 const (
 	stackDir     = "infra/stacks"
 	eventDir     = "events"
 	referenceDir = "docs/reference"
+	scriptDir    = "web/sdk/src"
 )
 
 // generated are the files that gen wrote before, as they are now: what says so in
 // its first line, and all events, in which JSON leaves no room for it.
 func generated(root string) (map[string][]byte, error) {
 	out := make(map[string][]byte)
-	for _, dir := range []string{stackDir, eventDir, referenceDir} {
+	for _, dir := range []string{stackDir, eventDir, referenceDir, scriptDir} {
 		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, d os.DirEntry, err error) error {
 			if errors.Is(err, os.ErrNotExist) {
 				return nil

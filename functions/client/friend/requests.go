@@ -13,15 +13,15 @@ type requestsRequest struct {
 }
 
 type requestsReply struct {
-	Items   []request `json:"RequestItem"`
-	Cursor  string    `json:"Cursor,omitempty"`
-	Number  int       `json:"Requests"`
-	Unread  int       `json:"RequestsUnread"`
-	ReadMs  int64     `json:"ReadMs"`
-	Version int64     `json:"RequestVersion"`
+	Items   []pendingRequest `json:"RequestItem"`
+	Cursor  string           `json:"Cursor,omitempty"`
+	Number  int              `json:"Requests"`
+	Unread  int              `json:"RequestsUnread"`
+	ReadMs  int64            `json:"ReadMs"`
+	Version int64            `json:"RequestVersion"`
 }
 
-type request struct {
+type pendingRequest struct {
 	To      string `json:"To_Account"`
 	Wording string `json:"AddWording,omitempty"`
 	Source  string `json:"AddSource,omitempty"`
@@ -45,11 +45,11 @@ func requests(ctx context.Context, c *op.Call, in requestsRequest) (requestsRepl
 	}
 	b := page.Book
 	out := requestsReply{
-		Items: make([]request, len(page.Requests)), Cursor: page.Next,
+		Items: make([]pendingRequest, len(page.Requests)), Cursor: page.Next,
 		Number: b.Requests, Unread: b.Unread, ReadMs: b.RequestsRead, Version: b.RequestVersion,
 	}
 	for i, r := range page.Requests {
-		out.Items[i] = request{To: r.From, Wording: r.Wording, Source: v4.AddSource(r.Source), TimeMs: r.Time}
+		out.Items[i] = pendingRequest{To: r.From, Wording: r.Wording, Source: v4.AddSource(r.Source), TimeMs: r.Time}
 	}
 	return out, nil
 }

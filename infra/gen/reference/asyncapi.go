@@ -1,48 +1,32 @@
 package reference
 
-import (
-	"strings"
-
-	"go.yaml.in/yaml/v3"
-
-	"parley/infra/gen/source"
-)
-
-// pushed names the type of each event's body (docs/client-protocol.md §5).
-func pushed() [][3]string {
-	return [][3]string{
-		{"message.new", "shared/dialect/v4", "Message"},
-		{"message.read", "shared/dialect/client", "readMark"},
-		{"session.kick", "shared/dialect/client", "kick"},
-	}
-}
+import "go.yaml.in/yaml/v3"
 
 // asyncAPI describes the WebSocket API: actions with their answers, and events.
-func asyncAPI(src *source.Source, entries []entry) ([]byte, error) {
-	s := newSchemas()
+func asyncAPI(entries []entry, pushed []event) ([]byte, error) {
+	s := newSchemas(entries, pushed)
 	messages, operations := object(), object()
 	here := func(name string) *yaml.Node { return object("$ref", "#/channels/connection/messages/"+name) }
 	channel := func() *yaml.Node { return object("$ref", "#/channels/connection") }
 	for _, e := range entries {
-		for _, d := range e.Doors {
-			if d.Socket == "" || strings.HasPrefix(d.Socket, "$") || e.Request == nil {
-				continue
-			}
-			set(messages, d.Socket, object("summary", first(e.Doc), "payload", object(
-				"type", "object", "required", list("action"), "properties", object(
-					"action", object("const", d.Socket),
-					"id", object("type", "string", "maxLength", 64, "description", "Chosen by the client; the answer has it"),
-					"body", s.of(e.Request)))))
-			set(messages, d.Socket+".answer", object("payload", object(
-				"type", "object", "required", list("code"), "properties", object(
-					"id", object("type", "string"),
-					"code", object("type", "integer", "description", "0, or a number of errors.md"),
-					"error", object("type", "string"),
-					"body", s.of(e.Answer)))))
-			set(operations, d.Socket, object("action", "receive", "channel", channel(), "summary", first(e.Doc), "description", e.Doc,
-				"messages", list(here(d.Socket)),
-				"reply", object("channel", channel(), "messages", list(here(d.Socket+".answer")))))
+		action := e.action()
+		if action == "" {
+			continue
 		}
+		set(messages, action, object("summary", first(e.Doc), "payload", object(
+			"type", "object", "required", list("action"), "properties", object(
+				"action", object("const", action),
+				"id", object("type", "string", "maxLength", 64, "description", "Chosen by the client; the answer has it"),
+				"body", s.of(e.Request, asked)))))
+		set(messages, action+".answer", object("payload", object(
+			"type", "object", "required", list("code"), "properties", object(
+				"id", object("type", "string"),
+				"code", object("type", "integer", "description", "0, or a number of errors.md"),
+				"error", object("type", "string"),
+				"body", s.of(e.Answer, sent)))))
+		set(operations, action, object("action", "receive", "channel", channel(), "summary", first(e.Doc), "description", e.Doc,
+			"messages", list(here(action)),
+			"reply", object("channel", channel(), "messages", list(here(action+".answer")))))
 	}
 	for _, action := range []struct{ name, about string }{
 		{"p", "Keeps the connection open; it is answered by nothing."}, {"pp", "Proves that the connection is open."},
@@ -58,18 +42,14 @@ func asyncAPI(src *source.Source, entries []entry) ([]byte, error) {
 		set(operations, action.name, operation)
 	}
 	var events []any
-	for _, p := range pushed() {
-		t, err := src.Type(p[1], p[2])
-		if err != nil {
-			return nil, err
-		}
-		name := "event." + p[0]
-		set(messages, name, object("payload", object(
+	for _, e := range pushed {
+		name := "event." + e.name
+		set(messages, name, object("summary", e.about, "payload", object(
 			"type", "object", "required", list("event", "body"), "properties", object(
-				"event", object("const", p[0]),
+				"event", object("const", e.name),
 				"hi", object("type", "object", "description", "The highest number the server knows, so that a gap shows at once",
-					"properties", object("Ordinal", object("type", "integer"))),
-				"body", s.of(t)))))
+					"required", list("Ordinal"), "properties", object("Ordinal", object("type", "integer"))),
+				"body", s.oneOf(e.forms)))))
 		events = append(events, here(name))
 	}
 	set(operations, "events", object("action", "send", "channel", channel(), "summary", "What happens to the user.", "messages", list(events...)))

@@ -12,7 +12,7 @@ import (
 // openAPI describes the operations of the HTTP API. Routes that only refuse what
 // no other takes are left out.
 func openAPI(entries []entry) ([]byte, error) {
-	s := newSchemas()
+	s := newSchemas(entries, nil)
 	paths := object()
 	bodies := events.Bodies()
 	for _, e := range entries {
@@ -21,7 +21,7 @@ func openAPI(entries []entry) ([]byte, error) {
 			if d.HTTP == "" || method == "ANY" || e.Request == nil {
 				continue
 			}
-			content := object("schema", s.of(e.Request))
+			content := object("schema", s.of(e.Request, asked))
 			var sample yaml.Node
 			if err := yaml.Unmarshal([]byte(bodies[e.Name]), &sample); err != nil {
 				return nil, err
@@ -110,7 +110,7 @@ func responses(s *schemas, e entry) *yaml.Node {
 	failure := object("type", "object", "required", list("code"), "properties", object(
 		"code", object("type", "integer"), "error", object("type", "string")))
 	if e.Surface() == "tencent" {
-		own := s.fields(e.Answer)
+		own := s.fields(e.Answer, sent)
 		head := object(
 			"ActionStatus", object("type", "string", "enum", list("OK", "SomeError", "FAIL")),
 			"ErrorCode", object("type", "integer"),
@@ -125,7 +125,7 @@ func responses(s *schemas, e entry) *yaml.Node {
 			"type", "object", "required", list("ActionStatus", "ErrorCode", "ErrorInfo"), "properties", head)))
 	}
 	done := object("type", "object", "required", list("code"), "properties", object(
-		"code", object("type", "integer"), "error", object("type", "string"), "body", s.of(e.Answer)))
+		"code", object("type", "integer"), "error", object("type", "string"), "body", s.of(e.Answer, sent)))
 	if e.Surface() == "client" {
 		return object("200", answer("The outcome, a refusal by the operation, too", done), "401", answer("The identity is refused", failure),
 			"429", answer("A limit of rate was passed", failure), "500", answer("Parley failed", failure))

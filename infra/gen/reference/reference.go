@@ -22,9 +22,19 @@ type entry struct {
 	source.Said
 }
 
-// Generate returns the files of docs/reference by name.
-func Generate(root string) (map[string][]byte, error) {
-	src := source.New(root)
+// action is the name that clients call an operation by, "" for one that they do
+// not call.
+func (e entry) action() string {
+	for _, d := range e.Doors {
+		if d.Socket != "" && d.Socket[0] != '$' && e.Request != nil {
+			return d.Socket
+		}
+	}
+	return ""
+}
+
+// read reads the operations of the catalog.
+func read(src *source.Source) ([]entry, error) {
 	all := catalog.All()
 	var entries []entry
 	for i := range all {
@@ -33,6 +43,16 @@ func Generate(root string) (map[string][]byte, error) {
 			return nil, err
 		}
 		entries = append(entries, entry{&all[i], said})
+	}
+	return entries, nil
+}
+
+// Generate returns the files of docs/reference by name.
+func Generate(root string) (map[string][]byte, error) {
+	src := source.New(root)
+	entries, err := read(src)
+	if err != nil {
+		return nil, err
 	}
 	files := map[string][]byte{"operations.md": overview(entries)}
 	for _, surface := range Surfaces() {
@@ -49,7 +69,11 @@ func Generate(root string) (map[string][]byte, error) {
 	if files["openapi.yaml"], err = openAPI(entries); err != nil {
 		return nil, err
 	}
-	files["asyncapi.yaml"], err = asyncAPI(src, entries)
+	pushed, err := readEvents(src)
+	if err != nil {
+		return nil, err
+	}
+	files["asyncapi.yaml"], err = asyncAPI(entries, pushed)
 	return files, err
 }
 

@@ -63,24 +63,46 @@ func write(doc *yaml.Node) ([]byte, error) {
 	return out.Bytes(), e.Close()
 }
 
+// A rule tells which fields of an object are always there.
+type rule func(source.Field) bool
+
+// asked is the rule of requests: what is refused when it is missing.
+func asked(f source.Field) bool { return f.Need != 0 }
+
+// sent is the rule of answers and events: what is not left out when empty.
+func sent(f source.Field) bool { return !f.Optional }
+
 // schemas collects the types that several operations share.
 type schemas struct {
 	shared *yaml.Node
 	known  map[string]bool
 }
 
-func newSchemas() *schemas { return &schemas{shared: object(), known: make(map[string]bool)} }
+// newSchemas begins with what the server sends: a type that it takes, too, is
+// described as it is sent.
+func newSchemas(entries []entry, pushed []event) *schemas {
+	s := &schemas{shared: object(), known: make(map[string]bool)}
+	for _, e := range pushed {
+		s.oneOf(e.forms)
+	}
+	for _, e := range entries {
+		if e.Answer != nil {
+			s.fields(e.Answer, sent)
+		}
+	}
+	return s
+}
 
 func ref(name string) *yaml.Node { return object("$ref", "#/components/schemas/"+name) }
 
 // of makes the schema of a type. What comes from a shared package is put among
 // the shared schemas and referred to.
-func (s *schemas) of(t *source.Type) *yaml.Node {
+func (s *schemas) of(t *source.Type, always rule) *yaml.Node {
 	switch t.Kind {
 	case source.Any:
 		return object()
 	case source.List:
-		return object("type", "array", "items", s.of(t.Elem))
+		return object("type", "array", "items", s.of(t.Elem, always))
 	case source.Bytes:
 		return object("type", "string", "contentEncoding", "base64")
 	case source.Integer:
@@ -91,29 +113,45 @@ func (s *schemas) of(t *source.Type) *yaml.Node {
 		}
 		return n
 	case source.Object:
-		name := t.Name
-		if name == "" || !strings.HasPrefix(t.Dir, "shared/") {
-			return s.fields(t)
+		if !shared(t) {
+			return s.fields(t, always)
 		}
-		name = strings.ToUpper(name[:1]) + name[1:]
+		name := capital(t.Name)
 		if !s.known[name] {
 			s.known[name] = true
-			set(s.shared, name, s.fields(t))
+			set(s.shared, name, s.fields(t, always))
 		}
 		return ref(name)
 	}
 	return object("type", string(t.Kind))
 }
 
-func (s *schemas) fields(t *source.Type) *yaml.Node {
+// shared tells whether a type belongs to no operation alone.
+func shared(t *source.Type) bool { return t.Name != "" && strings.HasPrefix(t.Dir, "shared/") }
+
+func capital(name string) string { return strings.ToUpper(name[:1]) + name[1:] }
+
+// oneOf makes the schema of what has one of several forms.
+func (s *schemas) oneOf(forms []*source.Type) *yaml.Node {
+	if len(forms) == 1 {
+		return s.of(forms[0], sent)
+	}
+	all := list()
+	for _, t := range forms {
+		all.Content = append(all.Content, s.of(t, sent))
+	}
+	return object("oneOf", all)
+}
+
+func (s *schemas) fields(t *source.Type, always rule) *yaml.Node {
 	properties, required := object(), list()
 	for _, f := range t.Fields {
-		one := s.of(f.Type)
+		one := s.of(f.Type, always)
 		if f.Comment != "" {
 			set(one, "description", f.Comment)
 		}
 		set(properties, f.Name, one)
-		if f.Need != 0 {
+		if always(f) {
 			required.Content = append(required.Content, node(f.Name))
 		}
 	}

@@ -86,6 +86,9 @@ func (c *code) add(file *ast.File, d ast.Decl) {
 		for _, spec := range d.Specs {
 			switch spec := spec.(type) {
 			case *ast.TypeSpec:
+				if spec.Doc == nil {
+					spec.Doc = d.Doc // of a declaration that stands alone
+				}
 				c.types[spec.Name.Name] = decl[*ast.TypeSpec]{spec, file}
 			case *ast.ValueSpec:
 				for i, name := range spec.Names {
@@ -127,11 +130,10 @@ func (s *Source) Operation(o *op.Operation) (Said, error) {
 	}
 	doc := strings.TrimPrefix(found.node.Doc.Text(), name+" ")
 	doc = strings.TrimPrefix(doc, "makes the operation that ") // where a dialect does it
-	out := Said{Doc: strings.TrimSpace(doc)}
+	out := Said{Doc: capital(strings.TrimSpace(doc))}
 	if out.Doc == "" {
 		return out, fmt.Errorf("%s: %s has no comment", o.Name, o.Func)
 	}
-	out.Doc = strings.ToUpper(out.Doc[:1]) + out.Doc[1:]
 	t := found.node.Type
 	if o.Doors[0].Stream != "" || t.Params.NumFields() != 3 || t.Results.NumFields() == 0 {
 		return out, nil
@@ -155,10 +157,7 @@ func (s *Source) Package(surface, group string) string {
 		return ""
 	}
 	_, doc, _ := strings.Cut(c.doc, "Package "+c.name+" ")
-	if doc = strings.TrimSpace(doc); doc == "" {
-		return ""
-	}
-	return strings.ToUpper(doc[:1]) + doc[1:]
+	return capital(strings.TrimSpace(doc))
 }
 
 // Type returns a type of a package by its folder and name.

@@ -29,8 +29,9 @@ type Type struct {
 	Kind   Kind
 	Elem   *Type   // of a list
 	Fields []Field // of an object
-	// Name is that of a struct type, with its package's folder.
-	Dir, Name string
+	// Name is that of a struct type, with its package's folder; Doc is its comment
+	// without "Name is".
+	Dir, Name, Doc string
 	// Least is 0 for an unsigned integer; Bits is the size of an integer.
 	Unsigned bool
 	Bits     int
@@ -71,10 +72,29 @@ func (s *Source) named(c *code, name string) (*Type, error) {
 	}
 	if t.Kind == Object {
 		out := *t
-		out.Dir, out.Name = c.dir, name
+		out.Dir, out.Name, out.Doc = c.dir, name, comment(d.node)
 		return &out, nil
 	}
 	return t, nil
+}
+
+// comment is that of a type, from after "Name is" or "A Name is".
+func comment(t *ast.TypeSpec) string {
+	doc := strings.TrimSpace(t.Doc.Text())
+	for _, article := range []string{"A ", "An ", ""} {
+		if rest, ok := strings.CutPrefix(doc, article+t.Name.Name+" is "); ok {
+			doc = rest
+			break
+		}
+	}
+	return capital(doc)
+}
+
+func capital(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
 }
 
 // resolve turns a type expression of a file into its JSON form.
@@ -175,7 +195,11 @@ func (s *Source) fields(c *code, file *ast.File, e *ast.StructType) ([]Field, er
 			return nil, err
 		}
 		if len(f.Names) == 0 && name == "" {
-			out = append(out, t.Fields...)
+			_, pointer := f.Type.(*ast.StarExpr)
+			for _, inner := range t.Fields {
+				inner.Optional = inner.Optional || pointer
+				out = append(out, inner)
+			}
 			continue
 		}
 		if len(f.Names) > 0 && !f.Names[0].IsExported() {
