@@ -74,7 +74,7 @@ export class Session {
       usersig: () => signature(user),
       instance: instanceOf(user),
     });
-    for (const event of ["message", "read", "conversations", "state"] as const) {
+    for (const event of ["messages", "message.read", "conversations", "state"] as const) {
       this.client.on(event, () => this.changed());
     }
     this.client.on("synced", () => {
@@ -85,7 +85,7 @@ export class Session {
     this.#tabs.onmessage = ({ data }) => {
       if (data !== user) return;
       this.elsewhere = true;
-      this.client.disconnect();
+      this.client.close();
       this.changed();
     };
   }
@@ -108,14 +108,14 @@ export class Session {
   start(): void {
     this.elsewhere = false;
     this.#tabs.postMessage(this.me);
-    this.client.connect().catch(() => {}); // the state tells
+    this.client.login().catch(() => {}); // the state tells
     this.changed();
   }
 
   end(): void {
     this.#listener = () => {};
     this.#tabs.close();
-    this.client.disconnect();
+    this.client.close();
   }
 
   name(user: string): string {
@@ -129,7 +129,7 @@ export class Session {
 
   /** Makes sure that a user exists; the local cloud does so when it signs for one. */
   async meet(user: string): Promise<void> {
-    if (this.#known.has(user) || this.client.conversation(user)) return;
+    if (this.#known.has(user) || this.client.find(user)) return;
     await signature(user);
     this.#known.add(user);
   }
@@ -186,7 +186,7 @@ export class Session {
     delete reach.error;
     this.changed();
     try {
-      const unread = this.client.conversation(peer)?.Unread ?? 0;
+      const unread = this.client.find(peer)?.Unread ?? 0;
       const page = await this.client.history(peer, {
         limit: Math.min(100, Math.max(30, unread + 10)),
         ...(reach.next ? { to: reach.next } : {}),
@@ -202,7 +202,7 @@ export class Session {
 
   /** Tells that everything up to an ordinal is read. */
   read(peer: string, ordinal: number): void {
-    const row = this.client.conversation(peer);
+    const row = this.client.find(peer);
     if (!row || ordinal <= Math.max(row.ReadOrdinal, this.#reading.get(peer) ?? 0)) return;
     this.#reading.set(peer, ordinal);
     this.client.read(peer, ordinal).catch(() => this.#reading.delete(peer)); // the next change tries again
@@ -211,6 +211,6 @@ export class Session {
 
   /** Whether the other user has read a message of mine. */
   seen(peer: string, m: Message): boolean {
-    return (m.Ordinal ?? 0) > 0 && (this.client.conversation(peer)?.PeerReadOrdinal ?? 0) >= (m.Ordinal ?? 0);
+    return (m.Ordinal ?? 0) > 0 && (this.client.find(peer)?.PeerReadOrdinal ?? 0) >= (m.Ordinal ?? 0);
   }
 }

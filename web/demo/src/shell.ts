@@ -85,7 +85,7 @@ export class Shell {
     this.#sidebar.render(this.#peer);
     if (this.#peer !== undefined) this.#threads.get(this.#peer)?.render();
     this.#warn();
-    const unread = this.#session.client.list.reduce((sum, row) => sum + row.Unread, 0);
+    const unread = this.#session.client.conversations.reduce((sum, row) => sum + row.Unread, 0);
     document.title = `${unread > 0 ? `(${unread}) ` : ""}${this.#session.name(this.#session.me)} · Parley`;
   }
 

@@ -72,7 +72,7 @@ export class Sidebar {
     const wanted = query.toLocaleLowerCase();
     const matches = (peer: string) =>
       peer.toLocaleLowerCase().includes(wanted) || this.#session.name(peer).toLocaleLowerCase().includes(wanted);
-    const list = this.#session.client.list;
+    const list = this.#session.client.conversations;
     const rows = list.filter((row) => matches(row.To_Account)).map((row) => this.#row(row));
     const known = new Set(list.map((row) => row.To_Account));
     const others = this.#session.others.filter((peer) => this.#session.synced && !known.has(peer) && matches(peer));
@@ -186,7 +186,7 @@ export class Sidebar {
     } else if (event.key === "Enter") {
       const query = this.#search.value.trim();
       const first = this.#list.querySelector<HTMLElement>("li:not(.start)");
-      const peer = this.#session.client.conversation(query) ? query : (first?.dataset.peer ?? query);
+      const peer = this.#session.client.find(query) ? query : (first?.dataset.peer ?? query);
       if (query && peer !== this.#session.me) this.#choose(peer);
     }
   }

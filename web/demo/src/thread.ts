@@ -71,7 +71,7 @@ export class Thread {
   /** The conversation was opened. */
   show(): void {
     this.#visible = true;
-    const row = this.#session.client.conversation(this.#peer);
+    const row = this.#session.client.find(this.#peer);
     this.#newAfter = row && row.Unread > 0 ? row.ReadOrdinal : undefined;
     this.#follow = this.#fresh = true;
     const reach = this.#session.reach(this.#peer);
@@ -270,7 +270,7 @@ export class Thread {
   #offerJump(): void {
     this.#jump.classList.toggle("shown", !this.#follow);
     this.#jump.tabIndex = this.#follow ? -1 : 0;
-    const unread = this.#session.client.conversation(this.#peer)?.Unread ?? 0;
+    const unread = this.#session.client.find(this.#peer)?.Unread ?? 0;
     this.#jumpCount.textContent = unread > 0 ? String(unread) : "";
   }
 
