@@ -4,7 +4,7 @@ import "go.yaml.in/yaml/v3"
 
 // asyncAPI describes the WebSocket API: actions with their answers, and events.
 func asyncAPI(entries []entry, pushed []event) ([]byte, error) {
-	s := newSchemas(entries, pushed)
+	s := newSchemas()
 	messages, operations := object(), object()
 	here := func(name string) *yaml.Node { return object("$ref", "#/channels/connection/messages/"+name) }
 	channel := func() *yaml.Node { return object("$ref", "#/channels/connection") }

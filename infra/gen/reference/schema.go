@@ -69,7 +69,9 @@ type rule func(source.Field) bool
 // asked is the rule of requests: what is refused when it is missing.
 func asked(f source.Field) bool { return f.Need != 0 }
 
-// sent is the rule of answers and events: what is not left out when empty.
+// sent is the rule of answers, of events and of types that operations share: what
+// is not left out when empty. A shared type that is only taken says with omitempty
+// what may be missing.
 func sent(f source.Field) bool { return !f.Optional }
 
 // schemas collects the types that several operations share.
@@ -78,20 +80,7 @@ type schemas struct {
 	known  map[string]bool
 }
 
-// newSchemas begins with what the server sends: a type that it takes, too, is
-// described as it is sent.
-func newSchemas(entries []entry, pushed []event) *schemas {
-	s := &schemas{shared: object(), known: make(map[string]bool)}
-	for _, e := range pushed {
-		s.oneOf(e.forms)
-	}
-	for _, e := range entries {
-		if e.Answer != nil {
-			s.fields(e.Answer, sent)
-		}
-	}
-	return s
-}
+func newSchemas() *schemas { return &schemas{shared: object(), known: make(map[string]bool)} }
 
 func ref(name string) *yaml.Node { return object("$ref", "#/components/schemas/"+name) }
 
@@ -119,7 +108,7 @@ func (s *schemas) of(t *source.Type, always rule) *yaml.Node {
 		name := capital(t.Name)
 		if !s.known[name] {
 			s.known[name] = true
-			set(s.shared, name, s.fields(t, always))
+			set(s.shared, name, s.fields(t, sent))
 		}
 		return ref(name)
 	}

@@ -208,121 +208,42 @@ export interface Kick {
   Time: number;
 }
 
-export interface SessionDevice {
-  Platform: string;
-  Instance: string;
-  /** Unix seconds */
-  Since: number;
-  Background: boolean;
-  Online: boolean;
-}
-
-export interface PresenceDeviceView {
-  Platform: string;
-  Status: string;
-}
-
-export interface PresenceView {
-  To_Account: string;
-  ResultCode: number;
-  Status?: string;
-  CustomStatus?: string;
-  LastMs?: number;
-  Detail?: PresenceDeviceView[];
-}
-
-/** A field by its tag; the type of the value is the tag's. */
-export interface Tagged {
-  Tag: string;
-  Value: unknown;
-}
-
-/** The profile of one user of a batch. */
-export interface ProfileResult {
-  To_Account: string;
-  ResultCode: number;
-  ResultInfo: string;
-  /** absent where the user is no account */
-  ProfileItem?: Tagged[];
-}
-
-/**
- * What is shown beside the messages of a user: as it is now, not as it
- * was when they were sent.
- */
-export interface MessageSender {
-  From_Account: string;
-  Nick?: string;
-  FaceUrl?: string;
-}
-
-export interface MessageReactions {
-  MsgKey: string;
-  ReactionList: Reaction[];
-}
-
-/** The outcome for one user of a batch (core spec §1.3). */
-export interface Result {
-  To_Account: string;
-  ResultCode: number;
-  ResultInfo: string;
-}
-
-export interface ConversationPeerUnread {
-  To_Account: string;
-  Unread: number;
-}
-
-export interface ConversationContact {
-  To_Account: string;
-  Mark?: number[];
-  CustomMark?: string;
-  ContactGroupId?: number[];
-}
-
-export interface FriendCheckItem {
-  To_Account: string;
-  ResultCode: number;
-  ResultInfo: string;
-  Relation: string;
-}
-
-/** An entry of the friend table. */
-export interface FriendRow {
-  To_Account: string;
-  ValueItem: Tagged[];
-}
-
-export interface FriendGetItem {
-  To_Account: string;
-  ResultCode: number;
-  ResultInfo: string;
-  SnsProfileItem?: Tagged[];
-}
-
-export interface FriendPendingRequest {
-  To_Account: string;
-  AddWording?: string;
-  AddSource?: string;
-  TimeMs: number;
-}
-
-export interface FriendListItem {
-  GroupName: string;
-  FriendNumber: number;
-  To_Account: string[];
-}
-
-export interface Blocked {
-  To_Account: string;
-  AddBlackTimeStamp: number;
-}
-
-export interface BlockCheckItem {
-  To_Account: string;
-  ResultCode: number;
-  ResultInfo: string;
-  Relation: string;
+/** The body of each event that the server sends. */
+export interface ServerEvents {
+  /** A message, to the receiver and to the sender's other devices. */
+  "message.new": Message;
+  /** A message was taken back; its place and number stay. */
+  "message.recalled": Recalled;
+  /** A message, as it now is. */
+  "message.edited": Message;
+  /** Messages are gone for this user, who deleted them on another device. */
+  "message.deleted": Deleted;
+  /** Somebody reacted to a message, or took a reaction back. */
+  "message.reaction": Reacted;
+  /** The peer has read messages whose sender asked for a receipt. */
+  "message.receipt": Confirmed;
+  /** Pairs of key and value were attached to a message, or removed. */
+  "message.extension": Extended;
+  /** The peer is writing, or has stopped. */
+  "message.typing": Typing;
+  /** Messages are read: by the peer, or by this user on another device. */
+  "message.read": ReadMark;
+  /** Conversations as they now are, or the names of all conversation groups. */
+  "conversation.changed": ConversationsChanged | FoldersChanged;
+  /** A conversation is out of the list until its next message. */
+  "conversation.deleted": ConversationDeleted;
+  /** A friend, or this user on another device, changed fields of the profile. */
+  "profile.changed": ProfileChanged;
+  /** Somebody asks to be a friend, or requests are answered or read. */
+  "friend.request": FriendRequest | RequestsChanged;
+  /** Entries of the friend table are others or gone, or the names of the friend lists changed. */
+  "friend.changed": FriendsChanged | ListsChanged;
+  /** This user's blocklist changed. */
+  "block.changed": BlocksChanged;
+  /** The status of a user whom one watches, or this user's own on another device. */
+  "presence.changed": PresenceChanged;
+  /** This device has to go; its connection is closed next. */
+  "session.kick": Kick;
 }
 
 /** What {@link SessionOperations.sync} takes. */
@@ -371,6 +292,15 @@ export type SessionForegroundAnswer = Record<string, never>;
 
 /** What {@link SessionOperations.devices} takes. */
 export type SessionDevicesRequest = Record<string, never>;
+
+export interface SessionDevice {
+  Platform: string;
+  Instance: string;
+  /** Unix seconds */
+  Since: number;
+  Background: boolean;
+  Online: boolean;
+}
 
 /** What {@link SessionOperations.devices} answers. */
 export interface SessionDevicesAnswer {
@@ -434,6 +364,20 @@ export interface SessionOperations {
 /** What {@link PresenceOperations.get} takes. */
 export interface PresenceGetRequest {
   To_Account: string[];
+}
+
+export interface PresenceDeviceView {
+  Platform: string;
+  Status: string;
+}
+
+export interface PresenceView {
+  To_Account: string;
+  ResultCode: number;
+  Status?: string;
+  CustomStatus?: string;
+  LastMs?: number;
+  Detail?: PresenceDeviceView[];
 }
 
 /** What {@link PresenceOperations.get} answers. */
@@ -521,6 +465,21 @@ export interface ProfileGetRequest {
   TagList: string[];
 }
 
+/** A field by its tag; the type of the value is the tag's. */
+export interface Tagged {
+  Tag: string;
+  Value: unknown;
+}
+
+/** The profile of one user of a batch. */
+export interface ProfileResult {
+  To_Account: string;
+  ResultCode: number;
+  ResultInfo: string;
+  /** absent where the user is no account */
+  ProfileItem?: Tagged[];
+}
+
 /** What {@link ProfileOperations.get} answers. */
 export interface ProfileGetAnswer {
   UserProfileItem: ProfileResult[];
@@ -528,8 +487,8 @@ export interface ProfileGetAnswer {
 
 /** A field that a caller sets. */
 export interface RawTagged {
-  Tag?: string;
-  Value?: unknown;
+  Tag: string;
+  Value: unknown;
 }
 
 /** What {@link ProfileOperations.set} takes. */
@@ -639,6 +598,16 @@ export interface MessageHistoryRequest {
   From?: string;
   To?: string;
   Limit?: number;
+}
+
+/**
+ * What is shown beside the messages of a user: as it is now, not as it
+ * was when they were sent.
+ */
+export interface MessageSender {
+  From_Account: string;
+  Nick?: string;
+  FaceUrl?: string;
 }
 
 /** What {@link MessageOperations.history} answers. */
@@ -784,6 +753,11 @@ export type MessageUnreactAnswer = Record<string, never>;
 export interface MessageReactionsRequest {
   To_Account: string;
   MsgKeyList: string[];
+}
+
+export interface MessageReactions {
+  MsgKey: string;
+  ReactionList: Reaction[];
 }
 
 /** What {@link MessageOperations.reactions} answers. */
@@ -960,6 +934,13 @@ export interface ConversationMarkRequest {
   CustomMark?: string;
 }
 
+/** The outcome for one user of a batch (core spec §1.3). */
+export interface Result {
+  To_Account: string;
+  ResultCode: number;
+  ResultInfo: string;
+}
+
 /** What {@link ConversationOperations.mark} answers. */
 export interface ConversationMarkAnswer {
   ResultItem: Result[];
@@ -990,6 +971,11 @@ export interface ConversationOptionAnswer {
 /** What {@link ConversationOperations.unread} takes. */
 export interface ConversationUnreadRequest {
   To_Account?: string[];
+}
+
+export interface ConversationPeerUnread {
+  To_Account: string;
+  Unread: number;
 }
 
 /** What {@link ConversationOperations.unread} answers. */
@@ -1052,6 +1038,13 @@ export interface ConversationGroupDeleteAnswer {
 export interface ConversationGroupsRequest {
   Limit?: number;
   Cursor?: string;
+}
+
+export interface ConversationContact {
+  To_Account: string;
+  Mark?: number[];
+  CustomMark?: string;
+  ContactGroupId?: number[];
 }
 
 /** What {@link ConversationOperations.groups} answers. */
@@ -1142,10 +1135,13 @@ export interface ConversationOperations {
 
 /** A user to make friends with, as a caller writes it. */
 export interface AddFriend {
-  To_Account?: string;
+  To_Account: string;
+  /** AddSource_Type_ and where the two met */
   AddSource?: string;
   Remark?: string;
+  /** a friend list, which is made where it is missing */
   GroupName?: string;
+  /** what is said with the request */
   AddWording?: string;
 }
 
@@ -1168,6 +1164,13 @@ export interface FriendCheckRequest {
   CheckType?: string;
 }
 
+export interface FriendCheckItem {
+  To_Account: string;
+  ResultCode: number;
+  ResultInfo: string;
+  Relation: string;
+}
+
 /** What {@link FriendOperations.check} answers. */
 export interface FriendCheckAnswer {
   InfoItem: FriendCheckItem[];
@@ -1175,8 +1178,8 @@ export interface FriendCheckAnswer {
 
 /** What a caller sets on a friend. */
 export interface UpdateFriend {
-  To_Account?: string;
-  SnsItem?: RawTagged[];
+  To_Account: string;
+  SnsItem: RawTagged[];
 }
 
 /** What {@link FriendOperations.update} takes. */
@@ -1209,6 +1212,12 @@ export interface FriendListRequest {
   Limit?: number;
 }
 
+/** An entry of the friend table. */
+export interface FriendRow {
+  To_Account: string;
+  ValueItem: Tagged[];
+}
+
 /** What {@link FriendOperations.list} answers. */
 export interface FriendListAnswer {
   UserDataItem: FriendRow[];
@@ -1224,6 +1233,13 @@ export interface FriendGetRequest {
   To_Account: string[];
 }
 
+export interface FriendGetItem {
+  To_Account: string;
+  ResultCode: number;
+  ResultInfo: string;
+  SnsProfileItem?: Tagged[];
+}
+
 /** What {@link FriendOperations.get} answers. */
 export interface FriendGetAnswer {
   InfoItem: FriendGetItem[];
@@ -1233,6 +1249,13 @@ export interface FriendGetAnswer {
 export interface FriendRequestsRequest {
   Cursor?: string;
   Limit?: number;
+}
+
+export interface FriendPendingRequest {
+  To_Account: string;
+  AddWording?: string;
+  AddSource?: string;
+  TimeMs: number;
 }
 
 /** What {@link FriendOperations.requests} answers. */
@@ -1334,6 +1357,12 @@ export interface FriendListRemoveAnswer {
 export interface FriendListsRequest {
   /** none: all */
   GroupName?: string[];
+}
+
+export interface FriendListItem {
+  GroupName: string;
+  FriendNumber: number;
+  To_Account: string[];
 }
 
 /** What {@link FriendOperations.lists} answers. */
@@ -1451,6 +1480,11 @@ export interface BlockListRequest {
   Limit?: number;
 }
 
+export interface Blocked {
+  To_Account: string;
+  AddBlackTimeStamp: number;
+}
+
 /** What {@link BlockOperations.list} answers. */
 export interface BlockListAnswer {
   BlackListItem: Blocked[];
@@ -1462,6 +1496,13 @@ export interface BlockListAnswer {
 /** What {@link BlockOperations.check} takes. */
 export interface BlockCheckRequest {
   To_Account: string[];
+}
+
+export interface BlockCheckItem {
+  To_Account: string;
+  ResultCode: number;
+  ResultInfo: string;
+  Relation: string;
 }
 
 /** What {@link BlockOperations.check} answers. */
@@ -1513,42 +1554,4 @@ export interface Operations {
   friend: FriendOperations;
   /** Reads and changes a signed-in user's blocklist (docs/client-protocol.md §4, §7). */
   block: BlockOperations;
-}
-
-/** The body of each event that the server sends. */
-export interface ServerEvents {
-  /** A message, to the receiver and to the sender's other devices. */
-  "message.new": Message;
-  /** A message was taken back; its place and number stay. */
-  "message.recalled": Recalled;
-  /** A message, as it now is. */
-  "message.edited": Message;
-  /** Messages are gone for this user, who deleted them on another device. */
-  "message.deleted": Deleted;
-  /** Somebody reacted to a message, or took a reaction back. */
-  "message.reaction": Reacted;
-  /** The peer has read messages whose sender asked for a receipt. */
-  "message.receipt": Confirmed;
-  /** Pairs of key and value were attached to a message, or removed. */
-  "message.extension": Extended;
-  /** The peer is writing, or has stopped. */
-  "message.typing": Typing;
-  /** Messages are read: by the peer, or by this user on another device. */
-  "message.read": ReadMark;
-  /** Conversations as they now are, or the names of all conversation groups. */
-  "conversation.changed": ConversationsChanged | FoldersChanged;
-  /** A conversation is out of the list until its next message. */
-  "conversation.deleted": ConversationDeleted;
-  /** A friend, or this user on another device, changed fields of the profile. */
-  "profile.changed": ProfileChanged;
-  /** Somebody asks to be a friend, or requests are answered or read. */
-  "friend.request": FriendRequest | RequestsChanged;
-  /** Entries of the friend table are others or gone, or the names of the friend lists changed. */
-  "friend.changed": FriendsChanged | ListsChanged;
-  /** This user's blocklist changed. */
-  "block.changed": BlocksChanged;
-  /** The status of a user whom one watches, or this user's own on another device. */
-  "presence.changed": PresenceChanged;
-  /** This device has to go; its connection is closed next. */
-  "session.kick": Kick;
 }
