@@ -26,74 +26,96 @@ export interface Message {
   To_Account: string;
   MsgSeq: number;
   MsgRandom: number;
+  /** Unix seconds */
   MsgTime: number;
+  /** MsgSeq_MsgRandom_MsgTime; it names the message within its conversation */
   MsgKey: string;
+  /** counts those from From_Account to To_Account: 1, 2, 3, ...; absent: not counted */
   Ordinal?: number;
   MsgBody: Element[];
   CloudCustomData?: string;
+  /** not counted as unread */
   NoUnread?: boolean;
-  /** FlagRecalled */
+  /** 8: recalled, and MsgBody is empty */
   MsgFlagBits?: number;
+  /** when it was edited last */
   EditMs?: number;
   /** 1: the sender asks for a receipt of reading */
   IsNeedReadReceipt?: number;
+  /** 1: the receipt came */
   IsPeerRead?: number;
   /** 1: key-values may be attached */
   SupportMessageExtension?: number;
   ReactionList?: Reaction[];
-  /** Nick and Face are the sender's; only message.new has them. */
+  /** The sender's name; only message.new has it. */
   Nick?: string;
+  /** The sender's face; only message.new has it. */
   FaceUrl?: string;
 }
 
-export interface Recalled {
+/** A message that was taken back. */
+export interface MessageRecalled {
+  /** who sent the message */
   From_Account: string;
   To_Account: string;
   MsgKey: string;
+  /** absent: the application */
   Operator_Account?: string;
   TimeMs: number;
 }
 
-export interface Deleted {
+/** The messages that a user deleted for themselves. */
+export interface MessagesDeleted {
   From_Account: string;
   To_Account: string;
   MsgKeyList: string[];
   TimeMs: number;
 }
 
-export interface Reacted {
+/** A reaction that was given to a message, or taken back. */
+export interface MessageReacted {
+  /** who sent the message */
   From_Account: string;
   To_Account: string;
   MsgKey: string;
+  /** who reacted */
   Operator_Account: string;
   Reaction: string;
+  /** false: taken back */
   Added: boolean;
   TimeMs: number;
 }
 
-export interface Confirmed {
+/** The receipts of messages that were read. */
+export interface MessagesConfirmed {
   From_Account: string;
   To_Account: string;
   MsgKeyList: string[];
   TimeMs: number;
 }
 
-export interface Pair {
+/** A pair attached to a message. */
+export interface ExtensionPair {
   Key: string;
   Value: string;
   Seq: number;
 }
 
-export interface Extended {
+/** What changed of the pairs attached to a message. */
+export interface MessageExtended {
+  /** who sent the message */
   From_Account: string;
   To_Account: string;
   MsgKey: string;
   LatestSeq: number;
+  /** pairs with a Seq up to it are gone */
   ClearSeq: number;
-  ExtensionList?: Pair[];
+  ExtensionList?: ExtensionPair[];
+  /** keys */
   Deleted?: string[];
 }
 
+/** A user who is writing to another one, or has stopped. */
 export interface Typing {
   From_Account: string;
   To_Account: string;
@@ -101,10 +123,14 @@ export interface Typing {
   TimeMs: number;
 }
 
+/** How far a user has read a conversation. */
 export interface ReadMark {
   From_Account: string;
+  /** whose messages are read */
   To_Account: string;
+  /** of the last one that is read */
   ReadOrdinal: number;
+  /** to the reader's own devices only */
   Unread?: number;
   TimeMs: number;
 }
@@ -112,31 +138,48 @@ export interface ReadMark {
 /** What a list shows of a conversation's last message. */
 export interface LastMessage {
   MsgKey: string;
+  /** at most 120 bytes */
   Preview: string;
+  /** its content is gone, and there is no preview */
   Recalled?: boolean;
 }
 
 /** One user's view of a one-to-one conversation. */
 export interface Conversation {
+  /** the other user */
   To_Account: string;
   Unread: number;
+  /** the user has read the peer's messages up to it */
   ReadOrdinal: number;
+  /** the peer has read the user's up to it */
   PeerReadOrdinal: number;
+  /** the highest from the peer */
   InOrdinal: number;
+  /** the highest to the peer */
   OutOrdinal: number;
+  /** when the last message was sent; 0 and no PinnedMs: not in the list */
   TimeMs: number;
+  /** when a message was last recalled, edited, deleted, reacted to or confirmed */
   OperationMs?: number;
   LastMsg?: LastMessage;
+  /** since when it is pinned */
   PinnedMs?: number;
+  /** standard marks, 1 to 64 */
   Mark?: number[];
   CustomMark?: string;
+  /** conversation groups that it is in */
   ContactGroupId?: number[];
+  /** 1: not pushed; 2: not told either */
   ReceiveOption?: number;
+  /** when a draft was written */
   DraftMs?: number;
+  /** in conversation.get, and where it is what changed */
   Draft?: string;
+  /** the MsgKey up to which the history is hidden */
   ClearedKey?: string;
 }
 
+/** Conversations as they now are. */
 export interface ConversationsChanged {
   Conversations: Conversation[];
 }
@@ -147,23 +190,32 @@ export interface Folder {
   GroupId: number;
 }
 
+/** All conversation groups, after their names changed. */
 export interface FoldersChanged {
   GroupItem: Folder[];
   ContactGroupVersion: number;
 }
 
+/** A conversation that is out of the list. */
 export interface ConversationDeleted {
   To_Account: string;
+  /** 1: its history is hidden, too */
   ClearRamble: number;
+  /** the MsgKey up to which it is hidden */
   ClearedKey?: string;
   TimeMs: number;
 }
 
+/**
+ * The fields of a profile that are others: they are read when
+ * they are shown.
+ */
 export interface ProfileChanged {
   From_Account: string;
   TagList: string[];
 }
 
+/** A user who asks to be a friend. */
 export interface FriendRequest {
   From_Account: string;
   To_Account: string;
@@ -172,39 +224,58 @@ export interface FriendRequest {
   TimeMs: number;
 }
 
+/**
+ * The requests that were answered, and up to when requests are
+ * read.
+ */
 export interface RequestsChanged {
+  /** who had asked */
   Answered?: string[];
   ReadMs?: number;
   RequestVersion: number;
 }
 
+/**
+ * The users whose entries of the friend table are others or
+ * gone.
+ */
 export interface FriendsChanged {
   To_Account: string[];
   FriendVersion: number;
 }
 
+/** The names of all friend lists, after they changed. */
 export interface ListsChanged {
   GroupName: string[];
   ListVersion: number;
 }
 
+/** What changed of the user's own blocklist. */
 export interface BlocksChanged {
   Added?: string[];
   Removed?: string[];
   BlockVersion: number;
 }
 
+/** A user's status. */
 export interface PresenceChanged {
   To_Account: string;
+  /** Online, PushOnline or Offline */
   Status: string;
   CustomStatus: string;
+  /** when the last connection ended */
   LastMs?: number;
+  /** when that was so; an older event says nothing */
   TimeMs: number;
 }
 
+/** Why a device has to go. */
 export interface Kick {
+  /** replaced, kicked, banned or deleted */
   Reason: string;
+  /** of the device that goes */
   Platform: string;
+  /** Unix seconds */
   Time: number;
 }
 
@@ -213,17 +284,17 @@ export interface ServerEvents {
   /** A message, to the receiver and to the sender's other devices. */
   "message.new": Message;
   /** A message was taken back; its place and number stay. */
-  "message.recalled": Recalled;
+  "message.recalled": MessageRecalled;
   /** A message, as it now is. */
   "message.edited": Message;
   /** Messages are gone for this user, who deleted them on another device. */
-  "message.deleted": Deleted;
+  "message.deleted": MessagesDeleted;
   /** Somebody reacted to a message, or took a reaction back. */
-  "message.reaction": Reacted;
+  "message.reaction": MessageReacted;
   /** The peer has read messages whose sender asked for a receipt. */
-  "message.receipt": Confirmed;
+  "message.receipt": MessagesConfirmed;
   /** Pairs of key and value were attached to a message, or removed. */
-  "message.extension": Extended;
+  "message.extension": MessageExtended;
   /** The peer is writing, or has stopped. */
   "message.typing": Typing;
   /** Messages are read: by the peer, or by this user on another device. */
