@@ -319,7 +319,7 @@ export interface ServerEvents {
 
 /** What {@link SessionOperations.sync} takes. */
 export interface SessionSyncRequest {
-  /** ms */
+  /** ms, of the first page of the sync before; 0: all */
   Since?: number;
   Cursor?: string;
 }
@@ -329,10 +329,11 @@ export interface SessionSyncAnswer {
   Conversations: Conversation[];
   Complete: boolean;
   Cursor?: string;
-  /** ms */
+  /** ms, for the next sync */
   Since: number;
-  /** seconds */
+  /** seconds over which to spread the next reconnect */
   Spread: number;
+  /** what the device holds from before Since is of no use */
   Expired?: boolean;
   FriendVersion?: number;
   BlockVersion?: number;
@@ -445,8 +446,10 @@ export interface PresenceDeviceView {
 export interface PresenceView {
   To_Account: string;
   ResultCode: number;
+  /** Online, PushOnline or Offline */
   Status?: string;
   CustomStatus?: string;
+  /** when the last connection ended; absent while one is open */
   LastMs?: number;
   Detail?: PresenceDeviceView[];
 }
@@ -458,6 +461,7 @@ export interface PresenceGetAnswer {
 
 /** What {@link PresenceOperations.set} takes. */
 export interface PresenceSetRequest {
+  /** at most 64 bytes; empty: none */
   CustomStatus: string;
 }
 
@@ -484,6 +488,7 @@ export type PresenceUnsubscribeAnswer = Record<string, never>;
 
 /** What {@link PresenceOperations.subscriptions} takes. */
 export interface PresenceSubscriptionsRequest {
+  /** 1 to 100, default 100 */
   Limit?: number;
   Cursor?: string;
 }
@@ -590,13 +595,19 @@ export interface ProfileOperations {
 /** What {@link MessageOperations.send} takes. */
 export interface MessageSendRequest {
   To_Account: string;
+  /** chosen by the client, too; absent: derived from the message */
   MsgSeq?: number;
   /** chosen by the client; a repeat is answered, not stored twice */
   MsgRandom: number;
+  /** 1: for who is online now, and not stored */
   OnlineOnlyFlag?: number;
+  /** 1: asks for a receipt of reading */
   IsNeedReadReceipt?: number;
+  /** 1: key-values may be attached */
   SupportMessageExtension?: number;
+  /** NoUnread, NoLastMsg, ... */
   SendMsgControl?: string[];
+  /** what a push shows */
   OfflinePushInfo?: Record<string, unknown>;
   MsgBody: Element[];
   CloudCustomData?: string;
@@ -606,6 +617,7 @@ export interface MessageSendRequest {
 export interface MessageSendAnswer {
   MsgKey: string;
   MsgSeq: number;
+  /** Unix seconds */
   MsgTime: number;
   Ordinal?: number;
 }
@@ -623,13 +635,19 @@ export interface MessageImportKeyAnswer {
 
 /** What {@link MessageOperations.forward} takes. */
 export interface MessageForwardRequest {
+  /** chosen by the client, too; absent: derived from the message */
   MsgSeq?: number;
   /** chosen by the client; a repeat is answered, not stored twice */
   MsgRandom: number;
+  /** 1: for who is online now, and not stored */
   OnlineOnlyFlag?: number;
+  /** 1: asks for a receipt of reading */
   IsNeedReadReceipt?: number;
+  /** 1: key-values may be attached */
   SupportMessageExtension?: number;
+  /** NoUnread, NoLastMsg, ... */
   SendMsgControl?: string[];
+  /** what a push shows */
   OfflinePushInfo?: Record<string, unknown>;
   To_Account: string;
   Title?: string;
@@ -645,6 +663,7 @@ export interface MessageForwardRequest {
 export interface MessageForwardAnswer {
   MsgKey: string;
   MsgSeq: number;
+  /** Unix seconds */
   MsgTime: number;
   Ordinal?: number;
 }
@@ -654,20 +673,25 @@ export interface MessageRelayRequest {
   To_Account: string;
   MsgKey: string;
   JsonMsgKey: string;
+  /** 0, then Next of the answer before */
   Part?: number;
 }
 
 /** What {@link MessageOperations.relay} answers. */
 export interface MessageRelayAnswer {
   MsgList: unknown[];
+  /** Part of the next call; absent: that was all */
   Next?: number;
 }
 
 /** What {@link MessageOperations.history} takes. */
 export interface MessageHistoryRequest {
   To_Account: string;
+  /** a MsgKey: newer than that message */
   From?: string;
+  /** a MsgKey: older than that message */
   To?: string;
+  /** 1 to 100, default 20 */
   Limit?: number;
 }
 
@@ -684,7 +708,9 @@ export interface MessageSender {
 /** What {@link MessageOperations.history} answers. */
 export interface MessageHistoryAnswer {
   MsgList: Message[];
+  /** the range has nothing older */
   Complete: boolean;
+  /** To of the next call */
   Next?: string;
   Senders?: MessageSender[];
 }
@@ -693,13 +719,17 @@ export interface MessageHistoryAnswer {
 export interface MessageSearchRequest {
   /** one conversation; absent: all */
   To_Account?: string;
+  /** 5 at most, all in one message or, with "or", one of them */
   Keywords?: string[];
   /** "and" (default) or "or" */
   Match?: string;
   MsgType?: string[];
   From_Account?: string[];
+  /** Unix seconds */
   MinTime?: number;
+  /** Unix seconds */
   MaxTime?: number;
+  /** 1 to 100, default 20 */
   Limit?: number;
   Cursor?: string;
 }
@@ -714,6 +744,7 @@ export interface MessageSearchAnswer {
 /** What {@link MessageOperations.read} takes. */
 export interface MessageReadRequest {
   To_Account: string;
+  /** up to this one; absent: everything so far */
   Ordinal?: number;
 }
 
@@ -741,6 +772,7 @@ export interface MessageGetRequest {
 /** What {@link MessageOperations.get} answers. */
 export interface MessageGetAnswer {
   MsgList: Message[];
+  /** for these there was no room: ask again */
   Left?: string[];
 }
 
@@ -953,10 +985,14 @@ export interface MessageOperations {
 
 /** What {@link ConversationOperations.list} takes. */
 export interface ConversationListRequest {
+  /** 1 to 100, default 100 */
   Limit?: number;
   Cursor?: string;
+  /** of this conversation group */
   GroupId?: number;
+  /** with this mark, 1 to 64 */
   Mark?: number;
+  /** with something unread */
   UnreadOnly?: boolean;
 }
 
@@ -980,6 +1016,7 @@ export interface ConversationGetAnswer {
 /** What {@link ConversationOperations.delete} takes. */
 export interface ConversationDeleteRequest {
   To_Account: string;
+  /** 1: the history so far is hidden, too */
   ClearRamble?: number;
 }
 
@@ -994,14 +1031,18 @@ export interface ConversationPinRequest {
 
 /** What {@link ConversationOperations.pin} answers. */
 export interface ConversationPinAnswer {
+  /** 0: not pinned */
   PinnedMs: number;
 }
 
 /** What {@link ConversationOperations.mark} takes. */
 export interface ConversationMarkRequest {
   To_Account: string[];
+  /** 1 to 64 */
   SetMark?: number[];
+  /** 1 to 64 */
   ClearMark?: number[];
+  /** at most 256 bytes; empty: none */
   CustomMark?: string;
 }
 
@@ -1020,17 +1061,20 @@ export interface ConversationMarkAnswer {
 /** What {@link ConversationOperations.draft} takes. */
 export interface ConversationDraftRequest {
   To_Account: string;
+  /** at most 2048 bytes; empty: none */
   Draft?: string;
 }
 
 /** What {@link ConversationOperations.draft} answers. */
 export interface ConversationDraftAnswer {
+  /** 0: none */
   DraftMs: number;
 }
 
 /** What {@link ConversationOperations.option} takes. */
 export interface ConversationOptionRequest {
   To_Account: string[];
+  /** 0: all; 1: not pushed; 2: not told either */
   ReceiveOption: number;
 }
 
@@ -1107,6 +1151,7 @@ export interface ConversationGroupDeleteAnswer {
 
 /** What {@link ConversationOperations.groups} takes. */
 export interface ConversationGroupsRequest {
+  /** 1 to 100, default 100 */
   Limit?: number;
   Cursor?: string;
 }
@@ -1280,6 +1325,7 @@ export interface FriendListRequest {
   /** of the table as the device has it; 0: none of it */
   Version?: number;
   Cursor?: string;
+  /** 1 to 100, default 100 */
   Limit?: number;
 }
 
@@ -1294,6 +1340,7 @@ export interface FriendListAnswer {
   UserDataItem: FriendRow[];
   Deleted?: string[];
   FriendVersion: number;
+  /** the table itself, from the start */
   Full: boolean;
   Cursor?: string;
   FriendNum: number;
@@ -1319,6 +1366,7 @@ export interface FriendGetAnswer {
 /** What {@link FriendOperations.requests} takes. */
 export interface FriendRequestsRequest {
   Cursor?: string;
+  /** 1 to 100, default 100 */
   Limit?: number;
 }
 
@@ -1548,11 +1596,13 @@ export interface BlockRemoveAnswer {
 /** What {@link BlockOperations.list} takes. */
 export interface BlockListRequest {
   Cursor?: string;
+  /** 1 to 100, default 100 */
   Limit?: number;
 }
 
 export interface Blocked {
   To_Account: string;
+  /** Unix seconds */
   AddBlackTimeStamp: number;
 }
 
