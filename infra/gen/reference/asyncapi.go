@@ -59,7 +59,7 @@ func asyncAPI(entries []entry, pushed []event) ([]byte, error) {
 		"platform", object("type", "string", "enum", list("Android", "iPhone", "iPad", "Windows", "Mac", "Linux", "Web", "MiniProgram")),
 		"instance", text("Chosen once for each installation"),
 		"usersig", text("A UserSig, unless it is the second sub-protocol: im.v1, <usersig>")))
-	return write(object(
+	return s.write(object(
 		"asyncapi", "3.0.0",
 		"info", object("title", "Parley", "version", "v1", "description", "The WebSocket API of a Parley deployment, protocol im.v1.",
 			"license", object("name", "Apache 2.0")),

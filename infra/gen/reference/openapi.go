@@ -61,7 +61,7 @@ func openAPI(entries []entry) ([]byte, error) {
 			"schemas", s.shared,
 		),
 	)
-	return write(doc)
+	return s.write(doc)
 }
 
 // block lays a JSON sample out as YAML.

@@ -58,7 +58,7 @@ func TestScriptNames(t *testing.T) {
 		{field("functions/client/friend", "request"), field("shared/dialect/client", "friendRequest"), false},
 		{field("functions/client/friend", "request"), field("functions/client/friend", "friendRequest"), false},
 	} {
-		s := &script{origins: make(map[string]string)}
+		s := &script{names: newNames()}
 		s.members(&source.Type{Fields: []source.Field{c.a, c.b}}, sent)
 		if (s.err == nil) != c.ok {
 			t.Errorf("%s.%s and %s.%s: %v", c.a.Type.Dir, c.a.Type.Name, c.b.Type.Dir, c.b.Type.Name, s.err)
