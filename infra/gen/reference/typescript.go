@@ -40,15 +40,16 @@ func (s *script) operations(src *source.Source, entries []entry) {
 	for i, e := range entries {
 		subject, verb, _ := strings.Cut(e.action(), ".")
 		verb = camel(verb)
-		request, answer := capital(subject)+capital(verb)+"Request", capital(subject)+capital(verb)+"Answer"
-		s.declare(request, e.Name, "What {@link "+capital(subject)+"Operations."+verb+"} takes.", e.Request, asked)
-		s.declare(answer, e.Name, "What {@link "+capital(subject)+"Operations."+verb+"} answers.", e.Answer, sent)
+		name := capital(subject) + capital(verb)
+		method := "{@link " + capital(subject) + "Operations." + verb + "}"
+		s.declare(name+"Request", e.Name, "What "+method+" takes.", e.Request, asked)
+		s.declare(name+"Answer", e.Name, "What "+method+" answers.", e.Answer, sent)
 		optional := ""
 		if !slices.ContainsFunc(e.Request.Fields, asked) {
 			optional = "?"
 		}
 		methods.WriteString(jsdoc("  ", e.Doc))
-		fmt.Fprintf(&methods, "  %s(request%s: %s): Promise<%s>;\n", verb, optional, request, answer)
+		fmt.Fprintf(&methods, "  %s(request%s: %[3]sRequest): Promise<%[3]sAnswer>;\n", verb, optional, name)
 		if i+1 < len(entries) && entries[i+1].Group() == subject {
 			continue
 		}
