@@ -9,7 +9,7 @@ import (
 
 type listRequest struct {
 	Cursor string `json:"Cursor" bad:"30001"`
-	Limit  *int   `json:"Limit" bad:"30001"`
+	Limit  *int   `json:"Limit" bad:"30001"` // 1 to 100, default 100
 }
 
 type listReply struct {
@@ -21,7 +21,7 @@ type listReply struct {
 
 type blocked struct {
 	To   string `json:"To_Account"`
-	Time int64  `json:"AddBlackTimeStamp"`
+	Time int64  `json:"AddBlackTimeStamp"` // Unix seconds
 }
 
 // list returns a page of the caller's blocklist, in order of ids. The version of

@@ -9,7 +9,7 @@ import (
 
 type deleteRequest struct {
 	peer
-	History int `json:"ClearRamble" bad:"50002"`
+	History int `json:"ClearRamble" bad:"50002"` // 1: the history so far is hidden, too
 }
 
 type nothing struct{}

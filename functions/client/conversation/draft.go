@@ -8,11 +8,11 @@ import (
 
 type draftRequest struct {
 	peer
-	Text string `json:"Draft" bad:"50002"`
+	Text string `json:"Draft" bad:"50002"` // at most 2048 bytes; empty: none
 }
 
 type draftReply struct {
-	DraftMs int64 `json:"DraftMs"`
+	DraftMs int64 `json:"DraftMs"` // 0: none
 }
 
 // draft keeps what the caller has written and not sent for the caller's devices,

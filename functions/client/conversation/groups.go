@@ -11,7 +11,7 @@ import (
 )
 
 type groupsRequest struct {
-	Limit  *int   `json:"Limit" bad:"50002"`
+	Limit  *int   `json:"Limit" bad:"50002"` // 1 to 100, default 100
 	Cursor string `json:"Cursor" bad:"50002"`
 }
 

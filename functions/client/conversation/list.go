@@ -9,11 +9,11 @@ import (
 )
 
 type listRequest struct {
-	Limit  *int   `json:"Limit" bad:"90001"`
+	Limit  *int   `json:"Limit" bad:"90001"` // 1 to 100, default 100
 	Cursor string `json:"Cursor" bad:"90001"`
-	Folder int    `json:"GroupId" bad:"90001"`
-	Mark   int    `json:"Mark" bad:"90001"`
-	Unread bool   `json:"UnreadOnly" bad:"90001"`
+	Folder int    `json:"GroupId" bad:"90001"`    // of this conversation group
+	Mark   int    `json:"Mark" bad:"90001"`       // with this mark, 1 to 64
+	Unread bool   `json:"UnreadOnly" bad:"90001"` // with something unread
 }
 
 type listReply struct {

@@ -9,9 +9,9 @@ import (
 
 type markRequest struct {
 	peers
-	Set    []int   `json:"SetMark" bad:"50002"`
-	Clear  []int   `json:"ClearMark" bad:"50002"`
-	Custom *string `json:"CustomMark" bad:"50002"`
+	Set    []int   `json:"SetMark" bad:"50002"`    // 1 to 64
+	Clear  []int   `json:"ClearMark" bad:"50002"`  // 1 to 64
+	Custom *string `json:"CustomMark" bad:"50002"` // at most 256 bytes; empty: none
 }
 
 // mark sets and clears standard marks, 1 to 64, of up to 100 conversations, and

@@ -11,7 +11,7 @@ import (
 
 type optionRequest struct {
 	peers
-	Option *int `json:"ReceiveOption" need:"50002"`
+	Option *int `json:"ReceiveOption" need:"50002"` // 0: all; 1: not pushed; 2: not told either
 }
 
 // option sets what the caller wants to be told of the messages of up to 100

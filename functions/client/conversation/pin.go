@@ -12,7 +12,7 @@ type pinRequest struct {
 }
 
 type pinReply struct {
-	PinnedMs int64 `json:"PinnedMs"`
+	PinnedMs int64 `json:"PinnedMs"` // 0: not pinned
 }
 
 // pin puts a conversation before the others of the caller's list, or takes the pin

@@ -10,14 +10,14 @@ import (
 type listRequest struct {
 	Version int64  `json:"Version" bad:"30001"` // of the table as the device has it; 0: none of it
 	Cursor  string `json:"Cursor" bad:"30001"`
-	Limit   *int   `json:"Limit" bad:"30001"`
+	Limit   *int   `json:"Limit" bad:"30001"` // 1 to 100, default 100
 }
 
 type listReply struct {
 	Rows    []row    `json:"UserDataItem"`
 	Deleted []string `json:"Deleted,omitempty"`
 	Version int64    `json:"FriendVersion"`
-	Full    bool     `json:"Full"`
+	Full    bool     `json:"Full"` // the table itself, from the start
 	Cursor  string   `json:"Cursor,omitempty"`
 	Friends int      `json:"FriendNum"`
 }

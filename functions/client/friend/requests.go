@@ -9,7 +9,7 @@ import (
 
 type requestsRequest struct {
 	Cursor string `json:"Cursor" bad:"30001"`
-	Limit  *int   `json:"Limit" bad:"30001"`
+	Limit  *int   `json:"Limit" bad:"30001"` // 1 to 100, default 100
 }
 
 type requestsReply struct {

@@ -9,7 +9,7 @@ import (
 
 type getReply struct {
 	List []v4.Message `json:"MsgList"`
-	Left []string     `json:"Left,omitempty"`
+	Left []string     `json:"Left,omitempty"` // for these there was no room: ask again
 }
 
 // get returns up to 30 messages of a conversation by their keys, in the order

@@ -11,15 +11,15 @@ import (
 
 type historyRequest struct {
 	To    string `json:"To_Account" need:"90003"`
-	After string `json:"From" bad:"90054"`
-	Until string `json:"To" bad:"90054"`
-	Limit *int   `json:"Limit" bad:"90001"`
+	After string `json:"From" bad:"90054"`  // a MsgKey: newer than that message
+	Until string `json:"To" bad:"90054"`    // a MsgKey: older than that message
+	Limit *int   `json:"Limit" bad:"90001"` // 1 to 100, default 20
 }
 
 type historyReply struct {
 	List     []v4.Message `json:"MsgList"`
-	Complete bool         `json:"Complete"`
-	Next     string       `json:"Next,omitempty"`
+	Complete bool         `json:"Complete"`       // the range has nothing older
+	Next     string       `json:"Next,omitempty"` // To of the next call
 	Senders  []sender     `json:"Senders,omitempty"`
 }
 

@@ -9,7 +9,7 @@ import (
 
 type readRequest struct {
 	To      string `json:"To_Account" need:"90003"`
-	Ordinal *int64 `json:"Ordinal" bad:"90001"`
+	Ordinal *int64 `json:"Ordinal" bad:"90001"` // up to this one; absent: everything so far
 }
 
 type readReply struct {

@@ -13,12 +13,12 @@ type relayRequest struct {
 	To     string `json:"To_Account" need:"90003"`
 	Key    string `json:"MsgKey" need:"90054"`
 	Merged string `json:"JsonMsgKey" need:"90054"`
-	Part   int    `json:"Part" bad:"90001"`
+	Part   int    `json:"Part" bad:"90001"` // 0, then Next of the answer before
 }
 
 type relayReply struct {
 	List []json.RawMessage `json:"MsgList"`
-	Next int               `json:"Next,omitempty"`
+	Next int               `json:"Next,omitempty"` // Part of the next call; absent: that was all
 }
 
 // relay reads the merged messages that a message of the caller's refers to by

@@ -18,13 +18,13 @@ type sendRequest struct {
 
 // options is what message.send and message.forward have in common.
 type options struct {
-	Seq       *uint32         `json:"MsgSeq" bad:"90004"`
-	Random    *uint32         `json:"MsgRandom" need:"90005"` // chosen by the client; a repeat is answered, not stored twice
-	Online    int             `json:"OnlineOnlyFlag" bad:"90001"`
-	Receipt   int             `json:"IsNeedReadReceipt" bad:"90001"`
-	Extension int             `json:"SupportMessageExtension" bad:"90001"`
-	Control   []string        `json:"SendMsgControl" bad:"90001"`
-	Push      json.RawMessage `json:"OfflinePushInfo"`
+	Seq       *uint32         `json:"MsgSeq" bad:"90004"`                  // chosen by the client, too; absent: derived from the message
+	Random    *uint32         `json:"MsgRandom" need:"90005"`              // chosen by the client; a repeat is answered, not stored twice
+	Online    int             `json:"OnlineOnlyFlag" bad:"90001"`          // 1: for who is online now, and not stored
+	Receipt   int             `json:"IsNeedReadReceipt" bad:"90001"`       // 1: asks for a receipt of reading
+	Extension int             `json:"SupportMessageExtension" bad:"90001"` // 1: key-values may be attached
+	Control   []string        `json:"SendMsgControl" bad:"90001"`          // NoUnread, NoLastMsg, ...
+	Push      json.RawMessage `json:"OfflinePushInfo"`                     // what a push shows
 }
 
 func (in options) draft() (d messages.Draft, err error) {
@@ -47,7 +47,7 @@ func (in options) draft() (d messages.Draft, err error) {
 type sendReply struct {
 	Key     string `json:"MsgKey"`
 	Seq     uint32 `json:"MsgSeq"`
-	Time    int64  `json:"MsgTime"`
+	Time    int64  `json:"MsgTime"` // Unix seconds
 	Ordinal int64  `json:"Ordinal,omitempty"`
 }
 

@@ -7,7 +7,7 @@ import (
 )
 
 type setRequest struct {
-	Custom *string `json:"CustomStatus" need:"60003"`
+	Custom *string `json:"CustomStatus" need:"60003"` // at most 64 bytes; empty: none
 }
 
 type setReply struct{}

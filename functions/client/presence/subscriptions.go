@@ -10,7 +10,7 @@ import (
 )
 
 type subscriptionsRequest struct {
-	Limit  *int   `json:"Limit" bad:"60003"`
+	Limit  *int   `json:"Limit" bad:"60003"` // 1 to 100, default 100
 	Cursor string `json:"Cursor" bad:"60003"`
 }
 

@@ -24,9 +24,9 @@ type presencesReply struct {
 type presenceView struct {
 	To     string       `json:"To_Account"`
 	Code   int          `json:"ResultCode"`
-	Status string       `json:"Status,omitempty"`
+	Status string       `json:"Status,omitempty"` // Online, PushOnline or Offline
 	Custom string       `json:"CustomStatus,omitempty"`
-	LastMs int64        `json:"LastMs,omitempty"`
+	LastMs int64        `json:"LastMs,omitempty"` // when the last connection ended; absent while one is open
 	Detail []deviceView `json:"Detail,omitempty"`
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 type syncRequest struct {
-	Since  int64  `json:"Since" bad:"60003"` // ms
+	Since  int64  `json:"Since" bad:"60003"` // ms, of the first page of the sync before; 0: all
 	Cursor string `json:"Cursor" bad:"60003"`
 }
 
@@ -16,9 +16,9 @@ type syncReply struct {
 	Conversations []v4.Conversation `json:"Conversations"`
 	Complete      bool              `json:"Complete"`
 	Cursor        string            `json:"Cursor,omitempty"`
-	Since         int64             `json:"Since"`  // ms
-	Spread        int               `json:"Spread"` // seconds
-	Expired       bool              `json:"Expired,omitempty"`
+	Since         int64             `json:"Since"`             // ms, for the next sync
+	Spread        int               `json:"Spread"`            // seconds over which to spread the next reconnect
+	Expired       bool              `json:"Expired,omitempty"` // what the device holds from before Since is of no use
 	*relationCounters
 }
 

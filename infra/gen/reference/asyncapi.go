@@ -4,7 +4,7 @@ import "go.yaml.in/yaml/v3"
 
 // asyncAPI describes the WebSocket API: actions with their answers, and events.
 func asyncAPI(entries []entry, pushed []event) ([]byte, error) {
-	s := newSchemas(entries, pushed)
+	s := newSchemas()
 	messages, operations := object(), object()
 	here := func(name string) *yaml.Node { return object("$ref", "#/channels/connection/messages/"+name) }
 	channel := func() *yaml.Node { return object("$ref", "#/channels/connection") }
@@ -59,7 +59,7 @@ func asyncAPI(entries []entry, pushed []event) ([]byte, error) {
 		"platform", object("type", "string", "enum", list("Android", "iPhone", "iPad", "Windows", "Mac", "Linux", "Web", "MiniProgram")),
 		"instance", text("Chosen once for each installation"),
 		"usersig", text("A UserSig, unless it is the second sub-protocol: im.v1, <usersig>")))
-	return write(object(
+	return s.write(object(
 		"asyncapi", "3.0.0",
 		"info", object("title", "Parley", "version", "v1", "description", "The WebSocket API of a Parley deployment, protocol im.v1.",
 			"license", object("name", "Apache 2.0")),

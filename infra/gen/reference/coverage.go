@@ -56,13 +56,17 @@ func (e entry) documented() []int {
 	return slices.Sorted(maps.Keys(numbers))
 }
 
+// table is the file of an operation's cases.
+func table(root, operation string) string {
+	parts := strings.Split(operation, ".")
+	return filepath.Join(root, "functions", parts[0], parts[1], "testdata", parts[len(parts)-1]+".txt")
+}
+
 var number = regexp.MustCompile(`"(?:ErrorCode|ResultCode|code)":(\d+)`)
 
 // answered counts the cases of an operation's table by the error they show.
 func answered(root string, e entry) (map[int]int, error) {
-	parts := strings.Split(e.Name, ".")
-	path := filepath.Join(root, "functions", parts[0], parts[1], "testdata", parts[len(parts)-1]+".txt")
-	text, err := os.ReadFile(path) //nolint:gosec // a file of the repository
+	text, err := os.ReadFile(table(root, e.Name)) //nolint:gosec // a file of the repository
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

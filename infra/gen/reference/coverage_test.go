@@ -9,22 +9,13 @@ import (
 	"testing"
 
 	"parley/functions/catalog"
-	"parley/infra/gen/source"
 )
 
 // TestCoverage: an error that is documented has a case that shows it. What has
 // none stands in testdata/uncovered.txt, which may only shrink: a new line there
 // is a case that was not written.
 func TestCoverage(t *testing.T) {
-	src := source.New(root)
-	var entries []entry
-	for _, o := range catalog.All() {
-		said, err := src.Operation(&o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		entries = append(entries, entry{&o, said})
-	}
+	entries, _ := sources(t)
 	list, err := coverage(root, entries)
 	if err != nil {
 		t.Fatal(err)

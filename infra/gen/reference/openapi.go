@@ -12,7 +12,7 @@ import (
 // openAPI describes the operations of the HTTP API. Routes that only refuse what
 // no other takes are left out.
 func openAPI(entries []entry) ([]byte, error) {
-	s := newSchemas(entries, nil)
+	s := newSchemas()
 	paths := object()
 	bodies := events.Bodies()
 	for _, e := range entries {
@@ -61,7 +61,7 @@ func openAPI(entries []entry) ([]byte, error) {
 			"schemas", s.shared,
 		),
 	)
-	return write(doc)
+	return s.write(doc)
 }
 
 // block lays a JSON sample out as YAML.

@@ -41,12 +41,12 @@ type push struct {
 func pushed() []push {
 	return []push{
 		{"message.new", "A message, to the receiver and to the sender's other devices.", []string{"v4.Message"}},
-		{"message.recalled", "A message was taken back; its place and number stay.", []string{"client.recalled"}},
+		{"message.recalled", "A message was taken back; its place and number stay.", []string{"client.messageRecalled"}},
 		{"message.edited", "A message, as it now is.", []string{"v4.Message"}},
-		{"message.deleted", "Messages are gone for this user, who deleted them on another device.", []string{"client.deleted"}},
-		{"message.reaction", "Somebody reacted to a message, or took a reaction back.", []string{"client.reacted"}},
-		{"message.receipt", "The peer has read messages whose sender asked for a receipt.", []string{"client.confirmed"}},
-		{"message.extension", "Pairs of key and value were attached to a message, or removed.", []string{"client.extended"}},
+		{"message.deleted", "Messages are gone for this user, who deleted them on another device.", []string{"client.messagesDeleted"}},
+		{"message.reaction", "Somebody reacted to a message, or took a reaction back.", []string{"client.messageReacted"}},
+		{"message.receipt", "The peer has read messages whose sender asked for a receipt.", []string{"client.messagesConfirmed"}},
+		{"message.extension", "Pairs of key and value were attached to a message, or removed.", []string{"client.messageExtended"}},
 		{"message.typing", "The peer is writing, or has stopped.", []string{"client.typing"}},
 		{"message.read", "Messages are read: by the peer, or by this user on another device.", []string{"client.readMark"}},
 		{"conversation.changed", "Conversations as they now are, or the names of all conversation groups.",

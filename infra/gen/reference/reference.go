@@ -1,6 +1,6 @@
 // Package reference makes the reference of the operations from the catalog and
-// the source: a page for each surface, the table of errors, and the descriptions
-// of the two APIs for programs.
+// the source: a page for each surface, the table of errors, the descriptions of
+// the two APIs for programs, and the types of the SDK.
 package reference
 
 import (
@@ -81,7 +81,7 @@ func Generate(root string) (map[string][]byte, error) {
 func overview(entries []entry) []byte {
 	var b strings.Builder
 	b.WriteString(mark + "# Operations\n\nOne operation is one Lambda function. Error numbers are in [errors.md](errors.md); the same for programs in\n" +
-		"[openapi.yaml](openapi.yaml) (HTTP) and [asyncapi.yaml](asyncapi.yaml) (WebSocket).\n")
+		"[openapi.yaml](openapi.yaml) (HTTP), [asyncapi.yaml](asyncapi.yaml) (WebSocket) and [api.ts](../../web/sdk/src/api.ts) (TypeScript).\n")
 	for _, surface := range Surfaces() {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n| operation | does | ways in |\n| --- | --- | --- |\n", surface, brief(surface))
 		for _, e := range entries {

@@ -3,6 +3,7 @@ package reference
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -104,6 +105,46 @@ func TestYAML(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// What is taken requires what is refused when missing; what is sent requires what
+// is never left out; an event with two forms has one of them.
+func TestRequired(t *testing.T) {
+	type schema struct {
+		Required   []string
+		Properties map[string]schema
+		OneOf      []map[string]string `yaml:"oneOf"`
+	}
+	var doc struct {
+		Channels map[string]struct {
+			Messages map[string]struct{ Payload schema }
+		}
+		Components struct{ Schemas map[string]schema }
+	}
+	if err := yaml.Unmarshal(files(t)["asyncapi.yaml"], &doc); err != nil {
+		t.Fatal(err)
+	}
+	body := func(message string) schema {
+		return doc.Channels["connection"].Messages[message].Payload.Properties["body"]
+	}
+	for _, c := range []struct {
+		name      string
+		got, want []string
+	}{
+		{"a request", body("friend.list-create").Required, []string{"GroupName"}},
+		{"an answer", body("friend.list-create.answer").Required, []string{"ListVersion"}},
+		{"an answer with what the first page has", body("session.sync.answer").Required, []string{"Conversations", "Complete", "Since", "Spread"}},
+		{"what is taken and sent", doc.Components.Schemas["Element"].Required, []string{"MsgType", "MsgContent"}},
+		{"what is taken by several", doc.Components.Schemas["AddFriend"].Required, []string{"To_Account"}},
+		{"an event", doc.Components.Schemas["Kick"].Required, []string{"Reason", "Platform", "Time"}},
+	} {
+		if !slices.Equal(c.got, c.want) {
+			t.Errorf("%s requires %q, want %q", c.name, c.got, c.want)
+		}
+	}
+	if got := body("event.friend.changed").OneOf; len(got) != 2 {
+		t.Errorf("friend.changed has the forms %v, want two", got)
 	}
 }
 

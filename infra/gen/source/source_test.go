@@ -44,3 +44,31 @@ func TestType(t *testing.T) {
 		t.Error("got a type that does not exist")
 	}
 }
+
+// TestSent reads an answer that embeds what its first page alone has, and the
+// comment of a type.
+func TestSent(t *testing.T) {
+	s := New(root)
+	sync, err := s.Type("functions/client/session", "syncReply")
+	if err != nil {
+		t.Fatal(err)
+	}
+	optional := make(map[string]bool)
+	for _, f := range sync.Fields {
+		optional[f.Name] = f.Optional
+	}
+	want := map[string]bool{"Conversations": false, "Complete": false, "Cursor": true, "Since": false, "FriendVersion": true, "Requests": true}
+	for name, is := range want {
+		if got, there := optional[name]; !there || got != is {
+			t.Errorf("%s: got %t, optional %t, want %t", name, there, got, is)
+		}
+	}
+	for name, want := range map[string]string{
+		"ProfileResult": "The profile of one user of a batch.", // A ProfileResult is
+		"LastMessage":   "What a list shows of a conversation's last message.",
+	} {
+		if got, err := s.Type("shared/dialect/v4", name); err != nil || got.Doc != want {
+			t.Errorf("%s: got %q, %v, want %q", name, got.Doc, err, want)
+		}
+	}
+}

@@ -24,62 +24,70 @@ type hi struct {
 	Ordinal int64 `json:"Ordinal"`
 }
 
+// readMark is how far a user has read a conversation.
 type readMark struct {
 	Reader  string `json:"From_Account"`
-	Peer    string `json:"To_Account"`
-	Ordinal int64  `json:"ReadOrdinal"`
-	Unread  *int64 `json:"Unread,omitempty"`
+	Peer    string `json:"To_Account"`       // whose messages are read
+	Ordinal int64  `json:"ReadOrdinal"`      // of the last one that is read
+	Unread  *int64 `json:"Unread,omitempty"` // to the reader's own devices only
 	TimeMs  int64  `json:"TimeMs"`
 }
 
-type recalled struct {
-	From   string `json:"From_Account"`
+// messageRecalled is a message that was taken back.
+type messageRecalled struct {
+	From   string `json:"From_Account"` // who sent the message
 	To     string `json:"To_Account"`
 	Key    string `json:"MsgKey"`
-	By     string `json:"Operator_Account,omitempty"`
+	By     string `json:"Operator_Account,omitempty"` // absent: the application
 	TimeMs int64  `json:"TimeMs"`
 }
 
-type deleted struct {
+// messagesDeleted is the messages that a user deleted for themselves.
+type messagesDeleted struct {
 	User   string   `json:"From_Account"`
 	Peer   string   `json:"To_Account"`
 	Keys   []string `json:"MsgKeyList"`
 	TimeMs int64    `json:"TimeMs"`
 }
 
-type reacted struct {
-	From     string `json:"From_Account"`
+// messageReacted is a reaction that was given to a message, or taken back.
+type messageReacted struct {
+	From     string `json:"From_Account"` // who sent the message
 	To       string `json:"To_Account"`
 	Key      string `json:"MsgKey"`
-	User     string `json:"Operator_Account"`
+	User     string `json:"Operator_Account"` // who reacted
 	Reaction string `json:"Reaction"`
-	Added    bool   `json:"Added"`
+	Added    bool   `json:"Added"` // false: taken back
 	TimeMs   int64  `json:"TimeMs"`
 }
 
-type confirmed struct {
+// messagesConfirmed is the receipts of messages that were read.
+type messagesConfirmed struct {
 	Reader string   `json:"From_Account"`
 	Sender string   `json:"To_Account"`
 	Keys   []string `json:"MsgKeyList"`
 	TimeMs int64    `json:"TimeMs"`
 }
 
-type extended struct {
-	From    string   `json:"From_Account"`
-	To      string   `json:"To_Account"`
-	Key     string   `json:"MsgKey"`
-	Latest  int64    `json:"LatestSeq"`
-	Cleared int64    `json:"ClearSeq"`
-	Set     []pair   `json:"ExtensionList,omitempty"`
-	Deleted []string `json:"Deleted,omitempty"`
+// messageExtended is what changed of the pairs attached to a message.
+type messageExtended struct {
+	From    string          `json:"From_Account"` // who sent the message
+	To      string          `json:"To_Account"`
+	Key     string          `json:"MsgKey"`
+	Latest  int64           `json:"LatestSeq"`
+	Cleared int64           `json:"ClearSeq"` // pairs with a Seq up to it are gone
+	Set     []extensionPair `json:"ExtensionList,omitempty"`
+	Deleted []string        `json:"Deleted,omitempty"` // keys
 }
 
-type pair struct {
+// extensionPair is a pair attached to a message.
+type extensionPair struct {
 	Key   string `json:"Key"`
 	Value string `json:"Value"`
 	Seq   int64  `json:"Seq"`
 }
 
+// typing is a user who is writing to another one, or has stopped.
 type typing struct {
 	From   string `json:"From_Account"`
 	To     string `json:"To_Account"`
@@ -87,11 +95,14 @@ type typing struct {
 	TimeMs int64  `json:"TimeMs"`
 }
 
+// profileChanged is the fields of a profile that are others: they are read when
+// they are shown.
 type profileChanged struct {
 	User string   `json:"From_Account"`
 	Tags []string `json:"TagList"`
 }
 
+// friendRequest is a user who asks to be a friend.
 type friendRequest struct {
 	From    string `json:"From_Account"`
 	To      string `json:"To_Account"`
@@ -100,56 +111,67 @@ type friendRequest struct {
 	TimeMs  int64  `json:"TimeMs"`
 }
 
+// requestsChanged is the requests that were answered, and up to when requests are
+// read.
 type requestsChanged struct {
-	Answered []string `json:"Answered,omitempty"`
+	Answered []string `json:"Answered,omitempty"` // who had asked
 	ReadMs   int64    `json:"ReadMs,omitempty"`
 	Version  int64    `json:"RequestVersion"`
 }
 
+// friendsChanged is the users whose entries of the friend table are others or
+// gone.
 type friendsChanged struct {
 	Peers   []string `json:"To_Account"`
 	Version int64    `json:"FriendVersion"`
 }
 
+// listsChanged is the names of all friend lists, after they changed.
 type listsChanged struct {
 	Lists   []string `json:"GroupName"`
 	Version int64    `json:"ListVersion"`
 }
 
+// blocksChanged is what changed of the user's own blocklist.
 type blocksChanged struct {
 	Added   []string `json:"Added,omitempty"`
 	Removed []string `json:"Removed,omitempty"`
 	Version int64    `json:"BlockVersion"`
 }
 
+// presenceChanged is a user's status.
 type presenceChanged struct {
 	User   string `json:"To_Account"`
-	Status string `json:"Status"`
+	Status string `json:"Status"` // Online, PushOnline or Offline
 	Custom string `json:"CustomStatus"`
-	LastMs int64  `json:"LastMs,omitempty"`
-	TimeMs int64  `json:"TimeMs"`
+	LastMs int64  `json:"LastMs,omitempty"` // when the last connection ended
+	TimeMs int64  `json:"TimeMs"`           // when that was so; an older event says nothing
 }
 
+// conversationsChanged is conversations as they now are.
 type conversationsChanged struct {
 	Conversations []v4.Conversation `json:"Conversations"`
 }
 
+// foldersChanged is all conversation groups, after their names changed.
 type foldersChanged struct {
 	Folders []v4.Folder `json:"GroupItem"`
 	Version int64       `json:"ContactGroupVersion"`
 }
 
+// conversationDeleted is a conversation that is out of the list.
 type conversationDeleted struct {
 	Peer    string `json:"To_Account"`
-	History int    `json:"ClearRamble"`
-	Cleared string `json:"ClearedKey,omitempty"`
+	History int    `json:"ClearRamble"`          // 1: its history is hidden, too
+	Cleared string `json:"ClearedKey,omitempty"` // the MsgKey up to which it is hidden
 	TimeMs  int64  `json:"TimeMs"`
 }
 
+// kick is why a device has to go.
 type kick struct {
-	Reason   string `json:"Reason"`
-	Platform string `json:"Platform"`
-	Time     int64  `json:"Time"`
+	Reason   string `json:"Reason"`   // replaced, kicked, banned or deleted
+	Platform string `json:"Platform"` // of the device that goes
+	Time     int64  `json:"Time"`     // Unix seconds
 }
 
 // Frame gives an event of the domain the form that clients read
@@ -163,27 +185,27 @@ func Frame(e delivery.Event) ([]byte, error) {
 		}
 		return json.Marshal(out)
 	case messages.Recalled:
-		return json.Marshal(event{Event: "message.recalled", Body: recalled{
+		return json.Marshal(event{Event: "message.recalled", Body: messageRecalled{
 			From: e.From, To: e.To, Key: e.Key.String(), By: e.By, TimeMs: e.TimeMs,
 		}})
 	case messages.Edited:
 		return json.Marshal(event{Event: "message.edited", Body: v4.FromMessage(e.Message)})
 	case messages.Hidden:
-		return json.Marshal(event{Event: "message.deleted", Body: deleted{
+		return json.Marshal(event{Event: "message.deleted", Body: messagesDeleted{
 			User: e.User, Peer: e.Peer, Keys: v4.FromKeys(e.Keys), TimeMs: e.TimeMs,
 		}})
 	case messages.Reacted:
-		return json.Marshal(event{Event: "message.reaction", Body: reacted{
+		return json.Marshal(event{Event: "message.reaction", Body: messageReacted{
 			From: e.From, To: e.To, Key: e.Key.String(), User: e.User, Reaction: e.Reaction, Added: e.Added, TimeMs: e.TimeMs,
 		}})
 	case messages.Confirmed:
-		return json.Marshal(event{Event: "message.receipt", Body: confirmed{
+		return json.Marshal(event{Event: "message.receipt", Body: messagesConfirmed{
 			Reader: e.Reader, Sender: e.Sender, Keys: v4.FromKeys(e.Keys), TimeMs: e.TimeMs,
 		}})
 	case messages.Extended:
-		body := extended{From: e.From, To: e.To, Key: e.Key.String(), Latest: e.Latest, Cleared: e.Cleared, Deleted: e.Deleted}
+		body := messageExtended{From: e.From, To: e.To, Key: e.Key.String(), Latest: e.Latest, Cleared: e.Cleared, Deleted: e.Deleted}
 		for _, p := range e.Set {
-			body.Set = append(body.Set, pair{p.Key, p.Value, p.Seq})
+			body.Set = append(body.Set, extensionPair{p.Key, p.Value, p.Seq})
 		}
 		return json.Marshal(event{Event: "message.extension", Body: body})
 	case messages.Typing:

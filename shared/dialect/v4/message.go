@@ -20,21 +20,22 @@ type Message struct {
 	To       string             `json:"To_Account"`
 	Seq      uint32             `json:"MsgSeq"`
 	Random   uint32             `json:"MsgRandom"`
-	Time     int64              `json:"MsgTime"`
-	Key      string             `json:"MsgKey"`
-	Ordinal  int64              `json:"Ordinal,omitempty"`
+	Time     int64              `json:"MsgTime"`           // Unix seconds
+	Key      string             `json:"MsgKey"`            // MsgSeq_MsgRandom_MsgTime; it names the message within its conversation
+	Ordinal  int64              `json:"Ordinal,omitempty"` // counts those from From_Account to To_Account: 1, 2, 3, ...; absent: not counted
 	Body     []messages.Element `json:"MsgBody"`
 	Custom   string             `json:"CloudCustomData,omitempty"`
-	NoUnread bool               `json:"NoUnread,omitempty"`
+	NoUnread bool               `json:"NoUnread,omitempty"` // not counted as unread
 
-	Flags       int        `json:"MsgFlagBits,omitempty"` // FlagRecalled
-	EditedMs    int64      `json:"EditMs,omitempty"`
-	NeedReceipt int        `json:"IsNeedReadReceipt,omitempty"` // 1: the sender asks for a receipt of reading
-	PeerRead    int        `json:"IsPeerRead,omitempty"`
+	Flags       int        `json:"MsgFlagBits,omitempty"`             // 8: recalled, and MsgBody is empty
+	EditedMs    int64      `json:"EditMs,omitempty"`                  // when it was edited last
+	NeedReceipt int        `json:"IsNeedReadReceipt,omitempty"`       // 1: the sender asks for a receipt of reading
+	PeerRead    int        `json:"IsPeerRead,omitempty"`              // 1: the receipt came
 	Extensible  int        `json:"SupportMessageExtension,omitempty"` // 1: key-values may be attached
 	Reactions   []Reaction `json:"ReactionList,omitempty"`
-	// Nick and Face are the sender's; only message.new has them.
+	// The sender's name; only message.new has it.
 	Nick string `json:"Nick,omitempty"`
+	// The sender's face; only message.new has it.
 	Face string `json:"FaceUrl,omitempty"`
 }
 
@@ -150,30 +151,30 @@ func elements(list []messages.Element) []messages.Element {
 
 // Conversation is one user's view of a one-to-one conversation.
 type Conversation struct {
-	Peer            string       `json:"To_Account"`
+	Peer            string       `json:"To_Account"` // the other user
 	Unread          int64        `json:"Unread"`
-	ReadOrdinal     int64        `json:"ReadOrdinal"`
-	PeerReadOrdinal int64        `json:"PeerReadOrdinal"`
-	InOrdinal       int64        `json:"InOrdinal"`
-	OutOrdinal      int64        `json:"OutOrdinal"`
-	TimeMs          int64        `json:"TimeMs"`
-	OperationMs     int64        `json:"OperationMs,omitempty"`
+	ReadOrdinal     int64        `json:"ReadOrdinal"`           // the user has read the peer's messages up to it
+	PeerReadOrdinal int64        `json:"PeerReadOrdinal"`       // the peer has read the user's up to it
+	InOrdinal       int64        `json:"InOrdinal"`             // the highest from the peer
+	OutOrdinal      int64        `json:"OutOrdinal"`            // the highest to the peer
+	TimeMs          int64        `json:"TimeMs"`                // when the last message was sent; 0 and no PinnedMs: not in the list
+	OperationMs     int64        `json:"OperationMs,omitempty"` // when a message was last recalled, edited, deleted, reacted to or confirmed
 	Last            *LastMessage `json:"LastMsg,omitempty"`
-	PinnedMs        int64        `json:"PinnedMs,omitempty"`
-	Marks           []int        `json:"Mark,omitempty"`
+	PinnedMs        int64        `json:"PinnedMs,omitempty"` // since when it is pinned
+	Marks           []int        `json:"Mark,omitempty"`     // standard marks, 1 to 64
 	CustomMark      string       `json:"CustomMark,omitempty"`
-	Folders         []int        `json:"ContactGroupId,omitempty"`
-	Option          int          `json:"ReceiveOption,omitempty"`
-	DraftMs         int64        `json:"DraftMs,omitempty"`
-	Draft           string       `json:"Draft,omitempty"`
-	Cleared         string       `json:"ClearedKey,omitempty"`
+	Folders         []int        `json:"ContactGroupId,omitempty"` // conversation groups that it is in
+	Option          int          `json:"ReceiveOption,omitempty"`  // 1: not pushed; 2: not told either
+	DraftMs         int64        `json:"DraftMs,omitempty"`        // when a draft was written
+	Draft           string       `json:"Draft,omitempty"`          // in conversation.get, and where it is what changed
+	Cleared         string       `json:"ClearedKey,omitempty"`     // the MsgKey up to which the history is hidden
 }
 
 // LastMessage is what a list shows of a conversation's last message.
 type LastMessage struct {
 	Key     string `json:"MsgKey"`
-	Preview string `json:"Preview"`
-	Gone    bool   `json:"Recalled,omitempty"`
+	Preview string `json:"Preview"`            // at most 120 bytes
+	Gone    bool   `json:"Recalled,omitempty"` // its content is gone, and there is no preview
 }
 
 // FromRow gives a row its wire form.

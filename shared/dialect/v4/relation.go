@@ -97,10 +97,10 @@ func FromFriend(f relations.Friend, parts Part) []Tagged {
 // An AddFriend is a user to make friends with, as a caller writes it.
 type AddFriend struct {
 	To      string `json:"To_Account"`
-	Source  string `json:"AddSource"`
-	Remark  string `json:"Remark"`
-	Group   string `json:"GroupName"`
-	Wording string `json:"AddWording"`
+	Source  string `json:"AddSource,omitempty"` // AddSource_Type_ and where the two met
+	Remark  string `json:"Remark,omitempty"`
+	Group   string `json:"GroupName,omitempty"`  // a friend list, which is made where it is missing
+	Wording string `json:"AddWording,omitempty"` // what is said with the request
 }
 
 // ToAsks reads users to make friends with.

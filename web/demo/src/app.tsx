@@ -40,10 +40,10 @@ export function App() {
     localStorage.removeItem(pasted(user));
     show(undefined);
   };
-  return <SignedIn key={user} cloud={cloud} user={user} usersig={usersig} leave={leave} />;
+  return <SignedIn key={user} cloud={cloud} user={user} usersig={usersig} left={leave} />;
 }
 
-function SignedIn(props: { cloud: Cloud; user: string; usersig: string | undefined; leave: () => void }) {
+function SignedIn(props: { cloud: Cloud; user: string; usersig: string | undefined; left: () => void }) {
   const [session] = useState(() => new Session(props.cloud, props.user, props.usersig));
   useEffect(() => {
     session.start();
@@ -51,7 +51,7 @@ function SignedIn(props: { cloud: Cloud; user: string; usersig: string | undefin
   }, [session]);
   return (
     <SessionProvider value={session}>
-      <Shell leave={props.leave} />
+      <Shell leave={() => void session.leave().then(props.left)} />
     </SessionProvider>
   );
 }

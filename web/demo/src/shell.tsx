@@ -16,7 +16,7 @@ export function Shell({ leave }: { leave: () => void }) {
   const peer = route.view === "chats" && route.peer !== session.me ? route.peer : undefined;
   const open = peer !== undefined || (route.view === "contacts" && route.user !== undefined);
 
-  const unread = session.parley.list.reduce((sum, row) => sum + row.Unread, 0);
+  const unread = session.parley.unread;
   useEffect(() => {
     document.title = `${unread > 0 ? `(${unread}) ` : ""}${session.name(session.me)} · Parley`;
   });
@@ -49,10 +49,19 @@ export function Shell({ leave }: { leave: () => void }) {
       <Banner session={session} />
       <Rail route={route} unread={unread} />
       {route.view === "chats" && <List selected={peer} search={search} />}
+      <p class="notice" role="status">
+        {session.notice}
+      </p>
       {route.view === "contacts" && <Contacts user={route.user} />}
       {route.view === "me" && <Me leave={leave} />}
       {route.view === "chats" && (
-        <main class="main">{peer === undefined ? <Nothing /> : <Thread key={peer} peer={peer} />}</main>
+        <main class="main">
+          {peer === undefined || route.view !== "chats" ? (
+            <Nothing />
+          ) : (
+            <Thread key={peer} peer={peer} message={route.message} />
+          )}
+        </main>
       )}
     </div>
   );
@@ -93,9 +102,8 @@ function Rail({ route, unread }: { route: Route; unread: number }) {
 /** What keeps the page from working until the user decides. */
 function Banner({ session }: { session: Session }) {
   const { state } = session.parley;
-  const text = session.elsewhere
-    ? "Parley is open in another tab of this browser."
-    : state === "kicked"
+  const text =
+    state === "kicked"
       ? "You signed in on another device, so this one was signed off."
       : state === "refused"
         ? "The cloud did not accept this user."

@@ -6,8 +6,7 @@ export interface Connection {
   tone: "good" | "busy" | "bad";
 }
 
-export function connection({ parley, elsewhere }: Session): Connection {
-  if (elsewhere) return { text: "Open in another tab", tone: "bad" };
+export function connection({ parley }: Session): Connection {
   switch (parley.state) {
     case "online":
       return { text: "Online", tone: "good" };

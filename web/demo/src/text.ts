@@ -60,6 +60,16 @@ export function dayName(ms: number, now = Date.now()): string {
   });
 }
 
+/** When somebody was here last. */
+export function lastSeen(ms: number, now = Date.now()): string {
+  const minutes = Math.floor((now - ms) / 60_000);
+  if (minutes < 1) return "Last seen just now";
+  if (minutes < 60) return `Last seen ${minutes} min ago`;
+  const ago = daysBetween(ms, now);
+  const day = ago <= 0 ? "" : ago === 1 ? "yesterday " : `${when(ms, now)} `;
+  return `Last seen ${day}at ${clock(ms)}`;
+}
+
 /** A key that is the same for all moments of a day. */
 export function dayKey(ms: number): string {
   return new Date(ms).toDateString();
@@ -90,4 +100,27 @@ export function jumbo(text: string): boolean {
   return /^(?:\p{Extended_Pictographic}[\u{FE0F}\u{1F3FB}-\u{1F3FF}]?(?:\u200D\p{Extended_Pictographic}\u{FE0F}?)*\s*){1,3}$/u.test(
     text,
   );
+}
+
+/** A text around the first place where another stands in it, whatever the case; cut so that a line shows the place. */
+export function around(text: string, wanted: string): { before: string; hit: string; after: string } {
+  const line = text.replace(/\s+/g, " ");
+  const at = line.toLowerCase().indexOf(wanted.toLowerCase());
+  if (at < 0) return { before: line, hit: "", after: "" };
+  const before = line.slice(0, at);
+  const near = before.length > 20 ? `…${[...before].slice(-16).join("")}` : before;
+  return { before: near, hit: line.slice(at, at + wanted.length), after: line.slice(at + wanted.length) };
+}
+
+/** The size of a file as a person says it. */
+export function sizeOf(bytes: number): string {
+  const units = ["bytes", "KB", "MB", "GB"];
+  const step = bytes < 1024 ? 0 : Math.min(3, Math.floor(Math.log2(bytes) / 10));
+  const value = bytes / 1024 ** step;
+  return `${value.toLocaleString(undefined, { maximumFractionDigits: value < 10 && step > 0 ? 1 : 0 })} ${units[step]}`;
+}
+
+/** A length of time as a player shows it. */
+export function lengthOf(seconds: number): string {
+  return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 }

@@ -26,74 +26,96 @@ export interface Message {
   To_Account: string;
   MsgSeq: number;
   MsgRandom: number;
+  /** Unix seconds */
   MsgTime: number;
+  /** MsgSeq_MsgRandom_MsgTime; it names the message within its conversation */
   MsgKey: string;
+  /** counts those from From_Account to To_Account: 1, 2, 3, ...; absent: not counted */
   Ordinal?: number;
   MsgBody: Element[];
   CloudCustomData?: string;
+  /** not counted as unread */
   NoUnread?: boolean;
-  /** FlagRecalled */
+  /** 8: recalled, and MsgBody is empty */
   MsgFlagBits?: number;
+  /** when it was edited last */
   EditMs?: number;
   /** 1: the sender asks for a receipt of reading */
   IsNeedReadReceipt?: number;
+  /** 1: the receipt came */
   IsPeerRead?: number;
   /** 1: key-values may be attached */
   SupportMessageExtension?: number;
   ReactionList?: Reaction[];
-  /** Nick and Face are the sender's; only message.new has them. */
+  /** The sender's name; only message.new has it. */
   Nick?: string;
+  /** The sender's face; only message.new has it. */
   FaceUrl?: string;
 }
 
-export interface Recalled {
+/** A message that was taken back. */
+export interface MessageRecalled {
+  /** who sent the message */
   From_Account: string;
   To_Account: string;
   MsgKey: string;
+  /** absent: the application */
   Operator_Account?: string;
   TimeMs: number;
 }
 
-export interface Deleted {
+/** The messages that a user deleted for themselves. */
+export interface MessagesDeleted {
   From_Account: string;
   To_Account: string;
   MsgKeyList: string[];
   TimeMs: number;
 }
 
-export interface Reacted {
+/** A reaction that was given to a message, or taken back. */
+export interface MessageReacted {
+  /** who sent the message */
   From_Account: string;
   To_Account: string;
   MsgKey: string;
+  /** who reacted */
   Operator_Account: string;
   Reaction: string;
+  /** false: taken back */
   Added: boolean;
   TimeMs: number;
 }
 
-export interface Confirmed {
+/** The receipts of messages that were read. */
+export interface MessagesConfirmed {
   From_Account: string;
   To_Account: string;
   MsgKeyList: string[];
   TimeMs: number;
 }
 
-export interface Pair {
+/** A pair attached to a message. */
+export interface ExtensionPair {
   Key: string;
   Value: string;
   Seq: number;
 }
 
-export interface Extended {
+/** What changed of the pairs attached to a message. */
+export interface MessageExtended {
+  /** who sent the message */
   From_Account: string;
   To_Account: string;
   MsgKey: string;
   LatestSeq: number;
+  /** pairs with a Seq up to it are gone */
   ClearSeq: number;
-  ExtensionList?: Pair[];
+  ExtensionList?: ExtensionPair[];
+  /** keys */
   Deleted?: string[];
 }
 
+/** A user who is writing to another one, or has stopped. */
 export interface Typing {
   From_Account: string;
   To_Account: string;
@@ -101,10 +123,14 @@ export interface Typing {
   TimeMs: number;
 }
 
+/** How far a user has read a conversation. */
 export interface ReadMark {
   From_Account: string;
+  /** whose messages are read */
   To_Account: string;
+  /** of the last one that is read */
   ReadOrdinal: number;
+  /** to the reader's own devices only */
   Unread?: number;
   TimeMs: number;
 }
@@ -112,31 +138,48 @@ export interface ReadMark {
 /** What a list shows of a conversation's last message. */
 export interface LastMessage {
   MsgKey: string;
+  /** at most 120 bytes */
   Preview: string;
+  /** its content is gone, and there is no preview */
   Recalled?: boolean;
 }
 
 /** One user's view of a one-to-one conversation. */
 export interface Conversation {
+  /** the other user */
   To_Account: string;
   Unread: number;
+  /** the user has read the peer's messages up to it */
   ReadOrdinal: number;
+  /** the peer has read the user's up to it */
   PeerReadOrdinal: number;
+  /** the highest from the peer */
   InOrdinal: number;
+  /** the highest to the peer */
   OutOrdinal: number;
+  /** when the last message was sent; 0 and no PinnedMs: not in the list */
   TimeMs: number;
+  /** when a message was last recalled, edited, deleted, reacted to or confirmed */
   OperationMs?: number;
   LastMsg?: LastMessage;
+  /** since when it is pinned */
   PinnedMs?: number;
+  /** standard marks, 1 to 64 */
   Mark?: number[];
   CustomMark?: string;
+  /** conversation groups that it is in */
   ContactGroupId?: number[];
+  /** 1: not pushed; 2: not told either */
   ReceiveOption?: number;
+  /** when a draft was written */
   DraftMs?: number;
+  /** in conversation.get, and where it is what changed */
   Draft?: string;
+  /** the MsgKey up to which the history is hidden */
   ClearedKey?: string;
 }
 
+/** Conversations as they now are. */
 export interface ConversationsChanged {
   Conversations: Conversation[];
 }
@@ -147,23 +190,32 @@ export interface Folder {
   GroupId: number;
 }
 
+/** All conversation groups, after their names changed. */
 export interface FoldersChanged {
   GroupItem: Folder[];
   ContactGroupVersion: number;
 }
 
+/** A conversation that is out of the list. */
 export interface ConversationDeleted {
   To_Account: string;
+  /** 1: its history is hidden, too */
   ClearRamble: number;
+  /** the MsgKey up to which it is hidden */
   ClearedKey?: string;
   TimeMs: number;
 }
 
+/**
+ * The fields of a profile that are others: they are read when
+ * they are shown.
+ */
 export interface ProfileChanged {
   From_Account: string;
   TagList: string[];
 }
 
+/** A user who asks to be a friend. */
 export interface FriendRequest {
   From_Account: string;
   To_Account: string;
@@ -172,162 +224,102 @@ export interface FriendRequest {
   TimeMs: number;
 }
 
+/**
+ * The requests that were answered, and up to when requests are
+ * read.
+ */
 export interface RequestsChanged {
+  /** who had asked */
   Answered?: string[];
   ReadMs?: number;
   RequestVersion: number;
 }
 
+/**
+ * The users whose entries of the friend table are others or
+ * gone.
+ */
 export interface FriendsChanged {
   To_Account: string[];
   FriendVersion: number;
 }
 
+/** The names of all friend lists, after they changed. */
 export interface ListsChanged {
   GroupName: string[];
   ListVersion: number;
 }
 
+/** What changed of the user's own blocklist. */
 export interface BlocksChanged {
   Added?: string[];
   Removed?: string[];
   BlockVersion: number;
 }
 
+/** A user's status. */
 export interface PresenceChanged {
   To_Account: string;
+  /** Online, PushOnline or Offline */
   Status: string;
   CustomStatus: string;
+  /** when the last connection ended */
   LastMs?: number;
+  /** when that was so; an older event says nothing */
   TimeMs: number;
 }
 
+/** Why a device has to go. */
 export interface Kick {
+  /** replaced, kicked, banned or deleted */
   Reason: string;
+  /** of the device that goes */
   Platform: string;
+  /** Unix seconds */
   Time: number;
 }
 
-export interface SessionDevice {
-  Platform: string;
-  Instance: string;
-  /** Unix seconds */
-  Since: number;
-  Background: boolean;
-  Online: boolean;
-}
-
-export interface PresenceDeviceView {
-  Platform: string;
-  Status: string;
-}
-
-export interface PresenceView {
-  To_Account: string;
-  ResultCode: number;
-  Status?: string;
-  CustomStatus?: string;
-  LastMs?: number;
-  Detail?: PresenceDeviceView[];
-}
-
-/** A field by its tag; the type of the value is the tag's. */
-export interface Tagged {
-  Tag: string;
-  Value: unknown;
-}
-
-/** The profile of one user of a batch. */
-export interface ProfileResult {
-  To_Account: string;
-  ResultCode: number;
-  ResultInfo: string;
-  /** absent where the user is no account */
-  ProfileItem?: Tagged[];
-}
-
-/**
- * What is shown beside the messages of a user: as it is now, not as it
- * was when they were sent.
- */
-export interface MessageSender {
-  From_Account: string;
-  Nick?: string;
-  FaceUrl?: string;
-}
-
-export interface MessageReactions {
-  MsgKey: string;
-  ReactionList: Reaction[];
-}
-
-/** The outcome for one user of a batch (core spec §1.3). */
-export interface Result {
-  To_Account: string;
-  ResultCode: number;
-  ResultInfo: string;
-}
-
-export interface ConversationPeerUnread {
-  To_Account: string;
-  Unread: number;
-}
-
-export interface ConversationContact {
-  To_Account: string;
-  Mark?: number[];
-  CustomMark?: string;
-  ContactGroupId?: number[];
-}
-
-export interface FriendCheckItem {
-  To_Account: string;
-  ResultCode: number;
-  ResultInfo: string;
-  Relation: string;
-}
-
-/** An entry of the friend table. */
-export interface FriendRow {
-  To_Account: string;
-  ValueItem: Tagged[];
-}
-
-export interface FriendGetItem {
-  To_Account: string;
-  ResultCode: number;
-  ResultInfo: string;
-  SnsProfileItem?: Tagged[];
-}
-
-export interface FriendPendingRequest {
-  To_Account: string;
-  AddWording?: string;
-  AddSource?: string;
-  TimeMs: number;
-}
-
-export interface FriendListItem {
-  GroupName: string;
-  FriendNumber: number;
-  To_Account: string[];
-}
-
-export interface Blocked {
-  To_Account: string;
-  AddBlackTimeStamp: number;
-}
-
-export interface BlockCheckItem {
-  To_Account: string;
-  ResultCode: number;
-  ResultInfo: string;
-  Relation: string;
+/** The body of each event that the server sends. */
+export interface ServerEvents {
+  /** A message, to the receiver and to the sender's other devices. */
+  "message.new": Message;
+  /** A message was taken back; its place and number stay. */
+  "message.recalled": MessageRecalled;
+  /** A message, as it now is. */
+  "message.edited": Message;
+  /** Messages are gone for this user, who deleted them on another device. */
+  "message.deleted": MessagesDeleted;
+  /** Somebody reacted to a message, or took a reaction back. */
+  "message.reaction": MessageReacted;
+  /** The peer has read messages whose sender asked for a receipt. */
+  "message.receipt": MessagesConfirmed;
+  /** Pairs of key and value were attached to a message, or removed. */
+  "message.extension": MessageExtended;
+  /** The peer is writing, or has stopped. */
+  "message.typing": Typing;
+  /** Messages are read: by the peer, or by this user on another device. */
+  "message.read": ReadMark;
+  /** Conversations as they now are, or the names of all conversation groups. */
+  "conversation.changed": ConversationsChanged | FoldersChanged;
+  /** A conversation is out of the list until its next message. */
+  "conversation.deleted": ConversationDeleted;
+  /** A friend, or this user on another device, changed fields of the profile. */
+  "profile.changed": ProfileChanged;
+  /** Somebody asks to be a friend, or requests are answered or read. */
+  "friend.request": FriendRequest | RequestsChanged;
+  /** Entries of the friend table are others or gone, or the names of the friend lists changed. */
+  "friend.changed": FriendsChanged | ListsChanged;
+  /** This user's blocklist changed. */
+  "block.changed": BlocksChanged;
+  /** The status of a user whom one watches, or this user's own on another device. */
+  "presence.changed": PresenceChanged;
+  /** This device has to go; its connection is closed next. */
+  "session.kick": Kick;
 }
 
 /** What {@link SessionOperations.sync} takes. */
 export interface SessionSyncRequest {
-  /** ms */
+  /** ms, of the first page of the sync before; 0: all */
   Since?: number;
   Cursor?: string;
 }
@@ -337,10 +329,11 @@ export interface SessionSyncAnswer {
   Conversations: Conversation[];
   Complete: boolean;
   Cursor?: string;
-  /** ms */
+  /** ms, for the next sync */
   Since: number;
-  /** seconds */
+  /** seconds over which to spread the next reconnect */
   Spread: number;
+  /** what the device holds from before Since is of no use */
   Expired?: boolean;
   FriendVersion?: number;
   BlockVersion?: number;
@@ -371,6 +364,15 @@ export type SessionForegroundAnswer = Record<string, never>;
 
 /** What {@link SessionOperations.devices} takes. */
 export type SessionDevicesRequest = Record<string, never>;
+
+export interface SessionDevice {
+  Platform: string;
+  Instance: string;
+  /** Unix seconds */
+  Since: number;
+  Background: boolean;
+  Online: boolean;
+}
 
 /** What {@link SessionOperations.devices} answers. */
 export interface SessionDevicesAnswer {
@@ -436,6 +438,22 @@ export interface PresenceGetRequest {
   To_Account: string[];
 }
 
+export interface PresenceDeviceView {
+  Platform: string;
+  Status: string;
+}
+
+export interface PresenceView {
+  To_Account: string;
+  ResultCode: number;
+  /** Online, PushOnline or Offline */
+  Status?: string;
+  CustomStatus?: string;
+  /** when the last connection ended; absent while one is open */
+  LastMs?: number;
+  Detail?: PresenceDeviceView[];
+}
+
 /** What {@link PresenceOperations.get} answers. */
 export interface PresenceGetAnswer {
   QueryResult: PresenceView[];
@@ -443,6 +461,7 @@ export interface PresenceGetAnswer {
 
 /** What {@link PresenceOperations.set} takes. */
 export interface PresenceSetRequest {
+  /** at most 64 bytes; empty: none */
   CustomStatus: string;
 }
 
@@ -469,6 +488,7 @@ export type PresenceUnsubscribeAnswer = Record<string, never>;
 
 /** What {@link PresenceOperations.subscriptions} takes. */
 export interface PresenceSubscriptionsRequest {
+  /** 1 to 100, default 100 */
   Limit?: number;
   Cursor?: string;
 }
@@ -521,6 +541,21 @@ export interface ProfileGetRequest {
   TagList: string[];
 }
 
+/** A field by its tag; the type of the value is the tag's. */
+export interface Tagged {
+  Tag: string;
+  Value: unknown;
+}
+
+/** The profile of one user of a batch. */
+export interface ProfileResult {
+  To_Account: string;
+  ResultCode: number;
+  ResultInfo: string;
+  /** absent where the user is no account */
+  ProfileItem?: Tagged[];
+}
+
 /** What {@link ProfileOperations.get} answers. */
 export interface ProfileGetAnswer {
   UserProfileItem: ProfileResult[];
@@ -528,8 +563,8 @@ export interface ProfileGetAnswer {
 
 /** A field that a caller sets. */
 export interface RawTagged {
-  Tag?: string;
-  Value?: unknown;
+  Tag: string;
+  Value: unknown;
 }
 
 /** What {@link ProfileOperations.set} takes. */
@@ -560,13 +595,19 @@ export interface ProfileOperations {
 /** What {@link MessageOperations.send} takes. */
 export interface MessageSendRequest {
   To_Account: string;
+  /** chosen by the client, too; absent: derived from the message */
   MsgSeq?: number;
   /** chosen by the client; a repeat is answered, not stored twice */
   MsgRandom: number;
+  /** 1: for who is online now, and not stored */
   OnlineOnlyFlag?: number;
+  /** 1: asks for a receipt of reading */
   IsNeedReadReceipt?: number;
+  /** 1: key-values may be attached */
   SupportMessageExtension?: number;
+  /** NoUnread, NoLastMsg, ... */
   SendMsgControl?: string[];
+  /** what a push shows */
   OfflinePushInfo?: Record<string, unknown>;
   MsgBody: Element[];
   CloudCustomData?: string;
@@ -576,6 +617,7 @@ export interface MessageSendRequest {
 export interface MessageSendAnswer {
   MsgKey: string;
   MsgSeq: number;
+  /** Unix seconds */
   MsgTime: number;
   Ordinal?: number;
 }
@@ -593,13 +635,19 @@ export interface MessageImportKeyAnswer {
 
 /** What {@link MessageOperations.forward} takes. */
 export interface MessageForwardRequest {
+  /** chosen by the client, too; absent: derived from the message */
   MsgSeq?: number;
   /** chosen by the client; a repeat is answered, not stored twice */
   MsgRandom: number;
+  /** 1: for who is online now, and not stored */
   OnlineOnlyFlag?: number;
+  /** 1: asks for a receipt of reading */
   IsNeedReadReceipt?: number;
+  /** 1: key-values may be attached */
   SupportMessageExtension?: number;
+  /** NoUnread, NoLastMsg, ... */
   SendMsgControl?: string[];
+  /** what a push shows */
   OfflinePushInfo?: Record<string, unknown>;
   To_Account: string;
   Title?: string;
@@ -615,6 +663,7 @@ export interface MessageForwardRequest {
 export interface MessageForwardAnswer {
   MsgKey: string;
   MsgSeq: number;
+  /** Unix seconds */
   MsgTime: number;
   Ordinal?: number;
 }
@@ -624,27 +673,44 @@ export interface MessageRelayRequest {
   To_Account: string;
   MsgKey: string;
   JsonMsgKey: string;
+  /** 0, then Next of the answer before */
   Part?: number;
 }
 
 /** What {@link MessageOperations.relay} answers. */
 export interface MessageRelayAnswer {
   MsgList: unknown[];
+  /** Part of the next call; absent: that was all */
   Next?: number;
 }
 
 /** What {@link MessageOperations.history} takes. */
 export interface MessageHistoryRequest {
   To_Account: string;
+  /** a MsgKey: newer than that message */
   From?: string;
+  /** a MsgKey: older than that message */
   To?: string;
+  /** 1 to 100, default 20 */
   Limit?: number;
+}
+
+/**
+ * What is shown beside the messages of a user: as it is now, not as it
+ * was when they were sent.
+ */
+export interface MessageSender {
+  From_Account: string;
+  Nick?: string;
+  FaceUrl?: string;
 }
 
 /** What {@link MessageOperations.history} answers. */
 export interface MessageHistoryAnswer {
   MsgList: Message[];
+  /** the range has nothing older */
   Complete: boolean;
+  /** To of the next call */
   Next?: string;
   Senders?: MessageSender[];
 }
@@ -653,13 +719,17 @@ export interface MessageHistoryAnswer {
 export interface MessageSearchRequest {
   /** one conversation; absent: all */
   To_Account?: string;
+  /** 5 at most, all in one message or, with "or", one of them */
   Keywords?: string[];
   /** "and" (default) or "or" */
   Match?: string;
   MsgType?: string[];
   From_Account?: string[];
+  /** Unix seconds */
   MinTime?: number;
+  /** Unix seconds */
   MaxTime?: number;
+  /** 1 to 100, default 20 */
   Limit?: number;
   Cursor?: string;
 }
@@ -674,6 +744,7 @@ export interface MessageSearchAnswer {
 /** What {@link MessageOperations.read} takes. */
 export interface MessageReadRequest {
   To_Account: string;
+  /** up to this one; absent: everything so far */
   Ordinal?: number;
 }
 
@@ -701,6 +772,7 @@ export interface MessageGetRequest {
 /** What {@link MessageOperations.get} answers. */
 export interface MessageGetAnswer {
   MsgList: Message[];
+  /** for these there was no room: ask again */
   Left?: string[];
 }
 
@@ -784,6 +856,11 @@ export type MessageUnreactAnswer = Record<string, never>;
 export interface MessageReactionsRequest {
   To_Account: string;
   MsgKeyList: string[];
+}
+
+export interface MessageReactions {
+  MsgKey: string;
+  ReactionList: Reaction[];
 }
 
 /** What {@link MessageOperations.reactions} answers. */
@@ -908,10 +985,14 @@ export interface MessageOperations {
 
 /** What {@link ConversationOperations.list} takes. */
 export interface ConversationListRequest {
+  /** 1 to 100, default 100 */
   Limit?: number;
   Cursor?: string;
+  /** of this conversation group */
   GroupId?: number;
+  /** with this mark, 1 to 64 */
   Mark?: number;
+  /** with something unread */
   UnreadOnly?: boolean;
 }
 
@@ -935,6 +1016,7 @@ export interface ConversationGetAnswer {
 /** What {@link ConversationOperations.delete} takes. */
 export interface ConversationDeleteRequest {
   To_Account: string;
+  /** 1: the history so far is hidden, too */
   ClearRamble?: number;
 }
 
@@ -949,15 +1031,26 @@ export interface ConversationPinRequest {
 
 /** What {@link ConversationOperations.pin} answers. */
 export interface ConversationPinAnswer {
+  /** 0: not pinned */
   PinnedMs: number;
 }
 
 /** What {@link ConversationOperations.mark} takes. */
 export interface ConversationMarkRequest {
   To_Account: string[];
+  /** 1 to 64 */
   SetMark?: number[];
+  /** 1 to 64 */
   ClearMark?: number[];
+  /** at most 256 bytes; empty: none */
   CustomMark?: string;
+}
+
+/** The outcome for one user of a batch (core spec §1.3). */
+export interface Result {
+  To_Account: string;
+  ResultCode: number;
+  ResultInfo: string;
 }
 
 /** What {@link ConversationOperations.mark} answers. */
@@ -968,17 +1061,20 @@ export interface ConversationMarkAnswer {
 /** What {@link ConversationOperations.draft} takes. */
 export interface ConversationDraftRequest {
   To_Account: string;
+  /** at most 2048 bytes; empty: none */
   Draft?: string;
 }
 
 /** What {@link ConversationOperations.draft} answers. */
 export interface ConversationDraftAnswer {
+  /** 0: none */
   DraftMs: number;
 }
 
 /** What {@link ConversationOperations.option} takes. */
 export interface ConversationOptionRequest {
   To_Account: string[];
+  /** 0: all; 1: not pushed; 2: not told either */
   ReceiveOption: number;
 }
 
@@ -990,6 +1086,11 @@ export interface ConversationOptionAnswer {
 /** What {@link ConversationOperations.unread} takes. */
 export interface ConversationUnreadRequest {
   To_Account?: string[];
+}
+
+export interface ConversationPeerUnread {
+  To_Account: string;
+  Unread: number;
 }
 
 /** What {@link ConversationOperations.unread} answers. */
@@ -1050,8 +1151,16 @@ export interface ConversationGroupDeleteAnswer {
 
 /** What {@link ConversationOperations.groups} takes. */
 export interface ConversationGroupsRequest {
+  /** 1 to 100, default 100 */
   Limit?: number;
   Cursor?: string;
+}
+
+export interface ConversationContact {
+  To_Account: string;
+  Mark?: number[];
+  CustomMark?: string;
+  ContactGroupId?: number[];
 }
 
 /** What {@link ConversationOperations.groups} answers. */
@@ -1142,10 +1251,13 @@ export interface ConversationOperations {
 
 /** A user to make friends with, as a caller writes it. */
 export interface AddFriend {
-  To_Account?: string;
+  To_Account: string;
+  /** AddSource_Type_ and where the two met */
   AddSource?: string;
   Remark?: string;
+  /** a friend list, which is made where it is missing */
   GroupName?: string;
+  /** what is said with the request */
   AddWording?: string;
 }
 
@@ -1168,6 +1280,13 @@ export interface FriendCheckRequest {
   CheckType?: string;
 }
 
+export interface FriendCheckItem {
+  To_Account: string;
+  ResultCode: number;
+  ResultInfo: string;
+  Relation: string;
+}
+
 /** What {@link FriendOperations.check} answers. */
 export interface FriendCheckAnswer {
   InfoItem: FriendCheckItem[];
@@ -1175,8 +1294,8 @@ export interface FriendCheckAnswer {
 
 /** What a caller sets on a friend. */
 export interface UpdateFriend {
-  To_Account?: string;
-  SnsItem?: RawTagged[];
+  To_Account: string;
+  SnsItem: RawTagged[];
 }
 
 /** What {@link FriendOperations.update} takes. */
@@ -1206,7 +1325,14 @@ export interface FriendListRequest {
   /** of the table as the device has it; 0: none of it */
   Version?: number;
   Cursor?: string;
+  /** 1 to 100, default 100 */
   Limit?: number;
+}
+
+/** An entry of the friend table. */
+export interface FriendRow {
+  To_Account: string;
+  ValueItem: Tagged[];
 }
 
 /** What {@link FriendOperations.list} answers. */
@@ -1214,6 +1340,7 @@ export interface FriendListAnswer {
   UserDataItem: FriendRow[];
   Deleted?: string[];
   FriendVersion: number;
+  /** the table itself, from the start */
   Full: boolean;
   Cursor?: string;
   FriendNum: number;
@@ -1224,6 +1351,13 @@ export interface FriendGetRequest {
   To_Account: string[];
 }
 
+export interface FriendGetItem {
+  To_Account: string;
+  ResultCode: number;
+  ResultInfo: string;
+  SnsProfileItem?: Tagged[];
+}
+
 /** What {@link FriendOperations.get} answers. */
 export interface FriendGetAnswer {
   InfoItem: FriendGetItem[];
@@ -1232,7 +1366,15 @@ export interface FriendGetAnswer {
 /** What {@link FriendOperations.requests} takes. */
 export interface FriendRequestsRequest {
   Cursor?: string;
+  /** 1 to 100, default 100 */
   Limit?: number;
+}
+
+export interface FriendPendingRequest {
+  To_Account: string;
+  AddWording?: string;
+  AddSource?: string;
+  TimeMs: number;
 }
 
 /** What {@link FriendOperations.requests} answers. */
@@ -1334,6 +1476,12 @@ export interface FriendListRemoveAnswer {
 export interface FriendListsRequest {
   /** none: all */
   GroupName?: string[];
+}
+
+export interface FriendListItem {
+  GroupName: string;
+  FriendNumber: number;
+  To_Account: string[];
 }
 
 /** What {@link FriendOperations.lists} answers. */
@@ -1448,7 +1596,14 @@ export interface BlockRemoveAnswer {
 /** What {@link BlockOperations.list} takes. */
 export interface BlockListRequest {
   Cursor?: string;
+  /** 1 to 100, default 100 */
   Limit?: number;
+}
+
+export interface Blocked {
+  To_Account: string;
+  /** Unix seconds */
+  AddBlackTimeStamp: number;
 }
 
 /** What {@link BlockOperations.list} answers. */
@@ -1462,6 +1617,13 @@ export interface BlockListAnswer {
 /** What {@link BlockOperations.check} takes. */
 export interface BlockCheckRequest {
   To_Account: string[];
+}
+
+export interface BlockCheckItem {
+  To_Account: string;
+  ResultCode: number;
+  ResultInfo: string;
+  Relation: string;
 }
 
 /** What {@link BlockOperations.check} answers. */
@@ -1513,42 +1675,4 @@ export interface Operations {
   friend: FriendOperations;
   /** Reads and changes a signed-in user's blocklist (docs/client-protocol.md §4, §7). */
   block: BlockOperations;
-}
-
-/** The body of each event that the server sends. */
-export interface ServerEvents {
-  /** A message, to the receiver and to the sender's other devices. */
-  "message.new": Message;
-  /** A message was taken back; its place and number stay. */
-  "message.recalled": Recalled;
-  /** A message, as it now is. */
-  "message.edited": Message;
-  /** Messages are gone for this user, who deleted them on another device. */
-  "message.deleted": Deleted;
-  /** Somebody reacted to a message, or took a reaction back. */
-  "message.reaction": Reacted;
-  /** The peer has read messages whose sender asked for a receipt. */
-  "message.receipt": Confirmed;
-  /** Pairs of key and value were attached to a message, or removed. */
-  "message.extension": Extended;
-  /** The peer is writing, or has stopped. */
-  "message.typing": Typing;
-  /** Messages are read: by the peer, or by this user on another device. */
-  "message.read": ReadMark;
-  /** Conversations as they now are, or the names of all conversation groups. */
-  "conversation.changed": ConversationsChanged | FoldersChanged;
-  /** A conversation is out of the list until its next message. */
-  "conversation.deleted": ConversationDeleted;
-  /** A friend, or this user on another device, changed fields of the profile. */
-  "profile.changed": ProfileChanged;
-  /** Somebody asks to be a friend, or requests are answered or read. */
-  "friend.request": FriendRequest | RequestsChanged;
-  /** Entries of the friend table are others or gone, or the names of the friend lists changed. */
-  "friend.changed": FriendsChanged | ListsChanged;
-  /** This user's blocklist changed. */
-  "block.changed": BlocksChanged;
-  /** The status of a user whom one watches, or this user's own on another device. */
-  "presence.changed": PresenceChanged;
-  /** This device has to go; its connection is closed next. */
-  "session.kick": Kick;
 }

@@ -1,6 +1,18 @@
 import { compare, parseKey, preview } from "./order.ts";
+import type { Change, KeptConversation } from "./store.ts";
 import { Timeline } from "./timeline.ts";
-import type { Conversation, Message, MsgKey, ReadMark } from "./types.ts";
+import {
+  type Confirmed,
+  type Conversation,
+  type ConversationDeleted,
+  type Deleted,
+  type Message,
+  type MsgKey,
+  type Reacted,
+  type ReadMark,
+  type Recalled,
+  recalledFlag,
+} from "./types.ts";
 
 /** What the client holds of one conversation. */
 export interface Entry {
@@ -9,10 +21,23 @@ export interface Entry {
   timeline: Timeline;
   /** The server has told the row; else it was made up from what arrived. */
   told: boolean;
+  /** Messages of it are kept on this device. */
+  held: boolean;
   /** Ordinals counted as unread before their message was here. */
   presumed: Set<number>;
   /** The last message when the watch for gaps began: everything missing is newer. */
   floor?: MsgKey;
+}
+
+/** What a book tells its owner. */
+export interface BookOptions {
+  /** The signed-in user. */
+  me: string;
+  keep(change: Change): void;
+  /** The timeline of a conversation changed. */
+  changed(peer: string): void;
+  /** What the book holds does not say how the row is now: the server has to. */
+  unsure(peer: string): void;
 }
 
 /**
@@ -21,19 +46,24 @@ export interface Entry {
  */
 export class Book {
   readonly #me: string;
+  readonly #options: BookOptions;
   readonly #entries = new Map<string, Entry>();
   #sorted: readonly Conversation[] | undefined;
 
-  constructor(me: string) {
-    this.#me = me;
+  constructor(options: BookOptions) {
+    this.#me = options.me;
+    this.#options = options;
   }
 
-  /** Every conversation that has something to show, newest first. */
+  /** Every conversation that has something to show: the pinned ones, the latest pin first, then the newest first. */
   get rows(): readonly Conversation[] {
     this.#sorted ??= [...this.#entries.values()]
       .map((entry) => entry.row)
-      .filter((row) => row.TimeMs > 0)
-      .sort((a, b) => b.TimeMs - a.TimeMs || (a.To_Account < b.To_Account ? -1 : 1));
+      .filter((row) => row.TimeMs > 0 || row.PinnedMs)
+      .sort(
+        (a, b) =>
+          (b.PinnedMs ?? 0) - (a.PinnedMs ?? 0) || b.TimeMs - a.TimeMs || (a.To_Account < b.To_Account ? -1 : 1),
+      );
     return this.#sorted;
   }
 
@@ -57,7 +87,7 @@ export class Book {
         OutOrdinal: 0,
         TimeMs: 0,
       };
-      entry = { peer, row, timeline: new Timeline(this.#me), told: false, presumed: new Set() };
+      entry = { peer, row, timeline: new Timeline(this.#me), told: false, held: false, presumed: new Set() };
       this.#entries.set(peer, entry);
     }
     return entry;
@@ -66,6 +96,24 @@ export class Book {
   /** Whom a message is with. */
   peer(m: Pick<Message, "From_Account" | "To_Account">): string {
     return m.From_Account === this.#me ? m.To_Account : m.From_Account;
+  }
+
+  /** Takes in what was kept on this device. */
+  restore(kept: KeptConversation): void {
+    const { row } = kept;
+    const entry = this.entry(row.To_Account);
+    if (entry.told) return;
+    entry.row = row;
+    entry.held = kept.held;
+    this.#watch(entry, row);
+    entry.told = true;
+    this.#sorted = undefined;
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#entries.clear();
+    this.#sorted = undefined;
   }
 
   /**
@@ -80,17 +128,18 @@ export class Book {
     row.PeerReadOrdinal = Math.max(told.PeerReadOrdinal, old.PeerReadOrdinal);
     row.InOrdinal = Math.max(told.InOrdinal, old.InOrdinal);
     row.OutOrdinal = Math.max(told.OutOrdinal, old.OutOrdinal);
-    if (old.TimeMs > told.TimeMs) {
-      row.TimeMs = old.TimeMs;
+    if (row.InOrdinal > told.InOrdinal || row.OutOrdinal > told.OutOrdinal) {
+      row.TimeMs = Math.max(told.TimeMs, old.TimeMs);
       if (old.LastMsg) row.LastMsg = old.LastMsg;
     }
+    if (row.DraftMs !== undefined && row.DraftMs === old.DraftMs && old.Draft !== undefined) row.Draft ??= old.Draft;
     for (const n of entry.presumed) if (n <= told.InOrdinal) entry.presumed.delete(n);
-    entry.row = row;
-    this.#sorted = undefined;
+    this.#set(entry, row);
     if (row.ReadOrdinal > told.ReadOrdinal) row.Unread = this.#unreadAfter(entry, row.ReadOrdinal);
     else if (row.InOrdinal > told.InOrdinal) row.Unread = told.Unread + this.#unreadAfter(entry, told.InOrdinal);
     this.#watch(entry, told);
     entry.told = true;
+    if (row.ClearedKey && row.ClearedKey !== old.ClearedKey) this.#hide(entry, row.ClearedKey);
     return entry;
   }
 
@@ -110,7 +159,7 @@ export class Book {
   }
 
   /**
-   * Takes in a message from anywhere. Returns false for one that is here already.
+   * Takes in a message that arrived. Returns false for one that is here already.
    *
    * @param top the highest ordinal of its direction that the server knows
    */
@@ -121,7 +170,31 @@ export class Book {
     const direction = entry.timeline.direction(m);
     if (top > ordinal) entry.timeline.ordinals(direction).hear(top);
     if (ordinal) this.#count(entry, m, ordinal, direction);
+    this.#options.changed(entry.peer);
+    if (ordinal) this.#keep(entry, m); // else it was for who is online, and is not stored anywhere
     return true;
+  }
+
+  /** Takes in a message of the history, as the server told it when asked at a time (Unix ms). */
+  learn(m: Message, asked: number): void {
+    if (this.take(m)) this.#keep(this.entry(this.peer(m)), m);
+    else this.renew(m, asked);
+  }
+
+  /** Takes in what became of a message, as the server told it when asked at a time (Unix ms). */
+  renew(m: Message, asked: number): void {
+    const entry = this.entry(this.peer(m));
+    if (entry.timeline.amendedSince(m.MsgKey, asked)) return;
+    if (entry.timeline.renew(m)) this.#options.changed(entry.peer);
+    if (entry.held) this.#options.keep({ kind: "amend", peer: entry.peer, key: m.MsgKey, amend: () => m });
+  }
+
+  /** Shows messages that were kept on this device, before the server is asked. */
+  show(peer: string, kept: readonly Message[]): void {
+    const entry = this.entry(peer);
+    for (const m of kept) entry.timeline.add(m);
+    entry.timeline.keepUnbroken();
+    if (kept.length > 0) this.#options.changed(peer);
   }
 
   #count(entry: Entry, m: Message, ordinal: number, direction: "in" | "out"): void {
@@ -131,20 +204,18 @@ export class Book {
       row.OutOrdinal = Math.max(row.OutOrdinal, ordinal);
     } else if (ordinal > row.InOrdinal) {
       for (let n = row.InOrdinal + 1; n < ordinal; n++) entry.presumed.add(n);
-      const quiet = m.NoUnread ? 1 : 0;
-      row.Unread += ordinal - Math.max(row.InOrdinal, row.ReadOrdinal) - quiet;
+      row.Unread += ordinal - Math.max(row.InOrdinal, row.ReadOrdinal) - (quiet(m) ? 1 : 0);
       row.InOrdinal = ordinal;
-    } else if (entry.presumed.delete(ordinal) && m.NoUnread && ordinal > row.ReadOrdinal) {
+    } else if (entry.presumed.delete(ordinal) && quiet(m) && ordinal > row.ReadOrdinal) {
       row.Unread--;
     }
     row.Unread = Math.max(0, row.Unread);
     const last = row.LastMsg && parseKey(row.LastMsg.MsgKey);
     if (!last || compare(last, m) < 0) {
-      row.LastMsg = { MsgKey: m.MsgKey, Preview: preview(m.MsgBody) };
+      row.LastMsg = lastOf(m);
       row.TimeMs = Math.max(row.TimeMs, m.MsgTime * 1000);
     }
-    entry.row = row;
-    this.#sorted = undefined;
+    this.#set(entry, row);
   }
 
   /** Takes in a read position. Returns whether it moved anything. */
@@ -164,9 +235,104 @@ export class Book {
       if (read.ReadOrdinal <= row.PeerReadOrdinal) return false;
       row.PeerReadOrdinal = read.ReadOrdinal;
     }
+    this.#set(entry, row);
+    return true;
+  }
+
+  /** A message was taken back. */
+  recalled(event: Recalled): void {
+    const entry = this.entry(this.peer(event));
+    const before = entry.timeline.get(event.MsgKey);
+    this.#amend(entry, event.MsgKey, (m) => ({
+      ...m,
+      MsgBody: [],
+      MsgFlagBits: (m.MsgFlagBits ?? 0) | recalledFlag,
+    }));
+    const row = { ...entry.row };
+    if (row.LastMsg?.MsgKey === event.MsgKey) row.LastMsg = { MsgKey: event.MsgKey, Preview: "", Recalled: true };
+    if (event.From_Account !== this.#me && row.Unread > 0) {
+      if (!before) this.#options.unsure(entry.peer);
+      else if (!quiet(before) && (before.Ordinal ?? 0) > row.ReadOrdinal) row.Unread--;
+    }
+    this.#set(entry, row);
+  }
+
+  /** A message became another; the echo of an edit has only what was changed. */
+  edited(m: Pick<Message, "From_Account" | "To_Account" | "MsgKey"> & Partial<Message>): void {
+    const entry = this.entry(this.peer(m));
+    this.#amend(entry, m.MsgKey, (held) => ({ ...held, ...m }));
+    const { MsgKey, MsgBody } = m;
+    if (MsgBody && entry.row.LastMsg?.MsgKey === MsgKey) {
+      this.#set(entry, { ...entry.row, LastMsg: lastOf({ ...m, MsgBody }) });
+    }
+  }
+
+  /** I deleted messages, for me, on this device or another. */
+  deleted(event: Deleted): void {
+    const entry = this.entry(this.peer(event));
+    this.drop(entry.peer, event.MsgKeyList);
+    const last = entry.row.LastMsg?.MsgKey;
+    if (entry.row.Unread > 0 || (last && event.MsgKeyList.includes(last))) this.#options.unsure(entry.peer);
+  }
+
+  /** Lets go of deleted messages, for good. */
+  drop(peer: string, keys: readonly MsgKey[]): void {
+    for (const key of keys) {
+      this.entry(peer).timeline.remove(key);
+      this.#options.keep({ kind: "drop", peer, key });
+    }
+    if (keys.length > 0) this.#options.changed(peer);
+  }
+
+  /** Somebody reacted, or took a reaction back. */
+  reacted(event: Reacted): void {
+    this.#amend(this.entry(this.peer(event)), event.MsgKey, (m) => react(m, event));
+  }
+
+  /** The receipts of messages came. */
+  confirmed(event: Confirmed): void {
+    const entry = this.entry(this.peer(event));
+    for (const key of event.MsgKeyList) this.#amend(entry, key, (m) => ({ ...m, IsPeerRead: 1 }));
+  }
+
+  /** I took a conversation out of the list; with `ClearRamble`, its history is hidden too. */
+  conversationDeleted(event: ConversationDeleted): void {
+    const entry = this.entry(event.To_Account);
+    const { LastMsg, PinnedMs, DraftMs, Draft, ...rest } = entry.row;
+    const row = { ...rest, Unread: 0, ReadOrdinal: rest.InOrdinal, TimeMs: 0 };
+    this.#set(entry, event.ClearedKey ? { ...row, ClearedKey: event.ClearedKey } : row);
+    if (event.ClearedKey) this.#hide(entry, event.ClearedKey);
+  }
+
+  /** I changed a row: a pin, an option, a draft. */
+  alter(peer: string, change: Partial<Conversation>): void {
+    const entry = this.entry(peer);
+    this.#set(entry, { ...entry.row, ...change });
+  }
+
+  #set(entry: Entry, row: Conversation): void {
     entry.row = row;
     this.#sorted = undefined;
-    return true;
+    this.#options.keep({ kind: "conversation", conversation: { row, held: entry.held } });
+  }
+
+  #keep(entry: Entry, message: Message): void {
+    if (!entry.held) {
+      entry.held = true;
+      this.#set(entry, entry.row);
+    }
+    this.#options.keep({ kind: "message", peer: entry.peer, message });
+  }
+
+  #amend(entry: Entry, key: MsgKey, amend: (m: Message) => Message): void {
+    if (entry.timeline.amend(key, amend)) this.#options.changed(entry.peer);
+    if (entry.held) this.#options.keep({ kind: "amend", peer: entry.peer, key, amend });
+  }
+
+  #hide(entry: Entry, upTo: MsgKey): void {
+    entry.timeline.clear(upTo);
+    this.#options.keep({ kind: "dropUpTo", peer: entry.peer, key: upTo });
+    this.#options.changed(entry.peer);
   }
 
   /** How many messages after an ordinal count: all but those known to be quiet. */
@@ -174,8 +340,34 @@ export class Book {
     const from = Math.max(ordinal, entry.row.ReadOrdinal);
     let count = entry.row.InOrdinal - from;
     for (const m of entry.timeline.messages) {
-      if (m.NoUnread && (m.Ordinal ?? 0) > from && entry.timeline.direction(m) === "in") count--;
+      if (quiet(m) && (m.Ordinal ?? 0) > from && entry.timeline.direction(m) === "in") count--;
     }
     return Math.max(0, count);
   }
+}
+
+/** Whether a message does not count as unread. */
+function quiet(m: Message): boolean {
+  return m.NoUnread === true || ((m.MsgFlagBits ?? 0) & recalledFlag) !== 0;
+}
+
+function lastOf(m: Pick<Message, "MsgKey" | "MsgBody"> & Partial<Message>): NonNullable<Conversation["LastMsg"]> {
+  const recalled = ((m.MsgFlagBits ?? 0) & recalledFlag) !== 0;
+  return { MsgKey: m.MsgKey, Preview: preview(m.MsgBody), ...(recalled ? { Recalled: true } : {}) };
+}
+
+function react(m: Message, event: Reacted): Message {
+  const list = (m.ReactionList ?? []).map((one) =>
+    one.Reaction === event.Reaction
+      ? { ...one, From_Account: one.From_Account.filter((user) => user !== event.Operator_Account) }
+      : one,
+  );
+  if (event.Added) {
+    const one = list.find(({ Reaction }) => Reaction === event.Reaction);
+    if (one) one.From_Account = [...one.From_Account, event.Operator_Account];
+    else list.push({ Reaction: event.Reaction, From_Account: [event.Operator_Account] });
+  }
+  const { ReactionList, ...rest } = m;
+  const left = list.filter(({ From_Account }) => From_Account.length > 0);
+  return left.length > 0 ? { ...rest, ReactionList: left } : rest;
 }

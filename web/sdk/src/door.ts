@@ -5,7 +5,8 @@ export interface Caller {
   http: string;
   sdkappid: number;
   identifier: string;
-  instance: string;
+  /** The installation, where it must be named: then the server does not tell it what it did. */
+  instance?: string;
   usersig(): Promise<string>;
   fetch: typeof fetch;
   timeout: number;
@@ -27,7 +28,7 @@ export async function call<Out>(caller: Caller, action: string, body: object): P
       headers: {
         "Content-Type": "application/json",
         Authorization: `UserSig ${caller.sdkappid} ${bytes(caller.identifier)} ${usersig}`,
-        "Parley-Instance": bytes(caller.instance),
+        ...(caller.instance === undefined ? {} : { "Parley-Instance": bytes(caller.instance) }),
       },
       body: JSON.stringify(body),
       signal: late.signal,

@@ -28,10 +28,10 @@ export class Line {
   /** The upgrade is done and the end has not been seen. */
   open = false;
 
-  constructor(Socket: SocketClass, url: string, protocols: string[], openTimeout: number, listener: Listener) {
+  constructor(socket: Socket, openTimeout: number, listener: Listener) {
     this.#listener = listener;
     this.#timer = setTimeout(() => this.drop(), openTimeout);
-    this.#socket = new Socket(url, protocols);
+    this.#socket = socket;
     this.#socket.onopen = () => {
       if (this.#over) return;
       clearTimeout(this.#timer);

@@ -1,4 +1,4 @@
-import { Line, type Listener, type SocketClass } from "./line.ts";
+import { Line, type Listener, type Socket } from "./line.ts";
 import { backoff, type Timing } from "./timing.ts";
 import type { State } from "./types.ts";
 
@@ -11,10 +11,9 @@ export interface ServerEvent {
 
 /** What a link needs, and whom it tells. */
 export interface LinkOptions {
-  Socket: SocketClass;
   timing: Timing;
-  /** Where to connect, asked before each attempt. */
-  address(): Promise<{ url: string; protocols: string[] }>;
+  /** Begins to connect. */
+  open(): Promise<Socket>;
   state(state: State): void;
   event(event: ServerEvent): void;
   /** A connection is open. The one before it, if there is one, is heard until this resolves. */
@@ -96,9 +95,9 @@ export class Link implements Listener {
   async #dial(): Promise<void> {
     const era = this.#era;
     try {
-      const { url, protocols } = await this.#options.address();
-      if (era !== this.#era) return;
-      this.#next = new Line(this.#options.Socket, url, protocols, this.#options.timing.openTimeout, this);
+      const socket = await this.#options.open();
+      if (era !== this.#era) return socket.close();
+      this.#next = new Line(socket, this.#options.timing.openTimeout, this);
     } catch {
       if (era === this.#era) this.#failed();
     }

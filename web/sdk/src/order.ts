@@ -19,10 +19,14 @@ export function parseKey(key: MsgKey): Place | undefined {
   return parts ? { MsgSeq: Number(parts[1]), MsgRandom: Number(parts[2]), MsgTime: Number(parts[3]) } : undefined;
 }
 
-/** The text of a message body for a conversation list: its texts one after the other, at most 120 bytes. */
+/** What a person would read of a message body: its texts one after the other, or what stands for them. */
+export function words(body: readonly Element[]): string {
+  return body.map(({ MsgType, MsgContent }) => label(MsgType, MsgContent)).join("");
+}
+
+/** The text of a message body for a conversation list: its words, at most 120 bytes. */
 export function preview(body: readonly Element[]): string {
-  let text = "";
-  for (const { MsgType, MsgContent } of body) text += label(MsgType, MsgContent);
+  const text = words(body);
   const bytes = new TextEncoder().encode(text);
   if (bytes.length <= 120) return text;
   let end = 120;

@@ -44,6 +44,11 @@ export class Ordinals {
     this.see(ordinal);
   }
 
+  /** Whether anything is missing. */
+  get gapped(): boolean {
+    return this.#base !== undefined && this.#top > this.#base + this.#have.size;
+  }
+
   /** What is missing, ascending; undefined for nothing. */
   missing(): { first: number; last: number; all: number[] } | undefined {
     const all: number[] = [];

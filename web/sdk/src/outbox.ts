@@ -1,6 +1,7 @@
 import { ParleyError } from "./errors.ts";
+import type { Change } from "./store.ts";
 import { backoff, sendWindow, sleep, type Timing } from "./timing.ts";
-import type { Draft, Message } from "./types.ts";
+import type { Draft, Message, Pending } from "./types.ts";
 
 /** What an outbox needs. */
 export interface OutboxOptions {
@@ -9,35 +10,67 @@ export interface OutboxOptions {
   post(draft: Draft): Promise<Message>;
   /** The stored form of a draft, if this client holds it. */
   held(draft: Draft): Message | undefined;
-  /** Brings what is stored of a conversation up to date. */
-  refresh(peer: string): Promise<void>;
+  /** Looks among what is stored since a time (Unix ms) for a draft, and takes it in. */
+  find(draft: Draft, since: number): Promise<Message | undefined>;
+  keep(change: Change): void;
+  /** Resolves when everything given to `keep` is written. */
+  kept(): Promise<void>;
+  /** What is pending with a user changed. */
+  changed(to: string): void;
   /** An attempt failed on the way; the connection may be dead, too. */
   failed(): void;
 }
 
-/** Sends drafts: one after the other in a conversation, and again and again until one attempt is answered. */
+/** One message on its way. */
+interface Parcel {
+  pending: Pending;
+  /** The attempts under way; absent: there are none. */
+  delivery?: Promise<Message>;
+  /** Ends the attempts. */
+  taken: AbortController;
+}
+
+/**
+ * Sends drafts: one after the other in a conversation, and again and again until
+ * the server answers, also after a restart. A draft that the server refuses stays
+ * until it is sent again or discarded.
+ */
 export class Outbox {
   readonly #options: OutboxOptions;
+  readonly #parcels = new Map<string, Parcel[]>();
   readonly #queues = new Map<string, Promise<unknown>>();
-  /** When a draft was first tried: the server knows it for the same one for a while from then. */
-  readonly #tried = new WeakMap<Draft, number>();
   #wakeup = new AbortController();
 
   constructor(options: OutboxOptions) {
     this.#options = options;
   }
 
-  /** Resolves with the stored message; rejects when the server refuses it or nothing was heard for too long. */
+  /** What is not known to be stored, in the order in which it was written. */
+  pending(to: string): readonly Pending[] {
+    return (this.#parcels.get(to) ?? []).map(({ pending }) => pending);
+  }
+
+  /** Takes in what was pending when the client was here last; what was not refused goes on its way. */
+  restore(kept: readonly Pending[]): void {
+    for (const pending of kept) {
+      const { To_Account } = pending.draft;
+      if (this.#find(pending.draft)) continue;
+      const parcel = this.#add(To_Account, pending);
+      if (pending.state === "sending") void this.#deliver(parcel).catch(() => {});
+      this.#options.changed(To_Account);
+    }
+  }
+
+  /** Resolves with the stored message; rejects when the server refuses it, or when it is discarded. */
   send(draft: Draft): Promise<Message> {
-    const deadline = Date.now() + this.#options.timing.sendTimeout;
-    const before = this.#queues.get(draft.To_Account) ?? Promise.resolve();
-    const result = before.then(() => this.#deliver(draft, deadline));
-    const settled = result.catch(() => {});
-    this.#queues.set(draft.To_Account, settled);
-    void settled.then(() => {
-      if (this.#queues.get(draft.To_Account) === settled) this.#queues.delete(draft.To_Account);
-    });
-    return result;
+    const parcel = this.#find(draft) ?? this.#add(draft.To_Account, { draft, state: "sending", since: Date.now() });
+    return parcel.delivery ?? this.#deliver(parcel);
+  }
+
+  /** Takes a draft back. One that is on its way may have been stored nevertheless. */
+  discard(draft: Draft): void {
+    const parcel = this.#find(draft);
+    if (parcel) this.#settle(parcel);
   }
 
   /** The network is back: waits for another attempt end now. */
@@ -46,29 +79,95 @@ export class Outbox {
     this.#wakeup = new AbortController();
   }
 
-  async #deliver(draft: Draft, deadline: number): Promise<Message> {
+  /** Writes down everything pending anew: the store was emptied. */
+  keepAll(): void {
+    for (const { pending } of [...this.#parcels.values()].flat()) this.#options.keep({ kind: "pending", pending });
+  }
+
+  /** Forgets everything; promises of sends reject. */
+  clear(): void {
+    for (const parcel of [...this.#parcels.values()].flat()) this.#settle(parcel);
+  }
+
+  #find(draft: Draft): Parcel | undefined {
+    return this.#parcels
+      .get(draft.To_Account)
+      ?.find(({ pending: { draft: d } }) => d.MsgSeq === draft.MsgSeq && d.MsgRandom === draft.MsgRandom);
+  }
+
+  #add(to: string, pending: Pending): Parcel {
+    const parcel: Parcel = { pending, taken: new AbortController() };
+    this.#parcels.set(to, [...(this.#parcels.get(to) ?? []), parcel]);
+    return parcel;
+  }
+
+  #set(parcel: Parcel, pending: Pending): void {
+    parcel.pending = pending;
+    this.#options.keep({ kind: "pending", pending });
+    this.#options.changed(pending.draft.To_Account);
+  }
+
+  #settle(parcel: Parcel): void {
+    const { To_Account, MsgSeq, MsgRandom } = parcel.pending.draft;
+    const left = (this.#parcels.get(To_Account) ?? []).filter((other) => other !== parcel);
+    if (left.length > 0) this.#parcels.set(To_Account, left);
+    else this.#parcels.delete(To_Account);
+    parcel.taken.abort();
+    this.#options.keep({ kind: "settle", peer: To_Account, MsgSeq, MsgRandom });
+    this.#options.changed(To_Account);
+  }
+
+  #deliver(parcel: Parcel): Promise<Message> {
+    const { draft, since, tried } = parcel.pending;
+    this.#set(parcel, { draft, state: "sending", since, ...(tried === undefined ? {} : { tried }) });
+    const before = this.#queues.get(draft.To_Account) ?? Promise.resolve();
+    const delivery = before.then(() => this.#attempts(parcel));
+    parcel.delivery = delivery;
+    const settled = delivery.then(
+      () => this.#settle(parcel),
+      (error) => {
+        delete parcel.delivery;
+        if (!(error instanceof ParleyError) || parcel.taken.signal.aborted) return;
+        const { code, message } = error;
+        this.#set(parcel, { ...parcel.pending, state: "failed", error: { code, message } });
+      },
+    );
+    this.#queues.set(draft.To_Account, settled);
+    void settled.then(() => {
+      if (this.#queues.get(draft.To_Account) === settled) this.#queues.delete(draft.To_Account);
+    });
+    return delivery;
+  }
+
+  async #attempts(parcel: Parcel): Promise<Message> {
     const { timing } = this.#options;
+    const { draft } = parcel.pending;
     for (let attempt = 0; ; attempt++) {
+      if (parcel.taken.signal.aborted) throw new ParleyError("the message was discarded", 0, 0);
       const held = this.#options.held(draft);
       if (held) return held;
       try {
-        const first = this.#tried.get(draft);
-        if (first !== undefined && Date.now() - first > sendWindow - timing.callTimeout) {
+        const { tried } = parcel.pending;
+        if (tried !== undefined && Date.now() - tried > sendWindow - timing.callTimeout) {
           // Too late for the server to know a repeat: see whether an earlier attempt got through, then begin anew.
-          await this.#options.refresh(draft.To_Account);
-          const stored = this.#options.held(draft);
+          const stored = await this.#options.find(draft, tried);
           if (stored) return stored;
-          this.#tried.delete(draft);
+          this.#tried(parcel, Date.now());
+        } else if (tried === undefined) {
+          this.#tried(parcel, Date.now());
         }
-        if (!this.#tried.has(draft)) this.#tried.set(draft, Date.now());
+        await this.#options.kept(); // a page that is closed now finds it again
         return await this.#options.post(draft);
       } catch (error) {
         if (!(error instanceof ParleyError) || !error.temporary) throw error;
         if (error.status === 0) this.#options.failed();
-        const wait = backoff(attempt, { ...timing, backoffMax: timing.backoffMin * 8 });
-        if (Date.now() + wait >= deadline) throw error;
-        await sleep(wait, this.#wakeup.signal);
+        await sleep(backoff(attempt, timing), this.#wakeup.signal, parcel.taken.signal);
       }
     }
+  }
+
+  #tried(parcel: Parcel, at: number): void {
+    parcel.pending = { ...parcel.pending, tried: at };
+    this.#options.keep({ kind: "pending", pending: parcel.pending });
   }
 }

@@ -1,119 +1,207 @@
-import { Book, type Entry } from "./book.ts";
+import { Book } from "./book.ts";
+import { CatchUp } from "./catchup.ts";
 import { call } from "./door.ts";
+import { echo, echoed } from "./echo.ts";
 import { Emitter } from "./emitter.ts";
 import { ParleyError } from "./errors.ts";
-import type { SocketClass } from "./line.ts";
-import { Link, type ServerEvent } from "./link.ts";
+import { Front } from "./front.ts";
+import { Inbox } from "./inbox.ts";
+import { indexedStore } from "./indexed.ts";
+import { installation } from "./installation.ts";
+import { Keeper } from "./keeper.ts";
+import type { Socket, SocketClass } from "./line.ts";
+import { Link } from "./link.ts";
 import { Mender } from "./mender.ts";
-import { formatKey } from "./order.ts";
+import { subject } from "./operations.ts";
+import type { ParleyOptions } from "./options.ts";
+import { compare, parseKey, words } from "./order.ts";
 import { Outbox } from "./outbox.ts";
+import { watchPage } from "./page.ts";
 import { random, Sequence } from "./sequence.ts";
-import { backoff, defaultTiming, sleep, type Timing } from "./timing.ts";
+import { Signature } from "./signature.ts";
+import { memoryStore } from "./store.ts";
+import { Tabs } from "./tabs.ts";
+import { defaultTiming, type Timing } from "./timing.ts";
 import type {
+  BlockOperations,
   Conversation,
+  ConversationOperations,
   Draft,
   Element,
   Events,
+  FriendOperations,
   HistoryPage,
   HistoryRange,
-  Kick,
   Message,
-  Platform,
-  ReadAnswer,
-  ReadMark,
+  MessageOperations,
+  MessageReadAnswer,
+  Operations,
+  Pending,
+  PresenceOperations,
+  ProfileOperations,
   SendOptions,
+  SessionOperations,
   State,
 } from "./types.ts";
-import { watchNetwork } from "./wakeup.ts";
 
-/** What a client is made from. */
-export interface ParleyOptions {
-  /** Where the HTTP door is, such as `https://im.example.com`. */
-  http: string;
-  /** Where the WebSocket door is, such as `wss://im.example.com/live`. */
-  websocket: string;
-  /** The app. */
-  sdkappid: number;
-  /** The user. */
-  identifier: string;
-  /** The user's signature, or what fetches one; it is asked again when a signature is not accepted. */
-  usersig: string | (() => string | Promise<string>);
-  /** `Web` unless told. */
-  platform?: Platform;
-  /** Names this installation: up to 64 bytes, chosen once and kept. Random unless told. */
-  instance?: string;
-  /** The global one unless told; in Node 20, that of the package `ws`. */
-  WebSocket?: SocketClass;
-  /** The global one unless told. */
-  fetch?: typeof fetch;
-  /** For tests: how long to wait for what. */
-  timing?: Partial<Timing>;
-}
+/** How many kept messages of a conversation are shown before the server is asked. */
+const shownAtOnce = 50;
 
 /**
  * A signed-in user's client.
  *
  * It keeps a connection, and holds the list of conversations and the messages
- * that were read or have arrived: each once, in order and without holes.
+ * that were read or have arrived: each once, in order and without holes. What it
+ * holds and what waits to be sent is kept on the device and is there again after
+ * a restart.
  *
  * ```ts
  * const parley = new Parley({ http, websocket, sdkappid, identifier, usersig });
  * parley.on("message", (m) => console.log(m.From_Account, m.MsgBody));
- * await parley.connect();
+ * await parley.login();
  * await parley.send("bob", "hi");
  * ```
+ *
+ * Every operation of the server is a method of its subject, such as
+ * `parley.friend.add(...)`. What an operation changes in a conversation is
+ * applied when it is answered.
  */
-export class Parley {
+export class Parley implements Operations {
   /** The signed-in user. */
   readonly identifier: string;
   /** The name of this installation. */
   readonly instance: string;
 
+  readonly session: SessionOperations;
+  readonly profile: ProfileOperations;
+  readonly presence: PresenceOperations;
+  readonly friend: FriendOperations;
+  readonly block: BlockOperations;
+  readonly message: MessageOperations;
+  readonly conversation: ConversationOperations;
+
   readonly #options: ParleyOptions;
   readonly #timing: Timing;
   readonly #events = new Emitter<Events>();
   readonly #sequence = new Sequence();
+  readonly #keeper: Keeper;
   readonly #book: Book;
   readonly #link: Link;
   readonly #mender: Mender;
   readonly #outbox: Outbox;
-  #usersig: Promise<string> | undefined;
+  readonly #inbox: Inbox;
+  readonly #catchUp: CatchUp;
+  readonly #front: Front;
+  readonly #signature: Signature;
+  readonly #tabs: Tabs | undefined;
+  #loaded: Promise<void> | undefined;
   #unwatch: (() => void) | undefined;
-  #told: readonly Conversation[] = [];
-  #since = 0;
-  #syncing: Promise<void> | undefined;
-  #resync: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: ParleyOptions) {
     const Socket = options.WebSocket ?? (globalThis.WebSocket as unknown as SocketClass | undefined);
     if (!Socket) throw new TypeError("there is no global WebSocket here: give one as the option WebSocket");
+    const { sdkappid, identifier } = options;
     this.#options = options;
-    this.identifier = options.identifier;
-    this.instance = options.instance ?? crypto.randomUUID();
+    this.identifier = identifier;
+    this.instance = options.instance ?? installation();
     this.#timing = { ...defaultTiming, ...options.timing };
-    this.#book = new Book(this.identifier);
+    const perform = (action: string, body: object) => this.call<unknown>(action, body);
+    this.session = subject("session", perform);
+    this.profile = subject("profile", perform);
+    this.presence = subject("presence", perform);
+    this.friend = subject("friend", perform);
+    this.block = subject("block", perform);
+    this.message = subject("message", perform);
+    this.conversation = subject("conversation", perform);
+    const name = `parley.${sdkappid}.${identifier}`;
+    const persistent = typeof indexedDB !== "undefined";
+    this.#keeper = new Keeper(options.store ?? (persistent ? indexedStore(name) : memoryStore()), (error) =>
+      this.#events.emit("unkept", error),
+    );
+    this.#book = new Book({
+      me: identifier,
+      keep: (change) => this.#keeper.keep(change),
+      changed: (peer) => this.#inbox.touch(peer),
+      unsure: (peer) => this.#inbox.ask(peer),
+    });
     this.#mender = new Mender({
       book: this.#book,
       timing: this.#timing,
       pull: (peer, range) => this.#pull(peer, range),
-      found: (m) => this.#announce(m),
+      found: (m) => this.#inbox.announce(m),
     });
     this.#outbox = new Outbox({
       timing: this.#timing,
       post: (draft) => this.#post(draft),
       held: (draft) => this.#book.find(draft.To_Account)?.timeline.sent(draft.MsgSeq, draft.MsgRandom),
-      refresh: async (peer) => void (await this.history(peer)),
+      find: (draft, since) => this.#find(draft, since),
+      keep: (change) => this.#keeper.keep(change),
+      kept: () => this.#keeper.flush(),
+      changed: (To_Account) => this.#events.emit("pending", { To_Account }),
       failed: () => this.#link.probe(),
     });
+    this.#signature = new Signature(options.usersig);
+    this.#front = new Front({
+      delay: this.#timing.hidden,
+      elsewhere: () => this.#tabs?.seen ?? false,
+      speaks: () => this.state === "online" && (this.#tabs?.first ?? true),
+      say: (front) => (front ? this.session.foreground() : this.session.background()),
+    });
+    const open = (url: string, protocols: string[]) => new Socket(url, protocols);
+    this.#tabs = Tabs.possible
+      ? new Tabs(`${name}.${this.instance}`, {
+          open,
+          echo: (event) => this.#inbox.heard(event),
+          seen: () => this.#front.review(),
+        })
+      : undefined;
     this.#link = new Link({
-      Socket,
       timing: this.#timing,
-      address: () => this.#address(),
+      open: () => this.#open(this.#tabs ? this.#tabs.open.bind(this.#tabs) : open),
       state: (state) => this.#stateChanged(state),
-      event: (event) => this.#heard(event),
-      opened: () => this.#sync(),
+      event: (event) => {
+        if (event.event === "session.kick") this.#tabs?.echo(event);
+        this.#inbox.heard(event);
+      },
+      opened: () => {
+        this.#front.opened();
+        return this.#catchUp.run();
+      },
       refusal: () => this.#refusal(),
       refused: (error) => this.#events.emit("refused", error),
+    });
+    this.#catchUp = new CatchUp({
+      book: this.#book,
+      keeper: this.#keeper,
+      mender: this.#mender,
+      events: this.#events,
+      timing: this.#timing,
+      session: this.session,
+      message: this.message,
+      online: () => this.state === "online",
+      spread: (seconds) => this.#link.spread(seconds),
+      changed: () => this.#inbox.changed(),
+      refused: () => this.#refused(),
+      expired: () => this.#expired(),
+    });
+    this.#inbox = new Inbox({
+      book: this.#book,
+      mender: this.#mender,
+      events: this.#events,
+      conversation: this.conversation,
+      gap: this.#timing.gap,
+      seen: (m) => this.#sequence.seen(m.MsgSeq),
+      syncSoon: () => this.#catchUp.soon(),
+      spread: (seconds) => this.#link.spread(seconds),
+      kicked: (kick) => {
+        if (this.state === "kicked") return;
+        this.#link.stop("kicked");
+        this.#events.emit("kicked", kick);
+      },
+      loggedOut: () => {
+        this.#link.stop("offline");
+        void this.#forget();
+      },
     });
   }
 
@@ -122,13 +210,21 @@ export class Parley {
     return this.#link.state;
   }
 
-  /** The conversations as far as this client knows them, newest first. A new array after each change. */
-  get list(): readonly Conversation[] {
+  /**
+   * The conversations as far as this client knows them: the pinned ones, the latest
+   * pin first, then the newest first. A new array after each change.
+   */
+  get conversations(): readonly Conversation[] {
     return this.#book.rows;
   }
 
+  /** How many messages are unread, in all conversations that are not silent. */
+  get unread(): number {
+    return this.#book.rows.reduce((sum, row) => sum + (row.ReceiveOption ? 0 : row.Unread), 0);
+  }
+
   /** The conversation with a user as far as this client knows it. */
-  conversation(to: string): Conversation | undefined {
+  find(to: string): Conversation | undefined {
     return this.#book.find(to)?.row;
   }
 
@@ -140,47 +236,74 @@ export class Parley {
     return this.#book.find(to)?.timeline.messages ?? [];
   }
 
+  /** What was written to a user and is not known to be stored, in the order in which it was written. */
+  pending(to: string): readonly Pending[] {
+    return this.#outbox.pending(to);
+  }
+
   /** Calls `listener` for each such event. Returns the function that ends it. */
   on<Name extends keyof Events>(name: Name, listener: (value: Events[Name]) => void): () => void {
     return this.#events.on(name, listener);
   }
 
   /**
-   * Connects, and stays connected: a connection that is lost is opened again until
-   * `disconnect`, a kick or a refusal. Resolves when the client is online for the
-   * first time; rejects when it cannot be.
+   * Shows what is kept on this device, connects, and stays connected: a connection
+   * that is lost is opened again until `close`, `logout`, a kick or a refusal.
+   * Resolves when the client is online for the first time; rejects when it cannot be.
    */
-  connect(): Promise<void> {
-    if (this.#link.state === "online") return Promise.resolve();
+  login(): Promise<void> {
+    if (this.state === "online") return Promise.resolve();
     return new Promise((resolve, reject) => {
-      let error: Error | undefined;
       const ends = [
-        this.on("refused", (e) => {
-          error = e;
+        this.on("refused", (error) => {
           end();
           reject(error);
         }),
         this.on("state", (state) => {
-          if (state === "online") {
-            end();
-            resolve();
-          } else if (state === "offline" || state === "kicked") {
-            end();
-            reject(new ParleyError(`${state} before the client was online`, 0, 0));
-          }
+          if (state === "connecting" || state === "reconnecting" || state === "refused") return;
+          end();
+          if (state === "online") resolve();
+          else reject(new ParleyError(`${state} before the client was online`, 0, 0));
         }),
       ];
       const end = () => {
         for (const off of ends) off();
       };
-      this.#unwatch ??= watchNetwork(() => this.#link.wake());
+      this.#loaded ??= this.#load();
+      this.#tabs?.join();
+      this.#unwatch ??= watchPage({ wake: () => this.#wake(), seen: (seen) => this.#look(seen) });
       this.#link.start();
     });
   }
 
-  /** Closes the connection. What is held stays readable, and `connect` may be called again. */
-  disconnect(): void {
+  /** Ends the connection. What is held stays readable, and `login` may be called again. */
+  close(): void {
     this.#link.stop("offline");
+  }
+
+  /**
+   * Signs this installation out, in every tab: it is offline at once, no push
+   * reaches it, and everything kept on this device is forgotten, what was not sent,
+   * too. Rejects where the server did not hear of it; the rest is done all the same.
+   */
+  async logout(): Promise<void> {
+    const told = this.session.logout();
+    told.catch(() => {}); // it is returned below
+    this.#tabs?.echo({ event: "session.logout" });
+    this.#link.stop("offline");
+    await this.#forget();
+    await told;
+  }
+
+  /** The app is not in front: messages to the user are pushed as well. A browser's page sees to it itself. */
+  background(): void {
+    this.#look(false);
+  }
+
+  /** The app is in front again. */
+  foreground(): void {
+    this.#look(true);
+    this.#wake();
   }
 
   /** Makes a draft with an identity of its own; `send(draft)` may then be called until it succeeds. */
@@ -190,111 +313,124 @@ export class Parley {
   }
 
   /**
-   * Sends a message and resolves, once it is durable, with its stored form. While
-   * nothing is heard from the server the same message is sent again, which stores it
-   * once; messages to one user go one after the other. Rejects with a
-   * {@link ParleyError} when the server refuses, or after a minute without an answer:
-   * then send the same draft again, never a new one.
+   * Sends a message and resolves, once it is durable, with its stored form. Until
+   * the server answers, the same message is sent again and again, after a restart,
+   * too, and is stored once; messages to one user go one after the other. Rejects
+   * with a {@link ParleyError} when the server refuses it: it stays in `pending`
+   * as failed, and `send(draft)` tries again. What is for who is online only
+   * (`OnlineOnlyFlag`) is tried once and not kept.
    */
   send(to: string, body: string | Element[], options?: SendOptions): Promise<Message>;
   send(draft: Draft): Promise<Message>;
   send(to: string | Draft, body: string | Element[] = [], options?: SendOptions): Promise<Message> {
-    return this.#outbox.send(typeof to === "string" ? this.compose(to, body, options) : to);
+    const draft = typeof to === "string" ? this.compose(to, body, options) : to;
+    return draft.OnlineOnlyFlag ? this.#post(draft) : this.#outbox.send(draft);
+  }
+
+  /** Takes back what is pending. One that is on its way may have been stored nevertheless. */
+  discard(draft: Draft): void {
+    this.#outbox.discard(draft);
   }
 
   /**
    * Reads a page of the history with a user, the newest unless told, and holds it in
-   * the timeline. Not `Complete`: call again with `to` set to the page's `Next`.
+   * the timeline if it joins what is there. What is kept on this device is in the
+   * timeline before the server answers. Not `Complete`: call again with `to` set to
+   * the page's `Next`.
    */
   async history(to: string, range: HistoryRange = {}): Promise<HistoryPage> {
-    const page = await this.#pull(to, range);
+    const newest = !range.from && !range.to;
     const { timeline } = this.#book.entry(to);
-    for (const m of page.MsgList) this.#book.take(m);
-    const oldest = page.MsgList[0];
-    if (!range.from && !range.to && !timeline.shown && !page.Complete && oldest) timeline.trim(oldest);
-    if (!range.from && !range.to) timeline.shown = true;
+    if (newest && timeline.messages.length === 0) {
+      this.#book.show(to, await this.#keeper.messages(to, shownAtOnce));
+      this.#inbox.changed();
+    }
+    const [end, oldest] = [range.to && parseKey(range.to), timeline.messages[0]];
+    const joins = !end || (oldest !== undefined && compare(end, oldest) >= 0);
+    const asked = Date.now();
+    const page = await this.#pull(to, range);
+    if (!joins) return page;
+    for (const m of page.MsgList) this.#book.learn(m, asked);
+    if (newest && !timeline.shown) timeline.keepUnbroken(page.MsgList[0]);
+    if (newest) timeline.shown = true;
     if (!range.from && page.Complete) timeline.complete = true;
-    this.#changed();
+    this.#inbox.changed();
     return page;
   }
 
   /** Tells the server that the user's messages up to an ordinal, or all of them, are read. */
-  async read(to: string, ordinal?: number): Promise<ReadAnswer> {
-    const answer = await this.call<ReadAnswer>("message.read", {
-      To_Account: to,
-      ...(ordinal === undefined ? {} : { Ordinal: ordinal }),
-    });
-    if (this.#book.mark({ From_Account: this.identifier, To_Account: to, ReadOrdinal: answer.ReadOrdinal })) {
-      this.#changed();
-    }
-    return answer;
+  read(to: string, ordinal?: number): Promise<MessageReadAnswer> {
+    return this.message.read({ To_Account: to, ...(ordinal === undefined ? {} : { Ordinal: ordinal }) });
   }
 
-  /** Asks the server for all conversations, newest first. There is seldom a reason: `list` is kept up to date. */
-  async conversations(): Promise<readonly Conversation[]> {
-    let Cursor: string | undefined;
-    do {
-      const page: Page = await this.call("conversation.list", Cursor ? { Cursor } : {});
-      for (const row of page.Conversations) this.#mender.notice(this.#book.tell(row));
-      Cursor = page.Complete ? undefined : page.Cursor;
-    } while (Cursor);
-    this.#changed();
-    return this.list;
+  /** The newest messages kept on this device whose words contain a text, whatever the case; newest first, 50 unless told. */
+  search(text: string, { to, limit = 50 }: { to?: string; limit?: number } = {}): Promise<readonly Message[]> {
+    const wanted = text.trim().toLowerCase();
+    if (!wanted) return Promise.resolve([]);
+    return this.#keeper.search((m) => words(m.MsgBody).toLowerCase().includes(wanted), limit, to);
   }
 
-  /** Calls any operation of the protocol, such as `profile.get`, and returns the body of its answer. */
+  /**
+   * Calls an operation by its name on the wire, such as `profile.get`, and returns
+   * the body of its answer. The methods of the subjects do the same, with types.
+   */
   async call<Out>(action: string, body: object): Promise<Out> {
-    return call<Out>(
+    const { http, sdkappid, fetch } = this.#options;
+    const named = echoed(action) || action.startsWith("session.");
+    const answer = await call<Out>(
       {
-        http: this.#options.http,
-        sdkappid: this.#options.sdkappid,
+        http,
+        sdkappid,
         identifier: this.identifier,
-        instance: this.instance,
-        usersig: () => this.#signature(),
-        fetch: this.#options.fetch ?? globalThis.fetch.bind(globalThis),
+        ...(named ? { instance: this.instance } : {}),
+        usersig: () => this.#signature.get(),
+        fetch: fetch ?? globalThis.fetch.bind(globalThis),
         timeout: this.#timing.callTimeout,
       },
       action,
       body,
     );
+    const event = echo(action, this.identifier, body, answer);
+    if (event) {
+      this.#tabs?.echo(event);
+      this.#inbox.heard(event);
+    }
+    return answer;
   }
 
-  #signature(): Promise<string> {
-    const { usersig } = this.#options;
-    this.#usersig ??= Promise.resolve(typeof usersig === "string" ? usersig : usersig());
-    this.#usersig.catch(() => {
-      this.#usersig = undefined;
-    });
-    return this.#usersig;
+  async #load(): Promise<void> {
+    const kept = await this.#keeper.load();
+    this.#catchUp.since = kept.since;
+    for (const conversation of kept.conversations) this.#book.restore(conversation);
+    this.#inbox.changed();
+    this.#outbox.restore(kept.pending);
   }
 
-  async #address(): Promise<{ url: string; protocols: string[] }> {
+  async #open(open: (url: string, protocols: string[]) => Socket): Promise<Socket> {
+    await this.#loaded;
     const url = new URL(this.#options.websocket);
     url.searchParams.set("sdkappid", String(this.#options.sdkappid));
     url.searchParams.set("identifier", this.identifier);
     url.searchParams.set("platform", this.#options.platform ?? "Web");
     url.searchParams.set("instance", this.instance);
-    return { url: url.href, protocols: ["im.v1", await this.#signature()] };
+    return open(url.href, ["im.v1", await this.#signature.get()]);
   }
 
-  /** A WebSocket does not say why it was not opened; the other door does. */
-  async #refusal(): Promise<Error | undefined> {
-    const fresh = typeof this.#options.usersig === "function";
-    for (const last of fresh ? [false, true] : [true]) {
-      try {
-        await this.call("session.sync", { Since: Date.now() });
-        return undefined;
-      } catch (error) {
-        if (!(error instanceof ParleyError) || !error.refused) return undefined;
-        if (last) return error;
-        this.#usersig = undefined;
-      }
-    }
-    return undefined;
+  #refusal(): Promise<ParleyError | undefined> {
+    return this.#signature.refusal(() => this.session.sync({ Since: Date.now() }));
+  }
+
+  /** Sees whether a refused call means the end. Returns whether there is a point in going on. */
+  async #refused(): Promise<boolean> {
+    const refusal = await this.#refusal();
+    if (!refusal) return true;
+    this.#link.stop("refused");
+    this.#events.emit("refused", refusal);
+    return false;
   }
 
   #pull(peer: string, range: HistoryRange): Promise<HistoryPage> {
-    return this.call("message.history", {
+    return this.message.history({
       To_Account: peer,
       ...(range.from ? { From: range.from } : {}),
       ...(range.to ? { To: range.to } : {}),
@@ -303,55 +439,24 @@ export class Parley {
   }
 
   async #post(draft: Draft): Promise<Message> {
-    const sent = await this.call<{ MsgSeq: number; MsgTime: number; Ordinal: number }>("message.send", draft);
-    const { MsgTime, Ordinal } = sent;
-    const m: Message = {
-      From_Account: this.identifier,
-      To_Account: draft.To_Account,
-      MsgSeq: sent.MsgSeq,
-      MsgRandom: draft.MsgRandom,
-      MsgTime,
-      MsgKey: formatKey({ MsgSeq: sent.MsgSeq, MsgRandom: draft.MsgRandom, MsgTime }),
-      Ordinal,
-      MsgBody: draft.MsgBody,
-      ...(draft.CloudCustomData ? { CloudCustomData: draft.CloudCustomData } : {}),
-    };
-    this.#arrived(m);
-    return m;
+    const { MsgKey } = await this.message.send(draft);
+    const stored = this.#book.entry(draft.To_Account).timeline.get(MsgKey);
+    if (!stored) throw new ParleyError("the message was deleted", 0, 200);
+    return stored;
   }
 
-  #heard({ event, hi, body }: ServerEvent): void {
-    switch (event) {
-      case "message.new":
-        this.#arrived(body as Message, hi?.Ordinal);
-        break;
-      case "message.read":
-        if (!this.#book.mark(body as ReadMark)) break;
-        this.#changed();
-        this.#events.emit("read", body as ReadMark);
-        break;
-      case "session.spread":
-        this.#link.spread(Number((body as { Spread?: number } | undefined)?.Spread));
-        break;
-      case "session.kick":
-        this.#link.stop("kicked");
-        this.#events.emit("kicked", body as Kick);
-        break;
+  /** Looks through the history since a time for what a draft became. Clocks differ: by five minutes at most. */
+  async #find(draft: Draft, since: number): Promise<Message | undefined> {
+    const range: HistoryRange = { from: `0_0_${Math.max(0, Math.floor(since / 1000) - 300)}`, limit: 100 };
+    for (;;) {
+      const page = await this.#pull(draft.To_Account, range);
+      const stored = page.MsgList.find(
+        (m) => m.From_Account === this.identifier && m.MsgSeq === draft.MsgSeq && m.MsgRandom === draft.MsgRandom,
+      );
+      if (stored) this.#inbox.arrived(stored);
+      if (stored || page.Complete || !page.Next) return stored;
+      range.to = page.Next;
     }
-  }
-
-  #arrived(m: Message, top?: number): void {
-    if (!this.#book.take(m, top)) return;
-    const entry = this.#book.entry(this.#book.peer(m));
-    this.#announce(m);
-    this.#mender.notice(entry);
-    if (!entry.told && m.Ordinal && m.Ordinal > 1) this.#syncSoon(); // a conversation that was there before
-  }
-
-  #announce(m: Message): void {
-    this.#sequence.seen(m.MsgSeq);
-    this.#changed();
-    this.#events.emit("message", m);
   }
 
   #stateChanged(state: State): void {
@@ -359,68 +464,40 @@ export class Parley {
     if (state === "offline" || state === "kicked" || state === "refused") {
       this.#unwatch?.();
       this.#unwatch = undefined;
+      this.#front.stop();
       this.#mender.stop();
-      clearTimeout(this.#resync);
+      this.#tabs?.leave();
+      this.#catchUp.stop();
     }
     this.#events.emit("state", state);
   }
 
-  #syncSoon(): void {
-    clearTimeout(this.#resync);
-    this.#resync = setTimeout(() => void this.#sync(), this.#timing.gap);
+  #wake(): void {
+    this.#link.wake();
+    this.#outbox.wake();
   }
 
-  /** Catches up with the server, with patience, as long as there is a connection. */
-  #sync(): Promise<void> {
-    const run = (this.#syncing ?? Promise.resolve()).then(async () => {
-      for (let attempt = 0; this.state === "online"; attempt++) {
-        try {
-          return await this.#syncOnce();
-        } catch (error) {
-          if (error instanceof ParleyError && error.refused) {
-            const refusal = await this.#refusal();
-            if (!refusal) continue;
-            this.#link.stop("refused");
-            this.#events.emit("refused", refusal);
-            return;
-          }
-          await sleep(backoff(attempt, this.#timing));
-        }
-      }
-    });
-    this.#syncing = run;
-    return run;
+  #look(seen: boolean | undefined): void {
+    this.#tabs?.see(seen);
+    if (seen === undefined) void this.#keeper.flush();
+    else this.#front.look(seen);
   }
 
-  async #syncOnce(): Promise<void> {
-    const entries: Entry[] = [];
-    let next: number | undefined;
-    let Cursor: string | undefined;
-    do {
-      const page: Page = await this.call("session.sync", { Since: this.#since, ...(Cursor ? { Cursor } : {}) });
-      next ??= page.Since;
-      if (page.Spread) this.#link.spread(page.Spread);
-      for (const row of page.Conversations) entries.push(this.#book.tell(row));
-      Cursor = page.Complete ? undefined : page.Cursor;
-      this.#changed();
-    } while (Cursor);
-    this.#since = next ?? this.#since;
-    for (const entry of entries) this.#mender.notice(entry, 0);
-    for (const entry of this.#book.entries) this.#mender.notice(entry);
-    this.#events.emit("synced", this.list);
+  /** What became of the messages held is not known any more: begins anew with those that are shown. */
+  async #expired(): Promise<void> {
+    const shown = [...this.#book.entries].filter(({ timeline }) => timeline.shown).map(({ peer }) => peer);
+    await this.#keeper.clear();
+    this.#outbox.keepAll();
+    this.#book.clear();
+    for (const peer of shown) this.history(peer).catch(() => this.#catchUp.soon());
   }
 
-  #changed(): void {
-    if (this.#told === this.#book.rows) return;
-    this.#told = this.#book.rows;
-    this.#events.emit("conversations", this.#told);
+  async #forget(): Promise<void> {
+    this.#outbox.clear();
+    this.#book.clear();
+    this.#catchUp.reset();
+    this.#loaded = undefined;
+    this.#inbox.changed();
+    await this.#keeper.clear();
   }
-}
-
-interface Page {
-  Conversations: Conversation[];
-  Complete: boolean;
-  Cursor?: string;
-  Since?: number;
-  Spread?: number;
 }

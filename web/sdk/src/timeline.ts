@@ -1,4 +1,4 @@
-import { compare } from "./order.ts";
+import { compare, parseKey } from "./order.ts";
 import { Ordinals } from "./ordinals.ts";
 import type { Message, MsgKey } from "./types.ts";
 
@@ -15,6 +15,10 @@ export class Timeline {
   #copy: readonly Message[] | undefined;
   readonly #keys = new Map<MsgKey, Message>();
   readonly #watch = { in: new Ordinals(), out: new Ordinals() };
+  /** When an event last changed a message, held or not, Unix ms. */
+  readonly #amended = new Map<MsgKey, number>();
+  /** Deleted here; a late frame or page does not bring them back. */
+  readonly #gone = new Set<MsgKey>();
   /** History was read here, so this client holds the newest part without a break. */
   shown = false;
   /** The list reaches back to the first message. */
@@ -30,7 +34,7 @@ export class Timeline {
     return this.#copy;
   }
 
-  direction(m: Message): Direction {
+  direction(m: Pick<Message, "From_Account">): Direction {
     return m.From_Account === this.#me ? "out" : "in";
   }
 
@@ -38,23 +42,75 @@ export class Timeline {
     return this.#watch[direction];
   }
 
-  /** Takes a message in. Returns false for one that is here already. */
+  /** Takes a message in. Returns false for one that is here already, or was deleted. */
   add(m: Message): boolean {
-    if (this.#keys.has(m.MsgKey)) return false;
-    this.#keys.set(m.MsgKey, m);
-    let at = this.#list.length;
-    for (let before = this.#list[at - 1]; before && compare(before, m) > 0; before = this.#list[at - 1]) at--;
-    this.#list.splice(at, 0, m);
-    this.#copy = undefined;
     if (m.Ordinal) this.#watch[this.direction(m)].see(m.Ordinal);
+    if (this.#keys.has(m.MsgKey) || this.#gone.has(m.MsgKey)) return false;
+    this.#keys.set(m.MsgKey, m);
+    this.#list.splice(this.#position(m), 0, m);
+    this.#copy = undefined;
     return true;
   }
 
-  /** Lets go of what is older than a message: what lies between was not watched. */
-  trim(oldest: Message): void {
-    const kept = this.#list.findIndex((m) => compare(m, oldest) >= 0);
-    for (const m of this.#list.splice(0, kept < 0 ? this.#list.length : kept)) this.#keys.delete(m.MsgKey);
+  /** Replaces a message that is held by what it is now. Returns whether that is another. */
+  renew(m: Message): boolean {
+    const held = this.#keys.get(m.MsgKey);
+    if (!held) return false;
+    const { Nick, FaceUrl } = held; // only the frame had them
+    const now = { ...m, ...(Nick ? { Nick } : {}), ...(FaceUrl ? { FaceUrl } : {}) };
+    if (same(held, now)) return false;
+    this.#replace(held, now);
+    return true;
+  }
+
+  /** Whether an event changed a message, held or not, at or after a time (Unix ms): what was asked for then is older. */
+  amendedSince(key: MsgKey, ms: number): boolean {
+    return this.#gone.has(key) || (this.#amended.get(key) ?? 0) >= ms;
+  }
+
+  /** Changes a message by an event. Returns what it is now; undefined where it is not held. */
+  amend(key: MsgKey, amend: (m: Message) => Message): Message | undefined {
+    this.#amended.set(key, Date.now());
+    const held = this.#keys.get(key);
+    if (!held) return undefined;
+    const now = amend(held);
+    this.#replace(held, now);
+    return now;
+  }
+
+  /** Drops a message for good. */
+  remove(key: MsgKey): void {
+    this.#gone.add(key);
+    const held = this.#keys.get(key);
+    if (!held) return;
+    this.#keys.delete(key);
+    this.#list.splice(this.#list.indexOf(held), 1);
     this.#copy = undefined;
+  }
+
+  /** Drops everything up to and including a message. */
+  clear(upTo: MsgKey): void {
+    const end = parseKey(upTo);
+    if (end) this.#cut(this.#list.findIndex((m) => compare(m, end) > 0));
+  }
+
+  /**
+   * Keeps the newest part that has no hole in its ordinals: what lies before it may
+   * lack something. The part from `sure` on has none, whatever its ordinals say.
+   */
+  keepUnbroken(sure?: Message): void {
+    const next: { [D in Direction]?: number } = {};
+    for (let i = this.#list.length - 1; i >= 0; i--) {
+      const m = this.#list[i];
+      if (!m?.Ordinal) continue;
+      const direction = this.direction(m);
+      const expected = (next[direction] ?? m.Ordinal + 1) - 1;
+      if (m.Ordinal !== expected && !(sure && compare(m, sure) >= 0)) {
+        this.#cut(i + 1);
+        return;
+      }
+      next[direction] = Math.min(m.Ordinal, expected);
+    }
   }
 
   get(key: MsgKey): Message | undefined {
@@ -63,16 +119,12 @@ export class Timeline {
 
   /** The message of mine with this sequence and random, whatever its time. */
   sent(seq: number, random: number): Message | undefined {
-    for (let i = this.#list.length - 1; i >= 0; i--) {
-      const m = this.#list[i];
-      if (m && m.From_Account === this.#me && m.MsgSeq === seq && m.MsgRandom === random) return m;
-    }
-    return undefined;
+    return this.#list.findLast((m) => m.From_Account === this.#me && m.MsgSeq === seq && m.MsgRandom === random);
   }
 
   /** Whether a message of either direction is missing. */
   get gapped(): boolean {
-    return this.#watch.in.missing() !== undefined || this.#watch.out.missing() !== undefined;
+    return this.#watch.in.gapped || this.#watch.out.gapped;
   }
 
   /**
@@ -99,6 +151,24 @@ export class Timeline {
     return range;
   }
 
+  #position(m: Message): number {
+    let at = this.#list.length;
+    for (let before = this.#list[at - 1]; before && compare(before, m) > 0; before = this.#list[at - 1]) at--;
+    return at;
+  }
+
+  #replace(held: Message, m: Message): void {
+    this.#list[this.#list.indexOf(held)] = m;
+    this.#keys.set(m.MsgKey, m);
+    this.#copy = undefined;
+  }
+
+  /** Lets go of what stands before an index; -1 is the end. */
+  #cut(index: number): void {
+    for (const m of this.#list.splice(0, index < 0 ? this.#list.length : index)) this.#keys.delete(m.MsgKey);
+    this.#copy = undefined;
+  }
+
   /** The held message of a direction next to an ordinal, on the side of `step`. */
   #at(direction: Direction, ordinal: number, step: 1 | -1): Message | undefined {
     let best: Message | undefined;
@@ -108,4 +178,10 @@ export class Timeline {
     }
     return best;
   }
+}
+
+/** Whether two states of a message are the same, whatever the order of their fields. */
+function same(a: Message, b: Message): boolean {
+  const fields = Object.keys({ ...a, ...b }) as (keyof Message)[];
+  return fields.every((field) => JSON.stringify(a[field]) === JSON.stringify(b[field]));
 }

@@ -17,8 +17,8 @@ export interface Timing {
   probeTimeout: number;
   /** One HTTP call fails after this time. */
   callTimeout: number;
-  /** A send is repeated for this long, within the server's window of 120 s. */
-  sendTimeout: number;
+  /** The server is told that the app is out of sight after this time. */
+  hidden: number;
 }
 
 export const defaultTiming: Timing = {
@@ -32,7 +32,7 @@ export const defaultTiming: Timing = {
   openTimeout: 20_000,
   probeTimeout: 5_000,
   callTimeout: 15_000,
-  sendTimeout: 60_000,
+  hidden: 3_000,
 };
 
 /** How long the server knows a repeated send for the same one. */
@@ -50,16 +50,16 @@ export function backoff(attempt: number, timing: Pick<Timing, "backoffMin" | "ba
   return Math.random() * Math.max(bound, least);
 }
 
-/** Resolves after a time, or as soon as `signal` aborts. */
-export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+/** Resolves after a time, or as soon as one of the signals aborts. */
+export function sleep(ms: number, ...signals: AbortSignal[]): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer);
-      signal?.removeEventListener("abort", done);
+      for (const signal of signals) signal.removeEventListener("abort", done);
       resolve();
     };
     const timer = setTimeout(done, ms);
-    signal?.addEventListener("abort", done);
-    if (signal?.aborted) done();
+    for (const signal of signals) signal.addEventListener("abort", done);
+    if (signals.some((signal) => signal.aborted)) done();
   });
 }

@@ -30,6 +30,8 @@ export class Cloud {
   revoked = "";
   /** Breaks the next calls of an action: before it is done, or after, when the answer is lost. */
   breaks: { action: string; when: "before" | "after" }[] = [];
+  /** Refuses the next calls of an action. */
+  readonly refusals: { action: string; code: number; error: string }[] = [];
   /** No upgrade succeeds while false. */
   accepting = true;
   spread = 0;
@@ -171,6 +173,9 @@ export class Cloud {
     const broken = this.breaks.findIndex((b) => b.action === action);
     const [fault] = broken < 0 ? [] : this.breaks.splice(broken, 1);
     if (fault?.when === "before") return void response.destroy();
+    const refused = this.refusals.findIndex((r) => r.action === action);
+    const [refusal] = refused < 0 ? [] : this.refusals.splice(refused, 1);
+    if (refusal) return answer(200, { code: refusal.code, error: refusal.error });
     const out = this.#run(action, user, String(request.headers["parley-instance"] ?? ""), body);
     if (fault) return void response.destroy();
     answer(200, out ? { code: 0, body: out } : { code: 60009, error: `there is no ${action}` });

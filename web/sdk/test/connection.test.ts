@@ -20,7 +20,7 @@ test("a lost connection is opened again and brings what was missed", async () =>
   await until(() => bob.timeline("alice").length === 131);
   assert.deepEqual(texts(bob.timeline("alice")).slice(-2), ["missed 128", "missed 129"]);
   assert.equal(list.length, 130);
-  assert.equal(bob.conversation("alice")?.Unread, 131);
+  assert.equal(bob.find("alice")?.Unread, 131);
   assert.deepEqual(states, ["reconnecting", "online"]);
 });
 
@@ -39,9 +39,9 @@ test("a sync that fails is made again", async () => {
   cloud.say("alice", "bob", "one");
   cloud.breaks.push({ action: "session.sync", when: "before" });
   const bob = client("bob");
-  await bob.connect();
-  await until(() => bob.list.length === 1);
-  assert.equal(bob.list[0]?.LastMsg?.Preview, "one");
+  await bob.login();
+  await until(() => bob.conversations.length === 1);
+  assert.equal(bob.conversations[0]?.LastMsg?.Preview, "one");
 });
 
 test("a kick ends it: no reconnect", async () => {
@@ -56,17 +56,17 @@ test("a kick ends it: no reconnect", async () => {
   await sleep(100);
   assert.equal(reason, "replaced");
   assert.equal(cloud.opened, 1);
-  await bob.connect();
+  await bob.login();
   assert.equal(bob.state, "online");
 });
 
 test("a refused signature ends it; a fresh one is asked for first", async () => {
   const { cloud, client } = await world();
   cloud.revoked = "old";
-  await assert.rejects(client("bob", { usersig: "old" }).connect(), /expired/);
+  await assert.rejects(client("bob", { usersig: "old" }).login(), /expired/);
   let asked = 0;
   const bob = client("bob", { usersig: () => (asked++ === 0 ? "old" : "new") });
-  await bob.connect();
+  await bob.login();
   assert.equal(asked, 2);
 });
 
@@ -116,12 +116,12 @@ test("a dead connection is found out when a call fails", async () => {
 test("disconnect ends it, and connect begins again", async () => {
   const { cloud, online } = await world();
   const bob = await online("bob");
-  bob.disconnect();
+  bob.close();
   assert.equal(bob.state, "offline");
   await until(() => cloud.connections.length === 0);
   await sleep(60);
   assert.equal(cloud.opened, 1);
-  await bob.connect();
+  await bob.login();
   assert.equal(cloud.opened, 2);
 });
 

@@ -13,7 +13,7 @@ test("a message is announced once however often its frame comes", async () => {
   await until(() => list.length === 2);
   await sleep(80);
   assert.deepEqual(texts(list), ["one", "two"]);
-  assert.equal(bob.conversation("alice")?.Unread, 2);
+  assert.equal(bob.find("alice")?.Unread, 2);
 });
 
 test("several events may share a frame", async () => {
@@ -64,7 +64,7 @@ test("a lost message is pulled between its neighbours", async () => {
   await until(() => bob.timeline("alice").length === 3);
   assert.deepEqual(texts(bob.timeline("alice")), ["one", "two", "three"]);
   assert.deepEqual(texts(list), ["one", "three", "two"]);
-  assert.equal(bob.conversation("alice")?.Unread, 3);
+  assert.equal(bob.find("alice")?.Unread, 3);
   const pulls = cloud.calls.filter((c) => c.action === "message.history");
   assert.deepEqual(
     pulls.map((c) => [c.body.From, c.body.To]),
@@ -88,7 +88,7 @@ test("each direction has its own gaps: another device of mine has sent", async (
   cloud.post("bob", "alice", "lost");
   await bob.send("alice", "mine again");
   await until(() => bob.timeline("alice").length === 3);
-  assert.equal(bob.conversation("alice")?.Unread, 0);
+  assert.equal(bob.find("alice")?.Unread, 0);
 });
 
 test("a gap in a conversation that was never shown begins after its last message", async () => {
@@ -101,7 +101,7 @@ test("a gap in a conversation that was never shown begins after its last message
   await until(() => list.length === 2);
   await sleep(60);
   assert.deepEqual(texts(list), ["seen", "lost"]);
-  assert.equal(bob.conversation("alice")?.Unread, 32);
+  assert.equal(bob.find("alice")?.Unread, 32);
 });
 
 test("a message that sorts outside of its neighbours is found", async () => {
@@ -153,7 +153,7 @@ test("what was held before a stretch missed in a conversation never shown leaves
   await until(() => bob.state === "reconnecting");
   for (let i = 0; i < 30; i++) cloud.post("alice", "bob", String(i), { MsgTime: Math.floor(Date.now() / 1000) + i });
   cloud.accepting = true;
-  await until(() => bob.conversation("alice")?.InOrdinal === 32);
+  await until(() => bob.find("alice")?.InOrdinal === 32);
   await bob.history("alice");
   const ordinals = bob.timeline("alice").map((m) => m.Ordinal ?? 0);
   assert.deepEqual(

@@ -14,7 +14,7 @@ test("a send is answered with the stored message and reaches the other user", as
   assert.equal(m.Ordinal, 1);
   assert.equal(list[0]?.MsgKey, m.MsgKey);
   assert.deepEqual(texts(alice.timeline("bob")), ["hi 👋 שלום"]);
-  assert.equal(alice.list[0]?.LastMsg?.Preview, "hi 👋 שלום");
+  assert.equal(alice.conversations[0]?.LastMsg?.Preview, "hi 👋 שלום");
 });
 
 for (const when of ["before", "after"] as const) {
@@ -43,15 +43,49 @@ test("sends to one user keep their order", async () => {
   );
 });
 
-test("a draft that failed is sent again as the same message", async () => {
+test("a send goes on until the server answers, and its message is pending until then", async () => {
   const { cloud, online } = await world();
-  const alice = await online("alice", { timing: { sendTimeout: 60 } });
-  cloud.breaks.push(...Array.from({ length: 30 }, () => ({ action: "message.send", when: "after" as const })));
-  const draft = alice.compose("bob", "hi");
-  await assert.rejects(alice.send(draft), (e: ParleyError) => e.temporary);
-  cloud.breaks = [];
-  await alice.send(draft);
+  const alice = await online("alice");
+  cloud.breaks.push(...Array.from({ length: 8 }, () => ({ action: "message.send", when: "after" as const })));
+  const sent = alice.send("bob", "hi");
+  assert.deepEqual(
+    alice.pending("bob").map(({ state }) => state),
+    ["sending"],
+  );
+  await sent;
+  assert.equal(cloud.breaks.length, 0);
   assert.equal(cloud.stored("alice", "bob").length, 1);
+  await until(() => alice.pending("bob").length === 0);
+});
+
+test("a draft that is refused stays as failed, and is sent again as the same message", async () => {
+  const { cloud, online } = await world();
+  const alice = await online("alice");
+  cloud.refusals.push({ action: "message.send", code: 20006, error: "not now" });
+  const draft = alice.compose("bob", "hi");
+  const [refused, next] = [alice.send(draft), alice.send("bob", "the next one")];
+  await assert.rejects(refused, (e: ParleyError) => e.code === 20006 && !e.temporary);
+  await next;
+  await until(() => alice.pending("bob")[0]?.state === "failed");
+  assert.deepEqual(alice.pending("bob")[0]?.error, { code: 20006, message: "not now" });
+  await alice.send(draft);
+  assert.deepEqual(texts(cloud.stored("alice", "bob")).sort(), ["hi", "the next one"]);
+  await until(() => alice.pending("bob").length === 0);
+});
+
+test("a draft on its way can be discarded", async () => {
+  const { cloud, online } = await world();
+  const alice = await online("alice");
+  cloud.breaks.push(...Array.from({ length: 500 }, () => ({ action: "message.send", when: "before" as const })));
+  const draft = alice.compose("bob", "hi");
+  const sent = alice.send(draft);
+  await until(() => cloud.breaks.length < 498);
+  alice.discard(draft);
+  await assert.rejects(sent, /discarded/);
+  assert.equal(alice.pending("bob").length, 0);
+  cloud.breaks = [];
+  await alice.send("bob", "another");
+  assert.deepEqual(texts(cloud.stored("alice", "bob")), ["another"]);
 });
 
 test("what the server refuses is not repeated", async () => {
@@ -66,7 +100,7 @@ test("another device of mine is told what I send here", async () => {
   const [phone, desk] = [await online("alice"), await online("alice")];
   await phone.send("bob", "hi");
   await until(() => desk.timeline("bob").length === 1);
-  assert.equal(desk.conversation("bob")?.Unread, 0);
+  assert.equal(desk.find("bob")?.Unread, 0);
   assert.equal(phone.timeline("bob").length, 1);
 });
 
@@ -75,18 +109,18 @@ test("reading clears the count here and on my other devices, and the other user 
   const [alice, phone, desk] = [await online("alice"), await online("bob"), await online("bob")];
   await alice.send("bob", "one");
   await alice.send("bob", "two");
-  await until(() => desk.conversation("alice")?.Unread === 2 && phone.conversation("alice")?.Unread === 2);
+  await until(() => desk.find("alice")?.Unread === 2 && phone.find("alice")?.Unread === 2);
   await phone.read("alice", 1);
-  assert.equal(phone.conversation("alice")?.Unread, 1);
-  await until(() => desk.conversation("alice")?.Unread === 1);
+  assert.equal(phone.find("alice")?.Unread, 1);
+  await until(() => desk.find("alice")?.Unread === 1);
   await phone.read("alice");
-  await until(() => desk.conversation("alice")?.Unread === 0 && alice.conversation("bob")?.PeerReadOrdinal === 2);
+  await until(() => desk.find("alice")?.Unread === 0 && alice.find("bob")?.PeerReadOrdinal === 2);
   cloud.emit("bob", {
     event: "message.read",
     body: { From_Account: "bob", To_Account: "alice", ReadOrdinal: 1, Unread: 1 },
   });
   await sleep(30);
-  assert.equal(phone.conversation("alice")?.Unread, 0, "a read position never goes back");
+  assert.equal(phone.find("alice")?.Unread, 0, "a read position never goes back");
 });
 
 test("messages marked NoUnread do not count", async () => {
@@ -97,7 +131,7 @@ test("messages marked NoUnread do not count", async () => {
   cloud.post("alice", "bob", "quiet and lost", { SendMsgControl: ["NoUnread"] });
   cloud.say("alice", "bob", "loud");
   await until(() => bob.timeline("alice").length === 4);
-  assert.equal(bob.conversation("alice")?.Unread, 2);
+  assert.equal(bob.find("alice")?.Unread, 2);
 });
 
 test("history pages go back to the first message", async () => {
@@ -122,7 +156,7 @@ test("the list is newest first and comes as an event", async () => {
   cloud.say("carol", "bob", "new", { MsgTime: 1_700_000_100 });
   const bob = await online("bob");
   assert.deepEqual(
-    bob.list.map((c) => c.To_Account),
+    bob.conversations.map((c) => c.To_Account),
     ["carol", "alice"],
   );
   let told: readonly Conversation[] = [];
@@ -133,7 +167,7 @@ test("the list is newest first and comes as an event", async () => {
   await until(() => told[0]?.To_Account === "alice");
   assert.equal(told[0]?.LastMsg?.Preview, "newest");
   assert.deepEqual(
-    (await bob.conversations()).map((c) => c.To_Account),
+    bob.conversations.map((c) => c.To_Account),
     ["alice", "carol"],
   );
 });
@@ -142,7 +176,7 @@ test("an identifier outside of ASCII passes the header", async () => {
   const { cloud, online } = await world();
   const zoe = await online("zoë", { usersig: "sig-zoe" });
   cloud.calls.length = 0;
-  await zoe.conversations();
+  await zoe.conversation.list();
   assert.equal(cloud.calls[0]?.user, "zoë");
 });
 

@@ -5,7 +5,7 @@ import { WebSocket } from "ws";
 import { type Message, Parley, type ParleyOptions, type SocketClass, type Timing } from "../src/index.ts";
 import { Cloud } from "./cloud.ts";
 
-export const fast: Partial<Timing> = { gap: 40, backoffMin: 10, backoffMax: 40, probeTimeout: 60, sendTimeout: 2000 };
+export const fast: Partial<Timing> = { gap: 40, backoffMin: 10, backoffMax: 40, probeTimeout: 60, hidden: 30 };
 
 /** A cloud and what makes clients of it; all of it ends with the test file. */
 export async function world() {
@@ -13,7 +13,7 @@ export async function world() {
   const doors = await cloud.start();
   const clients: Parley[] = [];
   after(async () => {
-    for (const client of clients) client.disconnect();
+    for (const client of clients) client.close();
     await cloud.stop();
   });
   const client = (identifier: string, more: Partial<ParleyOptions> = {}) => {
@@ -31,7 +31,7 @@ export async function world() {
   /** A client that is online and in sync. */
   const online = async (identifier: string, more?: Partial<ParleyOptions>) => {
     const parley = client(identifier, more);
-    await parley.connect();
+    await parley.login();
     await until(() => cloud.calls.some((c) => c.action === "session.sync" && c.user === identifier));
     await sleep(20);
     return parley;

@@ -1,40 +1,75 @@
-import { type Conversation, preview } from "@parley/client";
+import type { Conversation } from "@parley/client";
 import { useSession } from "../session.ts";
 import { when } from "../text.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { Icon } from "../ui/icon.tsx";
+import { below, type Point } from "../ui/menu.tsx";
+import { menuProps } from "../ui/press.ts";
+import { previewOf } from "./preview.ts";
 
 interface Props {
   selected: boolean;
   open: (peer: string) => void;
 }
 
-/** A conversation in the list. */
-export function ConversationRow({ row, selected, open }: Props & { row: Conversation }) {
+/** The receive option of a conversation that is told without being pushed. */
+export const silent = 1;
+
+/** A conversation in the list. `menu` opens its menu at a point. */
+export function ConversationRow(props: Props & { row: Conversation; menu: (at: Point) => void }) {
+  const { row, selected, open, menu } = props;
   const session = useSession();
+  const { parley, me } = session;
   const peer = row.To_Account;
-  const pending = session.pending(peer);
-  const failed = pending.some(({ error }) => error !== undefined);
-  const last = pending.at(-1);
-  const text = failed ? "Not sent" : last ? preview(last.draft.MsgBody) : (row.LastMsg?.Preview ?? "");
+  const name = session.name(peer);
+  const pending = parley.pending(peer);
+  const preview = previewOf({
+    me,
+    row,
+    pending,
+    last: parley.timeline(peer).at(-1),
+    typing: session.typing.has(peer),
+    draft: selected ? "" : session.draft(row),
+  });
   const unread = selected && document.visibilityState === "visible" ? 0 : row.Unread;
+  const muted = (row.ReceiveOption ?? 0) >= silent;
   return (
-    <li data-peer={peer}>
-      <button type="button" class="row" aria-current={selected || undefined} onClick={() => open(peer)}>
-        <Avatar id={peer} name={session.name(peer)} />
-        <span class="row-name" dir="auto">
-          {session.name(peer)}
+    <li class="item" data-peer={peer} data-pinned={row.PinnedMs ? "" : undefined}>
+      <button
+        type="button"
+        class="row"
+        aria-current={selected || undefined}
+        onClick={() => open(peer)}
+        {...menuProps(menu)}
+      >
+        <Avatar id={peer} name={name} face={session.face(peer)} online={session.online(peer)} />
+        <span class="row-name">
+          <span dir="auto">{name}</span>
+          {muted && <Icon name="bellOff" label="muted" />}
         </span>
-        <time class="row-time">{when(last?.time ?? row.TimeMs)}</time>
-        <span class={failed ? "row-preview failed" : "row-preview"} dir="auto">
-          {text}
+        <span class="row-side">
+          {row.PinnedMs && <Icon name="pin" label="pinned" />}
+          <time>{when(pending.at(-1)?.since ?? row.TimeMs)}</time>
+        </span>
+        <span class="row-preview" data-tone={preview.tone}>
+          {preview.lead && <span class="row-lead">{preview.lead} </span>}
+          <bdi>{preview.text}</bdi>
         </span>
         {unread > 0 && (
-          <span class="badge">
+          <span class={muted ? "badge quiet" : "badge"}>
             {unread > 99 ? "99+" : unread}
             <span class="hidden"> unread</span>
           </span>
         )}
+      </button>
+      <button
+        type="button"
+        class="icon-button more"
+        aria-label={`More about the conversation with ${name}`}
+        aria-haspopup="menu"
+        onClick={(event) => menu(below(event.currentTarget))}
+      >
+        <Icon name="more" />
       </button>
     </li>
   );
@@ -43,12 +78,13 @@ export function ConversationRow({ row, selected, open }: Props & { row: Conversa
 /** Somebody without a conversation yet. */
 export function PersonRow({ peer, selected, open }: Props & { peer: string }) {
   const session = useSession();
+  const name = session.name(peer);
   return (
     <li data-peer={peer}>
       <button type="button" class="row" aria-current={selected || undefined} onClick={() => open(peer)}>
-        <Avatar id={peer} name={session.name(peer)} />
+        <Avatar id={peer} name={name} face={session.face(peer)} online={session.online(peer)} />
         <span class="row-name" dir="auto">
-          {session.name(peer)}
+          {name}
         </span>
         <span class="row-preview">Say hello</span>
       </button>
@@ -65,8 +101,8 @@ export function StartRow({ user, open }: { user: string; open: (peer: string) =>
           <Icon name="plus" />
         </span>
         <span class="row-name">Start a chat</span>
-        <span class="row-preview" dir="auto">
-          with {user}
+        <span class="row-preview">
+          with <bdi>{user}</bdi>
         </span>
       </button>
     </li>

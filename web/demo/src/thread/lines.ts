@@ -1,6 +1,8 @@
-import type { Draft, Message } from "@parley/client";
-import type { Pending } from "../session.ts";
+import type { Draft, Message, Pending } from "@parley/client";
 import { dayKey } from "../text.ts";
+
+/** The bit of `MsgFlagBits` that says so of a message that was recalled. */
+const recalledFlag = 8;
 
 /** Messages of one user that follow one another within this time stand together. */
 const together = 3 * 60 * 1000;
@@ -45,10 +47,14 @@ export function itemsOf(
   for (const p of pending) {
     const id = idOf(me, p.draft);
     if (here.has(id)) continue;
-    const state = p.error === undefined ? "sending" : "failed";
-    items.push({ id, mine: true, time: p.time, state, content: p.draft, pending: p });
+    items.push({ id, mine: true, time: p.since, state: p.state, content: p.draft, pending: p });
   }
   return items;
+}
+
+/** Whether a message was taken back: its place is all that is left. */
+export function isRecalled(m: Message | undefined): boolean {
+  return ((m?.MsgFlagBits ?? 0) & recalledFlag) !== 0;
 }
 
 /** The key of a message has its time, which a draft does not know yet. */
@@ -83,5 +89,6 @@ export function linesOf(items: readonly Item[], newAfter: number | undefined, co
 
 /** Whether two messages stand together. */
 function joined(a: Item, b: Item): boolean {
-  return a.mine === b.mine && b.time - a.time < together;
+  const whole = !isRecalled(a.message) && !isRecalled(b.message);
+  return whole && a.mine === b.mine && b.time - a.time < together;
 }

@@ -1,56 +1,153 @@
-import { useSession } from "../session.ts";
-import { clock, jumbo, pieces, textOf } from "../text.ts";
+import type { Session } from "../session.ts";
+import { clock, jumbo, textOf } from "../text.ts";
 import { Icon } from "../ui/icon.tsx";
-import type { Item, MessageState } from "./lines.ts";
+import { below, type Point } from "../ui/menu.tsx";
+import { menuProps } from "../ui/press.ts";
+import { type Actions, abilities } from "./actions.ts";
+import type { Intent } from "./composer.tsx";
+import { Body } from "./elements.tsx";
+import { type Item, isRecalled, type MessageState } from "./lines.ts";
+import { type Quote, readQuote } from "./quote.ts";
+import { Reactions } from "./reactions.tsx";
+
+/** What the messages of a thread share. */
+export interface Around {
+  session: Session;
+  peer: string;
+  actions: Actions;
+  intend: (intent: Intent) => void;
+  /** Opens the menu of a message; `picking`: for a reaction. */
+  menu: (item: Item, at: Point, picking?: boolean) => void;
+  /** Shows a message of this conversation. */
+  reveal: (key: string) => void;
+}
 
 interface Props {
   item: Item;
   /** Of those that stand together. */
   first: boolean;
   last: boolean;
-  /** The name of who wrote it. */
-  name: string;
+  around: Around;
 }
 
 /** A message of a thread. */
-export function MessageLine({ item, first, last, name }: Props) {
-  const text = textOf(item.content);
-  const classes = ["message", item.mine ? "mine" : "theirs", first && "first", last && "last", jumbo(text) && "jumbo"];
+export function MessageLine({ item, first, last, around }: Props) {
+  const { mine, message, content, state, time } = item;
+  if (message && isRecalled(message)) return <Recalled item={item} around={around} />;
+  const { session, peer, actions, menu } = around;
+  const quote = readQuote(content.CloudCustomData);
+  const big = !quote && jumbo(textOf(content));
+  const classes = ["message", mine ? "mine" : "theirs", first && "first", last && "last", big && "jumbo"];
   return (
     <article
       class={classes.filter(Boolean).join(" ")}
-      aria-label={`${name}, ${clock(item.time)}`}
-      data-state={item.state}
-      data-ordinal={item.mine ? undefined : item.message?.Ordinal}
+      tabIndex={-1}
+      aria-label={`${mine ? "You" : session.name(peer)}, ${clock(time)}`}
+      data-state={state}
+      data-key={message?.MsgKey}
+      data-ordinal={mine ? undefined : message?.Ordinal}
+      onKeyDown={(event) => {
+        if (event.key !== "Enter" || event.target !== event.currentTarget) return;
+        event.preventDefault();
+        menu(item, below(event.currentTarget.querySelector(".bubble") ?? event.currentTarget));
+      }}
+      {...menuProps((at) => menu(item, at))}
     >
-      <div class="bubble">
-        <p class="text" dir="auto">
-          <Text text={text} />
-        </p>
-        <span class="meta">
-          <time title={new Date(item.time).toLocaleString()}>{clock(item.time)}</time>
-          <Tick state={item.state} />
-        </span>
+      <div class="beside">
+        <div class="bubble">
+          {quote && <Quoted quote={quote} around={around} />}
+          <Body body={content.MsgBody} of={message} />
+          <span class="meta">
+            {message?.EditMs && <span>edited</span>}
+            <time title={new Date(time).toLocaleString()}>{clock(time)}</time>
+            <Tick state={state} />
+          </span>
+        </div>
+        {message && <Tools item={item} around={around} />}
       </div>
-      {item.state === "failed" && <Failure item={item} />}
+      {message && <Reactions session={session} message={message} toggle={(what) => actions.toggle(message, what)} />}
+      {state === "failed" && <Failure item={item} session={session} />}
     </article>
   );
 }
 
-/** A text with its addresses as links. */
-function Text({ text }: { text: string }) {
+/** The buttons that stand beside a message under the pointer; keys and fingers have the menu. */
+function Tools({ item, around: { menu, intend } }: { item: Item; around: Around }) {
+  const { message } = item;
+  if (!message) return null;
+  const can = abilities(item, Date.now());
   return (
-    <>
-      {pieces(text).map((piece) =>
-        piece.href ? (
-          <a key={piece.at} href={piece.href} target="_blank" rel="noopener noreferrer">
-            {piece.text}
-          </a>
-        ) : (
-          piece.text
-        ),
+    <div class="tools">
+      {can.answer && (
+        <>
+          <button
+            type="button"
+            class="tool"
+            tabIndex={-1}
+            aria-label="React"
+            onClick={(event) => menu(item, below(event.currentTarget), true)}
+          >
+            <Icon name="smile" />
+          </button>
+          <button
+            type="button"
+            class="tool"
+            tabIndex={-1}
+            aria-label="Reply"
+            onClick={() => intend({ kind: "reply", message })}
+          >
+            <Icon name="reply" />
+          </button>
+        </>
       )}
-    </>
+      <button
+        type="button"
+        class="tool"
+        tabIndex={-1}
+        aria-label="More"
+        aria-haspopup="menu"
+        onClick={(event) => menu(item, below(event.currentTarget))}
+      >
+        <Icon name="more" />
+      </button>
+    </div>
+  );
+}
+
+/** The message that a reply answers: as it is now where it is held, and as it was quoted where not. */
+function Quoted({ quote, around: { session, peer, reveal } }: { quote: Quote; around: Around }) {
+  const held = session.parley.timeline(peer).find(({ MsgKey }) => MsgKey === quote.key);
+  const sender = held ? (held.From_Account === session.me ? "You" : session.name(peer)) : quote.sender;
+  const text = held ? (isRecalled(held) ? "Message recalled" : textOf(held)) : quote.text;
+  return (
+    <button type="button" class="quote" onClick={() => reveal(quote.key)}>
+      <strong dir="auto">{sender}</strong>
+      <span dir="auto">{text}</span>
+    </button>
+  );
+}
+
+/** What is left of a message that was taken back. */
+function Recalled({ item, around }: { item: Item; around: Around }) {
+  const { session, peer, intend, menu } = around;
+  const text = session.recalled.get(item.message?.MsgKey ?? "");
+  return (
+    <article
+      class="message recalled"
+      tabIndex={-1}
+      data-key={item.message?.MsgKey}
+      data-ordinal={item.mine ? undefined : item.message?.Ordinal}
+      {...menuProps((at) => menu(item, at))}
+    >
+      <p>
+        {item.mine ? "You" : <bdi>{session.name(peer)}</bdi>} recalled a message
+        {text && (
+          <button type="button" class="link" onClick={() => intend({ kind: "new", text })}>
+            Edit again
+          </button>
+        )}
+      </p>
+    </article>
   );
 }
 
@@ -69,17 +166,17 @@ function Tick({ state }: { state: MessageState }) {
   }
 }
 
-function Failure({ item: { pending } }: { item: Item }) {
-  const session = useSession();
+function Failure({ item: { pending }, session }: { item: Item; session: Session }) {
   if (!pending) return null;
+  const { parley } = session;
   return (
-    <div class="failure">
-      <span class="failure-why">Not sent. {pending.error}</span>
-      <button type="button" class="link" onClick={() => void session.retry(pending)}>
+    <div class="failure" role="alert">
+      <span class="failure-why">Not sent. {pending.error?.message}</span>
+      <button type="button" class="link" onClick={() => parley.send(pending.draft).catch(() => {})}>
         Retry
       </button>
-      <button type="button" class="link quiet" onClick={() => session.discard(pending)}>
-        Delete
+      <button type="button" class="link quiet" onClick={() => parley.discard(pending.draft)}>
+        Discard
       </button>
     </div>
   );

@@ -1,6 +1,9 @@
 import { Component, type ComponentChildren, createRef } from "preact";
 import { Icon } from "../ui/icon.tsx";
 
+/** How near to its end the view is at the end, px. */
+const near = 60;
+
 interface Props {
   children: ComponentChildren;
   /** How many messages are held: with the first ones the view is placed. */
@@ -59,7 +62,27 @@ export class Scroll extends Component<Props, { away: boolean }> {
     this.#place(anchor);
   }
 
-  /** Goes to the newest message, and stays there. */
+  /** Stays at the newest message from now on. */
+  follow(): void {
+    this.setState({ away: false });
+  }
+
+  /** Shows a message in the middle of the view, and makes it stand out for a moment. */
+  show(key: string): void {
+    const view = this.#view.current;
+    const element = view?.querySelector(`[data-key="${CSS.escape(key)}"]`);
+    if (!view || !element) return;
+    this.#fresh = false;
+    const room = view.getBoundingClientRect();
+    const box = element.getBoundingClientRect();
+    const top = view.scrollTop + box.top - room.top - (room.height - box.height) / 2;
+    if (view.scrollHeight - top - view.clientHeight >= near) this.setState({ away: true });
+    view.scrollTo({ top, behavior: moves() ? "smooth" : "instant" });
+    const glow = { backgroundColor: "color-mix(in oklab, var(--accent) 22%, transparent)" };
+    element.animate([glow, { ...glow, offset: 0.6 }, { backgroundColor: "transparent" }], 1800);
+  }
+
+  /** Goes to the newest message. */
   toEnd(smooth = false): void {
     const view = this.#view.current;
     view?.scrollTo({ top: view.scrollHeight, behavior: smooth && moves() ? "smooth" : "instant" });
@@ -89,7 +112,7 @@ export class Scroll extends Component<Props, { away: boolean }> {
   readonly #scrolled = (): void => {
     const view = this.#view.current;
     if (!view) return;
-    const away = view.scrollHeight - view.scrollTop - view.clientHeight >= 60;
+    const away = view.scrollHeight - view.scrollTop - view.clientHeight >= near;
     if (away !== this.state.away) this.setState({ away });
     this.props.onView(view.getBoundingClientRect().bottom);
     if (view.scrollTop < 400) this.props.onTop();
@@ -98,8 +121,7 @@ export class Scroll extends Component<Props, { away: boolean }> {
   override render({ children, unread }: Props, { away }: { away: boolean }) {
     return (
       <div class="thread-body">
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard scrolls it */}
-        <div ref={this.#view} class="scroll thread-scroll" tabIndex={0} onScroll={this.#scrolled}>
+        <div ref={this.#view} class="scroll thread-scroll" onScroll={this.#scrolled}>
           {children}
         </div>
         <button

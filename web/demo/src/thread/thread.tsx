@@ -1,37 +1,68 @@
-import { useEffect, useRef, useState } from "preact/hooks";
-import { go } from "../route.ts";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type Session, useSession } from "../session.ts";
-import { connection } from "../status.ts";
 import { dayName } from "../text.ts";
 import { Avatar } from "../ui/avatar.tsx";
-import { Icon } from "../ui/icon.tsx";
-import { Composer } from "./composer.tsx";
-import { itemsOf, type Line, linesOf } from "./lines.ts";
-import { MessageLine } from "./message.tsx";
+import { Confirm } from "../ui/dialog.tsx";
+import type { Point } from "../ui/menu.tsx";
+import { Actions, abilities } from "./actions.ts";
+import { Composer, type Intent } from "./composer.tsx";
+import { Head } from "./head.tsx";
+import { type Item, itemsOf, type Line, linesOf } from "./lines.ts";
+import { MessageMenu } from "./menu.tsx";
+import { type Around, MessageLine } from "./message.tsx";
+import { writeQuote } from "./quote.ts";
 import { Scroll } from "./scroll.tsx";
 
-/** One conversation: its messages and the field to write one. */
-export function Thread({ peer }: { peer: string }) {
+/** One conversation: its messages and the field to write one. `message` is the key of one to show. */
+export function Thread({ peer, message }: { peer: string; message?: string | undefined }) {
   const session = useSession();
   const { parley, me } = session;
-  const row = parley.conversation(peer);
+  const row = parley.find(peer);
   const reach = session.reach(peer);
   const name = session.name(peer);
   const scroll = useRef<Scroll>(null);
   const list = useRef<HTMLDivElement>(null);
   /** Where the line "New" is: after this ordinal of the other user. */
   const [newAfter, setNewAfter] = useState(row && row.Unread > 0 ? row.ReadOrdinal : undefined);
+  const [intent, intend] = useState<Intent>({ kind: "new" });
+  const [menu, setMenu] = useState<{ item: Item; at: Point; picking: boolean }>();
+  const [deleting, setDeleting] = useState<Item>();
+  const actions = useMemo(() => new Actions(session, peer), [session, peer]);
 
+  const reveal = async (key: string) => {
+    if (await session.reachTo(peer, key)) requestAnimationFrame(() => scroll.current?.show(key));
+    else session.say("This message is not there any more.");
+  };
   useEffect(() => {
     if (reach.next === undefined) void session.older(peer);
   }, [session, peer]);
+  useEffect(() => {
+    if (message) void reveal(message);
+  }, [message]);
 
-  const items = itemsOf(me, parley.timeline(peer), session.pending(peer), (m) => session.seen(peer, m));
+  const items = itemsOf(me, parley.timeline(peer), parley.pending(peer), (m) => session.seen(peer, m));
   const lines = linesOf(items, newAfter, reach.complete);
-  const send = (text: string) => {
+  useRoving(list, items.length);
+
+  const send = (text: string, custom?: string) => {
     setNewAfter(undefined);
-    session.send(peer, text);
-    scroll.current?.toEnd();
+    scroll.current?.follow();
+    void session.send(peer, text, custom);
+  };
+  const done = (text: string) => {
+    if (intent.kind === "edit") {
+      actions.edit(intent.message, text);
+    } else if (intent.kind === "reply") {
+      const { message } = intent;
+      send(text, writeQuote(message, session.name(message.From_Account)));
+    } else {
+      send(text);
+    }
+    intend({ kind: "new" });
+  };
+  const editLast = () => {
+    const last = items.findLast((item) => abilities(item, Date.now()).edit)?.message;
+    if (last) intend({ kind: "edit", message: last });
   };
   /** Everything that came into view is read. */
   const viewed = (bottom: number) => {
@@ -43,8 +74,19 @@ export function Thread({ peer }: { peer: string }) {
   const older = () => {
     if (!reach.loading && reach.error === undefined && reach.next !== undefined) void session.older(peer);
   };
+  const around: Around = {
+    session,
+    peer,
+    actions,
+    intend,
+    reveal,
+    menu: (item, at, picking = false) => setMenu({ item, at, picking }),
+  };
   return (
     <section class="thread" aria-label={`Conversation with ${name}`}>
+      <h1 class="hidden" dir="auto">
+        {name}
+      </h1>
       <Head session={session} peer={peer} />
       <Scroll ref={scroll} count={items.length} unread={row?.Unread ?? 0} onTop={older} onView={viewed}>
         <div
@@ -53,22 +95,68 @@ export function Thread({ peer }: { peer: string }) {
           role="log"
           aria-live="polite"
           aria-label={`Messages with ${name}`}
-          aria-busy={reach.loading}
+          aria-busy={reach.loading !== undefined}
+          onKeyDown={walkMessages}
         >
           <Top session={session} peer={peer} empty={items.length === 0} send={send} />
           {lines.map((line) => (
-            <ThreadLine key={line.id} line={line} name={name} />
+            <ThreadLine key={line.id} line={line} around={around} />
           ))}
+          {session.typing.has(peer) && <Writing name={name} />}
         </div>
       </Scroll>
-      <Composer name={name} send={send} />
+      <Composer session={session} peer={peer} intent={intent} intend={intend} done={done} onUp={editLast} />
+      {menu && (
+        <MessageMenu
+          {...menu}
+          actions={actions}
+          intend={intend}
+          onDelete={() => setDeleting(menu.item)}
+          onClose={() => setMenu(undefined)}
+        />
+      )}
+      {deleting && (
+        <Confirm
+          title="Delete this message for you?"
+          action="Delete"
+          onConfirm={() => deleting.message && actions.delete(deleting.message)}
+          onClose={() => setDeleting(undefined)}
+        >
+          <p class="muted">
+            It goes from all your devices. <bdi>{name}</bdi> keeps it.
+          </p>
+        </Confirm>
+      )}
     </section>
   );
 }
 
-function ThreadLine({ line, name }: { line: Line; name: string }) {
+/** Makes one message a stop of the Tab key: the one that had the focus last, or the newest. */
+function useRoving(list: { current: HTMLElement | null }, count: number): void {
+  useLayoutEffect(() => {
+    const messages = [...(list.current?.querySelectorAll<HTMLElement>(".message") ?? [])];
+    if (messages.some((message) => message.tabIndex === 0)) return;
+    const last = messages.at(-1);
+    if (last) last.tabIndex = 0;
+  }, [list, count]);
+}
+
+/** The arrows, Home and End walk through the messages while one has the focus. */
+function walkMessages(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
+  const messages = [...event.currentTarget.querySelectorAll<HTMLElement>(".message")];
+  const at = messages.indexOf(event.target as HTMLElement);
+  const steps: Record<string, number> = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: messages.length - 1 };
+  const next = messages[steps[event.key] ?? -1];
+  if (at < 0 || !next) return;
+  event.preventDefault();
+  for (const message of messages) message.tabIndex = message === next ? 0 : -1;
+  next.focus({ preventScroll: true });
+  next.scrollIntoView({ block: "nearest" });
+}
+
+function ThreadLine({ line, around }: { line: Line; around: Around }) {
   if (line.kind === "message") {
-    return <MessageLine item={line.item} first={line.first} last={line.last} name={line.item.mine ? "You" : name} />;
+    return <MessageLine item={line.item} first={line.first} last={line.last} around={around} />;
   }
   return line.kind === "day" ? (
     <div class="day">
@@ -81,30 +169,14 @@ function ThreadLine({ line, name }: { line: Line; name: string }) {
   );
 }
 
-function Head({ session, peer }: { session: Session; peer: string }) {
-  const name = session.name(peer);
-  const { text, tone } = connection(session);
-  const id = name.toLowerCase() === peer.toLowerCase() ? "" : peer;
+/** The other user is writing. */
+function Writing({ name }: { name: string }) {
   return (
-    <header class="thread-head">
-      <button
-        type="button"
-        class="icon-button back"
-        aria-label="Back to conversations"
-        onClick={() => go({ view: "chats" })}
-      >
-        <Icon name="back" />
-      </button>
-      <Avatar id={peer} name={name} />
-      <div class="who">
-        <h1 class="who-name" dir="auto">
-          {name}
-        </h1>
-        <span class="status" role="status" data-tone={tone === "good" ? "" : tone}>
-          {tone === "good" ? id : text}
-        </span>
-      </div>
-    </header>
+    <div class="writing" role="img" aria-label={`${name} is typing`}>
+      <span />
+      <span />
+      <span />
+    </div>
   );
 }
 
@@ -133,7 +205,7 @@ function Top(props: { session: Session; peer: string; empty: boolean; send: (tex
   if (!empty) {
     return (
       <div class="top beginning">
-        <Avatar id={peer} name={name} size="l" />
+        <Avatar id={peer} name={name} face={session.face(peer)} size="l" />
         <p>
           This is the beginning of your conversation with <strong dir="auto">{name}</strong>.
         </p>
@@ -142,7 +214,7 @@ function Top(props: { session: Session; peer: string; empty: boolean; send: (tex
   }
   return (
     <div class="empty">
-      <Avatar id={peer} name={name} size="l" />
+      <Avatar id={peer} name={name} face={session.face(peer)} size="l" />
       <h2 dir="auto">{name}</h2>
       <p class="muted">Nothing here yet. The first word is yours.</p>
       <button type="button" class="button soft" onClick={() => send("👋")}>

@@ -1,7 +1,13 @@
 import { hue, initials } from "../text.ts";
 
 /** A round picture of a user: the face, or initials on the user's colour; a dot for who is online. */
-export function Avatar(props: { id: string; name: string; face?: string; size?: "s" | "m" | "l"; online?: boolean }) {
+export function Avatar(props: {
+  id: string;
+  name: string;
+  face?: string | undefined;
+  size?: "s" | "m" | "l";
+  online?: boolean;
+}) {
   const { id, name, face, size = "m", online } = props;
   return (
     <span class={`avatar avatar-${size}`} aria-hidden="true" style={{ "--hue": hue(id) }}>

@@ -1,11 +1,27 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 
+/** A point of the window. */
+export interface Point {
+  x: number;
+  y: number;
+}
+
+/** How far from the edges of the window a dialog stays, px. */
+const edge = 8;
+
 /**
- * A dialog in front of the page: it has the keyboard, Escape and a click beside
- * it close it, and the focus returns to where it was.
+ * A dialog in front of the page, at a point where one is given: it has the keyboard,
+ * Escape and a click beside it close it, and the focus returns to where it was.
  */
-export function Dialog(props: { title: string; class?: string; onClose: () => void; children: ComponentChildren }) {
+export function Dialog(props: {
+  title: string;
+  class?: string;
+  at?: Point;
+  onClose: () => void;
+  children: ComponentChildren;
+}) {
+  const { at } = props;
   const dialog = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => {
     const before = document.activeElement;
@@ -14,6 +30,13 @@ export function Dialog(props: { title: string; class?: string; onClose: () => vo
       if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
     };
   }, []);
+  useLayoutEffect(() => {
+    if (!at || !dialog.current) return;
+    const { offsetWidth, offsetHeight, style } = dialog.current;
+    const within = (place: number, size: number, room: number) => Math.max(edge, Math.min(place, room - size - edge));
+    style.setProperty("--x", `${within(at.x, offsetWidth, innerWidth)}px`);
+    style.setProperty("--y", `${within(at.y, offsetHeight, innerHeight)}px`);
+  }, [at]);
   return (
     <dialog
       ref={dialog}

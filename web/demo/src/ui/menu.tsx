@@ -1,6 +1,9 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { Dialog } from "./dialog.tsx";
+import { Dialog, type Point } from "./dialog.tsx";
+
+export type { Point };
+
 import { Icon, type IconName } from "./icon.tsx";
 
 /** One line of a menu. */
@@ -8,13 +11,7 @@ export interface Choice {
   icon: IconName;
   label: string;
   danger?: boolean;
-  run: () => void;
-}
-
-/** Where a menu opens: at a point of the window. */
-export interface Point {
-  x: number;
-  y: number;
+  run: () => unknown;
 }
 
 /** The point below an element, for a menu that a button opens. */
@@ -33,15 +30,10 @@ export function Menu(props: {
 }) {
   const list = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
-    const dialog = list.current?.closest("dialog");
-    if (!dialog) return;
-    const { width, height } = dialog.getBoundingClientRect();
-    dialog.style.setProperty("--x", `${Math.max(8, Math.min(props.at.x, innerWidth - width - 8))}px`);
-    dialog.style.setProperty("--y", `${Math.max(8, Math.min(props.at.y, innerHeight - height - 8))}px`);
     list.current?.querySelector("button")?.focus({ preventScroll: true });
-  }, [props.at.x, props.at.y]);
+  }, []);
   return (
-    <Dialog title={props.label} class="menu" onClose={props.onClose}>
+    <Dialog title={props.label} class="menu" at={props.at} onClose={props.onClose}>
       {props.children}
       <div ref={list} role="menu" aria-label={props.label} tabIndex={-1} onKeyDown={walk}>
         {props.choices.map(({ icon, label, danger, run }) => (

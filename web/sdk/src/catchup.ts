@@ -1,0 +1,129 @@
+import type { Book, Entry } from "./book.ts";
+import type { Emitter } from "./emitter.ts";
+import { ParleyError } from "./errors.ts";
+import type { Keeper } from "./keeper.ts";
+import type { Mender } from "./mender.ts";
+import { backoff, sleep, type Timing } from "./timing.ts";
+import type { Counters, Events, MessageOperations, SessionOperations } from "./types.ts";
+
+/** What a catch-up needs. */
+export interface CatchUpOptions {
+  book: Book;
+  keeper: Keeper;
+  mender: Mender;
+  events: Emitter<Events>;
+  timing: Timing;
+  session: Pick<SessionOperations, "sync">;
+  message: Pick<MessageOperations, "changes">;
+  /** Whether there is a connection: else the next one catches up. */
+  online(): boolean;
+  /** The next reconnect is spread over so many seconds. */
+  spread(seconds: number): void;
+  /** A page is taken in. */
+  changed(): void;
+  /** The identity was refused. Resolves with whether there is a point in going on. */
+  refused(): Promise<boolean>;
+  /** The device was away for longer than messages are kept: everything held is forgotten. */
+  expired(): Promise<void>;
+}
+
+/** Brings what is held up to what the server knows. */
+export class CatchUp {
+  readonly #options: CatchUpOptions;
+  #running: Promise<void> = Promise.resolve();
+  #soon: ReturnType<typeof setTimeout> | undefined;
+  #counters: Counters | undefined;
+  /** Everything that changed before is here, Unix ms of the server; 0: nothing is. */
+  since = 0;
+
+  constructor(options: CatchUpOptions) {
+    this.#options = options;
+  }
+
+  /** Catches up, with patience, as long as there is a connection. One at a time. */
+  run(): Promise<void> {
+    this.#running = this.#running.then(() => this.#run());
+    return this.#running;
+  }
+
+  /** Catches up in a moment, once for many reasons. */
+  soon(): void {
+    this.stop();
+    this.#soon = setTimeout(() => void this.run(), this.#options.timing.gap);
+  }
+
+  stop(): void {
+    clearTimeout(this.#soon);
+  }
+
+  /** Begins from nothing. */
+  reset(): void {
+    this.since = 0;
+    this.#counters = undefined;
+  }
+
+  async #run(): Promise<void> {
+    for (let attempt = 0; this.#options.online(); attempt++) {
+      try {
+        return this.#tell(await this.#sync());
+      } catch (error) {
+        if (error instanceof ParleyError && error.refused && !(await this.#options.refused())) return;
+        await sleep(backoff(attempt, this.#options.timing));
+      }
+    }
+  }
+
+  /** One sync: the rows that changed, then what became of messages that are held. Returns what the first page tells besides. */
+  async #sync(): Promise<Counters> {
+    const { book, keeper, mender, session } = this.#options;
+    const Since = this.since;
+    const first = await session.sync({ Since });
+    if (first.Expired) {
+      await this.#options.expired();
+      this.since = 0;
+      return this.#sync();
+    }
+    const entries: Entry[] = [];
+    for (let page = first; ; ) {
+      for (const row of page.Conversations) entries.push(book.tell(row));
+      this.#options.changed();
+      if (page.Complete || !page.Cursor) break;
+      page = await session.sync({ Since, Cursor: page.Cursor });
+    }
+    for (const { peer, held, row } of entries) {
+      if (Since > 0 && held && (row.OperationMs ?? 0) >= Since) await this.#changes(peer, Since);
+    }
+    this.since = first.Since;
+    keeper.keep({ kind: "since", since: first.Since });
+    for (const entry of entries) mender.notice(entry, 0);
+    for (const entry of book.entries) mender.notice(entry);
+    const { Conversations, Complete, Cursor, Since: next, Spread, Expired, ...counters } = first;
+    this.#options.spread(Spread);
+    return counters;
+  }
+
+  async #changes(To_Account: string, Since: number): Promise<void> {
+    const { book, message } = this.#options;
+    let Cursor: string | undefined;
+    do {
+      const asked = Date.now();
+      const page = await message.changes({ To_Account, Since, ...(Cursor ? { Cursor } : {}) });
+      for (const m of page.MsgList) book.renew(m, asked);
+      book.drop(To_Account, page.Deleted ?? []);
+      Cursor = page.Complete ? undefined : page.Cursor;
+      this.#options.changed();
+    } while (Cursor);
+  }
+
+  /** Tells what a sync found besides messages. */
+  #tell(now: Counters): void {
+    const { events } = this.#options;
+    const was = this.#counters ?? now;
+    this.#counters = now;
+    const { FriendVersion = 0, ListVersion = 0, BlockVersion = 0 } = now;
+    if (FriendVersion !== (was.FriendVersion ?? 0)) events.emit("friend.changed", { To_Account: [], FriendVersion });
+    if (ListVersion !== (was.ListVersion ?? 0)) events.emit("friend.changed", { GroupName: [], ListVersion });
+    if (BlockVersion !== (was.BlockVersion ?? 0)) events.emit("block.changed", { BlockVersion });
+    events.emit("synced", now);
+  }
+}
