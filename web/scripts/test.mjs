@@ -19,7 +19,7 @@ await build({
   format: "esm",
   target: "node20",
   sourcemap: "inline",
-  external: ["ws", "playwright-core"],
+  external: ["ws", "playwright-core", "esbuild"],
   alias: { "@parley/client": resolve("../sdk/src/index.ts") },
 });
 const run = spawnSync(

@@ -142,6 +142,25 @@ test("a pull that fails is made again", async () => {
   await until(() => bob.timeline("alice").length === 3);
 });
 
+test("what a conversation that is not shown missed is pulled and told, if it is not more than a page", async () => {
+  const { cloud, online } = await world();
+  for (const from of ["alice", "carol"]) cloud.post(from, "bob", "before", { MsgTime: 1_700_000_000 });
+  const bob = await online("bob");
+  const list = heard(bob);
+  cloud.accepting = false;
+  cloud.cut("bob");
+  await until(() => bob.state === "reconnecting");
+  cloud.post("alice", "bob", "one");
+  cloud.post("alice", "bob", "two");
+  for (let i = 0; i < 101; i++) cloud.post("carol", "bob", String(i));
+  cloud.accepting = true;
+  await until(() => list.length === 2);
+  assert.deepEqual(texts(bob.timeline("alice")), ["one", "two"]);
+  assert.equal(bob.find("carol")?.Unread, 102);
+  await sleep(100);
+  assert.equal(bob.timeline("carol").length, 0, "what is more is read when it is shown");
+});
+
 test("what was held before a stretch missed in a conversation never shown leaves no hole in its timeline", async () => {
   const { cloud, online } = await world();
   cloud.post("alice", "bob", "before", { MsgTime: 1_700_000_000 });
@@ -151,13 +170,13 @@ test("what was held before a stretch missed in a conversation never shown leaves
   cloud.accepting = false;
   cloud.cut("bob");
   await until(() => bob.state === "reconnecting");
-  for (let i = 0; i < 30; i++) cloud.post("alice", "bob", String(i), { MsgTime: Math.floor(Date.now() / 1000) + i });
+  for (let i = 0; i < 130; i++) cloud.post("alice", "bob", String(i), { MsgTime: Math.floor(Date.now() / 1000) + i });
   cloud.accepting = true;
-  await until(() => bob.find("alice")?.InOrdinal === 32);
+  await until(() => bob.find("alice")?.InOrdinal === 132);
   await bob.history("alice");
   const ordinals = bob.timeline("alice").map((m) => m.Ordinal ?? 0);
   assert.deepEqual(
     ordinals,
-    Array.from({ length: 20 }, (_, i) => 13 + i),
+    Array.from({ length: 20 }, (_, i) => 113 + i),
   );
 });

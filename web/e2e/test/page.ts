@@ -1,0 +1,102 @@
+// What the tests do with pages: a browser, devices of users, and what is on their screens.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
+import { top } from "./stack.ts";
+
+const pictures = join(top, ".local/screenshots");
+const patience = 20_000;
+
+/** What went wrong on any page. */
+export const errors: string[] = [];
+
+export function launch(): Promise<Browser> {
+  mkdirSync(pictures, { recursive: true });
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: [
+      "--headless",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
+
+/** How a device looks, and where its WebSocket goes if not straight to the cloud. */
+export interface Look {
+  dark?: boolean;
+  width?: number;
+  touch?: boolean;
+  relay?: number;
+}
+
+/** A browser of its own, with storage of its own. */
+export async function device(browser: Browser, look: Look = {}): Promise<BrowserContext> {
+  const width = look.width ?? 1280;
+  const context = await browser.newContext({
+    viewport: { width, height: width < 720 ? 844 : 800 },
+    colorScheme: look.dark ? "dark" : "light",
+    locale: "en-GB",
+    hasTouch: look.touch ?? false,
+    permissions: ["clipboard-read", "clipboard-write"],
+  });
+  context.setDefaultTimeout(patience);
+  const { relay } = look;
+  if (relay !== undefined) {
+    await context.route("**/_local/demo", async (route) => {
+      const demo = await (await route.fetch()).json();
+      const websocket = new URL(demo.websocket);
+      websocket.hostname = "127.0.0.1";
+      websocket.port = String(relay);
+      await route.fulfill({ json: { ...demo, websocket: websocket.href } });
+    });
+  }
+  return context;
+}
+
+/** A page whose errors are gathered. */
+export async function blank(context: BrowserContext, whose: string): Promise<Page> {
+  const page = await context.newPage();
+  page.on("pageerror", (error) => errors.push(`${whose}: ${error.stack ?? error}`));
+  return page;
+}
+
+export async function signIn(context: BrowserContext, http: string, user: string, peer?: string): Promise<Page> {
+  const page = await blank(context, user);
+  await page.goto(`${http}/?user=${user}${peer ? `#${peer}` : ""}`);
+  await online(page);
+  return page;
+}
+
+/** Waits until a page is connected. */
+export const online = (page: Page) => page.locator('.sidebar .status[data-tone="good"]').waitFor({ state: "attached" });
+
+export async function say(page: Page, text: string): Promise<void> {
+  await page.getByRole("textbox", { name: /^Message to/ }).fill(text);
+  await page.keyboard.press("Enter");
+}
+
+export const message = (page: Page, text: string): Locator => page.locator(".message", { hasText: text });
+export const row = (page: Page, peer: string): Locator => page.locator(`[data-peer="${peer}"]`);
+export const texts = (page: Page): Promise<string[]> => page.locator(".message .text").allTextContents();
+
+/** Opens a conversation from the list. */
+export const open = (page: Page, peer: string) => row(page, peer).locator(".row").click();
+
+/** Opens the menu of something and chooses a line of it. */
+export async function choose(page: Page, of: Locator, line: string): Promise<void> {
+  await of.click({ button: "right" });
+  await page.getByRole("menuitem", { name: line, exact: true }).click();
+}
+
+export const picture = (page: Page, name: string) =>
+  page.screenshot({ path: join(pictures, `${name}.png`), animations: "disabled" });
+
+/** Waits for a message to be in a state. */
+export const reaches = (page: Page, text: string, state: string) =>
+  page.locator(`.message[data-state="${state}"]`, { hasText: text }).waitFor();
