@@ -111,7 +111,8 @@ export class Parley {
       address: () => this.#address(),
       state: (state) => this.#stateChanged(state),
       event: (event) => this.#heard(event),
-      opened: () => this.#sync(),
+      // What a renewal's sync tells may still be on its way as a frame.
+      opened: (renewal) => this.#sync(renewal ? this.#timing.gap : 0),
       refusal: () => this.#refusal(),
       refused: (error) => this.#events.emit("refused", error),
     });
@@ -371,11 +372,11 @@ export class Parley {
   }
 
   /** Catches up with the server, with patience, as long as there is a connection. */
-  #sync(): Promise<void> {
+  #sync(patience = 0): Promise<void> {
     const run = (this.#syncing ?? Promise.resolve()).then(async () => {
       for (let attempt = 0; this.state === "online"; attempt++) {
         try {
-          return await this.#syncOnce();
+          return await this.#syncOnce(patience);
         } catch (error) {
           if (error instanceof ParleyError && error.refused) {
             const refusal = await this.#refusal();
@@ -392,7 +393,7 @@ export class Parley {
     return run;
   }
 
-  async #syncOnce(): Promise<void> {
+  async #syncOnce(patience: number): Promise<void> {
     const entries: Entry[] = [];
     let next: number | undefined;
     let Cursor: string | undefined;
@@ -405,7 +406,7 @@ export class Parley {
       this.#changed();
     } while (Cursor);
     this.#since = next ?? this.#since;
-    for (const entry of entries) this.#mender.notice(entry, 0);
+    for (const entry of entries) this.#mender.notice(entry, patience);
     for (const entry of this.#book.entries) this.#mender.notice(entry);
     this.#events.emit("synced", this.list);
   }
