@@ -214,7 +214,7 @@ export class Parley {
     const oldest = page.MsgList[0];
     if (!range.from && !range.to && !timeline.shown && !page.Complete && oldest) timeline.trim(oldest);
     if (!range.from && !range.to) timeline.shown = true;
-    if (!range.from && page.Complete) timeline.complete = true;
+    if (!range.from && page.Complete) timeline.whole();
     this.#changed();
     return page;
   }

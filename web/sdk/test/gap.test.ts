@@ -161,3 +161,16 @@ test("what was held before a stretch missed in a conversation never shown leaves
     Array.from({ length: 20 }, (_, i) => 13 + i),
   );
 });
+
+test("the first messages of an empty conversation that is shown are missed like any other", async () => {
+  const { cloud, online } = await world();
+  const bob = await online("bob");
+  await bob.history("alice");
+  await bob.history("carol");
+  cloud.post("alice", "bob", "one");
+  cloud.say("alice", "bob", "two");
+  cloud.post("carol", "bob", "three");
+  cloud.cut("bob");
+  await until(() => bob.timeline("alice").length === 2 && bob.timeline("carol").length === 1);
+  assert.deepEqual(texts(bob.timeline("alice")), ["one", "two"]);
+});
