@@ -132,6 +132,20 @@ test("what does not exist any more is not asked for again and again", async () =
   assert.equal(cloud.calls.filter((c) => c.action === "message.history").length, pulls);
 });
 
+test("a message that is stored after its ordinal was told is looked for again", async () => {
+  const { cloud, online } = await world();
+  const bob = await online("bob");
+  const pulls = () => cloud.calls.filter((c) => c.action === "message.history").length;
+  cloud.say("alice", "bob", "one");
+  cloud.emit("bob", { event: "message.new", hi: { Ordinal: 3 }, body: cloud.post("alice", "bob", "two") });
+  await until(() => pulls() === 2);
+  await until(() => bob.timeline("alice").length === 2);
+  cloud.post("alice", "bob", "three");
+  cloud.say("alice", "bob", "four");
+  await until(() => bob.timeline("alice").length === 4);
+  assert.deepEqual(texts(bob.timeline("alice")), ["one", "two", "three", "four"]);
+});
+
 test("a pull that fails is made again", async () => {
   const { cloud, online } = await world();
   const bob = await online("bob");
