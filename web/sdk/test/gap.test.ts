@@ -132,6 +132,20 @@ test("what does not exist any more is not asked for again and again", async () =
   assert.equal(cloud.calls.filter((c) => c.action === "message.history").length, pulls);
 });
 
+test("a message that is stored after its ordinal was told is looked for again", async () => {
+  const { cloud, online } = await world();
+  const bob = await online("bob");
+  const pulls = () => cloud.calls.filter((c) => c.action === "message.history").length;
+  cloud.say("alice", "bob", "one");
+  cloud.emit("bob", { event: "message.new", hi: { Ordinal: 3 }, body: cloud.post("alice", "bob", "two") });
+  await until(() => pulls() === 2);
+  await until(() => bob.timeline("alice").length === 2);
+  cloud.post("alice", "bob", "three");
+  cloud.say("alice", "bob", "four");
+  await until(() => bob.timeline("alice").length === 4);
+  assert.deepEqual(texts(bob.timeline("alice")), ["one", "two", "three", "four"]);
+});
+
 test("a pull that fails is made again", async () => {
   const { cloud, online } = await world();
   const bob = await online("bob");
@@ -179,4 +193,17 @@ test("what was held before a stretch missed in a conversation never shown leaves
     ordinals,
     Array.from({ length: 20 }, (_, i) => 113 + i),
   );
+});
+
+test("the first messages of an empty conversation that is shown are missed like any other", async () => {
+  const { cloud, online } = await world();
+  const bob = await online("bob");
+  await bob.history("alice");
+  await bob.history("carol");
+  cloud.post("alice", "bob", "one");
+  cloud.say("alice", "bob", "two");
+  cloud.post("carol", "bob", "three");
+  cloud.cut("bob");
+  await until(() => bob.timeline("alice").length === 2 && bob.timeline("carol").length === 1);
+  assert.deepEqual(texts(bob.timeline("alice")), ["one", "two"]);
 });
