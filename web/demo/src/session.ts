@@ -27,6 +27,8 @@ export class Session {
   /** Who is online; whoever is asked for is watched from then on. */
   readonly presence: Lookup<PresenceView | undefined>;
   readonly typing: Typing;
+  /** It was told to connect: offline since then, the user has signed out in another tab. */
+  started = false;
   /** The conversations are known: before, an empty list says nothing. */
   synced = false;
   /** What went wrong last, to be told for a while. */
@@ -93,6 +95,7 @@ export class Session {
 
   /** Connects, also after a kick or a refusal. */
   start(): void {
+    this.started = true;
     this.parley.login().then(this.changed, () => {}); // the state tells
     this.changed();
   }
