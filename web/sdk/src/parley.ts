@@ -442,13 +442,8 @@ export class Parley implements Operations {
     return false;
   }
 
-  #pull(peer: string, range: HistoryRange): Promise<HistoryPage> {
-    return this.message.history({
-      To_Account: peer,
-      ...(range.from ? { From: range.from } : {}),
-      ...(range.to ? { To: range.to } : {}),
-      ...(range.limit ? { Limit: range.limit } : {}),
-    });
+  #pull(To_Account: string, { from: From, to: To, limit: Limit }: HistoryRange): Promise<HistoryPage> {
+    return this.message.history({ To_Account, ...(From && { From }), ...(To && { To }), ...(Limit && { Limit }) });
   }
 
   async #post(draft: Draft): Promise<Message> {
