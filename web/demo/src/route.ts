@@ -39,13 +39,13 @@ export function go(route: Route): void {
   dispatchEvent(new PopStateEvent("popstate"));
 }
 
-/** The route of the address, kept up to date. */
+/** The route of the address, kept up to date: another object at each visit, also of the same address. */
 export function useRoute(): Route {
-  const [hash, setHash] = useState(location.hash);
+  const [route, setRoute] = useState(() => parseRoute(location.hash));
   useLayoutEffect(() => {
-    const changed = () => setHash(location.hash);
+    const changed = () => setRoute(parseRoute(location.hash));
     addEventListener("popstate", changed);
     return () => removeEventListener("popstate", changed);
   }, []);
-  return parseRoute(hash);
+  return route;
 }

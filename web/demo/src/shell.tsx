@@ -58,11 +58,7 @@ export function Shell({ leave }: { leave: () => void }) {
       {route.view === "me" && <Me leave={leave} />}
       {route.view === "chats" && (
         <main class="main">
-          {peer === undefined || route.view !== "chats" ? (
-            <Nothing />
-          ) : (
-            <Thread key={peer} peer={peer} message={route.message} />
-          )}
+          {peer === undefined || route.view !== "chats" ? <Nothing /> : <Thread key={peer} peer={peer} visit={route} />}
         </main>
       )}
     </div>

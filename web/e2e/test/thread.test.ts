@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import {
   blank,
   choose,
@@ -19,7 +19,7 @@ import {
   signIn,
   texts,
 } from "./page.ts";
-import { call, type Run, signature, startStack } from "./stack.ts";
+import { call, type Run, signature, sleep, startStack } from "./stack.ts";
 
 let stack: { run: Run; stop(): Promise<void> };
 let browser: Browser;
@@ -66,6 +66,16 @@ async function findings(page: Page): Promise<string[]> {
   });
 }
 
+/** Waits until a part of a thread is where it can be read. */
+async function inView(page: Page, part: Locator): Promise<void> {
+  const view = await page.locator(".thread-scroll").boundingBox();
+  for (const deadline = Date.now() + 10_000; ; await sleep(50)) {
+    const box = await part.boundingBox();
+    if (view && box && box.y >= view.y && box.y + box.height <= view.y + view.height) return;
+    assert.ok(Date.now() < deadline, "it did not come into view");
+  }
+}
+
 /** What of a page is wider than its place, so that it could be scrolled sideways. */
 const spills = (page: Page) =>
   page.evaluate(() =>
@@ -88,12 +98,7 @@ test("messages and what is done with them", { timeout: 120_000 }, async (t) => {
     for (let i = 1; i <= 30; i++) await bobSends(text(`Line ${i}.`));
     await message(alice, "Line 30.").waitFor();
     await quote.click();
-    await alice.locator(".message", { hasText: "Shall we meet" }).first().waitFor();
-    await alice.waitForFunction(() => {
-      const view = document.querySelector(".thread-scroll")?.getBoundingClientRect();
-      const shown = document.querySelector(".message .text")?.getBoundingClientRect();
-      return view && shown && shown.top >= view.top && shown.bottom <= view.bottom;
-    });
+    await inView(alice, message(alice, "Shall we meet at noon?").first().locator(".text"));
   });
 
   await t.test("reactions are counted, and toggle", async () => {
@@ -272,7 +277,11 @@ test("the list of conversations", { timeout: 90_000 }, async (t) => {
     await picture(alice, "search");
     await hit.click();
     await alice.waitForFunction(() => /#bob\/\d+_\d+_\d+$/.test(location.href));
-    await message(alice, "Shall we meet at noon?").first().waitFor();
+    const shown = message(alice, "Shall we meet at noon?").first().locator(".text");
+    await inView(alice, shown);
+    await alice.getByRole("button", { name: "Go to the newest message" }).click();
+    await hit.click();
+    await inView(alice, shown);
     await alice.getByRole("searchbox").fill("");
   });
 

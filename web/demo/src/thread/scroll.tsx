@@ -1,4 +1,4 @@
-import { Component, type ComponentChildren, createRef } from "preact";
+import { Component, type ComponentChildren, createRef, type RefObject } from "preact";
 import { Icon } from "../ui/icon.tsx";
 
 /** How near to its end the view is at the end, px. */
@@ -6,6 +6,8 @@ const near = 60;
 
 interface Props {
   children: ComponentChildren;
+  /** Is given the view, to move it; Preact hands a `ref` to elements alone. */
+  view: RefObject<Scroll | null>;
   /** How many messages are held: with the first ones the view is placed. */
   count: number;
   /** How many are not read. */
@@ -33,6 +35,7 @@ export class Scroll extends Component<Props, { away: boolean }> {
   #resized: ResizeObserver | undefined;
 
   override componentDidMount(): void {
+    this.props.view.current = this;
     // A keyboard on a phone, a longer draft or a picture that came moves the end: the view stays with it.
     this.#resized = new ResizeObserver(() => !this.state.away && this.#toEnd());
     const view = this.#view.current;
@@ -45,6 +48,7 @@ export class Scroll extends Component<Props, { away: boolean }> {
 
   override componentWillUnmount(): void {
     this.#resized?.disconnect();
+    this.props.view.current = null;
   }
 
   override getSnapshotBeforeUpdate(): Anchor | undefined {
@@ -78,7 +82,7 @@ export class Scroll extends Component<Props, { away: boolean }> {
     const box = element.getBoundingClientRect();
     const top = view.scrollTop + box.top - room.top - (room.height - box.height) / 2;
     if (view.scrollHeight - top - view.clientHeight >= near) this.setState({ away: true });
-    view.scrollTo({ top, behavior: moves() ? "smooth" : "instant" });
+    view.scrollTo({ top, behavior: "instant" });
     const glow = { backgroundColor: "color-mix(in oklab, var(--accent) 22%, transparent)" };
     element.animate([glow, { ...glow, offset: 0.6 }, { backgroundColor: "transparent" }], 1800);
   }
@@ -131,9 +135,4 @@ export class Scroll extends Component<Props, { away: boolean }> {
       </div>
     );
   }
-}
-
-/** Whether the user likes things to move. */
-function moves(): boolean {
-  return !matchMedia("(prefers-reduced-motion: reduce)").matches;
 }

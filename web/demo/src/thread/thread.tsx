@@ -14,8 +14,8 @@ import { type Around, MessageLine } from "./message.tsx";
 import { readQuote, writeQuote } from "./quote.ts";
 import { Scroll } from "./scroll.tsx";
 
-/** One conversation: its messages and the field to write one. `message` is the key of one to show. */
-export function Thread({ peer, message }: { peer: string; message?: string | undefined }) {
+/** One conversation: its messages and the field to write one. `visit` may name a message to show. */
+export function Thread({ peer, visit }: { peer: string; visit: { message?: string } }) {
   const session = useSession();
   const { parley, me } = session;
   const row = parley.find(peer);
@@ -42,8 +42,8 @@ export function Thread({ peer, message }: { peer: string; message?: string | und
     if (reach.next === undefined) void session.older(peer);
   }, [session, peer]);
   useEffect(() => {
-    if (message) void around.reveal(message);
-  }, [message]);
+    if (visit.message) void around.reveal(visit.message);
+  }, [visit, around]);
 
   const items = itemsOf(me, parley.timeline(peer), parley.pending(peer), (m) => session.seen(peer, m));
   const held = new Map(items.map(({ message }) => [message?.MsgKey, message]));
@@ -86,7 +86,7 @@ export function Thread({ peer, message }: { peer: string; message?: string | und
         {name}
       </h1>
       <Head session={session} peer={peer} />
-      <Scroll ref={scroll} count={items.length} unread={row?.Unread ?? 0} onTop={older} onView={viewed}>
+      <Scroll view={scroll} count={items.length} unread={row?.Unread ?? 0} onTop={older} onView={viewed}>
         <div
           ref={list}
           class="messages"

@@ -45,11 +45,19 @@ export function Dialog(props: {
         props.onClose();
       }}
       onKeyDown={(event) => event.stopPropagation()}
-      onClick={(event) => event.target === dialog.current && props.onClose()}
+      onClick={({ target, currentTarget, clientX, clientY }) => {
+        if (target === currentTarget && isBeside({ x: clientX, y: clientY }, currentTarget)) props.onClose();
+      }}
     >
       {props.children}
     </dialog>
   );
+}
+
+/** Whether a click was outside of an element: a dialog gets those on what is behind it, too. */
+function isBeside({ x, y }: Point, element: Element): boolean {
+  const { left, right, top, bottom } = element.getBoundingClientRect();
+  return x < left || x > right || y < top || y > bottom;
 }
 
 /** Asks before something that cannot be taken back. */
