@@ -125,8 +125,10 @@ export class Book {
   /**
    * Takes in a row from the server. An event may have overtaken it, so nothing
    * goes back; what arrived since is still counted.
+   *
+   * @param news the row changed since a sync before, so one that is not here is new
    */
-  tell(told: Conversation): Entry {
+  tell(told: Conversation, news = false): Entry {
     const entry = this.entry(told.To_Account);
     const old = entry.row;
     const row = { ...told };
@@ -143,17 +145,23 @@ export class Book {
     this.#set(entry, row);
     if (row.ReadOrdinal > told.ReadOrdinal) row.Unread = this.#unreadAfter(entry, row.ReadOrdinal);
     else if (row.InOrdinal > told.InOrdinal) row.Unread = told.Unread + this.#unreadAfter(entry, told.InOrdinal);
-    this.#watch(entry, told);
+    this.#watch(entry, told, news);
     entry.told = true;
     if (row.ClearedKey && row.ClearedKey !== old.ClearedKey) this.#hide(entry, row.ClearedKey);
     return entry;
   }
 
-  #watch(entry: Entry, told: Conversation): void {
+  #watch(entry: Entry, told: Conversation, news = false): void {
     const { timeline } = entry;
     const watch = { in: timeline.ordinals("in"), out: timeline.ordinals("out") };
+    let begun = entry.told || timeline.messages.length > 0;
+    if (news && !begun && told.Unread <= pulledUnseen) {
+      // What is unread in it came since then.
+      watch.in.start(told.InOrdinal - told.Unread);
+      watch.out.start(told.OutOrdinal);
+      begun = true;
+    }
     const missed = Math.max(told.InOrdinal - watch.in.top, told.OutOrdinal - watch.out.top);
-    const begun = entry.told || timeline.messages.length > 0;
     if (timeline.shown || (begun && missed <= pulledUnseen)) {
       // Shown, or not far behind: everything that is missing is wanted.
       watch.in.hear(told.InOrdinal);

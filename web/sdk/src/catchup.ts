@@ -31,7 +31,8 @@ export interface CatchUpOptions {
 export class CatchUp {
   readonly #options: CatchUpOptions;
   #running: Promise<void> = Promise.resolve();
-  #soon: ReturnType<typeof setTimeout> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #ran = 0;
   #counters: Counters | undefined;
   /** Everything that changed before is here, Unix ms of the server; 0: nothing is. */
   since = 0;
@@ -52,12 +53,16 @@ export class CatchUp {
 
   /** Catches up in a moment, once for many reasons. */
   soon(): void {
-    this.stop();
-    this.#soon = setTimeout(() => void this.run(), this.#options.timing.gap);
+    this.#after(this.#options.timing.gap);
+  }
+
+  /** The app is in front again: catches up, unless that was done just now. */
+  refresh(): void {
+    if (Date.now() - this.#ran > this.#options.timing.fresh) this.soon();
   }
 
   stop(): void {
-    clearTimeout(this.#soon);
+    clearTimeout(this.#timer);
   }
 
   /** Begins from nothing. */
@@ -67,14 +72,24 @@ export class CatchUp {
   }
 
   async #run(patience: number): Promise<void> {
+    this.stop();
     for (let attempt = 0; this.#options.online(); attempt++) {
       try {
-        return this.#tell(await this.#sync(patience));
+        this.#tell(await this.#sync(patience));
+        this.#ran = Date.now();
+        this.#after(this.#options.timing.sync); // a living connection may lose a frame, too
+        return;
       } catch (error) {
         if (error instanceof ParleyError && error.refused && !(await this.#options.refused())) return;
         await sleep(backoff(attempt, this.#options.timing));
       }
     }
+  }
+
+  #after(ms: number): void {
+    clearTimeout(this.#timer);
+    if (!this.#options.online()) return; // the next connection catches up
+    this.#timer = setTimeout(() => void this.run(), ms);
   }
 
   /** One sync: the rows that changed, then what became of messages that are held. Returns what the first page tells besides. */
@@ -89,7 +104,7 @@ export class CatchUp {
     }
     const entries: Entry[] = [];
     for (let page = first; ; ) {
-      for (const row of page.Conversations) entries.push(book.tell(row));
+      for (const row of page.Conversations) entries.push(book.tell(row, Since > 0));
       this.#options.changed();
       if (page.Complete || !page.Cursor) break;
       page = await session.sync({ Since, Cursor: page.Cursor });

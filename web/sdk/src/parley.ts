@@ -468,6 +468,7 @@ export class Parley implements Operations {
     this.#tabs?.see(seen);
     if (seen === undefined) void this.#keeper.flush();
     else this.#front.look(seen);
+    if (seen && this.state === "online") this.#catchUp.refresh();
   }
 
   /** What became of the messages held is not known any more: begins anew with those that are shown. */
