@@ -2,15 +2,15 @@ import { compare, parseKey, preview } from "./order.ts";
 import type { Change, KeptConversation } from "./store.ts";
 import { Timeline } from "./timeline.ts";
 import {
-  type Confirmed,
   type Conversation,
   type ConversationDeleted,
-  type Deleted,
   type Message,
+  type MessageReacted,
+  type MessageRecalled,
+  type MessagesConfirmed,
+  type MessagesDeleted,
   type MsgKey,
-  type Reacted,
   type ReadMark,
-  type Recalled,
   recalledFlag,
 } from "./types.ts";
 
@@ -240,7 +240,7 @@ export class Book {
   }
 
   /** A message was taken back. */
-  recalled(event: Recalled): void {
+  recalled(event: MessageRecalled): void {
     const entry = this.entry(this.peer(event));
     const before = entry.timeline.get(event.MsgKey);
     this.#amend(entry, event.MsgKey, (m) => ({
@@ -268,7 +268,7 @@ export class Book {
   }
 
   /** I deleted messages, for me, on this device or another. */
-  deleted(event: Deleted): void {
+  deleted(event: MessagesDeleted): void {
     const entry = this.entry(this.peer(event));
     this.drop(entry.peer, event.MsgKeyList);
     const last = entry.row.LastMsg?.MsgKey;
@@ -285,12 +285,12 @@ export class Book {
   }
 
   /** Somebody reacted, or took a reaction back. */
-  reacted(event: Reacted): void {
+  reacted(event: MessageReacted): void {
     this.#amend(this.entry(this.peer(event)), event.MsgKey, (m) => react(m, event));
   }
 
   /** The receipts of messages came. */
-  confirmed(event: Confirmed): void {
+  confirmed(event: MessagesConfirmed): void {
     const entry = this.entry(this.peer(event));
     for (const key of event.MsgKeyList) this.#amend(entry, key, (m) => ({ ...m, IsPeerRead: 1 }));
   }
@@ -356,7 +356,7 @@ function lastOf(m: Pick<Message, "MsgKey" | "MsgBody"> & Partial<Message>): NonN
   return { MsgKey: m.MsgKey, Preview: preview(m.MsgBody), ...(recalled ? { Recalled: true } : {}) };
 }
 
-function react(m: Message, event: Reacted): Message {
+function react(m: Message, event: MessageReacted): Message {
   const list = (m.ReactionList ?? []).map((one) =>
     one.Reaction === event.Reaction
       ? { ...one, From_Account: one.From_Account.filter((user) => user !== event.Operator_Account) }

@@ -3,18 +3,18 @@ import type { Emitter } from "./emitter.ts";
 import type { ServerEvent } from "./link.ts";
 import type { Mender } from "./mender.ts";
 import type {
-  Confirmed,
   Conversation,
   ConversationDeleted,
   ConversationOperations,
   ConversationsChanged,
-  Deleted,
   Events,
   Kick,
   Message,
-  Reacted,
+  MessageReacted,
+  MessageRecalled,
+  MessagesConfirmed,
+  MessagesDeleted,
   ReadMark,
-  Recalled,
 } from "./types.ts";
 
 /** What an inbox needs. */
@@ -66,19 +66,19 @@ export class Inbox {
         if (!book.mark(body as ReadMark)) return;
         break;
       case "message.recalled":
-        book.recalled(body as Recalled);
+        book.recalled(body as MessageRecalled);
         break;
       case "message.edited":
         book.edited(body as Message);
         break;
       case "message.deleted":
-        book.deleted(body as Deleted);
+        book.deleted(body as MessagesDeleted);
         break;
       case "message.reaction":
-        book.reacted(body as Reacted);
+        book.reacted(body as MessageReacted);
         break;
       case "message.receipt":
-        book.confirmed(body as Confirmed);
+        book.confirmed(body as MessagesConfirmed);
         break;
       case "conversation.changed":
         for (const row of (body as Partial<ConversationsChanged>).Conversations ?? []) mender.notice(book.tell(row));
