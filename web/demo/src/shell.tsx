@@ -47,7 +47,7 @@ export function Shell({ leave }: { leave: () => void }) {
   return (
     <div class={open ? "shell open" : "shell"}>
       <Banner session={session} />
-      <Rail route={route} unread={unread} />
+      <Rail route={route} counts={{ chats: unread, contacts: session.people.unread }} />
       {route.view === "chats" && <List selected={peer} search={search} />}
       <p class="notice" role="status">
         {session.notice}
@@ -74,7 +74,7 @@ const places: { view: Route["view"]; label: string; icon: IconName }[] = [
 ];
 
 /** The places of the app: at the side, or at the bottom of a narrow screen. */
-function Rail({ route, unread }: { route: Route; unread: number }) {
+function Rail({ route, counts }: { route: Route; counts: Partial<Record<Route["view"], number>> }) {
   return (
     <nav class="rail" aria-label="Parley">
       {places.map(({ view, label, icon }) => (
@@ -87,15 +87,19 @@ function Rail({ route, unread }: { route: Route; unread: number }) {
         >
           <Icon name={icon} />
           <span>{label}</span>
-          {view === "chats" && unread > 0 && (
-            <span class="badge">
-              {unread > 99 ? "99+" : unread}
-              <span class="hidden"> unread</span>
-            </span>
-          )}
+          <Badge count={counts[view] ?? 0} />
         </button>
       ))}
     </nav>
+  );
+}
+
+function Badge({ count }: { count: number }) {
+  return count === 0 ? null : (
+    <span class="badge">
+      {count > 99 ? "99+" : count}
+      <span class="hidden"> unread</span>
+    </span>
   );
 }
 
