@@ -34,8 +34,10 @@ export function Shell({ leave }: { leave: () => void }) {
     const key = (event: KeyboardEvent) => {
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
         event.preventDefault();
-        if (route.view !== "chats" || matchMedia("(max-width: 719px)").matches) go({ view: "chats" });
-        requestAnimationFrame(() => search.current?.select());
+        const hidden = route.view !== "chats" || (open && matchMedia("(max-width: 719px)").matches);
+        if (hidden) go({ view: "chats" });
+        if (hidden) requestAnimationFrame(() => search.current?.select());
+        else search.current?.select();
       } else if (event.key === "Escape" && open && !event.isComposing && !event.defaultPrevented) {
         go(route.view === "contacts" ? { view: "contacts" } : { view: "chats" });
       }

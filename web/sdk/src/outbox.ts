@@ -26,7 +26,7 @@ interface Parcel {
   pending: Pending;
   /** The attempts under way; absent: there are none. */
   delivery?: Promise<Message>;
-  /** Ends the attempts. */
+  /** Ends the attempts: it was settled or taken back. */
   taken: AbortController;
 }
 
@@ -40,9 +40,24 @@ export class Outbox {
   readonly #parcels = new Map<string, Parcel[]>();
   readonly #queues = new Map<string, Promise<unknown>>();
   #wakeup = new AbortController();
+  /** Pending while nothing is to be tried. */
+  #started: Promise<void>;
+  #start = () => {};
 
   constructor(options: OutboxOptions) {
     this.#options = options;
+    this.#started = this.#stopped();
+  }
+
+  /** Attempts are made from now on. */
+  start(): void {
+    this.#start();
+  }
+
+  /** No attempt is made until the next start. */
+  stop(): void {
+    this.#started = this.#stopped();
+    this.wake();
   }
 
   /** What is not known to be stored, in the order in which it was written. */
@@ -87,6 +102,12 @@ export class Outbox {
   /** Forgets everything; promises of sends reject. */
   clear(): void {
     for (const parcel of [...this.#parcels.values()].flat()) this.#settle(parcel);
+  }
+
+  #stopped(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#start = resolve;
+    });
   }
 
   #find(draft: Draft): Parcel | undefined {
@@ -143,6 +164,7 @@ export class Outbox {
     const { timing } = this.#options;
     const { draft } = parcel.pending;
     for (let attempt = 0; ; attempt++) {
+      await this.#going(parcel.taken.signal);
       if (parcel.taken.signal.aborted) throw new ParleyError("the message was discarded", 0, 0);
       const held = this.#options.held(draft);
       if (held) return held;
@@ -164,6 +186,11 @@ export class Outbox {
         await sleep(backoff(attempt, timing), this.#wakeup.signal, parcel.taken.signal);
       }
     }
+  }
+
+  /** Resolves when attempts are made, or there is no more need of one. */
+  #going(taken: AbortSignal): Promise<unknown> {
+    return Promise.race([this.#started, new Promise((resolve) => taken.addEventListener("abort", resolve))]);
   }
 
   #tried(parcel: Parcel, at: number): void {

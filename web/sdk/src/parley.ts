@@ -272,6 +272,7 @@ export class Parley implements Operations {
       this.#loaded ??= this.#load();
       this.#tabs?.join();
       this.#unwatch ??= watchPage({ wake: () => this.#wake(), seen: (seen) => this.#look(seen) });
+      this.#outbox.start();
       this.#link.start();
     });
   }
@@ -317,7 +318,7 @@ export class Parley implements Operations {
    * the server answers, the same message is sent again and again, after a restart,
    * too, and is stored once; messages to one user go one after the other. Rejects
    * with a {@link ParleyError} when the server refuses it: it stays in `pending`
-   * as failed, and `send(draft)` tries again. What is for who is online only
+   * as failed, and `send(draft)` tries again. Before `login` and after `close` it waits. What is for who is online only
    * (`OnlineOnlyFlag`) is tried once and not kept.
    */
   send(to: string, body: string | Element[], options?: SendOptions): Promise<Message>;
@@ -465,6 +466,7 @@ export class Parley implements Operations {
       this.#unwatch?.();
       this.#unwatch = undefined;
       this.#front.stop();
+      this.#outbox.stop();
       this.#mender.stop();
       this.#tabs?.leave();
       this.#catchUp.stop();

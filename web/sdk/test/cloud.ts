@@ -32,6 +32,8 @@ export class Cloud {
   breaks: { action: string; when: "before" | "after" }[] = [];
   /** Refuses the next calls of an action. */
   readonly refusals: { action: string; code: number; error: string }[] = [];
+  /** What this cloud answers to actions that it does not know, or knows too little of. */
+  readonly answers = new Map<string, (body: Record<string, unknown>, user: string) => object>();
   /** No upgrade succeeds while false. */
   accepting = true;
   spread = 0;
@@ -182,6 +184,8 @@ export class Cloud {
   }
 
   #run(action: string, user: string, instance: string, body: Record<string, unknown>): object | undefined {
+    const answer = this.answers.get(action);
+    if (answer) return answer(body, user);
     const peer = String(body.To_Account);
     switch (action) {
       case "session.sync": {

@@ -79,15 +79,32 @@ interface Size {
   Height?: number;
 }
 
+/** The longest side of a picture in a thread, px. */
+const longest = 320;
+
+/** Room for a picture before it is there, so that nothing jumps when it comes. */
+function roomFor({ Width = 0, Height = 0 }: Size): { width: string; aspectRatio: string } {
+  const [width, height] = Width > 0 && Height > 0 ? [Width, Height] : [4, 3];
+  const shown = Math.max(80, Width > 0 ? Math.min(Width, longest, (longest * width) / height) : longest);
+  return { width: `${shown}px`, aspectRatio: `${width} / ${height}` };
+}
+
 function Picture({ content }: Content) {
+  const [gone, setGone] = useState(false);
   const sizes = (Array.isArray(content.ImageInfoArray) ? content.ImageInfoArray : []) as Size[];
   const whole = sizes.find(({ Type }) => Type === 1) ?? sizes[0];
   const small = sizes.find(({ Type }) => Type === 3) ?? sizes.find(({ Type }) => Type === 2) ?? whole;
   const source = address(small?.URL);
-  if (!source) return <Card icon="image" title="Image" note="It is not there any more" />;
+  if (!source || gone) return <Card icon="image" title="Image" note="It is not there any more" />;
   return (
-    <a class="picture" href={address(whole?.URL) ?? source} target="_blank" rel="noopener noreferrer">
-      <img src={source} alt="As it was sent" width={small?.Width} height={small?.Height} loading="lazy" />
+    <a
+      class="picture"
+      style={roomFor(small ?? {})}
+      href={address(whole?.URL) ?? source}
+      target="_blank"
+      rel="noopener noreferrer"
+    >
+      <img src={source} alt="As it was sent" loading="lazy" onError={() => setGone(true)} />
     </a>
   );
 }
@@ -103,8 +120,7 @@ function Film({ content }: Content) {
       preload="none"
       src={source}
       poster={address(content.ThumbUrl)}
-      width={Number(content.ThumbWidth) || undefined}
-      height={Number(content.ThumbHeight) || undefined}
+      style={roomFor({ Width: Number(content.ThumbWidth), Height: Number(content.ThumbHeight) })}
       aria-label={`Video, ${lengthOf(Number(content.VideoSecond) || 0)}`}
     />
   );

@@ -22,7 +22,7 @@ export function Head({ session, peer }: { session: Session; peer: string }) {
       <button
         type="button"
         class="thread-who"
-        aria-label={`About ${name}`}
+        title={`About ${name}`}
         onClick={() => go({ view: "contacts", user: peer })}
       >
         <Avatar id={peer} name={name} face={session.face(peer)} />

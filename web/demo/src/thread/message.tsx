@@ -171,7 +171,7 @@ function Failure({ item: { pending }, session }: { item: Item; session: Session 
   const { parley } = session;
   return (
     <div class="failure" role="alert">
-      <span class="failure-why">Not sent. {pending.error?.message}</span>
+      <span class="failure-why">Not sent: {pending.error?.message}</span>
       <button type="button" class="link" onClick={() => parley.send(pending.draft).catch(() => {})}>
         Retry
       </button>

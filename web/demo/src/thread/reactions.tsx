@@ -44,12 +44,12 @@ export function Reactions({ session, message, toggle }: Props) {
             type="button"
             class="chip"
             aria-pressed={From_Account.includes(session.me)}
-            aria-label={`${Reaction} from ${names}`}
             title={names}
             onClick={() => toggle(Reaction)}
           >
-            <span>{Reaction}</span>
+            <span class="chip-what">{Reaction}</span>
             {From_Account.length}
+            <span class="hidden"> from {names}</span>
           </button>
         );
       })}

@@ -128,10 +128,9 @@ export class Scroll extends Component<Props, { away: boolean }> {
           type="button"
           class={away ? "jump shown" : "jump"}
           tabIndex={away ? 0 : -1}
-          aria-label="Go to the newest message"
           onClick={() => this.toEnd(true)}
         >
-          <Icon name="down" />
+          <Icon name="down" label="Go to the newest message" />
           {unread > 0 && <span class="badge">{unread}</span>}
         </button>
       </div>

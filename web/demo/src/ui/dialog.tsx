@@ -24,11 +24,9 @@ export function Dialog(props: {
   const { at } = props;
   const dialog = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => {
-    const before = document.activeElement;
-    dialog.current?.showModal();
-    return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
-    };
+    const element = dialog.current;
+    element?.showModal();
+    return () => element?.close(); // which gives the focus back
   }, []);
   useLayoutEffect(() => {
     if (!at || !dialog.current) return;

@@ -1,0 +1,131 @@
+// What a store promises: run in Node on the one in memory, and in a browser on IndexedDB.
+import type { Conversation, Message, Pending, Store } from "../src/index.ts";
+
+const message = (seq: number, more: Partial<Message> = {}): Message => ({
+  From_Account: "alice",
+  To_Account: "bob",
+  MsgSeq: seq,
+  MsgRandom: 7,
+  MsgTime: 1_700_000_000 + seq,
+  MsgKey: `${seq}_7_${1_700_000_000 + seq}`,
+  Ordinal: seq,
+  MsgBody: [{ MsgType: "TIMTextElem", MsgContent: { Text: `text ${seq}` } }],
+  ...more,
+});
+
+const row = (To_Account: string, Unread: number): Conversation => ({
+  To_Account,
+  Unread,
+  ReadOrdinal: 0,
+  PeerReadOrdinal: 0,
+  InOrdinal: 0,
+  OutOrdinal: 0,
+  TimeMs: 1,
+});
+
+const pending = (seq: number): Pending => ({
+  draft: { To_Account: "bob", MsgSeq: seq, MsgRandom: 1, MsgBody: [] },
+  state: "sending",
+  since: 5,
+});
+
+const put = (...seqs: number[]) =>
+  seqs.map((seq) => ({ kind: "message", peer: "bob", message: message(seq) }) as const);
+const seqs = (list: readonly Message[]) => list.map((m) => m.MsgSeq).join(" ");
+
+function equal(actual: unknown, expected: unknown): void {
+  const [a, e] = [JSON.stringify(actual), JSON.stringify(expected)];
+  if (a !== e) throw new Error(`is ${a}, should be ${e}`);
+}
+
+/** Each check takes a store that is empty. */
+export const contract: [name: string, check: (store: Store) => Promise<void>][] = [
+  ["it begins with nothing", async (store) => equal(await store.load(), { since: 0, conversations: [], pending: [] })],
+  [
+    "rows and the time of the last sync are replaced",
+    async (store) => {
+      await store.apply([{ kind: "conversation", conversation: { row: row("bob", 1), held: false } }]);
+      await store.apply([
+        { kind: "conversation", conversation: { row: row("bob", 2), held: true } },
+        { kind: "since", since: 42 },
+      ]);
+      const { since, conversations } = await store.load();
+      equal({ since, conversations }, { since: 42, conversations: [{ row: row("bob", 2), held: true }] });
+    },
+  ],
+  [
+    "messages are ascending, the newest of one conversation",
+    async (store) => {
+      await store.apply([...put(3, 1, 10, 2), { kind: "message", peer: "carol", message: message(11) }]);
+      equal(seqs(await store.messages("bob", 3)), "2 3 10");
+      equal(seqs(await store.messages("carol", 3)), "11");
+      equal(seqs(await store.messages("bo", 3)), "");
+    },
+  ],
+  [
+    "a message is kept once, and changes only where it is kept",
+    async (store) => {
+      const edit = (m: Message) => ({ ...m, EditMs: 9 });
+      await store.apply([
+        ...put(1, 1),
+        { kind: "amend", peer: "bob", key: message(1).MsgKey, amend: edit },
+        { kind: "amend", peer: "bob", key: message(2).MsgKey, amend: edit },
+      ]);
+      equal(await store.messages("bob", 9), [{ ...message(1), EditMs: 9 }]);
+    },
+  ],
+  [
+    "messages go one by one, and up to one",
+    async (store) => {
+      await store.apply(put(1, 2, 3, 4, 5));
+      await store.apply([
+        { kind: "drop", peer: "bob", key: message(4).MsgKey },
+        { kind: "dropUpTo", peer: "bob", key: message(2).MsgKey },
+      ]);
+      equal(seqs(await store.messages("bob", 9)), "3 5");
+    },
+  ],
+  [
+    "search is newest first, over all conversations or one, up to a limit",
+    async (store) => {
+      await store.apply([...put(1, 2, 3), { kind: "message", peer: "ann", message: message(4) }]);
+      const odd = (m: Message) => m.MsgSeq !== 2;
+      equal(seqs(await store.search(odd, 9)), "4 3 1");
+      equal(seqs(await store.search(odd, 2)), "4 3");
+      equal(seqs(await store.search(odd, 9, "bob")), "3 1");
+    },
+  ],
+  [
+    "what is pending stays in its order until it is settled",
+    async (store) => {
+      await store.apply([1, 2, 3].map((n) => ({ kind: "pending", pending: pending(n) })));
+      await store.apply([
+        { kind: "pending", pending: { ...pending(1), state: "failed" } },
+        { kind: "settle", peer: "bob", MsgSeq: 2, MsgRandom: 1 },
+      ]);
+      const kept = (await store.load()).pending;
+      equal(
+        kept.map((p) => [p.draft.MsgSeq, p.state]),
+        [
+          [1, "failed"],
+          [3, "sending"],
+        ],
+      );
+    },
+  ],
+  [
+    "clear leaves nothing",
+    async (store) => {
+      await store.apply([
+        ...put(1),
+        { kind: "since", since: 1 },
+        { kind: "pending", pending: pending(1) },
+        { kind: "conversation", conversation: { row: row("bob", 1), held: true } },
+      ]);
+      await store.clear();
+      equal(await store.load(), { since: 0, conversations: [], pending: [] });
+      equal(await store.messages("bob", 9), []);
+      equal(await store.search(() => true, 9), []);
+    },
+  ],
+];
