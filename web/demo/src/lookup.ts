@@ -47,6 +47,12 @@ export class Lookup<Value> {
     this.#changed();
   }
 
+  /** Asks for nothing more. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#wanted.clear();
+  }
+
   async #fetch(): Promise<void> {
     const users = [...this.#wanted].slice(0, most);
     let wait = 0;

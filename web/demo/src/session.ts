@@ -102,14 +102,19 @@ export class Session {
 
   /** Ends the connection; what this device keeps stays. */
   end(): void {
-    this.#watchers.clear();
+    this.#quieten();
     this.parley.close();
   }
 
   /** Signs this installation out and forgets what is kept on this device. */
   async leave(): Promise<void> {
-    this.#watchers.clear();
+    this.#quieten();
     await this.parley.logout().catch(() => {}); // without a network, the device is forgotten all the same
+  }
+
+  #quieten(): void {
+    this.#watchers.clear();
+    for (const lookup of [this.profiles, this.presence, this.#drafts]) lookup.stop();
   }
 
   /** What a user is called: what the signed-in one calls a friend, else as users call themselves. */

@@ -4,7 +4,7 @@ import { when } from "../text.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { below, type Point } from "../ui/menu.tsx";
-import { menuProps } from "../ui/press.ts";
+import { useContextMenu } from "../ui/press.ts";
 import { previewOf } from "./preview.ts";
 
 interface Props {
@@ -19,6 +19,7 @@ export const silent = 1;
 export function ConversationRow(props: Props & { row: Conversation; menu: (at: Point) => void }) {
   const { row, selected, open, menu } = props;
   const session = useSession();
+  const menuProps = useContextMenu(menu);
   const { parley, me } = session;
   const peer = row.To_Account;
   const name = session.name(peer);
@@ -35,13 +36,7 @@ export function ConversationRow(props: Props & { row: Conversation; menu: (at: P
   const muted = (row.ReceiveOption ?? 0) >= silent;
   return (
     <li class="item" data-peer={peer} data-pinned={row.PinnedMs ? "" : undefined}>
-      <button
-        type="button"
-        class="row"
-        aria-current={selected || undefined}
-        onClick={() => open(peer)}
-        {...menuProps(menu)}
-      >
+      <button type="button" class="row" aria-current={selected || undefined} onClick={() => open(peer)} {...menuProps}>
         <Avatar id={peer} name={name} face={session.face(peer)} online={session.online(peer)} />
         <span class="row-name">
           <span dir="auto">{name}</span>

@@ -10,7 +10,7 @@ export const genders: Readonly<Record<string, string>> = {
 /** Who may add a user as a friend. */
 export const allowTypes: Readonly<Record<string, string>> = {
   AllowType_Type_AllowAny: "Anybody, at once",
-  AllowType_Type_NeedConfirm: "Who I accept",
+  AllowType_Type_NeedConfirm: "Whom I accept",
   AllowType_Type_DenyAny: "Nobody",
 };
 

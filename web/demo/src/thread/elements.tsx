@@ -146,7 +146,10 @@ function Relay({ content, of }: Content & { of: Message | undefined }) {
   return (
     <>
       <button type="button" class="relay" disabled={!of} onClick={() => setOpen(true)}>
-        <strong dir="auto">{title}</strong>
+        <strong>
+          <Icon name="list" />
+          <bdi>{title}</bdi>
+        </strong>
         {lines.map((line, i) => (
           <span key={i} dir="auto">
             {line}

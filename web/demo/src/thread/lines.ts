@@ -69,26 +69,24 @@ function idOf(from: string, { MsgSeq, MsgRandom }: Message | Draft): string {
  */
 export function linesOf(items: readonly Item[], newAfter: number | undefined, complete: boolean): Line[] {
   const lines: Line[] = [];
-  let fresh = newAfter;
+  const fresh =
+    newAfter === undefined ? -1 : items.findIndex(({ mine, message }) => !mine && (message?.Ordinal ?? 0) > newAfter);
+  const newDay = (i: number) => dayOf(items[i - 1]) !== dayOf(items[i]);
+  const parted = (i: number) => newDay(i) || i === fresh || !joined(items[i - 1], items[i]);
   items.forEach((item, i) => {
-    const before = items[i - 1];
-    const after = items[i + 1];
-    const newDay = !before || dayKey(before.time) !== dayKey(item.time);
-    if (newDay && (before || complete)) lines.push({ kind: "day", id: `day ${dayKey(item.time)}`, time: item.time });
-    const isNew = fresh !== undefined && !item.mine && (item.message?.Ordinal ?? 0) > fresh;
-    if (isNew) {
-      lines.push({ kind: "new", id: "new" });
-      fresh = undefined;
-    }
-    const first = newDay || isNew || !before || !joined(before, item);
-    const last = !after || !joined(item, after) || dayKey(after.time) !== dayKey(item.time);
-    lines.push({ kind: "message", id: item.id, item, first, last });
+    if (newDay(i) && (i > 0 || complete)) lines.push({ kind: "day", id: `day ${dayOf(item)}`, time: item.time });
+    if (i === fresh) lines.push({ kind: "new", id: "new" });
+    lines.push({ kind: "message", id: item.id, item, first: parted(i), last: parted(i + 1) });
   });
   return lines;
 }
 
+function dayOf(item: Item | undefined): string {
+  return item ? dayKey(item.time) : "";
+}
+
 /** Whether two messages stand together. */
-function joined(a: Item, b: Item): boolean {
-  const whole = !isRecalled(a.message) && !isRecalled(b.message);
-  return whole && a.mine === b.mine && b.time - a.time < together;
+function joined(a: Item | undefined, b: Item | undefined): boolean {
+  if (!a || !b || isRecalled(a.message) || isRecalled(b.message)) return false;
+  return a.mine === b.mine && b.time - a.time < together;
 }

@@ -2,7 +2,7 @@ import type { Session } from "../session.ts";
 import { clock, jumbo, textOf } from "../text.ts";
 import { Icon } from "../ui/icon.tsx";
 import { below, type Point } from "../ui/menu.tsx";
-import { menuProps } from "../ui/press.ts";
+import { useContextMenu } from "../ui/press.ts";
 import { type Actions, abilities } from "./actions.ts";
 import type { Intent } from "./composer.tsx";
 import { Body } from "./elements.tsx";
@@ -31,10 +31,14 @@ interface Props {
 }
 
 /** A message of a thread. */
-export function MessageLine({ item, first, last, around }: Props) {
+export function MessageLine(props: Props) {
+  return isRecalled(props.item.message) ? <Recalled {...props} /> : <Whole {...props} />;
+}
+
+function Whole({ item, first, last, around }: Props) {
   const { mine, message, content, state, time } = item;
-  if (message && isRecalled(message)) return <Recalled item={item} around={around} />;
   const { session, peer, actions, menu } = around;
+  const menuProps = useContextMenu((at) => menu(item, at));
   const quote = readQuote(content.CloudCustomData);
   const big = !quote && jumbo(textOf(content));
   const classes = ["message", mine ? "mine" : "theirs", first && "first", last && "last", big && "jumbo"];
@@ -51,7 +55,7 @@ export function MessageLine({ item, first, last, around }: Props) {
         event.preventDefault();
         menu(item, below(event.currentTarget.querySelector(".bubble") ?? event.currentTarget));
       }}
-      {...menuProps((at) => menu(item, at))}
+      {...menuProps}
     >
       <div class="beside">
         <div class="bubble">
@@ -128,8 +132,9 @@ function Quoted({ quote, around: { session, peer, reveal } }: { quote: Quote; ar
 }
 
 /** What is left of a message that was taken back. */
-function Recalled({ item, around }: { item: Item; around: Around }) {
+function Recalled({ item, around }: Props) {
   const { session, peer, intend, menu } = around;
+  const menuProps = useContextMenu((at) => menu(item, at));
   const text = session.recalled.get(item.message?.MsgKey ?? "");
   return (
     <article
@@ -137,7 +142,7 @@ function Recalled({ item, around }: { item: Item; around: Around }) {
       tabIndex={-1}
       data-key={item.message?.MsgKey}
       data-ordinal={item.mine ? undefined : item.message?.Ordinal}
-      {...menuProps((at) => menu(item, at))}
+      {...menuProps}
     >
       <p>
         {item.mine ? "You" : <bdi>{session.name(peer)}</bdi>} recalled a message

@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type Session, useSession } from "../session.ts";
-import { dayName } from "../text.ts";
+import { dayName, textOf } from "../text.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { Confirm } from "../ui/dialog.tsx";
 import type { Point } from "../ui/menu.tsx";
@@ -93,7 +93,7 @@ export function Thread({ peer, message }: { peer: string; message?: string | und
           ref={list}
           class="messages"
           role="log"
-          aria-live="polite"
+          aria-live="off"
           aria-label={`Messages with ${name}`}
           aria-busy={reach.loading !== undefined}
           onKeyDown={walkMessages}
@@ -105,6 +105,7 @@ export function Thread({ peer, message }: { peer: string; message?: string | und
           {session.typing.has(peer) && <Writing name={name} />}
         </div>
       </Scroll>
+      <Spoken session={session} peer={peer} />
       <Composer session={session} peer={peer} intent={intent} intend={intend} done={done} onUp={editLast} />
       {menu && (
         <MessageMenu
@@ -166,6 +167,23 @@ function ThreadLine({ line, around }: { line: Line; around: Around }) {
     <div class="new-line">
       <span>New</span>
     </div>
+  );
+}
+
+/** Tells a screen reader what arrives, and nothing of the history that is read meanwhile. */
+function Spoken({ session, peer }: { session: Session; peer: string }) {
+  const [text, setText] = useState("");
+  useEffect(
+    () =>
+      session.parley.on("message", (m) => {
+        if (m.From_Account === peer) setText(`${session.name(peer)}: ${textOf(m)}`);
+      }),
+    [session, peer],
+  );
+  return (
+    <p class="hidden" aria-live="polite">
+      {text}
+    </p>
   );
 }
 

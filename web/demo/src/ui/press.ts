@@ -1,3 +1,4 @@
+import { useRef } from "preact/hooks";
 import type { Point } from "./menu.tsx";
 
 /** How long a finger rests for a long press, ms. */
@@ -7,20 +8,20 @@ const long = 500;
 const slack = 10;
 
 /**
- * What opens a menu on an element: a right click, the menu key, and a long press of a
- * finger. The click that ends a long press is none.
+ * The properties of an element with a menu, which a right click, the menu key and a long
+ * press of a finger open. The click that ends a long press is none.
  */
-export function menuProps(open: (at: Point) => void) {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let from: Point | undefined;
-  let pressed = false;
+export function useContextMenu(open: (at: Point) => void) {
+  const press = useRef<{ from?: Point | undefined; timer?: ReturnType<typeof setTimeout>; long: boolean }>({
+    long: false,
+  }).current;
   const cancel = () => {
-    clearTimeout(timer);
-    from = undefined;
+    clearTimeout(press.timer);
+    press.from = undefined;
   };
   return {
     onContextMenu: (event: MouseEvent & { currentTarget: Element }) => {
-      if (selecting(event)) return;
+      if (isForBrowser(event)) return;
       event.preventDefault();
       cancel();
       // The menu key has no place of its own.
@@ -29,24 +30,25 @@ export function menuProps(open: (at: Point) => void) {
       open(byKey ? { x: left + width / 2, y: top + height / 2 } : { x: event.clientX, y: event.clientY });
     },
     onPointerDown: (event: PointerEvent) => {
-      pressed = false;
+      cancel();
+      press.long = false;
       if (event.pointerType !== "touch") return;
-      const at = { x: event.clientX, y: event.clientY };
-      from = at;
-      clearTimeout(timer);
-      timer = setTimeout(() => {
-        pressed = true;
-        open(at);
+      const from = { x: event.clientX, y: event.clientY };
+      press.from = from;
+      press.timer = setTimeout(() => {
+        press.long = true;
+        open(from);
       }, long);
     },
     onPointerMove: (event: PointerEvent) => {
+      const { from } = press;
       if (from && Math.hypot(event.clientX - from.x, event.clientY - from.y) > slack) cancel();
     },
     onPointerUp: cancel,
     onPointerCancel: cancel,
     onClickCapture: (event: MouseEvent) => {
-      if (!pressed) return;
-      pressed = false;
+      if (!press.long) return;
+      press.long = false;
       event.preventDefault();
       event.stopPropagation();
     },
@@ -54,7 +56,7 @@ export function menuProps(open: (at: Point) => void) {
 }
 
 /** Whether a right click is for the browser's own menu: on a link, or on text that is selected. */
-function selecting(event: MouseEvent): boolean {
+function isForBrowser(event: MouseEvent): boolean {
   const target = event.target;
   if (event.button !== 2 || !(target instanceof Element)) return false;
   return target.closest("a") !== null || (getSelection()?.toString() ?? "") !== "";

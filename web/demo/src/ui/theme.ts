@@ -15,9 +15,11 @@ export function setTheme(choice: Theme): void {
   showTheme();
 }
 
-/** Shows what was chosen before. */
+/** Shows what was chosen before; the browser's own bars take the colour of the page. */
 export function showTheme(): void {
   const choice = theme();
   if (choice === "system") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = choice;
+  const bars = document.querySelector<HTMLMetaElement>('meta[name="theme-color"]');
+  if (bars) bars.content = getComputedStyle(document.body).backgroundColor;
 }
