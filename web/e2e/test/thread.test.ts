@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import {
@@ -8,6 +6,7 @@ import {
   choose,
   device,
   errors,
+  findings,
   launch,
   message,
   online,
@@ -17,6 +16,7 @@ import {
   row,
   say,
   signIn,
+  spills,
   texts,
 } from "./page.ts";
 import { call, type Run, signature, startStack } from "./stack.ts";
@@ -46,33 +46,6 @@ const bobSends = (MsgBody: object[]) =>
 let seq = 1;
 const text = (Text: string) => [{ MsgType: "TIMTextElem", MsgContent: { Text } }];
 const random = () => Math.floor(Math.random() * 2 ** 32);
-
-const serious = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-/** The serious findings of axe on a page. */
-async function findings(page: Page): Promise<string[]> {
-  await page.evaluate(serious);
-  return page.evaluate(async () => {
-    const axe = (globalThis as unknown as { axe: { run(): Promise<{ violations: Finding[] }> } }).axe;
-    interface Finding {
-      id: string;
-      impact: string;
-      nodes: { html: string }[];
-    }
-    const { violations } = await axe.run();
-    return violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join("\n  ")}`);
-  });
-}
-
-/** What of a page is wider than its place, so that it could be scrolled sideways. */
-const spills = (page: Page) =>
-  page.evaluate(() =>
-    [...document.querySelectorAll("html, .scroll, .thread-head, .composer")]
-      .filter((element) => element.scrollWidth > element.clientWidth)
-      .map((element) => element.className),
-  );
 
 test("messages and what is done with them", { timeout: 120_000 }, async (t) => {
   await t.test("a reply quotes, and its quote leads to the message", async () => {
