@@ -34,9 +34,9 @@ SLOW := ^parley/infra/(e2e|rie|sam|model)(/|$$)
 having = $$(grep -rlE --include='*_test.go' --exclude-dir=node_modules --exclude-dir=.local '^func ($(1))' . | xargs -r -n1 dirname | sort -u)
 # What CI runs, in the order that fails soonest. The scenarios wait much of their
 # time, which is when the fuzz targets run.
-SUITE := lint stale unit e2e+fuzz web browser sam model
+SUITE := lint stale unit e2e+fuzz web sdk browser sam model
 
-.PHONY: help run build test check race e2e web browser sam cost generate lint format fuzz model bench deploy requirements clean
+.PHONY: help run build test check race e2e web sdk browser sam cost generate lint format fuzz model bench deploy requirements clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9]+):[^#]*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -65,6 +65,10 @@ e2e: ## scenarios over real HTTP and WebSocket on the local cloud
 
 web: $(STAMPS)/web-build ## the web packages: build, types, format, tests
 	@cd web && npm run check && npm test
+
+sdk: $(STAMPS)/web program ## the TypeScript client against the local cloud while everything goes wrong
+	$(NEED) go node java mvn
+	@cd web && npm run faults
 
 browser: $(STAMPS)/web-build program ## the demo and the console in a real browser
 	$(NEED) go node java mvn chromium

@@ -29,6 +29,8 @@ export class Session {
   readonly presence: Lookup<PresenceView | undefined>;
   readonly typing: Typing;
   readonly people: People;
+  /** It was told to connect: offline since then, the user has signed out in another tab. */
+  started = false;
   /** The conversations are known: before, an empty list says nothing. */
   synced = false;
   /** What went wrong last, to be told for a while. */
@@ -96,6 +98,7 @@ export class Session {
 
   /** Connects, also after a kick or a refusal. */
   start(): void {
+    this.started = true;
     this.parley.login().then(this.changed, () => {}); // the state tells
     this.changed();
   }

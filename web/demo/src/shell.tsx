@@ -113,14 +113,16 @@ function Banner({ session }: { session: Session }) {
       ? "You signed in on another device, so this one was signed off."
       : state === "refused"
         ? "The cloud did not accept this user."
-        : "";
+        : state === "offline" && session.started
+          ? "You signed out in another tab."
+          : "";
   return (
     <div class="banner" role="alert">
       {text && (
         <>
           <span>{text}</span>
           <button type="button" class="button small" onClick={() => session.start()}>
-            {state === "refused" ? "Try again" : "Use here"}
+            {state === "kicked" ? "Use here" : state === "refused" ? "Try again" : "Sign in again"}
           </button>
         </>
       )}

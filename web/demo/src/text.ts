@@ -25,9 +25,18 @@ function daysBetween(ms: number, now: number): number {
   return Math.round((midnight(now) - midnight(ms)) / day);
 }
 
+// Making a format takes a hundred times as long as using it.
+const clockFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const fullFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
+
 /** The time of day. */
 export function clock(ms: number): string {
-  return new Date(ms).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+  return clockFormat.format(ms);
+}
+
+/** The day and the time, in full. */
+export function fullTime(ms: number): string {
+  return fullFormat.format(ms);
 }
 
 /** When, as short as a list wants it: a time today, then a day, then a date. */

@@ -65,7 +65,7 @@ test("an edit names the fields that it changes", () => {
   const before = { [nickTag]: "Bob", [birthdayTag]: 20000131, [locationTag]: "Rome" };
   assert.deepEqual(changes(before, before), []);
   assert.deepEqual(changes({}, { [nickTag]: "", [genderTag]: "Gender_Type_Unknown", [birthdayTag]: 0 }), []);
-  assert.deepEqual(changes(before, { [nickTag]: "Rob", [birthdayTag]: 0, [locationTag]: "Rome" }), [
+  assert.deepEqual(changes(before, { [nickTag]: " Rob ", [birthdayTag]: 0, [locationTag]: "Rome" }), [
     { Tag: nickTag, Value: "Rob" },
     { Tag: birthdayTag, Value: 0 },
   ]);

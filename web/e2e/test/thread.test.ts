@@ -267,6 +267,7 @@ test("every width, every script", { timeout: 90_000 }, async (t) => {
     await bobSends(text(`مرحبا ${"و".repeat(120)}`));
     await bobSends(text(`https://example.com/${"a".repeat(200)}`));
     await message(alice, "שלום").waitFor();
+    await alice.getByRole("button", { name: "Go to the newest message" }).click();
     for (const width of [390, 820, 1280]) {
       await alice.setViewportSize({ width, height: 844 });
       await message(alice, "example.com/aaa").waitFor();

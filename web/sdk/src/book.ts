@@ -14,6 +14,9 @@ import {
   recalledFlag,
 } from "./types.ts";
 
+/** How many missed messages of a conversation that is not shown are pulled, so that the app hears of each: a page. */
+const pulledUnseen = 100;
+
 /** What the client holds of one conversation. */
 export interface Entry {
   peer: string;
@@ -146,12 +149,14 @@ export class Book {
   #watch(entry: Entry, told: Conversation): void {
     const { timeline } = entry;
     const watch = { in: timeline.ordinals("in"), out: timeline.ordinals("out") };
-    if (timeline.shown || (!entry.told && timeline.messages.length > 0)) {
-      // Shown, or begun by a message that came before its row: everything that is missing is wanted.
+    const missed = Math.max(told.InOrdinal - watch.in.top, told.OutOrdinal - watch.out.top);
+    const begun = entry.told || timeline.messages.length > 0;
+    if (timeline.shown || (begun && missed <= pulledUnseen)) {
+      // Shown, or not far behind: everything that is missing is wanted.
       watch.in.hear(told.InOrdinal);
       watch.out.hear(told.OutOrdinal);
-    } else if (!entry.told || told.InOrdinal > watch.in.top || told.OutOrdinal > watch.out.top) {
-      // Not shown: its history is pulled when it is, and only what arrives from now on is watched.
+    } else if (!entry.told || missed > 0) {
+      // Its history is pulled when it is shown, and only what arrives from now on is watched.
       watch.in.start(told.InOrdinal);
       watch.out.start(told.OutOrdinal);
       if (told.LastMsg) entry.floor = told.LastMsg.MsgKey;

@@ -40,9 +40,13 @@ export class CatchUp {
     this.#options = options;
   }
 
-  /** Catches up, with patience, as long as there is a connection. One at a time. */
-  run(): Promise<void> {
-    this.#running = this.#running.then(() => this.#run());
+  /**
+   * Catches up, again and again as long as there is a connection. One at a time.
+   *
+   * @param patience how long to wait for frames of what a sync says is missing, ms
+   */
+  run(patience = 0): Promise<void> {
+    this.#running = this.#running.then(() => this.#run(patience));
     return this.#running;
   }
 
@@ -62,10 +66,10 @@ export class CatchUp {
     this.#counters = undefined;
   }
 
-  async #run(): Promise<void> {
+  async #run(patience: number): Promise<void> {
     for (let attempt = 0; this.#options.online(); attempt++) {
       try {
-        return this.#tell(await this.#sync());
+        return this.#tell(await this.#sync(patience));
       } catch (error) {
         if (error instanceof ParleyError && error.refused && !(await this.#options.refused())) return;
         await sleep(backoff(attempt, this.#options.timing));
@@ -74,14 +78,14 @@ export class CatchUp {
   }
 
   /** One sync: the rows that changed, then what became of messages that are held. Returns what the first page tells besides. */
-  async #sync(): Promise<Counters> {
+  async #sync(patience: number): Promise<Counters> {
     const { book, keeper, mender, session } = this.#options;
     const Since = this.since;
     const first = await session.sync({ Since });
     if (first.Expired) {
       await this.#options.expired();
       this.since = 0;
-      return this.#sync();
+      return this.#sync(patience);
     }
     const entries: Entry[] = [];
     for (let page = first; ; ) {
@@ -95,7 +99,7 @@ export class CatchUp {
     }
     this.since = first.Since;
     keeper.keep({ kind: "since", since: first.Since });
-    for (const entry of entries) mender.notice(entry, 0);
+    for (const entry of entries) mender.notice(entry, patience);
     for (const entry of book.entries) mender.notice(entry);
     const { Conversations, Complete, Cursor, Since: next, Spread, Expired, ...counters } = first;
     this.#options.spread(Spread);

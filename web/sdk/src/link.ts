@@ -16,8 +16,8 @@ export interface LinkOptions {
   open(): Promise<Socket>;
   state(state: State): void;
   event(event: ServerEvent): void;
-  /** A connection is open. The one before it, if there is one, is heard until this resolves. */
-  opened(): Promise<void>;
+  /** A connection is open. At a renewal the one before it was never lost, and is heard until this resolves. */
+  opened(renewal: boolean): Promise<void>;
   /** Asks why an attempt failed: an error if there is no point in another one. */
   refusal(): Promise<Error | undefined>;
   refused(error: Error): void;
@@ -113,7 +113,7 @@ export class Link implements Listener {
     this.#traffic();
     const { renewMin, renewMax } = this.#options.timing;
     this.#after("renew", renewMin + Math.random() * (renewMax - renewMin), () => void this.#dial());
-    const synced = this.#options.opened();
+    const synced = this.#options.opened(before !== undefined);
     if (before) this.#retire(before, synced);
   }
 

@@ -7,6 +7,16 @@ import type { HistoryPage, HistoryRange, Message } from "./types.ts";
 
 const directions: Direction[] = ["in", "out"];
 
+/**
+ * When to look again for what history did not have, as multiples of the patience
+ * for a gap. A send that died half way may have told its ordinal, and a repeat
+ * stores it within the server's window, which the last of these is as long as.
+ */
+const again = [20, 60, 240];
+
+/** How many conversations are mended at a time. */
+const atOnce = 4;
+
 /** What a mender needs. */
 export interface MenderOptions {
   book: Book;
@@ -22,6 +32,7 @@ export class Mender {
   readonly #waiting = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #busy = new Set<string>();
   readonly #failures = new Map<string, number>();
+  readonly #doubts = new Set<ReturnType<typeof setTimeout>>();
 
   constructor(options: MenderOptions) {
     this.#options = options;
@@ -35,15 +46,17 @@ export class Mender {
       peer,
       setTimeout(() => {
         this.#waiting.delete(peer);
-        void this.#mend(entry);
+        if (this.#busy.size < atOnce) void this.#mend(entry);
+        else this.notice(entry);
       }, wait),
     );
   }
 
   /** Stops waiting; what is missing is found again by the next sync. */
   stop(): void {
-    for (const timer of this.#waiting.values()) clearTimeout(timer);
+    for (const timer of [...this.#waiting.values(), ...this.#doubts]) clearTimeout(timer);
     this.#waiting.clear();
+    this.#doubts.clear();
   }
 
   async #mend(entry: Entry): Promise<void> {
@@ -75,7 +88,32 @@ export class Mender {
       await this.#pull(entry, slack);
       if (!entry.timeline.gapped) return;
     }
+    const range = this.#range(entry, 2);
     this.#forgive(entry, missing);
+    for (const times of again) {
+      const timer = setTimeout(() => {
+        this.#doubts.delete(timer);
+        void this.#look(entry, range, missing);
+      }, times * this.#options.timing.gap);
+      this.#doubts.add(timer);
+    }
+  }
+
+  /** Looks in a range for what was given up and has not come since. */
+  async #look(entry: Entry, range: HistoryRange, lost: Record<Direction, number[]>): Promise<void> {
+    const { timeline } = entry;
+    const wanted = (m: Message) => m.Ordinal !== undefined && lost[timeline.direction(m)].includes(m.Ordinal);
+    const found = () => timeline.messages.filter(wanted).length === lost.in.length + lost.out.length;
+    try {
+      for (let to = range.to, more = true; more && !found(); ) {
+        const { MsgList, Complete, Next } = await this.#options.pull(entry.peer, to ? { ...range, to } : range);
+        for (const m of MsgList) if (wanted(m) && this.#options.book.take(m)) this.#options.found(m);
+        to = Next;
+        more = !Complete && Next !== undefined;
+      }
+    } catch {
+      // There is another look.
+    }
   }
 
   async #pull(entry: Entry, slack: number | undefined): Promise<void> {

@@ -163,9 +163,9 @@ export class Parley implements Operations {
         if (event.event === "session.kick") this.#tabs?.echo(event);
         this.#inbox.heard(event);
       },
-      opened: () => {
+      opened: (renewal) => {
         this.#front.opened();
-        return this.#catchUp.run();
+        return this.#catchUp.run(renewal ? this.#timing.gap : 0); // what a renewal's sync tells may be on its way as a frame
       },
       refusal: () => this.#refusal(),
       refused: (error) => this.#events.emit("refused", error),
@@ -354,7 +354,7 @@ export class Parley implements Operations {
     for (const m of page.MsgList) this.#book.learn(m, asked);
     if (newest && !timeline.shown) timeline.keepUnbroken(page.MsgList[0]);
     if (newest) timeline.shown = true;
-    if (!range.from && page.Complete) timeline.complete = true;
+    if (!range.from && page.Complete) timeline.whole();
     this.#inbox.changed();
     return page;
   }

@@ -45,7 +45,7 @@ export class Tabs {
 
   /** Whether this is a browser whose tabs can agree. */
   static get possible(): boolean {
-    return typeof document !== "undefined" && typeof BroadcastChannel !== "undefined" && !!navigator.locks;
+    return typeof document !== "undefined" && typeof BroadcastChannel !== "undefined" && !!globalThis.navigator?.locks;
   }
 
   /** @param name the same for tabs that share a line */

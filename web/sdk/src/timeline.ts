@@ -42,6 +42,12 @@ export class Timeline {
     return this.#watch[direction];
   }
 
+  /** The list reaches back to the first message: where a direction has none yet, its first one is watched for, too. */
+  whole(): void {
+    this.complete = true;
+    for (const ordinals of Object.values(this.#watch)) ordinals.start(0);
+  }
+
   /** Takes a message in. Returns false for one that is here already, or was deleted. */
   add(m: Message): boolean {
     if (m.Ordinal) this.#watch[this.direction(m)].see(m.Ordinal);

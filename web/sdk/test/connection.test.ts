@@ -88,6 +88,21 @@ test("a connection is renewed by a second one, and nothing is lost between", asy
   assert.deepEqual(states, []);
 });
 
+test("a renewal does not pull what is still on its way", async () => {
+  const { cloud, online } = await world();
+  const bob = await online("bob", { timing: { renewMin: 60, renewMax: 80, gap: 1000 } });
+  await bob.history("alice");
+  const called = (action: string) => cloud.calls.filter((c) => c.action === action).length;
+  const m = cloud.post("alice", "bob", "late");
+  await until(() => bob.find("alice")?.InOrdinal === 1); // told by a sync
+  await sleep(20); // a pull without patience would begin now
+  cloud.deliver(m);
+  const syncs = called("session.sync");
+  await until(() => called("session.sync") >= syncs + 2);
+  assert.deepEqual(texts(bob.timeline("alice")), ["late"]);
+  assert.equal(called("message.history"), 1);
+});
+
 test("silence is broken after a while, and traffic puts that off", async () => {
   const { cloud, online } = await world();
   await online("bob", { timing: { keepAlive: 400 } });

@@ -132,6 +132,20 @@ test("what does not exist any more is not asked for again and again", async () =
   assert.equal(cloud.calls.filter((c) => c.action === "message.history").length, pulls);
 });
 
+test("a message that is stored after its ordinal was told is looked for again", async () => {
+  const { cloud, online } = await world();
+  const bob = await online("bob");
+  const pulls = () => cloud.calls.filter((c) => c.action === "message.history").length;
+  cloud.say("alice", "bob", "one");
+  cloud.emit("bob", { event: "message.new", hi: { Ordinal: 3 }, body: cloud.post("alice", "bob", "two") });
+  await until(() => pulls() === 2);
+  await until(() => bob.timeline("alice").length === 2);
+  cloud.post("alice", "bob", "three");
+  cloud.say("alice", "bob", "four");
+  await until(() => bob.timeline("alice").length === 4);
+  assert.deepEqual(texts(bob.timeline("alice")), ["one", "two", "three", "four"]);
+});
+
 test("a pull that fails is made again", async () => {
   const { cloud, online } = await world();
   const bob = await online("bob");
@@ -140,6 +154,25 @@ test("a pull that fails is made again", async () => {
   cloud.breaks.push({ action: "message.history", when: "before" }, { action: "message.history", when: "after" });
   cloud.say("alice", "bob", "three");
   await until(() => bob.timeline("alice").length === 3);
+});
+
+test("what a conversation that is not shown missed is pulled and told, if it is not more than a page", async () => {
+  const { cloud, online } = await world();
+  for (const from of ["alice", "carol"]) cloud.post(from, "bob", "before", { MsgTime: 1_700_000_000 });
+  const bob = await online("bob");
+  const list = heard(bob);
+  cloud.accepting = false;
+  cloud.cut("bob");
+  await until(() => bob.state === "reconnecting");
+  cloud.post("alice", "bob", "one");
+  cloud.post("alice", "bob", "two");
+  for (let i = 0; i < 101; i++) cloud.post("carol", "bob", String(i));
+  cloud.accepting = true;
+  await until(() => list.length === 2);
+  assert.deepEqual(texts(bob.timeline("alice")), ["one", "two"]);
+  assert.equal(bob.find("carol")?.Unread, 102);
+  await sleep(100);
+  assert.equal(bob.timeline("carol").length, 0, "what is more is read when it is shown");
 });
 
 test("what was held before a stretch missed in a conversation never shown leaves no hole in its timeline", async () => {
@@ -151,13 +184,26 @@ test("what was held before a stretch missed in a conversation never shown leaves
   cloud.accepting = false;
   cloud.cut("bob");
   await until(() => bob.state === "reconnecting");
-  for (let i = 0; i < 30; i++) cloud.post("alice", "bob", String(i), { MsgTime: Math.floor(Date.now() / 1000) + i });
+  for (let i = 0; i < 130; i++) cloud.post("alice", "bob", String(i), { MsgTime: Math.floor(Date.now() / 1000) + i });
   cloud.accepting = true;
-  await until(() => bob.find("alice")?.InOrdinal === 32);
+  await until(() => bob.find("alice")?.InOrdinal === 132);
   await bob.history("alice");
   const ordinals = bob.timeline("alice").map((m) => m.Ordinal ?? 0);
   assert.deepEqual(
     ordinals,
-    Array.from({ length: 20 }, (_, i) => 13 + i),
+    Array.from({ length: 20 }, (_, i) => 113 + i),
   );
+});
+
+test("the first messages of an empty conversation that is shown are missed like any other", async () => {
+  const { cloud, online } = await world();
+  const bob = await online("bob");
+  await bob.history("alice");
+  await bob.history("carol");
+  cloud.post("alice", "bob", "one");
+  cloud.say("alice", "bob", "two");
+  cloud.post("carol", "bob", "three");
+  cloud.cut("bob");
+  await until(() => bob.timeline("alice").length === 2 && bob.timeline("carol").length === 1);
+  assert.deepEqual(texts(bob.timeline("alice")), ["one", "two"]);
 });

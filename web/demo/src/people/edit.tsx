@@ -29,7 +29,7 @@ export function EditProfile() {
   const save = async (event: SubmitEvent) => {
     event.preventDefault();
     if (!(await session.try("The profile was not saved.", parley.profile.set({ ProfileItem: changed })))) return;
-    session.profiles.set(me, fields);
+    session.profiles.set(me, { ...known, ...Object.fromEntries(changed.map(({ Tag, Value }) => [Tag, Value])) });
     setEdited({});
     session.say("Your profile is saved.");
   };

@@ -59,7 +59,8 @@ export function genderOf(fields: Fields): string {
 /** The fields that an edit changes, as the server takes them; an empty value removes a field. */
 export function changes(before: Fields, after: Fields): { Tag: string; Value: string | number }[] {
   const none = (tag: string) => (tag === birthdayTag ? 0 : tag === genderTag ? "Gender_Type_Unknown" : "");
+  const trimmed = (value: string | number) => (typeof value === "string" ? value.trim() : value);
   return profileTags
-    .map((Tag) => ({ Tag, Value: after[Tag] ?? none(Tag) }))
+    .map((Tag) => ({ Tag, Value: trimmed(after[Tag] ?? none(Tag)) }))
     .filter(({ Tag, Value }) => Value !== (before[Tag] ?? none(Tag)) && !(Tag === allowTag && Value === ""));
 }

@@ -55,20 +55,18 @@ function Status() {
     setEdited(undefined);
   };
   return (
-    <section class="panel-box" aria-label="Status">
-      <form
-        class="inline-form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save(text.trim());
-        }}
-      >
-        <Line label="Status" placeholder="What are you up to?" bytes={most.status} value={text} set={setEdited} />
-        <button type="submit" class="button soft" disabled={text.trim() === known}>
-          Set
-        </button>
-      </form>
-    </section>
+    <form
+      class="panel-box inline-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void save(text.trim());
+      }}
+    >
+      <Line label="Status" placeholder="What are you up to?" bytes={most.status} value={text} set={setEdited} />
+      <button type="submit" class="button soft" disabled={text.trim() === known}>
+        Set
+      </button>
+    </form>
   );
 }
 

@@ -57,10 +57,10 @@ export class Actions {
   }
 
   async recall(m: Message): Promise<void> {
-    const recall = this.#session.parley.message.recall({ To_Account: this.#peer, MsgKey: m.MsgKey });
-    if (!(await this.#session.try("The message was not taken back.", recall))) return;
-    this.#session.recalled.set(m.MsgKey, textOf(m));
-    this.#session.changed();
+    const { parley, recalled } = this.#session;
+    recalled.set(m.MsgKey, textOf(m)); // it is gone from the message once that is answered
+    const recall = parley.message.recall({ To_Account: this.#peer, MsgKey: m.MsgKey });
+    if (!(await this.#session.try("The message was not taken back.", recall))) recalled.delete(m.MsgKey);
   }
 
   delete(m: Message): void {

@@ -1,6 +1,8 @@
+import type { Message } from "@parley/client";
 import type { Session } from "../session.ts";
-import { clock, jumbo, textOf } from "../text.ts";
+import { clock, fullTime, jumbo, textOf } from "../text.ts";
 import { Icon } from "../ui/icon.tsx";
+import { memo } from "../ui/memo.ts";
 import { below, type Point } from "../ui/menu.tsx";
 import { useContextMenu } from "../ui/press.ts";
 import { type Actions, abilities } from "./actions.ts";
@@ -13,7 +15,6 @@ import { Reactions } from "./reactions.tsx";
 /** What the messages of a thread share. */
 export interface Around {
   session: Session;
-  peer: string;
   actions: Actions;
   intend: (intent: Intent) => void;
   /** Opens the menu of a message; `picking`: for a reaction. */
@@ -27,17 +28,30 @@ interface Props {
   /** Of those that stand together. */
   first: boolean;
   last: boolean;
+  /** The name of the other user. */
+  name: string;
+  /** The message that this one answers, where it is held. */
+  quoted: Message | undefined;
   around: Around;
 }
 
-/** A message of a thread. */
-export function MessageLine(props: Props) {
-  return isRecalled(props.item.message) ? <Recalled {...props} /> : <Whole {...props} />;
-}
+/** A message of a thread. A long thread is rendered often, so each is only where it is another. */
+export const MessageLine = memo<Props>(
+  (props) => (isRecalled(props.item.message) ? <Recalled {...props} /> : <Whole {...props} />),
+  (before, after) =>
+    before.item.content === after.item.content &&
+    before.item.state === after.item.state &&
+    before.item.pending === after.item.pending &&
+    before.first === after.first &&
+    before.last === after.last &&
+    before.name === after.name &&
+    before.quoted === after.quoted &&
+    before.around === after.around,
+);
 
-function Whole({ item, first, last, around }: Props) {
+function Whole({ item, first, last, name, quoted, around }: Props) {
   const { mine, message, content, state, time } = item;
-  const { session, peer, actions, menu } = around;
+  const { session, actions, menu } = around;
   const menuProps = useContextMenu((at) => menu(item, at));
   const quote = readQuote(content.CloudCustomData);
   const big = !quote && jumbo(textOf(content));
@@ -46,7 +60,7 @@ function Whole({ item, first, last, around }: Props) {
     <article
       class={classes.filter(Boolean).join(" ")}
       tabIndex={-1}
-      aria-label={`${mine ? "You" : session.name(peer)}, ${clock(time)}`}
+      aria-label={`${mine ? "You" : name}, ${clock(time)}`}
       data-state={state}
       data-key={message?.MsgKey}
       data-ordinal={mine ? undefined : message?.Ordinal}
@@ -59,11 +73,11 @@ function Whole({ item, first, last, around }: Props) {
     >
       <div class="beside">
         <div class="bubble">
-          {quote && <Quoted quote={quote} around={around} />}
+          {quote && <Quoted quote={quote} held={quoted} name={name} around={around} />}
           <Body body={content.MsgBody} of={message} />
           <span class="meta">
             {message?.EditMs && <span>edited</span>}
-            <time title={new Date(time).toLocaleString()}>{clock(time)}</time>
+            <time title={fullTime(time)}>{clock(time)}</time>
             <Tick state={state} />
           </span>
         </div>
@@ -119,12 +133,12 @@ function Tools({ item, around: { menu, intend } }: { item: Item; around: Around 
 }
 
 /** The message that a reply answers: as it is now where it is held, and as it was quoted where not. */
-function Quoted({ quote, around: { session, peer, reveal } }: { quote: Quote; around: Around }) {
-  const held = session.parley.timeline(peer).find(({ MsgKey }) => MsgKey === quote.key);
-  const sender = held ? (held.From_Account === session.me ? "You" : session.name(peer)) : quote.sender;
+function Quoted(props: { quote: Quote; held: Message | undefined; name: string; around: Around }) {
+  const { quote, held, name, around } = props;
+  const sender = held ? (held.From_Account === around.session.me ? "You" : name) : quote.sender;
   const text = held ? (isRecalled(held) ? "Message recalled" : textOf(held)) : quote.text;
   return (
-    <button type="button" class="quote" onClick={() => reveal(quote.key)}>
+    <button type="button" class="quote" onClick={() => around.reveal(quote.key)}>
       <strong dir="auto">{sender}</strong>
       <span dir="auto">{text}</span>
     </button>
@@ -132,8 +146,8 @@ function Quoted({ quote, around: { session, peer, reveal } }: { quote: Quote; ar
 }
 
 /** What is left of a message that was taken back. */
-function Recalled({ item, around }: Props) {
-  const { session, peer, intend, menu } = around;
+function Recalled({ item, name, around }: Props) {
+  const { session, intend, menu } = around;
   const menuProps = useContextMenu((at) => menu(item, at));
   const text = session.recalled.get(item.message?.MsgKey ?? "");
   return (
@@ -145,7 +159,7 @@ function Recalled({ item, around }: Props) {
       {...menuProps}
     >
       <p>
-        {item.mine ? "You" : <bdi>{session.name(peer)}</bdi>} recalled a message
+        {item.mine ? "You" : <bdi>{name}</bdi>} recalled a message
         {text && (
           <button type="button" class="link" onClick={() => intend({ kind: "new", text })}>
             Edit again

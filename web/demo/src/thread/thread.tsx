@@ -1,3 +1,4 @@
+import type { Message } from "@parley/client";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type Session, useSession } from "../session.ts";
 import { dayName, textOf } from "../text.ts";
@@ -10,7 +11,7 @@ import { Head } from "./head.tsx";
 import { type Item, itemsOf, type Line, linesOf } from "./lines.ts";
 import { MessageMenu } from "./menu.tsx";
 import { type Around, MessageLine } from "./message.tsx";
-import { writeQuote } from "./quote.ts";
+import { readQuote, writeQuote } from "./quote.ts";
 import { Scroll } from "./scroll.tsx";
 
 /** One conversation: its messages and the field to write one. `message` is the key of one to show. */
@@ -29,18 +30,23 @@ export function Thread({ peer, message }: { peer: string; message?: string | und
   const [deleting, setDeleting] = useState<Item>();
   const actions = useMemo(() => new Actions(session, peer), [session, peer]);
 
-  const reveal = async (key: string) => {
-    if (await session.reachTo(peer, key)) requestAnimationFrame(() => scroll.current?.show(key));
-    else session.say("This message is not there any more.");
-  };
+  const around = useMemo((): Around => {
+    const reveal = async (key: string) => {
+      if (await session.reachTo(peer, key)) requestAnimationFrame(() => scroll.current?.show(key));
+      else session.say("This message is not there any more.");
+    };
+    const openMenu: Around["menu"] = (item, at, picking = false) => setMenu({ item, at, picking });
+    return { session, actions, intend, reveal, menu: openMenu };
+  }, [session, peer, actions]);
   useEffect(() => {
     if (reach.next === undefined) void session.older(peer);
   }, [session, peer]);
   useEffect(() => {
-    if (message) void reveal(message);
+    if (message) void around.reveal(message);
   }, [message]);
 
   const items = itemsOf(me, parley.timeline(peer), parley.pending(peer), (m) => session.seen(peer, m));
+  const held = new Map(items.map(({ message }) => [message?.MsgKey, message]));
   const lines = linesOf(items, newAfter, reach.complete);
   useRoving(list, items.length);
 
@@ -74,14 +80,6 @@ export function Thread({ peer, message }: { peer: string; message?: string | und
   const older = () => {
     if (!reach.loading && reach.error === undefined && reach.next !== undefined) void session.older(peer);
   };
-  const around: Around = {
-    session,
-    peer,
-    actions,
-    intend,
-    reveal,
-    menu: (item, at, picking = false) => setMenu({ item, at, picking }),
-  };
   return (
     <section class="thread" aria-label={`Conversation with ${name}`}>
       <h1 class="hidden" dir="auto">
@@ -100,7 +98,7 @@ export function Thread({ peer, message }: { peer: string; message?: string | und
         >
           <Top session={session} peer={peer} empty={items.length === 0} send={send} />
           {lines.map((line) => (
-            <ThreadLine key={line.id} line={line} around={around} />
+            <ThreadLine key={line.id} line={line} name={name} held={held} around={around} />
           ))}
           {session.typing.has(peer) && <Writing name={name} />}
         </div>
@@ -155,9 +153,18 @@ function walkMessages(event: KeyboardEvent & { currentTarget: HTMLElement }): vo
   next.scrollIntoView({ block: "nearest" });
 }
 
-function ThreadLine({ line, around }: { line: Line; around: Around }) {
+interface LineProps {
+  line: Line;
+  name: string;
+  held: ReadonlyMap<string | undefined, Message | undefined>;
+  around: Around;
+}
+
+function ThreadLine({ line, name, held, around }: LineProps) {
   if (line.kind === "message") {
-    return <MessageLine item={line.item} first={line.first} last={line.last} around={around} />;
+    const { item, first, last } = line;
+    const quoted = held.get(readQuote(item.content.CloudCustomData)?.key);
+    return <MessageLine item={item} first={first} last={last} name={name} quoted={quoted} around={around} />;
   }
   return line.kind === "day" ? (
     <div class="day">

@@ -1,0 +1,237 @@
+// The SDK in a real browser: what it keeps, tabs that share a line, and sends that outlive a page.
+import assert from "node:assert/strict";
+import { resolve } from "node:path";
+import { after, before, test } from "node:test";
+import { build } from "esbuild";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Parley } from "../../sdk/src/index.ts";
+import { launch } from "./page.ts";
+import { Relay } from "./relay.ts";
+import { type Run, startStack } from "./stack.ts";
+
+/** What the page of this test has besides the page of every browser. */
+interface Held {
+  sdk: typeof import("../../sdk/src/index.ts") & { contract: typeof import("../../sdk/test/contract.ts").contract };
+  parley: Parley;
+  said: string[];
+}
+
+let stack: { run: Run; stop(): Promise<void> };
+let browser: Browser;
+let relay: Relay;
+let script: string;
+let websocket: string;
+
+before(async () => {
+  stack = await startStack();
+  browser = await launch();
+  const door = new URL(stack.run.websocket);
+  relay = new Relay(door.hostname, Number(door.port));
+  door.hostname = "127.0.0.1";
+  door.port = String(await relay.start());
+  websocket = door.href;
+  const sdk = resolve("../sdk");
+  const bundle = await build({
+    stdin: { contents: 'export * from "./src/index.ts"; export * from "./test/contract.ts";', resolveDir: sdk },
+    bundle: true,
+    write: false,
+    format: "iife",
+    globalName: "sdk",
+  });
+  script = bundle.outputFiles[0]?.text ?? "";
+});
+
+after(async () => {
+  await browser?.close();
+  relay?.stop();
+  await stack?.stop();
+});
+
+/** A browser of its own: its tabs share what is stored. */
+async function device(): Promise<BrowserContext> {
+  const context = await browser.newContext();
+  context.setDefaultTimeout(20_000);
+  return context;
+}
+
+/** A tab with a client that is signed in. */
+async function tab(context: BrowserContext, user: string): Promise<Page> {
+  const page = await context.newPage();
+  await page.goto(`${stack.run.http}/_local/demo`); // any page of the cloud's, without a client of its own
+  await login(page, user);
+  return page;
+}
+
+async function login(page: Page, user: string): Promise<void> {
+  await page.addScriptTag({ content: script });
+  const { http, sdkappid } = stack.run;
+  await page.evaluate(
+    async ({ http, websocket, sdkappid, user }) => {
+      const held = window as unknown as Held;
+      const usersig = async () => (await (await fetch(`/_local/usersig?user=${user}`)).json()).usersig;
+      const parley = new held.sdk.Parley({ http, websocket, sdkappid, identifier: user, usersig });
+      held.parley = parley;
+      held.said = [];
+      parley.on("message", (m) => held.said.push(held.sdk.words(m.MsgBody)));
+      const synced = new Promise((done) => parley.on("synced", done));
+      await parley.login();
+      await synced;
+    },
+    { http, websocket, sdkappid, user },
+  );
+}
+
+const say = (page: Page, to: string, text: string) =>
+  page.evaluate(async ([to, text]) => void (await (window as unknown as Held).parley.send(to, text)), [
+    to,
+    text,
+  ] as const);
+const hears = (page: Page, text: string) =>
+  page.waitForFunction((text) => (window as unknown as Held).said.includes(text), text);
+const state = (page: Page) => page.evaluate(() => (window as unknown as Held).parley.state);
+const reaches = (page: Page, state: string) =>
+  page.waitForFunction((state) => (window as unknown as Held).parley.state === state, state);
+const timeline = (page: Page, peer: string) =>
+  page.evaluate((peer) => {
+    const { parley, sdk } = window as unknown as Held;
+    return parley.timeline(peer).map((m) => sdk.words(m.MsgBody));
+  }, peer);
+const devices = (page: Page) =>
+  page.evaluate(async () => (await (window as unknown as Held).parley.session.devices()).Devices);
+
+test("IndexedDB keeps what a store promises", { timeout: 60_000 }, async (t) => {
+  const context = await device();
+  const page = await tab(context, "dave");
+  const names = await page.evaluate(() => (window as unknown as Held).sdk.contract.map(([name]) => name));
+  assert.ok(names.length > 5);
+  for (const [i, name] of names.entries()) {
+    await t.test(name, () =>
+      page.evaluate(async (i) => {
+        const { contract, indexedStore } = (window as unknown as Held).sdk;
+        await contract[i]?.[1](indexedStore(`contract.${i}`));
+      }, i),
+    );
+  }
+  await context.close();
+});
+
+test("tabs of one user share one connection, and the next one takes over", { timeout: 120_000 }, async (t) => {
+  const [alices, bobs] = [await device(), await device()];
+  const [one, two, three] = [await tab(alices, "alice"), await tab(alices, "alice"), await tab(alices, "alice")];
+  const bob = await tab(bobs, "bob");
+
+  await t.test("each hears what is said to the user, and what another tab says", async () => {
+    await say(bob, "alice", "to all tabs");
+    for (const page of [one, two, three]) await hears(page, "to all tabs");
+    await say(two, "bob", "from the second");
+    for (const page of [one, three, bob]) await hears(page, "from the second");
+    assert.equal((await devices(one)).length, 1);
+    assert.deepEqual(await timeline(one, "bob"), await timeline(two, "bob"));
+  });
+
+  await t.test("what one changes, the others show", async () => {
+    const key = await two.evaluate(async () => {
+      const { parley } = window as unknown as Held;
+      const m = await parley.send("bob", "a mistake");
+      await parley.message.recall({ To_Account: "bob", MsgKey: m.MsgKey });
+      return m.MsgKey;
+    });
+    for (const page of [one, three, bob]) {
+      const peer = page === bob ? "alice" : "bob";
+      await page.waitForFunction(
+        ([peer, key]) =>
+          (window as unknown as Held).parley.timeline(peer).some((m) => m.MsgKey === key && m.MsgFlagBits === 8),
+        [peer, key] as const,
+      );
+    }
+  });
+
+  await t.test("the first goes, and the others miss nothing", async () => {
+    await one.close();
+    await say(bob, "alice", "while it changes");
+    for (const page of [two, three]) {
+      await page.waitForFunction(() => {
+        const { parley, sdk } = window as unknown as Held;
+        return parley.timeline("bob").some((m) => sdk.words(m.MsgBody) === "while it changes");
+      });
+      await reaches(page, "online");
+    }
+    await say(bob, "alice", "to the new first");
+    for (const page of [two, three]) await hears(page, "to the new first");
+    assert.equal((await devices(two)).length, 1);
+  });
+
+  await t.test("the server hears when no tab is seen any more", async () => {
+    const look = (page: Page, visible: boolean) =>
+      page.evaluate((visible) => {
+        Object.defineProperty(document, "visibilityState", {
+          value: visible ? "visible" : "hidden",
+          configurable: true,
+        });
+        document.dispatchEvent(new Event("visibilitychange"));
+      }, visible);
+    const background = async (wanted: boolean) => {
+      for (const end = Date.now() + 15_000; (await devices(bob2))[0]?.Background !== wanted; ) {
+        assert.ok(Date.now() < end, `the device is not ${wanted ? "in the background" : "in front"}`);
+      }
+    };
+    const bob2 = two;
+    await look(two, false);
+    await look(three, false);
+    await background(true);
+    await look(three, true);
+    await background(false);
+  });
+
+  await t.test("another device takes the place of all of them, and none takes it back", async () => {
+    const elsewhere = await device();
+    const other = await tab(elsewhere, "alice");
+    for (const page of [two, three]) await reaches(page, "kicked");
+    await say(bob, "alice", "to the other device");
+    await hears(other, "to the other device");
+    assert.equal(await state(other), "online");
+    assert.deepEqual(await Promise.all([state(two), state(three)]), ["kicked", "kicked"]);
+    await elsewhere.close();
+  });
+
+  await t.test("signing out in one signs out all, and leaves nothing", async () => {
+    await two.evaluate(() => (window as unknown as Held).parley.login());
+    await three.evaluate(() => (window as unknown as Held).parley.login());
+    await say(bob, "alice", "before the end");
+    await hears(three, "before the end");
+    await two.evaluate(() => (window as unknown as Held).parley.logout());
+    await reaches(three, "offline");
+    for (const page of [two, three]) assert.deepEqual(await timeline(page, "bob"), []);
+    await three.reload();
+    await login(three, "alice");
+    assert.deepEqual(await timeline(three, "bob"), []);
+  });
+
+  await Promise.all([alices.close(), bobs.close()]);
+});
+
+test("what is written offline outlives the page and is sent once", { timeout: 60_000 }, async () => {
+  const [carols, daves] = [await device(), await device()];
+  const carol = await tab(carols, "carol");
+  const dave = await tab(daves, "dave");
+  await say(dave, "carol", "are you there?");
+  await hears(carol, "are you there?");
+  relay.up(false);
+  await carols.route("**/client/message.send", (route) => route.abort());
+  await carol.evaluate(() => {
+    for (const text of ["yes", "one moment"])
+      void (window as unknown as Held).parley.send("dave", text).catch(() => {});
+  });
+  await carol.waitForFunction(async () => (await indexedDB.databases()).length > 0);
+  await carol.evaluate(() => new Promise((done) => setTimeout(done, 300)));
+  await carol.reload();
+  await carols.unroute("**/client/message.send");
+  relay.up(true);
+  await login(carol, "carol");
+  for (const text of ["yes", "one moment"]) await hears(dave, text);
+  assert.deepEqual(await timeline(dave, "carol"), ["are you there?", "yes", "one moment"]);
+  await carol.waitForFunction(() => (window as unknown as Held).parley.pending("dave").length === 0);
+  const found = await carol.evaluate(async () => (await (window as unknown as Held).parley.search("MOMENT")).length);
+  assert.equal(found, 1);
+  await Promise.all([carols.close(), daves.close()]);
+});
