@@ -1,4 +1,4 @@
-import { type Conversation, type Message, Parley, ParleyError, type PresenceView } from "@parley/client";
+import { type Conversation, type Kick, type Message, Parley, ParleyError, type PresenceView } from "@parley/client";
 import { createContext } from "preact";
 import { useContext, useLayoutEffect, useReducer } from "preact/hooks";
 import { type Cloud, sign } from "./cloud.ts";
@@ -31,6 +31,8 @@ export class Session {
   readonly people: People;
   /** It was told to connect: offline since then, the user has signed out in another tab. */
   started = false;
+  /** Why this device had to go, the last time it had to. */
+  kick: Kick | undefined;
   /** The conversations are known: before, an empty list says nothing. */
   synced = false;
   /** What went wrong last, to be told for a while. */
@@ -75,7 +77,11 @@ export class Session {
     for (const event of shown) parley.on(event, this.changed);
     parley.on("synced", () => {
       this.synced = true;
-      this.presence.refreshAll(); // what changed while the connection was away was not told
+      for (const lookup of [this.profiles, this.presence]) lookup.refreshAll(); // what changed meanwhile was not told
+    });
+    parley.on("kicked", (kick) => {
+      this.kick = kick;
+      this.changed();
     });
     parley.on("message", (m) => this.typing.heard(m.From_Account, false));
     parley.on("message.typing", ({ From_Account, Typing }) => this.typing.heard(From_Account, Typing));

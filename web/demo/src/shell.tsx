@@ -105,12 +105,20 @@ function Badge({ count }: { count: number }) {
   );
 }
 
+/** Why a device had to go, by the reason of the kick. */
+const kicks: Readonly<Record<string, string>> = {
+  replaced: "You signed in on another device, so this one was signed off.",
+  kicked: "This device was signed off from another one.",
+  banned: "This account is banned.",
+  deleted: "This account was deleted.",
+};
+
 /** What keeps the page from working until the user decides. */
 function Banner({ session }: { session: Session }) {
   const { state } = session.parley;
   const text =
     state === "kicked"
-      ? "You signed in on another device, so this one was signed off."
+      ? (kicks[session.kick?.Reason ?? ""] ?? "This device was signed off.")
       : state === "refused"
         ? "The cloud did not accept this user."
         : state === "offline" && session.started

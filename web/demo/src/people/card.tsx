@@ -1,6 +1,6 @@
 import type { PresenceView } from "@parley/client";
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { locationTag, signatureTag } from "../profile.ts";
 import { go } from "../route.ts";
 import { useSession } from "../session.ts";
@@ -28,16 +28,17 @@ export function Card({ user }: { user: string }) {
   const request = people.request(user);
   const blocked = people.blocks(user);
   const close = () => setOpen(undefined);
+  useEffect(() => session.profiles.refresh(user), [session, user]); // only friends' changes are told
   if (presence?.ResultCode === noAccount) {
     return (
-      <Frame title={user}>
+      <Frame user={user} title={user}>
         <p class="hint">There is no user with the ID {user}.</p>
       </Frame>
     );
   }
   const { text, tone } = statusOf(presence);
   return (
-    <Frame title={name}>
+    <Frame user={user} title={name}>
       <header class="person-head">
         <Avatar id={user} name={name} face={session.face(user)} size="xl" />
         <h1 dir="auto">{name}</h1>
@@ -127,10 +128,19 @@ export function Card({ user }: { user: string }) {
   );
 }
 
-/** The pane of a card, with the way back of a narrow screen. */
-function Frame({ title, children }: { title: string; children: ComponentChildren }) {
+/** The pane of a card. On a narrow screen it takes the place of the list, and the focus with it, until one goes back. */
+function Frame({ user, title, children }: { user: string; title: string; children: ComponentChildren }) {
+  const pane = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
+    if (!matchMedia("(max-width: 719px)").matches) return;
+    pane.current?.focus({ preventScroll: true });
+    const row = `[data-person="${CSS.escape(user)}"] .row`;
+    return () => {
+      requestAnimationFrame(() => document.querySelector<HTMLElement>(row)?.focus({ preventScroll: true }));
+    };
+  }, [user]);
   return (
-    <article class="person scroll" aria-label={`About ${title}`}>
+    <article ref={pane} class="person scroll" aria-label={`About ${title}`} tabIndex={-1}>
       <button
         type="button"
         class="icon-button back"

@@ -39,11 +39,11 @@ export function Friends({ selected, add }: { selected: string | undefined; add: 
         />
       </div>
       <ListBar chosen={list} choose={setChosen} />
-      <div class="scroll">
+      <section class="scroll" aria-label="Friends" onKeyDown={walk}>
         {alphabet(shown, ({ user }) => session.name(user)).map(({ letter, entries }) => (
-          <section key={letter} aria-label={letter === "#" ? "Others" : letter}>
+          <div key={letter}>
             <h2 class="rows-title letter">{letter}</h2>
-            <ul class="rows" onKeyDown={walk}>
+            <ul class="rows">
               {entries.map(({ user }) => (
                 <li key={user} data-person={user}>
                   <Person user={user} selected={user === selected}>
@@ -52,7 +52,7 @@ export function Friends({ selected, add }: { selected: string | undefined; add: 
                 </li>
               ))}
             </ul>
-          </section>
+          </div>
         ))}
         {people.loaded && people.friends.size === 0 && (
           <div class="empty">
@@ -65,7 +65,7 @@ export function Friends({ selected, add }: { selected: string | undefined; add: 
         {people.friends.size > 0 && shown.length === 0 && (
           <p class="hint">{wanted ? "No friend matches." : "Nobody is in this list. Add friends on their cards."}</p>
         )}
-      </div>
+      </section>
     </>
   );
 }

@@ -80,49 +80,49 @@ export class People {
       ...(remark ? { Remark: remark } : {}),
     };
     const { ResultItem } = await this.#parley.friend.add({ AddFriendItem: [item] });
-    await Promise.all([this.#pullFriends(), this.#pullRequests()]);
+    await settled(this.#pullFriends(), this.#pullRequests());
     return ResultItem[0]?.ResultCode ?? 0;
   }
 
   async accept(user: string): Promise<void> {
     await this.#parley.friend.accept({ To_Account: user });
-    await Promise.all([this.#pullFriends(), this.#pullRequests()]);
+    await settled(this.#pullFriends(), this.#pullRequests());
   }
 
   async reject(user: string): Promise<void> {
     await this.#parley.friend.reject({ To_Account: user });
-    await this.#pullRequests();
+    await settled(this.#pullRequests());
   }
 
   /** Tells that the user has seen all requests. */
   async readRequests(): Promise<void> {
     await this.#parley.friend.readRequests();
-    await this.#pullRequests();
+    await settled(this.#pullRequests());
   }
 
   /** Ends a friendship on both sides. */
   async remove(user: string): Promise<void> {
     const { ResultItem } = await this.#parley.friend.delete({ To_Account: [user], DeleteType: "Delete_Type_Both" });
     check(ResultItem);
-    await this.#pullFriends();
+    await settled(this.#pullFriends());
   }
 
   /** Gives a friend a name of the user's own; an empty one takes it away. */
   async remark(user: string, text: string): Promise<void> {
     const item = { To_Account: user, SnsItem: [{ Tag: remarkTag, Value: text }] };
     check((await this.#parley.friend.update({ UpdateItem: [item] })).ResultItem);
-    await this.#pullFriends();
+    await settled(this.#pullFriends());
   }
 
   /** Ends the friendship, too, and the requests between the two. */
   async block(user: string): Promise<void> {
     check((await this.#parley.block.add({ To_Account: [user] })).ResultItem);
-    await Promise.all([this.#pullBlocked(), this.#pullFriends(), this.#pullRequests()]);
+    await settled(this.#pullBlocked(), this.#pullFriends(), this.#pullRequests());
   }
 
   async unblock(user: string): Promise<void> {
     check((await this.#parley.block.remove({ To_Account: [user] })).ResultItem);
-    await this.#pullBlocked();
+    await settled(this.#pullBlocked());
   }
 
   /** Makes a friend list, with these friends in it. */
@@ -148,7 +148,7 @@ export class People {
     const { friend } = this.#parley;
     const request = { GroupName: list, To_Account: [user] };
     check((await (inside ? friend.listAdd(request) : friend.listRemove(request))).ResultItem);
-    await this.#pullFriends();
+    await settled(this.#pullFriends());
   }
 
   readonly #pullFriends = pull(async () => {
@@ -204,7 +204,7 @@ export class People {
   });
 
   async #pullAllOfLists(): Promise<void> {
-    await Promise.all([this.#pullLists(), this.#pullFriends()]);
+    await settled(this.#pullLists(), this.#pullFriends());
   }
 }
 
@@ -215,6 +215,11 @@ function toFriend({ To_Account, ValueItem }: FriendRow): Friend {
     remark: String(value(remarkTag) ?? ""),
     lists: (value(listsTag) as string[] | undefined) ?? [],
   };
+}
+
+/** Waits for reads after something was done. That is done where they fail, too; the server's event has them made again. */
+async function settled(...reads: Promise<void>[]): Promise<void> {
+  await Promise.allSettled(reads);
 }
 
 /** Throws where a result for one of the users is an error. */

@@ -7,14 +7,14 @@ import { Person } from "./row.tsx";
 export function Requests({ selected }: { selected: string | undefined }) {
   const session = useSession();
   const { people } = session;
-  const { unread } = people;
+  const { requests, unread } = people;
   useEffect(() => {
-    if (unread > 0) people.readRequests().catch(() => {}); // they are still unread, and the next showing tries again
-  }, [people, unread]);
+    if (requests.length > 0 && unread > 0) people.readRequests().catch(() => {}); // the next showing tries again
+  }, [people, requests, unread]);
   return (
     <div class="scroll">
       <ul class="rows" aria-label="Requests">
-        {people.requests.map(({ To_Account: user, AddWording, TimeMs }) => (
+        {requests.map(({ To_Account: user, AddWording, TimeMs }) => (
           <li key={user} class="request" data-person={user}>
             <Person user={user} selected={user === selected}>
               {AddWording || user}
@@ -24,7 +24,7 @@ export function Requests({ selected }: { selected: string | undefined }) {
           </li>
         ))}
       </ul>
-      {people.requests.length === 0 && <p class="hint">Nobody is waiting for an answer.</p>}
+      {requests.length === 0 && <p class="hint">Nobody is waiting for an answer.</p>}
     </div>
   );
 }
