@@ -1,3 +1,4 @@
+import { words } from "./order.ts";
 import { type Change, type Kept, memoryStore, type Store } from "./store.ts";
 import type { Message } from "./types.ts";
 
@@ -45,8 +46,12 @@ export class Keeper {
     return this.#ask((store) => store.messages(peer, limit));
   }
 
-  async search(matches: (m: Message) => boolean, limit: number, peer?: string): Promise<Message[]> {
+  /** The newest messages whose words contain a text, whatever the case; of one conversation or of all. */
+  async search(text: string, limit: number, peer?: string): Promise<Message[]> {
+    const wanted = text.trim().toLowerCase();
+    if (!wanted) return [];
     await this.flush();
+    const matches = (m: Message) => words(m.MsgBody).toLowerCase().includes(wanted);
     return this.#ask((store) => store.search(matches, limit, peer));
   }
 

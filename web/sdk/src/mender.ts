@@ -33,6 +33,8 @@ export class Mender {
   readonly #busy = new Set<string>();
   readonly #failures = new Map<string, number>();
   readonly #doubts = new Set<ReturnType<typeof setTimeout>>();
+  /** Changes with every stop, so that what was begun before knows. */
+  #era = 0;
 
   constructor(options: MenderOptions) {
     this.#options = options;
@@ -54,6 +56,7 @@ export class Mender {
 
   /** Stops waiting; what is missing is found again by the next sync. */
   stop(): void {
+    this.#era++;
     for (const timer of [...this.#waiting.values(), ...this.#doubts]) clearTimeout(timer);
     this.#waiting.clear();
     this.#doubts.clear();
@@ -62,6 +65,7 @@ export class Mender {
   async #mend(entry: Entry): Promise<void> {
     if (!entry.timeline.gapped) return;
     this.#busy.add(entry.peer);
+    const era = this.#era;
     let wait = this.#options.timing.gap;
     try {
       await this.#fill(entry);
@@ -77,7 +81,7 @@ export class Mender {
     } finally {
       this.#busy.delete(entry.peer);
     }
-    this.notice(entry, wait);
+    if (era === this.#era) this.notice(entry, wait);
   }
 
   async #fill(entry: Entry): Promise<void> {

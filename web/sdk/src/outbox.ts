@@ -1,17 +1,23 @@
 import { ParleyError } from "./errors.ts";
 import type { Change } from "./store.ts";
 import { backoff, sendWindow, sleep, type Timing } from "./timing.ts";
-import type { Draft, Message, Pending } from "./types.ts";
+import type { Draft, HistoryPage, HistoryRange, Message, Pending } from "./types.ts";
+
+/** By how much the clocks of a device and of the server differ at most, ms. */
+const clockError = 5 * 60_000;
 
 /** What an outbox needs. */
 export interface OutboxOptions {
+  /** The signed-in user. */
+  me: string;
   timing: Timing;
   /** One attempt. */
   post(draft: Draft): Promise<Message>;
   /** The stored form of a draft, if this client holds it. */
   held(draft: Draft): Message | undefined;
-  /** Looks among what is stored since a time (Unix ms) for a draft, and takes it in. */
-  find(draft: Draft, since: number): Promise<Message | undefined>;
+  pull(to: string, range: HistoryRange): Promise<HistoryPage>;
+  /** A draft was found to be stored. */
+  found(m: Message): void;
   keep(change: Change): void;
   /** Resolves when everything given to `keep` is written. */
   kept(): Promise<void>;
@@ -172,7 +178,7 @@ export class Outbox {
         const { tried } = parcel.pending;
         if (tried !== undefined && Date.now() - tried > sendWindow - timing.callTimeout) {
           // Too late for the server to know a repeat: see whether an earlier attempt got through, then begin anew.
-          const stored = await this.#options.find(draft, tried);
+          const stored = await this.#stored(draft, tried);
           if (stored) return stored;
           this.#tried(parcel, Date.now());
         } else if (tried === undefined) {
@@ -185,6 +191,21 @@ export class Outbox {
         if (error.status === 0) this.#options.failed();
         await sleep(backoff(attempt, timing), this.#wakeup.signal, parcel.taken.signal);
       }
+    }
+  }
+
+  /** Looks through the history since a time (Unix ms) for what a draft became. */
+  async #stored(draft: Draft, since: number): Promise<Message | undefined> {
+    const { me, pull, found } = this.#options;
+    const range: HistoryRange = { from: `0_0_${Math.max(0, Math.floor((since - clockError) / 1000))}`, limit: 100 };
+    for (;;) {
+      const { MsgList, Complete, Next } = await pull(draft.To_Account, range);
+      const stored = MsgList.find(
+        (m) => m.From_Account === me && m.MsgSeq === draft.MsgSeq && m.MsgRandom === draft.MsgRandom,
+      );
+      if (stored) found(stored);
+      if (stored || Complete || !Next) return stored;
+      range.to = Next;
     }
   }
 

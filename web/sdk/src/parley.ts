@@ -14,7 +14,7 @@ import { Link } from "./link.ts";
 import { Mender } from "./mender.ts";
 import { subject } from "./operations.ts";
 import type { ParleyOptions } from "./options.ts";
-import { compare, parseKey, words } from "./order.ts";
+import { compare, parseKey } from "./order.ts";
 import { Outbox } from "./outbox.ts";
 import { watchPage } from "./page.ts";
 import { random, Sequence } from "./sequence.ts";
@@ -95,6 +95,8 @@ export class Parley implements Operations {
   readonly #signature: Signature;
   readonly #tabs: Tabs | undefined;
   #loaded: Promise<void> | undefined;
+  /** Changes with every sign-out: an answer to a call made before it is not taken in. */
+  #era = 0;
   #unwatch: (() => void) | undefined;
 
   constructor(options: ParleyOptions) {
@@ -134,7 +136,9 @@ export class Parley implements Operations {
       timing: this.#timing,
       post: (draft) => this.#post(draft),
       held: (draft) => this.#book.find(draft.To_Account)?.timeline.sent(draft.MsgSeq, draft.MsgRandom),
-      find: (draft, since) => this.#find(draft, since),
+      me: identifier,
+      pull: (to, range) => this.#pull(to, range),
+      found: (m) => this.#inbox.arrived(m),
       keep: (change) => this.#keeper.keep(change),
       kept: () => this.#keeper.flush(),
       changed: (To_Account) => this.#events.emit("pending", { To_Account }),
@@ -153,6 +157,7 @@ export class Parley implements Operations {
           open,
           echo: (event) => this.#inbox.heard(event),
           seen: () => this.#front.review(),
+          wake: () => this.#link.wake(),
         })
       : undefined;
     this.#link = new Link({
@@ -340,6 +345,7 @@ export class Parley implements Operations {
    * the page's `Next`.
    */
   async history(to: string, range: HistoryRange = {}): Promise<HistoryPage> {
+    const era = this.#era;
     const newest = !range.from && !range.to;
     const { timeline } = this.#book.entry(to);
     if (newest && timeline.messages.length === 0) {
@@ -350,6 +356,7 @@ export class Parley implements Operations {
     const joins = !end || (oldest !== undefined && compare(end, oldest) >= 0);
     const asked = Date.now();
     const page = await this.#pull(to, range);
+    this.#still(era);
     if (!joins) return page;
     for (const m of page.MsgList) this.#book.learn(m, asked);
     if (newest && !timeline.shown) timeline.keepUnbroken(page.MsgList[0]);
@@ -366,9 +373,7 @@ export class Parley implements Operations {
 
   /** The newest messages kept on this device whose words contain a text, whatever the case; newest first, 50 unless told. */
   search(text: string, { to, limit = 50 }: { to?: string; limit?: number } = {}): Promise<readonly Message[]> {
-    const wanted = text.trim().toLowerCase();
-    if (!wanted) return Promise.resolve([]);
-    return this.#keeper.search((m) => words(m.MsgBody).toLowerCase().includes(wanted), limit, to);
+    return this.#keeper.search(text, limit, to);
   }
 
   /**
@@ -377,6 +382,7 @@ export class Parley implements Operations {
    */
   async call<Out>(action: string, body: object): Promise<Out> {
     const { http, sdkappid, fetch } = this.#options;
+    const era = this.#era;
     const named = echoed(action) || action.startsWith("session.");
     const answer = await call<Out>(
       {
@@ -391,12 +397,18 @@ export class Parley implements Operations {
       action,
       body,
     );
+    if (action !== "session.logout") this.#still(era);
     const event = echo(action, this.identifier, body, answer);
     if (event) {
       this.#tabs?.echo(event);
       this.#inbox.heard(event);
     }
     return answer;
+  }
+
+  /** Throws where the user signed out meanwhile. */
+  #still(era: number): void {
+    if (era !== this.#era) throw new ParleyError("signed out meanwhile", 0, 0);
   }
 
   async #load(): Promise<void> {
@@ -430,13 +442,8 @@ export class Parley implements Operations {
     return false;
   }
 
-  #pull(peer: string, range: HistoryRange): Promise<HistoryPage> {
-    return this.message.history({
-      To_Account: peer,
-      ...(range.from ? { From: range.from } : {}),
-      ...(range.to ? { To: range.to } : {}),
-      ...(range.limit ? { Limit: range.limit } : {}),
-    });
+  #pull(To_Account: string, { from: From, to: To, limit: Limit }: HistoryRange): Promise<HistoryPage> {
+    return this.message.history({ To_Account, ...(From && { From }), ...(To && { To }), ...(Limit && { Limit }) });
   }
 
   async #post(draft: Draft): Promise<Message> {
@@ -444,20 +451,6 @@ export class Parley implements Operations {
     const stored = this.#book.entry(draft.To_Account).timeline.get(MsgKey);
     if (!stored) throw new ParleyError("the message was deleted", 0, 200);
     return stored;
-  }
-
-  /** Looks through the history since a time for what a draft became. Clocks differ: by five minutes at most. */
-  async #find(draft: Draft, since: number): Promise<Message | undefined> {
-    const range: HistoryRange = { from: `0_0_${Math.max(0, Math.floor(since / 1000) - 300)}`, limit: 100 };
-    for (;;) {
-      const page = await this.#pull(draft.To_Account, range);
-      const stored = page.MsgList.find(
-        (m) => m.From_Account === this.identifier && m.MsgSeq === draft.MsgSeq && m.MsgRandom === draft.MsgRandom,
-      );
-      if (stored) this.#inbox.arrived(stored);
-      if (stored || page.Complete || !page.Next) return stored;
-      range.to = page.Next;
-    }
   }
 
   #stateChanged(state: State): void {
@@ -495,6 +488,7 @@ export class Parley implements Operations {
   }
 
   async #forget(): Promise<void> {
+    this.#era++;
     this.#outbox.clear();
     this.#book.clear();
     this.#catchUp.reset();

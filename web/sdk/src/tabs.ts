@@ -22,6 +22,8 @@ export interface TabsOptions {
   echo(event: ServerEvent): void;
   /** Another tab is seen, is not, or is gone. */
   seen(): void;
+  /** A line is to be had: there is no need to wait for the next attempt. */
+  wake(): void;
 }
 
 /** How long a tab that leaves stays first, ms, so that the others hear why before one of them takes its place. */
@@ -82,7 +84,9 @@ export class Tabs {
       .request(this.#name, { signal: left.signal }, () => {
         if (left.signal.aborted) return undefined;
         this.#first = true;
+        this.#say({ kind: "lost" }); // the tab before may not have had the time to say so
         for (const socket of [...this.#sockets]) socket.lead();
+        this.#options.wake();
         return stay;
       })
       .catch(() => {}); // left while it waited
@@ -153,6 +157,7 @@ export class Tabs {
         return;
     }
     for (const socket of [...this.#sockets]) if (!socket.leads) socket.follow(word);
+    if (word.kind === "open" && this.#sockets.size === 0) this.#options.wake();
   }
 }
 

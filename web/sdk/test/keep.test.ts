@@ -100,6 +100,18 @@ test("signing out forgets everything on the device", async () => {
   assert.deepEqual(await bob.search("hi"), []);
 });
 
+test("an answer that comes after signing out is not taken in", async () => {
+  const { cloud, online } = await world();
+  cloud.answers.set("session.logout", () => ({}));
+  for (let i = 0; i < 3; i++) cloud.post("alice", "bob", String(i));
+  const bob = await online("bob");
+  const page = bob.history("alice");
+  const out = bob.logout();
+  await assert.rejects(page, /signed out/);
+  await out;
+  assert.equal(bob.timeline("alice").length, 0);
+});
+
 test("a store that fails is told once, and messages go on", async () => {
   const { cloud, online } = await world();
   const fail = () => Promise.reject(new Error("no room"));
