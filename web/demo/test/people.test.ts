@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { FriendListAnswer, FriendListRequest, Parley } from "@parley/client";
+import type { Parley } from "@parley/client";
 import { alphabet, letterOf } from "../src/people/alphabet.ts";
 import { birthdayOf, changes, genderOf, toBirthday, toDate, within } from "../src/people/fields.ts";
 import { outcomeOf } from "../src/people/outcome.ts";
@@ -112,27 +112,32 @@ test("a read that fails does not keep the next one from being made", async () =>
   await again();
 });
 
-/** A client that answers `friend.list` from a script, and tells `friend.changed`. */
-function scripted(script: FriendListAnswer[]) {
-  const asked: FriendListRequest[] = [];
+/** A client whose operations answer from a script in turn, and whose events are told by hand. */
+function scripted(script: Record<string, object[]>) {
+  const asked: [string, object | undefined][] = [];
   const listeners = new Map<string, (event: unknown) => void>();
+  const operation = (action: string) => async (request?: object) => {
+    asked.push([action, request]);
+    const answer = script[action]?.shift();
+    assert.ok(answer, `${action} is asked once too often`);
+    return answer;
+  };
   const parley = {
     on: (name: string, listener: (event: unknown) => void) => listeners.set(name, listener),
     friend: {
-      list: async (request: FriendListRequest) => {
-        asked.push(request);
-        const answer = script.shift();
-        assert.ok(answer, "one read too many");
-        return answer;
-      },
+      list: operation("friend.list"),
+      lists: operation("friend.lists"),
+      requests: operation("friend.requests"),
+      accept: operation("friend.accept"),
     },
+    block: { add: operation("block.add"), list: operation("block.list") },
   };
   const people = new People(parley as unknown as Parley, () => {});
-  const told = async (FriendVersion: number) => {
-    listeners.get("friend.changed")?.({ To_Account: [], FriendVersion });
+  const tell = async (event: string, body: object) => {
+    listeners.get(event)?.(body);
     await new Promise((resolve) => setTimeout(resolve));
   };
-  return { people, asked, told };
+  return { people, asked, tell };
 }
 
 const friend = (user: string, remark = "") => ({
@@ -141,17 +146,66 @@ const friend = (user: string, remark = "") => ({
 });
 
 test("friends are read page by page, then what changed since", async () => {
-  const { people, asked, told } = scripted([
-    { UserDataItem: [friend("ann")], FriendVersion: 7, Full: true, Cursor: "ann", FriendNum: 2 },
-    { UserDataItem: [friend("bob")], FriendVersion: 8, Full: true, FriendNum: 2 },
-    { UserDataItem: [friend("bob", "Bobby")], Deleted: ["ann"], FriendVersion: 9, Full: false, FriendNum: 1 },
-    { UserDataItem: [friend("cleo")], FriendVersion: 30, Full: true, FriendNum: 1 },
-  ]);
-  await told(7);
+  const { people, asked, tell } = scripted({
+    "friend.list": [
+      { UserDataItem: [friend("ann")], FriendVersion: 7, Full: true, Cursor: "ann" },
+      { UserDataItem: [friend("bob")], FriendVersion: 8, Full: true },
+      { UserDataItem: [friend("bob", "Bobby")], Deleted: ["ann"], FriendVersion: 9, Full: false },
+      { UserDataItem: [friend("cleo")], FriendVersion: 30, Full: true },
+    ],
+  });
+  const changed = (FriendVersion: number) => tell("friend.changed", { To_Account: [], FriendVersion });
+  await changed(7);
   assert.deepEqual([...people.friends.keys()], ["ann", "bob"]);
-  await told(9);
+  await changed(9);
   assert.deepEqual([...people.friends.values()], [{ user: "bob", remark: "Bobby", lists: [] }]);
-  await told(30);
+  await changed(30);
   assert.deepEqual([...people.friends.keys()], ["cleo"]);
-  assert.deepEqual(asked, [{ Version: 0 }, { Cursor: "ann" }, { Version: 7 }, { Version: 9 }]);
+  assert.deepEqual(
+    asked.map(([, request]) => request),
+    [{ Version: 0 }, { Cursor: "ann" }, { Version: 7 }, { Version: 9 }],
+  );
+});
+
+test("a sync reads what is another", async () => {
+  const none = { RequestItem: [], Requests: 0, RequestsUnread: 0, ReadMs: 0, RequestVersion: 0 };
+  const { people, asked, tell } = scripted({
+    "friend.list": [{ UserDataItem: [], FriendVersion: 0, Full: true }],
+    "friend.lists": [{ ResultItem: [{ GroupName: "work", FriendNumber: 0, To_Account: [] }], ListVersion: 3 }],
+    "block.list": [
+      { BlackListItem: [{ To_Account: "ann", AddBlackTimeStamp: 1 }], BlockVersion: 5, Cursor: "ann" },
+      { BlackListItem: [{ To_Account: "bob", AddBlackTimeStamp: 2 }], BlockVersion: 6 },
+      { BlackListItem: [], BlockVersion: 6 },
+    ],
+    "friend.requests": [
+      { ...none, RequestItem: [{ To_Account: "ann", TimeMs: 1 }], RequestsUnread: 2, Cursor: "ann" },
+      { ...none, RequestItem: [{ To_Account: "bob", TimeMs: 2 }], RequestsUnread: 2 },
+      none,
+    ],
+  });
+  await tell("synced", { FriendVersion: 0, ListVersion: 3, BlockVersion: 5 });
+  assert.equal(people.loaded, true);
+  assert.deepEqual(people.lists, ["work"]);
+  assert.deepEqual([people.blocks("ann"), people.blocks("bob"), people.blocks("cleo")], [true, true, false]);
+  assert.deepEqual(
+    people.requests.map(({ To_Account }) => To_Account),
+    ["bob", "ann"],
+  );
+  assert.equal(people.unread, 2);
+  asked.length = 0;
+  await tell("synced", { FriendVersion: 0, ListVersion: 3, BlockVersion: 6 });
+  assert.deepEqual(asked.map(([action]) => action).sort(), ["block.list", "friend.requests"]);
+  assert.equal(people.blocks("ann"), false);
+});
+
+test("what was done is done, also where the reading after it fails", async () => {
+  const { people } = scripted({ "friend.accept": [{}] });
+  await people.accept("ann");
+});
+
+test("a result that is an error rejects", async () => {
+  const { people } = scripted({
+    "block.add": [{ ResultItem: [{ To_Account: "ann", ResultCode: 30013, ResultInfo: "full" }] }],
+  });
+  await assert.rejects(people.block("ann"), { code: 30013, message: "full" });
 });
