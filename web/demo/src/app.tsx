@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useReducer, useState } from "preact/hooks";
 import { type Cloud, findCloud } from "./cloud.ts";
 import { Session, SessionProvider } from "./session.ts";
 import { Shell } from "./shell.tsx";
@@ -14,6 +14,7 @@ const userOf = () => new URLSearchParams(location.search).get("user")?.trim() ||
 export function App() {
   const [cloud, setCloud] = useState<Cloud | "unknown" | "away">("unknown");
   const [user, setUser] = useState(userOf);
+  const [, again] = useReducer<number, void>((n) => n + 1, 0);
   const find = () => void findCloud().then(setCloud, () => setCloud("away"));
   useEffect(find, []);
   useLayoutEffect(() => {
@@ -25,6 +26,7 @@ export function App() {
   const show = (next: string | undefined) => {
     history.pushState(null, "", next === undefined ? location.pathname : `?user=${encodeURIComponent(next)}`);
     setUser(next);
+    again(); // the user may be the same, without what was pasted
   };
   if (cloud === "unknown") return null;
   if (cloud === "away") return <Away again={find} />;
@@ -34,18 +36,38 @@ export function App() {
       if (sig) localStorage.setItem(pasted(name), sig);
       show(name);
     };
-    return <SignIn cloud={cloud} enter={enter} />;
+    return <SignIn cloud={cloud} user={user} enter={enter} />;
   }
-  const leave = () => {
+  const forget = (next?: string) => {
     localStorage.removeItem(pasted(user));
-    show(undefined);
+    show(next);
   };
-  return <SignedIn key={user} cloud={cloud} user={user} usersig={usersig} left={leave} />;
+  return (
+    <SignedIn
+      key={user}
+      cloud={cloud}
+      user={user}
+      usersig={usersig}
+      left={() => forget()}
+      refused={() => !cloud.signer && forget(user)} // another UserSig has to be pasted
+    />
+  );
 }
 
-function SignedIn(props: { cloud: Cloud; user: string; usersig: string | undefined; left: () => void }) {
+interface SignedInProps {
+  cloud: Cloud;
+  user: string;
+  usersig: string | undefined;
+  /** Called when the user has signed out. */
+  left: () => void;
+  /** Called when the cloud does not accept the user. */
+  refused: () => void;
+}
+
+function SignedIn(props: SignedInProps) {
   const [session] = useState(() => new Session(props.cloud, props.user, props.usersig));
   useEffect(() => {
+    session.parley.on("refused", props.refused);
     session.start();
     return () => session.end();
   }, [session]);

@@ -4,9 +4,16 @@ import { Avatar } from "./ui/avatar.tsx";
 import { Field } from "./ui/field.tsx";
 import { Icon, Mark } from "./ui/icon.tsx";
 
+interface Props {
+  cloud: Cloud;
+  /** Who was signed in with a UserSig that is not accepted any more. */
+  user: string | undefined;
+  enter: (user: string, usersig?: string) => void;
+}
+
 /** The page that asks who is there. */
-export function SignIn({ cloud, enter }: { cloud: Cloud; enter: (user: string, usersig?: string) => void }) {
-  const [name, setName] = useState("");
+export function SignIn({ cloud, user, enter }: Props) {
+  const [name, setName] = useState(user ?? "");
   const [usersig, setUsersig] = useState("");
   const offers = cloud.signer !== undefined && cloud.users.length > 0;
   useEffect(() => {
@@ -14,7 +21,8 @@ export function SignIn({ cloud, enter }: { cloud: Cloud; enter: (user: string, u
   }, []);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
-    if (name.trim() && (cloud.signer || usersig.trim())) enter(name.trim(), usersig.trim() || undefined);
+    const sig = usersig.replace(/\s+/g, ""); // what was copied may have been broken into lines
+    if (name.trim() && (cloud.signer || sig)) enter(name.trim(), sig || undefined);
   };
   return (
     <main class="signin">
@@ -48,6 +56,11 @@ export function SignIn({ cloud, enter }: { cloud: Cloud; enter: (user: string, u
               <span>or come as</span>
             </p>
           </>
+        )}
+        {user && (
+          <p class="signin-note" role="alert">
+            <bdi>{user}</bdi> needs a UserSig: there is none here, or it is not accepted.
+          </p>
         )}
         <form class={cloud.signer ? "signin-form" : "signin-form tall"} onSubmit={submit}>
           <Field

@@ -154,8 +154,16 @@ test("messages and what is done with them", { timeout: 120_000 }, async (t) => {
 
   await t.test("what is not text is shown for what it is", async () => {
     const { http } = stack.run;
-    const image = { Type: 1, Size: 1, Width: 320, Height: 180, URL: `${http}/no-such-picture.png` };
+    const image = { Type: 1, Size: 1, Width: 320, Height: 180, URL: `${http}/picture.svg` };
+    await alice.getByRole("button", { name: "Go to the newest message" }).click();
+    await alice.route("**/picture.svg", (route) => route.fulfill({ contentType: "image/svg+xml", body: sky }));
     await bobSends([{ MsgType: "TIMFileElem", MsgContent: file(http) }]);
+    await bobSends([
+      {
+        MsgType: "TIMSoundElem",
+        MsgContent: { Url: `${http}/a.mp3`, UUID: "2", Size: 9, Second: 7, Download_Flag: 2 },
+      },
+    ]);
     await bobSends([{ MsgType: "TIMLocationElem", MsgContent: { Desc: "Café", Latitude: 59.9, Longitude: 10.7 } }]);
     await bobSends([{ MsgType: "TIMCustomElem", MsgContent: { Data: "{}", Desc: "A game invitation" } }]);
     await bobSends([{ MsgType: "TIMImageElem", MsgContent: { UUID: "1", ImageFormat: 3, ImageInfoArray: [image] } }]);
@@ -170,16 +178,21 @@ test("messages and what is done with them", { timeout: 120_000 }, async (t) => {
       CompatibleText: "Messages",
       MsgList: merged,
     });
+    await message(alice, "Voice message, 0:07").locator("audio").waitFor();
     assert.match((await message(alice, "report.pdf").textContent()) ?? "", /2 KB/);
     const place = message(alice, "Café").getByRole("link");
     assert.match((await place.getAttribute("href")) ?? "", /mlat=59\.9&mlon=10\.7/);
     await message(alice, "A game invitation").waitFor();
+    await alice.waitForFunction(() => document.querySelector<HTMLImageElement>(".picture img")?.naturalWidth === 320);
     await alice.locator(".relay").click();
     await alice.getByRole("dialog", { name: "Carol and Bob" }).getByText("Psst").waitFor();
     await alice.getByRole("button", { name: "Close" }).click();
     await picture(alice, "elements");
   });
 });
+
+const sky = `<svg xmlns="http://www.w3.org/2000/svg" width="320" height="180"><rect width="320" height="180" fill="#8ec5e8"/>
+  <circle cx="250" cy="48" r="24" fill="#fff3b0"/><path d="M0 180V130l70-50 60 44 50-30 140 86z" fill="#4d7c5a"/></svg>`;
 
 const file = (http: string) => ({
   Url: `${http}/report.pdf`,
@@ -336,6 +349,13 @@ test("every width, every script", { timeout: 90_000 }, async (t) => {
     await online(page);
     await page.reload();
     await online(page);
+    await page.getByRole("button", { name: "Me", exact: true }).click();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await page.getByRole("textbox", { name: "User ID" }).fill("carol");
+    await page.getByRole("textbox", { name: "UserSig" }).fill("of somebody else");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("alert").getByText("not accepted").waitFor();
     await context.close();
   });
 

@@ -123,7 +123,14 @@ export function List({ selected, search }: { selected: string | undefined; searc
           onDelete={() => setDeleting(menu.row)}
         />
       )}
-      {deleting && <DeleteConversation session={session} row={deleting} onClose={() => setDeleting(undefined)} />}
+      {deleting && (
+        <DeleteConversation
+          session={session}
+          row={deleting}
+          onDelete={() => deleting.To_Account === selected && go({ view: "chats" })}
+          onClose={() => setDeleting(undefined)}
+        />
+      )}
     </section>
   );
 }

@@ -43,12 +43,13 @@ export function ConversationMenu({ session, row, at, onClose, onDelete }: Props 
   return <Menu label={`Conversation with ${session.name(To_Account)}`} at={at} choices={choices} onClose={onClose} />;
 }
 
-/** Asks whether to delete a conversation, and what of it. */
-export function DeleteConversation({ session, row, onClose }: Props) {
+/** Asks whether to delete a conversation, and what of it. `onDelete` is called when it is to go. */
+export function DeleteConversation({ session, row, onDelete, onClose }: Props & { onDelete: () => void }) {
   const [clear, setClear] = useState(false);
   const remove = () => {
     const request = { To_Account: row.To_Account, ClearRamble: clear ? 1 : 0 };
     session.try("The conversation was not deleted.", session.parley.conversation.delete(request));
+    onDelete();
   };
   return (
     <Confirm

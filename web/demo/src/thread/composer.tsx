@@ -31,15 +31,20 @@ export function Composer({ session, peer, intent, intend, done, onUp }: Props) {
   const [picking, setPicking] = useState<Point>();
   /** What was being written before an edit began. */
   const aside = useRef("");
+  const editing = useRef(false);
   const kept = useRef("");
   kept.current = intent.kind === "edit" ? aside.current : text;
 
   useLayoutEffect(() => {
+    const before = editing.current;
+    editing.current = intent.kind === "edit";
     if (intent.kind === "edit") {
-      aside.current = text;
+      if (!before) aside.current = text;
       setText(textOf(intent.message));
     } else if (intent.kind === "new" && intent.text !== undefined) {
       setText(intent.text);
+    } else if (before) {
+      setText(aside.current);
     }
     if (matchMedia("(pointer: fine)").matches || intent.kind !== "new") input.current?.focus({ preventScroll: true });
   }, [intent]);
@@ -58,14 +63,11 @@ export function Composer({ session, peer, intent, intend, done, onUp }: Props) {
     };
   }, [session, peer]);
 
-  const cancel = () => {
-    setText(kept.current);
-    intend({ kind: "new" });
-  };
+  const cancel = () => intend({ kind: "new" });
   const submit = () => {
     const written = text.trim();
     if (!written) return;
-    setText(intent.kind === "edit" ? aside.current : "");
+    setText("");
     input.current?.focus();
     done(written);
   };

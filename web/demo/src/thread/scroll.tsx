@@ -34,7 +34,7 @@ export class Scroll extends Component<Props, { away: boolean }> {
 
   override componentDidMount(): void {
     // A keyboard on a phone, a longer draft or a picture that came moves the end: the view stays with it.
-    this.#resized = new ResizeObserver(() => !this.state.away && this.toEnd());
+    this.#resized = new ResizeObserver(() => !this.state.away && this.#toEnd());
     const view = this.#view.current;
     if (view?.firstElementChild) {
       this.#resized.observe(view);
@@ -62,10 +62,11 @@ export class Scroll extends Component<Props, { away: boolean }> {
     this.#place(anchor);
   }
 
-  /** Stays at the newest message from now on. */
-  follow(): void {
+  /** Goes to the newest message and stays there. */
+  readonly follow = (): void => {
+    this.#toEnd();
     this.setState({ away: false });
-  }
+  };
 
   /** Shows a message in the middle of the view, and makes it stand out for a moment. */
   show(key: string): void {
@@ -82,10 +83,9 @@ export class Scroll extends Component<Props, { away: boolean }> {
     element.animate([glow, { ...glow, offset: 0.6 }, { backgroundColor: "transparent" }], 1800);
   }
 
-  /** Goes to the newest message. */
-  toEnd(smooth = false): void {
+  #toEnd(): void {
     const view = this.#view.current;
-    view?.scrollTo({ top: view.scrollHeight, behavior: smooth && moves() ? "smooth" : "instant" });
+    view?.scrollTo({ top: view.scrollHeight, behavior: "instant" });
   }
 
   #place(anchor: Anchor | undefined): void {
@@ -93,7 +93,7 @@ export class Scroll extends Component<Props, { away: boolean }> {
     if (!view) return;
     if (this.#fresh && this.props.count > 0) {
       this.#fresh = false;
-      this.toEnd();
+      this.#toEnd();
       const line = view.querySelector(".new-line");
       const room = view.getBoundingClientRect();
       const above = line ? line.getBoundingClientRect().top - room.top - room.height / 4 : 0;
@@ -102,7 +102,7 @@ export class Scroll extends Component<Props, { away: boolean }> {
         this.setState({ away: true });
       }
     } else if (!this.state.away) {
-      this.toEnd();
+      this.#toEnd();
     } else if (anchor?.element.isConnected) {
       view.scrollTop += anchor.element.getBoundingClientRect().top - anchor.top;
     }
@@ -124,12 +124,7 @@ export class Scroll extends Component<Props, { away: boolean }> {
         <div ref={this.#view} class="scroll thread-scroll" onScroll={this.#scrolled}>
           {children}
         </div>
-        <button
-          type="button"
-          class={away ? "jump shown" : "jump"}
-          tabIndex={away ? 0 : -1}
-          onClick={() => this.toEnd(true)}
-        >
+        <button type="button" class={away ? "jump shown" : "jump"} tabIndex={away ? 0 : -1} onClick={this.follow}>
           <Icon name="down" label="Go to the newest message" />
           {unread > 0 && <span class="badge">{unread}</span>}
         </button>
@@ -139,6 +134,6 @@ export class Scroll extends Component<Props, { away: boolean }> {
 }
 
 /** Whether the user likes things to move. */
-export function moves(): boolean {
+function moves(): boolean {
   return !matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
