@@ -4,7 +4,10 @@ import { lengthOf, pieces, sizeOf, textOf } from "../text.ts";
 import { Icon, type IconName } from "../ui/icon.tsx";
 import { Merged } from "./merged.tsx";
 
-/** The body of a message, whatever it is made of. `of` is the stored message. */
+/**
+ * The body of a message, whatever it is made of. `of` is the stored message. Which way its
+ * text runs is for the element around it to say, so that all of that is on the right side.
+ */
 export function Body({ body, of }: { body: readonly Element[]; of?: Message | undefined }) {
   return (
     <>
@@ -49,7 +52,7 @@ function Part({ element, of }: { element: Element; of: Message | undefined }) {
 /** A text with its addresses as links. */
 export function Text({ text }: { text: string }) {
   return (
-    <p class="text" dir="auto">
+    <p class="text">
       {pieces(text).map((piece) =>
         piece.href ? (
           <a key={piece.at} href={piece.href} target="_blank" rel="noopener noreferrer">

@@ -67,7 +67,9 @@ export function Merged({ title, content, of, onClose }: Props) {
                 <strong dir="auto">{session.name(m.From_Account)}</strong>{" "}
                 {m.MsgTimeStamp && <time class="muted">{when(m.MsgTimeStamp * 1000)}</time>}
               </span>
-              <Body body={m.MsgBody} />
+              <div dir="auto">
+                <Body body={m.MsgBody} />
+              </div>
             </div>
           </li>
         ))}

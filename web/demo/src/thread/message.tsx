@@ -74,12 +74,14 @@ function Whole({ item, first, last, name, quoted, around }: Props) {
       <div class="beside">
         <div class="bubble">
           {quote && <Quoted quote={quote} held={quoted} name={name} around={around} />}
-          <Body body={content.MsgBody} of={message} />
-          <span class="meta">
-            {message?.EditMs && <span>edited</span>}
-            <time title={fullTime(time)}>{clock(time)}</time>
-            <Tick state={state} />
-          </span>
+          <div class="said" dir="auto">
+            <Body body={content.MsgBody} of={message} />
+            <span class="meta">
+              {message?.EditMs && <span>edited</span>}
+              <time title={fullTime(time)}>{clock(time)}</time>
+              <Tick state={state} />
+            </span>
+          </div>
         </div>
         {message && <Tools item={item} around={around} />}
       </div>
