@@ -124,7 +124,7 @@ export async function findings(page: Page): Promise<string[]> {
 /** What of a page is wider than its place, so that it could be scrolled sideways. */
 export const spills = (page: Page) =>
   page.evaluate(() =>
-    [...document.querySelectorAll("html, .scroll, .thread-head, .composer")]
+    [...document.querySelectorAll("html, .scroll, .tabs, .thread-head, .composer")]
       .filter((element) => element.scrollWidth > element.clientWidth)
       .map((element) => element.className),
   );

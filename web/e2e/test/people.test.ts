@@ -4,7 +4,7 @@ import { Parley, type SocketClass } from "@parley/client";
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { WebSocket } from "ws";
 import { device, errors, findings, launch, message, open, picture, reaches, row, say, signIn, spills } from "./page.ts";
-import { type Run, signature, startStack } from "./stack.ts";
+import { call, type Run, signature, startStack } from "./stack.ts";
 
 let stack: { run: Run; stop(): Promise<void> };
 let browser: Browser;
@@ -24,6 +24,12 @@ after(async () => {
   await browser?.close();
   await stack?.stop();
 });
+
+/** Sets who may add a user as a friend. */
+const allows = (user: string, type: string) =>
+  call(stack.run, user, "profile.set", {
+    ProfileItem: [{ Tag: "Tag_Profile_IM_AllowType", Value: `AllowType_Type_${type}` }],
+  });
 
 const goTo = (page: Page, place: string) => page.getByRole("navigation").getByRole("button", { name: place }).click();
 const person = (page: Page, user: string): Locator => page.locator(`[data-person="${user}"]`);
@@ -92,6 +98,18 @@ test("people and what is done with them", { timeout: 150_000 }, async (t) => {
     await tab(bob, "Friends");
     assert.equal(await person(bob, "carol").count(), 0);
     await carol.context().close();
+  });
+
+  await t.test("who takes no requests is not asked", async () => {
+    await allows("carol", "DenyAny");
+    await alice.getByRole("button", { name: "Add a friend" }).click();
+    const dialog = alice.getByRole("dialog", { name: "Add a friend" });
+    await dialog.getByLabel("User ID").fill("carol");
+    await button(dialog, "Find").click();
+    await button(dialog, "Add friend").click();
+    await dialog.getByText("This user takes no friend requests.").waitFor();
+    await alice.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
   });
 
   await t.test("a dot tells who is online, and the card since when not", async () => {
@@ -172,6 +190,10 @@ test("people and what is done with them", { timeout: 150_000 }, async (t) => {
   });
 
   await t.test("it fits a phone, a tablet and a desk, and axe finds nothing serious", async () => {
+    await allows("alice", "NeedConfirm");
+    const ask = { To_Account: "alice", AddSource: "AddSource_Type_Web", AddWording: "We met at the climbing hall." };
+    await call(stack.run, "carol", "friend.add", { AddFriendItem: [ask] });
+    await alice.getByRole("tab", { name: "Requests 1" }).waitFor();
     for (const width of [1280, 820, 390]) {
       await alice.setViewportSize({ width, height: 844 });
       if (width === 390) await alice.reload(); // on a phone, the card is opened in the place of the list

@@ -36,7 +36,7 @@ export function Devices() {
           const here = Instance === parley.instance;
           return (
             <li key={Instance} class="device">
-              <Icon name={/Android|iPhone/.test(Platform) ? "phone" : "system"} />
+              <Icon name={/Android|iPhone/.test(Platform) ? "phone" : "screen"} />
               <span class="who">
                 <strong class="who-name">{Platform}</strong>
                 <span class="muted">
