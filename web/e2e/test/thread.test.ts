@@ -354,6 +354,7 @@ test("every width, every script", { timeout: 90_000 }, async (t) => {
     await online(page);
     await page.getByRole("button", { name: "Me", exact: true }).click();
     await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
     await page.getByRole("textbox", { name: "User ID" }).fill("carol");
     await page.getByRole("textbox", { name: "UserSig" }).fill("of somebody else");
