@@ -17,6 +17,9 @@ import {
 /** How many missed messages of a conversation that is not shown are pulled, so that the app hears of each: a page. */
 const pulledUnseen = 100;
 
+/** How many messages of a conversation that was never opened stay in memory: a bot runs for months. */
+const heldUnseen = 250;
+
 /** What the client holds of one conversation. */
 export interface Entry {
   peer: string;
@@ -171,6 +174,7 @@ export class Book {
   take(m: Message, top = 0): boolean {
     const entry = this.entry(this.peer(m));
     if (!entry.timeline.add(m)) return false;
+    entry.timeline.bound(heldUnseen);
     const ordinal = m.Ordinal ?? 0;
     const direction = entry.timeline.direction(m);
     if (top > ordinal) entry.timeline.ordinals(direction).hear(top);

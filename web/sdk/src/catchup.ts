@@ -1,15 +1,15 @@
 import type { Book, Entry } from "./book.ts";
 import type { Emitter } from "./emitter.ts";
 import { ParleyError } from "./errors.ts";
-import type { Keeper } from "./keeper.ts";
 import type { Mender } from "./mender.ts";
+import type { Change } from "./store.ts";
 import { backoff, sleep, type Timing } from "./timing.ts";
 import type { Counters, Events, MessageOperations, SessionOperations } from "./types.ts";
 
 /** What a catch-up needs. */
 export interface CatchUpOptions {
   book: Book;
-  keeper: Keeper;
+  keep(change: Change): void;
   mender: Mender;
   events: Emitter<Events>;
   timing: Timing;
@@ -79,7 +79,7 @@ export class CatchUp {
 
   /** One sync: the rows that changed, then what became of messages that are held. Returns what the first page tells besides. */
   async #sync(patience: number): Promise<Counters> {
-    const { book, keeper, mender, session } = this.#options;
+    const { book, keep, mender, session } = this.#options;
     const Since = this.since;
     const first = await session.sync({ Since });
     if (first.Expired) {
@@ -98,7 +98,7 @@ export class CatchUp {
       if (Since > 0 && held && (row.OperationMs ?? 0) >= Since) await this.#changes(peer, Since);
     }
     this.since = first.Since;
-    keeper.keep({ kind: "since", since: first.Since });
+    keep({ kind: "since", since: first.Since });
     for (const entry of entries) mender.notice(entry, patience);
     for (const entry of book.entries) mender.notice(entry);
     const { Conversations, Complete, Cursor, Since: next, Spread, Expired, ...counters } = first;
