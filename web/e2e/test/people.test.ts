@@ -78,6 +78,7 @@ test("people and what is done with them", { timeout: 150_000 }, async (t) => {
     await person(bob, "alice").getByText("It is me, Alice").waitFor();
     await places.locator(".badge").waitFor({ state: "detached" });
     await picture(bob, "requests");
+    assert.deepEqual(await findings(bob), []);
     await button(bob, "Accept Alice").click();
     await bob.getByText("Nobody is waiting").waitFor();
     await tab(bob, "Friends");

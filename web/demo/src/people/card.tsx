@@ -81,7 +81,7 @@ export function Card({ user }: { user: string }) {
           <Fact name="Location" value={String(fields[locationTag] ?? "")} />
         </dl>
       </section>
-      {friend && <Keep key={friend.remark} friend={friend} />}
+      {friend && <Keep friend={friend} />}
       <section class="panel-box rows" aria-label="More">
         {friend && (
           <button type="button" class="choice danger" onClick={() => setOpen("remove")}>

@@ -11,24 +11,23 @@ export function Keep({ friend }: { friend: Friend }) {
   const session = useSession();
   const { people } = session;
   const { user } = friend;
-  const [remark, setRemark] = useState(friend.remark);
+  const [edited, setEdited] = useState<string>();
   const [naming, setNaming] = useState(false);
+  const remark = edited ?? friend.remark;
   const wanted = remark.trim();
+  const save = async (event: SubmitEvent) => {
+    event.preventDefault();
+    if (await session.try("The name was not saved.", people.remark(user, wanted))) setEdited(undefined);
+  };
   return (
     <section class="panel-box" aria-label="How you keep this friend">
-      <form
-        class="inline-form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void session.try("The name was not saved.", people.remark(user, wanted));
-        }}
-      >
+      <form class="inline-form" onSubmit={save}>
         <Line
           label="Your name for them"
           placeholder={session.nick(user)}
           bytes={most.remark}
           value={remark}
-          set={setRemark}
+          set={setEdited}
         />
         <button type="submit" class="button soft" disabled={wanted === friend.remark}>
           Save
