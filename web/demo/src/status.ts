@@ -6,9 +6,8 @@ export interface Connection {
   tone: "good" | "busy" | "bad";
 }
 
-export function connection({ client, elsewhere }: Session): Connection {
-  if (elsewhere) return { text: "Open in another tab", tone: "bad" };
-  switch (client.state) {
+export function connection({ parley }: Session): Connection {
+  switch (parley.state) {
     case "online":
       return { text: "Online", tone: "good" };
     case "connecting":
@@ -16,7 +15,7 @@ export function connection({ client, elsewhere }: Session): Connection {
     case "reconnecting":
       return { text: navigator.onLine ? "Reconnecting…" : "Waiting for the network…", tone: "busy" };
     case "kicked":
-      return { text: "Signed in on another device", tone: "bad" };
+      return { text: "Signed off", tone: "bad" };
     case "refused":
       return { text: "Not accepted", tone: "bad" };
     default:

@@ -25,9 +25,18 @@ function daysBetween(ms: number, now: number): number {
   return Math.round((midnight(now) - midnight(ms)) / day);
 }
 
+// Making a format takes a hundred times as long as using it.
+const clockFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const fullFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
+
 /** The time of day. */
 export function clock(ms: number): string {
-  return new Date(ms).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+  return clockFormat.format(ms);
+}
+
+/** The day and the time, in full. */
+export function fullTime(ms: number): string {
+  return fullFormat.format(ms);
 }
 
 /** When, as short as a list wants it: a time today, then a day, then a date. */
@@ -60,6 +69,16 @@ export function dayName(ms: number, now = Date.now()): string {
   });
 }
 
+/** When somebody was here last. */
+export function lastSeen(ms: number, now = Date.now()): string {
+  const minutes = Math.floor((now - ms) / 60_000);
+  if (minutes < 1) return "Last seen just now";
+  if (minutes < 60) return `Last seen ${minutes} min ago`;
+  const ago = daysBetween(ms, now);
+  const day = ago <= 0 ? "" : ago === 1 ? "yesterday " : `${when(ms, now)} `;
+  return `Last seen ${day}at ${clock(ms)}`;
+}
+
 /** A key that is the same for all moments of a day. */
 export function dayKey(ms: number): string {
   return new Date(ms).toDateString();
@@ -72,16 +91,16 @@ export function textOf(m: Pick<Message, "MsgBody">): string {
   ).join("");
 }
 
-/** A text in pieces: plain, and addresses to link to. */
-export function pieces(text: string): { text: string; href?: string }[] {
-  const out: { text: string; href?: string }[] = [];
+/** A text in pieces: plain, and addresses to link to; `at` is where a piece begins. */
+export function pieces(text: string): { at: number; text: string; href?: string }[] {
+  const out: { at: number; text: string; href?: string }[] = [];
   let end = 0;
   for (const match of text.matchAll(/\bhttps?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]}]/g)) {
-    if (match.index > end) out.push({ text: text.slice(end, match.index) });
-    out.push({ text: match[0], href: match[0] });
+    if (match.index > end) out.push({ at: end, text: text.slice(end, match.index) });
+    out.push({ at: match.index, text: match[0], href: match[0] });
     end = match.index + match[0].length;
   }
-  if (end < text.length) out.push({ text: text.slice(end) });
+  if (end < text.length) out.push({ at: end, text: text.slice(end) });
   return out;
 }
 
@@ -90,4 +109,27 @@ export function jumbo(text: string): boolean {
   return /^(?:\p{Extended_Pictographic}[\u{FE0F}\u{1F3FB}-\u{1F3FF}]?(?:\u200D\p{Extended_Pictographic}\u{FE0F}?)*\s*){1,3}$/u.test(
     text,
   );
+}
+
+/** A text around the first place where another stands in it, whatever the case; cut so that a line shows the place. */
+export function around(text: string, wanted: string): { before: string; hit: string; after: string } {
+  const line = text.replace(/\s+/g, " ");
+  const at = line.toLowerCase().indexOf(wanted.toLowerCase());
+  if (at < 0) return { before: line, hit: "", after: "" };
+  const before = line.slice(0, at);
+  const near = before.length > 20 ? `…${[...before].slice(-16).join("")}` : before;
+  return { before: near, hit: line.slice(at, at + wanted.length), after: line.slice(at + wanted.length) };
+}
+
+/** The size of a file as a person says it. */
+export function sizeOf(bytes: number): string {
+  const units = ["bytes", "KB", "MB", "GB"];
+  const step = bytes < 1024 ? 0 : Math.min(3, Math.floor(Math.log2(bytes) / 10));
+  const value = bytes / 1024 ** step;
+  return `${value.toLocaleString(undefined, { maximumFractionDigits: value < 10 && step > 0 ? 1 : 0 })} ${units[step]}`;
+}
+
+/** A length of time as a player shows it. */
+export function lengthOf(seconds: number): string {
+  return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 }

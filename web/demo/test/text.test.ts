@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { dayName, hue, initials, jumbo, pieces, textOf, when } from "../src/text.ts";
+import { dayName, hue, initials, jumbo, lastSeen, lengthOf, pieces, sizeOf, textOf, when } from "../src/text.ts";
 
 test("initials are one or two letters", () => {
   assert.equal(initials("Alice"), "A");
@@ -30,11 +30,11 @@ test("a list tells time, then day, then date", () => {
 
 test("addresses become links and nothing else does", () => {
   assert.deepEqual(pieces("see https://example.com/a?b=1, ok"), [
-    { text: "see " },
-    { text: "https://example.com/a?b=1", href: "https://example.com/a?b=1" },
-    { text: ", ok" },
+    { at: 0, text: "see " },
+    { at: 4, text: "https://example.com/a?b=1", href: "https://example.com/a?b=1" },
+    { at: 29, text: ", ok" },
   ]);
-  assert.deepEqual(pieces("javascript:alert(1) <b>"), [{ text: "javascript:alert(1) <b>" }]);
+  assert.deepEqual(pieces("javascript:alert(1) <b>"), [{ at: 0, text: "javascript:alert(1) <b>" }]);
 });
 
 test("a few emoji are shown big", () => {
@@ -48,4 +48,15 @@ test("what is not text is named", () => {
   assert.equal(textOf({ MsgBody: [{ MsgType: "TIMImageElem", MsgContent: {} }] }), "[Image]");
   assert.equal(textOf({ MsgBody: [{ MsgType: "TIMNewElem", MsgContent: {} }] }), "[Message]");
   assert.equal(textOf({ MsgBody: [{ MsgType: "TIMTextElem", MsgContent: { Text: "hi" } }] }), "hi");
+});
+
+test("sizes, lengths and times are told as a person says them", () => {
+  assert.equal(sizeOf(999), "999 bytes");
+  assert.match(sizeOf(1536), /^1.5 KB$/);
+  assert.equal(sizeOf(5 * 2 ** 30), "5 GB");
+  assert.equal(lengthOf(61.4), "1:01");
+  const now = new Date(2026, 4, 20, 12).getTime();
+  assert.equal(lastSeen(now - 30_000, now), "Last seen just now");
+  assert.equal(lastSeen(now - 5 * 60_000, now), "Last seen 5 min ago");
+  assert.match(lastSeen(now - 24 * 3_600_000, now), /^Last seen yesterday at 12/);
 });

@@ -1,36 +1,32 @@
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { type Browser, type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
+import {
+  blank,
+  device,
+  errors,
+  launch,
+  message,
+  online,
+  open,
+  picture,
+  reaches,
+  row,
+  say,
+  signIn,
+  texts,
+} from "./page.ts";
 import { Relay } from "./relay.ts";
-import { type Run, startStack, top } from "./stack.ts";
-
-const pictures = join(top, ".local/screenshots");
-const patience = 20_000;
+import { type Run, startStack } from "./stack.ts";
 
 let stack: { run: Run; stop(): Promise<void> };
 let browser: Browser;
 let relay: Relay;
 let relayed: number;
-const errors: string[] = [];
 
 before(async () => {
-  mkdirSync(pictures, { recursive: true });
   stack = await startStack();
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: [
-      "--headless",
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
-  });
+  browser = await launch();
   const door = new URL(stack.run.websocket);
   relay = new Relay(door.hostname, Number(door.port));
   relayed = await relay.start();
@@ -42,69 +38,26 @@ after(async () => {
   await stack?.stop();
 });
 
-/** A browser of its own, with storage of its own. */
-async function device(look: { dark?: boolean; narrow?: boolean; relay?: boolean } = {}): Promise<BrowserContext> {
-  const context = await browser.newContext({
-    viewport: look.narrow ? { width: 390, height: 844 } : { width: 1280, height: 800 },
-    colorScheme: look.dark ? "dark" : "light",
-    locale: "en-GB",
-  });
-  context.setDefaultTimeout(patience);
-  if (look.relay) {
-    await context.route("**/_local/demo", async (route) => {
-      const demo = await (await route.fetch()).json();
-      const websocket = new URL(demo.websocket);
-      websocket.hostname = "127.0.0.1";
-      websocket.port = String(relayed);
-      await route.fulfill({ json: { ...demo, websocket: websocket.href } });
-    });
-  }
-  return context;
-}
-
-async function signIn(context: BrowserContext, user: string, peer?: string): Promise<Page> {
-  const page = await context.newPage();
-  page.on("pageerror", (error) => errors.push(`${user}: ${error.stack ?? error}`));
-  await page.goto(`${stack.run.http}/?user=${user}${peer ? `#${peer}` : ""}`);
-  await page.locator('.sidebar .status[data-tone="good"]').waitFor({ state: "attached" });
-  return page;
-}
-
-async function say(page: Page, text: string): Promise<void> {
-  await page.getByRole("textbox", { name: /^Message to/ }).fill(text);
-  await page.keyboard.press("Enter");
-}
-
-const message = (page: Page, text: string): Locator => page.locator(".message", { hasText: text });
-const row = (page: Page, peer: string): Locator => page.locator(`[data-peer="${peer}"]`);
-const texts = (page: Page): Promise<string[]> => page.locator(".message .text").allTextContents();
-const picture = (page: Page, name: string) =>
-  page.screenshot({ path: join(pictures, `${name}.png`), animations: "disabled" });
-
-/** Waits for a message to be in a state. */
-const reaches = (page: Page, text: string, state: string) =>
-  page.locator(`.message[data-state="${state}"]`, { hasText: text }).waitFor();
-
 test("two people chat, one loses the network, and another device takes over", { timeout: 170_000 }, async (t) => {
-  const alices = await device();
-  const bobs = await device({ relay: true });
+  const { http } = stack.run;
+  const alices = await device(browser);
+  const bobs = await device(browser, { relay: relayed });
   let alice: Page;
   let bob: Page;
 
   await t.test("sign in with a card", async () => {
-    alice = await alices.newPage();
-    alice.on("pageerror", (error) => errors.push(`alice: ${error.stack ?? error}`));
-    await alice.goto(stack.run.http);
+    alice = await blank(alices, "alice");
+    await alice.goto(http);
     await alice.getByRole("button", { name: /Alice/ }).waitFor();
     await picture(alice, "sign-in");
     await alice.getByRole("button", { name: /Alice/ }).click();
-    await alice.locator('.sidebar .status[data-tone="good"]').waitFor();
+    await online(alice);
     assert.match(alice.url(), /\?user=alice$/);
-    bob = await signIn(bobs, "bob");
+    bob = await signIn(bobs, http, "bob");
   });
 
   await t.test("an unread badge appears and clears, and a read mark appears", async () => {
-    await row(alice, "bob").getByRole("button").click();
+    await open(alice, "bob");
     await alice.getByText("The first word is yours.").waitFor();
     await picture(alice, "empty-conversation");
     await say(alice, "Hello Bob, this is Alice.");
@@ -113,7 +66,7 @@ test("two people chat, one loses the network, and another device takes over", { 
     assert.match(await bob.title(), /^\(1\)/);
     await say(alice, "Are you <b>there</b>?");
     await row(bob, "alice").locator(".badge", { hasText: "2" }).waitFor();
-    await row(bob, "alice").getByRole("button").click();
+    await open(bob, "alice");
     await reaches(alice, "Are you <b>there</b>?", "read");
     await row(bob, "alice").locator(".badge").waitFor({ state: "detached" });
     await bob.locator(".new-line").waitFor();
@@ -159,7 +112,7 @@ test("two people chat, one loses the network, and another device takes over", { 
     await picture(bob, "offline");
     relay.up(true);
     await bobs.setOffline(false);
-    await bob.locator('.sidebar .status[data-tone="good"]').waitFor({ state: "attached" });
+    await online(bob);
     for (const n of ["one", "two", "three"]) await message(bob, `Missed ${n}`).waitFor();
     await message(alice, "Written in a tunnel").waitFor();
     await reaches(alice, "Missed three", "read");
@@ -168,12 +121,12 @@ test("two people chat, one loses the network, and another device takes over", { 
   });
 
   await t.test("another device of the same kind takes over, and can be taken over", async () => {
-    const other = await device({ narrow: true, dark: true });
-    const third = await signIn(other, "alice");
+    const other = await device(browser, { width: 390, dark: true });
+    const third = await signIn(other, http, "alice");
     await alice.getByRole("alert").getByText("another device").waitFor();
     await row(third, "bob").locator("time").waitFor();
     await picture(third, "list-narrow-dark");
-    await row(third, "bob").getByRole("button").click();
+    await open(third, "bob");
     await message(third, "Missed three").waitFor();
     await picture(third, "conversation-narrow-dark");
     await picture(alice, "kicked");

@@ -42,6 +42,25 @@ export async function startStack(): Promise<{ run: Run; stop(): Promise<void> }>
   return { run: JSON.parse(readFileSync(file, "utf8")), stop };
 }
 
+/** A UserSig of a user. */
+export async function signature(run: Run, user: string): Promise<string> {
+  const answer = await fetch(`${run.http}/_local/usersig?user=${encodeURIComponent(user)}`);
+  return ((await answer.json()) as { usersig: string }).usersig;
+}
+
+/** Calls an operation as a user, as a device without a page does. */
+export async function call(run: Run, user: string, action: string, body: object): Promise<unknown> {
+  const usersig = await signature(run, user);
+  const answer = await fetch(`${run.http}/client/${action}`, {
+    method: "POST",
+    headers: { Authorization: `UserSig ${run.sdkappid} ${user} ${usersig}` },
+    body: JSON.stringify(body),
+  });
+  const { code, error, body: out } = (await answer.json()) as { code: number; error?: string; body?: unknown };
+  if (code !== 0) throw new Error(`${action}: ${code} ${error}`);
+  return out;
+}
+
 /** Interrupts the group of a process and waits for its end. */
 async function end(child: ChildProcess): Promise<void> {
   const over = () => child.exitCode !== null || child.signalCode !== null;

@@ -1,0 +1,57 @@
+import type { Message } from "@parley/client";
+import { useEffect, useState } from "preact/hooks";
+import { go } from "../route.ts";
+import type { Session } from "../session.ts";
+import { around, textOf, when } from "../text.ts";
+import { Avatar } from "../ui/avatar.tsx";
+
+/** How long a user pauses before what was typed is looked for, ms. */
+const pause = 150;
+
+/** The messages of this device in which a text stands. */
+export function useFound(session: Session, text: string): readonly Message[] {
+  const [found, setFound] = useState<readonly Message[]>([]);
+  useEffect(() => {
+    setFound([]);
+    if (!text) return;
+    let over = false;
+    const timer = setTimeout(async () => {
+      const messages = await session.parley.search(text, { limit: 30 });
+      if (!over) setFound(messages);
+    }, pause);
+    return () => {
+      over = true;
+      clearTimeout(timer);
+    };
+  }, [session, text]);
+  return found;
+}
+
+/** A message that was found; it opens where it stands. */
+export function FoundRow({ session, message, text }: { session: Session; message: Message; text: string }) {
+  const mine = message.From_Account === session.me;
+  const peer = mine ? message.To_Account : message.From_Account;
+  const name = session.name(peer);
+  const { before, hit, after } = around(textOf(message), text);
+  return (
+    <li>
+      <button type="button" class="row" onClick={() => go({ view: "chats", peer, message: message.MsgKey })}>
+        <Avatar id={peer} name={name} face={session.face(peer)} />
+        <span class="row-name" dir="auto">
+          {name}
+        </span>
+        <span class="row-side">
+          <time>{when(message.MsgTime * 1000)}</time>
+        </span>
+        <span class="row-preview">
+          {mine && <span class="row-lead">You: </span>}
+          <bdi>
+            {before}
+            <mark>{hit}</mark>
+            {after}
+          </bdi>
+        </span>
+      </button>
+    </li>
+  );
+}

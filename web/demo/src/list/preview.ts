@@ -1,0 +1,36 @@
+import { type Conversation, type Message, type Pending, preview } from "@parley/client";
+
+/** The second line of a conversation in the list. */
+export interface Preview {
+  text: string;
+  /** What stands before the text, such as "You:". */
+  lead?: string;
+  tone?: "failed" | "draft" | "typing";
+}
+
+/** What the list tells of a conversation: the most pressing of what there is. */
+export function previewOf(about: {
+  me: string;
+  row: Conversation;
+  pending: readonly Pending[];
+  /** The newest message that is held. */
+  last: Message | undefined;
+  typing: boolean;
+  draft: string;
+}): Preview {
+  const { me, row, pending, last, typing, draft } = about;
+  if (pending.some(({ state }) => state === "failed")) return { text: "Not sent", tone: "failed" };
+  if (typing) return { text: "typing…", tone: "typing" };
+  if (draft) return { lead: "Draft:", text: oneLine(draft), tone: "draft" };
+  const written = pending.at(-1);
+  if (written) return { lead: "You:", text: oneLine(preview(written.draft.MsgBody)) };
+  const { LastMsg } = row;
+  if (!LastMsg) return { text: "" };
+  if (LastMsg.Recalled) return { text: "Message recalled" };
+  const mine = last?.MsgKey === LastMsg.MsgKey && last.From_Account === me;
+  return { ...(mine ? { lead: "You:" } : {}), text: oneLine(LastMsg.Preview) };
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, " ").trim();
+}

@@ -1,0 +1,105 @@
+import type { Conversation } from "@parley/client";
+import { useSession } from "../session.ts";
+import { when } from "../text.ts";
+import { Avatar } from "../ui/avatar.tsx";
+import { Icon } from "../ui/icon.tsx";
+import { below, type Point } from "../ui/menu.tsx";
+import { useContextMenu } from "../ui/press.ts";
+import { previewOf } from "./preview.ts";
+
+interface Props {
+  selected: boolean;
+  open: (peer: string) => void;
+}
+
+/** The receive option of a conversation that is told without being pushed. */
+export const silent = 1;
+
+/** A conversation in the list. `menu` opens its menu at a point. */
+export function ConversationRow(props: Props & { row: Conversation; menu: (at: Point) => void }) {
+  const { row, selected, open, menu } = props;
+  const session = useSession();
+  const menuProps = useContextMenu(menu);
+  const { parley, me } = session;
+  const peer = row.To_Account;
+  const name = session.name(peer);
+  const pending = parley.pending(peer);
+  const preview = previewOf({
+    me,
+    row,
+    pending,
+    last: parley.timeline(peer).at(-1),
+    typing: session.typing.has(peer),
+    draft: selected ? "" : session.draft(row),
+  });
+  const unread = selected && document.visibilityState === "visible" ? 0 : row.Unread;
+  const muted = (row.ReceiveOption ?? 0) >= silent;
+  return (
+    <li class="item" data-peer={peer} data-pinned={row.PinnedMs ? "" : undefined}>
+      <button type="button" class="row" aria-current={selected || undefined} onClick={() => open(peer)} {...menuProps}>
+        <Avatar id={peer} name={name} face={session.face(peer)} online={session.online(peer)} />
+        <span class="row-name">
+          <span dir="auto">{name}</span>
+          {muted && <Icon name="bellOff" label="muted" />}
+        </span>
+        <span class="row-side">
+          {row.PinnedMs && <Icon name="pin" label="pinned" />}
+          <time>{when(pending.at(-1)?.since ?? row.TimeMs)}</time>
+        </span>
+        <span class="row-preview" data-tone={preview.tone}>
+          {preview.lead && <span class="row-lead">{preview.lead} </span>}
+          <bdi>{preview.text}</bdi>
+        </span>
+        {unread > 0 && (
+          <span class={muted ? "badge quiet" : "badge"}>
+            {unread > 99 ? "99+" : unread}
+            <span class="hidden"> unread</span>
+          </span>
+        )}
+      </button>
+      <button
+        type="button"
+        class="icon-button more"
+        aria-label={`More about the conversation with ${name}`}
+        aria-haspopup="menu"
+        onClick={(event) => menu(below(event.currentTarget))}
+      >
+        <Icon name="more" />
+      </button>
+    </li>
+  );
+}
+
+/** Somebody without a conversation yet. */
+export function PersonRow({ peer, selected, open }: Props & { peer: string }) {
+  const session = useSession();
+  const name = session.name(peer);
+  return (
+    <li data-peer={peer}>
+      <button type="button" class="row" aria-current={selected || undefined} onClick={() => open(peer)}>
+        <Avatar id={peer} name={name} face={session.face(peer)} online={session.online(peer)} />
+        <span class="row-name" dir="auto">
+          {name}
+        </span>
+        <span class="row-preview">Say hello</span>
+      </button>
+    </li>
+  );
+}
+
+/** The way to somebody whose user ID was typed. */
+export function StartRow({ user, open }: { user: string; open: (peer: string) => void }) {
+  return (
+    <li>
+      <button type="button" class="row" onClick={() => open(user)}>
+        <span class="avatar avatar-m avatar-new" aria-hidden="true">
+          <Icon name="plus" />
+        </span>
+        <span class="row-name">Start a chat</span>
+        <span class="row-preview">
+          with <bdi>{user}</bdi>
+        </span>
+      </button>
+    </li>
+  );
+}

@@ -1,0 +1,51 @@
+import { useLayoutEffect, useState } from "preact/hooks";
+
+/** What the part of the address after `#` asks for: `#bob`, `#bob/MSGKEY`, `#/contacts`, `#/contacts/bob`, `#/me`. */
+export type Route =
+  | { view: "chats"; peer?: string; message?: string }
+  | { view: "contacts"; user?: string }
+  | { view: "me" };
+
+export function parseRoute(hash: string): Route {
+  const [first = "", second = "", third = ""] = hash.replace(/^#/, "").split("/").map(decode);
+  if (first) return { view: "chats", peer: first, ...(second ? { message: second } : {}) };
+  if (second === "contacts") return { view: "contacts", ...(third ? { user: third } : {}) };
+  if (second === "me") return { view: "me" };
+  return { view: "chats" };
+}
+
+/** The address of a route, from `#`; empty for the list of conversations. */
+export function formatRoute(route: Route): string {
+  const parts =
+    route.view === "chats"
+      ? [route.peer, route.peer && route.message]
+      : ["", route.view, route.view === "contacts" && route.user];
+  const given = parts.filter((part) => part !== undefined && part !== false);
+  return given.length > 0 ? `#${given.map((part) => encodeURIComponent(String(part))).join("/")}` : "";
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text).trim();
+  } catch {
+    return "";
+  }
+}
+
+/** Goes to a route; the browser's back button returns. */
+export function go(route: Route): void {
+  const hash = formatRoute(route);
+  if (hash !== location.hash) history.pushState(null, "", hash || location.pathname + location.search);
+  dispatchEvent(new PopStateEvent("popstate"));
+}
+
+/** The route of the address, kept up to date. */
+export function useRoute(): Route {
+  const [hash, setHash] = useState(location.hash);
+  useLayoutEffect(() => {
+    const changed = () => setHash(location.hash);
+    addEventListener("popstate", changed);
+    return () => removeEventListener("popstate", changed);
+  }, []);
+  return parseRoute(hash);
+}

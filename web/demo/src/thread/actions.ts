@@ -1,0 +1,74 @@
+import type { Message } from "@parley/client";
+import type { Session } from "../session.ts";
+import { textOf } from "../text.ts";
+import { type Item, isRecalled } from "./lines.ts";
+
+/** How long a message can be taken back, ms. */
+const recallable = 2 * 60 * 1000;
+
+/** What the user can do with a message now. */
+export interface Abilities {
+  answer: boolean;
+  copy: boolean;
+  edit: boolean;
+  recall: boolean;
+  delete: boolean;
+}
+
+/** What can be done with a message at a time (Unix ms). */
+export function abilities({ mine, message, content }: Item, now: number): Abilities {
+  const whole = message !== undefined && !isRecalled(message);
+  const onlyText = content.MsgBody.length > 0 && content.MsgBody.every(({ MsgType }) => MsgType === "TIMTextElem");
+  return {
+    answer: whole,
+    copy: onlyText,
+    edit: whole && mine && onlyText,
+    recall: whole && mine && now - message.MsgTime * 1000 < recallable,
+    delete: message !== undefined,
+  };
+}
+
+/** What the user does with messages of one conversation. */
+export class Actions {
+  readonly #session: Session;
+  readonly #peer: string;
+
+  constructor(session: Session, peer: string) {
+    this.#session = session;
+    this.#peer = peer;
+  }
+
+  /** Reacts, or takes the reaction back where it is given. */
+  toggle(m: Message, Reaction: string): void {
+    const { message } = this.#session.parley;
+    const given = m.ReactionList?.find((one) => one.Reaction === Reaction)?.From_Account.includes(this.#session.me);
+    const request = { To_Account: this.#peer, MsgKey: m.MsgKey, Reaction };
+    void this.#session.try(
+      "The reaction did not get there.",
+      given ? message.unreact(request) : message.react(request),
+    );
+  }
+
+  edit(m: Message, Text: string): void {
+    if (Text === textOf(m)) return;
+    const MsgBody = [{ MsgType: "TIMTextElem", MsgContent: { Text } }];
+    const edit = this.#session.parley.message.edit({ To_Account: this.#peer, MsgKey: m.MsgKey, MsgBody });
+    void this.#session.try("The message was not changed.", edit);
+  }
+
+  async recall(m: Message): Promise<void> {
+    const { parley, recalled } = this.#session;
+    recalled.set(m.MsgKey, textOf(m)); // it is gone from the message once that is answered
+    const recall = parley.message.recall({ To_Account: this.#peer, MsgKey: m.MsgKey });
+    if (!(await this.#session.try("The message was not taken back.", recall))) recalled.delete(m.MsgKey);
+  }
+
+  delete(m: Message): void {
+    const remove = this.#session.parley.message.delete({ To_Account: this.#peer, MsgKeyList: [m.MsgKey] });
+    void this.#session.try("The message was not deleted.", remove);
+  }
+
+  copy({ content }: Item): void {
+    void this.#session.try("The text was not copied.", navigator.clipboard.writeText(textOf(content)));
+  }
+}

@@ -1,0 +1,190 @@
+import type { Message } from "@parley/client";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { Session } from "../session.ts";
+import { textOf } from "../text.ts";
+import { Dialog } from "../ui/dialog.tsx";
+import { Icon } from "../ui/icon.tsx";
+import { below, type Point } from "../ui/menu.tsx";
+import { EmojiPicker } from "./reactions.tsx";
+
+/** What the user writes: a message, with a text to begin with; an answer to one; or one anew. */
+export type Intent =
+  | { kind: "new"; text?: string }
+  | { kind: "reply"; message: Message }
+  | { kind: "edit"; message: Message };
+
+interface Props {
+  session: Session;
+  peer: string;
+  intent: Intent;
+  intend: (intent: Intent) => void;
+  /** Called with what was written. */
+  done: (text: string) => void;
+  /** Called for an arrow up in the empty field. */
+  onUp: () => void;
+}
+
+/** The field to write a message in. Enter sends; with Shift, or on a touch keyboard, it begins a line. */
+export function Composer({ session, peer, intent, intend, done, onUp }: Props) {
+  const input = useRef<HTMLTextAreaElement>(null);
+  const [text, setText] = useState(() => draftOf(session, peer));
+  const [picking, setPicking] = useState<Point>();
+  /** What was being written before an edit began. */
+  const aside = useRef("");
+  const editing = useRef(false);
+  const kept = useRef("");
+  kept.current = intent.kind === "edit" ? aside.current : text;
+
+  useLayoutEffect(() => {
+    const before = editing.current;
+    editing.current = intent.kind === "edit";
+    if (intent.kind === "edit") {
+      if (!before) aside.current = text;
+      setText(textOf(intent.message));
+    } else if (intent.kind === "new" && intent.text !== undefined) {
+      setText(intent.text);
+    } else if (before) {
+      setText(aside.current);
+    }
+    if (matchMedia("(pointer: fine)").matches || intent.kind !== "new") input.current?.focus({ preventScroll: true });
+  }, [intent]);
+  useLayoutEffect(() => {
+    if (input.current) fit(input.current);
+  }, [text]);
+  useEffect(() => {
+    const keep = () => {
+      session.typing.stop(peer);
+      session.keepDraft(peer, kept.current);
+    };
+    addEventListener("pagehide", keep);
+    return () => {
+      removeEventListener("pagehide", keep);
+      keep();
+    };
+  }, [session, peer]);
+
+  const cancel = () => intend({ kind: "new" });
+  const submit = () => {
+    const written = text.trim();
+    if (!written) return;
+    setText("");
+    input.current?.focus();
+    done(written);
+  };
+  const typed = (next: string) => {
+    setText(next);
+    if (intent.kind === "edit") return;
+    if (next.trim()) session.typing.write(peer);
+    else session.typing.stop(peer);
+  };
+  const pressed = (event: KeyboardEvent) => {
+    if (event.isComposing) return;
+    if (event.key === "Enter" && !event.shiftKey && !matchMedia("(pointer: coarse)").matches) {
+      event.preventDefault();
+      submit();
+    } else if (event.key === "Escape" && intent.kind !== "new") {
+      event.preventDefault();
+      cancel();
+    } else if (event.key === "ArrowUp" && !text && intent.kind === "new") {
+      event.preventDefault();
+      onUp();
+    }
+  };
+  const insert = (emoji: string) => {
+    setPicking(undefined);
+    const { selectionStart = text.length, selectionEnd = text.length } = input.current ?? {};
+    typed(text.slice(0, selectionStart) + emoji + text.slice(selectionEnd));
+  };
+  const name = session.name(peer);
+  return (
+    <form
+      class="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      {intent.kind !== "new" && <About session={session} peer={peer} intent={intent} cancel={cancel} />}
+      <div class="write-box">
+        <button
+          type="button"
+          class="icon-button round"
+          aria-label="Emoji"
+          aria-haspopup="dialog"
+          onClick={(event) => setPicking(below(event.currentTarget))}
+        >
+          <Icon name="smile" />
+        </button>
+        <textarea
+          ref={input}
+          class="write"
+          rows={1}
+          placeholder={`Message ${name}`}
+          aria-label={intent.kind === "edit" ? "Edit the message" : `Message to ${name}`}
+          dir="auto"
+          enterkeyhint="send"
+          value={text}
+          onInput={(event) => typed(event.currentTarget.value)}
+          onKeyDown={pressed}
+          onBlur={() => session.typing.stop(peer)}
+        />
+        <button
+          class="send"
+          type="submit"
+          aria-label={intent.kind === "edit" ? "Save" : "Send"}
+          disabled={!text.trim()}
+        >
+          <Icon name={intent.kind === "edit" ? "check" : "send"} />
+        </button>
+      </div>
+      {picking && (
+        <Dialog title="Emoji" class="menu picking" at={picking} onClose={() => setPicking(undefined)}>
+          <EmojiPicker choose={insert} />
+        </Dialog>
+      )}
+    </form>
+  );
+}
+
+/** The message that is answered or edited, above the field. */
+function About(props: {
+  session: Session;
+  peer: string;
+  intent: Exclude<Intent, { kind: "new" }>;
+  cancel: () => void;
+}) {
+  const { session, peer, intent, cancel } = props;
+  const { kind, message } = intent;
+  const who = message.From_Account === session.me ? "yourself" : session.name(peer);
+  return (
+    <div class="about">
+      <Icon name={kind === "edit" ? "edit" : "reply"} />
+      <div class="about-text">
+        <strong>
+          {kind === "edit" ? (
+            "Edit the message"
+          ) : (
+            <>
+              Reply to <bdi>{who}</bdi>
+            </>
+          )}
+        </strong>
+        <span dir="auto">{textOf(message)}</span>
+      </div>
+      <button type="button" class="icon-button" aria-label="Cancel" onClick={cancel}>
+        <Icon name="close" />
+      </button>
+    </div>
+  );
+}
+
+function draftOf(session: Session, peer: string): string {
+  const row = session.parley.find(peer);
+  return row ? session.draft(row) : "";
+}
+
+/** Makes a text area as high as its text. */
+function fit(area: HTMLTextAreaElement): void {
+  area.style.height = "auto";
+  area.style.height = `${area.scrollHeight}px`;
+}

@@ -1,0 +1,18 @@
+import { hue, initials } from "../text.ts";
+
+/** A round picture of a user: the face, or initials on the user's colour; a dot for who is online. */
+export function Avatar(props: {
+  id: string;
+  name: string;
+  face?: string | undefined;
+  size?: "s" | "m" | "l" | "xl";
+  online?: boolean;
+}) {
+  const { id, name, face, size = "m", online } = props;
+  return (
+    <span class={`avatar avatar-${size}`} aria-hidden="true" style={{ "--hue": hue(id) }}>
+      {face ? <img src={face} alt="" referrerpolicy="no-referrer" /> : initials(name)}
+      {online && <span class="avatar-dot" />}
+    </span>
+  );
+}
