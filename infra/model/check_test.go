@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	v4 "parley/shared/dialect/v4"
@@ -307,7 +308,7 @@ func (s *schedule) checkRaces(ctx context.Context) {
 						v, o = d.view(to), &d.view(to).out
 					}
 					k := at.receipt.Key
-					if _, ok := v.messages[k]; !ok && l.ordinal(to) > o.top {
+					if _, ok := v.messages[k]; !ok && l.ordinal(at, to) > o.top {
 						s.problem("I4: %s is online and knows nothing of %v, %s", d.instance, k, l)
 					}
 				}
@@ -316,14 +317,14 @@ func (s *schedule) checkRaces(ctx context.Context) {
 	}
 }
 
-// ordinal is the last one that the send was given in a conversation.
-func (l *send) ordinal(peer string) (n int64) {
-	for _, c := range l.claims {
-		if c.peer == peer {
-			n = max(n, c.ordinal)
-		}
+// ordinal is the one that the message of an attempt has in a conversation. A send
+// that is tried again beyond its window is another message there, with another.
+func (l *send) ordinal(at attempt, peer string) int64 {
+	if !l.batch {
+		return at.receipt.Ordinal
 	}
-	return n
+	i := slices.IndexFunc(l.claims, func(c claim) bool { return c.peer == peer && c.second == at.receipt.Time })
+	return l.claims[i].ordinal
 }
 
 // completed reports whether an attempt was answered that must have completed
