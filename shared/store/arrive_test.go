@@ -140,6 +140,34 @@ func TestQuietArrivals(t *testing.T) {
 	a.wants("one more", 45, 1)
 }
 
+// A send may die before its message arrives, and be tried again when many later
+// ones have come. Those that are read take no room of those that are not.
+func TestQuietComesLate(t *testing.T) {
+	a := newArrival(t)
+	for n := range int64(10) {
+		a.arrive(n+1, true)
+	}
+	a.read(10)
+	for n := int64(12); n <= 18; n++ {
+		a.arrive(n, true)
+	}
+	a.wants("all but the first of eight came", 10, 1)
+	a.arrive(11, true)
+	a.arrive(11, true)
+	a.wants("it came, and again", 10, 0)
+	for n := int64(19); n <= 40; n++ {
+		if n != 35 {
+			a.arrive(n, true)
+		}
+	}
+	a.wants("more than the row has room for, but one", 10, 1)
+	a.arrive(35, true)
+	a.arrive(35, true)
+	a.wants("that one came late, and again", 10, 0)
+	a.arrive(41, false)
+	a.wants("one that counts", 10, 1)
+}
+
 // A quiet first message of a count, and the first of a second count.
 func TestQuietFirst(t *testing.T) {
 	a := newArrival(t)
