@@ -268,6 +268,14 @@ func get(ctx context.Context, table string, k store.Item) (store.Item, error) {
 	return out.Item, nil
 }
 
+// getRow reads a user's row of a conversation.
+func getRow(ctx context.Context, app int64, user, peer string) (store.Item, error) {
+	k := store.PeerKey(app, user, peer)
+	return get(ctx, server.Tables.Core, store.Item{
+		"pk": &types.AttributeValueMemberS{Value: k.PK}, "sk": &types.AttributeValueMemberS{Value: k.SK},
+	})
+}
+
 func (w *watch) before(ctx context.Context, params any) {
 	if !w.s.odds.stale || w.s.calm {
 		return
@@ -317,10 +325,7 @@ func (w *watch) peerRead(ctx context.Context, p *dynamodb.UpdateItemInput, refus
 		return
 	}
 	sender := store.ParsePartition(text(p.Key, "pk")).Rest
-	k := store.PeerKey(w.s.app, peerOf(p.Key), sender)
-	row, err := get(context.WithoutCancel(ctx), *p.TableName, store.Item{
-		"pk": &types.AttributeValueMemberS{Value: k.PK}, "sk": &types.AttributeValueMemberS{Value: k.SK},
-	})
+	row, err := getRow(context.WithoutCancel(ctx), w.s.app, peerOf(p.Key), sender)
 	if err != nil {
 		w.s.problem("watch: %v", err)
 		return

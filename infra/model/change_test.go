@@ -224,7 +224,7 @@ func (v *view) skipCleared() {
 			if after, _ := o.around(n, n); after == nil || !v.cleared.Before(*after) {
 				_, before := o.around(n, n)
 				if before != nil && !v.cleared.Before(*before) {
-					o.have[n] = *v.cleared
+					o.have[n], o.skipped[n] = *v.cleared, true
 				}
 			}
 		}

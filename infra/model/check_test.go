@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	v4 "parley/shared/dialect/v4"
@@ -41,7 +42,7 @@ func (s *schedule) check(ctx context.Context) {
 			}
 			s.checkSends(a, b, timeline)
 			for _, d := range []direction{{a, b}, {b, a}} {
-				s.checkDirection(d, seen[d.to], rows[[2]string{d.from, d.to}], rows[[2]string{d.to, d.from}])
+				s.checkDirection(d, seen[d.to], s.folded(ctx, d.to, d.from), rows[[2]string{d.from, d.to}], rows[[2]string{d.to, d.from}])
 				s.checkLast(d.to, d.from, seen[d.to], rows[[2]string{d.to, d.from}])
 			}
 			for _, d := range s.devices {
@@ -177,8 +178,24 @@ func (l *send) same(a, b attempt) bool {
 	return !b.begun.Before(a.ended) && b.ended.Unix() < a.receipt.Time+window
 }
 
+// folded is what a row knows of its messages that do not count as unread only by
+// their number, up to an ordinal (docs/data-model.md §5).
+type folded struct{ count, until int64 }
+
+func (s *schedule) folded(ctx context.Context, user, peer string) folded {
+	row, err := getRow(ctx, s.app, user, peer)
+	if err != nil {
+		s.broken = err
+	}
+	if number(row, "nf") <= number(row, "d") {
+		return folded{}
+	}
+	s.stats["counts folded"]++
+	return folded{count: number(row, "nu"), until: number(row, "nf")}
+}
+
 // checkDirection: the ordinals, the unread count and the read positions (I5).
-func (s *schedule) checkDirection(d direction, timeline []messages.Message, sender, receiver conversations.Row) {
+func (s *schedule) checkDirection(d direction, timeline []messages.Message, old folded, sender, receiver conversations.Row) {
 	type fate struct {
 		stored *messages.Message
 		send   *send
@@ -253,10 +270,14 @@ func (s *schedule) checkDirection(d direction, timeline []messages.Message, send
 		switch {
 		case !f.send.quiet:
 			least, most = least+1, most+1
-		case !acked:
-			// Its receiver may or may not have been told that it is not to be counted.
+		case !acked || (n <= old.until && len(f.send.attempts) > 1):
+			// Its receiver may or may not have been told that it is not to be counted,
+			// or been told so late that it cannot tell it from a repeat.
 			most++
 		}
+	}
+	if receiver.Read > 0 {
+		least -= old.count // some of which may be read
 	}
 	if got := receiver.Unread(); got < least || got > most {
 		s.problem("I5: %s has %d unread from %s, want %d to %d (in %d, read %d, quiet %d)", d.to, got, d.from, least, most, receiver.In, receiver.Read, receiver.Quiet)
@@ -307,7 +328,7 @@ func (s *schedule) checkRaces(ctx context.Context) {
 						v, o = d.view(to), &d.view(to).out
 					}
 					k := at.receipt.Key
-					if _, ok := v.messages[k]; !ok && l.ordinal(to) > o.top {
+					if _, ok := v.messages[k]; !ok && l.ordinal(at, to) > o.top {
 						s.problem("I4: %s is online and knows nothing of %v, %s", d.instance, k, l)
 					}
 				}
@@ -316,14 +337,14 @@ func (s *schedule) checkRaces(ctx context.Context) {
 	}
 }
 
-// ordinal is the last one that the send was given in a conversation.
-func (l *send) ordinal(peer string) (n int64) {
-	for _, c := range l.claims {
-		if c.peer == peer {
-			n = max(n, c.ordinal)
-		}
+// ordinal is the one that the message of an attempt has in a conversation. A send
+// that is tried again beyond its window is another message there, with another.
+func (l *send) ordinal(at attempt, peer string) int64 {
+	if !l.batch {
+		return at.receipt.Ordinal
 	}
-	return n
+	i := slices.IndexFunc(l.claims, func(c claim) bool { return c.peer == peer && c.second == at.receipt.Time })
+	return l.claims[i].ordinal
 }
 
 // completed reports whether an attempt was answered that must have completed

@@ -47,8 +47,13 @@ type view struct {
 
 // ordinals watches one direction for gaps.
 type ordinals struct {
-	have map[int64]key
-	top  int64
+	have    map[int64]key
+	skipped map[int64]bool // not here and given up: the key it has is another's
+	top     int64
+}
+
+func newOrdinals() ordinals {
+	return ordinals{have: make(map[int64]key), skipped: make(map[int64]bool)}
 }
 
 type held struct {
@@ -93,7 +98,7 @@ func (d *device) online() bool { return d.conn != nil && d.conn.state == open }
 func (d *device) view(peer string) *view {
 	v := d.views[peer]
 	if v == nil {
-		v = &view{messages: make(map[key]held), gone: make(map[key]bool), recalled: make(map[key]bool), in: ordinals{have: make(map[int64]key)}, out: ordinals{have: make(map[int64]key)}}
+		v = &view{messages: make(map[key]held), gone: make(map[key]bool), recalled: make(map[key]bool), in: newOrdinals(), out: newOrdinals()}
 		d.views[peer] = v
 	}
 	return v
@@ -141,10 +146,11 @@ func (d *device) take(m v4.Message, how string) {
 	if known && (old.from != h.from || old.ordinal != h.ordinal || old.quiet != h.quiet) {
 		d.s.problem("I3: %s holds %v as %+v and gets %+v by %s", d.instance, k, old, h, how)
 	}
-	if old, ok := o.have[m.Ordinal]; ok && old != k {
+	if old, ok := o.have[m.Ordinal]; ok && old != k && !o.skipped[m.Ordinal] {
 		d.s.problem("I5: ordinal %d of %s at %s is %v and %v", m.Ordinal, m.From, d.instance, old, k)
 	}
 	o.have[m.Ordinal], o.top = k, max(o.top, m.Ordinal)
+	delete(o.skipped, m.Ordinal)
 	if known && !h.recalled && (how == "frame" || how == "ack" || h.edited < old.edited) {
 		h.state = old.state
 	}

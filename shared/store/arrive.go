@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -60,7 +59,7 @@ func (s *Store) Arrive(ctx context.Context, app int64, a messages.Arrival) (mess
 		case integer(old, "i") >= m.Ordinal:
 			return readOption(old), s.arriveLate(ctx, key, m, a.NowMs, old)
 		case m.NoUnread && len(ordinalsOf(old, "nq")) >= maxQuiet:
-			foldQuiet(&u, old, m.Ordinal)
+			arriveQuiet(&u, old, m.Ordinal)
 		default: // another message began the count at the same time
 			u.cond = "gi = :g AND i < :n"
 			if m.NoUnread {
@@ -109,52 +108,4 @@ func (s *Store) arriveLate(ctx context.Context, key Key, m messages.Message, now
 		}
 	}
 	return fmt.Errorf("late arrive on %q: overtaken %d times", key, arriveTries)
-}
-
-// Messages that do not count as unread are remembered by ordinal in `nq`, so that
-// a repeat counts once and a read position takes away those before it. Beyond
-// maxQuiet the set becomes a number, `nu`, of messages up to an ordinal, `nf`,
-// which keeps the row small: until that ordinal is read, all of them are taken as
-// unread ones that do not count.
-const maxQuiet = 16
-
-// foldQuiet makes an arrival that starts the set anew, but for what has not
-// arrived yet.
-func foldQuiet(u *update, old Item, ordinal int64) {
-	last := integer(old, "i")
-	left := slices.DeleteFunc(ordinalsOf(old, "nq"), func(n int64) bool { return n <= last || n == ordinal })
-	u.set += ", nq = :q, nu = :folded, nf = :last"
-	u.cond = "gi = :g AND i < :n AND i = :last AND nq = :seen"
-	u.values[":q"] = ordinals(append(left, ordinal)...)
-	u.values[":folded"] = num(quietAfter(old, integer(old, "d")))
-	u.values[":last"], u.values[":seen"] = num(last), old["nq"]
-}
-
-// quietAfter is how many messages after a read position do not count. One that is
-// recalled before it has arrived is among them when it arrives.
-func quietAfter(item Item, read int64) int64 {
-	var n int64
-	if read < integer(item, "nf") {
-		n = integer(item, "nu")
-	}
-	for _, q := range ordinalsOf(item, "nq") {
-		if q > read && q <= integer(item, "i") {
-			n++
-		}
-	}
-	return n
-}
-
-func ordinalsOf(item Item, name string) []int64 {
-	set, ok := item[name].(*types.AttributeValueMemberNS)
-	if !ok {
-		return nil
-	}
-	list := make([]int64, 0, len(set.Value))
-	for _, text := range set.Value {
-		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-			list = append(list, n)
-		}
-	}
-	return list
 }

@@ -1,11 +1,13 @@
 package store_test
 
 import (
+	"context"
 	"testing"
 
 	"parley/shared/domain/conversations"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/messages"
+	"parley/shared/store"
 	"parley/shared/testkit"
 )
 
@@ -140,6 +142,34 @@ func TestQuietArrivals(t *testing.T) {
 	a.wants("one more", 45, 1)
 }
 
+// A send may die before its message arrives, and be tried again when many later
+// ones have come. Those that are read take no room of those that are not.
+func TestQuietComesLate(t *testing.T) {
+	a := newArrival(t)
+	for n := range int64(10) {
+		a.arrive(n+1, true)
+	}
+	a.read(10)
+	for n := int64(12); n <= 18; n++ {
+		a.arrive(n, true)
+	}
+	a.wants("all but the first of eight came", 10, 1)
+	a.arrive(11, true)
+	a.arrive(11, true)
+	a.wants("it came, and again", 10, 0)
+	for n := int64(19); n <= 40; n++ {
+		if n != 35 {
+			a.arrive(n, true)
+		}
+	}
+	a.wants("more than the row has room for, but one", 10, 1)
+	a.arrive(35, true)
+	a.arrive(35, true)
+	a.wants("that one came late, and again", 10, 0)
+	a.arrive(41, false)
+	a.wants("one that counts", 10, 1)
+}
+
 // A quiet first message of a count, and the first of a second count.
 func TestQuietFirst(t *testing.T) {
 	a := newArrival(t)
@@ -151,6 +181,51 @@ func TestQuietFirst(t *testing.T) {
 	a.generation++
 	a.arrive(1, false)
 	a.wants("a new count", 0, 1)
+}
+
+// recalling is a store where each message is recalled as soon as it stands.
+type recalling struct {
+	*store.Store
+	recall func(context.Context, messages.Message) error
+}
+
+func (r recalling) PutMessage(ctx context.Context, app int64, m messages.Message) (*messages.Message, error) {
+	stands, err := r.Store.PutMessage(ctx, app, m)
+	if err != nil {
+		return nil, err
+	}
+	return stands, r.recall(ctx, m)
+}
+
+// What is recalled by another device while it is still being sent is not unread,
+// be it the first message of a conversation or a later one.
+func TestRecalledBeforeArrival(t *testing.T) {
+	a := newArrival(t)
+	if err := a.w.Seed(t.Context(), "account ann\naccount bob\n"); err != nil {
+		t.Fatal(err)
+	}
+	svc := a.w.Tenant(t).Messages
+	svc.Parallel = func(ctx context.Context, run ...func(context.Context) error) error {
+		for _, f := range run {
+			if err := f(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	sending := svc
+	sending.Store = recalling{a.w.Store, func(ctx context.Context, m messages.Message) error {
+		return svc.Recall(ctx, messages.Actor{Trusted: true}, m.From, m.To, m.Key)
+	}}
+	for n := range uint32(2) {
+		_, err := sending.Send(t.Context(), messages.Draft{
+			From: "ann", To: "bob", Random: n, Trusted: true, Content: messages.Content{Elements: []messages.Element{testkit.Text("hi")}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.wants("a recalled message came", 0, 0)
+	}
 }
 
 // A message that does not become the last one is still a change to tell.

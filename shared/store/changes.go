@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -199,17 +198,8 @@ func marking(u update, row Item, m messages.Mark) update {
 			u.cond += " AND " + u.same(row, name)
 		}
 	}
-	if quiet, changed := uncount(row, m.Uncounted); changed {
-		if quiet.folded > 0 {
-			u.set += ", nu = :nu, nf = :nf"
-			u.values[":nu"], u.values[":nf"] = num(quiet.folded), num(quiet.until)
-		}
-		if len(quiet.ordinals) > 0 {
-			u.set += ", nq = :nq"
-			u.values[":nq"] = ordinals(quiet.ordinals...)
-		} else {
-			remove = append(remove, "nq")
-		}
+	if q, changed := uncount(row, m.Uncounted); changed {
+		q.set(&u)
 	}
 	if len(remove) > 0 {
 		u.set += " REMOVE " + strings.Join(remove, ", ")
@@ -224,35 +214,6 @@ func (u update) same(row Item, name string) string {
 		return name + " = :was_" + name
 	}
 	return "attribute_not_exists(" + name + ")"
-}
-
-// quiet are the messages of a row that do not count as unread.
-type quiet struct {
-	ordinals      []int64
-	folded, until int64
-}
-
-// uncount adds messages to those of a row that do not count as unread. Those
-// that are read, or counted out already, change nothing.
-func uncount(row Item, list []messages.Message) (quiet, bool) {
-	q := quiet{ordinals: ordinalsOf(row, "nq")}
-	changed := false
-	for _, m := range list {
-		switch {
-		case m.Ordinal == 0 || m.Generation != integer(row, "gi") || m.Ordinal <= integer(row, "d"):
-		case slices.Contains(q.ordinals, m.Ordinal):
-		default:
-			q.ordinals = append(q.ordinals, m.Ordinal)
-			changed = true
-		}
-	}
-	if changed && len(q.ordinals) > maxQuiet {
-		seen := Item{"d": row["d"], "i": row["i"], "nu": row["nu"], "nf": row["nf"], "nq": ordinals(q.ordinals...)}
-		arrived := func(n int64) bool { return n <= integer(row, "i") }
-		q.folded, q.until = quietAfter(seen, integer(row, "d")), integer(row, "i")
-		q.ordinals = slices.DeleteFunc(q.ordinals, arrived)
-	}
-	return q, changed
 }
 
 // Recall implements messages.ChangeStore.
@@ -355,12 +316,4 @@ func (s *Store) putAll(ctx context.Context, t Table, items []Item) error {
 		requests[i].PutRequest = &types.PutRequest{Item: item}
 	}
 	return s.writeAll(ctx, t, requests)
-}
-
-func ordinals(list ...int64) types.AttributeValue {
-	texts := make([]string, len(list))
-	for i, n := range list {
-		texts[i] = strconv.FormatInt(n, 10)
-	}
-	return &types.AttributeValueMemberNS{Value: texts}
 }

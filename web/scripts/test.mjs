@@ -34,7 +34,7 @@ const run = spawnSync(
     "--enable-source-maps",
     "--test",
     "--test-reporter=spec",
-    "--test-timeout=200000",
+    "--test-timeout=300000",
     ...files.map((name) => join(out, name.replace(/\.ts$/, ".mjs"))),
   ],
   { stdio: "inherit" },

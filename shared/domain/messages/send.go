@@ -246,16 +246,23 @@ func (s Service) store(ctx context.Context, m Message, d Draft) (Message, Option
 	}
 	a.Message = m
 	stored, option := m, OptionNotify
-	err = s.Parallel(ctx,
-		func(ctx context.Context) (err error) {
-			stored, err = s.put(ctx, stored)
-			return err
-		},
-		func(ctx context.Context) (err error) {
-			option, err = s.Store.Arrive(ctx, s.App, a)
-			return err
-		},
-	)
+	put := func(ctx context.Context) (err error) {
+		stored, err = s.put(ctx, stored)
+		return err
+	}
+	arrive := func(ctx context.Context) (err error) {
+		option, err = s.Store.Arrive(ctx, s.App, a)
+		return err
+	}
+	if m.Ordinal == 1 {
+		// Once stored it may be recalled, by another device of the sender. The row
+		// must know its count by then, to note that the message is not unread.
+		if err = arrive(ctx); err == nil {
+			err = put(ctx)
+		}
+	} else {
+		err = s.Parallel(ctx, put, arrive)
+	}
 	if err == nil && (stored.Recalled || stored.PeerHid) {
 		err = s.goneBefore(ctx, stored)
 	}

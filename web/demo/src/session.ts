@@ -1,9 +1,10 @@
-import { type Conversation, type Message, Parley, ParleyError, type PresenceView } from "@parley/client";
+import { type Conversation, type Kick, type Message, Parley, ParleyError, type PresenceView } from "@parley/client";
 import { createContext } from "preact";
 import { useContext, useLayoutEffect, useReducer } from "preact/hooks";
 import { type Cloud, sign } from "./cloud.ts";
 import { Lookup } from "./lookup.ts";
-import { type Fields, faceTag, nickTag, signatureTag } from "./profile.ts";
+import { People } from "./people/people.ts";
+import { type Fields, faceTag, nickTag, profileTags } from "./profile.ts";
 import { Typing } from "./typing.ts";
 
 /** Where paging through a history stands. */
@@ -27,8 +28,11 @@ export class Session {
   /** Who is online; whoever is asked for is watched from then on. */
   readonly presence: Lookup<PresenceView | undefined>;
   readonly typing: Typing;
+  readonly people: People;
   /** It was told to connect: offline since then, the user has signed out in another tab. */
   started = false;
+  /** Why this device had to go, the last time it had to. */
+  kick: Kick | undefined;
   /** The conversations are known: before, an empty list says nothing. */
   synced = false;
   /** What went wrong last, to be told for a while. */
@@ -68,11 +72,16 @@ export class Session {
       (to, Typing) => void parley.message.typing({ To_Account: to, Typing }).catch(() => {}), // it is no loss
       this.changed,
     );
+    this.people = new People(parley, this.changed);
 
     for (const event of shown) parley.on(event, this.changed);
     parley.on("synced", () => {
       this.synced = true;
-      this.presence.refreshAll(); // what changed while the connection was away was not told
+      for (const lookup of [this.profiles, this.presence]) lookup.refreshAll(); // what changed meanwhile was not told
+    });
+    parley.on("kicked", (kick) => {
+      this.kick = kick;
+      this.changed();
     });
     parley.on("message", (m) => this.typing.heard(m.From_Account, false));
     parley.on("message.typing", ({ From_Account, Typing }) => this.typing.heard(From_Account, Typing));
@@ -117,7 +126,12 @@ export class Session {
     for (const lookup of [this.profiles, this.presence, this.#drafts]) lookup.stop();
   }
 
+  /** What a user is called: what the signed-in one calls a friend, else as users call themselves. */
   name(user: string): string {
+    return this.people.friends.get(user)?.remark || this.nick(user);
+  }
+
+  nick(user: string): string {
     return String(this.profiles.get(user)[nickTag] ?? this.#nicks.get(user) ?? user);
   }
 
@@ -141,10 +155,14 @@ export class Session {
       await operation;
       return true;
     } catch (error) {
-      const heard = error instanceof ParleyError && error.status !== 0;
-      this.say(`${what} ${heard ? error.message : "The server does not answer."}`);
+      this.say(`${what} ${this.problem(error)}`);
       return false;
     }
+  }
+
+  /** What to say of an operation that failed. */
+  problem(error: unknown): string {
+    return error instanceof ParleyError && error.status !== 0 ? error.message : "The server does not answer.";
   }
 
   /** Shows a notice for a while. */
@@ -166,15 +184,21 @@ export class Session {
     this.#met.add(user);
   }
 
+  /** Reads a user's profile now. Returns whether there is such a user. */
+  async exists(user: string): Promise<boolean> {
+    const fields = (await this.#readProfiles([user])).get(user);
+    if (fields) this.profiles.set(user, fields);
+    return fields !== undefined;
+  }
+
   async #readProfiles(users: string[]): Promise<Map<string, Fields>> {
-    const TagList = [nickTag, faceTag, signatureTag];
-    const { UserProfileItem } = await this.parley.profile.get({ To_Account: users, TagList });
-    return new Map(
-      UserProfileItem.map((item) => [
-        item.To_Account,
-        Object.fromEntries((item.ProfileItem ?? []).map(({ Tag, Value }) => [Tag, Value as string | number])),
-      ]),
-    );
+    const { UserProfileItem } = await this.parley.profile.get({ To_Account: users, TagList: profileTags });
+    const found = new Map<string, Fields>();
+    for (const { To_Account, ResultCode, ProfileItem = [] } of UserProfileItem) {
+      if (ResultCode !== 0) continue;
+      found.set(To_Account, Object.fromEntries(ProfileItem.map(({ Tag, Value }) => [Tag, Value as string | number])));
+    }
+    return found;
   }
 
   async #watchPresence(users: string[]): Promise<Map<string, PresenceView>> {

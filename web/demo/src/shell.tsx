@@ -49,7 +49,7 @@ export function Shell({ leave }: { leave: () => void }) {
   return (
     <div class={open ? "shell open" : "shell"}>
       <Banner session={session} />
-      <Rail route={route} unread={unread} />
+      <Rail route={route} counts={{ chats: unread, contacts: session.people.unread }} />
       {route.view === "chats" && <List selected={peer} search={search} />}
       <p class="notice" role="status">
         {session.notice}
@@ -72,7 +72,7 @@ const places: { view: Route["view"]; label: string; icon: IconName }[] = [
 ];
 
 /** The places of the app: at the side, or at the bottom of a narrow screen. */
-function Rail({ route, unread }: { route: Route; unread: number }) {
+function Rail({ route, counts }: { route: Route; counts: Partial<Record<Route["view"], number>> }) {
   return (
     <nav class="rail" aria-label="Parley">
       {places.map(({ view, label, icon }) => (
@@ -85,24 +85,36 @@ function Rail({ route, unread }: { route: Route; unread: number }) {
         >
           <Icon name={icon} />
           <span>{label}</span>
-          {view === "chats" && unread > 0 && (
-            <span class="badge">
-              {unread > 99 ? "99+" : unread}
-              <span class="hidden"> unread</span>
-            </span>
-          )}
+          <Badge count={counts[view] ?? 0} />
         </button>
       ))}
     </nav>
   );
 }
 
+function Badge({ count }: { count: number }) {
+  return count === 0 ? null : (
+    <span class="badge">
+      {count > 99 ? "99+" : count}
+      <span class="hidden"> unread</span>
+    </span>
+  );
+}
+
+/** Why a device had to go, by the reason of the kick. */
+const kicks: Readonly<Record<string, string>> = {
+  replaced: "You signed in on another device, so this one was signed off.",
+  kicked: "This device was signed off from another one.",
+  banned: "This account is banned.",
+  deleted: "This account was deleted.",
+};
+
 /** What keeps the page from working until the user decides. */
 function Banner({ session }: { session: Session }) {
   const { state } = session.parley;
   const text =
     state === "kicked"
-      ? "You signed in on another device, so this one was signed off."
+      ? (kicks[session.kick?.Reason ?? ""] ?? "This device was signed off.")
       : state === "refused"
         ? "The cloud did not accept this user."
         : state === "offline" && session.started

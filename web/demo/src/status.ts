@@ -15,7 +15,7 @@ export function connection({ parley }: Session): Connection {
     case "reconnecting":
       return { text: navigator.onLine ? "Reconnecting…" : "Waiting for the network…", tone: "busy" };
     case "kicked":
-      return { text: "Signed in on another device", tone: "bad" };
+      return { text: "Signed off", tone: "bad" };
     case "refused":
       return { text: "Not accepted", tone: "bad" };
     default:

@@ -13,7 +13,7 @@ export const weather: Weather = {
 };
 
 /** How long a connection lives, in milliseconds. */
-export const life = 2_000;
+export const life = 3_000;
 
 /** Both moments at which an instance can die in a call: before it has any effect, and after. */
 const killed = (rule: Omit<Rule, "do">): Rule[] => [
@@ -24,12 +24,12 @@ const killed = (rule: Omit<Rule, "do">): Rule[] => [
 export const rules: Rule[] = [
   ...killed({ on: "dynamodb", function: "client.message.send", rate: 0.003 }),
   ...killed({ on: "dynamodb", function: "client.message.history", rate: 0.02 }),
-  ...killed({ on: "dynamodb", function: "client.session.sync", rate: 0.03 }),
-  ...killed({ on: "dynamodb", function: "client.session.connect", rate: 0.05 }),
-  ...killed({ on: "dynamodb", function: "client.session.disconnect", rate: 0.1 }),
+  ...killed({ on: "dynamodb", function: "client.session.sync", rate: 0.05 }),
+  ...killed({ on: "dynamodb", function: "client.session.connect", rate: 0.1 }),
+  ...killed({ on: "dynamodb", function: "client.session.disconnect", rate: 0.2 }),
   ...killed({ on: "post", function: "client.message.send", rate: 0.01 }),
-  { on: "dynamodb", do: "throttle", rate: 0.01 },
-  { on: "dynamodb", do: "cut-after", rate: 0.003 },
+  { on: "dynamodb", do: "throttle", rate: 0.001 },
+  { on: "dynamodb", do: "cut-after", rate: 0.001 },
   { on: "sqs", do: "drop", rate: 0.5 },
   { on: "sqs", do: "repeat", rate: 1 },
   { on: "post", do: "fail", rate: 0.2 },

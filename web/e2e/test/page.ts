@@ -1,5 +1,6 @@
 // What the tests do with pages: a browser, devices of users, and what is on their screens.
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
 import { top } from "./stack.ts";
@@ -100,3 +101,30 @@ export const picture = (page: Page, name: string) =>
 /** Waits for a message to be in a state. */
 export const reaches = (page: Page, text: string, state: string) =>
   page.locator(`.message[data-state="${state}"]`, { hasText: text }).waitFor();
+
+const serious = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** The serious findings of axe on a page. */
+export async function findings(page: Page): Promise<string[]> {
+  await page.evaluate(serious);
+  return page.evaluate(async () => {
+    const axe = (globalThis as unknown as { axe: { run(): Promise<{ violations: Finding[] }> } }).axe;
+    interface Finding {
+      id: string;
+      impact: string;
+      nodes: { html: string }[];
+    }
+    const { violations } = await axe.run();
+    return violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join("\n  ")}`);
+  });
+}
+
+/** What of a page is wider than its place, so that it could be scrolled sideways. */
+export const spills = (page: Page) =>
+  page.evaluate(() =>
+    [...document.querySelectorAll("html, .scroll, .tabs, .thread-head, .composer")]
+      .filter((element) => element.scrollWidth > element.clientWidth)
+      .map((element) => element.className),
+  );

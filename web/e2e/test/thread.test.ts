@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import {
@@ -8,6 +6,7 @@ import {
   choose,
   device,
   errors,
+  findings,
   launch,
   message,
   online,
@@ -17,6 +16,7 @@ import {
   row,
   say,
   signIn,
+  spills,
   texts,
 } from "./page.ts";
 import { call, type Run, signature, sleep, startStack } from "./stack.ts";
@@ -47,24 +47,8 @@ let seq = 1;
 const text = (Text: string) => [{ MsgType: "TIMTextElem", MsgContent: { Text } }];
 const random = () => Math.floor(Math.random() * 2 ** 32);
 
-const serious = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-/** The serious findings of axe on a page. */
-async function findings(page: Page): Promise<string[]> {
-  await page.evaluate(serious);
-  return page.evaluate(async () => {
-    const axe = (globalThis as unknown as { axe: { run(): Promise<{ violations: Finding[] }> } }).axe;
-    interface Finding {
-      id: string;
-      impact: string;
-      nodes: { html: string }[];
-    }
-    const { violations } = await axe.run();
-    return violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join("\n  ")}`);
-  });
-}
+/** Goes to the newest message, also where the page is there already and shows no button for it. */
+const toEnd = (page: Page) => page.locator(".jump").dispatchEvent("click");
 
 /** Waits until a part of a thread is where it can be read. */
 async function inView(page: Page, part: Locator): Promise<void> {
@@ -75,14 +59,6 @@ async function inView(page: Page, part: Locator): Promise<void> {
     assert.ok(Date.now() < deadline, "it did not come into view");
   }
 }
-
-/** What of a page is wider than its place, so that it could be scrolled sideways. */
-const spills = (page: Page) =>
-  page.evaluate(() =>
-    [...document.querySelectorAll("html, .scroll, .thread-head, .composer")]
-      .filter((element) => element.scrollWidth > element.clientWidth)
-      .map((element) => element.className),
-  );
 
 test("messages and what is done with them", { timeout: 120_000 }, async (t) => {
   await t.test("a reply quotes, and its quote leads to the message", async () => {
@@ -114,7 +90,7 @@ test("messages and what is done with them", { timeout: 120_000 }, async (t) => {
     await picture(bob, "thread-dark");
     await noon.locator(".chip").click();
     await chip.getByText("1").waitFor();
-    await bob.getByRole("button", { name: "Go to the newest message" }).click();
+    await toEnd(bob);
     await choose(alice, message(alice, "Line 30."), "Copy text");
     assert.equal(await alice.evaluate(() => navigator.clipboard.readText()), "Line 30.");
   });
@@ -191,7 +167,7 @@ test("messages and what is done with them", { timeout: 120_000 }, async (t) => {
   await t.test("what is not text is shown for what it is", async () => {
     const { http } = stack.run;
     const image = { Type: 1, Size: 1, Width: 320, Height: 180, URL: `${http}/picture.svg` };
-    await alice.getByRole("button", { name: "Go to the newest message" }).click();
+    await toEnd(alice);
     await alice.route("**/picture.svg", (route) => route.fulfill({ contentType: "image/svg+xml", body: sky }));
     await bobSends([{ MsgType: "TIMFileElem", MsgContent: file(http) }]);
     await bobSends([
@@ -279,7 +255,7 @@ test("the list of conversations", { timeout: 90_000 }, async (t) => {
     await alice.waitForFunction(() => /#bob\/\d+_\d+_\d+$/.test(location.href));
     const shown = message(alice, "Shall we meet at noon?").first().locator(".text");
     await inView(alice, shown);
-    await alice.getByRole("button", { name: "Go to the newest message" }).click();
+    await toEnd(alice);
     await hit.click();
     await inView(alice, shown);
     await alice.getByRole("searchbox").fill("");
@@ -320,7 +296,7 @@ test("every width, every script", { timeout: 90_000 }, async (t) => {
     await bobSends(text(`مرحبا ${"و".repeat(120)}`));
     await bobSends(text(`https://example.com/${"a".repeat(200)}`));
     await message(alice, "שלום").waitFor();
-    await alice.getByRole("button", { name: "Go to the newest message" }).click();
+    await toEnd(alice);
     for (const width of [390, 820, 1280]) {
       await alice.setViewportSize({ width, height: 844 });
       await message(alice, "example.com/aaa").waitFor();
@@ -353,6 +329,7 @@ test("every width, every script", { timeout: 90_000 }, async (t) => {
   });
 
   await t.test("axe finds nothing serious, in light and dark", async () => {
+    await alice.emulateMedia({ reducedMotion: "reduce" }); // what is half faded in has no contrast
     await open(alice, "bob");
     await message(alice, "שלום").waitFor();
     assert.deepEqual(await findings(alice), []);
@@ -390,6 +367,7 @@ test("every width, every script", { timeout: 90_000 }, async (t) => {
     await online(page);
     await page.getByRole("button", { name: "Me", exact: true }).click();
     await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
     await page.getByRole("textbox", { name: "User ID" }).fill("carol");
     await page.getByRole("textbox", { name: "UserSig" }).fill("of somebody else");

@@ -17,6 +17,9 @@ import {
 /** How many missed messages of a conversation that is not shown are pulled, so that the app hears of each: a page. */
 const pulledUnseen = 100;
 
+/** How many messages of a conversation that was never opened stay in memory: a bot runs for months. */
+const heldUnseen = 250;
+
 /** What the client holds of one conversation. */
 export interface Entry {
   peer: string;
@@ -122,8 +125,10 @@ export class Book {
   /**
    * Takes in a row from the server. An event may have overtaken it, so nothing
    * goes back; what arrived since is still counted.
+   *
+   * @param news the row changed since a sync before, so one that is not here is new
    */
-  tell(told: Conversation): Entry {
+  tell(told: Conversation, news = false): Entry {
     const entry = this.entry(told.To_Account);
     const old = entry.row;
     const row = { ...told };
@@ -140,17 +145,23 @@ export class Book {
     this.#set(entry, row);
     if (row.ReadOrdinal > told.ReadOrdinal) row.Unread = this.#unreadAfter(entry, row.ReadOrdinal);
     else if (row.InOrdinal > told.InOrdinal) row.Unread = told.Unread + this.#unreadAfter(entry, told.InOrdinal);
-    this.#watch(entry, told);
+    this.#watch(entry, told, news);
     entry.told = true;
     if (row.ClearedKey && row.ClearedKey !== old.ClearedKey) this.#hide(entry, row.ClearedKey);
     return entry;
   }
 
-  #watch(entry: Entry, told: Conversation): void {
+  #watch(entry: Entry, told: Conversation, news = false): void {
     const { timeline } = entry;
     const watch = { in: timeline.ordinals("in"), out: timeline.ordinals("out") };
+    let begun = entry.told || timeline.messages.length > 0;
+    if (news && !begun && told.Unread <= pulledUnseen) {
+      // What is unread in it came since then.
+      watch.in.start(told.InOrdinal - told.Unread);
+      watch.out.start(told.OutOrdinal);
+      begun = true;
+    }
     const missed = Math.max(told.InOrdinal - watch.in.top, told.OutOrdinal - watch.out.top);
-    const begun = entry.told || timeline.messages.length > 0;
     if (timeline.shown || (begun && missed <= pulledUnseen)) {
       // Shown, or not far behind: everything that is missing is wanted.
       watch.in.hear(told.InOrdinal);
@@ -171,6 +182,7 @@ export class Book {
   take(m: Message, top = 0): boolean {
     const entry = this.entry(this.peer(m));
     if (!entry.timeline.add(m)) return false;
+    entry.timeline.bound(heldUnseen);
     const ordinal = m.Ordinal ?? 0;
     const direction = entry.timeline.direction(m);
     if (top > ordinal) entry.timeline.ordinals(direction).hear(top);

@@ -1,15 +1,15 @@
 import type { Book, Entry } from "./book.ts";
 import type { Emitter } from "./emitter.ts";
 import { ParleyError } from "./errors.ts";
-import type { Keeper } from "./keeper.ts";
 import type { Mender } from "./mender.ts";
+import type { Change } from "./store.ts";
 import { backoff, sleep, type Timing } from "./timing.ts";
 import type { Counters, Events, MessageOperations, SessionOperations } from "./types.ts";
 
 /** What a catch-up needs. */
 export interface CatchUpOptions {
   book: Book;
-  keeper: Keeper;
+  keep(change: Change): void;
   mender: Mender;
   events: Emitter<Events>;
   timing: Timing;
@@ -31,7 +31,8 @@ export interface CatchUpOptions {
 export class CatchUp {
   readonly #options: CatchUpOptions;
   #running: Promise<void> = Promise.resolve();
-  #soon: ReturnType<typeof setTimeout> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #ran = 0;
   #counters: Counters | undefined;
   /** Everything that changed before is here, Unix ms of the server; 0: nothing is. */
   since = 0;
@@ -52,12 +53,16 @@ export class CatchUp {
 
   /** Catches up in a moment, once for many reasons. */
   soon(): void {
-    this.stop();
-    this.#soon = setTimeout(() => void this.run(), this.#options.timing.gap);
+    this.#after(this.#options.timing.gap);
+  }
+
+  /** The app is in front again: catches up, unless that was done just now. */
+  refresh(): void {
+    if (Date.now() - this.#ran > this.#options.timing.fresh) this.soon();
   }
 
   stop(): void {
-    clearTimeout(this.#soon);
+    clearTimeout(this.#timer);
   }
 
   /** Begins from nothing. */
@@ -67,9 +72,13 @@ export class CatchUp {
   }
 
   async #run(patience: number): Promise<void> {
+    this.stop();
     for (let attempt = 0; this.#options.online(); attempt++) {
       try {
-        return this.#tell(await this.#sync(patience));
+        this.#tell(await this.#sync(patience));
+        this.#ran = Date.now();
+        this.#after(this.#options.timing.sync); // a living connection may lose a frame, too
+        return;
       } catch (error) {
         if (error instanceof ParleyError && error.refused && !(await this.#options.refused())) return;
         await sleep(backoff(attempt, this.#options.timing));
@@ -77,9 +86,15 @@ export class CatchUp {
     }
   }
 
+  #after(ms: number): void {
+    clearTimeout(this.#timer);
+    if (!this.#options.online()) return; // the next connection catches up
+    this.#timer = setTimeout(() => void this.run(), ms);
+  }
+
   /** One sync: the rows that changed, then what became of messages that are held. Returns what the first page tells besides. */
   async #sync(patience: number): Promise<Counters> {
-    const { book, keeper, mender, session } = this.#options;
+    const { book, keep, mender, session } = this.#options;
     const Since = this.since;
     const first = await session.sync({ Since });
     if (first.Expired) {
@@ -89,7 +104,7 @@ export class CatchUp {
     }
     const entries: Entry[] = [];
     for (let page = first; ; ) {
-      for (const row of page.Conversations) entries.push(book.tell(row));
+      for (const row of page.Conversations) entries.push(book.tell(row, Since > 0));
       this.#options.changed();
       if (page.Complete || !page.Cursor) break;
       page = await session.sync({ Since, Cursor: page.Cursor });
@@ -98,7 +113,7 @@ export class CatchUp {
       if (Since > 0 && held && (row.OperationMs ?? 0) >= Since) await this.#changes(peer, Since);
     }
     this.since = first.Since;
-    keeper.keep({ kind: "since", since: first.Since });
+    keep({ kind: "since", since: first.Since });
     for (const entry of entries) mender.notice(entry, patience);
     for (const entry of book.entries) mender.notice(entry);
     const { Conversations, Complete, Cursor, Since: next, Spread, Expired, ...counters } = first;

@@ -26,6 +26,7 @@ export function watchPage({ wake, seen }: PageListener): () => void {
     };
     const { signal } = left;
     document.addEventListener("visibilitychange", look, { signal });
+    document.addEventListener("resume", look, { signal });
     window.addEventListener("pageshow", look, { signal });
     window.addEventListener("pagehide", () => seen(undefined), { signal });
     for (const name of ["online", "offline"]) window.addEventListener(name, wake, { signal });

@@ -4,6 +4,7 @@ import { call } from "./door.ts";
 import { echo, echoed } from "./echo.ts";
 import { Emitter } from "./emitter.ts";
 import { ParleyError } from "./errors.ts";
+import { firstOnline } from "./firstonline.ts";
 import { Front } from "./front.ts";
 import { Inbox } from "./inbox.ts";
 import { indexedStore } from "./indexed.ts";
@@ -19,7 +20,7 @@ import { Outbox } from "./outbox.ts";
 import { watchPage } from "./page.ts";
 import { random, Sequence } from "./sequence.ts";
 import { Signature } from "./signature.ts";
-import { memoryStore } from "./store.ts";
+import { type Change, memoryStore } from "./store.ts";
 import { Tabs } from "./tabs.ts";
 import { defaultTiming, type Timing } from "./timing.ts";
 import type {
@@ -122,7 +123,7 @@ export class Parley implements Operations {
     );
     this.#book = new Book({
       me: identifier,
-      keep: (change) => this.#keeper.keep(change),
+      keep: (change) => this.#keep(change),
       changed: (peer) => this.#inbox.touch(peer),
       unsure: (peer) => this.#inbox.ask(peer),
     });
@@ -177,7 +178,7 @@ export class Parley implements Operations {
     });
     this.#catchUp = new CatchUp({
       book: this.#book,
-      keeper: this.#keeper,
+      keep: (change) => this.#keep(change),
       mender: this.#mender,
       events: this.#events,
       timing: this.#timing,
@@ -258,28 +259,13 @@ export class Parley implements Operations {
    */
   login(): Promise<void> {
     if (this.state === "online") return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const ends = [
-        this.on("refused", (error) => {
-          end();
-          reject(error);
-        }),
-        this.on("state", (state) => {
-          if (state === "connecting" || state === "reconnecting" || state === "refused") return;
-          end();
-          if (state === "online") resolve();
-          else reject(new ParleyError(`${state} before the client was online`, 0, 0));
-        }),
-      ];
-      const end = () => {
-        for (const off of ends) off();
-      };
-      this.#loaded ??= this.#load();
-      this.#tabs?.join();
-      this.#unwatch ??= watchPage({ wake: () => this.#wake(), seen: (seen) => this.#look(seen) });
-      this.#outbox.start();
-      this.#link.start();
-    });
+    const online = firstOnline(this.#events);
+    this.#loaded ??= this.#load();
+    this.#tabs?.join();
+    this.#unwatch ??= watchPage({ wake: () => this.#wake(), seen: (seen) => this.#look(seen) });
+    this.#outbox.start();
+    this.#link.start();
+    return online;
   }
 
   /** Ends the connection. What is held stays readable, and `login` may be called again. */
@@ -419,6 +405,12 @@ export class Parley implements Operations {
     this.#outbox.restore(kept.pending);
   }
 
+  /** Of several tabs the first keeps rows and the time of its sync, so that they belong together. */
+  #keep(change: Change): void {
+    const ofFirst = change.kind === "conversation" || change.kind === "since";
+    if (!ofFirst || !this.#tabs || this.#tabs.first) this.#keeper.keep(change);
+  }
+
   async #open(open: (url: string, protocols: string[]) => Socket): Promise<Socket> {
     await this.#loaded;
     const url = new URL(this.#options.websocket);
@@ -476,6 +468,7 @@ export class Parley implements Operations {
     this.#tabs?.see(seen);
     if (seen === undefined) void this.#keeper.flush();
     else this.#front.look(seen);
+    if (seen && this.state === "online") this.#catchUp.refresh();
   }
 
   /** What became of the messages held is not known any more: begins anew with those that are shown. */

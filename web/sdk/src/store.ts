@@ -47,7 +47,10 @@ export interface Store {
   clear(): Promise<void>;
 }
 
-/** A store that ends with the process. */
+/** How many messages of a conversation stay in memory at least. */
+const remembered = 1_000;
+
+/** A store that ends with the process, and holds the newest 1,000 messages of a conversation, or somewhat more. */
 export function memoryStore(): Store {
   return new MemoryStore();
 }
@@ -97,6 +100,7 @@ class MemoryStore implements Store {
         return;
       case "message":
         this.#of(change.peer).set(change.message.MsgKey, change.message);
+        this.#bound(change.peer);
         return;
       case "amend": {
         const m = this.#of(change.peer).get(change.key);
@@ -119,6 +123,13 @@ class MemoryStore implements Store {
       case "settle":
         this.#pending.delete(pendingKey(change.peer, change));
     }
+  }
+
+  #bound(peer: string): void {
+    const messages = this.#of(peer);
+    if (messages.size < 2 * remembered) return;
+    const oldest = [...messages.values()].sort(compare).slice(0, messages.size - remembered);
+    for (const { MsgKey } of oldest) messages.delete(MsgKey);
   }
 
   #of(peer: string): Map<MsgKey, Message> {

@@ -94,6 +94,11 @@ export class Timeline {
     this.#copy = undefined;
   }
 
+  /** Lets go of the oldest messages of a list that nobody reads, when it has grown to twice its size. */
+  bound(size: number): void {
+    if (!this.shown && this.#list.length >= 2 * size) this.#cut(this.#list.length - size);
+  }
+
   /** Drops everything up to and including a message. */
   clear(upTo: MsgKey): void {
     const end = parseKey(upTo);

@@ -17,6 +17,9 @@ export interface Timing {
   probeTimeout: number;
   /** One HTTP call fails after this time. */
   callTimeout: number;
+  /** A sync is made after so long without one, and when the app comes to the front if the last is older than `fresh`. */
+  sync: number;
+  fresh: number;
   /** The server is told that the app is out of sight after this time. */
   hidden: number;
 }
@@ -32,6 +35,8 @@ export const defaultTiming: Timing = {
   openTimeout: 20_000,
   probeTimeout: 5_000,
   callTimeout: 15_000,
+  sync: 30 * 60_000,
+  fresh: 60_000,
   hidden: 3_000,
 };
 

@@ -150,3 +150,18 @@ test("backoff has full jitter between nothing and a bound that doubles up to a m
   near(most(50), 60_000);
   near(most(0, 30_000), 30_000);
 });
+
+test("a frame that was lost on a living connection is found by the next sync, by time or when the app comes to the front", async () => {
+  const { cloud, online } = await world();
+  const bob = await online("bob", { timing: { sync: 60 } });
+  cloud.post("alice", "bob", "lost");
+  await until(() => bob.timeline("alice").length === 1);
+  const carol = await online("carol", { timing: { fresh: 40 } });
+  const syncs = () => cloud.calls.filter((c) => c.action === "session.sync" && c.user === "carol").length;
+  await sleep(60);
+  carol.foreground();
+  carol.foreground();
+  await until(() => syncs() === 2);
+  await sleep(60);
+  assert.equal(syncs(), 2);
+});

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Emitter } from "../src/emitter.ts";
-import { type Conversation, compare, type ParleyError, preview } from "../src/index.ts";
+import { type Conversation, compare, memoryStore, type ParleyError, preview } from "../src/index.ts";
 import { Sequence } from "../src/sequence.ts";
 import { heard, sleep, text, texts, until, world } from "./world.ts";
 
@@ -148,6 +148,22 @@ test("history pages go back to the first message", async () => {
   assert.ok(timeline.length >= 45);
   assert.ok(timeline.every((m, i) => i === 0 || compare(timeline[i - 1] ?? m, m) < 0));
   assert.equal(list.length, 0, "history is not news");
+});
+
+test("a conversation that nobody opens does not grow for ever, in memory or in its store", async () => {
+  const { cloud, online } = await world();
+  const store = memoryStore();
+  const bob = await online("bob", { store });
+  const list = heard(bob);
+  for (let i = 1; i <= 2_100; i++) cloud.say("alice", "bob", String(i), { MsgTime: 1_700_000_000 + i });
+  await until(() => list.length === 2_100, 20_000);
+  const timeline = texts(bob.timeline("alice"));
+  assert.ok(timeline.length >= 250 && timeline.length < 500, `${timeline.length} are held`);
+  assert.equal(timeline.at(-1), "2100");
+  await sleep(60);
+  const kept = await store.messages("alice", 5_000);
+  assert.ok(kept.length >= 1_000 && kept.length < 2_000, `${kept.length} are kept`);
+  assert.equal(bob.find("alice")?.Unread, 2_100);
 });
 
 test("the list is newest first and comes as an event", async () => {

@@ -5,7 +5,7 @@ export function Avatar(props: {
   id: string;
   name: string;
   face?: string | undefined;
-  size?: "s" | "m" | "l";
+  size?: "s" | "m" | "l" | "xl";
   online?: boolean;
 }) {
   const { id, name, face, size = "m", online } = props;

@@ -1,0 +1,33 @@
+import { useSession } from "../session.ts";
+import { when } from "../text.ts";
+import { Person } from "./row.tsx";
+
+/** Whom the user has blocked. */
+export function Blocked({ selected }: { selected: string | undefined }) {
+  const session = useSession();
+  const { people } = session;
+  return (
+    <div class="scroll">
+      <ul class="rows" aria-label="Blocked">
+        {people.blocked.map(({ To_Account: user, AddBlackTimeStamp }) => (
+          <li key={user} class="blocked" data-person={user}>
+            <Person user={user} selected={user === selected}>
+              Since {when(AddBlackTimeStamp * 1000)}
+            </Person>
+            <button
+              type="button"
+              class="button soft"
+              aria-label={`Unblock ${session.name(user)}`}
+              onClick={() => void session.try("The user is still blocked.", people.unblock(user))}
+            >
+              Unblock
+            </button>
+          </li>
+        ))}
+      </ul>
+      {people.blocked.length === 0 && (
+        <p class="hint">Nobody is blocked. Who is cannot send you messages or ask to be a friend, and is not told.</p>
+      )}
+    </div>
+  );
+}

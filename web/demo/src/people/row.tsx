@@ -1,0 +1,26 @@
+import type { ComponentChildren } from "preact";
+import { go } from "../route.ts";
+import { useSession } from "../session.ts";
+import { Avatar } from "../ui/avatar.tsx";
+
+/** Somebody in a list of people, who opens as a card; the children stand under the name. */
+export function Person({ user, selected, children }: { user: string; selected: boolean; children: ComponentChildren }) {
+  const session = useSession();
+  const name = session.name(user);
+  return (
+    <button
+      type="button"
+      class="row"
+      aria-current={selected || undefined}
+      onClick={() => go({ view: "contacts", user })}
+    >
+      <Avatar id={user} name={name} face={session.face(user)} online={session.online(user)} />
+      <span class="row-name" dir="auto">
+        {name}
+      </span>
+      <span class="row-preview" dir="auto">
+        {children}
+      </span>
+    </button>
+  );
+}
