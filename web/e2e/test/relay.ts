@@ -37,6 +37,11 @@ export class Relay {
     if (!up) for (const socket of this.#sockets) socket.destroy();
   }
 
+  /** The connections that are open stay so and carry nothing any more, as those of a machine that slept. */
+  silence(): void {
+    for (const socket of this.#sockets) socket.unpipe().pause();
+  }
+
   stop(): void {
     this.up(false);
     this.#server.close();

@@ -1,0 +1,113 @@
+// Five pages of three people who all talk at once, while one is reloaded, one sleeps and one loses its network.
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { after, before, test } from "node:test";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { device, errors, launch, online, reaches, say, signIn, texts } from "./page.ts";
+import { Relay } from "./relay.ts";
+import { type Run, startStack } from "./stack.ts";
+
+const run = randomBytes(3).toString("hex"); // users of an earlier run on this cloud are other people
+const [alice, bob, carol] = [`alice-${run}`, `bob-${run}`, `carol-${run}`];
+
+let stack: { run: Run; stop(): Promise<void> };
+let browser: Browser;
+const relays: Relay[] = [];
+
+before(async () => {
+  stack = await startStack();
+  browser = await launch();
+});
+
+after(async () => {
+  await browser?.close();
+  for (const relay of relays) relay.stop();
+  await stack?.stop();
+});
+
+/** A browser of its own whose WebSocket passes a relay of its own. */
+async function person(): Promise<{ context: BrowserContext; relay: Relay }> {
+  const door = new URL(stack.run.websocket);
+  const relay = new Relay(door.hostname, Number(door.port));
+  relays.push(relay);
+  return { context: await device(browser, { relay: await relay.start() }), relay };
+}
+
+/** What every page of a pair shows in the end. */
+async function agree(pages: Page[], wanted: string[]): Promise<void> {
+  for (const page of pages) {
+    await page.waitForFunction((count) => document.querySelectorAll(".message .text").length >= count, wanted.length);
+    const shown = await texts(page);
+    assert.deepEqual([...shown].sort(), [...wanted].sort(), "each message once");
+    for (const who of ["Alice", "Bob", "Carol"]) {
+      const of = (list: string[]) => list.filter((text) => text.startsWith(who));
+      assert.deepEqual(of(shown), of(wanted), `${who}'s in the order in which they were written`);
+    }
+  }
+  const [first, ...others] = await Promise.all(pages.map(texts));
+  for (const other of others) assert.deepEqual(other, first, "all in one order");
+}
+
+test("five pages of three people", { timeout: 180_000 }, async () => {
+  const [alices, bobs, carols] = [await person(), await person(), await person()];
+  const [withBob, withCarol] = [
+    await signIn(alices.context, stack.run.http, alice, bob),
+    await signIn(alices.context, stack.run.http, alice, carol),
+  ];
+  const bobsPage = await signIn(bobs.context, stack.run.http, bob, alice);
+  const carolsPage = await signIn(carols.context, stack.run.http, carol, alice);
+  const second = await signIn(bobs.context, stack.run.http, bob, alice);
+  const wanted: { bob: string[]; carol: string[] } = { bob: [], carol: [] };
+  const talk = async (page: Page, pair: "bob" | "carol", who: string, from: number, to: number) => {
+    for (let n = from; n <= to; n++) {
+      wanted[pair].push(`${who} ${n} to ${pair}`);
+      await say(page, `${who} ${n} to ${pair}`);
+    }
+  };
+
+  // Everybody at once, in two tabs of alice and of bob.
+  await Promise.all([
+    talk(withBob, "bob", "Alice", 1, 5),
+    talk(withCarol, "carol", "Alice", 1, 5),
+    talk(bobsPage, "bob", "Bob", 1, 5),
+    talk(carolsPage, "carol", "Carol", 1, 5),
+  ]);
+  await reaches(carolsPage, "Carol 5", "read");
+
+  // Carol loses the network and writes on; bob's machine sleeps; alice reloads one tab.
+  carols.relay.up(false);
+  await carols.context.setOffline(true);
+  const cdp = await bobs.context.newCDPSession(second);
+  await cdp.send("Page.setWebLifecycleState", { state: "frozen" });
+  bobs.relay.silence();
+  await Promise.all([
+    talk(withBob, "bob", "Alice", 6, 10),
+    talk(carolsPage, "carol", "Carol", 6, 8),
+    withCarol.reload().then(() => talk(withCarol, "carol", "Alice", 6, 8)),
+  ]);
+  await reaches(withBob, "Alice 10", "sent");
+  assert.ok(
+    !(await texts(bobsPage)).includes("Alice 10 to bob"),
+    "a connection of a machine that slept brings nothing",
+  );
+
+  // They come back: bob's machine wakes, carol's train leaves the tunnel.
+  await cdp.send("Page.setWebLifecycleState", { state: "active" });
+  await bobsPage.evaluate(() => document.dispatchEvent(new Event("resume")));
+  carols.relay.up(true);
+  await carols.context.setOffline(false);
+  await Promise.all([online(carolsPage), online(bobsPage), online(withCarol)]);
+  await Promise.all([
+    talk(bobsPage, "bob", "Bob", 6, 10),
+    talk(withCarol, "carol", "Alice", 9, 10),
+    talk(carolsPage, "carol", "Carol", 9, 10),
+  ]);
+
+  await agree([withBob, bobsPage, second], wanted.bob);
+  await agree([withCarol, carolsPage], wanted.carol);
+  for (const page of [withBob, withCarol, bobsPage, carolsPage, second]) {
+    await page.locator('.message[data-state="sending"]').waitFor({ state: "detached" });
+    assert.equal(await page.locator('.message[data-state="failed"]').count(), 0);
+  }
+  assert.deepEqual(errors, []);
+});
