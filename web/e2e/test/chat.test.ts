@@ -1,47 +1,17 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import type { Browser, Page } from "playwright-core";
-import {
-  blank,
-  device,
-  errors,
-  launch,
-  message,
-  online,
-  open,
-  picture,
-  reaches,
-  row,
-  say,
-  signIn,
-  texts,
-} from "./page.ts";
-import { Relay } from "./relay.ts";
-import { type Run, startStack } from "./stack.ts";
+import { test } from "node:test";
+import type { Page } from "playwright-core";
+import { blank, device, errors, message, online, open, picture, reaches, row, say, signIn, texts } from "./page.ts";
+import { stage } from "./stage.ts";
 
-let stack: { run: Run; stop(): Promise<void> };
-let browser: Browser;
-let relay: Relay;
-let relayed: number;
-
-before(async () => {
-  stack = await startStack();
-  browser = await launch();
-  const door = new URL(stack.run.websocket);
-  relay = new Relay(door.hostname, Number(door.port));
-  relayed = await relay.start();
-});
-
-after(async () => {
-  await browser?.close();
-  relay?.stop();
-  await stack?.stop();
-});
+const cloud = stage();
 
 test("two people chat, one loses the network, and another device takes over", { timeout: 170_000 }, async (t) => {
-  const { http } = stack.run;
+  const { browser } = cloud;
+  const { http } = cloud.run;
+  const { relay, port } = await cloud.relay();
   const alices = await device(browser);
-  const bobs = await device(browser, { relay: relayed });
+  const bobs = await device(browser, { relay: port });
   let alice: Page;
   let bob: Page;
 

@@ -1,36 +1,21 @@
 // Five pages of three people who all talk at once, while one is reloaded, one sleeps and one loses its network.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { after, before, test } from "node:test";
-import type { Browser, BrowserContext, Page } from "playwright-core";
-import { device, errors, launch, online, reaches, say, signIn, texts } from "./page.ts";
-import { Relay } from "./relay.ts";
-import { type Run, startStack } from "./stack.ts";
+import { test } from "node:test";
+import type { BrowserContext, Page } from "playwright-core";
+import { device, errors, online, reaches, say, signIn, texts } from "./page.ts";
+import type { Relay } from "./relay.ts";
+import { stage } from "./stage.ts";
 
 const run = randomBytes(3).toString("hex"); // users of an earlier run on this cloud are other people
 const [alice, bob, carol] = [`alice-${run}`, `bob-${run}`, `carol-${run}`];
 
-let stack: { run: Run; stop(): Promise<void> };
-let browser: Browser;
-const relays: Relay[] = [];
-
-before(async () => {
-  stack = await startStack();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  for (const relay of relays) relay.stop();
-  await stack?.stop();
-});
+const cloud = stage();
 
 /** A browser of its own whose WebSocket passes a relay of its own. */
 async function person(): Promise<{ context: BrowserContext; relay: Relay }> {
-  const door = new URL(stack.run.websocket);
-  const relay = new Relay(door.hostname, Number(door.port));
-  relays.push(relay);
-  return { context: await device(browser, { relay: await relay.start() }), relay };
+  const { relay, port } = await cloud.relay();
+  return { context: await device(cloud.browser, { relay: port }), relay };
 }
 
 /** What every page of a pair shows in the end. */
@@ -51,12 +36,12 @@ async function agree(pages: Page[], wanted: string[]): Promise<void> {
 test("five pages of three people", { timeout: 180_000 }, async () => {
   const [alices, bobs, carols] = [await person(), await person(), await person()];
   const [withBob, withCarol] = [
-    await signIn(alices.context, stack.run.http, alice, bob),
-    await signIn(alices.context, stack.run.http, alice, carol),
+    await signIn(alices.context, cloud.run.http, alice, bob),
+    await signIn(alices.context, cloud.run.http, alice, carol),
   ];
-  const bobsPage = await signIn(bobs.context, stack.run.http, bob, alice);
-  const carolsPage = await signIn(carols.context, stack.run.http, carol, alice);
-  const second = await signIn(bobs.context, stack.run.http, bob, alice);
+  const bobsPage = await signIn(bobs.context, cloud.run.http, bob, alice);
+  const carolsPage = await signIn(carols.context, cloud.run.http, carol, alice);
+  const second = await signIn(bobs.context, cloud.run.http, bob, alice);
   const wanted: { bob: string[]; carol: string[] } = { bob: [], carol: [] };
   const talk = async (page: Page, pair: "bob" | "carol", who: string, from: number, to: number) => {
     for (let n = from; n <= to; n++) {

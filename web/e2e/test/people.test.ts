@@ -1,33 +1,25 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { Parley, type SocketClass } from "@parley/client";
-import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
+import type { BrowserContext, Locator, Page } from "playwright-core";
 import { WebSocket } from "ws";
-import { device, errors, findings, launch, message, open, picture, reaches, row, say, signIn, spills } from "./page.ts";
-import { call, type Run, signature, startStack } from "./stack.ts";
+import { device, errors, findings, message, open, picture, reaches, row, say, signIn, spills } from "./page.ts";
+import { call, signature } from "./stack.ts";
+import { stage } from "./stage.ts";
 
-let stack: { run: Run; stop(): Promise<void> };
-let browser: Browser;
 let alices: BrowserContext;
 let alice: Page;
 let bob: Page;
 
-before(async () => {
-  stack = await startStack();
-  browser = await launch();
-  alices = await device(browser);
-  alice = await signIn(alices, stack.run.http, "alice");
-  bob = await signIn(await device(browser, { dark: true }), stack.run.http, "bob");
-});
-
-after(async () => {
-  await browser?.close();
-  await stack?.stop();
+const cloud = stage(async (cloud) => {
+  alices = await device(cloud.browser);
+  alice = await signIn(alices, cloud.run.http, "alice");
+  bob = await signIn(await device(cloud.browser, { dark: true }), cloud.run.http, "bob");
 });
 
 /** Sets who may add a user as a friend. */
 const allows = (user: string, type: string) =>
-  call(stack.run, user, "profile.set", {
+  call(cloud.run, user, "profile.set", {
     ProfileItem: [{ Tag: "Tag_Profile_IM_AllowType", Value: `AllowType_Type_${type}` }],
   });
 
@@ -87,8 +79,8 @@ test("people and what is done with them", { timeout: 150_000 }, async (t) => {
   });
 
   await t.test("a request that is rejected is gone", async () => {
-    const carol = await signIn(await device(browser, { width: 390 }), stack.run.http, "carol");
-    await carol.goto(`${stack.run.http}/?user=carol#/contacts/bob`);
+    const carol = await signIn(await device(cloud.browser, { width: 390 }), cloud.run.http, "carol");
+    await carol.goto(`${cloud.run.http}/?user=carol#/contacts/bob`);
     await button(card(carol, "Bob"), "Add friend").click();
     await button(carol.getByRole("dialog"), "Add friend").click();
     await carol.getByText("The request is sent.").waitFor();
@@ -120,7 +112,7 @@ test("people and what is done with them", { timeout: 150_000 }, async (t) => {
     await dot.waitFor({ state: "detached" });
     await person(alice, "bob").locator(".row").click();
     await card(alice, "Bob").getByText("Last seen just now").waitFor();
-    bob = await signIn(await device(browser, { dark: true }), stack.run.http, "bob");
+    bob = await signIn(await device(cloud.browser, { dark: true }), cloud.run.http, "bob");
     await dot.waitFor();
     await card(alice, "Bob").getByText("Online", { exact: true }).waitFor();
   });
@@ -193,7 +185,7 @@ test("people and what is done with them", { timeout: 150_000 }, async (t) => {
   await t.test("it fits a phone, a tablet and a desk, and axe finds nothing serious", async () => {
     await allows("alice", "NeedConfirm");
     const ask = { To_Account: "alice", AddSource: "AddSource_Type_Web", AddWording: "We met at the climbing hall." };
-    await call(stack.run, "carol", "friend.add", { AddFriendItem: [ask] });
+    await call(cloud.run, "carol", "friend.add", { AddFriendItem: [ask] });
     await alice.getByRole("tab", { name: "Requests 1" }).waitFor();
     for (const width of [1280, 820, 390]) {
       await alice.setViewportSize({ width, height: 844 });
@@ -245,8 +237,8 @@ test("people and what is done with them", { timeout: 150_000 }, async (t) => {
   });
 
   await t.test("other devices are listed, and signed off", async () => {
-    const { http, websocket, sdkappid } = stack.run;
-    const usersig = await signature(stack.run, "bob");
+    const { http, websocket, sdkappid } = cloud.run;
+    const usersig = await signature(cloud.run, "bob");
     const phone = new Parley({
       http,
       websocket,

@@ -1,13 +1,12 @@
 // The SDK in a real browser: what it keeps, tabs that share a line, and sends that outlive a page.
 import assert from "node:assert/strict";
 import { resolve } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { build } from "esbuild";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { BrowserContext, Page } from "playwright-core";
 import type { Parley } from "../../sdk/src/index.ts";
-import { launch } from "./page.ts";
-import { Relay } from "./relay.ts";
-import { type Run, startStack } from "./stack.ts";
+import type { Relay } from "./relay.ts";
+import { stage } from "./stage.ts";
 
 /** What the page of this test has besides the page of every browser. */
 interface Held {
@@ -16,19 +15,16 @@ interface Held {
   said: string[];
 }
 
-let stack: { run: Run; stop(): Promise<void> };
-let browser: Browser;
 let relay: Relay;
 let script: string;
 let websocket: string;
 
-before(async () => {
-  stack = await startStack();
-  browser = await launch();
-  const door = new URL(stack.run.websocket);
-  relay = new Relay(door.hostname, Number(door.port));
+const cloud = stage(async (cloud) => {
+  const { relay: made, port } = await cloud.relay();
+  relay = made;
+  const door = new URL(cloud.run.websocket);
   door.hostname = "127.0.0.1";
-  door.port = String(await relay.start());
+  door.port = String(port);
   websocket = door.href;
   const sdk = resolve("../sdk");
   const bundle = await build({
@@ -41,15 +37,9 @@ before(async () => {
   script = bundle.outputFiles[0]?.text ?? "";
 });
 
-after(async () => {
-  await browser?.close();
-  relay?.stop();
-  await stack?.stop();
-});
-
 /** A browser of its own: its tabs share what is stored. */
 async function device(): Promise<BrowserContext> {
-  const context = await browser.newContext();
+  const context = await cloud.browser.newContext();
   context.setDefaultTimeout(20_000);
   return context;
 }
@@ -57,14 +47,14 @@ async function device(): Promise<BrowserContext> {
 /** A tab with a client that is signed in. */
 async function tab(context: BrowserContext, user: string): Promise<Page> {
   const page = await context.newPage();
-  await page.goto(`${stack.run.http}/_local/demo`); // any page of the cloud's, without a client of its own
+  await page.goto(`${cloud.run.http}/_local/demo`); // any page of the cloud's, without a client of its own
   await login(page, user);
   return page;
 }
 
 async function login(page: Page, user: string): Promise<void> {
   await page.addScriptTag({ content: script });
-  const { http, sdkappid } = stack.run;
+  const { http, sdkappid } = cloud.run;
   await page.evaluate(
     async ({ http, websocket, sdkappid, user }) => {
       const held = window as unknown as Held;

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
+import { test } from "node:test";
+import type { BrowserContext, Locator, Page } from "playwright-core";
 import {
   blank,
   choose,
   device,
   errors,
   findings,
-  launch,
   message,
   online,
   open,
@@ -19,30 +18,22 @@ import {
   spills,
   texts,
 } from "./page.ts";
-import { call, type Run, signature, sleep, startStack } from "./stack.ts";
+import { call, signature, sleep } from "./stack.ts";
+import { stage } from "./stage.ts";
 
-let stack: { run: Run; stop(): Promise<void> };
-let browser: Browser;
 let alices: BrowserContext;
 let alice: Page;
 let bob: Page;
 
-before(async () => {
-  stack = await startStack();
-  browser = await launch();
-  alices = await device(browser);
-  alice = await signIn(alices, stack.run.http, "alice", "bob");
-  bob = await signIn(await device(browser, { dark: true }), stack.run.http, "bob", "alice");
-});
-
-after(async () => {
-  await browser?.close();
-  await stack?.stop();
+const cloud = stage(async (cloud) => {
+  alices = await device(cloud.browser);
+  alice = await signIn(alices, cloud.run.http, "alice", "bob");
+  bob = await signIn(await device(cloud.browser, { dark: true }), cloud.run.http, "bob", "alice");
 });
 
 /** Has bob send a body of any kind. */
 const bobSends = (MsgBody: object[]) =>
-  call(stack.run, "bob", "message.send", { To_Account: "alice", MsgSeq: seq++, MsgRandom: random(), MsgBody });
+  call(cloud.run, "bob", "message.send", { To_Account: "alice", MsgSeq: seq++, MsgRandom: random(), MsgBody });
 let seq = 1;
 const text = (Text: string) => [{ MsgType: "TIMTextElem", MsgContent: { Text } }];
 const random = () => Math.floor(Math.random() * 2 ** 32);
@@ -137,12 +128,12 @@ test("messages and what is done with them", { timeout: 120_000 }, async (t) => {
   });
 
   await t.test("a refused message can be tried again or discarded", async () => {
-    await call(stack.run, "bob", "block.add", { To_Account: ["alice"] });
+    await call(cloud.run, "bob", "block.add", { To_Account: ["alice"] });
     await say(alice, "Are you angry?");
     await reaches(alice, "Are you angry?", "failed");
     await row(alice, "bob").getByText("Not sent").waitFor();
     await picture(alice, "refused");
-    await call(stack.run, "bob", "block.remove", { To_Account: ["alice"] });
+    await call(cloud.run, "bob", "block.remove", { To_Account: ["alice"] });
     await message(alice, "Are you angry?").getByRole("button", { name: "Retry" }).click();
     await message(bob, "Are you angry?").waitFor();
     await reaches(alice, "Are you angry?", "read");
@@ -165,7 +156,7 @@ test("messages and what is done with them", { timeout: 120_000 }, async (t) => {
   });
 
   await t.test("what is not text is shown for what it is", async () => {
-    const { http } = stack.run;
+    const { http } = cloud.run;
     const image = { Type: 1, Size: 1, Width: 320, Height: 180, URL: `${http}/picture.svg` };
     await toEnd(alice);
     await alice.route("**/picture.svg", (route) => route.fulfill({ contentType: "image/svg+xml", body: sky }));
@@ -182,7 +173,7 @@ test("messages and what is done with them", { timeout: 120_000 }, async (t) => {
     const merged = [
       { From_Account: "carol", MsgSeq: 1, MsgRandom: 1, MsgTimeStamp: 1_700_000_000, MsgBody: text("Psst") },
     ];
-    await call(stack.run, "bob", "message.forward", {
+    await call(cloud.run, "bob", "message.forward", {
       To_Account: "alice",
       MsgRandom: random(),
       Title: "Carol and Bob",
@@ -230,7 +221,7 @@ test("the list of conversations", { timeout: 90_000 }, async (t) => {
   });
 
   await t.test("pinned ones stand first, muted ones do not count", async () => {
-    await call(stack.run, "carol", "message.send", { To_Account: "alice", MsgRandom: random(), MsgBody: text("Hi!") });
+    await call(cloud.run, "carol", "message.send", { To_Account: "alice", MsgRandom: random(), MsgBody: text("Hi!") });
     await row(alice, "carol").locator(".badge", { hasText: "1" }).waitFor();
     assert.match(await alice.title(), /^\(1\)/);
     await choose(alice, row(alice, "bob").locator(".row"), "Pin to the top");
@@ -275,7 +266,7 @@ test("the list of conversations", { timeout: 90_000 }, async (t) => {
 test("every width, every script", { timeout: 90_000 }, async (t) => {
   await t.test("history comes as one scrolls up", async () => {
     for (let i = 1; i <= 70; i++) await bobSends(text(`Older ${i}.`));
-    await alice.goto(`${stack.run.http}/?user=alice`);
+    await alice.goto(`${cloud.run.http}/?user=alice`);
     await open(alice, "bob");
     await message(alice, "Older 70.").waitFor();
     await alice.locator(".thread-scroll").hover();
@@ -317,7 +308,12 @@ test("every width, every script", { timeout: 90_000 }, async (t) => {
   });
 
   await t.test("a long press opens a menu on a phone", async () => {
-    const phone = await signIn(await device(browser, { width: 390, touch: true }), stack.run.http, "carol", "bob");
+    const phone = await signIn(
+      await device(cloud.browser, { width: 390, touch: true }),
+      cloud.run.http,
+      "carol",
+      "bob",
+    );
     await say(phone, "From my phone");
     await phone.getByRole("button", { name: "Send" }).click();
     const bubble = message(phone, "From my phone");
@@ -353,13 +349,13 @@ test("every width, every script", { timeout: 90_000 }, async (t) => {
   });
 
   await t.test("config.json names another cloud, and a UserSig is pasted", async () => {
-    const context = await device(browser);
-    const { http, websocket, sdkappid } = stack.run;
+    const context = await device(cloud.browser);
+    const { http, websocket, sdkappid } = cloud.run;
     await context.route("**/config.json", (route) => route.fulfill({ json: { http, websocket, sdkappid } }));
     const page = await blank(context, "pasted");
     await page.goto(http);
     await page.getByRole("textbox", { name: "User ID" }).fill("carol");
-    await page.getByRole("textbox", { name: "UserSig" }).fill(await signature(stack.run, "carol"));
+    await page.getByRole("textbox", { name: "UserSig" }).fill(await signature(cloud.run, "carol"));
     await picture(page, "sign-in-usersig");
     await page.getByRole("button", { name: "Sign in" }).click();
     await online(page);

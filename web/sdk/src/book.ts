@@ -185,6 +185,7 @@ export class Book {
     entry.timeline.bound(heldUnseen);
     const ordinal = m.Ordinal ?? 0;
     const direction = entry.timeline.direction(m);
+    if (ordinal === 1 && !entry.told) entry.timeline.whole(); // it begins here, so the first answer is watched for, too
     if (top > ordinal) entry.timeline.ordinals(direction).hear(top);
     if (ordinal) this.#count(entry, m, ordinal, direction);
     this.#options.changed(entry.peer);

@@ -21,8 +21,6 @@ export class Timeline {
   readonly #gone = new Set<MsgKey>();
   /** History was read here, so this client holds the newest part without a break. */
   shown = false;
-  /** The list reaches back to the first message. */
-  complete = false;
 
   constructor(me: string) {
     this.#me = me;
@@ -44,7 +42,6 @@ export class Timeline {
 
   /** The list reaches back to the first message: where a direction has none yet, its first one is watched for, too. */
   whole(): void {
-    this.complete = true;
     for (const ordinals of Object.values(this.#watch)) ordinals.start(0);
   }
 

@@ -175,6 +175,19 @@ test("what a conversation that is not shown missed is pulled and told, if it is 
   assert.equal(bob.timeline("carol").length, 0, "what is more is read when it is shown");
 });
 
+test("the answers to a conversation that was begun here are pulled if their frames were lost", async () => {
+  const { cloud, online } = await world();
+  const bob = await online("bob");
+  await bob.send("alice", "are you there?");
+  cloud.accepting = false;
+  cloud.cut("bob");
+  await until(() => bob.state === "reconnecting");
+  cloud.post("alice", "bob", "yes");
+  cloud.post("alice", "bob", "one moment");
+  cloud.accepting = true;
+  await until(() => bob.timeline("alice").length === 3);
+});
+
 test("what was held before a stretch missed in a conversation never shown leaves no hole in its timeline", async () => {
   const { cloud, online } = await world();
   cloud.post("alice", "bob", "before", { MsgTime: 1_700_000_000 });
