@@ -50,7 +50,8 @@ func parseKeys(s *schedule, list ...string) []key {
 }
 
 // changed handles a frame of a change. One of a message that is not here is of
-// no use, but for a recall: the message may still come.
+// no use, but for a recall: the message may still come. Of an edited message it
+// takes what was edited: the frame may be late, and then knows less of the rest.
 func (d *device) changed(f frame) {
 	if f.Event == "message.edited" {
 		var m v4.Message
@@ -58,7 +59,13 @@ func (d *device) changed(f frame) {
 			d.s.problem("frame: %v", err)
 			return
 		}
-		d.take(m, "event")
+		k := key{Time: m.Time, Seq: m.Seq, Random: m.Random}
+		v := d.view(d.other(m.From, m.To))
+		if h, ok := v.messages[k]; ok && !h.recalled && m.EditedMs >= h.edited {
+			told := stateOf(m)
+			h.text, h.edited = told.text, told.edited
+			v.messages[k] = h
+		}
 		return
 	}
 	var e changeFrame

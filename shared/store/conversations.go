@@ -184,6 +184,7 @@ func (s *Store) timelineQuery(app int64, q messages.Range) *dynamodb.QueryInput 
 	}
 	in := &dynamodb.QueryInput{
 		TableName: s.name(Msg), ScanIndexForward: aws.Bool(false), Limit: aws.Int32(int32(q.Limit)), //nolint:gosec // small
+		ConsistentRead:         aws.Bool(q.Strong),
 		KeyConditionExpression: aws.String("pk = :pk AND sk BETWEEN :from AND :to"),
 		ExpressionAttributeValues: Item{
 			":pk": str(TimelinePK(app, q.User, q.Peer)), ":from": str(from), ":to": str(to),

@@ -359,6 +359,7 @@ func FuzzParseKey(f *testing.F) {
 	f.Add("APPS", "00000000001")
 	f.Add("EX", "2023111506#01#C2C")
 	f.Add("1#EX", "C2C#2023111524")
+	f.Add("0#M#0", "0")
 	f.Fuzz(func(t *testing.T, pk, sk string) {
 		k := store.Key{PK: pk, SK: sk}
 		p := store.ParsePartition(pk)
@@ -388,6 +389,8 @@ func FuzzParseKey(f *testing.F) {
 			again.PK = store.WatchersPK(p.App, p.Rest)
 		case 'V':
 			again.PK = store.WatchedPK(p.App, p.Rest)
+		case 'M':
+			again.PK = store.MergedKey(p.App, p.Rest).PK
 		case 'X':
 			again.PK = store.ExportPK(p.App)
 		case 'Y':

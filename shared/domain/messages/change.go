@@ -264,7 +264,7 @@ func (s Service) beforeLast(ctx context.Context, user, peer string, keys []Key) 
 	if err != nil || shown == nil || !slices.Contains(keys, *shown) {
 		return nil, err
 	}
-	h, err := s.History(ctx, Range{User: user, Peer: peer, Limit: len(keys) + 1})
+	h, err := s.History(ctx, Range{User: user, Peer: peer, Limit: len(keys) + 1, Strong: true}) // the one before may have gone just now
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ type Range struct {
 	After, Before  *Key  // exclusive bounds
 	MinSec, MaxSec int64 // inclusive bounds in Unix seconds; MaxSec 0: none
 	Limit          int
+	Strong         bool // what was written a moment ago counts
 	// Accept, where set, is asked for each message from the newest on; a refusal
 	// ends the page before it.
 	Accept func(Message) bool

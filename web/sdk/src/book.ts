@@ -275,14 +275,28 @@ export class Book {
     this.#set(entry, row);
   }
 
-  /** A message became another; the echo of an edit has only what was changed. */
+  /**
+   * A message became another; the echo of an edit has only what was changed. A frame
+   * may be late and then knows less of reactions and receipts, so only what an edit
+   * can change is taken from it.
+   */
   edited(m: Pick<Message, "From_Account" | "To_Account" | "MsgKey"> & Partial<Message>): void {
     const entry = this.entry(this.peer(m));
-    this.#amend(entry, m.MsgKey, (held) => ({ ...held, ...m }));
-    const { MsgKey, MsgBody } = m;
-    if (MsgBody && entry.row.LastMsg?.MsgKey === MsgKey) {
-      this.#set(entry, { ...entry.row, LastMsg: lastOf({ ...m, MsgBody }) });
-    }
+    const { MsgKey, MsgBody, CloudCustomData, EditMs = 0 } = m;
+    this.#amend(entry, MsgKey, (held) =>
+      EditMs < (held.EditMs ?? 0) || recalled(held)
+        ? held
+        : {
+            ...held,
+            EditMs,
+            ...(MsgBody ? { MsgBody } : {}),
+            ...(CloudCustomData === undefined ? {} : { CloudCustomData }),
+          },
+    );
+    const now = entry.timeline.get(MsgKey);
+    if (entry.row.LastMsg?.MsgKey !== MsgKey) return;
+    if (now) this.#set(entry, { ...entry.row, LastMsg: lastOf(now) });
+    else if (MsgBody) this.#set(entry, { ...entry.row, LastMsg: lastOf({ MsgKey, MsgBody }) });
   }
 
   /** I deleted messages, for me, on this device or another. */
@@ -364,14 +378,18 @@ export class Book {
   }
 }
 
+/** Whether a message was taken back. */
+function recalled(m: Partial<Message>): boolean {
+  return ((m.MsgFlagBits ?? 0) & recalledFlag) !== 0;
+}
+
 /** Whether a message does not count as unread. */
 function quiet(m: Message): boolean {
-  return m.NoUnread === true || ((m.MsgFlagBits ?? 0) & recalledFlag) !== 0;
+  return m.NoUnread === true || recalled(m);
 }
 
 function lastOf(m: Pick<Message, "MsgKey" | "MsgBody"> & Partial<Message>): NonNullable<Conversation["LastMsg"]> {
-  const recalled = ((m.MsgFlagBits ?? 0) & recalledFlag) !== 0;
-  return { MsgKey: m.MsgKey, Preview: preview(m.MsgBody), ...(recalled ? { Recalled: true } : {}) };
+  return { MsgKey: m.MsgKey, Preview: preview(m.MsgBody), ...(recalled(m) ? { Recalled: true } : {}) };
 }
 
 function react(m: Message, event: MessageReacted): Message {

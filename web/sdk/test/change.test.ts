@@ -53,24 +53,23 @@ test("a recall of a message that is not here asks the server for the row", async
   await until(() => bob.find("alice")?.Unread === 0);
 });
 
-test("an edited message shows its new words, in the list, too, and an older page does not undo it", async () => {
+test("an edited message shows its new words, in the list, too, and what is older does not undo them", async () => {
   const { cloud, bob, all } = await opened();
-  const edited = {
-    ...(all[2] as Message),
-    EditMs: Date.now(),
-    MsgBody: [{ MsgType: "TIMTextElem", MsgContent: { Text: "3" } }],
-  };
-  let answer = (_: object) => {};
-  const asked = new Promise<object>((resolve) => {
-    answer = resolve;
-  });
-  const slow = bob.history("alice"); // read before the edit, answered after it
-  event(cloud, "message.edited", edited);
-  answer({});
-  await Promise.all([slow, asked]);
+  const three = all[2] as Message;
+  const edit = (Text: string, EditMs: number) =>
+    event(cloud, "message.edited", { ...three, EditMs, MsgBody: [{ MsgType: "TIMTextElem", MsgContent: { Text } }] });
+  const page = bob.history("alice"); // asked for before the edit, which its answer does not know
+  edit("3", 2_000);
   await until(() => texts(bob.timeline("alice"))[2] === "3");
-  assert.equal(bob.find("alice")?.LastMsg?.Preview, "3");
-  assert.deepEqual(texts(bob.timeline("alice")), ["one", "two", "3"]);
+  await page;
+  edit("iii", 1_000); // a late frame
+  const { MsgKey } = three;
+  const reaction = { ...between, MsgKey, Operator_Account: "alice", Reaction: "👍", Added: true, TimeMs: Date.now() };
+  event(cloud, "message.reaction", reaction);
+  edit("3!", 3_000); // it knows nothing of the reaction
+  await until(() => bob.find("alice")?.LastMsg?.Preview === "3!");
+  assert.deepEqual(texts(bob.timeline("alice")), ["one", "two", "3!"]);
+  assert.deepEqual(last(bob)?.ReactionList, [{ Reaction: "👍", From_Account: ["alice"] }]);
 });
 
 test("reactions come and go, each of a user once", async () => {
