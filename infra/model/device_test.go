@@ -223,9 +223,20 @@ func (d *device) receive(n int) {
 }
 
 // sync asks what has changed, and pulls what is missing. It counts only when
-// all of it is answered: Since is that of the first page.
+// all of it is answered: Since is that of the first page. What moved up between
+// two pages was in none of them, so after several it is asked once more, from
+// then on; that fits a page.
 func (d *device) sync(ctx context.Context, a *actor) {
-	s := d.s
+	pages := d.syncPages(ctx, a, 1+d.s.rng.IntN(2))
+	if pages > 1 {
+		pages = d.syncPages(ctx, a, 100)
+	}
+	d.synced = d.synced || pages > 0
+}
+
+// syncPages returns how many pages a sync took; 0 for one that was cut short.
+func (d *device) syncPages(ctx context.Context, a *actor, limit int) int {
+	s, pages := d.s, 0
 	var cursor *conversations.Position
 	var since int64
 	lossy := d.lossy
@@ -235,7 +246,7 @@ func (d *device) sync(ctx context.Context, a *actor) {
 		known, _ := s.invoke(ctx, a, "sync", nil, func(ctx context.Context) error {
 			var next int64
 			var err error
-			page, next, err = s.t.Conversations.Sync(ctx, d.user, d.since, cursor, 1+s.rng.IntN(2))
+			page, next, err = s.t.Conversations.Sync(ctx, d.user, d.since, cursor, limit)
 			if first {
 				since = next
 			}
@@ -243,9 +254,10 @@ func (d *device) sync(ctx context.Context, a *actor) {
 		})
 		if !known {
 			d.lossy = d.lossy || lossy
-			return
+			return 0
 		}
 		s.stats["syncs"]++
+		pages++
 		for _, r := range page.Rows {
 			d.told(r)
 		}
@@ -254,15 +266,16 @@ func (d *device) sync(ctx context.Context, a *actor) {
 	for _, peer := range s.users {
 		if v := d.views[peer]; v != nil && v.changed > 0 && v.changed >= d.since && !d.changes(ctx, a, peer) {
 			d.lossy = d.lossy || lossy
-			return
+			return 0
 		}
 	}
-	d.since, d.synced = since, true
+	d.since = since
 	for _, peer := range s.users {
 		if v := d.views[peer]; v != nil && v.gapped() {
 			d.pull(ctx, a, peer)
 		}
 	}
+	return pages
 }
 
 func (d *device) told(r conversations.Row) {

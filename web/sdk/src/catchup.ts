@@ -102,9 +102,10 @@ export class CatchUp {
       this.since = 0;
       return this.#sync(patience);
     }
-    const entries: Entry[] = [];
-    for (let page = first; ; ) {
-      for (const row of page.Conversations) entries.push(book.tell(row, Since > 0));
+    const entries = new Set<Entry>();
+    let pages = 1;
+    for (let page = first; ; pages++) {
+      for (const row of page.Conversations) entries.add(book.tell(row, Since > 0));
       this.#options.changed();
       if (page.Complete || !page.Cursor) break;
       page = await session.sync({ Since, Cursor: page.Cursor });
@@ -113,9 +114,9 @@ export class CatchUp {
       if (Since > 0 && held && (row.OperationMs ?? 0) >= Since) await this.#changes(peer, Since);
     }
     this.since = first.Since;
+    if (pages > 1) return this.#sync(patience); // what moved up between two pages was in none of them
     keep({ kind: "since", since: first.Since });
-    for (const entry of entries) mender.notice(entry, patience);
-    for (const entry of book.entries) mender.notice(entry);
+    for (const entry of book.entries) mender.notice(entry, entries.has(entry) ? patience : undefined);
     const { Conversations, Complete, Cursor, Since: next, Spread, Expired, ...counters } = first;
     this.#options.spread(Spread);
     return counters;

@@ -188,6 +188,25 @@ test("the answers to a conversation that was begun here are pulled if their fram
   await until(() => bob.timeline("alice").length === 3);
 });
 
+test("a conversation that moves up between two pages of a sync is asked for once more", async () => {
+  const { cloud, online } = await world();
+  const row = (To_Account: string) => ({
+    ...{ To_Account, Unread: 0, ReadOrdinal: 1, PeerReadOrdinal: 0, InOrdinal: 1, OutOrdinal: 0, TimeMs: 1 },
+    LastMsg: { MsgKey: "1_1_1", Preview: "hi" },
+  });
+  const asked: object[] = [];
+  cloud.answers.set("session.sync", (body) => {
+    asked.push(body);
+    const last = { Complete: true, Since: 70, Spread: 0 };
+    if (body.Since) return { Conversations: [row("alice")], ...last };
+    if (body.Cursor) return { Conversations: [], ...last };
+    return { Conversations: [row("carol")], Complete: false, Cursor: "here", Since: 50, Spread: 0 };
+  });
+  const bob = await online("bob");
+  await until(() => bob.conversations.length === 2);
+  assert.deepEqual(asked, [{ Since: 0 }, { Since: 0, Cursor: "here" }, { Since: 50 }]);
+});
+
 test("what was held before a stretch missed in a conversation never shown leaves no hole in its timeline", async () => {
   const { cloud, online } = await world();
   cloud.post("alice", "bob", "before", { MsgTime: 1_700_000_000 });
