@@ -350,12 +350,12 @@ func (l *send) ordinal(at attempt, peer string) int64 {
 // completed reports whether an attempt was answered that must have completed
 // the claim of an ordinal.
 func (l *send) completed(peer string, ordinal int64) bool {
-	for _, c := range l.claims {
+	for i, c := range l.claims {
 		if c.peer != peer || c.ordinal != ordinal {
 			continue
 		}
 		for _, at := range l.attempts {
-			if at.done && !at.ended.Before(c.at) && at.ended.Unix() < c.second+window {
+			if at.done && at.claims > i && at.ended.Unix() < c.second+window {
 				return true
 			}
 		}

@@ -35,13 +35,13 @@ type attempt struct {
 	done         bool
 	by           *device
 	receipt      messages.Receipt
+	claims       int // how many ordinals the send had taken when it ended
 }
 
 // A claim is an ordinal that an attempt took.
 type claim struct {
 	peer    string
 	ordinal int64
-	at      time.Time
 	second  int64 // the time it gave the message: where its window begins
 }
 
@@ -94,7 +94,7 @@ func (d *device) attempt(ctx context.Context, a *actor, l *send) (messages.Recei
 		}
 		return err
 	})
-	l.attempts[mine].ended = d.s.now
+	l.attempts[mine].ended, l.attempts[mine].claims = d.s.now, len(l.claims)
 	d.s.stats["attempts to send"]++
 	if err == nil && mine > 0 {
 		d.s.stats["attempts after the first"]++
@@ -178,7 +178,7 @@ func (d *device) burst(ctx context.Context, a *actor, to string) {
 
 // claimed notes an ordinal that a send was given.
 func (o *op) claimed(peer string, ordinal, second int64) {
-	o.send.claims = append(o.send.claims, claim{peer: peer, ordinal: ordinal, at: o.s.now, second: second})
+	o.send.claims = append(o.send.claims, claim{peer: peer, ordinal: ordinal, second: second})
 	o.s.stats["claims"]++
 }
 
