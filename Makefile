@@ -34,7 +34,7 @@ SLOW := ^parley/infra/(e2e|rie|sam|model)(/|$$)
 having = $$(grep -rlE --include='*_test.go' --exclude-dir=node_modules --exclude-dir=.local '^func ($(1))' . | xargs -r -n1 dirname | sort -u)
 # What CI runs, in the order that fails soonest. The scenarios wait much of their
 # time, which is when the fuzz targets run.
-SUITE := lint stale unit e2e+fuzz web sdk browser sam model
+SUITE := lint stale unit scenarios+fuzz web browser sam model
 
 .PHONY: help run build test check race e2e web sdk browser sam cost generate lint format fuzz model bench deploy requirements clean
 
@@ -121,6 +121,10 @@ clean: ## remove what was built; .local keeps what was fetched
 unit:
 	$(NEED) go node java
 	@$(GOTEST) $$(go list ./... | grep -vE '$(SLOW)')
+
+# What waits much of its time.
+.PHONY: scenarios
+scenarios: e2e sdk
 
 .PHONY: program
 program:
