@@ -118,7 +118,8 @@ func testWorker(t *testing.T, c *cloud) {
 	}
 }
 
-// drained waits until no job waits and none is under way.
+// drained waits until no job waits for a worker and none is under way. That of a
+// worker that was killed comes again when its queue's visibility timeout is over.
 func (c *cloud) drained(t *testing.T) {
 	t.Helper()
 	client := backing.Queues(c.stack.SQS.Endpoint())
@@ -126,20 +127,40 @@ func (c *cloud) drained(t *testing.T) {
 		types.QueueAttributeNameApproximateNumberOfMessages, types.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
 		types.QueueAttributeNameApproximateNumberOfMessagesDelayed,
 	}
-	eventually(t, "the queues are empty", func() bool {
+	worked := map[string]bool{}
+	for _, f := range c.stack.Model.Functions {
+		for _, q := range f.Queues {
+			worked[q.Queue] = true
+		}
+	}
+	var hidden time.Duration
+	for _, q := range c.stack.Model.Queues {
+		if worked[q.Name] {
+			hidden = max(hidden, q.Visibility)
+		}
+	}
+	left := ""
+	err := await(t.Context(), patience+hidden, func() bool {
+		left = ""
 		for _, q := range c.stack.Model.Queues {
+			if !worked[q.Name] {
+				continue
+			}
 			out, err := client.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{QueueUrl: &q.URL, AttributeNames: names})
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, name := range names {
-				if out.Attributes[string(name)] != "0" {
-					return false
+				if n := out.Attributes[string(name)]; n != "0" {
+					left += fmt.Sprintf(" %s of %s: %s;", name, q.Name, n)
 				}
 			}
 		}
-		return true
+		return left == ""
 	})
+	if err != nil {
+		t.Fatalf("the queues are not empty within %v:%s", patience+hidden, left)
+	}
 }
 
 // ghosts are connections that ended without their $disconnect having done
