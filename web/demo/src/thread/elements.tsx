@@ -159,7 +159,15 @@ function Relay({ content, of }: Content & { of: Message | undefined }) {
           </span>
         ))}
       </button>
-      {open && of && <Merged title={title} content={content} of={of} onClose={() => setOpen(false)} />}
+      {open && of && (
+        <Merged
+          title={title}
+          content={content}
+          of={of}
+          show={(body) => <Body body={body} />}
+          onClose={() => setOpen(false)}
+        />
+      )}
     </>
   );
 }

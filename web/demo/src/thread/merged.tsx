@@ -1,11 +1,11 @@
 import type { Element, Message } from "@parley/client";
+import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { useSession } from "../session.ts";
 import { when } from "../text.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Icon } from "../ui/icon.tsx";
-import { Body } from "./elements.tsx";
 
 /** A message in a merged list. */
 interface MergedMessage {
@@ -20,11 +20,13 @@ interface Props {
   content: Record<string, unknown>;
   /** The message with that element. */
   of: Message;
+  /** How a body is shown: one of the list may have a list in it. */
+  show: (body: readonly Element[]) => ComponentChildren;
   onClose: () => void;
 }
 
 /** The messages of a merged list, in a dialog. */
-export function Merged({ title, content, of, onClose }: Props) {
+export function Merged({ title, content, of, show, onClose }: Props) {
   const session = useSession();
   const [list, setList] = useState<readonly MergedMessage[]>((content.MsgList as MergedMessage[] | undefined) ?? []);
   const [state, setState] = useState<"reading" | "whole" | "failed">(content.JsonMsgKey ? "reading" : "whole");
@@ -67,9 +69,7 @@ export function Merged({ title, content, of, onClose }: Props) {
                 <strong dir="auto">{session.name(m.From_Account)}</strong>{" "}
                 {m.MsgTimeStamp && <time class="muted">{when(m.MsgTimeStamp * 1000)}</time>}
               </span>
-              <div dir="auto">
-                <Body body={m.MsgBody} />
-              </div>
+              <div dir="auto">{show(m.MsgBody)}</div>
             </div>
           </li>
         ))}
