@@ -46,7 +46,8 @@ export class Outbox {
   readonly #parcels = new Map<string, Parcel[]>();
   readonly #queues = new Map<string, Promise<unknown>>();
   #wakeup = new AbortController();
-  /** Pending while nothing is to be tried. */
+  #running = false;
+  /** Resolves with the next start. */
   #started: Promise<void>;
   #start = () => {};
 
@@ -57,11 +58,13 @@ export class Outbox {
 
   /** Attempts are made from now on. */
   start(): void {
+    this.#running = true;
     this.#start();
   }
 
   /** No attempt is made until the next start. */
   stop(): void {
+    this.#running = false;
     this.#started = this.#stopped();
     this.wake();
   }
@@ -154,8 +157,8 @@ export class Outbox {
       () => this.#settle(parcel),
       (error) => {
         delete parcel.delivery;
-        if (!(error instanceof ParleyError) || parcel.taken.signal.aborted) return;
-        const { code, message } = error;
+        if (parcel.taken.signal.aborted) return;
+        const { code, message } = error instanceof ParleyError ? error : { code: 0, message: String(error) };
         this.#set(parcel, { ...parcel.pending, state: "failed", error: { code, message } });
       },
     );
@@ -170,7 +173,7 @@ export class Outbox {
     const { timing } = this.#options;
     const { draft } = parcel.pending;
     for (let attempt = 0; ; attempt++) {
-      await this.#going(parcel.taken.signal);
+      if (!this.#running) await this.#going(parcel.taken.signal);
       if (parcel.taken.signal.aborted) throw new ParleyError("the message was discarded", 0, 0);
       const held = this.#options.held(draft);
       if (held) return held;

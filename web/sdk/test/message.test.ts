@@ -73,6 +73,18 @@ test("a draft that is refused stays as failed, and is sent again as the same mes
   await until(() => alice.pending("bob").length === 0);
 });
 
+test("a draft that cannot be written as JSON fails, and does not hold up the next one", async () => {
+  const { online } = await world();
+  const alice = await online("alice");
+  const content: Record<string, unknown> = {};
+  content.itself = content;
+  await assert.rejects(alice.send("bob", [{ MsgType: "TIMCustomElem", MsgContent: content }]), TypeError);
+  await alice.send("bob", "hi");
+  const [pending] = alice.pending("bob");
+  assert.equal(pending?.state, "failed");
+  assert.match(pending?.error?.message ?? "", /circular/);
+});
+
 test("a draft on its way can be discarded", async () => {
   const { cloud, online } = await world();
   const alice = await online("alice");
