@@ -18,6 +18,7 @@ export interface Caller {
  */
 export async function call<Out>(caller: Caller, action: string, body: object): Promise<Out> {
   const usersig = await caller.usersig();
+  const sent = JSON.stringify(body); // what cannot be written is the caller's error, not the network's
   let response: Response;
   let answer: { code?: number; error?: string; body?: Out };
   const late = new AbortController();
@@ -30,7 +31,7 @@ export async function call<Out>(caller: Caller, action: string, body: object): P
         Authorization: `UserSig ${caller.sdkappid} ${bytes(caller.identifier)} ${usersig}`,
         ...(caller.instance === undefined ? {} : { "Parley-Instance": bytes(caller.instance) }),
       },
-      body: JSON.stringify(body),
+      body: sent,
       signal: late.signal,
     });
     answer = JSON.parse(await response.text());
