@@ -19,6 +19,7 @@ const (
 	Invalid          Code = 12 // a field is missing or has a value that is not allowed
 	BatchTooLarge    Code = 13 // too many items in one call
 	Conflict         Code = 14 // a concurrent change won
+	AnswerTooLarge   Code = 15 // the answer is larger than the platform carries
 
 	AppMissing  Code = 20 // no application named
 	AppUnknown  Code = 21 // no such application
@@ -108,7 +109,7 @@ func Codes() map[Code]string {
 	return map[Code]string{
 		Internal: "internal", Unavailable: "unavailable", Throttled: "throttled",
 		UnknownOperation: "unknown_operation", Malformed: "malformed", Invalid: "invalid",
-		BatchTooLarge: "batch_too_large", Conflict: "conflict",
+		BatchTooLarge: "batch_too_large", Conflict: "conflict", AnswerTooLarge: "answer_too_large",
 		AppMissing: "app_missing", AppUnknown: "app_unknown", AppDisabled: "app_disabled",
 		AppNoKey: "app_no_key", AppLimit: "app_limit",
 		CallerMissing: "caller_missing", SignatureMissing: "signature_missing",

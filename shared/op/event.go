@@ -104,13 +104,3 @@ func lower(s string) string {
 	}
 	return string(b)
 }
-
-// Answer is what a function returns to an API: status, headers and a body. For a
-// WebSocket route the body is the frame to send back.
-func Answer(status int, header map[string]string, body []byte) ([]byte, error) {
-	return json.Marshal(struct {
-		Status int               `json:"statusCode"`
-		Header map[string]string `json:"headers,omitempty"`
-		Body   string            `json:"body,omitempty"`
-	}{status, header, string(body)})
-}

@@ -46,6 +46,9 @@ func (s *Server) Invoke(ctx context.Context, event []byte) (answer []byte, err e
 	c := &Call{Operation: s.operation, App: s.app}
 	out, failure := s.run(ctx, c, event)
 	answer, err = s.encode(c, out, failure)
+	if err == nil {
+		err = c.carried(answer)
+	}
 	if err != nil && failure == nil {
 		failure = err // an answer that cannot be written is a fault like any other
 		answer, err = s.encode(c, nil, failure)

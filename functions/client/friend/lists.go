@@ -2,35 +2,112 @@ package friend
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
 
+	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/relations"
 	"parley/shared/op"
 )
 
 type listsRequest struct {
-	Names []string `json:"GroupName" bad:"30001"` // none: all
+	Names  []string `json:"GroupName" bad:"30001"` // none: all
+	Cursor string   `json:"Cursor" bad:"30001"`
 }
 
 type listsReply struct {
 	Items   []listItem `json:"ResultItem"`
 	Version int64      `json:"ListVersion"`
+	Cursor  string     `json:"Cursor,omitempty"` // left out with the last page
 }
 
 type listItem struct {
 	Name  string   `json:"GroupName"`
-	Count int      `json:"FriendNumber"`
-	To    []string `json:"To_Account"`
+	Count int      `json:"FriendNumber"` // in the whole list
+	To    []string `json:"To_Account"`   // those of this page
 }
 
-// lists returns the caller's friend lists with their members. It reads the whole
-// friend table: a device that has the table knows them from it.
+// lists returns the caller's friend lists with their members. If one answer does
+// not carry all of them, Cursor asks for the rest: the first list of the next page
+// is then the one that the page before left unfinished. Each call reads the whole
+// friend table: a device that has the table knows the lists from it.
 func lists(ctx context.Context, c *op.Call, in listsRequest) (listsReply, error) {
+	name, peer, err := parseListsCursor(in.Cursor)
+	if err != nil {
+		return listsReply{}, err
+	}
 	found, version, err := c.Relations.Lists(ctx, c.Caller.Account, in.Names)
 	if err != nil {
 		return listsReply{}, err
 	}
-	out := listsReply{Items: make([]listItem, len(found)), Version: version}
-	for i, l := range found {
-		out.Items[i] = listItem{Name: l.Name, Count: len(l.Peers), To: append([]string{}, l.Peers...)}
+	out := listsReply{Version: version}
+	if in.Cursor != "" {
+		at := slices.IndexFunc(found, func(l relations.List) bool { return l.Name == name })
+		if at < 0 {
+			return listsReply{}, v4.Refuse(badParameter, "the friend list %.40q of Cursor is gone, start again without Cursor", name)
+		}
+		found = found[at:]
 	}
-	return out, nil
+	out.Items, out.Cursor, err = listsPage(found, peer)
+	return out, err
+}
+
+// listsPage returns as much of some lists as one answer carries, without the
+// members of the first list up to a peer, and the cursor of what is left.
+func listsPage(found []relations.List, after string) ([]listItem, string, error) {
+	items, room := make([]listItem, 0, len(found)), maxBytes
+	for _, l := range found {
+		item := listItem{Name: l.Name, Count: len(l.Peers), To: []string{}}
+		// A page has a member at least, so that the next one is not the same again.
+		full := func(v any) (bool, error) {
+			text, err := json.Marshal(v)
+			if err != nil {
+				return false, fmt.Errorf("friend list %q: %w", l.Name, err)
+			}
+			room -= len(text) + 1
+			return room < 0, nil
+		}
+		over, err := full(item)
+		if err != nil {
+			return nil, "", err
+		}
+		if over && len(items) > 0 {
+			return items, formatListsCursor(l.Name, after), nil
+		}
+		for _, peer := range l.Peers {
+			if peer <= after {
+				continue
+			}
+			if over, err = full(peer); err != nil {
+				return nil, "", err
+			}
+			if over {
+				return append(items, item), formatListsCursor(l.Name, after), nil
+			}
+			item.To, after = append(item.To, peer), peer
+		}
+		items, after = append(items, item), ""
+	}
+	return items, "", nil
+}
+
+// formatListsCursor makes a cursor: go on with a list, after one of its members.
+func formatListsCursor(name, peer string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(name + "\x1f" + peer))
+}
+
+// parseListsCursor reverses formatListsCursor.
+func parseListsCursor(text string) (name, peer string, err error) {
+	if text == "" {
+		return "", "", nil
+	}
+	plain, err := base64.RawURLEncoding.DecodeString(text)
+	at := strings.LastIndexByte(string(plain), 0x1f)
+	if err != nil || at < 1 || formatListsCursor(string(plain[:at]), string(plain[at+1:])) != text {
+		return "", "", v4.Refuse(badParameter, "Cursor is not one that an answer gave")
+	}
+	return string(plain[:at]), string(plain[at+1:]), nil
 }

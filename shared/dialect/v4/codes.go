@@ -18,7 +18,7 @@ func Gateway() Numbers {
 	return Numbers{
 		fault.Internal: 91000, fault.Unavailable: 60008, fault.Throttled: 60007,
 		fault.UnknownOperation: 60009, fault.Malformed: 60003, fault.Invalid: 60003,
-		fault.BatchTooLarge: 70206, fault.Conflict: 60008,
+		fault.BatchTooLarge: 70206, fault.Conflict: 60008, fault.AnswerTooLarge: 80002,
 		fault.AppMissing: 60012, fault.AppUnknown: 60006, fault.AppDisabled: 60016,
 		fault.AppNoKey: 70016, fault.AppLimit: 72001,
 		fault.CallerMissing: 60004, fault.SignatureMissing: 70002, fault.SignatureMalformed: 70003,

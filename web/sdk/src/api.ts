@@ -1476,11 +1476,14 @@ export interface FriendListRemoveAnswer {
 export interface FriendListsRequest {
   /** none: all */
   GroupName?: string[];
+  Cursor?: string;
 }
 
 export interface FriendListItem {
   GroupName: string;
+  /** in the whole list */
   FriendNumber: number;
+  /** those of this page */
   To_Account: string[];
 }
 
@@ -1488,6 +1491,8 @@ export interface FriendListItem {
 export interface FriendListsAnswer {
   ResultItem: FriendListItem[];
   ListVersion: number;
+  /** left out with the last page */
+  Cursor?: string;
 }
 
 /**
@@ -1567,8 +1572,10 @@ export interface FriendOperations {
    */
   listRemove(request: FriendListRemoveRequest): Promise<FriendListRemoveAnswer>;
   /**
-   * Returns the caller's friend lists with their members. It reads the whole
-   * friend table: a device that has the table knows them from it.
+   * Returns the caller's friend lists with their members. If one answer does
+   * not carry all of them, Cursor asks for the rest: the first list of the next page
+   * is then the one that the page before left unfinished. Each call reads the whole
+   * friend table: a device that has the table knows the lists from it.
    */
   lists(request?: FriendListsRequest): Promise<FriendListsAnswer>;
 }

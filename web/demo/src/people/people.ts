@@ -169,9 +169,15 @@ export class People {
   });
 
   readonly #pullLists = pull(async () => {
-    const { ResultItem, ListVersion } = await this.#parley.friend.lists();
-    this.lists = ResultItem.map((list) => list.GroupName);
-    this.#versions.lists = ListVersion;
+    const { friend } = this.#parley;
+    const first = await friend.lists();
+    const names = first.ResultItem.map((list) => list.GroupName);
+    for (let page = first; page.Cursor; ) {
+      page = await friend.lists({ Cursor: page.Cursor });
+      names.push(...page.ResultItem.map((list) => list.GroupName));
+    }
+    this.lists = [...new Set(names)];
+    this.#versions.lists = first.ListVersion;
     this.#changed();
   });
 
