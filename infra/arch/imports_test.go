@@ -94,17 +94,17 @@ func in(pkg string, list ...string) bool {
 // allowed lists what a package of ours may import of ours, and whether it may
 // import modules of others.
 func allowed(pkg string) (ours []string, modules bool) {
-	domain := []string{"shared/fault", "shared/domain/..."}
+	domain := []string{"shared/fault", "shared/plainjson", "shared/domain/..."}
 	v4 := append([]string{"shared/op", "shared/dialect", "shared/dialect/v4", "shared/dialect/usersig"}, domain...)
 	switch {
-	case pkg == "shared/fault" || pkg == "shared/config" || pkg == "shared/telemetry" || pkg == "shared/dialect/usersig":
+	case pkg == "shared/fault" || pkg == "shared/plainjson" || pkg == "shared/config" || pkg == "shared/telemetry" || pkg == "shared/dialect/usersig":
 		return nil, false
 	case in(pkg, "shared/domain/..."):
 		return domain, false
 	case pkg == "shared/store":
 		return append(domain, "shared/telemetry", "shared/config"), true
 	case in(pkg, "shared/seal", "shared/queue", "shared/gateway"):
-		return []string{"shared/fault", "shared/telemetry"}, true
+		return []string{"shared/fault", "shared/plainjson", "shared/telemetry"}, true
 	case pkg == "shared/objects":
 		return append(domain, "shared/telemetry"), true
 	case pkg == "shared/app":

@@ -2,14 +2,15 @@
 package queue
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"parley/shared/plainjson"
 	"parley/shared/telemetry"
 )
 
@@ -48,11 +49,11 @@ func New[Job any](cfg aws.Config, endpoint string, name Name, url string) *Queue
 func (q *Queue[Job]) Send(ctx context.Context, job Job, delay time.Duration) error {
 	meter := telemetry.MeterOf(ctx)
 	meter.Touch("send " + string(q.name))
-	text, err := json.Marshal(job)
+	text, err := plainjson.Marshal(job)
 	if err != nil {
 		return fmt.Errorf("queue %s: %w", q.name, err)
 	}
-	body := string(text)
+	body := string(allowed(text))
 	_, err = q.client.SendMessage(ctx, &sqs.SendMessageInput{
 		QueueUrl: &q.url, MessageBody: &body, DelaySeconds: int32(delay / time.Second), //nolint:gosec // at most 900
 	})
@@ -61,4 +62,12 @@ func (q *Queue[Job]) Send(ctx context.Context, job Job, delay time.Duration) err
 		return fmt.Errorf("queue %s: %w", q.name, err)
 	}
 	return nil
+}
+
+// allowed escapes the two characters of a JSON text that SQS takes for a reason to
+// refuse the job: it accepts what XML does, and JSON has the control characters
+// escaped already. A job may hold what a user wrote, for example "\uFFFF".
+func allowed(text []byte) []byte {
+	text = bytes.ReplaceAll(text, []byte("\uFFFE"), []byte(`\ufffe`))
+	return bytes.ReplaceAll(text, []byte("\uFFFF"), []byte(`\uffff`))
 }

@@ -124,3 +124,34 @@ func TestSend(t *testing.T) {
 		t.Error("a job that is no JSON is sent")
 	}
 }
+
+// SQS refuses a job with U+FFFE or U+FFFF in it, which a user may write.
+func TestSendAnyText(t *testing.T) {
+	var body string
+	sqs := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var in struct {
+			Body string `json:"MessageBody"`
+		}
+		if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+			t.Error(err)
+		}
+		body = in.Body
+		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+		_, _ = w.Write([]byte("{}"))
+	}))
+	defer sqs.Close()
+	q := queue.New[job](aws.Config{
+		Region: "us-east-1", Credentials: aws.AnonymousCredentials{}, BaseEndpoint: &sqs.URL,
+	}, sqs.URL, queue.Push, sqs.URL+"/q")
+	text := "<\x01\u2028\uFFFE\uFFFF&\U0001FFFF"
+	if err := q.Send(t.Context(), job{Then: text}, 0); err != nil {
+		t.Fatal(err)
+	}
+	if strings.ContainsAny(body, "\uFFFE\uFFFF\x01") {
+		t.Errorf("the job is %q", body)
+	}
+	var got job
+	if err := json.Unmarshal([]byte(body), &got); err != nil || got.Then != text {
+		t.Errorf("the job reads %q, %v, want %q", got.Then, err, text)
+	}
+}

@@ -9,19 +9,17 @@ import (
 	"io"
 
 	"parley/shared/domain/messages"
+	"parley/shared/plainjson"
 )
 
-// body is the stored form of a message's content: JSON as text below
-// deflateFrom bytes, else DEFLATE with a dictionary (z names which).
-type body struct {
-	Elements []messages.Element `json:"MsgBody"`
-	Custom   string             `json:"CloudCustomData,omitempty"`
-}
-
+// A message's content is stored as its JSON: as text below deflateFrom bytes, else
+// as DEFLATE with a dictionary (z names which).
 const (
-	deflateFrom   = 700
-	dictionary    = 1
-	maxStoredBody = 64 << 10 // far over what Check lets pass; bounds inflation
+	deflateFrom = 700
+	dictionary  = 1
+	// maxStoredBody bounds inflation. Content has up to 12 KB and a part of merged
+	// messages up to 22 KB; what was stored with escapes for HTML had six times that.
+	maxStoredBody = 256 << 10
 )
 
 // dictionaryText is what message bodies have in common. It is part of the
@@ -34,7 +32,7 @@ const dictionaryText = `"JsonMsgKey":"","AbstractList":["","CompatibleText":"","
 	`{"MsgType":"TIMCustomElem","MsgContent":{"Data":"","Desc":"","Ext":"","Sound":""}},{"MsgType":"TIMTextElem","MsgContent":{"Text":" the and to of "}}],"CloudCustomData":"{`
 
 func packBody(item Item, c messages.Content) error {
-	plain, err := json.Marshal(body{Elements: c.Elements, Custom: c.Custom})
+	plain, err := plainjson.Marshal(c)
 	if err != nil {
 		return fmt.Errorf("pack body: %w", err)
 	}
@@ -69,9 +67,12 @@ func unpack(item Item) ([]byte, error) {
 		return []byte(text(item, "b")), nil
 	case dictionary:
 		r := flate.NewReaderDict(bytes.NewReader(bytesOf(item, "b")), []byte(dictionaryText))
-		plain, err := io.ReadAll(io.LimitReader(r, maxStoredBody))
+		plain, err := io.ReadAll(io.LimitReader(r, maxStoredBody+1))
 		if err != nil {
 			return nil, fmt.Errorf("unpack body: %w", err)
+		}
+		if len(plain) > maxStoredBody {
+			return nil, errors.New("unpack body: it is longer than any body")
 		}
 		return plain, nil
 	}
@@ -86,9 +87,9 @@ func unpackBody(item Item) (messages.Content, error) {
 	if len(plain) == 0 {
 		return messages.Content{}, nil // recalled
 	}
-	var b body
-	if err := json.Unmarshal(plain, &b); err != nil {
+	var c messages.Content
+	if err := json.Unmarshal(plain, &c); err != nil {
 		return messages.Content{}, fmt.Errorf("unpack body: %w", err)
 	}
-	return messages.Content{Elements: b.Elements, Custom: b.Custom}, nil
+	return c, nil
 }

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"parley/shared/domain/messages"
+	"parley/shared/plainjson"
 )
 
 // PutMerged implements messages.Store. The head is written last, and without it
@@ -18,7 +19,7 @@ func (s *Store) PutMerged(ctx context.Context, app int64, m messages.MergedList)
 	for i, part := range m.Parts {
 		item := MergedPartKey(app, m.Key, i).attributes()
 		item["x"] = num(m.Expires)
-		plain, err := json.Marshal(part)
+		plain, err := plainjson.Marshal(part)
 		if err != nil {
 			return fmt.Errorf("merged messages: %w", err)
 		}

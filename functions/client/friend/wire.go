@@ -1,13 +1,13 @@
 package friend
 
 import (
-	"encoding/json"
 	"fmt"
 
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/relations"
 	"parley/shared/fault"
 	"parley/shared/op"
+	"parley/shared/plainjson"
 )
 
 const (
@@ -88,11 +88,11 @@ func rows(c *op.Call, friends []relations.Friend) ([]row, error) {
 	list, room := make([]row, 0, len(friends)), maxBytes
 	for _, f := range friends {
 		r := row{To: f.Peer, Values: v4.FromFriend(c.Relations.Readable(f), v4.StandardFields|v4.CustomFields)}
-		text, err := json.Marshal(r)
+		size, err := plainjson.Size(r)
 		if err != nil {
 			return nil, fmt.Errorf("entry of %q: %w", f.Peer, err)
 		}
-		if room -= len(text); room < 0 && len(list) > 0 {
+		if room -= size; room < 0 && len(list) > 0 {
 			break
 		}
 		list = append(list, r)

@@ -15,6 +15,7 @@ import (
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/fault"
 	"parley/shared/op"
+	"parley/shared/plainjson"
 )
 
 // maxID bounds a frame's id in bytes.
@@ -175,7 +176,11 @@ func (p protocol) Encode(c *op.Call, out any, err error) ([]byte, error) {
 	if c.Request.Connection != "" {
 		a.ID = c.Request.ID
 	}
-	body, err2 := json.Marshal(a)
+	marshal := plainjson.Marshal
+	if err != nil {
+		marshal = json.Marshal // nothing of a message is in it
+	}
+	body, err2 := marshal(a)
 	if err2 != nil {
 		return nil, err2
 	}

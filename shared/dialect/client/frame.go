@@ -1,7 +1,6 @@
 package client
 
 import (
-	"encoding/json"
 	"fmt"
 
 	v4 "parley/shared/dialect/v4"
@@ -11,6 +10,7 @@ import (
 	"parley/shared/domain/presence"
 	"parley/shared/domain/profiles"
 	"parley/shared/domain/relations"
+	"parley/shared/plainjson"
 )
 
 type event struct {
@@ -183,23 +183,23 @@ func Frame(e delivery.Event) ([]byte, error) {
 		if e.Ordinal > 0 {
 			out.Hi = &hi{Ordinal: e.Ordinal}
 		}
-		return json.Marshal(out)
+		return plainjson.Marshal(out)
 	case messages.Recalled:
-		return json.Marshal(event{Event: "message.recalled", Body: messageRecalled{
+		return plainjson.Marshal(event{Event: "message.recalled", Body: messageRecalled{
 			From: e.From, To: e.To, Key: e.Key.String(), By: e.By, TimeMs: e.TimeMs,
 		}})
 	case messages.Edited:
-		return json.Marshal(event{Event: "message.edited", Body: v4.FromMessage(e.Message)})
+		return plainjson.Marshal(event{Event: "message.edited", Body: v4.FromMessage(e.Message)})
 	case messages.Hidden:
-		return json.Marshal(event{Event: "message.deleted", Body: messagesDeleted{
+		return plainjson.Marshal(event{Event: "message.deleted", Body: messagesDeleted{
 			User: e.User, Peer: e.Peer, Keys: v4.FromKeys(e.Keys), TimeMs: e.TimeMs,
 		}})
 	case messages.Reacted:
-		return json.Marshal(event{Event: "message.reaction", Body: messageReacted{
+		return plainjson.Marshal(event{Event: "message.reaction", Body: messageReacted{
 			From: e.From, To: e.To, Key: e.Key.String(), User: e.User, Reaction: e.Reaction, Added: e.Added, TimeMs: e.TimeMs,
 		}})
 	case messages.Confirmed:
-		return json.Marshal(event{Event: "message.receipt", Body: messagesConfirmed{
+		return plainjson.Marshal(event{Event: "message.receipt", Body: messagesConfirmed{
 			Reader: e.Reader, Sender: e.Sender, Keys: v4.FromKeys(e.Keys), TimeMs: e.TimeMs,
 		}})
 	case messages.Extended:
@@ -207,25 +207,25 @@ func Frame(e delivery.Event) ([]byte, error) {
 		for _, p := range e.Set {
 			body.Set = append(body.Set, extensionPair{p.Key, p.Value, p.Seq})
 		}
-		return json.Marshal(event{Event: "message.extension", Body: body})
+		return plainjson.Marshal(event{Event: "message.extension", Body: body})
 	case messages.Typing:
-		return json.Marshal(event{Event: "message.typing", Body: typing{From: e.From, To: e.To, On: e.On, TimeMs: e.TimeMs}})
+		return plainjson.Marshal(event{Event: "message.typing", Body: typing{From: e.From, To: e.To, On: e.On, TimeMs: e.TimeMs}})
 	case conversations.ReadMark:
-		return json.Marshal(event{Event: "message.read", Body: readMark{
+		return plainjson.Marshal(event{Event: "message.read", Body: readMark{
 			Reader: e.Reader, Peer: e.Peer, Ordinal: e.Ordinal, Unread: &e.Unread, TimeMs: e.TimeMs,
 		}})
 	case conversations.PeerReadMark:
-		return json.Marshal(event{Event: "message.read", Body: readMark{
+		return plainjson.Marshal(event{Event: "message.read", Body: readMark{
 			Reader: e.Reader, Peer: e.Peer, Ordinal: e.Ordinal, TimeMs: e.TimeMs,
 		}})
 	case conversations.Changed:
-		return json.Marshal(event{Event: "conversation.changed", Body: conversationsChanged{v4.FromRows(e.Rows)}})
+		return plainjson.Marshal(event{Event: "conversation.changed", Body: conversationsChanged{v4.FromRows(e.Rows)}})
 	case conversations.Drafted:
 		row := v4.FromRow(e.Row)
 		row.Draft = e.Text
-		return json.Marshal(event{Event: "conversation.changed", Body: conversationsChanged{[]v4.Conversation{row}}})
+		return plainjson.Marshal(event{Event: "conversation.changed", Body: conversationsChanged{[]v4.Conversation{row}}})
 	case conversations.FoldersChanged:
-		return json.Marshal(event{Event: "conversation.changed", Body: foldersChanged{v4.FromFolders(e.Folders), e.Version}})
+		return plainjson.Marshal(event{Event: "conversation.changed", Body: foldersChanged{v4.FromFolders(e.Folders), e.Version}})
 	case conversations.Deleted:
 		body := conversationDeleted{Peer: e.Row.Peer, TimeMs: e.Row.ChangedMs}
 		if e.History {
@@ -234,7 +234,7 @@ func Frame(e delivery.Event) ([]byte, error) {
 		if e.Row.Cleared != nil {
 			body.Cleared = e.Row.Cleared.String()
 		}
-		return json.Marshal(event{Event: "conversation.deleted", Body: body})
+		return plainjson.Marshal(event{Event: "conversation.deleted", Body: body})
 	case profiles.Changed:
 		tags := []string{}
 		for _, name := range e.Fields {
@@ -245,27 +245,27 @@ func Frame(e delivery.Event) ([]byte, error) {
 		for _, word := range e.Custom {
 			tags = append(tags, v4.CustomProfileTag(word))
 		}
-		return json.Marshal(event{Event: "profile.changed", Body: profileChanged{User: e.User, Tags: tags}})
+		return plainjson.Marshal(event{Event: "profile.changed", Body: profileChanged{User: e.User, Tags: tags}})
 	case relations.Requested:
-		return json.Marshal(event{Event: "friend.request", Body: friendRequest{
+		return plainjson.Marshal(event{Event: "friend.request", Body: friendRequest{
 			From: e.From, To: e.To, Wording: e.Wording, Source: v4.AddSource(e.Source), TimeMs: e.Time,
 		}})
 	case relations.RequestsChanged:
-		return json.Marshal(event{Event: "friend.request", Body: requestsChanged{
+		return plainjson.Marshal(event{Event: "friend.request", Body: requestsChanged{
 			Answered: e.Answered, ReadMs: e.ReadMs, Version: e.Version,
 		}})
 	case relations.FriendsChanged:
-		return json.Marshal(event{Event: "friend.changed", Body: friendsChanged{Peers: e.Peers, Version: e.Version}})
+		return plainjson.Marshal(event{Event: "friend.changed", Body: friendsChanged{Peers: e.Peers, Version: e.Version}})
 	case relations.ListsChanged:
-		return json.Marshal(event{Event: "friend.changed", Body: listsChanged{Lists: e.Lists, Version: e.Version}})
+		return plainjson.Marshal(event{Event: "friend.changed", Body: listsChanged{Lists: e.Lists, Version: e.Version}})
 	case relations.BlocksChanged:
-		return json.Marshal(event{Event: "block.changed", Body: blocksChanged{Added: e.Added, Removed: e.Removed, Version: e.Version}})
+		return plainjson.Marshal(event{Event: "block.changed", Body: blocksChanged{Added: e.Added, Removed: e.Removed, Version: e.Version}})
 	case presence.Changed:
-		return json.Marshal(event{Event: "presence.changed", Body: presenceChanged{
+		return plainjson.Marshal(event{Event: "presence.changed", Body: presenceChanged{
 			User: e.User, Status: string(e.State), Custom: e.Status, LastMs: e.LastMs, TimeMs: e.TimeMs,
 		}})
 	case delivery.Kick:
-		return json.Marshal(event{Event: "session.kick", Body: kick{
+		return plainjson.Marshal(event{Event: "session.kick", Body: kick{
 			Reason: e.Reason, Platform: string(e.Platform), Time: e.Time,
 		}})
 	}

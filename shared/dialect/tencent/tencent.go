@@ -12,6 +12,7 @@ import (
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/fault"
 	"parley/shared/op"
+	"parley/shared/plainjson"
 )
 
 // A Service is the middle part of a command's path, with the error numbers it
@@ -129,7 +130,7 @@ func (p protocol) Encode(_ *op.Call, out any, err error) ([]byte, error) {
 		return nil, err
 	}
 	if out != nil {
-		fields, err := json.Marshal(out)
+		fields, err := plainjson.Marshal(out)
 		if err != nil {
 			return nil, err
 		}

@@ -44,12 +44,14 @@ func Refuse(number int, format string, args ...any) error {
 // wrong type, `bad:"90031"` where it may be missing but not of a wrong type; both
 // where the two differ. A field without tags answers fault.Malformed, as does a
 // body that is no JSON object. Names match without regard to case, unknown ones
-// are ignored (core spec §1.1, §14).
+// are ignored (core spec §1.1, §14). Bytes that are no UTF-8 become U+FFFD, so that
+// whatever is stored and sent on is text.
 func Decode(body []byte, into any) error {
 	body = bytes.Trim(body, " \t\r\n") // JSON's white space, bytes.TrimSpace knows more
 	if len(body) == 0 || body[0] != '{' {
 		return fault.New(fault.Malformed, "the body is not a JSON object")
 	}
+	body = bytes.ToValidUTF8(body, []byte("\uFFFD"))
 	if err := json.Unmarshal(body, into); err != nil {
 		var wrong *json.UnmarshalTypeError
 		if !errors.As(err, &wrong) {

@@ -157,3 +157,18 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// What is stored and sent on is text: a WebSocket with anything else in a frame is
+// closed by its client.
+func TestDecodeBytes(t *testing.T) {
+	var in struct {
+		Text string          `json:"Text"`
+		Raw  json.RawMessage `json:"Raw"`
+	}
+	if err := v4.Decode([]byte("{\"Text\":\"a\xff\",\"Raw\":{\"b\":\"\xc3\"}}"), &in); err != nil {
+		t.Fatal(err)
+	}
+	if in.Text != "a\uFFFD" || string(in.Raw) != "{\"b\":\"\uFFFD\"}" {
+		t.Errorf("read as %q and %q", in.Text, in.Raw)
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"parley/shared/domain/messages"
 	"parley/shared/domain/push"
 	"parley/shared/fault"
+	"parley/shared/plainjson"
 )
 
 // Message is a one-to-one message as history returns it and message.new carries
@@ -80,9 +81,9 @@ const MaxAnswer = 100 << 10
 func Within[T any](limit int, form func(messages.Message) T) func(messages.Message) bool {
 	size := 0
 	return func(m messages.Message) bool {
-		text, err := json.Marshal(form(m))
+		n, err := plainjson.Size(form(m))
 		first := size == 0
-		size += len(text) + 1
+		size += n + 1
 		return err != nil || first || size <= limit
 	}
 }

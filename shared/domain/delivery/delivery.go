@@ -6,6 +6,7 @@ package delivery
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"parley/shared/domain/sessions"
@@ -86,6 +87,9 @@ type Service struct {
 const (
 	quickTries = 2 // tries again at once, within the call
 	quickWait  = 50 * time.Millisecond
+	// targetsAJob keeps a job, a frame of up to 27 KB in base64 and 250 bytes a
+	// target, below the 256 KB that a queue takes.
+	targetsAJob = 500
 	// MaxAttempts is the number of rounds through the queue before a frame is
 	// left to sync.
 	MaxAttempts = 5
@@ -217,7 +221,10 @@ func (s Service) post(ctx context.Context, job Job) (gone []string, err error) {
 		return gone, nil
 	}
 	delay := time.Second << min(job.Attempt, 3) // 1, 2, 4, 8, 8 s
-	return gone, s.Queue.Send(ctx, Job{App: job.App, Frame: job.Frame, Targets: left, Attempt: job.Attempt + 1}, delay)
+	for part := range slices.Chunk(left, targetsAJob) {
+		err = errors.Join(err, s.Queue.Send(ctx, Job{App: job.App, Frame: job.Frame, Targets: part, Attempt: job.Attempt + 1}, delay))
+	}
+	return gone, err
 }
 
 // round posts once to each target and returns those worth another try. During a

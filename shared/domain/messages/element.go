@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"parley/shared/fault"
+	"parley/shared/plainjson"
 )
 
 // A Kind names one of the nine kinds of elements (core spec §3).
@@ -34,22 +35,32 @@ type Element struct {
 	Content json.RawMessage `json:"MsgContent"`
 }
 
-// MaxBody bounds the JSON of a message's elements and custom data in bytes
-// (core spec §13).
+// MaxBody bounds the JSON of a message's elements and custom data in bytes, as it is
+// stored, sent and answered (core spec §13, docs/adr/0021-one-measure.md).
 const MaxBody = 12 << 10
 
 // Check refuses content that is not in the documented form: no element, an
 // unknown kind, a field of a wrong type, two custom elements, over 12 KB.
 func (c Content) Check() error { return c.checkWith(0) }
 
-// checkWith is Check of content that stands beside other bytes of a message.
+// checkWith is Check of content that stands beside other bytes of a message. It
+// counts what JSON counts: a control character of CloudCustomData is six bytes, as
+// it is when it is stored and sent.
 func (c Content) checkWith(others int) error {
 	if len(c.Elements) == 0 {
 		return fault.New(fault.BodyEmpty, "MsgBody has no element")
 	}
-	size, customs := others+len(c.Custom)+len(`{"MsgBody":[],"CloudCustomData":""}`), 0
+	custom, err := plainjson.Size(c.Custom)
+	if err != nil {
+		return fault.New(fault.BodyInvalid, "CloudCustomData: %s", err)
+	}
+	size, customs := others+custom+len(`{"MsgBody":[],"CloudCustomData":}`), 0
 	for i, e := range c.Elements {
-		size += len(e.Kind) + len(e.Content) + len(`{"MsgType":"","MsgContent":},`)
+		content, err := plainjson.Size(e.Content)
+		if err != nil {
+			return fault.New(fault.BodyInvalid, "MsgBody[%d]: MsgContent is not JSON", i)
+		}
+		size += len(e.Kind) + content + len(`{"MsgType":"","MsgContent":},`)
 		if e.Kind == KindCustom {
 			customs++
 		}

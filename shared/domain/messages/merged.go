@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"parley/shared/fault"
+	"parley/shared/plainjson"
 )
 
 // Limits of merged messages. The reference has none for a list that is stored
@@ -70,6 +71,10 @@ func (m *MergedList) cut(list []json.RawMessage) error {
 	fmt.Fprintf(hash, "%d %s", len(m.Owner), m.Owner)
 	total, size := 0, mergedPart
 	for i, item := range list {
+		item, err := plainjson.Marshal(item) // as it is stored and answered
+		if err != nil {
+			return fault.New(fault.BodyInvalid, "MsgList[%d]: %s", i, err)
+		}
 		if total += len(item); total > MaxMergedBytes || len(item) > maxMergedItem {
 			return fault.New(fault.BodyTooLarge, "MsgList has over %d bytes, or MsgList[%d] over %d", MaxMergedBytes, i, maxMergedItem)
 		}
@@ -78,12 +83,8 @@ func (m *MergedList) cut(list []json.RawMessage) error {
 		}
 		fmt.Fprintf(hash, " %d ", len(item))
 		_, _ = hash.Write(item)
-		wire, err := json.Marshal(item) // as an answer has it: with < and > escaped
-		if err != nil {
-			return fault.New(fault.BodyInvalid, "MsgList[%d]: %s", i, err)
-		}
-		if size += len(wire); size > mergedPart {
-			m.Parts, size = append(m.Parts, nil), len(wire)
+		if size += len(item); size > mergedPart {
+			m.Parts, size = append(m.Parts, nil), len(item)
 		}
 		last := len(m.Parts) - 1
 		m.Parts[last] = append(m.Parts[last], item)
@@ -170,7 +171,7 @@ func (s Service) Forward(ctx context.Context, f Forward) (Receipt, error) {
 		}
 		content.Number = head.Count
 	}
-	text, err := json.Marshal(content)
+	text, err := plainjson.Marshal(content)
 	if err != nil {
 		return Receipt{}, fault.New(fault.BodyInvalid, "MsgList: %s", err)
 	}

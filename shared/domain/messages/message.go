@@ -78,10 +78,11 @@ type Message struct {
 	Nick, Face string
 }
 
-// Content is what a sender writes.
+// Content is what a sender writes. Its JSON is what is stored: Check measures the
+// same bytes.
 type Content struct {
-	Elements []Element
-	Custom   string // CloudCustomData
+	Elements []Element `json:"MsgBody"`
+	Custom   string    `json:"CloudCustomData,omitempty"`
 }
 
 // sendHash is the identity of a send for duplicate suppression: sequence,
