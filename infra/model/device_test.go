@@ -246,7 +246,7 @@ func (d *device) syncPages(ctx context.Context, a *actor, limit int) int {
 		known, _ := s.invoke(ctx, a, "sync", nil, func(ctx context.Context) error {
 			var next int64
 			var err error
-			page, next, err = s.t.Conversations.Sync(ctx, d.user, d.since, cursor, limit)
+			page, next, err = s.t.Conversations.Sync(ctx, d.user, d.since, conversations.Cut{After: cursor, Limit: limit})
 			if first {
 				since = next
 			}

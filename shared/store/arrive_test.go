@@ -236,7 +236,7 @@ func TestNoLastIsTold(t *testing.T) {
 	if _, err := a.w.Store.Arrive(t.Context(), a.w.ID, a.at(m)); err != nil {
 		t.Fatal(err)
 	}
-	page, _, err := a.w.Tenant(t).Conversations.Sync(t.Context(), "bob", a.w.Clock.Now().UnixMilli(), nil, 10)
+	page, _, err := a.w.Tenant(t).Conversations.Sync(t.Context(), "bob", a.w.Clock.Now().UnixMilli(), conversations.Cut{Limit: 10})
 	if err != nil || len(page.Rows) != 1 || page.Rows[0].In != 1 || page.Rows[0].TimeMs != 0 {
 		t.Errorf("the receiver's sync: %+v, %v", page, err)
 	}
@@ -247,7 +247,7 @@ func TestNoLastIsTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page, _, err = a.w.Tenant(t).Conversations.Sync(t.Context(), "bob", a.w.Clock.Now().UnixMilli()+5, nil, 10)
+	page, _, err = a.w.Tenant(t).Conversations.Sync(t.Context(), "bob", a.w.Clock.Now().UnixMilli()+5, conversations.Cut{Limit: 10})
 	if err != nil || len(page.Rows) != 1 || page.Rows[0].Out != 1 {
 		t.Errorf("the sender's sync: %+v, %v", page, err)
 	}
@@ -286,7 +286,7 @@ func TestReadAgain(t *testing.T) {
 	a.w.Clock.Move(60e9)
 	since := a.w.Clock.Now().UnixMilli()
 	a.read(1)
-	page, _, err := a.w.Tenant(t).Conversations.Sync(t.Context(), "ann", since, nil, 10)
+	page, _, err := a.w.Tenant(t).Conversations.Sync(t.Context(), "ann", since, conversations.Cut{Limit: 10})
 	if err != nil || len(page.Rows) != 1 || page.Rows[0].PeerRead != 1 {
 		t.Errorf("ann's sync after the repeat: %+v, %v", page, err)
 	}

@@ -6,7 +6,7 @@ import (
 	"parley/shared/op"
 )
 
-// add puts up to a thousand users into the caller's blocklist. It ends the
+// add puts up to five hundred users into the caller's blocklist. It ends the
 // friendship on both sides and removes requests both ways; who is blocked is not
 // told of the block.
 func add(ctx context.Context, c *op.Call, in someUsers) (results, error) {

@@ -11,7 +11,7 @@ import (
 	"parley/shared/store"
 )
 
-// batch is the time an action with a thousand users may take.
+// batch is the time an action with five hundred users may take.
 const batch = 25 * time.Second
 
 // Operations lists the actions of the subject.

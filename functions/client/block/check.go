@@ -16,7 +16,7 @@ type checkItem struct {
 	Relation string `json:"Relation"`
 }
 
-// check tells which of up to a thousand users the caller blocks. Who blocks the
+// check tells which of up to five hundred users the caller blocks. Who blocks the
 // caller is not told.
 func check(ctx context.Context, c *op.Call, in someUsers) (checkReply, error) {
 	if err := in.check(); err != nil {

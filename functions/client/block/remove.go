@@ -6,7 +6,7 @@ import (
 	"parley/shared/op"
 )
 
-// remove takes up to a thousand users off the caller's blocklist. A friendship
+// remove takes up to five hundred users off the caller's blocklist. A friendship
 // does not come back.
 func remove(ctx context.Context, c *op.Call, in someUsers) (results, error) {
 	if err := in.check(); err != nil {

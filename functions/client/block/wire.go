@@ -3,8 +3,9 @@ package block
 import v4 "parley/shared/dialect/v4"
 
 const (
-	// maxUsers is the most users of one call (core spec §13), maxPage of a page.
-	maxUsers = 1000
+	// maxUsers is the most users of one call, whose results then fit a frame of
+	// 128 KB; maxPage is the most of a page.
+	maxUsers = 500
 	maxPage  = 100
 
 	badParameter = 30001

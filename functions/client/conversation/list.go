@@ -42,7 +42,9 @@ func list(ctx context.Context, c *op.Call, in listRequest) (listReply, error) {
 		return listReply{}, err
 	}
 	f := conversations.Filter{Folder: in.Folder, Mark: in.Mark, Unread: in.Unread}
-	p, err := c.Conversations.List(ctx, c.Caller.Account, f, after, limit)
+	p, err := c.Conversations.List(ctx, c.Caller.Account, f, conversations.Cut{
+		After: after, Limit: limit, Fits: v4.Within(v4.MaxAnswer, v4.FromRow),
+	})
 	if err != nil {
 		return listReply{}, err
 	}

@@ -21,7 +21,7 @@ type checkItem struct {
 	Relation string `json:"Relation"`
 }
 
-// check tells of up to a thousand users who has whom as a friend.
+// check tells of up to five hundred users who has whom as a friend.
 func check(ctx context.Context, c *op.Call, in checkRequest) (checkReply, error) {
 	both, err := bothWays("CheckType", in.Type, "CheckResult_Type_", true)
 	if err != nil {

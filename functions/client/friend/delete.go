@@ -11,7 +11,7 @@ type deleteRequest struct {
 	Type string `json:"DeleteType" bad:"30001"` // Delete_Type_Single (default) or Delete_Type_Both
 }
 
-// remove takes up to a thousand users off the caller's friend table, and with
+// remove takes up to five hundred users off the caller's friend table, and with
 // Delete_Type_Both the caller off theirs. 31704 is who is no friend.
 func remove(ctx context.Context, c *op.Call, in deleteRequest) (results, error) {
 	both, err := bothWays("DeleteType", in.Type, "Delete_Type_", false)

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// maxUsers is the most users of one call (core spec §13).
-	maxUsers = 1000
+	// maxUsers is the most users of one call: the answer of each fits a frame of 128 KB.
+	maxUsers = 500
 	// maxNamed is the most friends that are read by name in one call (core spec
 	// §8.8), and maxPage the most of a page.
 	maxNamed = 100

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/conversations"
 	"parley/shared/op"
 )
 
@@ -47,7 +48,9 @@ func sync(ctx context.Context, c *op.Call, in syncRequest) (syncReply, error) {
 	if err != nil {
 		return syncReply{}, err
 	}
-	p, next, err := c.Conversations.Sync(ctx, c.Caller.Account, in.Since, after, page)
+	p, next, err := c.Conversations.Sync(ctx, c.Caller.Account, in.Since, conversations.Cut{
+		After: after, Limit: page, Fits: v4.Within(v4.MaxAnswer, v4.FromRow),
+	})
 	if err != nil {
 		return syncReply{}, err
 	}

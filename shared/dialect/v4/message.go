@@ -72,15 +72,15 @@ func FromMessages(list []messages.Message) []Message {
 	return out
 }
 
-// MaxAnswer bounds the messages of an answer to a client in bytes of JSON: an
-// answer over a WebSocket has at most 128 KB.
+// MaxAnswer bounds the items of a page that is answered to a client in bytes of
+// JSON: an answer over a WebSocket has at most 128 KB.
 const MaxAnswer = 100 << 10
 
-// Within tells of one message after the other whether it still fits into an
-// answer of at most limit bytes of JSON. The first one always does.
-func Within[T any](limit int, form func(messages.Message) T) func(messages.Message) bool {
+// Within tells of one item after the other whether it still fits into an answer
+// of at most limit bytes of JSON. The first one always does.
+func Within[Item, Form any](limit int, form func(Item) Form) func(Item) bool {
 	size := 0
-	return func(m messages.Message) bool {
+	return func(m Item) bool {
 		n, err := plainjson.Size(form(m))
 		first := size == 0
 		size += n + 1

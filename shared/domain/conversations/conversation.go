@@ -96,6 +96,15 @@ func (r Row) Place() Position {
 // moment is where a row stands by its last message.
 func (r Row) moment() Position { return Position{TimeMs: r.TimeMs, Peer: r.Peer} }
 
+// A Cut says which part of a list is asked for.
+type Cut struct {
+	After *Position // nil: from the start
+	Limit int       // rows at most
+	// Fits tells of one row after the other whether the page has room for it, the
+	// first one always; nil: as many as Limit.
+	Fits func(Row) bool
+}
+
 // A Page is a part of a list.
 type Page struct {
 	Rows []Row

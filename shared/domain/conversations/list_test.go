@@ -59,19 +59,19 @@ func TestListOrder(t *testing.T) {
 		{Peer: "never shown"},
 		{Peer: "expired", TimeMs: 8, Expires: nowMs / 1000}, {Peer: "last second", TimeMs: 8, Expires: nowMs/1000 + 1},
 	}}
-	p, err := service(m, 100).List(t.Context(), "u", conversations.Filter{}, nil, 100)
+	p, err := service(m, 100).List(t.Context(), "u", conversations.Filter{}, conversations.Cut{Limit: 100})
 	if want := "new last second C a b old"; err != nil || peers(p) != want || p.Next != nil {
 		t.Errorf("List = %s, next %v, %v, want %s", peers(p), p.Next, err, want)
 	}
 	if m.strong {
 		t.Error("a list is read strongly: twice the price")
 	}
-	p, err = service(m, 3).List(t.Context(), "u", conversations.Filter{}, nil, 100)
+	p, err = service(m, 3).List(t.Context(), "u", conversations.Filter{}, conversations.Cut{Limit: 100})
 	if want := "new last second C"; err != nil || peers(p) != want || p.Next != nil {
 		t.Errorf("with 3 entries: %s, next %v, %v, want %s", peers(p), p.Next, err, want)
 	}
 	broken := &memory{err: errors.New("no table")}
-	if _, err := service(broken, 3).List(t.Context(), "u", conversations.Filter{}, nil, 9); !errors.Is(err, broken.err) {
+	if _, err := service(broken, 3).List(t.Context(), "u", conversations.Filter{}, conversations.Cut{Limit: 9}); !errors.Is(err, broken.err) {
 		t.Errorf("the store fails: %v", err)
 	}
 }
@@ -96,7 +96,7 @@ func TestListPinned(t *testing.T) {
 		{conversations.Filter{Mark: 3, Folder: 3}, ""},
 		{conversations.Filter{Folder: 4}, ""},
 	} {
-		p, err := service(m, 100).List(t.Context(), "u", c.f, nil, 100)
+		p, err := service(m, 100).List(t.Context(), "u", c.f, conversations.Cut{Limit: 100})
 		if err != nil || peers(p) != c.want {
 			t.Errorf("%+v: %s, %v, want %s", c.f, peers(p), err, c.want)
 		}
@@ -105,7 +105,7 @@ func TestListPinned(t *testing.T) {
 			if n > 6 {
 				t.Fatalf("%+v: pages of one never end", c.f)
 			}
-			if p, err = service(m, 100).List(t.Context(), "u", c.f, after, 1); err != nil {
+			if p, err = service(m, 100).List(t.Context(), "u", c.f, conversations.Cut{After: after, Limit: 1}); err != nil {
 				t.Fatal(err)
 			}
 			if len(p.Rows) > 0 {
@@ -117,7 +117,7 @@ func TestListPinned(t *testing.T) {
 			t.Errorf("%+v, page by page: %s, want %s", c.f, joined, c.want)
 		}
 	}
-	p, err := service(m, 2).List(t.Context(), "u", conversations.Filter{}, nil, 100)
+	p, err := service(m, 2).List(t.Context(), "u", conversations.Filter{}, conversations.Cut{Limit: 100})
 	if want := "last pin pinned, expired"; err != nil || peers(p) != want {
 		t.Errorf("with 2 entries: %s, %v, want %s", peers(p), err, want)
 	}
@@ -133,11 +133,11 @@ func TestSyncBeyondTheList(t *testing.T) {
 		{Peer: "a", TimeMs: 3}, {Peer: "b", TimeMs: 2}, {Peer: "out", TimeMs: 1}, {Peer: "kept", TimeMs: 1, Data: conversations.Data{Custom: "c"}},
 		{Peer: "deleted", ChangedMs: 9}, {Peer: "expired, kept", TimeMs: 8, Expires: 1, Data: conversations.Data{Option: messages.OptionSilent}},
 	}}
-	p, _, err := service(m, 2).Sync(t.Context(), "u", 0, nil, 100)
+	p, _, err := service(m, 2).Sync(t.Context(), "u", 0, conversations.Cut{Limit: 100})
 	if want := "a b kept deleted expired, kept"; err != nil || peers(p) != want {
 		t.Errorf("%s, %v, want %s", peers(p), err, want)
 	}
-	p, _, err = service(m, 2).Sync(t.Context(), "u", 8, nil, 100)
+	p, _, err = service(m, 2).Sync(t.Context(), "u", 8, conversations.Cut{Limit: 100})
 	if want := "deleted expired, kept"; err != nil || peers(p) != want {
 		t.Errorf("since 8: %s, %v, want %s", peers(p), err, want)
 	}
@@ -152,7 +152,7 @@ func TestPages(t *testing.T) {
 		m.rows = append(m.rows, conversations.Row{Peer: fmt.Sprintf("p%02d", i), TimeMs: 1 + r.Int64N(9)})
 	}
 	r.Shuffle(len(m.rows), func(i, j int) { m.rows[i], m.rows[j] = m.rows[j], m.rows[i] })
-	whole, err := service(m, 100).List(t.Context(), "u", conversations.Filter{}, nil, 100)
+	whole, err := service(m, 100).List(t.Context(), "u", conversations.Filter{}, conversations.Cut{Limit: 100})
 	if err != nil || len(whole.Rows) != 57 {
 		t.Fatalf("%d rows, %v", len(whole.Rows), err)
 	}
@@ -160,7 +160,7 @@ func TestPages(t *testing.T) {
 		var got []string
 		var after *conversations.Position
 		for page := 0; ; page++ {
-			p, err := service(m, 100).List(t.Context(), "u", conversations.Filter{}, after, size)
+			p, err := service(m, 100).List(t.Context(), "u", conversations.Filter{}, conversations.Cut{After: after, Limit: size})
 			if err != nil || len(p.Rows) > size {
 				t.Fatalf("page of %d: %d rows, %v", size, len(p.Rows), err)
 			}
@@ -177,7 +177,7 @@ func TestPages(t *testing.T) {
 		}
 	}
 	// A row that moved up while pages are read is on none of the later ones.
-	first, err := service(m, 100).List(t.Context(), "u", conversations.Filter{}, nil, 30)
+	first, err := service(m, 100).List(t.Context(), "u", conversations.Filter{}, conversations.Cut{Limit: 30})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +187,7 @@ func TestPages(t *testing.T) {
 			m.rows[i].TimeMs = 100
 		}
 	}
-	rest, err := service(m, 100).List(t.Context(), "u", conversations.Filter{}, first.Next, 100)
+	rest, err := service(m, 100).List(t.Context(), "u", conversations.Filter{}, conversations.Cut{After: first.Next, Limit: 100})
 	if err != nil || len(rest.Rows) != 26 || strings.Contains(peers(rest), moved) {
 		t.Errorf("the rest has %d rows, %v, %s in it: %t", len(rest.Rows), err, moved, strings.Contains(peers(rest), moved))
 	}
@@ -203,7 +203,7 @@ func TestSync(t *testing.T) {
 		0: "b a read by the peer read by me shows none", 100: "b a read by the peer read by me shows none",
 		101: "b read by the peer read by me shows none", 151: "b read by the peer shows none", 161: "b shows none", 171: "b", 201: "",
 	} {
-		p, next, err := service(m, 100).Sync(t.Context(), "u", since, nil, 100)
+		p, next, err := service(m, 100).Sync(t.Context(), "u", since, conversations.Cut{Limit: 100})
 		if err != nil || peers(p) != want {
 			t.Errorf("since %d: %s, %v, want %s", since, peers(p), err, want)
 		}
@@ -214,11 +214,11 @@ func TestSync(t *testing.T) {
 	if !m.strong {
 		t.Error("a sync is not read strongly: it may miss what a send has just written")
 	}
-	p, _, err := service(m, 100).Sync(t.Context(), "u", 101, nil, 2)
+	p, _, err := service(m, 100).Sync(t.Context(), "u", 101, conversations.Cut{Limit: 2})
 	if err != nil || peers(p) != "b read by the peer" || p.Next == nil {
 		t.Fatalf("first page %s, next %v, %v", peers(p), p.Next, err)
 	}
-	p, _, err = service(m, 100).Sync(t.Context(), "u", 101, p.Next, 2)
+	p, _, err = service(m, 100).Sync(t.Context(), "u", 101, conversations.Cut{After: p.Next, Limit: 2})
 	if err != nil || peers(p) != "read by me shows none" || p.Next != nil {
 		t.Errorf("second page %s, next %v, %v", peers(p), p.Next, err)
 	}
@@ -245,5 +245,35 @@ func TestUnread(t *testing.T) {
 	got, err := service(m, 1).UnreadFrom(t.Context(), "u", []string{"c", "nobody", "gone", "a", "b"})
 	if want := []int64{0, 0, 0, 3, 250}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("unread from each: %v, %v, want %v", got, err, want)
+	}
+}
+
+// A page ends before the row that it has no room for; the next one begins with it.
+// The first row of a page always has room, so that pages come to an end.
+func TestPageBySize(t *testing.T) {
+	m := &memory{}
+	for i := range 5 {
+		m.rows = append(m.rows, conversations.Row{Peer: string(rune('a' + i)), TimeMs: int64(100 - i), In: 1})
+	}
+	var got []string
+	var after *conversations.Position
+	for range 5 {
+		room := 2
+		fits := func(conversations.Row) bool { room--; return room >= 0 }
+		p, err := service(m, 100).List(t.Context(), "u", conversations.Filter{}, conversations.Cut{After: after, Limit: 100, Fits: fits})
+		if err != nil {
+			t.Fatal(err)
+		}
+		page := ""
+		for _, r := range p.Rows {
+			page += r.Peer
+		}
+		got = append(got, page)
+		if after = p.Next; after == nil {
+			break
+		}
+	}
+	if want := "ab cd e"; strings.Join(got, " ") != want {
+		t.Errorf("pages %q, want %q", strings.Join(got, " "), want)
 	}
 }

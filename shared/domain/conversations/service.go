@@ -65,15 +65,15 @@ func (f Filter) keeps(r Row) bool {
 	return (f.Folder == 0 || r.Folders.Has(f.Folder)) && (f.Mark == 0 || r.Marks.Has(f.Mark)) && (!f.Unread || r.Unread() > 0)
 }
 
-// List returns a page of a user's conversations after a position: those that are
-// pinned by the time of the pin, then the others, newest first each.
-func (s Service) List(ctx context.Context, user string, f Filter, after *Position, limit int) (Page, error) {
+// List returns a page of a user's conversations: those that are pinned by the time
+// of the pin, then the others, newest first each.
+func (s Service) List(ctx context.Context, user string, f Filter, c Cut) (Page, error) {
 	rows, err := s.shown(ctx, user)
 	if err != nil {
 		return Page{}, err
 	}
 	rows = slices.DeleteFunc(rows, func(r Row) bool { return !f.keeps(r) })
-	return page(rows, Row.Place, after, limit), nil
+	return page(rows, Row.Place, c), nil
 }
 
 // All returns a user's whole list. It fails with AccountUnknown where the user is
@@ -107,15 +107,21 @@ func sortRows(rows []Row, place func(Row) Position) {
 }
 
 // page cuts a page out of rows in order.
-func page(rows []Row, place func(Row) Position, after *Position, limit int) Page {
-	if after != nil {
-		rows = slices.DeleteFunc(rows, func(r Row) bool { return place(r).compare(*after) <= 0 })
+func page(rows []Row, place func(Row) Position, c Cut) Page {
+	if c.After != nil {
+		rows = slices.DeleteFunc(rows, func(r Row) bool { return place(r).compare(*c.After) <= 0 })
 	}
-	if len(rows) <= limit {
+	n := min(len(rows), c.Limit)
+	if c.Fits != nil {
+		if i := slices.IndexFunc(rows[:n], func(r Row) bool { return !c.Fits(r) }); i >= 0 {
+			n = i
+		}
+	}
+	if n == len(rows) {
 		return Page{Rows: rows}
 	}
-	next := place(rows[limit-1])
-	return Page{Rows: rows[:limit], Next: &next}
+	next := place(rows[n-1])
+	return Page{Rows: rows[:n], Next: &next}
 }
 
 // skew is how far back a sync reaches. A change has the time at which its call
@@ -128,7 +134,7 @@ const skew = 20 * time.Second
 // them: they may hold some, or were deleted. The read is strong: with the strong
 // read of sessions in a send, one of the two always sees the other
 // (docs/data-model.md §5).
-func (s Service) Sync(ctx context.Context, user string, since int64, after *Position, limit int) (Page, int64, error) {
+func (s Service) Sync(ctx context.Context, user string, since int64, c Cut) (Page, int64, error) {
 	next := s.Now().Add(-skew).UnixMilli()
 	rows, err := s.Store.Rows(ctx, s.App, user, true)
 	if err != nil {
@@ -148,7 +154,7 @@ func (s Service) Sync(ctx context.Context, user string, since int64, after *Posi
 		rows[i] = r.at(now)
 	}
 	sortRows(rows, Row.moment)
-	return page(rows, Row.moment, after, limit), next, nil
+	return page(rows, Row.moment, c), next, nil
 }
 
 // Unread returns the user's unread messages of all conversations.

@@ -106,7 +106,7 @@ func (r *run) list(ctx context.Context) (Result, error) {
 			return Result{Messages: r.found, Next: &Cursor{At: at}}, nil
 		}
 	}
-	page, err := r.Conversations.List(ctx, r.user, conversations.Filter{}, at, MaxConversations)
+	page, err := r.Conversations.List(ctx, r.user, conversations.Filter{}, conversations.Cut{After: at, Limit: MaxConversations})
 	if err != nil {
 		return Result{}, err
 	}

@@ -1506,7 +1506,7 @@ export interface FriendOperations {
    * the caller before is a friend at once.
    */
   add(request: FriendAddRequest): Promise<FriendAddAnswer>;
-  /** Tells of up to a thousand users who has whom as a friend. */
+  /** Tells of up to five hundred users who has whom as a friend. */
   check(request: FriendCheckRequest): Promise<FriendCheckAnswer>;
   /**
    * Sets remark, lists and custom fields of friends; lists replace those
@@ -1515,7 +1515,7 @@ export interface FriendOperations {
    */
   update(request: FriendUpdateRequest): Promise<FriendUpdateAnswer>;
   /**
-   * Takes up to a thousand users off the caller's friend table, and with
+   * Takes up to five hundred users off the caller's friend table, and with
    * Delete_Type_Both the caller off theirs. 31704 is who is no friend.
    */
   delete(request: FriendDeleteRequest): Promise<FriendDeleteAnswer>;
@@ -1644,13 +1644,13 @@ export interface BlockCheckAnswer {
  */
 export interface BlockOperations {
   /**
-   * Puts up to a thousand users into the caller's blocklist. It ends the
+   * Puts up to five hundred users into the caller's blocklist. It ends the
    * friendship on both sides and removes requests both ways; who is blocked is not
    * told of the block.
    */
   add(request: BlockAddRequest): Promise<BlockAddAnswer>;
   /**
-   * Takes up to a thousand users off the caller's blocklist. A friendship
+   * Takes up to five hundred users off the caller's blocklist. A friendship
    * does not come back.
    */
   remove(request: BlockRemoveRequest): Promise<BlockRemoveAnswer>;
@@ -1660,7 +1660,7 @@ export interface BlockOperations {
    */
   list(request?: BlockListRequest): Promise<BlockListAnswer>;
   /**
-   * Tells which of up to a thousand users the caller blocks. Who blocks the
+   * Tells which of up to five hundred users the caller blocks. Who blocks the
    * caller is not told.
    */
   check(request: BlockCheckRequest): Promise<BlockCheckAnswer>;
