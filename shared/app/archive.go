@@ -7,12 +7,16 @@ import (
 
 	"parley/shared/domain/apps"
 	"parley/shared/domain/archive"
+	"parley/shared/telemetry"
 )
 
 // Archive makes the hourly files of all applications.
 func (a *App) Archive() archive.Job {
 	p := a.parts
-	return archive.Job{Store: p.Store, Objects: p.Objects, Apps: archived{a.Apps}, Now: p.Now, Bytes: p.Bytes, Disk: disk, Parallel: p.Parallel}
+	return archive.Job{
+		Store: p.Store, Objects: p.Objects, Apps: archived{a.Apps}, Now: p.Now, Bytes: p.Bytes, Disk: disk, Parallel: p.Parallel,
+		Unreadable: func(ctx context.Context, what string) { telemetry.MeterOf(ctx).Note(telemetry.Unreadable, what) },
+	}
 }
 
 // archived are the applications as the archive asks for them.

@@ -7,6 +7,7 @@ import (
 	"parley/shared/app"
 	"parley/shared/domain/apps"
 	"parley/shared/domain/delivery"
+	"parley/shared/telemetry"
 )
 
 // A Protocol is how a surface speaks: its events, its identity, its answers.
@@ -70,6 +71,11 @@ func (c *Call) Serve(o *apps.Open) {
 // Origin is the device that makes the call, as far as it says.
 func (c *Call) Origin() delivery.Origin {
 	return delivery.Origin{User: c.Caller.Account, Connection: c.Request.Connection, Instance: c.Caller.Instance}
+}
+
+// Unreadable notes an item that cannot be read and is left out.
+func (c *Call) Unreadable(ctx context.Context, which string) {
+	telemetry.MeterOf(ctx).Note(telemetry.Unreadable, which)
 }
 
 // Log adds a field to the call's log line. Message bodies, tokens and signatures

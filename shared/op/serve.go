@@ -107,6 +107,10 @@ func (s *Server) tell(ctx context.Context, c *Call, failure error, took time.Dur
 	} else {
 		fields = append(fields, "code", 0)
 	}
+	notes := meter.Notes()
+	if len(notes) > 0 && level == slog.LevelInfo {
+		level = slog.LevelWarn
+	}
 	if c.ID != 0 {
 		fields = append(fields, "app", c.ID)
 	}
@@ -116,7 +120,7 @@ func (s *Server) tell(ctx context.Context, c *Call, failure error, took time.Dur
 	fields = append(fields, c.fields...)
 	telemetry.Tell(ctx, s.log, level, telemetry.Line{
 		Operation: s.operation.Name, Surface: s.operation.Surface(), Group: s.operation.Group(),
-		Outcome: outcome, Took: took, Cold: !s.warm.Swap(true), Units: meter.Units(),
+		Outcome: outcome, Took: took, Cold: !s.warm.Swap(true), Units: meter.Units(), Notes: notes,
 	}, fields...)
 }
 

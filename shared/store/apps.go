@@ -174,13 +174,10 @@ func (s *Store) Apps(ctx context.Context, after int64, limit int) ([]apps.App, e
 	if err != nil {
 		return nil, fmt.Errorf("list apps: %w", err)
 	}
-	list := make([]apps.App, 0, len(out.Items))
-	for _, item := range out.Items {
-		if id, ok := ParseRegistrySK(text(item, "sk")); ok {
-			list = append(list, apps.App{ID: id, Created: integer(item, "ct"), Settings: apps.Settings{Name: text(item, "n")}})
-		}
-	}
-	return list, nil
+	return readable(ctx, out.Items, func(item Item) (apps.App, bool) {
+		id, ok := ParseRegistrySK(text(item, "sk"))
+		return apps.App{ID: id, Created: integer(item, "ct"), Settings: apps.Settings{Name: text(item, "n")}}, ok
+	}), nil
 }
 
 // SaveSettings implements apps.Store.

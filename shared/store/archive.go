@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -16,6 +18,8 @@ import (
 type Change struct {
 	Insert bool // the item was not there before
 	Item   Item // as it is now; nil where it was removed
+	// Unreadable says what of the change cannot be read; it has nothing else then.
+	Unreadable string
 }
 
 // streamed is a value as a stream writes it, of the kinds that items have.
@@ -24,6 +28,11 @@ type streamed struct {
 	N    *string
 	B    *[]byte
 	BOOL *bool
+	NULL *bool
+	SS   []string
+	NS   []string
+	BS   [][]byte
+	L    []streamed
 	M    map[string]streamed
 }
 
@@ -37,6 +46,20 @@ func (v streamed) value() types.AttributeValue {
 		return bin(*v.B)
 	case v.BOOL != nil:
 		return &types.AttributeValueMemberBOOL{Value: *v.BOOL}
+	case v.NULL != nil:
+		return &types.AttributeValueMemberNULL{Value: *v.NULL}
+	case v.SS != nil:
+		return &types.AttributeValueMemberSS{Value: v.SS}
+	case v.NS != nil:
+		return &types.AttributeValueMemberNS{Value: v.NS}
+	case v.BS != nil:
+		return &types.AttributeValueMemberBS{Value: v.BS}
+	case v.L != nil:
+		list := make([]types.AttributeValue, len(v.L))
+		for i, inner := range v.L {
+			list[i] = inner.value()
+		}
+		return &types.AttributeValueMemberL{Value: list}
 	}
 	m := make(Item, len(v.M))
 	for name, inner := range v.M {
@@ -45,21 +68,27 @@ func (v streamed) value() types.AttributeValue {
 	return &types.AttributeValueMemberM{Value: m}
 }
 
-// ReadChanges reads an event of a table's stream.
+// ReadChanges reads an event of a table's stream. A record that cannot be read is
+// a change that says so: an error would have the stream bring the batch again and
+// again, until its records expire.
 func ReadChanges(event []byte) ([]Change, error) {
-	var e struct {
-		Records []struct {
+	var e struct{ Records []json.RawMessage }
+	if err := json.Unmarshal(event, &e); err != nil {
+		return nil, fmt.Errorf("event of a stream: %w", err)
+	}
+	changes := make([]Change, len(e.Records))
+	for i, record := range e.Records {
+		var r struct {
+			ID   string `json:"eventID"`
 			Name string `json:"eventName"`
 			DB   struct {
 				New map[string]streamed `json:"NewImage"`
 			} `json:"dynamodb"`
 		}
-	}
-	if err := json.Unmarshal(event, &e); err != nil {
-		return nil, fmt.Errorf("event of a stream: %w", err)
-	}
-	changes := make([]Change, len(e.Records))
-	for i, r := range e.Records {
+		if err := json.Unmarshal(record, &r); err != nil {
+			changes[i].Unreadable = fmt.Sprintf("record %d (%q) of the stream", i, r.ID)
+			continue
+		}
 		changes[i].Insert = r.Name == "INSERT"
 		if r.DB.New != nil {
 			changes[i].Item = streamed{M: r.DB.New}.value().(*types.AttributeValueMemberM).Value
@@ -68,18 +97,26 @@ func ReadChanges(event []byte) ([]Change, error) {
 	return changes, nil
 }
 
+// ErrUnreadable is wrapped by the error of a record that is never read, however
+// often it is tried.
+var ErrUnreadable = errors.New("unreadable")
+
 // Stored returns the message that a change of Msg stored, and false for a change
-// that is none: an edit, a removal, an item of another kind.
+// that is none: an edit, a removal, an item of another kind. It fails with
+// ErrUnreadable for a message that cannot be read.
 func (c Change) Stored() (archive.Record, bool, error) {
+	if c.Unreadable != "" {
+		return archive.Record{}, false, fmt.Errorf("%w: %s", ErrUnreadable, c.Unreadable)
+	}
 	sk := text(c.Item, "sk")
 	_, message := ParseMessageSK(sk)
 	app, lesser, greater, timeline := ParseTimelinePK(text(c.Item, "pk"))
 	if !c.Insert || !message || !timeline {
 		return archive.Record{}, false, nil
 	}
-	m, err := readMessage(c.Item, lesser, greater)
-	if err != nil {
-		return archive.Record{}, false, fmt.Errorf("message %q of the stream: %w", sk, err)
+	m, why := readMessage(c.Item, lesser, greater)
+	if why != "" {
+		return archive.Record{}, false, fmt.Errorf("%w: %s: %s", ErrUnreadable, placeOf(c.Item), why)
 	}
 	return archive.Record{App: app, Place: sk + Unit + lesser + Unit + greater, Message: m}, true, nil
 }
@@ -101,24 +138,18 @@ func (s *Store) PendingHours(ctx context.Context, before string, after archive.H
 	if after != (archive.Hour{}) {
 		from = PendingKey(after).SK
 	}
-	items, err := s.between(ctx, pendingPK, from, before, limit, true)
-	if err != nil {
-		return nil, err
-	}
-	list := make([]archive.Pending, 0, len(items))
-	for _, item := range items {
+	return between(ctx, s, pendingPK, from, before, limit, true, func(item Item) (archive.Pending, bool) {
 		h, ok := ParsePendingSK(text(item, "sk"))
-		if !ok {
-			return nil, fmt.Errorf("pending hour %q", text(item, "sk"))
-		}
-		list = append(list, archive.Pending{Hour: h, Mark: text(item, "m")})
-	}
-	return list, nil
+		return archive.Pending{Hour: h, Mark: text(item, "m")}, ok
+	})
 }
 
 // between reads a page of a partition of Ops, both bounds exclusive. The lower
-// one may be empty.
-func (s *Store) between(ctx context.Context, pk, from, before string, limit int, strong bool) ([]Item, error) {
+// one may be empty. A page that is not full is the last one, also where items of
+// it cannot be read.
+func between[T any](
+	ctx context.Context, s *Store, pk, from, before string, limit int, strong bool, read func(Item) (T, bool),
+) (list []T, err error) {
 	if from >= before {
 		return nil, nil
 	}
@@ -127,11 +158,17 @@ func (s *Store) between(ctx context.Context, pk, from, before string, limit int,
 		KeyConditionExpression:    aws.String("pk = :pk AND sk BETWEEN :from AND :to"),
 		ExpressionAttributeValues: Item{":pk": str(pk), ":from": str(from + "\x00"), ":to": str(before)},
 	}
-	out, err := s.db.Query(ctx, in)
-	if err != nil {
-		return nil, fmt.Errorf("query %q of %s: %w", pk, Ops, err)
+	for {
+		out, err := s.db.Query(ctx, in)
+		if err != nil {
+			return nil, fmt.Errorf("query %q of %s: %w", pk, Ops, err)
+		}
+		list = append(list, readable(ctx, out.Items, read)...)
+		if len(list) >= limit || out.LastEvaluatedKey == nil {
+			return list[:min(len(list), limit)], nil
+		}
+		in.ExclusiveStartKey = out.LastEvaluatedKey
 	}
-	return out.Items, nil
 }
 
 // IsPending implements archive.Store.
@@ -197,21 +234,11 @@ func (s *Store) SaveExport(ctx context.Context, e archive.Export) (bool, error) 
 // Exports implements archive.Store.
 func (s *Store) Exports(ctx context.Context, app int64, t archive.Type, after, before string, limit int) ([]archive.Export, error) {
 	bound := func(hour string) string { return ExportKey(archive.Hour{App: app, Type: t, Name: hour}).SK }
-	items, err := s.between(ctx, ExportPK(app), bound(after), bound(before), limit, false)
-	if err != nil {
-		return nil, err
-	}
-	list := make([]archive.Export, 0, len(items))
-	for _, item := range items {
+	list, err := between(ctx, s, ExportPK(app), bound(after), bound(before), limit, false, func(item Item) (archive.Export, bool) {
 		t, hour, ok := ParseExportSK(text(item, "sk"))
-		if !ok {
-			return nil, fmt.Errorf("export %q", text(item, "sk"))
-		}
-		if hour < before { // the upper bound is inclusive
-			list = append(list, readExport(archive.Hour{App: app, Type: t, Name: hour}, item))
-		}
-	}
-	return list, nil
+		return readExport(archive.Hour{App: app, Type: t, Name: hour}, item), ok
+	})
+	return slices.DeleteFunc(list, func(e archive.Export) bool { return e.Name >= before }), err // the upper bound is inclusive
 }
 
 // DeleteExport implements archive.Store.

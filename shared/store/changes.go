@@ -57,11 +57,9 @@ func (s *Store) Find(ctx context.Context, app int64, user, peer string, keys []m
 		if item == nil || (has(item, "x") && integer(item, "x") <= now) {
 			continue
 		}
-		m, err := readMessage(item, user, peer)
-		if err != nil {
-			return nil, err
+		if m, ok := message(ctx, item, user, peer); ok {
+			list[i] = &m
 		}
-		list[i] = &m
 	}
 	return list, nil
 }
@@ -116,6 +114,9 @@ func (s *Store) LogSince(ctx context.Context, app int64, user, peer string, q me
 		}
 		for _, item := range out.Items {
 			at, concerns, ok := ParseLogSK(text(item, "sk"))
+			if !ok {
+				unreadable(ctx, item, "key")
+			}
 			if !ok || concerns == foreign {
 				continue
 			}
@@ -257,8 +258,8 @@ func (s *Store) Edit(ctx context.Context, app int64, m messages.Message, nowMs i
 		m.Recalled = true
 		return &m, nil
 	}
-	now, err := readMessage(old, m.From, m.To)
-	return &now, err
+	now, _ := message(ctx, old, m.From, m.To)
+	return &now, nil
 }
 
 // Hide implements messages.ChangeStore.

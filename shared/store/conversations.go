@@ -55,11 +55,10 @@ func (s *Store) Rows(ctx context.Context, app int64, user string, strong bool) (
 	if err != nil {
 		return nil, err
 	}
-	rows := make([]conversations.Row, len(items))
-	for i, item := range items {
-		rows[i] = readRow(item)
-	}
-	return rows, nil
+	return readable(ctx, items, func(item Item) (conversations.Row, bool) {
+		r := readRow(item)
+		return r, r.Peer != ""
+	}), nil
 }
 
 // PeerRows implements conversations.Store.

@@ -228,6 +228,10 @@ func (s *Store) Follows(ctx context.Context, app int64, user string, kind follow
 			if kind != follows.Followers {
 				peer, _ = ParseFollowingSK(peer)
 			}
+			if !isID(peer) {
+				unreadable(ctx, item, "key")
+				continue
+			}
 			list = append(list, follows.Follow{Peer: peer, Time: integer(item, "t")})
 		}
 		switch {

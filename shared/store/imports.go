@@ -13,8 +13,8 @@ func (s *Store) At(ctx context.Context, app int64, user, peer string, k messages
 	if err != nil || item == nil {
 		return nil, err
 	}
-	m, err := readMessage(item, user, peer)
-	return &m, err
+	m, _ := message(ctx, item, user, peer)
+	return &m, nil
 }
 
 // advanceTries bounds the repeats of an advance that others keep overtaking.

@@ -371,11 +371,10 @@ func (s *Store) LastCounted(ctx context.Context, app int64, user string, r conve
 				generation, counted = r.OutGeneration, r.Out
 			}
 			if g := integer(item, "g"); g < generation || (g == generation && integer(item, "n") <= counted) {
-				key, ok := ParseMessageSK(text(item, "sk"))
-				if !ok {
-					return nil, fmt.Errorf("timeline key %q", text(item, "sk"))
+				if key, ok := ParseMessageSK(text(item, "sk")); ok {
+					return &key, nil
 				}
-				return &key, nil
+				unreadable(ctx, item, "key")
 			}
 		}
 		if out.LastEvaluatedKey == nil {

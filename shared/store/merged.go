@@ -62,15 +62,19 @@ func (s *Store) MergedPart(ctx context.Context, app int64, key string, part int)
 	if head == nil || items[1] == nil {
 		return head, nil, nil
 	}
-	plain, err := unpack(items[1])
-	if err != nil {
-		return nil, nil, err
-	}
-	var list []json.RawMessage
-	if err := json.Unmarshal(plain, &list); err != nil {
-		return nil, nil, fmt.Errorf("merged messages: %w", err)
+	list, ok := readPart(items[1])
+	if !ok {
+		unreadable(ctx, items[1], "body")
 	}
 	return head, list, nil
+}
+
+func readPart(item Item) (list []json.RawMessage, ok bool) {
+	plain, err := unpack(item)
+	if err != nil || json.Unmarshal(plain, &list) != nil {
+		return nil, false
+	}
+	return list, list != nil
 }
 
 func readMerged(item Item) *messages.MergedHead {

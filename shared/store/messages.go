@@ -88,8 +88,8 @@ func (s *Store) PutMessage(ctx context.Context, app int64, m messages.Message) (
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	})
 	if old, there := refused(err); there {
-		stands, err := readMessage(old, m.From, m.To)
-		return &stands, err
+		stands, _ := message(ctx, old, m.From, m.To)
+		return &stands, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("put message: %w", err)
@@ -97,12 +97,13 @@ func (s *Store) PutMessage(ctx context.Context, app int64, m messages.Message) (
 	return nil, nil
 }
 
-func readMessage(item Item, user, peer string) (messages.Message, error) {
+// readMessage reads a message, and says what of it cannot be read.
+func readMessage(item Item, user, peer string) (m messages.Message, why string) {
 	key, ok := ParseMessageSK(text(item, "sk"))
 	if !ok {
-		return messages.Message{}, fmt.Errorf("timeline key %q", text(item, "sk"))
+		return messages.Message{}, "key"
 	}
-	m := messages.Message{
+	m = messages.Message{
 		Key: key, From: user, To: peer, Ordinal: integer(item, "n"), Generation: integer(item, "g"),
 		Expires: integer(item, "x"), Recalled: has(item, "rv"), EditedMs: integer(item, "ed"), Version: integer(item, "ev"),
 		ConfirmedMs: integer(item, "rr"), Hidden: has(item, hiddenName(user, peer)), PeerHid: has(item, hiddenName(peer, user)), Reactions: readReactions(item, user, peer),
@@ -114,8 +115,13 @@ func readMessage(item Item, user, peer string) (messages.Message, error) {
 	m.NoUnread, m.NoLast, m.Aside = flags&flagNoUnread != 0, flags&flagNoLast != 0, flags&flagAside != 0
 	m.NeedReceipt, m.Extensible = flags&flagNeedReceipt != 0, flags&flagExtensible != 0
 	var err error
-	m.Content, err = unpackBody(item)
-	return m, err
+	if m.Content, err = unpackBody(item); err != nil {
+		return m, "body" // not the error, which quotes it
+	}
+	if len(m.Elements) == 0 && !m.Recalled {
+		return m, "body"
+	}
+	return m, numeric(item, "f", "n", "g", "x", "fl", "ed", "ev", "rr")
 }
 
 // Timeline implements messages.Store.
@@ -124,19 +130,22 @@ func (s *Store) Timeline(ctx context.Context, app int64, q messages.Range) (mess
 	if q.Before != nil && MessageSK(*q.Before) <= text(in.ExpressionAttributeValues, ":from") {
 		return messages.TimelinePage{Done: true}, nil // an empty range, which the service refuses
 	}
-	out, err := s.db.Query(ctx, in)
-	if err != nil {
-		return messages.TimelinePage{}, fmt.Errorf("timeline: %w", err)
-	}
-	page := messages.TimelinePage{Done: out.LastEvaluatedKey == nil}
-	for _, item := range out.Items {
-		m, err := readMessage(item, q.User, q.Peer)
+	for {
+		out, err := s.db.Query(ctx, in)
 		if err != nil {
-			return messages.TimelinePage{}, err
+			return messages.TimelinePage{}, fmt.Errorf("timeline: %w", err)
 		}
-		page.Messages = append(page.Messages, m)
+		page := messages.TimelinePage{Done: out.LastEvaluatedKey == nil}
+		for _, item := range out.Items {
+			if m, ok := message(ctx, item, q.User, q.Peer); ok {
+				page.Messages = append(page.Messages, m)
+			}
+		}
+		if len(page.Messages) > 0 || page.Done {
+			return page, nil
+		}
+		in.ExclusiveStartKey = out.LastEvaluatedKey // nothing of the page can be read
 	}
-	return page, nil
 }
 
 // ClaimBatch implements messages.Store.

@@ -18,6 +18,12 @@ func readPairBook(item Item) messages.PairBook {
 	}
 }
 
+func readPair(item Item) (messages.Pair, bool) {
+	_, k, ok := ParsePairSK(text(item, "sk"))
+	_, value := item["b"].(*types.AttributeValueMemberS)
+	return messages.Pair{Key: k, Value: text(item, "b"), Seq: integer(item, "q")}, ok && k != "" && value && numeric(item, "q") == ""
+}
+
 // PairBook implements messages.PairStore.
 func (s *Store) PairBook(ctx context.Context, app int64, a, b string, m messages.Key, keys []string) (messages.PairBook, map[string]messages.Pair, error) {
 	places := []Key{PairBookKey(app, a, b, m)}
@@ -31,7 +37,11 @@ func (s *Store) PairBook(ctx context.Context, app int64, a, b string, m messages
 	there := make(map[string]messages.Pair)
 	for i, k := range keys {
 		if item := items[i+1]; item != nil {
-			there[k] = messages.Pair{Key: k, Value: text(item, "b"), Seq: integer(item, "q")}
+			if p, ok := readPair(item); ok {
+				there[k] = p
+			} else {
+				unreadable(ctx, item, "pair")
+			}
 		}
 	}
 	return readPairBook(items[0]), there, nil
@@ -49,8 +59,10 @@ func (s *Store) AllPairs(ctx context.Context, app int64, a, b string, m messages
 	for _, item := range items {
 		if text(item, "sk") == key.SK {
 			book = readPairBook(item)
-		} else if _, k, ok := ParsePairSK(text(item, "sk")); ok {
-			list = append(list, messages.Pair{Key: k, Value: text(item, "b"), Seq: integer(item, "q")})
+		} else if p, ok := readPair(item); ok {
+			list = append(list, p)
+		} else {
+			unreadable(ctx, item, "pair")
 		}
 	}
 	return book, list, nil

@@ -287,43 +287,42 @@ func (s *Store) page(ctx context.Context, pk, prefix, after string, limit int, s
 		if err != nil {
 			return nil, false, fmt.Errorf("query %q: %w", prefix, err)
 		}
-		items = append(items, out.Items...)
+		for _, item := range out.Items {
+			if _, ok := cutID(text(item, "sk"), prefix); !ok {
+				unreadable(ctx, item, "key")
+				continue
+			}
+			items = append(items, item)
+		}
+		if len(items) > limit { // what could not be read made room for more than a page
+			return items[:limit], true, nil
+		}
 		if out.LastEvaluatedKey == nil {
 			return items, false, nil
 		}
-		if len(items) >= limit {
+		if len(items) == limit {
 			return items, true, nil
 		}
 		in.ExclusiveStartKey = out.LastEvaluatedKey
 	}
 }
 
-func entries[T any](items []Item, read func(Item) (T, bool)) []T {
-	list := make([]T, 0, len(items))
-	for _, item := range items {
-		if v, ok := read(item); ok {
-			list = append(list, v)
-		}
-	}
-	return list
-}
-
 // FriendsOf implements relations.Store.
 func (s *Store) FriendsOf(ctx context.Context, app int64, owner, after string, limit int) ([]relations.Friend, bool, error) {
 	items, more, err := s.page(ctx, UserPK(app, owner), prefixFriend, after, limit, true)
-	return entries(items, readFriend), more, err
+	return readable(ctx, items, readFriend), more, err
 }
 
 // RequestsTo implements relations.Store.
 func (s *Store) RequestsTo(ctx context.Context, app int64, owner, after string, limit int) ([]relations.Request, bool, error) {
 	items, more, err := s.page(ctx, UserPK(app, owner), prefixRequest, after, limit, true)
-	return entries(items, readRequest), more, err
+	return readable(ctx, items, readRequest), more, err
 }
 
 // BlocksOf implements relations.Store.
 func (s *Store) BlocksOf(ctx context.Context, app int64, owner, after string, limit int) ([]relations.Block, bool, error) {
 	items, more, err := s.page(ctx, UserPK(app, owner), prefixBlock, after, limit, true)
-	return entries(items, readBlock), more, err
+	return readable(ctx, items, readBlock), more, err
 }
 
 // Crowd implements delivery.Crowds. Friends are who stands in the user's own
@@ -336,12 +335,7 @@ func (s *Store) Crowd(ctx context.Context, app int64, user string, crowd deliver
 		return nil, false, fmt.Errorf("there is no crowd %q", crowd)
 	}
 	items, more, err := s.page(ctx, UserPK(app, user), prefixFriend, after, limit, false)
-	peers := make([]string, 0, len(items))
-	for _, item := range items {
-		if peer, ok := ParseFriendSK(text(item, "sk")); ok {
-			peers = append(peers, peer)
-		}
-	}
+	peers := readable(ctx, items, func(item Item) (string, bool) { return ParseFriendSK(text(item, "sk")) })
 	return peers, more, err
 }
 

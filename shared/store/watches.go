@@ -17,19 +17,25 @@ func (s *Store) watches(ctx context.Context, pk, after string, limit int) ([]str
 	if after == "" {
 		after = skWatchCount
 	}
-	out, err := s.db.Query(ctx, &dynamodb.QueryInput{
+	in := &dynamodb.QueryInput{
 		TableName: s.name(Live), KeyConditionExpression: aws.String("pk = :pk AND sk > :sk"),
 		ExpressionAttributeValues: Item{":pk": str(pk), ":sk": str(after)}, ConsistentRead: aws.Bool(true),
 		Limit: aws.Int32(int32(limit)), //nolint:gosec // pages are small
-	})
-	if err != nil {
-		return nil, false, fmt.Errorf("query %q: %w", pk, err)
 	}
-	users := make([]string, len(out.Items))
-	for i, item := range out.Items {
-		users[i] = text(item, "sk")
+	for {
+		out, err := s.db.Query(ctx, in)
+		if err != nil {
+			return nil, false, fmt.Errorf("query %q: %w", pk, err)
+		}
+		users := readable(ctx, out.Items, func(item Item) (string, bool) {
+			user := text(item, "sk")
+			return user, isID(user)
+		})
+		if more := out.LastEvaluatedKey != nil; !more || len(users) > 0 {
+			return users, more, nil
+		}
+		in.ExclusiveStartKey = out.LastEvaluatedKey
 	}
-	return users, out.LastEvaluatedKey != nil, nil
 }
 
 // Watched implements presence.Store.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -19,6 +21,9 @@ type Line struct {
 	Took                      time.Duration
 	Cold                      bool
 	Units                     Units
+	// Notes are what went wrong in a call that may have succeeded all the same. Each
+	// kind is a field and a metric, of the calls that have it alone.
+	Notes map[string]Note
 }
 
 // Tell writes a call's line. It is at once a log record and a CloudWatch metric
@@ -31,7 +36,11 @@ func Tell(ctx context.Context, log *slog.Logger, level slog.Level, l Line, field
 		"duration_ms", float64(l.Took.Microseconds())/1000, "cold", l.Cold,
 		"W", l.Units.W, "R", l.Units.R, "S", l.Units.S, "L", l.Units.L, "P", l.Units.P)
 	args = append(args, fields...)
-	args = append(args, "_aws", emf(time.Now().UnixMilli()))
+	kinds := slices.Sorted(maps.Keys(l.Notes))
+	for _, kind := range kinds {
+		args = append(args, kind, l.Notes[kind].Count, kind+"_which", l.Notes[kind].Which)
+	}
+	args = append(args, "_aws", emf(time.Now().UnixMilli(), kinds))
 	log.Log(ctx, level, "call", args...)
 }
 
@@ -51,12 +60,17 @@ type envelope struct {
 	CloudWatchMetrics []directive
 }
 
-func emf(at int64) envelope {
-	return envelope{Timestamp: at, CloudWatchMetrics: []directive{{
+func emf(at int64, kinds []string) envelope {
+	e := envelope{Timestamp: at, CloudWatchMetrics: []directive{{
 		Namespace:  "Parley",
 		Dimensions: [][]string{{"surface", "group", "outcome"}},
 		Metrics: []metric{
 			{"duration_ms", "Milliseconds"}, {"W", "Count"}, {"R", "Count"}, {"S", "Count"}, {"L", "Count"}, {"P", "Count"},
 		},
 	}}}
+	for _, kind := range kinds {
+		m := &e.CloudWatchMetrics[0].Metrics
+		*m = append(*m, metric{kind, "Count"})
+	}
+	return e
 }

@@ -30,7 +30,23 @@ type Meter struct {
 	mu      sync.Mutex
 	units   Units
 	touched map[string]struct{}
+	notes   map[string]Note
 }
+
+// A Note is what went wrong in a call that succeeded all the same.
+type Note struct {
+	Count int
+	Which []string // the first ones
+}
+
+// What a call notes.
+const (
+	Unreadable  = "unreadable"  // an item that cannot be read, and was left out
+	Undelivered = "undelivered" // a message is stored, and a step after that failed
+)
+
+// notesKept is how many of the same kind are told one by one.
+const notesKept = 5
 
 type meterKey struct{}
 
@@ -66,6 +82,34 @@ func (m *Meter) Touch(access string) {
 	}
 	m.touched[access] = struct{}{}
 	m.mu.Unlock()
+}
+
+// Note notes what went wrong and did not fail the call. What it says goes into the
+// log: keys and reasons, nothing of a body.
+func (m *Meter) Note(kind, which string) {
+	if m == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.notes == nil {
+		m.notes = make(map[string]Note, 1)
+	}
+	n := m.notes[kind]
+	if n.Count++; n.Count <= notesKept {
+		n.Which = append(n.Which, which)
+	}
+	m.notes[kind] = n
+}
+
+// Notes returns what was noted so far, by kind.
+func (m *Meter) Notes() map[string]Note {
+	if m == nil {
+		return nil
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.notes)
 }
 
 // Units returns what was counted so far.

@@ -96,3 +96,29 @@ func TestTell(t *testing.T) {
 		}
 	}
 }
+
+// What went wrong in a call that succeeded is a field and a metric of its line,
+// and of no other line.
+func TestNotes(t *testing.T) {
+	m := &telemetry.Meter{}
+	for i := range 9 {
+		m.Note(telemetry.Unreadable, string(rune('a'+i)))
+	}
+	m.Note(telemetry.Undelivered, "queue")
+	var log bytes.Buffer
+	telemetry.Tell(t.Context(), telemetry.NewLogger(&log, slog.LevelInfo), slog.LevelWarn, telemetry.Line{Notes: m.Notes()})
+	for _, want := range []string{
+		`"unreadable":9`, `"unreadable_which":["a","b","c","d","e"]`, `"undelivered":1`, `"undelivered_which":["queue"]`,
+		`{"Name":"undelivered","Unit":"Count"},{"Name":"unreadable","Unit":"Count"}]`,
+	} {
+		if !bytes.Contains(log.Bytes(), []byte(want)) {
+			t.Errorf("the line lacks %s: %s", want, &log)
+		}
+	}
+	log.Reset()
+	telemetry.Tell(t.Context(), telemetry.NewLogger(&log, slog.LevelInfo), slog.LevelInfo, telemetry.Line{})
+	if bytes.Contains(log.Bytes(), []byte("unreadable")) {
+		t.Errorf("a call without notes tells of them: %s", &log)
+	}
+	(*telemetry.Meter)(nil).Note("x", "y") // noted by nobody
+}

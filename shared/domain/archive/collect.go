@@ -28,6 +28,8 @@ type Job struct {
 	Now     func() time.Time
 	// Bytes returns random bytes, for marks.
 	Bytes func(n int) []byte
+	// Unreadable notes what cannot be read and is left out; nil: nobody is told.
+	Unreadable func(ctx context.Context, what string)
 	// Disk makes an empty file.
 	Disk func() (Disk, error)
 	// Parallel runs functions together and returns the first error.

@@ -67,6 +67,23 @@ func (j Job) build(ctx context.Context, h Hour, ids []string) (*file, error) {
 	return j.finish(h, append(lists, readers(runs)...))
 }
 
+// A part is what was collected, compressed, and its id.
+type part struct {
+	io.Reader
+	id string
+}
+
+// damaged is the error of a list that cannot be read: of a part, or of what was
+// merged before, which has no id.
+type damaged struct {
+	id  string
+	err error
+}
+
+func (d *damaged) Error() string { return fmt.Sprintf("part %q cannot be read: %s", d.id, d.err) }
+
+func (d *damaged) Unwrap() error { return d.err }
+
 func readers(files []Disk) []io.Reader {
 	out := make([]io.Reader, len(files))
 	for i, f := range files {
@@ -94,7 +111,7 @@ func (j Job) fetch(ctx context.Context, h Hour, ids []string) ([]io.Reader, erro
 		if err := errors.Join(err, body.Close()); err != nil {
 			return nil, fmt.Errorf("part %s of %v: %w", id, h, err)
 		}
-		lists[i] = bytes.NewReader(content)
+		lists[i] = part{bytes.NewReader(content), id}
 	}
 	return lists, nil
 }
@@ -203,12 +220,18 @@ type raw struct {
 // A list is sorted lines, and the first that was not taken yet.
 type list struct {
 	in   *json.Decoder
+	id   string // of the part that it is
 	next raw
 }
 
+// advance fails with io.EOF at the end, and with damaged where it cannot be read.
 func (l *list) advance() error {
 	l.next = raw{}
-	return l.in.Decode(&l.next)
+	err := l.in.Decode(&l.next)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return &damaged{l.id, err}
+	}
+	return err
 }
 
 // merge gives the lines of sorted compressed lists in order, each place once:
@@ -216,11 +239,15 @@ func (l *list) advance() error {
 func merge(lists []io.Reader, to func(raw) error) error {
 	var q queue
 	for _, in := range lists {
+		id := ""
+		if p, ok := in.(part); ok {
+			id = p.id
+		}
 		unpacked, err := gzip.NewReader(in)
 		if err != nil {
-			return err
+			return &damaged{id, err}
 		}
-		l := &list{in: json.NewDecoder(unpacked)}
+		l := &list{in: json.NewDecoder(unpacked), id: id}
 		switch err := l.advance(); {
 		case err == nil:
 			q = append(q, l)

@@ -3,6 +3,8 @@ package archive
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 )
 
@@ -67,9 +69,12 @@ func (j Job) mergeHour(ctx context.Context, p Pending) error {
 	if len(ids) == 0 {
 		return j.Store.Unmark(ctx, p)
 	}
-	f, err := j.build(ctx, p.Hour, ids)
+	f, err := j.buildReadable(ctx, p.Hour, ids)
 	if err != nil {
 		return err
+	}
+	if f == nil {
+		return j.Store.Unmark(ctx, p) // no part can be read: what was merged before stays
 	}
 	defer f.close()
 	if f.GzipMD5 != old.GzipMD5 {
@@ -83,6 +88,23 @@ func (j Job) mergeHour(ctx context.Context, p Pending) error {
 		}
 	}
 	return j.Store.Unmark(ctx, p)
+}
+
+// buildReadable is build that leaves out the parts that cannot be read: they stay
+// as they are, and the hour has a file without them; nil where none is left.
+func (j Job) buildReadable(ctx context.Context, h Hour, ids []string) (*file, error) {
+	for len(ids) > 0 {
+		f, err := j.build(ctx, h, ids)
+		var bad *damaged
+		if !errors.As(err, &bad) || bad.id == "" {
+			return f, err
+		}
+		if j.Unreadable != nil {
+			j.Unreadable(ctx, fmt.Sprintf("part %s of %v", bad.id, h))
+		}
+		ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return id == bad.id })
+	}
+	return nil, nil
 }
 
 // expired reports whether the file of an hour is not kept any more.
