@@ -47,7 +47,7 @@ func (s *Stack) Demo(ctx context.Context) (App, error) {
 	file := filepath.Join(s.options.State, "demo.json")
 	app := App{Admin: "administrator", Users: []User{{"alice", "Alice"}, {"bob", "Bob"}, {"carol", "Carol"}}}
 	var old App
-	if text, err := os.ReadFile(file); err == nil && json.Unmarshal(text, &old) == nil && s.importUser(ctx, old, app.Users[0]) == nil {
+	if text, err := os.ReadFile(file); err == nil && json.Unmarshal(text, &old) == nil && s.adopt(ctx, old) == nil {
 		app = old
 	} else if err := s.createApp(ctx, &app, file); err != nil {
 		return App{}, err
@@ -59,6 +59,19 @@ func (s *Stack) Demo(ctx context.Context) (App, error) {
 	}
 	s.demo.mu.Unlock()
 	return app, nil
+}
+
+// adopt takes up the application of an earlier run. One that was made when admins
+// had no accounts gets the admin's: a repeat of app.add-admin is harmless.
+func (s *Stack) adopt(ctx context.Context, app App) error {
+	var added struct{ Code int }
+	if err := s.post(ctx, "/operator/app.add-admin", map[string]any{"SdkAppId": app.ID, "UserID": app.Admin}, &added); err != nil {
+		return err
+	}
+	if added.Code != 0 {
+		return fmt.Errorf("take up the demo app: code %d", added.Code)
+	}
+	return s.importUser(ctx, app, app.Users[0])
 }
 
 func (s *Stack) createApp(ctx context.Context, app *App, file string) error {

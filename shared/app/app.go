@@ -62,11 +62,17 @@ type App struct {
 
 // New puts an App together.
 func New(p Parts) *App {
-	return &App{
-		parts:     p,
-		Apps:      apps.Service{Store: p.Store, Sealer: p.Sealer, Now: p.Now, Bytes: p.Bytes},
-		Directory: apps.NewDirectory(p.Store, p.Sealer, p.Now),
-	}
+	a := &App{parts: p, Directory: apps.NewDirectory(p.Store, p.Sealer, p.Now)}
+	a.Apps = apps.Service{Store: p.Store, Sealer: p.Sealer, Accounts: registrar{a}, Now: p.Now, Bytes: p.Bytes}
+	return a
+}
+
+// registrar imports accounts of any application.
+type registrar struct{ app *App }
+
+// Register implements apps.Registrar.
+func (r registrar) Register(ctx context.Context, a apps.App, user string) error {
+	return r.app.For(&a).Accounts.Import(ctx, accounts.Draft{ID: user})
 }
 
 // Real returns the parts of a deployed function.
@@ -194,7 +200,7 @@ func (a *App) For(o *apps.App) Tenant {
 		Follows:   follow,
 		Accounts: accounts.Service{
 			App: o.ID, Limit: limits.Accounts, Deleting: limits.DeleteAllowed,
-			Reserve: o.Settings.Edition != apps.Developer, Store: p.Store, Out: out, Now: p.Now, Wait: p.Wait,
+			Reserve: o.Settings.Edition != apps.Developer, Admin: o.IsAdmin, Store: p.Store, Out: out, Now: p.Now, Wait: p.Wait,
 			Removals: p.Removal,
 			// What is kept of a user, in the order in which it goes with the account.
 			Forgetters: []accounts.Forgetter{

@@ -115,13 +115,14 @@ func (s *Store) CreateApp(ctx context.Context, a apps.App) (bool, error) {
 	line := RegistryKey(a.ID).attributes()
 	line["n"], line["ct"] = str(a.Settings.Name), num(a.Created)
 	counter := CounterKey(a.ID).attributes()
-	counter["n"] = num(0)
+	counter["n"] = num(len(a.Admins))
 	items := []types.TransactWriteItem{put(settingsItem(a)), put(line), put(counter)}
 	for _, k := range a.Keys {
 		items = append(items, put(keyItem(a.ID, k)))
 	}
 	for _, admin := range a.Admins {
-		items = append(items, put(AdminKey(a.ID, admin).attributes()))
+		items = append(items, put(AdminKey(a.ID, admin).attributes()),
+			put(accountItem(a.ID, accounts.Account{ID: admin, Created: a.Created})), put(AccountIndexKey(a.ID, admin).attributes()))
 	}
 	_, err := s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: items})
 	if cancelled(err) != nil {

@@ -16,7 +16,9 @@ type adminsReply struct {
 	Admins []string `json:"Admins"`
 }
 
-// addAdmin makes a user an admin of an application, which has at most ten.
+// addAdmin makes a user an admin of an application, which has at most ten, and
+// registers an account for who has none; the account counts among those of the
+// edition.
 func addAdmin(ctx context.Context, c *op.Call, in adminRequest) (adminsReply, error) {
 	admins, err := c.App.Apps.AddAdmin(ctx, in.ID, in.UserID)
 	if err != nil {

@@ -1,8 +1,12 @@
 package app
 
 import (
+	"fmt"
 	"testing"
 
+	"parley/shared/domain/accounts"
+	"parley/shared/domain/apps"
+	"parley/shared/fault"
 	"parley/shared/testkit"
 )
 
@@ -11,3 +15,45 @@ var server *testkit.Server
 func TestMain(m *testing.M) { testkit.Main(m, &server) }
 
 func TestOperations(t *testing.T) { testkit.Cases(t, server, Operations()) }
+
+// TestAdminsAreAccounts: the admins of a new application and those added later
+// are accounts, they count among those of the edition, and they cannot be deleted
+// before the role is taken from them.
+func TestAdminsAreAccounts(t *testing.T) {
+	w := testkit.NewWorld(t, server, testkit.Options{})
+	a, _, err := w.App.Apps.Create(t.Context(), apps.Settings{Edition: apps.Developer}, []string{"ops", "ci"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.App.Apps.AddAdmin(t.Context(), a.ID, "late"); err != nil {
+		t.Fatal(err)
+	}
+	tenant := func() accounts.Service {
+		now, err := w.App.Apps.Get(t.Context(), a.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w.App.For(&now).Accounts
+	}
+	imported, err := tenant().Check(t.Context(), []string{"ops", "ci", "late", "administrator"})
+	if err != nil || !imported["ops"] || !imported["ci"] || !imported["late"] || imported["administrator"] {
+		t.Errorf("accounts: %v, %v, want ops, ci and late", imported, err)
+	}
+	for i := range 97 {
+		if err := tenant().Import(t.Context(), accounts.Draft{ID: fmt.Sprint(i)}); err != nil {
+			t.Fatalf("account %d of 100: %v", i+4, err)
+		}
+	}
+	if err := tenant().Import(t.Context(), accounts.Draft{ID: "more"}); !fault.Is(err, fault.AccountQuota) {
+		t.Errorf("account 101: %v, want %s", err, fault.AccountQuota)
+	}
+	if errs, err := tenant().Delete(t.Context(), []string{"ops"}); err != nil || !fault.Is(errs["ops"], fault.Invalid) {
+		t.Errorf("an admin is deleted: %v, %v, want %s", errs["ops"], err, fault.Invalid)
+	}
+	if _, err := w.App.Apps.RemoveAdmin(t.Context(), a.ID, "ops"); err != nil {
+		t.Fatal(err)
+	}
+	if errs, err := tenant().Delete(t.Context(), []string{"ops"}); err != nil || errs["ops"] != nil {
+		t.Errorf("who was an admin is deleted: %v, %v", errs["ops"], err)
+	}
+}

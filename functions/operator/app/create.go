@@ -19,7 +19,8 @@ type createReply struct {
 
 // create makes an application. Its secret is in the answer and is shown this
 // once. Without Admins there is one, "administrator"; without Edition it is
-// "developer", without LoginPolicy "dual".
+// "developer", without LoginPolicy "dual". Admins have accounts, which count among
+// those of the edition.
 func create(ctx context.Context, c *op.Call, in createRequest) (createReply, error) {
 	a, secret, err := c.App.Apps.Create(ctx, in.apply(apps.Settings{}), in.Admins)
 	if err != nil {

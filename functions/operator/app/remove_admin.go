@@ -6,7 +6,8 @@ import (
 	"parley/shared/op"
 )
 
-// removeAdmin takes the role from a user. The last admin stays.
+// removeAdmin takes the role from a user. The account stays, and so does the last
+// admin.
 func removeAdmin(ctx context.Context, c *op.Call, in adminRequest) (adminsReply, error) {
 	admins, err := c.App.Apps.RemoveAdmin(ctx, in.ID, in.UserID)
 	if err != nil {

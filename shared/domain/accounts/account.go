@@ -145,10 +145,13 @@ type Service struct {
 	Deleting bool // deletion is allowed
 	// Reserve: a deleted id is kept from being taken again for three months.
 	Reserve bool
-	Store   Store
-	Out     Disconnector
-	Now     func() time.Time
-	Wait    func(ctx context.Context, d time.Duration)
+	// Admin reports whether a user is an admin of the application, whose account
+	// cannot be deleted.
+	Admin func(user string) bool
+	Store Store
+	Out   Disconnector
+	Now   func() time.Time
+	Wait  func(ctx context.Context, d time.Duration)
 	// Forgetters remove what is kept of a deleted account, in this order, and
 	// Removals is the queue of the worker that runs them.
 	Forgetters []Forgetter
@@ -205,21 +208,38 @@ func (s Service) Check(ctx context.Context, ids []string) (map[string]bool, erro
 	return imported, nil
 }
 
-// Delete ends accounts, and tells for each id whether it was there (core spec
-// §4.3). Once an account is marked, its signatures are void; then its connections
-// are closed and a worker is told to remove its data. A call that dies in between
-// is healed by a repeat, which does the latter two again until the data is gone.
-func (s Service) Delete(ctx context.Context, ids []string) (map[string]bool, error) {
+// RepeatWindow is how long a call that asks for what has just been done is taken
+// for a repeat of the call that did it, whose answer was lost: it succeeds and
+// changes nothing. Later it fails as any call does that asks for what is so
+// already.
+const RepeatWindow = 2 * time.Minute
+
+// Delete ends accounts, and returns an error for each id that names none or names
+// an admin (core spec §4.3). Once an account is marked, its signatures are void;
+// then its connections are closed and a worker is told to remove its data. A call
+// that dies in between is healed by a repeat, which does the latter two again
+// until the data is gone.
+func (s Service) Delete(ctx context.Context, ids []string) (map[string]error, error) {
 	if !s.Deleting {
 		return nil, fault.New(fault.DeletionRefused, "the edition does not allow deleting accounts")
 	}
-	done := make(map[string]bool, len(ids))
+	errs := make(map[string]error, len(ids))
+	for _, id := range ids {
+		errs[id] = unknown(id)
+	}
 	for _, id := range unique(ids) {
-		d, err := s.Store.DeleteAccount(ctx, s.App, id, s.Now().Unix(), s.Limit > 0)
+		if s.Admin(id) {
+			errs[id] = fault.New(fault.Invalid, "%s is an admin of the application; remove the admin first", id)
+			continue
+		}
+		now := s.Now()
+		d, err := s.Store.DeleteAccount(ctx, s.App, id, now.Unix(), s.Limit > 0)
 		if err != nil {
 			return nil, err
 		}
-		done[id] = d.Ended
+		if d.Ended || (d.Known && now.Sub(time.Unix(d.At, 0)) < RepeatWindow) {
+			errs[id] = nil
+		}
 		if !d.Known || d.Swept {
 			continue
 		}
@@ -230,7 +250,7 @@ func (s Service) Delete(ctx context.Context, ids []string) (map[string]bool, err
 			return nil, err
 		}
 	}
-	return done, nil
+	return errs, nil
 }
 
 func (s Service) read(ctx context.Context, ids []string) (map[string]*Account, error) {

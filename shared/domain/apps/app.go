@@ -177,8 +177,8 @@ func (a App) Retention() time.Duration {
 
 // Store keeps applications.
 type Store interface {
-	// CreateApp writes the application with its first key and admins, all or
-	// nothing; false when the id is taken.
+	// CreateApp writes the application with its first key, its admins and their
+	// accounts, all or nothing; false when the id is taken.
 	CreateApp(ctx context.Context, a App) (bool, error)
 	// App reads an application whole; nil when there is none.
 	App(ctx context.Context, id int64) (*App, error)
@@ -194,6 +194,12 @@ type Store interface {
 	CountAccounts(ctx context.Context, id int64, limit int) (int, error)
 	// SetAccountCount stores the number that a limited edition counts on from.
 	SetAccountCount(ctx context.Context, id int64, n int) error
+}
+
+// Registrar makes sure that a user of an application has an account, within the
+// limits of its edition.
+type Registrar interface {
+	Register(ctx context.Context, a App, user string) error
 }
 
 // Sealer closes and opens secrets; package seal has the real ones.

@@ -96,6 +96,15 @@ type registry struct {
 	deleted  string
 	accounts int
 	counted  int
+	users    []string // who was registered
+	refused  error    // of registering
+}
+
+func (r *registry) Register(_ context.Context, _ apps.App, user string) error {
+	if r.refused == nil {
+		r.users = append(r.users, user)
+	}
+	return r.refused
 }
 
 func (r *registry) CreateApp(_ context.Context, a apps.App) (bool, error) {
@@ -135,7 +144,7 @@ func newService() (*registry, *sealer, apps.Service) {
 	r, s := &registry{memory: memory{list: map[int64]apps.App{}}, taken: map[int64]bool{}, counted: -1}, &sealer{}
 	next := byte(0)
 	return r, s, apps.Service{
-		Store: r, Sealer: s, Now: func() time.Time { return time.Unix(1_700_000_000, 0) },
+		Store: r, Sealer: s, Accounts: r, Now: func() time.Time { return time.Unix(1_700_000_000, 0) },
 		Bytes: func(n int) []byte {
 			b := make([]byte, n)
 			for i := range b {
@@ -259,6 +268,14 @@ func TestAdmins(t *testing.T) {
 	if _, err := s.AddAdmin(t.Context(), 2, "k"); !fault.Is(err, fault.Invalid) || r.put != "" {
 		t.Errorf("an eleventh: %v, put %q", err, r.put)
 	}
+	if want := []string{"c", "a"}; !slices.Equal(r.users, want) {
+		t.Errorf("accounts of %q, want %q: of no one who is refused, and of an admin who may lack one", r.users, want)
+	}
+	r.refused = fault.New(fault.AccountQuota, "no room")
+	if _, err := s.AddAdmin(t.Context(), 1, "c"); !fault.Is(err, fault.AccountQuota) || r.put != "" {
+		t.Errorf("without room for an account: %v, put %q, want no admin without an account", err, r.put)
+	}
+	r.refused = nil
 	if _, err := s.AddAdmin(t.Context(), 1, "\x01"); !fault.Is(err, fault.Invalid) {
 		t.Errorf("an id that is none: %v", err)
 	}

@@ -3,6 +3,7 @@ package apps
 import (
 	"context"
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"time"
 
@@ -13,9 +14,10 @@ import (
 
 // Service is what an operator does with applications.
 type Service struct {
-	Store  Store
-	Sealer Sealer
-	Now    func() time.Time
+	Store    Store
+	Sealer   Sealer
+	Accounts Registrar
+	Now      func() time.Time
 	// Bytes returns n random bytes of cryptographic quality.
 	Bytes func(n int) []byte
 }
@@ -30,8 +32,9 @@ const (
 	DefaultAdmin = "administrator"
 )
 
-// Create makes an application with a key and admins, and returns it with its
-// secret in clear: the only time it is shown. No admins means "administrator".
+// Create makes an application with a key and admins, who have accounts from then
+// on, and returns it with its secret in clear: the only time it is shown. No
+// admins means "administrator".
 func (s Service) Create(ctx context.Context, set Settings, admins []string) (App, string, error) {
 	if set.Edition == "" {
 		set.Edition = Developer
@@ -48,6 +51,9 @@ func (s Service) Create(ctx context.Context, set Settings, admins []string) (App
 	admins, err := uniqueAdmins(admins)
 	if err != nil {
 		return App{}, "", err
+	}
+	if limit := set.Limits().Accounts; limit > 0 && len(admins) > limit {
+		return App{}, "", fault.New(fault.AccountQuota, "admins are accounts, and the application has at most %d", limit)
 	}
 	now := s.Now().Unix()
 	for range tries {
@@ -155,23 +161,30 @@ func (s Service) RotateKey(ctx context.Context, id int64, keep time.Duration) (K
 	return k, secret, nil
 }
 
-// AddAdmin makes a user an admin. One who is already stays one.
+// AddAdmin makes a user an admin, and an account of who has none: the account
+// comes first, so that no admin is without one whatever call fails. A repeat is
+// harmless, and gives an account to an admin who lacks it. It fails with
+// AccountQuota where the edition has no room for another account.
 func (s Service) AddAdmin(ctx context.Context, id int64, user string) ([]string, error) {
 	a, err := s.Get(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	if a.IsAdmin(user) {
-		return a.Admins, nil
-	}
-	admins, err := uniqueAdmins(append(a.Admins, user))
+	admins, err := uniqueAdmins(append(slices.Clone(a.Admins), user))
 	if err != nil {
 		return nil, err
+	}
+	if err := s.Accounts.Register(ctx, a, user); err != nil {
+		return nil, err
+	}
+	if a.IsAdmin(user) {
+		return a.Admins, nil
 	}
 	return admins, s.Store.PutAdmin(ctx, id, user)
 }
 
-// RemoveAdmin takes the role from a user. The last admin stays.
+// RemoveAdmin takes the role from a user, whose account stays. The last admin
+// stays.
 func (s Service) RemoveAdmin(ctx context.Context, id int64, user string) ([]string, error) {
 	a, err := s.Get(ctx, id)
 	if err != nil {
