@@ -2,8 +2,10 @@ package queue_test
 
 import (
 	"context"
+	"crypto/md5" //nolint:gosec // SQS answers with it
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -93,7 +95,8 @@ func TestSend(t *testing.T) {
 		}
 		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 		w.WriteHeader(status)
-		_, _ = w.Write([]byte("{}"))
+		// The client compares the checksum with what it sent.
+		_, _ = fmt.Fprintf(w, `{"MessageId":"1","MD5OfMessageBody":"%x"}`, md5.Sum([]byte(got.Body)))
 	}))
 	defer sqs.Close()
 	cfg := aws.Config{Region: "us-east-1", RetryMaxAttempts: 1, Credentials: aws.CredentialsProviderFunc(
@@ -103,9 +106,9 @@ func TestSend(t *testing.T) {
 	q := queue.New[job](cfg, sqs.URL, queue.Delivery, sqs.URL+"/delivery")
 	m := &telemetry.Meter{}
 	ctx := telemetry.WithMeter(t.Context(), m)
-	// The stand-in answers without the checksum that the client compares, so that
-	// Send fails once the request is made; what was sent counts here.
-	_ = q.Send(ctx, job{N: 7}, 8*time.Second+999*time.Millisecond)
+	if err := q.Send(ctx, job{N: 7}, 8*time.Second+999*time.Millisecond); err != nil {
+		t.Errorf("a send that is accepted: %v", err)
+	}
 	if got.URL != sqs.URL+"/delivery" || got.Body != `{"n":7,"then":""}` || got.Delay != 8 {
 		t.Errorf("sent %+v", got)
 	}
@@ -113,7 +116,7 @@ func TestSend(t *testing.T) {
 	if err := q.Send(ctx, job{}, 0); err == nil || !strings.HasPrefix(err.Error(), "queue delivery: ") {
 		t.Errorf("a refused send: %v, want an error that names the queue", err)
 	}
-	if u := m.Units(); u.S < 2 {
+	if u := m.Units(); u.S != 2 {
 		t.Errorf("%d requests counted, want 2", u.S)
 	}
 	if got, want := m.Touched(), []string{"send delivery"}; !slices.Equal(got, want) {

@@ -3,6 +3,7 @@ package testkit
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -76,6 +77,9 @@ func runTable(t *testing.T, s *Server, o *op.Operation, path string) []string {
 		if len(bytes.TrimSpace(files[0].Data)) == 0 {
 			t.Errorf("%s: case %q cites no rule", path, title)
 		}
+		if err := whole(files[1:], Updating()); err != nil {
+			t.Errorf("%s: case %q: %v", path, title, err)
+		}
 		var after []txtar.File
 		t.Run(title, func(t *testing.T) {
 			after = runCase(t, s, o, files[1:], touched)
@@ -95,6 +99,38 @@ func runTable(t *testing.T, s *Server, o *op.Operation, path string) []string {
 	}
 	slices.Sort(list)
 	return list
+}
+
+// whole refuses a case that would pass without showing anything: one without a
+// request, or with a request that no response and no effects follow. With
+// -update the answers are still to be written.
+func whole(files []txtar.File, updating bool) error {
+	requests := 0
+	var answers []string
+	check := func() error {
+		if requests > 0 && !updating && !slices.Equal(answers, []string{"response", "effects"}) {
+			return fmt.Errorf("request %d is followed by %q, want one response and then its effects; -update writes them", requests, answers)
+		}
+		return nil
+	}
+	for _, f := range files {
+		switch f.Name {
+		case "request":
+			if err := check(); err != nil {
+				return err
+			}
+			requests, answers = requests+1, nil
+		case "response", "effects":
+			if requests == 0 {
+				return fmt.Errorf("a section %s stands before the first request", f.Name)
+			}
+			answers = append(answers, f.Name)
+		}
+	}
+	if requests == 0 {
+		return errors.New("it has no request")
+	}
+	return check()
 }
 
 // runCase plays a case, and for an operation of two doors plays it again through

@@ -123,14 +123,23 @@ func (n Numbers) with(other Numbers) Numbers {
 }
 
 // Of returns the number and the sentence for an error. What is ours is told in
-// general words.
+// general words. A code that the table does not have is our mistake: the caller
+// must not take the number 0 of a map for success.
 func (n Numbers) Of(err error) (number int, text string) {
+	const ours = "internal error, please try again"
 	if f := AsFieldError(err); f != nil {
 		return f.Number, f.Text
 	}
 	e := fault.Of(err)
-	if e.Code.Ours() {
-		return n[e.Code], "internal error, please try again"
+	number, mapped := n[e.Code]
+	switch {
+	case !mapped || number == 0:
+		if number = n[fault.Internal]; number == 0 {
+			number = Gateway()[fault.Internal]
+		}
+		return number, ours
+	case e.Code.Ours():
+		return number, ours
 	}
-	return n[e.Code], e.Text
+	return number, e.Text
 }

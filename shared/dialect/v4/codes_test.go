@@ -3,7 +3,12 @@ package v4_test
 import (
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -48,6 +53,29 @@ func tables() map[string]v4.Numbers {
 	return map[string]v4.Numbers{
 		"Gateway": v4.Gateway(), "Login": v4.Login(), "OpenIM": v4.OpenIM(),
 		"Profile": v4.Profile(), "Relations": v4.Relations(), "Config": v4.Config(),
+		"Extension": v4.Extension(), "Contacts": v4.Contacts(), "History": v4.History(),
+	}
+}
+
+// TestTablesAreAll finds the functions that return a table, so that a new one
+// cannot be left out of what is tested here.
+func TestTablesAreAll(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "codes.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	declared := map[string]bool{}
+	for _, d := range file.Decls {
+		f, ok := d.(*ast.FuncDecl)
+		if !ok || f.Recv != nil || f.Type.Results == nil || len(f.Type.Results.List) != 1 {
+			continue
+		}
+		if name, ok := f.Type.Results.List[0].Type.(*ast.Ident); ok && name.Name == "Numbers" {
+			declared[f.Name.Name] = true
+		}
+	}
+	if got, want := slices.Sorted(maps.Keys(tables())), slices.Sorted(maps.Keys(declared)); !slices.Equal(got, want) {
+		t.Errorf("tables tested: %q, declared: %q", got, want)
 	}
 }
 
@@ -134,6 +162,24 @@ func TestOf(t *testing.T) {
 	} {
 		if n, text := v4.OpenIM().Of(c.err); n != c.number || text != c.text {
 			t.Errorf("Of(%v) = %d, %q, want %d, %q", c.err, n, text, c.number, c.text)
+		}
+	}
+}
+
+// A code without a number is an internal error, and never 0, which is success.
+func TestOfUnmapped(t *testing.T) {
+	missing := fault.New(fault.Muted, "the sender is muted")
+	for _, c := range []struct {
+		name    string
+		numbers v4.Numbers
+		want    int
+	}{
+		{"a table without the code", v4.Numbers{fault.Internal: 130014}, 130014},
+		{"a table that maps it to 0", v4.Numbers{fault.Internal: 130014, fault.Muted: 0}, 130014},
+		{"an empty table", v4.Numbers{}, 91000},
+	} {
+		if n, text := c.numbers.Of(missing); n != c.want || text != "internal error, please try again" {
+			t.Errorf("%s: got %d, %q, want %d and general words", c.name, n, text, c.want)
 		}
 	}
 }
