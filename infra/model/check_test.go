@@ -41,6 +41,7 @@ func (s *schedule) check(ctx context.Context) {
 				s.note("check", "stored %v from %s, ordinal %d: %s %+v", m.Key, m.From, m.Ordinal, s.original(m), stateOf(v4.FromMessage(m)))
 			}
 			s.checkSends(a, b, timeline)
+			s.checkOrder(timeline)
 			for _, d := range []direction{{a, b}, {b, a}} {
 				s.checkDirection(d, seen[d.to], s.folded(ctx, d.to, d.from), rows[[2]string{d.from, d.to}], rows[[2]string{d.to, d.from}])
 				s.checkLast(d.to, d.from, seen[d.to], rows[[2]string{d.to, d.from}])
@@ -167,6 +168,43 @@ func (s *schedule) checkSends(a, b string, timeline []messages.Message) {
 			s.problem("I3: %s has claimed %d ordinals: %v", l, len(l.claims), l.claims)
 		}
 	}
+}
+
+// checkOrder: of two messages without a sequence of their sender's, of either
+// user, the one that was sent when the other had been answered stands later.
+func (s *schedule) checkOrder(timeline []messages.Message) {
+	place := make(map[string]int)
+	for i, m := range timeline {
+		if text := s.original(m); place[text] == 0 {
+			place[text] = i + 1
+		} else {
+			place[text] = len(timeline) + 1 // sent beyond its window: stored again
+		}
+	}
+	for _, a := range s.sends {
+		for _, b := range s.sends {
+			first, second := place[a.text], place[b.text]
+			if !a.derived || !b.derived || s.odds.collide || first == 0 || second == 0 || max(first, second) > len(timeline) || !a.over(b) {
+				continue
+			}
+			s.stats["orders checked"]++
+			if first > second {
+				s.problem("order: %s was answered before %s was begun, and stands behind it", a, b)
+			}
+		}
+	}
+}
+
+// over reports whether all attempts of a send ended before those of another began.
+func (l *send) over(other *send) bool {
+	for _, at := range l.attempts {
+		for _, next := range other.attempts {
+			if !at.ended.Before(next.begun) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // same reports whether two attempts that were answered must have one identity:
@@ -320,7 +358,7 @@ func (s *schedule) checkRaces(ctx context.Context) {
 		for _, l := range s.sends {
 			for _, at := range l.attempts {
 				for _, to := range l.to {
-					if !at.done || at.by == d || l.batch && s.odds.collide || (d.user != l.from && d.user != to) {
+					if !at.done || at.missed || at.by == d || l.batch && s.odds.collide || (d.user != l.from && d.user != to) {
 						continue
 					}
 					v, o := d.view(l.from), &d.view(l.from).in

@@ -228,18 +228,19 @@ func (s *schedule) loop() {
 
 // An op is one invocation of a function: what it calls, and whether it lives.
 type op struct {
-	s     *schedule
-	a     *actor
-	name  string
-	limit time.Duration
-	begun time.Time
-	dead  bool
-	ended time.Time
-	send  *send
-	meter telemetry.Meter
-	dedup int  // reads of items outside the ring
-	full  bool // a claim met a full ring, or one that spilled
-	lost  int  // claims refused because the row moved on
+	s      *schedule
+	a      *actor
+	name   string
+	limit  time.Duration
+	begun  time.Time
+	dead   bool
+	ended  time.Time
+	send   *send
+	meter  telemetry.Meter
+	dedup  int  // reads of items outside the ring
+	full   bool // a claim met a full ring, or one that spilled
+	lost   int  // claims refused because the row moved on
+	failed bool // a call of it failed: what it is no part of goes on without it
 	// recalled: a send found its message stored, and recalled since.
 	recalled bool
 
@@ -314,6 +315,7 @@ func (o *op) before(label string) error {
 		s.stats["kills before a call"]++
 		return errKilled
 	case r < s.odds.kill+s.odds.fail:
+		o.failed = true
 		s.note(o.a.name, "  %s FAILS, not done", label)
 		s.stats["calls failed, not done"]++
 		return errFailed
@@ -334,6 +336,7 @@ func (o *op) after(label string) error {
 		s.stats["kills after a call"]++
 		return errKilled
 	case r < s.odds.kill+s.odds.fail:
+		o.failed = true
 		s.note(o.a.name, "  %s FAILS, but is done", label)
 		s.stats["calls failed, but done"]++
 		return errFailed

@@ -17,6 +17,7 @@ import (
 // A send is what a client means to send once, however often it tries.
 type send struct {
 	id            int
+	derived       bool // its client chooses no sequence
 	from          string
 	to            []string // more than one: a batch
 	batch         bool
@@ -35,7 +36,8 @@ type attempt struct {
 	done         bool
 	by           *device
 	receipt      messages.Receipt
-	claims       int // how many ordinals the send had taken when it ended
+	missed       bool // it succeeded, and a call of it failed: not all may have been told
+	claims       int  // how many ordinals the send had taken when it ended
 }
 
 // A claim is an ordinal that an attempt took.
@@ -50,6 +52,7 @@ func (s *schedule) newSend(d *device, to []string) *send {
 		id: len(s.sends) + 1, from: d.user, to: to, batch: len(to) > 1, seq: d.seq, random: s.rng.Uint32(), receipt: s.rng.IntN(2) == 0,
 		quiet: s.odds.quiet && s.rng.IntN(3) == 0, noLast: s.odds.quiet && s.rng.IntN(4) == 0,
 	}
+	l.derived = l.random%3 == 0
 	if s.odds.collide {
 		l.random = uint32(s.rng.IntN(2))
 	}
@@ -74,7 +77,7 @@ func (l *send) String() string {
 func (d *device) attempt(ctx context.Context, a *actor, l *send) (messages.Receipt, bool) {
 	var r messages.Receipt
 	draft := messages.Draft{
-		From: l.from, Seq: &l.seq, Random: l.random, NoUnread: l.quiet, NoLast: l.noLast, NeedReceipt: l.receipt, Sync: messages.SyncDevices,
+		From: l.from, Seq: l.sequence(), Random: l.random, NoUnread: l.quiet, NoLast: l.noLast, NeedReceipt: l.receipt, Sync: messages.SyncDevices,
 		Content: messages.Content{Elements: []messages.Element{testkit.Text(l.text)}},
 		Issued:  d.s.now, Origin: delivery.Origin{User: d.user, Instance: d.instance},
 	}
@@ -90,7 +93,7 @@ func (d *device) attempt(ctx context.Context, a *actor, l *send) (messages.Recei
 			r, _, err = d.s.t.Messages.SendBatch(ctx, draft, l.to)
 		}
 		if err == nil && !opOf(ctx).dead {
-			l.attempts[mine].done, l.attempts[mine].receipt = true, r
+			l.attempts[mine].done, l.attempts[mine].receipt, l.attempts[mine].missed = true, r, opOf(ctx).failed
 		}
 		return err
 	})
@@ -162,6 +165,13 @@ func (d *device) deliver(ctx context.Context, a *actor, l *send) {
 	s.stats["sends given up"]++
 }
 
+func (l *send) sequence() *uint32 {
+	if l.derived {
+		return nil
+	}
+	return &l.seq
+}
+
 func (l *send) body() []messages.Element { return textElements(l.text) }
 
 func textElements(text string) []messages.Element { return []messages.Element{testkit.Text(text)} }
@@ -187,7 +197,7 @@ func (s *schedule) account(o *op, err error) {
 	if o.dedup > 0 && !o.full {
 		s.problem("I7: %s reads outside a ring that has room", o.send)
 	}
-	if err != nil || o.dead || o.send.batch {
+	if err != nil || o.dead || o.failed || o.send.batch {
 		return
 	}
 	for _, t := range o.meter.Touched() {

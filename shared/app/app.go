@@ -31,6 +31,7 @@ import (
 	"parley/shared/queue"
 	"parley/shared/seal"
 	"parley/shared/store"
+	"parley/shared/telemetry"
 )
 
 // Parts are what an App is made of. Tests replace the clock, the posts and the
@@ -243,6 +244,7 @@ func (a *App) Out(app int64) delivery.Service {
 	p := a.parts
 	return delivery.Service{
 		App: app, Store: p.Store, Poster: p.Poster, Queue: p.Delivery, Crowds: p.Announce, Now: p.Now, Wait: p.Wait,
-		Frame: p.Frame,
+		Frame:  p.Frame,
+		Missed: func(ctx context.Context, what string) { telemetry.MeterOf(ctx).Note(telemetry.Undelivered, what) },
 	}
 }

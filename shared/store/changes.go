@@ -88,6 +88,9 @@ func (s *Store) Log(ctx context.Context, app int64, a, b string, entries []messa
 	for i, e := range entries {
 		items[i] = LogKey(app, a, b, e).attributes()
 		items[i]["x"] = num(e.Expires)
+		if e.By != "" {
+			items[i]["u"], items[i]["r"] = num(side(e.By, other(e.By, a, b))), str(e.Reaction)
+		}
 	}
 	return s.putAll(ctx, Msg, items)
 }
@@ -125,7 +128,14 @@ func (s *Store) LogSince(ctx context.Context, app int64, user, peer string, q me
 				page.Next = &messages.LogPosition{AtMs: last.AtMs, Key: last.Key}
 				return page, nil
 			}
-			page.Entries = append(page.Entries, messages.LogEntry{AtMs: at.AtMs, Key: at.Key, Expires: integer(item, "x")})
+			e := messages.LogEntry{AtMs: at.AtMs, Key: at.Key, Expires: integer(item, "x"), Reaction: text(item, "r")}
+			if e.Reaction != "" {
+				e.By = user
+				if int(integer(item, "u")) != side(user, peer) {
+					e.By = peer
+				}
+			}
+			page.Entries = append(page.Entries, e)
 		}
 		if out.LastEvaluatedKey == nil {
 			return page, nil
@@ -223,8 +233,8 @@ func (s *Store) Recall(ctx context.Context, app int64, m messages.Message, nowMs
 		table: Msg, key: messageKey(app, m.From, m.To, m.Key),
 		set: "SET rv = :t REMOVE b, z, ed, r0, r1", cond: "attribute_exists(pk) AND attribute_not_exists(rv)", values: Item{":t": num(nowMs)},
 	})
-	if _, failed := refused(err); failed {
-		return false, nil
+	if old, failed := refused(err); failed {
+		return integer(old, "rv") == nowMs, nil // this very call, tried again by the client of DynamoDB
 	}
 	return err == nil, err
 }

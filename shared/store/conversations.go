@@ -139,22 +139,41 @@ func (s *Store) MarkPeerRead(ctx context.Context, app int64, sender, reader stri
 	return err
 }
 
-// OrdinalAt implements conversations.Store.
+// disorder is how much later, in seconds, than the last message that was sent one
+// with a lower ordinal may have begun: as long as the longest call that sends.
+const disorder = 20
+
+// OrdinalAt implements conversations.Store. The last message by key is not always
+// the one with the highest ordinal: those of a second stand by sequence, and calls
+// overtake each other.
 func (s *Store) OrdinalAt(ctx context.Context, app int64, user, peer string, at int64) (int64, error) {
 	in := s.timelineQuery(app, messages.Range{User: user, Peer: peer, MaxSec: at, Limit: 50})
 	in.FilterExpression = aws.String("f = :f AND n > :none") // imported history has no ordinal
 	in.ExpressionAttributeValues[":f"] = num(side(peer, user))
 	in.ExpressionAttributeValues[":none"] = num(0)
+	in.ConsistentRead = aws.Bool(true)
+	var highest, newest int64
 	for {
 		out, err := s.db.Query(ctx, in)
 		if err != nil {
 			return 0, err
 		}
-		if len(out.Items) > 0 {
-			return integer(out.Items[0], "n"), nil
+		for _, item := range out.Items {
+			k := readKey(item, "sk")
+			if k == nil {
+				unreadable(ctx, item, "key")
+				continue
+			}
+			if newest == 0 {
+				newest = k.Time
+			}
+			if k.Time < newest-disorder {
+				return highest, nil
+			}
+			highest = max(highest, integer(item, "n"))
 		}
-		if out.LastEvaluatedKey == nil {
-			return 0, nil
+		if last := readKey(out.LastEvaluatedKey, "sk"); out.LastEvaluatedKey == nil || (newest > 0 && last != nil && last.Time < newest-disorder) {
+			return highest, nil
 		}
 		in.ExclusiveStartKey = out.LastEvaluatedKey
 	}

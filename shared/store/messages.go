@@ -105,7 +105,7 @@ func readMessage(item Item, user, peer string) (m messages.Message, why string) 
 	}
 	m = messages.Message{
 		Key: key, From: user, To: peer, Ordinal: integer(item, "n"), Generation: integer(item, "g"),
-		Expires: integer(item, "x"), Recalled: has(item, "rv"), EditedMs: integer(item, "ed"), Version: integer(item, "ev"),
+		Expires: integer(item, "x"), Recalled: has(item, "rv"), RecalledMs: integer(item, "rv"), EditedMs: integer(item, "ed"), Version: integer(item, "ev"),
 		ConfirmedMs: integer(item, "rr"), Hidden: has(item, hiddenName(user, peer)), PeerHid: has(item, hiddenName(peer, user)), Reactions: readReactions(item, user, peer),
 	}
 	if int(integer(item, "f")) != side(user, peer) {
@@ -149,20 +149,32 @@ func (s *Store) Timeline(ctx context.Context, app int64, q messages.Range) (mess
 }
 
 // ClaimBatch implements messages.Store.
-func (s *Store) ClaimBatch(ctx context.Context, app int64, from string, hash uint64, now int64) (int64, error) {
-	window := int64(messages.Window.Seconds())
+func (s *Store) ClaimBatch(ctx context.Context, app int64, from string, hash uint64, nowUs int64) (int64, error) {
+	window, now := int64(messages.Window.Seconds()), nowUs/1_000_000
 	item := BatchKey(app, from, hash).attributes()
-	item["t"], item["x"] = num(now), num(now+2*window)
+	item["t"], item["u"], item["x"] = num(now), num(nowUs%1_000_000), num(now+2*window)
 	_, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName: s.name(Live), Item: item, ConditionExpression: aws.String("attribute_not_exists(pk) OR t <= :old"),
 		ExpressionAttributeValues:           Item{":old": num(now - window)},
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	})
 	if old, failed := refused(err); failed {
-		return integer(old, "t"), nil
+		return integer(old, "t")*1_000_000 + integer(old, "u"), nil
 	}
 	if err != nil {
 		return 0, fmt.Errorf("claim batch: %w", err)
 	}
-	return now, nil
+	return nowUs, nil
+}
+
+// Rename implements messages.Store.
+func (s *Store) Rename(ctx context.Context, app int64, owner, peer string, r messages.Rename) error {
+	_, err := s.update(ctx, update{
+		table: Core, key: PeerKey(app, owner, peer), set: "SET k = :to, ut = :now", cond: "k = :from AND pv = :pv",
+		values: Item{":from": str(MessageSK(r.From)), ":to": str(MessageSK(r.To)), ":pv": str(r.Preview), ":now": num(r.NowMs)},
+	})
+	if _, failed := refused(err); failed {
+		return nil
+	}
+	return err
 }

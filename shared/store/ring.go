@@ -17,8 +17,9 @@ import (
 )
 
 // A ring is eight slots in the sender's own row, newest first. A slot holds the
-// identity of a send, its time and its ordinal for one window, so that a repeat
-// finds what the first call was given. Each send moves all slots on by one, in
+// identity of a send, its time and its sequence for one window, so that a repeat
+// finds what the first call was given; its ordinal is that of the row less the
+// slot's number, as each send takes one ordinal and one slot. Each send moves all slots on by one, in
 // the same write. When the last one is still in its window it first moves to an
 // item of its own (Dedup), and `sp` makes every send of the next window look
 // there too. `sv` is an ordinal up to which all that is in its window is there.
@@ -32,7 +33,7 @@ const claimTries = 20
 func (s *Store) Claim(ctx context.Context, app int64, r messages.ClaimRequest) (messages.Claim, error) {
 	var hash [8]byte
 	binary.BigEndian.PutUint64(hash[:], r.Hash)
-	c := claim{request: r, key: PeerKey(app, r.From, r.To), hash: hash[:], app: app}
+	c := claim{request: r, key: PeerKey(app, r.From, r.To), hash: hash[:], app: app, behind: r.Derived}
 	for try := range claimTries {
 		if err := pause(ctx, r.Hash, try); err != nil {
 			return messages.Claim{}, err
@@ -47,6 +48,9 @@ func (s *Store) Claim(ctx context.Context, app int64, r messages.ClaimRequest) (
 		}
 		if had, ok := c.inRing(row); ok {
 			return had, nil
+		}
+		if c.follow(row) && c.seen == nil && c.room(row) {
+			continue
 		}
 		if had, ok, err := s.prepare(ctx, &c, row, try > 0); err != nil || ok {
 			return had, err
@@ -86,30 +90,31 @@ func (s *Store) prepare(ctx context.Context, c *claim, row Item, overtaken bool)
 		return messages.Claim{}, false, err
 	}
 	if t := integer(item, "t"); t > c.windowStart() {
-		return messages.Claim{Time: t, Ordinal: integer(item, "n"), Generation: integer(item, "g")}, true, nil
+		return messages.Claim{Time: t, Seq: sequence(item, "s"), Ordinal: integer(item, "n"), Generation: integer(item, "g")}, true, nil
 	}
 	c.seen, c.wide, c.evict = row, overtaken, false
-	var keep []names
+	var keep []int
 	for i := range ringSlots {
-		n := slotNames(i)
-		if (i < ringSlots-1 && !overtaken) || integer(row, n.time) <= c.windowStart() {
+		if (i < ringSlots-1 && !overtaken) || integer(row, slotNames(i).time) <= c.windowStart() {
 			continue
 		}
 		c.evict = true
-		if !overtaken || integer(row, n.ordinal) > integer(row, "sv") {
-			keep = append(keep, n)
+		if !overtaken || ordinalIn(row, i) > integer(row, "sv") {
+			keep = append(keep, i)
 		}
 	}
 	return messages.Claim{}, false, s.keep(ctx, c, row, keep)
 }
 
 // keep writes slots of a row to items of their own.
-func (s *Store) keep(ctx context.Context, c *claim, row Item, slots []names) error {
+func (s *Store) keep(ctx context.Context, c *claim, row Item, slots []int) error {
 	var wait errgroup.Group
-	for _, n := range slots {
+	for _, i := range slots {
+		n := slotNames(i)
 		hash := binary.BigEndian.Uint64(bytesOf(row, n.key))
 		item := DedupKey(c.app, c.request.From, c.request.To, hash).attributes()
-		item["t"], item["n"], item["g"] = num(integer(row, n.time)), num(integer(row, n.ordinal)), num(integer(row, "g"))
+		item["t"], item["n"], item["g"] = num(integer(row, n.time)), num(ordinalIn(row, i)), num(integer(row, "g"))
+		item["s"] = num(integer(row, n.sequence))
 		item["x"] = num(integer(row, n.time) + 2*int64(messages.Window.Seconds()))
 		wait.Go(func() error {
 			_, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: s.name(Live), Item: item})
@@ -130,9 +135,40 @@ type claim struct {
 	seen    Item // not nil: the claim holds only while the row is as seen
 	wide    bool // up to seven others may come first
 	evict   bool // what is in its window and may be pushed out is kept elsewhere
+	behind  bool // it goes behind the last message that the row shows
 }
 
-type names struct{ key, time, ordinal string }
+type names struct{ key, time, sequence string }
+
+// ordinalIn is the ordinal of the send in a slot.
+func ordinalIn(row Item, slot int) int64 { return integer(row, "o") - int64(slot) }
+
+func sequence(item Item, name string) uint32 { return uint32(integer(item, name)) } //nolint:gosec // one is written
+
+// room reports whether a claim needs nothing outside the ring of a row.
+func (c *claim) room(row Item) bool {
+	return integer(row, slotNames(ringSlots-1).time) <= c.windowStart() && integer(row, "sp") <= c.windowStart()
+}
+
+// mostAhead is how far a message may stand ahead of the clock, in seconds, for one with
+// a derived sequence to follow it.
+const mostAhead = 2
+
+// follow puts a message with a derived sequence behind the last one that the row
+// shows, of either user, and reports whether it did not stand there. It goes where
+// it is if that one is far ahead.
+func (c *claim) follow(row Item) bool {
+	k, last := &c.request.Key, readKey(row, "k")
+	if !c.behind || last == nil || last.Before(*k) {
+		return false
+	}
+	if last.Time > k.Time+mostAhead || last.Seq == 1<<32-1 {
+		c.behind = false
+	} else {
+		k.Time, k.Seq = last.Time, last.Seq+1
+	}
+	return true
+}
 
 func slotNames(i int) names {
 	d := itoa(i)
@@ -149,16 +185,20 @@ func (c *claim) windowStart() int64 {
 func (c *claim) update() update {
 	r := c.request
 	var set, cond strings.Builder
-	set.WriteString("SET o = if_not_exists(o, :zero) + :one, n0 = if_not_exists(o, :zero) + :one, k0 = :key, t0 = :sec, " +
+	set.WriteString("SET o = if_not_exists(o, :zero) + :one, n0 = :seq, k0 = :key, t0 = :sec, " +
 		"g = if_not_exists(g, :now), e = :x, x = if_not_exists(kx, :x)")
 	for i := 1; i < ringSlots; i++ {
 		to, from := slotNames(i), slotNames(i-1)
 		fmt.Fprintf(&set, ", %s = if_not_exists(%s, :none), %s = if_not_exists(%s, :zero), %s = if_not_exists(%s, :zero)",
-			to.key, from.key, to.time, from.time, to.ordinal, from.ordinal)
+			to.key, from.key, to.time, from.time, to.sequence, from.sequence)
 	}
 	values := Item{
 		":zero": num(0), ":one": num(1), ":none": bin([]byte{}), ":key": bin(c.hash), ":sec": num(r.Key.Time),
-		":now": num(r.NowMs), ":x": num(r.Expires), ":old": num(c.windowStart()),
+		":now": num(r.NowMs), ":x": num(r.Expires), ":old": num(c.windowStart()), ":seq": num(c.sequence()),
+	}
+	if c.behind {
+		cond.WriteString("(attribute_not_exists(k) OR k < :k) AND ")
+		values[":k"] = str(MessageSK(r.Key))
 	}
 	if r.NoLast {
 		set.WriteString(", ut = :now")
@@ -196,7 +236,16 @@ func (c *claim) won(old Item) messages.Claim {
 	if g == 0 {
 		g = c.request.NowMs
 	}
-	return messages.Claim{Time: c.request.Key.Time, Ordinal: integer(old, "o") + 1, Generation: g}
+	return messages.Claim{Time: c.request.Key.Time, Seq: c.sequence(), Ordinal: integer(old, "o") + 1, Generation: g}
+}
+
+// sequence is the derived sequence of the send: where its sender has chosen
+// another, it serves if that is taken.
+func (c *claim) sequence() uint32 {
+	if c.request.Derived {
+		return c.request.Key.Seq
+	}
+	return c.request.Spare
 }
 
 // inRing returns the claim of the same send, if the ring still holds it.
@@ -205,7 +254,7 @@ func (c *claim) inRing(row Item) (messages.Claim, bool) {
 		n := slotNames(i)
 		if bytes.Equal(bytesOf(row, n.key), c.hash) && integer(row, n.time) > c.windowStart() {
 			return messages.Claim{
-				Time: integer(row, n.time), Ordinal: integer(row, n.ordinal), Generation: integer(row, "g"),
+				Time: integer(row, n.time), Seq: sequence(row, n.sequence), Ordinal: ordinalIn(row, i), Generation: integer(row, "g"),
 			}, true
 		}
 	}

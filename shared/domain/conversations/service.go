@@ -22,7 +22,7 @@ type Store interface {
 	MarkRead(ctx context.Context, app int64, user, peer string, upTo *int64, nowMs int64) (*Row, bool, error)
 	// MarkPeerRead tells the sender's row up to where the reader has read.
 	MarkPeerRead(ctx context.Context, app int64, sender, reader string, generation, ordinal, nowMs int64) error
-	// OrdinalAt returns the ordinal of the last message from peer to user sent
+	// OrdinalAt returns the highest ordinal of the messages from peer to user sent
 	// at or before a time in Unix seconds, 0 if there is none.
 	OrdinalAt(ctx context.Context, app int64, user, peer string, at int64) (int64, error)
 	// AccountsAlive tells which users are accounts.
@@ -235,12 +235,14 @@ func (s Service) Read(ctx context.Context, user, peer string, upTo *int64, origi
 
 // ReadUntil marks what the peer sent up to a time in Unix seconds as read.
 func (s Service) ReadUntil(ctx context.Context, user, peer string, at int64) (ReadMark, error) {
-	rows, err := s.Store.PeerRows(ctx, s.App, user, []string{peer}, false)
+	rows, err := s.Store.PeerRows(ctx, s.App, user, []string{peer}, true)
 	if err != nil {
 		return ReadMark{}, err
 	}
-	if rows[0].TimeMs/1000 <= at {
-		return s.Read(ctx, user, peer, nil, delivery.Origin{})
+	// A message that no list shows moves the time of the row's last change alone.
+	// What comes from now on is not read, so the position is that of the row.
+	if r := rows[0]; max(r.TimeMs, r.ChangedMs)/1000 <= at {
+		return s.Read(ctx, user, peer, &r.In, delivery.Origin{})
 	}
 	ordinal, err := s.Store.OrdinalAt(ctx, s.App, user, peer, at)
 	if err != nil {

@@ -6,6 +6,7 @@ package delivery
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -80,6 +81,9 @@ type Service struct {
 	Now    func() time.Time
 	Wait   func(ctx context.Context, d time.Duration)
 	Crowds AnnouncementQueue
+	// Missed tells of an event that did not reach all whom it is for, and of what
+	// else failed after the change that it tells of was stored; nil: nobody asks.
+	Missed func(ctx context.Context, what string)
 	// Frame gives an event the form that clients read.
 	Frame func(Event) ([]byte, error)
 }
@@ -131,6 +135,20 @@ func (s Service) Deliver(ctx context.Context, list []sessions.Session, origin Or
 		return nil, err
 	}
 	return s.post(ctx, Job{App: s.App, Frame: frame, Targets: targets})
+}
+
+// Note tells of a step that failed after what it belongs to was stored, which is
+// no reason to fail the call: its caller would take the change for not made. nil is
+// no failure.
+func (s Service) Note(ctx context.Context, what string, err error) {
+	if err != nil && s.Missed != nil {
+		s.Missed(ctx, what+": "+err.Error())
+	}
+}
+
+// Tell is Send of what has happened already: a failure is noted.
+func (s Service) Tell(ctx context.Context, users []string, origin Origin, event Event) {
+	s.Note(ctx, fmt.Sprintf("%T", event), s.Send(ctx, users, origin, event))
 }
 
 // Flash is SendTo for what is worth nothing a moment later: each connection is

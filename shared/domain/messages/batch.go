@@ -3,6 +3,7 @@ package messages
 import (
 	"context"
 	"slices"
+	"time"
 
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/push"
@@ -30,18 +31,29 @@ func (s Service) SendBatch(ctx context.Context, d Draft, to []string) (Receipt, 
 	if err != nil {
 		return Receipt{}, failed, err
 	}
-	m := d.message(s.Now())
-	m.Nick, m.Face = from.Nick, from.Face
+	now := s.Now()
 	if !d.OnlineOnly {
-		hash := sendHash(m.Seq, m.Random, d.sum())
-		if m.Time, err = s.Store.ClaimBatch(ctx, s.App, d.From, hash, m.Time); err != nil {
+		us, err := s.Store.ClaimBatch(ctx, s.App, d.From, d.hash(), now.UnixMicro())
+		if err != nil {
 			return Receipt{}, nil, err
+		}
+		now = time.UnixMicro(us)
+	}
+	m := d.message(now)
+	d.Seq = &m.Seq // the same for all receivers
+	m.Nick, m.Face = from.Nick, from.Face
+	for part := range slices.Chunk(receivers, batchWidth) {
+		// A part that fails holds up no other. The first failure is told at the end,
+		// so that the call is repeated and does what is left.
+		if e := s.sendPart(ctx, d, m, part); err == nil {
+			err = e
+		}
+		if ctx.Err() != nil {
+			break
 		}
 	}
-	for part := range slices.Chunk(receivers, batchWidth) {
-		if err := s.sendPart(ctx, d, m, part); err != nil {
-			return Receipt{}, nil, err
-		}
+	if err != nil {
+		return Receipt{}, nil, err
 	}
 	return Receipt{Key: m.Key}, failed, nil
 }
@@ -78,8 +90,10 @@ func (s Service) receivers(ctx context.Context, d Draft, to []string) (from *acc
 	return from, known, failed, nil
 }
 
+// sendPart sends to some receivers, to as many as it can, and returns the first
+// failure to store.
 func (s Service) sendPart(ctx context.Context, d Draft, m Message, part []string) error {
-	stored, options := make([]Message, len(part)), make([]Option, len(part))
+	stored, options, failed := make([]Message, len(part)), make([]Option, len(part)), make([]error, len(part))
 	var run []func(context.Context) error
 	for i, u := range part {
 		stored[i] = m
@@ -87,35 +101,46 @@ func (s Service) sendPart(ctx context.Context, d Draft, m Message, part []string
 		if d.OnlineOnly {
 			continue
 		}
-		run = append(run, func(ctx context.Context) (err error) {
-			stored[i], options[i], err = s.store(ctx, stored[i], d)
-			return err
+		run = append(run, func(ctx context.Context) error {
+			stored[i], options[i], failed[i] = s.store(ctx, stored[i], d)
+			return nil // one that fails holds up no other
 		})
 	}
 	if err := s.Parallel(ctx, run...); err != nil {
 		return err
 	}
+	failure := firstOf(failed)
 	users := part
 	if d.Sync == SyncDevices {
 		users = append(slices.Clone(part), d.From)
 	}
 	list, err := s.Out.Store.Sessions(ctx, s.App, users)
 	if err != nil {
-		return err
+		if d.OnlineOnly {
+			return err
+		}
+		s.Out.Note(ctx, m.Key.String()+": sessions", err)
+		return failure
 	}
 	own := list[len(part):]
 	var devices []push.Device
 	for i := range part {
-		if stored[i].Recalled {
+		if failed[i] != nil || stored[i].Recalled {
 			continue
 		}
 		to := append([]sessions.Session{list[i]}, own...)
-		more, err := s.bring(ctx, d, stored[i], d.honoured(options[i]), to)
+		devices = append(devices, s.bring(ctx, d, stored[i], d.honoured(options[i]), to)...)
+	}
+	// One job for all: the push is the same, and its key that of the batch.
+	s.push(ctx, d, m, devices)
+	return failure
+}
+
+func firstOf(errs []error) error {
+	for _, err := range errs {
 		if err != nil {
 			return err
 		}
-		devices = append(devices, more...)
 	}
-	// One job for all: the push is the same, and its key that of the batch.
-	return s.Push.Push(ctx, m.note(), d.Push, devices)
+	return nil
 }

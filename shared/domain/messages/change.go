@@ -125,6 +125,8 @@ func (s Service) Recall(ctx context.Context, by Actor, from, to string, key Key)
 	}
 	m, err := s.sent(ctx, to, from, from, key)
 	switch {
+	case fault.Is(err, fault.AlreadyRecalled) && m.RecalledMs > s.Now().Add(-Window).UnixMilli():
+		return nil // a repeat, whose first call has told the devices
 	case err != nil:
 		return err
 	case !by.Trusted && s.Now().Sub(time.Unix(key.Time, 0)) > RecallWindow:
@@ -150,7 +152,8 @@ func (s Service) Recall(ctx context.Context, by Actor, from, to string, key Key)
 	if !by.Trusted {
 		event.By = from
 	}
-	return s.Out.Send(ctx, parties(*m), by.Origin, event)
+	s.Out.Tell(ctx, parties(*m), by.Origin, event)
+	return nil
 }
 
 // An Edition is new content of a message; what is nil stays.
@@ -170,6 +173,7 @@ func (s Service) Edit(ctx context.Context, by Actor, from, to string, key Key, e
 	if err != nil {
 		return err
 	}
+	before := m.Content
 	if e.Elements != nil {
 		m.Elements = e.Elements
 	}
@@ -178,6 +182,9 @@ func (s Service) Edit(ctx context.Context, by Actor, from, to string, key Key, e
 	}
 	if err := m.Content.Check(); err != nil {
 		return err
+	}
+	if m.Version > 0 && m.same(before) {
+		return nil // a repeat, whose first call has told the devices
 	}
 	now := s.Now().UnixMilli()
 	mark := Mark{NowMs: now, Last: last(*m)}
@@ -189,6 +196,9 @@ func (s Service) Edit(ctx context.Context, by Actor, from, to string, key Key, e
 	if err != nil {
 		return err
 	}
+	if other != nil && other.Version == m.Version+1 && other.EditedMs == now && other.same(m.Content) {
+		other = nil // this very call, whose answer the store repeated for
+	}
 	if other != nil {
 		mark.Last = last(*other)
 		if err := s.announce(ctx, *other, now, mark, mark); err != nil {
@@ -196,7 +206,8 @@ func (s Service) Edit(ctx context.Context, by Actor, from, to string, key Key, e
 		}
 		return fault.New(fault.EditConflict, "another change of the message came first, read it again")
 	}
-	return s.Out.Send(ctx, parties(*m), by.Origin, Edited{*m})
+	s.Out.Tell(ctx, parties(*m), by.Origin, Edited{*m})
+	return nil
 }
 
 // last is what a list shows of a message as it is.
@@ -254,7 +265,8 @@ func (s Service) Hide(ctx context.Context, by Actor, user, peer string, keys []K
 	if err := s.Parallel(ctx, hide...); err != nil {
 		return err
 	}
-	return s.Out.Send(ctx, []string{user}, by.Origin, event)
+	s.Out.Tell(ctx, []string{user}, by.Origin, event)
+	return nil
 }
 
 // beforeLast says what a list shows when the last message is among those that
@@ -264,32 +276,40 @@ func (s Service) beforeLast(ctx context.Context, user, peer string, keys []Key) 
 	if err != nil || shown == nil || !slices.Contains(keys, *shown) {
 		return nil, err
 	}
-	h, err := s.History(ctx, Range{User: user, Peer: peer, Limit: len(keys) + 1, Strong: true}) // the one before may have gone just now
-	if err != nil {
-		return nil, err
-	}
-	out := &Last{Of: *shown, None: true}
-	for _, m := range slices.Backward(h.Messages) {
-		if !m.NoLast && !slices.Contains(keys, m.Key) {
-			out.Key, out.None = &m.Key, false
-			if !m.Recalled {
-				preview := m.Preview()
-				out.Preview = &preview
-			}
-			break
+	// The one before may have gone just now, and messages that no list shows may
+	// stand behind it, however many.
+	q := Range{User: user, Peer: peer, Limit: len(keys) + 1, Strong: true}
+	for {
+		h, err := s.History(ctx, q)
+		if err != nil {
+			return nil, err
 		}
+		for _, m := range slices.Backward(h.Messages) {
+			if m.NoLast || slices.Contains(keys, m.Key) {
+				continue
+			}
+			out := last(m)
+			return &Last{Of: *shown, Key: &m.Key, Preview: out.Preview}, nil
+		}
+		if h.Complete {
+			return &Last{Of: *shown, None: true}, nil
+		}
+		q.Before, q.Limit = h.Next, MaxPage
 	}
-	return out, nil
 }
 
 // announce notes in the log and on the rows of both users that a message
 // changes.
 func (s Service) announce(ctx context.Context, m Message, nowMs int64, sender, receiver Mark) error {
+	return s.announceAs(ctx, m, LogEntry{AtMs: nowMs, Key: m.Key, Expires: m.Expires}, sender, receiver)
+}
+
+func (s Service) announceAs(ctx context.Context, m Message, entry LogEntry, sender, receiver Mark) error {
 	return s.Parallel(ctx,
 		func(ctx context.Context) error { return s.Store.Mark(ctx, s.App, m.From, m.To, sender) },
 		func(ctx context.Context) error { return s.Store.Mark(ctx, s.App, m.To, m.From, receiver) },
 		func(ctx context.Context) error {
-			return s.Store.Log(ctx, s.App, m.From, m.To, []LogEntry{{AtMs: nowMs, Key: m.Key, Expires: m.Expires}})
+			return s.Store.Log(ctx, s.App, m.From, m.To, []LogEntry{entry})
 		},
 	)
 }

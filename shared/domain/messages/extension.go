@@ -147,7 +147,7 @@ func (s Service) ChangePairs(ctx context.Context, by Actor, user, from, to strin
 		book.Expires = m.Expires
 		c := pairChange{book: book, there: there, trusted: by.Trusted, minute: s.Now().Unix() / 60}
 		results, err := c.plan(verb, list)
-		if err != nil || (len(c.put) == 0 && len(c.remove) == 0 && verb != ClearPairs) {
+		if err != nil || c.idle || (len(c.put) == 0 && len(c.remove) == 0 && verb != ClearPairs) {
 			return results, err
 		}
 		done, err := s.Store.WritePairs(ctx, s.App, from, to, key, c.book, c.put, c.remove)
@@ -155,9 +155,10 @@ func (s Service) ChangePairs(ctx context.Context, by Actor, user, from, to strin
 			return nil, err
 		}
 		if done {
-			return results, s.Out.Send(ctx, parties(*m), by.Origin, Extended{
+			s.Out.Tell(ctx, parties(*m), by.Origin, Extended{
 				From: m.From, To: m.To, Key: key, Latest: c.book.Latest, Cleared: c.book.Cleared, Set: c.put, Deleted: c.remove,
 			})
+			return results, nil
 		}
 	}
 	return nil, fault.New(fault.EditConflict, "too many changes of the message at once, try again")
@@ -193,11 +194,16 @@ type pairChange struct {
 	minute  int64
 	put     []Pair
 	remove  []string
+	idle    bool // there is nothing to clear
 }
 
 func (c *pairChange) plan(verb PairVerb, list []Pair) ([]PairResult, error) {
 	if c.book.Minute != c.minute {
 		c.book.Minute, c.book.Changes = c.minute, 0
+	}
+	if verb == ClearPairs && c.book.Cleared == c.book.Latest {
+		c.idle = true // a repeat, or there were none
+		return nil, nil
 	}
 	if verb == ClearPairs {
 		c.book.Cleared, c.book.Count = c.book.Latest, 0
@@ -208,6 +214,10 @@ func (c *pairChange) plan(verb PairVerb, list []Pair) ([]PairResult, error) {
 		now, had := c.there[p.Key]
 		if now.Seq <= c.book.Cleared {
 			now, had = Pair{Key: p.Key}, false
+		}
+		if !c.trusted && p.Seq < now.Seq && verb == SetPairs && p.Value == now.Value || !c.trusted && verb == DeletePairs && !had {
+			results[i].Pair = now // a repeat: the pair is as the caller wants it
+			continue
 		}
 		if !c.trusted && p.Seq != now.Seq {
 			results[i] = PairResult{now, fault.New(fault.ExtensionConflict, "the pair has version %d", now.Seq)}

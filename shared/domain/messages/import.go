@@ -42,6 +42,11 @@ func (s Service) Import(ctx context.Context, i Import) error {
 	if !list[1].Alive() {
 		return fault.New(fault.ReceiverUnknown, "the receiver %s is not an account", i.To)
 	}
+	if d.Seq == nil {
+		// The time has no more than seconds, and a repeat must have the same.
+		seq := uint32(sendHash(0, i.Random, d.sum()) & 0x7fffffff)
+		d.Seq = &seq
+	}
 	m := d.message(time.Unix(i.Time, 0))
 	if m.Expires = m.Time + s.kept(); m.Expires <= s.Now().Unix() {
 		return nil
@@ -80,7 +85,7 @@ func (s Service) importLive(ctx context.Context, d Draft, m Message, from *accou
 	} else {
 		r := ClaimRequest{
 			From: m.From, To: m.To, Hash: sendHash(m.Seq, m.Random, uint32(m.Time)), Key: m.Key, //nolint:gosec // checked by the caller
-			NowMs: a.NowMs, Preview: a.Preview, NoLast: late, Expires: a.RowExpires,
+			NowMs: a.NowMs, Preview: a.Preview, NoLast: late, Expires: a.RowExpires, Spare: derived(now),
 		}
 		if late {
 			r.Key.Time = now.Unix() // the ring forgets by this time
@@ -90,7 +95,8 @@ func (s Service) importLive(ctx context.Context, d Draft, m Message, from *accou
 			return err
 		}
 		m.Ordinal, m.Generation = claim.Ordinal, claim.Generation
-		if stands, err := s.Store.PutMessage(ctx, s.App, m); err != nil || (stands != nil && !stands.sameAs(m)) {
+		// It is counted, so it is stored, beside one that came to its place just now.
+		if m, err = s.put(ctx, m, claim.Seq); err != nil {
 			return err
 		}
 	}
@@ -111,13 +117,11 @@ func (s Service) importLive(ctx context.Context, d Draft, m Message, from *accou
 	m.Nick, m.Face = from.Nick, from.Face
 	sessions, err := s.Out.Store.Sessions(ctx, s.App, []string{m.To})
 	if err != nil {
-		return err
+		s.Out.Note(ctx, m.Key.String()+": sessions", err)
+		return nil
 	}
-	devices, err := s.bring(ctx, d, m, d.honoured(option), sessions)
-	if err != nil {
-		return err
-	}
-	return s.Push.Push(ctx, m.note(), nil, devices)
+	s.push(ctx, d, m, s.bring(ctx, d, m, d.honoured(option), sessions))
+	return nil
 }
 
 // An Advance is what a past message makes of a row.

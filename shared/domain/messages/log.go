@@ -13,6 +13,9 @@ type LogEntry struct {
 	Key     Key
 	Only    string // the one user who is concerned; empty: both
 	Expires int64
+	// Of a reaction: who gave it or took it back, and which, after "+" or "-". A
+	// repeat of that call is known by it.
+	By, Reaction string
 }
 
 // A LogPosition is a place in the log.

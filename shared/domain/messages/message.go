@@ -3,6 +3,7 @@
 package messages
 
 import (
+	"bytes"
 	"fmt"
 	"hash/crc32"
 	"hash/fnv"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"parley/shared/fault"
+	"parley/shared/plainjson"
 )
 
 // A Key identifies a message within its conversation (core spec §6.0).
@@ -69,6 +71,7 @@ type Message struct {
 	Recalled    bool // its body is gone
 	Hidden      bool // the user who reads it has deleted it for himself
 	PeerHid     bool // the other user has deleted it for himself
+	RecalledMs  int64
 	EditedMs    int64
 	Version     int64               // how often it was edited
 	ConfirmedMs int64               // when the receiver sent a receipt
@@ -83,6 +86,16 @@ type Message struct {
 type Content struct {
 	Elements []Element `json:"MsgBody"`
 	Custom   string    `json:"CloudCustomData,omitempty"`
+}
+
+// same reports whether two contents have the same JSON.
+func (c Content) same(other Content) bool {
+	one, err := plainjson.Marshal(c)
+	if err != nil {
+		return false
+	}
+	two, err := plainjson.Marshal(other)
+	return err == nil && bytes.Equal(one, two)
 }
 
 // sendHash is the identity of a send for duplicate suppression: sequence,

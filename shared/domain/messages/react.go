@@ -35,16 +35,21 @@ func (s Service) React(ctx context.Context, by Actor, user, peer string, key Key
 	switch has := slices.Contains(own, reaction); {
 	case m.Recalled:
 		return fault.New(fault.TargetUnknown, "the message is recalled")
-	case add && has:
-		return fault.New(fault.AlreadyReacted, "%s has given this reaction already", user)
-	case !add && !has:
+	case add == has:
+		if repeat, err := s.reactedLately(ctx, user, peer, key, reaction, add); err != nil || repeat {
+			return err
+		}
+		if add {
+			return fault.New(fault.AlreadyReacted, "%s has given this reaction already", user)
+		}
 		return fault.New(fault.NotReacted, "%s has not given this reaction", user)
 	case add && len(own) >= MaxReactions:
 		return fault.New(fault.ReactionLimit, "a user gives a message at most %d reactions", MaxReactions)
 	}
 	now := s.Now().UnixMilli()
 	mark := Mark{NowMs: now}
-	if err := s.announce(ctx, *m, now, mark, mark); err != nil {
+	entry := LogEntry{AtMs: now, Key: m.Key, Expires: m.Expires, By: user, Reaction: logged(reaction, add)}
+	if err := s.announceAs(ctx, *m, entry, mark, mark); err != nil {
 		return err
 	}
 	done, err := s.Store.React(ctx, s.App, user, peer, key, reaction, add)
@@ -54,9 +59,39 @@ func (s Service) React(ctx context.Context, by Actor, user, peer string, key Key
 	if !done {
 		return fault.New(fault.TargetUnknown, "the message was changed in the meantime, read it again")
 	}
-	return s.Out.Send(ctx, []string{user, peer}, by.Origin, Reacted{
+	s.Out.Tell(ctx, []string{user, peer}, by.Origin, Reacted{
 		User: user, Peer: peer, From: m.From, To: m.To, Key: key, Reaction: reaction, Added: add, TimeMs: now,
 	})
+	return nil
+}
+
+// reactedLately reports whether a call that finds its work done is a repeat: what
+// the user did last with the reaction, a short time ago, is the same.
+func (s Service) reactedLately(ctx context.Context, user, peer string, key Key, reaction string, add bool) (bool, error) {
+	q := LogRange{SinceMs: s.Now().Add(-Window).UnixMilli(), Limit: 100}
+	done := ""
+	for {
+		page, err := s.Store.LogSince(ctx, s.App, user, peer, q)
+		if err != nil {
+			return false, err
+		}
+		for _, e := range page.Entries {
+			if e.Key == key && e.By == user && len(e.Reaction) > 0 && e.Reaction[1:] == reaction {
+				done = e.Reaction
+			}
+		}
+		if page.Next == nil {
+			return done == logged(reaction, add), nil
+		}
+		q.After = page.Next
+	}
+}
+
+func logged(reaction string, add bool) string {
+	if add {
+		return "+" + reaction
+	}
+	return "-" + reaction
 }
 
 func checkReaction(text string) error {
@@ -104,5 +139,6 @@ func (s Service) Confirm(ctx context.Context, by Actor, reader, sender string, k
 	if err := s.Parallel(ctx, confirm...); err != nil {
 		return err
 	}
-	return s.Out.Send(ctx, []string{sender}, by.Origin, event)
+	s.Out.Tell(ctx, []string{sender}, by.Origin, event)
+	return nil
 }

@@ -69,8 +69,8 @@ func (s Service) find(ctx context.Context, user, peer string, key Key, unknown f
 	return list[0], nil
 }
 
-// sent reads a message that one of two users sent, as user sees it, unless it is
-// recalled.
+// sent reads a message that one of two users sent, as user sees it. One that is
+// recalled is returned with fault.AlreadyRecalled.
 func (s Service) sent(ctx context.Context, user, peer, from string, key Key) (*Message, error) {
 	m, err := s.find(ctx, user, peer, key, fault.MessageUnknown)
 	switch {
@@ -79,7 +79,7 @@ func (s Service) sent(ctx context.Context, user, peer, from string, key Key) (*M
 	case m.From != from:
 		return nil, fault.New(fault.MessageUnknown, "%s sent no message %s", from, key)
 	case m.Recalled:
-		return nil, fault.New(fault.AlreadyRecalled, "the message is recalled already")
+		return m, fault.New(fault.AlreadyRecalled, "the message is recalled already")
 	}
 	return m, nil
 }

@@ -67,7 +67,8 @@ type Parties struct {
 // A Claim is a send's place in the conversation: once given, a repeat within
 // the window is given the same.
 type Claim struct {
-	Time                int64 // Unix seconds
+	Time                int64  // Unix seconds
+	Seq                 uint32 // the derived sequence, also of a send that has chosen one
 	Ordinal, Generation int64
 }
 
@@ -88,11 +89,23 @@ const Window = 120 * time.Second
 type ClaimRequest struct {
 	From, To string
 	Hash     uint64 // identity of the send
-	Key      Key    // with the time it gets if it is new
-	NowMs    int64
+	Key      Key    // with the time, and the derived sequence, it gets if it is new
+	// Derived: the sender has chosen no sequence. The message goes behind the last
+	// one that the sender's row shows.
+	Derived bool
+	Spare   uint32 // where one is chosen: the derived sequence
+	NowMs   int64
+	Preview string
+	NoLast  bool  // leave the sender's list as it is
+	Expires int64 // of the row, not of the message
+}
+
+// A Rename is the key under which a message is stored, instead of the one that
+// rows were told.
+type Rename struct {
+	From, To Key
 	Preview  string
-	NoLast   bool  // leave the sender's list as it is
-	Expires  int64 // of the row, not of the message
+	NowMs    int64
 }
 
 // An Arrival is a message that reaches the receiver's row.
@@ -119,6 +132,9 @@ type Store interface {
 	// Arrive counts a message on the receiver's row; a repeat changes nothing. It
 	// returns the receiver's option, which the row has.
 	Arrive(ctx context.Context, app int64, a Arrival) (Option, error)
+	// Rename corrects the key of the last message that owner's list shows, if the
+	// list still shows it.
+	Rename(ctx context.Context, app int64, owner, peer string, r Rename) error
 	// At reads what stands at a key; nil where nothing does.
 	At(ctx context.Context, app int64, user, peer string, k Key) (*Message, error)
 	// Advance moves owner's list on to a past message where that is newer than
@@ -130,8 +146,8 @@ type Store interface {
 	MergedHead(ctx context.Context, app int64, key string) (*MergedHead, error)
 	// MergedPart is MergedHead with one of the parts, nil where it is not there.
 	MergedPart(ctx context.Context, app int64, key string, part int) (*MergedHead, []json.RawMessage, error)
-	// ClaimBatch fixes the time of a batch: that of the first call.
-	ClaimBatch(ctx context.Context, app int64, from string, hash uint64, now int64) (int64, error)
+	// ClaimBatch fixes the time of a batch, in microseconds: that of the first call.
+	ClaimBatch(ctx context.Context, app int64, from string, hash uint64, nowUs int64) (int64, error)
 	// Accounts reads accounts of distinct users; absent ones are nil.
 	Accounts(ctx context.Context, app int64, users []string) ([]*accounts.Account, error)
 	// Cleared returns the key up to which a user's history is cleared; nil when
@@ -164,7 +180,8 @@ type Service struct {
 // Send stores a message and brings it to the devices of both users
 // (docs/data-model.md §5). When it returns without an error the message is
 // durable; a device that could not be reached gets it by sync, and one without
-// the app in front a push.
+// the app in front a push. Once the message is stored nothing fails the call: the
+// sender would take it for not sent, and the message is there.
 func (s Service) Send(ctx context.Context, d Draft) (Receipt, error) {
 	if err := d.check(); err != nil {
 		return Receipt{}, err
@@ -192,17 +209,20 @@ func (s Service) Send(ctx context.Context, d Draft) (Receipt, error) {
 		users = append(users, d.From)
 	}
 	list, err := s.Out.Store.Sessions(ctx, s.App, users)
-	if err != nil {
-		return Receipt{}, err
-	}
-	devices, err := s.bring(ctx, d, m, d.honoured(option), list)
-	if err != nil {
-		return Receipt{}, err
-	}
-	if err := s.Push.Push(ctx, m.note(), d.Push, devices); err != nil {
-		return Receipt{}, err
+	switch {
+	case err == nil:
+		s.push(ctx, d, m, s.bring(ctx, d, m, d.honoured(option), list))
+	case d.OnlineOnly:
+		return Receipt{}, err // it is nowhere
+	default:
+		s.Out.Note(ctx, m.Key.String()+": sessions", err)
 	}
 	return Receipt{Key: m.Key, Ordinal: m.Ordinal}, nil
+}
+
+// push hands a stored message over to be pushed.
+func (s Service) push(ctx context.Context, d Draft, m Message, devices []push.Device) {
+	s.Out.Note(ctx, m.Key.String()+": push", s.Push.Push(ctx, m.note(), d.Push, devices))
 }
 
 // honoured is the option that holds for a send.
@@ -215,16 +235,17 @@ func (d Draft) honoured(o Option) Option {
 
 // bring posts a message to sessions, the receiver's first, and returns the
 // receiver's devices that it is to be pushed to.
-func (s Service) bring(ctx context.Context, d Draft, m Message, o Option, list []sessions.Session) ([]push.Device, error) {
+func (s Service) bring(ctx context.Context, d Draft, m Message, o Option, list []sessions.Session) []push.Device {
 	told := list
 	if o == OptionDiscard {
 		told = list[1:]
 	}
 	gone, err := s.Out.Deliver(ctx, told, d.Origin, m)
-	if err != nil || d.OnlineOnly || o != OptionNotify {
-		return nil, err
+	s.Out.Note(ctx, m.Key.String()+": delivery", err)
+	if d.OnlineOnly || o != OptionNotify {
+		return nil
 	}
-	return s.Push.Devices(list[0], gone), nil
+	return s.Push.Devices(list[0], gone)
 }
 
 // store runs the three writes of a send. Each may be repeated: after the first
@@ -232,13 +253,16 @@ func (s Service) bring(ctx context.Context, d Draft, m Message, o Option, list [
 func (s Service) store(ctx context.Context, m Message, d Draft) (Message, Option, error) {
 	a := Arrival{NowMs: s.Now().UnixMilli(), Preview: m.Preview()}
 	claim, err := s.Store.Claim(ctx, s.App, ClaimRequest{
-		From: m.From, To: m.To, Hash: sendHash(m.Seq, m.Random, d.sum()), Key: m.Key,
+		From: m.From, To: m.To, Hash: d.hash(), Key: m.Key, Derived: d.Seq == nil, Spare: derived(s.Now()),
 		NowMs: a.NowMs, Preview: a.Preview, NoLast: m.NoLast || m.Aside, Expires: m.Time + s.kept(),
 	})
 	if err != nil {
 		return Message{}, 0, err
 	}
 	m.Time, m.Ordinal, m.Generation = claim.Time, claim.Ordinal, claim.Generation
+	if d.Seq == nil {
+		m.Seq = claim.Seq
+	}
 	// A short life ends the message, not the rows that count it.
 	a.RowExpires, m.Expires = m.Time+s.kept(), m.Time+s.kept()
 	if d.Life > 0 {
@@ -247,7 +271,7 @@ func (s Service) store(ctx context.Context, m Message, d Draft) (Message, Option
 	a.Message = m
 	stored, option := m, OptionNotify
 	put := func(ctx context.Context) (err error) {
-		stored, err = s.put(ctx, stored)
+		stored, err = s.put(ctx, stored, claim.Seq)
 		return err
 	}
 	arrive := func(ctx context.Context) (err error) {
@@ -263,10 +287,28 @@ func (s Service) store(ctx context.Context, m Message, d Draft) (Message, Option
 	} else {
 		err = s.Parallel(ctx, put, arrive)
 	}
+	if err == nil && stored.Key != m.Key && !m.NoLast {
+		s.rename(ctx, m.Key, stored)
+	}
 	if err == nil && (stored.Recalled || stored.PeerHid) {
 		err = s.goneBefore(ctx, stored)
 	}
 	return stored, option, err
+}
+
+// rename tells both lists the key that a message has, where the one that they were
+// told was taken.
+func (s Service) rename(ctx context.Context, from Key, m Message) {
+	r := Rename{From: from, To: m.Key, Preview: m.Preview(), NowMs: s.Now().UnixMilli()}
+	s.Out.Note(ctx, m.Key.String()+": rename", s.Parallel(ctx,
+		func(ctx context.Context) error {
+			if m.Aside {
+				return nil
+			}
+			return s.Store.Rename(ctx, s.App, m.From, m.To, r)
+		},
+		func(ctx context.Context) error { return s.Store.Rename(ctx, s.App, m.To, m.From, r) },
+	))
 }
 
 // goneBefore completes a send whose message was stored by a try before, and since
@@ -288,10 +330,19 @@ func (s Service) goneBefore(ctx context.Context, m Message) error {
 func (s Service) kept() int64 { return int64(s.Retention.Seconds()) }
 
 // put stores a message. Where another message of the conversation has its very
-// key, of the other user or with other content in the same second, it takes the
-// next second that is free: a repeat finds itself there by the same way.
-func (s Service) put(ctx context.Context, m Message) (Message, error) {
-	for range maxTaken {
+// key, of the other user or with other content in the same second, it takes one of
+// the next seconds, and where these are taken as well another sequence behind that:
+// the one that would have been derived, and those after it. It never refuses: the
+// message is counted already. A repeat finds itself by the same way.
+//
+// Example: all of 40 messages of a second have MsgSeq 7 and MsgRandom 7. The first
+// three are stored in this second and the next two, the others beside the third,
+// with derived sequences, in the order in which they were sent.
+func (s Service) put(ctx context.Context, m Message, derived uint32) (Message, error) {
+	if derived <= m.Seq && m.Seq < 1<<32-1<<21 {
+		derived = m.Seq + 1 + derived%(1<<20)
+	}
+	for try := 0; ; try++ {
 		stands, err := s.Store.PutMessage(ctx, s.App, m)
 		if err != nil || stands == nil {
 			return m, err
@@ -300,9 +351,15 @@ func (s Service) put(ctx context.Context, m Message) (Message, error) {
 			m.Recalled, m.PeerHid = stands.Recalled, stands.PeerHid
 			return m, nil
 		}
-		m.Time++
+		switch {
+		case try < maxAhead:
+			m.Time++
+		case try == maxAhead:
+			m.Seq = derived
+		default:
+			m.Seq++
+		}
 	}
-	return m, fault.New(fault.Throttled, "too many messages have this MsgSeq and MsgRandom, choose others")
 }
 
 // sameAs reports whether a message that stands at the key of another is that very
@@ -311,9 +368,9 @@ func (m Message) sameAs(other Message) bool {
 	return m.From == other.From && m.Ordinal == other.Ordinal && m.Generation == other.Generation
 }
 
-// maxTaken bounds the seconds that a message is moved on by others with the same
+// maxAhead bounds the seconds that a message is moved on by others with the same
 // numbers.
-const maxTaken = 30
+const maxAhead = 2
 
 // admit applies the rules of who may write to whom, and returns the sender. It
 // tells whether the message is to be dropped without a word.
@@ -412,17 +469,31 @@ func (m Message) note() push.Note {
 
 func (d Draft) message(now time.Time) Message {
 	m := Message{
-		Key: Key{Time: now.Unix(), Random: d.Random}, From: d.From, To: d.To, Content: d.Content,
+		Key: Key{Time: now.Unix(), Seq: derived(now), Random: d.Random}, From: d.From, To: d.To, Content: d.Content,
 		NoUnread: d.NoUnread, NoLast: d.NoLast, Aside: d.Sync == SyncNothing,
 		NeedReceipt: d.NeedReceipt, Extensible: d.Extensible,
 	}
 	if d.Seq != nil {
 		m.Seq = *d.Seq
-	} else {
-		// The vendor fills in a random number (core spec §6.0). One derived from
-		// the message serves as well and makes a repeat of a call without MsgSeq
-		// the same message.
-		m.Seq = uint32(sendHash(0, d.Random, d.sum()) & 0x7fffffff)
 	}
 	return m
+}
+
+// derivedFrom is where derived sequences begin: above those of clients that count
+// tenths of a second, and within 31 bits.
+const derivedFrom = 0x7ff00000
+
+// derived is the sequence of a message whose sender has chosen none: it rises with
+// the microseconds of its second, so that messages of a second stand in the order
+// in which they were sent, those of both users (docs/adr/0003). It is fixed by the
+// claim: a repeat has that of the first call.
+func derived(now time.Time) uint32 { return derivedFrom + uint32(now.Nanosecond()/1000) } //nolint:gosec // below 2^20
+
+// hash is the identity of a send for the suppression of duplicates. One without a
+// sequence is another than one that has chosen 0.
+func (d Draft) hash() uint64 {
+	if d.Seq == nil {
+		return ^sendHash(0, d.Random, d.sum())
+	}
+	return sendHash(*d.Seq, d.Random, d.sum())
 }
