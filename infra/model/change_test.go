@@ -208,7 +208,8 @@ func (s *schedule) alter(ctx context.Context, by messages.Actor, c *change) erro
 	case "recall":
 		return m.Recall(ctx, by, c.user, c.peer, c.key)
 	case "edit":
-		return m.Edit(ctx, by, c.user, c.peer, c.key, messages.Edition{Elements: textElements(c.text)})
+		_, err := m.Edit(ctx, by, c.user, c.peer, c.key, messages.Edition{Elements: textElements(c.text)})
+		return err
 	case "hide":
 		return m.Hide(ctx, by, c.user, c.peer, []key{c.key})
 	case "react", "unreact":

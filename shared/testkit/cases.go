@@ -340,7 +340,7 @@ func indent(text string) string {
 // directives splits a request into its leading lines "word value" and its body,
 // which begins at the first line that is no directive.
 func directives(text string) (map[string]string, string) {
-	known := []string{"as", "sig", "app", "method", "path", "header", "instance", "connection", "platform", "protocols", "door", "raw", "repeat"}
+	known := []string{"as", "sig", "app", "method", "path", "header", "instance", "connection", "platform", "protocols", "door", "raw", "repeat", "fresh"}
 	d := make(map[string]string)
 	for {
 		line, rest, _ := strings.Cut(text, "\n")

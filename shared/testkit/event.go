@@ -165,8 +165,12 @@ func (w *World) socketEvent(o *op.Operation, d map[string]string, body, route st
 	case "$disconnect":
 		kind = "DISCONNECT"
 	}
+	query := map[string]string{}
+	if _, ok := d["fresh"]; ok {
+		query["fresh"] = "1"
+	}
 	return json.Marshal(map[string]any{
-		"headers": header, "body": frame, "isBase64Encoded": false,
+		"headers": header, "queryStringParameters": query, "body": frame, "isBase64Encoded": false,
 		"requestContext": map[string]any{
 			"requestId": "req-1", "connectionId": connection, "routeKey": route, "eventType": kind,
 			"authorizer": map[string]any{

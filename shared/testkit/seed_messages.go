@@ -78,7 +78,8 @@ func seedChange(ctx context.Context, s messages.Service, word string, args []str
 	case "recall":
 		return s.Recall(ctx, by, args[0], args[1], key)
 	case "edit":
-		return s.Edit(ctx, by, args[0], args[1], key, messages.Edition{Elements: []messages.Element{Text(strings.Join(args[3:], " "))}})
+		_, err := s.Edit(ctx, by, args[0], args[1], key, messages.Edition{Elements: []messages.Element{Text(strings.Join(args[3:], " "))}})
+		return err
 	case "react":
 		for _, reaction := range args[3:] {
 			if err := s.React(ctx, by, args[0], args[1], key, reaction, true); err != nil {

@@ -72,7 +72,7 @@ func TestOneMeasure(t *testing.T) {
 			}
 			edited := messages.Edition{Elements: written(c.text[:len(c.text)-len(c.text)%6]), Custom: &c.custom}
 			content.Elements = edited.Elements
-			if err := s.Messages.Edit(t.Context(), messages.Actor{Trusted: true}, "alice", "bob", r.Key, edited); err != nil {
+			if _, err := s.Messages.Edit(t.Context(), messages.Actor{Trusted: true}, "alice", "bob", r.Key, edited); err != nil {
 				t.Fatal(err)
 			}
 			h, err = s.Messages.History(t.Context(), messages.Range{User: "bob", Peer: "alice", Limit: 10})

@@ -238,7 +238,7 @@ func TestStoredIsSuccess(t *testing.T) {
 				}
 			}
 			by := messages.Actor{Trusted: true}
-			if err := s.Edit(ctx, by, "alice", "bob", r.Key, messages.Edition{Elements: textOf("ho").Elements}); err != nil {
+			if _, err := s.Edit(ctx, by, "alice", "bob", r.Key, messages.Edition{Elements: textOf("ho").Elements}); err != nil {
 				t.Errorf("an edit: %v", err)
 			}
 			if err := s.React(ctx, by, "bob", "alice", r.Key, "+1", true); err != nil {
@@ -347,7 +347,8 @@ func TestRepeatedChanges(t *testing.T) {
 		late bool // refused once the window is over
 	}{
 		{"an edit", func() error {
-			return s.Edit(t.Context(), by, "alice", "bob", r.Key, messages.Edition{Elements: textOf("ho").Elements})
+			_, err := s.Edit(t.Context(), by, "alice", "bob", r.Key, messages.Edition{Elements: textOf("ho").Elements})
+			return err
 		}, false},
 		{"a reaction", func() error { return s.React(t.Context(), by, "alice", "bob", r.Key, "+1", true) }, true},
 		{"a reaction taken back", func() error { return s.React(t.Context(), by, "alice", "bob", r.Key, "+1", false) }, true},

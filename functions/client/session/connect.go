@@ -9,10 +9,13 @@ import (
 
 // connect gives the new connection a slot, the one before it of the same
 // installation or a free one. The devices that the login policy excludes are told
-// so and closed, and the oldest where a platform has too many. Watchers of the
+// so and closed, and the oldest where a platform has too many; with fresh=1 in the
+// query also another client of the same installation. Watchers of the
 // caller are told in a moment.
 func connect(ctx context.Context, c *op.Call) error {
-	watched, err := c.Sessions.Connect(ctx, c.Caller.Account, link(c))
+	l := link(c)
+	l.Fresh = c.Request.Query["fresh"] == "1"
+	watched, err := c.Sessions.Connect(ctx, c.Caller.Account, l)
 	if err != nil {
 		return err
 	}

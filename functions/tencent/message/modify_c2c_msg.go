@@ -32,6 +32,7 @@ func modifyC2CMsg(ctx context.Context, c *op.Call, in modifyRequest) (modifyResp
 	if in.Body == nil && in.Custom == nil {
 		return modifyResponse{}, v4.Refuse(badBody, "one of MsgBody and CloudCustomData is needed")
 	}
-	return modifyResponse{}, c.Messages.Edit(ctx, messages.Actor{Trusted: true}, in.From, in.To, key,
+	_, err = c.Messages.Edit(ctx, messages.Actor{Trusted: true}, in.From, in.To, key,
 		messages.Edition{Elements: in.Body, Custom: in.Custom})
+	return modifyResponse{}, err
 }

@@ -163,15 +163,16 @@ type Edition struct {
 }
 
 // Edit replaces the content of a message for both users. A user edits what he
-// sent, and only while he may write to the receiver.
-func (s Service) Edit(ctx context.Context, by Actor, from, to string, key Key, e Edition) error {
+// sent, and only while he may write to the receiver. It returns the time of the
+// edit in ms, 0 where nothing was changed: later edits are known by it.
+func (s Service) Edit(ctx context.Context, by Actor, from, to string, key Key, e Edition) (int64, error) {
 	_, dropped, err := s.admit(ctx, Draft{From: from, To: to, Trusted: by.Trusted, Issued: by.Issued})
 	if err != nil || dropped {
-		return err
+		return 0, err
 	}
 	m, err := s.sent(ctx, from, to, from, key)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	before := m.Content
 	if e.Elements != nil {
@@ -181,33 +182,33 @@ func (s Service) Edit(ctx context.Context, by Actor, from, to string, key Key, e
 		m.Custom = *e.Custom
 	}
 	if err := m.Content.Check(); err != nil {
-		return err
+		return 0, err
 	}
 	if m.Version > 0 && m.same(before) {
-		return nil // a repeat, whose first call has told the devices
+		return m.EditedMs, nil // a repeat, whose first call has told the devices
 	}
 	now := s.Now().UnixMilli()
 	mark := Mark{NowMs: now, Last: last(*m)}
 	if err := s.announce(ctx, *m, now, mark, mark); err != nil {
-		return err
+		return 0, err
 	}
-	m.EditedMs = now
-	other, err := s.Store.Edit(ctx, s.App, *m, now)
+	m.EditedMs = max(now, m.EditedMs+1) // a later edit has a later time, whatever the clock of this host says
+	other, err := s.Store.Edit(ctx, s.App, *m, m.EditedMs)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	if other != nil && other.Version == m.Version+1 && other.EditedMs == now && other.same(m.Content) {
+	if other != nil && other.Version == m.Version+1 && other.EditedMs == m.EditedMs && other.same(m.Content) {
 		other = nil // this very call, whose answer the store repeated for
 	}
 	if other != nil {
 		mark.Last = last(*other)
 		if err := s.announce(ctx, *other, now, mark, mark); err != nil {
-			return err
+			return 0, err
 		}
-		return fault.New(fault.EditConflict, "another change of the message came first, read it again")
+		return 0, fault.New(fault.EditConflict, "another change of the message came first, read it again")
 	}
 	s.Out.Tell(ctx, parties(*m), by.Origin, Edited{*m})
-	return nil
+	return m.EditedMs, nil
 }
 
 // last is what a list shows of a message as it is.

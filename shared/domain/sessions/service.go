@@ -70,8 +70,9 @@ const (
 )
 
 // Connect gives the user's new connection a slot. Whom the policy excludes is
-// kicked, and the oldest where there are too many; the same installation is only
-// replaced. It returns whether the user is watched.
+// kicked, and the oldest where there are too many. The same installation is only
+// replaced, unless the link is fresh: then its connection before is kicked, too.
+// It returns whether the user is watched.
 func (s Service) Connect(ctx context.Context, user string, link Link) (watched bool, err error) {
 	if link.Instance == "" || len(link.Instance) > MaxInstance {
 		return false, fault.New(fault.Invalid, "instance has 1 to %d bytes", MaxInstance)
@@ -97,10 +98,11 @@ func (s Service) Connect(ctx context.Context, user string, link Link) (watched b
 // replace kicks the devices that a connect has cost their slots.
 func (s Service) replace(ctx context.Context, user string, t Take, before []Device) error {
 	for _, d := range before {
-		if !d.Alive(s.Now()) || d.Now.Instance == t.Link.Instance {
+		same := d.Now.Instance == t.Link.Instance
+		if !d.Alive(s.Now()) || same && (!t.Link.Fresh || d.Now.Connection == t.Link.Connection) {
 			continue
 		}
-		if d.Slot != t.Slot && !slices.Contains(t.Empty, d.Slot) {
+		if !same && d.Slot != t.Slot && !slices.Contains(t.Empty, d.Slot) {
 			if !s.excluded(d, t.Link) {
 				continue
 			}

@@ -137,6 +137,10 @@ type Link struct {
 	Since      int64 // ms
 	// Background: the app is not in front; it is told only what a push would say.
 	Background bool
+	// Fresh: the client that opens it has no other connection. One that the same
+	// installation still holds belongs to another client, which has to hear that
+	// it is replaced. It is not kept.
+	Fresh bool
 }
 
 // A Device is a slot that is taken: its connection, and the one before it.

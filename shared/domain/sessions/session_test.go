@@ -275,6 +275,40 @@ func TestConnect(t *testing.T) {
 	}
 }
 
+// TestConnectFresh: a client that has no connection replaces another client of the
+// same installation, which is kicked; a renewal kicks nobody.
+func TestConnectFresh(t *testing.T) {
+	now := time.UnixMilli(1_700_000_000_000)
+	k := &kicker{}
+	s := sessions.Service{
+		Policy: sessions.Dual, Native: 2, Web: 1, Store: &memory{}, Now: func() time.Time { return now }, Wait: never, Kicker: k,
+	}
+	for i, c := range []struct {
+		instance string
+		fresh    bool
+		want     string
+	}{
+		{"a", true, ""}, {"b", true, ""}, {"a", false, ""}, {"a", true, "3 replaced"}, {"a", true, "4 replaced"}, {"b", false, ""},
+	} {
+		k.kicked = nil
+		link := sessions.Link{Connection: fmt.Sprint(i + 1), Instance: c.instance, Platform: "iPhone", Fresh: c.fresh}
+		if _, err := s.Connect(t.Context(), "alice", link); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(k.kicked, " "); got != c.want {
+			t.Errorf("connection %d of %s, fresh %t: kicked %q, want %q", i+1, c.instance, c.fresh, got, c.want)
+		}
+	}
+	now = now.Add(3 * time.Hour)
+	k.kicked = nil
+	if _, err := s.Connect(t.Context(), "alice", sessions.Link{Connection: "7", Instance: "a", Platform: "iPhone", Fresh: true}); err != nil {
+		t.Fatal(err)
+	}
+	if len(k.kicked) != 0 {
+		t.Errorf("a connection that is long dead: kicked %q, want nobody", k.kicked)
+	}
+}
+
 // TestConnectAttempts: an attempt that meets another state is made again from
 // what it met, and the usual one is the first.
 func TestConnectAttempts(t *testing.T) {

@@ -812,7 +812,10 @@ export interface MessageEditRequest {
 }
 
 /** What {@link MessageOperations.edit} answers. */
-export type MessageEditAnswer = Record<string, never>;
+export interface MessageEditAnswer {
+  /** the EditMs that the message has now */
+  EditMs?: number;
+}
 
 /** What {@link MessageOperations.delete} takes. */
 export interface MessageDeleteRequest {
