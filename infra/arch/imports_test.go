@@ -94,21 +94,25 @@ func in(pkg string, list ...string) bool {
 // allowed lists what a package of ours may import of ours, and whether it may
 // import modules of others.
 func allowed(pkg string) (ours []string, modules bool) {
-	domain := []string{"shared/fault", "shared/plainjson", "shared/domain/..."}
+	domain := []string{"shared/fault", "shared/plainjson", "shared/retry", "shared/domain/..."}
 	v4 := append([]string{"shared/op", "shared/dialect", "shared/dialect/v4", "shared/dialect/usersig"}, domain...)
 	switch {
+	case pkg == "shared/retry":
+		return nil, false
+	case pkg == "shared/attempt":
+		return nil, true
 	case pkg == "shared/fault" || pkg == "shared/plainjson" || pkg == "shared/config" || pkg == "shared/telemetry" || pkg == "shared/dialect/usersig":
 		return nil, false
 	case in(pkg, "shared/domain/..."):
 		return domain, false
 	case pkg == "shared/store":
-		return append(domain, "shared/telemetry", "shared/config"), true
+		return append(domain, "shared/telemetry", "shared/config", "shared/attempt"), true
 	case in(pkg, "shared/seal", "shared/queue", "shared/gateway"):
-		return []string{"shared/fault", "shared/plainjson", "shared/telemetry"}, true
+		return []string{"shared/fault", "shared/plainjson", "shared/telemetry", "shared/attempt"}, true
 	case pkg == "shared/objects":
 		return append(domain, "shared/telemetry"), true
 	case pkg == "shared/app":
-		return append(domain, "shared/objects", "shared/config", "shared/telemetry", "shared/store", "shared/objects", "shared/seal", "shared/queue", "shared/gateway"), true
+		return append(domain, "shared/attempt", "shared/objects", "shared/config", "shared/telemetry", "shared/store", "shared/objects", "shared/seal", "shared/queue", "shared/gateway"), true
 	case pkg == "shared/op":
 		return append(domain, "shared/app", "shared/telemetry", "shared/store", "shared/objects", "shared/queue"), true
 	case in(pkg, "shared/dialect", "shared/dialect/v4"):

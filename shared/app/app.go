@@ -6,13 +6,18 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
+	"net"
+	"net/http"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"golang.org/x/sync/errgroup"
 
+	"parley/shared/attempt"
 	"parley/shared/config"
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/apps"
@@ -29,6 +34,7 @@ import (
 	"parley/shared/domain/sessions"
 	"parley/shared/objects"
 	"parley/shared/queue"
+	"parley/shared/retry"
 	"parley/shared/seal"
 	"parley/shared/store"
 	"parley/shared/telemetry"
@@ -90,7 +96,7 @@ func Real(c config.Config, frame func(delivery.Event) ([]byte, error)) (Parts, e
 		Removal:  queue.New[accounts.Removal](cfg, c.SQS, queue.Sweep, c.Queues.Sweep),
 		Push:     queue.New[push.Job](cfg, c.SQS, queue.Push, c.Queues.Push),
 		Objects:  objects.New(cfg, c.S3, c.Archive),
-		Now:      time.Now, Wait: wait, Bytes: randomBytes, Parallel: Together, Frame: frame,
+		Now:      time.Now, Wait: retry.Sleep, Bytes: randomBytes, Parallel: Together, Frame: frame,
 	}
 	if c.Connections != "" {
 		if p.Poster, err = posts(c, cfg); err != nil {
@@ -115,15 +121,15 @@ func AWS(region string) aws.Config {
 			}
 			return c, nil
 		}),
-		HTTPClient: awshttp.NewBuildableClient().WithTimeout(5 * time.Second),
+		HTTPClient: client(), Retryer: attempt.Retryer,
 	}
 }
 
-func wait(ctx context.Context, d time.Duration) {
-	select {
-	case <-time.After(d):
-	case <-ctx.Done():
-	}
+// client has no time of its own: each call has that of its invocation. To connect
+// is quick or does not happen.
+func client() *awshttp.BuildableClient {
+	return awshttp.NewBuildableClient().WithDialerOptions(func(d *net.Dialer) { d.Timeout = time.Second }).
+		WithTransportOptions(func(t *http.Transport) { t.TLSHandshakeTimeout = time.Second })
 }
 
 func randomBytes(n int) []byte {
@@ -132,11 +138,19 @@ func randomBytes(n int) []byte {
 	return b
 }
 
-// Together runs functions at the same time and returns the first error.
+// Together runs functions at the same time and returns the first error. A panic
+// is an error.
 func Together(ctx context.Context, run ...func(context.Context) error) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for _, f := range run {
-		g.Go(func() error { return f(ctx) })
+		g.Go(func() (err error) {
+			defer func() {
+				if p := recover(); p != nil { // it would end the process, and the call without an answer
+					err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+				}
+			}()
+			return f(ctx)
+		})
 	}
 	return g.Wait()
 }

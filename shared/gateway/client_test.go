@@ -208,14 +208,11 @@ func TestPoolThatIsClosed(t *testing.T) {
 	var die, dieNew bool
 	var requests int
 	old := map[string]bool{}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		mu.Lock()
 		requests++
 		dead := die && (old[r.RemoteAddr] || dieNew)
-		if !die {
-			old[r.RemoteAddr] = true
-		}
 		mu.Unlock()
 		if dead {
 			if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
@@ -225,6 +222,15 @@ func TestPoolThatIsClosed(t *testing.T) {
 		}
 		time.Sleep(5 * time.Millisecond) // so that each of PostAll has a connection of its own
 	}))
+	// A connection that is opened and not needed is kept as well.
+	server.Config.ConnState = func(conn net.Conn, state http.ConnState) {
+		mu.Lock()
+		defer mu.Unlock()
+		if state == http.StateNew && !die {
+			old[conn.RemoteAddr().String()] = true
+		}
+	}
+	server.Start()
 	defer server.Close()
 	client := newClient(t, server.URL, keys)
 	client.PostAll(t.Context(), slices.Repeat([]string{"c"}, 32), []byte("x"))

@@ -10,6 +10,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigatewaymanagementapi"
+	"github.com/aws/smithy-go/middleware"
+
+	"parley/shared/attempt"
 )
 
 // management is the SDK's client, made when first used: most functions post and
@@ -23,6 +26,7 @@ func (m *management) client(o Options) *apigatewaymanagementapi.Client {
 	m.once.Do(func() {
 		m.sdk = apigatewaymanagementapi.New(apigatewaymanagementapi.Options{
 			Region: o.Region, Credentials: o.Credentials, BaseEndpoint: &o.Endpoint,
+			Retryer: attempt.Retryer(), APIOptions: []func(*middleware.Stack) error{attempt.Bounded},
 		})
 	})
 	return m.sdk

@@ -16,6 +16,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
@@ -44,9 +45,18 @@ type Archive struct {
 	s3     *s3.Client
 }
 
+const (
+	whole  = time.Minute     // one request, with the whole of its content
+	silent = 5 * time.Second // until an answer begins
+)
+
 // New returns the Archive of a bucket. endpoint is empty on AWS. Options may add
 // middleware, which tests use to stop a function between two calls.
 func New(cfg aws.Config, endpoint, bucket string, options ...func(*s3.Options)) *Archive {
+	if client, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
+		// A file may be large: its time is not that of a call with a small answer.
+		cfg.HTTPClient = client.WithTimeout(whole).WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = silent })
+	}
 	a := &Archive{cfg: cfg, bucket: bucket, base: "https://" + bucket + ".s3." + cfg.Region + ".amazonaws.com"}
 	if endpoint != "" {
 		a.base = strings.TrimSuffix(endpoint, "/") + "/" + bucket

@@ -2,6 +2,8 @@ package op
 
 import (
 	"context"
+	"slices"
+	"sync"
 	"time"
 
 	"parley/shared/app"
@@ -34,7 +36,7 @@ type Call struct {
 	app.Tenant
 	ID int64 // of the application
 
-	fields []any // for the log line
+	told *told // for the log line
 }
 
 // A Request is what a protocol reads from an event.
@@ -66,6 +68,7 @@ type Caller struct {
 func (c *Call) Serve(o *apps.Open) {
 	c.ID = o.ID
 	c.Tenant = c.App.For(&o.App)
+	c.notes().serve(o.ID)
 }
 
 // Origin is the device that makes the call, as far as it says.
@@ -80,4 +83,36 @@ func (c *Call) Unreadable(ctx context.Context, which string) {
 
 // Log adds a field to the call's log line. Message bodies, tokens and signatures
 // never go there.
-func (c *Call) Log(key string, value any) { c.fields = append(c.fields, key, value) }
+func (c *Call) Log(key string, value any) { c.notes().add(key, value) }
+
+func (c *Call) notes() *told {
+	if c.told == nil {
+		c.told = &told{}
+	}
+	return c.told
+}
+
+// told is what the log line tells of a call, also of one that has not returned.
+type told struct {
+	mu     sync.Mutex
+	app    int64
+	fields []any
+}
+
+func (t *told) serve(app int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.app = app
+}
+
+func (t *told) add(key string, value any) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.fields = append(t.fields, key, value)
+}
+
+func (t *told) all() (app int64, fields []any) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.app, slices.Clone(t.fields)
+}

@@ -34,7 +34,8 @@ func NewServer(o *Operation, a *app.App, log *slog.Logger, limiter Limiter) *Ser
 }
 
 // Invoke is the chain of a call: recover, decode the event, identify, limit,
-// run (which decodes the body), encode, log. Every operation passes here.
+// run (which decodes the body), encode, log. Every operation passes here. The call
+// is answered and logged before the deadline of ctx, whatever the operation does.
 func (s *Server) Invoke(ctx context.Context, event []byte) (answer []byte, err error) {
 	began := time.Now()
 	meter := telemetry.MeterOf(ctx)
@@ -44,7 +45,11 @@ func (s *Server) Invoke(ctx context.Context, event []byte) (answer []byte, err e
 	}
 	meter.Count(telemetry.Units{L: 1})
 	c := &Call{Operation: s.operation, App: s.app}
-	out, failure := s.run(ctx, c, event)
+	var out any
+	failure := s.decode(c, event)
+	if failure == nil {
+		c, out, failure = s.bounded(ctx, c)
+	}
 	answer, err = s.encode(c, out, failure)
 	if err == nil {
 		err = c.carried(answer)
@@ -69,17 +74,22 @@ func (s *Server) encode(c *Call, out any, failure error) (answer []byte, err err
 	return s.operation.Protocol.Encode(c, out, failure)
 }
 
-func (s *Server) run(ctx context.Context, c *Call, event []byte) (out any, err error) {
+func (s *Server) decode(c *Call, event []byte) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = recovered(p)
+		}
+	}()
+	return s.operation.Protocol.Decode(c, event)
+}
+
+func (s *Server) run(ctx context.Context, c *Call) (out any, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			out, err = nil, recovered(p)
 		}
 	}()
-	p := s.operation.Protocol
-	if err := p.Decode(c, event); err != nil {
-		return nil, err
-	}
-	if err := p.Identify(ctx, c); err != nil {
+	if err := s.operation.Protocol.Identify(ctx, c); err != nil {
 		return nil, err
 	}
 	if s.limiter != nil {
@@ -111,13 +121,14 @@ func (s *Server) tell(ctx context.Context, c *Call, failure error, took time.Dur
 	if len(notes) > 0 && level == slog.LevelInfo {
 		level = slog.LevelWarn
 	}
-	if c.ID != 0 {
-		fields = append(fields, "app", c.ID)
+	app, own := c.notes().all()
+	if app = max(app, c.ID); app != 0 {
+		fields = append(fields, "app", app)
 	}
 	if c.Request.ID != "" {
 		fields = append(fields, "request", c.Request.ID)
 	}
-	fields = append(fields, c.fields...)
+	fields = append(fields, own...)
 	telemetry.Tell(ctx, s.log, level, telemetry.Line{
 		Operation: s.operation.Name, Surface: s.operation.Surface(), Group: s.operation.Group(),
 		Outcome: outcome, Took: took, Cold: !s.warm.Swap(true), Units: meter.Units(), Notes: notes,

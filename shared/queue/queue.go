@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"parley/shared/attempt"
 	"parley/shared/plainjson"
 	"parley/shared/telemetry"
 )
@@ -41,6 +42,7 @@ func New[Job any](cfg aws.Config, endpoint string, name Name, url string) *Queue
 		if endpoint != "" {
 			o.BaseEndpoint = &endpoint
 		}
+		o.APIOptions = append(o.APIOptions, attempt.Bounded)
 	})
 	return &Queue[Job]{name: name, url: url, client: client}
 }

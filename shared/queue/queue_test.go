@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"parley/shared/queue"
@@ -79,6 +80,58 @@ func TestEach(t *testing.T) {
 				t.Errorf("%s: error %v does not name message %s", c.name, err, failed[i])
 			}
 		}
+	}
+}
+
+// A job that hangs costs its part of the batch's time and no more: its neighbours
+// are done, and it alone comes again.
+func TestTimeOfABatch(t *testing.T) {
+	event := []byte(`{"Records":[{"messageId":"m1","body":"{\"n\":1}"},{"messageId":"m2","body":"{\"n\":2}"},` +
+		`{"messageId":"m3","body":"{\"n\":3}"},{"messageId":"m4","body":"{\"n\":4}"}]}`)
+	failed := func(a events.SQSEventResponse) (list []string) {
+		for _, f := range a.BatchItemFailures {
+			list = append(list, f.ItemIdentifier)
+		}
+		return list
+	}
+	for _, c := range []struct {
+		name  string
+		given time.Duration
+		hangs func(ctx context.Context, n int) bool
+		want  []string
+	}{
+		{"one waits for what does not come", 2 * time.Second, func(ctx context.Context, n int) bool {
+			if n == 2 {
+				<-ctx.Done()
+			}
+			return n == 2
+		}, []string{"m2"}},
+		{"one takes no notice of its end", 2 * time.Second, func(_ context.Context, n int) bool {
+			if n == 1 {
+				select {} //nolint:revive // it never returns
+			}
+			return false
+		}, []string{"m1"}},
+		{"all hang", time.Second, func(ctx context.Context, _ int) bool { <-ctx.Done(); return true }, []string{"m1", "m2", "m3", "m4"}},
+		{"no time at all", 0, func(context.Context, int) bool { return false }, []string{"m1", "m2", "m3", "m4"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(t.Context(), c.given)
+			defer cancel()
+			answer, errs := queue.Each(ctx, event, func(ctx context.Context, j job) error {
+				if c.hangs(ctx, j.N) {
+					return ctx.Err()
+				}
+				return nil
+			})
+			if end, _ := ctx.Deadline(); c.given > 0 && time.Now().After(end) {
+				t.Errorf("answered after its deadline")
+			}
+			if got := failed(answer); !slices.Equal(got, c.want) || len(errs) != len(c.want) {
+				t.Errorf("failed %q, %v, want %q", got, errs, c.want)
+			}
+		})
 	}
 }
 

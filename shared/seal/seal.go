@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
+	"parley/shared/attempt"
 	"parley/shared/telemetry"
 )
 
@@ -34,7 +35,7 @@ func New(key string, cfg aws.Config) (Sealer, error) {
 	if path, ok := strings.CutPrefix(key, "file:"); ok {
 		return openFile(path)
 	}
-	return &kmsSealer{client: kms.NewFromConfig(cfg), key: key}, nil
+	return &kmsSealer{client: kms.NewFromConfig(cfg, func(o *kms.Options) { o.APIOptions = append(o.APIOptions, attempt.Bounded) }), key: key}, nil
 }
 
 type fileSealer struct{ aead cipher.AEAD }

@@ -119,7 +119,7 @@ func (s *Store) putAccount(ctx context.Context, app int64, a accounts.Account, c
 		}
 		return nil, nil
 	}
-	_, err = s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{
+	err = s.db.Transact(ctx, []types.TransactWriteItem{
 		{Put: &types.Put{
 			TableName: s.name(Core), Item: item, ConditionExpression: &cond, ExpressionAttributeValues: values,
 			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
@@ -130,7 +130,7 @@ func (s *Store) putAccount(ctx context.Context, app int64, a accounts.Account, c
 			UpdateExpression: aws.String("ADD n :one"), ConditionExpression: aws.String("n < :limit"),
 			ExpressionAttributeValues: Item{":one": num(1), ":limit": num(limit)},
 		}},
-	}})
+	})
 	reasons := cancelled(err)
 	switch {
 	case failedAt(reasons, 0):
@@ -188,7 +188,7 @@ func (s *Store) DeleteAccount(ctx context.Context, app int64, id string, at int6
 			UpdateExpression: aws.String("ADD n :less"), ExpressionAttributeValues: Item{":less": num(-1)},
 		}})
 	}
-	_, err := s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: items})
+	err := s.db.Transact(ctx, items)
 	if reasons := cancelled(err); failedAt(reasons, 0) {
 		old := reasons[0].Item
 		return accounts.Deletion{Known: old != nil, At: integer(old, "del"), Swept: has(old, "sw")}, nil

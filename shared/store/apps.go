@@ -124,7 +124,7 @@ func (s *Store) CreateApp(ctx context.Context, a apps.App) (bool, error) {
 		items = append(items, put(AdminKey(a.ID, admin).attributes()),
 			put(accountItem(a.ID, accounts.Account{ID: admin, Created: a.Created})), put(AccountIndexKey(a.ID, admin).attributes()))
 	}
-	_, err := s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: items})
+	err := s.db.Transact(ctx, items)
 	if cancelled(err) != nil {
 		return false, nil
 	}
@@ -189,13 +189,13 @@ func (s *Store) SaveSettings(ctx context.Context, id int64, set apps.Settings, n
 	}
 	item := settingsItem(apps.App{ID: id, Settings: set, Created: integer(current, "ct"), Updated: now})
 	there := aws.String("attribute_exists(pk)")
-	_, err = s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{
+	err = s.db.Transact(ctx, []types.TransactWriteItem{
 		{Put: &types.Put{TableName: s.name(Core), Item: item, ConditionExpression: there}},
 		{Update: &types.Update{
 			TableName: s.name(Core), Key: RegistryKey(id).attributes(), ConditionExpression: there,
 			UpdateExpression: aws.String("SET n = :n"), ExpressionAttributeValues: Item{":n": str(set.Name)},
 		}},
-	}})
+	})
 	if err != nil {
 		return false, fmt.Errorf("save settings of app %d: %w", id, err)
 	}
@@ -215,7 +215,7 @@ func (s *Store) AddKey(ctx context.Context, id int64, k apps.Key, ended []apps.K
 			ExpressionAttributeValues: Item{":un": num(old.Until)},
 		}})
 	}
-	_, err := s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: items})
+	err := s.db.Transact(ctx, items)
 	if cancelled(err) != nil {
 		return fault.New(fault.Conflict, "the key was rotated by another call at the same time")
 	}

@@ -95,9 +95,9 @@ func (s *Store) Follow(ctx context.Context, app int64, from, to string, at int64
 			TableName: s.name(Core), Key: theirs.following.attributes(), ConditionExpression: aws.String("attribute_not_exists(pk)"),
 		}})
 	}
-	_, err = s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: items})
+	err = s.db.TransactOnce(ctx, items)
 	reasons := cancelled(err)
-	if failedAt(reasons, 0) && !failedAt(reasons, 1) { // a repeat at the limit is none too many
+	if failedAt(reasons, 0) && !failedAt(reasons, 1) && !conflicted(err) { // a repeat at the limit is none too many
 		return false, fault.New(fault.FollowLimit, "a user follows at most %d others", limit)
 	}
 	return followed(reasons, err)
@@ -128,7 +128,7 @@ func (s *Store) Unfollow(ctx context.Context, app int64, from, to string) (bool,
 	if mutual {
 		items = append(items, s.markFollow(followOf(app, to, from), false)...)
 	}
-	_, err = s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: items})
+	err = s.db.TransactOnce(ctx, items)
 	return followed(cancelled(err), err)
 }
 

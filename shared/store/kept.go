@@ -115,7 +115,7 @@ func (s *Store) Change(ctx context.Context, app int64, user string, e conversati
 	if len(items) == 1 && items[0].Update != nil {
 		return s.changeOne(ctx, items[0].Update)
 	}
-	_, err := s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: items})
+	err := s.db.TransactOnce(ctx, items)
 	reasons := cancelled(err)
 	if shelf != nil && failedAt(reasons, 0) {
 		switch had := readShelf(reasons[0].Item); {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"parley/shared/domain/messages"
@@ -88,7 +87,7 @@ func (s *Store) WritePairs(ctx context.Context, app int64, a, b string, m messag
 			TableName: s.name(Msg), Key: PairKey(app, a, b, m, k).attributes(),
 		}})
 	}
-	_, err := s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes})
+	err := s.db.TransactOnce(ctx, writes)
 	if cancelled(err) != nil {
 		return false, nil
 	}

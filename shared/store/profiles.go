@@ -113,13 +113,13 @@ func (s *Store) SetProfile(ctx context.Context, app int64, user string, c profil
 			ExpressionAttributeNames: account.names, ExpressionAttributeValues: account.given(),
 		}}
 	}
-	_, err := s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{
+	err := s.db.Transact(ctx, []types.TransactWriteItem{
 		first,
 		{Update: &types.Update{
 			TableName: s.name(Core), Key: ProfileKey(app, user).attributes(), UpdateExpression: aws.String(rest.expression()),
 			ExpressionAttributeNames: rest.names, ExpressionAttributeValues: rest.given(),
 		}},
-	}})
+	})
 	switch reasons := cancelled(err); {
 	case failedAt(reasons, 0):
 		return unknownAccount(user)

@@ -256,7 +256,7 @@ func (s *Store) WriteRelations(ctx context.Context, app int64, e relations.Edit,
 		item["p"], item["x"] = texts(peers), num(now+changeKept)
 		put(item)
 	}
-	_, err := s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: items})
+	err := s.db.TransactOnce(ctx, items)
 	if reasons := cancelled(err); reasons != nil {
 		for _, r := range reasons {
 			// Another call changes the same items, or has.

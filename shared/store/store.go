@@ -7,16 +7,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"parley/shared/attempt"
+	"parley/shared/retry"
 )
 
 // Store is the four tables.
 type Store struct {
-	db    *dynamodb.Client
+	db    calls
 	names map[Table]string
 }
 
@@ -31,9 +35,9 @@ func New(cfg aws.Config, endpoint string, names map[Table]string, options ...fun
 		if endpoint != "" {
 			o.BaseEndpoint = &endpoint
 		}
-		o.APIOptions = append(o.APIOptions, meter(tables))
+		o.APIOptions = append(o.APIOptions, meter(tables), attempt.Bounded)
 	}}, options...)...)
-	return &Store{db: db, names: names}
+	return &Store{db: calls{client: db, again: retry.Retrier{Wait: retry.Sleep, Random: rand.Float64}}, names: names}
 }
 
 // Item is an item's attributes.
@@ -113,9 +117,6 @@ func (s *Store) get(ctx context.Context, t Table, k Key, strong bool) (Item, err
 // batchSize is the most keys of one BatchGetItem.
 const batchSize = 100
 
-// batchTries bounds the repeats for keys that a batch left unread.
-const batchTries = 8
-
 // getAll reads items by distinct keys; absent ones are nil. The order is that
 // of keys.
 func (s *Store) getAll(ctx context.Context, t Table, keys []Key, strong bool) ([]Item, error) {
@@ -125,20 +126,24 @@ func (s *Store) getAll(ctx context.Context, t Table, keys []Key, strong bool) ([
 		for _, k := range keys[start:min(start+batchSize, len(keys))] {
 			want = append(want, k.attributes())
 		}
-		for try := 0; len(want) > 0; try++ {
-			if try == batchTries {
-				return nil, fmt.Errorf("batch get from %s: %d keys stay unread", t, len(want))
-			}
+		done, err := s.db.again.Do(ctx, batches(), func(int) (bool, error) {
 			out, err := s.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{
 				RequestItems: map[string]types.KeysAndAttributes{s.names[t]: {Keys: want, ConsistentRead: &strong}},
 			})
 			if err != nil {
-				return nil, fmt.Errorf("batch get from %s: %w", t, err)
+				return false, fmt.Errorf("batch get from %s: %w", t, err)
 			}
 			for _, item := range out.Responses[s.names[t]] {
 				found[Key{text(item, "pk"), text(item, "sk")}] = item
 			}
 			want = out.UnprocessedKeys[s.names[t]].Keys
+			return len(want) == 0, nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		if !done {
+			return nil, fmt.Errorf("batch get from %s: %d keys stay unread", t, len(want))
 		}
 	}
 	items := make([]Item, len(keys))
@@ -189,19 +194,26 @@ func (s *Store) deleteAll(ctx context.Context, t Table, items []Item) error {
 
 // writeAll runs puts and deletes of distinct items, in any order.
 func (s *Store) writeAll(ctx context.Context, t Table, requests []types.WriteRequest) error {
-	most := len(requests)/writesAtOnce + batchTries
-	for try := 0; len(requests) > 0; try++ {
-		if try > most {
-			return fmt.Errorf("batch write to %s: %d items stay", t, len(requests))
-		}
+	for len(requests) > 0 {
 		n := min(writesAtOnce, len(requests))
-		out, err := s.db.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{
-			RequestItems: map[string][]types.WriteRequest{s.names[t]: requests[:n]},
+		want := requests[:n]
+		requests = requests[n:]
+		done, err := s.db.again.Do(ctx, batches(), func(int) (bool, error) {
+			out, err := s.db.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{
+				RequestItems: map[string][]types.WriteRequest{s.names[t]: want},
+			})
+			if err != nil {
+				return false, fmt.Errorf("batch write to %s: %w", t, err)
+			}
+			want = out.UnprocessedItems[s.names[t]]
+			return len(want) == 0, nil
 		})
 		if err != nil {
-			return fmt.Errorf("batch write to %s: %w", t, err)
+			return err
 		}
-		requests = append(requests[n:], out.UnprocessedItems[s.names[t]]...)
+		if !done {
+			return fmt.Errorf("batch write to %s: %d items stay unwritten", t, len(want))
+		}
 	}
 	return nil
 }

@@ -96,7 +96,7 @@ func (s *Store) Unwatch(ctx context.Context, app int64, watcher string, targets 
 }
 
 func (s *Store) changeWatches(ctx context.Context, items []types.TransactWriteItem) (bool, error) {
-	_, err := s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: items})
+	err := s.db.TransactOnce(ctx, items)
 	for _, r := range cancelled(err) {
 		// Another call changes the same subscriptions, or has.
 		if code := aws.ToString(r.Code); code == "ConditionalCheckFailed" || code == "TransactionConflict" {

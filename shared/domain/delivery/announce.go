@@ -3,6 +3,8 @@ package delivery
 import (
 	"context"
 	"time"
+
+	"parley/shared/retry"
 )
 
 // A Crowd is everybody who stands in a relation to a user.
@@ -41,7 +43,7 @@ const (
 )
 
 // Bring takes an announcement to its crowd, a number of pages at a time; it sends
-// itself on where more are left. It may be repeated: a device that is told twice
+// itself on where more are left, or the time of the call is. It may be repeated: a device that is told twice
 // reads twice.
 func (s Service) Bring(ctx context.Context, crowds Crowds, a Announcement) error {
 	for range crowdPages {
@@ -62,6 +64,9 @@ func (s Service) Bring(ctx context.Context, crowds Crowds, a Announcement) error
 			return nil
 		}
 		a.After = users[len(users)-1]
+		if retry.Short(ctx, atMost+after) {
+			break
+		}
 	}
 	return s.Crowds.Send(ctx, a, 0)
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"parley/shared/domain/sessions"
+	"parley/shared/retry"
 )
 
 // Errors of a Poster.
@@ -94,6 +95,11 @@ const (
 	// targetsAJob keeps a job, a frame of up to 27 KB in base64 and 250 bytes a
 	// target, below the 256 KB that a queue takes.
 	targetsAJob = 500
+	// atMost is what the posts of one event may take of a call. They take 12 ms.
+	atMost = 2 * time.Second
+	// after is the time that posts leave to who comes after them in the call: what
+	// failed is queued, and a push as well.
+	after = 1500 * time.Millisecond
 	// MaxAttempts is the number of rounds through the queue before a frame is
 	// left to sync.
 	MaxAttempts = 5
@@ -162,7 +168,9 @@ func (s Service) Flash(ctx context.Context, list []sessions.Session, origin Orig
 	if err != nil {
 		return err
 	}
-	s.round(ctx, frame, targets, new([]string))
+	posts, cancel := within(ctx)
+	defer cancel()
+	s.round(ctx, posts, frame, targets, new([]string))
 	return nil
 }
 
@@ -184,10 +192,12 @@ func (s Service) Kick(ctx context.Context, d sessions.Device, reason string) err
 	if before := d.Predecessor(s.Now()); before != "" {
 		links = append(links, before)
 	}
+	posts, cancel := within(ctx)
+	defer cancel()
 	// Not told is no reason not to close; what cannot be closed has lost its slot.
-	_ = s.Poster.Post(ctx, links, frame)
+	_ = s.Poster.Post(posts, links, frame)
 	for _, link := range links {
-		_ = s.Poster.Close(ctx, link)
+		_ = s.Poster.Close(posts, link)
 	}
 	return nil
 }
@@ -227,13 +237,23 @@ func (s Service) targets(list []sessions.Session, origin Origin) []Target {
 	return out
 }
 
+// within is the time that posts have in a call: theirs, and never that of what
+// comes after them.
+func within(ctx context.Context) (context.Context, context.CancelFunc) {
+	return retry.Within(ctx, atMost, after)
+}
+
 // post tries all targets, the failed ones again, and queues what is left. It
-// returns the connections that are gone.
+// returns the connections that are gone. Where a post had no answer in its time
+// there is no other try at once: who does not answer now will not a moment later,
+// and the call is waited for.
 func (s Service) post(ctx context.Context, job Job) (gone []string, err error) {
-	left := s.round(ctx, job.Frame, job.Targets, &gone)
-	for try := 0; len(left) > 0 && try < quickTries; try++ {
-		s.Wait(ctx, quickWait<<try)
-		left = s.round(ctx, job.Frame, left, &gone)
+	posts, cancel := within(ctx)
+	defer cancel()
+	left, hangs := s.round(ctx, posts, job.Frame, job.Targets, &gone)
+	for try := 0; len(left) > 0 && !hangs && try < quickTries; try++ {
+		s.Wait(posts, quickWait<<try)
+		left, hangs = s.round(ctx, posts, job.Frame, left, &gone)
 	}
 	if len(left) == 0 || job.Attempt >= MaxAttempts {
 		return gone, nil
@@ -247,8 +267,9 @@ func (s Service) post(ctx context.Context, job Job) (gone []string, err error) {
 
 // round posts once to each target and returns those worth another try. During a
 // renewal both connections of a device are tried: the frame counts as brought
-// when either took it (docs/data-model.md §7).
-func (s Service) round(ctx context.Context, frame []byte, targets []Target, gone *[]string) []Target {
+// when either took it (docs/data-model.md §7). posts is the context of the posts
+// alone. It tells whether any of those left had no answer in its time.
+func (s Service) round(ctx, posts context.Context, frame []byte, targets []Target, gone *[]string) (left []Target, hangs bool) {
 	var links []string
 	for _, t := range targets {
 		links = append(links, t.Link)
@@ -256,8 +277,7 @@ func (s Service) round(ctx context.Context, frame []byte, targets []Target, gone
 			links = append(links, t.Fallback)
 		}
 	}
-	results := s.Poster.Post(ctx, links, frame)
-	var left []Target
+	results := s.Poster.Post(posts, links, frame)
 	for _, t := range targets {
 		err := results[0]
 		results = results[1:]
@@ -269,16 +289,16 @@ func (s Service) round(ctx context.Context, frame []byte, targets []Target, gone
 		switch {
 		case err == nil || fallback == nil || errors.Is(err, ErrRefused):
 		case !errors.Is(err, ErrGone):
-			left = append(left, t)
+			left, hangs = append(left, t), hangs || errors.Is(err, context.DeadlineExceeded)
 		case errors.Is(fallback, ErrGone):
 			if s.gone(ctx, t) {
 				*gone = append(*gone, t.Link)
 			}
 		default:
-			left = append(left, t)
+			left, hangs = append(left, t), hangs || errors.Is(fallback, context.DeadlineExceeded)
 		}
 	}
-	return left
+	return left, hangs
 }
 
 // gone forgets a connection that is no more. One under 30 s old may not be open

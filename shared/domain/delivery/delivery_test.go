@@ -262,3 +262,34 @@ func TestNowhere(t *testing.T) {
 		t.Error("closing nowhere succeeds")
 	}
 }
+
+// hangs is a Poster whose endpoint never answers.
+type hangs struct{ *world }
+
+func (h hangs) Post(ctx context.Context, connections []string, _ []byte) []error {
+	h.rounds = append(h.rounds, strings.Join(connections, " "))
+	errs := make([]error, len(connections))
+	<-ctx.Done()
+	for i := range errs {
+		errs[i] = fmt.Errorf("post: %w", ctx.Err())
+	}
+	return errs
+}
+
+// An endpoint that hangs is tried once, and leaves time to queue what failed.
+func TestHanging(t *testing.T) {
+	w, s := newWorld()
+	s.Poster = hangs{w}
+	w.device("alice", "Web", "a", "1", time.Hour)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if err := s.Send(ctx, []string{"alice"}, delivery.Origin{}, "event"); err != nil {
+		t.Fatal(err)
+	}
+	if ctx.Err() != nil {
+		t.Error("the posts took the whole time of the call")
+	}
+	if len(w.rounds) != 1 || len(w.waits) != 0 || len(w.jobs) != 1 || len(w.jobs[0].Targets) != 1 {
+		t.Errorf("rounds %q, waits %v, jobs %+v; want one round, and a job for its target", w.rounds, w.waits, w.jobs)
+	}
+}
