@@ -21,6 +21,9 @@ func accountItem(app int64, a accounts.Account) Item {
 	if a.Face != "" {
 		item["fa"] = str(a.Face)
 	}
+	if a.Reborn != 0 {
+		item["rb"] = num(a.Reborn)
+	}
 	if a.SignaturesFrom != 0 {
 		item["se"] = num(a.SignaturesFrom)
 	}
@@ -32,7 +35,7 @@ func readAccount(id string, item Item) *accounts.Account {
 		return nil
 	}
 	return &accounts.Account{
-		ID: id, Nick: text(item, "n"), Face: text(item, "fa"), Created: integer(item, "ct"),
+		ID: id, Nick: text(item, "n"), Face: text(item, "fa"), Created: integer(item, "ct"), Reborn: integer(item, "rb"),
 		Deleted: integer(item, "del"), Swept: has(item, "sw"), SignaturesFrom: integer(item, "se"),
 		MutedUntil: integer(item, "mc"), GroupsMuted: integer(item, "mg"), BannedUntil: integer(item, "bn"),
 		Allow: accounts.Allow(text(item, "al")), NoRequests: has(item, "nr"),
@@ -85,6 +88,7 @@ func (s *Store) CreateAccount(ctx context.Context, app int64, a accounts.Account
 		return unswept(a.ID)
 	}
 	a.SignaturesFrom = integer(old, "se")
+	a.Reborn = max(a.Created, integer(old, "del")+1) // no second has both lives
 	old, err = s.putAccount(ctx, app, a, "del = :del AND attribute_exists(sw)", Item{":del": old["del"]}, limit)
 	switch {
 	case old == nil:

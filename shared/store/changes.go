@@ -233,8 +233,8 @@ func (s *Store) Recall(ctx context.Context, app int64, m messages.Message, nowMs
 		table: Msg, key: messageKey(app, m.From, m.To, m.Key),
 		set: "SET rv = :t REMOVE b, z, ed, r0, r1", cond: "attribute_exists(pk) AND attribute_not_exists(rv)", values: Item{":t": num(nowMs)},
 	})
-	if old, failed := refused(err); failed {
-		return integer(old, "rv") == nowMs, nil // this very call, tried again by the client of DynamoDB
+	if _, failed := refused(err); failed {
+		return false, nil
 	}
 	return err == nil, err
 }

@@ -179,13 +179,13 @@ func (s *Store) OrdinalAt(ctx context.Context, app int64, user, peer string, at 
 	}
 }
 
-// Cleared implements messages.Store.
-func (s *Store) Cleared(ctx context.Context, app int64, user, peer string) (*messages.Key, error) {
-	item, err := s.get(ctx, Core, PeerKey(app, user, peer), false)
+// Bounds implements messages.Store.
+func (s *Store) Bounds(ctx context.Context, app int64, user, peer string) (messages.Bounds, error) {
+	items, err := s.getAll(ctx, Core, []Key{PeerKey(app, user, peer), AccountKey(app, user)}, false)
 	if err != nil {
-		return nil, err
+		return messages.Bounds{}, err
 	}
-	return readKey(item, "cl"), nil
+	return messages.Bounds{Cleared: readKey(items[0], "cl"), Born: integer(items[1], "rb")}, nil
 }
 
 // timelineQuery reads a range newest first.

@@ -35,6 +35,7 @@ func (s *Store) PutMerged(ctx context.Context, app int64, m messages.MergedList)
 	if err == nil {
 		head := MergedKey(app, m.Key).attributes()
 		head["u"], head["c"], head["p"], head["x"] = str(m.Owner), num(m.Count), num(len(m.Parts)), num(m.Expires)
+		head["t"] = num(m.Imported)
 		_, err = s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: s.name(Msg), Item: head})
 	}
 	if err != nil {
@@ -83,5 +84,6 @@ func readMerged(item Item) *messages.MergedHead {
 	}
 	return &messages.MergedHead{
 		Owner: text(item, "u"), Count: int(integer(item, "c")), Parts: int(integer(item, "p")), Expires: integer(item, "x"),
+		Imported: integer(item, "t"),
 	}
 }

@@ -80,6 +80,9 @@ func (s *Store) PutMessage(ctx context.Context, app int64, m messages.Message) (
 	if flags != 0 {
 		item["fl"] = num(flags)
 	}
+	if m.Imported != 0 {
+		item["im"] = num(m.Imported)
+	}
 	if err := packBody(item, m.Content); err != nil {
 		return nil, err
 	}
@@ -105,7 +108,7 @@ func readMessage(item Item, user, peer string) (m messages.Message, why string) 
 	}
 	m = messages.Message{
 		Key: key, From: user, To: peer, Ordinal: integer(item, "n"), Generation: integer(item, "g"),
-		Expires: integer(item, "x"), Recalled: has(item, "rv"), RecalledMs: integer(item, "rv"), EditedMs: integer(item, "ed"), Version: integer(item, "ev"),
+		Expires: integer(item, "x"), Recalled: has(item, "rv"), RecalledMs: integer(item, "rv"), Imported: integer(item, "im"), EditedMs: integer(item, "ed"), Version: integer(item, "ev"),
 		ConfirmedMs: integer(item, "rr"), Hidden: has(item, hiddenName(user, peer)), PeerHid: has(item, hiddenName(peer, user)), Reactions: readReactions(item, user, peer),
 	}
 	if int(integer(item, "f")) != side(user, peer) {

@@ -186,7 +186,7 @@ func (c *claim) update() update {
 	r := c.request
 	var set, cond strings.Builder
 	set.WriteString("SET o = if_not_exists(o, :zero) + :one, n0 = :seq, k0 = :key, t0 = :sec, " +
-		"g = if_not_exists(g, :now), e = :x, x = if_not_exists(kx, :x)")
+		"g = if_not_exists(g, :g), e = :x, x = if_not_exists(kx, :x)")
 	for i := 1; i < ringSlots; i++ {
 		to, from := slotNames(i), slotNames(i-1)
 		fmt.Fprintf(&set, ", %s = if_not_exists(%s, :none), %s = if_not_exists(%s, :zero), %s = if_not_exists(%s, :zero)",
@@ -194,7 +194,7 @@ func (c *claim) update() update {
 	}
 	values := Item{
 		":zero": num(0), ":one": num(1), ":none": bin([]byte{}), ":key": bin(c.hash), ":sec": num(r.Key.Time),
-		":now": num(r.NowMs), ":x": num(r.Expires), ":old": num(c.windowStart()), ":seq": num(c.sequence()),
+		":now": num(r.NowMs), ":x": num(r.Expires), ":old": num(c.windowStart()), ":seq": num(c.sequence()), ":g": num(c.generation()),
 	}
 	if c.behind {
 		cond.WriteString("(attribute_not_exists(k) OR k < :k) AND ")
@@ -234,10 +234,14 @@ func (c *claim) update() update {
 func (c *claim) won(old Item) messages.Claim {
 	g := integer(old, "g")
 	if g == 0 {
-		g = c.request.NowMs
+		g = c.generation()
 	}
 	return messages.Claim{Time: c.request.Key.Time, Seq: c.sequence(), Ordinal: integer(old, "o") + 1, Generation: g}
 }
+
+// generation is that of a count that the claim begins. It is later than any of
+// another one who had the id of one of the two.
+func (c *claim) generation() int64 { return max(c.request.NowMs, c.request.Born*1000) }
 
 // sequence is the derived sequence of the send: where its sender has chosen
 // another, it serves if that is taken.

@@ -16,7 +16,7 @@ import (
 func Operations() []op.Operation {
 	s := tencent.Service{Path: "openim_msg_ext_http_svc", Group: "extension", Numbers: v4.Extension(), Members: true}
 	return []op.Operation{
-		tencent.Command(s, "get_key_values", getKeyValues, op.Reads(store.Messages),
+		tencent.Command(s, "get_key_values", getKeyValues, op.Reads(store.Messages, store.Accounts),
 			op.Answers(10004, 10007, 10008, 23002, 23004)),
 		tencent.Command(s, "set_key_values", setKeyValues, op.Reads(store.Accounts, store.Messages), op.Writes(store.Messages), op.Posts(),
 			op.Answers(10004, 10007, 10008, 23001, 23002, 23003, 23004, 70051, 70052)),

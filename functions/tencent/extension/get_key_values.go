@@ -3,6 +3,7 @@ package extension
 import (
 	"context"
 
+	"parley/shared/domain/messages"
 	"parley/shared/op"
 )
 
@@ -25,7 +26,8 @@ func getKeyValues(ctx context.Context, c *op.Call, in getRequest) (getResponse, 
 	if err != nil {
 		return getResponse{}, err
 	}
-	p, err := c.Messages.Pairs(ctx, in.From, in.To, key, in.Start)
+	by := messages.Actor{Trusted: c.Caller.Admin, Issued: c.Caller.Issued}
+	p, err := c.Messages.PairsFor(ctx, by, c.Caller.Account, in.From, in.To, key, in.Start)
 	if err != nil {
 		return getResponse{}, err
 	}

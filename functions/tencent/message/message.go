@@ -33,7 +33,7 @@ func Operations() []op.Operation {
 			op.Answers(70107, 90001, 90002, 90004, 90007, 90008, 90009, 90010, 90011, 90012, 90026, 93000))...),
 		tencent.Command(s, "importmsg", importMsg, append(send, op.Reads(store.Messages),
 			op.Answers(90001, 90002, 90003, 90005, 90006, 90007, 90008, 90009, 90010, 90012, 90030, 93000))...),
-		tencent.Command(s, "admin_getroammsg", adminGetRoamMsg, op.Reads(store.Messages, store.Conversations),
+		tencent.Command(s, "admin_getroammsg", adminGetRoamMsg, op.Reads(store.Messages, store.Conversations, store.Accounts),
 			op.Answers(90001, 90003, 90008, 90009)),
 		tencent.Command(s, "admin_msgwithdraw", adminMsgWithdraw, append(changing,
 			op.Answers(20022, 20023, 90001, 90003, 90008, 90009, 90054))...),
@@ -43,9 +43,9 @@ func Operations() []op.Operation {
 			op.Answers(90001, 90003, 90009)),
 		tencent.Command(s, "modify_c2c_msg", modifyC2CMsg, append(changing, op.Reads(store.Accounts, store.Relations),
 			op.Answers(20003, 20022, 20023, 90001, 90002, 90003, 90007, 90009, 90010, 90012, 90054, 93000))...),
-		tencent.Command(s, "delete_c2c_msg_ramble", deleteC2CMsgRamble, append(changing,
+		tencent.Command(s, "delete_c2c_msg_ramble", deleteC2CMsgRamble, append(changing, op.Reads(store.Accounts),
 			op.Answers(90001, 90003, 90008, 90009, 90054))...),
-		tencent.Command(s, "c2c_msg_read_receipt", c2cMsgReadReceipt, append(changing,
+		tencent.Command(s, "c2c_msg_read_receipt", c2cMsgReadReceipt, append(changing, op.Reads(store.Accounts),
 			op.Answers(90001, 90003, 90008, 90009, 90054))...),
 	}
 }

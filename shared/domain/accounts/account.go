@@ -28,6 +28,10 @@ type Account struct {
 	Face    string
 	Created int64 // Unix seconds
 	Deleted int64 // Unix seconds, 0 for a living account
+	// Reborn bounds what an account with an id of another one before it has to do
+	// with: what is from before that time, Unix seconds, is of the other person. 0:
+	// the id has had no other.
+	Reborn int64
 	// Swept: the data of the deleted account is gone. Only then is the id free.
 	Swept bool
 	// SignaturesFrom: signatures issued at or before it are void, Unix seconds.

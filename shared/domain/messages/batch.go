@@ -27,11 +27,14 @@ func (s Service) SendBatch(ctx context.Context, d Draft, to []string) (Receipt, 
 	if err := d.checkContent(); err != nil {
 		return Receipt{}, nil, err
 	}
-	from, receivers, failed, err := s.receivers(ctx, d, to)
+	from, receivers, failed, err := s.receivers(ctx, &d, to)
 	if err != nil {
 		return Receipt{}, failed, err
 	}
 	now := s.Now()
+	if now.Unix() < d.born {
+		now = time.Unix(d.born, 0)
+	}
 	if !d.OnlineOnly {
 		us, err := s.Store.ClaimBatch(ctx, s.App, d.From, d.hash(), now.UnixMicro())
 		if err != nil {
@@ -59,8 +62,8 @@ func (s Service) SendBatch(ctx context.Context, d Draft, to []string) (Receipt, 
 }
 
 // receivers splits the targets into accounts and others, in order, and returns
-// the sender.
-func (s Service) receivers(ctx context.Context, d Draft, to []string) (from *accounts.Account, known, failed []string, err error) {
+// the sender. It notes the latest birth of all.
+func (s Service) receivers(ctx context.Context, d *Draft, to []string) (from *accounts.Account, known, failed []string, err error) {
 	var unique []string
 	for _, u := range to {
 		if u != d.From && !slices.Contains(unique, u) {
@@ -77,9 +80,10 @@ func (s Service) receivers(ctx context.Context, d Draft, to []string) (from *acc
 	if !from.Alive() {
 		return nil, nil, nil, fault.New(fault.SenderUnknown, "the sender %s is not an account", d.From)
 	}
+	d.born = from.Reborn
 	for i, u := range unique {
 		if list[i].Alive() {
-			known = append(known, u)
+			known, d.born = append(known, u), max(d.born, list[i].Reborn)
 		} else {
 			failed = append(failed, u)
 		}

@@ -120,10 +120,11 @@ type (
 // user recalls what he sent in the last two minutes. The receiver's unread count
 // no longer has it.
 func (s Service) Recall(ctx context.Context, by Actor, from, to string, key Key) error {
-	if err := s.allowed(ctx, by, from); err != nil {
+	born, err := s.allowed(ctx, by, from)
+	if err != nil {
 		return err
 	}
-	m, err := s.sent(ctx, to, from, from, key)
+	m, err := s.sent(ctx, to, from, from, born, key)
 	switch {
 	case fault.Is(err, fault.AlreadyRecalled) && m.RecalledMs > s.Now().Add(-Window).UnixMilli():
 		return nil // a repeat, whose first call has told the devices
@@ -146,7 +147,7 @@ func (s Service) Recall(ctx context.Context, by Actor, from, to string, key Key)
 		return err
 	}
 	if !done {
-		return fault.New(fault.AlreadyRecalled, "the message is recalled already")
+		return nil // by a twin of this call, which tells the devices
 	}
 	event := Recalled{From: from, To: to, Key: key, TimeMs: now}
 	if !by.Trusted {
@@ -166,11 +167,15 @@ type Edition struct {
 // sent, and only while he may write to the receiver. It returns the time of the
 // edit in ms, 0 where nothing was changed: later edits are known by it.
 func (s Service) Edit(ctx context.Context, by Actor, from, to string, key Key, e Edition) (int64, error) {
-	_, dropped, err := s.admit(ctx, Draft{From: from, To: to, Trusted: by.Trusted, Issued: by.Issued})
+	p, dropped, err := s.admit(ctx, Draft{From: from, To: to, Trusted: by.Trusted, Issued: by.Issued})
 	if err != nil || dropped {
 		return 0, err
 	}
-	m, err := s.sent(ctx, from, to, from, key)
+	born := p.From.Reborn
+	if by.Trusted {
+		born = 0
+	}
+	m, err := s.sent(ctx, from, to, from, born, key)
 	if err != nil {
 		return 0, err
 	}
@@ -226,7 +231,7 @@ func (s Service) Hide(ctx context.Context, by Actor, user, peer string, keys []K
 	if err := CheckKeys(keys); err != nil {
 		return err
 	}
-	if err := s.allowed(ctx, by, user); err != nil {
+	if _, err := s.allowed(ctx, by, user); err != nil {
 		return err
 	}
 	list, err := s.visible(ctx, user, peer, keys, true)

@@ -85,11 +85,11 @@ type PairStore interface {
 }
 
 // extensible reads a message that pairs may be attached to.
-func (s Service) extensible(ctx context.Context, from, to string, key Key) (*Message, error) {
+func (s Service) extensible(ctx context.Context, from, to string, born int64, key Key) (*Message, error) {
 	if !s.Extensions {
 		return nil, fault.New(fault.AppLimit, "the application's edition has no message extensions")
 	}
-	m, err := s.find(ctx, from, to, key, fault.TargetUnknown)
+	m, err := s.find(ctx, from, to, born, key, fault.TargetUnknown)
 	switch {
 	case err != nil:
 		return nil, err
@@ -103,7 +103,16 @@ func (s Service) extensible(ctx context.Context, from, to string, key Key) (*Mes
 
 // Pairs returns the pairs of a message from a version on, at most 200.
 func (s Service) Pairs(ctx context.Context, from, to string, key Key, start int64) (Pairs, error) {
-	if _, err := s.extensible(ctx, from, to, key); err != nil {
+	return s.PairsFor(ctx, Actor{Trusted: true}, "", from, to, key, start)
+}
+
+// PairsFor is Pairs for a user, or for the application.
+func (s Service) PairsFor(ctx context.Context, by Actor, user, from, to string, key Key, start int64) (Pairs, error) {
+	born, err := s.allowed(ctx, by, user)
+	if err != nil {
+		return Pairs{}, err
+	}
+	if _, err := s.extensible(ctx, from, to, born, key); err != nil {
 		return Pairs{}, err
 	}
 	book, list, err := s.Store.AllPairs(ctx, s.App, from, to, key)
@@ -128,10 +137,11 @@ func (s Service) ChangePairs(ctx context.Context, by Actor, user, from, to strin
 	if err := checkPairs(verb, list); err != nil {
 		return nil, err
 	}
-	if err := s.allowed(ctx, by, user); err != nil {
+	born, err := s.allowed(ctx, by, user)
+	if err != nil {
 		return nil, err
 	}
-	m, err := s.extensible(ctx, from, to, key)
+	m, err := s.extensible(ctx, from, to, born, key)
 	if err != nil {
 		return nil, err
 	}

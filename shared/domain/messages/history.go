@@ -41,11 +41,11 @@ const rounds = 8
 // History returns the newest messages of a range as one side sees it: without
 // what that side cleared or sent aside, and without what has expired.
 func (s Service) History(ctx context.Context, q Range) (History, error) {
-	var cleared *Key
+	var bounds Bounds
 	var page TimelinePage
 	err := s.Parallel(ctx,
 		func(ctx context.Context) (err error) {
-			cleared, err = s.Store.Cleared(ctx, s.App, q.User, q.Peer)
+			bounds, err = s.Store.Bounds(ctx, s.App, q.User, q.Peer)
 			return err
 		},
 		func(ctx context.Context) (err error) {
@@ -60,11 +60,11 @@ func (s Service) History(ctx context.Context, q Range) (History, error) {
 	now := s.Now().Unix()
 	for round := 0; ; round++ {
 		for _, m := range page.Messages {
-			if cleared != nil && !cleared.Before(m.Key) {
+			if bounds.Cleared != nil && !bounds.Cleared.Before(m.Key) {
 				page.Done = true
 				break
 			}
-			if (m.Expires != 0 && m.Expires <= now) || !m.seenBy(q.User, nil) {
+			if (m.Expires != 0 && m.Expires <= now) || !m.in(q.User, bounds.Born) {
 				h.Next = &m.Key
 				continue
 			}

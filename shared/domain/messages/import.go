@@ -47,12 +47,14 @@ func (s Service) Import(ctx context.Context, i Import) error {
 		seq := uint32(sendHash(0, i.Random, d.sum()) & 0x7fffffff)
 		d.Seq = &seq
 	}
+	born := max(list[0].Reborn, list[1].Reborn)
 	m := d.message(time.Unix(i.Time, 0))
+	m.Imported = max(s.Now().Unix(), born)
 	if m.Expires = m.Time + s.kept(); m.Expires <= s.Now().Unix() {
 		return nil
 	}
 	if i.Live {
-		return s.importLive(ctx, d, m, list[0])
+		return s.importLive(ctx, d, m, list[0], born)
 	}
 	stands, err := s.Store.PutMessage(ctx, s.App, m)
 	switch {
@@ -68,7 +70,7 @@ func (s Service) Import(ctx context.Context, i Import) error {
 
 // importLive is a send whose time is given. A repeat finds the message, and does
 // what the call that stored it may not have done.
-func (s Service) importLive(ctx context.Context, d Draft, m Message, from *accounts.Account) error {
+func (s Service) importLive(ctx context.Context, d Draft, m Message, from *accounts.Account, born int64) error {
 	old, err := s.Store.At(ctx, s.App, m.From, m.To, m.Key)
 	if err != nil {
 		return err
@@ -85,7 +87,7 @@ func (s Service) importLive(ctx context.Context, d Draft, m Message, from *accou
 	} else {
 		r := ClaimRequest{
 			From: m.From, To: m.To, Hash: sendHash(m.Seq, m.Random, uint32(m.Time)), Key: m.Key, //nolint:gosec // checked by the caller
-			NowMs: a.NowMs, Preview: a.Preview, NoLast: late, Expires: a.RowExpires, Spare: derived(now),
+			NowMs: a.NowMs, Preview: a.Preview, NoLast: late, Expires: a.RowExpires, Spare: derived(now), Born: born,
 		}
 		if late {
 			r.Key.Time = now.Unix() // the ring forgets by this time

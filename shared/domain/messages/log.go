@@ -76,12 +76,13 @@ func (s Service) Changes(ctx context.Context, user, peer string, q LogRange) (Ch
 	if len(keys) == 0 {
 		return out, nil
 	}
-	list, err := s.visible(ctx, user, peer, keys, true)
+	list, bounds, err := s.view(ctx, user, peer, keys, true)
 	if err != nil {
 		return Changes{}, err
 	}
 	for i, m := range list {
 		switch {
+		case m == nil && keys[i].Time < bounds.Born: // of another one who had the id
 		case m == nil:
 			out.Deleted = append(out.Deleted, keys[i])
 		case !q.Accept(*m):

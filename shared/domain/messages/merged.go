@@ -31,7 +31,9 @@ type MergedList struct {
 	Owner   string
 	Count   int
 	Expires int64 // Unix seconds
-	Parts   [][]json.RawMessage
+	// Imported is when, Unix seconds.
+	Imported int64
+	Parts    [][]json.RawMessage
 }
 
 // A MergedHead is a MergedList without its messages.
@@ -39,6 +41,7 @@ type MergedHead struct {
 	Owner        string
 	Count, Parts int
 	Expires      int64
+	Imported     int64 // Unix seconds
 }
 
 // ImportMerged stores a list of merged messages and returns the key that a
@@ -56,6 +59,7 @@ func (s Service) ImportMerged(ctx context.Context, user string, issued time.Time
 	if err := found[0].Accepts(issued, s.Now()); err != nil {
 		return MergedList{}, err
 	}
+	m.Imported = max(s.Now().Unix(), found[0].Reborn)
 	return m, s.Store.PutMerged(ctx, s.App, m)
 }
 
@@ -169,7 +173,7 @@ func (s Service) Forward(ctx context.Context, f Forward) (Receipt, error) {
 		if head == nil || head.Owner != f.From || head.Expires <= s.Now().Unix() {
 			return Receipt{}, fault.New(fault.KeyInvalid, "JsonMsgKey is not of a list that the sender has imported")
 		}
-		content.Number = head.Count
+		content.Number, f.merged = head.Count, max(head.Imported, 1)
 	}
 	text, err := plainjson.Marshal(content)
 	if err != nil {

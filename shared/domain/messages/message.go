@@ -72,6 +72,7 @@ type Message struct {
 	Hidden      bool // the user who reads it has deleted it for himself
 	PeerHid     bool // the other user has deleted it for himself
 	RecalledMs  int64
+	Imported    int64 // when it was brought in with a time of its own, Unix seconds
 	EditedMs    int64
 	Version     int64               // how often it was edited
 	ConfirmedMs int64               // when the receiver sent a receipt

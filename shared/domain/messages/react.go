@@ -23,11 +23,11 @@ func (s Service) React(ctx context.Context, by Actor, user, peer string, key Key
 	if err := checkReaction(reaction); err != nil {
 		return err
 	}
-	_, dropped, err := s.admit(ctx, Draft{From: user, To: peer, Trusted: by.Trusted, Issued: by.Issued})
+	p, dropped, err := s.admit(ctx, Draft{From: user, To: peer, Trusted: by.Trusted, Issued: by.Issued})
 	if err != nil || dropped {
 		return err
 	}
-	m, err := s.find(ctx, user, peer, key, fault.TargetUnknown)
+	m, err := s.find(ctx, user, peer, p.From.Reborn, key, fault.TargetUnknown)
 	if err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func (s Service) Confirm(ctx context.Context, by Actor, reader, sender string, k
 	if err := CheckKeys(keys); err != nil {
 		return err
 	}
-	if err := s.allowed(ctx, by, reader); err != nil {
+	if _, err := s.allowed(ctx, by, reader); err != nil {
 		return err
 	}
 	list, err := s.visible(ctx, reader, sender, keys, true)

@@ -42,28 +42,29 @@ func CheckKeys(keys []Key) error {
 	return nil
 }
 
-// allowed refuses a user whose signature is void.
-func (s Service) allowed(ctx context.Context, by Actor, user string) error {
+// allowed refuses a user whose signature is void, and returns the birth of the
+// account; 0 for the application, which may change what is of any life of an id.
+func (s Service) allowed(ctx context.Context, by Actor, user string) (born int64, err error) {
 	if by.Trusted {
-		return nil
+		return 0, nil
 	}
 	a, err := s.Store.Sender(ctx, s.App, user)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if !a.Alive() {
-		return fault.New(fault.SenderUnknown, "%s is not an account", user)
+		return 0, fault.New(fault.SenderUnknown, "%s is not an account", user)
 	}
-	return a.Accepts(by.Issued, s.Now())
+	return a.Reborn, a.Accepts(by.Issued, s.Now())
 }
 
-// find reads a message that a user sees.
-func (s Service) find(ctx context.Context, user, peer string, key Key, unknown fault.Code) (*Message, error) {
+// find reads a message that a user sees, who was born at a time.
+func (s Service) find(ctx context.Context, user, peer string, born int64, key Key, unknown fault.Code) (*Message, error) {
 	list, err := s.Store.Find(ctx, s.App, user, peer, []Key{key}, s.Now().Unix(), true)
 	if err != nil {
 		return nil, err
 	}
-	if list[0] == nil {
+	if list[0] == nil || !list[0].since(born) {
 		return nil, fault.New(unknown, "there is no message %s between %s and %s", key, user, peer)
 	}
 	return list[0], nil
@@ -71,8 +72,8 @@ func (s Service) find(ctx context.Context, user, peer string, key Key, unknown f
 
 // sent reads a message that one of two users sent, as user sees it. One that is
 // recalled is returned with fault.AlreadyRecalled.
-func (s Service) sent(ctx context.Context, user, peer, from string, key Key) (*Message, error) {
-	m, err := s.find(ctx, user, peer, key, fault.MessageUnknown)
+func (s Service) sent(ctx context.Context, user, peer, from string, born int64, key Key) (*Message, error) {
+	m, err := s.find(ctx, user, peer, born, key, fault.MessageUnknown)
 	switch {
 	case err != nil:
 		return nil, err
@@ -86,27 +87,45 @@ func (s Service) sent(ctx context.Context, user, peer, from string, key Key) (*M
 
 // visible reads messages and leaves out what the user does not see.
 func (s Service) visible(ctx context.Context, user, peer string, keys []Key, strong bool) ([]*Message, error) {
-	var list []*Message
-	var cleared *Key
-	err := s.Parallel(ctx,
+	list, _, err := s.view(ctx, user, peer, keys, strong)
+	return list, err
+}
+
+// view is visible, and returns where the user's view begins.
+func (s Service) view(ctx context.Context, user, peer string, keys []Key, strong bool) (list []*Message, bounds Bounds, err error) {
+	err = s.Parallel(ctx,
 		func(ctx context.Context) (err error) {
 			list, err = s.Store.Find(ctx, s.App, user, peer, keys, s.Now().Unix(), strong)
 			return err
 		},
 		func(ctx context.Context) (err error) {
-			cleared, err = s.Store.Cleared(ctx, s.App, user, peer)
+			bounds, err = s.Store.Bounds(ctx, s.App, user, peer)
 			return err
 		},
 	)
 	for i, m := range list {
-		if m != nil && !m.seenBy(user, cleared) {
+		if m != nil && !m.seenBy(user, bounds) {
 			list[i] = nil
 		}
 	}
-	return list, err
+	return list, bounds, err
+}
+
+// Bounds are where a user's view of a conversation begins.
+type Bounds struct {
+	Cleared *Key  // the history up to it is hidden; nil: it is not
+	Born    int64 // what is older is of another one who had the id; Unix seconds
 }
 
 // seenBy reports whether a message is in a user's view of the conversation.
-func (m Message) seenBy(user string, cleared *Key) bool {
-	return !m.Hidden && (!m.Aside || m.From != user) && (cleared == nil || cleared.Before(m.Key))
+func (m Message) seenBy(user string, b Bounds) bool {
+	return m.in(user, b.Born) && (b.Cleared == nil || b.Cleared.Before(m.Key))
 }
+
+// in is seenBy whatever is cleared.
+func (m Message) in(user string, born int64) bool {
+	return !m.Hidden && (!m.Aside || m.From != user) && m.since(born)
+}
+
+// since reports whether a message was sent, or brought in, from a time on.
+func (m Message) since(born int64) bool { return max(m.Time, m.Imported) >= born }

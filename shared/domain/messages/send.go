@@ -48,6 +48,9 @@ type Draft struct {
 	// Issued is when the sender's signature was made; void ones cannot write.
 	Issued time.Time
 	Origin delivery.Origin
+
+	born   int64 // the later birth of the two accounts, where an id has had another
+	merged int64 // when the list was imported that the message refers to
 }
 
 // A Receipt tells the sender what became of a draft.
@@ -96,6 +99,7 @@ type ClaimRequest struct {
 	Spare   uint32 // where one is chosen: the derived sequence
 	NowMs   int64
 	Preview string
+	Born    int64 // the count of a row begins no earlier, Unix seconds
 	NoLast  bool  // leave the sender's list as it is
 	Expires int64 // of the row, not of the message
 }
@@ -150,9 +154,8 @@ type Store interface {
 	ClaimBatch(ctx context.Context, app int64, from string, hash uint64, nowUs int64) (int64, error)
 	// Accounts reads accounts of distinct users; absent ones are nil.
 	Accounts(ctx context.Context, app int64, users []string) ([]*accounts.Account, error)
-	// Cleared returns the key up to which a user's history is cleared; nil when
-	// it is not.
-	Cleared(ctx context.Context, app int64, user, peer string) (*Key, error)
+	// Bounds returns what of a conversation a user can see.
+	Bounds(ctx context.Context, app int64, user, peer string) (Bounds, error)
 	// Timeline reads a page of a timeline, newest first.
 	Timeline(ctx context.Context, app int64, q Range) (TimelinePage, error)
 	ChangeStore
@@ -186,10 +189,15 @@ func (s Service) Send(ctx context.Context, d Draft) (Receipt, error) {
 	if err := d.check(); err != nil {
 		return Receipt{}, err
 	}
-	from, dropped, err := s.admit(ctx, d)
+	p, dropped, err := s.admit(ctx, d)
 	if err != nil {
 		return Receipt{}, err
 	}
+	from := p.From
+	if d.merged != 0 && d.merged < from.Reborn {
+		return Receipt{}, fault.New(fault.KeyInvalid, "JsonMsgKey is not of a list that the sender has imported")
+	}
+	d.born = max(from.Reborn, p.To.Reborn)
 	m := d.message(s.Now())
 	if dropped {
 		return Receipt{Key: m.Key}, nil
@@ -253,7 +261,7 @@ func (s Service) bring(ctx context.Context, d Draft, m Message, o Option, list [
 func (s Service) store(ctx context.Context, m Message, d Draft) (Message, Option, error) {
 	a := Arrival{NowMs: s.Now().UnixMilli(), Preview: m.Preview()}
 	claim, err := s.Store.Claim(ctx, s.App, ClaimRequest{
-		From: m.From, To: m.To, Hash: d.hash(), Key: m.Key, Derived: d.Seq == nil, Spare: derived(s.Now()),
+		From: m.From, To: m.To, Hash: d.hash(), Key: m.Key, Derived: d.Seq == nil, Spare: derived(s.Now()), Born: d.born,
 		NowMs: a.NowMs, Preview: a.Preview, NoLast: m.NoLast || m.Aside, Expires: m.Time + s.kept(),
 	})
 	if err != nil {
@@ -329,73 +337,30 @@ func (s Service) goneBefore(ctx context.Context, m Message) error {
 // kept is how many seconds messages are kept.
 func (s Service) kept() int64 { return int64(s.Retention.Seconds()) }
 
-// put stores a message. Where another message of the conversation has its very
-// key, of the other user or with other content in the same second, it takes one of
-// the next seconds, and where these are taken as well another sequence behind that:
-// the one that would have been derived, and those after it. It never refuses: the
-// message is counted already. A repeat finds itself by the same way.
-//
-// Example: all of 40 messages of a second have MsgSeq 7 and MsgRandom 7. The first
-// three are stored in this second and the next two, the others beside the third,
-// with derived sequences, in the order in which they were sent.
-func (s Service) put(ctx context.Context, m Message, derived uint32) (Message, error) {
-	if derived <= m.Seq && m.Seq < 1<<32-1<<21 {
-		derived = m.Seq + 1 + derived%(1<<20)
-	}
-	for try := 0; ; try++ {
-		stands, err := s.Store.PutMessage(ctx, s.App, m)
-		if err != nil || stands == nil {
-			return m, err
-		}
-		if stands.sameAs(m) {
-			m.Recalled, m.PeerHid = stands.Recalled, stands.PeerHid
-			return m, nil
-		}
-		switch {
-		case try < maxAhead:
-			m.Time++
-		case try == maxAhead:
-			m.Seq = derived
-		default:
-			m.Seq++
-		}
-	}
-}
-
-// sameAs reports whether a message that stands at the key of another is that very
-// one: its claim fixed every value.
-func (m Message) sameAs(other Message) bool {
-	return m.From == other.From && m.Ordinal == other.Ordinal && m.Generation == other.Generation
-}
-
-// maxAhead bounds the seconds that a message is moved on by others with the same
-// numbers.
-const maxAhead = 2
-
-// admit applies the rules of who may write to whom, and returns the sender. It
+// admit applies the rules of who may write to whom, and returns the two. It
 // tells whether the message is to be dropped without a word.
-func (s Service) admit(ctx context.Context, d Draft) (from *accounts.Account, dropped bool, err error) {
+func (s Service) admit(ctx context.Context, d Draft) (p Parties, dropped bool, err error) {
 	friends := s.FriendsOnly && !d.Trusted
-	p, err := s.Store.Parties(ctx, s.App, d.From, d.To, friends)
+	p, err = s.Store.Parties(ctx, s.App, d.From, d.To, friends)
 	if err != nil {
-		return nil, false, err
+		return p, false, err
 	}
 	if !p.From.Alive() {
-		return nil, false, fault.New(fault.SenderUnknown, "the sender %s is not an account", d.From)
+		return p, false, fault.New(fault.SenderUnknown, "the sender %s is not an account", d.From)
 	}
 	if !d.Trusted {
 		if err := s.mayWrite(p.From, d.Issued); err != nil {
-			return nil, false, err
+			return p, false, err
 		}
 	}
 	if !p.To.Alive() {
-		return nil, false, fault.New(fault.ReceiverUnknown, "the receiver %s is not an account", d.To)
+		return p, false, fault.New(fault.ReceiverUnknown, "the receiver %s is not an account", d.To)
 	}
 	if d.Trusted {
-		return p.From, false, nil
+		return p, false, nil
 	}
 	dropped, err = s.mayReach(p)
-	return p.From, dropped, err
+	return p, dropped, err
 }
 
 // mayWrite refuses a user whose signature is void, or who is muted or banned.
@@ -469,7 +434,7 @@ func (m Message) note() push.Note {
 
 func (d Draft) message(now time.Time) Message {
 	m := Message{
-		Key: Key{Time: now.Unix(), Seq: derived(now), Random: d.Random}, From: d.From, To: d.To, Content: d.Content,
+		Key: Key{Time: max(now.Unix(), d.born), Seq: derived(now), Random: d.Random}, From: d.From, To: d.To, Content: d.Content,
 		NoUnread: d.NoUnread, NoLast: d.NoLast, Aside: d.Sync == SyncNothing,
 		NeedReceipt: d.NeedReceipt, Extensible: d.Extensible,
 	}
@@ -477,23 +442,4 @@ func (d Draft) message(now time.Time) Message {
 		m.Seq = *d.Seq
 	}
 	return m
-}
-
-// derivedFrom is where derived sequences begin: above those of clients that count
-// tenths of a second, and within 31 bits.
-const derivedFrom = 0x7ff00000
-
-// derived is the sequence of a message whose sender has chosen none: it rises with
-// the microseconds of its second, so that messages of a second stand in the order
-// in which they were sent, those of both users (docs/adr/0003). It is fixed by the
-// claim: a repeat has that of the first call.
-func derived(now time.Time) uint32 { return derivedFrom + uint32(now.Nanosecond()/1000) } //nolint:gosec // below 2^20
-
-// hash is the identity of a send for the suppression of duplicates. One without a
-// sequence is another than one that has chosen 0.
-func (d Draft) hash() uint64 {
-	if d.Seq == nil {
-		return ^sendHash(0, d.Random, d.sum())
-	}
-	return sendHash(*d.Seq, d.Random, d.sum())
 }
