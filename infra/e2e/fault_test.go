@@ -235,11 +235,11 @@ func testLimits(t *testing.T, c *cloud) {
 	a := newApp(t, c.place(), nil, "alice", "bob")
 	defer c.stack.Faults.Clear()
 	silent, beating := a.device(t, "alice", "Web", "silent"), a.device(t, "alice", "iPhone", "beating")
-	const idle = 2 * time.Second
+	const idle = 5 * time.Second
 	c.stack.Faults.SetLimits(fault.Limits{Idle: idle})
 	stop := make(chan struct{})
 	go func() {
-		beat := time.NewTicker(idle / 8)
+		beat := time.NewTicker(idle / 20)
 		defer beat.Stop()
 		for {
 			select {

@@ -22,7 +22,7 @@ import (
 
 // patience is how long a condition may take to come about. It is generous: the
 // machine may be busy with other things.
-const patience = 60 * time.Second
+const patience = 3 * time.Minute
 
 // What TestMain builds, once: the program of the functions and the command that
 // runs the local cloud.

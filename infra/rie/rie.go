@@ -114,7 +114,7 @@ func start(ctx context.Context, o Options) (*Emulator, error) {
 
 // ready waits until the emulator listens.
 func (e *Emulator) ready(ctx context.Context, address string) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()

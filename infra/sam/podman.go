@@ -127,7 +127,7 @@ func serve(ctx context.Context, env []string) (*Engine, error) {
 		_ = cmd.Process.Signal(syscall.SIGTERM) // it may have ended
 		select {
 		case <-done:
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			_ = cmd.Process.Kill()
 			<-done
 		}
@@ -142,7 +142,7 @@ func serve(ctx context.Context, env []string) (*Engine, error) {
 
 // listening waits until the service answers.
 func listening(ctx context.Context, socket string, done <-chan struct{}) error {
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	client := &http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,

@@ -127,11 +127,10 @@ func TestNothingOutlivesAKilledParent(t *testing.T) {
 			t.Fatal(err)
 		}
 		log := t.TempDir() + "/log"
-		script := fmt.Sprintf(`trap 'echo flushed >%s; exit 0' TERM; while :; do sleep 0.05; done`, os.Getenv("PARLEY_PARENT"))
-		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-		defer cancel()
-		go start(context.WithoutCancel(ctx), "child", port, log, "", "/bin/sh", "-c", script)
-		time.Sleep(200 * time.Millisecond)
+		mark := os.Getenv("PARLEY_PARENT")
+		script := fmt.Sprintf(`trap 'echo flushed >%s; exit 0' TERM; echo ready >%s; while :; do sleep 0.05; done`, mark, mark)
+		go start(context.Background(), "child", port, log, "", "/bin/sh", "-c", script)
+		until(t, "the child is ready", func() bool { return read(mark) == "ready\n" })
 		syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	}
 	mark := t.TempDir() + "/mark"
@@ -141,14 +140,23 @@ func TestNothingOutlivesAKilledParent(t *testing.T) {
 	if err := parent.Run(); !errors.As(err, &killed) || killed.Exited() {
 		t.Fatalf("the parent ended with %v, want a kill", err)
 	}
-	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		if text, _ := os.ReadFile(mark); string(text) == "flushed\n" {
-			return
-		}
+	until(t, "the child gets SIGTERM", func() bool { return read(mark) == "flushed\n" })
+}
+
+// until waits for a condition; the machine may be busy with other things.
+func until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(2 * time.Minute); !ok(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatal("the child got no SIGTERM")
+			t.Fatalf("not within 2 minutes: %s", what)
 		}
 	}
+}
+
+// read returns the text of a file, and nothing for one that is not there yet.
+func read(path string) string {
+	text, _ := os.ReadFile(path)
+	return string(text)
 }
 
 func TestAnEndpointReplacesTheChild(t *testing.T) {

@@ -2,12 +2,14 @@ package lambda
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,22 +34,29 @@ func service(t testing.TB, o Options, functions ...template.Function) *Service {
 		o.Program = program(t)
 	}
 	if functions == nil {
-		functions = []template.Function{{Handler: "tiny.echo", Name: "tiny", ARN: "arn:tiny", Memory: 128, Timeout: 2 * time.Second, Environment: map[string]string{"TABLE_CORE": "core"}}}
+		functions = []template.Function{{Handler: "tiny.echo", Name: "tiny", ARN: "arn:tiny", Memory: 128, Timeout: time.Minute, Environment: map[string]string{"TABLE_CORE": "core"}}}
 	}
 	s := New(functions, o)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		s.Stop(ctx)
-		for range 50 {
-			if s.Stats().Running == 0 {
-				return
-			}
-			time.Sleep(10 * time.Millisecond)
-		}
-		t.Error("instances are left after Stop")
+		until(t, "no instances are left after Stop", func() bool { return s.Stats().Running == 0 })
 	})
 	return s
+}
+
+// patience is how long a condition may take to come about: the machine may be
+// busy with other things.
+const patience = 2 * time.Minute
+
+func until(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !ok(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within %v: %s", patience, what)
+		}
+	}
 }
 
 func TestInvoke(t *testing.T) {
@@ -103,29 +112,30 @@ func TestTimeoutKills(t *testing.T) {
 // Concurrent calls get instances of their own, up to the limit; those over it
 // wait.
 func TestConcurrency(t *testing.T) {
-	s := service(t, Options{Limit: 3})
+	var atWork atomic.Int64
+	s := service(t, Options{Limit: 3, Line: func(string, string) { atWork.Add(1) }})
+	gate := filepath.Join(t.TempDir(), "gate")
 	var wait sync.WaitGroup
 	for range 9 {
 		wait.Go(func() {
-			if got, err := s.Invoke(t.Context(), "tiny.echo", []byte(`{"Sleep":100}`)); err != nil || got.FunctionError != "" {
+			if got, err := s.Invoke(t.Context(), "tiny.echo", fmt.Appendf(nil, `{"Until":%q}`, gate)); err != nil || got.FunctionError != "" {
 				t.Errorf("got %s, %v", got.Payload, err)
 			}
 		})
 	}
-	wait.Wait()
-	if got := s.Stats(); got.ColdStarts != 3 || got.Running != 3 || got.Invocations != 9 {
-		t.Errorf("stats: got %+v, want 3 instances for 9 calls", got)
-	}
+	until(t, "three calls are at work", func() bool { return atWork.Load() == 3 })
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	for range 3 {
-		wait.Go(func() { s.Invoke(t.Context(), "tiny.echo", []byte(`{"Sleep":300}`)) })
+	if _, err := s.Invoke(ctx, "tiny.echo", []byte(`{}`)); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a call over the limit: got %v, want the end of its context", err)
 	}
-	time.Sleep(20 * time.Millisecond)
-	if _, err := s.Invoke(ctx, "tiny.echo", []byte(`{}`)); err == nil {
-		t.Error("a call over the limit did not wait for its context")
+	if err := os.WriteFile(gate, nil, 0o600); err != nil {
+		t.Fatal(err)
 	}
 	wait.Wait()
+	if got := s.Stats(); got.ColdStarts != 3 || got.Running != 3 || got.Invocations != 10 {
+		t.Errorf("stats: got %+v, want 3 instances for 9 calls and one that waited in vain", got)
+	}
 }
 
 func TestIdleInstancesStop(t *testing.T) {
@@ -133,11 +143,7 @@ func TestIdleInstancesStop(t *testing.T) {
 	if _, err := s.Invoke(t.Context(), "tiny.echo", []byte(`{}`)); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(2 * time.Second); s.Stats().Running > 0; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("the idle instance still runs")
-		}
-	}
+	until(t, "the idle instance stops", func() bool { return s.Stats().Running == 0 })
 	if got, err := s.Invoke(t.Context(), "tiny.echo", []byte(`{}`)); err != nil || !got.Cold {
 		t.Errorf("got cold %v, %v, want a cold start", got.Cold, err)
 	}
@@ -152,7 +158,7 @@ func TestKill(t *testing.T) {
 		t.Fatal(err)
 	}
 	time.AfterFunc(100*time.Millisecond, func() { s.Kill(first.Instance) })
-	got, err := s.Invoke(t.Context(), "tiny.echo", []byte(`{"Sleep":1500}`))
+	got, err := s.Invoke(t.Context(), "tiny.echo", []byte(`{"Sleep":50000}`))
 	if err != nil || !strings.Contains(string(got.Payload), "signal: killed") {
 		t.Errorf("killed at work: got %s, %v", got.Payload, err)
 	}
@@ -188,7 +194,11 @@ func TestLinesAreReports(t *testing.T) {
 	if _, err := s.Invoke(t.Context(), "tiny.echo", []byte(`{}`)); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(50 * time.Millisecond)
+	until(t, "the line is there", func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return len(lines) > 0
+	})
 	mu.Lock()
 	defer mu.Unlock()
 	if len(lines) != 1 {

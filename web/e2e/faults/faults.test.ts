@@ -9,7 +9,7 @@ import { arrive, endFaults, eventually, networkIsBack, seed, startFaults, startW
 const quick: Partial<Timing> = { gap: 100, backoffMin: 20, backoffMax: 500, probeTimeout: 1_000, callTimeout: 5_000 };
 
 /** How long the storm may last on a machine that does much else. */
-const storm = 180_000;
+const storm = 600_000;
 
 let world: Awaited<ReturnType<typeof startWorld>>;
 
@@ -119,7 +119,7 @@ function missing({ parley, peer }: Side, messages: readonly Message[]): string[]
   return texts(messages.filter((m) => !held.has(m.MsgKey)));
 }
 
-test("a thousand messages each way through a storm: each arrives once, in order", { timeout: storm }, async (t) => {
+test("a thousand messages each way through a storm: each arrives once, in order", async (t) => {
   t.diagnostic(`repeat with PARLEY_E2E_SEED=${seed}`);
   const count = 1_000;
   const alice = await side("alice", [350, 800]);
@@ -164,7 +164,7 @@ test("a thousand messages each way through a storm: each arrives once, in order"
   for (const one of both) await rowsBecome(one, { Unread: 0, ReadOrdinal: count, PeerReadOrdinal: count });
 });
 
-test("a renewal misses no frame", { timeout: 60_000 }, async () => {
+test("a renewal misses no frame", async () => {
   const alice = world.client("renewal-alice", quick);
   // Only what is really missing is pulled, however slow the machine.
   const bob = world.client("renewal-bob", { ...quick, gap: 10_000, renewMin: 200, renewMax: 400 });
@@ -185,9 +185,7 @@ test("a renewal misses no frame", { timeout: 60_000 }, async () => {
   assert.deepEqual(bob.states, []); // and it never was offline
 });
 
-test("a connection that died in its sleep is found out on waking, and what it missed comes", {
-  timeout: 60_000,
-}, async () => {
+test("a connection that died in its sleep is found out on waking, and what it missed comes", async () => {
   const alice = world.client("sleep-alice", quick);
   const bob = world.client("sleep-bob", quick);
   const { identifier: from } = alice.parley;
@@ -211,7 +209,7 @@ test("a connection that died in its sleep is found out on waking, and what it mi
   assert.equal(bob.parley.find(from)?.Unread, 201);
 });
 
-test("clients that are cut at once do not come back at once", { timeout: 60_000 }, async () => {
+test("clients that are cut at once do not come back at once", async () => {
   const spread = 10_000; // what session.sync asks of every client, at least
   const crowd = numbered("crowd", 30).map((name) => world.client(name.replace(" ", "-")));
   await Promise.all(crowd.map(arrive));

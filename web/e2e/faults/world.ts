@@ -110,7 +110,7 @@ export async function endFaults({ http }: Run): Promise<void> {
 }
 
 /** Waits for an assertion to hold, and fails as it does if it never does. */
-export async function eventually(assertion: () => void, ms = 30_000): Promise<void> {
+export async function eventually(assertion: () => void, ms = 180_000): Promise<void> {
   for (const end = Date.now() + ms; ; await sleep(20)) {
     try {
       return assertion();

@@ -6,7 +6,7 @@ import { stage } from "./stage.ts";
 
 const cloud = stage();
 
-test("two people chat, one loses the network, and another device takes over", { timeout: 170_000 }, async (t) => {
+test("two people chat, one loses the network, and another device takes over", async (t) => {
   const { browser } = cloud;
   const { http } = cloud.run;
   const { relay, port } = await cloud.relay();

@@ -33,7 +33,7 @@ async function agree(pages: Page[], wanted: string[]): Promise<void> {
   for (const other of others) assert.deepEqual(other, first, "all in one order");
 }
 
-test("five pages of three people", { timeout: 180_000 }, async () => {
+test("five pages of three people", async () => {
   const [alices, bobs, carols] = [await person(), await person(), await person()];
   const [withBob, withCarol] = [
     await signIn(alices.context, cloud.run.http, alice, bob),

@@ -6,15 +6,18 @@ import { type Browser, type BrowserContext, chromium, type Locator, type Page } 
 import { top } from "./stack.ts";
 
 const pictures = join(top, ".local/screenshots");
-const patience = 20_000;
+/** How long a condition may take to come about, ms: the machine may be busy with other things. */
+const patience = 120_000;
 
 /** What went wrong on any page. */
 export const errors: string[] = [];
 
+/** A browser that has the fonts of `.ci/packages` and no others, where the system has fontconfig. */
 export function launch(): Promise<Browser> {
   mkdirSync(pictures, { recursive: true });
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    env: { ...process.env, FONTCONFIG_FILE: join(top, "web/e2e/fonts/fonts.conf") },
     args: [
       "--headless",
       "--no-sandbox",
@@ -120,11 +123,3 @@ export async function findings(page: Page): Promise<string[]> {
       .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join("\n  ")}`);
   });
 }
-
-/** What of a page is wider than its place, so that it could be scrolled sideways. */
-export const spills = (page: Page) =>
-  page.evaluate(() =>
-    [...document.querySelectorAll("html, .scroll, .tabs, .thread-head, .composer")]
-      .filter((element) => element.scrollWidth > element.clientWidth)
-      .map((element) => element.className),
-  );

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { Parley, type SocketClass } from "@parley/client";
 import type { BrowserContext, Locator, Page } from "playwright-core";
 import { WebSocket } from "ws";
-import { device, errors, findings, message, open, picture, reaches, row, say, signIn, spills } from "./page.ts";
+import { small, spills } from "./look.ts";
+import { device, errors, findings, message, open, picture, reaches, row, say, signIn } from "./page.ts";
 import { call, signature } from "./stack.ts";
 import { stage } from "./stage.ts";
 
@@ -29,7 +30,7 @@ const tab = (page: Page, name: string) => page.getByRole("tab", { name }).click(
 const card = (page: Page, name: string) => page.getByRole("article", { name: `About ${name}` });
 const button = (of: Page | Locator, name: string) => of.getByRole("button", { name, exact: true });
 
-test("people and what is done with them", { timeout: 150_000 }, async (t) => {
+test("people and what is done with them", async (t) => {
   await t.test("a user chooses who may add them", async () => {
     await goTo(bob, "Me");
     await bob.getByLabel("Who may add you as a friend").selectOption("Whom I accept");
@@ -281,15 +282,6 @@ test("people and what is done with them", { timeout: 150_000 }, async (t) => {
 
   await t.test("no page had an error", () => assert.deepEqual(errors, []));
 });
-
-/** The buttons of a page that are too small for a finger. */
-const small = (page: Page) =>
-  page.evaluate(() =>
-    [...document.querySelectorAll("button, input, select")]
-      .map((element) => ({ element, ...element.getBoundingClientRect().toJSON() }))
-      .filter(({ element, width, height }) => width > 0 && element.type !== "radio" && (width < 40 || height < 40))
-      .map(({ element }) => element.outerHTML),
-  );
 
 /** The label of what has the focus. */
 const focused = (page: Page) => page.evaluate(() => document.activeElement?.getAttribute("aria-label"));

@@ -33,7 +33,7 @@ export async function startStack(): Promise<{ run: Run; stop(): Promise<void> }>
     rmSync(state, { recursive: true, force: true });
   };
   const file = join(state, "run.json");
-  for (const deadline = Date.now() + 240_000; !existsSync(file); await sleep(100)) {
+  for (const deadline = Date.now() + 600_000; !existsSync(file); await sleep(100)) {
     if (child.exitCode === null && Date.now() < deadline) continue;
     await stop();
     throw new Error(`the local cloud did not start:\n${log}`);
@@ -70,7 +70,7 @@ async function end(child: ChildProcess): Promise<void> {
     } catch {
       return; // it is gone
     }
-    for (const deadline = Date.now() + 15_000; !over() && Date.now() < deadline; ) await sleep(50);
+    for (const deadline = Date.now() + 60_000; !over() && Date.now() < deadline; ) await sleep(50);
   }
 }
 

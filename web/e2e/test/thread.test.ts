@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { BrowserContext, Locator, Page } from "playwright-core";
+import { spills } from "./look.ts";
 import {
   blank,
   choose,
@@ -15,7 +16,6 @@ import {
   row,
   say,
   signIn,
-  spills,
   texts,
 } from "./page.ts";
 import { call, signature, sleep } from "./stack.ts";
@@ -44,14 +44,14 @@ const toEnd = (page: Page) => page.locator(".jump").dispatchEvent("click");
 /** Waits until a part of a thread is where it can be read. */
 async function inView(page: Page, part: Locator): Promise<void> {
   const view = await page.locator(".thread-scroll").boundingBox();
-  for (const deadline = Date.now() + 10_000; ; await sleep(50)) {
+  for (const deadline = Date.now() + 120_000; ; await sleep(50)) {
     const box = await part.boundingBox();
     if (view && box && box.y >= view.y && box.y + box.height <= view.y + view.height) return;
     assert.ok(Date.now() < deadline, "it did not come into view");
   }
 }
 
-test("messages and what is done with them", { timeout: 120_000 }, async (t) => {
+test("messages and what is done with them", async (t) => {
   await t.test("a reply quotes, and its quote leads to the message", async () => {
     await say(alice, "Shall we meet at noon?");
     await say(alice, "Or later?");
@@ -205,7 +205,7 @@ const file = (http: string) => ({
   Download_Flag: 2,
 });
 
-test("the list of conversations", { timeout: 90_000 }, async (t) => {
+test("the list of conversations", async (t) => {
   await t.test("a draft is told, and is there again", async () => {
     await alice.getByRole("textbox", { name: "Message to Bob" }).fill("Not yet finished");
     await alice.keyboard.press("Escape");
@@ -263,7 +263,7 @@ test("the list of conversations", { timeout: 90_000 }, async (t) => {
   });
 });
 
-test("every width, every script", { timeout: 90_000 }, async (t) => {
+test("every width, every script", async (t) => {
   await t.test("history comes as one scrolls up", async () => {
     for (let i = 1; i <= 70; i++) await bobSends(text(`Older ${i}.`));
     await alice.goto(`${cloud.run.http}/?user=alice`);

@@ -42,7 +42,7 @@ export async function world() {
 export const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Waits for something to become true. */
-export async function until(check: () => boolean, ms = 3000): Promise<void> {
+export async function until(check: () => boolean, ms = 60_000): Promise<void> {
   for (const end = Date.now() + ms; !check(); await sleep(5)) {
     if (Date.now() > end) assert.fail(`not in ${ms} ms: ${check}`);
   }

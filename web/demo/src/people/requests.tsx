@@ -16,10 +16,9 @@ export function Requests({ selected }: { selected: string | undefined }) {
       <ul class="rows" aria-label="Requests">
         {requests.map(({ To_Account: user, AddWording, TimeMs }) => (
           <li key={user} class="request" data-person={user}>
-            <Person user={user} selected={user === selected}>
+            <Person user={user} selected={user === selected} side={when(TimeMs)}>
               {AddWording || user}
             </Person>
-            <time class="request-time">{when(TimeMs)}</time>
             <Answer user={user} />
           </li>
         ))}

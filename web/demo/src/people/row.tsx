@@ -3,8 +3,9 @@ import { go } from "../route.ts";
 import { useSession } from "../session.ts";
 import { Avatar } from "../ui/avatar.tsx";
 
-/** Somebody in a list of people, who opens as a card; the children stand under the name. */
-export function Person({ user, selected, children }: { user: string; selected: boolean; children: ComponentChildren }) {
+/** Somebody in a list of people, who opens as a card; `side` stands beside the name, the children under it. */
+export function Person(props: { user: string; selected: boolean; side?: string; children: ComponentChildren }) {
+  const { user, selected, side, children } = props;
   const session = useSession();
   const name = session.name(user);
   return (
@@ -18,6 +19,11 @@ export function Person({ user, selected, children }: { user: string; selected: b
       <span class="row-name" dir="auto">
         {name}
       </span>
+      {side && (
+        <span class="row-side">
+          <time>{side}</time>
+        </span>
+      )}
       <span class="row-preview" dir="auto">
         {children}
       </span>

@@ -14,6 +14,7 @@ import (
 
 type event struct {
 	Sleep  int    // ms
+	Until  string // a file that must be there before it answers
 	Fail   string // error message
 	Exit   int    // exit status; the process ends
 	Panic  bool
@@ -35,6 +36,12 @@ func main() {
 		}
 		fmt.Printf(`{"msg":"call","operation":%q,"outcome":"ok","duration_ms":1.5,"cold":%v,"W":2,"R":0.5}`+"\n", os.Getenv("_HANDLER"), calls == 1)
 		time.Sleep(time.Duration(e.Sleep) * time.Millisecond)
+		for e.Until != "" {
+			if _, err := os.Stat(e.Until); err == nil {
+				break
+			}
+			time.Sleep(time.Millisecond)
+		}
 		switch {
 		case e.Exit != 0:
 			os.Exit(e.Exit)
