@@ -32,9 +32,9 @@ GOTEST = go run ./infra/tools/withdb -- go run ./infra/tools/gotest $(GOTESTFLAG
 SLOW := ^parley/infra/(e2e|rie|sam|model)(/|$$)
 # having PATTERN lists the packages with a test whose name matches.
 having = $$(grep -rlE --include='*_test.go' --exclude-dir=node_modules --exclude-dir=.local '^func ($(1))' . | xargs -r -n1 dirname | sort -u)
-# What CI runs, in the order that fails soonest. The scenarios wait much of their
-# time, which is when the fuzz targets run.
-SUITE := lint stale unit scenarios+fuzz web browser sam model
+# What CI runs. The scenarios wait much of their time, which is when the linter is
+# built and runs, and the fuzz targets.
+SUITE := stale unit scenarios+lint+fuzz web browser sam model
 
 .PHONY: help run build test check race e2e web sdk browser sam cost generate lint format fuzz model bench deploy requirements clean
 
@@ -50,8 +50,8 @@ build: program ## the one program for this machine, and build/parley.zip for Lam
 	@go run ./infra/tools/zip build/parley.zip bootstrap=$(BIN)/bootstrap-$(ARCH)
 
 test: ## everything CI runs, in 20 minutes
-	$(NEED) go node java mvn python3
-	@GOTESTFLAGS='-count=1 $(GOTESTFLAGS)' SEEDS=2000 FUZZTIME=30s go run ./infra/tools/suite $(SUITE)
+	$(NEED) go node java mvn python3 chromium
+	@GOTESTFLAGS='-count=1 $(GOTESTFLAGS)' SEEDS=2000 FUZZTIME=8s go run ./infra/tools/suite $(SUITE)
 
 check: lint stale unit ## what to run before each commit: lint, stale files, unit and case tables
 
@@ -139,7 +139,7 @@ stale:
 $(LINTER) $(BENCHSTAT) &: infra/tools/pinned/go.sum
 	$(NEED) go
 	@echo 'building the linter (3 minutes, once)'
-	@cd infra/tools/pinned && go build -o $(BIN)/ github.com/golangci/golangci-lint/v2/cmd/golangci-lint golang.org/x/perf/cmd/benchstat
+	@cd infra/tools/pinned && go build -ldflags='-s -w' -o $(BIN)/ github.com/golangci/golangci-lint/v2/cmd/golangci-lint golang.org/x/perf/cmd/benchstat
 	@touch $(LINTER) $(BENCHSTAT)
 
 $(STAMPS)/venv: infra/tools/pinned/requirements.txt

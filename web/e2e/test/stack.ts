@@ -28,8 +28,18 @@ export async function startStack(): Promise<{ run: Run; stop(): Promise<void> }>
   });
   let log = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (log += text));
+  const kill = () => {
+    try {
+      if (child.exitCode === null && child.pid) process.kill(-child.pid, "SIGINT");
+    } catch {
+      // it has ended
+    }
+  };
+  process.on("exit", kill); // a run that is interrupted leaves no cloud behind
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(1));
   const stop = async () => {
     await end(child);
+    process.off("exit", kill);
     rmSync(state, { recursive: true, force: true });
   };
   const file = join(state, "run.json");
