@@ -1,6 +1,6 @@
 import { compare, parseKey, preview } from "./order.ts";
 import type { Change, KeptConversation } from "./store.ts";
-import { Timeline } from "./timeline.ts";
+import { merge, recalled, Timeline } from "./timeline.ts";
 import {
   type Conversation,
   type ConversationDeleted,
@@ -55,6 +55,8 @@ export class Book {
   readonly #options: BookOptions;
   readonly #entries = new Map<string, Entry>();
   #sorted: readonly Conversation[] | undefined;
+  /** Counts the events that changed messages: before and after without a clock. */
+  #heard = 0;
 
   constructor(options: BookOptions) {
     this.#me = options.me;
@@ -116,6 +118,11 @@ export class Book {
     this.#sorted = undefined;
   }
 
+  /** What was heard so far: given back with the answer to what is asked now. */
+  get heard(): number {
+    return this.#heard;
+  }
+
   /** Forgets everything. */
   clear(): void {
     this.#entries.clear();
@@ -125,10 +132,8 @@ export class Book {
   /**
    * Takes in a row from the server. An event may have overtaken it, so nothing
    * goes back; what arrived since is still counted.
-   *
-   * @param news the row changed since a sync before, so one that is not here is new
    */
-  tell(told: Conversation, news = false): Entry {
+  tell(told: Conversation): Entry {
     const entry = this.entry(told.To_Account);
     const old = entry.row;
     const row = { ...told };
@@ -145,22 +150,16 @@ export class Book {
     this.#set(entry, row);
     if (row.ReadOrdinal > told.ReadOrdinal) row.Unread = this.#unreadAfter(entry, row.ReadOrdinal);
     else if (row.InOrdinal > told.InOrdinal) row.Unread = told.Unread + this.#unreadAfter(entry, told.InOrdinal);
-    this.#watch(entry, told, news);
+    this.#watch(entry, told);
     entry.told = true;
     if (row.ClearedKey && row.ClearedKey !== old.ClearedKey) this.#hide(entry, row.ClearedKey);
     return entry;
   }
 
-  #watch(entry: Entry, told: Conversation, news = false): void {
+  #watch(entry: Entry, told: Conversation): void {
     const { timeline } = entry;
     const watch = { in: timeline.ordinals("in"), out: timeline.ordinals("out") };
-    let begun = entry.told || timeline.messages.length > 0;
-    if (news && !begun && told.Unread <= pulledUnseen) {
-      // What is unread in it came since then.
-      watch.in.start(told.InOrdinal - told.Unread);
-      watch.out.start(told.OutOrdinal);
-      begun = true;
-    }
+    const begun = entry.told || timeline.messages.length > 0;
     const missed = Math.max(told.InOrdinal - watch.in.top, told.OutOrdinal - watch.out.top);
     if (timeline.shown || (begun && missed <= pulledUnseen)) {
       // Shown, or not far behind: everything that is missing is wanted.
@@ -175,13 +174,16 @@ export class Book {
   }
 
   /**
-   * Takes in a message that arrived. Returns false for one that is here already.
+   * Takes in a message that arrived. Returns what it is now, as events may have
+   * overtaken it; undefined for one that is here already.
    *
    * @param top the highest ordinal of its direction that the server knows
+   * @param asked what was heard when it was asked for; absent: it came by itself
    */
-  take(m: Message, top = 0): boolean {
-    const entry = this.entry(this.peer(m));
-    if (!entry.timeline.add(m)) return false;
+  take(arrived: Message, top = 0, asked?: number): Message | undefined {
+    const entry = this.entry(this.peer(arrived));
+    const m = entry.timeline.add(arrived, asked);
+    if (!m) return undefined;
     entry.timeline.bound(heldUnseen);
     const ordinal = m.Ordinal ?? 0;
     const direction = entry.timeline.direction(m);
@@ -190,28 +192,35 @@ export class Book {
     if (ordinal) this.#count(entry, m, ordinal, direction);
     this.#options.changed(entry.peer);
     if (ordinal) this.#keep(entry, m); // else it was for who is online, and is not stored anywhere
-    return true;
+    return m;
   }
 
-  /** Takes in a message of the history, as the server told it when asked at a time (Unix ms). */
+  /** Takes in a message of the history. `asked` is what was heard when it was asked for. */
   learn(m: Message, asked: number): void {
-    if (this.take(m)) this.#keep(this.entry(this.peer(m)), m);
+    const taken = this.take(m, 0, asked);
+    if (taken) this.#keep(this.entry(this.peer(m)), taken);
     else this.renew(m, asked);
   }
 
-  /** Takes in what became of a message, as the server told it when asked at a time (Unix ms). */
+  /** Takes in what became of a message. `asked` is what was heard when it was asked for. */
   renew(m: Message, asked: number): void {
     const entry = this.entry(this.peer(m));
-    if (entry.timeline.amendedSince(m.MsgKey, asked)) return;
-    if (entry.timeline.renew(m)) this.#options.changed(entry.peer);
-    if (entry.held) this.#options.keep({ kind: "amend", peer: entry.peer, key: m.MsgKey, amend: () => m });
+    const { timeline, peer } = entry;
+    if (timeline.lacks(m.MsgKey)) return;
+    if (timeline.renew(m, asked)) this.#options.changed(peer);
+    const newer = timeline.newer(m.MsgKey, asked);
+    if (entry.held) this.#options.keep({ kind: "amend", peer, key: m.MsgKey, amend: (kept) => merge(kept, m, newer) });
   }
 
-  /** Shows messages that were kept on this device, before the server is asked. */
-  show(peer: string, kept: readonly Message[]): void {
+  /**
+   * Shows messages that were kept on this device, before the server is asked.
+   *
+   * @param all also those before a hole: the server does not answer, or has nothing there
+   */
+  show(peer: string, kept: readonly Message[], all = false): void {
     const entry = this.entry(peer);
     for (const m of kept) entry.timeline.add(m);
-    entry.timeline.keepUnbroken();
+    if (!all) entry.timeline.keepUnbroken();
     if (kept.length > 0) this.#options.changed(peer);
   }
 
@@ -261,11 +270,12 @@ export class Book {
   recalled(event: MessageRecalled): void {
     const entry = this.entry(this.peer(event));
     const before = entry.timeline.get(event.MsgKey);
-    this.#amend(entry, event.MsgKey, (m) => ({
-      ...m,
-      MsgBody: [],
-      MsgFlagBits: (m.MsgFlagBits ?? 0) | recalledFlag,
-    }));
+    this.#amend(
+      entry,
+      event.MsgKey,
+      (m) => ({ ...m, MsgBody: [], MsgFlagBits: (m.MsgFlagBits ?? 0) | recalledFlag }),
+      true,
+    );
     const row = { ...entry.row };
     if (row.LastMsg?.MsgKey === event.MsgKey) row.LastMsg = { MsgKey: event.MsgKey, Preview: "", Recalled: true };
     if (event.From_Account !== this.#me && row.Unread > 0) {
@@ -283,7 +293,7 @@ export class Book {
   edited(m: Pick<Message, "From_Account" | "To_Account" | "MsgKey"> & Partial<Message>): void {
     const entry = this.entry(this.peer(m));
     const { MsgKey, MsgBody, CloudCustomData, EditMs = 0 } = m;
-    this.#amend(entry, MsgKey, (held) =>
+    const amend = (held: Message): Message =>
       EditMs < (held.EditMs ?? 0) || recalled(held)
         ? held
         : {
@@ -291,12 +301,13 @@ export class Book {
             EditMs,
             ...(MsgBody ? { MsgBody } : {}),
             ...(CloudCustomData === undefined ? {} : { CloudCustomData }),
-          },
-    );
+          };
+    this.#amend(entry, MsgKey, amend, true);
     const now = entry.timeline.get(MsgKey);
     if (entry.row.LastMsg?.MsgKey !== MsgKey) return;
     if (now) this.#set(entry, { ...entry.row, LastMsg: lastOf(now) });
-    else if (MsgBody) this.#set(entry, { ...entry.row, LastMsg: lastOf({ MsgKey, MsgBody }) });
+    else if (MsgBody && !entry.row.LastMsg.Recalled)
+      this.#set(entry, { ...entry.row, LastMsg: lastOf({ MsgKey, MsgBody }) });
   }
 
   /** I deleted messages, for me, on this device or another. */
@@ -305,6 +316,27 @@ export class Book {
     this.drop(entry.peer, event.MsgKeyList);
     const last = entry.row.LastMsg?.MsgKey;
     if (entry.row.Unread > 0 || (last && event.MsgKeyList.includes(last))) this.#options.unsure(entry.peer);
+  }
+
+  /** What the user took off this device before is not taken in again. */
+  banish(peer: string, keys: readonly MsgKey[]): void {
+    for (const key of keys) this.entry(peer).timeline.remove(key);
+  }
+
+  /**
+   * What became of the messages held is not known any more. Nothing that is kept is
+   * deleted: rows stay until the server tells them anew, and timelines begin again.
+   */
+  renewAll(): void {
+    for (const entry of this.#entries.values()) {
+      const { row } = entry;
+      entry.row = { ...row, ReadOrdinal: 0, PeerReadOrdinal: 0, InOrdinal: 0, OutOrdinal: 0 };
+      entry.timeline = entry.timeline.anew();
+      entry.told = false;
+      entry.presumed.clear();
+      delete entry.floor;
+    }
+    this.#sorted = undefined;
   }
 
   /** Lets go of deleted messages, for good. */
@@ -356,8 +388,8 @@ export class Book {
     this.#options.keep({ kind: "message", peer: entry.peer, message });
   }
 
-  #amend(entry: Entry, key: MsgKey, amend: (m: Message) => Message): void {
-    if (entry.timeline.amend(key, amend)) this.#options.changed(entry.peer);
+  #amend(entry: Entry, key: MsgKey, amend: (m: Message) => Message, final = false): void {
+    if (entry.timeline.amend(key, { heard: ++this.#heard, amend, final })) this.#options.changed(entry.peer);
     if (entry.held) this.#options.keep({ kind: "amend", peer: entry.peer, key, amend });
   }
 
@@ -376,11 +408,6 @@ export class Book {
     }
     return Math.max(0, count);
   }
-}
-
-/** Whether a message was taken back. */
-function recalled(m: Partial<Message>): boolean {
-  return ((m.MsgFlagBits ?? 0) & recalledFlag) !== 0;
 }
 
 /** Whether a message does not count as unread. */

@@ -1,4 +1,5 @@
 import type { Book, Entry } from "./book.ts";
+import { type Moment, moment, passed, type ServerClock } from "./clock.ts";
 import type { Emitter } from "./emitter.ts";
 import { ParleyError } from "./errors.ts";
 import type { Mender } from "./mender.ts";
@@ -23,8 +24,11 @@ export interface CatchUpOptions {
   changed(): void;
   /** The identity was refused. Resolves with whether there is a point in going on. */
   refused(): Promise<boolean>;
-  /** The device was away for longer than messages are kept: everything held is forgotten. */
-  expired(): Promise<void>;
+  /** The device was away for longer than messages are kept: the server tells everything anew. */
+  expired(): void;
+  clock: ServerClock;
+  /** The server's friend table has this version. */
+  friends(version: number): void;
 }
 
 /** Brings what is held up to what the server knows. */
@@ -32,8 +36,9 @@ export class CatchUp {
   readonly #options: CatchUpOptions;
   #running: Promise<void> = Promise.resolve();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #ran = 0;
+  #ran: Moment | undefined;
   #counters: Counters | undefined;
+  #stopped = new AbortController();
   /** Everything that changed before is here, Unix ms of the server; 0: nothing is. */
   since = 0;
 
@@ -58,11 +63,13 @@ export class CatchUp {
 
   /** The app is in front again: catches up, unless that was done just now. */
   refresh(): void {
-    if (Date.now() - this.#ran > this.#options.timing.fresh) this.soon();
+    if (!this.#ran || passed(this.#ran) > this.#options.timing.fresh) this.soon();
   }
 
   stop(): void {
     clearTimeout(this.#timer);
+    this.#stopped.abort();
+    this.#stopped = new AbortController();
   }
 
   /** Begins from nothing. */
@@ -72,16 +79,16 @@ export class CatchUp {
   }
 
   async #run(patience: number): Promise<void> {
-    this.stop();
+    clearTimeout(this.#timer);
     for (let attempt = 0; this.#options.online(); attempt++) {
       try {
         this.#tell(await this.#sync(patience));
-        this.#ran = Date.now();
+        this.#ran = moment();
         this.#after(this.#options.timing.sync); // a living connection may lose a frame, too
         return;
       } catch (error) {
         if (error instanceof ParleyError && error.refused && !(await this.#options.refused())) return;
-        await sleep(backoff(attempt, this.#options.timing));
+        await sleep(backoff(attempt, this.#options.timing), this.#stopped.signal);
       }
     }
   }
@@ -93,26 +100,33 @@ export class CatchUp {
   }
 
   /** One sync: the rows that changed, then what became of messages that are held. Returns what the first page tells besides. */
-  async #sync(patience: number): Promise<Counters> {
+  async #sync(patience: number, away = this.since): Promise<Counters> {
     const { book, keep, mender, session } = this.#options;
     const Since = this.since;
     const first = await session.sync({ Since });
+    this.#options.clock.atLeast(first.Since);
     if (first.Expired) {
-      await this.#options.expired();
       this.since = 0;
-      return this.#sync(patience);
+      this.#options.expired();
+      return this.#sync(patience, Since);
     }
     const entries = new Set<Entry>();
+    const amended = new Set<string>();
     let pages = 1;
     for (let page = first; ; pages++) {
-      for (const row of page.Conversations) entries.add(book.tell(row, Since > 0));
+      for (const row of page.Conversations) {
+        const known = Since === 0 || book.find(row.To_Account)?.told;
+        const entry = book.tell(row); // what is missing of one that is shown or complete is seen by its ordinals
+        entries.add(entry);
+        if (away > 0 && entry.held && (entry.row.OperationMs ?? 0) >= away) amended.add(entry.peer);
+        const { shown, complete } = entry.timeline;
+        if (!known && !shown && !complete && row.TimeMs >= Since) mender.greet(entry, Since);
+      }
       this.#options.changed();
       if (page.Complete || !page.Cursor) break;
       page = await session.sync({ Since, Cursor: page.Cursor });
     }
-    for (const { peer, held, row } of entries) {
-      if (Since > 0 && held && (row.OperationMs ?? 0) >= Since) await this.#changes(peer, Since);
-    }
+    for (const peer of amended) await this.#changes(peer, away);
     this.since = first.Since;
     if (pages > 1) return this.#sync(patience); // what moved up between two pages was in none of them
     keep({ kind: "since", since: first.Since });
@@ -126,7 +140,7 @@ export class CatchUp {
     const { book, message } = this.#options;
     let Cursor: string | undefined;
     do {
-      const asked = Date.now();
+      const asked = book.heard;
       const page = await message.changes({ To_Account, Since, ...(Cursor ? { Cursor } : {}) });
       for (const m of page.MsgList) book.renew(m, asked);
       book.drop(To_Account, page.Deleted ?? []);
@@ -141,6 +155,7 @@ export class CatchUp {
     const was = this.#counters ?? now;
     this.#counters = now;
     const { FriendVersion = 0, ListVersion = 0, BlockVersion = 0 } = now;
+    this.#options.friends(FriendVersion);
     if (FriendVersion !== (was.FriendVersion ?? 0)) events.emit("friend.changed", { To_Account: [], FriendVersion });
     if (ListVersion !== (was.ListVersion ?? 0)) events.emit("friend.changed", { GroupName: [], ListVersion });
     if (BlockVersion !== (was.BlockVersion ?? 0)) events.emit("block.changed", { BlockVersion });

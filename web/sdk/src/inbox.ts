@@ -27,6 +27,8 @@ export interface InboxOptions {
   gap: number;
   /** A message was made by another client of mine, or by the other user. */
   seen(m: Message): void;
+  /** The friend table changed. */
+  friends(version: number): void;
   /** The server is asked soon for everything that changed. */
   syncSoon(): void;
   spread(seconds: number): void;
@@ -83,6 +85,11 @@ export class Inbox {
       case "conversation.changed":
         for (const row of (body as Partial<ConversationsChanged>).Conversations ?? []) mender.notice(book.tell(row));
         break;
+      case "friend.changed": {
+        const { FriendVersion } = body as { FriendVersion?: number };
+        if (FriendVersion) this.#options.friends(FriendVersion);
+        break;
+      }
       case "conversation.deleted":
         book.conversationDeleted(body as ConversationDeleted);
         break;
@@ -92,9 +99,10 @@ export class Inbox {
   }
 
   /** @param top the highest ordinal of its direction that the server knows */
-  arrived(m: Message, top?: number): void {
+  arrived(came: Message, top?: number): void {
     const { book, mender } = this.#options;
-    if (!book.take(m, top)) return;
+    const m = book.take(came, top);
+    if (!m) return;
     const entry = book.entry(book.peer(m));
     this.announce(m);
     mender.notice(entry);

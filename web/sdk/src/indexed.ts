@@ -29,17 +29,27 @@ class IndexedStore implements Store {
 
   async load(): Promise<Kept> {
     const tx = (await this.#open()).transaction(tables, "readonly");
-    const [since, conversations, pending] = await Promise.all([
-      result<number | undefined>(tx.objectStore("meta").get("since")),
+    const meta = tx.objectStore("meta");
+    const [since, names, values, conversations, pending] = await Promise.all([
+      result<number | undefined>(meta.get("since")),
+      result(meta.getAllKeys(notes())),
+      result<unknown[]>(meta.getAll(notes())),
       result<KeptConversation[]>(tx.objectStore("conversations").getAll()),
       result<Pending[]>(tx.objectStore("pending").getAll()),
     ]);
-    return { since: since ?? 0, conversations, pending: pending.sort((a, b) => a.draft.MsgSeq - b.draft.MsgSeq) };
+    return {
+      since: since ?? 0,
+      conversations,
+      pending: pending.sort((a, b) => a.since - b.since || a.draft.MsgSeq - b.draft.MsgSeq),
+      ...(names.length > 0
+        ? { notes: Object.fromEntries(names.map((name, i) => [String(name).slice(1), values[i]])) }
+        : {}),
+    };
   }
 
-  async messages(peer: string, limit: number): Promise<Message[]> {
+  async messages(peer: string, limit: number, before?: string): Promise<Message[]> {
     const found: Message[] = [];
-    await this.#walk("messages", within(peer), (row) => found.push(row.message) < limit);
+    await this.#walk("messages", within(peer, before), (row) => found.push(row.message) < limit);
     return found.reverse();
   }
 
@@ -145,6 +155,12 @@ function write(tx: IDBTransaction, change: Change): void {
     case "dropUpTo":
       tx.objectStore("messages").delete(IDBKeyRange.bound([change.peer], keyOf(change.peer, change.key)));
       return;
+    case "note": {
+      const meta = tx.objectStore("meta");
+      if (change.value === undefined) meta.delete(`.${change.name}`);
+      else meta.put(change.value, `.${change.name}`);
+      return;
+    }
     case "pending": {
       const { draft } = change.pending;
       tx.objectStore("pending").put(change.pending, [draft.To_Account, draft.MsgSeq, draft.MsgRandom]);
@@ -160,9 +176,16 @@ function keyOf(peer: string, key: string): IDBValidKey {
   return [peer, place?.MsgTime ?? 0, place?.MsgSeq ?? 0, place?.MsgRandom ?? 0];
 }
 
-/** Every key of a conversation: an array stands after every number. */
-function within(peer: string): IDBKeyRange {
-  return IDBKeyRange.bound([peer], [peer, []]);
+/** Every key of a conversation, or those before a message: an array stands after every number. */
+function within(peer: string, before?: string): IDBKeyRange {
+  return before === undefined
+    ? IDBKeyRange.bound([peer], [peer, []])
+    : IDBKeyRange.bound([peer], keyOf(peer, before), false, true);
+}
+
+/** The keys of notes: a dot, and the name. */
+function notes(): IDBKeyRange {
+  return IDBKeyRange.bound(".", "/", false, true);
 }
 
 function result<T>(request: IDBRequest<T>): Promise<T> {

@@ -13,7 +13,7 @@ export interface ServerEvent {
 export interface LinkOptions {
   timing: Timing;
   /** Begins to connect. */
-  open(): Promise<Socket>;
+  open(renewal: boolean): Promise<Socket>;
   state(state: State): void;
   event(event: ServerEvent): void;
   /** A connection is open. At a renewal the one before it was never lost, and is heard until this resolves. */
@@ -34,6 +34,7 @@ export class Link implements Listener {
   /** The attempt under way: the first connection, the next one, or the second beside the first. */
   #next: Line | undefined;
   readonly #old = new Set<Line>();
+  readonly #ends = new Set<() => void>();
   #attempt = 0;
   #renewals = 0;
   #spread = 0;
@@ -64,6 +65,7 @@ export class Link implements Listener {
     for (const name of ["retry", "idle", "renew", "probe"] as const) this.#clear(name);
     for (const line of [this.#line, this.#next, ...this.#old]) line?.close();
     this.#line = this.#next = undefined;
+    for (const end of [...this.#ends]) end();
     this.#old.clear();
     this.#set(state);
   }
@@ -95,8 +97,8 @@ export class Link implements Listener {
   async #dial(): Promise<void> {
     const era = this.#era;
     try {
-      const socket = await this.#options.open();
-      if (era !== this.#era) return socket.close();
+      const socket = await this.#options.open(this.#line !== undefined);
+      if (era !== this.#era) return discard(socket);
       this.#next = new Line(socket, this.#options.timing.openTimeout, this);
     } catch {
       if (era === this.#era) this.#failed();
@@ -122,10 +124,12 @@ export class Link implements Listener {
     this.#old.add(line);
     const end = () => {
       clearTimeout(timer);
+      this.#ends.delete(end);
       this.#old.delete(line);
       line.close();
     };
     const timer = setTimeout(end, this.#options.timing.renewOverlap);
+    this.#ends.add(end);
     synced.then(end, () => {});
   }
 
@@ -213,5 +217,15 @@ export class Link implements Listener {
   #clear(name: "retry" | "idle" | "renew" | "probe"): void {
     clearTimeout(this.#timers[name]);
     delete this.#timers[name];
+  }
+}
+
+/** Closes a socket that nobody wants. The class of `ws` ends the process for an error that nobody hears. */
+function discard(socket: Socket): void {
+  socket.onerror = () => {};
+  try {
+    socket.close();
+  } catch {
+    // It is not open yet, and dies all the same.
   }
 }

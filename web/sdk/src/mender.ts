@@ -31,6 +31,8 @@ export class Mender {
   readonly #options: MenderOptions;
   readonly #waiting = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #busy = new Set<string>();
+  /** Conversations that are new here, and the sync since which they are. */
+  readonly #news = new Map<Entry, number>();
   readonly #failures = new Map<string, number>();
   readonly #doubts = new Set<ReturnType<typeof setTimeout>>();
   /** Changes with every stop, so that what was begun before knows. */
@@ -52,6 +54,43 @@ export class Mender {
         else this.notice(entry);
       }, wait),
     );
+  }
+
+  /**
+   * A conversation is new here since a sync (Unix ms of the server): pulls what was
+   * said in it since then, as the frames of its first messages may be lost.
+   */
+  greet(entry: Entry, since: number): void {
+    if (!this.#news.has(entry)) this.#news.set(entry, since);
+    void this.#greet(entry, 0);
+  }
+
+  async #greet(entry: Entry, attempt: number): Promise<void> {
+    const since = this.#news.get(entry);
+    if (since === undefined || this.#busy.has(entry.peer)) return;
+    this.#busy.add(entry.peer);
+    const [asked, era] = [this.#options.book.heard, this.#era];
+    try {
+      const from = `0_0_${Math.max(0, Math.floor(since / 1000) - 2)}`;
+      const { MsgList } = await this.#options.pull(entry.peer, { from, limit: 100 });
+      if (era === this.#era) for (const m of MsgList) this.#take(m, asked);
+      this.#news.delete(entry);
+    } catch (error) {
+      if (!(error instanceof ParleyError && error.temporary)) this.#news.delete(entry);
+    } finally {
+      this.#busy.delete(entry.peer);
+    }
+    if (era !== this.#era) return;
+    this.notice(entry);
+    if (!this.#news.has(entry)) return;
+    const timer = setTimeout(
+      () => {
+        this.#doubts.delete(timer);
+        void this.#greet(entry, attempt + 1);
+      },
+      backoff(attempt + 1, this.#options.timing),
+    );
+    this.#doubts.add(timer);
   }
 
   /** Stops waiting; what is missing is found again by the next sync. */
@@ -110,8 +149,9 @@ export class Mender {
     const found = () => timeline.messages.filter(wanted).length === lost.in.length + lost.out.length;
     try {
       for (let to = range.to, more = true; more && !found(); ) {
+        const asked = this.#options.book.heard;
         const { MsgList, Complete, Next } = await this.#options.pull(entry.peer, to ? { ...range, to } : range);
-        for (const m of MsgList) if (wanted(m) && this.#options.book.take(m)) this.#options.found(m);
+        for (const m of MsgList) if (wanted(m)) this.#take(m, asked);
         to = Next;
         more = !Complete && Next !== undefined;
       }
@@ -124,10 +164,11 @@ export class Mender {
     const range = this.#range(entry, slack);
     for (let page = 0; page < 100 && entry.timeline.gapped; page++) {
       const reached = this.#missing(entry);
+      const asked = this.#options.book.heard;
       const { MsgList, Complete, Next } = await this.#options.pull(entry.peer, range);
       for (const m of MsgList.slice().reverse()) {
         const ordinals = entry.timeline.ordinals(entry.timeline.direction(m));
-        if (m.Ordinal && ordinals.wants(m.Ordinal) && this.#options.book.take(m)) this.#options.found(m);
+        if (m.Ordinal && ordinals.wants(m.Ordinal)) this.#take(m, asked);
       }
       const below = directions.every(
         (d) =>
@@ -137,6 +178,11 @@ export class Mender {
       if (Complete || !Next || (below && slack === undefined)) return;
       range.to = Next;
     }
+  }
+
+  #take(m: Message, asked: number): void {
+    const taken = this.#options.book.take(m, 0, asked);
+    if (taken) this.#options.found(taken);
   }
 
   #range(entry: Entry, slack: number | undefined): HistoryRange {

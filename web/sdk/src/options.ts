@@ -1,7 +1,10 @@
 import type { SocketClass } from "./line.ts";
+import { isWhole } from "./plain.ts";
 import type { Store } from "./store.ts";
 import type { Timing } from "./timing.ts";
 import type { Platform } from "./types.ts";
+
+const platforms = ["Android", "iPhone", "iPad", "Windows", "Mac", "Linux", "Web", "MiniProgram"];
 
 /** What a client is made from. */
 export interface ParleyOptions {
@@ -13,7 +16,7 @@ export interface ParleyOptions {
   sdkappid: number;
   /** The user. */
   identifier: string;
-  /** The user's signature, or what fetches one; it is asked again when a signature is not accepted. */
+  /** The user's signature, or what fetches one; it is asked again before one expires, and once when one is not accepted. */
   usersig: string | (() => string | Promise<string>);
   /** `Web` unless told. */
   platform?: Platform;
@@ -27,4 +30,29 @@ export interface ParleyOptions {
   fetch?: typeof fetch;
   /** For tests: how long to wait for what. */
   timing?: Partial<Timing>;
+}
+
+/** Throws a TypeError for options with which no server could be reached, ever. */
+export function check({ http, websocket, identifier, platform, instance }: ParleyOptions): void {
+  for (const door of [http, websocket]) new URL(door);
+  if (!identifier || !isWhole(identifier)) throw new TypeError("identifier is empty, or has half of a character");
+  if (platform && !platforms.includes(platform)) throw new TypeError(`platform is one of ${platforms.join(", ")}`);
+  if (instance === undefined) return;
+  const bytes = new TextEncoder().encode(instance).length;
+  if (bytes < 1 || bytes > 64 || !isWhole(instance)) throw new TypeError("instance has 1 to 64 bytes of text");
+}
+
+/**
+ * The address of the WebSocket door.
+ *
+ * @param renewal the client has a connection; else one of this installation is another client's
+ */
+export function address(options: ParleyOptions, instance: string, renewal: boolean): string {
+  const url = new URL(options.websocket);
+  url.searchParams.set("sdkappid", String(options.sdkappid));
+  url.searchParams.set("identifier", options.identifier);
+  url.searchParams.set("platform", options.platform ?? "Web");
+  url.searchParams.set("instance", instance);
+  if (!renewal) url.searchParams.set("fresh", "1");
+  return url.href;
 }

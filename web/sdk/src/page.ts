@@ -1,3 +1,5 @@
+import { moment, passed } from "./clock.ts";
+
 /** What a page tells of itself. */
 export interface PageListener {
   /** The network or the page is back, or the network went. */
@@ -13,10 +15,10 @@ const slept = 60_000;
 /** Listens to what a browser tells of its page, and anywhere to a clock that jumps. Returns the end of it. */
 export function watchPage({ wake, seen }: PageListener): () => void {
   const left = new AbortController();
-  let last = Date.now();
+  let last = moment();
   const clock = setInterval(() => {
-    if (Date.now() - last > tick + slept) wake();
-    last = Date.now();
+    if (passed(last) > tick + slept) wake();
+    last = moment();
   }, tick);
   if (typeof document !== "undefined" && typeof window !== "undefined") {
     const look = () => {

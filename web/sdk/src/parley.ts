@@ -1,52 +1,49 @@
 import { Book } from "./book.ts";
+import { Calls } from "./calls.ts";
 import { CatchUp } from "./catchup.ts";
-import { call } from "./door.ts";
-import { echo, echoed } from "./echo.ts";
+import { ServerClock } from "./clock.ts";
+import { Composer } from "./composer.ts";
 import { Emitter } from "./emitter.ts";
+import { Era } from "./era.ts";
 import { ParleyError } from "./errors.ts";
 import { firstOnline } from "./firstonline.ts";
 import { Front } from "./front.ts";
+import { Host } from "./host.ts";
 import { Inbox } from "./inbox.ts";
-import { indexedStore } from "./indexed.ts";
-import { installation } from "./installation.ts";
 import { Keeper } from "./keeper.ts";
 import type { Socket, SocketClass } from "./line.ts";
 import { Link } from "./link.ts";
 import { Mender } from "./mender.ts";
-import { subject } from "./operations.ts";
-import type { ParleyOptions } from "./options.ts";
-import { compare, parseKey } from "./order.ts";
+import { address, check, type ParleyOptions } from "./options.ts";
 import { Outbox } from "./outbox.ts";
 import { watchPage } from "./page.ts";
-import { random, Sequence } from "./sequence.ts";
+import { People } from "./people.ts";
+import { Reader } from "./reader.ts";
+import { Removed } from "./removed.ts";
+import { byConversation } from "./search.ts";
 import { Signature } from "./signature.ts";
-import { type Change, memoryStore } from "./store.ts";
+import type { Change } from "./store.ts";
+import { Subjects } from "./subjects.ts";
 import { Tabs } from "./tabs.ts";
 import { defaultTiming, type Timing } from "./timing.ts";
 import type {
-  BlockOperations,
   Conversation,
-  ConversationOperations,
   Draft,
   Element,
   Events,
-  FriendOperations,
+  Found,
+  FriendRow,
   HistoryPage,
   HistoryRange,
   Message,
-  MessageOperations,
   MessageReadAnswer,
-  Operations,
+  MsgKey,
   Pending,
-  PresenceOperations,
-  ProfileOperations,
+  ProfileGetAnswer,
   SendOptions,
-  SessionOperations,
   State,
+  UserCard,
 } from "./types.ts";
-
-/** How many kept messages of a conversation are shown before the server is asked. */
-const shownAtOnce = 50;
 
 /**
  * A signed-in user's client.
@@ -63,28 +60,24 @@ const shownAtOnce = 50;
  * await parley.send("bob", "hi");
  * ```
  *
- * Every operation of the server is a method of its subject, such as
- * `parley.friend.add(...)`. What an operation changes in a conversation is
- * applied when it is answered.
+ * Every operation of the server is a method of its subject: `parley.friend.add(...)`.
+ * What it changes in a conversation is applied when it is answered.
  */
-export class Parley implements Operations {
+export class Parley extends Subjects {
   /** The signed-in user. */
   readonly identifier: string;
   /** The name of this installation. */
   readonly instance: string;
-
-  readonly session: SessionOperations;
-  readonly profile: ProfileOperations;
-  readonly presence: PresenceOperations;
-  readonly friend: FriendOperations;
-  readonly block: BlockOperations;
-  readonly message: MessageOperations;
-  readonly conversation: ConversationOperations;
-
   readonly #options: ParleyOptions;
   readonly #timing: Timing;
   readonly #events = new Emitter<Events>();
-  readonly #sequence = new Sequence();
+  readonly #clock = new ServerClock();
+  readonly #host = new Host((limit) => this.#events.emit("limited", limit));
+  readonly #composer: Composer;
+  readonly #calls: Calls;
+  readonly #removed: Removed;
+  readonly #people: People;
+  readonly #reader: Reader;
   readonly #keeper: Keeper;
   readonly #book: Book;
   readonly #link: Link;
@@ -96,48 +89,45 @@ export class Parley implements Operations {
   readonly #signature: Signature;
   readonly #tabs: Tabs | undefined;
   #loaded: Promise<void> | undefined;
-  /** Changes with every sign-out: an answer to a call made before it is not taken in. */
-  #era = 0;
+  readonly #era = new Era();
   #unwatch: (() => void) | undefined;
 
   constructor(options: ParleyOptions) {
+    super((action, body) => this.call(action, body));
     const Socket = options.WebSocket ?? (globalThis.WebSocket as unknown as SocketClass | undefined);
     if (!Socket) throw new TypeError("there is no global WebSocket here: give one as the option WebSocket");
-    const { sdkappid, identifier } = options;
+    check(options);
     this.#options = options;
-    this.identifier = identifier;
-    this.instance = options.instance ?? installation();
+    this.identifier = options.identifier;
+    this.instance = options.instance ?? this.#host.install();
     this.#timing = { ...defaultTiming, ...options.timing };
-    const perform = (action: string, body: object) => this.call<unknown>(action, body);
-    this.session = subject("session", perform);
-    this.profile = subject("profile", perform);
-    this.presence = subject("presence", perform);
-    this.friend = subject("friend", perform);
-    this.block = subject("block", perform);
-    this.message = subject("message", perform);
-    this.conversation = subject("conversation", perform);
-    const name = `parley.${sdkappid}.${identifier}`;
-    const persistent = typeof indexedDB !== "undefined";
-    this.#keeper = new Keeper(options.store ?? (persistent ? indexedStore(name) : memoryStore()), (error) =>
-      this.#events.emit("unkept", error),
-    );
+    const name = `parley.${options.sdkappid}.${options.identifier}`;
+    this.#keeper = new Keeper(options.store ?? this.#host.storage(name), this.#timing.storeTimeout, (error) => {
+      this.#events.emit("unkept", error);
+      this.#host.lacks({ what: "storage", error });
+    });
     this.#book = new Book({
-      me: identifier,
+      me: this.identifier,
       keep: (change) => this.#keep(change),
       changed: (peer) => this.#inbox.touch(peer),
       unsure: (peer) => this.#inbox.ask(peer),
     });
+    this.#removed = new Removed(this.#book, (change) => this.#keeper.keep(change));
     this.#mender = new Mender({
       book: this.#book,
       timing: this.#timing,
       pull: (peer, range) => this.#pull(peer, range),
       found: (m) => this.#inbox.announce(m),
     });
+    const keep = (change: Change) => this.#keeper.keep(change);
+    const { friend } = this;
+    this.#people = new People({ events: this.#events, friend, keep, gap: this.#timing.gap });
     this.#outbox = new Outbox({
       timing: this.#timing,
+      clock: this.#clock,
       post: (draft) => this.#post(draft),
       held: (draft) => this.#book.find(draft.To_Account)?.timeline.sent(draft.MsgSeq, draft.MsgRandom),
-      me: identifier,
+      me: this.identifier,
       pull: (to, range) => this.#pull(to, range),
       found: (m) => this.#inbox.arrived(m),
       keep: (change) => this.#keeper.keep(change),
@@ -145,7 +135,33 @@ export class Parley implements Operations {
       changed: (To_Account) => this.#events.emit("pending", { To_Account }),
       failed: () => this.#link.probe(),
     });
-    this.#signature = new Signature(options.usersig);
+    const [clock, pending] = [this.#clock, (to: string) => this.pending(to)];
+    this.#composer = new Composer({ clock, timeline: (to) => this.timeline(to), pending });
+    this.#reader = new Reader({
+      book: this.#book,
+      keeper: this.#keeper,
+      people: this.#people,
+      pull: (to, range) => this.#pull(to, range),
+      changed: () => this.#inbox.changed(),
+      still: () => this.#era.still(),
+    });
+    this.#signature = new Signature(options.usersig, this.#clock, this.#timing.callTimeout);
+    this.#calls = new Calls({
+      options,
+      instance: this.instance,
+      timeout: this.#timing.callTimeout,
+      clock: this.#clock,
+      signature: this.#signature,
+      still: () => this.#era.still(),
+      answered: (action, answer) => {
+        if (action === "profile.get") this.#people.read(answer as ProfileGetAnswer);
+      },
+      echo: (event) => {
+        this.#tabs?.echo(event);
+        this.#inbox.heard(event);
+      },
+      unsure: () => this.#catchUp.soon(),
+    });
     this.#front = new Front({
       delay: this.#timing.hidden,
       elsewhere: () => this.#tabs?.seen ?? false,
@@ -159,11 +175,12 @@ export class Parley implements Operations {
           echo: (event) => this.#inbox.heard(event),
           seen: () => this.#front.review(),
           wake: () => this.#link.wake(),
+          alone: (error) => this.#host.lacks({ what: "tabs", error }),
         })
       : undefined;
     this.#link = new Link({
       timing: this.#timing,
-      open: () => this.#open(this.#tabs ? this.#tabs.open.bind(this.#tabs) : open),
+      open: (renewal) => this.#open(this.#tabs ? this.#tabs.open.bind(this.#tabs) : open, renewal),
       state: (state) => this.#stateChanged(state),
       event: (event) => {
         if (event.event === "session.kick") this.#tabs?.echo(event);
@@ -189,6 +206,8 @@ export class Parley implements Operations {
       changed: () => this.#inbox.changed(),
       refused: () => this.#refused(),
       expired: () => this.#expired(),
+      clock: this.#clock,
+      friends: (version) => this.#people.follow(version),
     });
     this.#inbox = new Inbox({
       book: this.#book,
@@ -196,7 +215,11 @@ export class Parley implements Operations {
       events: this.#events,
       conversation: this.conversation,
       gap: this.#timing.gap,
-      seen: (m) => this.#sequence.seen(m.MsgSeq),
+      seen: (m) => {
+        this.#composer.seen(m.MsgSeq);
+        this.#people.met(m);
+      },
+      friends: (version) => this.#people.follow(version),
       syncSoon: () => this.#catchUp.soon(),
       spread: (seconds) => this.#link.spread(seconds),
       kicked: (kick) => {
@@ -217,8 +240,8 @@ export class Parley implements Operations {
   }
 
   /**
-   * The conversations as far as this client knows them: the pinned ones, the latest
-   * pin first, then the newest first. A new array after each change.
+   * The conversations as far as this client knows them: the pinned ones, the latest pin first, then the newest first.
+   * A new array after each change.
    */
   get conversations(): readonly Conversation[] {
     return this.#book.rows;
@@ -253,18 +276,20 @@ export class Parley implements Operations {
   }
 
   /**
-   * Shows what is kept on this device, connects, and stays connected: a connection
-   * that is lost is opened again until `close`, `logout`, a kick or a refusal.
-   * Resolves when the client is online for the first time; rejects when it cannot be.
+   * Shows what is kept on this device, connects, and stays connected until `close`, `logout`, a kick or a refusal.
+   * Resolves when the client is online for the first time; rejects when it cannot be: when the user is refused, kicked
+   * or signed out, or the client is closed. Without a network it waits. After a kick it asks for a new signature.
    */
   login(): Promise<void> {
     if (this.state === "online") return Promise.resolve();
+    if (this.state === "kicked" || this.state === "refused") this.#signature.forget(); // it may be void
     const online = firstOnline(this.#events);
+    this.#host.listen();
     this.#loaded ??= this.#load();
+    this.#link.start();
     this.#tabs?.join();
     this.#unwatch ??= watchPage({ wake: () => this.#wake(), seen: (seen) => this.#look(seen) });
-    this.#outbox.start();
-    this.#link.start();
+    void this.#loaded.then(() => this.#unwatch && this.#outbox.start()); // what was kept goes first
     return online;
   }
 
@@ -274,9 +299,8 @@ export class Parley implements Operations {
   }
 
   /**
-   * Signs this installation out, in every tab: it is offline at once, no push
-   * reaches it, and everything kept on this device is forgotten, what was not sent,
-   * too. Rejects where the server did not hear of it; the rest is done all the same.
+   * Signs this installation out, in every tab: it is offline at once, no push reaches it, and everything kept on this
+   * device is forgotten, what was not sent, too. Rejects where the server did not hear of it; the rest is done all the same.
    */
   async logout(): Promise<void> {
     const told = this.session.logout();
@@ -300,8 +324,7 @@ export class Parley implements Operations {
 
   /** Makes a draft with an identity of its own; `send(draft)` may then be called until it succeeds. */
   compose(to: string, body: string | Element[], options: SendOptions = {}): Draft {
-    const MsgBody = typeof body === "string" ? [{ MsgType: "TIMTextElem", MsgContent: { Text: body } }] : body;
-    return { To_Account: to, MsgSeq: this.#sequence.next(), MsgRandom: random(), MsgBody, ...options };
+    return this.#composer.compose(to, body, options);
   }
 
   /**
@@ -327,29 +350,12 @@ export class Parley implements Operations {
   /**
    * Reads a page of the history with a user, the newest unless told, and holds it in
    * the timeline if it joins what is there. What is kept on this device is in the
-   * timeline before the server answers. Not `Complete`: call again with `to` set to
-   * the page's `Next`.
+   * timeline before the server answers, is the page where it does not answer, and
+   * follows where it has no more. Not `Complete`: call again with `to` set to the
+   * page's `Next`.
    */
-  async history(to: string, range: HistoryRange = {}): Promise<HistoryPage> {
-    const era = this.#era;
-    const newest = !range.from && !range.to;
-    const { timeline } = this.#book.entry(to);
-    if (newest && timeline.messages.length === 0) {
-      this.#book.show(to, await this.#keeper.messages(to, shownAtOnce));
-      this.#inbox.changed();
-    }
-    const [end, oldest] = [range.to && parseKey(range.to), timeline.messages[0]];
-    const joins = !end || (oldest !== undefined && compare(end, oldest) >= 0);
-    const asked = Date.now();
-    const page = await this.#pull(to, range);
-    this.#still(era);
-    if (!joins) return page;
-    for (const m of page.MsgList) this.#book.learn(m, asked);
-    if (newest && !timeline.shown) timeline.keepUnbroken(page.MsgList[0]);
-    if (newest) timeline.shown = true;
-    if (!range.from && page.Complete) timeline.whole();
-    this.#inbox.changed();
-    return page;
+  history(to: string, range: HistoryRange = {}): Promise<HistoryPage> {
+    return this.#reader.read(to, range);
   }
 
   /** Tells the server that the user's messages up to an ordinal, or all of them, are read. */
@@ -362,44 +368,48 @@ export class Parley implements Operations {
     return this.#keeper.search(text, limit, to);
   }
 
-  /**
-   * Calls an operation by its name on the wire, such as `profile.get`, and returns
-   * the body of its answer. The methods of the subjects do the same, with types.
-   */
-  async call<Out>(action: string, body: object): Promise<Out> {
-    const { http, sdkappid, fetch } = this.#options;
-    const era = this.#era;
-    const named = echoed(action) || action.startsWith("session.");
-    const answer = await call<Out>(
-      {
-        http,
-        sdkappid,
-        identifier: this.identifier,
-        ...(named ? { instance: this.instance } : {}),
-        usersig: () => this.#signature.get(),
-        fetch: fetch ?? globalThis.fetch.bind(globalThis),
-        timeout: this.#timing.callTimeout,
-      },
-      action,
-      body,
-    );
-    if (action !== "session.logout") this.#still(era);
-    const event = echo(action, this.identifier, body, answer);
-    if (event) {
-      this.#tabs?.echo(event);
-      this.#inbox.heard(event);
-    }
-    return answer;
+  /** What `search` finds, by conversation: the one with the newest message first, each with its newest ones, 3 unless told. */
+  async searchConversations(text: string, { limit = 3 }: { limit?: number } = {}): Promise<readonly Found[]> {
+    return byConversation(await this.#keeper.search(text, Number.MAX_SAFE_INTEGER), limit, (m) => this.#book.peer(m));
   }
 
-  /** Throws where the user signed out meanwhile. */
-  #still(era: number): void {
-    if (era !== this.#era) throw new ParleyError("signed out meanwhile", 0, 0);
+  /** The friend table as this device keeps it, ordered by user ID. A new array after each change. */
+  get friends(): readonly FriendRow[] {
+    return this.#people.friends;
+  }
+
+  /** Friends whose ID, name or remark contains a text, whatever the case: as far as this device knows. */
+  searchFriends(text: string): readonly FriendRow[] {
+    return this.#people.search(text);
+  }
+
+  /** How a user is shown: as messages, histories and profiles told last, also without a network. */
+  user(user: string): UserCard | undefined {
+    return this.#people.card(user);
+  }
+
+  /**
+   * Takes messages off this device alone: the server, the user's other devices and the other user keep them. They do not
+   * come back with the history; 1,000 of a conversation are remembered. `message.delete` deletes on all devices.
+   */
+  remove(to: string, keys: readonly MsgKey[]): void {
+    this.#removed.add(to, keys);
+    this.#inbox.changed();
+  }
+
+  /**
+   * Calls an operation by its name on the wire, such as `profile.get`. The methods of the subjects do so with types.
+   */
+  call<Out>(action: string, body: object): Promise<Out> {
+    return this.#calls.call<Out>(action, body);
   }
 
   async #load(): Promise<void> {
     const kept = await this.#keeper.load();
     this.#catchUp.since = kept.since;
+    this.#clock.atLeast(kept.since);
+    this.#people.restore(kept.notes);
+    this.#removed.restore(kept.notes);
     for (const conversation of kept.conversations) this.#book.restore(conversation);
     this.#inbox.changed();
     this.#outbox.restore(kept.pending);
@@ -411,18 +421,16 @@ export class Parley implements Operations {
     if (!ofFirst || !this.#tabs || this.#tabs.first) this.#keeper.keep(change);
   }
 
-  async #open(open: (url: string, protocols: string[]) => Socket): Promise<Socket> {
+  async #open(open: (url: string, protocols: string[]) => Socket, renewal: boolean): Promise<Socket> {
     await this.#loaded;
-    const url = new URL(this.#options.websocket);
-    url.searchParams.set("sdkappid", String(this.#options.sdkappid));
-    url.searchParams.set("identifier", this.identifier);
-    url.searchParams.set("platform", this.#options.platform ?? "Web");
-    url.searchParams.set("instance", this.instance);
-    return open(url.href, ["im.v1", await this.#signature.get()]);
+    const usersig = await this.#signature.get();
+    if (!this.#unwatch) throw new Error("closed meanwhile");
+    return open(address(this.#options, this.instance, renewal), ["im.v1", usersig]);
   }
 
   #refusal(): Promise<ParleyError | undefined> {
-    return this.#signature.refusal(() => this.session.sync({ Since: Date.now() }));
+    const Since = this.#clock.now() ?? this.#catchUp.since; // what changed is not of interest
+    return this.#signature.refusal(() => this.session.sync(Since > 0 ? { Since } : {}));
   }
 
   /** Sees whether a refused call means the end. Returns whether there is a point in going on. */
@@ -472,18 +480,18 @@ export class Parley implements Operations {
   }
 
   /** What became of the messages held is not known any more: begins anew with those that are shown. */
-  async #expired(): Promise<void> {
+  #expired(): void {
     const shown = [...this.#book.entries].filter(({ timeline }) => timeline.shown).map(({ peer }) => peer);
-    await this.#keeper.clear();
-    this.#outbox.keepAll();
-    this.#book.clear();
+    this.#book.renewAll();
     for (const peer of shown) this.history(peer).catch(() => this.#catchUp.soon());
   }
 
   async #forget(): Promise<void> {
-    this.#era++;
+    this.#era.end();
     this.#outbox.clear();
     this.#book.clear();
+    this.#people.clear();
+    this.#removed.clear();
     this.#catchUp.reset();
     this.#loaded = undefined;
     this.#inbox.changed();

@@ -15,6 +15,8 @@ export interface Kept {
   conversations: readonly KeptConversation[];
   /** Messages that were written and are not known to be stored, in the order in which they were written. */
   pending: readonly Pending[];
+  /** What else the client wrote down, by name; absent: nothing. */
+  notes?: Readonly<Record<string, unknown>>;
 }
 
 /** One thing to keep, or to keep no longer. `peer` is the other user of the conversation. */
@@ -28,6 +30,8 @@ export type Change =
   /** Every message up to this one, itself included. */
   | { kind: "dropUpTo"; peer: string; key: MsgKey }
   | { kind: "pending"; pending: Pending }
+  /** Whatever else the client writes down under a name; without a value the name is forgotten. */
+  | { kind: "note"; name: string; value?: unknown }
   /** A pending message is stored, or taken back. */
   | { kind: "settle"; peer: string; MsgSeq: number; MsgRandom: number };
 
@@ -37,8 +41,8 @@ export type Change =
  */
 export interface Store {
   load(): Promise<Kept>;
-  /** The newest messages kept of a conversation, at most `limit`, ascending. */
-  messages(peer: string, limit: number): Promise<Message[]>;
+  /** The newest messages kept of a conversation, older than `before` if that is given, at most `limit`, ascending. */
+  messages(peer: string, limit: number, before?: MsgKey): Promise<Message[]>;
   /** Makes changes in their order: all of them or none. */
   apply(changes: readonly Change[]): Promise<void>;
   /** The newest messages kept that match, at most `limit`, newest first; of one conversation or of all. */
@@ -60,17 +64,21 @@ class MemoryStore implements Store {
   readonly #conversations = new Map<string, KeptConversation>();
   readonly #messages = new Map<string, Map<MsgKey, Message>>();
   readonly #pending = new Map<string, Pending>();
+  readonly #notes = new Map<string, unknown>();
 
   async load(): Promise<Kept> {
     return {
       since: this.#since,
       conversations: [...this.#conversations.values()],
       pending: [...this.#pending.values()],
+      ...(this.#notes.size > 0 ? { notes: Object.fromEntries(this.#notes) } : {}),
     };
   }
 
-  async messages(peer: string, limit: number): Promise<Message[]> {
-    return [...this.#of(peer).values()].sort(compare).slice(-limit);
+  async messages(peer: string, limit: number, before?: MsgKey): Promise<Message[]> {
+    const end = before === undefined ? undefined : parseKey(before);
+    const all = [...this.#of(peer).values()].sort(compare);
+    return (end ? all.filter((m) => compare(m, end) < 0) : all).slice(-limit);
   }
 
   async apply(changes: readonly Change[]): Promise<void> {
@@ -87,7 +95,7 @@ class MemoryStore implements Store {
 
   async clear(): Promise<void> {
     this.#since = 0;
-    for (const map of [this.#conversations, this.#messages, this.#pending]) map.clear();
+    for (const map of [this.#conversations, this.#messages, this.#pending, this.#notes]) map.clear();
   }
 
   #apply(change: Change): void {
@@ -119,6 +127,10 @@ class MemoryStore implements Store {
       }
       case "pending":
         this.#pending.set(pendingKey(change.pending.draft.To_Account, change.pending.draft), change.pending);
+        return;
+      case "note":
+        if (change.value === undefined) this.#notes.delete(change.name);
+        else this.#notes.set(change.name, change.value);
         return;
       case "settle":
         this.#pending.delete(pendingKey(change.peer, change));

@@ -1,5 +1,7 @@
 import type { Socket } from "./line.ts";
 import type { ServerEvent } from "./link.ts";
+import { plain } from "./plain.ts";
+import { uniqueName } from "./sequence.ts";
 
 /** What tabs tell one another. */
 type Word =
@@ -24,6 +26,8 @@ export interface TabsOptions {
   seen(): void;
   /** A line is to be had: there is no need to wait for the next attempt. */
   wake(): void;
+  /** The browser does not let tabs agree here: this one goes alone. */
+  alone(error: unknown): void;
 }
 
 /** How long a tab that leaves stays first, ms, so that the others hear why before one of them takes its place. */
@@ -38,16 +42,23 @@ const grace = 500;
 export class Tabs {
   readonly #name: string;
   readonly #options: TabsOptions;
-  readonly #tab = crypto.randomUUID();
+  readonly #tab = uniqueName();
   readonly #others = new Map<string, boolean>();
   readonly #sockets = new Set<TabSocket>();
   #channel: BroadcastChannel | undefined;
   #first = false;
+  #alone = false;
   #leave: (() => void) | undefined;
 
   /** Whether this is a browser whose tabs can agree. */
   static get possible(): boolean {
-    return typeof document !== "undefined" && typeof BroadcastChannel !== "undefined" && !!globalThis.navigator?.locks;
+    try {
+      return (
+        typeof document !== "undefined" && typeof BroadcastChannel !== "undefined" && !!globalThis.navigator?.locks
+      );
+    } catch {
+      return false;
+    }
   }
 
   /** @param name the same for tabs that share a line */
@@ -69,8 +80,17 @@ export class Tabs {
   /** Begins to take part. */
   join(): void {
     if (this.#channel) return;
-    this.#channel = new BroadcastChannel(this.#name);
-    this.#channel.onmessage = ({ data }) => this.#heard(data as Word);
+    if (this.#alone) {
+      this.#lead();
+      return;
+    }
+    try {
+      this.#channel = new BroadcastChannel(this.#name);
+      this.#channel.onmessage = ({ data }) => this.#heard(data as Word);
+    } catch (error) {
+      this.#goAlone(error);
+      return;
+    }
     const left = new AbortController();
     let end = () => {};
     const stay = new Promise<void>((resolve) => {
@@ -80,16 +100,31 @@ export class Tabs {
       left.abort();
       setTimeout(end, grace);
     };
-    navigator.locks
-      .request(this.#name, { signal: left.signal }, () => {
+    const request = async () =>
+      navigator.locks.request(this.#name, { signal: left.signal }, () => {
         if (left.signal.aborted) return undefined;
-        this.#first = true;
-        this.#say({ kind: "lost" }); // the tab before may not have had the time to say so
-        for (const socket of [...this.#sockets]) socket.lead();
-        this.#options.wake();
+        this.#lead();
         return stay;
-      })
-      .catch(() => {}); // left while it waited
+      });
+    request().catch((error) => {
+      if (!left.signal.aborted) this.#goAlone(error); // else it left while it waited
+    });
+  }
+
+  #lead(): void {
+    this.#first = true;
+    this.#say({ kind: "lost" }); // the tab before may not have had the time to say so
+    for (const socket of [...this.#sockets]) socket.lead();
+    this.#options.wake();
+  }
+
+  /** A sandboxed frame has locks and channels, and refuses to use them. */
+  #goAlone(error: unknown): void {
+    this.#alone = true;
+    this.#channel?.close();
+    this.#channel = undefined;
+    this.#options.alone(error);
+    this.#lead();
   }
 
   /** Takes part no longer; sockets must be closed before. */
@@ -136,7 +171,7 @@ export class Tabs {
   }
 
   #say(word: Word): void {
-    this.#channel?.postMessage(word);
+    this.#channel?.postMessage(plain(word));
   }
 
   #heard(word: Word): void {

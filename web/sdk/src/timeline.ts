@@ -1,9 +1,21 @@
 import { compare, parseKey } from "./order.ts";
 import { Ordinals } from "./ordinals.ts";
-import type { Message, MsgKey } from "./types.ts";
+import { type Message, type MsgKey, recalledFlag } from "./types.ts";
 
 /** The two rows of ordinals of a conversation, as the signed-in user sees them. */
 export type Direction = "in" | "out";
+
+/** How many keys of changes and deletions are remembered: a bot runs for months. */
+const remembered = 1_000;
+
+/** What an event says of a message. */
+export interface Amendment {
+  /** When the client heard of it, in its own count of what it heard. */
+  heard: number;
+  amend(m: Message): Message;
+  /** It holds whatever else is known: a recall, or an edit, which has a time of the server. */
+  final: boolean;
+}
 
 /**
  * The messages of one conversation that this client holds: each once, in order,
@@ -15,15 +27,24 @@ export class Timeline {
   #copy: readonly Message[] | undefined;
   readonly #keys = new Map<MsgKey, Message>();
   readonly #watch = { in: new Ordinals(), out: new Ordinals() };
-  /** When an event last changed a message, held or not, Unix ms. */
-  readonly #amended = new Map<MsgKey, number>();
+  /** What events said of messages, held or not: their frames, and pages asked for before, may come later. */
+  readonly #amended = new Map<MsgKey, Amendment[]>();
   /** Deleted here; a late frame or page does not bring them back. */
   readonly #gone = new Set<MsgKey>();
   /** History was read here, so this client holds the newest part without a break. */
   shown = false;
+  /** It reaches back to the first message, so that whatever is missing shows. */
+  complete = false;
 
   constructor(me: string) {
     this.#me = me;
+  }
+
+  /** A timeline without messages, from which the same ones stay away. */
+  anew(): Timeline {
+    const fresh = new Timeline(this.#me);
+    for (const key of this.#gone) fresh.remove(key);
+    return fresh;
   }
 
   /** Ascending. A new array after each change, so it may be kept and compared. */
@@ -42,41 +63,58 @@ export class Timeline {
 
   /** The list reaches back to the first message: where a direction has none yet, its first one is watched for, too. */
   whole(): void {
+    this.complete = true;
     for (const ordinals of Object.values(this.#watch)) ordinals.start(0);
   }
 
-  /** Takes a message in. Returns false for one that is here already, or was deleted. */
-  add(m: Message): boolean {
+  /**
+   * Takes a message in, and what was heard of it before. Returns what it is now;
+   * undefined for one that is here already, or was deleted.
+   *
+   * @param asked what the client had heard when it asked for the message; absent: the message came by itself
+   */
+  add(m: Message, asked?: number): Message | undefined {
     if (m.Ordinal) this.#watch[this.direction(m)].see(m.Ordinal);
-    if (this.#keys.has(m.MsgKey) || this.#gone.has(m.MsgKey)) return false;
-    this.#keys.set(m.MsgKey, m);
-    this.#list.splice(this.#position(m), 0, m);
+    if (this.#keys.has(m.MsgKey) || this.#gone.has(m.MsgKey)) return undefined;
+    let now = m;
+    for (const { heard, amend, final } of this.#amended.get(m.MsgKey) ?? []) {
+      if (final || asked === undefined || heard > asked) now = amend(now);
+    }
+    this.#keys.set(m.MsgKey, now);
+    this.#list.splice(this.#position(now), 0, now);
     this.#copy = undefined;
-    return true;
+    return now;
   }
 
-  /** Replaces a message that is held by what it is now. Returns whether that is another. */
-  renew(m: Message): boolean {
+  /** Replaces a message that is held by what the server said it is. Returns whether that is another. */
+  renew(m: Message, asked: number): boolean {
     const held = this.#keys.get(m.MsgKey);
     if (!held) return false;
-    const { Nick, FaceUrl } = held; // only the frame had them
-    const now = { ...m, ...(Nick ? { Nick } : {}), ...(FaceUrl ? { FaceUrl } : {}) };
+    const now = merge(held, m, this.newer(m.MsgKey, asked));
     if (same(held, now)) return false;
     this.#replace(held, now);
     return true;
   }
 
-  /** Whether an event changed a message, held or not, at or after a time (Unix ms): what was asked for then is older. */
-  amendedSince(key: MsgKey, ms: number): boolean {
-    return this.#gone.has(key) || (this.#amended.get(key) ?? 0) >= ms;
+  /** Whether this message was deleted here. */
+  lacks(key: MsgKey): boolean {
+    return this.#gone.has(key);
+  }
+
+  /** Whether what was asked for is newer than all that events said of a message. */
+  newer(key: MsgKey, asked: number): boolean {
+    return (this.#amended.get(key) ?? []).every(({ heard }) => heard <= asked);
   }
 
   /** Changes a message by an event. Returns what it is now; undefined where it is not held. */
-  amend(key: MsgKey, amend: (m: Message) => Message): Message | undefined {
-    this.#amended.set(key, Date.now());
+  amend(key: MsgKey, amendment: Amendment): Message | undefined {
+    const before = (this.#amended.get(key) ?? []).slice(-50);
+    this.#amended.delete(key);
+    this.#amended.set(key, [...before, amendment]);
+    if (this.#amended.size > remembered) forgetFirst(this.#amended);
     const held = this.#keys.get(key);
     if (!held) return undefined;
-    const now = amend(held);
+    const now = amendment.amend(held);
     this.#replace(held, now);
     return now;
   }
@@ -84,6 +122,7 @@ export class Timeline {
   /** Drops a message for good. */
   remove(key: MsgKey): void {
     this.#gone.add(key);
+    if (this.#gone.size > remembered) forgetFirst(this.#gone);
     const held = this.#keys.get(key);
     if (!held) return;
     this.#keys.delete(key);
@@ -192,4 +231,38 @@ export class Timeline {
 function same(a: Message, b: Message): boolean {
   const fields = Object.keys({ ...a, ...b }) as (keyof Message)[];
   return fields.every((field) => JSON.stringify(a[field]) === JSON.stringify(b[field]));
+}
+
+function forgetFirst(of: { keys(): IterableIterator<MsgKey>; delete(key: MsgKey): unknown }): void {
+  const { value, done } = of.keys().next();
+  if (!done) of.delete(value);
+}
+
+/** Whether a message was taken back. */
+export function recalled(m: Partial<Message>): boolean {
+  return ((m.MsgFlagBits ?? 0) & recalledFlag) !== 0;
+}
+
+/**
+ * What a message is, from what is held and what the server said. A recall is
+ * final and each edit has a later time than the one before, so neither is undone
+ * by an answer that knows less, whatever came first.
+ *
+ * @param newer the server was asked after the last event that is known here
+ */
+export function merge(held: Message, told: Message, newer: boolean): Message {
+  const named = { ...(held.Nick ? { Nick: held.Nick } : {}), ...(held.FaceUrl ? { FaceUrl: held.FaceUrl } : {}) };
+  if (recalled(told)) return { ...told, ...named }; // only the frame had the name and the face
+  const [before, after] = [held.EditMs ?? 0, told.EditMs ?? 0];
+  if (recalled(held) || after < before) return held;
+  if (newer) return { ...told, ...named };
+  if (after === before) return held;
+  const { MsgBody, EditMs, CloudCustomData } = told;
+  const { CloudCustomData: _, ...rest } = held;
+  return {
+    ...rest,
+    MsgBody,
+    ...(EditMs ? { EditMs } : {}),
+    ...(CloudCustomData === undefined ? {} : { CloudCustomData }),
+  };
 }

@@ -17,6 +17,8 @@ export interface Timing {
   probeTimeout: number;
   /** One HTTP call fails after this time. */
   callTimeout: number;
+  /** A store that does not answer for so long is given up for memory. */
+  storeTimeout: number;
   /** A sync is made after so long without one, and when the app comes to the front if the last is older than `fresh`. */
   sync: number;
   fresh: number;
@@ -35,6 +37,7 @@ export const defaultTiming: Timing = {
   openTimeout: 20_000,
   probeTimeout: 5_000,
   callTimeout: 15_000,
+  storeTimeout: 5_000,
   sync: 30 * 60_000,
   fresh: 60_000,
   hidden: 3_000,
@@ -66,5 +69,15 @@ export function sleep(ms: number, ...signals: AbortSignal[]): Promise<void> {
     const timer = setTimeout(done, ms);
     for (const signal of signals) signal.addEventListener("abort", done);
     if (signals.some((signal) => signal.aborted)) done();
+  });
+}
+
+/** Rejects when something takes longer than a time, ms. */
+export function within<T>(ms: number, what: string, run: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`${what}: no answer in ${ms} ms`)), ms);
+    run()
+      .finally(() => clearTimeout(timer))
+      .then(resolve, reject);
   });
 }

@@ -1,5 +1,6 @@
 import type {
   Conversation,
+  FriendRow,
   Kick,
   Message,
   MessageHistoryAnswer,
@@ -27,9 +28,11 @@ export interface Pending {
   draft: Draft;
   /** `sending`: goes on until the server answers; `failed`: the server refused it, and `error` says why. */
   state: "sending" | "failed";
-  /** When it was written, Unix ms. */
+  /** When it was written, Unix ms: by the server's clock if that was known, to be shown. */
   since: number;
-  /** When the server may first have heard of it, Unix ms; absent: it has not. */
+  /** The server's time was this or later when it was written, Unix ms; absent: it was not known. */
+  after?: number;
+  /** The server's time was this or later when it may first have heard of it, Unix ms. */
   tried?: number;
   /** The server's refusal. */
   error?: { code: number; message: string };
@@ -85,6 +88,8 @@ export interface Events extends Omit<ServerEvents, "message.new" | "session.kick
   pending: { To_Account: string };
   /** A sync with the server is done, as after every connect. */
   synced: Counters;
+  /** The friend table changed: all of it, as this device keeps it. */
+  friends: readonly FriendRow[];
   /** The connection changed. */
   state: State;
   /** This device had to go. The client stays away until `login` is called. */
@@ -93,4 +98,33 @@ export interface Events extends Omit<ServerEvents, "message.new" | "session.kick
   refused: Error;
   /** Nothing is kept on this device any more, until the client is made anew: the store failed. */
   unkept: unknown;
+  /** This host lacks something, and the client does without. */
+  limited: Limit;
+}
+
+/**
+ * What a host does not have or does not allow.
+ *
+ * - `storage`: nothing is kept on this device (`unkept` comes as well if a store failed)
+ * - `tabs`: the tabs of this browser cannot share a connection, so this client is a device of its own
+ * - `installation`: the name of this installation cannot be kept, so the next page is another device
+ */
+export interface Limit {
+  what: "storage" | "tabs" | "installation";
+  error?: unknown;
+}
+
+/** How a user is shown, as far as this client knows. */
+export interface UserCard {
+  Nick?: string;
+  FaceUrl?: string;
+}
+
+/** What a search found in one conversation. */
+export interface Found {
+  To_Account: string;
+  /** How many messages. */
+  count: number;
+  /** The newest of them, newest first. */
+  MsgList: readonly Message[];
 }

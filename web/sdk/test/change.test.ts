@@ -1,7 +1,7 @@
 // What becomes of messages and rows: by an event, by an operation of one's own, and after an absence.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Conversation, type Events, type Message, type Parley, recalledFlag } from "../src/index.ts";
+import { type Conversation, type Events, type Message, memoryStore, type Parley, recalledFlag } from "../src/index.ts";
 import type { Cloud } from "./cloud.ts";
 import { texts, until, world } from "./world.ts";
 
@@ -201,11 +201,15 @@ test("what became of messages during an absence is asked for where some are held
   assert.deepEqual(asked, ["alice"]);
 });
 
-test("after more than the retention everything held is forgotten, and what is shown is read anew", async () => {
-  const { cloud, bob } = await opened();
-  const sinces: unknown[] = [];
+test("after more than the retention nothing is deleted from the device, and what is shown is read anew", async () => {
+  const { cloud, online } = await world();
+  const store = memoryStore();
+  const all = ["one", "two", "three"].map((t) => cloud.post("alice", "bob", t));
+  const bob = await online("bob", { store });
+  await bob.history("alice");
+  const asked: object[] = [];
   cloud.answers.set("session.sync", (body) => {
-    sinces.push(body.Since);
+    asked.push(body);
     return {
       Conversations: [],
       Complete: true,
@@ -214,10 +218,12 @@ test("after more than the retention everything held is forgotten, and what is sh
       ...(body.Since ? { Expired: true } : {}),
     };
   });
-  cloud.answers.set("message.history", () => ({ MsgList: [], Complete: true }));
+  const four = { ...(all[2] as Message), MsgSeq: 9, MsgKey: "9_9_1900000000", MsgTime: 1_900_000_000, MsgRandom: 9 };
+  cloud.answers.set("message.history", () => ({ MsgList: [{ ...four, Ordinal: 4 }], Complete: true }));
   cloud.cut("bob");
-  await until(() => bob.timeline("alice").length === 0);
-  await until(() => sinces.length >= 2);
-  assert.equal(sinces[1], 0);
-  assert.deepEqual(bob.conversations, []);
+  await until(() => asked.length >= 2 && bob.timeline("alice").length === 4);
+  assert.deepEqual(texts(bob.timeline("alice")), ["one", "two", "three", "three"]);
+  assert.equal((asked[1] as { Since: number }).Since, 0);
+  assert.equal(bob.conversations.length, 1);
+  assert.equal((await bob.search("two")).length, 1);
 });

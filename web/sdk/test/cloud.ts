@@ -28,6 +28,8 @@ export class Cloud {
   delivering = true;
   /** Every upgrade and call is refused for this signature. */
   revoked = "";
+  /** Whether a signature is refused besides. */
+  refuse: (usersig: string) => boolean = () => false;
   /** Breaks the next calls of an action: before it is done, or after, when the answer is lost. */
   breaks: { action: string; when: "before" | "after" }[] = [];
   /** Refuses the next calls of an action. */
@@ -37,8 +39,8 @@ export class Cloud {
   /** No upgrade succeeds while false. */
   accepting = true;
   spread = 0;
-  /** The clock, Unix ms. */
-  now = () => Date.now();
+  /** The clock, Unix ms. Tests set that of the device. */
+  now: () => number = Date.now.bind(Date);
 
   readonly #messages = new Map<string, Message[]>();
   readonly #sides = new Map<string, Side>();
@@ -52,7 +54,7 @@ export class Cloud {
     });
     this.#http.on("upgrade", (request, socket, head) => {
       const usersig = (request.headers["sec-websocket-protocol"] ?? "").split(",")[1]?.trim();
-      if (!this.accepting || !usersig || usersig === this.revoked) {
+      if (!this.accepting || !usersig || usersig === this.revoked || this.refuse(usersig)) {
         socket.end("HTTP/1.1 401 Unauthorized\r\n\r\n");
         return;
       }
@@ -91,7 +93,13 @@ export class Cloud {
     const MsgTime = more.MsgTime ?? Math.floor(this.now() / 1000);
     const MsgSeq = more.MsgSeq ?? list.length + 1;
     const MsgRandom = more.MsgRandom ?? Math.floor(Math.random() * 2 ** 32);
-    const same = list.find((m) => m.From_Account === from && m.MsgSeq === MsgSeq && m.MsgRandom === MsgRandom);
+    const same = list.find(
+      (m) =>
+        m.From_Account === from &&
+        m.MsgSeq === MsgSeq &&
+        m.MsgRandom === MsgRandom &&
+        this.now() / 1000 - m.MsgTime < 121, // a repeat is known for two minutes
+    );
     if (same) return same;
     const m: Message = {
       From_Account: from,
@@ -147,6 +155,11 @@ export class Cloud {
       socket,
       frames: [],
     };
+    for (const other of [...this.connections]) {
+      if (query.get("fresh") !== "1" || other.user !== c.user || other.instance !== c.instance) continue;
+      other.socket.send('{"event":"session.kick","body":{"Reason":"replaced","Platform":"Web","Time":1}}');
+      other.socket.close();
+    }
     this.connections.push(c);
     this.opened++;
     socket.on("close", () => this.connections.splice(this.connections.indexOf(c), 1));
@@ -159,6 +172,8 @@ export class Cloud {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.setHeader("Access-Control-Allow-Origin", "*");
+    response.setHeader("Access-Control-Expose-Headers", "date");
+    response.setHeader("Date", new Date(this.now()).toUTCString());
     response.setHeader("Access-Control-Allow-Headers", "authorization,content-type,parley-instance");
     if (request.method === "OPTIONS") return void response.writeHead(204).end();
     let text = "";
@@ -169,7 +184,8 @@ export class Cloud {
       .split(" ");
     const answer = (status: number, body: object) =>
       void response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
-    if (!usersig || usersig === this.revoked) return answer(401, { code: 70001, error: "the signature has expired" });
+    if (!usersig || usersig === this.revoked || this.refuse(usersig))
+      return answer(401, { code: 70001, error: "the signature has expired" });
     const body = JSON.parse(text);
     this.calls.push({ action, user, body });
     const broken = this.breaks.findIndex((b) => b.action === action);

@@ -60,6 +60,8 @@ export const contract: [name: string, check: (store: Store) => Promise<void>][] 
       equal(seqs(await store.messages("bob", 3)), "2 3 10");
       equal(seqs(await store.messages("carol", 3)), "11");
       equal(seqs(await store.messages("bo", 3)), "");
+      equal(seqs(await store.messages("bob", 2, message(10).MsgKey)), "2 3");
+      equal(seqs(await store.messages("bob", 2, message(1).MsgKey)), "");
     },
   ],
   [
@@ -114,9 +116,24 @@ export const contract: [name: string, check: (store: Store) => Promise<void>][] 
     },
   ],
   [
+    "notes are kept by their names until they have no value",
+    async (store) => {
+      await store.apply([
+        { kind: "note", name: "a/b", value: { n: 1 } },
+        { kind: "note", name: "c", value: [2] },
+        { kind: "note", name: "a/b", value: { n: 3 } },
+        { kind: "note", name: "d", value: 4 },
+        { kind: "note", name: "d" },
+      ]);
+      const { since, notes } = await store.load();
+      equal([since, notes?.["a/b"], notes?.c, Object.keys(notes ?? {}).length], [0, { n: 3 }, [2], 2]);
+    },
+  ],
+  [
     "clear leaves nothing",
     async (store) => {
       await store.apply([
+        { kind: "note", name: "x", value: 1 },
         ...put(1),
         { kind: "since", since: 1 },
         { kind: "pending", pending: pending(1) },
