@@ -126,8 +126,8 @@ func TestNothingOutlivesAKilledParent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		log := t.TempDir() + "/log"
 		mark := os.Getenv("PARLEY_PARENT")
+		log := mark + ".log" // in the folder of the test that goes on
 		script := fmt.Sprintf(`trap 'echo flushed >%s; exit 0' TERM; echo ready >%s; while :; do sleep 0.05; done`, mark, mark)
 		go start(context.Background(), "child", port, log, "", "/bin/sh", "-c", script)
 		until(t, "the child is ready", func() bool { return read(mark) == "ready\n" })

@@ -150,6 +150,8 @@ func TestRetries(t *testing.T) {
 		{"the old one is closed", time.Second, []string{"p"}, map[string][]error{"p": {gone}}, "c p", false, false},
 		{"both gone", time.Second, []string{"p"}, map[string][]error{"c": {gone}, "p": {gone}}, "c p", false, false},
 		{"gone and busy", time.Second, []string{"p"}, map[string][]error{"c": {gone}, "p": {errBusy, nil}}, "c p|c p", false, false},
+		{"gone and hanging", time.Second, []string{"p"}, map[string][]error{"c": {gone}, "p": {context.DeadlineExceeded}}, "c p", false, true},
+		{"hanging and gone", time.Second, []string{"p"}, map[string][]error{"c": {context.DeadlineExceeded}, "p": {gone}}, "c p", false, true},
 		{"busy and gone", time.Second, []string{"p"}, map[string][]error{"c": {errBusy}, "p": {gone}}, "c p|c p|c p", false, true},
 		{"busy and well", time.Second, []string{"p"}, map[string][]error{"c": {errBusy}}, "c p", false, false},
 		{"no longer a renewal", 30 * time.Second, []string{"p"}, nil, "c", false, false},

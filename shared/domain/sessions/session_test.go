@@ -334,8 +334,13 @@ func TestConnectAttempts(t *testing.T) {
 		}
 	}
 	m.takes = nil
+	var waits []int64
+	s.Wait = func(_ context.Context, d time.Duration) { waits = append(waits, d.Milliseconds()) }
 	if _, err := s.Connect(t.Context(), "alice", link("b")); err != nil || len(m.takes) != 11 || len(m.slots) != 3 {
 		t.Errorf("%d attempts, %v, slots %+v, want 11 attempts", len(m.takes), err, m.slots)
+	}
+	if want := []int64{2, 4, 8, 16, 32, 64, 64, 64, 64}; !slices.Equal(waits, want) {
+		t.Errorf("waits of %d ms, want %d: the second attempt is made at once", waits, want)
 	}
 	if len(k.kicked) != 1 {
 		t.Errorf("kicked %q, want one", k.kicked)
