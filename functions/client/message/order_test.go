@@ -14,6 +14,7 @@ import (
 
 	"parley/shared/app"
 	"parley/shared/domain/conversations"
+	"parley/shared/domain/delivery"
 	"parley/shared/domain/messages"
 	"parley/shared/domain/push"
 	"parley/shared/store"
@@ -236,6 +237,25 @@ func TestStoredIsSuccess(t *testing.T) {
 				if got := texts(t, w.Tenant(t).Messages, u, "alice"); len(got) != 1 {
 					t.Fatalf("%s has %d messages", u, len(got))
 				}
+			}
+			c := w.Fresh(parts).For(&o).Conversations
+			if _, err := c.Read(ctx, "bob", "alice", nil, delivery.Origin{}); err != nil {
+				t.Errorf("a read mark: %v", err)
+			}
+			if _, all, err := c.ReadAll(ctx, "u1", delivery.Origin{}); err != nil || !all {
+				t.Errorf("all read: %t, %v", all, err)
+			}
+			if _, err := c.SetDraft(ctx, "bob", "alice", "draft", delivery.Origin{}); err != nil {
+				t.Errorf("a draft: %v", err)
+			}
+			if _, err := c.Pin(ctx, "bob", "alice", true, delivery.Origin{}); err != nil {
+				t.Errorf("a pin: %v", err)
+			}
+			if err := c.Clear(ctx, "u1", "alice", delivery.Origin{}); err != nil {
+				t.Errorf("a clear: %v", err)
+			}
+			if err := c.Delete(ctx, "u1", "alice", true, delivery.Origin{}); err != nil {
+				t.Errorf("a deleted conversation: %v", err)
 			}
 			by := messages.Actor{Trusted: true}
 			if _, err := s.Edit(ctx, by, "alice", "bob", r.Key, messages.Edition{Elements: textOf("ho").Elements}); err != nil {

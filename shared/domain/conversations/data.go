@@ -182,7 +182,8 @@ func (s Service) alter(ctx context.Context, user string, peers []string, fenced 
 		}
 		changed = append(changed, done...)
 	}
-	return errs, s.tell(ctx, user, origin, changed)
+	s.tell(ctx, user, origin, changed)
+	return errs, nil
 }
 
 // after is a row as a change leaves it.
@@ -307,14 +308,16 @@ func indices(errs []error) []int {
 	return list
 }
 
-// tell brings changed rows to the user's other devices.
-func (s Service) tell(ctx context.Context, user string, origin delivery.Origin, rows []Row) error {
+// tell brings changed rows to the user's other devices. They are stored: what
+// fails is noted (docs/adr/0022).
+func (s Service) tell(ctx context.Context, user string, origin delivery.Origin, rows []Row) {
 	if len(rows) == 0 {
-		return nil
+		return
 	}
 	list, err := s.Out.Store.Sessions(ctx, s.App, []string{user})
 	if err != nil {
-		return err
+		s.Out.Note(ctx, "sessions", err)
+		return
 	}
 	now := s.Now()
 	for part := range slices.Chunk(rows, rowsAnEvent) {
@@ -322,11 +325,8 @@ func (s Service) tell(ctx context.Context, user string, origin delivery.Origin, 
 		for i, r := range part {
 			shown[i] = r.at(now)
 		}
-		if err := s.Out.SendTo(ctx, list, origin, Changed{Rows: shown}); err != nil {
-			return err
-		}
+		s.Out.Note(ctx, "rows", s.Out.SendTo(ctx, list, origin, Changed{Rows: shown}))
 	}
-	return nil
 }
 
 // Pin puts a conversation before the others of the user's list, or takes the pin

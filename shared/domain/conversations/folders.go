@@ -97,8 +97,8 @@ func (s Service) reshelve(ctx context.Context, user string, f func(Shelf) (Shelf
 	return after, err
 }
 
-func (s Service) tellFolders(ctx context.Context, user string, origin delivery.Origin, h Shelf) error {
-	return s.Out.Send(ctx, []string{user}, origin, FoldersChanged{Folders: h.Folders, Version: h.Version})
+func (s Service) tellFolders(ctx context.Context, user string, origin delivery.Origin, h Shelf) {
+	s.Out.Tell(ctx, []string{user}, origin, FoldersChanged{Folders: h.Folders, Version: h.Version})
 }
 
 // CreateFolder makes a folder and puts conversations into it; it returns an error
@@ -145,9 +145,7 @@ func (s Service) CreateFolder(ctx context.Context, user, name string, peers []st
 		return Folder{}, nil, h, err
 	}
 	if made {
-		if err := s.tellFolders(ctx, user, origin, h); err != nil {
-			return Folder{}, nil, h, err
-		}
+		s.tellFolders(ctx, user, origin, h)
 	}
 	folder, _ := h.named(name)
 	if len(peers) == 0 {
@@ -187,7 +185,8 @@ func (s Service) RenameFolder(ctx context.Context, user, name, to string, origin
 	if name == to {
 		return f, h, nil
 	}
-	return f, h, s.tellFolders(ctx, user, origin, h)
+	s.tellFolders(ctx, user, origin, h)
+	return f, h, nil
 }
 
 // orNobody is the error of a user who has no such folder: who is no account has
@@ -277,7 +276,8 @@ func (s Service) DeleteFolder(ctx context.Context, user, name string, origin del
 	if h, err = s.clean(ctx, user, origin); err != nil {
 		return Folder{}, h, err
 	}
-	return gone, h, s.tellFolders(ctx, user, origin, h)
+	s.tellFolders(ctx, user, origin, h)
+	return gone, h, nil
 }
 
 // clean takes the numbers of deleted folders out of the rows, and frees them if

@@ -36,7 +36,8 @@ func (s Service) Delete(ctx context.Context, user, peer string, history bool, or
 	if err != nil || !changed {
 		return err
 	}
-	return s.Out.Send(ctx, []string{user}, origin, Deleted{Row: row.at(s.Now()), History: history})
+	s.Out.Tell(ctx, []string{user}, origin, Deleted{Row: row.at(s.Now()), History: history})
+	return nil
 }
 
 // Clear hides the messages of a conversation from the user, up to the last one so
@@ -46,7 +47,8 @@ func (s Service) Clear(ctx context.Context, user, peer string, origin delivery.O
 	if err != nil || !changed {
 		return err
 	}
-	return s.tell(ctx, user, origin, []Row{row})
+	s.tell(ctx, user, origin, []Row{row})
+	return nil
 }
 
 func (s Service) hide(ctx context.Context, user, peer string, gone, history bool) (row Row, changed bool, err error) {
@@ -131,7 +133,8 @@ func (s Service) SetDraft(ctx context.Context, user, peer, text string, origin d
 	if err != nil || !changed {
 		return 0, err
 	}
-	return row.DraftMs, s.Out.Send(ctx, []string{user}, origin, Drafted{Row: row.at(s.Now()), Text: text})
+	s.Out.Tell(ctx, []string{user}, origin, Drafted{Row: row.at(s.Now()), Text: text})
+	return row.DraftMs, nil
 }
 
 // A Conversation is a row with its draft.
@@ -249,18 +252,15 @@ func (s Service) ReadAll(ctx context.Context, user string, origin delivery.Origi
 	}
 	list, err := s.Out.Store.Sessions(ctx, s.App, users)
 	if err != nil {
-		return 0, false, err
+		s.Out.Note(ctx, "sessions", err) // all of it is read
+		return len(changed), all, nil
 	}
 	for part := range slices.Chunk(changed, rowsAnEvent) {
-		if err := s.Out.SendTo(ctx, list[:1], origin, Changed{Rows: part}); err != nil {
-			return 0, false, err
-		}
+		s.Out.Note(ctx, "rows", s.Out.SendTo(ctx, list[:1], origin, Changed{Rows: part}))
 	}
 	for i, r := range changed {
 		mark := PeerReadMark{Reader: user, Peer: r.Peer, Ordinal: r.Read, TimeMs: now.UnixMilli()}
-		if err := s.Out.SendTo(ctx, list[i+1:i+2], delivery.Origin{}, mark); err != nil {
-			return 0, false, err
-		}
+		s.Out.Note(ctx, "read mark", s.Out.SendTo(ctx, list[i+1:i+2], delivery.Origin{}, mark))
 	}
 	return len(changed), all, nil
 }

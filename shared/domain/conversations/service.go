@@ -225,12 +225,12 @@ func (s Service) Read(ctx context.Context, user, peer string, upTo *int64, origi
 	}
 	list, err := s.Out.Store.Sessions(ctx, s.App, []string{user, peer})
 	if err != nil {
-		return ReadMark{}, err
+		s.Out.Note(ctx, "sessions", err) // it is read
+		return mark, nil
 	}
-	if err := s.Out.SendTo(ctx, list[:1], origin, mark); err != nil {
-		return ReadMark{}, err
-	}
-	return mark, s.Out.SendTo(ctx, list[1:], delivery.Origin{}, PeerReadMark(mark))
+	s.Out.Note(ctx, "read mark", s.Out.SendTo(ctx, list[:1], origin, mark))
+	s.Out.Note(ctx, "read mark", s.Out.SendTo(ctx, list[1:], delivery.Origin{}, PeerReadMark(mark)))
+	return mark, nil
 }
 
 // ReadUntil marks what the peer sent up to a time in Unix seconds as read.
