@@ -72,6 +72,33 @@ export type Counters = Omit<
   "Conversations" | "Complete" | "Cursor" | "Since" | "Spread" | "Expired"
 >;
 
+/**
+ * What a host does not have or does not allow.
+ *
+ * - `storage`: nothing is kept on this device (`unkept` comes as well if a store failed)
+ * - `tabs`: the tabs of this browser cannot share a connection, so this client is a device of its own
+ * - `installation`: the name of this installation cannot be kept, so the next page is another device
+ */
+export interface Limit {
+  what: "storage" | "tabs" | "installation";
+  error?: unknown;
+}
+
+/** How a user is shown, as far as this client knows. */
+export interface UserCard {
+  Nick?: string;
+  FaceUrl?: string;
+}
+
+/** What a search found in one conversation. */
+export interface Found {
+  To_Account: string;
+  /** How many messages. */
+  count: number;
+  /** The newest of them, newest first. */
+  MsgList: readonly Message[];
+}
+
 /** The events of a client, and what each carries: its own, and those of the server under their own names. */
 export interface Events extends Omit<ServerEvents, "message.new" | "session.kick"> {
   /**
@@ -100,31 +127,4 @@ export interface Events extends Omit<ServerEvents, "message.new" | "session.kick
   unkept: unknown;
   /** This host lacks something, and the client does without. */
   limited: Limit;
-}
-
-/**
- * What a host does not have or does not allow.
- *
- * - `storage`: nothing is kept on this device (`unkept` comes as well if a store failed)
- * - `tabs`: the tabs of this browser cannot share a connection, so this client is a device of its own
- * - `installation`: the name of this installation cannot be kept, so the next page is another device
- */
-export interface Limit {
-  what: "storage" | "tabs" | "installation";
-  error?: unknown;
-}
-
-/** How a user is shown, as far as this client knows. */
-export interface UserCard {
-  Nick?: string;
-  FaceUrl?: string;
-}
-
-/** What a search found in one conversation. */
-export interface Found {
-  To_Account: string;
-  /** How many messages. */
-  count: number;
-  /** The newest of them, newest first. */
-  MsgList: readonly Message[];
 }
