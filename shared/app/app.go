@@ -190,7 +190,7 @@ func (a *App) For(o *apps.App) Tenant {
 	profile := profiles.Service{App: o.ID, Fields: profileFields(o.Settings.ProfileFields), Store: p.Store, Out: out}
 	relation := relations.Service{
 		App: o.ID, Allow: o.Settings.Allow, Fields: friendFields(o.Settings.FriendFields), Store: p.Store, Out: out, Now: p.Now,
-		Limits: relations.Limits{Friends: limits.Friends, Blocked: limits.Blocked, Lists: limits.Lists, Requests: limits.Requests},
+		Repeat: accounts.RepeatWindow, Limits: relations.Limits{Friends: limits.Friends, Blocked: limits.Blocked, Lists: limits.Lists, Requests: limits.Requests},
 	}
 	follow := follows.Service{
 		App: o.ID, On: o.Settings.Follow && o.Settings.Edition != apps.Developer, Limit: limits.Following,
@@ -215,7 +215,7 @@ func (a *App) For(o *apps.App) Tenant {
 		Follows:   follow,
 		Accounts: accounts.Service{
 			App: o.ID, Limit: limits.Accounts, Deleting: limits.DeleteAllowed,
-			Reserve: o.Settings.Edition != apps.Developer, Admin: o.IsAdmin, Store: p.Store, Out: out, Now: p.Now, Wait: p.Wait,
+			Reserve: o.Settings.Edition != apps.Developer, Admin: o.IsAdmin, Herald: profile, Store: p.Store, Out: out, Now: p.Now, Wait: p.Wait,
 			Removals: p.Removal,
 			// What is kept of a user, in the order in which it goes with the account.
 			Forgetters: []accounts.Forgetter{

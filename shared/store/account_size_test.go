@@ -30,9 +30,10 @@ func TestAccountSize(t *testing.T) {
 	s.within("an account", store.Core, key, 512)
 	s.within("an account's line in the index", store.Core, store.AccountIndexKey(s.ID, longA), 128)
 	s.costs("renaming to the longest texts", 2, func(ctx context.Context) error {
-		return s.Store.RenameAccount(ctx, s.ID, accounts.Draft{
+		_, err := s.Store.RenameAccount(ctx, s.ID, accounts.Draft{
 			ID: longA, Nick: strings.Repeat("n", 500), Face: strings.Repeat("f", 500),
 		})
+		return err
 	})
 	now := s.Clock.Now().Unix()
 	s.set(store.Core, key, store.Item{

@@ -3,12 +3,14 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"parley/shared/domain/accounts"
+	"parley/shared/domain/profiles"
 	"parley/shared/fault"
 )
 
@@ -38,7 +40,7 @@ func readAccount(id string, item Item) *accounts.Account {
 		ID: id, Nick: text(item, "n"), Face: text(item, "fa"), Created: integer(item, "ct"), Reborn: integer(item, "rb"),
 		Deleted: integer(item, "del"), Swept: has(item, "sw"), SignaturesFrom: integer(item, "se"),
 		MutedUntil: integer(item, "mc"), GroupsMuted: integer(item, "mg"), BannedUntil: integer(item, "bn"),
-		Allow: accounts.Allow(text(item, "al")), NoRequests: has(item, "nr"),
+		Allow: accounts.Allow(text(item, "al")), NoRequests: text(item, "nr") == profiles.Yes,
 	}
 }
 
@@ -150,25 +152,27 @@ func (s *Store) putAccount(ctx context.Context, app int64, a accounts.Account, c
 }
 
 // RenameAccount implements accounts.Store.
-func (s *Store) RenameAccount(ctx context.Context, app int64, d accounts.Draft) error {
-	set, values := "", Item{}
-	if d.Nick != "" {
-		set, values[":n"] = "n = :n", str(d.Nick)
-	}
-	if d.Face != "" {
-		if set != "" {
-			set += ", "
+func (s *Store) RenameAccount(ctx context.Context, app int64, d accounts.Draft) (bool, error) {
+	var set, other []string
+	values := Item{}
+	for name, v := range map[string]string{"n": d.Nick, "fa": d.Face} {
+		if v != "" {
+			set, values[":"+name] = append(set, name+" = :"+name), str(v)
+			other = append(other, "attribute_not_exists("+name+") OR "+name+" <> :"+name)
 		}
-		set, values[":fa"] = set+"fa = :fa", str(d.Face)
 	}
 	_, err := s.update(ctx, update{
-		table: Core, key: AccountKey(app, d.ID), set: "SET " + set, values: values,
-		cond: alive,
+		table: Core, key: AccountKey(app, d.ID), set: "SET " + strings.Join(set, ", "), values: values,
+		cond: alive + " AND (" + strings.Join(other, " OR ") + ")",
 	})
-	if _, failed := refused(err); failed {
-		return fault.New(fault.AccountUnknown, "%s was deleted at the same time", d.ID)
+	item, failed := refused(err)
+	switch {
+	case !failed:
+		return err == nil, err
+	case item == nil || has(item, "del"):
+		return false, fault.New(fault.AccountUnknown, "%s was deleted at the same time", d.ID)
 	}
-	return err
+	return false, nil // it has these texts
 }
 
 // alive is the condition of every write to an account.

@@ -8,6 +8,7 @@ import (
 
 	"parley/shared/domain/archive"
 	"parley/shared/domain/messages"
+	"parley/shared/domain/relations"
 )
 
 // Every key of every item is made and read here, and nowhere else. Ids stand
@@ -35,6 +36,8 @@ const (
 	skFolders          = "KG"
 	prefixFriend       = "F#"
 	prefixChange       = "FV#"
+	prefixHolder       = "FH#"
+	prefixEnded        = "E" // and the kind of entry
 	prefixRequest      = "FR#"
 	prefixBlock        = "B#"
 	prefixFollowing    = "FO#"
@@ -79,6 +82,29 @@ func FriendKey(app int64, owner, peer string) Key {
 
 // ParseFriendSK returns the peer of a friend.
 func ParseFriendSK(sk string) (peer string, ok bool) { return cutID(sk, prefixFriend) }
+
+// HolderKey says that owner has user in the friend table; it stands at user.
+func HolderKey(app int64, user, owner string) Key {
+	return Key{UserPK(app, user), prefixHolder + owner}
+}
+
+// ParseHolderSK returns who has the user.
+func ParseHolderSK(sk string) (owner string, ok bool) { return cutID(sk, prefixHolder) }
+
+// EndedKey says when owner ended an entry about peer.
+func EndedKey(app int64, kind relations.Kind, owner, peer string) Key {
+	return Key{UserPK(app, owner), prefixEnded + string(rune(kind)) + "#" + peer}
+}
+
+// ParseEndedSK returns the kind of the entry and the peer.
+func ParseEndedSK(sk string) (kind relations.Kind, peer string, ok bool) {
+	for _, kind := range []relations.Kind{relations.Friendship, relations.Asking, relations.Blocking} {
+		if peer, ok := cutID(sk, prefixEnded+string(rune(kind))+"#"); ok {
+			return kind, peer, true
+		}
+	}
+	return 0, "", false
+}
 
 // ChangeKey says what version of owner's friend table changed.
 func ChangeKey(app int64, owner string, version int64) Key {

@@ -8,6 +8,7 @@ import (
 
 	"parley/shared/domain/archive"
 	"parley/shared/domain/messages"
+	"parley/shared/domain/relations"
 	"parley/shared/store"
 )
 
@@ -33,6 +34,10 @@ func everyKey(app int64, a, b string, hash uint64, n int, m messages.Key) []made
 		{"profile", store.Core, store.ProfileKey(app, a), store.Profiles, user},
 		{"lists", store.Core, store.ListsKey(app, a), store.Relations, user},
 		{"friend", store.Core, store.FriendKey(app, a, b), store.Relations, user},
+		{"holder", store.Core, store.HolderKey(app, a, b), store.Relations, user},
+		{"ended friendship", store.Core, store.EndedKey(app, relations.Friendship, a, b), store.Relations, user},
+		{"ended block", store.Core, store.EndedKey(app, relations.Blocking, a, b), store.Relations, user},
+		{"ended request", store.Core, store.EndedKey(app, relations.Asking, a, b), store.Relations, user},
 		{"change", store.Core, store.ChangeKey(app, a, int64(n)), store.Relations, user},
 		{"request", store.Core, store.RequestKey(app, a, b), store.Relations, user},
 		{"following", store.Core, store.FollowingKey(app, a, b), store.Follows, user},
@@ -108,6 +113,12 @@ func checkKeys(t *testing.T, app int64, a, b string, hash uint64, n int, m messa
 	same("block", peer, b, ok)
 	peer, ok = store.ParseFriendSK(store.FriendKey(app, a, b).SK)
 	same("friend", peer, b, ok)
+	peer, ok = store.ParseHolderSK(store.HolderKey(app, a, b).SK)
+	same("holder", peer, b, ok)
+	for _, want := range []relations.Kind{relations.Friendship, relations.Asking, relations.Blocking} {
+		kind, peer, ok := store.ParseEndedSK(store.EndedKey(app, want, a, b).SK)
+		same("ended", fmt.Sprint(kind, peer), fmt.Sprint(want, b), ok)
+	}
 	peer, ok = store.ParseRequestSK(store.RequestKey(app, a, b).SK)
 	same("request", peer, b, ok)
 	peer, ok = store.ParseFollowingSK(store.FollowingKey(app, a, b).SK)
@@ -415,6 +426,10 @@ func FuzzParseKey(f *testing.F) {
 		check("ParseBlockSK", store.BlockKey(1, "a", peer).SK, ok)
 		peer, ok = store.ParseFriendSK(sk)
 		check("ParseFriendSK", store.FriendKey(1, "a", peer).SK, ok)
+		peer, ok = store.ParseHolderSK(sk)
+		check("ParseHolderSK", store.HolderKey(1, "a", peer).SK, ok)
+		ended, peer, ok := store.ParseEndedSK(sk)
+		check("ParseEndedSK", store.EndedKey(1, ended, "a", peer).SK, ok)
 		peer, ok = store.ParseRequestSK(sk)
 		check("ParseRequestSK", store.RequestKey(1, "a", peer).SK, ok)
 		peer, ok = store.ParseFollowingSK(sk)

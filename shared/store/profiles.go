@@ -88,10 +88,14 @@ func (s *Store) SetProfile(ctx context.Context, app int64, user string, c profil
 		if profiles.InAccount(name) {
 			to = account
 		}
-		to.put(attributes[name], v)
+		if name == profiles.Allow && v == "" { // as the application has it: no value of its own
+			to.put(attributes[name], v)
+			continue
+		}
+		to.keep(attributes[name], v)
 	}
 	for word, v := range c.Custom {
-		rest.put(customField+word, v)
+		rest.keep(customField+word, v)
 	}
 	living := aws.String(alive)
 	key := AccountKey(app, user)
@@ -142,6 +146,17 @@ func newSetting() *setting { return &setting{names: make(map[string]string), val
 
 // put sets an attribute to a text or a number; nothing removes it.
 func (s *setting) put(attribute string, v any) {
+	if v == "" || v == int64(0) {
+		n := itoa(len(s.names))
+		s.names["#a"+n] = attribute
+		s.remove = append(s.remove, "#a"+n)
+		return
+	}
+	s.keep(attribute, v)
+}
+
+// keep sets an attribute to a text or a number, also to an empty one or 0.
+func (s *setting) keep(attribute string, v any) {
 	n := itoa(len(s.names))
 	s.names["#a"+n] = attribute
 	switch v := v.(type) {
@@ -149,11 +164,6 @@ func (s *setting) put(attribute string, v any) {
 		s.values[":v"+n] = str(v)
 	case int64:
 		s.values[":v"+n] = num(v)
-	}
-	if v == "" || v == int64(0) {
-		delete(s.values, ":v"+n)
-		s.remove = append(s.remove, "#a"+n)
-		return
 	}
 	s.set = append(s.set, "#a"+n+" = :v"+n)
 }

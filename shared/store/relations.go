@@ -19,6 +19,10 @@ import (
 // seconds.
 const changeKept = 30 * 24 * 3600
 
+// endedKept is how long it is known that an owner ended an entry, in seconds:
+// longer than a call that asks for it again is taken for a repeat.
+const endedKept = 10 * 60
+
 func bookItem(app int64, b relations.Book) Item {
 	item := ListsKey(app, b.User).attributes()
 	for name, n := range map[string]int64{
@@ -146,6 +150,9 @@ func readTexts(item Item, name string) []string {
 }
 
 func refKey(app int64, r relations.Ref) Key {
+	if r.Ended {
+		return EndedKey(app, r.Kind, r.Owner, r.Peer)
+	}
 	switch r.Kind {
 	case relations.Asking:
 		return RequestKey(app, r.Owner, r.Peer)
@@ -170,6 +177,7 @@ func (s *Store) ReadRelations(ctx context.Context, app int64, users []string, re
 	out := relations.Snapshot{
 		Books: make(map[string]relations.Book), Friends: make(map[relations.Pair]relations.Friend),
 		Requests: make(map[relations.Pair]relations.Request), Blocks: make(map[relations.Pair]relations.Block),
+		Ended: make(map[relations.Ref]int64),
 	}
 	items, err := s.getAll(ctx, Core, books, true)
 	if err != nil {
@@ -186,12 +194,14 @@ func (s *Store) ReadRelations(ctx context.Context, app int64, users []string, re
 		if item == nil {
 			continue
 		}
-		switch r.Kind {
-		case relations.Friendship:
+		switch {
+		case r.Ended:
+			out.Ended[r] = integer(item, "t")
+		case r.Kind == relations.Friendship:
 			out.Friends[r.Pair], _ = readFriend(item)
-		case relations.Asking:
+		case r.Kind == relations.Asking:
 			out.Requests[r.Pair], _ = readRequest(item)
-		case relations.Blocking:
+		case r.Kind == relations.Blocking:
 			out.Blocks[r.Pair], _ = readBlock(item)
 		}
 	}
@@ -236,6 +246,18 @@ func (s *Store) WriteRelations(ctx context.Context, app int64, e relations.Edit,
 		} else {
 			put(friendItem(app, p.Owner, *f))
 		}
+	}
+	for p, held := range e.Held {
+		if held {
+			put(HolderKey(app, p.Peer, p.Owner).attributes())
+		} else {
+			drop(HolderKey(app, p.Peer, p.Owner))
+		}
+	}
+	for r, at := range e.Ended {
+		item := refKey(app, r).attributes()
+		item["t"], item["x"] = num(at), num(at+endedKept)
+		put(item)
 	}
 	for p, r := range e.Requests {
 		if r == nil {
@@ -325,8 +347,15 @@ func (s *Store) BlocksOf(ctx context.Context, app int64, owner, after string, li
 	return readable(ctx, items, readBlock), more, err
 }
 
-// Crowd implements delivery.Crowds. Friends are who stands in the user's own
-// table. Watchers are read strongly: who has subscribed is told what comes after.
+// HoldersOf implements relations.Store.
+func (s *Store) HoldersOf(ctx context.Context, app int64, user, after string, limit int) ([]string, bool, error) {
+	items, more, err := s.page(ctx, UserPK(app, user), prefixHolder, after, limit, false)
+	return readable(ctx, items, func(item Item) (string, bool) { return ParseHolderSK(text(item, "sk")) }), more, err
+}
+
+// Crowd implements delivery.Crowds. Friends are who has the user in the friend
+// table, not who stands in the user's own: of a one-way friendship, the one who
+// has the other shows the other's name. Watchers are read strongly: who has subscribed is told what comes after.
 func (s *Store) Crowd(ctx context.Context, app int64, user string, crowd delivery.Crowd, after string, limit int) ([]string, bool, error) {
 	if crowd == delivery.Watchers {
 		return s.watches(ctx, WatchersPK(app, user), after, limit)
@@ -334,9 +363,7 @@ func (s *Store) Crowd(ctx context.Context, app int64, user string, crowd deliver
 	if crowd != delivery.Friends {
 		return nil, false, fmt.Errorf("there is no crowd %q", crowd)
 	}
-	items, more, err := s.page(ctx, UserPK(app, user), prefixFriend, after, limit, false)
-	peers := readable(ctx, items, func(item Item) (string, bool) { return ParseFriendSK(text(item, "sk")) })
-	return peers, more, err
+	return s.HoldersOf(ctx, app, user, after, limit)
 }
 
 // FriendChanges implements relations.Store. An entry of the log never changes, so
@@ -364,7 +391,8 @@ func (s *Store) FriendChanges(ctx context.Context, app int64, owner string, sinc
 	return slices.Compact(peers), true, nil
 }
 
-// ForgetChanges implements relations.Store.
+// ForgetChanges implements relations.Store. What the owner ended lately goes by
+// itself.
 func (s *Store) ForgetChanges(ctx context.Context, app int64, owner string) (bool, error) {
 	items, more, err := s.page(ctx, UserPK(app, owner), prefixChange, "", writesAtOnce, false)
 	if err != nil || len(items) == 0 {

@@ -136,7 +136,7 @@ func ofQuery(table Table, pk, prefix string) (Aggregate, bool) {
 	}
 	for start, a := range map[string]Aggregate{
 		prefixConversation: Conversations, prefixFollowing: Follows,
-		prefixFriend: Relations, prefixChange: Relations, prefixRequest: Relations, prefixBlock: Relations,
+		prefixFriend: Relations, prefixChange: Relations, prefixHolder: Relations, prefixEnded: Relations, prefixRequest: Relations, prefixBlock: Relations,
 	} {
 		if strings.HasPrefix(prefix, start) {
 			return a, true
@@ -209,7 +209,9 @@ func userAggregate(sk string) (Aggregate, bool) {
 	_, change := ParseChangeSK(sk)
 	_, request := ParseRequestSK(sk)
 	_, block := ParseBlockSK(sk)
-	if friend || change || request || block {
+	_, holder := ParseHolderSK(sk)
+	_, _, ended := ParseEndedSK(sk)
+	if holder || ended || friend || change || request || block {
 		return Relations, true
 	}
 	return "", false

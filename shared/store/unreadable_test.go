@@ -140,7 +140,7 @@ func TestUnreadableRows(t *testing.T) {
 	users := []string{"bob", "carol", "dave"}
 	seed := "account alice\n"
 	for _, u := range users {
-		seed += "account " + u + "\nmessage " + u + " alice 1\noneway alice " + u + "\n"
+		seed += "account " + u + "\nmessage " + u + " alice 1\nfriends alice " + u + "\n"
 	}
 	if err := w.Seed(t.Context(), seed); err != nil {
 		t.Fatal(err)
@@ -159,7 +159,8 @@ func TestUnreadableRows(t *testing.T) {
 	core, pk := store.Core, store.UserPK(w.ID, "alice")
 	for table, keys := range map[store.Table][]store.Key{
 		core: {
-			{PK: pk, SK: "F#"}, {PK: pk, SK: "F#c" + store.Unit}, {PK: pk, SK: "B#"}, {PK: pk, SK: "B#c" + store.Unit}, {PK: pk, SK: "K#c#"},
+			{PK: pk, SK: "F#"}, {PK: pk, SK: "F#c" + store.Unit}, {PK: pk, SK: "FH#"}, {PK: pk, SK: "FH#c" + store.Unit},
+			{PK: pk, SK: "B#"}, {PK: pk, SK: "B#c" + store.Unit}, {PK: pk, SK: "K#c#"},
 			{PK: pk, SK: "K#c#c" + store.Unit}, {PK: pk, SK: "FO#"}, {PK: pk, SK: "FO#c" + store.Unit},
 		},
 		store.Live: {{PK: store.WatchedPK(w.ID, "alice"), SK: "c" + store.Unit}},

@@ -78,6 +78,9 @@ import (
 //	forbid USER                     the user may not ask others to be friends
 //	friends A B...                  make A a friend of each, both ways
 //	oneway A B...                   put each into A's friend table alone
+//	held USER N                     put USER into the friend tables of u1 ... uN
+//	unfriend A B                    remove B from A's friend table, and A from B's
+//	profile USER FIELD=VALUE        set a field of a profile; ".WORD" is a custom one
 //	request FROM TO [WORDING]       file a friend request
 //	list USER NAME [FRIEND]...      make a friend list
 func (w *World) Seed(ctx context.Context, text string) error {
@@ -190,7 +193,9 @@ func (w *World) seedLine(ctx context.Context, word string, args []string) error 
 		return w.Set(ctx, store.Core, store.RegistryKey(w.ID+1), store.Item{"n": stringValue("next"), "ct": Number(now)})
 	case "forbid":
 		return w.Set(ctx, store.Core, account, store.Item{"nr": stringValue("yes")})
-	case "friends", "oneway", "request", "list":
+	case "profile":
+		return seedProfile(ctx, t.Profiles, arg(0), arg(1))
+	case "friends", "oneway", "request", "list", "unfriend", "held":
 		return w.seedRelation(ctx, t.Relations, word, args)
 	case "connect":
 		return w.Connect(ctx, t, arg(0), arg(1), arg(2))
@@ -424,6 +429,16 @@ func (w *World) seedRelation(ctx context.Context, s relations.Service, word stri
 		if len(errs) == 1 && fault.Is(errs[0], fault.RequestPending) {
 			errs = nil
 		}
+	case "held":
+		n, bad := strconv.Atoi(args[1])
+		for i := 1; i <= n && bad == nil; i++ {
+			if _, bad = s.Add(ctx, fmt.Sprintf("u%d", i), []relations.Ask{{To: args[0]}}, relations.AddOptions{Force: true}); bad != nil {
+				break
+			}
+		}
+		err = bad
+	case "unfriend":
+		errs, err = s.Delete(ctx, args[0], args[1:2], true, delivery.Origin{})
 	case "list":
 		errs, _, err = s.CreateLists(ctx, args[0], args[1:2], args[2:], delivery.Origin{})
 	}

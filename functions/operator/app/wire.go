@@ -42,10 +42,11 @@ type profileField struct {
 	UserWrites bool   `json:"UserWrites"` // users set it in their own
 }
 
-// friendField is a custom field of friends. Who has the friend reads it.
+// friendField is a custom field of friends.
 type friendField struct {
 	Word       string `json:"Word"`       // 1 to 8 letters
-	UserWrites bool   `json:"UserWrites"` // users set it, not only admins
+	UserReads  *bool  `json:"UserReads"`  // who has the friend reads it, not only admins; absent: yes
+	UserWrites bool   `json:"UserWrites"` // who has the friend sets it, not only admins
 }
 
 type limits struct {
@@ -89,7 +90,7 @@ func view(a apps.App) appView {
 		v.ProfileFields[i] = profileField{Word: f.Word, UserReads: f.UserReads, UserWrites: f.UserWrites}
 	}
 	for i, f := range set.FriendFields {
-		v.FriendFields[i] = friendField{Word: f.Word, UserWrites: f.UserWrites}
+		v.FriendFields[i] = friendField{Word: f.Word, UserReads: &f.UserReads, UserWrites: f.UserWrites}
 	}
 	for _, k := range a.Keys {
 		v.Keys = append(v.Keys, keyView{N: k.N, Created: k.Created, Until: k.Until})
@@ -160,7 +161,9 @@ func (in settings) apply(s apps.Settings) apps.Settings {
 	if in.FriendFields != nil {
 		s.FriendFields = nil
 		for _, f := range *in.FriendFields {
-			s.FriendFields = append(s.FriendFields, apps.Field{Word: f.Word, UserWrites: f.UserWrites})
+			s.FriendFields = append(s.FriendFields, apps.Field{
+				Word: f.Word, UserReads: f.UserReads == nil || *f.UserReads, UserWrites: f.UserWrites,
+			})
 		}
 	}
 	in.Override.apply(&s.Override)

@@ -18,9 +18,9 @@ func service() tencent.Service {
 func Operations() []op.Operation {
 	s := service()
 	return []op.Operation{
-		tencent.Command(s, "account_import", accountImport, op.Writes(store.Accounts, store.Apps),
+		tencent.Command(s, "account_import", accountImport, op.Writes(store.Accounts, store.Apps), op.Posts(), op.Sends(queue.Announce),
 			op.Answers(40601, 70398, 70402, 70403)),
-		tencent.Command(s, "multiaccount_import", multiaccountImport, op.Writes(store.Accounts, store.Apps), op.Takes(512, batch),
+		tencent.Command(s, "multiaccount_import", multiaccountImport, op.Writes(store.Accounts, store.Apps), op.Posts(), op.Sends(queue.Announce), op.Takes(512, batch),
 			op.Answers(70206, 70398, 70402, 70403)),
 		tencent.Command(s, "account_delete", accountDelete, op.Writes(store.Accounts, store.Apps),
 			op.Reads(store.Sessions), op.Writes(store.Sessions), op.Kicks(), op.Sends(queue.Sweep), op.Takes(512, batch),

@@ -18,7 +18,8 @@ type accountImportRequest struct {
 type accountImportResponse struct{}
 
 // accountImport registers one account. One that exists is kept, and what is
-// given of Nick and FaceUrl replaces what it had.
+// given of Nick and FaceUrl replaces what it had; then its devices are notified, and
+// those of who has the account as a friend.
 func accountImport(ctx context.Context, c *op.Call, in accountImportRequest) (accountImportResponse, error) {
 	id := in.UserID
 	if id == "" {

@@ -45,13 +45,17 @@ const maxRoam = messages.MaxPage
 
 // adminGetRoamMsg reads the history of a one-to-one conversation in a range of
 // time as one side sees it, from new to old in pages of ascending order. A page
-// ends at MaxCnt messages (at most 100) or 13 KB.
+// ends at MaxCnt messages (at most 100) or 13 KB. Both bounds are required and
+// inclusive; 0 is a time as any other.
 func adminGetRoamMsg(ctx context.Context, c *op.Call, in roamRequest) (roamResponse, error) {
 	q, err := in.query()
 	if err != nil {
 		return roamResponse{}, err
 	}
 	out := roamResponse{Complete: 1, List: []roamMessage{}}
+	if q.MaxSec == 0 {
+		return out, nil // both bounds count: nothing is as old
+	}
 	q.Accept = v4.Within(maxRoamBytes, toRoam)
 	h, err := c.Messages.History(ctx, q)
 	if err != nil {

@@ -23,6 +23,10 @@ func friendAdd(ctx context.Context, c *op.Call, in friendAddRequest) (results, e
 	if err != nil {
 		return results{}, err
 	}
+	force, err := v4.Flag("ForceAddFlags", in.Force)
+	if err != nil {
+		return results{}, err
+	}
 	if err := size(len(in.Items)); err != nil {
 		return results{}, err
 	}
@@ -30,7 +34,7 @@ func friendAdd(ctx context.Context, c *op.Call, in friendAddRequest) (results, e
 	if err != nil {
 		return results{}, err
 	}
-	errs, err := c.Relations.Add(ctx, in.From, asks, relations.AddOptions{Both: kind == "Add_Type_Both", Force: in.Force == 1})
+	errs, err := c.Relations.Add(ctx, in.From, asks, relations.AddOptions{Both: kind == "Add_Type_Both", Force: force})
 	if err != nil {
 		return results{}, err
 	}

@@ -39,6 +39,14 @@ func queryOnlineStatus(ctx context.Context, c *op.Call, in queryOnlineStatusRequ
 	if err != nil {
 		return queryOnlineStatusResponse{}, err
 	}
+	instances, err := v4.Flag("IsReturnInstid", in.Instances)
+	if err != nil {
+		return queryOnlineStatusResponse{}, err
+	}
+	custom, err := v4.Flag("IsReturnCustomStatus", in.Custom)
+	if err != nil {
+		return queryOnlineStatusResponse{}, err
+	}
 	known, unknown, err := query(ctx, c, users)
 	if err != nil {
 		return queryOnlineStatusResponse{}, err
@@ -50,9 +58,9 @@ func queryOnlineStatus(ctx context.Context, c *op.Call, in queryOnlineStatusRequ
 	for i, p := range known {
 		out.Results[i] = statusView{To: p.User, Status: string(p.State)}
 		if in.Detail == 1 {
-			out.Results[i].Detail = details(p, in.Instances == 1)
+			out.Results[i].Detail = details(p, instances)
 		}
-		if in.Custom == 1 {
+		if custom {
 			out.Results[i].Custom = &known[i].Status
 		}
 	}

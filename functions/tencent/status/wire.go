@@ -21,6 +21,9 @@ type queryRequest struct {
 }
 
 func (in queryRequest) users() ([]string, error) {
+	if _, err := v4.Flag("IsNeedDetail", in.Detail); err != nil {
+		return nil, err
+	}
 	switch n := len(*in.To); {
 	case n == 0:
 		return nil, v4.Refuse(nobody, "To_Account names nobody")

@@ -111,12 +111,12 @@ func ProfileTagOf(name profiles.Name) string {
 // CustomProfileTag is the tag of a custom field.
 func CustomProfileTag(word string) string { return profilePrefix + word }
 
-// FromProfile gives the fields that were asked for, as far as they are set.
+// FromProfile gives the fields that were asked for, as far as they were ever set.
 func FromProfile(p profiles.Profile, tags []ProfileTag) []Tagged {
 	words, list := profileWords(), []Tagged{}
 	for _, t := range tags {
 		if t.Word != "" {
-			if v := p.Custom[t.Word]; v != "" {
+			if v, set := p.Custom[t.Word]; set {
 				list = append(list, Tagged{t.Tag, v})
 			}
 			continue

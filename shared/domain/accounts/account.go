@@ -106,8 +106,9 @@ type Store interface {
 	// void. Where limit > 0 the app's count must stay within it. The error is
 	// AccountQuota, AccountReserved or Conflict (it exists).
 	CreateAccount(ctx context.Context, app int64, a Account, reborn int64, limit int) error
-	// RenameAccount sets the texts that are not empty on a living account.
-	RenameAccount(ctx context.Context, app int64, d Draft) error
+	// RenameAccount sets the texts that are not empty on a living account; false
+	// where it has them already.
+	RenameAccount(ctx context.Context, app int64, d Draft) (bool, error)
 	// DeleteAccount marks an account deleted at the time and voids its
 	// signatures.
 	DeleteAccount(ctx context.Context, app int64, id string, at int64, counted bool) (Deletion, error)
@@ -142,6 +143,12 @@ type Disconnector interface {
 	Disconnect(ctx context.Context, user, reason string) error
 }
 
+// A Herald notifies a user's devices and those of who has the user as a friend
+// that an import gave the account another nickname or face.
+type Herald interface {
+	Renamed(ctx context.Context, d Draft) error
+}
+
 // Service is what an application does with its accounts.
 type Service struct {
 	App      int64
@@ -154,8 +161,10 @@ type Service struct {
 	Admin func(user string) bool
 	Store Store
 	Out   Disconnector
-	Now   func() time.Time
-	Wait  func(ctx context.Context, d time.Duration)
+	// Herald is asked for what an import changes.
+	Herald Herald
+	Now    func() time.Time
+	Wait   func(ctx context.Context, d time.Duration)
 	// Forgetters remove what is kept of a deleted account, in this order, and
 	// Removals is the queue of the worker that runs them.
 	Forgetters []Forgetter
@@ -163,7 +172,8 @@ type Service struct {
 }
 
 // Import registers an account, or sets the texts given on one that exists
-// (core spec §4.1).
+// (core spec §4.1), whose devices and friends are notified. A repeat changes
+// nothing and notifies nobody.
 func (s Service) Import(ctx context.Context, d Draft) error {
 	if err := CheckID(d.ID); err != nil {
 		return err
@@ -184,7 +194,11 @@ func (s Service) Import(ctx context.Context, d Draft) error {
 		if d.Nick == "" && d.Face == "" {
 			return nil
 		}
-		return s.Store.RenameAccount(ctx, s.App, d)
+		changed, err := s.Store.RenameAccount(ctx, s.App, d)
+		if err != nil || !changed {
+			return err
+		}
+		return s.Herald.Renamed(ctx, d)
 	}
 	return err
 }

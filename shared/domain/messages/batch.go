@@ -66,10 +66,11 @@ func (s Service) SendBatch(ctx context.Context, d Draft, to []string) (Receipt, 
 func (s Service) receivers(ctx context.Context, d *Draft, to []string) (from *accounts.Account, known, failed []string, err error) {
 	var unique []string
 	for _, u := range to {
-		if u != d.From && !slices.Contains(unique, u) {
-			unique = append(unique, u)
-		} else if u == d.From {
+		switch {
+		case u == d.From && !slices.Contains(failed, u):
 			failed = append(failed, u)
+		case u != d.From && !slices.Contains(unique, u):
+			unique = append(unique, u)
 		}
 	}
 	list, err := s.Store.Accounts(ctx, s.App, append(slices.Clone(unique), d.From))

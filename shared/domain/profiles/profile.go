@@ -80,7 +80,8 @@ func Names() []Name {
 // Number reports whether a field's values are numbers.
 func (n Name) Number() bool { return kinds()[n].number }
 
-// A Profile is a user's fields. What was never set, or set to nothing, is absent.
+// A Profile is a user's fields. What was never set is absent; what was set to an
+// empty text, to 0 or to a default is there with that value.
 type Profile struct {
 	User   string
 	Fields map[Name]any // a string or an int64
@@ -93,7 +94,7 @@ type Field struct {
 	UserReads, UserWrites bool
 }
 
-// A Change sets fields; an empty text or 0 removes one.
+// A Change sets fields.
 type Change struct {
 	Fields map[Name]any
 	Custom map[string]string

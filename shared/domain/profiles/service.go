@@ -98,10 +98,28 @@ func (s Service) Set(ctx context.Context, user string, c Change, byAdmin bool, o
 	}
 	slices.Sort(e.Fields)
 	slices.Sort(e.Custom)
-	if err := s.Out.Send(ctx, []string{user}, origin, e); err != nil {
+	return s.tell(ctx, e, origin)
+}
+
+// Renamed implements accounts.Herald.
+func (s Service) Renamed(ctx context.Context, d accounts.Draft) error {
+	e := Changed{User: d.ID}
+	if d.Face != "" {
+		e.Fields = append(e.Fields, Face)
+	}
+	if d.Nick != "" {
+		e.Fields = append(e.Fields, Nick)
+	}
+	return s.tell(ctx, e, delivery.Origin{})
+}
+
+// tell brings a change to the user's devices, and to everybody who has the user as
+// a friend.
+func (s Service) tell(ctx context.Context, e Changed, origin delivery.Origin) error {
+	if err := s.Out.Send(ctx, []string{e.User}, origin, e); err != nil {
 		return err
 	}
-	return s.Out.Announce(ctx, user, delivery.Friends, e)
+	return s.Out.Announce(ctx, e.User, delivery.Friends, e)
 }
 
 // Forget implements accounts.Forgetter.

@@ -16,11 +16,11 @@ func (s Service) Block(ctx context.Context, owner string, peers []string, origin
 	}
 	refs := func(peer string) []Ref {
 		return []Ref{
-			{Blocking, mine(owner, peer)},
-			{Friendship, mine(owner, peer)},
-			{Friendship, their(owner, peer)},
-			{Asking, mine(owner, peer)},
-			{Asking, their(owner, peer)},
+			{Kind: Blocking, Pair: mine(owner, peer)},
+			{Kind: Friendship, Pair: mine(owner, peer)},
+			{Kind: Friendship, Pair: their(owner, peer)},
+			{Kind: Asking, Pair: mine(owner, peer)},
+			{Kind: Asking, Pair: their(owner, peer)},
 		}
 	}
 	return s.each(ctx, owner, peers, origin, itself, refs, func(d *draft, i int) error {
@@ -28,6 +28,8 @@ func (s Service) Block(ctx context.Context, owner string, peers []string, origin
 		switch {
 		case known[peer] == nil:
 			return unknown(peer)
+		case d.blocks(owner, peer) && s.lately(d.Blocks[Pair{owner, peer}].Time):
+			return nil // a repeat
 		case d.blocks(owner, peer):
 			return fault.New(fault.AlreadyBlocked, "%s is in the blocklist already", peer)
 		case d.book(owner).Blocked >= s.Limits.Blocked:
@@ -43,16 +45,27 @@ func (s Service) Block(ctx context.Context, owner string, peers []string, origin
 }
 
 // Unblock takes peers off the owner's blocklist; a friendship does not come back
-// (core spec §8.10). One that is not there fails with NotBlocked.
+// (core spec §8.10). One that is not there fails with NotBlocked, but for one that
+// the owner has unblocked lately.
 func (s Service) Unblock(ctx context.Context, owner string, peers []string, origin delivery.Origin) ([]error, error) {
 	if _, err := s.alive(ctx, owner, nil); err != nil {
 		return nil, err
 	}
-	refs := func(peer string) []Ref { return []Ref{{Blocking, mine(owner, peer)}} }
+	refs := func(peer string) []Ref {
+		list := []Ref{{Kind: Blocking, Pair: mine(owner, peer)}}
+		if s.Repeat > 0 {
+			list = append(list, Ref{Kind: Blocking, Pair: mine(owner, peer), Ended: true})
+		}
+		return list
+	}
 	return s.each(ctx, owner, peers, origin, none, refs, func(d *draft, i int) error {
 		if !d.blocks(owner, peers[i]) {
+			if s.wasEnded(d, Blocking, owner, peers[i]) {
+				return nil
+			}
 			return fault.New(fault.NotBlocked, "%s is not in the blocklist", peers[i])
 		}
+		s.ended(d, Blocking, owner, peers[i])
 		d.unblock(owner, peers[i])
 		return nil
 	})

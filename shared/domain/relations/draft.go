@@ -20,7 +20,7 @@ func newDraft(s Snapshot) *draft {
 	return &draft{Snapshot: s, edit: Edit{
 		Seen: maps.Clone(s.Books), Books: make(map[string]Book),
 		Friends: make(map[Pair]*Friend), Requests: make(map[Pair]*Request), Blocks: make(map[Pair]*Block),
-		Log: make(map[string][]string),
+		Log: make(map[string][]string), Held: make(map[Pair]bool), Ended: make(map[Ref]int64),
 	}}
 }
 
@@ -65,11 +65,17 @@ func (d *draft) moved(owner, peer string) {
 	}
 }
 
-// put writes an entry of a friend table.
+// put writes an entry of a friend table. One that is there and says the same
+// stays, so that a repeat neither makes a version nor notifies anybody.
 func (d *draft) put(owner string, f Friend) {
 	p := Pair{owner, f.Peer}
-	if _, there := d.Friends[p]; !there {
+	before, there := d.Friends[p]
+	if there && same(before, f) {
+		return
+	}
+	if !there {
 		d.change(owner, func(b *Book) { b.Friends++ })
+		d.edit.Held[p] = true
 	}
 	d.moved(owner, f.Peer)
 	f.Version = d.book(owner).FriendVersion
@@ -85,7 +91,13 @@ func (d *draft) drop(owner, peer string) {
 	d.change(owner, func(b *Book) { b.Friends-- })
 	d.moved(owner, peer)
 	delete(d.Friends, p)
-	d.edit.Friends[p] = nil
+	d.edit.Friends[p], d.edit.Held[p] = nil, false
+}
+
+// same reports whether two entries differ in nothing but their versions.
+func same(a, b Friend) bool {
+	return a.Remark == b.Remark && a.Source == b.Source && a.Wording == b.Wording && a.Added == b.Added && a.Remarked == b.Remarked &&
+		slices.Equal(a.Lists, b.Lists) && maps.Equal(a.Custom, b.Custom)
 }
 
 // ask files a request at the one who is asked; a repeat replaces the one before.

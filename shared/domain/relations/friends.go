@@ -35,12 +35,12 @@ func (s Service) Add(ctx context.Context, from string, asks []Ask, o AddOptions)
 	}
 	refs := func(peer string) []Ref {
 		return []Ref{
-			{Friendship, mine(from, peer)},
-			{Friendship, their(from, peer)},
-			{Blocking, mine(from, peer)},
-			{Blocking, their(from, peer)},
-			{Asking, mine(from, peer)},
-			{Asking, their(from, peer)},
+			{Kind: Friendship, Pair: mine(from, peer)},
+			{Kind: Friendship, Pair: their(from, peer)},
+			{Kind: Blocking, Pair: mine(from, peer)},
+			{Kind: Blocking, Pair: their(from, peer)},
+			{Kind: Asking, Pair: mine(from, peer)},
+			{Kind: Asking, Pair: their(from, peer)},
 		}
 	}
 	return s.each(ctx, from, peers, o.Origin, itself, refs, func(d *draft, i int) error {
@@ -65,6 +65,9 @@ func (s Service) add(d *draft, known map[string]*accounts.Account, from string, 
 	}
 	switch {
 	case d.friends(from, a.To) && (!o.Both || d.friends(a.To, from)):
+		if s.repeats(d, from, a, o.Both) {
+			return nil
+		}
 		return fault.New(fault.AlreadyFriends, "%s is a friend already", a.To)
 	case d.blocks(from, a.To):
 		return fault.New(fault.BlocksPeer, "%s is in the user's own blocklist", a.To)
@@ -77,6 +80,18 @@ func (s Service) add(d *draft, known map[string]*accounts.Account, from string, 
 		}
 	}
 	return s.befriend(d, from, a, o.Both)
+}
+
+// repeats reports whether the friendship was made lately by a call with the same
+// words: this one is its repeat.
+func (s Service) repeats(d *draft, from string, a Ask, both bool) bool {
+	f := d.Friends[Pair{from, a.To}]
+	made := f.Added
+	if both {
+		made = max(made, d.Friends[Pair{a.To, from}].Added)
+	}
+	return s.lately(made) && f.Remark == a.Remark && f.Source == a.Source && f.Wording == a.Wording &&
+		(a.List == "" || slices.Contains(f.Lists, a.List))
 }
 
 // consent is nil where a user takes friends without being asked; otherwise a
@@ -93,7 +108,11 @@ func (s Service) consent(d *draft, from, to *accounts.Account, a Ask) error {
 	case accounts.DenyAny:
 		return fault.New(fault.RequestsDenied, "%s takes no friend requests", to.ID)
 	case accounts.NeedConfirm:
-		if _, filed := d.Requests[Pair{to.ID, from.ID}]; !filed && d.book(to.ID).Requests >= s.Limits.Requests {
+		r, filed := d.Requests[Pair{to.ID, from.ID}]
+		if filed && s.lately(r.Time/1000) && r == (Request{from.ID, a.Wording, a.Source, a.Remark, a.List, r.Time}) {
+			return fault.New(fault.RequestPending, "%s is asked", to.ID) // a repeat
+		}
+		if !filed && d.book(to.ID).Requests >= s.Limits.Requests {
 			return d.full(fault.RequestLimit, "%s has %d pending friend requests", to.ID, s.Limits.Requests)
 		}
 		d.ask(to.ID, Request{
@@ -158,7 +177,8 @@ func (s Service) asked(d *draft, user string, r Request) Friend {
 }
 
 // Import writes entries into the owner's table alone, without asking anybody;
-// one that exists is replaced (core spec §8.2). Blocks count all the same.
+// one that exists is replaced, but for the times that are not given (core spec
+// §8.2). Blocks count all the same.
 func (s Service) Import(ctx context.Context, owner string, friends []Friend, origin delivery.Origin) ([]error, error) {
 	peers := make([]string, len(friends))
 	for i, f := range friends {
@@ -169,7 +189,11 @@ func (s Service) Import(ctx context.Context, owner string, friends []Friend, ori
 		return nil, err
 	}
 	refs := func(peer string) []Ref {
-		return []Ref{{Friendship, mine(owner, peer)}, {Blocking, mine(owner, peer)}, {Blocking, their(owner, peer)}}
+		return []Ref{
+			{Kind: Friendship, Pair: mine(owner, peer)},
+			{Kind: Blocking, Pair: mine(owner, peer)},
+			{Kind: Blocking, Pair: their(owner, peer)},
+		}
 	}
 	return s.each(ctx, owner, peers, origin, itself, refs, func(d *draft, i int) error {
 		f := friends[i]
@@ -193,11 +217,16 @@ func (s Service) Import(ctx context.Context, owner string, friends []Friend, ori
 			return err
 		}
 		now := s.Now().Unix()
+		before, there := d.Friends[Pair{owner, f.Peer}]
 		if f.Added == 0 {
-			f.Added = now
+			if f.Added = now; there {
+				f.Added = before.Added
+			}
 		}
 		if f.Remarked == 0 && f.Remark != "" {
-			f.Remarked = now
+			if f.Remarked = now; f.Remark == before.Remark {
+				f.Remarked = before.Remarked
+			}
 		}
 		f.Lists = slices.Compact(slices.Sorted(slices.Values(f.Lists)))
 		f.Custom = merged(nil, f.Custom)
@@ -226,7 +255,7 @@ func (s Service) Update(ctx context.Context, owner string, changes []Change, byU
 	if err != nil {
 		return nil, err
 	}
-	refs := func(peer string) []Ref { return []Ref{{Friendship, mine(owner, peer)}} }
+	refs := func(peer string) []Ref { return []Ref{{Kind: Friendship, Pair: mine(owner, peer)}} }
 	return s.each(ctx, known[owner].ID, peers, origin, none, refs, func(d *draft, i int) error {
 		c := changes[i]
 		f, there := d.Friends[Pair{owner, c.Peer}]
@@ -240,9 +269,11 @@ func (s Service) Update(ctx context.Context, owner string, changes []Change, byU
 			if err := checkRemark(*c.Remark); err != nil {
 				return err
 			}
-			f.Remark, f.Remarked = *c.Remark, 0
-			if f.Remark != "" {
-				f.Remarked = s.Now().Unix()
+			if f.Remark != *c.Remark {
+				f.Remark, f.Remarked = *c.Remark, 0
+				if f.Remark != "" {
+					f.Remarked = s.Now().Unix()
+				}
 			}
 		}
 		if c.Lists != nil {
@@ -301,26 +332,40 @@ func (s Service) custom(values map[string]any, byUser bool) error {
 func notFriend(peer string) error { return fault.New(fault.NotFriend, "%s is not a friend", peer) }
 
 // Delete removes entries from the owner's table, and with both the owner from
-// theirs (core spec §8.4). A peer that is no friend fails with NotFriend.
+// theirs (core spec §8.4). A peer that is no friend fails with NotFriend, but for
+// one that the owner has removed lately.
 func (s Service) Delete(ctx context.Context, owner string, peers []string, both bool, origin delivery.Origin) ([]error, error) {
 	if _, err := s.alive(ctx, owner, nil); err != nil {
 		return nil, err
 	}
-	return s.remove(ctx, owner, peers, both, origin)
+	return s.remove(ctx, owner, peers, both, true, origin)
 }
 
-func (s Service) remove(ctx context.Context, owner string, peers []string, both bool, origin delivery.Origin) ([]error, error) {
+// remove ends friendships. With noted it is known for a while that the owner did.
+func (s Service) remove(ctx context.Context, owner string, peers []string, both, noted bool, origin delivery.Origin) ([]error, error) {
 	users := none
-	refs := func(peer string) []Ref { return []Ref{{Friendship, mine(owner, peer)}} }
+	refs := func(peer string) []Ref {
+		list := []Ref{{Kind: Friendship, Pair: mine(owner, peer)}}
+		if both {
+			list = append(list, Ref{Kind: Friendship, Pair: their(owner, peer)})
+		}
+		if noted && s.Repeat > 0 {
+			list = append(list, Ref{Kind: Friendship, Pair: mine(owner, peer), Ended: true})
+		}
+		return list
+	}
 	if both {
 		users = itself
-		refs = func(peer string) []Ref {
-			return []Ref{{Friendship, mine(owner, peer)}, {Friendship, their(owner, peer)}}
-		}
 	}
 	return s.each(ctx, owner, peers, origin, users, refs, func(d *draft, i int) error {
 		if !d.friends(owner, peers[i]) {
+			if s.wasEnded(d, Friendship, owner, peers[i]) {
+				return nil
+			}
 			return notFriend(peers[i])
+		}
+		if noted {
+			s.ended(d, Friendship, owner, peers[i])
 		}
 		d.drop(owner, peers[i])
 		if both {
@@ -356,6 +401,6 @@ func (s Service) removeSome(ctx context.Context, owner string, both bool, origin
 	for i, f := range list {
 		peers[i] = f.Peer
 	}
-	_, err = s.remove(ctx, owner, peers, both, origin) // one that is gone already is no fault
+	_, err = s.remove(ctx, owner, peers, both, false, origin) // one that is gone already is no fault
 	return more, err
 }

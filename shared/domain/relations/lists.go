@@ -73,7 +73,7 @@ func (s Service) listed(ctx context.Context, owner, name string) (version int64,
 // of the names that stand now. It keeps names that do not stand: those are of a
 // list that is being renamed or deleted, whose call takes care of them.
 func (s Service) move(ctx context.Context, owner string, peers []string, origin delivery.Origin, f func(lists, names []string) []string) ([]error, error) {
-	refs := func(peer string) []Ref { return []Ref{{Friendship, mine(owner, peer)}} }
+	refs := func(peer string) []Ref { return []Ref{{Kind: Friendship, Pair: mine(owner, peer)}} }
 	return s.each(ctx, owner, peers, origin, none, refs, func(d *draft, i int) error {
 		friend, there := d.Friends[Pair{owner, peers[i]}]
 		if !there {

@@ -175,6 +175,7 @@ func newSchedule(seed uint64, db *store.Store) *schedule {
 	}
 	s.s = app.New(parts).For(&apps.App{ID: s.app, Settings: apps.Settings{Edition: apps.Premium}}).Relations
 	s.s.Limits = s.limits
+	s.s.Repeat = 0 // the oracle knows what is so, not since when
 	s.shadow = newShadow(s.app)
 	return s
 }

@@ -75,6 +75,8 @@ type Relation struct{ Mine, Theirs bool }
 type Ref struct {
 	Kind Kind
 	Pair
+	// Ended: not the entry, but when the owner ended it, if that is not long ago.
+	Ended bool
 }
 
 // A Kind of entry.
@@ -93,6 +95,7 @@ type Snapshot struct {
 	Friends  map[Pair]Friend
 	Requests map[Pair]Request
 	Blocks   map[Pair]Block
+	Ended    map[Ref]int64 // Unix seconds
 }
 
 // An Edit is written as a whole or not at all.
@@ -104,6 +107,12 @@ type Edit struct {
 	Friends  map[Pair]*Friend
 	Requests map[Pair]*Request
 	Blocks   map[Pair]*Block
+	// Held are friendships that begin (true) or end with the edit: whoever is had
+	// finds there who has them.
+	Held map[Pair]bool
+	// Ended are entries that their owner ends by this call, and when (Unix
+	// seconds).
+	Ended map[Ref]int64
 	// Log names, by user, the peers that the new FriendVersion is about.
 	Log map[string][]string
 }

@@ -10,7 +10,7 @@ import (
 
 // Accept answers a request: the asker has the owner as a friend, and with both
 // the owner has the asker under remark. It fails with RequestUnknown where there
-// is no such request.
+// is no such request, and none was granted lately.
 func (s Service) Accept(ctx context.Context, owner, from string, both bool, remark string, origin delivery.Origin) error {
 	if err := checkRemark(remark); err != nil {
 		return err
@@ -23,16 +23,19 @@ func (s Service) Accept(ctx context.Context, owner, from string, both bool, rema
 		return err
 	}
 	refs := []Ref{
-		{Asking, mine(owner, from)},
-		{Asking, their(owner, from)},
-		{Friendship, mine(owner, from)},
-		{Friendship, their(owner, from)},
+		{Kind: Asking, Pair: mine(owner, from)},
+		{Kind: Asking, Pair: their(owner, from)},
+		{Kind: Friendship, Pair: mine(owner, from)},
+		{Kind: Friendship, Pair: their(owner, from)},
 	}
 	var refused error
 	d, err := s.run(ctx, []string{owner, from}, refs, func(d *draft) error {
 		refused = nil
 		r, there := d.Requests[Pair{owner, from}]
 		if !there {
+			if f, granted := d.Friends[Pair{from, owner}]; granted && s.lately(f.Added) && (!both || d.friends(owner, from)) {
+				return nil // a repeat
+			}
 			return noRequest(from)
 		}
 		if known[from] == nil { // the asker is gone, and so is the request
@@ -74,15 +77,23 @@ func checkAsker(owner, from string) error {
 }
 
 // Reject answers a request with no. It fails with RequestUnknown where there is
-// no such request.
+// no such request, and none was rejected lately.
 func (s Service) Reject(ctx context.Context, owner, from string, origin delivery.Origin) error {
 	if err := checkAsker(owner, from); err != nil {
 		return err
 	}
-	d, err := s.run(ctx, []string{owner}, []Ref{{Asking, mine(owner, from)}}, func(d *draft) error {
+	refs := []Ref{{Kind: Asking, Pair: mine(owner, from)}}
+	if s.Repeat > 0 {
+		refs = append(refs, Ref{Kind: Asking, Pair: mine(owner, from), Ended: true})
+	}
+	d, err := s.run(ctx, []string{owner}, refs, func(d *draft) error {
 		if _, there := d.Requests[Pair{owner, from}]; !there {
+			if s.wasEnded(d, Asking, owner, from) {
+				return nil
+			}
 			return noRequest(from)
 		}
+		s.ended(d, Asking, owner, from)
 		d.answer(owner, from)
 		return nil
 	})

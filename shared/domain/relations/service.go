@@ -28,6 +28,8 @@ type Store interface {
 	// FriendChanges returns which peers the versions after since up to a version
 	// were about, and false where the log does not reach back so far.
 	FriendChanges(ctx context.Context, app int64, owner string, since, upTo, now int64) (peers []string, whole bool, err error)
+	// HoldersOf reads a page of who has a user in the friend table, in order.
+	HoldersOf(ctx context.Context, app int64, user, after string, limit int) (owners []string, more bool, err error)
 	// ForgetChanges removes a page of the log of changes.
 	ForgetChanges(ctx context.Context, app int64, owner string) (more bool, err error)
 	// ForgetBook removes a user's book; false where it is not the same any more.
@@ -54,11 +56,31 @@ type Service struct {
 	Store  Store
 	Out    delivery.Service
 	Now    func() time.Time
+	// Repeat is how long a call that asks for what has just been done is taken for
+	// a repeat, and succeeds.
+	Repeat time.Duration
 }
 
-// writes is how many peers one transaction is about: a peer has at most seven
+// writes is how many peers one transaction is about: a peer has at most nine
 // items of its own in it, besides the owner's book and log, of a hundred.
-const writes = 14
+const writes = 10
+
+// lately reports whether what was done at a time (Unix seconds) may have been done
+// by a call of which this one is the repeat.
+func (s Service) lately(at int64) bool { return s.Now().Sub(time.Unix(at, 0)) < s.Repeat }
+
+// ended notes that the owner ends an entry.
+func (s Service) ended(d *draft, kind Kind, owner, peer string) {
+	if s.Repeat > 0 {
+		d.edit.Ended[Ref{kind, Pair{owner, peer}, true}] = s.Now().Unix()
+	}
+}
+
+// wasEnded reports whether the owner ended an entry lately.
+func (s Service) wasEnded(d *draft, kind Kind, owner, peer string) bool {
+	at, known := d.Ended[Ref{kind, Pair{owner, peer}, true}]
+	return known && s.lately(at)
+}
 
 // each runs f for slices of peers and gathers an error for each. Peers that are
 // named twice, or are the owner, are refused.

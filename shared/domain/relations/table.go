@@ -24,9 +24,9 @@ func (s Service) check(ctx context.Context, kind Kind, owner string, peers []str
 			continue
 		}
 		seen[peer] = true
-		refs = append(refs, Ref{kind, mine(owner, peer)})
+		refs = append(refs, Ref{Kind: kind, Pair: mine(owner, peer)})
 		if both {
-			refs = append(refs, Ref{kind, their(owner, peer)})
+			refs = append(refs, Ref{Kind: kind, Pair: their(owner, peer)})
 		}
 	}
 	snapshot, err := s.Store.ReadRelations(ctx, s.App, nil, refs)
@@ -58,7 +58,7 @@ func (s Service) Get(ctx context.Context, owner string, peers []string) ([]*Frie
 	for _, peer := range peers {
 		if !seen[peer] && accounts.CheckID(peer) == nil {
 			seen[peer] = true
-			refs = append(refs, Ref{Friendship, mine(owner, peer)})
+			refs = append(refs, Ref{Kind: Friendship, Pair: mine(owner, peer)})
 		}
 	}
 	snapshot, err := s.Store.ReadRelations(ctx, s.App, nil, refs)
@@ -135,7 +135,7 @@ func (s Service) Changes(ctx context.Context, owner string, since int64) (Delta,
 	}
 	refs := make([]Ref, len(peers))
 	for i, peer := range peers {
-		refs[i] = Ref{Friendship, mine(owner, peer)}
+		refs[i] = Ref{Kind: Friendship, Pair: mine(owner, peer)}
 	}
 	// With the book, and so strongly: the version says that these are the newest.
 	snapshot, err := s.Store.ReadRelations(ctx, s.App, []string{owner}, refs)
