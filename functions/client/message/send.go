@@ -18,7 +18,7 @@ type sendRequest struct {
 
 // options is what message.send and message.forward have in common.
 type options struct {
-	Seq       *uint32         `json:"MsgSeq" bad:"90004"`                  // chosen by the client, too; absent: derived from the message
+	Seq       *uint32         `json:"MsgSeq" bad:"90004"`                  // chosen by the client, too; absent: derived from the time, so that it rises
 	Random    *uint32         `json:"MsgRandom" need:"90005"`              // chosen by the client; a repeat is answered, not stored twice
 	Online    int             `json:"OnlineOnlyFlag" bad:"90001"`          // 1: for who is online now, and not stored
 	Receipt   int             `json:"IsNeedReadReceipt" bad:"90001"`       // 1: asks for a receipt of reading

@@ -595,7 +595,7 @@ export interface ProfileOperations {
 /** What {@link MessageOperations.send} takes. */
 export interface MessageSendRequest {
   To_Account: string;
-  /** chosen by the client, too; absent: derived from the message */
+  /** chosen by the client, too; absent: derived from the time, so that it rises */
   MsgSeq?: number;
   /** chosen by the client; a repeat is answered, not stored twice */
   MsgRandom: number;
@@ -635,7 +635,7 @@ export interface MessageImportKeyAnswer {
 
 /** What {@link MessageOperations.forward} takes. */
 export interface MessageForwardRequest {
-  /** chosen by the client, too; absent: derived from the message */
+  /** chosen by the client, too; absent: derived from the time, so that it rises */
   MsgSeq?: number;
   /** chosen by the client; a repeat is answered, not stored twice */
   MsgRandom: number;
