@@ -86,7 +86,7 @@ func change(ctx context.Context, world app.Tenant) error {
 // refers to it, under a key of the year 2100.
 func merge(ctx context.Context, world app.Tenant) error {
 	item := json.RawMessage(`{"From_Account":"bob","MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"sample"}}]}`)
-	list, err := world.Messages.ImportMerged(ctx, "alice", time.Now(), []json.RawMessage{item})
+	list, err := world.Messages.ImportMerged(ctx, "alice", []json.RawMessage{item})
 	if err != nil {
 		return err
 	}

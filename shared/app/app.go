@@ -65,11 +65,12 @@ type App struct {
 	parts     Parts
 	Apps      apps.Service
 	Directory *apps.Directory
+	Callers   *accounts.Callers
 }
 
 // New puts an App together.
 func New(p Parts) *App {
-	a := &App{parts: p, Directory: apps.NewDirectory(p.Store, p.Sealer, p.Now)}
+	a := &App{parts: p, Directory: apps.NewDirectory(p.Store, p.Sealer, p.Now), Callers: accounts.NewCallers(p.Store, p.Now)}
 	a.Apps = apps.Service{Store: p.Store, Sealer: p.Sealer, Accounts: registrar{a}, Now: p.Now, Bytes: p.Bytes}
 	return a
 }
@@ -204,7 +205,7 @@ func (a *App) For(o *apps.App) Tenant {
 	}
 	message := messages.Service{
 		App: o.ID, Retention: o.Retention(), FriendsOnly: o.Settings.FriendsOnly,
-		BlockSilently: o.Settings.BlockSilently, Extensions: o.Settings.Edition == apps.Premium, Store: p.Store, Out: out, Now: p.Now, Parallel: p.Parallel,
+		BlockSilently: o.Settings.BlockSilently, Extensions: o.Settings.Edition == apps.Premium, Callers: a.Callers, Store: p.Store, Out: out, Now: p.Now, Parallel: p.Parallel,
 		Push: push.Service{App: o.ID, Queue: p.Push, Now: p.Now},
 	}
 	return Tenant{

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/shared/dialect/usersig"
+	"parley/shared/domain/accounts"
 	"parley/shared/domain/apps"
 	"parley/shared/fault"
 )
@@ -19,8 +20,8 @@ type Finder interface {
 
 // Identify checks who calls, in this order (core spec §1.5, §2.4): application
 // named, known and in service; user named; signature there, readable, for this
-// application and user, in time, and made with one of the application's keys. It
-// returns the application and when the signature was issued.
+// application and user, in time, made with one of the application's keys, and not
+// dated ahead of the server by more than accounts.MaxAhead. It returns the application and when the signature was issued.
 func Identify(ctx context.Context, find Finder, app, user, signature string, now time.Time) (*apps.Open, time.Time, error) {
 	none := time.Time{}
 	if app == "" {
@@ -45,6 +46,9 @@ func Identify(ctx context.Context, find Finder, app, user, signature string, now
 		return open, none, fault.New(fault.SignatureMalformed, "the UserSig cannot be decoded, it may be cut off")
 	}
 	switch err := token.Verify(open.Secrets, id, user, now); {
+	case err == nil && token.Time-now.Unix() > int64(accounts.MaxAhead.Seconds()): // in seconds: a time.Time of a far year overflows
+		return open, none, fault.New(fault.SignatureEarly,
+			"the UserSig is dated %d s ahead of the server's clock, set the clock of the machine that makes it", token.Time-now.Unix())
 	case err == nil:
 		return open, token.Issued(), nil
 	case errors.Is(err, usersig.ErrApp):

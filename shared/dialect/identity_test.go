@@ -134,3 +134,25 @@ func TestIdentifyApp(t *testing.T) {
 		}
 	}
 }
+
+// TestIdentifyAhead: a signature may be dated two seconds ahead of the server, not
+// more, however far.
+func TestIdentifyAhead(t *testing.T) {
+	now := time.Unix(1_700_000_000, 900_000_000)
+	for _, c := range []struct {
+		ahead int64 // seconds
+		want  fault.Code
+	}{
+		{-1, 0}, {0, 0}, {2, 0}, {3, fault.SignatureEarly}, {60, fault.SignatureEarly}, {10 * 365 * 86400, fault.SignatureEarly},
+		{1<<63 - 1 - 1_700_000_000, fault.SignatureEarly},
+	} {
+		sig, err := usersig.Sign("new", appID, "alice", time.Unix(now.Unix()+c.ahead, 0), time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _, err = dialect.Identify(t.Context(), directory{t}, "1400000001", "alice", sig, now)
+		if (err == nil) != (c.want == 0) || (err != nil && fault.Of(err).Code != c.want) {
+			t.Errorf("%d s ahead: %v, want code %d", c.ahead, err, c.want)
+		}
+	}
+}

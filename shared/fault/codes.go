@@ -38,6 +38,8 @@ const (
 	NotAdmin           Code = 38 // the caller is not an admin of the application
 	Banned             Code = 39 // the account is banned
 	PlatformRefused    Code = 40 // the platform may not sign in
+	CallerUnknown      Code = 41 // the caller is not an account, or one that is deleted
+	SignatureEarly     Code = 42 // the signature is dated too far ahead of the server's clock
 
 	AccountUnknown  Code = 50 // no such account
 	SenderUnknown   Code = 51 // the sender is not imported
@@ -117,6 +119,7 @@ func Codes() map[Code]string {
 		SignatureMismatch: "signature_mismatch", SignatureUser: "signature_user",
 		SignatureApp: "signature_app", SignatureRevoked: "signature_revoked",
 		NotAdmin: "not_admin", Banned: "banned", PlatformRefused: "platform_refused",
+		CallerUnknown: "caller_unknown", SignatureEarly: "signature_early",
 		AccountUnknown: "account_unknown", SenderUnknown: "sender_unknown",
 		ReceiverUnknown: "receiver_unknown", AccountQuota: "account_quota",
 		AccountReserved: "account_reserved", DeletionRefused: "deletion_refused",

@@ -32,7 +32,9 @@ type Operation struct {
 
 	// Protocol reads events and writes answers; Run is the operation itself.
 	Protocol Protocol
-	Run      func(ctx context.Context, c *Call) (any, error)
+	// ChecksCaller: the chain leaves the check of the caller's account to Run.
+	ChecksCaller bool
+	Run          func(ctx context.Context, c *Call) (any, error)
 	// Func is the Go function whose comment documents the operation.
 	Func string
 }
@@ -145,6 +147,16 @@ func Kicks() Option { return func(o *Operation) { o.need("post", "close") } }
 func Opens() Option {
 	return func(o *Operation) { o.need("open", "read apps") }
 }
+
+// Admits declares that the chain reads the account of the caller, as it does for
+// every operation that has one.
+func Admits() Option { return func(o *Operation) { o.need("read " + string(store.Accounts)) } }
+
+// ChecksCaller declares that the operation checks the caller's account itself,
+// before anything else is read or written: it reads the account beside other items,
+// and a read before that would be one call more in sequence. The catalog's test
+// plays the operation with callers that are not served.
+func ChecksCaller() Option { return func(o *Operation) { o.ChecksCaller = true } }
 
 // Seals declares that an operation seals new secrets.
 func Seals() Option { return func(o *Operation) { o.need("seal") } }

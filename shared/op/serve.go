@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"parley/shared/app"
+	"parley/shared/domain/accounts"
 	"parley/shared/fault"
 	"parley/shared/telemetry"
 )
@@ -33,9 +34,10 @@ func NewServer(o *Operation, a *app.App, log *slog.Logger, limiter Limiter) *Ser
 	return &Server{operation: o, app: a, log: log, limiter: limiter}
 }
 
-// Invoke is the chain of a call: recover, decode the event, identify, limit,
-// run (which decodes the body), encode, log. Every operation passes here. The call
-// is answered and logged before the deadline of ctx, whatever the operation does.
+// Invoke is the chain of a call: recover, decode the event, identify, limit, look
+// at the caller's account, run (which decodes the body), encode, log. Every
+// operation passes here. The call is answered and logged before the deadline of
+// ctx, whatever the operation does.
 func (s *Server) Invoke(ctx context.Context, event []byte) (answer []byte, err error) {
 	began := time.Now()
 	meter := telemetry.MeterOf(ctx)
@@ -97,7 +99,21 @@ func (s *Server) run(ctx context.Context, c *Call) (out any, err error) {
 			return nil, err
 		}
 	}
+	if err := s.admit(ctx, c); err != nil {
+		return nil, err
+	}
 	return s.operation.Run(ctx, c)
+}
+
+// admit refuses a caller whose account is deleted or banned, or whose signature
+// was revoked. What has no caller, a job or an operator's call, passes.
+func (s *Server) admit(ctx context.Context, c *Call) error {
+	if c.Caller.Account == "" || s.operation.ChecksCaller {
+		return nil
+	}
+	return s.app.Callers.Admit(ctx, c.ID, accounts.Caller{
+		ID: c.Caller.Account, Issued: c.Caller.Issued, Admin: c.Caller.Admin,
+	})
 }
 
 // tell writes the call's one line.

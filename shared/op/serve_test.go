@@ -145,6 +145,9 @@ func TestOutcomes(t *testing.T) {
 		t.Run(c.operation+" "+c.do, func(t *testing.T) {
 			var log bytes.Buffer
 			w := testkit.NewWorld(t, server, testkit.Options{Log: &log})
+			if err := w.Seed(t.Context(), "account alice\n"); err != nil {
+				t.Fatal(err)
+			}
 			o := operations[c.operation]
 			answer, _, err := w.Call(t, &o, fmt.Sprintf(`{"Do":%q}`, c.do))
 			if err != nil {

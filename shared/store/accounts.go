@@ -61,6 +61,15 @@ func (s *Store) Accounts(ctx context.Context, app int64, ids []string) ([]*accou
 	return list, nil
 }
 
+// Account implements accounts.CallerStore.
+func (s *Store) Account(ctx context.Context, app int64, id string, strong bool) (*accounts.Account, error) {
+	item, err := s.get(ctx, Core, AccountKey(app, id), strong)
+	if err != nil {
+		return nil, err
+	}
+	return readAccount(id, item), nil
+}
+
 // AccountsAlive tells which of distinct users are accounts.
 func (s *Store) AccountsAlive(ctx context.Context, app int64, users []string) ([]bool, error) {
 	list, err := s.Accounts(ctx, app, users)
@@ -183,9 +192,9 @@ func (s *Store) DeleteAccount(ctx context.Context, app int64, id string, at int6
 	items := []types.TransactWriteItem{
 		{Update: &types.Update{
 			TableName: s.name(Core), Key: AccountKey(app, id).attributes(),
-			UpdateExpression:                    aws.String("SET del = :at, se = :at REMOVE n, fa, al, nr"),
+			UpdateExpression:                    aws.String("SET del = :at, se = :se REMOVE n, fa, al, nr"),
 			ConditionExpression:                 aws.String(alive),
-			ExpressionAttributeValues:           Item{":at": num(at)},
+			ExpressionAttributeValues:           Item{":at": num(at), ":se": num(at + int64(accounts.MaxAhead.Seconds()))},
 			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 		}},
 		{Delete: &types.Delete{TableName: s.name(Core), Key: AccountIndexKey(app, id).attributes()}},

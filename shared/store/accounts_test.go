@@ -79,8 +79,8 @@ func TestSetWhileDeleted(t *testing.T) {
 			}
 		}
 		a := alice()
-		if !deletion.Ended || a.Deleted != at || a.SignaturesFrom != at {
-			t.Errorf("round %d: %+v of %+v: deleted and void up to %d is wanted", round, a, deletion, at)
+		if !deletion.Ended || a.Deleted != at || a.SignaturesFrom != at+2 {
+			t.Errorf("round %d: %+v of %+v: deleted at %d and void two seconds on is wanted", round, a, deletion, at)
 		}
 		for name, err := range map[string]error{
 			"revoke": w.Store.RevokeSignatures(t.Context(), w.ID, "alice", at+9),
@@ -173,7 +173,7 @@ func TestDeleteAndImportAtOnce(t *testing.T) {
 	if n := importing(); n != 1 { // beside the admin's, one account is all that this limit allows: the count is right
 		t.Errorf("%d imports, want 1", n)
 	}
-	if a := alice(); !a.Alive() || a.SignaturesFrom != del {
+	if a := alice(); !a.Alive() || a.SignaturesFrom != del+2 {
 		t.Errorf("alice is %+v, want alive, signatures of the life before void", a)
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"parley/shared/domain/accounts"
 	"parley/shared/domain/messages"
 )
 
@@ -62,15 +61,6 @@ func (s *Store) Find(ctx context.Context, app int64, user, peer string, keys []m
 		}
 	}
 	return list, nil
-}
-
-// Sender implements messages.ChangeStore.
-func (s *Store) Sender(ctx context.Context, app int64, user string) (*accounts.Account, error) {
-	item, err := s.get(ctx, Core, AccountKey(app, user), false)
-	if err != nil {
-		return nil, err
-	}
-	return readAccount(user, item), nil
 }
 
 // LastKey implements messages.ChangeStore.

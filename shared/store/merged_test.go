@@ -32,7 +32,7 @@ func TestMergedParts(t *testing.T) {
 	}
 	s := w.Tenant(t).Messages
 	list := mergedItems(messages.MaxMerged, 700) // 238 KB
-	m, err := s.ImportMerged(t.Context(), "ann", w.Clock.Now(), list)
+	m, err := s.ImportMerged(t.Context(), "ann", list)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func TestMergedWhole(t *testing.T) {
 	}
 	s := w.Tenant(t).Messages
 	list := mergedItems(100, 700)
-	m, err := s.ImportMerged(t.Context(), "ann", w.Clock.Now(), list)
+	m, err := s.ImportMerged(t.Context(), "ann", list)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +118,7 @@ func TestMergedWhole(t *testing.T) {
 	var wait sync.WaitGroup
 	for range 5 {
 		wait.Go(func() {
-			if again, err := s.ImportMerged(t.Context(), "ann", w.Clock.Now(), list); err != nil || again.Key != m.Key {
+			if again, err := s.ImportMerged(t.Context(), "ann", list); err != nil || again.Key != m.Key {
 				t.Errorf("again: %s, %v, want %s", again.Key, err, m.Key)
 			}
 		})

@@ -159,6 +159,10 @@ func onlyHTTP(files []txtar.File) bool {
 
 func play(t *testing.T, s *Server, o *op.Operation, files []txtar.File, touched map[string]bool, door string) []txtar.File {
 	w := NewWorld(t, s, Options{})
+	if err := w.Seed(t.Context(), callers(o, files)); err != nil {
+		t.Fatalf("seed the callers: %v", err)
+	}
+	w.Effects() // of the seed
 	var out []txtar.File
 	var got, effects string
 	pending := false
@@ -209,6 +213,33 @@ func play(t *testing.T, s *Server, o *op.Operation, files []txtar.File, touched 
 	}
 	flush()
 	return out
+}
+
+// nobodies are callers that a case's world does not know: one without a name, and two
+// who are no accounts unless a seed makes them so.
+func nobodies() []string { return []string{"nobody", "nemo", "ghost"} }
+
+// callers are the seed that makes the users accounts who call in a case.
+func callers(o *op.Operation, files []txtar.File) string {
+	if o.Surface() != "client" {
+		return ""
+	}
+	seed, known := "", nobodies()
+	for _, f := range files {
+		if f.Name != "request" {
+			continue
+		}
+		d, _ := directives(string(f.Data))
+		user := d["as"]
+		if user == "" {
+			user = "alice"
+		}
+		if !slices.Contains(known, user) {
+			known = append(known, user)
+			seed += "account " + user + "\n"
+		}
+	}
+	return seed
 }
 
 // sameButOrigin leaves out the first line, the units: the socket's caller is

@@ -129,7 +129,7 @@ func (w *World) seedMerged(ctx context.Context, s messages.Service, args []strin
 	for i := range list {
 		list[i] = fmt.Appendf(nil, `{"From_Account":%q,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"merged %d"}}]}`, args[0], i)
 	}
-	m, err := s.ImportMerged(ctx, args[0], w.Clock.Now(), list)
+	m, err := s.ImportMerged(ctx, args[0], list)
 	if err != nil || len(args) == 2 {
 		return err
 	}

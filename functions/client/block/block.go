@@ -22,7 +22,7 @@ func Operations() []op.Operation {
 		client.Action("block.add", n, add, reads, op.Writes(store.Relations), op.Posts(), op.Takes(1024, batch),
 			op.Answers(30001, 30003, 30013)),
 		client.Action("block.remove", n, remove, reads, op.Writes(store.Relations), op.Posts(), op.Takes(1024, batch),
-			op.Answers(30001, 30003)),
+			op.Answers(30001)),
 		client.Action("block.list", n, list, op.Reads(store.Relations), op.Answers(30001)),
 		client.Action("block.check", n, check, reads, op.Answers(30001, 30003)),
 	}

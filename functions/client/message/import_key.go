@@ -21,6 +21,6 @@ type importKeyReply struct {
 // has the same key, and is kept as long as messages are. Over a WebSocket a list
 // has to fit a frame of 32 KB.
 func importKey(ctx context.Context, c *op.Call, in importKeyRequest) (importKeyReply, error) {
-	m, err := c.Messages.ImportMerged(ctx, c.Caller.Account, c.Caller.Issued, in.List)
+	m, err := c.Messages.ImportMerged(ctx, c.Caller.Account, in.List)
 	return importKeyReply{Key: m.Key, Number: m.Count}, err
 }

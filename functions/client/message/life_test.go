@@ -23,7 +23,7 @@ func TestSecondLife(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := w.Tenant(t)
-		merged, err := s.Messages.ImportMerged(t.Context(), "alice", w.Clock.Now(), []json.RawMessage{
+		merged, err := s.Messages.ImportMerged(t.Context(), "alice", []json.RawMessage{
 			[]byte(`{"From_Account":"carol","MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"old"}}]}`),
 		})
 		if err != nil {

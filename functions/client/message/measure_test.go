@@ -140,7 +140,7 @@ func TestMergedMeasure(t *testing.T) {
 		list = append(list, item(strings.Repeat("<", 13_000)))
 		want = append(want, string(list[0]))
 	}
-	m, err := s.ImportMerged(t.Context(), "alice", w.Clock.Now(), list)
+	m, err := s.ImportMerged(t.Context(), "alice", list)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,9 +18,6 @@ func subscribe(ctx context.Context, c *op.Call, in subscribeRequest) (presencesR
 	if err != nil {
 		return presencesReply{}, err
 	}
-	if err := c.Accounts.Admit(ctx, c.Caller.Account, c.Caller.Issued); err != nil {
-		return presencesReply{}, err
-	}
 	list, err := c.Presence.Subscribe(ctx, c.Caller.Account, users)
 	if err != nil {
 		return presencesReply{}, err

@@ -20,8 +20,5 @@ func set(ctx context.Context, c *op.Call, in setRequest) (setReply, error) {
 	if err != nil {
 		return setReply{}, err
 	}
-	if err := c.Accounts.Admit(ctx, c.Caller.Account, c.Caller.Issued); err != nil {
-		return setReply{}, err
-	}
 	return setReply{}, c.Profiles.Set(ctx, c.Caller.Account, change, false, c.Origin())
 }

@@ -16,8 +16,8 @@ func Operations() []op.Operation {
 	reads, writes, malformed := op.Reads(store.Sessions), op.Writes(store.Sessions), op.Answers(60003)
 	moves := op.Sends(queue.Announce) // watchers are told
 	return []op.Operation{
-		client.Authorizer(authorize, op.Reads(store.Accounts)),
-		client.Lifecycle("connect", "$connect", connect,
+		client.Authorizer(authorize),
+		client.Lifecycle("connect", "$connect", connect, op.Admits(),
 			writes, op.Kicks(), moves),
 		client.Lifecycle("disconnect", "$disconnect", disconnect, writes, moves),
 		client.Unknown(),

@@ -294,10 +294,10 @@ func TestReborn(t *testing.T) {
 		t.Errorf("alice is %+v, %v", a, err)
 	}
 	// Signatures of the life before stay void.
-	if err := a.Accepts(time.Unix(1_700_000_000, 0), c.w.Clock.Now()); !fault.Is(err, fault.SignatureRevoked) {
+	if err := a.Serves(accounts.Caller{Issued: time.Unix(1_700_000_000, 0)}, c.w.Clock.Now()); !fault.Is(err, fault.SignatureRevoked) {
 		t.Errorf("a signature of the life before: %v, want %s", err, fault.SignatureRevoked)
 	}
-	if err := a.Accepts(c.w.Clock.Now(), c.w.Clock.Now()); err != nil {
+	if err := a.Serves(accounts.Caller{Issued: c.w.Clock.Now()}, c.w.Clock.Now()); err != nil {
 		t.Errorf("a signature of now: %v", err)
 	}
 	// The next death is another one: its job does not touch what is left of this.

@@ -35,7 +35,7 @@ func Action[In, Out any](name string, numbers v4.Numbers, run func(context.Conte
 			}
 			return run(ctx, c, in)
 		},
-	}, append([]op.Option{op.Opens()}, options...)...)
+	}, append([]op.Option{op.Opens(), op.Admits()}, options...)...)
 }
 
 // Unknown makes the operation that answers frames and calls of no known action.
@@ -197,7 +197,7 @@ func status(err error) int {
 		return http.StatusInternalServerError
 	case code == fault.Throttled:
 		return http.StatusTooManyRequests
-	case code >= fault.AppMissing && code <= fault.PlatformRefused && code != fault.AppLimit && code != fault.NotAdmin:
+	case code >= fault.AppMissing && code <= fault.SignatureEarly && code != fault.AppLimit && code != fault.NotAdmin:
 		return http.StatusUnauthorized
 	}
 	return http.StatusOK

@@ -25,17 +25,21 @@ func Authorizer(run func(context.Context, *op.Call) error, options ...op.Option)
 		Func:     op.FuncName(run),
 		Protocol: authorizer{},
 		Run:      func(ctx context.Context, c *op.Call) (any, error) { return nil, run(ctx, c) },
-	}, append([]op.Option{op.Opens()}, options...)...)
+	}, append([]op.Option{op.Opens(), op.Admits()}, options...)...)
 }
 
-// Lifecycle makes the operation of $connect or $disconnect.
+// Lifecycle makes the operation of $connect or $disconnect. A $disconnect is no
+// wish of the caller's but what has happened, so that it is taken from everybody.
 func Lifecycle(name, route string, run func(context.Context, *op.Call) error, options ...op.Option) op.Operation {
 	return op.New(op.Operation{
 		Name:     "client.session." + name,
 		Doors:    []op.Door{{Socket: route}},
 		Func:     op.FuncName(run),
 		Protocol: lifecycle{},
-		Run:      func(ctx context.Context, c *op.Call) (any, error) { return nil, run(ctx, c) },
+
+		ChecksCaller: route == "$disconnect",
+
+		Run: func(ctx context.Context, c *op.Call) (any, error) { return nil, run(ctx, c) },
 	}, append([]op.Option{op.Opens()}, options...)...)
 }
 
@@ -107,7 +111,7 @@ func (authorizer) Encode(c *op.Call, _ any, err error) ([]byte, error) {
 		switch code := fault.Of(err).Code; {
 		case code.Ours():
 			return nil, errors.New("internal error")
-		case code >= fault.CallerMissing && code <= fault.SignatureRevoked:
+		case code >= fault.CallerMissing && code <= fault.SignatureRevoked, code == fault.SignatureEarly:
 			return nil, errUnauthorized
 		}
 		d.Policy.Statement[0].Effect = "Deny"

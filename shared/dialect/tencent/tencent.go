@@ -42,7 +42,7 @@ func Command[In, Out any](s Service, name string, run func(context.Context, *op.
 			}
 			return run(ctx, c, in)
 		},
-	}, append([]op.Option{op.Opens()}, options...)...)
+	}, append([]op.Option{op.Opens(), op.Admits()}, options...)...)
 }
 
 // Unknown makes the operation that answers what no command's route takes: an

@@ -24,7 +24,7 @@ func Gateway() Numbers {
 		fault.CallerMissing: 60004, fault.SignatureMissing: 70002, fault.SignatureMalformed: 70003,
 		fault.SignatureExpired: 70001, fault.SignatureMismatch: 70009, fault.SignatureUser: 70013,
 		fault.SignatureApp: 70014, fault.SignatureRevoked: 70052, fault.NotAdmin: 60010,
-		fault.Banned: 70051, fault.PlatformRefused: 70114,
+		fault.Banned: 70051, fault.PlatformRefused: 70114, fault.CallerUnknown: 70107, fault.SignatureEarly: 70005,
 		fault.AccountUnknown: 70107, fault.SenderUnknown: 20003, fault.ReceiverUnknown: 90012,
 		fault.AccountQuota: 70398, fault.AccountReserved: 70402, fault.DeletionRefused: 71000,
 		fault.TextTooLong:  40601,

@@ -65,20 +65,6 @@ func (a Allow) Valid() bool { return a == AllowAny || a == NeedConfirm || a == D
 // Alive reports whether the account exists and is not deleted.
 func (a *Account) Alive() bool { return a != nil && a.Deleted == 0 }
 
-// Accepts reports whether a signature issued at the time is still good for the
-// account. It fails with AccountUnknown, Banned or SignatureRevoked.
-func (a *Account) Accepts(issued, now time.Time) error {
-	switch {
-	case !a.Alive():
-		return fault.New(fault.AccountUnknown, "the account does not exist")
-	case now.Unix() < a.BannedUntil:
-		return fault.New(fault.Banned, "the account is banned")
-	case issued.Unix() <= a.SignaturesFrom:
-		return fault.New(fault.SignatureRevoked, "the UserSig was revoked, make a new one")
-	}
-	return nil
-}
-
 // CheckID refuses an id that is empty, over 32 bytes or has characters outside
 // printable ASCII (core spec §1.4: the wider of the two documented rules).
 func CheckID(id string) error {
@@ -201,16 +187,6 @@ func (s Service) Import(ctx context.Context, d Draft) error {
 		return s.Herald.Renamed(ctx, d)
 	}
 	return err
-}
-
-// Admit lets a user in whose account lives, is not banned and has not revoked
-// the signature. It fails with AccountUnknown, Banned or SignatureRevoked.
-func (s Service) Admit(ctx context.Context, id string, issued time.Time) error {
-	list, err := s.Store.Accounts(ctx, s.App, []string{id})
-	if err != nil {
-		return err
-	}
-	return list[0].Accepts(issued, s.Now())
 }
 
 // Check tells for each id whether it is imported (core spec §4.4).

@@ -28,27 +28,32 @@ func TestCheckID(t *testing.T) {
 	}
 }
 
-func TestAccepts(t *testing.T) {
+func TestServes(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
 	for _, c := range []struct {
 		name    string
 		account *accounts.Account
 		issued  time.Time
+		admin   bool
 		want    fault.Code // 0: accepted
 	}{
-		{"none", nil, now, fault.AccountUnknown},
-		{"alive", &accounts.Account{}, now, 0},
-		{"deleted", &accounts.Account{Deleted: 1}, now, fault.AccountUnknown},
-		{"deleted counts before banned", &accounts.Account{Deleted: 1, BannedUntil: now.Unix() + 1}, now, fault.AccountUnknown},
-		{"banned for a second more", &accounts.Account{BannedUntil: now.Unix() + 1}, now, fault.Banned},
-		{"banned until now", &accounts.Account{BannedUntil: now.Unix()}, now, 0},
-		{"banned counts before revoked", &accounts.Account{BannedUntil: now.Unix() + 1, SignaturesFrom: now.Unix()}, now, fault.Banned},
-		{"revoked in the same second", &accounts.Account{SignaturesFrom: now.Unix()}, now, fault.SignatureRevoked},
-		{"revoked before", &accounts.Account{SignaturesFrom: now.Unix() - 1}, now, 0},
-		{"revoked after", &accounts.Account{SignaturesFrom: now.Unix()}, now.Add(-time.Hour), fault.SignatureRevoked},
-		{"muted users may sign in", &accounts.Account{MutedUntil: now.Unix() + 99}, now, 0},
+		{"none", nil, now, false, fault.CallerUnknown},
+		{"an admin need not be an account", nil, now, true, 0},
+		{"an admin that is deleted", &accounts.Account{Deleted: 1}, now, true, fault.CallerUnknown},
+		{"an admin that is banned", &accounts.Account{BannedUntil: now.Unix() + 1}, now, true, fault.Banned},
+		{"an admin whose signatures are void", &accounts.Account{SignaturesFrom: now.Unix()}, now, true, fault.SignatureRevoked},
+		{"alive", &accounts.Account{}, now, false, 0},
+		{"deleted", &accounts.Account{Deleted: 1}, now, false, fault.CallerUnknown},
+		{"deleted counts before banned", &accounts.Account{Deleted: 1, BannedUntil: now.Unix() + 1}, now, false, fault.CallerUnknown},
+		{"banned for a second more", &accounts.Account{BannedUntil: now.Unix() + 1}, now, false, fault.Banned},
+		{"banned until now", &accounts.Account{BannedUntil: now.Unix()}, now, false, 0},
+		{"banned counts before revoked", &accounts.Account{BannedUntil: now.Unix() + 1, SignaturesFrom: now.Unix()}, now, false, fault.Banned},
+		{"revoked in the same second", &accounts.Account{SignaturesFrom: now.Unix()}, now, false, fault.SignatureRevoked},
+		{"revoked before", &accounts.Account{SignaturesFrom: now.Unix() - 1}, now, false, 0},
+		{"revoked after", &accounts.Account{SignaturesFrom: now.Unix()}, now.Add(-time.Hour), false, fault.SignatureRevoked},
+		{"muted users may sign in", &accounts.Account{MutedUntil: now.Unix() + 99}, now, false, 0},
 	} {
-		err := c.account.Accepts(c.issued, now)
+		err := c.account.Serves(accounts.Caller{ID: "alice", Issued: c.issued, Admin: c.admin}, now)
 		if (err == nil) != (c.want == 0) || (err != nil && fault.Of(err).Code != c.want) {
 			t.Errorf("%s: %v, want code %d", c.name, err, c.want)
 		}

@@ -31,20 +31,22 @@ func (s Service) Get(ctx context.Context, id string) (Account, error) {
 	return *a, nil
 }
 
-// Kick voids every signature that was issued before the call ends and closes the
-// user's connections (core spec §4.5). Signatures have whole seconds, and those of
-// the second of the kick are void: the call lasts until that second is over, so
-// that a signature made after it works at once, also for a device that comes back
-// as soon as it is told to go. A repeat is harmless. It fails with AccountUnknown.
+// Kick voids every signature that was made before the call ends and closes the
+// user's connections (core spec §4.5). A signature that was accepted before is
+// dated at most MaxAhead later, so those are void too, and as signatures have whole
+// seconds, all of that second. The call lasts until that second is over, so that a
+// signature made after it works at once, also for a device that comes back as soon
+// as it is told to go. Example: a kick at 12:00:00.4 voids what is dated until
+// 12:00:02 and ends at 12:00:03. A repeat is harmless. It fails with AccountUnknown.
 func (s Service) Kick(ctx context.Context, id string) error {
 	if CheckID(id) != nil {
 		return unknown(id)
 	}
-	now := s.Now()
-	if err := s.Store.RevokeSignatures(ctx, s.App, id, now.Unix()); err != nil {
+	last := s.Now().Add(MaxAhead)
+	if err := s.Store.RevokeSignatures(ctx, s.App, id, last.Unix()); err != nil {
 		return err
 	}
-	s.settle(ctx, now)
+	s.settle(ctx, last)
 	return s.Out.Disconnect(ctx, id, "kicked")
 }
 

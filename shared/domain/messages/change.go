@@ -34,8 +34,8 @@ type ChangeStore interface {
 	// Find reads messages as a user sees them; nil where there is none, or where it
 	// has expired at a time in Unix seconds.
 	Find(ctx context.Context, app int64, user, peer string, keys []Key, now int64, strong bool) ([]*Message, error)
-	// Sender reads the account of a user.
-	Sender(ctx context.Context, app int64, user string) (*accounts.Account, error)
+	// Account reads the account of a user; nil where there is none.
+	Account(ctx context.Context, app int64, user string, strong bool) (*accounts.Account, error)
 	// Log writes to the operation log of a conversation.
 	Log(ctx context.Context, app int64, a, b string, entries []LogEntry) error
 	// LogSince reads the log from a time in ms on, oldest first, as a user sees it.
@@ -120,7 +120,7 @@ type (
 // user recalls what he sent in the last two minutes. The receiver's unread count
 // no longer has it.
 func (s Service) Recall(ctx context.Context, by Actor, from, to string, key Key) error {
-	born, err := s.allowed(ctx, by, from)
+	born, err := s.born(ctx, by, from)
 	if err != nil {
 		return err
 	}
@@ -229,9 +229,6 @@ func last(m Message) *Last {
 // not there are passed over.
 func (s Service) Hide(ctx context.Context, by Actor, user, peer string, keys []Key) error {
 	if err := CheckKeys(keys); err != nil {
-		return err
-	}
-	if _, err := s.allowed(ctx, by, user); err != nil {
 		return err
 	}
 	list, err := s.visible(ctx, user, peer, keys, true)

@@ -108,7 +108,7 @@ func (s Service) Pairs(ctx context.Context, from, to string, key Key, start int6
 
 // PairsFor is Pairs for a user, or for the application.
 func (s Service) PairsFor(ctx context.Context, by Actor, user, from, to string, key Key, start int64) (Pairs, error) {
-	born, err := s.allowed(ctx, by, user)
+	born, err := s.born(ctx, by, user)
 	if err != nil {
 		return Pairs{}, err
 	}
@@ -137,7 +137,7 @@ func (s Service) ChangePairs(ctx context.Context, by Actor, user, from, to strin
 	if err := checkPairs(verb, list); err != nil {
 		return nil, err
 	}
-	born, err := s.allowed(ctx, by, user)
+	born, err := s.born(ctx, by, user)
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"time"
 
 	"parley/shared/fault"
 	"parley/shared/plainjson"
@@ -47,7 +46,7 @@ type MergedHead struct {
 // ImportMerged stores a list of merged messages and returns the key that a
 // message refers to it by. The same list of the same user has the same key. It
 // is kept as long as messages are, from now on.
-func (s Service) ImportMerged(ctx context.Context, user string, issued time.Time, list []json.RawMessage) (MergedList, error) {
+func (s Service) ImportMerged(ctx context.Context, user string, list []json.RawMessage) (MergedList, error) {
 	m := MergedList{Owner: user, Count: len(list), Expires: s.Now().Unix() + s.kept()}
 	if err := m.cut(list); err != nil {
 		return MergedList{}, err
@@ -56,10 +55,10 @@ func (s Service) ImportMerged(ctx context.Context, user string, issued time.Time
 	if err != nil {
 		return MergedList{}, err
 	}
-	if err := found[0].Accepts(issued, s.Now()); err != nil {
-		return MergedList{}, err
+	m.Imported = s.Now().Unix()
+	if found[0].Alive() {
+		m.Imported = max(m.Imported, found[0].Reborn)
 	}
-	m.Imported = max(s.Now().Unix(), found[0].Reborn)
 	return m, s.Store.PutMerged(ctx, s.App, m)
 }
 

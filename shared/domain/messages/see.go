@@ -42,20 +42,17 @@ func CheckKeys(keys []Key) error {
 	return nil
 }
 
-// allowed refuses a user whose signature is void, and returns the birth of the
-// account; 0 for the application, which may change what is of any life of an id.
-func (s Service) allowed(ctx context.Context, by Actor, user string) (born int64, err error) {
+// born returns the birth of a user's account; 0 for the application, which may
+// change what is of any life of an id.
+func (s Service) born(ctx context.Context, by Actor, user string) (int64, error) {
 	if by.Trusted {
 		return 0, nil
 	}
-	a, err := s.Store.Sender(ctx, s.App, user)
-	if err != nil {
+	a, err := s.Store.Account(ctx, s.App, user, false)
+	if err != nil || a == nil {
 		return 0, err
 	}
-	if !a.Alive() {
-		return 0, fault.New(fault.SenderUnknown, "%s is not an account", user)
-	}
-	return a.Reborn, a.Accepts(by.Issued, s.Now())
+	return a.Reborn, nil
 }
 
 // find reads a message that a user sees, who was born at a time.

@@ -171,11 +171,13 @@ type Service struct {
 	// BlockSilently: a message to who blocks its sender is acknowledged and
 	// dropped, instead of refused (core spec §8.0).
 	BlockSilently bool
-	Extensions    bool // pairs may be attached to messages (core spec §6.11)
-	Store         Store
-	Out           delivery.Service
-	Push          push.Service
-	Now           func() time.Time
+	// Callers checks the account of a sender that is not Trusted.
+	Callers    *accounts.Callers
+	Extensions bool // pairs may be attached to messages (core spec §6.11)
+	Store      Store
+	Out        delivery.Service
+	Push       push.Service
+	Now        func() time.Time
 	// Parallel runs functions together and returns the first error.
 	Parallel func(ctx context.Context, run ...func(context.Context) error) error
 }
@@ -345,13 +347,13 @@ func (s Service) admit(ctx context.Context, d Draft) (p Parties, dropped bool, e
 	if err != nil {
 		return p, false, err
 	}
-	if !p.From.Alive() {
-		return p, false, fault.New(fault.SenderUnknown, "the sender %s is not an account", d.From)
-	}
 	if !d.Trusted {
-		if err := s.mayWrite(p.From, d.Issued); err != nil {
+		if p.From, err = s.mayWrite(ctx, d.From, p.From, d.Issued); err != nil {
 			return p, false, err
 		}
+	}
+	if !p.From.Alive() {
+		return p, false, fault.New(fault.SenderUnknown, "the sender %s is not an account", d.From)
 	}
 	if !p.To.Alive() {
 		return p, false, fault.New(fault.ReceiverUnknown, "the receiver %s is not an account", d.To)
@@ -361,17 +363,6 @@ func (s Service) admit(ctx context.Context, d Draft) (p Parties, dropped bool, e
 	}
 	dropped, err = s.mayReach(p)
 	return p, dropped, err
-}
-
-// mayWrite refuses a user whose signature is void, or who is muted or banned.
-func (s Service) mayWrite(from *accounts.Account, issued time.Time) error {
-	if err := from.Accepts(issued, s.Now()); err != nil {
-		return err
-	}
-	if s.Now().Unix() < from.MutedUntil {
-		return fault.New(fault.Muted, "the sender is muted")
-	}
-	return nil
 }
 
 // mayReach refuses a user whom the other blocks or, where that counts, who is no

@@ -39,10 +39,7 @@ func (s Service) Typing(ctx context.Context, t Typing, issued time.Time, origin 
 	if err != nil {
 		return err
 	}
-	if !p.From.Alive() {
-		return fault.New(fault.SenderUnknown, "the sender %s is not an account", t.From)
-	}
-	if err := s.mayWrite(p.From, issued); err != nil {
+	if _, err := s.mayWrite(ctx, t.From, p.From, issued); err != nil {
 		return err
 	}
 	if dropped, err := s.mayReach(p); err != nil || dropped {
