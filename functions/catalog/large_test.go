@@ -46,8 +46,8 @@ func largeSeeds() map[string]largeSeed {
 		"tencent.message.admin_getroammsg": {
 			fullTimeline, `{"Operator_Account":"bob","Peer_Account":"alice","MaxCnt":100,"MinTime":1700000000,"MaxTime":4102444800}`, 10 << 10,
 		},
-		"client.presence.get":       {connected, "", 50 << 10},
-		"client.presence.subscribe": {connected, "", 10 << 10},
+		"client.presence.get":       {connected(500), "", 50 << 10},
+		"client.presence.subscribe": {connected(100), "", 10 << 10},
 	}
 }
 
@@ -178,16 +178,19 @@ func fullTimeline(t *testing.T, w *testkit.World) {
 	}
 }
 
-func connected(t *testing.T, w *testkit.World) {
-	t.Helper()
-	importUsers(t, w, 500)
-	tenant := w.Tenant(t)
-	for i := range 500 {
-		if err := w.Connect(t.Context(), tenant, userID(i), "Web", "w1"); err != nil {
-			t.Fatal(err)
-		}
-		if err := tenant.Presence.SetStatus(t.Context(), userID(i), quotes(64), delivery.Origin{}); err != nil {
-			t.Fatal(err)
+// connected seeds users who are online, each with the longest status.
+func connected(users int) func(t *testing.T, w *testkit.World) {
+	return func(t *testing.T, w *testkit.World) {
+		t.Helper()
+		importUsers(t, w, users)
+		tenant := w.Tenant(t)
+		for i := range users {
+			if err := w.Connect(t.Context(), tenant, userID(i), "Web", "w1"); err != nil {
+				t.Fatal(err)
+			}
+			if err := tenant.Presence.SetStatus(t.Context(), userID(i), quotes(64), delivery.Origin{}); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 }
