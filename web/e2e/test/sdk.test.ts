@@ -212,8 +212,7 @@ test("what is written offline outlives the page and is sent once", async () => {
     for (const text of ["yes", "one moment"])
       void (window as unknown as Held).parley.send("dave", text).catch(() => {});
   });
-  await carol.waitForFunction(async () => (await indexedDB.databases()).length > 0);
-  await carol.evaluate(() => new Promise((done) => setTimeout(done, 300)));
+  await carol.waitForFunction(isKept, ["yes", "one moment"]);
   await carol.reload();
   await carols.unroute("**/client/message.send");
   relay.up(true);
@@ -225,3 +224,23 @@ test("what is written offline outlives the page and is sent once", async () => {
   assert.equal(found, 1);
   await Promise.all([carols.close(), daves.close()]);
 });
+
+/** Whether texts are in the browser's databases, so that they outlive the page. */
+async function isKept(texts: readonly string[]): Promise<boolean> {
+  const answer = <Out>(request: IDBRequest<Out>) =>
+    new Promise<Out>((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+  let all = "";
+  for (const { name = "" } of await indexedDB.databases()) {
+    const db = await answer(indexedDB.open(name));
+    const tables = [...db.objectStoreNames];
+    if (tables.length > 0) {
+      const tx = db.transaction(tables);
+      for (const table of tables) all += JSON.stringify(await answer(tx.objectStore(table).getAll()));
+    }
+    db.close();
+  }
+  return texts.every((text) => all.includes(JSON.stringify(text)));
+}

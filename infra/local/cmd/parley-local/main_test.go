@@ -83,7 +83,7 @@ func processes(t *testing.T, dir string) []string {
 	t.Helper()
 	out, err := exec.Command("ps", "-eo", "args").Output()
 	if err != nil {
-		t.Skipf("ps: %v", err)
+		t.Fatalf("ps: %v", err)
 	}
 	var found []string
 	for _, line := range strings.Split(string(out), "\n") {
