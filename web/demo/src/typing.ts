@@ -12,8 +12,12 @@ export class Typing {
   readonly #writers = new Map<string, { until: number; timer: ReturnType<typeof setTimeout> }>();
   readonly #told = new Map<string, number>();
 
-  /** `tell` tells another user; `changed` is called when somebody begins or stops; `now` is the time in ms. */
-  constructor(tell: (to: string, typing: boolean) => void, changed: () => void, now: () => number = Date.now) {
+  /** `tell` tells another user; `changed` is called when somebody begins or stops; `now` is a time in ms of a clock that nobody sets. */
+  constructor(
+    tell: (to: string, typing: boolean) => void,
+    changed: () => void,
+    now: () => number = () => performance.now(),
+  ) {
     this.#tell = tell;
     this.#changed = changed;
     this.#now = now;
