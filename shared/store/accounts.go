@@ -50,7 +50,7 @@ func (s *Store) Accounts(ctx context.Context, app int64, ids []string) ([]*accou
 	for i, id := range ids {
 		keys[i] = AccountKey(app, id)
 	}
-	items, err := s.getAll(ctx, Core, keys, false)
+	items, err := s.confirmed(ctx, Core, keys, func(_ int, item Item) bool { return dead(item) })
 	if err != nil {
 		return nil, err
 	}

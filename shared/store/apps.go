@@ -136,7 +136,15 @@ func (s *Store) CreateApp(ctx context.Context, a apps.App) (bool, error) {
 
 // App implements apps.Store.
 func (s *Store) App(ctx context.Context, id int64) (*apps.App, error) {
-	items, err := s.query(ctx, Core, AppPK(id), "", false)
+	a, err := s.app(ctx, id, false)
+	if err != nil || (a != nil && len(a.Keys) > 0) {
+		return a, err
+	}
+	return s.app(ctx, id, true) // it may have been made just now
+}
+
+func (s *Store) app(ctx context.Context, id int64, strong bool) (*apps.App, error) {
+	items, err := s.query(ctx, Core, AppPK(id), "", strong)
 	if err != nil {
 		return nil, err
 	}

@@ -55,7 +55,7 @@ func (s *Store) MergedHead(ctx context.Context, app int64, key string) (*message
 
 // MergedPart implements messages.Store.
 func (s *Store) MergedPart(ctx context.Context, app int64, key string, part int) (*messages.MergedHead, []json.RawMessage, error) {
-	items, err := s.getAll(ctx, Msg, []Key{MergedKey(app, key), MergedPartKey(app, key, part)}, false)
+	items, err := s.confirmed(ctx, Msg, []Key{MergedKey(app, key), MergedPartKey(app, key, part)}, absent)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -28,6 +28,21 @@ func side(from, to string) int {
 	return 1
 }
 
+// stops is doubtful of what would stop a send: accounts that are not there, which
+// come first, a block that is, and friends that are not.
+func stops(accounts int) func(i int, item Item) bool {
+	return func(i int, item Item) bool {
+		switch {
+		case i < accounts:
+			return dead(item)
+		case i == accounts:
+			return item != nil
+		default:
+			return item == nil
+		}
+	}
+}
+
 // Parties implements messages.Store: three items in one request, five where
 // friendship counts.
 func (s *Store) Parties(ctx context.Context, app int64, from, to string, friends bool) (messages.Parties, error) {
@@ -35,7 +50,7 @@ func (s *Store) Parties(ctx context.Context, app int64, from, to string, friends
 	if friends {
 		keys = append(keys, FriendKey(app, to, from), FriendKey(app, from, to))
 	}
-	items, err := s.getAll(ctx, Core, keys, false)
+	items, err := s.confirmed(ctx, Core, keys, stops(2))
 	if err != nil {
 		return messages.Parties{}, err
 	}
@@ -52,7 +67,7 @@ func (s *Store) Writer(ctx context.Context, app int64, from, to string, friends 
 	if friends {
 		keys = append(keys, FriendKey(app, to, from), FriendKey(app, from, to))
 	}
-	items, err := s.getAll(ctx, Core, keys, false)
+	items, err := s.confirmed(ctx, Core, keys, stops(1))
 	if err != nil {
 		return messages.Parties{}, err
 	}

@@ -39,7 +39,7 @@ func (s *Store) Profiles(ctx context.Context, app int64, users []string, whole b
 			keys = append(keys, ProfileKey(app, user))
 		}
 	}
-	items, err := s.getAll(ctx, Core, keys, false)
+	items, err := s.confirmed(ctx, Core, keys, func(i int, item Item) bool { return i < len(users) && dead(item) })
 	if err != nil {
 		return nil, err
 	}

@@ -25,15 +25,19 @@ const (
 	KillAfter  = "kill-after"  // the call is made, its answer lost with the instance
 	Throttle   = "throttle"    // refused as over the limit: 400, for posts 429
 	Fail       = "fail"        // refused with 500, for posts 500
-	Conflict   = "conflict"    // a transaction is cancelled by TransactionConflict
-	Gone       = "gone"        // a post is answered 410 though the connection lives
-	Delay      = "delay"       // Delay later; a post or sent message is acknowledged at once
-	Drop       = "drop"        // a post or sent message is acknowledged and lost
-	Repeat     = "repeat"      // delivered Repeat times more, default once
-	Reorder    = "reorder"     // delayed by chance up to Delay, so that later ones overtake
-	Cut        = "cut"         // the connection is closed without an answer; for a post, after it
-	CutAfter   = "cut-after"   // the call is made, then its connection is closed without an answer
-	Freeze     = "freeze"      // the call waits until the rules are cleared
+	Conflict   = "conflict"    // a write is refused, a transaction is cancelled by TransactionConflict
+	// Stale: a read that is eventually consistent is answered with items as they
+	// were before their last write, if that was less than Delay ago.
+	Stale       = "stale"
+	Unprocessed = "unprocessed" // nothing of a batch is done, all of it is left
+	Gone        = "gone"        // a post is answered 410 though the connection lives
+	Delay       = "delay"       // Delay later; a post or sent message is acknowledged at once
+	Drop        = "drop"        // a post or sent message is acknowledged and lost
+	Repeat      = "repeat"      // delivered Repeat times more, default once
+	Reorder     = "reorder"     // delayed by chance up to Delay, so that later ones overtake
+	Cut         = "cut"         // the connection is closed without an answer; for a post, after it
+	CutAfter    = "cut-after"   // the call is made, then its connection is closed without an answer
+	Freeze      = "freeze"      // the call waits until the rules are cleared
 )
 
 // A Rule says what goes wrong with which calls. All conditions must hold; an
@@ -55,7 +59,7 @@ func (r Rule) check() error {
 	var does []string
 	switch r.On {
 	case OnDynamoDB:
-		does = []string{KillBefore, KillAfter, Throttle, Fail, Conflict, Delay, Cut, CutAfter, Freeze}
+		does = []string{KillBefore, KillAfter, Throttle, Fail, Conflict, Stale, Unprocessed, Delay, Cut, CutAfter, Freeze}
 	case OnSQS:
 		does = []string{KillBefore, KillAfter, Throttle, Fail, Delay, Drop, Repeat, Reorder, Cut, CutAfter, Freeze}
 	case OnPost:
@@ -192,6 +196,33 @@ func (f *Injector) Limits() Limits {
 	return f.limits
 }
 
+// has reports whether a rule of a kind is in force.
+func (f *Injector) has(do string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.ContainsFunc(f.rules, func(r *armed) bool { return r.Do == do })
+}
+
+// Replace arms rules instead of those that are in force. The functions stay as
+// they are where both need the proxies, or both do not.
+func (f *Injector) Replace(rules ...Rule) error {
+	for _, r := range rules {
+		if err := r.check(); err != nil {
+			return err
+		}
+	}
+	f.mu.Lock()
+	f.rules = nil
+	for _, r := range rules {
+		f.rules = append(f.rules, &armed{Rule: r})
+	}
+	close(f.thaw)
+	f.thaw = make(chan struct{})
+	f.mu.Unlock()
+	f.changed()
+	return nil
+}
+
 // Fired counts how often rules have struck, in the order they were added.
 func (f *Injector) Fired() []int {
 	f.mu.Lock()
@@ -204,7 +235,7 @@ func (f *Injector) Fired() []int {
 }
 
 // match finds the first rule that strikes, and its delay.
-func (f *Injector) match(on, operation, function string, names []string) (Rule, time.Duration, bool) {
+func (f *Injector) match(on, operation, function string, names []string, body []byte) (Rule, time.Duration, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, r := range f.rules {
@@ -212,6 +243,9 @@ func (f *Injector) match(on, operation, function string, names []string) (Rule, 
 			continue
 		}
 		if r.Name != "" && !slices.ContainsFunc(names, func(n string) bool { return strings.Contains(n, r.Name) }) {
+			continue
+		}
+		if !fits(r.Do, operation, body) {
 			continue
 		}
 		r.seen++
@@ -246,7 +280,7 @@ func (f *Injector) Decide(connection, caller string) Verdict {
 	if killer != nil {
 		function = killer.Function(caller)
 	}
-	r, delay, ok := f.match(OnPost, "", function, []string{connection})
+	r, delay, ok := f.match(OnPost, "", function, []string{connection}, nil)
 	if !ok {
 		return Verdict{}
 	}

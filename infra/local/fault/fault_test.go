@@ -35,7 +35,7 @@ func TestRulesStrike(t *testing.T) {
 		}
 		got := ""
 		for range 5 {
-			_, _, hit := f.match(OnDynamoDB, "PutItem", "f", []string{"parley-core"})
+			_, _, hit := f.match(OnDynamoDB, "PutItem", "f", []string{"parley-core"}, nil)
 			got += map[bool]string{true: "x", false: "."}[hit]
 		}
 		if got != c.want {

@@ -24,6 +24,7 @@ type Proxy struct {
 	server   *http.Server
 	endpoint string
 	client   *http.Transport
+	replica  replica
 }
 
 // Proxy starts one on a free port in front of a server.
@@ -64,7 +65,10 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if killer != nil {
 		function = killer.Function(c.caller)
 	}
-	rule, delay, ok := p.faults.match(p.on, c.operation, function, c.names)
+	if p.on == OnDynamoDB && p.faults.has(Stale) {
+		p.remember(r.Context(), r, c.operation, body)
+	}
+	rule, delay, ok := p.faults.match(p.on, c.operation, function, c.names, body)
 	if !ok {
 		p.pass(w, r, body)
 		return
@@ -84,6 +88,10 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.refuse(w, http.StatusInternalServerError, map[string]string{OnDynamoDB: "com.amazonaws.dynamodb.v20120810#InternalServerError", OnSQS: "com.amazonaws.sqs#InternalFailure"}[p.on])
 	case Conflict:
 		conflict(w, c)
+	case Stale:
+		p.stale(w, r, c.operation, body, delay)
+	case Unprocessed:
+		unprocessed(w, c.operation, body)
 	case Drop, Delay, Reorder:
 		if !send {
 			time.Sleep(delay)

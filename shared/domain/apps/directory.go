@@ -55,23 +55,31 @@ func (d *Directory) Find(ctx context.Context, id int64) (*Open, error) {
 		if err != nil {
 			return nil, err
 		}
-		e = entry{app: app, expires: now.Add(fresh)}
-		d.mu.Lock()
-		if len(d.known) >= remembered {
-			clear(d.known)
+		if app == nil {
+			return nil, unknown(id)
 		}
-		d.known[id] = e
-		d.mu.Unlock()
+		e = entry{app: app, expires: now.Add(fresh)}
+		// What is not there is not remembered: it may be made at any moment.
+		if len(app.Secrets) > 0 {
+			d.remember(id, e)
+		}
 	}
 	switch {
-	case e.app == nil:
-		return nil, unknown(id)
 	case e.app.Settings.Disabled:
 		return nil, fault.New(fault.AppDisabled, "application %d is switched off", id)
 	case len(e.app.Secrets) == 0:
 		return nil, fault.New(fault.AppNoKey, "application %d has no key in force", id)
 	}
 	return e.app, nil
+}
+
+func (d *Directory) remember(id int64, e entry) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.known) >= remembered {
+		clear(d.known)
+	}
+	d.known[id] = e
 }
 
 func (d *Directory) load(ctx context.Context, id int64, now time.Time) (*Open, error) {

@@ -135,14 +135,14 @@ func TestOnceAMinute(t *testing.T) {
 		find(2)
 		find(4)
 	}
-	counts("those that are refused are remembered, too", 6, 5)
+	counts("one that is switched off is remembered, those without a key or not there are looked for each time", 3+10+1+10, 5)
 	for range 60 { // an hour of calls, one a second
 		for range 60 {
 			c.now = c.now.Add(time.Second)
 			find(1)
 		}
 	}
-	counts("an hour of calls", 6+60, 5+60)
+	counts("an hour of calls", 24+60, 5+60)
 }
 
 // TestChanges: what an operator changes is in force within a minute.
@@ -190,21 +190,40 @@ func TestChanges(t *testing.T) {
 	}
 }
 
+// TestMadeJustNow: who was refused a moment ago is let in as soon as the
+// application, or its key, is there.
+func TestMadeJustNow(t *testing.T) {
+	m, _, _, d := newDirectory()
+	for id, want := range map[int64]fault.Code{7: fault.AppUnknown, 4: fault.AppNoKey} {
+		if _, err := d.Find(t.Context(), id); !fault.Is(err, want) {
+			t.Errorf("Find(%d) = %v, want %s", id, err, want)
+		}
+		m.list[id] = apps.App{ID: id, Keys: []apps.Key{key(id, 1, 0)}}
+		if _, err := d.Find(t.Context(), id); err != nil {
+			t.Errorf("Find(%d) = %v, once there is a key", id, err)
+		}
+	}
+}
+
 // TestBounded: asking for many applications does not fill the memory.
 func TestBounded(t *testing.T) {
 	m, _, _, d := newDirectory()
 	for id := range int64(5000) {
-		if _, err := d.Find(t.Context(), 100+id); !fault.Is(err, fault.AppUnknown) {
-			t.Fatal(err)
-		}
+		m.list[100+id] = apps.App{ID: 100 + id, Keys: []apps.Key{key(100+id, 1, 0)}}
 	}
-	before := m.reads
-	for id := range int64(5000) {
-		if _, err := d.Find(t.Context(), 100+id); !fault.Is(err, fault.AppUnknown) {
-			t.Fatal(err)
+	all := func() int {
+		before := m.reads
+		for id := range int64(5000) {
+			if _, err := d.Find(t.Context(), 100+id); err != nil {
+				t.Fatal(err)
+			}
 		}
+		return m.reads - before
 	}
-	if got := m.reads - before; got < 4000 {
+	if got := all(); got != 5000 {
+		t.Errorf("%d reads of 5000 applications", got)
+	}
+	if got := all(); got < 4000 {
 		t.Errorf("4,000 and more are read again, got %d: the directory keeps too many", got)
 	}
 }

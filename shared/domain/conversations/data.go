@@ -121,13 +121,19 @@ const (
 )
 
 // retry runs an attempt until its write holds. Attempts that follow have to read
-// strongly. Others that change the same user's data may win several times.
+// strongly. Others that change the same user's data may win several times. What
+// the first attempt refuses is refused only if a second one does so, too: what it
+// read may be behind.
 func (s Service) retry(ctx context.Context, attempt func(strong bool) (bool, error)) error {
 	for try := range tries {
 		if try > 1 {
 			s.Wait(ctx, time.Duration(try)*pause)
 		}
-		if done, err := attempt(try > 0); err != nil || done {
+		done, err := attempt(try > 0)
+		if try == 0 && err != nil && !fault.Of(err).Code.Ours() {
+			continue
+		}
+		if err != nil || done {
 			return err
 		}
 	}
@@ -150,6 +156,9 @@ func (s Service) alter(ctx context.Context, user string, peers []string, fenced 
 		var done []Row
 		err := s.retry(ctx, func(strong bool) (bool, error) {
 			done = done[:0]
+			for _, at := range part {
+				errs[at] = nil
+			}
 			e, err := s.read(ctx, user, names, fenced, strong)
 			if err != nil {
 				return false, err
@@ -173,7 +182,7 @@ func (s Service) alter(ctx context.Context, user string, peers []string, fenced 
 				}
 			}
 			if e.Rows = todo; len(todo) == 0 {
-				return true, nil
+				return strong, nil // what seems to be as it is wanted may have changed since
 			}
 			return s.Store.Change(ctx, s.App, user, e)
 		})
