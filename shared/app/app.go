@@ -191,7 +191,7 @@ func (a *App) For(o *apps.App) Tenant {
 	profile := profiles.Service{App: o.ID, Fields: profileFields(o.Settings.ProfileFields), Store: p.Store, Out: out}
 	relation := relations.Service{
 		App: o.ID, Allow: o.Settings.Allow, Fields: friendFields(o.Settings.FriendFields), Store: p.Store, Out: out, Now: p.Now,
-		Repeat: accounts.RepeatWindow, Limits: relations.Limits{Friends: limits.Friends, Blocked: limits.Blocked, Lists: limits.Lists, Requests: limits.Requests},
+		Repeat: accounts.RepeatWindow, Wording: o.Settings.RequestWording, Limits: relations.Limits{Friends: limits.Friends, Blocked: limits.Blocked, Lists: limits.Lists, Requests: limits.Requests},
 	}
 	follow := follows.Service{
 		App: o.ID, On: o.Settings.Follow && o.Settings.Edition != apps.Developer, Limit: limits.Following,
@@ -203,7 +203,9 @@ func (a *App) For(o *apps.App) Tenant {
 		App: o.ID, Policy: o.Settings.LoginPolicy, Native: limits.Native, Web: limits.Web,
 		Spread: o.Settings.Spread(), Store: p.Store, Kicker: out, Now: p.Now, Wait: p.Wait,
 	}
+	pictures, files := o.Settings.Sizes()
 	message := messages.Service{
+		Recallable: o.Settings.RecallWindow(), Pictures: int64(pictures) << 20, Files: int64(files) << 20,
 		App: o.ID, Retention: o.Retention(), FriendsOnly: o.Settings.FriendsOnly,
 		BlockSilently: o.Settings.BlockSilently, Extensions: o.Settings.Edition == apps.Premium, Callers: a.Callers, Store: p.Store, Out: out, Now: p.Now, Parallel: p.Parallel,
 		Push: push.Service{App: o.ID, Queue: p.Push, Now: p.Now},

@@ -31,19 +31,17 @@ func settingsItem(a apps.App) Item {
 	if s.DeleteAllowed {
 		item["da"] = &types.AttributeValueMemberBOOL{Value: true}
 	}
-	for name, on := range map[string]bool{"fo": s.FriendsOnly, "bs": s.BlockSilently, "fw": s.Follow} {
+	for name, on := range map[string]bool{"fo": s.FriendsOnly, "bs": s.BlockSilently, "fw": s.Follow, "rw": s.RequestWording} {
 		if on {
 			item[name] = &types.AttributeValueMemberBOOL{Value: true}
 		}
 	}
-	if s.NativeInstances > 0 {
-		item["ni"] = num(s.NativeInstances)
-	}
-	if s.WebInstances > 0 {
-		item["wi"] = num(s.WebInstances)
-	}
-	if s.PeakOnline > 0 {
-		item["po"] = num(s.PeakOnline)
+	for name, n := range map[string]int{
+		"ni": s.NativeInstances, "wi": s.WebInstances, "po": s.PeakOnline, "rs": s.RecallSeconds, "pm": s.PictureMB, "fm": s.FileMB,
+	} {
+		if n > 0 {
+			item[name] = num(n)
+		}
 	}
 	if s.Allow != "" {
 		item["al"] = str(string(s.Allow))
@@ -86,7 +84,8 @@ func readSettings(item Item, a *apps.App) {
 		LoginPolicy: sessions.Policy(text(item, "lp")), RetentionDays: int(integer(item, "rd")),
 		Disabled: has(item, "off"), DeleteAllowed: has(item, "da"),
 		NativeInstances: int(integer(item, "ni")), WebInstances: int(integer(item, "wi")),
-		PeakOnline:  int(integer(item, "po")),
+		PeakOnline: int(integer(item, "po")), RecallSeconds: int(integer(item, "rs")),
+		PictureMB: int(integer(item, "pm")), FileMB: int(integer(item, "fm")), RequestWording: has(item, "rw"),
 		FriendsOnly: has(item, "fo"), BlockSilently: has(item, "bs"), Follow: has(item, "fw"),
 		Allow:         accounts.Allow(text(item, "al")),
 		ProfileFields: readFields(item, "pf"), FriendFields: readFields(item, "ff"),

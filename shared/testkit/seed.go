@@ -69,7 +69,7 @@ import (
 //	disable | keyless               switch the application off, end its keys
 //	admin USER                      add an admin
 //	limit NAME N                    friends, blocked, lists, requests, following, watched or history: another limit
-//	set NAME [VALUE]                friends-only, block-silently, follow; allow CHOICE; native N; web N; peak N; policy NAME
+//	set NAME [VALUE]                recall SECONDS, pictures MB, files MB, wording; friends-only, block-silently, follow; allow CHOICE; native N; web N; peak N; policy NAME
 //	field profile|friend WORD [USER RIGHTS]  declare a custom field; rights are of r and w
 //	allow USER any|confirm|deny     what happens to friend requests
 //	collect A B...                  the worker takes the messages of A and B from the stream
@@ -384,6 +384,14 @@ func setting(s *apps.Settings, word string, args []string) error {
 		return number(args[1], &s.NativeInstances)
 	case "set web":
 		return number(args[1], &s.WebInstances)
+	case "set recall":
+		return number(args[1], &s.RecallSeconds)
+	case "set pictures":
+		return number(args[1], &s.PictureMB)
+	case "set files":
+		return number(args[1], &s.FileMB)
+	case "set wording":
+		s.RequestWording = true
 	case "set peak":
 		return number(args[1], &s.PeakOnline)
 	case "set policy":

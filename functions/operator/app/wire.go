@@ -23,6 +23,10 @@ type appView struct {
 	PeakOnline      int            `json:"PeakOnline"`
 	FriendsOnly     bool           `json:"FriendsOnly"`
 	BlockSilently   bool           `json:"BlockSilently"`
+	RequestWording  bool           `json:"RequestWording"`
+	RecallSeconds   int            `json:"RecallSeconds"`
+	PictureMB       int            `json:"PictureMB"`
+	FileMB          int            `json:"FileMB"`
 	Allow           string         `json:"Allow"`
 	Follow          bool           `json:"Follow"`
 	ProfileFields   []profileField `json:"ProfileFields"`
@@ -76,11 +80,13 @@ type keyView struct {
 
 func view(a apps.App) appView {
 	set, inForce := a.Settings, a.Settings.Limits()
+	pictures, files := set.Sizes()
 	v := appView{
 		ID: a.ID, Name: set.Name, Edition: string(set.Edition), Disabled: set.Disabled,
 		LoginPolicy: string(set.LoginPolicy), RetentionDays: inForce.RetentionDays, DeleteAllowed: inForce.DeleteAllowed,
 		NativeInstances: inForce.Native, WebInstances: inForce.Web, PeakOnline: set.PeakOnline,
 		FriendsOnly: set.FriendsOnly, BlockSilently: set.BlockSilently, Follow: set.Follow,
+		RequestWording: set.RequestWording, RecallSeconds: int(set.RecallWindow().Seconds()), PictureMB: pictures, FileMB: files,
 		Allow:         string(cmp.Or(set.Allow, accounts.AllowAny)),
 		ProfileFields: make([]profileField, len(set.ProfileFields)), FriendFields: make([]friendField, len(set.FriendFields)),
 		Limits: viewLimits(inForce), Override: viewLimits(set.Override),
@@ -111,6 +117,10 @@ type settings struct {
 	PeakOnline      *int            `json:"PeakOnline"`      // devices online at most, as far as it is known
 	FriendsOnly     *bool           `json:"FriendsOnly"`     // users write to friends only
 	BlockSilently   *bool           `json:"BlockSilently"`   // who is blocked is not told
+	RequestWording  *bool           `json:"RequestWording"`  // a friend request has to say why
+	RecallSeconds   *int            `json:"RecallSeconds"`   // that a sender may recall a message for, up to 604800; 0: 120
+	PictureMB       *int            `json:"PictureMB"`       // that messages say of a picture or a sound, up to 10000; 0: 28
+	FileMB          *int            `json:"FileMB"`          // that messages say of a file or a video, up to 10000; 0: 100
 	Allow           *string         `json:"Allow"`           // friend requests to who has not chosen: any, confirm or deny
 	Follow          *bool           `json:"Follow"`          // users can follow each other
 	ProfileFields   *[]profileField `json:"ProfileFields"`   // at most 20; replaces the list
@@ -152,6 +162,10 @@ func (in settings) apply(s apps.Settings) apps.Settings {
 		s.Allow = accounts.Allow(*in.Allow)
 	}
 	set(&s.Follow, in.Follow)
+	set(&s.RequestWording, in.RequestWording)
+	set(&s.RecallSeconds, in.RecallSeconds)
+	set(&s.PictureMB, in.PictureMB)
+	set(&s.FileMB, in.FileMB)
 	if in.ProfileFields != nil {
 		s.ProfileFields = nil
 		for _, f := range *in.ProfileFields {

@@ -10,6 +10,10 @@ import (
 
 const profilePrefix = "Tag_Profile_Custom_"
 
+// otherBirthday is how some of the vendor's documents spell the tag; a caller who
+// asks with it is answered with it.
+const otherBirthday = "Tag_Profile_IM_Birthday"
+
 // profileTags are the tags of standard fields (core spec §7.0).
 func profileTags() map[string]profiles.Name {
 	return map[string]profiles.Name{
@@ -47,6 +51,9 @@ type ProfileTag struct {
 func ParseProfileTag(tag string) (ProfileTag, error) {
 	if name, ok := profileTags()[tag]; ok {
 		return ProfileTag{Tag: tag, Name: name}, nil
+	}
+	if tag == otherBirthday {
+		return ProfileTag{Tag: tag, Name: profiles.Birthday}, nil
 	}
 	if word, ok := strings.CutPrefix(tag, profilePrefix); ok && word != "" {
 		return ProfileTag{Tag: tag, Word: word}, nil

@@ -3,6 +3,7 @@
 package apps
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -80,6 +81,13 @@ type Settings struct {
 	// BlockSilently: a message to who blocks its sender is dropped, and the
 	// sender is told nothing (core spec §8.0).
 	BlockSilently bool
+	// RecallSeconds is for how long a sender may recall a message; 0: two minutes.
+	RecallSeconds int
+	// PictureMB and FileMB bound the sizes that messages say of pictures and sounds,
+	// and of files and videos, in MB of 1,048,576 bytes; 0: 28 and 100.
+	PictureMB, FileMB int
+	// RequestWording: a friend request says why.
+	RequestWording bool
 	// Allow is what happens to friend requests to a user who has not chosen;
 	// empty: AllowAny.
 	Allow accounts.Allow
@@ -123,6 +131,22 @@ func (s Settings) Limits() Limits {
 		l.Native, l.Web = max(l.Native, s.NativeInstances), max(l.Web, s.WebInstances)
 	}
 	return l
+}
+
+const (
+	defaultRecall    = 2 * time.Minute
+	defaultPictureMB = 28
+	defaultFileMB    = 100
+)
+
+// RecallWindow is for how long a sender may recall a message.
+func (s Settings) RecallWindow() time.Duration {
+	return cmp.Or(time.Duration(s.RecallSeconds)*time.Second, defaultRecall)
+}
+
+// Sizes are the most MB of pictures and sounds, and of files and videos.
+func (s Settings) Sizes() (pictures, files int) {
+	return cmp.Or(s.PictureMB, defaultPictureMB), cmp.Or(s.FileMB, defaultFileMB)
 }
 
 const (

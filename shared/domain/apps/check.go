@@ -12,8 +12,10 @@ const (
 	minDays   = 3 // of retention; seed 003: the developer edition's cannot be extended
 	maxDays   = 365
 	maxPeak   = 100_000_000 // devices online
-	maxFields = 20          // custom fields of profiles, and of friends (core spec §13)
-	maxWord   = 8           // letters of a custom field's name
+	maxRecall = 7 * 24 * 3600
+	maxMB     = 10_000 // of a picture or a file
+	maxFields = 20     // custom fields of profiles, and of friends (core spec §13)
+	maxWord   = 8      // letters of a custom field's name
 )
 
 // MaxOverride is how far an application may replace its edition's numbers. The
@@ -49,6 +51,7 @@ func check(set Settings) error {
 	}{
 		{"NativeInstances", set.NativeInstances, sessions.MaxNative}, {"WebInstances", set.WebInstances, sessions.MaxWeb},
 		{"PeakOnline", set.PeakOnline, maxPeak},
+		{"RecallSeconds", set.RecallSeconds, maxRecall}, {"PictureMB", set.PictureMB, maxMB}, {"FileMB", set.FileMB, maxMB},
 		{"Override.Accounts", o.Accounts, most.Accounts}, {"Override.Conversations", o.Conversations, most.Conversations},
 		{"Override.Friends", o.Friends, most.Friends}, {"Override.Blocked", o.Blocked, most.Blocked},
 		{"Override.Lists", o.Lists, most.Lists}, {"Override.Requests", o.Requests, most.Requests},

@@ -27,6 +27,9 @@ func (s Service) SendBatch(ctx context.Context, d Draft, to []string) (Receipt, 
 	if err := d.checkContent(); err != nil {
 		return Receipt{}, nil, err
 	}
+	if err := s.checkSizes(d.Content); err != nil {
+		return Receipt{}, nil, err
+	}
 	from, receivers, failed, err := s.receivers(ctx, &d, to)
 	if err != nil {
 		return Receipt{}, failed, err

@@ -10,10 +10,6 @@ import (
 	"parley/shared/fault"
 )
 
-// RecallWindow is how long the sender of a message may recall it (core spec
-// §1.4); the application may at any time.
-const RecallWindow = 2 * time.Minute
-
 // Every change of a stored message takes the same way: first the operation log
 // and the rows of the conversation say that the message changes, then it does,
 // then devices are told. A call that dies between leaves a notice of a change
@@ -130,8 +126,8 @@ func (s Service) Recall(ctx context.Context, by Actor, from, to string, key Key)
 		return nil // a repeat, whose first call has told the devices
 	case err != nil:
 		return err
-	case !by.Trusted && s.Now().Sub(time.Unix(key.Time, 0)) > RecallWindow:
-		return fault.New(fault.RecallTooLate, "a message can be recalled for %d minutes", int(RecallWindow.Minutes()))
+	case !by.Trusted && s.Now().Sub(time.Unix(key.Time, 0)) > s.Recallable:
+		return fault.New(fault.RecallTooLate, "a message can be recalled for %s", s.Recallable)
 	}
 	now := s.Now().UnixMilli()
 	gone := &Last{Of: key}
@@ -185,6 +181,9 @@ func (s Service) Edit(ctx context.Context, by Actor, from, to string, key Key, e
 	}
 	if e.Custom != nil {
 		m.Custom = *e.Custom
+	}
+	if err := s.checkSizes(m.Content); err != nil {
+		return 0, err
 	}
 	if err := m.Content.Check(); err != nil {
 		return 0, err

@@ -172,12 +172,17 @@ type Service struct {
 	// dropped, instead of refused (core spec §8.0).
 	BlockSilently bool
 	// Callers checks the account of a sender that is not Trusted.
-	Callers    *accounts.Callers
-	Extensions bool // pairs may be attached to messages (core spec §6.11)
-	Store      Store
-	Out        delivery.Service
-	Push       push.Service
-	Now        func() time.Time
+	Callers *accounts.Callers
+	// Recallable is for how long a sender may recall a message (core spec §1.4).
+	Recallable time.Duration
+	// Pictures and Files bound the bytes that elements say of pictures and sounds,
+	// and of files and videos; 0: no bound.
+	Pictures, Files int64
+	Extensions      bool // pairs may be attached to messages (core spec §6.11)
+	Store           Store
+	Out             delivery.Service
+	Push            push.Service
+	Now             func() time.Time
 	// Parallel runs functions together and returns the first error.
 	Parallel func(ctx context.Context, run ...func(context.Context) error) error
 }
@@ -189,6 +194,9 @@ type Service struct {
 // sender would take it for not sent, and the message is there.
 func (s Service) Send(ctx context.Context, d Draft) (Receipt, error) {
 	if err := d.check(); err != nil {
+		return Receipt{}, err
+	}
+	if err := s.checkSizes(d.Content); err != nil {
 		return Receipt{}, err
 	}
 	p, dropped, err := s.admit(ctx, d)

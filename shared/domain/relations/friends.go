@@ -97,6 +97,9 @@ func (s Service) repeats(d *draft, from string, a Ask, both bool) bool {
 // consent is nil where a user takes friends without being asked; otherwise a
 // request is filed or refused.
 func (s Service) consent(d *draft, from, to *accounts.Account, a Ask) error {
+	if s.Wording && a.Wording == "" {
+		return fault.New(fault.Invalid, "the application wants an AddWording with a friend request")
+	}
 	if from.NoRequests {
 		return fault.New(fault.RequestsForbidden, "%s may not ask others to be friends", from.ID)
 	}

@@ -56,6 +56,8 @@ type Service struct {
 	Store  Store
 	Out    delivery.Service
 	Now    func() time.Time
+	// Wording: who asks to be a friend has to say why.
+	Wording bool
 	// Repeat is how long a call that asks for what has just been done is taken for
 	// a repeat, and succeeds.
 	Repeat time.Duration
