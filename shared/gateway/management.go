@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
-	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigatewaymanagementapi"
 	"github.com/aws/smithy-go/middleware"
 
@@ -40,17 +38,6 @@ func (c *Client) Disconnect(ctx context.Context, connection string) error {
 		return fmt.Errorf("gateway: disconnect: %w", known(err))
 	}
 	return nil
-}
-
-// LastActive returns when a connection last had traffic. One that is gone is
-// ErrGone.
-func (c *Client) LastActive(ctx context.Context, connection string) (time.Time, error) {
-	out, err := c.management.client(c.options).GetConnection(ctx,
-		&apigatewaymanagementapi.GetConnectionInput{ConnectionId: &connection})
-	if err != nil {
-		return time.Time{}, fmt.Errorf("gateway: last active: %w", known(err))
-	}
-	return aws.ToTime(out.LastActiveAt), nil
 }
 
 // known replaces an error of the SDK by ours for its status. The SDK's own types

@@ -2,12 +2,10 @@ package gateway
 
 import (
 	"errors"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestRareCalls(t *testing.T) {
@@ -22,10 +20,8 @@ func TestRareCalls(t *testing.T) {
 			w.WriteHeader(http.StatusGone)
 		case strings.HasSuffix(r.URL.Path, "/forbidden"):
 			w.WriteHeader(http.StatusForbidden)
-		case r.Method == http.MethodDelete:
-			w.WriteHeader(http.StatusNoContent)
 		default:
-			_, _ = io.WriteString(w, `{"lastActiveAt":"2026-03-01T12:00:00Z"}`)
+			w.WriteHeader(http.StatusNoContent)
 		}
 	}))
 	defer server.Close()
@@ -37,9 +33,6 @@ func TestRareCalls(t *testing.T) {
 		if err := client.Disconnect(t.Context(), id); !errors.Is(err, ErrGone) {
 			t.Errorf("disconnect %s: got %v, want ErrGone", id, err)
 		}
-		if _, err := client.LastActive(t.Context(), id); !errors.Is(err, ErrGone) {
-			t.Errorf("last active %s: got %v, want ErrGone", id, err)
-		}
 	}
 	if err := client.Disconnect(t.Context(), "forbidden"); err == nil || errors.Is(err, ErrGone) {
 		t.Errorf("disconnect: got %v, want another error", err)
@@ -49,12 +42,5 @@ func TestRareCalls(t *testing.T) {
 	}
 	if want := "DELETE /local/@connections/there%3D"; got != want {
 		t.Errorf("disconnect: got %s, want %s", got, want)
-	}
-	at, err := client.LastActive(t.Context(), "there=")
-	if want := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC); err != nil || !at.Equal(want) {
-		t.Errorf("last active: got %v, %v, want %v", at, err, want)
-	}
-	if want := "GET /local/@connections/there%3D"; got != want {
-		t.Errorf("last active: got %s, want %s", got, want)
 	}
 }

@@ -52,6 +52,7 @@ type Request struct {
 	Connection string
 	Route      string
 	Context    map[string]any // what the authorizer said
+	Connected  int64          // when the connection was opened, ms
 	Event      []byte         // the whole event, where a surface needs more
 }
 

@@ -37,6 +37,7 @@ type socketEvent struct {
 		Connection string         `json:"connectionId"`
 		Route      string         `json:"routeKey"`
 		Event      string         `json:"eventType"`
+		Connected  int64          `json:"connectedAt"`
 		Authorizer map[string]any `json:"authorizer"`
 	} `json:"requestContext"`
 }
@@ -81,7 +82,7 @@ func ReadSocket(event []byte) (Request, error) {
 	r := Request{
 		Method: e.Context.Event, Path: e.Method, Query: e.Query, Header: make(map[string]string, len(e.Headers)),
 		Body: []byte(e.Body), ID: e.Context.ID, Connection: e.Context.Connection, Route: e.Context.Route,
-		Context: e.Context.Authorizer, Event: event,
+		Context: e.Context.Authorizer, Connected: e.Context.Connected, Event: event,
 	}
 	for name, value := range e.Headers {
 		r.Header[lower(name)] = value

@@ -139,8 +139,13 @@ func Retries() Option {
 	}
 }
 
-// Kicks declares that an operation tells connections to go and closes them.
-func Kicks() Option { return func(o *Operation) { o.need("post", "close") } }
+// Kicks declares that an operation tells connections to go and closes them, queues
+// those that it cannot close, and has watchers told.
+func Kicks() Option {
+	return func(o *Operation) {
+		o.need("post", "close", "send "+string(queue.Delivery), "send "+string(queue.Announce))
+	}
+}
 
 // Opens declares that an operation opens the secrets of applications, as every
 // check of a signature does.

@@ -356,7 +356,7 @@ func TestWorker(t *testing.T) {
 func TestNeeds(t *testing.T) {
 	o := op.New(op.Operation{Name: "client.message.send"}, op.Writes(store.Messages, store.Accounts), op.Reads(store.Messages),
 		op.Posts(), op.Writes(store.Messages), op.Opens(), op.Seals(), op.Kicks(), op.Sends(queue.Delivery))
-	want := "close|open|post|read apps|read messages|read sessions|seal|send delivery|write accounts|write messages|write sessions"
+	want := "close|open|post|read apps|read messages|read sessions|seal|send announce|send delivery|write accounts|write messages|write sessions"
 	if got := strings.Join(o.Needs, "|"); got != want {
 		t.Errorf("needs %s, want %s", got, want)
 	}

@@ -9,13 +9,20 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"parley/shared/domain/accounts"
 	"parley/shared/domain/sessions"
 )
 
 const (
 	slotNow      = "s." // s.{slot}: the connection that holds it
 	slotPrevious = "p." // p.{slot}: the one before
+	endOf        = "e." // e.{platform}.{instance}: when a mobile device's connection ended, ms
+	kickOf       = "k." // k.{instance}: when the user kicked it, ms
 )
+
+func endName(platform sessions.Platform, instance string) string {
+	return endOf + string(platform) + "." + instance
+}
 
 func linkValue(l sessions.Link) types.AttributeValue {
 	value := Item{"c": str(l.Connection), "i": str(l.Instance), "f": str(string(l.Platform)), "t": num(l.Since)}
@@ -64,29 +71,34 @@ func readLink(v types.AttributeValue) *sessions.Link {
 	return &l
 }
 
-// TakeSlot implements sessions.Store: one write, however many devices.
+// TakeSlot implements sessions.Store: one write, however many devices. A slot that
+// is emptied leaves its device behind in p.{slot}, as the slot that is taken does.
 func (s *Store) TakeSlot(ctx context.Context, app int64, user string, t sessions.Take) (sessions.Session, bool, error) {
 	u := update{
 		table: Live, key: SessionKey(app, user),
-		set:   "SET #p = if_not_exists(#s, :none), #s = :link",
-		names: map[string]string{"#s": slotNow + t.Slot, "#p": slotPrevious + t.Slot},
+		set: "SET #p = if_not_exists(#s, :none), #s = :link",
+		names: map[string]string{
+			"#s": slotNow + t.Slot, "#p": slotPrevious + t.Slot, "#k": kickOf + t.Link.Instance,
+		},
 		values: Item{
-			":link": linkValue(t.Link),
+			":link": linkValue(t.Link), ":me": str(t.Link.Connection), ":mine": str(t.Link.Instance), ":since": num(t.Link.Since),
 			":none": &types.AttributeValueMemberM{Value: Item{}},
 		},
 		returning: types.ReturnValueAllOld,
 	}
+	remove := " REMOVE l, #k"
+	if t.Link.Platform.Mobile() {
+		u.names["#end"] = endName(t.Link.Platform, t.Link.Instance)
+		remove += ", #end"
+	}
 	for i, slot := range t.Empty {
-		if i == 0 {
-			u.set += " REMOVE "
-		} else {
-			u.set += ", "
-		}
 		now, before := fmt.Sprintf("#e%d", i), fmt.Sprintf("#f%d", i)
-		u.set += now + ", " + before
+		u.set += ", " + before + " = " + now
+		remove += ", " + now
 		u.names[now], u.names[before] = slotNow+slot, slotPrevious+slot
 	}
-	var conditions []string
+	u.set += remove
+	conditions := []string{"NOT #s.c = :me", "NOT (#s.i = :mine AND #s.t > :since)"}
 	for i, n := range t.Needs {
 		conditions = append(conditions, need(u, fmt.Sprint(i), n, t.Link))
 	}
@@ -172,19 +184,30 @@ func (s *Store) LeaveSlot(ctx context.Context, app int64, user, slot, connection
 }
 
 // leave empties a slot that holds a connection or an installation, and returns
-// the item as it was.
+// the item as it was. A mobile device that has not signed out is remembered.
 func (s *Store) leave(ctx context.Context, app int64, user, slot, cond, id string, last sessions.Last) (Item, error) {
-	return s.update(ctx, update{
+	u := update{
 		table: Live, key: SessionKey(app, user),
-		set: "SET l = :l REMOVE #s, #p", cond: cond,
+		set: "SET l = :l", cond: cond,
 		names:     map[string]string{"#s": slotNow + slot, "#p": slotPrevious + slot},
 		values:    Item{":id": str(id), ":l": lastValue(last)},
 		returning: types.ReturnValueAllOld,
-	})
+	}
+	remove := " REMOVE #s, #p"
+	if last.Platform.Mobile() && last.Instance != "" {
+		u.names["#end"] = endName(last.Platform, last.Instance)
+		if last.SignedOut() {
+			remove += ", #end"
+		} else {
+			u.set, u.values[":end"] = u.set+", #end = :end", num(last.Time)
+		}
+	}
+	u.set += remove
+	return s.update(ctx, u)
 }
 
 // SignOut implements sessions.Store.
-func (s *Store) SignOut(ctx context.Context, app int64, user, slot, instance string, last sessions.Last) (*sessions.Device, bool, error) {
+func (s *Store) SignOut(ctx context.Context, app int64, user, slot, instance string, last sessions.Last) (bool, error) {
 	holds := func(l sessions.Link) bool {
 		if l.Instance != instance {
 			return false
@@ -192,30 +215,93 @@ func (s *Store) SignOut(ctx context.Context, app int64, user, slot, instance str
 		last.Platform = l.Platform
 		return true
 	}
-	var left string
 	seen, found, err := s.atHolder(ctx, app, user, slot, holds, func(slot string) (Item, error) {
-		left = slot
 		return s.leave(ctx, app, user, slot, "#s.i = :id", instance, last)
 	})
 	before := readSession(user, seen)
-	if err != nil {
-		return nil, false, err
+	if err != nil || found {
+		return before.Watched(), err
 	}
-	if found {
-		at := slices.IndexFunc(before.Devices, func(d sessions.Device) bool { return d.Slot == left })
-		return &before.Devices[at], before.Watched(), nil
+	// It is not connected: what is remembered of it goes.
+	var e sessions.Expulsion
+	for _, end := range before.Ends {
+		if end.Instance == instance {
+			e.Ends = append(e.Ends, end)
+		}
 	}
 	if was := before.Last; was != nil && was.Instance == instance && was.Reason != last.Reason {
 		last.Platform = was.Platform
-		_, err = s.update(ctx, update{
-			table: Live, key: SessionKey(app, user), set: "SET l = :l", cond: "l[3] = :i",
-			values: Item{":l": lastValue(last), ":i": str(instance)},
-		})
-		if _, failed := refused(err); failed {
-			err = nil
+		e.Last = &last
+	}
+	if len(e.Ends) > 0 || e.Last != nil {
+		_, err = s.Expel(ctx, app, user, e)
+	}
+	return before.Watched(), err
+}
+
+// Expel implements sessions.Store.
+func (s *Store) Expel(ctx context.Context, app int64, user string, e sessions.Expulsion) (bool, error) {
+	u := update{table: Live, key: SessionKey(app, user), names: map[string]string{}, values: Item{}}
+	var sets, conditions, removes []string
+	if e.Last != nil {
+		sets, u.values[":l"] = append(sets, "l = :l"), lastValue(*e.Last)
+	}
+	for i, d := range e.Devices {
+		now, before, c := fmt.Sprintf("#s%d", i), fmt.Sprintf("#p%d", i), fmt.Sprintf(":c%d", i)
+		u.names[now], u.names[before], u.values[c] = slotNow+d.Slot, slotPrevious+d.Slot, str(d.Now.Connection)
+		sets, removes = append(sets, before+" = "+now), append(removes, now)
+		conditions = append(conditions, now+".c = "+c)
+	}
+	for i, end := range e.Ends {
+		name := fmt.Sprintf("#e%d", i)
+		u.names[name] = endName(end.Platform, end.Instance)
+		removes = append(removes, name)
+	}
+	if e.Kicked != nil {
+		u.names["#k"], u.values[":k"] = kickOf+e.Kicked.Instance, num(e.Kicked.Time)
+		sets = append(sets, "#k = :k")
+	}
+	if len(e.Devices) == 0 {
+		conditions = append(conditions, "attribute_exists(pk)")
+	}
+	if len(sets) > 0 {
+		u.set = "SET " + strings.Join(sets, ", ") + " "
+	}
+	if len(removes) > 0 {
+		u.set += "REMOVE " + strings.Join(removes, ", ")
+	}
+	if len(u.values) == 0 {
+		u.values = nil // which the service refuses if it is empty
+	}
+	u.cond = strings.Join(conditions, " AND ")
+	_, err := s.update(ctx, u)
+	if _, failed := refused(err); failed {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Tidy implements sessions.Store.
+func (s *Store) Tidy(ctx context.Context, app int64, user string, t sessions.Tidying) error {
+	names, values := map[string]string{}, Item{}
+	var removes, conditions []string
+	for i, d := range t.Leaving {
+		name, c := fmt.Sprintf("#p%d", i), fmt.Sprintf(":c%d", i)
+		names[name], values[c] = slotPrevious+d.Slot, str(d.Now.Connection)
+		removes, conditions = append(removes, name), append(conditions, name+".c = "+c)
+	}
+	for i, list := range [][]sessions.End{t.Ends, t.Kicks} {
+		for j, e := range list {
+			name, value := fmt.Sprintf("#e%d%d", i, j), fmt.Sprintf(":e%d%d", i, j)
+			names[name] = endName(e.Platform, e.Instance)
+			if i == 1 {
+				names[name] = kickOf + e.Instance
+			}
+			values[value] = num(e.Time)
+			removes, conditions = append(removes, name), append(conditions, name+" = "+value)
 		}
 	}
-	return nil, before.Watched(), err
+	return s.mark(ctx, app, user, "REMOVE "+strings.Join(removes, ", "), strings.Join(conditions, " AND "), names, values)
 }
 
 // SetBackground implements sessions.Store.
@@ -233,6 +319,15 @@ func (s *Store) SetBackground(ctx context.Context, app int64, user, slot, instan
 		})
 	})
 	return found, err
+}
+
+// AccountNow implements sessions.Store.
+func (s *Store) AccountNow(ctx context.Context, app int64, user string) (*accounts.Account, error) {
+	item, err := s.get(ctx, Core, AccountKey(app, user), true)
+	if err != nil {
+		return nil, err
+	}
+	return readAccount(user, item), nil
 }
 
 // ForgetSession implements sessions.Store.
@@ -270,10 +365,30 @@ func (s *Store) Glance(ctx context.Context, app int64, user string) (sessions.Se
 }
 
 func readSession(user string, item Item) sessions.Session {
-	return sessions.Session{
+	out := sessions.Session{
 		User: user, Devices: devices(item), Last: readLast(item["l"]), Status: text(item, "st"),
 		Watches: integer(item, "w"), Unwatched: integer(item, "wn"), Told: text(item, "an"),
 	}
+	for name := range item {
+		if slot, ok := strings.CutPrefix(name, slotPrevious); ok {
+			was, now := readLink(item[name]), readLink(item[slotNow+slot])
+			if was != nil && (now == nil || was.Instance != now.Instance) {
+				out.Leaving = append(out.Leaving, sessions.Device{Slot: slot, Now: *was})
+			}
+		}
+		if rest, ok := strings.CutPrefix(name, endOf); ok {
+			platform, instance, _ := strings.Cut(rest, ".")
+			out.Ends = append(out.Ends, sessions.End{
+				Platform: sessions.Platform(platform), Instance: instance, Time: integer(item, name),
+			})
+		}
+		if instance, ok := strings.CutPrefix(name, kickOf); ok {
+			out.Kicks = append(out.Kicks, sessions.End{Instance: instance, Time: integer(item, name)})
+		}
+	}
+	slices.SortFunc(out.Leaving, func(a, b sessions.Device) int { return strings.Compare(a.Slot, b.Slot) })
+	slices.SortFunc(out.Ends, func(a, b sessions.End) int { return strings.Compare(a.Instance, b.Instance) })
+	return out
 }
 
 func devices(item Item) []sessions.Device {

@@ -27,6 +27,8 @@ func (k *kicks) Kick(_ context.Context, d sessions.Device, _ string) error {
 	return nil
 }
 
+func (k *kicks) Drop(ctx context.Context, d sessions.Device) error { return k.Kick(ctx, d, "") }
+
 // ticks is a clock of which no two readings are the same, so that who is older
 // is always certain.
 func ticks(w *testkit.World) func() time.Time {
@@ -280,7 +282,9 @@ func TestBackground(t *testing.T) {
 	wants("a comes back", s.SetBackground(t.Context(), "alice", sessions.Link{Instance: "a"}, false), "c")
 	wants("a again", s.SetBackground(t.Context(), "alice", link("a"), false), "c")
 	wants("b was never away", s.SetBackground(t.Context(), "alice", link("b"), false), "c")
-	wants("c is renewed", fails(s.Connect(t.Context(), "alice", link("c"))), "")
+	renewed := link("c")
+	renewed.Connection = "c-2"
+	wants("c is renewed", fails(s.Connect(t.Context(), "alice", renewed)), "")
 	if err := s.SetBackground(t.Context(), "nobody", link("a"), true); err == nil {
 		t.Error("a device that is not connected is marked")
 	}

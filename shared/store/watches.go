@@ -121,18 +121,18 @@ func (s *Store) MarkWatched(ctx context.Context, app int64, user string) (sessio
 
 // MarkUnwatched implements presence.Store.
 func (s *Store) MarkUnwatched(ctx context.Context, app int64, user string, watches int64) error {
-	return s.mark(ctx, app, user, "SET wn = :w REMOVE an, ant", "w = :w", Item{":w": num(watches)})
+	return s.mark(ctx, app, user, "SET wn = :w REMOVE an, ant", "w = :w", nil, Item{":w": num(watches)})
 }
 
 // MarkTold implements presence.Store.
 func (s *Store) MarkTold(ctx context.Context, app int64, user, told string, ms, watches int64) error {
-	return s.mark(ctx, app, user, "SET an = :an, ant = :ms", "w = :w AND (attribute_not_exists(ant) OR ant < :ms)",
+	return s.mark(ctx, app, user, "SET an = :an, ant = :ms", "w = :w AND (attribute_not_exists(ant) OR ant < :ms)", nil,
 		Item{":w": num(watches), ":an": str(told), ":ms": num(ms)})
 }
 
 // mark changes a session unless another call was faster.
-func (s *Store) mark(ctx context.Context, app int64, user, set, cond string, values Item) error {
-	_, err := s.update(ctx, update{table: Live, key: SessionKey(app, user), set: set, cond: cond, values: values})
+func (s *Store) mark(ctx context.Context, app int64, user, set, cond string, names map[string]string, values Item) error {
+	_, err := s.update(ctx, update{table: Live, key: SessionKey(app, user), set: set, cond: cond, names: names, values: values})
 	if _, failed := refused(err); failed {
 		return nil
 	}

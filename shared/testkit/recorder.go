@@ -26,6 +26,7 @@ const (
 	Gone      Fault = "gone"     // 410
 	Throttled Fault = "throttle" // 429
 	Refused   Fault = "refuse"   // 413
+	Stuck     Fault = "stuck"    // posts go through, and it cannot be closed
 )
 
 // Recorder stands for the connections: it keeps what they were sent.
@@ -59,7 +60,7 @@ func (r *Recorder) Post(ctx context.Context, connections []string, frame []byte)
 	defer r.mu.Unlock()
 	errs := make([]error, len(connections))
 	for i, c := range connections {
-		if f, ok := r.faults[c]; ok {
+		if f, ok := r.faults[c]; ok && f.kind != Stuck {
 			errs[i] = map[Fault]error{
 				Gone: delivery.ErrGone, Throttled: errors.New("429"), Refused: delivery.ErrRefused,
 			}[f.kind]
@@ -80,6 +81,14 @@ func (r *Recorder) Close(ctx context.Context, connection string) error {
 	telemetry.MeterOf(ctx).Touch("close")
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if f := r.faults[connection]; f.kind == Stuck {
+		if f.times--; f.times == 0 {
+			delete(r.faults, connection)
+		} else if f.times > 0 {
+			r.faults[connection] = f
+		}
+		return errors.New("500")
+	}
 	r.posts = append(r.posts, Post{Connection: connection, Closed: true})
 	return nil
 }

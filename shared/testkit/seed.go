@@ -64,7 +64,8 @@ import (
 //	followers USER N                u1 ... uN follow USER
 //	following USER N                as if USER followed N others
 //	sleep DURATION                  move the clock
-//	posts CONNECTION FAULT [TIMES]  make posts fail: gone, throttle, refuse
+//	posts CONNECTION FAULT [TIMES]  make posts fail: gone, throttle, refuse; stuck: it cannot be closed
+//	break N                         the next N changes of sessions fail
 //	edition NAME                    change the application's edition
 //	disable | keyless               switch the application off, end its keys
 //	admin USER                      add an admin
@@ -329,6 +330,10 @@ func (w *World) seedLine(ctx context.Context, word string, args []string) error 
 	case "sleep":
 		d, err := time.ParseDuration(arg(0))
 		w.Clock.Move(d)
+		return err
+	case "break":
+		n, err := strconv.ParseInt(arg(0), 10, 64)
+		w.broken.Store(n)
 		return err
 	case "posts":
 		times := 0

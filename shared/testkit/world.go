@@ -3,16 +3,19 @@ package testkit
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go/middleware"
 
 	"parley/infra/local/backing"
 	"parley/shared/app"
@@ -53,6 +56,8 @@ type World struct {
 
 	raw *dynamodb.Client
 	log io.Writer
+	// broken is how many of the next changes of sessions fail.
+	broken *atomic.Int64
 }
 
 // Options of a World.
@@ -70,7 +75,7 @@ type Options struct {
 func NewWorld(tb testing.TB, s *Server, o Options) *World {
 	tb.Helper()
 	w := &World{
-		Server: s, Clock: &Clock{now: time.Unix(epoch, 0)}, Posts: &Recorder{}, Store: s.Store(),
+		Server: s, Clock: &Clock{now: time.Unix(epoch, 0)}, Posts: &Recorder{}, broken: &atomic.Int64{},
 		Jobs:          &Jobs[delivery.Job]{Name: queue.Delivery},
 		Announcements: &Jobs[delivery.Announcement]{Name: queue.Announce},
 		Removals:      &Jobs[accounts.Removal]{Name: queue.Sweep},
@@ -81,6 +86,7 @@ func NewWorld(tb testing.TB, s *Server, o Options) *World {
 	if w.log == nil {
 		w.log = io.Discard
 	}
+	w.Store = s.Store(w.breaks)
 	w.App = w.Fresh(o.Parts)
 	if o.Edition == "" {
 		o.Edition = apps.Premium
@@ -92,6 +98,25 @@ func NewWorld(tb testing.TB, s *Server, o Options) *World {
 	w.ID, w.Secret = a.ID, secret
 	tb.Cleanup(func() { w.Forget(tb) })
 	return w
+}
+
+var errBroken = errors.New("the table does not answer")
+
+// breaks makes changes of sessions fail, as many as broken says.
+func (w *World) breaks(o *dynamodb.Options) {
+	live := w.Server.Tables.Live
+	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
+		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("Broken",
+			func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (
+				middleware.InitializeOutput, middleware.Metadata, error,
+			) {
+				if u, ok := in.Parameters.(*dynamodb.UpdateItemInput); ok && *u.TableName == live && w.broken.Load() > 0 {
+					w.broken.Add(-1)
+					return middleware.InitializeOutput{}, middleware.Metadata{}, errBroken
+				}
+				return next.HandleInitialize(ctx, in)
+			}), middleware.After)
+	})
 }
 
 // Fresh is the same world behind a function that has just started.
@@ -236,7 +261,14 @@ func (w *World) Effects() []string {
 		for _, t := range j.Job.Targets {
 			to = append(to, t.Link)
 		}
-		lines = append(lines, fmt.Sprintf("job delivery attempt %d after %s to %s", j.Job.Attempt, j.Delay, strings.Join(to, " ")))
+		what := "to"
+		for _, c := range j.Job.Close {
+			what, to = "close", append(to, strings.TrimSpace(c.Link+map[bool]string{true: " (told)"}[c.Told]))
+		}
+		for _, t := range j.Job.Ended {
+			what, to = "ended", append(to, t.Link)
+		}
+		lines = append(lines, fmt.Sprintf("job delivery attempt %d after %s %s %s", j.Job.Attempt, j.Delay, what, strings.Join(to, " ")))
 	}
 	for _, j := range w.Announcements.Take() {
 		a := j.Job

@@ -60,6 +60,9 @@ func sync(ctx context.Context, c *op.Call, in syncRequest) (syncReply, error) {
 		Expired: in.Since > 0 && in.Since < c.App.Now().Add(-c.Messages.Retention).UnixMilli(),
 	}
 	if after == nil {
+		if err := noticed(ctx, c); err != nil {
+			return syncReply{}, err
+		}
 		b, err := c.Relations.Counters(ctx, c.Caller.Account)
 		if err != nil {
 			return syncReply{}, err
@@ -71,4 +74,18 @@ func sync(ctx context.Context, c *op.Call, in syncRequest) (syncReply, error) {
 		out.relationCounters = &relationCounters{b.FriendVersion, b.BlockVersion, b.ListVersion, b.Requests, b.Unread, h.Version}
 	}
 	return out, nil
+}
+
+// noticed has the connection of the call closed where it has no slot any more: its
+// device receives nothing. Every client syncs when it has connected, when it comes
+// to the front and every half an hour.
+func noticed(ctx context.Context, c *op.Call) error {
+	if c.Request.Connection == "" {
+		return nil
+	}
+	serves, err := c.Sessions.Serves(ctx, c.Caller.Account, c.Request.Connection)
+	if err != nil || serves {
+		return err
+	}
+	return c.Delivery.Unserved(ctx, c.Request.Connection)
 }

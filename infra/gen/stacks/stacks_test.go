@@ -306,6 +306,7 @@ func TestAccess(t *testing.T) {
 		`ReadApps "dynamodb:GetItem","dynamodb:BatchGetItem","dynamodb:Query","dynamodb:ConditionCheckItem"`,
 		`ReadSessions "dynamodb:GetItem","dynamodb:BatchGetItem","dynamodb:Query","dynamodb:ConditionCheckItem"`,
 		`Seal "kms:Encrypt"`,
+		`SendAnnounce "sqs:SendMessage"`,
 		`SendDelivery "sqs:SendMessage"`,
 		`WriteSessions "dynamodb:PutItem","dynamodb:UpdateItem","dynamodb:DeleteItem","dynamodb:BatchWriteItem"`,
 	}

@@ -149,10 +149,13 @@ func (lifecycle) Identify(ctx context.Context, c *op.Call) error { return byCont
 func (lifecycle) Encode(c *op.Call, _ any, err error) ([]byte, error) {
 	if err != nil {
 		code := 403
-		if f := fault.Of(err).Code; f.Ours() {
+		switch f := fault.Of(err).Code; {
+		case f.Ours():
 			code = 500
-		} else if f == fault.Throttled {
+		case f == fault.Throttled:
 			code = 429
+		case f >= fault.CallerMissing && f <= fault.SignatureRevoked:
+			code = 401
 		}
 		return op.Answer(code, nil, nil)
 	}

@@ -38,6 +38,10 @@ type Crowds interface {
 }
 
 const (
+	// settle is how long a change of status waits before it is told, so that a
+	// connection that flaps is one event or none.
+	settle = 2 * time.Second
+
 	crowdPage  = 100 // users whose sessions are read at once
 	crowdPages = 10  // of one invocation of the worker
 )
@@ -69,6 +73,11 @@ func (s Service) Bring(ctx context.Context, crowds Crowds, a Announcement) error
 		}
 	}
 	return s.Crowds.Send(ctx, a, 0)
+}
+
+// Moved has the watchers of a user told that the status may be another.
+func (s Service) Moved(ctx context.Context, user string) error {
+	return s.Crowds.Send(ctx, Announcement{App: s.App, User: user, Crowd: Watchers}, settle)
 }
 
 // Announce brings an event to a crowd, however large, by way of a queue: once it

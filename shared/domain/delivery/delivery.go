@@ -42,14 +42,23 @@ type Store interface {
 	// LeaveSlot empties a slot if it still holds the connection, and returns
 	// whether the user is watched.
 	LeaveSlot(ctx context.Context, app int64, user, slot, connection string, last sessions.Last) (bool, error)
+	// Expel takes devices their slots, all or none; false when one of them does not
+	// hold its slot any more. Until Tidy they are Leaving.
+	Expel(ctx context.Context, app int64, user string, e sessions.Expulsion) (bool, error)
+	// Tidy removes from a session what need not be kept.
+	Tidy(ctx context.Context, app int64, user string, t sessions.Tidying) error
 }
 
-// A Job is a frame and the connections that have not had it.
+// A Job is what could not be done at connections: a frame that Targets have not
+// had, connections that have not been Closed, and ends of connections that could
+// not be noted.
 type Job struct {
-	App     int64    `json:"app"`
-	Frame   []byte   `json:"frame"`
-	Targets []Target `json:"targets"`
-	Attempt int      `json:"attempt"` // failed rounds so far
+	App     int64     `json:"app"`
+	Frame   []byte    `json:"frame,omitempty"`
+	Targets []Target  `json:"targets,omitempty"`
+	Close   []Closing `json:"close,omitempty"` // each is told Frame first
+	Ended   []Target  `json:"ended,omitempty"`
+	Attempt int       `json:"attempt"` // failed rounds so far
 }
 
 // A Target is one connection of a device.
@@ -174,50 +183,18 @@ func (s Service) Flash(ctx context.Context, list []sessions.Session, origin Orig
 	return nil
 }
 
-// Retry is another round for a job of the queue. Those that fail again are
-// queued anew, alone; after MaxAttempts they are left to sync.
+// Retry is another round for a job of the queue. What fails again is queued anew,
+// alone. A frame is left to sync after MaxAttempts; a connection that cannot be
+// closed for a quarter of an hour fails the job, so that somebody sees it.
 func (s Service) Retry(ctx context.Context, job Job) error {
+	switch {
+	case len(job.Close) > 0:
+		return s.close(ctx, job)
+	case len(job.Ended) > 0:
+		return s.end(ctx, job)
+	}
 	_, err := s.post(ctx, job)
 	return err
-}
-
-// Kick tells a device why it has to go and closes its connections: in the middle
-// of a renewal there are two.
-func (s Service) Kick(ctx context.Context, d sessions.Device, reason string) error {
-	frame, err := s.Frame(Kick{Reason: reason, Platform: d.Now.Platform, Time: s.Now().Unix()})
-	if err != nil {
-		return err
-	}
-	links := []string{d.Now.Connection}
-	if before := d.Predecessor(s.Now()); before != "" {
-		links = append(links, before)
-	}
-	posts, cancel := within(ctx)
-	defer cancel()
-	// Not told is no reason not to close; what cannot be closed has lost its slot.
-	_ = s.Poster.Post(posts, links, frame)
-	for _, link := range links {
-		_ = s.Poster.Close(posts, link)
-	}
-	return nil
-}
-
-// Disconnect kicks every device of a user.
-func (s Service) Disconnect(ctx context.Context, user, reason string) error {
-	list, err := s.Store.Sessions(ctx, s.App, []string{user})
-	if err != nil {
-		return err
-	}
-	for _, d := range list[0].Devices {
-		last := sessions.Last{Time: s.Now().UnixMilli(), Reason: reason, Platform: d.Now.Platform, Instance: d.Now.Instance}
-		if _, err := s.Store.LeaveSlot(ctx, s.App, user, d.Slot, d.Now.Connection, last); err != nil {
-			return err
-		}
-		if err := s.Kick(ctx, d, reason); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (s Service) targets(list []sessions.Session, origin Origin) []Target {

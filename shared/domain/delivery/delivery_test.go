@@ -23,6 +23,8 @@ type world struct {
 	rounds   []string           // the connections of each post
 	closed   []string
 	left     []string
+	forgot   []string           // devices that were closed
+	open     map[string][]error // the answers to closing a connection; the last stays
 	waits    []time.Duration
 	jobs     []delivery.Job
 	delays   []time.Duration
@@ -47,7 +49,14 @@ func (w *world) Post(_ context.Context, connections []string, _ []byte) []error 
 
 func (w *world) Close(_ context.Context, connection string) error {
 	w.closed = append(w.closed, connection)
-	return errors.New("gone already")
+	list := w.open[connection]
+	if len(list) == 0 {
+		return nil
+	}
+	if len(list) > 1 {
+		w.open[connection] = list[1:]
+	}
+	return list[0]
 }
 
 func (w *world) Send(_ context.Context, job delivery.Job, delay time.Duration) error {
@@ -58,6 +67,20 @@ func (w *world) Send(_ context.Context, job delivery.Job, delay time.Duration) e
 func (w *world) LeaveSlot(_ context.Context, app int64, user, slot, connection string, last sessions.Last) (bool, error) {
 	w.left = append(w.left, fmt.Sprintf("%d %s %s %s %s", app, user, slot, connection, last.Reason))
 	return false, nil
+}
+
+func (w *world) Expel(_ context.Context, app int64, user string, e sessions.Expulsion) (bool, error) {
+	for _, d := range e.Devices {
+		w.left = append(w.left, fmt.Sprintf("%d %s %s %s %s", app, user, d.Slot, d.Now.Connection, e.Last.Reason))
+	}
+	return true, nil
+}
+
+func (w *world) Tidy(_ context.Context, _ int64, _ string, t sessions.Tidying) error {
+	for _, d := range t.Leaving {
+		w.forgot = append(w.forgot, d.Now.Connection)
+	}
+	return nil
 }
 
 func (w *world) Sessions(_ context.Context, _ int64, users []string) ([]sessions.Session, error) {
@@ -229,29 +252,6 @@ func TestRounds(t *testing.T) {
 	w.queueErr = errors.New("no queue")
 	if err := s.Retry(t.Context(), w.jobs[0]); !errors.Is(err, w.queueErr) {
 		t.Errorf("the queue fails: %v, want %v", err, w.queueErr)
-	}
-}
-
-func TestKick(t *testing.T) {
-	w, s := newWorld()
-	w.device("bob", "x", "c", "i", time.Hour)
-	w.device("bob", "w", "d", "j", sessions.Life) // dead, and disconnected all the same
-	w.device("bob", "m", "e", "k", time.Second, "e0")
-	w.faults["c"] = []error{errBusy}
-	if err := s.Disconnect(t.Context(), "bob", "deleted"); err != nil {
-		t.Fatal(err)
-	}
-	if want := []string{"c", "d", "e", "e0"}; !slices.Equal(w.closed, want) {
-		t.Errorf("closed %q, want %q", w.closed, want)
-	}
-	if want := []string{"c", "d", "e e0"}; !slices.Equal(w.rounds, want) {
-		t.Errorf("told %q, want %q", w.rounds, want)
-	}
-	if want := []string{"1 bob x c deleted", "1 bob w d deleted", "1 bob m e deleted"}; !slices.Equal(w.left, want) {
-		t.Errorf("left %q, want %q", w.left, want)
-	}
-	if len(w.jobs) > 0 {
-		t.Errorf("a kick is queued: %v", w.jobs)
 	}
 }
 

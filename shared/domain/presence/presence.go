@@ -41,7 +41,8 @@ type Presence struct {
 	LastMs  int64  // when the last connection ended; 0 while one is open, or never
 }
 
-// Of derives a presence. Several devices: Online if any is.
+// Of derives a presence. Several devices: Online if any is, else PushOnline if any
+// is. Each device has its own state; those that are Offline are not listed.
 func Of(s sessions.Session, now time.Time) Presence {
 	p := Presence{User: s.User, State: Offline, Status: s.Status}
 	for _, d := range s.Devices {
@@ -50,17 +51,14 @@ func Of(s sessions.Session, now time.Time) Presence {
 			p.Devices = append(p.Devices, Device{d.Now.Platform, d.Now.Instance, Online})
 		}
 	}
-	if p.State == Online {
-		return p
+	for _, e := range s.Away(now) {
+		if p.State == Offline {
+			p.State = PushOnline
+		}
+		p.Devices = append(p.Devices, Device{e.Platform, e.Instance, PushOnline})
 	}
-	last := s.Ended(now)
-	if last == nil {
-		return p
-	}
-	p.LastMs = last.Time
-	if last.Reachable(now) {
-		p.State = PushOnline
-		p.Devices = []Device{{Platform: last.Platform, State: PushOnline}}
+	if last := s.Ended(now); last != nil && p.State != Online {
+		p.LastMs = last.Time
 	}
 	return p
 }

@@ -28,7 +28,7 @@ func TestOf(t *testing.T) {
 		{"never signed in", sessions.Session{}, presence.Offline, 0, 0},
 		{"one device", sessions.Session{Devices: []sessions.Device{device("x", "iPhone", 0)}}, presence.Online, 1, 0},
 		{"one of two is dead", sessions.Session{Devices: []sessions.Device{device("x", "iPhone", sessions.Life), device("w", "Web", time.Minute)}},
-			presence.Online, 1, 0},
+			presence.Online, 2, 0}, // the phone can be reached by push
 		{"online after a sign-out elsewhere", sessions.Session{
 			Devices: []sessions.Device{device("w", "Web", time.Minute)}, Last: last(time.Second, "logout", "iPhone"),
 		}, presence.Online, 1, 0},
@@ -40,7 +40,21 @@ func TestOf(t *testing.T) {
 			presence.Offline, 0, ago(time.Hour)},
 		{"such an end before a noticed one", sessions.Session{
 			Devices: []sessions.Device{device("x", "Android", sessions.Life+time.Hour)}, Last: last(time.Minute, "closed", "Web"),
-		}, presence.Offline, 0, ago(time.Minute)},
+		}, presence.PushOnline, 1, ago(time.Minute)},
+		{"a browser that came and went after a phone", sessions.Session{
+			Ends: []sessions.End{{Platform: "iPhone", Instance: "p", Time: ago(time.Hour)}}, Last: last(time.Minute, "closed", "Web"),
+		}, presence.PushOnline, 1, ago(time.Minute)},
+		{"a browser that signed out after a phone", sessions.Session{
+			Ends: []sessions.End{{Platform: "iPhone", Instance: "p", Time: ago(time.Hour)}}, Last: last(time.Minute, "logout", "Web"),
+		}, presence.PushOnline, 1, ago(time.Minute)},
+		{"two phones, one a week ago", sessions.Session{
+			Ends: []sessions.End{{Platform: "iPhone", Instance: "p", Time: ago(week)}, {Platform: "iPad", Instance: "q", Time: ago(time.Hour)}},
+			Last: last(time.Hour, "closed", "iPad"),
+		}, presence.PushOnline, 1, ago(time.Hour)},
+		{"a phone away, another one here", sessions.Session{
+			Devices: []sessions.Device{device("x", "Android", time.Minute)},
+			Ends:    []sessions.End{{Platform: "iPhone", Instance: "p", Time: ago(time.Hour)}},
+		}, presence.Online, 2, 0},
 		{"mobile, closed", sessions.Session{Last: last(0, "closed", "iPad")}, presence.PushOnline, 1, ago(0)},
 		{"mobile, gone", sessions.Session{Last: last(week-time.Millisecond, "gone", "Android")}, presence.PushOnline, 1, ago(week - time.Millisecond)},
 		{"mobile, a week ago", sessions.Session{Last: last(week, "closed", "iPhone")}, presence.Offline, 0, ago(week)},

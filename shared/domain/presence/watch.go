@@ -3,7 +3,6 @@ package presence
 import (
 	"context"
 	"slices"
-	"time"
 
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/delivery"
@@ -26,9 +25,6 @@ const (
 	tries = 20
 	// marks is how many users are marked at once.
 	marks = 10
-	// settle is how long a change waits before it is told, so that a connection
-	// that flaps is one event or none.
-	settle = 2 * time.Second
 )
 
 // Changed is the event of a status that is another.
@@ -181,7 +177,7 @@ func (s Service) Moved(ctx context.Context, user string, watched bool) error {
 	if !watched {
 		return nil
 	}
-	return s.Out.Crowds.Send(ctx, delivery.Announcement{App: s.App, User: user, Crowd: delivery.Watchers}, settle)
+	return s.Out.Moved(ctx, user)
 }
 
 // Tell brings an announcement to its crowd. Where it says nothing itself it is a

@@ -105,9 +105,9 @@ func (s Service) Push(ctx context.Context, n Note, info *Info, devices []Device)
 }
 
 // Devices lists the devices of a user that push reaches: mobile ones whose app is
-// in the background, and the one that was connected last. There are none while
-// the app is in front on any device. gone are connections that have just been
-// found gone.
+// in the background, and those that are not connected and have not signed out.
+// There are none while the app is in front on any device. gone are connections
+// that have just been found gone.
 func (s Service) Devices(user sessions.Session, gone []string) []Device {
 	now := s.Now()
 	var list []Device
@@ -123,11 +123,8 @@ func (s Service) Devices(user sessions.Session, gone []string) []Device {
 			list = append(list, Device{User: user.User, Platform: d.Now.Platform, Instance: d.Now.Instance})
 		}
 	}
-	last := user.Ended(now)
-	if !last.Reachable(now) || slices.ContainsFunc(list, func(d Device) bool {
-		return d.Instance == last.Instance || (last.Instance == "" && d.Platform == last.Platform)
-	}) {
-		return list
+	for _, e := range user.Away(now) {
+		list = append(list, Device{User: user.User, Platform: e.Platform, Instance: e.Instance})
 	}
-	return append(list, Device{User: user.User, Platform: last.Platform, Instance: last.Instance})
+	return list
 }

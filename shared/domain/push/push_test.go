@@ -123,6 +123,16 @@ func TestDevices(t *testing.T) {
 		{"in the background, another phone before", sessions.Session{
 			Devices: []sessions.Device{device("m", "iPhone", true, 0)}, Last: last(time.Hour, "closed", "iPhone", "p"),
 		}, nil, "iPhone im, iPhone p"},
+		{"two phones, then a browser", sessions.Session{
+			Ends: []sessions.End{{Platform: "iPhone", Instance: "p", Time: now.UnixMilli() - 2}, {Platform: "Android", Instance: "q", Time: now.UnixMilli() - 1}},
+			Last: last(0, "closed", "Web", "w"),
+		}, nil, "Android q, iPhone p"},
+		{"a phone away, a browser in front", sessions.Session{
+			Devices: []sessions.Device{device("w", "Web", false, 0)}, Ends: []sessions.End{{Platform: "iPhone", Instance: "p", Time: now.UnixMilli()}},
+		}, nil, ""},
+		{"a phone away, a browser in the background", sessions.Session{
+			Devices: []sessions.Device{device("w", "Web", true, 0)}, Ends: []sessions.End{{Platform: "iPhone", Instance: "p", Time: now.UnixMilli()}},
+		}, nil, "iPhone p"},
 		{"in the background, an end of nobody knows whom", sessions.Session{
 			Devices: []sessions.Device{device("m", "iPhone", true, 0)}, Last: last(time.Hour, "gone", "iPhone", ""),
 		}, nil, "iPhone im"},

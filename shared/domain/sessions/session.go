@@ -3,6 +3,7 @@
 package sessions
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -134,13 +135,17 @@ type Link struct {
 	Connection string
 	Instance   string
 	Platform   Platform
-	Since      int64 // ms
+	Since      int64 // when it was opened, ms
 	// Background: the app is not in front; it is told only what a push would say.
 	Background bool
 	// Fresh: the client that opens it has no other connection. One that the same
 	// installation still holds belongs to another client, which has to hear that
 	// it is replaced. It is not kept.
 	Fresh bool
+	// Issued is when the signature was made that opened the connection. It is not
+	// stored: Connect asks the account whether it still accepts it. Zero: the
+	// account is not asked, which is for connections that no signature opened.
+	Issued time.Time
 }
 
 // A Device is a slot that is taken: its connection, and the one before it.
@@ -163,17 +168,32 @@ func (d Device) Young(now time.Time) bool {
 // Predecessor returns the connection that the same installation held until a
 // moment ago; frames go to both until it is closed. Empty when there is none.
 func (d Device) Predecessor(now time.Time) string {
-	if d.Previous == nil || !d.Young(now) || d.Previous.Instance != d.Now.Instance {
+	if d.Previous == nil || !d.Young(now) || d.Previous.Instance != d.Now.Instance || d.Previous.Connection == d.Now.Connection {
 		return ""
 	}
 	return d.Previous.Connection
+}
+
+// Serves reports whether a connection is one of the device's: the one that holds
+// the slot, or in the middle of a renewal the one before it.
+func (d Device) Serves(connection string, now time.Time) bool {
+	return d.Now.Connection == connection || d.Predecessor(now) == connection
 }
 
 // A Session is all of a user's devices.
 type Session struct {
 	User    string
 	Devices []Device
-	// Last is the end of the user's last connection, nil where there was none.
+	// Leaving are devices that have lost their slot and may not be closed yet: the
+	// call that took the slot closes them and then removes them from here. They are
+	// left only by a call that ended in between; the next call closes them.
+	Leaving []Device
+	// Ends are the mobile devices that are not connected and have not signed out.
+	Ends []End
+	// Kicks are the devices that the user has kicked a moment ago.
+	Kicks []End
+	// Last is the end of the user's last connection, nil where there was none, or
+	// another connection was opened since.
 	Last *Last
 	// Status is what the user chose to show, empty where nothing.
 	Status string
@@ -185,22 +205,57 @@ type Session struct {
 	Told string
 }
 
+// changed is when a device was last put into a slot or taken out of one.
+func (s Session) changed() time.Time {
+	var ms int64
+	if s.Last != nil {
+		ms = s.Last.Time
+	}
+	for _, d := range s.Devices {
+		ms = max(ms, d.Now.Since)
+	}
+	return time.UnixMilli(ms)
+}
+
 // Watched reports whether somebody may have subscribed to the user's status.
 func (s Session) Watched() bool { return s.Watches != s.Unwatched }
 
-// reach is how long push reaches a mobile device after its last connection.
-const reach = 7 * 24 * time.Hour
-
-// Reachable reports whether push reaches the device of a connection that ended.
-func (l *Last) Reachable(now time.Time) bool {
-	return l != nil && l.Platform.Mobile() && !l.signedOut() && now.UnixMilli()-l.Time < reach.Milliseconds()
+// Serves reports whether a connection is one of the user's devices'.
+func (s Session) Serves(connection string, now time.Time) bool {
+	return slices.ContainsFunc(s.Devices, func(d Device) bool { return d.Serves(connection, now) })
 }
 
-// signedOut reports whether a connection ended because the device may not, or
+// An End is a device whose connection has ended.
+type End struct {
+	Platform Platform
+	Instance string // empty where it is not known
+	Time     int64  // ms
+}
+
+const (
+	// reach is how long push reaches a mobile device after its last connection.
+	reach = 7 * 24 * time.Hour
+	// MaxEnds is how many devices of a user that are not connected are kept. Of
+	// more, those that have been away for the longest go.
+	MaxEnds = 10
+	// repeat is how long a kick is remembered, so that its repeat has its answer.
+	repeat = 5 * time.Minute
+)
+
+// Reachable reports whether push still reaches a device whose connection ended.
+func (e End) Reachable(now time.Time) bool {
+	return e.Platform.Mobile() && now.UnixMilli()-e.Time < reach.Milliseconds()
+}
+
+// SignedOut reports whether a connection ended because the device may not, or
 // does not want to, be reached any more.
-func (l *Last) signedOut() bool {
-	return slices.Contains([]string{"logout", "kicked", "deleted", "banned", "replaced"}, l.Reason)
+func (l Last) SignedOut() bool {
+	return slices.Contains([]string{"logout", "kicked", "deleted", "banned", "replaced", refused}, l.Reason)
 }
+
+// refused is the reason of a connection whose account was found void once it had
+// its slot.
+const refused = "refused"
 
 // Ended is the end of the user's last connection, nil where there was none. A
 // connection whose end nobody noticed ended when it was as old as one can be.
@@ -213,4 +268,43 @@ func (s Session) Ended(now time.Time) *Last {
 		}
 	}
 	return last
+}
+
+// Away lists the devices that are not connected and that push reaches, the one
+// that was connected last at the head. A connection whose end nobody noticed
+// counts as ended when it was as old as one can be.
+func (s Session) Away(now time.Time) []End {
+	ends := slices.Clone(s.Ends)
+	for _, d := range s.Devices {
+		if !d.Alive(now) {
+			ends = append(ends, End{d.Now.Platform, d.Now.Instance, d.Now.Since + Life.Milliseconds()})
+		}
+	}
+	if l := s.Last; l != nil && !l.SignedOut() {
+		ends = append(ends, End{l.Platform, l.Instance, l.Time})
+	}
+	slices.SortStableFunc(ends, func(a, b End) int { return cmp.Compare(b.Time, a.Time) })
+	var list []End
+	for _, e := range ends {
+		same := func(o End) bool { return o.Platform == e.Platform && (e.Instance == "" || o.Instance == e.Instance) }
+		if e.Reachable(now) && !slices.ContainsFunc(list, same) && !slices.ContainsFunc(s.Devices, func(d Device) bool {
+			return d.Alive(now) && same(End{Platform: d.Now.Platform, Instance: d.Now.Instance})
+		}) {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+// untidy returns the ends that need not be kept: those that push does not reach
+// any more, and the oldest of too many.
+func (s Session) untidy(now time.Time) []End {
+	ends := slices.Clone(s.Ends)
+	slices.SortStableFunc(ends, func(a, b End) int { return cmp.Compare(b.Time, a.Time) })
+	for i, e := range ends {
+		if i == MaxEnds || !e.Reachable(now) {
+			return ends[i:]
+		}
+	}
+	return nil
 }

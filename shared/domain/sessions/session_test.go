@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/shared/domain/accounts"
 	"parley/shared/domain/sessions"
 	"parley/shared/fault"
 )
@@ -93,12 +94,14 @@ func TestDevice(t *testing.T) {
 // database holds it.
 type memory struct {
 	slots  map[string]sessions.Device
+	goes   map[string]sessions.Device // Leaving, by slot
 	takes  []sessions.Take
 	before func() // what happens to the session between two attempts
 	left   []string
 	err    error
 
 	watched bool
+	account *accounts.Account
 }
 
 func (m *memory) devices() []sessions.Device {
@@ -116,9 +119,9 @@ func (m *memory) TakeSlot(_ context.Context, _ int64, _ string, t sessions.Take)
 	if m.takes = append(m.takes, t); m.before != nil {
 		m.before()
 	}
-	before := sessions.Session{Devices: m.devices()}
-	if m.watched {
-		before.Watches = 1
+	before := m.session()
+	if d, there := m.slots[t.Slot]; there && d.Now.Connection == t.Link.Connection {
+		return before, false, nil
 	}
 	for _, n := range t.Needs {
 		d, there := m.slots[n.Slot]
@@ -135,11 +138,64 @@ func (m *memory) TakeSlot(_ context.Context, _ int64, _ string, t sessions.Take)
 			return before, false, nil
 		}
 	}
+	for _, slot := range append(t.Empty, t.Slot) {
+		if d, there := m.slots[slot]; there && d.Now.Instance != t.Link.Instance {
+			m.leaves(d)
+		}
+	}
 	for _, slot := range t.Empty {
 		delete(m.slots, slot)
 	}
 	m.put(t.Slot, t.Link)
 	return before, true, nil
+}
+
+func (m *memory) session() sessions.Session {
+	s := sessions.Session{Devices: m.devices()}
+	for _, slot := range slices.Sorted(maps.Keys(m.goes)) {
+		s.Leaving = append(s.Leaving, m.goes[slot])
+	}
+	if m.watched {
+		s.Watches = 1
+	}
+	return s
+}
+
+func (m *memory) leaves(d sessions.Device) {
+	if m.goes == nil {
+		m.goes = make(map[string]sessions.Device)
+	}
+	m.goes[d.Slot] = d
+}
+
+func (m *memory) Expel(_ context.Context, _ int64, _ string, e sessions.Expulsion) (bool, error) {
+	for _, d := range e.Devices {
+		if m.slots[d.Slot].Now.Connection != d.Now.Connection {
+			return false, m.err
+		}
+	}
+	for _, d := range e.Devices {
+		m.left = append(m.left, fmt.Sprintf("%s %s %s", d.Slot, d.Now.Connection, e.Last.Reason))
+		delete(m.slots, d.Slot)
+		m.leaves(d)
+	}
+	return true, m.err
+}
+
+func (m *memory) Tidy(_ context.Context, _ int64, _ string, t sessions.Tidying) error {
+	for _, d := range t.Leaving {
+		if m.goes[d.Slot].Now.Connection != d.Now.Connection {
+			return nil
+		}
+	}
+	for _, d := range t.Leaving {
+		delete(m.goes, d.Slot)
+	}
+	return m.err
+}
+
+func (m *memory) AccountNow(context.Context, int64, string) (*accounts.Account, error) {
+	return m.account, m.err
 }
 
 func (m *memory) put(slot string, link sessions.Link) {
@@ -161,15 +217,14 @@ func (m *memory) LeaveSlot(_ context.Context, _ int64, _, slot, connection strin
 	return m.watched, m.err
 }
 
-func (m *memory) SignOut(_ context.Context, _ int64, _, slot, instance string, last sessions.Last) (*sessions.Device, bool, error) {
+func (m *memory) SignOut(_ context.Context, _ int64, _, slot, instance string, last sessions.Last) (bool, error) {
 	m.left = append(m.left, fmt.Sprintf("%q %s %s", slot, instance, last.Reason))
 	for _, d := range m.slots {
 		if d.Now.Instance == instance {
 			delete(m.slots, d.Slot)
-			return &d, m.watched, m.err
 		}
 	}
-	return nil, m.watched, m.err
+	return m.watched, m.err
 }
 
 func (m *memory) SetBackground(_ context.Context, _ int64, _, slot, instance string, background bool) (bool, error) {
@@ -178,7 +233,7 @@ func (m *memory) SetBackground(_ context.Context, _ int64, _, slot, instance str
 }
 
 func (m *memory) Sessions(context.Context, int64, []string) ([]sessions.Session, error) {
-	return []sessions.Session{{Devices: m.devices()}}, m.err
+	return []sessions.Session{m.session()}, m.err
 }
 
 func (m *memory) ForgetSession(_ context.Context, _ int64, user string) error {
@@ -192,6 +247,8 @@ func (k *kicker) Kick(_ context.Context, d sessions.Device, reason string) error
 	k.kicked = append(k.kicked, d.Now.Connection+" "+reason)
 	return nil
 }
+
+func (k *kicker) Drop(ctx context.Context, d sessions.Device) error { return k.Kick(ctx, d, "dropped") }
 
 // line is one of a script: a device connects, "PLATFORM INSTANCE", and the
 // connections that it costs; what is written "sleep D" moves the clock.

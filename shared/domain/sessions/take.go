@@ -11,8 +11,9 @@ import (
 type Take struct {
 	Slot  string
 	Link  Link
-	Empty []string // other slots that are emptied with it
+	Empty []string // other slots that are emptied with it; Needs says that they are held
 	Needs []Need   // what makes the attempt fail
+	Held  bool     // the link holds the slot since before
 }
 
 // A Need is what a slot has to hold for a Take to succeed.
@@ -52,7 +53,8 @@ func (s Service) likely(link Link) string {
 }
 
 // guess is the first attempt, which is made without knowing the session. A place
-// of one device is taken in any case, and nobody else stays in it.
+// of one device is taken whoever holds it, if its other slots are empty: only a
+// higher limit of before can have filled them.
 func (s Service) guess(link Link) Take {
 	t := Take{Slot: s.likely(link), Link: link}
 	limit := s.limit(link.Platform)
@@ -60,7 +62,7 @@ func (s Service) guess(link Link) Take {
 		switch {
 		case limit == 1 && slot == t.Slot:
 		case limit == 1:
-			t.Empty = append(t.Empty, slot)
+			t.Needs = append(t.Needs, Need{Slot: slot})
 		case slot == t.Slot:
 			t.Needs = append(t.Needs, Need{Slot: slot, Held: Free, Dead: link.Since - Life.Milliseconds()})
 		case i < limit:

@@ -427,7 +427,7 @@ export interface SessionOperations {
   /**
    * Closes another device of the caller: it is told session.kick with the
    * reason "kicked", and its slot is free. One that is not connected is no error,
-   * so a call may be repeated. The caller's own device signs out with
+   * and the repeat of a call answers as the call did; the device is told once. The caller's own device signs out with
    * session.logout.
    */
   kick(request: SessionKickRequest): Promise<SessionKickAnswer>;
