@@ -26,6 +26,7 @@ import (
 	"parley/functions/worker/announce"
 	"parley/functions/worker/archive"
 	"parley/functions/worker/delivery"
+	"parley/functions/worker/index"
 	"parley/functions/worker/sweep"
 	"parley/shared/op"
 )
@@ -39,7 +40,7 @@ func All() []op.Operation {
 		session.Operations(), presence.Operations(), clientprofile.Operations(), clientmessage.Operations(), conversation.Operations(),
 		friend.Operations(), block.Operations(),
 		app.Operations(), operatoraccount.Operations(), operatorhistory.Operations(),
-		delivery.Operations(), announce.Operations(), sweep.Operations(), archive.Operations(),
+		delivery.Operations(), announce.Operations(), sweep.Operations(), index.Operations(), archive.Operations(),
 	} {
 		all = append(all, list...)
 	}

@@ -221,6 +221,7 @@ func situations() []situation {
 		{"worker.archive.merge", "nothing to do", "", "", "", nil, 8, -1},
 		{"worker.archive.merge", "an hour of 1 part, besides LIST, GET and PUT", "account alice\naccount bob\nmessages alice bob 100\ncollect alice bob\nsleep 1h\n", cold, "", nil, 100, -1},
 		{"worker.archive.expire", "nothing to do, 1 R an application", "", "", "", nil, 20, -1},
+		{"worker.index.index", "600 conversations", "account alice\nrows alice 600\n", `{"app":{app},"user":"x"}`, `{"app":{app},"user":"alice"}`, nil, 800, -1},
 		{"worker.announce.announce", "no friends", "account alice\n", crowd, crowd, nil, 10, -1},
 		{"worker.announce.announce", "100 friends, 1 online", "account alice\naccounts 100\noneway alice" + strings.ReplaceAll(batch(" u%d", 100), ",", "") + "\nconnect u1 iPhone i1\n", crowd, crowd, nil, 60, -1},
 		{"worker.announce.announce", "a status, no watchers left", "account alice\naccount bob\nwatch bob alice\nunwatch bob alice\nconnect alice Web w1\n", nothing, change, nil, 20, -1},

@@ -18,7 +18,7 @@ import (
 func (s *schedule) check(ctx context.Context) {
 	rows := make(map[[2]string]conversations.Row)
 	for _, u := range s.users {
-		list, err := s.store.Rows(ctx, s.app, u, true)
+		list, _, err := s.store.Rows(ctx, s.app, u, "", 1000, true)
 		if err != nil {
 			s.broken = err
 			return

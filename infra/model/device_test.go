@@ -242,13 +242,12 @@ func (d *device) syncPages(ctx context.Context, a *actor, limit int) int {
 	lossy := d.lossy
 	d.lossy = false
 	for first := true; first || cursor != nil; first = false {
-		var page conversations.Page
+		var page conversations.Synced
 		known, _ := s.invoke(ctx, a, "sync", nil, func(ctx context.Context) error {
-			var next int64
 			var err error
-			page, next, err = s.t.Conversations.Sync(ctx, d.user, d.since, conversations.Cut{After: cursor, Limit: limit})
+			page, err = s.t.Conversations.Sync(ctx, d.user, d.since, conversations.Cut{After: cursor, Limit: limit})
 			if first {
-				since = next
+				since = page.SinceMs
 			}
 			return err
 		})

@@ -50,6 +50,7 @@ type Parts struct {
 	Announce delivery.AnnouncementQueue
 	Removal  accounts.RemovalQueue
 	Push     push.Queue
+	Index    conversations.IndexQueue
 	Objects  archive.Objects
 	Now      func() time.Time
 	Wait     func(ctx context.Context, d time.Duration)
@@ -96,6 +97,7 @@ func Real(c config.Config, frame func(delivery.Event) ([]byte, error)) (Parts, e
 		Announce: queue.New[delivery.Announcement](cfg, c.SQS, queue.Announce, c.Queues.Announce),
 		Removal:  queue.New[accounts.Removal](cfg, c.SQS, queue.Sweep, c.Queues.Sweep),
 		Push:     queue.New[push.Job](cfg, c.SQS, queue.Push, c.Queues.Push),
+		Index:    queue.New[conversations.Indexing](cfg, c.SQS, queue.Index, c.Queues.Index),
 		Objects:  objects.New(cfg, c.S3, c.Archive),
 		Now:      time.Now, Wait: retry.Sleep, Bytes: randomBytes, Parallel: Together, Frame: frame,
 	}
@@ -185,7 +187,7 @@ func (a *App) For(o *apps.App) Tenant {
 	p, limits := a.parts, o.Settings.Limits()
 	out := a.Out(o.ID)
 	conversation := conversations.Service{
-		App: o.ID, Limit: limits.Conversations, Folders: limits.Folders, Store: p.Store, Out: out,
+		App: o.ID, Limit: limits.Conversations, Folders: limits.Folders, Store: p.Store, Index: p.Index, Out: out,
 		Now: p.Now, Wait: p.Wait, Parallel: p.Parallel,
 	}
 	profile := profiles.Service{App: o.ID, Fields: profileFields(o.Settings.ProfileFields), Store: p.Store, Out: out}

@@ -37,7 +37,7 @@ type Config struct {
 type Tables struct{ Core, Msg, Live, Ops string }
 
 // Queues are the addresses of the queues.
-type Queues struct{ Delivery, Announce, Sweep, Push string }
+type Queues struct{ Delivery, Announce, Sweep, Push, Index string }
 
 // Read builds the configuration from an environment, usually os.Getenv. It
 // fails where a value is needed and missing, and names it.
@@ -52,6 +52,7 @@ func Read(env func(string) string) (Config, error) {
 		},
 		Queues: Queues{
 			Delivery: env("QUEUE_DELIVERY"), Announce: env("QUEUE_ANNOUNCE"), Sweep: env("QUEUE_SWEEP"), Push: env("QUEUE_PUSH"),
+			Index: env("QUEUE_INDEX"),
 		},
 		Connections: env("CONNECTIONS_ENDPOINT"),
 		SealKey:     env("SEAL_KEY"),

@@ -24,10 +24,11 @@ const (
 	Announce Name = "announce" // events for the friends or watchers of a user
 	Sweep    Name = "sweep"    // accounts whose data is to go
 	Push     Name = "push"     // messages for devices without the app in front
+	Index    Name = "index"    // accounts whose conversation rows are to be indexed
 )
 
 // Names lists the queues.
-func Names() []Name { return []Name{Delivery, Announce, Sweep, Push} }
+func Names() []Name { return []Name{Delivery, Announce, Sweep, Push, Index} }
 
 // Queue writes jobs of one kind to one queue.
 type Queue[Job any] struct {

@@ -41,6 +41,7 @@ func readAccount(id string, item Item) *accounts.Account {
 		Deleted: integer(item, "del"), Swept: has(item, "sw"), SignaturesFrom: integer(item, "se"),
 		MutedUntil: integer(item, "mc"), GroupsMuted: integer(item, "mg"), BannedUntil: integer(item, "bn"),
 		Allow: accounts.Allow(text(item, "al")), NoRequests: text(item, "nr") == profiles.Yes,
+		Indexed: has(item, "im"),
 	}
 }
 

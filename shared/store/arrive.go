@@ -25,6 +25,7 @@ func (s *Store) Arrive(ctx context.Context, app int64, a messages.Arrival) (mess
 		base += ", t = :t, k = :k, pv = :pv"
 		values[":k"], values[":pv"] = str(MessageSK(m.Key)), str(a.Preview)
 	}
+	indexRow(&base, values, key, a.Indexed)
 	u := update{table: Core, key: key, set: base, cond: "gi = :g AND i < :n", values: maps.Clone(values), returning: types.ReturnValueAllOld}
 	if m.NoUnread {
 		u.set += " ADD nq :q"

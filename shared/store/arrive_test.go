@@ -54,7 +54,7 @@ func (a *arrival) read(upTo int64) conversations.ReadMark {
 
 func (a *arrival) row() conversations.Row {
 	a.Helper()
-	rows, err := a.w.Store.Rows(a.Context(), a.w.ID, "bob", true)
+	rows, _, err := a.w.Store.Rows(a.Context(), a.w.ID, "bob", "", 1000, true)
 	if err != nil || len(rows) != 1 {
 		a.Fatalf("%d rows, %v", len(rows), err)
 	}
@@ -106,7 +106,7 @@ func TestReadNothing(t *testing.T) {
 	if got := a.read(2); got.Ordinal != 0 || got.Unread != 1 {
 		t.Errorf("read less than what was skipped: %+v", got)
 	}
-	rows, err := a.w.Store.Rows(t.Context(), a.w.ID, "ann", true)
+	rows, _, err := a.w.Store.Rows(t.Context(), a.w.ID, "ann", "", 1000, true)
 	if err != nil || rows[0].PeerRead != 0 {
 		t.Errorf("ann is told that %d are read, %v", rows[0].PeerRead, err)
 	}
@@ -236,7 +236,7 @@ func TestNoLastIsTold(t *testing.T) {
 	if _, err := a.w.Store.Arrive(t.Context(), a.w.ID, a.at(m)); err != nil {
 		t.Fatal(err)
 	}
-	page, _, err := a.w.Tenant(t).Conversations.Sync(t.Context(), "bob", a.w.Clock.Now().UnixMilli(), conversations.Cut{Limit: 10})
+	page, err := a.w.Tenant(t).Conversations.Sync(t.Context(), "bob", a.w.Clock.Now().UnixMilli(), conversations.Cut{Limit: 10})
 	if err != nil || len(page.Rows) != 1 || page.Rows[0].In != 1 || page.Rows[0].TimeMs != 0 {
 		t.Errorf("the receiver's sync: %+v, %v", page, err)
 	}
@@ -247,7 +247,7 @@ func TestNoLastIsTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page, _, err = a.w.Tenant(t).Conversations.Sync(t.Context(), "bob", a.w.Clock.Now().UnixMilli()+5, conversations.Cut{Limit: 10})
+	page, err = a.w.Tenant(t).Conversations.Sync(t.Context(), "bob", a.w.Clock.Now().UnixMilli()+5, conversations.Cut{Limit: 10})
 	if err != nil || len(page.Rows) != 1 || page.Rows[0].Out != 1 {
 		t.Errorf("the sender's sync: %+v, %v", page, err)
 	}
@@ -286,7 +286,7 @@ func TestReadAgain(t *testing.T) {
 	a.w.Clock.Move(60e9)
 	since := a.w.Clock.Now().UnixMilli()
 	a.read(1)
-	page, _, err := a.w.Tenant(t).Conversations.Sync(t.Context(), "ann", since, conversations.Cut{Limit: 10})
+	page, err := a.w.Tenant(t).Conversations.Sync(t.Context(), "ann", since, conversations.Cut{Limit: 10})
 	if err != nil || len(page.Rows) != 1 || page.Rows[0].PeerRead != 1 {
 		t.Errorf("ann's sync after the repeat: %+v, %v", page, err)
 	}

@@ -75,7 +75,7 @@ func TestMarkUncountsMany(t *testing.T) {
 func TestMarkOnNoRow(t *testing.T) {
 	a := newArrival(t)
 	a.uncount(1)
-	if rows, err := a.w.Store.Rows(t.Context(), a.w.ID, "bob", true); err != nil || len(rows) != 0 {
+	if rows, _, err := a.w.Store.Rows(t.Context(), a.w.ID, "bob", "", 1000, true); err != nil || len(rows) != 0 {
 		t.Errorf("%d rows, %v, want none", len(rows), err)
 	}
 }

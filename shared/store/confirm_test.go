@@ -56,7 +56,7 @@ func TestWrittenJustNow(t *testing.T) {
 	}
 	s := server.Store(behind)
 	late := w.Fresh(func(p *app.Parts) { p.Store = s }).For(&a)
-	list, err := w.Tenant(t).Messages.ImportMerged(t.Context(), "alice", w.Clock.Now(), []json.RawMessage{json.RawMessage(`{"From_Account":"bob","MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"hi"}}]}`)})
+	list, err := w.Tenant(t).Messages.ImportMerged(t.Context(), "alice", []json.RawMessage{json.RawMessage(`{"From_Account":"bob","MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"hi"}}]}`)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,15 +50,38 @@ func readKey(item Item, name string) *messages.Key {
 }
 
 // Rows implements conversations.Store.
-func (s *Store) Rows(ctx context.Context, app int64, user string, strong bool) ([]conversations.Row, error) {
-	items, err := s.query(ctx, Core, UserPK(app, user), prefixPeer, strong)
-	if err != nil {
-		return nil, err
+func (s *Store) Rows(ctx context.Context, app int64, user, after string, limit int, strong bool) ([]conversations.Row, bool, error) {
+	in := s.rowQuery(app, user, after)
+	in.ConsistentRead = &strong
+	var rows []conversations.Row
+	for {
+		in.Limit = aws.Int32(int32(limit - len(rows))) //nolint:gosec // positive, and small
+		out, err := s.db.Query(ctx, in)
+		if err != nil {
+			return nil, false, fmt.Errorf("conversation rows: %w", err)
+		}
+		rows = append(rows, readable(ctx, out.Items, func(item Item) (conversations.Row, bool) {
+			r := readRow(item)
+			return r, r.Peer != ""
+		})...)
+		if out.LastEvaluatedKey == nil || len(rows) >= limit {
+			return rows, out.LastEvaluatedKey != nil, nil
+		}
+		in.ExclusiveStartKey = out.LastEvaluatedKey
 	}
-	return readable(ctx, items, func(item Item) (conversations.Row, bool) {
-		r := readRow(item)
-		return r, r.Peer != ""
-	}), nil
+}
+
+// rowQuery reads a user's rows in order of peers, after one.
+func (s *Store) rowQuery(app int64, user, after string) *dynamodb.QueryInput {
+	in := &dynamodb.QueryInput{
+		TableName:                 s.name(Core),
+		KeyConditionExpression:    aws.String("pk = :pk AND begins_with(sk, :sk)"),
+		ExpressionAttributeValues: Item{":pk": str(UserPK(app, user)), ":sk": str(prefixPeer)},
+	}
+	if after != "" {
+		in.ExclusiveStartKey = PeerKey(app, user, after).attributes()
+	}
+	return in
 }
 
 // PeerRows implements conversations.Store.
@@ -85,11 +108,11 @@ func (s *Store) MarkRead(ctx context.Context, app int64, user, peer string, upTo
 	for {
 		u := update{
 			table: Core, key: PeerKey(app, user, peer), returning: types.ReturnValueAllNew,
-			set: "SET d = i, rt = :now REMOVE nq, nu, nf", cond: "attribute_exists(i) AND (attribute_not_exists(d) OR d < i)",
+			set: "SET d = i, rt = :now, ut = :now REMOVE nq, nu, nf", cond: "attribute_exists(i) AND (attribute_not_exists(d) OR d < i)",
 			values: Item{":now": num(nowMs)},
 		}
 		if upTo != nil {
-			u.set = "SET d = :n, rt = :now"
+			u.set = "SET d = :n, rt = :now, ut = :now"
 			u.cond = "i >= :n AND (attribute_not_exists(d) OR d < :n)"
 			u.values[":n"] = num(*upTo)
 		}
@@ -114,7 +137,7 @@ func (s *Store) MarkRead(ctx context.Context, app int64, user, peer string, upTo
 			return &row, false, nil
 		}
 		// Read before its own arrival: what a later message took as gone is read.
-		u.set, u.cond = "SET rt = :now", "d = :n AND attribute_not_exists(rt)"
+		u.set, u.cond = "SET rt = :now, ut = :now", "d = :n AND attribute_not_exists(rt)"
 		if item, err = s.update(ctx, u); err == nil {
 			row = readRow(item)
 			return &row, true, nil
@@ -129,7 +152,7 @@ func (s *Store) MarkRead(ctx context.Context, app int64, user, peer string, upTo
 func (s *Store) MarkPeerRead(ctx context.Context, app int64, sender, reader string, generation, ordinal, nowMs int64) error {
 	_, err := s.update(ctx, update{
 		table: Core, key: PeerKey(app, sender, reader),
-		set:    "SET pr = :n, pt = :now",
+		set:    "SET pr = :n, pt = :now, ut = :now",
 		cond:   "g = :g AND (attribute_not_exists(pr) OR pr < :n)",
 		values: Item{":n": num(ordinal), ":now": num(nowMs), ":g": num(generation)},
 	})

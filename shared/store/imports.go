@@ -40,6 +40,7 @@ func (s *Store) Advance(ctx context.Context, app int64, owner, peer string, a me
 			}
 			u.values[":x"] = num(a.Expires)
 		}
+		indexRow(&u.set, u.values, key, a.Indexed)
 		_, err := s.update(ctx, u)
 		row, failed := refused(err)
 		if !failed {

@@ -76,6 +76,7 @@ func readSet(item Item, name string) conversations.Set {
 func readShelf(item Item) conversations.Shelf {
 	h := conversations.Shelf{
 		Version: integer(item, "v"), Kept: int(integer(item, "n")), Pinned: int(integer(item, "np")), Stale: readSet(item, "dg"),
+		IndexingMs: integer(item, "ib"), Indexed: has(item, "ic"),
 	}
 	if m, ok := item["f"].(*types.AttributeValueMemberM); ok {
 		for n := 1; n <= conversations.MaxMark; n++ {
@@ -107,7 +108,7 @@ func (s *Store) Change(ctx context.Context, app int64, user string, e conversati
 		items = append(items, *shelf)
 	}
 	for _, c := range e.Rows {
-		items = append(items, types.TransactWriteItem{Update: s.rowChange(app, user, c, e.NowMs)})
+		items = append(items, types.TransactWriteItem{Update: s.rowChange(app, user, c, e)})
 		if c.Draft != nil {
 			items = append(items, s.draftChange(app, user, c, e.NowMs))
 		}
@@ -232,8 +233,9 @@ func (s *Store) shelfChange(app int64, user string, e conversations.Edit, kept, 
 
 // rowChange writes a row where its data is as seen; where it is hidden, only if no
 // message has come or gone either.
-func (s *Store) rowChange(app int64, user string, c conversations.Change, nowMs int64) *types.Update {
+func (s *Store) rowChange(app int64, user string, c conversations.Change, e conversations.Edit) *types.Update {
 	var conds, gone []string
+	nowMs, key := e.NowMs, PeerKey(app, user, c.Seen.Peer)
 	sets, values := []string{"ut = :now"}, Item{":now": num(nowMs)}
 	same := func(name string, v types.AttributeValue) {
 		if v == nil {
@@ -295,11 +297,12 @@ func (s *Store) rowChange(app int64, user string, c conversations.Change, nowMs 
 		gone = append(gone, "dt")
 	}
 	expression := "SET " + strings.Join(sets, ", ")
+	indexRow(&expression, values, key, e.Indexed)
 	if len(gone) > 0 {
 		expression += " REMOVE " + strings.Join(gone, ", ")
 	}
 	return &types.Update{
-		TableName: s.name(Core), Key: PeerKey(app, user, c.Seen.Peer).attributes(), UpdateExpression: &expression,
+		TableName: s.name(Core), Key: key.attributes(), UpdateExpression: &expression,
 		ConditionExpression: aws.String(strings.Join(conds, " AND ")), ExpressionAttributeValues: values,
 	}
 }

@@ -290,7 +290,7 @@ func TestFolderRace(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rows, err := s.Store.Rows(ctx, s.ID, "ann", true)
+		rows, _, err := s.Store.Rows(ctx, s.ID, "ann", "", 1000, true)
 		for _, r := range rows {
 			if left := r.Folders &^ (shelf.Live() | shelf.Stale); err != nil || left != 0 {
 				t.Errorf("%s: %s is in folders %v, there are %v, stale %v, %v", when, r.Peer, r.Folders.Numbers(), shelf.Folders, shelf.Stale.Numbers(), err)
@@ -406,7 +406,7 @@ func TestForgetKept(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	rows, err := w.Store.Rows(t.Context(), w.ID, "ann", true)
+	rows, _, err := w.Store.Rows(t.Context(), w.ID, "ann", "", 1000, true)
 	if err != nil || len(rows) > 0 {
 		t.Errorf("%d rows are left, %v", len(rows), err)
 	}

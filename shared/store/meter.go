@@ -48,7 +48,7 @@ func (m metering) ask(meter *telemetry.Meter, params any) {
 		m.touch(meter, "read", *p.TableName, p.Key)
 	case *dynamodb.QueryInput:
 		p.ReturnConsumedCapacity = total
-		m.touchQuery(meter, *p.TableName, p.ExpressionAttributeValues)
+		m.touchQuery(meter, p)
 	case *dynamodb.BatchGetItemInput:
 		p.ReturnConsumedCapacity = total
 		for table, keys := range p.RequestItems {
@@ -105,13 +105,17 @@ func (m metering) touch(meter *telemetry.Meter, how, table string, item Item) {
 	note(meter, how, k, a, ok)
 }
 
-func (m metering) touchQuery(meter *telemetry.Meter, table string, values Item) {
+func (m metering) touchQuery(meter *telemetry.Meter, in *dynamodb.QueryInput) {
+	values, table := in.ExpressionAttributeValues, m.tables[*in.TableName]
 	sk := text(values, ":sk")
 	if sk == "" {
 		sk = text(values, ":from")
 	}
 	k := Key{text(values, ":pk"), sk}
-	a, ok := ofQuery(m.tables[table], k.PK, k.SK)
+	a, ok := ofQuery(table, k.PK, k.SK)
+	if in.IndexName != nil {
+		a, ok = ofIndex(table, k.PK, *in.IndexName)
+	}
 	note(meter, "read", k, a, ok)
 }
 

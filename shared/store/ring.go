@@ -206,6 +206,9 @@ func (c *claim) update() update {
 		set.WriteString(", t = :now, k = :k, pv = :pv")
 		values[":k"], values[":pv"] = str(MessageSK(r.Key)), str(r.Preview)
 	}
+	var index string
+	indexRow(&index, values, c.key, r.Indexed)
+	set.WriteString(index)
 	for i := range ringSlots {
 		n := slotNames(i)
 		fmt.Fprintf(&cond, "(attribute_not_exists(%s) OR %s <> :key OR %s <= :old) AND ", n.key, n.key, n.time)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"strings"
 
 	"parley/shared/config"
@@ -58,6 +59,37 @@ func (a Aggregate) Table() Table {
 		return Ops
 	default:
 		return Core
+	}
+}
+
+// An Index is a global secondary index of an aggregate's table. Its partition key
+// is IndexedBy, which has the form of the table's own; Sort is a number.
+type Index struct {
+	Name    string
+	Sort    string
+	Include []string // attributes that it has besides all keys
+}
+
+// IndexedBy is the partition key of every index: an item without it is in none,
+// and its writes cost nothing more.
+const IndexedBy = "ix"
+
+// The indexes of conversation rows, of the accounts that have very many
+// (docs/adr/0026).
+const (
+	indexNewest  = "newest"  // those with a last message, by its time
+	indexChanged = "changed" // by the time of the last change other than a message
+	indexKept    = "kept"    // those with data of their user
+)
+
+// Indexes lists the indexes of an aggregate.
+func (a Aggregate) Indexes() []Index {
+	if a != Conversations {
+		return nil
+	}
+	return []Index{
+		{Name: indexNewest, Sort: "t"}, {Name: indexChanged, Sort: "ut"},
+		{Name: indexKept, Sort: "kx", Include: []string{"pn", "mk", "gl", "cd", "fl"}},
 	}
 }
 
@@ -140,6 +172,17 @@ func ofQuery(table Table, pk, prefix string) (Aggregate, bool) {
 	} {
 		if strings.HasPrefix(prefix, start) {
 			return a, true
+		}
+	}
+	return "", false
+}
+
+// ofIndex is Of for a query of an index.
+func ofIndex(table Table, pk, index string) (Aggregate, bool) {
+	for _, a := range Aggregates() {
+		named := func(x Index) bool { return x.Name == index }
+		if a.Table() == table && slices.ContainsFunc(a.Indexes(), named) {
+			return a, ParsePartition(pk).Kind == 'U'
 		}
 	}
 	return "", false

@@ -199,12 +199,12 @@ func TestUnreadableRows(t *testing.T) {
 		"watched": func(ctx context.Context, after string, limit int) ([]string, bool, error) {
 			return w.Store.Watched(ctx, w.ID, "alice", after, limit)
 		},
-		"conversations": func(ctx context.Context, _ string, _ int) (list []string, more bool, err error) {
-			rows, err := w.Store.Rows(ctx, w.ID, "alice", true)
+		"conversations": func(ctx context.Context, after string, limit int) (list []string, more bool, err error) {
+			rows, more, err := w.Store.Rows(ctx, w.ID, "alice", after, limit, true)
 			for _, r := range rows {
 				list = append(list, r.Peer)
 			}
-			return list, false, err
+			return list, more, err
 		},
 	}
 	for name, page := range pages {

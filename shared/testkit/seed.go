@@ -58,6 +58,8 @@ import (
 //	folder USER NAME [PEER]...      make a conversation group, put conversations into it
 //	draft USER PEER TEXT            keep a draft
 //	drop USER PEER [history]        delete a conversation
+//	rows USER N [indexed]           as if N others, p000000 on, had written to USER, a second apart, until now
+//	indexed USER                    the worker indexes the user's conversations, whole
 //	shelf USER KEPT PINNED          as if the user had so many conversations with data, and pins
 //	follow FROM TO                  from follows to
 //	follows USER N                  USER follows u1 ... uN
@@ -301,6 +303,14 @@ func (w *World) seedLine(ctx context.Context, word string, args []string) error 
 		return w.Set(ctx, store.Core, store.PeerKey(w.ID, arg(0), arg(1)), store.Item{"cl": stringValue(k)})
 	case "pin", "tag", "folder", "draft", "option", "drop":
 		return w.seedConversation(ctx, t.Conversations, word, args)
+	case "rows":
+		n, err := strconv.Atoi(arg(1))
+		if err != nil {
+			return err
+		}
+		return w.Rows(ctx, arg(0), n, arg(2) == "indexed")
+	case "indexed":
+		return w.Index(ctx, t.Conversations, arg(0))
 	case "shelf":
 		var n [2]int64
 		for i := range n {

@@ -69,6 +69,18 @@ func (s *Server) prepare(ctx context.Context) error {
 		// everything expired.
 		tables = append(tables, template.Table{Name: name, HashKey: key, RangeKey: sort})
 	}
+	for _, a := range store.Aggregates() {
+		for _, x := range a.Indexes() { // all of them of core
+			projection := "KEYS_ONLY"
+			if len(x.Include) > 0 {
+				projection = "INCLUDE"
+			}
+			tables[0].Indexes = append(tables[0].Indexes, template.Index{
+				Name: x.Name, HashKey: template.Attribute{Name: store.IndexedBy, Type: "S"},
+				RangeKey: template.Attribute{Name: x.Sort, Type: "N"}, Projection: projection, Include: x.Include,
+			})
+		}
+	}
 	if err := backing.CreateTables(ctx, s.Endpoint, tables); err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ import (
 	"parley/shared/dialect/usersig"
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/apps"
+	"parley/shared/domain/conversations"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/push"
 	"parley/shared/domain/sessions"
@@ -52,6 +53,7 @@ type World struct {
 	Announcements *Jobs[delivery.Announcement]
 	Removals      *Jobs[accounts.Removal]
 	Pushes        *Jobs[push.Job]
+	Indexings     *Jobs[conversations.Indexing]
 	Objects       *Objects
 
 	raw *dynamodb.Client
@@ -80,6 +82,7 @@ func NewWorld(tb testing.TB, s *Server, o Options) *World {
 		Announcements: &Jobs[delivery.Announcement]{Name: queue.Announce},
 		Removals:      &Jobs[accounts.Removal]{Name: queue.Sweep},
 		Pushes:        &Jobs[push.Job]{Name: queue.Push},
+		Indexings:     &Jobs[conversations.Indexing]{Name: queue.Index},
 		Objects:       newObjects(s),
 		raw:           backing.Client(s.Endpoint), log: o.Log,
 	}
@@ -123,7 +126,7 @@ func (w *World) breaks(o *dynamodb.Options) {
 func (w *World) Fresh(parts func(*app.Parts)) *app.App {
 	p := app.Parts{
 		Store: w.Store, Sealer: w.Server.Sealer, Poster: w.Posts, Delivery: w.Jobs, Announce: w.Announcements,
-		Removal: w.Removals, Push: w.Pushes, Objects: w.Objects, Now: w.Clock.Now,
+		Removal: w.Removals, Push: w.Pushes, Index: w.Indexings, Objects: w.Objects, Now: w.Clock.Now,
 		Wait: func(context.Context, time.Duration) {}, Bytes: random, Parallel: app.Together, Frame: client.Frame,
 	}
 	if parts != nil {
@@ -277,6 +280,10 @@ func (w *World) Effects() []string {
 	for _, j := range w.Removals.Take() {
 		what := map[bool]string{false: "removal", true: "second removal"}[j.Job.Again]
 		lines = append(lines, fmt.Sprintf("job %s of %s, deleted at %d, after %s", what, j.Job.User, j.Job.Deleted, j.Delay))
+	}
+	for _, j := range w.Indexings.Take() {
+		i := j.Job
+		lines = append(lines, fmt.Sprintf("job index of %s from %q, begun %t, again %t, after %s", i.User, i.After, i.Begun, i.Again, j.Delay))
 	}
 	for _, j := range w.Pushes.Take() {
 		text, err := json.Marshal(j.Job)

@@ -9,6 +9,7 @@ import (
 	"parley/shared/dialect/client"
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/op"
+	"parley/shared/queue"
 	"parley/shared/store"
 )
 
@@ -24,7 +25,7 @@ func Operations() []op.Operation {
 	}
 	many := op.Takes(512, batch)
 	return []op.Operation{
-		client.Action("conversation.list", v4.OpenIM(), list, reads...),
+		client.Action("conversation.list", v4.OpenIM(), list, slices.Concat(reads, []op.Option{op.Sends(queue.Index)})...),
 		client.Action("conversation.get", n, get, slices.Concat(reads, []op.Option{op.Answers(51006)})...),
 		client.Action("conversation.delete", n, remove, changes(op.Reads(store.Messages))...),
 		client.Action("conversation.pin", n, pin, changes(op.Answers(50001, 51008, 51012))...),

@@ -34,7 +34,7 @@ func Operations() []op.Operation {
 		client.Action("message.relay", n, relay, op.Reads(store.Messages, store.Conversations, store.Merged),
 			op.Answers(20022, 90003, 90054)),
 		client.Action("message.history", n, history, op.Reads(store.Accounts, store.Messages, store.Conversations)),
-		client.Action("message.search", n, searchMessages, op.Reads(store.Messages, store.Conversations), op.Takes(512, 10*time.Second),
+		client.Action("message.search", n, searchMessages, op.Reads(store.Messages, store.Conversations), op.Sends(queue.Index), op.Takes(512, 10*time.Second),
 			op.Answers(90001, 90003)),
 		client.Action("message.read", n, read, op.Reads(store.Accounts), op.Writes(store.Conversations), op.Posts()),
 		client.Action("message.typing", n, typing, op.ChecksCaller(), op.Reads(store.Accounts, store.Relations), op.Flashes(),

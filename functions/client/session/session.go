@@ -22,7 +22,7 @@ func Operations() []op.Operation {
 		client.Lifecycle("disconnect", "$disconnect", disconnect, writes, moves, op.Sends(queue.Delivery)),
 		client.Unknown(),
 		client.Action("session.sync", v4.Gateway(), sync, malformed, op.Reads(store.Conversations, store.Relations),
-			reads, op.Sends(queue.Delivery)),
+			reads, op.Sends(queue.Delivery, queue.Index)),
 		client.Action("session.logout", v4.Gateway(), logout, malformed, reads, writes, moves),
 		client.Action("session.background", v4.Gateway(), background, malformed, reads, writes),
 		client.Action("session.foreground", v4.Gateway(), foreground, malformed, reads, writes),

@@ -48,7 +48,7 @@ func sync(ctx context.Context, c *op.Call, in syncRequest) (syncReply, error) {
 	if err != nil {
 		return syncReply{}, err
 	}
-	p, next, err := c.Conversations.Sync(ctx, c.Caller.Account, in.Since, conversations.Cut{
+	p, err := c.Conversations.Sync(ctx, c.Caller.Account, in.Since, conversations.Cut{
 		After: after, Limit: page, Fits: v4.Within(v4.MaxAnswer, v4.FromRow),
 	})
 	if err != nil {
@@ -56,7 +56,7 @@ func sync(ctx context.Context, c *op.Call, in syncRequest) (syncReply, error) {
 	}
 	out := syncReply{
 		Conversations: v4.FromRows(p.Rows), Complete: p.Next == nil, Cursor: v4.FormatCursor(p.Next),
-		Since: next, Spread: c.Sessions.Spread,
+		Since: p.SinceMs, Spread: c.Sessions.Spread,
 		Expired: in.Since > 0 && in.Since < c.App.Now().Add(-c.Messages.Retention).UnixMilli(),
 	}
 	if after == nil {
@@ -67,11 +67,7 @@ func sync(ctx context.Context, c *op.Call, in syncRequest) (syncReply, error) {
 		if err != nil {
 			return syncReply{}, err
 		}
-		h, err := c.Conversations.Shelf(ctx, c.Caller.Account)
-		if err != nil {
-			return syncReply{}, err
-		}
-		out.relationCounters = &relationCounters{b.FriendVersion, b.BlockVersion, b.ListVersion, b.Requests, b.Unread, h.Version}
+		out.relationCounters = &relationCounters{b.FriendVersion, b.BlockVersion, b.ListVersion, b.Requests, b.Unread, p.Shelf.Version}
 	}
 	return out, nil
 }

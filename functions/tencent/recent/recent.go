@@ -9,6 +9,7 @@ import (
 	"parley/shared/dialect/tencent"
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/op"
+	"parley/shared/queue"
 	"parley/shared/store"
 )
 
@@ -33,7 +34,7 @@ func Operations() []op.Operation {
 		return slices.Concat(reads(errors...), []op.Option{op.Writes(store.Conversations), op.Posts(), op.Takes(512, batch)})
 	}
 	return []op.Operation{
-		tencent.Command(shown, "get_list", getList, reads()...),
+		tencent.Command(shown, "get_list", getList, append(reads(), op.Sends(queue.Index))...),
 		tencent.Command(shown, "delete", remove, append(changes(), op.Reads(store.Messages))...),
 		tencent.Command(shown, "create_contact_group", createContactGroup, changes(51006, 51007, 51008, 51010, 51011, 51013)...),
 		tencent.Command(plain, "update_contact_group", updateContactGroup, changes(51006, 51007, 51008, 51009, 51011, 51013)...),

@@ -144,6 +144,7 @@ func Bodies() map[string]string {
 		"worker.archive.merge":  `{}`,
 		"worker.archive.expire": `{}`,
 
+		"worker.index.index":       `{"app":1400000001,"user":"alice"}`,
 		"worker.announce.announce": `{"app":1400000001,"user":"alice","crowd":"friends","frame":"eyJldmVudCI6InByb2ZpbGUuY2hhbmdlZCIsImJvZHkiOnsiRnJvbV9BY2NvdW50IjoiYWxpY2UiLCJUYWdMaXN0IjpbIlRhZ19Qcm9maWxlX0lNX05pY2siXX19"}`,
 		// frame is the base64 of {"event":"message.read","body":{...}}.
 		"worker.delivery.delivery": `{"app":1400000001,"frame":"eyJldmVudCI6Im1lc3NhZ2UucmVhZCIsImJvZHkiOnsiRnJvbV9BY2NvdW50IjoiYm9iIiwiVG9fQWNjb3VudCI6ImFsaWNlIiwiUmVhZE9yZGluYWwiOjEsIlRpbWVNcyI6MTcwMDAwMDAwMDAwMH19",` +

@@ -88,10 +88,19 @@ func table(verb string, a store.Aggregate) (statement, error) {
 		Resource:  "!Sub arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${" + tableParameter(a.Table()) + "}",
 		Condition: `{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ` + strings.ReplaceAll(string(keys), ",", ", ") + `}}`,
 	}
-	if verb == "write" {
+	switch {
+	case verb == "write":
 		s.Actions = actions("dynamodb", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")
+	case len(a.Indexes()) > 0: // the leading key of an index has the form of the table's
+		s.Resource = "[" + quoted(s.Resource) + ", " + quoted(s.Resource+"/index/*") + "]"
 	}
 	return s, nil
+}
+
+// quoted puts the text of a !Sub in quotes, for a list.
+func quoted(sub string) string {
+	tag, text, _ := strings.Cut(sub, " ")
+	return tag + " '" + text + "'"
 }
 
 // folder allows one use of the objects of a kind: those of its folder.

@@ -3,6 +3,7 @@ package stacks
 import (
 	"fmt"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -260,6 +261,7 @@ func TestEnvironment(t *testing.T) {
 		"QUEUE_ANNOUNCE":       "http://127.0.0.1:3/000000000000/parley-local-Data-Announce",
 		"QUEUE_SWEEP":          "http://127.0.0.1:3/000000000000/parley-local-Data-Sweep",
 		"QUEUE_PUSH":           "http://127.0.0.1:3/000000000000/parley-local-Data-Push",
+		"QUEUE_INDEX":          "http://127.0.0.1:3/000000000000/parley-local-Data-Index",
 		"BUCKET_ARCHIVE":       "parley-local-data-archive",
 		"CONNECTIONS_ENDPOINT": "http://127.0.0.1:2/local",
 	}
@@ -279,6 +281,26 @@ func TestEnvironment(t *testing.T) {
 		}
 		if stream := table.Path == "Data/Msg"; stream != (table.Stream == "NEW_IMAGE") {
 			t.Errorf("table %s: got stream %q", table.Name, table.Stream)
+		}
+	}
+	for _, a := range store.Aggregates() {
+		if len(a.Indexes()) == 0 {
+			continue
+		}
+		var want []template.Index
+		for _, x := range a.Indexes() {
+			w := template.Index{
+				Name: x.Name, HashKey: template.Attribute{Name: store.IndexedBy, Type: "S"},
+				RangeKey: template.Attribute{Name: x.Sort, Type: "N"}, Projection: "KEYS_ONLY", Include: x.Include,
+			}
+			if len(x.Include) > 0 {
+				w.Projection = "INCLUDE"
+			}
+			want = append(want, w)
+		}
+		at := slices.IndexFunc(m.Tables, func(t template.Table) bool { return t.Path == "Data/Core" })
+		if got := m.Tables[at].Indexes; a.Table() != store.Core || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got indexes %+v, want %+v", a, got, want)
 		}
 	}
 	if got, want := len(m.Tables), len(store.Tables()); got != want {

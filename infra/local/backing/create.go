@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -51,16 +53,14 @@ func CreateTables(ctx context.Context, endpoint string, tables []template.Table)
 }
 
 func createTable(ctx context.Context, client *dynamodb.Client, t template.Table) error {
-	in := &dynamodb.CreateTableInput{TableName: &t.Name, BillingMode: types.BillingModePayPerRequest}
-	for _, k := range []struct {
-		template.Attribute
-		kind types.KeyType
-	}{{t.HashKey, types.KeyTypeHash}, {t.RangeKey, types.KeyTypeRange}} {
-		if k.Name == "" {
-			continue
-		}
-		in.AttributeDefinitions = append(in.AttributeDefinitions, types.AttributeDefinition{AttributeName: &k.Name, AttributeType: types.ScalarAttributeType(k.Type)})
-		in.KeySchema = append(in.KeySchema, types.KeySchemaElement{AttributeName: &k.Name, KeyType: k.kind})
+	in := &dynamodb.CreateTableInput{
+		TableName: &t.Name, BillingMode: types.BillingModePayPerRequest,
+		AttributeDefinitions: definitions(t), KeySchema: schema(t.HashKey, t.RangeKey),
+	}
+	for _, x := range t.Indexes {
+		in.GlobalSecondaryIndexes = append(in.GlobalSecondaryIndexes, types.GlobalSecondaryIndex{
+			IndexName: &x.Name, KeySchema: schema(x.HashKey, x.RangeKey), Projection: projection(x),
+		})
 	}
 	var stream *types.StreamSpecification
 	if t.Stream != "" {
@@ -81,8 +81,36 @@ func createTable(ctx context.Context, client *dynamodb.Client, t template.Table)
 	return err
 }
 
+// definitions are the types of all keys of a table and its indexes.
+func definitions(t template.Table) (list []types.AttributeDefinition) {
+	seen := map[string]bool{"": true}
+	keys := []template.Attribute{t.HashKey, t.RangeKey}
+	for _, x := range t.Indexes {
+		keys = append(keys, x.HashKey, x.RangeKey)
+	}
+	for _, k := range keys {
+		if !seen[k.Name] {
+			seen[k.Name] = true
+			list = append(list, types.AttributeDefinition{AttributeName: aws.String(k.Name), AttributeType: types.ScalarAttributeType(k.Type)})
+		}
+	}
+	return list
+}
+
+func schema(hash, sort template.Attribute) []types.KeySchemaElement {
+	list := []types.KeySchemaElement{{AttributeName: aws.String(hash.Name), KeyType: types.KeyTypeHash}}
+	if sort.Name != "" {
+		list = append(list, types.KeySchemaElement{AttributeName: aws.String(sort.Name), KeyType: types.KeyTypeRange})
+	}
+	return list
+}
+
+func projection(x template.Index) *types.Projection {
+	return &types.Projection{ProjectionType: types.ProjectionType(x.Projection), NonKeyAttributes: x.Include}
+}
+
 // adopt checks a table of an earlier run: its keys must be those of the
-// templates, and a stream that the templates gained is switched on.
+// templates, and a stream and indexes that the templates gained are added.
 func adopt(ctx context.Context, client *dynamodb.Client, t template.Table, stream *types.StreamSpecification) error {
 	found, err := client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &t.Name})
 	if err != nil {
@@ -102,7 +130,46 @@ func adopt(ctx context.Context, client *dynamodb.Client, t template.Table, strea
 	if stream != nil && found.Table.StreamSpecification == nil {
 		_, err = client.UpdateTable(ctx, &dynamodb.UpdateTableInput{TableName: &t.Name, StreamSpecification: stream})
 	}
+	for _, x := range t.Indexes {
+		there := slices.ContainsFunc(found.Table.GlobalSecondaryIndexes, func(d types.GlobalSecondaryIndexDescription) bool {
+			return aws.ToString(d.IndexName) == x.Name
+		})
+		if err == nil && !there {
+			err = addIndex(ctx, client, t, x)
+		}
+	}
 	return err
+}
+
+// addIndex adds an index to a table. DynamoDB adds one at a time.
+func addIndex(ctx context.Context, client *dynamodb.Client, t template.Table, x template.Index) error {
+	_, err := client.UpdateTable(ctx, &dynamodb.UpdateTableInput{
+		TableName: &t.Name, AttributeDefinitions: definitions(t),
+		GlobalSecondaryIndexUpdates: []types.GlobalSecondaryIndexUpdate{{Create: &types.CreateGlobalSecondaryIndexAction{
+			IndexName: &x.Name, KeySchema: schema(x.HashKey, x.RangeKey), Projection: projection(x),
+		}}},
+	})
+	if err != nil {
+		return fmt.Errorf("index %s: %w", x.Name, err)
+	}
+	for {
+		found, err := client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &t.Name})
+		if err != nil {
+			return fmt.Errorf("index %s: %w", x.Name, err)
+		}
+		ready := found.Table.TableStatus == types.TableStatusActive
+		for _, d := range found.Table.GlobalSecondaryIndexes {
+			ready = ready && d.IndexStatus == types.IndexStatusActive
+		}
+		if ready {
+			return nil
+		}
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // CreateQueues creates the queues of the templates on a server that was not

@@ -104,8 +104,8 @@ func (b *builder) table(s *stack, r resource, p *props, path string) error {
 		return err
 	}
 	t.ARN = text(arn)
-	if p.all["GlobalSecondaryIndexes"] != nil || p.all["LocalSecondaryIndexes"] != nil {
-		return s.fail(r.id, "has an index, which no table of the data model has; remove it or teach infra/local/template")
+	if p.all["LocalSecondaryIndexes"] != nil {
+		return s.fail(r.id, "has a local index, which no table of the data model has; remove it or teach infra/local/template")
 	}
 	types := map[string]string{}
 	definitions, _ := p.all["AttributeDefinitions"].([]any)
@@ -113,21 +113,19 @@ func (b *builder) table(s *stack, r resource, p *props, path string) error {
 		d := p.under(d)
 		types[d.text("AttributeName")] = d.text("AttributeType")
 	}
-	schema, _ := p.all["KeySchema"].([]any)
-	for _, k := range schema {
-		k := p.under(k)
-		a := Attribute{Name: k.text("AttributeName")}
-		if a.Type = types[a.Name]; a.Type == "" {
-			return s.fail(r.id, "key %s has no type; add it to AttributeDefinitions", a.Name)
-		}
-		if k.text("KeyType") == "HASH" {
-			t.HashKey = a
-		} else {
-			t.RangeKey = a
-		}
+	if t.HashKey, t.RangeKey, err = s.keys(r, p, types); err != nil {
+		return err
 	}
-	if t.HashKey.Name == "" {
-		return s.fail(r.id, "has no HASH key; add one to KeySchema")
+	indexes, _ := p.all["GlobalSecondaryIndexes"].([]any)
+	for _, one := range indexes {
+		one := p.under(one)
+		x := Index{Name: one.text("IndexName")}
+		if x.HashKey, x.RangeKey, err = s.keys(r, one, types); err != nil {
+			return err
+		}
+		projection := p.under(one.all["Projection"])
+		x.Projection, x.Include = projection.text("ProjectionType"), projection.words("NonKeyAttributes")
+		t.Indexes = append(t.Indexes, x)
 	}
 	if ttl := p.under(p.all["TimeToLiveSpecification"]); ttl.flag("Enabled", false) {
 		t.TTL = ttl.text("AttributeName")
@@ -136,6 +134,27 @@ func (b *builder) table(s *stack, r resource, p *props, path string) error {
 	b.tables[t.Name] = t.Stream != ""
 	b.model.Tables = append(b.model.Tables, t)
 	return nil
+}
+
+// keys are the key attributes of a table or an index.
+func (s *stack) keys(r resource, p *props, types map[string]string) (hash, sort Attribute, err error) {
+	schema, _ := p.all["KeySchema"].([]any)
+	for _, k := range schema {
+		k := p.under(k)
+		a := Attribute{Name: k.text("AttributeName")}
+		if a.Type = types[a.Name]; a.Type == "" {
+			return hash, sort, s.fail(r.id, "key %s has no type; add it to AttributeDefinitions", a.Name)
+		}
+		if k.text("KeyType") == "HASH" {
+			hash = a
+		} else {
+			sort = a
+		}
+	}
+	if hash.Name == "" {
+		return hash, sort, s.fail(r.id, "has no HASH key; add one to KeySchema")
+	}
+	return hash, sort, nil
 }
 
 func (b *builder) queue(s *stack, r resource, p *props, path string) error {

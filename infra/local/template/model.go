@@ -88,6 +88,15 @@ type Table struct {
 	HashKey, RangeKey Attribute // RangeKey.Name is empty without one
 	TTL               string    // attribute, empty without
 	Stream            string    // view type, empty without
+	Indexes           []Index   // global secondary ones
+}
+
+// An Index is a global secondary index of a table.
+type Index struct {
+	Name              string
+	HashKey, RangeKey Attribute // RangeKey.Name is empty without one
+	Projection        string    // KEYS_ONLY, INCLUDE or ALL
+	Include           []string  // attributes, for INCLUDE
 }
 
 // An Attribute is a key attribute: its type is S, N or B.

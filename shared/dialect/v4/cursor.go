@@ -16,15 +16,28 @@ func FormatCursor(p *conversations.Position) string {
 	if p == nil {
 		return ""
 	}
-	text := strconv.FormatInt(p.TimeMs, 10) + " " + p.Peer
-	if p.Pinned {
+	text := strconv.FormatInt(p.TimeMs, 10)
+	if p.Seen > 0 {
+		text += "+" + strconv.Itoa(p.Seen)
+	}
+	text += " " + p.Peer
+	switch {
+	case p.Pinned:
 		text = pinned + text
+	case p.Part == conversations.PartKept:
+		text = kept + text
+	case p.Part == conversations.PartChanges:
+		text = changes + text
 	}
 	return base64.RawURLEncoding.EncodeToString([]byte(text))
 }
 
-// pinned begins a cursor that stands among the pinned conversations.
-const pinned = "p"
+// What a cursor begins with.
+const (
+	pinned  = "p" // it stands among the pinned conversations
+	kept    = "k" // a sync is among those with data
+	changes = "c" // a sync is among what changed without a message
+)
 
 // ParseCursor reverses FormatCursor; nil for the start of the list.
 func ParseCursor(text string) (*conversations.Position, error) {
@@ -39,14 +52,25 @@ func ParseCursor(text string) (*conversations.Position, error) {
 	if err != nil {
 		return nil, bad
 	}
+	p := &conversations.Position{}
 	rest, top := strings.CutPrefix(string(plain), pinned)
+	p.Pinned = top
+	for prefix, part := range map[string]conversations.Part{kept: conversations.PartKept, changes: conversations.PartChanges} {
+		if after, ok := strings.CutPrefix(rest, prefix); ok && !top && p.Part == 0 {
+			rest, p.Part = after, part
+		}
+	}
 	head, peer, ok := strings.Cut(rest, " ")
-	ms, err := strconv.ParseInt(head, 10, 64)
-	if !ok || err != nil || ms < 0 || accounts.CheckID(peer) != nil {
+	head, seen, counted := strings.Cut(head, "+")
+	p.TimeMs, err = strconv.ParseInt(head, 10, 64)
+	if counted && err == nil {
+		p.Seen, err = strconv.Atoi(seen)
+	}
+	begins := peer == "" && p.Part != 0 // a part of a sync, from its beginning
+	if !ok || err != nil || p.TimeMs < 0 || p.Seen < 0 || (!begins && accounts.CheckID(peer) != nil) {
 		return nil, bad
 	}
-	p := &conversations.Position{Pinned: top, TimeMs: ms, Peer: peer}
-	if FormatCursor(p) != text {
+	if p.Peer = peer; FormatCursor(p) != text {
 		return nil, bad
 	}
 	return p, nil

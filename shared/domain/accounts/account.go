@@ -44,6 +44,9 @@ type Account struct {
 	Allow Allow
 	// NoRequests: the user may not ask others to be friends.
 	NoRequests bool
+	// Indexed: the user has so many conversations that their rows are indexed.
+	// Whoever makes one has to put it into the index.
+	Indexed bool
 }
 
 // Forever is the time of a mute or a ban that does not end by itself.

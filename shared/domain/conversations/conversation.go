@@ -73,6 +73,11 @@ type Position struct {
 	Pinned bool  // among those that stand before all others, by the time of the pin
 	TimeMs int64 // of the pin, or of the last message
 	Peer   string
+	// Seen is how many entries of an indexed user's list stand up to it.
+	Seen int
+	// Part is where a sync of an indexed user is; in PartChanges, TimeMs is of the
+	// change.
+	Part Part
 }
 
 func (p Position) compare(q Position) int {
@@ -108,5 +113,7 @@ type Cut struct {
 // A Page is a part of a list.
 type Page struct {
 	Rows []Row
-	Next *Position // nil: the list ends here
+	// Places, of a list, are where the rows stand in it.
+	Places []Position
+	Next   *Position // nil: the list ends here
 }

@@ -61,6 +61,10 @@ type Shelf struct {
 	Folders []Folder
 	// Stale are numbers of deleted folders that rows may still name.
 	Stale Set
+	// Indexed: all rows are in the index. IndexingMs is when a worker last said
+	// that it puts them there; 0: none does.
+	Indexed    bool
+	IndexingMs int64
 }
 
 // A Folder is a named group of conversations; its number is small, and free for
@@ -93,6 +97,8 @@ func (c Change) idle() bool {
 type Edit struct {
 	NowMs int64
 	Rows  []Change
+	// Indexed: rows that are made have to be put into the index.
+	Indexed bool
 	// Seen is the shelf that the edit rests on, where Fenced or Folders.
 	Seen    Shelf
 	Fenced  bool // it holds while the folders are as seen
@@ -163,7 +169,7 @@ func (s Service) alter(ctx context.Context, user string, peers []string, fenced 
 			if err != nil {
 				return false, err
 			}
-			unknown, err := s.unknown(ctx, user, e.Rows)
+			unknown, err := s.unknown(ctx, user, &e)
 			if err != nil {
 				return false, err
 			}
@@ -239,10 +245,10 @@ func (s Service) read(ctx context.Context, user string, peers []string, fenced, 
 
 // unknown tells which peers without a row are no accounts. Where there are such
 // rows it fails with AccountUnknown if the user is none; an account that was
-// deleted loses its rows soon.
-func (s Service) unknown(ctx context.Context, user string, changes []Change) (map[string]bool, error) {
+// deleted loses its rows soon. It notes in the edit whether new rows are indexed.
+func (s Service) unknown(ctx context.Context, user string, e *Edit) (map[string]bool, error) {
 	var peers []string
-	for _, c := range changes {
+	for _, c := range e.Rows {
 		if c.Seen.absent() {
 			peers = append(peers, c.Seen.Peer)
 		}
@@ -250,13 +256,14 @@ func (s Service) unknown(ctx context.Context, user string, changes []Change) (ma
 	if len(peers) == 0 {
 		return nil, nil
 	}
-	alive, err := s.alive(ctx, user, peers)
+	found, err := s.accounts(ctx, user, peers)
 	if err != nil {
 		return nil, err
 	}
+	e.Indexed = found[0].Indexed
 	list := make(map[string]bool)
 	for i, peer := range peers {
-		list[peer] = !alive[i]
+		list[peer] = !found[i+1].Alive()
 	}
 	return list, nil
 }
@@ -267,25 +274,25 @@ func (r Row) absent() bool {
 	return r == Row{}
 }
 
-// alive tells which peers are accounts. It fails with AccountUnknown where the
-// user is none.
-func (s Service) alive(ctx context.Context, user string, peers []string) ([]bool, error) {
+// accounts reads the accounts of a user and of some peers, in this order. It fails
+// with AccountUnknown where the user is none.
+func (s Service) accounts(ctx context.Context, user string, peers []string) ([]*accounts.Account, error) {
 	if err := accounts.CheckID(user); err != nil {
 		return nil, fault.New(fault.AccountUnknown, "%s", fault.Of(err).Text)
 	}
-	alive, err := s.Store.AccountsAlive(ctx, s.App, append([]string{user}, peers...))
+	list, err := s.Store.Accounts(ctx, s.App, append([]string{user}, peers...))
 	if err != nil {
 		return nil, err
 	}
-	if !alive[0] {
+	if !list[0].Alive() {
 		return nil, fault.New(fault.AccountUnknown, "%.40q is not an account", user)
 	}
-	return alive[1:], nil
+	return list, nil
 }
 
 // Known fails with AccountUnknown where a user is no account.
 func (s Service) Known(ctx context.Context, user string) error {
-	_, err := s.alive(ctx, user, nil)
+	_, err := s.accounts(ctx, user, nil)
 	return err
 }
 

@@ -3,6 +3,7 @@ package conversations
 import (
 	"context"
 	"slices"
+	"time"
 
 	"parley/shared/domain/delivery"
 	"parley/shared/fault"
@@ -116,7 +117,7 @@ func (s Service) CreateFolder(ctx context.Context, user, name string, peers []st
 		return Folder{}, nil, h, err
 	}
 	if h.Version == 0 {
-		_, err = s.alive(ctx, user, nil)
+		err = s.Known(ctx, user)
 	} else if h.Stale != 0 { // a call that deleted a folder was broken off
 		_, err = s.clean(ctx, user, origin)
 	}
@@ -193,7 +194,7 @@ func (s Service) RenameFolder(ctx context.Context, user, name, to string, origin
 // none either.
 func (s Service) orNobody(ctx context.Context, user string, err error) error {
 	if fault.Is(err, fault.FolderUnknown) {
-		if _, nobody := s.alive(ctx, user, nil); nobody != nil {
+		if nobody := s.Known(ctx, user); nobody != nil {
 			return nobody
 		}
 	}
@@ -289,15 +290,9 @@ func (s Service) clean(ctx context.Context, user string, origin delivery.Origin)
 		if after = seen; err != nil || seen.Stale == 0 {
 			return err == nil, err
 		}
-		rows, err := s.Store.Rows(ctx, s.App, user, true)
+		peers, err := s.inFolders(ctx, user, seen.Stale)
 		if err != nil {
 			return false, err
-		}
-		var peers []string
-		for _, r := range rows {
-			if r.Folders&seen.Stale != 0 {
-				peers = append(peers, r.Peer)
-			}
 		}
 		if _, err := s.alter(ctx, user, peers, true, origin, func(h Shelf, r Row) (Data, error) {
 			r.Folders &^= h.Stale
@@ -313,6 +308,33 @@ func (s Service) clean(ctx context.Context, user string, origin delivery.Origin)
 	return after, err
 }
 
+// inFolders are the peers of the rows that are in some folders. An index is a moment
+// behind: it is asked once more, for what was put there just before the folder
+// was deleted.
+func (s Service) inFolders(ctx context.Context, user string, folders Set) (peers []string, err error) {
+	for again := range 2 {
+		rows, indexed, err := s.kept(ctx, user, true)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			if r.Folders&folders != 0 && !slices.Contains(peers, r.Peer) {
+				peers = append(peers, r.Peer)
+			}
+		}
+		if !indexed {
+			break
+		}
+		if again == 0 {
+			s.Wait(ctx, indexPause)
+		}
+	}
+	return peers, nil
+}
+
+// indexPause is time enough for an index to follow the table.
+const indexPause = 2 * time.Second
+
 // Shelf returns a user's folders, as they were a moment ago.
 func (s Service) Shelf(ctx context.Context, user string) (Shelf, error) {
 	return s.Store.Shelf(ctx, s.App, user, false)
@@ -323,7 +345,8 @@ func (s Service) Shelf(ctx context.Context, user string) (Shelf, error) {
 // account.
 func (s Service) Tagged(ctx context.Context, user string) (Shelf, []Row, error) {
 	h, rows, err := s.tagged(ctx, user, func(ctx context.Context) ([]Row, error) {
-		return s.Store.Rows(ctx, s.App, user, false)
+		rows, _, err := s.kept(ctx, user, false)
+		return rows, err
 	})
 	rows = slices.DeleteFunc(rows, func(r Row) bool { return !r.tagged() })
 	return h, rows, err
@@ -361,7 +384,7 @@ func (s Service) tagged(ctx context.Context, user string, read func(context.Cont
 		none = none && !rows[i].tagged()
 	}
 	if none && h.Version == 0 {
-		_, err = s.alive(ctx, user, nil)
+		err = s.Known(ctx, user)
 	}
 	return h, rows, err
 }

@@ -63,7 +63,7 @@ func (s Service) hide(ctx context.Context, user, peer string, gone, history bool
 		}
 		c := &e.Rows[0]
 		if c.Seen.absent() {
-			_, err := s.alive(ctx, user, nil)
+			err := s.Known(ctx, user)
 			return true, err
 		}
 		if history {
@@ -115,7 +115,7 @@ func (s Service) SetDraft(ctx context.Context, user, peer, text string, origin d
 		if err != nil {
 			return false, err
 		}
-		unknown, err := s.unknown(ctx, user, e.Rows)
+		unknown, err := s.unknown(ctx, user, &e)
 		if err != nil {
 			return false, err
 		}
@@ -186,19 +186,21 @@ func (s Service) Get(ctx context.Context, user string, peers []string) ([]Conver
 // that the user has made silent.
 type Count struct{ Notified, Silent int64 }
 
-// Count counts the user's unread messages of all conversations.
+// MaxUnreadConversations is how many conversations a user's unread messages are
+// counted of: the newest that have any (core spec §6.0, §13).
+const MaxUnreadConversations = 100
+
+// Count counts the user's unread messages.
 func (s Service) Count(ctx context.Context, user string) (Count, error) {
-	rows, err := s.Store.Rows(ctx, s.App, user, false)
+	rows, _, err := s.newest(ctx, user, MaxUnreadConversations, func(r Row) bool { return r.Unread() > 0 })
 	if err != nil {
 		return Count{}, err
 	}
 	var c Count
 	for _, r := range rows {
-		switch {
-		case !r.live(s.Now()):
-		case r.Option == messages.OptionNotify:
+		if r.Option == messages.OptionNotify {
 			c.Notified += r.Unread()
-		default:
+		} else {
 			c.Silent += r.Unread()
 		}
 	}
@@ -212,18 +214,10 @@ const readAtOnce = 100
 // conversations first, as many as one call can, and tells whether that was all.
 // The peers and the user's other devices are told. It may be repeated.
 func (s Service) ReadAll(ctx context.Context, user string, origin delivery.Origin) (read int, all bool, err error) {
-	rows, err := s.Store.Rows(ctx, s.App, user, false)
-	if err != nil {
-		return 0, false, err
-	}
 	now := s.Now()
-	rows = slices.DeleteFunc(rows, func(r Row) bool { return !r.live(now) || r.In <= max(r.Read, r.Skipped) })
-	sortRows(rows, Row.moment)
-	if all = len(rows) <= readAtOnce; !all {
-		rows = rows[:readAtOnce]
-	}
-	if len(rows) == 0 {
-		return 0, true, nil
+	rows, more, err := s.newest(ctx, user, readAtOnce, func(r Row) bool { return r.In > max(r.Read, r.Skipped) })
+	if err != nil || len(rows) == 0 {
+		return 0, err == nil, err
 	}
 	marked := make([]*Row, len(rows))
 	run := make([]func(context.Context) error, len(rows))
@@ -262,5 +256,5 @@ func (s Service) ReadAll(ctx context.Context, user string, origin delivery.Origi
 		mark := PeerReadMark{Reader: user, Peer: r.Peer, Ordinal: r.Read, TimeMs: now.UnixMilli()}
 		s.Out.Note(ctx, "read mark", s.Out.SendTo(ctx, list[i+1:i+2], delivery.Origin{}, mark))
 	}
-	return len(changed), all, nil
+	return len(changed), !more, nil
 }

@@ -24,9 +24,13 @@ type memory struct {
 	err    error
 }
 
-func (m *memory) Rows(_ context.Context, _ int64, _ string, strong bool) ([]conversations.Row, error) {
+func (m *memory) Rows(_ context.Context, _ int64, _, _ string, _ int, strong bool) ([]conversations.Row, bool, error) {
 	m.strong = strong
-	return slices.Clone(m.rows), m.err
+	return slices.Clone(m.rows), false, m.err
+}
+
+func (m *memory) Shelf(context.Context, int64, string, bool) (conversations.Shelf, error) {
+	return conversations.Shelf{}, m.err
 }
 
 func (m *memory) PeerRows(_ context.Context, _ int64, _ string, peers []string, _ bool) ([]conversations.Row, error) {
@@ -133,13 +137,13 @@ func TestSyncBeyondTheList(t *testing.T) {
 		{Peer: "a", TimeMs: 3}, {Peer: "b", TimeMs: 2}, {Peer: "out", TimeMs: 1}, {Peer: "kept", TimeMs: 1, Data: conversations.Data{Custom: "c"}},
 		{Peer: "deleted", ChangedMs: 9}, {Peer: "expired, kept", TimeMs: 8, Expires: 1, Data: conversations.Data{Option: messages.OptionSilent}},
 	}}
-	p, _, err := service(m, 2).Sync(t.Context(), "u", 0, conversations.Cut{Limit: 100})
-	if want := "a b kept deleted expired, kept"; err != nil || peers(p) != want {
-		t.Errorf("%s, %v, want %s", peers(p), err, want)
+	p, err := service(m, 2).Sync(t.Context(), "u", 0, conversations.Cut{Limit: 100})
+	if want := "a b kept deleted expired, kept"; err != nil || peers(p.Page) != want {
+		t.Errorf("%s, %v, want %s", peers(p.Page), err, want)
 	}
-	p, _, err = service(m, 2).Sync(t.Context(), "u", 8, conversations.Cut{Limit: 100})
-	if want := "deleted expired, kept"; err != nil || peers(p) != want {
-		t.Errorf("since 8: %s, %v, want %s", peers(p), err, want)
+	p, err = service(m, 2).Sync(t.Context(), "u", 8, conversations.Cut{Limit: 100})
+	if want := "deleted expired, kept"; err != nil || peers(p.Page) != want {
+		t.Errorf("since 8: %s, %v, want %s", peers(p.Page), err, want)
 	}
 }
 
@@ -203,24 +207,24 @@ func TestSync(t *testing.T) {
 		0: "b a read by the peer read by me shows none", 100: "b a read by the peer read by me shows none",
 		101: "b read by the peer read by me shows none", 151: "b read by the peer shows none", 161: "b shows none", 171: "b", 201: "",
 	} {
-		p, next, err := service(m, 100).Sync(t.Context(), "u", since, conversations.Cut{Limit: 100})
-		if err != nil || peers(p) != want {
-			t.Errorf("since %d: %s, %v, want %s", since, peers(p), err, want)
+		p, err := service(m, 100).Sync(t.Context(), "u", since, conversations.Cut{Limit: 100})
+		if err != nil || peers(p.Page) != want {
+			t.Errorf("since %d: %s, %v, want %s", since, peers(p.Page), err, want)
 		}
-		if want := int64(nowMs - 20_000); next != want {
-			t.Errorf("the next sync is from %d, want %d", next, want)
+		if want := int64(nowMs - 20_000); p.SinceMs != want {
+			t.Errorf("the next sync is from %d, want %d", p.SinceMs, want)
 		}
 	}
 	if !m.strong {
 		t.Error("a sync is not read strongly: it may miss what a send has just written")
 	}
-	p, _, err := service(m, 100).Sync(t.Context(), "u", 101, conversations.Cut{Limit: 2})
-	if err != nil || peers(p) != "b read by the peer" || p.Next == nil {
-		t.Fatalf("first page %s, next %v, %v", peers(p), p.Next, err)
+	p, err := service(m, 100).Sync(t.Context(), "u", 101, conversations.Cut{Limit: 2})
+	if err != nil || peers(p.Page) != "b read by the peer" || p.Next == nil {
+		t.Fatalf("first page %s, next %v, %v", peers(p.Page), p.Next, err)
 	}
-	p, _, err = service(m, 100).Sync(t.Context(), "u", 101, conversations.Cut{After: p.Next, Limit: 2})
-	if err != nil || peers(p) != "read by me shows none" || p.Next != nil {
-		t.Errorf("second page %s, next %v, %v", peers(p), p.Next, err)
+	p, err = service(m, 100).Sync(t.Context(), "u", 101, conversations.Cut{After: p.Next, Limit: 2})
+	if err != nil || peers(p.Page) != "read by me shows none" || p.Next != nil {
+		t.Errorf("second page %s, next %v, %v", peers(p.Page), p.Next, err)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"parley/shared/domain/accounts"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/messages"
 	"parley/shared/fault"
@@ -12,8 +13,9 @@ import (
 
 // Store keeps the rows.
 type Store interface {
-	// Rows reads all one-to-one rows of a user.
-	Rows(ctx context.Context, app int64, user string, strong bool) ([]Row, error)
+	// Rows reads a user's one-to-one rows in order of peers, after one, and tells
+	// whether more follow.
+	Rows(ctx context.Context, app int64, user, after string, limit int, strong bool) (rows []Row, more bool, err error)
 	// PeerRows reads the rows with some peers; absent ones are zero with no Peer.
 	PeerRows(ctx context.Context, app int64, user string, peers []string, strong bool) ([]Row, error)
 	// MarkRead moves the read position to an ordinal, or to the last message
@@ -25,8 +27,8 @@ type Store interface {
 	// OrdinalAt returns the highest ordinal of the messages from peer to user sent
 	// at or before a time in Unix seconds, 0 if there is none.
 	OrdinalAt(ctx context.Context, app int64, user, peer string, at int64) (int64, error)
-	// AccountsAlive tells which users are accounts.
-	AccountsAlive(ctx context.Context, app int64, users []string) ([]bool, error)
+	// Accounts reads accounts of distinct users; absent ones are nil.
+	Accounts(ctx context.Context, app int64, users []string) ([]*accounts.Account, error)
 	// Shelf reads a user's folders and what is counted of the rows.
 	Shelf(ctx context.Context, app int64, user string, strong bool) (Shelf, error)
 	// Change writes all of an edit or nothing. It returns false where something
@@ -39,6 +41,7 @@ type Store interface {
 	Drafts(ctx context.Context, app int64, user string, peers []string) ([]string, error)
 	// ForgetConversations removes a page of a user's rows, drafts and shelf.
 	ForgetConversations(ctx context.Context, app int64, user string) (more bool, err error)
+	IndexStore
 }
 
 // Service reads and marks the conversations of an application's users.
@@ -47,6 +50,7 @@ type Service struct {
 	Limit   int  // entries of a list, by edition
 	Folders bool // the edition has folders and standard marks
 	Store   Store
+	Index   IndexQueue
 	Out     delivery.Service
 	Now     func() time.Time
 	Wait    func(ctx context.Context, d time.Duration)
@@ -68,30 +72,43 @@ func (f Filter) keeps(r Row) bool {
 // List returns a page of a user's conversations: those that are pinned by the time
 // of the pin, then the others, newest first each.
 func (s Service) List(ctx context.Context, user string, f Filter, c Cut) (Page, error) {
-	rows, err := s.shown(ctx, user)
+	v, err := s.look(ctx, user, nil, false)
+	if err == nil {
+		err = s.request(ctx, user, v)
+	}
 	if err != nil {
 		return Page{}, err
 	}
-	rows = slices.DeleteFunc(rows, func(r Row) bool { return !f.keeps(r) })
+	if v.indexed {
+		return s.listIndexed(ctx, user, f, c)
+	}
+	rows := slices.DeleteFunc(s.listed(v.rows), func(r Row) bool { return !f.keeps(r) })
 	return page(rows, Row.Place, c), nil
 }
 
 // All returns a user's whole list. It fails with AccountUnknown where the user is
 // no account.
 func (s Service) All(ctx context.Context, user string) ([]Row, error) {
-	rows, err := s.shown(ctx, user)
-	if err == nil && len(rows) == 0 {
-		_, err = s.alive(ctx, user, nil)
+	var rows []Row
+	var after *Position
+	for {
+		p, err := s.List(ctx, user, Filter{}, Cut{After: after, Limit: s.Limit})
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, p.Rows...)
+		if after = p.Next; after == nil {
+			break
+		}
 	}
-	return rows, err
+	if len(rows) == 0 {
+		return nil, s.Known(ctx, user)
+	}
+	return rows, nil
 }
 
-// shown reads a user's list in order.
-func (s Service) shown(ctx context.Context, user string) ([]Row, error) {
-	rows, err := s.Store.Rows(ctx, s.App, user, false)
-	if err != nil {
-		return nil, err
-	}
+// listed puts those of all rows that are shown in the order of the list.
+func (s Service) listed(rows []Row) []Row {
 	now := s.Now()
 	rows = slices.DeleteFunc(rows, func(r Row) bool { return !r.Shown(now) })
 	sortRows(rows, Row.Place)
@@ -99,7 +116,7 @@ func (s Service) shown(ctx context.Context, user string) ([]Row, error) {
 	for i, r := range rows {
 		rows[i] = r.at(now)
 	}
-	return rows, nil
+	return rows
 }
 
 func sortRows(rows []Row, place func(Row) Position) {
@@ -117,59 +134,21 @@ func page(rows []Row, place func(Row) Position, c Cut) Page {
 			n = i
 		}
 	}
-	if n == len(rows) {
-		return Page{Rows: rows}
+	p := Page{Rows: rows[:n]}
+	for _, r := range p.Rows {
+		p.Places = append(p.Places, place(r))
 	}
-	next := place(rows[n-1])
-	return Page{Rows: rows[:n], Next: &next}
+	if n < len(rows) {
+		p.Next = &p.Places[n-1]
+	}
+	return p
 }
 
-// skew is how far back a sync reaches. A change has the time at which its call
-// began, which may be written as late as the longest timeout of a function that
-// writes rows (15 s), by a machine whose clock is behind.
-const skew = 20 * time.Second
-
-// Sync returns a page of the conversations that changed since a time in ms,
-// newest first, and the time to pass next. Those that show no message are among
-// them: they may hold some, or were deleted. The read is strong: with the strong
-// read of sessions in a send, one of the two always sees the other
-// (docs/data-model.md §5).
-func (s Service) Sync(ctx context.Context, user string, since int64, c Cut) (Page, int64, error) {
-	next := s.Now().Add(-skew).UnixMilli()
-	rows, err := s.Store.Rows(ctx, s.App, user, true)
-	if err != nil {
-		return Page{}, 0, err
-	}
-	now, listed := s.Now(), 0
-	sortRows(rows, Row.Place)
-	rows = slices.DeleteFunc(rows, func(r Row) bool {
-		if r.Shown(now) {
-			if listed++; listed > s.Limit && r.Data == (Data{}) {
-				return true // past the end of the list
-			}
-		}
-		return (!r.live(now) && r.Data == (Data{})) || r.changed() < since
-	})
-	for i, r := range rows {
-		rows[i] = r.at(now)
-	}
-	sortRows(rows, Row.moment)
-	return page(rows, Row.moment, c), next, nil
-}
-
-// Unread returns the user's unread messages of all conversations.
+// Unread returns the user's unread messages, of those conversations that Count
+// counts.
 func (s Service) Unread(ctx context.Context, user string) (int64, error) {
-	rows, err := s.Store.Rows(ctx, s.App, user, false)
-	if err != nil {
-		return 0, err
-	}
-	now, total := s.Now(), int64(0)
-	for _, r := range rows {
-		if r.live(now) {
-			total += r.Unread()
-		}
-	}
-	return total, nil
+	c, err := s.Count(ctx, user)
+	return c.Notified + c.Silent, err
 }
 
 // UnreadFrom returns the unread messages from each of some peers.
@@ -254,13 +233,13 @@ func (s Service) ReadUntil(ctx context.Context, user, peer string, at int64) (Re
 // known tells a conversation that is empty from one with somebody who does not
 // exist.
 func (s Service) known(ctx context.Context, user, peer string) error {
-	alive, err := s.Store.AccountsAlive(ctx, s.App, []string{user, peer})
+	list, err := s.Store.Accounts(ctx, s.App, []string{user, peer})
 	switch {
 	case err != nil:
 		return err
-	case !alive[0]:
+	case !list[0].Alive():
 		return fault.New(fault.SenderUnknown, "%s is not an account", user)
-	case !alive[1]:
+	case !list[1].Alive():
 		return fault.New(fault.ReceiverUnknown, "%s is not an account", peer)
 	}
 	return nil

@@ -84,7 +84,7 @@ func (s Service) receivers(ctx context.Context, d *Draft, to []string) (from *ac
 	if !from.Alive() {
 		return nil, nil, nil, fault.New(fault.SenderUnknown, "the sender %s is not an account", d.From)
 	}
-	d.born = from.Reborn
+	d.born, d.indexed = from.Reborn, indexed(list...)
 	for i, u := range unique {
 		if list[i].Alive() {
 			known, d.born = append(known, u), max(d.born, list[i].Reborn)

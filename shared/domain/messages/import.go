@@ -2,6 +2,7 @@ package messages
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"parley/shared/domain/accounts"
@@ -53,6 +54,7 @@ func (s Service) Import(ctx context.Context, i Import) error {
 	if m.Expires = m.Time + s.kept(); m.Expires <= s.Now().Unix() {
 		return nil
 	}
+	d.indexed = indexed(list...)
 	if i.Live {
 		return s.importLive(ctx, d, m, list[0], born)
 	}
@@ -65,7 +67,7 @@ func (s Service) Import(ctx context.Context, i Import) error {
 	case stands != nil:
 		m = *stands // a repeat: the call before may have died before the lists moved
 	}
-	return s.advance(ctx, m, m.Expires)
+	return s.advance(ctx, d, m, m.Expires)
 }
 
 // importLive is a send whose time is given. A repeat finds the message, and does
@@ -81,13 +83,14 @@ func (s Service) importLive(ctx context.Context, d Draft, m Message, from *accou
 	now := s.Now()
 	// The list shows the time of a send. An older message moves it like history.
 	late := m.Time < now.Add(-Window).Unix()
-	a := Arrival{NowMs: now.UnixMilli(), Preview: m.Preview(), RowExpires: max(now.Unix(), m.Time) + s.kept()}
+	a := Arrival{NowMs: now.UnixMilli(), Preview: m.Preview(), RowExpires: max(now.Unix(), m.Time) + s.kept(), Indexed: slices.Contains(d.indexed, m.To)}
 	if old != nil {
 		m = *old
 	} else {
 		r := ClaimRequest{
 			From: m.From, To: m.To, Hash: sendHash(m.Seq, m.Random, uint32(m.Time)), Key: m.Key, //nolint:gosec // checked by the caller
 			NowMs: a.NowMs, Preview: a.Preview, NoLast: late, Expires: a.RowExpires, Spare: derived(now), Born: born,
+			Indexed: slices.Contains(d.indexed, m.From),
 		}
 		if late {
 			r.Key.Time = now.Unix() // the ring forgets by this time
@@ -109,7 +112,7 @@ func (s Service) importLive(ctx context.Context, d Draft, m Message, from *accou
 		return err
 	}
 	if late {
-		if err := s.advance(ctx, m, 0); err != nil { // the rows' ends have moved
+		if err := s.advance(ctx, d, m, 0); err != nil { // the rows' ends have moved
 			return err
 		}
 	}
@@ -132,14 +135,17 @@ type Advance struct {
 	NowMs   int64
 	Preview string
 	Expires int64 // 0: the row's end stays
+	Indexed bool  // owner's rows are indexed
 }
 
 // advance moves the lists of both users on to a past message where it is the
 // newest.
-func (s Service) advance(ctx context.Context, m Message, expires int64) error {
-	a := Advance{Key: m.Key, NowMs: s.Now().UnixMilli(), Preview: m.Preview(), Expires: expires}
-	return s.Parallel(ctx,
-		func(ctx context.Context) error { return s.Store.Advance(ctx, s.App, m.From, m.To, a) },
-		func(ctx context.Context) error { return s.Store.Advance(ctx, s.App, m.To, m.From, a) },
-	)
+func (s Service) advance(ctx context.Context, d Draft, m Message, expires int64) error {
+	move := func(owner, peer string) func(context.Context) error {
+		a := Advance{
+			Key: m.Key, NowMs: s.Now().UnixMilli(), Preview: m.Preview(), Expires: expires, Indexed: slices.Contains(d.indexed, owner),
+		}
+		return func(ctx context.Context) error { return s.Store.Advance(ctx, s.App, owner, peer, a) }
+	}
+	return s.Parallel(ctx, move(m.From, m.To), move(m.To, m.From))
 }

@@ -3,6 +3,7 @@ package messages
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"parley/shared/domain/accounts"
@@ -49,8 +50,9 @@ type Draft struct {
 	Issued time.Time
 	Origin delivery.Origin
 
-	born   int64 // the later birth of the two accounts, where an id has had another
-	merged int64 // when the list was imported that the message refers to
+	born    int64    // the later birth of the two accounts, where an id has had another
+	merged  int64    // when the list was imported that the message refers to
+	indexed []string // users of the send whose rows are indexed
 }
 
 // A Receipt tells the sender what became of a draft.
@@ -102,6 +104,7 @@ type ClaimRequest struct {
 	Born    int64 // the count of a row begins no earlier, Unix seconds
 	NoLast  bool  // leave the sender's list as it is
 	Expires int64 // of the row, not of the message
+	Indexed bool  // the sender's rows are indexed
 }
 
 // A Rename is the key under which a message is stored, instead of the one that
@@ -118,6 +121,7 @@ type Arrival struct {
 	NowMs      int64
 	Preview    string
 	RowExpires int64
+	Indexed    bool // the receiver's rows are indexed
 }
 
 // Store keeps messages and the rows a send moves.
@@ -212,7 +216,7 @@ func (s Service) Send(ctx context.Context, d Draft) (Receipt, error) {
 	if dropped {
 		return Receipt{Key: m.Key}, nil
 	}
-	m.Nick, m.Face = from.Nick, from.Face
+	m.Nick, m.Face, d.indexed = p.From.Nick, p.From.Face, indexed(p.From, p.To)
 	option := OptionNotify
 	if !d.OnlineOnly {
 		if m, option, err = s.store(ctx, m, d); err != nil {
@@ -243,6 +247,16 @@ func (s Service) push(ctx context.Context, d Draft, m Message, devices []push.De
 	s.Out.Note(ctx, m.Key.String()+": push", s.Push.Push(ctx, m.note(), d.Push, devices))
 }
 
+// indexed are those of some users whose conversation rows are indexed.
+func indexed(list ...*accounts.Account) (users []string) {
+	for _, a := range list {
+		if a != nil && a.Indexed {
+			users = append(users, a.ID)
+		}
+	}
+	return users
+}
+
 // honoured is the option that holds for a send.
 func (d Draft) honoured(o Option) Option {
 	if d.Trusted && !d.Honour {
@@ -269,10 +283,11 @@ func (s Service) bring(ctx context.Context, d Draft, m Message, o Option, list [
 // store runs the three writes of a send. Each may be repeated: after the first
 // every value is fixed.
 func (s Service) store(ctx context.Context, m Message, d Draft) (Message, Option, error) {
-	a := Arrival{NowMs: s.Now().UnixMilli(), Preview: m.Preview()}
+	a := Arrival{NowMs: s.Now().UnixMilli(), Preview: m.Preview(), Indexed: slices.Contains(d.indexed, m.To)}
 	claim, err := s.Store.Claim(ctx, s.App, ClaimRequest{
 		From: m.From, To: m.To, Hash: d.hash(), Key: m.Key, Derived: d.Seq == nil, Spare: derived(s.Now()), Born: d.born,
 		NowMs: a.NowMs, Preview: a.Preview, NoLast: m.NoLast || m.Aside, Expires: m.Time + s.kept(),
+		Indexed: slices.Contains(d.indexed, m.From),
 	})
 	if err != nil {
 		return Message{}, 0, err

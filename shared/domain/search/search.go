@@ -111,7 +111,7 @@ func (r *run) list(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	for i, row := range page.Rows {
-		at := row.Place()
+		at := page.Places[i]
 		next, err := r.conversation(ctx, row.Peer, nil)
 		if err != nil {
 			return Result{}, err
