@@ -134,7 +134,28 @@ func (s *Stack) importUser(ctx context.Context, app App, u User) error {
 	return nil
 }
 
+// firstCalls is how long a call of the demo is tried again that a function did not
+// answer: the first calls of a database that has just started can take longer than
+// a function may run, on a busy machine.
+const firstCalls = time.Minute
+
 func (s *Stack) post(ctx context.Context, path string, in, out any) error {
+	for end := time.Now().Add(firstCalls); ; {
+		err := s.postOnce(ctx, path, in, out)
+		if !errors.Is(err, errNoAnswer) || time.Now().After(end) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+var errNoAnswer = errors.New("the function failed")
+
+func (s *Stack) postOnce(ctx context.Context, path string, in, out any) error {
 	body, err := json.Marshal(in)
 	if err != nil {
 		return err
@@ -154,6 +175,9 @@ func (s *Stack) post(ctx context.Context, path string, in, out any) error {
 	text, err := io.ReadAll(res.Body)
 	if err != nil {
 		return err
+	}
+	if res.StatusCode >= http.StatusInternalServerError {
+		return fmt.Errorf("answer %d %.200s: %w", res.StatusCode, text, errNoAnswer)
 	}
 	if json.Unmarshal(text, out) != nil || res.StatusCode != http.StatusOK {
 		return fmt.Errorf("answer %d %.200s", res.StatusCode, text)

@@ -168,7 +168,15 @@ func (s *Stack) queue(t *testing.T, path string) string {
 }
 
 func demoApp(t *testing.T, s *Stack) {
+	// A call that a function does not answer is made again.
+	if err := s.Faults.Add(fault.Rule{On: "dynamodb", Do: "kill-before", Operation: "UpdateItem", Times: 1}); err != nil {
+		t.Fatal(err)
+	}
 	app, err := s.Demo(t.Context())
+	if fired := s.Faults.Fired(); fired[0] != 1 {
+		t.Errorf("the fault struck %d times, want once", fired[0])
+	}
+	s.Faults.Clear()
 	if err != nil {
 		t.Fatal(err)
 	}
