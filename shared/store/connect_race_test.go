@@ -13,6 +13,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 
 	"parley/shared/app"
+	"parley/shared/domain/accounts"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/sessions"
 	"parley/shared/testkit"
@@ -149,7 +150,7 @@ func TestEndMeetsConnect(t *testing.T) {
 				opened := false
 				connects := func(ctx context.Context) {
 					link := phone(w, "c", "i")
-					if tenant.Accounts.Admit(ctx, "alice", link.Issued) != nil {
+					if w.App.Callers.Admit(ctx, w.ID, accounts.Caller{ID: "alice", Issued: link.Issued}) != nil {
 						return // by the authorizer
 					}
 					_, err := tenant.Sessions.Connect(ctx, "alice", link)
