@@ -77,13 +77,14 @@ type view struct {
 // look reads all rows of a user, or finds that they are indexed. A shelf that the
 // caller has read may say so.
 func (s Service) look(ctx context.Context, user string, shelf *Shelf, strong bool) (v view, err error) {
-	more, limit := true, mostRows
+	limit := mostRows
 	if shelf == nil {
 		limit = firstRows
 	} else if v.shelf = *shelf; v.shelf.Indexed {
 		return view{shelf: v.shelf, indexed: true}, nil
 	}
-	if v.rows, more, err = s.Store.Rows(ctx, s.App, user, "", limit, strong); err != nil || !more {
+	rows, more, err := s.Store.Rows(ctx, s.App, user, "", limit, strong)
+	if v.rows = rows; err != nil || !more {
 		return v, err
 	}
 	if shelf == nil {
@@ -114,12 +115,12 @@ func (s Service) look(ctx context.Context, user string, shelf *Shelf, strong boo
 // whether it came to the end. A row may have changed since the index knew of it,
 // and is as it is now; one that is gone has no Peer.
 func (s Service) each(ctx context.Context, user string, w walk, f func(Entry, Row) bool) (end bool, err error) {
-	to := int64(math.MaxInt64)
+	to, page := int64(math.MaxInt64), w.page
 	if w.after != nil {
-		to = w.after.TimeMs
+		to, page = w.after.TimeMs, w.page+1 // the entry at the position is left out
 	}
 	for {
-		entries, more, err := s.Store.Entries(ctx, s.App, user, w.order, max(w.from, 1), to, w.page)
+		entries, more, err := s.Store.Entries(ctx, s.App, user, w.order, max(w.from, 1), to, page)
 		if err != nil {
 			return false, err
 		}

@@ -240,7 +240,7 @@ func (c *changes) others(ctx context.Context, at Position) (*Position, error) {
 		at.Part = PartChanges
 		return !c.full
 	})
-	if err = cmp.Or(err, failed); err != nil {
+	if err := cmp.Or(err, failed); err != nil {
 		return nil, err
 	}
 	if end {
