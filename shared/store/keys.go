@@ -490,15 +490,3 @@ func ParsePartition(pk string) Partition {
 func appPrefix(app int64) string { return strconv.FormatInt(app, 10) + "#" }
 
 func itoa(n int) string { return strconv.Itoa(n) }
-
-// isID reports whether a part of a key may be an id.
-func isID(s string) bool { return s != "" && !strings.Contains(s, Unit) }
-
-// cutID returns the id that follows a prefix.
-func cutID(sk, prefix string) (id string, ok bool) {
-	id, ok = strings.CutPrefix(sk, prefix)
-	if !ok || !isID(id) {
-		return "", false
-	}
-	return id, true
-}

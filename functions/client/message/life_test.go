@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/shared/domain/accounts"
 	"parley/shared/domain/messages"
 	"parley/shared/domain/search"
 	"parley/shared/fault"
@@ -33,9 +34,9 @@ func TestSecondLife(t *testing.T) {
 		if err := w.Seed(t.Context(), "deleted alice\nsweep\nsleep "+gap.String()+"\naccount alice"); err != nil {
 			t.Fatal(err)
 		}
-		w.Clock.Move(2 * time.Second) // signatures of the second of the deletion are void
+		w.Clock.Move(accounts.MaxAhead + time.Second) // signatures dated before that are void
 		by := messages.Actor{Issued: w.Clock.Now()}
-		w.Clock.Move(-2 * time.Second)
+		w.Clock.Move(-accounts.MaxAhead - time.Second)
 		key := func(n uint32) messages.Key { return messages.Key{Time: second, Seq: n, Random: n} }
 		unknown := func(what string, err error) {
 			t.Helper()

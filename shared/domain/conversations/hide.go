@@ -247,7 +247,7 @@ func (s Service) ReadAll(ctx context.Context, user string, origin delivery.Origi
 	list, err := s.Out.Store.Sessions(ctx, s.App, users)
 	if err != nil {
 		s.Out.Note(ctx, "sessions", err) // all of it is read
-		return len(changed), all, nil
+		return len(changed), !more, nil
 	}
 	for part := range slices.Chunk(changed, rowsAnEvent) {
 		s.Out.Note(ctx, "rows", s.Out.SendTo(ctx, list[:1], origin, Changed{Rows: part}))
