@@ -1,7 +1,7 @@
 // Package attempt bounds what a call to AWS may take. All time comes from the
 // deadline of the invocation: an attempt gets a share of what is left, so that a
 // call which hangs is tried again on another connection, and after the last
-// attempt there is still time to answer (docs/adr/0023-time-budget.md).
+// attempt there is still time to answer (docs/adr/0027-time-budget.md).
 package attempt
 
 import (

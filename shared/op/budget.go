@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// The end of an invocation belongs to the chain (docs/adr/0023-time-budget.md).
+// The end of an invocation belongs to the chain (docs/adr/0027-time-budget.md).
 const (
 	// reserve is how long before the function's end the context of an operation is
 	// done: what waits for AWS then fails, and the failure is answered and logged.

@@ -355,7 +355,7 @@ func TestTimeouts(t *testing.T) {
 		if slices.ContainsFunc(o.Doors, func(d op.Door) bool { return d.Authorizer }) && o.Timeout > 10*time.Second {
 			t.Errorf("%s takes %s, and an authorizer is waited for 10 s", o.Name, o.Timeout)
 		}
-		// One attempt that hangs, and the shortest call after it (docs/adr/0023-time-budget.md).
+		// One attempt that hangs, and the shortest call after it (docs/adr/0027-time-budget.md).
 		if o.Timeout < 3*time.Second {
 			t.Errorf("%s takes %s, which is too short for an attempt that hangs", o.Name, o.Timeout)
 		}
