@@ -120,7 +120,7 @@ clean: ## remove what was built; .local keeps what was fetched
 .PHONY: unit
 unit:
 	$(NEED) go node java
-	@$(GOTEST) $$(go list ./... | grep -vE '$(SLOW)')
+	@$(GOTEST) -timeout 30m $$(go list ./... | grep -vE '$(SLOW)')
 
 # What waits much of its time.
 .PHONY: scenarios
