@@ -55,6 +55,7 @@ export class Cloud {
     this.#http.on("upgrade", (request, socket, head) => {
       const usersig = (request.headers["sec-websocket-protocol"] ?? "").split(",")[1]?.trim();
       if (!this.accepting || !usersig || usersig === this.revoked || this.refuse(usersig)) {
+        socket.on("error", () => {}); // the client may be gone before it reads this
         socket.end("HTTP/1.1 401 Unauthorized\r\n\r\n");
         return;
       }
