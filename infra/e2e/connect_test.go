@@ -294,10 +294,10 @@ func TestDeletedAccount(t *testing.T) {
 	as := func(ctx context.Context, action string, in, out any) error {
 		return a.callAs(ctx, fmt.Sprintf("UserSig %d alice %s", a.id, sig), "", action, in, out)
 	}
-	if got := codeOf(send(as)); got != 20003 && got != 70052 {
+	if got := codeOf(send(as)); got != 70107 && got != 70052 {
 		t.Errorf("a send with the old signature: got code %d, want a refusal", got)
 	}
-	if got := codeOf(as(deadline(t), "message.read", fields{"To_Account": "bob"}, nil)); got != 20003 && got != 70052 {
+	if got := codeOf(as(deadline(t), "message.read", fields{"To_Account": "bob"}, nil)); got != 70107 && got != 70052 {
 		t.Errorf("a mark with the old signature: got code %d, want a refusal", got)
 	}
 	if _, err := dial(deadline(t), web.url(), "im.v1", a.sign("alice")); err == nil {
