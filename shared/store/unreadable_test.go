@@ -166,7 +166,7 @@ func TestUnreadableRows(t *testing.T) {
 		store.Live: {{PK: store.WatchedPK(w.ID, "alice"), SK: "c" + store.Unit}},
 	} {
 		for _, k := range keys {
-			if err := w.Set(t.Context(), table, k, store.Item{"t": text("secret"), "k": testkit.Number(7)}); err != nil {
+			if err := w.Set(t.Context(), table, k, store.Item{"r": text("secret"), "k": testkit.Number(7)}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -26,7 +26,10 @@ const (
 	Admin    = "administrator"
 	User     = "alice"
 	Instance = "installation-1"
-	Platform = "iPhone"
+	// NewInstance is the installation that connects. Instance is connected already,
+	// since later than the time of the event.
+	NewInstance = "installation-2"
+	Platform    = "iPhone"
 	// Future is the time of the messages that events change, in 2100.
 	Future = 4102444800
 
@@ -227,7 +230,7 @@ func newSocketContext(route, kind string) socketContext {
 func said() map[string]any {
 	return map[string]any{
 		"principalId": User, "integrationLatency": 12, "app": strconv.Itoa(App), "user": User, "platform": Platform,
-		"instance": Instance, "issued": strconv.Itoa(issued),
+		"instance": NewInstance, "issued": strconv.Itoa(issued),
 	}
 }
 
@@ -243,7 +246,7 @@ func upgrade(e *socketEvent) error {
 		"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Protocol": "im.v1, " + sig, "Sec-WebSocket-Version": "13",
 		"User-Agent": agent, "X-Amzn-Trace-Id": trace, "X-Forwarded-For": client, "X-Forwarded-Port": "443", "X-Forwarded-Proto": "https",
 	}
-	e.Query = map[string]string{"sdkappid": strconv.Itoa(App), "identifier": User, "platform": Platform, "instance": Instance}
+	e.Query = map[string]string{"sdkappid": strconv.Itoa(App), "identifier": User, "platform": Platform, "instance": NewInstance}
 	e.MultiHeaders, e.MultiQuery = multi(e.Headers), multi(e.Query)
 	return nil
 }
