@@ -270,9 +270,6 @@ func (s *Store) Expel(ctx context.Context, app int64, user string, e sessions.Ex
 	if len(removes) > 0 {
 		u.set += "REMOVE " + strings.Join(removes, ", ")
 	}
-	if len(u.values) == 0 {
-		u.values = nil // which the service refuses if it is empty
-	}
 	u.cond = strings.Join(conditions, " AND ")
 	_, err := s.update(ctx, u)
 	if _, failed := refused(err); failed {

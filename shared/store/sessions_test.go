@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -243,6 +244,17 @@ func TestSignOut(t *testing.T) {
 	wants("a signs out, not connected", fails(s.Logout(t.Context(), "alice", sessions.Link{Instance: "a"})), "logout", "a")
 	if _, err := s.Logout(t.Context(), "nobody", link("a")); err != nil {
 		t.Errorf("a user without a session signs out: %v", err)
+	}
+	page := sessions.Link{Connection: "page", Instance: "page", Platform: "Web"} // nothing but Last is kept of it
+	_, err1 := s.Connect(t.Context(), "bob", page)
+	_, err2 := s.Disconnect(t.Context(), "bob", page, "closed")
+	_, err3 := s.Logout(t.Context(), "bob", sessions.Link{Instance: "page"})
+	list, err4 := w.Store.Sessions(t.Context(), w.ID, []string{"bob"})
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
+		t.Fatalf("a closed page signs out: %v", err)
+	}
+	if l := list[0].Last; l == nil || l.Reason != "logout" {
+		t.Errorf("a closed page signs out: last %+v", l)
 	}
 }
 

@@ -237,6 +237,12 @@ func (s *Store) update(ctx context.Context, u update) (Item, error) {
 	if u.cond != "" {
 		in.ConditionExpression = &u.cond
 	}
+	if len(u.names) == 0 {
+		in.ExpressionAttributeNames = nil // DynamoDB refuses an empty map
+	}
+	if len(u.values) == 0 {
+		in.ExpressionAttributeValues = nil
+	}
 	out, err := s.db.UpdateItem(ctx, in)
 	if err != nil {
 		return nil, fmt.Errorf("update %q of %s: %w", u.key, u.table, err)

@@ -112,17 +112,34 @@ interface Node {
   shadowRoots?: Node[];
 }
 
+/** A text, and how many glyphs of it each font has drawn. */
+interface Drawn {
+  text: string;
+  drawn: Map<string, number>;
+}
+
 /**
  * The texts of a page with the fonts that drew them: asked of the browser, since what a style asks for and what the
  * machine has are two things.
  */
-export async function fonts(page: Page): Promise<{ text: string; drawn: Map<string, number> }[]> {
+export async function fonts(page: Page): Promise<Drawn[]> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await drawnNow(page);
+    } catch (error) {
+      // The page has replaced a text since its document was read.
+      if (attempt === 20 || !String(error).includes("Could not find node")) throw error;
+    }
+  }
+}
+
+async function drawnNow(page: Page): Promise<Drawn[]> {
   const cdp = await page.context().newCDPSession(page);
   try {
     await cdp.send("DOM.enable");
     await cdp.send("CSS.enable");
     const { root } = (await cdp.send("DOM.getDocument", { depth: -1, pierce: true })) as { root: Node };
-    const out: { text: string; drawn: Map<string, number> }[] = [];
+    const out: Drawn[] = [];
     const visit = async (node: Node): Promise<void> => {
       if (node.nodeType === 3 && node.nodeValue.trim()) {
         const { fonts } = await cdp.send("CSS.getPlatformFontsForNode", { nodeId: node.nodeId });
