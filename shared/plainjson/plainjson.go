@@ -1,5 +1,6 @@
-// Package plainjson writes JSON as it is stored, sent and measured: texts as they
-// are, without the escapes that encoding/json makes for HTML.
+// Package plainjson writes JSON as it is stored, sent and measured, texts as they
+// are, without the escapes that encoding/json makes for HTML; and it reads JSON that
+// callers wrote, in one way only.
 package plainjson
 
 import (

@@ -12,7 +12,7 @@ const (
 
 // peer is a request about one conversation.
 type peer struct {
-	To string `json:"To_Account" need:"50002"`
+	To string `json:"To_Account" id:"user" need:"50002"`
 }
 
 // peers is a request about some conversations.

@@ -7,7 +7,7 @@ import (
 )
 
 type acceptRequest struct {
-	To     string `json:"To_Account" need:"30001"`
+	To     string `json:"To_Account" id:"user" need:"30001"`
 	Type   string `json:"AddType" bad:"30001"` // Add_Type_Both (default) or Add_Type_Single
 	Remark string `json:"Remark" bad:"30001"`
 }

@@ -7,7 +7,7 @@ import (
 )
 
 type rejectRequest struct {
-	To string `json:"To_Account" need:"30001"`
+	To string `json:"To_Account" id:"user" need:"30001"`
 }
 
 // reject answers a request with no; the user who asked is not told. 30614 is who

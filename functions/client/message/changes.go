@@ -9,7 +9,7 @@ import (
 )
 
 type changesRequest struct {
-	To     string `json:"To_Account" need:"90003"`
+	To     string `json:"To_Account" id:"user" need:"90003"`
 	Since  int64  `json:"Since" bad:"90001"` // ms
 	Cursor string `json:"Cursor" bad:"90001"`
 }

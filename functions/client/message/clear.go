@@ -7,7 +7,7 @@ import (
 )
 
 type clearRequest struct {
-	To string `json:"To_Account" need:"90003"`
+	To string `json:"To_Account" id:"user" need:"90003"`
 }
 
 type clearReply struct{}

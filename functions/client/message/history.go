@@ -10,7 +10,7 @@ import (
 )
 
 type historyRequest struct {
-	To    string `json:"To_Account" need:"90003"`
+	To    string `json:"To_Account" id:"user" need:"90003"`
 	After string `json:"From" bad:"90054"`  // a MsgKey: newer than that message
 	Until string `json:"To" bad:"90054"`    // a MsgKey: older than that message
 	Limit *int   `json:"Limit" bad:"90001"` // 1 to 100, default 20

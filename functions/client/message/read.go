@@ -8,7 +8,7 @@ import (
 )
 
 type readRequest struct {
-	To      string `json:"To_Account" need:"90003"`
+	To      string `json:"To_Account" id:"user" need:"90003"`
 	Ordinal *int64 `json:"Ordinal" bad:"90001"` // up to this one; absent: everything so far
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 type relayRequest struct {
-	To     string `json:"To_Account" need:"90003"`
+	To     string `json:"To_Account" id:"user" need:"90003"`
 	Key    string `json:"MsgKey" need:"90054"`
 	Merged string `json:"JsonMsgKey" need:"90054"`
 	Part   int    `json:"Part" bad:"90001"` // 0, then Next of the answer before

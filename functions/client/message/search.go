@@ -12,9 +12,9 @@ import (
 )
 
 type searchRequest struct {
-	To       string          `json:"To_Account" bad:"90003"` // one conversation; absent: all
-	Keywords []string        `json:"Keywords" bad:"90001"`   // 5 at most, all in one message or, with "or", one of them
-	Match    string          `json:"Match" bad:"90001"`      // "and" (default) or "or"
+	To       string          `json:"To_Account" id:"user" bad:"90003"` // one conversation; absent: all
+	Keywords []string        `json:"Keywords" bad:"90001"`             // 5 at most, all in one message or, with "or", one of them
+	Match    string          `json:"Match" bad:"90001"`                // "and" (default) or "or"
 	Types    []messages.Kind `json:"MsgType" bad:"90001"`
 	From     []string        `json:"From_Account" bad:"90001"`
 	MinTime  int64           `json:"MinTime" bad:"90001"` // Unix seconds

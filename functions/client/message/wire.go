@@ -8,13 +8,13 @@ import (
 
 // oneMessage names a message of the caller's conversation with another user.
 type oneMessage struct {
-	To  string `json:"To_Account" need:"90003"`
+	To  string `json:"To_Account" id:"user" need:"90003"`
 	Key string `json:"MsgKey" need:"90054"`
 }
 
 // someMessages names up to 30 of them.
 type someMessages struct {
-	To   string   `json:"To_Account" need:"90003"`
+	To   string   `json:"To_Account" id:"user" need:"90003"`
 	Keys []string `json:"MsgKeyList" need:"90001"`
 }
 

@@ -7,7 +7,7 @@ import (
 )
 
 type getReply struct {
-	UserID  string `json:"UserID"`
+	UserID  string `json:"UserID" id:"user"`
 	Nick    string `json:"Nick,omitempty"`
 	FaceURL string `json:"FaceUrl,omitempty"`
 	Created int64  `json:"Created"` // Unix seconds, as all times; -1 for one that does not come

@@ -10,7 +10,7 @@ import (
 // named is a request about one account.
 type named struct {
 	App    int64  `json:"SdkAppId"`
-	UserID string `json:"UserID"`
+	UserID string `json:"UserID" id:"user"`
 }
 
 // service is the accounts of the application that a request names.

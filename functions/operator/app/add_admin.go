@@ -8,7 +8,7 @@ import (
 
 type adminRequest struct {
 	named
-	UserID string `json:"UserID"`
+	UserID string `json:"UserID" id:"user"`
 }
 
 type adminsReply struct {

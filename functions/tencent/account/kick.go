@@ -8,8 +8,8 @@ import (
 )
 
 type kickRequest struct {
-	UserID     string `json:"UserID" bad:"70402"`
-	Identifier string `json:"Identifier" bad:"70402"` // the field's name until 2021
+	UserID     string `json:"UserID" id:"user" bad:"70402"`
+	Identifier string `json:"Identifier" id:"user" bad:"70402"` // the field's name until 2021
 }
 
 type kickResponse struct{}

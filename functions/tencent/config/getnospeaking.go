@@ -11,7 +11,7 @@ import (
 )
 
 type getNoSpeakingRequest struct {
-	Account string `json:"Get_Account" need:"130002" bad:"130003"`
+	Account string `json:"Get_Account" id:"user" need:"130002" bad:"130003"`
 }
 
 type getNoSpeakingResponse struct {

@@ -11,7 +11,7 @@ import (
 )
 
 type setNoSpeakingRequest struct {
-	Account string  `json:"Set_Account" need:"130004" bad:"130005"`
+	Account string  `json:"Set_Account" id:"user" need:"130004" bad:"130005"`
 	C2C     *uint32 `json:"C2CmsgNospeakingTime" bad:"130006"` // seconds from now; 0 unmutes, 4294967295 is for ever
 	Groups  *uint32 `json:"GroupmsgNospeakingTime" bad:"130007"`
 }

@@ -25,8 +25,8 @@ func Operations() []op.Operation {
 
 // target names a message as a caller sees it.
 type target struct {
-	From string `json:"From_Account" bad:"10004"`
-	To   string `json:"To_Account" need:"10004"`
+	From string `json:"From_Account" id:"user" bad:"10004"`
+	To   string `json:"To_Account" id:"user" need:"10004"`
 	Key  string `json:"MsgKey" need:"10004"`
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 type followAddRequest struct {
-	From  string       `json:"From_Account" need:"30001"`
+	From  string       `json:"From_Account" id:"user" need:"30001"`
 	Items []followItem `json:"FollowItem" need:"30001"`
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 type followCheckRequest struct {
-	From string   `json:"From_Account" need:"30001"`
+	From string   `json:"From_Account" id:"user" need:"30001"`
 	To   []string `json:"To_Account" need:"30001"`
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 type followGetRequest struct {
-	From   string `json:"From_Account" need:"30001"`
+	From   string `json:"From_Account" id:"user" need:"30001"`
 	Type   int    `json:"FollowType" need:"30001"`
 	Cursor string `json:"StartCursor" bad:"30001"`
 	Want   int    `json:"WantNum" bad:"30001"`

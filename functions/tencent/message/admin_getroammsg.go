@@ -9,10 +9,10 @@ import (
 )
 
 type roamRequest struct {
-	Operator string `json:"Operator_Account" bad:"90008"`
-	Peer     string `json:"Peer_Account" bad:"90003"`
-	From     string `json:"From_Account" bad:"90008"` // the two names until 2022
-	To       string `json:"To_Account" bad:"90003"`
+	Operator string `json:"Operator_Account" id:"user" bad:"90008"`
+	Peer     string `json:"Peer_Account" id:"user" bad:"90003"`
+	From     string `json:"From_Account" id:"user" bad:"90008"` // the two names until 2022
+	To       string `json:"To_Account" id:"user" bad:"90003"`
 	Max      *int   `json:"MaxCnt" need:"90001"`
 	MinTime  *int64 `json:"MinTime" need:"90001"`
 	MaxTime  *int64 `json:"MaxTime" need:"90001"`

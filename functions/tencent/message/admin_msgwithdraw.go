@@ -8,8 +8,8 @@ import (
 )
 
 type withdrawRequest struct {
-	From string `json:"From_Account" need:"90008"`
-	To   string `json:"To_Account" need:"90003"`
+	From string `json:"From_Account" id:"user" need:"90008"`
+	To   string `json:"To_Account" id:"user" need:"90003"`
 	Key  string `json:"MsgKey" need:"90054"`
 }
 

@@ -13,8 +13,8 @@ import (
 )
 
 type setReadRequest struct {
-	Reader string          `json:"Report_Account" need:"90008"`
-	Peer   string          `json:"Peer_Account" need:"90003"`
+	Reader string          `json:"Report_Account" id:"user" need:"90008"`
+	Peer   string          `json:"Peer_Account" id:"user" need:"90003"`
 	Time   json.RawMessage `json:"MsgReadTime"`
 }
 

@@ -9,8 +9,8 @@ import (
 )
 
 type receiptRequest struct {
-	Operator string        `json:"Operator_Account" need:"90008"`
-	Peer     string        `json:"Peer_Account" need:"90003"`
+	Operator string        `json:"Operator_Account" id:"user" need:"90008"`
+	Peer     string        `json:"Peer_Account" id:"user" need:"90003"`
 	Messages []receiptItem `json:"C2CMsgInfo" need:"90001"`
 }
 

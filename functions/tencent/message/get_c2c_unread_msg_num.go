@@ -9,7 +9,7 @@ import (
 )
 
 type unreadRequest struct {
-	To    string   `json:"To_Account" need:"90003"`
+	To    string   `json:"To_Account" id:"user" need:"90003"`
 	Peers []string `json:"Peer_Account" bad:"90003"`
 }
 

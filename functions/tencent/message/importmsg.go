@@ -11,8 +11,8 @@ import (
 
 type importMsgRequest struct {
 	Mode   *int               `json:"SyncFromOldSystem" need:"90030"`
-	From   string             `json:"From_Account" need:"90008"`
-	To     string             `json:"To_Account" need:"90003"`
+	From   string             `json:"From_Account" id:"user" need:"90008"`
+	To     string             `json:"To_Account" id:"user" need:"90003"`
 	Seq    *uint32            `json:"MsgSeq" bad:"90004"`
 	Random *uint32            `json:"MsgRandom" need:"90005"`
 	Time   *uint32            `json:"MsgTimeStamp" need:"90006"`

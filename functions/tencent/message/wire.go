@@ -23,7 +23,7 @@ const (
 
 // content is what sendmsg and batchsendmsg have in common.
 type content struct {
-	From      string             `json:"From_Account" bad:"90008"`
+	From      string             `json:"From_Account" id:"user" bad:"90008"`
 	Sync      int                `json:"SyncOtherMachine" bad:"90031"`
 	Online    int                `json:"OnlineOnlyFlag" bad:"90001"`
 	LifeTime  *int64             `json:"MsgLifeTime" bad:"90044"`

@@ -9,7 +9,7 @@ import (
 )
 
 type portraitSetRequest struct {
-	From  string         `json:"From_Account" need:"40001"`
+	From  string         `json:"From_Account" id:"user" need:"40001"`
 	Items []v4.RawTagged `json:"ProfileItem" need:"40001"`
 }
 

@@ -11,7 +11,7 @@ import (
 type deleteRequest struct {
 	owned
 	Type    int    `json:"Type" need:"50002"`
-	To      string `json:"To_Account" bad:"50002"`
+	To      string `json:"To_Account" id:"user" bad:"50002"`
 	ToGroup string `json:"ToGroupid" bad:"50002"`
 	Clear   int    `json:"ClearRamble" bad:"50002"`
 }

@@ -19,7 +19,7 @@ const (
 
 // owned is a request about one user's conversations.
 type owned struct {
-	From string `json:"From_Account" need:"50002"`
+	From string `json:"From_Account" id:"user" need:"50002"`
 }
 
 // contact names a conversation.

@@ -53,7 +53,7 @@ func oneOf(field, text string, list ...string) (string, error) {
 
 // owned is a request about one user's table.
 type owned struct {
-	From string `json:"From_Account" need:"30001"`
+	From string `json:"From_Account" id:"user" need:"30001"`
 }
 
 // some is a request about some users of one user's table.

@@ -53,9 +53,9 @@ func refuse(_ context.Context, c *op.Call) (any, error) {
 	if c.Request.Connection == "" {
 		return nil, fault.New(fault.UnknownOperation, "there is no POST %.100q", c.Request.Path)
 	}
-	var f frame
-	if err := json.Unmarshal(c.Request.Event, &f); err != nil {
-		return nil, fault.New(fault.Malformed, "the frame is not a JSON object with action, id and body")
+	f, err := readFrame(c.Request.Event)
+	if err != nil {
+		return nil, err
 	}
 	if f.Action == "" {
 		return nil, fault.New(fault.Malformed, "the frame has no action")
@@ -69,6 +69,21 @@ type frame struct {
 	Body   json.RawMessage `json:"body"`
 }
 
+// readFrame reads a frame. One that is refused still has its id, if that can be
+// read, so that its call fails at once: a frame whose body has a name twice.
+func readFrame(text []byte) (f frame, err error) {
+	if err = plainjson.Unmarshal(text, &f); err != nil {
+		err = fault.New(fault.Malformed, "the frame is not a JSON object with action, id and body: %s", err)
+		f = frame{}
+		_ = json.Unmarshal(text, &f) // as much of it as there is
+		f.Body = nil
+	}
+	if len(f.ID) > maxID {
+		f.ID, err = "", fault.New(fault.Malformed, "id is over %d bytes", maxID)
+	}
+	return f, err
+}
+
 type protocol struct{ numbers v4.Numbers }
 
 // Decode implements op.Protocol for both doors.
@@ -80,15 +95,11 @@ func (protocol) Decode(c *op.Call, event []byte) (err error) {
 	if c.Request, err = op.ReadSocket(event); err != nil {
 		return err
 	}
-	c.Request.ID = "" // the answer carries the frame's own id or none
-	var f frame
-	if err := json.Unmarshal(c.Request.Body, &f); err != nil {
-		return fault.New(fault.Malformed, "the frame is not a JSON object with action, id and body")
+	f, err := readFrame(c.Request.Body)
+	c.Request.ID, c.Request.Body = f.ID, f.Body // the answer carries the frame's own id or none
+	if err != nil {
+		return err
 	}
-	if len(f.ID) > maxID {
-		return fault.New(fault.Malformed, "id is over %d bytes", maxID)
-	}
-	c.Request.ID, c.Request.Body = f.ID, f.Body
 	if len(f.Body) == 0 || string(f.Body) == "null" {
 		c.Request.Body = []byte("{}")
 	}
@@ -221,11 +232,8 @@ func (u unknown) Decode(c *op.Call, event []byte) (err error) {
 	if c.Request, err = op.ReadSocket(event); err != nil {
 		return err
 	}
-	c.Request.Event, c.Request.ID = c.Request.Body, ""
-	var f frame
-	if json.Unmarshal(c.Request.Body, &f) == nil && len(f.ID) <= maxID { // else refuse says what is wrong
-		c.Request.ID = f.ID
-	}
+	f, _ := readFrame(c.Request.Body) // refuse says what is wrong
+	c.Request.Event, c.Request.ID = c.Request.Body, f.ID
 	return nil
 }
 

@@ -17,6 +17,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"parley/shared/plainjson"
 )
 
 // Errors of Parse and Verify. The first that applies is returned, in the order
@@ -93,7 +95,7 @@ func Parse(text string) (Token, error) {
 		return Token{}, ErrMalformed
 	}
 	var t Token
-	if err := json.Unmarshal(plain, &t); err != nil || t.Version != "2.0" {
+	if err := plainjson.Unmarshal(plain, &t); err != nil || t.Version != "2.0" {
 		return Token{}, ErrMalformed
 	}
 	return t, nil

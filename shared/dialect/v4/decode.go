@@ -2,14 +2,15 @@ package v4
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
 	"strings"
 
+	"parley/shared/domain/accounts"
 	"parley/shared/fault"
+	"parley/shared/plainjson"
 )
 
 // A FieldError is a field that is missing or has a wrong type, with the number
@@ -39,55 +40,120 @@ func Refuse(number int, format string, args ...any) error {
 	return &FieldError{Number: number, Text: fmt.Sprintf(format, args...)}
 }
 
+// maxItems bounds every list of a request that has no smaller bound: no command
+// takes more at once.
+const maxItems = 1000
+
 // Decode reads a JSON object into a request. Struct tags tell which number
-// answers what is wrong with a field: `need:"90005"` where it is missing or of a
-// wrong type, `bad:"90031"` where it may be missing but not of a wrong type; both
-// where the two differ. A field without tags answers fault.Malformed, as does a
-// body that is no JSON object. Names match without regard to case, unknown ones
-// are ignored (core spec §1.1, §14). Bytes that are no UTF-8 become U+FFFD, so that
-// whatever is stored and sent on is text.
+// answers what is wrong with a field: `need:"90005"` if it is missing or of a
+// wrong type, `bad:"90031"` if it may be missing but not of a wrong type; both
+// if the two differ. A field without tags answers fault.Malformed, as does a
+// body that is no JSON object. How JSON is read is said at plainjson.Unmarshal;
+// unknown names are ignored (core spec §1.1, §14).
+//
+// Further tags say what a field is, so that no operation has to ask:
+//
+//   - `id:"user"` is one UserID. If it is none, that is answered like a wrong type,
+//     and by fault.Invalid without a number. "" is for need to refuse.
+//   - `max:"100"` is the most items of a list, answered alike. A list without it
+//     has at most maxItems.
 func Decode(body []byte, into any) error {
-	body = bytes.Trim(body, " \t\r\n") // JSON's white space, bytes.TrimSpace knows more
+	body = bytes.Trim(bytes.TrimPrefix(body, []byte("\ufeff")), " \t\r\n") // JSON's white space, bytes.TrimSpace knows more
 	if len(body) == 0 || body[0] != '{' {
 		return fault.New(fault.Malformed, "the body is not a JSON object")
 	}
-	body = bytes.ToValidUTF8(body, []byte("\uFFFD"))
-	if err := json.Unmarshal(body, into); err != nil {
-		var wrong *json.UnmarshalTypeError
+	if err := plainjson.Unmarshal(body, into); err != nil {
+		var wrong *plainjson.TypeError
 		if !errors.As(err, &wrong) {
 			return fault.New(fault.Malformed, "the body is not JSON: %s", err)
 		}
 		return typeError(reflect.TypeOf(into).Elem(), wrong)
 	}
-	return missing(reflect.ValueOf(into).Elem())
+	v := reflect.ValueOf(into).Elem()
+	if err := missing(v); err != nil {
+		return err
+	}
+	return checked(v)
 }
 
-func typeError(t reflect.Type, wrong *json.UnmarshalTypeError) error {
-	var path []string
-	found := 0
-	for _, name := range strings.Split(wrong.Field, ".") {
-		for t.Kind() == reflect.Slice || t.Kind() == reflect.Pointer {
+func typeError(t reflect.Type, wrong *plainjson.TypeError) error {
+	path, found := "", 0
+	for _, name := range wrong.Path {
+		for t.Kind() == reflect.Pointer {
 			t = t.Elem()
 		}
+		if t.Kind() == reflect.Slice || t.Kind() == reflect.Array {
+			path += "[" + name + "]"
+			t = t.Elem()
+			continue
+		}
+		path = strings.TrimPrefix(path+"."+name, ".")
 		f, ok := fieldNamed(t, name)
 		if !ok {
-			path = append(path, name)
 			continue
 		}
 		t = f.Type
-		if f.Anonymous && f.Tag.Get("json") == "" {
-			continue // encoding/json names embedded structs, a caller does not
-		}
-		path = append(path, name)
 		if found == 0 {
 			found = number(f, "bad", "need")
 		}
 	}
-	text := fmt.Sprintf("%s has to be %s, it is a JSON %s", strings.Join(path, "."), wanted(wrong.Type), wrong.Value)
+	text := fmt.Sprintf("%s has to be %s, it is a JSON %s", path, wanted(wrong.Type), wrong.Value)
 	if found != 0 {
 		return &FieldError{Number: found, Text: text}
 	}
 	return fault.New(fault.Malformed, "%s", text)
+}
+
+// checked refuses texts that are not the ids they have to be, and lists that are
+// too long.
+func checked(v reflect.Value) error {
+	for f, value := range v.Fields() {
+		if value.Kind() == reflect.Pointer && !value.IsNil() {
+			value = value.Elem()
+		}
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		switch value.Kind() {
+		case reflect.String:
+			if f.Tag.Get("id") != "user" || value.String() == "" {
+				continue
+			}
+			if err := accounts.CheckID(value.String()); err != nil {
+				return refusal(f, "%s: %s", name, fault.Of(err).Text)
+			}
+		case reflect.Slice:
+			if value.Type().Elem().Kind() == reflect.Uint8 {
+				continue
+			}
+			most := maxItems
+			if n := number(f, "max"); n != 0 {
+				most = n
+			}
+			if value.Len() > most {
+				return refusal(f, "%s has at most %d items", name, most)
+			}
+			if value.Type().Elem().Kind() != reflect.Struct {
+				continue
+			}
+			for i := range value.Len() {
+				if err := checked(value.Index(i)); err != nil {
+					return err
+				}
+			}
+		case reflect.Struct:
+			if err := checked(value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// refusal is what is wrong with a field, with its number if it has one.
+func refusal(f reflect.StructField, format string, args ...any) error {
+	if n := number(f, "bad", "need"); n != 0 {
+		return Refuse(n, format, args...)
+	}
+	return fault.New(fault.Invalid, format, args...)
 }
 
 // wanted says in words what a Go type takes.
@@ -108,18 +174,14 @@ func wanted(t reflect.Type) string {
 	}
 }
 
-// fieldNamed returns the field of a struct with a name in JSON; an embedded
-// struct without one has the name of its type.
+// fieldNamed returns the field of a struct with a name in JSON, also one of an
+// embedded struct.
 func fieldNamed(t reflect.Type, name string) (reflect.StructField, bool) {
 	if t.Kind() != reflect.Struct {
 		return reflect.StructField{}, false
 	}
-	for f := range t.Fields() {
-		tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if tag == "" {
-			tag = f.Name
-		}
-		if tag == name {
+	for _, f := range reflect.VisibleFields(t) {
+		if tag, _, _ := strings.Cut(f.Tag.Get("json"), ","); tag == name {
 			return f, true
 		}
 	}

@@ -348,13 +348,13 @@ func checkApns(raw json.RawMessage) (badge *int, err error) {
 }
 
 func readPush(name string, raw json.RawMessage, into any) error {
-	var wrong *json.UnmarshalTypeError
-	err := json.Unmarshal(raw, into)
+	var wrong *plainjson.TypeError
+	err := plainjson.Unmarshal(raw, into)
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &wrong) && wrong.Field != "":
-		return Refuse(pushNumber, "OfflinePushInfo: %s has to be %s, it is a JSON %s", wrong.Field, wanted(wrong.Type), wrong.Value)
+	case errors.As(err, &wrong) && len(wrong.Path) > 0:
+		return Refuse(pushNumber, "OfflinePushInfo: %s has to be %s, it is a JSON %s", strings.Join(wrong.Path, "."), wanted(wrong.Type), wrong.Value)
 	}
 	return Refuse(pushNumber, "%s is not an object", name)
 }

@@ -7,6 +7,7 @@ import (
 
 	"parley/shared/domain/relations"
 	"parley/shared/fault"
+	"parley/shared/plainjson"
 )
 
 const (
@@ -159,13 +160,13 @@ func ToChange(peer string, items []RawTagged) (relations.Change, error) {
 			c.Custom[word] = v
 		case item.Tag == tagRemark:
 			var text *string
-			if json.Unmarshal(item.Value, &text) != nil || text == nil {
+			if plainjson.Unmarshal(item.Value, &text) != nil || text == nil {
 				return c, wrong(item.Tag, "text")
 			}
 			c.Remark = text
 		case item.Tag == tagGroup:
 			var list *[]string
-			if json.Unmarshal(item.Value, &list) != nil || list == nil {
+			if plainjson.Unmarshal(item.Value, &list) != nil || list == nil {
 				return c, wrong(item.Tag, "a list of texts")
 			}
 			c.Lists = list
@@ -188,11 +189,11 @@ func ToCustom(items []RawTagged) (map[string]any, error) {
 // customValue is a text or a whole number.
 func customValue(raw json.RawMessage) (any, bool) {
 	var text *string
-	if json.Unmarshal(raw, &text) == nil && text != nil {
+	if plainjson.Unmarshal(raw, &text) == nil && text != nil {
 		return *text, true
 	}
 	var n *int64
-	if json.Unmarshal(raw, &n) == nil && n != nil {
+	if plainjson.Unmarshal(raw, &n) == nil && n != nil {
 		return *n, true
 	}
 	return nil, false

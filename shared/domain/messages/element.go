@@ -97,12 +97,12 @@ func (e Element) checkAt(depth int) error {
 		return elementError(fmt.Sprintf("MsgType %.50s is not known", e.Kind))
 	}
 	var content map[string]any
-	if err := json.Unmarshal(e.Content, &content); err != nil || content == nil {
+	if err := plainjson.Unmarshal(e.Content, &content); err != nil || content == nil {
 		return elementError("MsgContent is not an object")
 	}
 	for _, f := range fields {
-		v, there := content[f.name]
-		if !there {
+		v := content[f.name]
+		if v == nil {
 			if f.required {
 				return elementError("MsgContent lacks " + f.name)
 			}
@@ -210,7 +210,7 @@ func imageInfos(v any) bool {
 			return false
 		}
 		for _, name := range []string{"Size", "Width", "Height"} {
-			if v, there := info[name]; there && !isInteger(v) {
+			if v := info[name]; v != nil && !isInteger(v) {
 				return false
 			}
 		}
@@ -224,9 +224,8 @@ func imageInfos(v any) bool {
 // checkRelay wants the merged messages themselves or the key they are stored
 // under (core spec §3).
 func checkRelay(raw json.RawMessage, content map[string]any, depth int) error {
-	list, inline := content["MsgList"]
-	_, keyed := content["JsonMsgKey"]
-	if inline == keyed {
+	list, inline := content["MsgList"], content["MsgList"] != nil
+	if keyed := content["JsonMsgKey"] != nil; inline == keyed {
 		return elementError("TIMRelayElem needs one of MsgList and JsonMsgKey")
 	}
 	if !inline {
@@ -238,7 +237,7 @@ func checkRelay(raw json.RawMessage, content map[string]any, depth int) error {
 	var inner struct {
 		List []json.RawMessage `json:"MsgList"`
 	}
-	if err := json.Unmarshal(raw, &inner); err != nil {
+	if err := plainjson.Unmarshal(raw, &inner); err != nil {
 		return elementError("MsgList is not a list")
 	}
 	for i, m := range inner.List {
@@ -271,7 +270,7 @@ func (c Content) Words() string {
 		case KindRelay:
 			add(e.field("Title"))
 			var content relayContent
-			if json.Unmarshal(e.Content, &content) == nil {
+			if plainjson.Unmarshal(e.Content, &content) == nil {
 				for _, line := range content.Abstract {
 					add(line)
 				}
@@ -284,7 +283,7 @@ func (c Content) Words() string {
 // field returns a text of the content, empty where there is none.
 func (e Element) field(name string) string {
 	var content map[string]any
-	if json.Unmarshal(e.Content, &content) != nil {
+	if plainjson.Unmarshal(e.Content, &content) != nil {
 		return ""
 	}
 	s, _ := content[name].(string)

@@ -116,7 +116,7 @@ type mergedMessage struct {
 
 func checkMerged(raw json.RawMessage, depth int) error {
 	var m mergedMessage
-	if err := json.Unmarshal(raw, &m); err != nil {
+	if err := plainjson.Unmarshal(raw, &m); err != nil {
 		return elementError("it is not a merged message")
 	}
 	if m.From == "" || len(m.Body) == 0 {
@@ -224,7 +224,7 @@ func (e Element) refers(key string) bool {
 		Key  string          `json:"JsonMsgKey"`
 		List []mergedMessage `json:"MsgList"`
 	}
-	if json.Unmarshal(e.Content, &content) != nil {
+	if plainjson.Unmarshal(e.Content, &content) != nil {
 		return false
 	}
 	return content.Key == key || slices.ContainsFunc(content.List, func(m mergedMessage) bool {

@@ -1,9 +1,8 @@
 package messages
 
 import (
-	"encoding/json"
-
 	"parley/shared/fault"
+	"parley/shared/plainjson"
 )
 
 // checkSizes refuses elements that say of a picture or a file that it is larger
@@ -13,10 +12,12 @@ func (s Service) checkSizes(c Content) error {
 	for i, e := range c.Elements {
 		limit := s.Files
 		var sizes struct {
-			Size      int64
-			FileSize  int64
-			VideoSize int64
-			Images    []struct{ Size int64 } `json:"ImageInfoArray"`
+			Size      int64 `json:"Size"`
+			FileSize  int64 `json:"FileSize"`
+			VideoSize int64 `json:"VideoSize"`
+			Images    []struct {
+				Size int64 `json:"Size"`
+			} `json:"ImageInfoArray"`
 		}
 		switch e.Kind {
 		case KindImage, KindSound:
@@ -25,7 +26,7 @@ func (s Service) checkSizes(c Content) error {
 		default:
 			continue
 		}
-		if json.Unmarshal(e.Content, &sizes) != nil {
+		if plainjson.Unmarshal(e.Content, &sizes) != nil {
 			continue // Check says what is wrong
 		}
 		most := max(sizes.Size, sizes.FileSize, sizes.VideoSize)

@@ -1,0 +1,131 @@
+package catalog
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"parley/infra/gen/events"
+	"parley/shared/testkit"
+)
+
+const hostileSeed = `account alice
+account bob
+account carol
+admin administrator
+friends alice bob
+message bob alice 1
+`
+
+// hostileTexts are what a caller may write where an id is wanted.
+func hostileTexts() map[string]string {
+	return map[string]string{
+		"the caller":         "alice",
+		"33 bytes":           strings.Repeat("a", 33),
+		"1,100 bytes":        strings.Repeat("a", 1100),
+		"3,000 bytes":        strings.Repeat("a", 3000),
+		"nothing":            "",
+		"a control byte":     "a\x00b",
+		"a separator":        "a#b",
+		"the separator":      "a\x1fb",
+		"letters of no id":   "ä\u2028",
+		"a space":            " ",
+		"the text of a list": "[]",
+	}
+}
+
+// TestHostileTexts plays every operation with its sample body in which one text
+// is another one: the caller's own id, an id that is no key, an empty one. No answer
+// says that the server is at fault, at no door.
+func TestHostileTexts(t *testing.T) {
+	w := testkit.NewWorld(t, server, testkit.Options{})
+	if err := w.Seed(t.Context(), hostileSeed); err != nil {
+		t.Fatal(err)
+	}
+	bodies := events.Bodies()
+	for _, o := range All() {
+		if o.Surface() == "worker" || bodies[o.Name] == "" || strings.HasPrefix(o.Doors[0].HTTP, "ANY ") {
+			continue
+		}
+		body := strings.ReplaceAll(bodies[o.Name], fmt.Sprint(events.App), fmt.Sprint(w.ID))
+		as := "as alice\n"
+		if o.Surface() != "client" {
+			as = "as administrator\n"
+		}
+		for what, changed := range hostile(t, body) {
+			answer, _, err := w.Call(t, &o, as+changed)
+			if err != nil {
+				t.Errorf("%s: %s: %v", o.Name, what, err)
+				continue
+			}
+			if got := read(t, answer, err); ours(got) {
+				t.Errorf("%s: %s: %.300s", o.Name, what, got.text)
+			}
+		}
+	}
+}
+
+// ours reports whether an answer says that the server is at fault, for the call or
+// for an item of it.
+func ours(got outcome) bool {
+	return got.status >= 500 || strings.Contains(got.text, "internal error") || strings.Contains(got.text, "91000")
+}
+
+// hostile returns bodies in which one text, or one list, is another one.
+func hostile(t *testing.T, body string) map[string]string {
+	t.Helper()
+	out := make(map[string]string)
+	var v any
+	dec := json.NewDecoder(strings.NewReader(body))
+	dec.UseNumber()
+	if err := dec.Decode(&v); err != nil {
+		t.Fatalf("body %s: %v", body, err)
+	}
+	put := func(what string) {
+		text, err := encoded(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[what] = text
+	}
+	var visit func(path string, at any, set func(any))
+	visit = func(path string, at any, set func(any)) {
+		switch at := at.(type) {
+		case string:
+			for what, text := range hostileTexts() {
+				set(text)
+				put(path + " is " + what)
+			}
+			set(at)
+		case []any:
+			if len(at) > 0 {
+				set(slices.Repeat(at[:1], 30))
+				put(path + " is 30 times the same")
+				for what, text := range hostileTexts() {
+					if _, ok := at[0].(string); ok {
+						set(append(slices.Clone(at), text, text))
+						put(path + " has twice " + what)
+					}
+				}
+			}
+			set([]any{nil})
+			put(path + " is a list of null")
+			set([]any{})
+			put(path + " is empty")
+			set(nil)
+			put(path + " is null")
+			set(at)
+			for i := range at {
+				visit(fmt.Sprintf("%s[%d]", path, i), at[i], func(v any) { at[i] = v })
+			}
+		case map[string]any:
+			for name := range at {
+				visit(path+"."+name, at[name], func(v any) { at[name] = v })
+			}
+		}
+	}
+	visit("body", v, func(any) {})
+	return out
+}
