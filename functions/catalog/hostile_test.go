@@ -11,6 +11,10 @@ import (
 	"parley/shared/testkit"
 )
 
+// same is the most that a call may write whose list has one thing 30 times. The
+// elements of a message may be equal.
+const same = 29
+
 const hostileSeed = `account alice
 account bob
 account carol
@@ -55,13 +59,16 @@ func TestHostileTexts(t *testing.T) {
 			as = "as administrator\n"
 		}
 		for what, changed := range hostile(t, body) {
-			answer, _, err := w.Call(t, &o, as+changed)
+			answer, meter, err := w.Call(t, &o, as+changed)
 			if err != nil {
 				t.Errorf("%s: %s: %v", o.Name, what, err)
 				continue
 			}
 			if got := read(t, answer, err); ours(got) {
 				t.Errorf("%s: %s: %.300s", o.Name, what, got.text)
+			}
+			if n := meter.Units().W; strings.HasSuffix(what, " the same") && !strings.Contains(what, "MsgBody") && n > same {
+				t.Errorf("%s: %s: %g W", o.Name, what, n)
 			}
 		}
 	}

@@ -15,8 +15,9 @@ import (
 // it is UTF-8 without halves of surrogates, no object has a name twice, at any
 // depth, and a name is matched by its exact letters. {"To_Account":"bob",
 // "to_account":"eve"} names bob to every reader; {"Text":"a","Text":"b"} is
-// refused. A byte order mark is passed over. null is as good as nothing: a field
-// keeps its zero value, and a list goes on without it.
+// refused. The tag `json:"Type,case:ignore"` takes a name in any case, for what
+// clients are known to write so. A byte order mark is passed over. null means that
+// there is nothing: a field keeps its zero value, and a list goes on without it.
 //
 // A value of a wrong type is a *TypeError.
 func Unmarshal(data []byte, into any) error {
@@ -48,7 +49,11 @@ type TypeError struct {
 
 // Error implements error.
 func (e *TypeError) Error() string {
-	return strings.Join(e.Path, ".") + " is a JSON " + e.Value
+	what := strings.Join(e.Path, ".")
+	if what == "" {
+		what = "it"
+	}
+	return what + " is a JSON " + e.Value
 }
 
 func typeError(wrong *json.SemanticError) *TypeError {

@@ -87,7 +87,7 @@ func TestTypeErrors(t *testing.T) {
 		`{"Many":[null,{"Texts":[null,7]}]}`: "Many.1.Texts.1 is a JSON number",
 		`{"Many":{}}`:                        "Many is a JSON object",
 		`{"Texts":[true]}`:                   "Texts.0 is a JSON bool",
-		`[]`:                                 " is a JSON array",
+		`[]`:                                 "it is a JSON array",
 	} {
 		var wrong *plainjson.TypeError
 		err := plainjson.Unmarshal([]byte(text), &read{})

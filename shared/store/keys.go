@@ -22,6 +22,12 @@ const Unit = "\x1f"
 // Key is the primary key of an item.
 type Key struct{ PK, SK string }
 
+// possible reports whether DynamoDB takes a key: its two limits are in "Constraints
+// in Amazon DynamoDB", Partition keys and sort keys.
+func (k Key) possible() bool {
+	return k.PK != "" && len(k.PK) <= 2048 && k.SK != "" && len(k.SK) <= 1024
+}
+
 const (
 	skAccount          = "ACC"
 	skSettings         = "CFG"

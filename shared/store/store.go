@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -117,13 +118,21 @@ func (s *Store) get(ctx context.Context, t Table, k Key, strong bool) (Item, err
 // batchSize is the most keys of one BatchGetItem.
 const batchSize = 100
 
-// getAll reads items by distinct keys; absent ones are nil. The order is that
-// of keys.
+// getAll reads items by keys; absent ones are nil. The order is that of keys. One
+// key may stand there twice. One that DynamoDB takes for no key is of nothing: a
+// bad key does not fail the batch, which DynamoDB would refuse for either.
 func (s *Store) getAll(ctx context.Context, t Table, keys []Key, strong bool) ([]Item, error) {
 	found := make(map[Key]Item, len(keys))
-	for start := 0; start < len(keys); start += batchSize {
-		want := make([]Item, 0, batchSize)
-		for _, k := range keys[start:min(start+batchSize, len(keys))] {
+	var distinct []Key
+	for _, k := range keys {
+		if _, seen := found[k]; !seen && k.possible() {
+			found[k] = nil
+			distinct = append(distinct, k)
+		}
+	}
+	for batch := range slices.Chunk(distinct, batchSize) {
+		want := make([]Item, 0, len(batch))
+		for _, k := range batch {
 			want = append(want, k.attributes())
 		}
 		done, err := s.db.again.Do(ctx, batches(), func(int) (bool, error) {

@@ -13,7 +13,7 @@ type forwardRequest struct {
 	To         string            `json:"To_Account" id:"user" need:"90003"`
 	Title      string            `json:"Title" bad:"90010"`
 	Compatible string            `json:"CompatibleText" bad:"90010"`
-	Abstract   []string          `json:"AbstractList" bad:"90010"`
+	Abstract   []string          `json:"AbstractList" repeats:"true" bad:"90010"`
 	List       []json.RawMessage `json:"MsgList" bad:"90007"` // one of MsgList and JsonMsgKey
 	Key        string            `json:"JsonMsgKey" bad:"90010"`
 	Custom     string            `json:"CloudCustomData" bad:"90001"`

@@ -41,6 +41,7 @@ func multiaccountImport(ctx context.Context, c *op.Call, in multiaccountImportRe
 	case n > accounts.MaxBatch:
 		return multiaccountImportResponse{}, v4.Refuse(badBatch, "a batch has at most %d accounts", accounts.MaxBatch)
 	}
+	in.List = lastOfEach(in.List)
 	failed := make([]bool, len(in.List))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(importWidth)
@@ -67,4 +68,20 @@ func multiaccountImport(ctx context.Context, c *op.Call, in multiaccountImportRe
 		}
 	}
 	return out, nil
+}
+
+// lastOfEach returns a batch in which each account stands once: what is said last
+// of it counts.
+func lastOfEach(list []importItem) []importItem {
+	at := make(map[string]int, len(list))
+	out := make([]importItem, 0, len(list))
+	for _, item := range list {
+		if i, seen := at[item.UserID]; seen {
+			out[i] = item
+			continue
+		}
+		at[item.UserID] = len(out)
+		out = append(out, item)
+	}
+	return out
 }

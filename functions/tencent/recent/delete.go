@@ -10,9 +10,9 @@ import (
 
 type deleteRequest struct {
 	owned
-	Type    int    `json:"Type" need:"50002"`
+	Type    int    `json:"Type,case:ignore" need:"50002"`
 	To      string `json:"To_Account" id:"user" bad:"50002"`
-	ToGroup string `json:"ToGroupid" bad:"50002"`
+	ToGroup string `json:"ToGroupid,case:ignore" bad:"50002"`
 	Clear   int    `json:"ClearRamble" bad:"50002"`
 }
 

@@ -26,7 +26,7 @@ type owned struct {
 type contact struct {
 	Type    int    `json:"Type" bad:"50002"`
 	To      string `json:"To_Account,omitempty" bad:"50002"`
-	ToGroup string `json:"ToGroupId,omitempty" bad:"50002"`
+	ToGroup string `json:"ToGroupId,omitempty,case:ignore" bad:"50002"`
 }
 
 // check refuses what names no conversation.

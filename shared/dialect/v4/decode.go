@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -57,6 +58,8 @@ const maxItems = 1000
 //     and by fault.Invalid without a number. "" is for need to refuse.
 //   - `max:"100"` is the most items of a list, answered alike. A list without it
 //     has at most maxItems.
+//   - `repeats:"true"` is a list of texts in which equal ones count. Any other is
+//     made distinct: a TagList with one tag 1,000 times asks for one.
 func Decode(body []byte, into any) error {
 	body = bytes.Trim(bytes.TrimPrefix(body, []byte("\ufeff")), " \t\r\n") // JSON's white space, bytes.TrimSpace knows more
 	if len(body) == 0 || body[0] != '{' {
@@ -131,12 +134,16 @@ func checked(v reflect.Value) error {
 			if value.Len() > most {
 				return refusal(f, "%s has at most %d items", name, most)
 			}
-			if value.Type().Elem().Kind() != reflect.Struct {
-				continue
-			}
-			for i := range value.Len() {
-				if err := checked(value.Index(i)); err != nil {
-					return err
+			switch value.Type().Elem().Kind() {
+			case reflect.String:
+				if f.Tag.Get("repeats") == "" {
+					value.Set(reflect.ValueOf(distinct(value.Interface().([]string))))
+				}
+			case reflect.Struct:
+				for i := range value.Len() {
+					if err := checked(value.Index(i)); err != nil {
+						return err
+					}
 				}
 			}
 		case reflect.Struct:
@@ -146,6 +153,16 @@ func checked(v reflect.Value) error {
 		}
 	}
 	return nil
+}
+
+// distinct returns texts without repeats, each at its first place.
+func distinct(list []string) []string {
+	seen := make(map[string]bool, len(list))
+	return slices.DeleteFunc(list, func(text string) bool {
+		again := seen[text]
+		seen[text] = true
+		return again
+	})
 }
 
 // refusal is what is wrong with a field, with its number if it has one.
@@ -181,7 +198,8 @@ func fieldNamed(t reflect.Type, name string) (reflect.StructField, bool) {
 		return reflect.StructField{}, false
 	}
 	for _, f := range reflect.VisibleFields(t) {
-		if tag, _, _ := strings.Cut(f.Tag.Get("json"), ","); tag == name {
+		tag, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if tag == name || (strings.Contains(options, "case:ignore") && strings.EqualFold(tag, name)) {
 			return f, true
 		}
 	}

@@ -83,6 +83,8 @@ func TestDecode(t *testing.T) {
 		{"a list as long as it may be", with(`"Few":["a","b"]`), 0, ""},
 		{"a list that is too long", with(`"Few":["a","b","c"]`), 90009, "Few has at most 2 items"},
 		{"a list inside of a list", with(`"Many":[{"Few":["a","b"]},{"Few":["a","b","c"]}]`), invalid, "Few has at most 2 items"},
+		{"equal texts are one", strings.Replace(whole, `["a"]`, `["a","a"]`, 1), 0, ""},
+		{"a list that is too long, of equal texts", with(`"Few":["a","a","a"]`), 90009, "Few has at most 2 items"},
 		{"1,000 items", with(`"Many":[{}` + strings.Repeat(",{}", 999) + `]`), 0, ""},
 		{"1,001 items", with(`"Many":[{}` + strings.Repeat(",{}", 1000) + `]`), invalid, "Many has at most 1000 items"},
 		{"a comma too many", strings.Replace(whole, "}", ",}", 1), malformed, "the body is not JSON"},

@@ -233,6 +233,9 @@ func (s Service) ReadUntil(ctx context.Context, user, peer string, at int64) (Re
 // known tells a conversation that is empty from one with somebody who does not
 // exist.
 func (s Service) known(ctx context.Context, user, peer string) error {
+	if user == peer {
+		return fault.New(fault.Invalid, "a user has no conversation with itself")
+	}
 	list, err := s.Store.Accounts(ctx, s.App, []string{user, peer})
 	switch {
 	case err != nil:

@@ -70,9 +70,10 @@ func (s Service) receivers(ctx context.Context, d *Draft, to []string) (from *ac
 	var unique []string
 	for _, u := range to {
 		switch {
-		case u == d.From && !slices.Contains(failed, u):
+		case slices.Contains(unique, u) || slices.Contains(failed, u):
+		case u == d.From || accounts.CheckID(u) != nil:
 			failed = append(failed, u)
-		case u != d.From && !slices.Contains(unique, u):
+		default:
 			unique = append(unique, u)
 		}
 	}

@@ -365,6 +365,9 @@ func (s Service) kept() int64 { return int64(s.Retention.Seconds()) }
 // admit applies the rules of who may write to whom, and returns the two. It
 // tells whether the message is to be dropped without a word.
 func (s Service) admit(ctx context.Context, d Draft) (p Parties, dropped bool, err error) {
+	if err := d.checkParties(); err != nil {
+		return p, false, err
+	}
 	friends := s.FriendsOnly && !d.Trusted
 	p, err = s.Store.Parties(ctx, s.App, d.From, d.To, friends)
 	if err != nil {
@@ -417,13 +420,24 @@ func (p Parties) strangers() error {
 }
 
 func (d Draft) check() error {
+	if err := d.checkParties(); err != nil {
+		return err
+	}
+	return d.checkContent()
+}
+
+// checkParties refuses ids of which no two users can be.
+func (d Draft) checkParties() error {
+	if err := accounts.CheckID(d.From); err != nil {
+		return fault.New(fault.SenderUnknown, "the sender: %s", fault.Of(err).Text)
+	}
 	if err := accounts.CheckID(d.To); err != nil {
 		return fault.New(fault.ReceiverUnknown, "To_Account: %s", fault.Of(err).Text)
 	}
 	if d.From == d.To {
 		return fault.New(fault.ReceiverUnknown, "a message needs two users")
 	}
-	return d.checkContent()
+	return nil
 }
 
 // checkContent is Check with what is said of the push: both are in the message's

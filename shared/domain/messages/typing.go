@@ -7,7 +7,6 @@ import (
 
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/sessions"
-	"parley/shared/fault"
 )
 
 // Typing tells that a user is writing to another one, or has stopped.
@@ -21,8 +20,8 @@ type Typing struct {
 // stored; a device that misses it misses nothing. Who may not send may not tell
 // that either. Whether the peer exists is not looked at: nobody is told then.
 func (s Service) Typing(ctx context.Context, t Typing, issued time.Time, origin delivery.Origin) error {
-	if t.From == t.To {
-		return fault.New(fault.ReceiverUnknown, "a message needs two users")
+	if err := (Draft{From: t.From, To: t.To}).checkParties(); err != nil {
+		return err
 	}
 	var p Parties
 	var session sessions.Session
