@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -137,7 +136,7 @@ func checked(v reflect.Value) error {
 			switch value.Type().Elem().Kind() {
 			case reflect.String:
 				if f.Tag.Get("repeats") == "" {
-					value.Set(reflect.ValueOf(distinct(value.Interface().([]string))))
+					value.Set(distinct(value))
 				}
 			case reflect.Struct:
 				for i := range value.Len() {
@@ -156,13 +155,16 @@ func checked(v reflect.Value) error {
 }
 
 // distinct returns texts without repeats, each at its first place.
-func distinct(list []string) []string {
-	seen := make(map[string]bool, len(list))
-	return slices.DeleteFunc(list, func(text string) bool {
-		again := seen[text]
-		seen[text] = true
-		return again
-	})
+func distinct(list reflect.Value) reflect.Value {
+	seen, n := make(map[string]bool, list.Len()), 0
+	for i := range list.Len() {
+		if text := list.Index(i); !seen[text.String()] {
+			seen[text.String()] = true
+			list.Index(n).Set(text)
+			n++
+		}
+	}
+	return list.Slice(0, n)
 }
 
 // refusal is what is wrong with a field, with its number if it has one.
