@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"parley/infra/gen/events"
+	"parley/infra/gen/source"
 	"parley/shared/testkit"
 )
 
@@ -135,4 +136,37 @@ func hostile(t *testing.T, body string) map[string]string {
 	}
 	visit("body", v, func(any) {})
 	return out
+}
+
+// TestIDsAreDeclared: each text of a request that is one UserID says so, and
+// v4.Decode refuses it if it is none. The ids in lists are checked one by one, so
+// that a bad one does not fail its neighbours.
+func TestIDsAreDeclared(t *testing.T) {
+	src, declared := source.New("../.."), 0
+	for _, o := range All() {
+		if o.Surface() == "worker" {
+			continue
+		}
+		said, err := src.Operation(&o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if said.Request == nil {
+			continue
+		}
+		said.Request.Walk(func(path string, chain []source.Field) {
+			f := chain[len(chain)-1]
+			isUser := f.Type.Kind == source.Text && !strings.Contains(path, "[]") &&
+				(strings.HasSuffix(f.Name, "_Account") || f.Name == "UserID" || f.Name == "Identifier")
+			if isUser != (f.ID == "user") {
+				t.Errorf("%s: %s has the tag id %q", o.Name, path, f.ID)
+			}
+			if isUser {
+				declared++
+			}
+		})
+	}
+	if declared < 50 {
+		t.Errorf("%d ids are declared, want all of them found", declared)
+	}
 }

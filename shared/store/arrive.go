@@ -18,11 +18,15 @@ const arriveTries = 20
 // write returns the row costs nothing.
 func (s *Store) Arrive(ctx context.Context, app int64, a messages.Arrival) (messages.Option, error) {
 	m, key := a.Message, PeerKey(app, a.To, a.From)
-	base, values := "SET i = :n, e = :x, x = if_not_exists(kx, :x)", Item{":n": num(m.Ordinal), ":g": num(m.Generation), ":x": num(a.RowExpires), ":t": num(a.NowMs)}
-	if m.NoLast {
-		base += ", ut = :t"
-	} else {
-		base += ", t = :t, k = :k, pv = :pv"
+	base, values := "SET i = :n, x = if_not_exists(kx, :x)", Item{":n": num(m.Ordinal), ":g": num(m.Generation), ":x": num(a.RowExpires), ":t": num(a.NowMs)}
+	switch {
+	case m.PeerHid: // the receiver's row shows nothing of it
+		m.NoUnread = true
+		delete(values, ":t")
+	case m.NoLast:
+		base += ", e = :x, ut = :t"
+	default:
+		base += ", e = :x, t = :t, k = :k, pv = :pv"
 		values[":k"], values[":pv"] = str(MessageSK(m.Key)), str(a.Preview)
 	}
 	indexRow(&base, values, key, a.Indexed)

@@ -98,6 +98,9 @@ func (s *Store) PutMessage(ctx context.Context, app int64, m messages.Message) (
 	if m.Imported != 0 {
 		item["im"] = num(m.Imported)
 	}
+	if m.PeerHid {
+		item[hiddenName(m.To, m.From)] = num(1)
+	}
 	if err := packBody(item, m.Content); err != nil {
 		return nil, err
 	}

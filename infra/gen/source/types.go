@@ -45,6 +45,7 @@ type Field struct {
 	// Need and Bad are the numbers that answer a missing field and one of a wrong
 	// type, 0 for none.
 	Need, Bad int
+	ID        string // what a text is the id of: the tag id of v4.Decode
 	Comment   string
 }
 
@@ -212,7 +213,7 @@ func (s *Source) fields(c *code, file *ast.File, e *ast.StructType) ([]Field, er
 		if comment == "" {
 			comment = strings.Join(strings.Fields(f.Doc.Text()), " ")
 		}
-		field := Field{Name: name, Type: t, Comment: comment, Optional: strings.Contains(options, "omitempty") || strings.Contains(options, "omitzero")}
+		field := Field{Name: name, Type: t, ID: tag.Get("id"), Comment: comment, Optional: strings.Contains(options, "omitempty") || strings.Contains(options, "omitzero")}
 		for key, to := range map[string]*int{"need": &field.Need, "bad": &field.Bad} {
 			if text := tag.Get(key); text != "" {
 				if *to, err = strconv.Atoi(text); err != nil {

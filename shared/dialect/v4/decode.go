@@ -170,7 +170,7 @@ func distinct(list reflect.Value) reflect.Value {
 // refusal is what is wrong with a field, with its number if it has one.
 func refusal(f reflect.StructField, format string, args ...any) error {
 	if n := number(f, "bad", "need"); n != 0 {
-		return Refuse(n, format, args...)
+		return &FieldError{Number: n, Text: fmt.Sprintf(format, args...)}
 	}
 	return fault.New(fault.Invalid, format, args...)
 }

@@ -135,6 +135,7 @@ func (s Service) Recall(ctx context.Context, by Actor, from, to string, key Key)
 	if !m.NoUnread && !m.Hidden {
 		receiver.Uncounted = []Message{*m}
 	}
+	m.PeerHid = m.Hidden // it was read as the receiver sees it
 	if err := s.announce(ctx, *m, now, Mark{NowMs: now, Last: gone}, receiver); err != nil {
 		return err
 	}
@@ -163,8 +164,8 @@ type Edition struct {
 // sent, and only while he may write to the receiver. It returns the time of the
 // edit in ms, 0 where nothing was changed: later edits are known by it.
 func (s Service) Edit(ctx context.Context, by Actor, from, to string, key Key, e Edition) (int64, error) {
-	p, dropped, err := s.admit(ctx, Draft{From: from, To: to, Trusted: by.Trusted, Issued: by.Issued})
-	if err != nil || dropped {
+	p, silenced, err := s.admit(ctx, Draft{From: from, To: to, Trusted: by.Trusted, Issued: by.Issued})
+	if err != nil {
 		return 0, err
 	}
 	born := p.From.Reborn
@@ -174,6 +175,9 @@ func (s Service) Edit(ctx context.Context, by Actor, from, to string, key Key, e
 	m, err := s.sent(ctx, from, to, from, born, key)
 	if err != nil {
 		return 0, err
+	}
+	if silenced && !m.PeerHid {
+		return 0, nil // the receiver has it, and is told nothing new
 	}
 	before := m.Content
 	if e.Elements != nil {
@@ -301,25 +305,39 @@ func (s Service) beforeLast(ctx context.Context, user, peer string, keys []Key) 
 }
 
 // announce notes in the log and on the rows of both users that a message
-// changes.
+// changes. The message is as its sender sees it; the row of a receiver who does
+// not see it is left alone.
 func (s Service) announce(ctx context.Context, m Message, nowMs int64, sender, receiver Mark) error {
-	return s.announceAs(ctx, m, LogEntry{AtMs: nowMs, Key: m.Key, Expires: m.Expires}, sender, receiver)
+	marks := map[string]Mark{m.From: sender}
+	if !m.PeerHid {
+		marks[m.To] = receiver
+	}
+	return s.announceAs(ctx, m, LogEntry{AtMs: nowMs, Key: m.Key, Expires: m.Expires}, marks)
 }
 
-func (s Service) announceAs(ctx context.Context, m Message, entry LogEntry, sender, receiver Mark) error {
-	return s.Parallel(ctx,
-		func(ctx context.Context) error { return s.Store.Mark(ctx, s.App, m.From, m.To, sender) },
-		func(ctx context.Context) error { return s.Store.Mark(ctx, s.App, m.To, m.From, receiver) },
-		func(ctx context.Context) error {
-			return s.Store.Log(ctx, s.App, m.From, m.To, []LogEntry{entry})
-		},
-	)
+// announceAs is announce with the marks of users' rows.
+func (s Service) announceAs(ctx context.Context, m Message, entry LogEntry, marks map[string]Mark) error {
+	run := []func(context.Context) error{func(ctx context.Context) error {
+		return s.Store.Log(ctx, s.App, m.From, m.To, []LogEntry{entry})
+	}}
+	for user, mark := range marks {
+		peer := m.From
+		if user == m.From {
+			peer = m.To
+		}
+		run = append(run, func(ctx context.Context) error { return s.Store.Mark(ctx, s.App, user, peer, mark) })
+	}
+	return s.Parallel(ctx, run...)
 }
 
-// parties are the users whose devices are told of a change.
+// parties are the users whose devices are told of a change, of a message as its
+// sender sees it.
 func parties(m Message) []string {
-	if m.Aside {
+	switch {
+	case m.Aside:
 		return []string{m.To}
+	case m.PeerHid:
+		return []string{m.From}
 	}
 	return []string{m.From, m.To}
 }

@@ -70,7 +70,7 @@ type Message struct {
 	Extensible  bool // pairs may be attached to it
 	Recalled    bool // its body is gone
 	Hidden      bool // the user who reads it has deleted it for himself
-	PeerHid     bool // the other user has deleted it for himself
+	PeerHid     bool // the other user has deleted it for himself, or has never seen it
 	RecalledMs  int64
 	Imported    int64 // when it was brought in with a time of its own, Unix seconds
 	EditedMs    int64

@@ -23,13 +23,16 @@ func (s Service) React(ctx context.Context, by Actor, user, peer string, key Key
 	if err := checkReaction(reaction); err != nil {
 		return err
 	}
-	p, dropped, err := s.admit(ctx, Draft{From: user, To: peer, Trusted: by.Trusted, Issued: by.Issued})
-	if err != nil || dropped {
+	p, silenced, err := s.admit(ctx, Draft{From: user, To: peer, Trusted: by.Trusted, Issued: by.Issued})
+	if err != nil {
 		return err
 	}
 	m, err := s.find(ctx, user, peer, p.From.Reborn, key, fault.TargetUnknown)
 	if err != nil {
 		return err
+	}
+	if silenced && !m.PeerHid {
+		return nil // the peer has the message, and is told nothing new
 	}
 	own := m.Reactions[user]
 	switch has := slices.Contains(own, reaction); {
@@ -47,9 +50,12 @@ func (s Service) React(ctx context.Context, by Actor, user, peer string, key Key
 		return fault.New(fault.ReactionLimit, "a user gives a message at most %d reactions", MaxReactions)
 	}
 	now := s.Now().UnixMilli()
-	mark := Mark{NowMs: now}
+	told, marks := []string{user}, map[string]Mark{user: {NowMs: now}}
+	if !m.PeerHid {
+		told, marks[peer] = append(told, peer), Mark{NowMs: now}
+	}
 	entry := LogEntry{AtMs: now, Key: m.Key, Expires: m.Expires, By: user, Reaction: logged(reaction, add)}
-	if err := s.announceAs(ctx, *m, entry, mark, mark); err != nil {
+	if err := s.announceAs(ctx, *m, entry, marks); err != nil {
 		return err
 	}
 	done, err := s.Store.React(ctx, s.App, user, peer, key, reaction, add)
@@ -59,7 +65,7 @@ func (s Service) React(ctx context.Context, by Actor, user, peer string, key Key
 	if !done {
 		return fault.New(fault.TargetUnknown, "the message was changed in the meantime, read it again")
 	}
-	s.Out.Tell(ctx, []string{user, peer}, by.Origin, Reacted{
+	s.Out.Tell(ctx, told, by.Origin, Reacted{
 		User: user, Peer: peer, From: m.From, To: m.To, Key: key, Reaction: reaction, Added: add, TimeMs: now,
 	})
 	return nil

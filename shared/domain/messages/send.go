@@ -172,8 +172,8 @@ type Service struct {
 	Retention time.Duration
 	// FriendsOnly: users write to friends only (core spec §8.0).
 	FriendsOnly bool
-	// BlockSilently: a message to who blocks its sender is acknowledged and
-	// dropped, instead of refused (core spec §8.0).
+	// BlockSilently: a message to who blocks its sender is accepted, and only the
+	// sender has it, instead of refused (core spec §8.0).
 	BlockSilently bool
 	// Callers checks the account of a sender that is not Trusted.
 	Callers *accounts.Callers
@@ -203,7 +203,7 @@ func (s Service) Send(ctx context.Context, d Draft) (Receipt, error) {
 	if err := s.checkSizes(d.Content); err != nil {
 		return Receipt{}, err
 	}
-	p, dropped, err := s.admit(ctx, d)
+	p, silenced, err := s.admit(ctx, d)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -213,9 +213,7 @@ func (s Service) Send(ctx context.Context, d Draft) (Receipt, error) {
 	}
 	d.born = max(from.Reborn, p.To.Reborn)
 	m := d.message(s.Now())
-	if dropped {
-		return Receipt{Key: m.Key}, nil
-	}
+	m.PeerHid = silenced
 	m.Nick, m.Face, d.indexed = p.From.Nick, p.From.Face, indexed(p.From, p.To)
 	option := OptionNotify
 	if !d.OnlineOnly {
@@ -225,6 +223,9 @@ func (s Service) Send(ctx context.Context, d Draft) (Receipt, error) {
 	}
 	if m.Recalled {
 		return Receipt{Key: m.Key, Ordinal: m.Ordinal}, nil
+	}
+	if silenced {
+		option = OptionDiscard // the receiver's devices are told nothing
 	}
 	users := []string{d.To}
 	if d.Sync == SyncDevices {
@@ -323,7 +324,7 @@ func (s Service) store(ctx context.Context, m Message, d Draft) (Message, Option
 	if err == nil && stored.Key != m.Key && !m.NoLast {
 		s.rename(ctx, m.Key, stored)
 	}
-	if err == nil && (stored.Recalled || stored.PeerHid) {
+	if err == nil && (stored.Recalled || (stored.PeerHid && !m.PeerHid)) {
 		err = s.goneBefore(ctx, stored)
 	}
 	return stored, option, err
@@ -362,9 +363,10 @@ func (s Service) goneBefore(ctx context.Context, m Message) error {
 // kept is how many seconds messages are kept.
 func (s Service) kept() int64 { return int64(s.Retention.Seconds()) }
 
-// admit applies the rules of who may write to whom, and returns the two. It
-// tells whether the message is to be dropped without a word.
-func (s Service) admit(ctx context.Context, d Draft) (p Parties, dropped bool, err error) {
+// admit applies the rules of who may write to whom, and returns the two. If the
+// receiver blocks the sender silently, the message is silenced: it is the sender's
+// alone, who sees no difference.
+func (s Service) admit(ctx context.Context, d Draft) (p Parties, silenced bool, err error) {
 	if err := d.checkParties(); err != nil {
 		return p, false, err
 	}
@@ -387,13 +389,13 @@ func (s Service) admit(ctx context.Context, d Draft) (p Parties, dropped bool, e
 	if d.Trusted {
 		return p, false, nil
 	}
-	dropped, err = s.mayReach(p)
-	return p, dropped, err
+	silenced, err = s.mayReach(p)
+	return p, silenced, err
 }
 
-// mayReach refuses a user whom the other blocks or, where that counts, who is no
-// friend. It tells whether that is to be done without a word.
-func (s Service) mayReach(p Parties) (dropped bool, err error) {
+// mayReach refuses a user whom the other blocks or, if that counts, who is no
+// friend. silenced: that is to be done without a word.
+func (s Service) mayReach(p Parties) (silenced bool, err error) {
 	if p.Blocked {
 		if s.BlockSilently {
 			return true, nil

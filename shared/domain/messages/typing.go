@@ -41,7 +41,7 @@ func (s Service) Typing(ctx context.Context, t Typing, issued time.Time, origin 
 	if _, err := s.mayWrite(ctx, t.From, p.From, issued); err != nil {
 		return err
 	}
-	if dropped, err := s.mayReach(p); err != nil || dropped {
+	if silenced, err := s.mayReach(p); err != nil || silenced {
 		return err
 	}
 	session.Devices = slices.DeleteFunc(session.Devices, func(d sessions.Device) bool { return d.Now.Background })
