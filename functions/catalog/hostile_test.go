@@ -158,7 +158,7 @@ func TestIDsAreDeclared(t *testing.T) {
 			f := chain[len(chain)-1]
 			isUser := f.Type.Kind == source.Text && !strings.Contains(path, "[]") &&
 				(strings.HasSuffix(f.Name, "_Account") || f.Name == "UserID" || f.Name == "Identifier")
-			if isUser != (f.ID == "user") {
+			if isUser != (f.ID == "user" || f.ID == "receiver") {
 				t.Errorf("%s: %s has the tag id %q", o.Name, path, f.ID)
 			}
 			if isUser {

@@ -10,7 +10,7 @@ import (
 
 type forwardRequest struct {
 	options
-	To         string            `json:"To_Account" id:"user" need:"90003"`
+	To         string            `json:"To_Account" id:"receiver" need:"90003"`
 	Title      string            `json:"Title" bad:"90010"`
 	Compatible string            `json:"CompatibleText" bad:"90010"`
 	Abstract   []string          `json:"AbstractList" repeats:"true" bad:"90010"`

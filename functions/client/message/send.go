@@ -10,7 +10,7 @@ import (
 )
 
 type sendRequest struct {
-	To string `json:"To_Account" id:"user" need:"90003"`
+	To string `json:"To_Account" id:"receiver" need:"90003"`
 	options
 	Body   []messages.Element `json:"MsgBody" need:"90002" bad:"90007"`
 	Custom string             `json:"CloudCustomData" bad:"90001"`

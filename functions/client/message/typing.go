@@ -8,7 +8,7 @@ import (
 )
 
 type typingRequest struct {
-	To string `json:"To_Account" id:"user" need:"90003"`
+	To string `json:"To_Account" id:"receiver" need:"90003"`
 	On *bool  `json:"Typing" bad:"90001"`
 }
 

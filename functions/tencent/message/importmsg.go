@@ -12,7 +12,7 @@ import (
 type importMsgRequest struct {
 	Mode   *int               `json:"SyncFromOldSystem" need:"90030"`
 	From   string             `json:"From_Account" id:"user" need:"90008"`
-	To     string             `json:"To_Account" id:"user" need:"90003"`
+	To     string             `json:"To_Account" id:"receiver" need:"90003"`
 	Seq    *uint32            `json:"MsgSeq" bad:"90004"`
 	Random *uint32            `json:"MsgRandom" need:"90005"`
 	Time   *uint32            `json:"MsgTimeStamp" need:"90006"`

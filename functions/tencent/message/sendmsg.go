@@ -9,7 +9,7 @@ import (
 
 type sendMsgRequest struct {
 	content
-	To        string   `json:"To_Account" id:"user" need:"90003"`
+	To        string   `json:"To_Account" id:"receiver" need:"90003"`
 	Forbid    []string `json:"ForbidCallbackControl" bad:"90001"`
 	Extension int      `json:"SupportMessageExtension" bad:"90001"`
 }

@@ -55,16 +55,22 @@ type Rule struct {
 	Repeat    int     `json:"repeat,omitempty"`
 }
 
-func (r Rule) check() error {
-	var does []string
-	switch r.On {
+// Kinds are what a rule on something may do; nil if it is on nothing.
+func Kinds(on string) []string {
+	switch on {
 	case OnDynamoDB:
-		does = []string{KillBefore, KillAfter, Throttle, Fail, Conflict, Stale, Unprocessed, Delay, Cut, CutAfter, Freeze}
+		return []string{KillBefore, KillAfter, Throttle, Fail, Conflict, Stale, Unprocessed, Delay, Cut, CutAfter, Freeze}
 	case OnSQS:
-		does = []string{KillBefore, KillAfter, Throttle, Fail, Delay, Drop, Repeat, Reorder, Cut, CutAfter, Freeze}
+		return []string{KillBefore, KillAfter, Throttle, Fail, Delay, Drop, Repeat, Reorder, Cut, CutAfter, Freeze}
 	case OnPost:
-		does = []string{KillBefore, KillAfter, Throttle, Fail, Gone, Delay, Drop, Repeat, Reorder, Cut}
-	default:
+		return []string{KillBefore, KillAfter, Throttle, Fail, Gone, Delay, Drop, Repeat, Reorder, Cut}
+	}
+	return nil
+}
+
+func (r Rule) check() error {
+	does := Kinds(r.On)
+	if does == nil {
 		return fmt.Errorf("fault on %q: use %s, %s or %s", r.On, OnDynamoDB, OnSQS, OnPost)
 	}
 	if !slices.Contains(does, r.Do) {
@@ -221,6 +227,21 @@ func (f *Injector) Replace(rules ...Rule) error {
 	f.mu.Unlock()
 	f.changed()
 	return nil
+}
+
+// Take disarms the rules of a function, and returns how many calls fitted them and
+// how often they have struck. What they have frozen stays frozen.
+func (f *Injector) Take(function string) (seen, fired int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.rules = slices.DeleteFunc(f.rules, func(r *armed) bool {
+		if r.Function != function {
+			return false
+		}
+		seen, fired = seen+r.seen, fired+r.fired
+		return true
+	})
+	return seen, fired
 }
 
 // Fired counts how often rules have struck, in the order they were added.

@@ -54,7 +54,9 @@ const maxItems = 1000
 // Further tags say what a field is, so that no operation has to ask:
 //
 //   - `id:"user"` is one UserID. If it is none, that is answered like a wrong type,
-//     and by fault.Invalid without a number. "" is for need to refuse.
+//     and by fault.Invalid without a number; `id:"receiver"` is answered by
+//     fault.ReceiverUnknown instead, like an id that nobody has. "" is for need
+//     to refuse.
 //   - `max:"100"` is the most items of a list, answered alike. A list without it
 //     has at most maxItems.
 //   - `repeats:"true"` is a list of texts in which equal ones count. Any other is
@@ -116,10 +118,15 @@ func checked(v reflect.Value) error {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch value.Kind() {
 		case reflect.String:
-			if f.Tag.Get("id") != "user" || value.String() == "" {
+			kind := f.Tag.Get("id")
+			if kind == "" || value.String() == "" {
 				continue
 			}
-			if err := accounts.CheckID(value.String()); err != nil {
+			switch err := accounts.CheckID(value.String()); {
+			case err == nil:
+			case kind == "receiver":
+				return fault.New(fault.ReceiverUnknown, "%s: %s", name, fault.Of(err).Text)
+			default:
 				return refusal(f, "%s: %s", name, fault.Of(err).Text)
 			}
 		case reflect.Slice:
