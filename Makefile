@@ -36,7 +36,7 @@ having = $$(grep -rlE --include='*_test.go' --exclude-dir=node_modules --exclude
 # built and runs, and the fuzz targets.
 SUITE := stale unit scenarios+lint+fuzz web browser sam model
 
-.PHONY: help run build test check race e2e web sdk browser sam cost generate lint format fuzz model bench deploy requirements clean
+.PHONY: help run build test check race e2e faults web sdk browser sam cost generate lint format fuzz model bench deploy requirements clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9]+):[^#]*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -61,7 +61,11 @@ race: ## the same tests with the race detector
 
 e2e: ## scenarios over real HTTP and WebSocket on the local cloud
 	$(NEED) go node java mvn
-	@$(GOTEST) -timeout 20m ./infra/e2e/...
+	@$(GOTEST) -timeout 45m ./infra/e2e/...
+
+faults: ## every kind of fault of the local cloud against every operation; make e2e plays it, too
+	$(NEED) go node java mvn
+	@$(GOTEST) -timeout 45m -run '^TestEveryFault$$' ./infra/e2e
 
 web: $(STAMPS)/web-build ## the web packages: build, types, format, tests
 	@cd web && npm run check && npm test

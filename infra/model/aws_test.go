@@ -44,6 +44,9 @@ func step(ctx context.Context, in middleware.InitializeInput, next middleware.In
 	if err := o.before(label); err != nil {
 		return out, meta, err
 	}
+	if result, err := o.busy(in.Parameters, label); result != nil || err != nil {
+		return middleware.InitializeOutput{Result: result}, meta, err
+	}
 	o.s.watch.before(ctx, in.Parameters)
 	out, meta, err = next.HandleInitialize(ctx, in)
 	o.observe(ctx, in.Parameters, out.Result, err)
@@ -51,6 +54,32 @@ func step(ctx context.Context, in middleware.InitializeInput, next middleware.In
 		return middleware.InitializeOutput{}, meta, failed
 	}
 	return out, meta, err
+}
+
+// busy is what DynamoDB does by chance while others are at the same items: a write is
+// refused with TransactionConflictException, and of a batch everything is left. The
+// call is not made. Both are nil when it is not so.
+func (o *op) busy(params any, label string) (result any, err error) {
+	s := o.s
+	if s.calm || s.odds.busy == 0 || s.rng.Float64() >= s.odds.busy {
+		return nil, nil
+	}
+	switch p := params.(type) {
+	case *dynamodb.PutItemInput, *dynamodb.UpdateItemInput, *dynamodb.DeleteItemInput:
+		s.stats["conflicts"]++
+		err = &types.TransactionConflictException{Message: aws.String("Transaction is ongoing for the item")}
+	case *dynamodb.BatchGetItemInput:
+		s.stats["batches left"]++
+		result = &dynamodb.BatchGetItemOutput{UnprocessedKeys: p.RequestItems}
+	case *dynamodb.BatchWriteItemInput:
+		s.stats["batches left"]++
+		result = &dynamodb.BatchWriteItemOutput{UnprocessedItems: p.RequestItems}
+	default:
+		return nil, nil
+	}
+	o.crowded = true
+	s.note(o.a.name, "  %s: others are at it", label)
+	return result, err
 }
 
 // spill is the step of a write outside of the ring. The store does several at

@@ -63,8 +63,9 @@ type odds struct {
 	stale, spill, quiet    bool
 	reader                 bool // much is read
 	collide                bool
-	changer                bool // messages are changed
-	page                   int  // messages of a page of history
+	changer                bool    // messages are changed
+	page                   int     // messages of a page of history
+	busy                   float64 // of conflicts, and of batches that are left
 }
 
 // stats counts what happened, by name.
@@ -92,7 +93,7 @@ func newSchedule(seed uint64, id int64, db *store.Store, server *testkit.Server)
 		fail: []float64{0, 0.01, 0.04}[s.rng.IntN(3)], tick: []float64{0.05, 0.2, 0.5}[s.rng.IntN(3)],
 		lose: []float64{0.07, 0.07, 0.4}[s.rng.IntN(3)], reader: s.rng.IntN(4) == 0,
 		stale: s.rng.IntN(3) == 0, spill: s.rng.IntN(8) == 0, quiet: s.rng.IntN(3) == 0,
-		collide: s.rng.IntN(10) == 0, changer: s.rng.IntN(2) == 0, page: []int{2, 5, 100, 100, 100}[s.rng.IntN(5)],
+		collide: s.rng.IntN(10) == 0, changer: s.rng.IntN(2) == 0, page: []int{2, 5, 100, 100, 100}[s.rng.IntN(5)], busy: []float64{0, 0.02, 0.05}[s.rng.IntN(3)],
 	}
 	s.watch = newWatch(s)
 	parts := app.Parts{
@@ -228,19 +229,20 @@ func (s *schedule) loop() {
 
 // An op is one invocation of a function: what it calls, and whether it lives.
 type op struct {
-	s      *schedule
-	a      *actor
-	name   string
-	limit  time.Duration
-	begun  time.Time
-	dead   bool
-	ended  time.Time
-	send   *send
-	meter  telemetry.Meter
-	dedup  int  // reads of items outside the ring
-	full   bool // a claim met a full ring, or one that spilled
-	lost   int  // claims refused because the row moved on
-	failed bool // a call of it failed: what it is no part of goes on without it
+	s       *schedule
+	a       *actor
+	name    string
+	limit   time.Duration
+	begun   time.Time
+	dead    bool
+	ended   time.Time
+	send    *send
+	meter   telemetry.Meter
+	dedup   int  // reads of items outside the ring
+	full    bool // a claim met a full ring, or one that spilled
+	lost    int  // claims refused because the row moved on
+	failed  bool // a call of it failed: what it is no part of goes on without it
+	crowded bool // a call was refused, or left, since others were at the same items
 	// recalled: a send found its message stored, and recalled since.
 	recalled bool
 

@@ -197,7 +197,7 @@ func (s *schedule) account(o *op, err error) {
 	if o.dedup > 0 && !o.full {
 		s.problem("I7: %s reads outside a ring that has room", o.send)
 	}
-	if err != nil || o.dead || o.failed || o.send.batch {
+	if err != nil || o.dead || o.failed || o.crowded || o.send.batch {
 		return
 	}
 	for _, t := range o.meter.Touched() {

@@ -16,6 +16,8 @@ import (
 // Finder finds an application with its secrets in clear.
 type Finder interface {
 	Find(ctx context.Context, id int64) (*apps.Open, error)
+	// Renew reads it again, at most every few seconds.
+	Renew(ctx context.Context, id int64) (*apps.Open, error)
 }
 
 // Identify checks who calls, in this order (core spec §1.5, §2.4): application
@@ -45,7 +47,14 @@ func Identify(ctx context.Context, find Finder, app, user, signature string, now
 	if err != nil {
 		return open, none, fault.New(fault.SignatureMalformed, "the UserSig cannot be decoded, it may be cut off")
 	}
-	switch err := token.Verify(open.Secrets, id, user, now); {
+	err = token.Verify(open.Secrets, id, user, now)
+	if errors.Is(err, usersig.ErrMismatch) { // the key may be a moment old
+		if open, err = find.Renew(ctx, id); err != nil {
+			return nil, none, err
+		}
+		err = token.Verify(open.Secrets, id, user, now)
+	}
+	switch {
 	case err == nil && token.Time-now.Unix() > int64(accounts.MaxAhead.Seconds()): // in seconds: a time.Time of a far year overflows
 		return open, none, fault.New(fault.SignatureEarly,
 			"the UserSig is dated %d s ahead of the server's clock, set the clock of the machine that makes it", token.Time-now.Unix())

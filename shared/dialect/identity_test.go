@@ -23,6 +23,14 @@ const (
 	appBroken   = 1_400_000_004
 )
 
+func (d directory) Renew(ctx context.Context, id int64) (*apps.Open, error) {
+	open, err := d.Find(ctx, id)
+	if err == nil {
+		open.Secrets = append([]string{"newest"}, open.Secrets...)
+	}
+	return open, err
+}
+
 func (directory) Find(_ context.Context, id int64) (*apps.Open, error) {
 	switch id {
 	case appID, appID + 10:
@@ -153,6 +161,22 @@ func TestIdentifyAhead(t *testing.T) {
 		_, _, err = dialect.Identify(t.Context(), directory{t}, "1400000001", "alice", sig, now)
 		if (err == nil) != (c.want == 0) || (err != nil && fault.Of(err).Code != c.want) {
 			t.Errorf("%d s ahead: %v, want code %d", c.ahead, err, c.want)
+		}
+	}
+}
+
+// A signature of a key that was made a moment ago is accepted by an instance that
+// knows the keys before it.
+func TestIdentifyNewKey(t *testing.T) {
+	now := time.Unix(1_700_000_000, 0)
+	for secret, known := range map[string]bool{"newest": true, "new": true, "old": true, "of nobody": false} {
+		sig, err := usersig.Sign(secret, appID, "alice", now, time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _, err = dialect.Identify(t.Context(), directory{t}, "1400000001", "alice", sig, now)
+		if known != (err == nil) || (err != nil && !fault.Is(err, fault.SignatureMismatch)) {
+			t.Errorf("signed with the key %q: %v, known is %t", secret, err, known)
 		}
 	}
 }

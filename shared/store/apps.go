@@ -142,6 +142,9 @@ func (s *Store) App(ctx context.Context, id int64) (*apps.App, error) {
 	return s.app(ctx, id, true) // it may have been made just now
 }
 
+// AppNow implements apps.Store.
+func (s *Store) AppNow(ctx context.Context, id int64) (*apps.App, error) { return s.app(ctx, id, true) }
+
 func (s *Store) app(ctx context.Context, id int64, strong bool) (*apps.App, error) {
 	items, err := s.query(ctx, Core, AppPK(id), "", strong)
 	if err != nil {

@@ -85,6 +85,14 @@ func readShelf(item Item) conversations.Shelf {
 			}
 		}
 	}
+	if list, ok := item["fe"].(*types.AttributeValueMemberL); ok {
+		for _, v := range list.Value {
+			if m, ok := v.(*types.AttributeValueMemberM); ok {
+				f := conversations.Folder{Number: int(integer(m.Value, "n")), Name: text(m.Value, "f")}
+				h.Ended = append(h.Ended, conversations.Ended{Folder: f, AtMs: integer(m.Value, "t")})
+			}
+		}
+	}
 	return h
 }
 
@@ -182,6 +190,14 @@ func (s *Store) shelfChange(app int64, user string, e conversations.Edit, kept, 
 		if stale := set(e.Folders.Stale); stale != nil {
 			sets = append(sets, "dg = :dg")
 			values[":dg"] = stale
+		}
+		if len(e.Folders.Ended) > 0 {
+			list := &types.AttributeValueMemberL{}
+			for _, f := range e.Folders.Ended {
+				list.Value = append(list.Value, &types.AttributeValueMemberM{Value: Item{"n": num(f.Number), "f": str(f.Name), "t": num(f.AtMs)}})
+			}
+			sets = append(sets, "fe = :fe")
+			values[":fe"] = list
 		}
 	}
 	for _, c := range []struct {

@@ -229,16 +229,16 @@ func (f *Injector) Replace(rules ...Rule) error {
 	return nil
 }
 
-// Take disarms the rules of a function, and returns how many calls fitted them and
-// how often they have struck. What they have frozen stays frozen.
-func (f *Injector) Take(function string) (seen, fired int) {
+// Take disarms the rules of a function, and returns how many calls fitted each and
+// how often it has struck. What they have frozen stays frozen.
+func (f *Injector) Take(function string) (seen, fired []int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.rules = slices.DeleteFunc(f.rules, func(r *armed) bool {
 		if r.Function != function {
 			return false
 		}
-		seen, fired = seen+r.seen, fired+r.fired
+		seen, fired = append(seen, r.seen), append(fired, r.fired)
 		return true
 	})
 	return seen, fired

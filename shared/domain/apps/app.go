@@ -206,6 +206,8 @@ type Store interface {
 	CreateApp(ctx context.Context, a App) (bool, error)
 	// App reads an application whole; nil when there is none.
 	App(ctx context.Context, id int64) (*App, error)
+	// AppNow reads an application strongly; nil if there is none.
+	AppNow(ctx context.Context, id int64) (*App, error)
 	// Apps lists ids and names from after on, in order of id.
 	Apps(ctx context.Context, after int64, limit int) ([]App, error)
 	// SaveSettings replaces the settings; false when the app is not there.

@@ -25,11 +25,16 @@ type Directory struct {
 // fresh is how long an answer is used again.
 const fresh = time.Minute
 
+// renewed is how long an answer is not read again for a signature that does not
+// verify: wrong ones cost one read in this time, however many they are.
+const renewed = 5 * time.Second
+
 // remembered bounds the number of answers kept.
 const remembered = 1000
 
 type entry struct {
 	app     *Open
+	read    time.Time
 	expires time.Time
 }
 
@@ -46,19 +51,30 @@ func NewDirectory(store Store, sealer Sealer, now func() time.Time) *Directory {
 
 // Find returns an application. It fails with AppUnknown, AppDisabled or AppNoKey.
 func (d *Directory) Find(ctx context.Context, id int64) (*Open, error) {
+	return d.find(ctx, id, fresh, d.store.App)
+}
+
+// Renew is Find after a signature has not verified: the key may be new. It reads the
+// application strongly, unless it was read in the last seconds.
+func (d *Directory) Renew(ctx context.Context, id int64) (*Open, error) {
+	return d.find(ctx, id, renewed, d.store.AppNow)
+}
+
+// find returns an answer that is younger than an age, or reads one.
+func (d *Directory) find(ctx context.Context, id int64, age time.Duration, read func(context.Context, int64) (*App, error)) (*Open, error) {
 	now := d.now()
 	d.mu.Lock()
 	e, ok := d.known[id]
 	d.mu.Unlock()
-	if !ok || !now.Before(e.expires) {
-		app, err := d.load(ctx, id, now)
+	if !ok || !now.Before(e.expires) || now.Sub(e.read) >= age {
+		app, err := d.load(ctx, id, now, read)
 		if err != nil {
 			return nil, err
 		}
 		if app == nil {
 			return nil, unknown(id)
 		}
-		e = entry{app: app, expires: now.Add(fresh)}
+		e = entry{app: app, read: now, expires: now.Add(fresh)}
 		// What is not there is not remembered: it may be made at any moment.
 		if len(app.Secrets) > 0 {
 			d.remember(id, e)
@@ -82,8 +98,8 @@ func (d *Directory) remember(id int64, e entry) {
 	d.known[id] = e
 }
 
-func (d *Directory) load(ctx context.Context, id int64, now time.Time) (*Open, error) {
-	a, err := d.store.App(ctx, id)
+func (d *Directory) load(ctx context.Context, id int64, now time.Time, read func(context.Context, int64) (*App, error)) (*Open, error) {
+	a, err := read(ctx, id)
 	if err != nil || a == nil {
 		return nil, err
 	}

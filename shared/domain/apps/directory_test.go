@@ -17,9 +17,15 @@ import (
 // memory keeps applications and counts reads.
 type memory struct {
 	apps.Store
-	list  map[int64]apps.App
-	reads int
-	err   error
+	list   map[int64]apps.App
+	reads  int
+	strong int // of the reads
+	err    error
+}
+
+func (m *memory) AppNow(ctx context.Context, id int64) (*apps.App, error) {
+	m.strong++
+	return m.App(ctx, id)
 }
 
 func (m *memory) App(_ context.Context, id int64) (*apps.App, error) {
@@ -143,6 +149,29 @@ func TestOnceAMinute(t *testing.T) {
 		}
 	}
 	counts("an hour of calls", 24+60, 5+60)
+}
+
+// TestRenew: for signatures that do not verify an application is read again, once in
+// five seconds, and strongly.
+func TestRenew(t *testing.T) {
+	m, _, c, d := newDirectory()
+	ask := func(what string, f func(context.Context, int64) (*apps.Open, error), reads, strong int, keys ...string) {
+		t.Helper()
+		open, err := f(t.Context(), 1)
+		if err != nil || !slices.Equal(open.Secrets, keys) || m.reads != reads || m.strong != strong {
+			t.Errorf("%s: %v, %v after %d reads, %d strong, want %q after %d, %d", what, open, err, m.reads, m.strong, keys, reads, strong)
+		}
+	}
+	ask("the first call", d.Find, 1, 0, "secret1")
+	a := m.list[1]
+	a.Keys = append(slices.Clone(a.Keys), key(1, 2, 0))
+	m.list[1] = a
+	ask("at once", d.Renew, 1, 0, "secret1")
+	c.now = c.now.Add(5 * time.Second)
+	ask("a call that verifies", d.Find, 1, 0, "secret1")
+	ask("one that does not", d.Renew, 2, 1, "secret2", "secret1")
+	ask("another one", d.Renew, 2, 1, "secret2", "secret1")
+	ask("one that verifies", d.Find, 2, 1, "secret2", "secret1")
 }
 
 // TestChanges: what an operator changes is in force within a minute.

@@ -137,9 +137,12 @@ func (s Service) RotateKey(ctx context.Context, id int64, keep time.Duration) (K
 	if keep < 0 || keep > maxKept {
 		return Key{}, "", fault.New(fault.Invalid, "an old key may stay in force for 0 to %d seconds", int64(maxKept.Seconds()))
 	}
-	a, err := s.Get(ctx, id)
+	a, err := s.Store.AppNow(ctx, id) // a number of a moment ago may be taken
 	if err != nil {
 		return Key{}, "", err
+	}
+	if a == nil {
+		return Key{}, "", unknown(id)
 	}
 	now := s.Now()
 	last, ended := 0, []Key{}

@@ -61,10 +61,19 @@ type Shelf struct {
 	Folders []Folder
 	// Stale are numbers of deleted folders that rows may still name.
 	Stale Set
+	// Ended are the names that folders had until lately, so that the repeat of a
+	// call that has deleted or renamed one succeeds.
+	Ended []Ended
 	// Indexed: all rows are in the index. IndexingMs is when a worker last said
 	// that it puts them there; 0: none does.
 	Indexed    bool
 	IndexingMs int64
+}
+
+// An Ended is a name that a folder has no more.
+type Ended struct {
+	Folder
+	AtMs int64
 }
 
 // A Folder is a named group of conversations; its number is small, and free for
@@ -109,6 +118,7 @@ type Edit struct {
 type Folders struct {
 	List  []Folder
 	Stale Set
+	Ended []Ended
 }
 
 // Changed tells a user's other devices of rows that changed.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"parley/shared/domain/accounts"
 	"parley/shared/domain/delivery"
 	"parley/shared/fault"
 )
@@ -22,6 +23,26 @@ const (
 type FoldersChanged struct {
 	Folders []Folder
 	Version int64
+}
+
+// end returns the shelf with a note that a folder has its name no more.
+func (h Shelf) end(f Folder, now time.Time) Shelf {
+	list := append(slices.Clone(h.Ended), Ended{f, now.UnixMilli()})
+	h.Ended = slices.DeleteFunc(list, func(e Ended) bool {
+		return now.UnixMilli()-e.AtMs >= accounts.RepeatWindow.Milliseconds()
+	})
+	h.Ended = h.Ended[max(0, len(h.Ended)-MaxFolders):]
+	return h
+}
+
+// ended returns the folder that had a name until lately.
+func (h Shelf) ended(name string, now time.Time) (Folder, bool) {
+	for _, e := range slices.Backward(h.Ended) {
+		if e.Name == name && now.UnixMilli()-e.AtMs < accounts.RepeatWindow.Milliseconds() {
+			return e.Folder, true
+		}
+	}
+	return Folder{}, false
 }
 
 func (h Shelf) named(name string) (Folder, bool) {
@@ -84,7 +105,7 @@ func (s Service) reshelve(ctx context.Context, user string, f func(Shelf) (Shelf
 			return false, err
 		}
 		list := slices.Clone(seen.Folders)
-		if after, err = f(Shelf{Version: seen.Version, Folders: list, Stale: seen.Stale}); err != nil {
+		if after, err = f(Shelf{Version: seen.Version, Folders: list, Stale: seen.Stale, Ended: seen.Ended}); err != nil {
 			return false, err
 		}
 		if slices.Equal(after.Folders, seen.Folders) && after.Stale == seen.Stale {
@@ -92,7 +113,7 @@ func (s Service) reshelve(ctx context.Context, user string, f func(Shelf) (Shelf
 		}
 		after.Version++
 		return s.Store.Change(ctx, s.App, user, Edit{
-			NowMs: s.Now().UnixMilli(), Seen: seen, Folders: &Folders{List: after.Folders, Stale: after.Stale},
+			NowMs: s.Now().UnixMilli(), Seen: seen, Folders: &Folders{List: after.Folders, Stale: after.Stale, Ended: after.Ended},
 		})
 	})
 	return after, err
@@ -156,7 +177,8 @@ func (s Service) CreateFolder(ctx context.Context, user, name string, peers []st
 	return folder, errs, h, err
 }
 
-// RenameFolder gives a folder another name. It fails with FolderUnknown,
+// RenameFolder gives a folder another name; a repeat within accounts.RepeatWindow
+// succeeds. It fails with FolderUnknown,
 // FolderName, and Invalid where another folder has the name.
 func (s Service) RenameFolder(ctx context.Context, user, name, to string, origin delivery.Origin) (Folder, Shelf, error) {
 	if err := s.foldersIncluded(); err != nil {
@@ -165,25 +187,30 @@ func (s Service) RenameFolder(ctx context.Context, user, name, to string, origin
 	if err := checkName(to); err != nil {
 		return Folder{}, Shelf{}, err
 	}
+	again := false
 	h, err := s.reshelve(ctx, user, func(h Shelf) (Shelf, error) {
-		if _, there := h.named(name); !there {
+		f, there := h.named(name)
+		if was, lately := h.ended(name, s.Now()); !there && lately && slices.Contains(h.Folders, Folder{was.Number, to}) {
+			again = true
+			return h, nil
+		}
+		if again = false; !there {
 			return h, unknownFolder(name)
 		}
 		if _, there := h.named(to); there && to != name {
 			return h, fault.New(fault.Invalid, "there is a conversation group %.40q already", to)
 		}
-		for i, f := range h.Folders {
-			if f.Name == name {
-				h.Folders[i].Name = to
-			}
+		if to != name {
+			h = h.end(f, s.Now())
 		}
+		h.Folders[slices.Index(h.Folders, f)].Name = to
 		return h, nil
 	})
 	if err != nil {
 		return Folder{}, h, s.orNobody(ctx, user, err)
 	}
 	f, _ := h.named(to)
-	if name == to {
+	if name == to || again {
 		return f, h, nil
 	}
 	s.tellFolders(ctx, user, origin, h)
@@ -255,18 +282,24 @@ func (s Service) fill(ctx context.Context, user, name string, peers []string, in
 
 // DeleteFolder deletes a folder; its conversations stay. The name goes first, then
 // its number from the rows, then the number is free: where that is broken off, the
-// next call that deletes or makes a folder ends it. It fails with FolderUnknown.
+// next call that deletes or makes a folder ends it. A repeat within
+// accounts.RepeatWindow succeeds. It fails with FolderUnknown.
 func (s Service) DeleteFolder(ctx context.Context, user, name string, origin delivery.Origin) (Folder, Shelf, error) {
 	if err := s.foldersIncluded(); err != nil {
 		return Folder{}, Shelf{}, err
 	}
 	var gone Folder
+	var again bool
 	h, err := s.reshelve(ctx, user, func(h Shelf) (Shelf, error) {
 		f, there := h.named(name)
-		if !there {
+		if gone, again = h.ended(name, s.Now()); !there && again {
+			return h, nil // a repeat, which ends what the first call has left
+		}
+		if again = false; !there {
 			return h, unknownFolder(name)
 		}
 		gone = f
+		h = h.end(f, s.Now())
 		h.Folders = slices.DeleteFunc(h.Folders, func(f Folder) bool { return f.Name == name })
 		h.Stale = h.Stale.With(f.Number)
 		return h, nil
@@ -274,8 +307,12 @@ func (s Service) DeleteFolder(ctx context.Context, user, name string, origin del
 	if err != nil {
 		return Folder{}, h, s.orNobody(ctx, user, err)
 	}
+	before := h.Version
 	if h, err = s.clean(ctx, user, origin); err != nil {
 		return Folder{}, h, err
+	}
+	if again && h.Version == before {
+		return gone, h, nil // the devices are told
 	}
 	s.tellFolders(ctx, user, origin, h)
 	return gone, h, nil
@@ -302,7 +339,7 @@ func (s Service) clean(ctx context.Context, user string, origin delivery.Origin)
 		}
 		after.Stale, after.Version = 0, seen.Version+1
 		return s.Store.Change(ctx, s.App, user, Edit{
-			NowMs: s.Now().UnixMilli(), Seen: seen, Folders: &Folders{List: seen.Folders},
+			NowMs: s.Now().UnixMilli(), Seen: seen, Folders: &Folders{List: seen.Folders, Ended: seen.Ended},
 		})
 	})
 	return after, err

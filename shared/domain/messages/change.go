@@ -308,26 +308,28 @@ func (s Service) beforeLast(ctx context.Context, user, peer string, keys []Key) 
 // changes. The message is as its sender sees it; the row of a receiver who does
 // not see it is left alone.
 func (s Service) announce(ctx context.Context, m Message, nowMs int64, sender, receiver Mark) error {
-	marks := map[string]Mark{m.From: sender}
+	rows := []rowMark{{m.From, m.To, sender}}
 	if !m.PeerHid {
-		marks[m.To] = receiver
+		rows = append(rows, rowMark{m.To, m.From, receiver})
 	}
-	return s.announceAs(ctx, m, LogEntry{AtMs: nowMs, Key: m.Key, Expires: m.Expires}, marks)
+	return s.announceAs(ctx, m, LogEntry{AtMs: nowMs, Key: m.Key, Expires: m.Expires}, rows)
 }
 
-// announceAs is announce with the marks of users' rows.
-func (s Service) announceAs(ctx context.Context, m Message, entry LogEntry, marks map[string]Mark) error {
-	run := []func(context.Context) error{func(ctx context.Context) error {
-		return s.Store.Log(ctx, s.App, m.From, m.To, []LogEntry{entry})
-	}}
-	for user, mark := range marks {
-		peer := m.From
-		if user == m.From {
-			peer = m.To
-		}
-		run = append(run, func(ctx context.Context) error { return s.Store.Mark(ctx, s.App, user, peer, mark) })
+// A rowMark is what a user's row of a conversation is marked with.
+type rowMark struct {
+	user, peer string
+	Mark
+}
+
+// announceAs is announce with an entry and rows.
+func (s Service) announceAs(ctx context.Context, m Message, entry LogEntry, rows []rowMark) error {
+	run := make([]func(context.Context) error, 0, len(rows)+1)
+	for _, r := range rows {
+		run = append(run, func(ctx context.Context) error { return s.Store.Mark(ctx, s.App, r.user, r.peer, r.Mark) })
 	}
-	return s.Parallel(ctx, run...)
+	return s.Parallel(ctx, append(run, func(ctx context.Context) error {
+		return s.Store.Log(ctx, s.App, m.From, m.To, []LogEntry{entry})
+	})...)
 }
 
 // parties are the users whose devices are told of a change, of a message as its

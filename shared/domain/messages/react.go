@@ -50,12 +50,12 @@ func (s Service) React(ctx context.Context, by Actor, user, peer string, key Key
 		return fault.New(fault.ReactionLimit, "a user gives a message at most %d reactions", MaxReactions)
 	}
 	now := s.Now().UnixMilli()
-	told, marks := []string{user}, map[string]Mark{user: {NowMs: now}}
+	told, rows := []string{user}, []rowMark{{user, peer, Mark{NowMs: now}}}
 	if !m.PeerHid {
-		told, marks[peer] = append(told, peer), Mark{NowMs: now}
+		told, rows = append(told, peer), append(rows, rowMark{peer, user, Mark{NowMs: now}})
 	}
 	entry := LogEntry{AtMs: now, Key: m.Key, Expires: m.Expires, By: user, Reaction: logged(reaction, add)}
-	if err := s.announceAs(ctx, *m, entry, marks); err != nil {
+	if err := s.announceAs(ctx, *m, entry, rows); err != nil {
 		return err
 	}
 	done, err := s.Store.React(ctx, s.App, user, peer, key, reaction, add)

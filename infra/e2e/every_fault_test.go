@@ -1,0 +1,344 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"parley/functions/catalog"
+	"parley/infra/gen/events"
+	"parley/infra/local"
+	"parley/infra/local/backing"
+	"parley/infra/local/fault"
+	"parley/shared/op"
+)
+
+// TestEveryFault plays every kind of fault that the local cloud knows against every
+// operation, each once and on data of its own. A fault that strikes one call of a
+// table, a queue or a connection is not noticed: the operation answers as it does
+// without. If the fault kills the function, the call may fail, and its repeat
+// answers as if it had not. A worker does its job, or says that the job is not done.
+func TestEveryFault(t *testing.T) {
+	t.Parallel()
+	c := ownCloud(t, local.Options{InstanceIdle: 3 * time.Second, QueueRetry: time.Second})
+	// A rule that never strikes keeps the proxies in the path: functions would start
+	// anew whenever they come and go.
+	if err := c.stack.Faults.Add(fault.Rule{On: fault.OnDynamoDB, Do: fault.Delay, Function: "nobody"}); err != nil {
+		t.Fatal(err)
+	}
+	struck := make(map[string]int)
+	var mu sync.Mutex
+	play := func(o *op.Operation) {
+		for kind, n := range (&struckOperation{t: t, cloud: c, op: o, app: newApp(t, c.place(), richSettings())}).play() {
+			mu.Lock()
+			struck[kind] += n
+			mu.Unlock()
+		}
+	}
+	next := make(chan *op.Operation)
+	var wait sync.WaitGroup
+	all := catalog.All()
+	for i := range all {
+		if o := &all[i]; slices.Contains(preparing(), o.Name) {
+			play(o) // alone: a fault strikes a function whoever calls it
+		}
+	}
+	for range 8 {
+		wait.Go(func() {
+			for o := range next {
+				play(o)
+			}
+		})
+	}
+	for i := range all {
+		o := &all[i]
+		worker := o.Surface() == "worker"
+		if (answersCalls(o) || worker) && !slices.Contains(preparing(), o.Name) {
+			next <- o
+		}
+	}
+	close(next)
+	wait.Wait()
+	for _, on := range []string{fault.OnDynamoDB, fault.OnSQS, fault.OnPost} {
+		for _, do := range fault.Kinds(on) {
+			if n := struck[on+" "+do]; n == 0 {
+				t.Errorf("%s on %s has struck nothing", do, on)
+			} else {
+				t.Logf("%s on %s: %d operations", do, on, n)
+			}
+		}
+	}
+}
+
+// preparing are the operations that fresh calls.
+func preparing() []string {
+	return []string{
+		"operator.app.create", "tencent.account.multiaccount_import", "tencent.profile.portrait_set", "tencent.message.sendmsg",
+		"tencent.sns.group_add", "tencent.sns.friend_import", "tencent.sns.black_list_add", "tencent.follow.follow_add",
+		"tencent.recent.create_contact_group", "client.friend.add", "client.message.react", "client.message.import-key", "client.message.forward",
+	}
+}
+
+// answersCalls reports whether an operation has a body and is called over HTTP.
+func answersCalls(o *op.Operation) bool {
+	return events.Bodies()[o.Name] != "" && o.Doors[0].HTTP != "" && !strings.HasPrefix(o.Doors[0].HTTP, "ANY ")
+}
+
+func richSettings() fields {
+	return fields{"LoginPolicy": "multi", "Edition": "premium", "Follow": true, "DeleteAllowed": true}
+}
+
+// A struckOperation is an operation with an application of its own.
+type struckOperation struct {
+	t     *testing.T
+	cloud *cloud
+	op    *op.Operation
+	app   *app
+	set   int // of users, of which each call has its own
+}
+
+// play strikes an operation with each kind and returns the kinds that have struck it.
+func (s *struckOperation) play() map[string]int {
+	struck := make(map[string]int)
+	want, err := s.call(s.fresh(false))
+	if err != nil || want < 0 {
+		s.t.Errorf("%s without a fault: %d, %v", s.op.Name, want, err)
+		return nil
+	}
+	for _, on := range []string{fault.OnDynamoDB, fault.OnSQS, fault.OnPost} {
+		for do, n := range s.fitting(on, want) {
+			rule := fault.Rule{On: on, Do: do, Function: s.op.Name, Nth: 1 + pick(s.op.Name+on+do, n)}
+			body := s.fresh(on == fault.OnPost)
+			s.check("rule", s.cloud.stack.Faults.Add(rule))
+			got, err := s.call(body)
+			_, fired := s.cloud.stack.Faults.Take(s.op.Name)
+			struck[on+" "+do] += fired[0]
+			kills := do == fault.KillBefore || do == fault.KillAfter
+			if (err != nil || got != want) && !kills {
+				s.t.Errorf("%s with %s on call %d of %s: %d, %v, want %d", s.op.Name, do, rule.Nth, on, got, err, want)
+			}
+			if !kills {
+				continue
+			}
+			if got, err := s.call(body); err != nil || got != want {
+				s.t.Errorf("%s again after %s on call %d of %s: %d, %v, want %d", s.op.Name, do, rule.Nth, on, got, err, want)
+			}
+		}
+	}
+	return struck
+}
+
+// fitting makes a sound call and returns how many calls each kind of fault fits
+// that the operation makes.
+func (s *struckOperation) fitting(on string, want int) map[string]int {
+	body, kinds := s.fresh(on == fault.OnPost), fault.Kinds(on)
+	for _, do := range kinds {
+		s.check("rule", s.cloud.stack.Faults.Add(fault.Rule{On: on, Do: do, Function: s.op.Name, Nth: 1 << 30}))
+	}
+	if got, err := s.call(body); err != nil || got != want {
+		s.t.Errorf("%s without a fault: %d, %v, and before %d", s.op.Name, got, err, want)
+	}
+	seen, _ := s.cloud.stack.Faults.Take(s.op.Name)
+	fit := make(map[string]int)
+	for i, do := range kinds {
+		if seen[i] > 0 {
+			fit[do] = seen[i]
+		}
+	}
+	return fit
+}
+
+// pick chooses one of n, the same in each run.
+func pick(name string, n int) int {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(name))
+	return int(h.Sum32()>>1) % n
+}
+
+// usersAtOnce are imported together.
+const usersAtOnce = 33
+
+// fresh makes users and what the sample body is about, and returns the body. online:
+// devices of them are connected.
+func (s *struckOperation) fresh(online bool) string {
+	if s.op.Surface() == "operator" { // an application has few admins
+		s.app, s.set = newApp(s.t, s.cloud.place(), richSettings()), 0
+	}
+	if s.set%usersAtOnce == 0 {
+		var users []string
+		for n := s.set; n < s.set+usersAtOnce; n++ {
+			for _, u := range []string{"alice", "bob", "carol"} {
+				users = append(users, fmt.Sprint(u, n))
+			}
+		}
+		s.check("import", s.app.v4("im_open_login_svc/multiaccount_import", fields{"Accounts": users}, nil))
+	}
+	n := s.set
+	s.set++
+	name := func(user string) string { return fmt.Sprint(user, n) }
+	if s.op.Surface() == "worker" {
+		text, err := os.ReadFile(filepath.Join(s.root(), "events", events.Path(s.op)))
+		s.check("sample event", err)
+		return s.renamed(string(text), n)
+	}
+	body := s.renamed(events.Bodies()[s.op.Name], n)
+	group, verb := strings.Split(s.op.Name, ".")[1], strings.Split(s.op.Name, ".")[2]
+	alice, bob := name("alice"), name("bob")
+	if slices.Contains([]string{"message", "extension", "conversation", "recent", "session"}, group) {
+		body = s.exchange(body, alice, bob)
+	}
+	switch {
+	case (group == "sns" || group == "friend") && (verb == "accept" || verb == "reject" || verb == "requests" || verb == "read-requests"):
+		s.check("needs confirmation", s.app.v4("profile/portrait_set", fields{
+			"From_Account": alice, "ProfileItem": []fields{{"Tag": "Tag_Profile_IM_AllowType", "Value": "AllowType_Type_NeedConfirm"}},
+		}, nil))
+		s.check("request", s.app.call(s.t.Context(), bob, "", "friend.add", fields{"AddFriendItem": []fields{{"To_Account": alice, "AddSource": "AddSource_Type_Web"}}}, nil))
+	case group == "sns" || group == "friend":
+		if verb != "group_add" && verb != "list-create" {
+			s.check("friend list", s.app.v4("sns/group_add", fields{"From_Account": alice, "GroupName": []string{"work"}}, nil))
+		}
+		if verb != "friend_add" && verb != "add" {
+			s.check("friend", s.app.v4("sns/friend_import", fields{"From_Account": alice, "AddFriendItem": []fields{{"To_Account": bob, "AddSource": "AddSource_Type_Web"}}}, nil))
+		}
+	case strings.Contains(body, `"work"`) && verb != "create_contact_group" && verb != "group-create":
+		s.check("folder", s.app.v4("recentcontact/create_contact_group", fields{
+			"From_Account": alice, "GroupContactItem": []fields{{"GroupName": "work", "ContactItem": []fields{{"Type": 1, "To_Account": bob}}}},
+		}, nil))
+	case verb == "unreact":
+		var in fields
+		s.check("body", json.Unmarshal([]byte(body), &in))
+		s.check("reaction", s.app.call(s.t.Context(), alice, "", "message.react", in, nil))
+	case group == "block" && verb == "remove", verb == "black_list_delete":
+		s.check("block", s.app.v4("sns/black_list_add", fields{"From_Account": alice, "To_Account": []string{name("carol")}}, nil))
+	case group == "follow" && verb == "follow_delete":
+		s.check("follow", s.app.v4("follow/follow_add", fields{"From_Account": alice, "FollowItem": []fields{{"To_Account": bob}}}, nil))
+	}
+	if online {
+		for _, user := range []string{alice, bob} {
+			d := s.app.newDevice(user, "iPhone", "phone")
+			s.check("connect", d.connect(s.t.Context()))
+			s.t.Cleanup(d.drop)
+		}
+	}
+	if group == "session" {
+		d := s.app.newDevice(alice, "Web", events.Instance)
+		s.check("connect", d.connect(s.t.Context()))
+		s.t.Cleanup(d.drop)
+	}
+	return body
+}
+
+// renamed is a sample with the application and the users of a set.
+func (s *struckOperation) renamed(text string, n int) string {
+	text = strings.ReplaceAll(text, fmt.Sprint(events.App), fmt.Sprint(s.app.id))
+	for _, user := range []string{"alice", "bob", "carol"} {
+		for _, quote := range []string{`"`, `\"`} {
+			text = strings.ReplaceAll(text, quote+user+quote, quote+fmt.Sprint(user, n)+quote)
+		}
+	}
+	return text
+}
+
+// exchange sends a message each way, and the merged ones that a sample reads, and
+// puts their keys into it.
+func (s *struckOperation) exchange(body, alice, bob string) string {
+	send := func(from, to string, n int) string {
+		var out struct{ MsgKey string }
+		s.check("sendmsg", s.app.v4("openim/sendmsg", fields{
+			"From_Account": from, "To_Account": to, "MsgSeq": n, "MsgRandom": n, "MsgBody": text("hi"), "IsNeedReadReceipt": 1, "SupportMessageExtension": 1,
+		}, &out))
+		return out.MsgKey
+	}
+	key := func(n int) string { return fmt.Sprintf("%d_%d_%d", n, n, events.Future) }
+	body = strings.ReplaceAll(body, key(1), send(alice, bob, 1))
+	body = strings.ReplaceAll(body, key(2), send(bob, alice, 2))
+	if !strings.Contains(body, key(3)) {
+		return body
+	}
+	var list struct {
+		Key string `json:"JsonMsgKey"`
+	}
+	s.check("import-key", s.app.call(s.t.Context(), alice, "", "message.import-key", fields{
+		"MsgList": []fields{{"From_Account": bob, "To_Account": alice, "MsgBody": text("merged")}},
+	}, &list))
+	var sent struct{ MsgKey string }
+	s.check("forward", s.app.call(s.t.Context(), alice, "", "message.forward", fields{
+		"To_Account": bob, "MsgSeq": 3, "MsgRandom": 3, "Title": "Chat", "CompatibleText": "merged", "AbstractList": []string{"hi"}, "JsonMsgKey": list.Key,
+	}, &sent))
+	var in fields
+	s.check("body", json.Unmarshal([]byte(body), &in))
+	in["MsgKey"], in["JsonMsgKey"] = sent.MsgKey, list.Key
+	out, err := json.Marshal(in)
+	s.check("body", err)
+	return string(out)
+}
+
+func (s *struckOperation) check(what string, err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Errorf("%s: %s: %v", s.op.Name, what, err)
+	}
+}
+
+// call makes a call with a body, or gives a worker its event, and returns the code.
+func (s *struckOperation) call(body string) (int, error) {
+	if s.op.Surface() == "worker" {
+		r, err := s.cloud.stack.Functions.Invoke(s.t.Context(), s.op.Name, []byte(body))
+		if err != nil {
+			return -1, err
+		}
+		if r.FunctionError != "" || strings.Contains(string(r.Payload), "itemIdentifier") {
+			return 1, nil // the job is not done, and comes again
+		}
+		return 0, nil
+	}
+	address := s.app.http + strings.TrimPrefix(s.op.Doors[0].HTTP, "POST ")
+	if s.op.Surface() == "tencent" {
+		address += "?" + s.app.query()
+	}
+	request, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, address, strings.NewReader(body))
+	if err != nil {
+		return -1, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	switch s.op.Surface() {
+	case "client":
+		user := fmt.Sprint("alice", s.set-1)
+		request.Header.Set("Authorization", fmt.Sprintf("UserSig %d %s %s", s.app.id, user, s.app.sign(user)))
+		request.Header.Set("Parley-Instance", events.Instance)
+	case "operator":
+		request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=operator/20260101/us-east-1/execute-api/aws4_request, SignedHeaders=host, Signature=0")
+	}
+	status, text, err := send(request)
+	if err != nil {
+		return -1, err
+	}
+	var answer struct {
+		Code      *int `json:"code"`
+		ErrorCode *int
+	}
+	if err := json.Unmarshal(text, &answer); err != nil {
+		return -1, errStatus{status, string(text)}
+	}
+	switch {
+	case answer.Code != nil && (status < 500):
+		return *answer.Code, nil
+	case answer.ErrorCode != nil && !strings.Contains(string(text), "internal error"):
+		return *answer.ErrorCode, nil
+	}
+	return -1, errStatus{status, string(text)}
+}
+
+func (s *struckOperation) root() string {
+	root, err := backing.Root()
+	s.check("root", err)
+	return root
+}
