@@ -66,7 +66,7 @@ func (s Service) Search(ctx context.Context, user string, q Query) (Result, erro
 		return Result{}, err
 	}
 	for i, word := range q.Keywords {
-		q.Keywords[i] = strings.ToLower(word)
+		q.Keywords[i] = fold(word)
 	}
 	r := run{Service: s, user: user, query: q, left: MaxRead}
 	if q.Peer != "" {
@@ -175,7 +175,7 @@ func (q Query) matches(m messages.Message) bool {
 	if len(q.Keywords) == 0 {
 		return true
 	}
-	text := strings.ToLower(m.Words())
+	text := fold(m.Words())
 	has := func(word string) bool { return strings.Contains(text, word) }
 	if q.Any {
 		return slices.ContainsFunc(q.Keywords, has)

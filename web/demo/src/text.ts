@@ -1,5 +1,5 @@
 import type { Message } from "@parley/client";
-import { preview } from "@parley/client";
+import { locate, preview } from "@parley/client";
 
 /** One or two letters for an avatar. */
 export function initials(name: string): string {
@@ -111,14 +111,15 @@ export function jumbo(text: string): boolean {
   );
 }
 
-/** A text around the first place where another stands in it, whatever the case; cut so that a line shows the place. */
+/** A text around the first place where another stands in it, as people read them; cut so that a line shows the place. */
 export function around(text: string, wanted: string): { before: string; hit: string; after: string } {
   const line = text.replace(/\s+/g, " ");
-  const at = line.toLowerCase().indexOf(wanted.toLowerCase());
-  if (at < 0) return { before: line, hit: "", after: "" };
-  const before = line.slice(0, at);
+  const place = locate(line, wanted);
+  if (!place) return { before: line, hit: "", after: "" };
+  const [from, to] = place;
+  const before = line.slice(0, from);
   const near = before.length > 20 ? `…${[...before].slice(-16).join("")}` : before;
-  return { before: near, hit: line.slice(at, at + wanted.length), after: line.slice(at + wanted.length) };
+  return { before: near, hit: line.slice(from, to), after: line.slice(to) };
 }
 
 /** The size of a file as a person says it. */

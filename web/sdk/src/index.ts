@@ -5,6 +5,7 @@
  */
 export * from "./elements.ts";
 export { ParleyError } from "./errors.ts";
+export { fold, locate } from "./fold.ts";
 export { indexedStore } from "./indexed.ts";
 export type { Socket, SocketClass } from "./line.ts";
 export type { ParleyOptions } from "./options.ts";

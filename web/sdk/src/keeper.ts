@@ -1,3 +1,4 @@
+import { fold } from "./fold.ts";
 import { words } from "./order.ts";
 import { plain } from "./plain.ts";
 import { type Change, type Kept, memoryStore, type Store } from "./store.ts";
@@ -57,12 +58,12 @@ export class Keeper {
     return this.#ask((store) => store.messages(peer, limit, before));
   }
 
-  /** The newest messages whose words contain a text, whatever the case; of one conversation or of all. */
+  /** The newest messages whose words contain a text, as people read them; of one conversation or of all. */
   async search(text: string, limit: number, peer?: string): Promise<Message[]> {
-    const wanted = text.trim().toLowerCase();
+    const wanted = fold(text.trim());
     if (!wanted) return [];
     await this.flush();
-    const matches = (m: Message) => words(m.MsgBody).toLowerCase().includes(wanted);
+    const matches = (m: Message) => fold(words(m.MsgBody)).includes(wanted);
     return this.#ask((store) => store.search(matches, limit, peer));
   }
 

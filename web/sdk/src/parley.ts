@@ -363,7 +363,7 @@ export class Parley extends Subjects {
     return this.message.read({ To_Account: to, ...(ordinal === undefined ? {} : { Ordinal: ordinal }) });
   }
 
-  /** The newest messages kept on this device whose words contain a text, whatever the case; newest first, 50 unless told. */
+  /** The newest messages kept on this device whose words contain a text, as people read them; newest first, 50 unless told. */
   search(text: string, { to, limit = 50 }: { to?: string; limit?: number } = {}): Promise<readonly Message[]> {
     return this.#keeper.search(text, limit, to);
   }
@@ -378,7 +378,7 @@ export class Parley extends Subjects {
     return this.#people.friends;
   }
 
-  /** Friends whose ID, name or remark contains a text, whatever the case: as far as this device knows. */
+  /** Friends whose ID, name or remark contains a text, as people read them: as far as this device knows. */
   searchFriends(text: string): readonly FriendRow[] {
     return this.#people.search(text);
   }

@@ -1,5 +1,6 @@
 import type { Emitter } from "./emitter.ts";
 import { ParleyError } from "./errors.ts";
+import { fold } from "./fold.ts";
 import type { Change } from "./store.ts";
 import { sleep } from "./timing.ts";
 import type { Events, FriendOperations, FriendRow, Message, ProfileGetAnswer, UserCard } from "./types.ts";
@@ -82,14 +83,14 @@ export class People {
     }
   }
 
-  /** Friends whose ID, name or remark contains a text, whatever the case. */
+  /** Friends whose ID, name or remark contains a text, as people read them. */
   search(text: string): FriendRow[] {
-    const wanted = text.trim().toLowerCase();
+    const wanted = fold(text.trim());
     if (!wanted) return [];
     return this.#list.filter(({ To_Account, ValueItem }) => {
       const remark = ValueItem.find(({ Tag }) => Tag === remarkTag)?.Value;
       const names = [To_Account, this.card(To_Account)?.Nick, typeof remark === "string" ? remark : undefined];
-      return names.some((name) => name?.toLowerCase().includes(wanted));
+      return names.some((name) => name !== undefined && fold(name).includes(wanted));
     });
   }
 

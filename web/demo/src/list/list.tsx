@@ -1,4 +1,4 @@
-import type { Conversation } from "@parley/client";
+import { type Conversation, fold } from "@parley/client";
 import type { Ref } from "preact";
 import { useState } from "preact/hooks";
 import { go } from "../route.ts";
@@ -24,8 +24,8 @@ export function List({ selected, search }: { selected: string | undefined; searc
   const wanted = query.trim();
   const found = useFound(session, wanted);
   const matches = (peer: string) => {
-    const text = wanted.toLocaleLowerCase();
-    return peer.toLocaleLowerCase().includes(text) || session.name(peer).toLocaleLowerCase().includes(text);
+    const text = fold(wanted);
+    return fold(peer).includes(text) || fold(session.name(peer)).includes(text);
   };
   const { conversations } = session.parley;
   const rows = conversations.filter((row) => matches(row.To_Account));

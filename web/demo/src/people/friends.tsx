@@ -1,3 +1,4 @@
+import { fold } from "@parley/client";
 import { useState } from "preact/hooks";
 import { signatureTag } from "../profile.ts";
 import { useSession } from "../session.ts";
@@ -15,9 +16,9 @@ export function Friends({ selected, add }: { selected: string | undefined; add: 
   const [query, setQuery] = useState("");
   const [chosen, setChosen] = useState<string>();
   const list = chosen !== undefined && people.lists.includes(chosen) ? chosen : undefined;
-  const wanted = query.trim().toLocaleLowerCase();
+  const wanted = fold(query.trim());
   const matches = (user: string) =>
-    [user, session.name(user), session.nick(user)].some((text) => text.toLocaleLowerCase().includes(wanted));
+    [user, session.name(user), session.nick(user)].some((text) => fold(text).includes(wanted));
   const shown = [...people.friends.values()].filter(
     ({ user, lists }) => (list === undefined || lists.includes(list)) && matches(user),
   );
