@@ -2,7 +2,9 @@ package cost
 
 import (
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,10 +17,17 @@ import (
 	"parley/shared/testkit"
 )
 
-// TestManyConversations: what a call of an indexed account costs does not depend
-// on how many conversations there are. COST_ROWS=100000 measures one size more.
-func TestManyConversations(t *testing.T) {
-	sizes := []int{1000, 20_000}
+// rowsTable has what calls of accounts with many conversations cost.
+const rowsTable = "../../docs/reference/cost-rows.tsv"
+
+// plain is the size of the accounts that are not indexed: their calls read all rows.
+const plain = 100
+
+// TestCostOfRows: what a call of an indexed account costs does not depend on how
+// many conversations there are. COST_ROWS=100000 measures one size more; the table
+// keeps what was measured of it before.
+func TestCostOfRows(t *testing.T) {
+	sizes := []int{plain, 1000, 20_000}
 	if n, err := strconv.Atoi(os.Getenv("COST_ROWS")); err == nil {
 		sizes = append(sizes, n)
 	}
@@ -37,10 +46,14 @@ func TestManyConversations(t *testing.T) {
 		{"read one", "client.message.read", `{"To_Account":"p000013"}`, telemetry.Units{W: 4, R: 2.5, L: 1}},
 		{"read all, 100", "client.conversation.read-all", `{}`, telemetry.Units{W: 310, R: 210, L: 1}},
 	}
-	first := map[string]telemetry.Units{}
+	first, lines := map[string]telemetry.Units{}, map[int][]string{}
 	for _, n := range sizes {
+		indexed := "indexed"
+		if n == plain {
+			indexed = ""
+		}
 		w := testkit.NewWorld(t, server, testkit.Options{})
-		if err := w.Seed(t.Context(), fmt.Sprintf("account alice\naccount bob\nrows alice %d indexed\nmessage bob alice 1\nmessage alice bob 1\n", n)); err != nil {
+		if err := w.Seed(t.Context(), fmt.Sprintf("account alice\naccount bob\nrows alice %d %s\nmessage bob alice 1\nmessage alice bob 1\n", n, indexed)); err != nil {
 			t.Fatal(err)
 		}
 		if _, _, err := w.Call(t, catalog.Find("client.conversation.list"), "as bob\n{}"); err != nil {
@@ -57,6 +70,9 @@ func TestManyConversations(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				if p.Next == nil {
+					continue // the list ends
+				}
 				next = v4.FormatCursor(p.Next)
 			}
 			began := time.Now()
@@ -66,6 +82,10 @@ func TestManyConversations(t *testing.T) {
 			}
 			got := meter.Units()
 			t.Logf("%7d rows, %-26s W %-5g R %-5g %s", n, c.name, got.W, got.R, time.Since(began).Round(time.Millisecond))
+			lines[n] = append(lines[n], fmt.Sprintf("%d\t%s\t%s\t%s\t%s", n, c.operation, c.name, short(got.W), short(got.R)))
+			if n == plain {
+				continue
+			}
 			if over := (Budget{W: c.most.W, R: c.most.R, L: float64(c.most.L)}).Over(telemetry.Units{W: got.W, R: got.R, L: got.L}); over != "" {
 				t.Errorf("%d rows, %s: %s", n, c.name, over)
 			}
@@ -75,5 +95,39 @@ func TestManyConversations(t *testing.T) {
 				t.Errorf("%d rows, %s: %+v, with %d rows %+v", n, c.name, got, sizes[0], f)
 			}
 		}
+	}
+	checkRows(t, lines)
+}
+
+// checkRows holds the sizes that were measured against the table, or writes them.
+func checkRows(t *testing.T, lines map[int][]string) {
+	t.Helper()
+	const header = "rows\toperation\tcase\tW\tR"
+	text, err := os.ReadFile(rowsTable)
+	if err != nil && !testkit.Updating() {
+		t.Fatalf("%v: make cost writes it", err)
+	}
+	had := map[int][]string{}
+	for _, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {
+		size, _, _ := strings.Cut(line, "\t")
+		if n, err := strconv.Atoi(size); err == nil {
+			had[n] = append(had[n], line)
+		}
+	}
+	for n, measured := range lines {
+		if !testkit.Updating() && !slices.Equal(measured, had[n]) {
+			t.Errorf("%s is stale for %d rows: make cost rewrites it\ngot:\n%s", rowsTable, n, strings.Join(measured, "\n"))
+		}
+		had[n] = measured
+	}
+	if !testkit.Updating() {
+		return
+	}
+	out := []string{header}
+	for _, n := range slices.Sorted(maps.Keys(had)) {
+		out = append(out, had[n]...)
+	}
+	if err := os.WriteFile(rowsTable, []byte(strings.Join(out, "\n")+"\n"), 0o644); err != nil { //nolint:gosec // a document
+		t.Fatal(err)
 	}
 }

@@ -24,7 +24,7 @@ func Unmarshal(data []byte, into any) error {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	var options []json.Options
 	if bytes.Contains(data, []byte("null")) {
-		options = append(options, withoutNull)
+		options = append(options, json.WithUnmarshalers(json.UnmarshalFromFunc(list)))
 	}
 	err := json.Unmarshal(data, into, options...)
 	var wrong *json.SemanticError
@@ -57,7 +57,7 @@ func (e *TypeError) Error() string {
 }
 
 func typeError(wrong *json.SemanticError) *TypeError {
-	e := &TypeError{Value: kinds[wrong.JSONKind], Type: wrong.GoType}
+	e := &TypeError{Value: kind(wrong.JSONKind), Type: wrong.GoType}
 	for token := range wrong.JSONPointer.Tokens() {
 		e.Path = append(e.Path, token)
 	}
@@ -67,21 +67,29 @@ func typeError(wrong *json.SemanticError) *TypeError {
 	return e
 }
 
-var kinds = map[jsontext.Kind]string{
-	jsontext.KindNull: "null", jsontext.KindTrue: "bool", jsontext.KindFalse: "bool", jsontext.KindString: "string",
-	jsontext.KindNumber: "number", jsontext.KindBeginObject: "object", jsontext.KindBeginArray: "array",
+// kind is the name of a kind of value.
+func kind(k jsontext.Kind) string {
+	switch k {
+	case jsontext.KindTrue, jsontext.KindFalse:
+		return "bool"
+	case jsontext.KindBeginObject:
+		return "object"
+	case jsontext.KindBeginArray:
+		return "array"
+	}
+	return k.String()
 }
 
-// withoutNull reads lists without the null in them.
-var withoutNull = json.WithUnmarshalers(json.UnmarshalFromFunc(func(in *jsontext.Decoder, into any) error {
-	list := reflect.ValueOf(into).Elem()
-	if list.Kind() != reflect.Slice || list.Type().Elem().Kind() == reflect.Uint8 || in.PeekKind() != jsontext.KindBeginArray {
-		return errors.ErrUnsupported // it is read as usual
+// list reads a list without the null in it; everything else is read as usual.
+func list(in *jsontext.Decoder, into any) error {
+	v := reflect.ValueOf(into).Elem()
+	if v.Kind() != reflect.Slice || v.Type().Elem().Kind() == reflect.Uint8 || in.PeekKind() != jsontext.KindBeginArray {
+		return errors.ErrUnsupported
 	}
 	if _, err := in.ReadToken(); err != nil {
 		return err
 	}
-	list.Set(reflect.MakeSlice(list.Type(), 0, 0))
+	v.Set(reflect.MakeSlice(v.Type(), 0, 0))
 	for in.PeekKind() != jsontext.KindEndArray {
 		if in.PeekKind() == jsontext.KindNull {
 			if err := in.SkipValue(); err != nil {
@@ -89,12 +97,12 @@ var withoutNull = json.WithUnmarshalers(json.UnmarshalFromFunc(func(in *jsontext
 			}
 			continue
 		}
-		item := reflect.New(list.Type().Elem())
+		item := reflect.New(v.Type().Elem())
 		if err := json.UnmarshalDecode(in, item.Interface()); err != nil {
 			return err
 		}
-		list.Set(reflect.Append(list, item.Elem()))
+		v.Set(reflect.Append(v, item.Elem()))
 	}
 	_, err := in.ReadToken()
 	return err
-}))
+}
