@@ -218,7 +218,7 @@ func TestFrames(t *testing.T) {
 		{"a list", `[1]`, "", 60003},
 		{"empty", ``, "", 60003},
 		{"no action", `{"id":"2","body":{}}`, "2", 60003},
-		{"an action that is no text", `{"action":{"a":1},"id":"3"}`, "", 60003},
+		{"an action that is no text", `{"action":{"a":1},"id":"3"}`, "3", 60003},
 		{"a route of the service itself", `{"action":"$connect","id":"4"}`, "4", 60009},
 		{"no body", `{"action":"message.send","id":"5"}`, "5", 90003},
 		{"a body of null", `{"action":"message.send","id":"6","body":null}`, "6", 90003},

@@ -10,7 +10,7 @@ import (
 
 type editRequest struct {
 	oneMessage
-	Body   []messages.Element `json:"MsgBody" bad:"90007"`
+	Body   []messages.Element `json:"MsgBody" max:"-" bad:"90007"`
 	Custom *string            `json:"CloudCustomData" bad:"90001"`
 }
 

@@ -12,7 +12,7 @@ import (
 type sendRequest struct {
 	To string `json:"To_Account" id:"receiver" need:"90003"`
 	options
-	Body   []messages.Element `json:"MsgBody" need:"90002" bad:"90007"`
+	Body   []messages.Element `json:"MsgBody" max:"-" need:"90002" bad:"90007"`
 	Custom string             `json:"CloudCustomData" bad:"90001"`
 }
 

@@ -16,7 +16,7 @@ type importMsgRequest struct {
 	Seq    *uint32            `json:"MsgSeq" bad:"90004"`
 	Random *uint32            `json:"MsgRandom" need:"90005"`
 	Time   *uint32            `json:"MsgTimeStamp" need:"90006"`
-	Body   []messages.Element `json:"MsgBody" need:"90002" bad:"90007"`
+	Body   []messages.Element `json:"MsgBody" max:"-" need:"90002" bad:"90007"`
 	Custom string             `json:"CloudCustomData" bad:"90001"`
 }
 

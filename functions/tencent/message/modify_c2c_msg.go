@@ -12,7 +12,7 @@ type modifyRequest struct {
 	From   string             `json:"From_Account" id:"user" need:"90008"`
 	To     string             `json:"To_Account" id:"user" need:"90003"`
 	Key    string             `json:"MsgKey" need:"90054"`
-	Body   []messages.Element `json:"MsgBody" bad:"90007"`
+	Body   []messages.Element `json:"MsgBody" max:"-" bad:"90007"`
 	Custom *string            `json:"CloudCustomData" bad:"90001"`
 }
 

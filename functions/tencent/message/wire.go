@@ -30,7 +30,7 @@ type content struct {
 	Seq       *uint32            `json:"MsgSeq" bad:"90004"`
 	Random    *uint32            `json:"MsgRandom" need:"90005"`
 	Timestamp *uint32            `json:"MsgTimeStamp" bad:"90006"` // read and ignored (core spec §6.1, unsure)
-	Body      []messages.Element `json:"MsgBody" need:"90002" bad:"90007"`
+	Body      []messages.Element `json:"MsgBody" max:"-" need:"90002" bad:"90007"`
 	Custom    string             `json:"CloudCustomData" bad:"90001"`
 	Control   []string           `json:"SendMsgControl" bad:"90001"`
 	Receipt   int                `json:"IsNeedReadReceipt" bad:"90001"`

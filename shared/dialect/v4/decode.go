@@ -58,7 +58,8 @@ const maxItems = 1000
 //     fault.ReceiverUnknown instead, like an id that nobody has. "" is for need
 //     to refuse.
 //   - `max:"100"` is the most items of a list, answered alike. A list without it
-//     has at most maxItems.
+//     has at most maxItems; with `max:"-"` its bytes are bounded instead, by what
+//     the operation checks.
 //   - `repeats:"true"` is a list of texts in which equal ones count. Any other is
 //     made distinct: a TagList with one tag 1,000 times asks for one.
 func Decode(body []byte, into any) error {
@@ -137,7 +138,7 @@ func checked(v reflect.Value) error {
 			if n := number(f, "max"); n != 0 {
 				most = n
 			}
-			if value.Len() > most {
+			if value.Len() > most && f.Tag.Get("max") != "-" {
 				return refusal(f, "%s has at most %d items", name, most)
 			}
 			switch value.Type().Elem().Kind() {

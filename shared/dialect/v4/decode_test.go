@@ -34,6 +34,7 @@ type request struct {
 	Peer   string             `json:"Peer" id:"user" bad:"90008"`
 	Other  *string            `json:"Other" id:"user"`
 	Few    []string           `json:"Few" max:"2" bad:"90009"`
+	Large  []inner            `json:"Large" max:"-"`
 	shared
 }
 
@@ -85,6 +86,7 @@ func TestDecode(t *testing.T) {
 		{"a list inside of a list", with(`"Many":[{"Few":["a","b"]},{"Few":["a","b","c"]}]`), invalid, "Few has at most 2 items"},
 		{"equal texts are one", strings.Replace(whole, `["a"]`, `["a","a"]`, 1), 0, ""},
 		{"a list that is too long, of equal texts", with(`"Few":["a","a","a"]`), 90009, "Few has at most 2 items"},
+		{"a list whose bytes are bounded", with(`"Large":[{}` + strings.Repeat(",{}", 1500) + `]`), 0, ""},
 		{"1,000 items", with(`"Many":[{}` + strings.Repeat(",{}", 999) + `]`), 0, ""},
 		{"1,001 items", with(`"Many":[{}` + strings.Repeat(",{}", 1000) + `]`), invalid, "Many has at most 1000 items"},
 		{"a comma too many", strings.Replace(whole, "}", ",}", 1), malformed, "the body is not JSON"},
