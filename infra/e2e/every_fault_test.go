@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"net/http"
@@ -51,7 +52,7 @@ func TestEveryFault(t *testing.T) {
 			play(o) // alone: a fault strikes a function whoever calls it
 		}
 	}
-	for range 8 {
+	for range 4 {
 		wait.Go(func() {
 			for o := range next {
 				play(o)
@@ -108,45 +109,84 @@ type struckOperation struct {
 // play strikes an operation with each kind and returns the kinds that have struck it.
 func (s *struckOperation) play() map[string]int {
 	struck := make(map[string]int)
-	want, err := s.call(s.fresh(false))
-	if err != nil || want < 0 {
-		s.t.Errorf("%s without a fault: %d, %v", s.op.Name, want, err)
-		return nil
-	}
+	want := 0
+	s.prepare("the first call", func() (err error) {
+		want, err = s.call(s.fresh(false))
+		return err
+	})
 	for _, on := range []string{fault.OnDynamoDB, fault.OnSQS, fault.OnPost} {
 		for do, n := range s.fitting(on, want) {
 			rule := fault.Rule{On: on, Do: do, Function: s.op.Name, Nth: 1 + pick(s.op.Name+on+do, n)}
-			body := s.fresh(on == fault.OnPost)
-			s.check("rule", s.cloud.stack.Faults.Add(rule))
-			got, err := s.call(body)
-			_, fired := s.cloud.stack.Faults.Take(s.op.Name)
-			struck[on+" "+do] += fired[0]
-			kills := do == fault.KillBefore || do == fault.KillAfter
-			if (err != nil || got != want) && !kills {
-				s.t.Errorf("%s with %s on call %d of %s: %d, %v, want %d", s.op.Name, do, rule.Nth, on, got, err, want)
+			fired, problem := s.strike(rule, want)
+			// On a busy machine a function may not have the time that a repeat of its
+			// call takes. It is at fault if it never has.
+			for try := 1; problem == errBusy && try < tries; try++ {
+				fired, problem = s.strike(rule, want)
 			}
-			if !kills {
-				continue
-			}
-			if got, err := s.call(body); err != nil || got != want {
-				s.t.Errorf("%s again after %s on call %d of %s: %d, %v, want %d", s.op.Name, do, rule.Nth, on, got, err, want)
+			if struck[on+" "+do] += fired; problem != nil {
+				s.t.Errorf("%s with %s on call %d of %s: %v, want %d", s.op.Name, do, rule.Nth, on, problem, want)
 			}
 		}
 	}
 	return struck
 }
 
+// tries bounds how often something is done that a busy machine may hinder.
+const tries = 4
+
+// errBusy is an answer that a machine may give that is too slow: the server is at
+// fault, or the function has ended.
+var errBusy = errors.New("the server says that it is at fault")
+
+// strike makes a call that a rule strikes, and repeats it if it may have failed. It
+// returns how often the rule has struck, and what is wrong.
+func (s *struckOperation) strike(rule fault.Rule, want int) (int, error) {
+	body := s.fresh(rule.On == fault.OnPost)
+	s.check("rule", s.cloud.stack.Faults.Add(rule))
+	got, err := s.call(body)
+	_, fired := s.cloud.stack.Faults.Take(s.op.Name)
+	if rule.Do == fault.KillBefore || rule.Do == fault.KillAfter {
+		got, err = s.call(body)
+	}
+	switch {
+	case err != nil:
+		s.t.Logf("%s with %s on call %d of %s: %v", s.op.Name, rule.Do, rule.Nth, rule.On, err)
+		return fired[0], errBusy
+	case got != want:
+		return fired[0], fmt.Errorf("got %d", got)
+	}
+	return fired[0], nil
+}
+
+// prepare does what a call needs. It may be repeated.
+func (s *struckOperation) prepare(what string, do func() error) {
+	s.t.Helper()
+	var err error
+	for range tries {
+		if err = do(); err == nil {
+			return
+		}
+	}
+	s.t.Errorf("%s: %s: %v", s.op.Name, what, err)
+}
+
 // fitting makes a sound call and returns how many calls each kind of fault fits
 // that the operation makes.
 func (s *struckOperation) fitting(on string, want int) map[string]int {
-	body, kinds := s.fresh(on == fault.OnPost), fault.Kinds(on)
-	for _, do := range kinds {
-		s.check("rule", s.cloud.stack.Faults.Add(fault.Rule{On: on, Do: do, Function: s.op.Name, Nth: 1 << 30}))
-	}
-	if got, err := s.call(body); err != nil || got != want {
-		s.t.Errorf("%s without a fault: %d, %v, and before %d", s.op.Name, got, err, want)
-	}
-	seen, _ := s.cloud.stack.Faults.Take(s.op.Name)
+	var seen []int
+	kinds := fault.Kinds(on)
+	s.prepare("a call without a fault", func() error {
+		body := s.fresh(on == fault.OnPost)
+		for _, do := range kinds {
+			s.check("rule", s.cloud.stack.Faults.Add(fault.Rule{On: on, Do: do, Function: s.op.Name, Nth: 1 << 30}))
+		}
+		got, err := s.call(body)
+		seen, _ = s.cloud.stack.Faults.Take(s.op.Name)
+		if err == nil && got != want {
+			err = fmt.Errorf("got %d, and before %d", got, want)
+		}
+		return err
+	})
 	fit := make(map[string]int)
 	for i, do := range kinds {
 		if seen[i] > 0 {
@@ -164,7 +204,7 @@ func pick(name string, n int) int {
 }
 
 // usersAtOnce are imported together.
-const usersAtOnce = 33
+const usersAtOnce = 10
 
 // fresh makes users and what the sample body is about, and returns the body. online:
 // devices of them are connected.
@@ -179,7 +219,7 @@ func (s *struckOperation) fresh(online bool) string {
 				users = append(users, fmt.Sprint(u, n))
 			}
 		}
-		s.check("import", s.app.v4("im_open_login_svc/multiaccount_import", fields{"Accounts": users}, nil))
+		s.prepare("import", func() error { return s.app.v4("im_open_login_svc/multiaccount_import", fields{"Accounts": users}, nil) })
 	}
 	n := s.set
 	s.set++
@@ -197,40 +237,54 @@ func (s *struckOperation) fresh(online bool) string {
 	}
 	switch {
 	case (group == "sns" || group == "friend") && (verb == "accept" || verb == "reject" || verb == "requests" || verb == "read-requests"):
-		s.check("needs confirmation", s.app.v4("profile/portrait_set", fields{
-			"From_Account": alice, "ProfileItem": []fields{{"Tag": "Tag_Profile_IM_AllowType", "Value": "AllowType_Type_NeedConfirm"}},
-		}, nil))
-		s.check("request", s.app.call(s.t.Context(), bob, "", "friend.add", fields{"AddFriendItem": []fields{{"To_Account": alice, "AddSource": "AddSource_Type_Web"}}}, nil))
+		s.prepare("needs confirmation", func() error {
+			return s.app.v4("profile/portrait_set", fields{
+				"From_Account": alice, "ProfileItem": []fields{{"Tag": "Tag_Profile_IM_AllowType", "Value": "AllowType_Type_NeedConfirm"}},
+			}, nil)
+		})
+		s.prepare("request", func() error {
+			return s.app.call(s.t.Context(), bob, "", "friend.add", fields{"AddFriendItem": []fields{{"To_Account": alice, "AddSource": "AddSource_Type_Web"}}}, nil)
+		})
 	case group == "sns" || group == "friend":
 		if verb != "group_add" && verb != "list-create" {
-			s.check("friend list", s.app.v4("sns/group_add", fields{"From_Account": alice, "GroupName": []string{"work"}}, nil))
+			s.prepare("friend list", func() error {
+				return s.app.v4("sns/group_add", fields{"From_Account": alice, "GroupName": []string{"work"}}, nil)
+			})
 		}
 		if verb != "friend_add" && verb != "add" {
-			s.check("friend", s.app.v4("sns/friend_import", fields{"From_Account": alice, "AddFriendItem": []fields{{"To_Account": bob, "AddSource": "AddSource_Type_Web"}}}, nil))
+			s.prepare("friend", func() error {
+				return s.app.v4("sns/friend_import", fields{"From_Account": alice, "AddFriendItem": []fields{{"To_Account": bob, "AddSource": "AddSource_Type_Web"}}}, nil)
+			})
 		}
 	case strings.Contains(body, `"work"`) && verb != "create_contact_group" && verb != "group-create":
-		s.check("folder", s.app.v4("recentcontact/create_contact_group", fields{
-			"From_Account": alice, "GroupContactItem": []fields{{"GroupName": "work", "ContactItem": []fields{{"Type": 1, "To_Account": bob}}}},
-		}, nil))
+		s.prepare("folder", func() error {
+			return s.app.v4("recentcontact/create_contact_group", fields{
+				"From_Account": alice, "GroupContactItem": []fields{{"GroupName": "work", "ContactItem": []fields{{"Type": 1, "To_Account": bob}}}},
+			}, nil)
+		})
 	case verb == "unreact":
 		var in fields
 		s.check("body", json.Unmarshal([]byte(body), &in))
-		s.check("reaction", s.app.call(s.t.Context(), alice, "", "message.react", in, nil))
+		s.prepare("reaction", func() error { return s.app.call(s.t.Context(), alice, "", "message.react", in, nil) })
 	case group == "block" && verb == "remove", verb == "black_list_delete":
-		s.check("block", s.app.v4("sns/black_list_add", fields{"From_Account": alice, "To_Account": []string{name("carol")}}, nil))
+		s.prepare("block", func() error {
+			return s.app.v4("sns/black_list_add", fields{"From_Account": alice, "To_Account": []string{name("carol")}}, nil)
+		})
 	case group == "follow" && verb == "follow_delete":
-		s.check("follow", s.app.v4("follow/follow_add", fields{"From_Account": alice, "FollowItem": []fields{{"To_Account": bob}}}, nil))
+		s.prepare("follow", func() error {
+			return s.app.v4("follow/follow_add", fields{"From_Account": alice, "FollowItem": []fields{{"To_Account": bob}}}, nil)
+		})
 	}
 	if online {
 		for _, user := range []string{alice, bob} {
 			d := s.app.newDevice(user, "iPhone", "phone")
-			s.check("connect", d.connect(s.t.Context()))
+			s.prepare("connect", func() error { return d.connect(s.t.Context()) })
 			s.t.Cleanup(d.drop)
 		}
 	}
 	if group == "session" {
 		d := s.app.newDevice(alice, "Web", events.Instance)
-		s.check("connect", d.connect(s.t.Context()))
+		s.prepare("connect", func() error { return d.connect(s.t.Context()) })
 		s.t.Cleanup(d.drop)
 	}
 	return body
@@ -252,9 +306,11 @@ func (s *struckOperation) renamed(text string, n int) string {
 func (s *struckOperation) exchange(body, alice, bob string) string {
 	send := func(from, to string, n int) string {
 		var out struct{ MsgKey string }
-		s.check("sendmsg", s.app.v4("openim/sendmsg", fields{
-			"From_Account": from, "To_Account": to, "MsgSeq": n, "MsgRandom": n, "MsgBody": text("hi"), "IsNeedReadReceipt": 1, "SupportMessageExtension": 1,
-		}, &out))
+		s.prepare("sendmsg", func() error {
+			return s.app.v4("openim/sendmsg", fields{
+				"From_Account": from, "To_Account": to, "MsgSeq": n, "MsgRandom": n, "MsgBody": text("hi"), "IsNeedReadReceipt": 1, "SupportMessageExtension": 1,
+			}, &out)
+		})
 		return out.MsgKey
 	}
 	key := func(n int) string { return fmt.Sprintf("%d_%d_%d", n, n, events.Future) }
@@ -266,13 +322,17 @@ func (s *struckOperation) exchange(body, alice, bob string) string {
 	var list struct {
 		Key string `json:"JsonMsgKey"`
 	}
-	s.check("import-key", s.app.call(s.t.Context(), alice, "", "message.import-key", fields{
-		"MsgList": []fields{{"From_Account": bob, "To_Account": alice, "MsgBody": text("merged")}},
-	}, &list))
+	s.prepare("import-key", func() error {
+		return s.app.call(s.t.Context(), alice, "", "message.import-key", fields{
+			"MsgList": []fields{{"From_Account": bob, "To_Account": alice, "MsgBody": text("merged")}},
+		}, &list)
+	})
 	var sent struct{ MsgKey string }
-	s.check("forward", s.app.call(s.t.Context(), alice, "", "message.forward", fields{
-		"To_Account": bob, "MsgSeq": 3, "MsgRandom": 3, "Title": "Chat", "CompatibleText": "merged", "AbstractList": []string{"hi"}, "JsonMsgKey": list.Key,
-	}, &sent))
+	s.prepare("forward", func() error {
+		return s.app.call(s.t.Context(), alice, "", "message.forward", fields{
+			"To_Account": bob, "MsgSeq": 3, "MsgRandom": 3, "Title": "Chat", "CompatibleText": "merged", "AbstractList": []string{"hi"}, "JsonMsgKey": list.Key,
+		}, &sent)
+	})
 	var in fields
 	s.check("body", json.Unmarshal([]byte(body), &in))
 	in["MsgKey"], in["JsonMsgKey"] = sent.MsgKey, list.Key
