@@ -134,11 +134,12 @@ func (d *device) read(conn *websocket.Conn, ended chan struct{}) {
 		if f.Code != nil || f.Gate != "" {
 			d.answered(f)
 		}
-		d.mu.Unlock()
+		// With mu held: whoever sees the frame finds it in the inbox, too.
 		d.inbox.take(f)
 		for _, e := range f.Events {
 			d.inbox.take(e)
 		}
+		d.mu.Unlock()
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -32,6 +33,7 @@ type instance struct {
 	events     chan *call    // taken by /next
 	gone       chan struct{} // closed when the process has ended
 	end        sync.Once
+	killed     atomic.Bool
 	reaper     *time.Timer // guarded by the function while idle
 	output     sync.WaitGroup
 
@@ -186,16 +188,19 @@ func (c *call) finish(r Result) (first bool) {
 	return first
 }
 
+// alive tells whether a new call may be given to the instance. A process that was
+// killed a moment ago may still run; it is not alive.
 func (i *instance) alive() bool {
 	select {
 	case <-i.gone:
 		return false
 	default:
-		return true
+		return !i.killed.Load()
 	}
 }
 
 func (i *instance) kill() {
+	i.killed.Store(true)
 	i.end.Do(func() { _ = i.cmd.Process.Kill() }) // an error: it has ended already
 }
 

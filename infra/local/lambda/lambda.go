@@ -149,7 +149,8 @@ func (s *Service) Functions() []string {
 }
 
 // Kill ends an instance at once, with its invocation if it has one, and tells
-// whether there was one of that access key id. It is how faults are injected.
+// whether there was one of that access key id. No later call is given to it, also
+// if its process takes a moment to end. It is how faults are injected.
 func (s *Service) Kill(instance string) bool {
 	for _, f := range s.functions {
 		f.mu.Lock()
