@@ -45,7 +45,7 @@ func main() {
 			if r.err != nil {
 				verdict = "FAILED: " + r.err.Error()
 			}
-			fmt.Fprintf(&table, "%-10s %6.0fs  %5d passed  %s\n", r.target, r.took.Seconds(), r.count.passed, verdict)
+			fmt.Fprintf(&table, "%-10s %6.0fs %6.0fs CPU  %5d passed  %s\n", r.target, r.took.Seconds(), r.cpu.Seconds(), r.count.passed, verdict)
 			sum.add(r.count)
 		}
 		if len(stop) > 0 {
@@ -64,6 +64,7 @@ type result struct {
 	count  count
 	err    error
 	took   time.Duration
+	cpu    time.Duration // of the target and of what it started and waited for
 }
 
 // together runs targets at once.
@@ -78,8 +79,8 @@ func together(show io.Writer, targets []string) []result {
 		}
 		wait.Go(func() {
 			began := time.Now()
-			c, err := step(out, command[0], command[1:]...)
-			results[i] = result{target, c, err, time.Since(began)}
+			c, cpu, err := step(out, command[0], command[1:]...)
+			results[i] = result{target, c, err, time.Since(began), cpu}
 		})
 	}
 	wait.Wait()
@@ -106,24 +107,24 @@ func (c count) String() string {
 	return s
 }
 
-// step runs a command, shows its output and counts it. A command that fails
+// step runs a command, shows its output, counts it and tells its CPU time. A command that fails
 // has failed, even if all that it counted passed.
-func step(show io.Writer, name string, args ...string) (count, error) {
+func step(show io.Writer, name string, args ...string) (count, time.Duration, error) {
 	cmd := exec.Command(name, args...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return count{failed: 1}, err
+		return count{failed: 1}, 0, err
 	}
 	if err := cmd.Start(); err != nil {
-		return count{failed: 1}, err
+		return count{failed: 1}, 0, err
 	}
 	var c count
 	lines := bufio.NewReader(out)
 	for {
 		line, end := lines.ReadString('\n')
 		if _, err := io.WriteString(show, line); err != nil {
-			return count{failed: 1}, err
+			return count{failed: 1}, 0, err
 		}
 		c.add(read(strings.TrimSpace(line)))
 		if end != nil {
@@ -140,7 +141,7 @@ func step(show io.Writer, name string, args ...string) (count, error) {
 	if c == (count{}) {
 		c.passed = 1
 	}
-	return c, err
+	return c, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), err
 }
 
 var (

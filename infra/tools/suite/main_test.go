@@ -21,12 +21,12 @@ func TestStep(t *testing.T) {
 		{"printf '2 passed, 0 failed'", count{passed: 2}, false},
 		{"exit 1", count{failed: 1}, true},
 	} {
-		got, err := step(io.Discard, "sh", "-c", tc.script)
+		got, _, err := step(io.Discard, "sh", "-c", tc.script)
 		if got != tc.want || (err != nil) != tc.fails {
 			t.Errorf("%s: got %v, %v, want %v, failure %v", tc.script, got, err, tc.want, tc.fails)
 		}
 	}
-	if got, err := step(io.Discard, "no-such-program"); got.failed != 1 || err == nil {
+	if got, _, err := step(io.Discard, "no-such-program"); got.failed != 1 || err == nil {
 		t.Errorf("got %v, %v, want one failure", got, err)
 	}
 }
