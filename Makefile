@@ -65,7 +65,7 @@ e2e: ## scenarios over real HTTP and WebSocket on the local cloud
 
 faults: ## every kind of fault of the local cloud against every operation; make e2e plays it, too
 	$(NEED) go node java mvn
-	@$(GOTEST) -timeout 45m -run '^TestEveryFault$$' ./infra/e2e
+	@$(GOTEST) -timeout 45m -run '^TestEveryFault' ./infra/e2e
 
 web: $(STAMPS)/web-build ## the web packages: build, types, format, tests
 	@cd web && npm run check && npm test

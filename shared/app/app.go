@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	random "math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -54,11 +55,17 @@ type Parts struct {
 	Objects  archive.Objects
 	Now      func() time.Time
 	Wait     func(ctx context.Context, d time.Duration)
+	// Random returns a number from 0 to 1. If it is nil every wait before a repeat is
+	// as long as it can be, as a test may want it.
+	Random   func() float64
 	Bytes    func(n int) []byte
 	Parallel func(ctx context.Context, run ...func(context.Context) error) error
 	// Frame gives an event its form on the wire.
 	Frame func(delivery.Event) ([]byte, error)
 }
+
+// again repeats a change that another one came before.
+func (p Parts) again() retry.Retrier { return retry.Retrier{Wait: p.Wait, Random: p.Random} }
 
 // App is a function's whole surroundings. It serves every application of the
 // deployment; For narrows it to one.
@@ -99,7 +106,7 @@ func Real(c config.Config, frame func(delivery.Event) ([]byte, error)) (Parts, e
 		Push:     queue.New[push.Job](cfg, c.SQS, queue.Push, c.Queues.Push),
 		Index:    queue.New[conversations.Indexing](cfg, c.SQS, queue.Index, c.Queues.Index),
 		Objects:  objects.New(cfg, c.S3, c.Archive),
-		Now:      time.Now, Wait: retry.Sleep, Bytes: randomBytes, Parallel: Together, Frame: frame,
+		Now:      time.Now, Wait: retry.Sleep, Random: random.Float64, Bytes: randomBytes, Parallel: Together, Frame: frame,
 	}
 	if c.Connections != "" {
 		if p.Poster, err = posts(c, cfg); err != nil {
@@ -188,28 +195,28 @@ func (a *App) For(o *apps.App) Tenant {
 	out := a.Out(o.ID)
 	conversation := conversations.Service{
 		App: o.ID, Limit: limits.Conversations, Folders: limits.Folders, Store: p.Store, Index: p.Index, Out: out,
-		Now: p.Now, Wait: p.Wait, Parallel: p.Parallel,
+		Now: p.Now, Again: p.again(), Parallel: p.Parallel,
 	}
 	profile := profiles.Service{App: o.ID, Fields: profileFields(o.Settings.ProfileFields), Store: p.Store, Out: out}
 	relation := relations.Service{
-		App: o.ID, Allow: o.Settings.Allow, Fields: friendFields(o.Settings.FriendFields), Store: p.Store, Out: out, Now: p.Now,
+		App: o.ID, Allow: o.Settings.Allow, Fields: friendFields(o.Settings.FriendFields), Store: p.Store, Out: out, Now: p.Now, Again: p.again(),
 		Repeat: accounts.RepeatWindow, Wording: o.Settings.RequestWording, Limits: relations.Limits{Friends: limits.Friends, Blocked: limits.Blocked, Lists: limits.Lists, Requests: limits.Requests},
 	}
 	follow := follows.Service{
 		App: o.ID, On: o.Settings.Follow && o.Settings.Edition != apps.Developer, Limit: limits.Following,
-		Store: p.Store, Now: p.Now, Wait: p.Wait,
+		Store: p.Store, Now: p.Now, Again: p.again(),
 	}
 	watch := a.Presence(o.ID)
 	watch.Limit = limits.Watched
 	session := sessions.Service{
 		App: o.ID, Policy: o.Settings.LoginPolicy, Native: limits.Native, Web: limits.Web,
-		Spread: o.Settings.Spread(), Store: p.Store, Kicker: out, Now: p.Now, Wait: p.Wait,
+		Spread: o.Settings.Spread(), Store: p.Store, Kicker: out, Now: p.Now, Again: p.again(),
 	}
 	pictures, files := o.Settings.Sizes()
 	message := messages.Service{
 		Recallable: o.Settings.RecallWindow(), Pictures: int64(pictures) << 20, Files: int64(files) << 20,
 		App: o.ID, Retention: o.Retention(), FriendsOnly: o.Settings.FriendsOnly,
-		BlockSilently: o.Settings.BlockSilently, Extensions: o.Settings.Edition == apps.Premium, Callers: a.Callers, Store: p.Store, Out: out, Now: p.Now, Parallel: p.Parallel,
+		BlockSilently: o.Settings.BlockSilently, Extensions: o.Settings.Edition == apps.Premium, Callers: a.Callers, Store: p.Store, Out: out, Now: p.Now, Again: p.again(), Parallel: p.Parallel,
 		Push: push.Service{App: o.ID, Queue: p.Push, Now: p.Now},
 	}
 	return Tenant{
@@ -255,14 +262,14 @@ func friendFields(list []apps.Field) []relations.Field {
 // for new subscriptions alone.
 func (a *App) Presence(app int64) presence.Service {
 	p := a.parts
-	return presence.Service{App: app, Store: p.Store, Out: a.Out(app), Now: p.Now, Parallel: p.Parallel}
+	return presence.Service{App: app, Store: p.Store, Out: a.Out(app), Now: p.Now, Again: p.again(), Parallel: p.Parallel}
 }
 
 // Out is the delivery of one application, which needs none of its settings.
 func (a *App) Out(app int64) delivery.Service {
 	p := a.parts
 	return delivery.Service{
-		App: app, Store: p.Store, Poster: p.Poster, Queue: p.Delivery, Crowds: p.Announce, Now: p.Now, Wait: p.Wait,
+		App: app, Store: p.Store, Poster: p.Poster, Queue: p.Delivery, Crowds: p.Announce, Now: p.Now, Again: p.again(),
 		Frame:  p.Frame,
 		Missed: func(ctx context.Context, what string) { telemetry.MeterOf(ctx).Note(telemetry.Undelivered, what) },
 	}

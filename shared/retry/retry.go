@@ -18,6 +18,13 @@ type Policy struct {
 	First, Most time.Duration
 }
 
+// Contended is the policy of a change that is made anew if another one came before
+// it. Example: two devices add a friend at the same time. Both have read version 5,
+// one writes version 6, and the other reads again. The first repeat is made at once.
+func Contended() Policy {
+	return Policy{Tries: 20, Free: 1, First: 2 * time.Millisecond, Most: 200 * time.Millisecond}
+}
+
 // wait is the longest wait before a repeat; 0 is the first repeat.
 func (p Policy) wait(repeat int) time.Duration {
 	repeat -= p.Free

@@ -2,17 +2,14 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"parley/shared/domain/messages"
+	"parley/shared/retry"
 )
-
-// arriveTries bounds the repeats of an arrival that others keep overtaking.
-const arriveTries = 20
 
 // Arrive implements messages.Store (docs/data-model.md §5, step 3). That every
 // write returns the row costs nothing.
@@ -36,14 +33,16 @@ func (s *Store) Arrive(ctx context.Context, app int64, a messages.Arrival) (mess
 		u.cond += " AND (attribute_not_exists(nq) OR size(nq) < :most)"
 		u.values[":q"], u.values[":most"] = ordinals(m.Ordinal), num(maxQuiet)
 	}
-	for range arriveTries {
+	var option messages.Option
+	done, err := s.db.again.Do(ctx, retry.Contended(), func(int) (bool, error) {
 		old, err := s.update(ctx, u)
 		if err == nil {
-			return readOption(old), nil
+			option = readOption(old)
+			return true, nil
 		}
 		old, failed := refused(err)
 		if !failed {
-			return 0, err
+			return false, err
 		}
 		u.set, u.values = base, maps.Clone(values)
 		if m.NoUnread {
@@ -51,7 +50,8 @@ func (s *Store) Arrive(ctx context.Context, app int64, a messages.Arrival) (mess
 		}
 		switch generation := integer(old, "gi"); {
 		case generation > m.Generation:
-			return readOption(old), nil // a count that began later: this message belongs to an expired one
+			option = readOption(old) // a count that began later: this message belongs to an expired one
+			return true, nil
 		case generation < m.Generation:
 			// The first message of a count: what came before is no longer there to read.
 			u.set, u.cond = base+", gi = :g, d = :before", "attribute_not_exists(gi) OR gi < :g"
@@ -62,7 +62,8 @@ func (s *Store) Arrive(ctx context.Context, app int64, a messages.Arrival) (mess
 				u.set += " REMOVE rt, nq, nu, nf"
 			}
 		case integer(old, "i") >= m.Ordinal:
-			return readOption(old), s.arriveLate(ctx, key, m, a.NowMs, old)
+			option = readOption(old)
+			return true, s.arriveLate(ctx, key, m, a.NowMs, old)
 		case m.NoUnread && len(ordinalsOf(old, "nq")) >= maxQuiet:
 			arriveQuiet(&u, old, m.Ordinal)
 		default: // another message began the count at the same time
@@ -71,8 +72,9 @@ func (s *Store) Arrive(ctx context.Context, app int64, a messages.Arrival) (mess
 				u.set += " ADD nq :q"
 			}
 		}
-	}
-	return 0, fmt.Errorf("arrive on %q: overtaken %d times", key, arriveTries)
+		return false, nil
+	})
+	return option, overtaken(done, err, "arrive", key)
 }
 
 // readOption is the receive option of a row; a number that is none says nothing.
@@ -88,11 +90,11 @@ func readOption(item Item) messages.Option {
 // began the count, this one is unread too, as long as nothing was read; and it
 // does not count if it is quiet.
 func (s *Store) arriveLate(ctx context.Context, key Key, m messages.Message, nowMs int64, old Item) error {
-	for range arriveTries {
+	done, err := s.db.again.Do(ctx, retry.Contended(), func(int) (bool, error) {
 		u := update{table: Core, key: key, values: Item{":g": num(m.Generation), ":t": num(nowMs)}}
 		switch read := integer(old, "d"); {
 		case integer(old, "gi") != m.Generation:
-			return nil
+			return true, nil
 		case read >= m.Ordinal && !has(old, "rt"):
 			u.set, u.cond = "SET ut = :t, d = :before", "gi = :g AND d > :before AND attribute_not_exists(rt)"
 			u.values[":before"] = num(m.Ordinal - 1)
@@ -100,7 +102,7 @@ func (s *Store) arriveLate(ctx context.Context, key Key, m messages.Message, now
 			u.set, u.cond = "SET ut = :t", "gi = :g AND (attribute_not_exists(d) OR d < :n)"
 			u.values[":n"] = num(m.Ordinal)
 		default:
-			return nil
+			return true, nil
 		}
 		if m.NoUnread {
 			u.set += " ADD nq :q"
@@ -108,9 +110,10 @@ func (s *Store) arriveLate(ctx context.Context, key Key, m messages.Message, now
 		}
 		_, err := s.update(ctx, u)
 		var failed bool
-		if old, failed = refused(err); !failed {
-			return err
+		if old, failed = refused(err); failed {
+			return false, nil
 		}
-	}
-	return fmt.Errorf("late arrive on %q: overtaken %d times", key, arriveTries)
+		return true, err
+	})
+	return overtaken(done, err, "late arrive", key)
 }

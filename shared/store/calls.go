@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -58,6 +59,15 @@ func (c calls) repeat(ctx context.Context, write func() error) error {
 	})
 	if last != nil {
 		return last
+	}
+	return err
+}
+
+// overtaken is what became of a change that was made anew each time that another
+// one had come before it: an error if that was so at each try.
+func overtaken(done bool, err error, what string, key Key) error {
+	if err == nil && !done {
+		err = fmt.Errorf("%s %q: %w", what, key, errConflict)
 	}
 	return err
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"parley/shared/domain/messages"
+	"parley/shared/retry"
 )
 
 // What becomes of a message stands in its own item, and goes with it: `rv` when
@@ -157,17 +158,18 @@ func (s *Store) Mark(ctx context.Context, app int64, user, peer string, m messag
 	if err != nil {
 		return err
 	}
-	for range arriveTries {
+	done, err := s.db.again.Do(ctx, retry.Contended(), func(int) (bool, error) {
 		if row == nil {
-			return nil
+			return true, nil
 		}
 		_, err := s.update(ctx, marking(u, row, m))
 		var failed bool
-		if row, failed = refused(err); !failed {
-			return err
+		if row, failed = refused(err); failed {
+			return false, nil
 		}
-	}
-	return fmt.Errorf("mark %q: overtaken %d times", key, arriveTries)
+		return true, err
+	})
+	return overtaken(done, err, "mark", key)
 }
 
 // marking is a mark on a row as it was seen.

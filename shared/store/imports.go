@@ -2,9 +2,9 @@ package store
 
 import (
 	"context"
-	"fmt"
 
 	"parley/shared/domain/messages"
+	"parley/shared/retry"
 )
 
 // At implements messages.Store.
@@ -17,15 +17,12 @@ func (s *Store) At(ctx context.Context, app int64, user, peer string, k messages
 	return &m, nil
 }
 
-// advanceTries bounds the repeats of an advance that others keep overtaking.
-const advanceTries = 20
-
 // Advance implements messages.Store. The list moves on and the row's end moves
 // out, each only forward; the first try takes it that both do, where both may.
 func (s *Store) Advance(ctx context.Context, app int64, owner, peer string, a messages.Advance) error {
 	key, sk, ms := PeerKey(app, owner, peer), MessageSK(a.Key), a.Key.Time*1000
 	newer, longer := true, a.Expires > 0
-	for range advanceTries {
+	done, err := s.db.again.Do(ctx, retry.Contended(), func(int) (bool, error) {
 		u := update{table: Core, key: key, values: Item{}}
 		if newer {
 			u.set = "SET t = :t, k = :k, pv = :pv, ut = :now"
@@ -44,13 +41,12 @@ func (s *Store) Advance(ctx context.Context, app int64, owner, peer string, a me
 		_, err := s.update(ctx, u)
 		row, failed := refused(err)
 		if !failed {
-			return err
+			return true, err
 		}
 		t, last := integer(row, "t"), text(row, "k")
 		newer = (!has(row, "t") || t < ms || (t == ms && last < sk)) && text(row, "cl") < sk
-		if longer = integer(row, "e") < a.Expires; !newer && !longer {
-			return nil
-		}
-	}
-	return fmt.Errorf("advance %q: overtaken %d times", key, advanceTries)
+		longer = integer(row, "e") < a.Expires
+		return !newer && !longer, nil
+	})
+	return overtaken(done, err, "advance", key)
 }

@@ -14,6 +14,7 @@ import (
 
 	"parley/shared/domain/messages"
 	"parley/shared/fault"
+	"parley/shared/retry"
 )
 
 // A ring is eight slots in the sender's own row, newest first. A slot holds the
@@ -26,54 +27,42 @@ import (
 
 const ringSlots = 8
 
-// claimTries bounds the repeats of a claim that others keep overtaking.
-const claimTries = 20
+// claims is how a claim is tried again that others have overtaken. Most overtaken
+// claims hold at the second or third try, which do not wait.
+func claims() retry.Policy {
+	return retry.Policy{Tries: 20, Free: 2, First: 50 * time.Millisecond, Most: 50 * time.Millisecond}
+}
 
 // Claim implements messages.Store.
 func (s *Store) Claim(ctx context.Context, app int64, r messages.ClaimRequest) (messages.Claim, error) {
 	var hash [8]byte
 	binary.BigEndian.PutUint64(hash[:], r.Hash)
 	c := claim{request: r, key: PeerKey(app, r.From, r.To), hash: hash[:], app: app, behind: r.Derived}
-	for try := range claimTries {
-		if err := pause(ctx, r.Hash, try); err != nil {
-			return messages.Claim{}, err
-		}
+	var had messages.Claim
+	done, err := s.db.again.Do(ctx, claims(), func(try int) (bool, error) {
 		old, err := s.update(ctx, c.update())
 		if err == nil {
-			return c.won(old), nil
+			had = c.won(old)
+			return true, nil
 		}
 		row, failed := refused(err)
 		if !failed {
-			return messages.Claim{}, err
+			return false, err
 		}
-		if had, ok := c.inRing(row); ok {
-			return had, nil
+		var ok bool
+		if had, ok = c.inRing(row); ok {
+			return true, nil
 		}
 		if c.follow(row) && c.seen == nil && c.room(row) {
-			continue
+			return false, nil
 		}
-		if had, ok, err := s.prepare(ctx, &c, row, try > 0); err != nil || ok {
-			return had, err
-		}
+		had, ok, err = s.prepare(ctx, &c, row, try > 0)
+		return ok, err
+	})
+	if err == nil && !done {
+		err = fault.New(fault.Throttled, "the sender sends too much at once to this receiver, try again later")
 	}
-	return messages.Claim{}, fault.New(fault.Throttled, "the sender sends too much at once to this receiver, try again later")
-}
-
-// pause keeps senders to one receiver that hinder each other apart. The hash of
-// the send is the chance in it.
-func pause(ctx context.Context, hash uint64, try int) error {
-	if try < 3 {
-		return nil
-	}
-	mixed := (hash ^ uint64(try)) * 0x9e3779b97f4a7c15
-	wait := time.NewTimer(time.Duration((mixed >> 32) * uint64(50*time.Millisecond) >> 32))
-	defer wait.Stop()
-	select {
-	case <-wait.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return had, err
 }
 
 // prepare makes the next try one that holds only while the row is as it was

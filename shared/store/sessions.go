@@ -11,6 +11,7 @@ import (
 
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/sessions"
+	"parley/shared/retry"
 )
 
 const (
@@ -141,9 +142,6 @@ func need(u update, n string, need sessions.Need, link sessions.Link) string {
 	}
 }
 
-// holderTries bounds the search for a slot that a device changes at the same time.
-const holderTries = 3
-
 // atHolder runs an update of the slot of a device that holds tells. slot is the
 // likely one, or empty; the others are known from the item that the failed update
 // saw. It returns the item as it was before, or as it is where no slot is the
@@ -151,27 +149,29 @@ const holderTries = 3
 func (s *Store) atHolder(
 	ctx context.Context, app int64, user, slot string, holds func(sessions.Link) bool, run func(slot string) (Item, error),
 ) (seen Item, found bool, err error) {
-	for range holderTries {
+	done, err := s.db.again.Do(ctx, retry.Contended(), func(int) (bool, error) {
 		if slot == "" {
 			if seen, err = s.get(ctx, Live, SessionKey(app, user), true); err != nil {
-				return nil, false, err
+				return false, err
 			}
 		} else {
 			old, err := run(slot)
 			item, failed := refused(err)
 			if !failed {
-				return old, err == nil, err
+				seen, found = old, err == nil
+				return true, err
 			}
 			seen = item
 		}
 		list := devices(seen)
 		at := slices.IndexFunc(list, func(d sessions.Device) bool { return holds(d.Now) })
 		if at < 0 {
-			return seen, false, nil
+			return true, nil
 		}
 		slot = list[at].Slot
-	}
-	return seen, false, fmt.Errorf("session of %q: %w", user, errConflict)
+		return false, nil
+	})
+	return seen, found, overtaken(done, err, "slot", SessionKey(app, user))
 }
 
 // LeaveSlot implements sessions.Store.

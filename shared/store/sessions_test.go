@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"parley/shared/domain/sessions"
+	"parley/shared/retry"
 	"parley/shared/testkit"
 )
 
@@ -57,7 +58,7 @@ func TestConnectsAtOnce(t *testing.T) {
 		t.Run(fmt.Sprintf("%s %d %d %s", c.policy, c.native, c.web, c.platforms), func(t *testing.T) {
 			w, k := testkit.NewWorld(t, server, testkit.Options{}), &kicks{}
 			s := w.Tenant(t).Sessions
-			s.Policy, s.Native, s.Web, s.Kicker, s.Now, s.Wait = c.policy, c.native, c.web, k, ticks(w), really
+			s.Policy, s.Native, s.Web, s.Kicker, s.Now, s.Again = c.policy, c.native, c.web, k, ticks(w), retry.Retrier{Wait: really}
 			const devices = 14
 			var group sync.WaitGroup
 			for n := range devices {
@@ -107,7 +108,7 @@ func TestConnectsAtOnce(t *testing.T) {
 func TestOldestGoes(t *testing.T) {
 	w, k := testkit.NewWorld(t, server, testkit.Options{}), &kicks{}
 	s := w.Tenant(t).Sessions
-	s.Policy, s.Native, s.Kicker, s.Now, s.Wait = sessions.Dual, 3, k, ticks(w), really
+	s.Policy, s.Native, s.Kicker, s.Now, s.Again = sessions.Dual, 3, k, ticks(w), retry.Retrier{Wait: really}
 	for n := range 20 {
 		name := fmt.Sprint(n)
 		if _, err := s.Connect(t.Context(), "alice", sessions.Link{Connection: name, Instance: name, Platform: "Mac"}); err != nil {
@@ -129,7 +130,7 @@ func TestOldestGoes(t *testing.T) {
 func TestComeAndGo(t *testing.T) {
 	w, k := testkit.NewWorld(t, server, testkit.Options{}), &kicks{}
 	s := w.Tenant(t).Sessions
-	s.Policy, s.Native, s.Kicker, s.Now, s.Wait = sessions.Dual, 3, k, ticks(w), really
+	s.Policy, s.Native, s.Kicker, s.Now, s.Again = sessions.Dual, 3, k, ticks(w), retry.Retrier{Wait: really}
 	var group sync.WaitGroup
 	last := make([]string, 5)
 	for n := range last {

@@ -72,9 +72,10 @@ func sync(ctx context.Context, c *op.Call, in syncRequest) (syncReply, error) {
 	return out, nil
 }
 
-// noticed has the connection of the call closed where it has no slot any more: its
+// noticed has the connection of the call closed if it has no slot any more: its
 // device receives nothing. Every client syncs when it has connected, when it comes
-// to the front and every half an hour.
+// to the front and every half an hour. What a connection sends to the user's other
+// devices shows a missing slot, too (delivery.Service.Deliver).
 func noticed(ctx context.Context, c *op.Call) error {
 	if c.Request.Connection == "" {
 		return nil

@@ -3,12 +3,12 @@ package conversations
 import (
 	"context"
 	"slices"
-	"time"
 
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/messages"
 	"parley/shared/fault"
+	"parley/shared/retry"
 )
 
 // Limits of what users put on their conversations (core spec §9.3, §9.6, §13).
@@ -131,29 +131,22 @@ const atOnce = 49
 // rowsAnEvent keeps a frame under 32 KB, however long a row's texts are.
 const rowsAnEvent = 10
 
-const (
-	tries = 12
-	pause = 15 * time.Millisecond
-)
-
 // retry runs an attempt until its write holds. Attempts that follow have to read
 // strongly. Others that change the same user's data may win several times. What
 // the first attempt refuses is refused only if a second one does so, too: what it
 // read may be behind.
 func (s Service) retry(ctx context.Context, attempt func(strong bool) (bool, error)) error {
-	for try := range tries {
-		if try > 1 {
-			s.Wait(ctx, time.Duration(try)*pause)
-		}
+	done, err := s.Again.Do(ctx, retry.Contended(), func(try int) (bool, error) {
 		done, err := attempt(try > 0)
 		if try == 0 && err != nil && !fault.Of(err).Code.Ours() {
-			continue
+			return false, nil
 		}
-		if err != nil || done {
-			return err
-		}
+		return done, err
+	})
+	if err == nil && !done {
+		err = fault.New(fault.Conflict, "other calls change these conversations at the same time, try again")
 	}
-	return fault.New(fault.Conflict, "other calls change these conversations at the same time, try again")
+	return err
 }
 
 // alter changes the data of a user's rows with some peers, as many in one write

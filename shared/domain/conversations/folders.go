@@ -363,7 +363,7 @@ func (s Service) inFolders(ctx context.Context, user string, folders Set) (peers
 			break
 		}
 		if again == 0 {
-			s.Wait(ctx, indexPause)
+			s.Again.Wait(ctx, indexPause)
 		}
 	}
 	return peers, nil

@@ -9,6 +9,7 @@ import (
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/messages"
 	"parley/shared/fault"
+	"parley/shared/retry"
 )
 
 // Store keeps the rows.
@@ -53,7 +54,7 @@ type Service struct {
 	Index   IndexQueue
 	Out     delivery.Service
 	Now     func() time.Time
-	Wait    func(ctx context.Context, d time.Duration)
+	Again   retry.Retrier
 	// Parallel runs functions together and returns the first error.
 	Parallel func(ctx context.Context, run ...func(context.Context) error) error
 }

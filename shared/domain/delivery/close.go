@@ -8,6 +8,7 @@ import (
 
 	"parley/shared/domain/sessions"
 	"parley/shared/fault"
+	"parley/shared/retry"
 )
 
 // A Closing is a connection that is to be closed.
@@ -24,10 +25,6 @@ const (
 	// told why it has to go. One that does not know comes back at once, and takes
 	// the place of the device that took its place.
 	mustTell = 3
-	// expelTries bounds the tries to take all devices of a user their slots. One
-	// fails when a device of the user connects or leaves at the same moment.
-	expelTries = 20
-	firstWait  = 2 * time.Millisecond
 )
 
 // Kick tells a device why it has to go and closes its connections: in the middle
@@ -110,31 +107,32 @@ func (s Service) closeRound(ctx context.Context, job Job) (left []Closing) {
 // before, so a device that connects meanwhile is either seen here or refused. A
 // repeat closes what a call that ended before has not.
 func (s Service) Disconnect(ctx context.Context, user, reason string) error {
-	for try := range expelTries {
-		if try > 0 {
-			s.Wait(ctx, firstWait<<min(try-1, 5))
-		}
+	var session sessions.Session
+	changed := false
+	// A try fails if a device of the user connects or leaves at the same moment.
+	done, err := s.Again.Do(ctx, retry.Contended(), func(int) (bool, error) {
 		list, err := s.Store.Sessions(ctx, s.App, []string{user})
 		if err != nil {
+			return false, err
+		}
+		session = list[0]
+		e := session.Expelled(session.Devices, session.Ends, reason, s.Now())
+		if changed = len(e.Devices)+len(e.Ends) > 0 || e.Last != nil; !changed {
+			return true, nil
+		}
+		return s.Store.Expel(ctx, s.App, user, e)
+	})
+	switch {
+	case err != nil:
+		return err
+	case !done:
+		return fault.New(fault.Conflict, "devices of %s connect at the same moment", user)
+	case changed && session.Watched():
+		if err := s.Moved(ctx, user); err != nil {
 			return err
 		}
-		session := list[0]
-		e := session.Expelled(session.Devices, session.Ends, reason, s.Now())
-		if len(e.Devices)+len(e.Ends) > 0 || e.Last != nil {
-			if ok, err := s.Store.Expel(ctx, s.App, user, e); err != nil {
-				return err
-			} else if !ok {
-				continue
-			}
-			if session.Watched() {
-				if err := s.Moved(ctx, user); err != nil {
-					return err
-				}
-			}
-		}
-		return s.closeAll(ctx, user, session, reason)
 	}
-	return fault.New(fault.Conflict, "devices of %s connect at the same moment", user)
+	return s.closeAll(ctx, user, session, reason)
 }
 
 // closeAll kicks the devices of a session, which have lost their slots, and those

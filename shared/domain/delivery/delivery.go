@@ -89,7 +89,7 @@ type Service struct {
 	Poster Poster
 	Queue  Queue
 	Now    func() time.Time
-	Wait   func(ctx context.Context, d time.Duration)
+	Again  retry.Retrier
 	Crowds AnnouncementQueue
 	// Missed tells of an event that did not reach all whom it is for, and of what
 	// else failed after the change that it tells of was stored; nil: nobody asks.
@@ -139,8 +139,13 @@ func (s Service) SendTo(ctx context.Context, list []sessions.Session, origin Ori
 	return err
 }
 
-// Deliver is SendTo, and returns the connections that were found gone.
+// Deliver is SendTo, and returns the connections that were found gone. If the
+// connection that caused the event has no slot, Deliver has it closed. For example,
+// a device whose slot was forgotten may still send, but receives nothing.
 func (s Service) Deliver(ctx context.Context, list []sessions.Session, origin Origin, event Event) (gone []string, err error) {
+	if s.unserved(list, origin) {
+		s.Note(ctx, "a connection without a slot", s.Unserved(ctx, origin.Connection))
+	}
 	targets := s.targets(list, origin)
 	if len(targets) == 0 {
 		return nil, nil
@@ -197,6 +202,14 @@ func (s Service) Retry(ctx context.Context, job Job) error {
 	return err
 }
 
+// unserved reports whether the sessions show that the connection of an origin has no
+// slot.
+func (s Service) unserved(list []sessions.Session, origin Origin) bool {
+	return origin.Connection != "" && slices.ContainsFunc(list, func(session sessions.Session) bool {
+		return session.User == origin.User && !session.Serves(origin.Connection, s.Now())
+	})
+}
+
 func (s Service) targets(list []sessions.Session, origin Origin) []Target {
 	now := s.Now()
 	var out []Target
@@ -229,7 +242,7 @@ func (s Service) post(ctx context.Context, job Job) (gone []string, err error) {
 	defer cancel()
 	left, hangs := s.round(ctx, posts, job.Frame, job.Targets, &gone)
 	for try := 0; len(left) > 0 && !hangs && try < quickTries; try++ {
-		s.Wait(posts, quickWait<<try)
+		s.Again.Wait(posts, quickWait<<try)
 		left, hangs = s.round(ctx, posts, job.Frame, left, &gone)
 	}
 	if len(left) == 0 || job.Attempt >= MaxAttempts {

@@ -11,6 +11,7 @@ import (
 
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/sessions"
+	"parley/shared/retry"
 )
 
 var errBusy = errors.New("429")
@@ -95,7 +96,7 @@ func newWorld() (*world, delivery.Service) {
 	w := &world{now: time.UnixMilli(1_700_000_000_000), sessions: map[string][]sessions.Device{}, faults: map[string][]error{}}
 	return w, delivery.Service{
 		App: 1, Store: w, Poster: w, Queue: w, Now: func() time.Time { return w.now },
-		Wait:  func(_ context.Context, d time.Duration) { w.waits = append(w.waits, d) },
+		Again: retry.Retrier{Wait: func(_ context.Context, d time.Duration) { w.waits = append(w.waits, d) }},
 		Frame: func(e delivery.Event) ([]byte, error) { return []byte(fmt.Sprint(e)), nil },
 	}
 }
@@ -116,13 +117,17 @@ func TestTargets(t *testing.T) {
 		name   string
 		origin delivery.Origin
 		want   string
+		closes string // the connection that has no slot
 	}{
-		{"everyone", delivery.Origin{}, "a1 a2 b1 b0"},
-		{"not the connection it came from", delivery.Origin{User: "alice", Connection: "a1"}, "a2 b1 b0"},
-		{"not the installation it came from", delivery.Origin{User: "alice", Instance: "i2"}, "a1 b1 b0"},
-		{"another user's connection of that name", delivery.Origin{User: "bob", Connection: "a1"}, "a1 a2 b1 b0"},
-		{"another user's installation of that name", delivery.Origin{User: "bob", Instance: "i1"}, "a1 a2"},
-		{"a server", delivery.Origin{User: "alice"}, "a1 a2 b1 b0"},
+		{"everyone", delivery.Origin{}, "a1 a2 b1 b0", ""},
+		{"not the connection it came from", delivery.Origin{User: "alice", Connection: "a1"}, "a2 b1 b0", ""},
+		{"not the installation it came from", delivery.Origin{User: "alice", Instance: "i2"}, "a1 b1 b0", ""},
+		{"another user's connection of that name", delivery.Origin{User: "bob", Connection: "a1"}, "a1 a2 b1 b0", "a1"},
+		{"another user's installation of that name", delivery.Origin{User: "bob", Instance: "i1"}, "a1 a2", ""},
+		{"a server", delivery.Origin{User: "alice"}, "a1 a2 b1 b0", ""},
+		{"a connection without a slot is closed", delivery.Origin{User: "alice", Connection: "a0"}, "a1 a2 b1 b0", "a0"},
+		{"the connection before a renewal has a slot", delivery.Origin{User: "bob", Connection: "b0"}, "a1 a2 b1 b0", ""},
+		{"a connection of a user who is not told", delivery.Origin{User: "carol", Connection: "c0"}, "a1 a2 b1 b0", ""},
 	} {
 		w, s := newWorld()
 		w.device("alice", "x", "a1", "i1", time.Hour)
@@ -135,8 +140,14 @@ func TestTargets(t *testing.T) {
 		if got := strings.Join(w.rounds, "|"); got != c.want {
 			t.Errorf("%s: posts to %s, want %s", c.name, got, c.want)
 		}
-		if len(w.jobs)+len(w.left)+len(w.waits) > 0 {
-			t.Errorf("%s: jobs %v, slots left %q, waits %v", c.name, w.jobs, w.left, w.waits)
+		var closes string
+		for _, job := range w.jobs {
+			for _, closing := range job.Close {
+				closes += closing.Link
+			}
+		}
+		if closes != c.closes || len(w.jobs) != len(closes)/2 || len(w.left)+len(w.waits) > 0 {
+			t.Errorf("%s: closes %q, want %q; jobs %v, slots left %q, waits %v", c.name, closes, c.closes, w.jobs, w.left, w.waits)
 		}
 	}
 	w, s := newWorld()

@@ -8,6 +8,7 @@ import (
 
 	"parley/shared/domain/accounts"
 	"parley/shared/fault"
+	"parley/shared/retry"
 )
 
 const (
@@ -70,7 +71,7 @@ type Service struct {
 	Limit int  // of users one follows
 	Store Store
 	Now   func() time.Time
-	Wait  func(ctx context.Context, d time.Duration)
+	Again retry.Retrier
 }
 
 // Follow makes a user follow peers, and returns an error for each: none for one
@@ -190,22 +191,14 @@ func (s Service) Forget(ctx context.Context, user string) (more bool, err error)
 	return false, s.Store.ForgetFollowCounts(ctx, s.App, user)
 }
 
-const (
-	tries     = 12 // of a write that met another one
-	firstWait = 5 * time.Millisecond
-)
-
-// again repeats a write that met another one. It fails with Conflict where
-// others are faster every time.
+// again repeats a write that met another one. It fails with Conflict if others are
+// faster every time.
 func (s Service) again(ctx context.Context, write func() (bool, error)) error {
-	for try := range tries {
-		done, err := write()
-		if done || err != nil {
-			return err
-		}
-		s.Wait(ctx, firstWait<<min(try, 6))
+	done, err := s.Again.Do(ctx, retry.Contended(), func(int) (bool, error) { return write() })
+	if err == nil && !done {
+		err = fault.New(fault.Conflict, "other calls follow the same users all the time, try again later")
 	}
-	return fault.New(fault.Conflict, "other calls follow the same users all the time, try again later")
+	return err
 }
 
 // known tells which peers are no accounts, with an error for each. It fails as a

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"parley/shared/fault"
+	"parley/shared/retry"
 )
 
 // Bounds of the pairs that are attached to a message (core spec §6.11, §6.12).
@@ -126,9 +127,6 @@ func (s Service) PairsFor(ctx context.Context, by Actor, user, from, to string, 
 	return out, nil
 }
 
-// pairTries bounds the repeats of a change that others come before.
-const pairTries = 10
-
 // ChangePairs sets, deletes or clears pairs of a message. The version of each
 // pair is compared with the one that a user knows, not with the application's. It
 // returns a result for each pair, and for those that were set the new version.
@@ -149,29 +147,34 @@ func (s Service) ChangePairs(ctx context.Context, by Actor, user, from, to strin
 	for i, p := range list {
 		keys[i] = p.Key
 	}
-	for range pairTries {
+	var c pairChange
+	var results []PairResult
+	written := false
+	done, err := s.Again.Do(ctx, retry.Contended(), func(int) (bool, error) {
 		book, there, err := s.Store.PairBook(ctx, s.App, from, to, key, keys)
 		if err != nil {
-			return nil, err
+			return false, err
 		}
 		book.Expires = m.Expires
-		c := pairChange{book: book, there: there, trusted: by.Trusted, minute: s.Now().Unix() / 60}
-		results, err := c.plan(verb, list)
+		c = pairChange{book: book, there: there, trusted: by.Trusted, minute: s.Now().Unix() / 60}
+		results, err = c.plan(verb, list)
 		if err != nil || c.idle || (len(c.put) == 0 && len(c.remove) == 0 && verb != ClearPairs) {
-			return results, err
+			return true, err
 		}
-		done, err := s.Store.WritePairs(ctx, s.App, from, to, key, c.book, c.put, c.remove)
-		if err != nil {
-			return nil, err
-		}
-		if done {
-			s.Out.Tell(ctx, parties(*m), by.Origin, Extended{
-				From: m.From, To: m.To, Key: key, Latest: c.book.Latest, Cleared: c.book.Cleared, Set: c.put, Deleted: c.remove,
-			})
-			return results, nil
-		}
+		written, err = s.Store.WritePairs(ctx, s.App, from, to, key, c.book, c.put, c.remove)
+		return written, err
+	})
+	switch {
+	case err != nil:
+		return results, err
+	case !done:
+		return nil, fault.New(fault.EditConflict, "too many changes of the message at once, try again")
+	case written:
+		s.Out.Tell(ctx, parties(*m), by.Origin, Extended{
+			From: m.From, To: m.To, Key: key, Latest: c.book.Latest, Cleared: c.book.Cleared, Set: c.put, Deleted: c.remove,
+		})
 	}
-	return nil, fault.New(fault.EditConflict, "too many changes of the message at once, try again")
+	return results, nil
 }
 
 func checkPairs(verb PairVerb, list []Pair) error {

@@ -11,6 +11,7 @@ import (
 	"parley/shared/domain/push"
 	"parley/shared/domain/sessions"
 	"parley/shared/fault"
+	"parley/shared/retry"
 )
 
 // A Sync says what of a message reaches its own sender (core spec §6.0).
@@ -175,6 +176,8 @@ type Service struct {
 	// BlockSilently: a message to who blocks its sender is accepted, and only the
 	// sender has it, instead of refused (core spec §8.0).
 	BlockSilently bool
+	// Again repeats a change that another one came before.
+	Again retry.Retrier
 	// Callers checks the account of a sender that is not Trusted.
 	Callers *accounts.Callers
 	// Recallable is for how long a sender may recall a message (core spec §1.4).

@@ -10,6 +10,7 @@ import (
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/sessions"
+	"parley/shared/retry"
 )
 
 // A State is what others see of a user.
@@ -103,6 +104,7 @@ type Service struct {
 	Store    Store
 	Out      delivery.Service
 	Now      func() time.Time
+	Again    retry.Retrier
 	Parallel func(ctx context.Context, run ...func(context.Context) error) error
 }
 

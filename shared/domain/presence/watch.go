@@ -8,6 +8,7 @@ import (
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/sessions"
 	"parley/shared/fault"
+	"parley/shared/retry"
 )
 
 const (
@@ -21,8 +22,6 @@ const (
 	// writes is how many subscriptions one transaction changes: two items each,
 	// and the count.
 	writes = 49
-	// tries bounds the repeats of transactions that others came before.
-	tries = 20
 	// marks is how many users are marked at once.
 	marks = 10
 )
@@ -109,43 +108,37 @@ func (s Service) Unsubscribe(ctx context.Context, watcher string, users []string
 
 // change makes the watcher watch users or not.
 func (s Service) change(ctx context.Context, watcher string, users []string, watch bool) error {
-	var left []string // whose subscription has to change, once that is known
-	for range tries {
-		if len(left) == 0 {
-			has, count, err := s.Store.Watching(ctx, s.App, watcher, users)
-			if err != nil {
-				return err
-			}
-			for i, u := range users {
-				if has[i] != watch {
-					left = append(left, u)
-				}
-			}
-			if watch && len(left) > 0 && count+len(left) > s.Limit {
-				return fault.New(fault.WatchLimit, "a user watches the status of %d others at most", s.Limit)
-			}
-		}
-		if len(left) == 0 {
-			return nil
-		}
-		var done bool
-		var err error
-		some := left[:min(writes, len(left))]
-		if watch {
-			done, err = s.Store.Watch(ctx, s.App, watcher, some, s.Limit)
-		} else {
-			done, err = s.Store.Unwatch(ctx, s.App, watcher, some)
-		}
+	done, err := s.Again.Do(ctx, retry.Contended(), func(int) (bool, error) {
+		has, count, err := s.Store.Watching(ctx, s.App, watcher, users)
 		if err != nil {
-			return err
+			return false, err
 		}
-		if !done {
-			left = nil
-		} else if left = left[len(some):]; len(left) == 0 {
-			return nil
+		var left []string // whose subscription has to change
+		for i, u := range users {
+			if has[i] != watch {
+				left = append(left, u)
+			}
 		}
+		if watch && len(left) > 0 && count+len(left) > s.Limit {
+			return false, fault.New(fault.WatchLimit, "a user watches the status of %d others at most", s.Limit)
+		}
+		for some := range slices.Chunk(left, writes) {
+			var done bool
+			if watch {
+				done, err = s.Store.Watch(ctx, s.App, watcher, some, s.Limit)
+			} else {
+				done, err = s.Store.Unwatch(ctx, s.App, watcher, some)
+			}
+			if err != nil || !done {
+				return false, err
+			}
+		}
+		return true, nil
+	})
+	if err == nil && !done {
+		err = fault.New(fault.Conflict, "other calls change the subscriptions of %s", watcher)
 	}
-	return fault.New(fault.Conflict, "other calls change the subscriptions of %s", watcher)
+	return err
 }
 
 // Subscriptions returns a page of those whose status the watcher subscribed to,

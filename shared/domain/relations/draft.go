@@ -4,9 +4,9 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"time"
 
 	"parley/shared/fault"
+	"parley/shared/retry"
 )
 
 // A draft is a change in the making: what was read, and what becomes of it.
@@ -175,38 +175,34 @@ func (d *draft) lists(owner string, limit int, names ...string) error {
 	return nil
 }
 
-const (
-	tries     = 12 // of a change whose books were changed by others meanwhile
-	firstWait = 5 * time.Millisecond
-)
-
-// run reads, lets f make a draft, and writes it; again from the start where
-// another change was faster. f must not keep anything of a run that is repeated.
-// It fails with Conflict where others are faster every time.
+// run reads, lets f make a draft, and writes it; again from the start if another
+// change was faster. f must not keep anything of a run that is repeated. It fails
+// with Conflict if others are faster every time.
 func (s Service) run(ctx context.Context, users []string, refs []Ref, f func(*draft) error) (*draft, error) {
-	for try := range tries {
+	var d *draft
+	var refused error
+	done, err := s.Again.Do(ctx, retry.Contended(), func(int) (bool, error) {
 		snapshot, err := s.Store.ReadRelations(ctx, s.App, users, refs)
 		if err != nil {
-			return nil, err
+			return false, err
 		}
-		d := newDraft(snapshot)
-		failed := f(d)
-		done := true
+		d = newDraft(snapshot)
+		refused = f(d)
 		switch {
-		case failed == nil && len(d.edit.Books) > 0:
-			done, err = s.Store.WriteRelations(ctx, s.App, d.edit, s.Now().Unix())
+		case refused == nil && len(d.edit.Books) > 0:
+			return s.Store.WriteRelations(ctx, s.App, d.edit, s.Now().Unix())
 		case d.counted && len(refs) > 0:
-			done, err = s.same(ctx, users, d.edit.Seen)
+			return s.same(ctx, users, d.edit.Seen)
 		}
-		if err != nil {
-			return nil, err
-		}
-		if done {
-			return d, failed
-		}
-		s.Out.Wait(ctx, firstWait<<min(try, 6))
+		return true, nil
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case !done:
+		return nil, fault.New(fault.Conflict, "other calls change the same friend tables all the time, send one batch instead of many calls")
 	}
-	return nil, fault.New(fault.Conflict, "other calls change the same friend tables all the time, send one batch instead of many calls")
+	return d, refused
 }
 
 // same tells whether books are as they were. Books are read before entries, and

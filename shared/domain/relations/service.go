@@ -7,6 +7,7 @@ import (
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/delivery"
 	"parley/shared/fault"
+	"parley/shared/retry"
 )
 
 // Store keeps relations.
@@ -56,6 +57,7 @@ type Service struct {
 	Store  Store
 	Out    delivery.Service
 	Now    func() time.Time
+	Again  retry.Retrier
 	// Wording: who asks to be a friend has to say why.
 	Wording bool
 	// Repeat is how long a call that asks for what has just been done is taken for

@@ -10,6 +10,7 @@ import (
 
 	"parley/shared/domain/sessions"
 	"parley/shared/fault"
+	"parley/shared/retry"
 )
 
 // TestAnotherPolicy: devices that connected under another policy go at the next
@@ -17,7 +18,7 @@ import (
 func TestAnotherPolicy(t *testing.T) {
 	now := time.UnixMilli(1_700_000_000_000)
 	m, k := &memory{}, &kicker{}
-	s := sessions.Service{Policy: sessions.Multi, Native: 3, Web: 10, Store: m, Kicker: k, Now: func() time.Time { return now }, Wait: never}
+	s := sessions.Service{Policy: sessions.Multi, Native: 3, Web: 10, Store: m, Kicker: k, Now: func() time.Time { return now }, Again: retry.Retrier{Wait: never}}
 	connect := func(platform sessions.Platform, instance, kicked string) {
 		t.Helper()
 		now, k.kicked = now.Add(time.Millisecond), nil
@@ -58,7 +59,7 @@ func TestAnotherPolicy(t *testing.T) {
 func TestLeave(t *testing.T) {
 	now := time.UnixMilli(1_700_000_000_000)
 	m, k := &memory{}, &kicker{}
-	s := sessions.Service{Policy: sessions.Multi, Native: 3, Store: m, Kicker: k, Now: func() time.Time { return now }, Wait: never}
+	s := sessions.Service{Policy: sessions.Multi, Native: 3, Store: m, Kicker: k, Now: func() time.Time { return now }, Again: retry.Retrier{Wait: never}}
 	mac := sessions.Link{Connection: "c", Instance: "i", Platform: "Mac"}
 	slot := func() string {
 		if _, err := s.Connect(t.Context(), "alice", mac); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"parley/shared/domain/accounts"
 	"parley/shared/fault"
+	"parley/shared/retry"
 )
 
 // Store keeps sessions.
@@ -104,16 +105,8 @@ type Service struct {
 	Store  Store
 	Kicker Kicker
 	Now    func() time.Time
-	Wait   func(ctx context.Context, d time.Duration)
+	Again  retry.Retrier
 }
-
-// attempts bounds the tries of a connect. One fails when another device of the
-// user connects or leaves at the same moment; from the third on it waits, longer
-// each time, so that one of several gets through.
-const (
-	attempts  = 20
-	firstWait = 2 * time.Millisecond
-)
 
 // Connect gives the user's new connection a slot. Whom the policy excludes is
 // kicked, and the oldest where there are too many. The same installation is only
@@ -159,25 +152,30 @@ func (s Service) Connect(ctx context.Context, user string, link Link) (watched b
 // the link holds the slot already, Take has no slot that others could lose.
 func (s Service) take(ctx context.Context, user string, link Link) (Take, Session, error) {
 	t := s.guess(link)
-	for try := range attempts {
-		if try > 1 {
-			s.Wait(ctx, firstWait<<min(try-2, 5))
-		}
-		before, ok, err := s.Store.TakeSlot(ctx, s.App, user, t)
-		if err != nil || ok {
-			return t, before, err
+	var before Session
+	// A try fails if another device of the user connects or leaves at the same moment.
+	done, err := s.Again.Do(ctx, retry.Contended(), func(int) (bool, error) {
+		var ok bool
+		var err error
+		if before, ok, err = s.Store.TakeSlot(ctx, s.App, user, t); err != nil || ok {
+			return ok, err
 		}
 		for _, d := range before.Devices {
 			switch {
 			case d.Now.Connection == link.Connection:
-				return Take{Slot: d.Slot, Link: link, Held: true}, before, nil
+				t = Take{Slot: d.Slot, Link: link, Held: true}
+				return true, nil
 			case d.Now.Instance == link.Instance && d.Now.Since > link.Since && placeOf(d.Slot) == s.Policy.Place(link.Platform):
-				return Take{}, Session{}, fault.New(fault.Conflict, "the installation has connected again since")
+				return false, fault.New(fault.Conflict, "the installation has connected again since")
 			}
 		}
 		t = s.choose(link, before.Devices)
+		return false, nil
+	})
+	if err == nil && !done {
+		err = fault.New(fault.Unavailable, "too many devices of %s connect at once", user)
 	}
-	return Take{}, Session{}, fault.New(fault.Unavailable, "too many devices of %s connect at once", user)
+	return t, before, err
 }
 
 // displaced returns the devices that have to be closed once a link has its slot:
@@ -321,25 +319,24 @@ func (s Service) SetBackground(ctx context.Context, user string, link Link, back
 	return err
 }
 
-// kickTries bounds the tries of a kick. One fails when the device is renewed, or
-// leaves, at the same moment.
-const kickTries = 5
-
 // Kick closes a device of the user by its installation; false when it is not
 // connected. The repeat of a kick says true without telling the device again, if it
 // comes within five minutes. It returns whether the user is watched, too.
 func (s Service) Kick(ctx context.Context, user, instance, reason string) (kicked, watched bool, err error) {
-	for range kickTries {
+	// A try fails if the device is renewed, or leaves, at the same moment.
+	done, err := s.Again.Do(ctx, retry.Contended(), func(int) (done bool, err error) {
 		list, err := s.Store.Sessions(ctx, s.App, []string{user})
 		if err != nil {
-			return false, false, err
+			return false, err
 		}
-		kicked, done, err := s.kick(ctx, user, instance, reason, list[0])
-		if err != nil || done {
-			return kicked, list[0].Watched(), err
-		}
+		watched = list[0].Watched()
+		kicked, done, err = s.kick(ctx, user, instance, reason, list[0])
+		return done, err
+	})
+	if err == nil && !done {
+		err = fault.New(fault.Conflict, "the installation %s connects at the same moment", instance)
 	}
-	return false, false, fault.New(fault.Conflict, "the installation %s connects at the same moment", instance)
+	return kicked, watched, err
 }
 
 // kick is a try of Kick with a session; done is false where the session has

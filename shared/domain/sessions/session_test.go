@@ -13,6 +13,7 @@ import (
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/sessions"
 	"parley/shared/fault"
+	"parley/shared/retry"
 )
 
 // TestPlace has every policy with every platform (core spec §5).
@@ -296,7 +297,7 @@ func TestConnect(t *testing.T) {
 			now := time.UnixMilli(1_700_000_000_000)
 			m := &memory{}
 			s := sessions.Service{
-				Policy: c.policy, Native: c.native, Web: c.web, Store: m, Now: func() time.Time { return now }, Wait: never,
+				Policy: c.policy, Native: c.native, Web: c.web, Store: m, Now: func() time.Time { return now }, Again: retry.Retrier{Wait: never},
 			}
 			for i, l := range c.script {
 				k := &kicker{}
@@ -338,7 +339,7 @@ func TestConnectFresh(t *testing.T) {
 	now := time.UnixMilli(1_700_000_000_000)
 	k := &kicker{}
 	s := sessions.Service{
-		Policy: sessions.Dual, Native: 2, Web: 1, Store: &memory{}, Now: func() time.Time { return now }, Wait: never, Kicker: k,
+		Policy: sessions.Dual, Native: 2, Web: 1, Store: &memory{}, Now: func() time.Time { return now }, Again: retry.Retrier{Wait: never}, Kicker: k,
 	}
 	for i, c := range []struct {
 		instance string
@@ -374,7 +375,7 @@ func TestConnectAttempts(t *testing.T) {
 		return sessions.Link{Connection: "c" + n, Instance: n, Platform: "iPhone", Since: now.UnixMilli()}
 	}
 	m, k := &memory{}, &kicker{}
-	s := sessions.Service{Policy: sessions.Dual, Native: 3, Store: m, Kicker: k, Now: func() time.Time { return now }, Wait: never}
+	s := sessions.Service{Policy: sessions.Dual, Native: 3, Store: m, Kicker: k, Now: func() time.Time { return now }, Again: retry.Retrier{Wait: never}}
 	for range 2 { // a renewal finds its slot at once
 		m.takes = nil
 		if _, err := s.Connect(t.Context(), "alice", link("a")); err != nil || len(m.takes) != 1 {
@@ -392,11 +393,11 @@ func TestConnectAttempts(t *testing.T) {
 	}
 	m.takes = nil
 	var waits []int64
-	s.Wait = func(_ context.Context, d time.Duration) { waits = append(waits, d.Milliseconds()) }
+	s.Again.Wait = func(_ context.Context, d time.Duration) { waits = append(waits, d.Milliseconds()) }
 	if _, err := s.Connect(t.Context(), "alice", link("b")); err != nil || len(m.takes) != 11 || len(m.slots) != 3 {
 		t.Errorf("%d attempts, %v, slots %+v, want 11 attempts", len(m.takes), err, m.slots)
 	}
-	if want := []int64{2, 4, 8, 16, 32, 64, 64, 64, 64}; !slices.Equal(waits, want) {
+	if want := []int64{2, 4, 8, 16, 32, 64, 128, 200, 200}; !slices.Equal(waits, want) {
 		t.Errorf("waits of %d ms, want %d: the second attempt is made at once", waits, want)
 	}
 	if len(k.kicked) != 1 {
