@@ -32,9 +32,10 @@ GOTEST = go run ./infra/tools/withdb -- go run ./infra/tools/gotest $(GOTESTFLAG
 SLOW := ^parley/infra/(e2e|rie|sam|model)(/|$$)
 # having PATTERN lists the packages with a test whose name matches.
 having = $$(grep -rlE --include='*_test.go' --exclude-dir=node_modules --exclude-dir=.local '^func ($(1))' . | xargs -r -n1 dirname | sort -u)
-# What CI runs. The scenarios wait much of their time, which is when the linter is
-# built and runs, and the fuzz targets.
-SUITE := stale unit scenarios+lint+fuzz web browser sam model
+# What CI runs, on two cores. The scenarios and the browser wait much of their time,
+# which is when the fuzz targets, the emulator and the web packages have the machine.
+# The models leave half a core to the linter, which is built first on a new machine.
+SUITE := stale unit scenarios+fuzz browser+sam+web model+lint
 
 .PHONY: help run build test check race e2e faults web sdk browser sam cost generate lint format fuzz model bench deploy requirements clean
 
@@ -51,7 +52,7 @@ build: program ## the one program for this machine, and build/parley.zip for Lam
 
 test: ## everything CI runs, in 20 minutes
 	$(NEED) go node java mvn python3 chromium
-	@GOTESTFLAGS='-count=1 $(GOTESTFLAGS)' SEEDS=2000 FUZZTIME=8s go run ./infra/tools/suite $(SUITE)
+	@GOTESTFLAGS='-count=1 $(GOTESTFLAGS)' SEEDS=2000 FUZZTIME=4s go run ./infra/tools/suite $(SUITE)
 
 check: lint stale unit ## what to run before each commit: lint, stale files, unit and case tables
 
