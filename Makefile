@@ -1,5 +1,5 @@
-# Every command a person or CI runs. `make` lists them. A target fetches what it
-# needs into .local/, once; after that it works without a network.
+# Every command that a developer or CI runs. `make` lists them. When a target runs for the first
+# time, it downloads what it needs into .local/; after that it works without a network.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -16,7 +16,8 @@ PKG ?= ./...
 OP ?=
 GOTESTFLAGS ?=
 
-LOCAL := $(CURDIR)/.local
+# All paths are relative to this folder, because its own path may have spaces.
+LOCAL := .local
 BIN := $(LOCAL)/bin
 STAMPS := $(LOCAL)/stamps
 VENV := $(LOCAL)/venv
@@ -24,26 +25,27 @@ LINTER := $(BIN)/golangci-lint
 BENCHSTAT := $(BIN)/benchstat
 
 NEED := @infra/tools/need
-# The same flags here, in the local cloud and on AWS: one program.
+# The flags are the same for the local cloud and for AWS, so both run the same program.
 GOBUILD := CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags='-s -w'
-# Tests share one DynamoDB Local for the run.
+# All tests of one run share one DynamoDB Local.
 GOTEST = go run ./infra/tools/withdb -- go run ./infra/tools/gotest $(GOTESTFLAGS)
-# Packages of slow suites have targets of their own.
+# The packages of slow suites, which have targets of their own.
 SLOW := ^parley/infra/(e2e|rie|sam|model)(/|$$)
-# having PATTERN lists the packages with a test whose name matches.
+# $(call having,PATTERN) lists the packages that have a test whose name begins with PATTERN.
 having = $$(grep -rlE --include='*_test.go' --exclude-dir=node_modules --exclude-dir=.local '^func ($(1))' . | xargs -r -n1 dirname | sort -u)
-# What CI runs, on two cores. The scenarios and the browser wait much of their time,
-# which is when the fuzz targets, the emulator and the web packages have the machine.
-# The models leave half a core to the linter, which is built first on a new machine.
+# What CI runs, on two cores. A plus joins targets that run at the same time (infra/tools/suite).
+# The scenarios and the browser tests wait much of their time; then the fuzz targets, the Lambda
+# emulator and the web packages run. The models leave half a core free. The linter uses it; on a
+# new machine it is built first.
 SUITE := stale unit scenarios+fuzz browser+sam+web model+lint
 
-.PHONY: help run build test check race e2e faults web sdk browser sam cost generate lint format fuzz model bench deploy requirements clean
+.PHONY: help run build test quick check race e2e faults web sdk browser sam cost generate lint format fuzz model bench deploy requirements clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9]+):[^#]*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 run: $(STAMPS)/web-build program ## the whole cloud on this machine, with a demo app (PORT=8080)
-	$(NEED) go node java mvn
+	$(NEED) go node java
 	@exec go run ./infra/local/cmd/parley-local
 
 build: program ## the one program for this machine, and build/parley.zip for Lambda (ARCH=arm64)
@@ -51,39 +53,46 @@ build: program ## the one program for this machine, and build/parley.zip for Lam
 	@go run ./infra/tools/zip build/parley.zip bootstrap=$(BIN)/bootstrap-$(ARCH)
 
 test: ## everything CI runs, in 20 minutes
-	$(NEED) go node java mvn python3 chromium
+	$(NEED) go node java python3 chromium
 	@GOTESTFLAGS='-count=1 $(GOTESTFLAGS)' SEEDS=2000 FUZZTIME=4s go run ./infra/tools/suite $(SUITE)
 
-check: lint stale unit ## what to run before each commit: lint, stale files, unit and case tables
+quick: ## what to run while editing, in half a minute: vet, the rules of the tree, tests of the changed packages
+	$(NEED) go node java
+	@go vet ./...
+	@go test ./infra/arch -run '^Test(Imports|Source|FileLength|Glossary|Citations)$$'
+	@touched=$$(git status --porcelain --untracked-files=all | sed -nE 's/^...(.* -> )?(.*\.(go|txt))$$/\2/p' | sed -E 's:/testdata/.*:/x:; s:/[^/]*$$::' | sort -u | grep -vE '^infra/(arch|e2e|rie|sam|model)(/|$$)' || true); \
+	  [ -z "$$touched" ] || $(GOTEST) $$(for folder in $$touched; do [ ! -d "$$folder" ] || echo "./$$folder"; done)
+
+check: lint stale unit ## what to run before each commit: lint, check of generated files, unit tests and case tables
 
 race: ## the same tests with the race detector
 	$(NEED) go node java cc
 	@$(GOTEST) -race $$(go list ./... | grep -vE '$(SLOW)')
 
 e2e: ## scenarios over real HTTP and WebSocket on the local cloud
-	$(NEED) go node java mvn
+	$(NEED) go node java
 	@$(GOTEST) -timeout 45m ./infra/e2e/...
 
-faults: ## every kind of fault of the local cloud against every operation; make e2e plays it, too
-	$(NEED) go node java mvn
+faults: ## every operation with every kind of fault of the local cloud; a part of make e2e
+	$(NEED) go node java
 	@$(GOTEST) -timeout 45m -run '^TestEveryFault' ./infra/e2e
 
 web: $(STAMPS)/web-build ## the web packages: build, types, format, tests
 	@cd web && npm run check && npm test
 
-sdk: $(STAMPS)/web program ## the TypeScript client against the local cloud while everything goes wrong
-	$(NEED) go node java mvn
+sdk: $(STAMPS)/web program ## the TypeScript client against a local cloud that injects faults
+	$(NEED) go node java
 	@cd web && npm run faults
 
 browser: $(STAMPS)/web-build program ## the demo and the console in a real browser
-	$(NEED) go node java mvn chromium
+	$(NEED) go node java chromium
 	@cd web && npm run browser
 
 sam: $(STAMPS)/venv ## sample events through the Lambda emulator and sam local invoke (OP=tencent.account.account_check)
 	$(NEED) go node java
-	@OPERATION=$(OP) PATH=$(VENV)/bin:$$PATH $(GOTEST) -timeout 20m $(if $(OP),-run '^Test(Events|Operations)$$/^$(subst .,[.],$(OP))$$') ./infra/rie/... ./infra/sam/...
+	@OPERATION=$(OP) PATH="$$PWD/$(VENV)/bin:$$PATH" $(GOTEST) -timeout 20m $(if $(OP),-run '^Test(Events|Operations)$$/^$(subst .,[.],$(OP))$$') ./infra/rie/... ./infra/sam/...
 
-model: ## random histories against a model of the domain (SEEDS=10000)
+model: ## random sequences of calls, compared with a model of the domain (SEEDS=10000)
 	$(NEED) go node java
 	@MODEL_SEEDS=$(SEEDS) $(GOTEST) -timeout 0 -run '^TestModel' $(call having,TestModel)
 
@@ -91,23 +100,24 @@ fuzz: ## every fuzz target (FUZZTIME=30s)
 	$(NEED) go node java
 	@go run ./infra/tools/withdb -- go run ./infra/tools/fuzz $(FUZZTIME) .
 
-cost: ## measure what every operation costs, and rewrite the table
+cost: ## measure what every operation consumes, and rewrite the table
 	$(NEED) go node java
 	@$(GOTEST) -v -run '^TestCost' $(call having,TestCost) -update
 
-bench: $(BENCHSTAT) program ## benchmarks compared with those of the last run, and the load of chatting pairs (BENCH=. PKG=./...)
+bench: $(BENCHSTAT) program ## benchmarks, compared with the last run, and a load test with pairs of users who chat (BENCH=. PKG=./...)
 	$(NEED) go node java
 	@mkdir -p $(LOCAL)/bench && cd $(LOCAL)/bench && touch new.txt && mv new.txt old.txt
 	@go run ./infra/tools/withdb -- go test -run '^$$' -bench '$(BENCH)' -benchmem -count 6 $(PKG) | tee $(LOCAL)/bench/new.txt
-	@cd $(LOCAL)/bench && $(BENCHSTAT) $$([ -s old.txt ] && echo old.txt) new.txt
+	@cd $(LOCAL)/bench && ../../$(BENCHSTAT) $$([ -s old.txt ] && echo old.txt) new.txt
 	@$(if $(filter .,$(BENCH)),go run ./infra/bench)
 
-generate: ## stacks, documents and tables from the catalog
+generate: ## write the stacks, the reference, the sample events and the SDK's types from the catalog
 	$(NEED) go
 	@go run ./infra/gen
 
-lint: $(LINTER) $(STAMPS)/venv ## gofmt, vet, golangci-lint (with staticcheck), cfn-lint, sam validate
+lint: $(LINTER) $(STAMPS)/venv ## gofmt, vet, go mod tidy, golangci-lint (with staticcheck), cfn-lint, sam validate
 	@go vet ./...
+	@go mod tidy -diff
 	@$(LINTER) run ./...
 	@infra/tools/lint-templates $(VENV)/bin
 
@@ -115,19 +125,19 @@ format: $(LINTER) ## format the Go files and sort their imports
 	@$(LINTER) fmt ./...
 
 deploy: build $(STAMPS)/venv ## build and deploy (STAGE=dev)
-	@export SAM_CLI_TELEMETRY=0 PATH=$(VENV)/bin:$$PATH; sam build && sam deploy --config-env $(STAGE)
+	@export SAM_CLI_TELEMETRY=0 PATH="$$PWD/$(VENV)/bin:$$PATH"; sam build && sam deploy --config-env $(STAGE)
 
-clean: ## remove what was built; .local keeps what was fetched
+clean: ## remove what was built; the downloads in .local stay
 	@rm -rf build .aws-sam $(BIN)/parley $(BIN)/bootstrap-* $(STAMPS)/web-build web/*/dist
 
-# What follows is not listed: steps of the targets above.
+# `make` does not list the targets below. They are steps of the targets above.
 
 .PHONY: unit
 unit:
 	$(NEED) go node java
 	@$(GOTEST) -timeout 30m $$(go list ./... | grep -vE '$(SLOW)')
 
-# What waits much of its time.
+# Both targets wait much of their time.
 .PHONY: scenarios
 scenarios: e2e sdk
 
@@ -140,11 +150,11 @@ program:
 stale:
 	@go run ./infra/gen -check
 
-# Golangci-lint takes minutes to build, so it is built when its version changes.
+# Building golangci-lint takes minutes, so it is only built if a version in go.sum has changed.
 $(LINTER) $(BENCHSTAT) &: infra/tools/pinned/go.sum
 	$(NEED) go
 	@echo 'building the linter (3 minutes, once)'
-	@cd infra/tools/pinned && go build -ldflags='-s -w' -o $(BIN)/ github.com/golangci/golangci-lint/v2/cmd/golangci-lint golang.org/x/perf/cmd/benchstat
+	@cd infra/tools/pinned && go build -ldflags='-s -w' -o ../../../$(BIN)/ github.com/golangci/golangci-lint/v2/cmd/golangci-lint golang.org/x/perf/cmd/benchstat
 	@touch $(LINTER) $(BENCHSTAT)
 
 $(STAMPS)/venv: infra/tools/pinned/requirements.txt
@@ -154,12 +164,12 @@ $(STAMPS)/venv: infra/tools/pinned/requirements.txt
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@mkdir -p $(@D) && touch $@
 
-# requirements.in says what is wanted; this pins all that follows from it.
+# Writes requirements.txt from requirements.in: all packages, with exact versions and hashes.
 requirements:
 	$(NEED) python3
 	@rm -rf $(LOCAL)/piptools && python3 -m venv $(LOCAL)/piptools
 	@$(LOCAL)/piptools/bin/pip install --quiet --disable-pip-version-check pip-tools
-	@cd infra/tools/pinned && $(LOCAL)/piptools/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
+	@cd infra/tools/pinned && ../../../$(LOCAL)/piptools/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	  --no-emit-index-url --no-emit-find-links --no-header --output-file requirements.txt requirements.in
 
 $(STAMPS)/web: web/package-lock.json

@@ -1,5 +1,5 @@
-// Command functions is the program of every Lambda function: it serves the
-// operation that _HANDLER names and no other.
+// Command functions is the program of every Lambda function. It serves one operation:
+// the one that the environment variable _HANDLER names.
 package main
 
 import (
@@ -24,9 +24,10 @@ func main() {
 	}
 }
 
-// gcPercent lets the heap of a few megabytes grow to five times itself before it
-// is collected. A function has at least 128 MB, and at the default it spends a
-// quarter of its CPU on collecting (BenchmarkSend).
+// gcPercent lets the heap, which is a few megabytes, grow to five times its size before
+// the garbage collector runs. A function has at least 128 MB. With Go's default of 100 it
+// spends a quarter of its CPU time in the collector (BenchmarkSend in
+// functions/client/message).
 const gcPercent = 400
 
 func run() error {
@@ -39,7 +40,7 @@ func run() error {
 	if o == nil {
 		return fmt.Errorf("_HANDLER names no operation: %q", c.Handler)
 	}
-	parts, err := app.Real(c, client.Frame)
+	parts, err := app.Deployed(c, client.Frame)
 	if err != nil {
 		return err
 	}

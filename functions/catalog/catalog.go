@@ -1,4 +1,5 @@
-// Package catalog lists every operation. What is not listed here is not deployed.
+// Package catalog lists every operation. An operation that it does not list is not
+// deployed.
 package catalog
 
 import (
@@ -31,7 +32,7 @@ import (
 	"parley/shared/op"
 )
 
-// All returns the operations in the order of the reference.
+// All returns the operations in the order of docs/reference.
 func All() []op.Operation {
 	var all []op.Operation
 	for _, list := range [][]op.Operation{
@@ -47,7 +48,7 @@ func All() []op.Operation {
 	return append(all, gateway.Operations(knownPath(all))...)
 }
 
-// Find returns the operation of a name, nil when there is none.
+// Find returns the operation with a name; nil if there is none.
 func Find(name string) *op.Operation {
 	all := All()
 	for i := range all {
@@ -58,11 +59,13 @@ func Find(name string) *op.Operation {
 	return nil
 }
 
+// knownPath returns a function that reports whether an operation has the route of a POST
+// to a path.
 func knownPath(all []op.Operation) func(string) bool {
 	routes := make(map[string]bool)
 	for _, o := range all {
-		for _, d := range o.Doors {
-			routes[d.HTTP] = true
+		for _, trigger := range o.Triggers {
+			routes[trigger.HTTP] = true
 		}
 	}
 	return func(path string) bool { return routes["POST "+path] }

@@ -15,23 +15,27 @@ import (
 
 const root = "../.."
 
-// made are the operations that a dialect makes, which have no file of their own.
-func made() map[string]string {
+// inDialects returns the operations that have no file of their own, because a dialect
+// makes them, and the files of the dialects.
+func inDialects() map[string]string {
 	return map[string]string{
 		"client.session.default":  "shared/dialect/client/client.go",
 		"tencent.gateway.unknown": "shared/dialect/tencent/tencent.go",
 	}
 }
 
-// place is the folder of an operation's package and the last part of its name.
-func place(o *op.Operation) (dir, name string) {
+// packageOf returns the folder of an operation's package and the last part of the
+// operation's name.
+func packageOf(o *op.Operation) (dir, name string) {
 	parts := strings.SplitN(o.Name, ".", 3)
 	return filepath.Join("functions", parts[0], parts[1]), parts[2]
 }
 
+// TestNames checks that names have their form and are unique, and that every operation
+// has a trigger of its own.
 func TestNames(t *testing.T) {
 	form := regexp.MustCompile(`^(tencent|client|operator|worker)\.[a-z]+\.[a-z][a-z0-9]*([_-][a-z0-9]+)*$`)
-	names, doors := make(map[string]bool), make(map[op.Door]string)
+	names, triggers := make(map[string]bool), make(map[op.Trigger]string)
 	for _, o := range All() {
 		if !form.MatchString(o.Name) {
 			t.Errorf("%q is not of the form surface.group.operation", o.Name)
@@ -40,37 +44,38 @@ func TestNames(t *testing.T) {
 			t.Errorf("%s is listed twice", o.Name)
 		}
 		names[o.Name] = true
-		if len(o.Doors) == 0 {
-			t.Errorf("%s has no door", o.Name)
+		if len(o.Triggers) == 0 {
+			t.Errorf("%s has no trigger", o.Name)
 		}
-		for _, d := range o.Doors {
-			if other := doors[d]; other != "" {
-				t.Errorf("%s and %s share the door %+v", o.Name, other, d)
+		for _, trigger := range o.Triggers {
+			if other := triggers[trigger]; other != "" {
+				t.Errorf("%s and %s have the same trigger %+v", o.Name, other, trigger)
 			}
-			doors[d] = o.Name
+			triggers[trigger] = o.Name
 		}
 		if o.Protocol == nil || o.Run == nil {
-			t.Errorf("%s has no protocol or does nothing", o.Name)
+			t.Errorf("%s has no Protocol or no Run", o.Name)
 		}
 		if got := Find(o.Name); got == nil || got.Name != o.Name {
 			t.Errorf("%s is not found by its name", o.Name)
 		}
 	}
 	if Find("client.message") != nil {
-		t.Error("a name that is none is found")
+		t.Error("a part of a name is found")
 	}
 }
 
-// Whoever knows an operation's name knows every place.
+// TestPlaces checks that the name of an operation tells where its function, its case
+// table and its sample event are, and that no case table or sample event is left over.
 func TestPlaces(t *testing.T) {
 	owned := map[string]bool{}
 	for _, o := range All() {
-		dir, name := place(&o)
+		dir, name := packageOf(&o)
 		source := filepath.Join(dir, strings.ReplaceAll(name, "-", "_")+".go")
-		if other, ok := made()[o.Name]; ok {
-			source = other
+		if file, ok := inDialects()[o.Name]; ok {
+			source = file
 		}
-		documented(t, &o, source)
+		checkComment(t, &o, source)
 		cases := filepath.Join(dir, "testdata", name+".txt")
 		event := filepath.Join("events", strings.ReplaceAll(o.Name, ".", string(filepath.Separator))+".json")
 		for _, path := range []string{cases, event} {
@@ -80,7 +85,6 @@ func TestPlaces(t *testing.T) {
 			owned[path] = true
 		}
 	}
-	// And what stands in those places belongs to an operation.
 	for _, pattern := range []string{"functions/*/*/testdata/*.txt", "events/*/*/*.json"} {
 		found, err := filepath.Glob(filepath.Join(root, pattern))
 		if err != nil {
@@ -94,9 +98,9 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-// documented checks that an operation's function is in its file and has a
-// comment that begins with its name, from which the reference is made.
-func documented(t *testing.T, o *op.Operation, source string) {
+// checkComment checks that the function of an operation is in its file, and has a
+// comment that begins with its name. The reference is made from this comment.
+func checkComment(t *testing.T, o *op.Operation, source string) {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, source), nil, parser.ParseComments)
 	if err != nil {
@@ -105,7 +109,7 @@ func documented(t *testing.T, o *op.Operation, source string) {
 	}
 	pkg, name, _ := strings.Cut(o.Func, ".")
 	if pkg != file.Name.Name {
-		t.Errorf("%s is done by %s, which is not of package %s", o.Name, o.Func, file.Name.Name)
+		t.Errorf("%s: the function %s is not in package %s", o.Name, o.Func, file.Name.Name)
 	}
 	for _, d := range file.Decls {
 		if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == name {

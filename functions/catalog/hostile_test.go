@@ -9,12 +9,12 @@ import (
 
 	"parley/infra/gen/events"
 	"parley/infra/gen/source"
-	"parley/shared/testkit"
+	"parley/infra/testkit"
 )
 
-// same is the most that a call may write whose list has one thing 30 times. The
-// elements of a message may be equal.
-const same = 29
+// maxSameUnits is the most write units of a call whose list has the same item 30 times:
+// fewer than one for each item. Only the elements of a message may be equal.
+const maxSameUnits = 29
 
 const hostileSeed = `account alice
 account bob
@@ -24,7 +24,7 @@ friends alice bob
 message bob alice 1
 `
 
-// hostileTexts are what a caller may write where an id is wanted.
+// hostileTexts returns texts that a caller may write in place of an id.
 func hostileTexts() map[string]string {
 	return map[string]string{
 		"the caller":         "alice",
@@ -41,9 +41,10 @@ func hostileTexts() map[string]string {
 	}
 }
 
-// TestHostileTexts plays every operation with its sample body in which one text
-// is another one: the caller's own id, an id that is no key, an empty one. No answer
-// says that the server is at fault, at no door.
+// TestHostileTexts calls every operation with variants of its sample body: one text is
+// replaced by a hostile one, for example by the caller's own id, by an id that is too long
+// for a key, or by an empty text, or one list is replaced. No answer says that the server
+// is at fault.
 func TestHostileTexts(t *testing.T) {
 	w := testkit.NewWorld(t, server, testkit.Options{})
 	if err := w.Seed(t.Context(), hostileSeed); err != nil {
@@ -51,7 +52,7 @@ func TestHostileTexts(t *testing.T) {
 	}
 	bodies := events.Bodies()
 	for _, o := range All() {
-		if o.Surface() == "worker" || bodies[o.Name] == "" || strings.HasPrefix(o.Doors[0].HTTP, "ANY ") {
+		if o.Surface() == "worker" || bodies[o.Name] == "" || strings.HasPrefix(o.Triggers[0].HTTP, "ANY ") {
 			continue
 		}
 		body := strings.ReplaceAll(bodies[o.Name], fmt.Sprint(events.App), fmt.Sprint(w.ID))
@@ -59,30 +60,31 @@ func TestHostileTexts(t *testing.T) {
 		if o.Surface() != "client" {
 			as = "as administrator\n"
 		}
-		for what, changed := range hostile(t, body) {
-			answer, meter, err := w.Call(t, &o, as+changed)
+		for what, variant := range variants(t, body) {
+			answer, meter, err := w.Call(t, &o, as+variant)
 			if err != nil {
 				t.Errorf("%s: %s: %v", o.Name, what, err)
 				continue
 			}
-			if got := read(t, answer, err); ours(got) {
+			if got := read(t, answer, err); isServerFault(got) {
 				t.Errorf("%s: %s: %.300s", o.Name, what, got.text)
 			}
-			if n := meter.Units().W; strings.HasSuffix(what, " the same") && !strings.Contains(what, "MsgBody") && n > same {
+			if n := meter.Units().W; strings.HasSuffix(what, " the same") && !strings.Contains(what, "MsgBody") && n > maxSameUnits {
 				t.Errorf("%s: %s: %g W", o.Name, what, n)
 			}
 		}
 	}
 }
 
-// ours reports whether an answer says that the server is at fault, for the call or
-// for an item of it.
-func ours(got outcome) bool {
+// isServerFault reports whether an answer says that the server is at fault, for the call
+// or for one item of it.
+func isServerFault(got outcome) bool {
 	return got.status >= 500 || strings.Contains(got.text, "internal error") || strings.Contains(got.text, "91000")
 }
 
-// hostile returns bodies in which one text, or one list, is another one.
-func hostile(t *testing.T, body string) map[string]string {
+// variants returns bodies in which one text or one list is replaced, by what is
+// replaced.
+func variants(t *testing.T, body string) map[string]string {
 	t.Helper()
 	out := make(map[string]string)
 	var v any
@@ -138,9 +140,9 @@ func hostile(t *testing.T, body string) map[string]string {
 	return out
 }
 
-// TestIDsAreDeclared: each text of a request that is one UserID says so, and
-// v4.Decode refuses it if it is none. The ids in lists are checked one by one, so
-// that a bad one does not fail its neighbours.
+// TestIDsAreDeclared checks that each text of a request that is a UserID has the tag id, so
+// that v4.Decode refuses a malformed one. Ids in lists have no tag: the operation checks
+// them one by one, so that a malformed id does not fail the others.
 func TestIDsAreDeclared(t *testing.T) {
 	src, declared := source.New("../.."), 0
 	for _, o := range All() {
@@ -167,6 +169,6 @@ func TestIDsAreDeclared(t *testing.T) {
 		})
 	}
 	if declared < 50 {
-		t.Errorf("%d ids are declared, want all of them found", declared)
+		t.Errorf("found %d declared ids, want at least 50", declared)
 	}
 }

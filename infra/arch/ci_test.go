@@ -9,32 +9,35 @@ import (
 	"testing"
 )
 
-func block(t *testing.T, readme string) (out, problem string, err error) {
+// installCommand runs .ci/readme-block on a README. It returns what the script prints
+// to stdout and to stderr.
+func installCommand(t *testing.T, readme string) (out, problem string, err error) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "README.md")
 	if err := os.WriteFile(path, []byte(readme), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(filepath.Join(root, ".ci/readme-block"), path, "ci:install")
-	var errors strings.Builder
-	cmd.Stderr = &errors
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
 	text, err := cmd.Output()
-	return string(text), errors.String(), err
+	return string(text), stderr.String(), err
 }
 
-// CI runs the README's install line word for word: what it takes from the file
-// is what stands in the marked block, wherever that is and however long.
-func TestInstallLine(t *testing.T) {
-	const mark, fence = "<!-- ci:install -->\n", "```\n"
+// TestReadmeInstallCommand checks how CI finds the install command, which it runs
+// exactly as the README has it: it is the code block after the marker, wherever the
+// block is and however many lines it has.
+func TestReadmeInstallCommand(t *testing.T) {
+	const marker, fence = "<!-- ci:install -->\n", "```\n"
 	for _, c := range []struct{ name, readme, want string }{
-		{"as it is", mark + "```sh\none\n" + fence, "one\n"},
-		{"with an empty line between", mark + "\n```sh\none\n" + fence, "one\n"},
-		{"of several lines", "text\n```sh\nnot this\n" + fence + mark + "```bash\none\ntwo\n\nthree\n" + fence + "```sh\nnor this\n" + fence, "one\ntwo\n\nthree\n"},
-		{"without a mark", "```sh\none\n" + fence, ""},
-		{"with text behind the mark", mark + "Some words.\n\n```sh\none\n" + fence, ""},
-		{"without lines", mark + "```sh\n" + fence, ""},
+		{"takes the block after the marker", marker + "```sh\none\n" + fence, "one\n"},
+		{"allows an empty line between marker and block", marker + "\n```sh\none\n" + fence, "one\n"},
+		{"takes a block of several lines, and no other block", "text\n```sh\nnot this\n" + fence + marker + "```bash\none\ntwo\n\nthree\n" + fence + "```sh\nnor this\n" + fence, "one\ntwo\n\nthree\n"},
+		{"finds nothing without a marker", "```sh\none\n" + fence, ""},
+		{"finds nothing if there is text between marker and block", marker + "Some words.\n\n```sh\none\n" + fence, ""},
+		{"finds nothing in an empty block", marker + "```sh\n" + fence, ""},
 	} {
-		got, problem, err := block(t, c.readme)
+		got, problem, err := installCommand(t, c.readme)
 		if got != c.want || (err != nil) != (c.want == "") || (err != nil) != strings.Contains(problem, "no code block") {
 			t.Errorf("%s: got %q, %v, %s, want %q", c.name, got, err, problem, c.want)
 		}
@@ -43,13 +46,14 @@ func TestInstallLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, _, err := block(t, string(readme))
+	got, _, err := installCommand(t, string(readme))
 	if err != nil || !strings.Contains(got, "apt-get install") || !strings.Contains(got, "$(cat .ci/packages)") || !strings.Contains(string(readme), got) {
-		t.Errorf("the README's line: got %q, %v", got, err)
+		t.Errorf("the install command of README.md: got %q, %v", got, err)
 	}
 }
 
-// The fonts that the browser tests see are in the install line.
+// TestFontsAreInstalled checks that the install command installs every font that the
+// browser tests may use.
 func TestFontsAreInstalled(t *testing.T) {
 	packages, err := os.ReadFile(filepath.Join(root, ".ci/packages"))
 	if err != nil {
@@ -59,18 +63,18 @@ func TestFontsAreInstalled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	from := map[string]string{
+	packageOfFamily := map[string]string{
 		"DejaVu Sans": "fonts-dejavu-core", "DejaVu Sans Mono": "fonts-dejavu-core", "DejaVu Serif": "fonts-dejavu-core",
 		"Noto Color Emoji": "fonts-noto-color-emoji",
 	}
 	families := strings.Split(string(fonts), "<string>")[1:]
-	if len(families) != len(from) {
-		t.Errorf("fonts.conf has %d families, want %d", len(families), len(from))
+	if len(families) != len(packageOfFamily) {
+		t.Errorf("fonts.conf has %d families, want %d", len(families), len(packageOfFamily))
 	}
 	for _, text := range families {
 		family, _, _ := strings.Cut(text, "<")
-		if pkg := from[family]; pkg == "" || !slices.Contains(strings.Fields(string(packages)), pkg) {
-			t.Errorf("the family %q is of package %q, which .ci/packages does not have", family, pkg)
+		if pkg := packageOfFamily[family]; pkg == "" || !slices.Contains(strings.Fields(string(packages)), pkg) {
+			t.Errorf("the font family %q needs the package %q, which is not in .ci/packages", family, pkg)
 		}
 	}
 }

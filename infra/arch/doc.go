@@ -1,7 +1,8 @@
-// Package arch holds the rules of how the packages stand to each other and of
-// what their source may not have, as tests.
+// Package arch checks, by tests, which package may import which other one, and what
+// the source may not contain.
 //
 //	functions -> dialect -> op -> app -> store, queue, seal, gateway -> domain -> fault
 //
-// An arrow may be followed over several steps, and never back.
+// A package may import only packages to the right of it, and never one to the left.
+// The function allowed in imports_test.go has the exact list for each package.
 package arch

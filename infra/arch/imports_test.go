@@ -19,15 +19,15 @@ const (
 	module = "parley/"
 )
 
-// A source is one file that is no test.
+// A source is one Go file that is not a test.
 type source struct {
-	path string // from the root of the repository
+	path string // relative to the root of the repository
 	file *ast.File
 	fset *token.FileSet
 }
 
-// load parses the packages below some folders: import path without the module's
-// name to files.
+// load parses all packages below the folders. It returns the files of each package by
+// its import path, without the name of the module.
 func load(t *testing.T, folders ...string) map[string][]source {
 	t.Helper()
 	packages := make(map[string][]source)
@@ -68,6 +68,7 @@ func load(t *testing.T, folders ...string) map[string][]source {
 	return packages
 }
 
+// imports lists what the files of a package import, sorted and each once.
 func imports(files []source) []string {
 	seen := make(map[string]bool)
 	for _, s := range files {
@@ -81,7 +82,8 @@ func imports(files []source) []string {
 	return slices.Sorted(maps.Keys(seen))
 }
 
-// in reports whether a package is one of a list; "a/..." means those below, too.
+// in reports whether a package is in a list. "a/..." stands for the package a and all
+// packages below it.
 func in(pkg string, list ...string) bool {
 	for _, l := range list {
 		if below, ok := strings.CutSuffix(l, "/..."); pkg == l || (ok && (pkg == below || strings.HasPrefix(pkg, below+"/"))) {
@@ -91,8 +93,8 @@ func in(pkg string, list ...string) bool {
 	return false
 }
 
-// allowed lists what a package of ours may import of ours, and whether it may
-// import modules of others.
+// allowed lists the packages of this repository that a package may import, and reports
+// whether it may import modules of others.
 func allowed(pkg string) (ours []string, modules bool) {
 	domain := []string{"shared/fault", "shared/plainjson", "shared/retry", "shared/domain/..."}
 	v4 := append([]string{"shared/op", "shared/dialect", "shared/dialect/v4", "shared/dialect/usersig"}, domain...)
@@ -119,21 +121,19 @@ func allowed(pkg string) (ours []string, modules bool) {
 		return append(domain, "shared/app", "shared/telemetry", "shared/store", "shared/objects", "shared/queue"), true
 	case in(pkg, "shared/dialect", "shared/dialect/v4"):
 		return append(domain, "shared/dialect/usersig"), false
-	case in(pkg, "shared/dialect/..."): // one dialect knows no other
+	case in(pkg, "shared/dialect/..."): // a dialect does not import another dialect
 		return v4, false
-	case pkg == "shared/testkit":
-		return []string{"shared/...", "infra/local/backing", "infra/local/object", "infra/local/template"}, true
 	case pkg == "functions":
 		return []string{"functions/catalog", "shared/app", "shared/config", "shared/dialect/client", "shared/op", "shared/telemetry"}, true
 	case pkg == "functions/catalog":
 		return []string{"functions/...", "shared/op"}, false
-	case in(pkg, "functions/..."): // one group of operations knows no other
+	case in(pkg, "functions/..."): // a group of operations does not import another group
 		return append(v4, "shared/dialect/tencent", "shared/dialect/client", "shared/dialect/operator", "shared/store", "shared/objects", "shared/queue"), false
 	}
 	return nil, false
 }
 
-// refusal says what is wrong with an import, empty when nothing is.
+// refusal says why an import is not allowed. It returns "" if it is allowed.
 func refusal(pkg, imported string) string {
 	ours, modules := allowed(pkg)
 	if own, ok := strings.CutPrefix(imported, module); ok {
@@ -144,10 +144,10 @@ func refusal(pkg, imported string) string {
 	}
 	first, _, _ := strings.Cut(imported, "/")
 	if imported == "golang.org/x/sync/errgroup" && in(pkg, "functions/...") {
-		return "" // an operation may ask the domain several things at once
+		return "" // an operation may make several calls to the domain in parallel
 	}
 	if strings.HasPrefix(imported, "golang.org/x/text/") && pkg == "shared/domain/search" {
-		return "" // normal forms of Unicode are data, like the standard library's letters
+		return "" // the normal forms of Unicode are data, like the tables of package unicode
 	}
 	if strings.Contains(first, ".") && !modules {
 		return pkg + " imports the module " + imported
@@ -155,6 +155,8 @@ func refusal(pkg, imported string) string {
 	return ""
 }
 
+// TestImports checks the imports of every package, and that the packages that the
+// rules name exist.
 func TestImports(t *testing.T) {
 	packages := load(t, "shared", "functions")
 	for pkg, files := range packages {
@@ -166,16 +168,17 @@ func TestImports(t *testing.T) {
 	}
 	for _, pkg := range []string{
 		"shared/fault", "shared/config", "shared/telemetry", "shared/store", "shared/seal", "shared/queue", "shared/gateway", "shared/app",
-		"shared/op", "shared/dialect", "shared/dialect/v4", "shared/domain/messages", "shared/testkit", "functions", "functions/catalog",
+		"shared/op", "shared/dialect", "shared/dialect/v4", "shared/domain/messages", "functions", "functions/catalog",
 	} {
 		if len(packages[pkg]) == 0 {
-			t.Errorf("the rules speak of %s, which is not there", pkg)
+			t.Errorf("the rules name the package %s, which does not exist", pkg)
 		}
 	}
 }
 
-// TestTheRulesRefuse holds the rules against imports that they are there for.
-func TestTheRulesRefuse(t *testing.T) {
+// TestTheRulesRefuseImports tests the rules themselves with imports that they must
+// refuse or allow.
+func TestTheRulesRefuseImports(t *testing.T) {
 	for _, c := range []struct {
 		pkg, imported string
 		want          bool // refused
@@ -204,19 +207,16 @@ func TestTheRulesRefuse(t *testing.T) {
 		{"shared/dialect/tencent", "parley/shared/store", true},
 		{"shared/dialect/easemob", "parley/shared/dialect/tencent", true},
 		{"shared/dialect/v4", "parley/shared/op", true},
-		{"shared/testkit", "parley/infra/local/backing", false},
-		{"shared/testkit", "parley/infra/local", true},
-		{"shared/testkit", "parley/functions/catalog", true},
 		{"functions/tencent/message", "parley/shared/dialect/tencent", false},
 		{"functions/tencent/message", "parley/functions/tencent/account", true},
 		{"functions/tencent/message", "parley/shared/app", true},
 		{"functions/tencent/message", "parley/shared/gateway", true},
 		{"functions/tencent/message", "parley/infra/gen", true},
-		{"functions/tencent/message", "parley/shared/testkit", true},
+		{"functions/tencent/message", "parley/infra/testkit", true},
 		{"functions/catalog", "parley/functions/tencent/message", false},
 		{"functions", "parley/shared/store", true},
-		{"functions", "parley/shared/testkit", true},
-		{"shared/newer", "parley/shared/fault", true}, // a new package needs a rule
+		{"functions", "parley/infra/testkit", true},
+		{"shared/newer", "parley/shared/fault", true}, // a new package needs a rule of its own
 	} {
 		if why := refusal(c.pkg, c.imported); (why != "") != c.want {
 			t.Errorf("%s importing %s: refused with %q, want refused %t", c.pkg, c.imported, why, c.want)
@@ -224,8 +224,9 @@ func TestTheRulesRefuse(t *testing.T) {
 	}
 }
 
-// TestNoTestsInTheProgram follows the imports of the deployed program.
-func TestNoTestsInTheProgram(t *testing.T) {
+// TestDeployedProgramHasNoTestCode follows the imports of the deployed program. It
+// imports neither "testing" nor anything below infra.
+func TestDeployedProgramHasNoTestCode(t *testing.T) {
 	packages := load(t, "shared", "functions", "infra/local")
 	seen := map[string]bool{}
 	var visit func(pkg string)
@@ -239,29 +240,30 @@ func TestNoTestsInTheProgram(t *testing.T) {
 				visit(own)
 			}
 			if i == "testing" {
-				t.Errorf("%s, which is deployed, imports testing", pkg)
+				t.Errorf("%s imports testing, and is part of the deployed program", pkg)
 			}
 		}
 	}
 	visit("functions")
 	if len(seen) < 20 {
-		t.Errorf("the program has %d packages only", len(seen))
+		t.Errorf("the deployed program has %d packages, want at least 20", len(seen))
 	}
 	for pkg := range seen {
-		if in(pkg, "infra/...", "shared/testkit") {
-			t.Errorf("the program holds %s", pkg)
+		if in(pkg, "infra/...") {
+			t.Errorf("the deployed program imports %s", pkg)
 		}
 	}
 }
 
-// TestComposition: who makes the parts of a function.
-func TestComposition(t *testing.T) {
+// TestOnlyTheCompositionRootMakesParts checks which package may call the constructor
+// New of the parts of a function. Example: only shared/app makes a store.
+func TestOnlyTheCompositionRootMakesParts(t *testing.T) {
 	makers := map[string][]string{
-		"parley/shared/store":   {"shared/app", "shared/testkit"},
-		"parley/shared/queue":   {"shared/app", "shared/testkit"},
-		"parley/shared/seal":    {"shared/app", "shared/testkit"},
-		"parley/shared/gateway": {"shared/app", "shared/testkit"},
-		"parley/shared/app":     {"functions", "shared/testkit"},
+		"parley/shared/store":   {"shared/app"},
+		"parley/shared/queue":   {"shared/app"},
+		"parley/shared/seal":    {"shared/app"},
+		"parley/shared/gateway": {"shared/app"},
+		"parley/shared/app":     {"functions"},
 	}
 	made := map[string]bool{}
 	for pkg, files := range load(t, "shared", "functions") {
@@ -278,7 +280,7 @@ func TestComposition(t *testing.T) {
 				if sel, ok := fun.(*ast.SelectorExpr); ok && sel.Sel.Name == "New" {
 					made[packageOf(s.file, sel.X)] = true
 					if list, ok := makers[packageOf(s.file, sel.X)]; ok && !in(pkg, list...) {
-						t.Errorf("%s: only %q make it", s.fset.Position(call.Pos()), list)
+						t.Errorf("%s: only %q may make it", s.fset.Position(call.Pos()), list)
 					}
 				}
 				return true
@@ -287,12 +289,13 @@ func TestComposition(t *testing.T) {
 	}
 	for name := range makers {
 		if !made[name] {
-			t.Errorf("nobody makes a %s", name)
+			t.Errorf("no package calls New of %s", name)
 		}
 	}
 }
 
-// packageOf returns the import path that an identifier stands for.
+// packageOf returns the import path of the package that an expression names, or "" if
+// it is not the name of a package.
 func packageOf(file *ast.File, x ast.Expr) string {
 	id, ok := x.(*ast.Ident)
 	if !ok {

@@ -15,12 +15,12 @@ import (
 	"testing"
 )
 
-// immutable are the calls whose results may stand in a package-level variable.
+// immutable lists the functions whose results a variable of a package may hold.
 func immutable() []string {
 	return []string{"errors.New", "fmt.Errorf", "regexp.MustCompile", "strings.NewReplacer"}
 }
 
-// stateProblems finds init functions and variables that somebody could change.
+// stateProblems finds init functions and variables of a package that can change.
 func stateProblems(s source) (problems []string) {
 	at := func(n ast.Node, format string, args ...any) {
 		problems = append(problems, fmt.Sprintf("%s: %s", s.fset.Position(n.Pos()), fmt.Sprintf(format, args...)))
@@ -41,7 +41,7 @@ func stateProblems(s source) (problems []string) {
 					if name.Name == "_" {
 						continue // asserts that a type implements an interface
 					}
-					if i >= len(v.Values) || !constant(s.file, v.Values[i]) {
+					if i >= len(v.Values) || !isImmutable(s.file, v.Values[i]) {
 						at(name, "variable %s of the package can change", name.Name)
 					}
 				}
@@ -51,7 +51,8 @@ func stateProblems(s source) (problems []string) {
 	return problems
 }
 
-func constant(file *ast.File, value ast.Expr) bool {
+// isImmutable reports whether a value is the result of a function of immutable.
+func isImmutable(file *ast.File, value ast.Expr) bool {
 	call, ok := value.(*ast.CallExpr)
 	if !ok {
 		return false
@@ -79,7 +80,7 @@ func commentProblems(s source) (problems []string) {
 						at(spec, "type %s has no comment", spec.Name.Name)
 					}
 				case *ast.ValueSpec:
-					// One comment may stand for a group.
+					// One comment may describe a group.
 					if spec.Names[0].IsExported() && spec.Doc == nil && spec.Comment == nil && d.Doc == nil {
 						at(spec, "%s has no comment", spec.Names[0].Name)
 					}
@@ -97,8 +98,8 @@ func commentProblems(s source) (problems []string) {
 	return problems
 }
 
-// exportedReceiver reports whether a function is none of a type's methods, or of
-// an exported type's.
+// exportedReceiver reports whether a function is not a method, or is a method of an
+// exported type.
 func exportedReceiver(d *ast.FuncDecl) bool {
 	if d.Recv == nil {
 		return true
@@ -120,7 +121,8 @@ func exportedReceiver(d *ast.FuncDecl) bool {
 	}
 }
 
-// useProblems finds uses of what is forbidden: packages and their functions.
+// useProblems finds uses of forbidden functions. For a built-in function, imported is
+// empty.
 func useProblems(s source, forbidden func(imported, name string) bool) (problems []string) {
 	ast.Inspect(s.file, func(n ast.Node) bool {
 		switch n := n.(type) {
@@ -138,29 +140,30 @@ func useProblems(s source, forbidden func(imported, name string) bool) (problems
 	return problems
 }
 
-// prints reports what writes past the call's log line.
+// prints reports whether a function writes something besides the one log line of a
+// call.
 func prints(imported, name string) bool {
 	return (imported == "" && (name == "print" || name == "println")) || imported == "log" || (imported == "fmt" && strings.HasPrefix(name, "Print")) ||
 		(imported == "log/slog" && slices.Contains([]string{"Debug", "Info", "Warn", "Error", "Log", "Default", "SetDefault"}, name))
 }
 
-// chance reports what makes the domain's results differ from run to run.
-func chance(imported, name string) bool {
+// nondeterministic reports whether the result of a function differs from run to run.
+// The domain gets time and random numbers from its caller instead.
+func nondeterministic(imported, name string) bool {
 	return imported == "math/rand" || imported == "math/rand/v2" || imported == "crypto/rand" || imported == "os" ||
 		(imported == "time" && slices.Contains([]string{"Now", "Since", "Until", "After", "AfterFunc", "Sleep", "Tick", "NewTimer", "NewTicker"}, name))
 }
 
+// TestSource checks comments, output and package state of all deployed code, and that
+// the domain is deterministic.
 func TestSource(t *testing.T) {
 	for pkg, files := range load(t, "shared", "functions") {
 		documented := false
 		for _, s := range files {
 			documented = documented || s.file.Doc != nil
-			problems := append(commentProblems(s), useProblems(s, prints)...)
-			if pkg != "shared/testkit" { // which is part of tests
-				problems = append(problems, stateProblems(s)...)
-			}
+			problems := append(append(commentProblems(s), useProblems(s, prints)...), stateProblems(s)...)
 			if in(pkg, "shared/domain/...") {
-				problems = append(problems, useProblems(s, chance)...)
+				problems = append(problems, useProblems(s, nondeterministic)...)
 			}
 			for _, p := range problems {
 				t.Error(p)
@@ -172,9 +175,10 @@ func TestSource(t *testing.T) {
 	}
 }
 
-// TestTheRulesFind holds the rules against source that they are there for.
-func TestTheRulesFind(t *testing.T) {
-	const head = "// Package p is there.\npackage p\n\nimport (\n\t\"errors\"\n\t\"fmt\"\n\t\"log\"\n\t\"math/rand/v2\"\n\t\"time\"\n)\n\n"
+// TestTheRulesFindProblems tests the rules themselves with source that they must report
+// or accept.
+func TestTheRulesFindProblems(t *testing.T) {
+	const header = "// Package p is there.\npackage p\n\nimport (\n\t\"errors\"\n\t\"fmt\"\n\t\"log\"\n\t\"math/rand/v2\"\n\t\"time\"\n)\n\n"
 	for _, c := range []struct {
 		text string
 		want int
@@ -210,19 +214,20 @@ func TestTheRulesFind(t *testing.T) {
 		{"func f(t time.Time) { _ = t.Unix() }", 0},
 	} {
 		fset := token.NewFileSet()
-		file, err := parser.ParseFile(fset, "p.go", head+c.text+"\n", parser.ParseComments)
+		file, err := parser.ParseFile(fset, "p.go", header+c.text+"\n", parser.ParseComments)
 		if err != nil {
 			t.Fatalf("%s: %v", c.text, err)
 		}
 		s := source{"p.go", file, fset}
-		got := append(append(append(stateProblems(s), commentProblems(s)...), useProblems(s, prints)...), useProblems(s, chance)...)
+		got := append(append(append(stateProblems(s), commentProblems(s)...), useProblems(s, prints)...), useProblems(s, nondeterministic)...)
 		if len(got) != c.want {
 			t.Errorf("%s: found %q, want %d problems", c.text, got, c.want)
 		}
 	}
 }
 
-// TestFileLength: past 500 lines a file is split by subject.
+// TestFileLength checks that no file has more than 500 lines. A longer one must be
+// split by subject.
 func TestFileLength(t *testing.T) {
 	for _, files := range load(t, "shared", "functions", "infra") {
 		for _, s := range files {
@@ -233,15 +238,15 @@ func TestFileLength(t *testing.T) {
 	}
 }
 
-// TestFieldNumbers: the numbers in the tags of requests and in refusals are
-// documented by the vendor.
-func TestFieldNumbers(t *testing.T) {
+// TestErrorNumbersAreDocumented checks that the vendor documents each error number in
+// the tags of request fields and in refusals.
+func TestErrorNumbersAreDocumented(t *testing.T) {
 	known := documented(t)
 	found := 0
 	check := func(s source, n ast.Node, text string) {
 		number, err := strconv.Atoi(text)
 		if err != nil {
-			t.Errorf("%s: %q is no number", s.fset.Position(n.Pos()), text)
+			t.Errorf("%s: %q is not a number", s.fset.Position(n.Pos()), text)
 			return
 		}
 		found++
@@ -284,7 +289,7 @@ func TestFieldNumbers(t *testing.T) {
 					case *ast.Ident:
 						check(s, n, constants[arg.Name])
 					default:
-						t.Errorf("%s: the number of a refusal in %s is no constant", s.fset.Position(n.Pos()), pkg)
+						t.Errorf("%s: the number of a refusal in %s is not a constant", s.fset.Position(n.Pos()), pkg)
 					}
 				}
 				return true
@@ -292,11 +297,12 @@ func TestFieldNumbers(t *testing.T) {
 		}
 	}
 	if found < 40 {
-		t.Errorf("found %d numbers only", found)
+		t.Errorf("found %d error numbers, want at least 40", found)
 	}
 }
 
-// documented reads the numbers that the vendor documents.
+// documented reads the list of error numbers that the vendor documents. The returned
+// function reports whether a number is in it.
 func documented(t *testing.T) func(int) bool {
 	t.Helper()
 	f, err := os.Open(filepath.Join(root, "shared/dialect/v4/testdata/numbers.txt"))

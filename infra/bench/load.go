@@ -13,8 +13,9 @@ import (
 	"time"
 )
 
-// load lets all pairs send for a time: each as soon as its last message has been
-// acknowledged and received, or together at a rate a second.
+// load lets all pairs send for a time. If rate is 0, each pair sends its next message
+// as soon as its last one is acknowledged and received. Otherwise all pairs together
+// send rate messages per second.
 func (s *stack) load(ctx context.Context, pairs []*pair, length time.Duration, rate int) (Load, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -23,23 +24,24 @@ func (s *stack) load(ctx context.Context, pairs []*pair, length time.Duration, r
 		return Load{}, err
 	}
 	var (
-		group sync.WaitGroup
-		mu    sync.Mutex
-		took  []time.Duration
-		first error
-		seq   atomic.Uint32
+		group    sync.WaitGroup
+		mu       sync.Mutex
+		took     []time.Duration
+		firstErr error
+		seq      atomic.Uint32
 	)
-	seq.Store(uint32(time.Now().Unix())) //nolint:gosec // any number
+	seq.Store(uint32(time.Now().Unix())) // any number
 	began := time.Now()
 	end := began.Add(length)
 	for i, p := range pairs {
 		group.Go(func() {
-			// Paced: each pair has its own beat, the beats are spread.
-			beat := time.Duration(0)
+			// With a rate, each pair sends once per interval, and the pairs start at
+			// different times of the interval.
+			interval := time.Duration(0)
 			next := time.Now()
 			if rate > 0 {
-				beat = time.Second * time.Duration(len(pairs)) / time.Duration(rate)
-				next = began.Add(beat * time.Duration(i) / time.Duration(len(pairs)))
+				interval = time.Second * time.Duration(len(pairs)) / time.Duration(rate)
+				next = began.Add(interval * time.Duration(i) / time.Duration(len(pairs)))
 			}
 			for ctx.Err() == nil {
 				if wait := time.Until(next); wait > 0 {
@@ -51,27 +53,27 @@ func (s *stack) load(ctx context.Context, pairs []*pair, length time.Duration, r
 				d, err := s.send(ctx, p, seq.Add(1))
 				mu.Lock()
 				took = append(took, d)
-				if err != nil && first == nil {
-					first = err
+				if err != nil && firstErr == nil {
+					firstErr = err
 					cancel()
 				}
 				mu.Unlock()
-				next = next.Add(beat)
+				next = next.Add(interval)
 			}
 		})
 	}
 	group.Wait()
-	lasted := time.Since(began)
+	elapsed := time.Since(began)
 	after, err := cpuTimes(s.info.PID)
 	if err != nil {
 		return Load{}, err
 	}
-	if first != nil {
-		return Load{}, first
+	if firstErr != nil {
+		return Load{}, firstErr
 	}
 	slices.Sort(took)
 	l := Load{
-		Pairs: len(pairs), Messages: len(took), PerSecond: float64(len(took)) / lasted.Seconds(),
+		Pairs: len(pairs), Messages: len(took), PerSecond: float64(len(took)) / elapsed.Seconds(),
 		P50Ms: ms(took[len(took)/2]), P99Ms: ms(took[len(took)*99/100]), CPU: make(map[string]float64),
 	}
 	for _, part := range parts() {
@@ -80,10 +82,11 @@ func (s *stack) load(ctx context.Context, pairs []*pair, length time.Duration, r
 	return l, nil
 }
 
+// ms is a duration in milliseconds.
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// send sends one message and waits for its answer and its frame; the time is
-// that from send to receive.
+// send sends one message and waits for the answer of the call and for the frame at the
+// receiver. It returns the time from the send until the frame is received.
 func (s *stack) send(ctx context.Context, p *pair, seq uint32) (time.Duration, error) {
 	body := fmt.Sprintf(`{"To_Account":%q,"MsgSeq":%d,"MsgRandom":%d,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"hello, how are you doing today?"}}]}`,
 		p.to, seq, seq)
@@ -129,11 +132,11 @@ func (s *stack) send(ctx context.Context, p *pair, seq uint32) (time.Duration, e
 	}
 }
 
-// parts names the parts of the stack whose CPU is told apart.
+// parts names the parts of the stack whose CPU time is measured separately.
 func parts() []string { return []string{"functions", "local cloud", "DynamoDB Local", "ElasticMQ"} }
 
-// cpuTimes adds up the CPU of the runner's process tree by part, with that of
-// children that have ended.
+// cpuTimes returns the CPU time that each part of the stack has used: that of the
+// process runner and of all its descendants, including those that have ended.
 func cpuTimes(runner int) (map[string]time.Duration, error) {
 	entries, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
@@ -142,14 +145,14 @@ func cpuTimes(runner int) (map[string]time.Duration, error) {
 	type process struct {
 		parent int
 		own    time.Duration
-		ended  time.Duration
+		ended  time.Duration // of its children that have ended
 		name   string
 	}
 	all := make(map[int]process)
 	for _, path := range entries {
-		text, err := os.ReadFile(path) //nolint:gosec // of /proc
+		text, err := os.ReadFile(path) // of /proc
 		if err != nil {
-			continue // it ended
+			continue // the process has ended
 		}
 		// pid (name) state ppid ... utime stime cutime cstime
 		head, rest, ok := strings.Cut(string(text), ") ")
@@ -168,7 +171,7 @@ func cpuTimes(runner int) (map[string]time.Duration, error) {
 	}
 	sum := make(map[string]time.Duration)
 	for pid, p := range all {
-		if !below(pid, runner, func(id int) int { return all[id].parent }) {
+		if !isDescendant(pid, runner, func(id int) int { return all[id].parent }) {
 			continue
 		}
 		switch {
@@ -186,7 +189,8 @@ func cpuTimes(runner int) (map[string]time.Duration, error) {
 	return sum, nil
 }
 
-func below(pid, root int, parent func(int) int) bool {
+// isDescendant reports whether a process is root or a descendant of root.
+func isDescendant(pid, root int, parent func(int) int) bool {
 	for range 20 {
 		if pid == root {
 			return true

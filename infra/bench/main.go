@@ -1,6 +1,7 @@
-// Command bench loads a local cloud of its own with chatting pairs and tells
-// messages a second, latency from send to receive, and CPU for each message by
-// part. It also times the start of the program. Figures go to .local/bench.json.
+// Command bench starts a local cloud of its own, lets pairs of users chat in it, and
+// prints messages per second, the latency from send to receive, and the CPU time per
+// message of each part of the stack. It also measures how long the program takes to
+// start. It writes the figures to .local/bench.json.
 //
 //	go run ./infra/bench -pairs 50 -seconds 15 -paced 200
 package main
@@ -40,14 +41,14 @@ type options struct {
 	out                         string
 }
 
-// Figures are what a run tells.
+// Figures is the result of a run.
 type Figures struct {
-	StartMs float64 `json:"start_ms"` // program started until it asks for its first event, median
+	StartMs float64 `json:"start_ms"` // from the start of the program until it asks for its first event, median
 	Closed  Load    `json:"closed"`
 	Paced   Load    `json:"paced"`
 }
 
-// Load is what one load tells.
+// Load is the result of one load.
 type Load struct {
 	Pairs     int                `json:"pairs"`
 	Messages  int                `json:"messages"`
@@ -74,7 +75,8 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	defer closeAll(pairs)
-	// Warm: every instance started, every conversation begun.
+	// The first load is not measured. After it, the instances of the functions run and
+	// every conversation exists.
 	if _, err := s.load(ctx, pairs, time.Duration(o.warm)*time.Second, 0); err != nil {
 		return err
 	}
@@ -82,22 +84,23 @@ func run(ctx context.Context, o options) error {
 	if f.Closed, err = s.load(ctx, pairs, length, 0); err != nil {
 		return err
 	}
-	tell(fmt.Sprintf("%d pairs, closed loop", o.pairs), f.Closed)
+	printLoad(fmt.Sprintf("%d pairs, closed loop", o.pairs), f.Closed)
 	if f.Paced, err = s.load(ctx, pairs, length, o.paced); err != nil {
 		return err
 	}
-	tell(fmt.Sprintf("paced at %d messages/s", o.paced), f.Paced)
+	printLoad(fmt.Sprintf("paced at %d messages/s", o.paced), f.Paced)
 	text, err := json.MarshalIndent(f, "", "  ")
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(o.out), 0o755); err != nil { //nolint:gosec // figures
+	if err := os.MkdirAll(filepath.Dir(o.out), 0o755); err != nil { // figures
 		return err
 	}
-	return os.WriteFile(o.out, append(text, '\n'), 0o644) //nolint:gosec // figures
+	return os.WriteFile(o.out, append(text, '\n'), 0o644) // figures
 }
 
-func tell(name string, l Load) {
+// printLoad prints the result of one load.
+func printLoad(name string, l Load) {
 	fmt.Printf("%-27s %.0f messages/s, send to receive p50 %.1f ms, p99 %.1f ms\n", name, l.PerSecond, l.P50Ms, l.P99Ms)
 	total := 0.0
 	for _, part := range parts() {
@@ -107,10 +110,11 @@ func tell(name string, l Load) {
 	fmt.Printf("    CPU %-20s %6.0f µs a message\n", "all", total)
 }
 
+// starts is how often the program is started for StartMs.
 const starts = 15
 
-// startTime runs the program against a Runtime API that only takes the time of
-// the first poll.
+// startTime returns how many milliseconds the program takes from its start until it
+// asks the Lambda Runtime API for its first event: the median of several starts.
 func startTime(ctx context.Context) (float64, error) {
 	api, err := newPollTimer()
 	if err != nil {

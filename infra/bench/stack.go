@@ -19,7 +19,8 @@ import (
 	"parley/shared/dialect/usersig"
 )
 
-// pollTimer is a Runtime API that tells when it is first asked for an event.
+// pollTimer is a Lambda Runtime API that sends the time to polled when a program asks
+// it for an event. It never answers.
 type pollTimer struct {
 	addr   string
 	polled chan time.Time
@@ -42,7 +43,7 @@ func newPollTimer() (*pollTimer, error) {
 
 func (p *pollTimer) close() { _ = p.server.Close() }
 
-// stack is a local cloud of the bench's own, in processes of their own.
+// stack is a local cloud that runs in processes of its own, for this benchmark only.
 type stack struct {
 	cmd  *exec.Cmd
 	dir  string
@@ -56,6 +57,7 @@ type stack struct {
 	}
 }
 
+// startStack builds the local cloud, starts it in memory, and waits until it is ready.
 func startStack(ctx context.Context) (*stack, error) {
 	dir, err := os.MkdirTemp("", "parley-bench-")
 	if err != nil {
@@ -65,10 +67,10 @@ func startStack(ctx context.Context) (*stack, error) {
 		Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 256},
 	}}
 	runner := filepath.Join(dir, "parley-local")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", runner, "./infra/local/cmd/parley-local").CombinedOutput(); err != nil { //nolint:gosec // ours
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", runner, "./infra/local/cmd/parley-local").CombinedOutput(); err != nil { // ours
 		return nil, fmt.Errorf("build the local cloud: %w\n%s", err, out)
 	}
-	s.cmd = exec.Command(runner, "-memory", "-port", "0", "-state", dir) //nolint:gosec,noctx // stopped by stop
+	s.cmd = exec.Command(runner, "-memory", "-port", "0", "-state", dir) // stopped by stop
 	log, err := os.Create(filepath.Join(dir, "screen.txt"))
 	if err != nil {
 		return nil, err
@@ -78,7 +80,7 @@ func startStack(ctx context.Context) (*stack, error) {
 		return nil, err
 	}
 	for range 600 {
-		text, err := os.ReadFile(filepath.Join(dir, "run.json")) //nolint:gosec // ours
+		text, err := os.ReadFile(filepath.Join(dir, "run.json")) // ours
 		if err == nil && json.Unmarshal(text, &s.info) == nil {
 			return s, s.createApp(ctx)
 		}
@@ -89,13 +91,13 @@ func startStack(ctx context.Context) (*stack, error) {
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
-	said, _ := os.ReadFile(log.Name())
+	output, _ := os.ReadFile(log.Name())
 	s.stop()
-	return nil, fmt.Errorf("the local cloud did not start within a minute:\n%s", said)
+	return nil, fmt.Errorf("the local cloud did not start within a minute:\n%s", output)
 }
 
-// createApp makes an application of the bench's own: the demo's edition has a
-// limit of accounts.
+// createApp creates an application for the benchmark, because the edition of the demo
+// application limits the number of accounts.
 func (s *stack) createApp(ctx context.Context) error {
 	var a struct {
 		Error string `json:"error"`
@@ -114,12 +116,14 @@ func (s *stack) createApp(ctx context.Context) error {
 	return nil
 }
 
+// stop ends all processes of the stack and removes its data.
 func (s *stack) stop() {
 	_ = s.cmd.Process.Signal(os.Interrupt)
 	_ = s.cmd.Wait()
 	_ = os.RemoveAll(s.dir)
 }
 
+// sign makes a UserSig.
 func (s *stack) sign(user string) string {
 	sig, err := usersig.Sign(s.info.Secret, s.info.App, user, time.Now(), time.Hour)
 	if err != nil {
@@ -153,15 +157,16 @@ func (s *stack) call(ctx context.Context, path, authorization string, body []byt
 	return nil
 }
 
-// pair is a sender, with its signature, and the receiver's socket.
+// pair is a user who sends, with the signature, and a user who receives, with the
+// WebSocket.
 type pair struct {
 	from, to      string
 	authorization string
 	socket        *websocket.Conn
-	arrived       chan uint32 // MsgSeq of frames
+	arrived       chan uint32 // the MsgSeq of each frame that was received
 }
 
-// connect imports the users of n pairs and opens the receivers' sockets.
+// connect imports the users of n pairs and opens the WebSockets of the receivers.
 func (s *stack) connect(ctx context.Context, n int) ([]*pair, error) {
 	pairs := make([]*pair, n)
 	for i := range pairs {
@@ -198,6 +203,7 @@ func (s *stack) connect(ctx context.Context, n int) ([]*pair, error) {
 	return pairs, nil
 }
 
+// read receives frames until the WebSocket closes.
 func (p *pair) read(ctx context.Context) {
 	for {
 		_, frame, err := p.socket.Read(ctx)

@@ -1,7 +1,7 @@
-// Package cost measures what operations consume and holds it against the budget
-// of docs/data-model.md §10. make cost prints the table and writes it to
-// docs/reference/cost.tsv; a test fails when a line is over its budget or the
-// file is stale.
+// Package cost measures what operations consume and compares it with the budgets of
+// docs/data-model.md §10. make cost prints the table and writes it to
+// docs/reference/cost.tsv. A test fails if a line is over its budget or if the file is
+// stale.
 package cost
 
 import (
@@ -12,16 +12,16 @@ import (
 	"parley/shared/telemetry"
 )
 
-// Prices in US dollars per million, us-east-1 (docs/data-model.md, head).
+// Prices in US dollars per million, us-east-1 (docs/data-model.md, before §1).
 const (
 	writeUnit  = 0.625
 	readUnit   = 0.125
 	queueCall  = 0.40
 	httpCall   = 1.00
-	frame      = 1.00  // a WebSocket message in either direction, 32 KB
-	transfer   = 0.063 // 0.7 KB at $0.09 a GB
+	frame      = 1.00  // a WebSocket message of up to 32 KB, in either direction
+	transfer   = 0.063 // 0.7 KB of data out, at $0.09 a GB
 	invocation = 0.20
-	// millisecond of a function with 512 MB on arm64.
+	// A millisecond of a function with 512 MB on arm64.
 	millisecond = 0.0000133334 * 0.5 / 1000 * 1e6
 )
 
@@ -30,14 +30,15 @@ type Line struct {
 	Operation string
 	Case      string
 	Units     telemetry.Units
-	// HTTP and Frames are what the caller's side of the call is billed: HTTP
-	// calls, or WebSocket messages in both directions.
+	// HTTP and Frames are what API Gateway bills for the call itself: HTTP calls, or
+	// WebSocket messages in both directions.
 	HTTP, Frames int
-	// Millis is the modelled warm duration at 512 MB (docs/data-model.md §16).
+	// Millis is the assumed duration of a warm function with 512 MB
+	// (docs/data-model.md §16).
 	Millis float64
 }
 
-// USD returns the price of a million such calls.
+// USD returns the price of a million such calls in US dollars.
 func (l Line) USD() float64 {
 	u := l.Units
 	return u.W*writeUnit + u.R*readUnit + float64(u.S)*queueCall + float64(u.L)*(invocation+l.Millis*millisecond) +
@@ -47,7 +48,7 @@ func (l Line) USD() float64 {
 // header is the first line of the table.
 const header = "operation\tcase\tW\tR\tS\tL\tP\tusd_per_million"
 
-// Format writes the table.
+// Format returns the table as text.
 func Format(lines []Line) string {
 	var b strings.Builder
 	b.WriteString(header + "\n")
@@ -58,15 +59,17 @@ func Format(lines []Line) string {
 	return b.String()
 }
 
+// short formats a number with as few digits as it needs.
 func short(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
-// A Budget is a line of docs/data-model.md §10.
+// A Budget is how much an operation may consume: a line of docs/data-model.md §10.
 type Budget struct {
 	W, R, S, L float64
 	P          float64
 }
 
-// Over says in which units a measurement is over its budget, nothing when none.
+// Over names the units in which a measurement is over its budget. It returns "" if
+// there are none. Example: "W 4 over 3, P 3 over 2".
 func (b Budget) Over(u telemetry.Units) string {
 	var over []string
 	for _, c := range []struct {

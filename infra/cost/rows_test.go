@@ -11,29 +11,30 @@ import (
 	"time"
 
 	"parley/functions/catalog"
+	"parley/infra/testkit"
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/conversations"
 	"parley/shared/telemetry"
-	"parley/shared/testkit"
 )
 
-// rowsTable has what calls of accounts with many conversations cost.
+// rowsTable holds what calls cost by the number of conversations of the account.
 const rowsTable = "../../docs/reference/cost-rows.tsv"
 
-// plain is the size of the accounts that are not indexed: their calls read all rows.
-const plain = 100
+// notIndexed is the number of conversations of the account that has no index. Its
+// calls read all rows.
+const notIndexed = 100
 
-// TestCostOfRows: what a call of an indexed account costs does not depend on how
-// many conversations there are. COST_ROWS=100000 measures one size more; the table
-// keeps what was measured of it before.
+// TestCostOfRows checks that the cost of a call of an indexed account does not depend
+// on how many conversations the account has (docs/adr/0026). COST_ROWS=100000
+// measures that size too; without it, its lines in the table stay as they are.
 func TestCostOfRows(t *testing.T) {
-	sizes := []int{plain, 1000, 20_000}
+	sizes := []int{notIndexed, 1000, 20_000}
 	if n, err := strconv.Atoi(os.Getenv("COST_ROWS")); err == nil {
 		sizes = append(sizes, n)
 	}
 	calls := []struct {
 		name, operation, body string
-		most                  telemetry.Units
+		limit                 telemetry.Units
 	}{
 		{"sync, nothing changed", "client.session.sync", `{"Since":1700000001000}`, telemetry.Units{R: 2.5, L: 1}},
 		{"sync, 20 changed", "client.session.sync", `{"Since":1699999980500}`, telemetry.Units{R: 25, L: 1}},
@@ -41,15 +42,15 @@ func TestCostOfRows(t *testing.T) {
 		{"list, the next 100", "client.conversation.list", `{"Cursor":"{next}"}`, telemetry.Units{R: 60, L: 1}},
 		{"unread", "client.conversation.unread", `{}`, telemetry.Units{R: 60, L: 1}},
 		{"search, 20 conversations", "client.message.search", `{"Keywords":["wolf"]}`, telemetry.Units{R: 46, L: 1}},
-		{"a message to the account", "client.message.send", "as bob\n" + `{"To_Account":"alice","MsgRandom":2,` + text + `}`, telemetry.Units{W: 5, R: 3.5, L: 1}},
-		{"a message of the account", "client.message.send", `{"To_Account":"bob","MsgRandom":3,` + text + `}`, telemetry.Units{W: 5, R: 3.5, L: 1}},
+		{"a message to the account", "client.message.send", "as bob\n" + `{"To_Account":"alice","MsgRandom":2,` + msgBody + `}`, telemetry.Units{W: 5, R: 3.5, L: 1}},
+		{"a message of the account", "client.message.send", `{"To_Account":"bob","MsgRandom":3,` + msgBody + `}`, telemetry.Units{W: 5, R: 3.5, L: 1}},
 		{"read one", "client.message.read", `{"To_Account":"p000013"}`, telemetry.Units{W: 4, R: 2.5, L: 1}},
 		{"read all, 100", "client.conversation.read-all", `{}`, telemetry.Units{W: 310, R: 210, L: 1}},
 	}
 	first, lines := map[string]telemetry.Units{}, map[int][]string{}
 	for _, n := range sizes {
 		indexed := "indexed"
-		if n == plain {
+		if n == notIndexed {
 			indexed = ""
 		}
 		w := testkit.NewWorld(t, server, testkit.Options{})
@@ -61,17 +62,17 @@ func TestCostOfRows(t *testing.T) {
 		}
 		next := ""
 		for _, c := range calls {
-			if c.most.W > 0 {
+			if c.limit.W > 0 {
 				w.Clock.Move(time.Second)
 			}
 			body := c.body
 			if c.name == "list, the next 100" {
-				p, err := w.Tenant(t).Conversations.List(t.Context(), "alice", conversations.Filter{}, conversations.Cut{Limit: 100})
+				p, err := w.Tenant(t).Conversations.List(t.Context(), "alice", conversations.Filter{}, conversations.PageRequest{Limit: 100})
 				if err != nil {
 					t.Fatal(err)
 				}
 				if p.Next == nil {
-					continue // the list ends
+					continue // there is no next page
 				}
 				next = v4.FormatCursor(p.Next)
 			}
@@ -83,15 +84,15 @@ func TestCostOfRows(t *testing.T) {
 			got := meter.Units()
 			t.Logf("%7d rows, %-26s W %-5g R %-5g %s", n, c.name, got.W, got.R, time.Since(began).Round(time.Millisecond))
 			lines[n] = append(lines[n], fmt.Sprintf("%d\t%s\t%s\t%s\t%s", n, c.operation, c.name, short(got.W), short(got.R)))
-			if n == plain {
+			if n == notIndexed {
 				continue
 			}
-			if over := (Budget{W: c.most.W, R: c.most.R, L: float64(c.most.L)}).Over(telemetry.Units{W: got.W, R: got.R, L: got.L}); over != "" {
+			if over := (Budget{W: c.limit.W, R: c.limit.R, L: float64(c.limit.L)}).Over(telemetry.Units{W: got.W, R: got.R, L: got.L}); over != "" {
 				t.Errorf("%d rows, %s: %s", n, c.name, over)
 			}
-			if f, there := first[c.name]; !there {
+			if f, known := first[c.name]; !known {
 				first[c.name] = got
-			} else if got.W != f.W || got.R > f.R+1 { // keys of one length more or less round up
+			} else if got.W != f.W || got.R > f.R+1 { // a longer key may round up to one unit more
 				t.Errorf("%d rows, %s: %+v, with %d rows %+v", n, c.name, got, sizes[0], f)
 			}
 		}
@@ -99,35 +100,36 @@ func TestCostOfRows(t *testing.T) {
 	checkRows(t, lines)
 }
 
-// checkRows holds the sizes that were measured against the table, or writes them.
+// checkRows compares the lines of each measured size with the table, or writes them to
+// it.
 func checkRows(t *testing.T, lines map[int][]string) {
 	t.Helper()
 	const header = "rows\toperation\tcase\tW\tR"
-	text, err := os.ReadFile(rowsTable)
+	content, err := os.ReadFile(rowsTable)
 	if err != nil && !testkit.Updating() {
 		t.Fatalf("%v: make cost writes it", err)
 	}
-	had := map[int][]string{}
-	for _, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {
+	stored := map[int][]string{}
+	for _, line := range strings.Split(strings.TrimSpace(string(content)), "\n") {
 		size, _, _ := strings.Cut(line, "\t")
 		if n, err := strconv.Atoi(size); err == nil {
-			had[n] = append(had[n], line)
+			stored[n] = append(stored[n], line)
 		}
 	}
 	for n, measured := range lines {
-		if !testkit.Updating() && !slices.Equal(measured, had[n]) {
+		if !testkit.Updating() && !slices.Equal(measured, stored[n]) {
 			t.Errorf("%s is stale for %d rows: make cost rewrites it\ngot:\n%s", rowsTable, n, strings.Join(measured, "\n"))
 		}
-		had[n] = measured
+		stored[n] = measured
 	}
 	if !testkit.Updating() {
 		return
 	}
 	out := []string{header}
-	for _, n := range slices.Sorted(maps.Keys(had)) {
-		out = append(out, had[n]...)
+	for _, n := range slices.Sorted(maps.Keys(stored)) {
+		out = append(out, stored[n]...)
 	}
-	if err := os.WriteFile(rowsTable, []byte(strings.Join(out, "\n")+"\n"), 0o644); err != nil { //nolint:gosec // a document
+	if err := os.WriteFile(rowsTable, []byte(strings.Join(out, "\n")+"\n"), 0o644); err != nil { // a document
 		t.Fatal(err)
 	}
 }

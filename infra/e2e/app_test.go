@@ -14,25 +14,25 @@ import (
 	"parley/shared/dialect/usersig"
 )
 
-// place is where a stack is reached.
-type place struct{ http, socket string }
+// endpoints are the addresses of a stack.
+type endpoints struct{ http, socket string }
 
-func (c *cloud) place() place { return place{c.stack.HTTP, c.stack.WebSocket} }
+func (c *cloud) endpoints() endpoints { return endpoints{c.stack.HTTP, c.stack.WebSocket} }
 
-// app is an application of a test, as its backend knows it.
+// app is an application as its backend knows it.
 type app struct {
-	place
+	endpoints
 	id     int64
 	secret string
 }
 
 const admin = "administrator"
 
-// fields of JSON objects that are written by hand.
+// fields are the fields of a JSON object.
 type fields = map[string]any
 
 // newApp creates an application with accounts. settings may be nil.
-func newApp(t *testing.T, p place, settings fields, users ...string) *app {
+func newApp(t *testing.T, p endpoints, settings fields, users ...string) *app {
 	t.Helper()
 	if settings == nil {
 		settings = fields{"LoginPolicy": "multi"}
@@ -49,13 +49,13 @@ func newApp(t *testing.T, p place, settings fields, users ...string) *app {
 	if created.ID == 0 || len(created.Secret) != 64 || len(created.Admins) != 1 {
 		t.Fatalf("app.create: got %+v", created)
 	}
-	a := &app{place: p, id: created.ID, secret: created.Secret}
+	a := &app{endpoints: p, id: created.ID, secret: created.Secret}
 	a.importUsers(t, users...)
 	return a
 }
 
-// operator calls an operation of the operator's and reads its body.
-func (p place) operator(action string, in, out any) error {
+// operator calls an operation of the operator and reads the body of the answer.
+func (p endpoints) operator(action string, in, out any) error {
 	body, err := json.Marshal(in)
 	if err != nil {
 		return err
@@ -77,7 +77,7 @@ func (p place) operator(action string, in, out any) error {
 	return json.Unmarshal(a.Body, out)
 }
 
-// importUsers imports accounts, a hundred at a time.
+// importUsers imports accounts, up to 100 per call.
 func (a *app) importUsers(t *testing.T, users ...string) {
 	t.Helper()
 	for len(users) > 0 {
@@ -89,25 +89,26 @@ func (a *app) importUsers(t *testing.T, users ...string) {
 	}
 }
 
-// sign makes a UserSig.
-func (a *app) sign(user string) string { return a.signed(user, time.Now()) }
+// sign makes a UserSig that is valid now.
+func (a *app) sign(user string) string { return a.signAt(user, time.Now()) }
 
-func (a *app) signed(user string, at time.Time) string {
+// signAt makes a UserSig that is valid for an hour from a time on.
+func (a *app) signAt(user string, at time.Time) string {
 	sig, err := usersig.Sign(a.secret, a.id, user, at, time.Hour)
 	if err != nil {
-		panic(err) // a test with a bad user
+		panic(err) // a test uses an invalid user
 	}
 	return sig
 }
 
-// query is what a call of the REST API carries.
+// query is the query string of a call of the server API.
 func (a *app) query() string {
 	return url.Values{
 		"sdkappid": {fmt.Sprint(a.id)}, "identifier": {admin}, "usersig": {a.sign(admin)}, "random": {"1"}, "contenttype": {"json"},
 	}.Encode()
 }
 
-// errCode is a refusal by an operation.
+// errCode is an error that an operation answered.
 type errCode struct {
 	code int
 	text string
@@ -115,7 +116,7 @@ type errCode struct {
 
 func (e errCode) Error() string { return fmt.Sprintf("code %d: %s", e.code, e.text) }
 
-// codeOf is the code of a refusal, 0 for success, -1 for any other failure.
+// codeOf returns the code of an errCode, 0 for nil, and -1 for any other error.
 func codeOf(err error) int {
 	var e errCode
 	switch {
@@ -127,7 +128,7 @@ func codeOf(err error) int {
 	return -1
 }
 
-// v4 calls a command of the REST API. out may be nil.
+// v4 calls a command of the server API. out may be nil.
 func (a *app) v4(command string, in, out any) error {
 	body, err := json.Marshal(in)
 	if err != nil {
@@ -162,7 +163,7 @@ func (a *app) v4(command string, in, out any) error {
 	return json.Unmarshal(text, out)
 }
 
-// answer is what both doors of the client protocol answer.
+// answer is the answer of a client operation, over HTTP and over WebSocket.
 type answer struct {
 	ID    string          `json:"id"`
 	Code  int             `json:"code"`
@@ -170,6 +171,7 @@ type answer struct {
 	Body  json.RawMessage `json:"body"`
 }
 
+// into reads the body of the answer. If the answer is an error, it returns an errCode.
 func (a answer) into(out any) error {
 	if a.Code != 0 {
 		return errCode{a.Code, a.Error}
@@ -180,11 +182,12 @@ func (a answer) into(out any) error {
 	return json.Unmarshal(a.Body, out)
 }
 
-// call is the HTTP door of the client protocol.
+// call calls a client operation over HTTP.
 func (a *app) call(ctx context.Context, user, instance, action string, in, out any) error {
 	return a.callAs(ctx, fmt.Sprintf("UserSig %d %s %s", a.id, user, a.sign(user)), instance, action, in, out)
 }
 
+// callAs is call with an Authorization header.
 func (a *app) callAs(ctx context.Context, authorization, instance, action string, in, out any) error {
 	body, err := json.Marshal(in)
 	if err != nil {
@@ -210,7 +213,7 @@ func (a *app) callAs(ctx context.Context, authorization, instance, action string
 	return got.into(out)
 }
 
-// text is a body with one text element.
+// text is a MsgBody with one text element.
 func text(s string) []any {
 	return []any{fields{"MsgType": "TIMTextElem", "MsgContent": fields{"Text": s}}}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/coder/websocket"
 )
 
-// sent is the answer of message.send.
+// sent is the body of the answer of message.send.
 type sent struct {
 	Key     string `json:"MsgKey"`
 	Seq     uint32 `json:"MsgSeq"`
@@ -18,8 +18,8 @@ type sent struct {
 	Ordinal int64
 }
 
-// mark is the body of message.read.
-type mark struct {
+// readEvent is the body of the event message.read.
+type readEvent struct {
 	Reader      string `json:"From_Account"`
 	Peer        string `json:"To_Account"`
 	ReadOrdinal int64
@@ -27,7 +27,7 @@ type mark struct {
 	TimeMs      int64
 }
 
-// chat is the cast of TestChat: two users with two devices each.
+// chat has the users of TestChat: two users with two devices each.
 type chat struct {
 	*app
 	phone, web       *device // alice's
@@ -36,8 +36,8 @@ type chat struct {
 
 func (c chat) devices() []*device { return []*device{c.phone, c.web, c.desktop, c.browser} }
 
-// arrived waits until devices have had the messages with these texts.
-func (c chat) arrived(t *testing.T, texts []string, devices ...*device) {
+// waitForTexts waits until each device has exactly the messages with these texts.
+func (c chat) waitForTexts(t *testing.T, texts []string, devices ...*device) {
 	t.Helper()
 	for _, d := range devices {
 		peer := "bob"
@@ -48,18 +48,19 @@ func (c chat) arrived(t *testing.T, texts []string, devices ...*device) {
 	}
 }
 
-// Two users chat from two devices each, through both doors and through the REST
-// API, mark what they read, and one of them was away.
+// TestChat lets two users chat from two devices each, over HTTP, over WebSockets and
+// through the server API. They read messages, and one device is offline for a while.
 func TestChat(t *testing.T) {
-	shared.sound(t)
-	a := newApp(t, shared.place(), nil, "alice", "bob")
+	shared.failOnFault(t)
+	a := newApp(t, shared.endpoints(), nil, "alice", "bob")
 	c := chat{
 		app: a, phone: a.device(t, "alice", "iPhone", "a-phone"), web: a.device(t, "alice", "Web", "a-web"),
 		desktop: a.device(t, "bob", "Windows", "b-desktop"), browser: a.device(t, "bob", "Web", "b-browser"),
 	}
 	ctx := deadline(t)
 	var ack sent
-	// The numbers make the order the same, in whichever second a message falls.
+	// With these numbers, messages have the same order whether or not they fall into the
+	// same second.
 	random := map[string]int{"alice": 7, "bob": 8}
 	say := func(from *device, to, words string, seq uint32) sent {
 		t.Helper()
@@ -73,53 +74,53 @@ func TestChat(t *testing.T) {
 		return ack
 	}
 
-	// The WebSocket door, both ways. The device that sends is not told.
+	// Over the WebSocket, in both directions. The device that sends gets no frame.
 	first := say(c.phone, "bob", "one", 1)
 	if first.Ordinal != 1 {
-		t.Errorf("the first message: got ordinal %d, want 1", first.Ordinal)
+		t.Errorf("the first message: got offset %d, want 1", first.Ordinal)
 	}
-	c.arrived(t, []string{"one"}, c.web, c.desktop, c.browser)
+	c.waitForTexts(t, []string{"one"}, c.web, c.desktop, c.browser)
 	if got := say(c.browser, "alice", "two", 1).Ordinal; got != 1 {
-		t.Errorf("the first of the other direction: got ordinal %d, want 1", got)
+		t.Errorf("the first message of the other direction: got offset %d, want 1", got)
 	}
-	c.arrived(t, []string{"one", "two"}, c.web)
-	c.arrived(t, []string{"two"}, c.phone)
-	c.arrived(t, []string{"one", "two"}, c.desktop)
-	c.arrived(t, []string{"one"}, c.browser)
+	c.waitForTexts(t, []string{"one", "two"}, c.web)
+	c.waitForTexts(t, []string{"two"}, c.phone)
+	c.waitForTexts(t, []string{"one", "two"}, c.desktop)
+	c.waitForTexts(t, []string{"one"}, c.browser)
 
-	// The HTTP door, with an installation that is left out and without one.
+	// Over HTTP, first with an instance, whose device gets no frame, then without one.
 	if err := a.call(ctx, "alice", "a-phone", "message.send", fields{"To_Account": "bob", "MsgSeq": 2, "MsgRandom": 7, "MsgBody": text("three"), "CloudCustomData": "extra"}, &ack); err != nil || ack.Ordinal != 2 {
-		t.Fatalf("over HTTP: got %+v, %v, want ordinal 2", ack, err)
+		t.Fatalf("over HTTP: got %+v, %v, want offset 2", ack, err)
 	}
-	c.arrived(t, []string{"one", "two", "three"}, c.web, c.desktop)
-	c.arrived(t, []string{"one", "three"}, c.browser)
+	c.waitForTexts(t, []string{"one", "two", "three"}, c.web, c.desktop)
+	c.waitForTexts(t, []string{"one", "three"}, c.browser)
 	if err := a.call(ctx, "bob", "", "message.send", fields{"To_Account": "alice", "MsgSeq": 2, "MsgRandom": 8, "MsgBody": text("four")}, &ack); err != nil || ack.Ordinal != 2 {
-		t.Fatalf("over HTTP: got %+v, %v, want ordinal 2", ack, err)
+		t.Fatalf("over HTTP: got %+v, %v, want offset 2", ack, err)
 	}
-	c.arrived(t, []string{"one", "two", "three", "four"}, c.web, c.desktop)
-	c.arrived(t, []string{"one", "three", "four"}, c.browser)
-	c.arrived(t, []string{"two", "four"}, c.phone)
+	c.waitForTexts(t, []string{"one", "two", "three", "four"}, c.web, c.desktop)
+	c.waitForTexts(t, []string{"one", "three", "four"}, c.browser)
+	c.waitForTexts(t, []string{"two", "four"}, c.phone)
 
-	// A repeat, by either door, has the same answer and reaches nobody again as
-	// something new.
+	// A repeat over HTTP of a send over the WebSocket has the same answer, and no device
+	// gets a new message.
 	again := sent{}
 	if err := a.call(ctx, "alice", "a-phone", "message.send", fields{"To_Account": "bob", "MsgSeq": 1, "MsgRandom": 7, "MsgBody": text("one")}, &again); err != nil || again != first {
-		t.Errorf("a repeat over the other door: got %+v, %v, want %+v", again, err, first)
+		t.Errorf("a repeat over HTTP: got %+v, %v, want %+v", again, err, first)
 	}
 
-	restSends(t, c)
-	c.arrived(t, []string{"one", "two", "three", "four", "five", "six"}, c.web)
-	c.arrived(t, []string{"one", "two", "three", "four", "five", "six", "seven"}, c.desktop)
+	sendByREST(t, c)
+	c.waitForTexts(t, []string{"one", "two", "three", "four", "five", "six"}, c.web)
+	c.waitForTexts(t, []string{"one", "two", "three", "four", "five", "six", "seven"}, c.desktop)
 
-	// What devices did not see of their own, sync and history bring.
+	// By sync and history, devices get the messages of which they got no frame.
 	want := []string{"one", "two", "three", "four", "five", "six", "seven"}
 	for i, d := range c.devices() {
-		peer, call := "bob", caller(d.call)
+		peer, call := "bob", callFunc(d.call)
 		if d.user == "bob" {
 			peer = "alice"
 		}
 		if i%2 == 1 {
-			call = a.door(d)
+			call = a.overHTTP(d)
 		}
 		if _, err := d.inbox.sync(ctx, call); err != nil {
 			t.Fatalf("sync of %s: %v", d, err)
@@ -128,25 +129,25 @@ func TestChat(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", d, got, want)
 		}
 	}
-	marks(t, c)
-	pages(t, c)
-	away(t, c)
+	checkReading(t, c)
+	checkHistoryPages(t, c)
+	checkOfflineDevice(t, c)
 	for _, d := range c.devices() {
-		d.inbox.check(t)
-		for _, f := range d.all() {
-			if f.Gate != "" {
-				t.Errorf("%s: got an error of the gateway: %s", d, f.raw)
+		d.inbox.checkConsistent(t)
+		for _, f := range d.allFrames() {
+			if f.GatewayError != "" {
+				t.Errorf("%s: got an error of API Gateway: %s", d, f.raw)
 			}
 		}
 	}
 }
 
-// door is the HTTP door of a device.
-func (a *app) door(d *device) caller { return a.doorOf(d.user, d.instance) }
+// overHTTP calls operations over HTTP, as a device does.
+func (a *app) overHTTP(d *device) callFunc { return a.overHTTPAs(d.user, d.instance) }
 
-// restSends lets the backend send in alice's name: with SyncOtherMachine 1 to
-// all devices, with 2 to bob's alone.
-func restSends(t *testing.T, c chat) {
+// sendByREST lets the backend send in the name of alice: with SyncOtherMachine 1 to the
+// devices of both users, without it to those of bob only.
+func sendByREST(t *testing.T, c chat) {
 	var reply struct {
 		MsgKey, MsgID string
 		MsgTime       int64
@@ -165,69 +166,70 @@ func restSends(t *testing.T, c chat) {
 		}
 	}
 	send("five", 5, 1)
-	c.arrived(t, []string{"one", "two", "three", "four", "five"}, c.web, c.desktop)
-	c.arrived(t, []string{"two", "four", "five"}, c.phone)
+	c.waitForTexts(t, []string{"one", "two", "three", "four", "five"}, c.web, c.desktop)
+	c.waitForTexts(t, []string{"two", "four", "five"}, c.phone)
 	send("six", 6, 1)
-	c.arrived(t, []string{"two", "four", "five", "six"}, c.phone)
-	// Left out: in alice's history, not on her devices.
+	c.waitForTexts(t, []string{"two", "four", "five", "six"}, c.phone)
+	// Without SyncOtherMachine: in alice's history, not delivered to her devices.
 	send("seven", 7, 0)
-	c.arrived(t, []string{"one", "three", "four", "five", "six", "seven"}, c.browser)
+	c.waitForTexts(t, []string{"one", "three", "four", "five", "six", "seven"}, c.browser)
 	for _, d := range []*device{c.phone, c.web} {
 		if slices.Contains(d.inbox.texts("bob"), "seven") {
-			t.Errorf("%s was told of a message without SyncOtherMachine", d)
+			t.Errorf("%s received a message without SyncOtherMachine", d)
 		}
 	}
 }
 
-// marks reads and watches the marks reach the peer and the own other devices.
-func marks(t *testing.T, c chat) {
+// checkReading lets bob read and checks that the read cursor reaches the devices of alice
+// and the other device of bob.
+func checkReading(t *testing.T, c chat) {
 	ctx := deadline(t)
-	// alice wrote one, three, five, six, seven: ordinals 1 to 5.
+	// alice sent one, three, five, six, seven: offsets 1 to 5.
 	c.unread(t, "bob", "alice", 5)
 	if r := c.browser.inbox.row("alice"); r.Unread != 5 || r.ReadOrdinal != 0 || r.InOrdinal != 5 || r.OutOrdinal != 2 {
 		t.Errorf("bob's row: got %+v", r)
 	}
 	var reply struct{ ReadOrdinal, Unread int64 }
-	read := func(d *device, request fields, ordinal, unread int64) {
+	read := func(d *device, request fields, offset, unread int64) {
 		t.Helper()
 		request["To_Account"] = "alice"
-		if err := d.call(ctx, "message.read", request, &reply); err != nil || reply.ReadOrdinal != ordinal || reply.Unread != unread {
-			t.Fatalf("message.read %v: got %+v, %v, want %d and %d", request, reply, err, ordinal, unread)
+		if err := d.call(ctx, "message.read", request, &reply); err != nil || reply.ReadOrdinal != offset || reply.Unread != unread {
+			t.Fatalf("message.read %v: got %+v, %v, want %d and %d", request, reply, err, offset, unread)
 		}
 	}
 	read(c.browser, fields{"Ordinal": 2}, 2, 3)
-	c.marked(t, 2, 3)
+	c.checkReadEvents(t, 2, 3)
 	c.unread(t, "bob", "alice", 3)
-	// Less than what is read changes nothing and tells nobody.
+	// To read up to a lower offset changes nothing and delivers nothing.
 	read(c.browser, fields{"Ordinal": 1}, 2, 3)
-	// All of it, from the other door: the browser is told now.
+	// To read everything, from the desktop over HTTP: now the browser gets the event.
 	if err := c.call(ctx, "bob", "b-desktop", "message.read", fields{"To_Account": "alice"}, &reply); err != nil || reply.ReadOrdinal != 5 || reply.Unread != 0 {
 		t.Fatalf("message.read over HTTP: got %+v, %v", reply, err)
 	}
-	eventually(t, "the mark reaches the other devices", func() bool {
+	eventually(t, "the event message.read reaches the other devices", func() bool {
 		return len(c.browser.events("message.read")) == 1 && len(c.phone.events("message.read")) == 2 && len(c.web.events("message.read")) == 2
 	})
 	if n := len(c.desktop.events("message.read")); n != 1 {
-		t.Errorf("bob's desktop: got %d marks, want the one of his browser", n)
+		t.Errorf("bob's desktop: got %d events, want only the one that the browser caused", n)
 	}
 	c.unread(t, "bob", "alice", 0)
-	// The backend marks for alice: both her devices are told.
+	// The backend reads for alice: both of her devices get the event.
 	if err := c.v4("openim/admin_set_msg_read", fields{"Report_Account": "alice", "Peer_Account": "bob"}, nil); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "alice's marks", func() bool {
+	eventually(t, "alice's events", func() bool {
 		return len(c.phone.events("message.read")) == 3 && len(c.web.events("message.read")) == 3 &&
 			len(c.browser.events("message.read")) == 2 && len(c.desktop.events("message.read")) == 2
 	})
 	c.unread(t, "alice", "bob", 0)
-	// And through sync, to a device that heard nothing.
+	// A device that got no event learns the read cursors by sync.
 	for _, u := range []struct {
 		user, peer        string
 		read, peer1, in1  int64
 		outgoing, unread1 int64
 	}{{"bob", "alice", 5, 2, 5, 2, 0}, {"alice", "bob", 2, 5, 2, 5, 0}} {
 		b := newInbox(u.user)
-		rows, err := b.sync(ctx, c.doorOf(u.user, "fresh"))
+		rows, err := b.sync(ctx, c.overHTTPAs(u.user, "fresh"))
 		if err != nil || len(rows) != 1 {
 			t.Fatalf("sync of %s: got %+v, %v", u.user, rows, err)
 		}
@@ -238,28 +240,29 @@ func marks(t *testing.T, c chat) {
 	}
 }
 
-// marked waits for the mark that bob's browser set.
-func (c chat) marked(t *testing.T, ordinal, unread int64) {
+// checkReadEvents waits for the events that bob's browser caused by reading.
+func (c chat) checkReadEvents(t *testing.T, offset, unread int64) {
 	t.Helper()
 	for _, d := range []*device{c.phone, c.web, c.desktop} {
-		eventually(t, "the mark on "+d.String(), func() bool { return len(d.events("message.read")) == 1 })
-		var m mark
+		eventually(t, "message.read on "+d.String(), func() bool { return len(d.events("message.read")) == 1 })
+		var m readEvent
 		if err := json.Unmarshal(d.events("message.read")[0].Body, &m); err != nil {
 			t.Fatal(err)
 		}
-		if m.Reader != "bob" || m.Peer != "alice" || m.ReadOrdinal != ordinal || m.TimeMs == 0 {
+		if m.Reader != "bob" || m.Peer != "alice" || m.ReadOrdinal != offset || m.TimeMs == 0 {
 			t.Errorf("%s: got %+v", d, m)
 		}
 		switch own := d.user == "bob"; {
 		case own && (m.Unread == nil || *m.Unread != unread):
 			t.Errorf("%s: got %v unread, want %d", d, m.Unread, unread)
 		case !own && m.Unread != nil:
-			t.Errorf("%s: the peer is told what is left unread: %d", d, *m.Unread)
+			t.Errorf("%s: the peer gets the count of unread messages: %d", d, *m.Unread)
 		}
 	}
 }
 
-// unread compares what REST counts with what a fresh list says.
+// unread checks that the server API and a list of conversations have the same count of
+// unread messages.
 func (c chat) unread(t *testing.T, user, peer string, want int64) {
 	t.Helper()
 	total := struct {
@@ -289,8 +292,9 @@ func (c chat) unread(t *testing.T, user, peer string, want int64) {
 	}
 }
 
-// pages reads a conversation in pages of three, and a gap between two keys.
-func pages(t *testing.T, c chat) {
+// checkHistoryPages reads a conversation in pages of three messages, and then what lies
+// between two keys.
+func checkHistoryPages(t *testing.T, c chat) {
 	ctx := deadline(t)
 	whole := c.desktop.inbox.keys("alice")
 	var got []string
@@ -310,16 +314,17 @@ func pages(t *testing.T, c chat) {
 	if !slices.Equal(got, whole) || rounds < 3 {
 		t.Errorf("history in %d pages: got %v, want %v", rounds, got, whole)
 	}
-	list, complete, _, err := history(ctx, c.door(c.web), "bob", whole[1], whole[4], 20)
+	list, complete, _, err := history(ctx, c.overHTTP(c.web), "bob", whole[1], whole[4], 20)
 	if err != nil || !complete || len(list) != 2 || list[0].Key != whole[2] || list[1].Key != whole[3] {
 		t.Errorf("between two keys: got %+v, complete %t, %v, want %v", list, complete, err, whole[2:4])
 	}
 }
 
-// away lets bob's desktop miss more than one page of history and come back.
-func away(t *testing.T, c chat) {
+// checkOfflineDevice lets bob's desktop miss more than one page of history and connect
+// again.
+func checkOfflineDevice(t *testing.T, c chat) {
 	ctx := deadline(t)
-	c.desktop.drop()
+	c.desktop.cutConnection()
 	const missed = 130
 	calls := make(chan error, missed)
 	for i := range missed {
@@ -343,22 +348,22 @@ func away(t *testing.T, c chat) {
 	}
 	rows, err := c.desktop.inbox.sync(ctx, c.desktop.call)
 	if err != nil || len(rows) != 1 {
-		t.Fatalf("sync after being away: got %+v, %v", rows, err)
+		t.Fatalf("sync after being offline: got %+v, %v", rows, err)
 	}
-	want := stored(t, c.app, "alice", "bob")
+	want := storedKeys(t, c.app, "alice", "bob")
 	if len(want) != before+missed {
 		t.Errorf("stored: got %d messages, want %d", len(want), before+missed)
 	}
-	c.desktop.inbox.whole(t, c.desktop.String(), "alice", want)
-	// The devices that stayed had every frame once.
+	c.desktop.inbox.checkComplete(t, c.desktop.String(), "alice", want)
+	// The devices that stayed connected got every frame once.
 	for _, d := range []*device{c.phone, c.web, c.browser} {
 		peer := "bob"
 		if d.user == "bob" {
 			peer = "alice"
 		}
 		eventually(t, d.String()+" has everything", func() bool { return len(d.inbox.gaps(peer)) == 0 && len(d.inbox.keys(peer)) == len(want) })
-		d.inbox.whole(t, d.String(), peer, want)
-		if n := d.inbox.repeated(); n > 1 { // the repeat that TestChat made
+		d.inbox.checkComplete(t, d.String(), peer, want)
+		if n := d.inbox.repeated(); n > 1 { // TestChat itself repeats one send
 			t.Errorf("%s: got %d repeats", d, n)
 		}
 	}
@@ -370,18 +375,18 @@ func away(t *testing.T, c chat) {
 	}
 }
 
-// doorOf is the HTTP door of an installation.
-func (a *app) doorOf(user, instance string) caller {
+// overHTTPAs calls operations over HTTP, as an instance of a user.
+func (a *app) overHTTPAs(user, instance string) callFunc {
 	return func(ctx context.Context, action string, in, out any) error {
 		return a.call(ctx, user, instance, action, in, out)
 	}
 }
 
-// Messages whose senders chose the same numbers in the same second are messages
-// of their own all the same: each is stored, and reaches every device.
+// TestSameNumbers sends many messages with the same MsgSeq and MsgRandom in the same
+// second, from both users. Each one is stored, and reaches every device.
 func TestSameNumbers(t *testing.T) {
-	shared.sound(t)
-	a := newApp(t, shared.place(), nil, "alice", "bob")
+	shared.failOnFault(t)
+	a := newApp(t, shared.endpoints(), nil, "alice", "bob")
 	devices := []*device{a.device(t, "alice", "Web", "a-web"), a.device(t, "bob", "Web", "b-web")}
 	const each = 8
 	type outcome struct {
@@ -393,7 +398,7 @@ func TestSameNumbers(t *testing.T) {
 		for _, from := range []string{"alice", "bob"} {
 			to := map[string]string{"alice": "bob", "bob": "alice"}[from]
 			words := fmt.Sprintf("%s %d", from, i)
-			for range 2 { // the very same call twice is one message
+			for range 2 { // the same call twice makes one message
 				go func() {
 					var ack sent
 					err := a.call(deadline(t), from, "", "message.send", fields{"To_Account": to, "MsgSeq": 1, "MsgRandom": 1, "MsgBody": text(words)}, &ack)
@@ -410,24 +415,24 @@ func TestSameNumbers(t *testing.T) {
 		}
 		keys[o.words] = o.key
 	}
-	want := stored(t, a, "alice", "bob")
+	want := storedKeys(t, a, "alice", "bob")
 	if len(want) != 2*each {
 		t.Errorf("%d messages are stored, want %d: %v", len(want), 2*each, want)
 	}
 	for i, d := range devices {
 		peer := []string{"bob", "alice"}[i]
 		eventually(t, d.String()+" has everything", func() bool { return len(d.inbox.keys(peer)) == 2*each })
-		d.inbox.whole(t, d.String(), peer, want)
+		d.inbox.checkComplete(t, d.String(), peer, want)
 		for _, m := range d.inbox.timeline(peer) {
 			if keys[m.text()] != m.Key {
-				t.Errorf("%s: %q is %s, it was acknowledged as %s", d, m.text(), m.Key, keys[m.text()])
+				t.Errorf("%s: %q has the key %s, it was acknowledged as %s", d, m.text(), m.Key, keys[m.text()])
 			}
 		}
 	}
 }
 
-// stored reads the keys of a conversation, in order, as the backend does.
-func stored(t *testing.T, a *app, user, peer string) []string {
+// storedKeys reads the keys of a conversation, in order, as a backend does.
+func storedKeys(t *testing.T, a *app, user, peer string) []string {
 	t.Helper()
 	var keys []string
 	last := ""

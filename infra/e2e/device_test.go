@@ -14,22 +14,22 @@ import (
 	"github.com/coder/websocket"
 )
 
-// frame is one frame of the server: an answer, an event, several events, or an
-// error of the gateway itself.
+// frame is one frame from the server: an answer, an event, several events, or an error
+// of API Gateway.
 type frame struct {
-	raw    string
-	Event  string  `json:"event"`
-	Events []frame `json:"events"`
-	Hi     *struct{ Ordinal int64 }
-	ID     string          `json:"id"`
-	Code   *int            `json:"code"`
-	Error  string          `json:"error"`
-	Body   json.RawMessage `json:"body"`
-	Gate   string          `json:"message"` // what the gateway says
+	raw          string
+	Event        string  `json:"event"`
+	Events       []frame `json:"events"`
+	Hi           *struct{ Ordinal int64 }
+	ID           string          `json:"id"`
+	Code         *int            `json:"code"`
+	Error        string          `json:"error"`
+	Body         json.RawMessage `json:"body"`
+	GatewayError string          `json:"message"` // an error of API Gateway
 }
 
-// device is an installation of an app: a connection, all frames it was sent, and
-// an inbox that outlives connections.
+// device is an installation of an app. It has a connection, all frames that it received,
+// and an inbox, which stays when a connection ends.
 type device struct {
 	app                      *app
 	user, platform, instance string
@@ -37,16 +37,16 @@ type device struct {
 
 	mu      sync.Mutex
 	conn    *websocket.Conn
-	frames  []frame // of all connections
+	frames  []frame // from all connections
 	waiting map[string]chan frame
 	next    int
-	ended   chan struct{} // of the present connection
-	why     error         // of its end, guarded by ended
+	ended   chan struct{} // closed when the current connection ends
+	endErr  error         // why it ended; may be read after ended is closed
 }
 
 func (d *device) String() string { return d.user + "/" + d.platform + "/" + d.instance }
 
-// newDevice makes an installation that is not connected.
+// newDevice makes a device that is not connected.
 func (a *app) newDevice(user, platform, instance string) *device {
 	return &device{
 		app: a, user: user, platform: platform, instance: instance,
@@ -54,25 +54,26 @@ func (a *app) newDevice(user, platform, instance string) *device {
 	}
 }
 
-// device makes an installation and connects it.
+// device makes a device and connects it.
 func (a *app) device(t *testing.T, user, platform, instance string) *device {
 	t.Helper()
 	d := a.newDevice(user, platform, instance)
 	if err := d.connect(deadline(t)); err != nil {
 		t.Fatalf("connect %s: %v", d, err)
 	}
-	t.Cleanup(d.drop)
+	t.Cleanup(d.cutConnection)
 	return d
 }
 
-// url is the address of a connection without its signature.
+// url is the URL of a connection, without the signature.
 func (d *device) url() string {
 	return d.app.socket + "?" + url.Values{
 		"sdkappid": {fmt.Sprint(d.app.id)}, "identifier": {d.user}, "platform": {d.platform}, "instance": {d.instance},
 	}.Encode()
 }
 
-// dial opens a connection; a refusal before the upgrade is an errStatus.
+// dial opens a connection. If the server refuses it before the upgrade, the error is an
+// errStatus.
 func dial(ctx context.Context, address string, protocols ...string) (*websocket.Conn, error) {
 	conn, response, err := websocket.Dial(ctx, address, &websocket.DialOptions{Subprotocols: protocols})
 	if err != nil {
@@ -85,8 +86,8 @@ func dial(ctx context.Context, address string, protocols ...string) (*websocket.
 	return conn, nil
 }
 
-// connect opens a connection. One that is open stays so, as in a renewal, and
-// its frames are still read; it is no longer the one that the device sends on.
+// connect opens a connection, and the device sends on it from now on. A connection that
+// is open already stays open and its frames are still read, as in a renewal.
 func (d *device) connect(ctx context.Context) error {
 	conn, err := dial(ctx, d.url(), "im.v1", d.app.sign(d.user))
 	if err != nil {
@@ -95,17 +96,19 @@ func (d *device) connect(ctx context.Context) error {
 	if got := conn.Subprotocol(); got != "im.v1" {
 		return fmt.Errorf("sub-protocol %q, want im.v1", got)
 	}
-	d.take(conn)
+	d.useConn(conn)
 	return nil
 }
 
-func (d *device) take(conn *websocket.Conn) {
+// useConn makes a connection the current one and reads its frames.
+func (d *device) useConn(conn *websocket.Conn) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.conn, d.ended = conn, make(chan struct{})
 	go d.read(conn, d.ended)
 }
 
+// read receives frames until the connection ends.
 func (d *device) read(conn *websocket.Conn, ended chan struct{}) {
 	for {
 		kind, text, err := conn.Read(context.Background())
@@ -119,7 +122,7 @@ func (d *device) read(conn *websocket.Conn, ended chan struct{}) {
 		d.mu.Lock()
 		if err != nil {
 			if d.ended == ended {
-				d.why = err
+				d.endErr = err
 				for id, c := range d.waiting {
 					close(c)
 					delete(d.waiting, id)
@@ -131,30 +134,31 @@ func (d *device) read(conn *websocket.Conn, ended chan struct{}) {
 			return
 		}
 		d.frames = append(d.frames, f)
-		if f.Code != nil || f.Gate != "" {
-			d.answered(f)
+		if f.Code != nil || f.GatewayError != "" {
+			d.passAnswer(f)
 		}
-		// With mu held: whoever sees the frame finds it in the inbox, too.
-		d.inbox.take(f)
+		// With mu held, so that a test that sees the frame finds it in the inbox too.
+		d.inbox.receive(f)
 		for _, e := range f.Events {
-			d.inbox.take(e)
+			d.inbox.receive(e)
 		}
 		d.mu.Unlock()
 	}
 }
 
-// answered is called with mu held. An error of the gateway has no id: it fails
-// every call under way, which is why a call that counts is made alone.
-func (d *device) answered(f frame) {
+// passAnswer passes an answer to the call that waits for it. An error of API Gateway has
+// no id, so it fails all calls that wait. A test that needs to know which call failed
+// must make one call at a time. The caller holds mu.
+func (d *device) passAnswer(f frame) {
 	for id, c := range d.waiting {
-		if f.Gate != "" || f.ID == id {
+		if f.GatewayError != "" || f.ID == id {
 			c <- f
 			delete(d.waiting, id)
 		}
 	}
 }
 
-// write sends one text frame as it is.
+// write sends one text frame.
 func (d *device) write(ctx context.Context, text string) error {
 	d.mu.Lock()
 	conn := d.conn
@@ -162,9 +166,9 @@ func (d *device) write(ctx context.Context, text string) error {
 	return conn.Write(ctx, websocket.MessageText, []byte(text))
 }
 
-var errEnded = errors.New("the connection ended")
+var errConnectionEnded = errors.New("the connection ended")
 
-// call is the WebSocket door of the client protocol.
+// call calls an operation over the WebSocket.
 func (d *device) call(ctx context.Context, action string, in, out any) error {
 	d.mu.Lock()
 	d.next++
@@ -187,9 +191,9 @@ func (d *device) call(ctx context.Context, action string, in, out any) error {
 	select {
 	case f, ok := <-c:
 		if !ok {
-			return errEnded
+			return errConnectionEnded
 		}
-		if f.Gate != "" {
+		if f.GatewayError != "" {
 			return errStatus{http.StatusInternalServerError, f.raw}
 		}
 		return answer{Code: *f.Code, Error: f.Error, Body: f.Body}.into(out)
@@ -198,7 +202,7 @@ func (d *device) call(ctx context.Context, action string, in, out any) error {
 	}
 }
 
-// connected tells whether the present connection is open.
+// connected reports whether the current connection is open.
 func (d *device) connected() bool {
 	d.mu.Lock()
 	ended := d.ended
@@ -214,8 +218,8 @@ func (d *device) connected() bool {
 	}
 }
 
-// drop cuts the present connection without a word.
-func (d *device) drop() {
+// cutConnection ends the current connection without a close frame.
+func (d *device) cutConnection() {
 	d.mu.Lock()
 	conn, ended := d.conn, d.ended
 	d.mu.Unlock()
@@ -225,24 +229,25 @@ func (d *device) drop() {
 	}
 }
 
-// end waits for the end of the present connection and returns its close code, -1
-// for one without a close frame.
-func (d *device) end(t *testing.T) websocket.StatusCode {
+// waitForEnd waits until the current connection ends and returns the close code, or -1
+// if there was no close frame.
+func (d *device) waitForEnd(t *testing.T) websocket.StatusCode {
 	t.Helper()
 	d.mu.Lock()
 	ended := d.ended
 	d.mu.Unlock()
 	select {
 	case <-ended:
-	case <-time.After(patience):
+	case <-time.After(maxWait):
 		t.Fatalf("%s: the connection is still open", d)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return websocket.CloseStatus(d.why)
+	return websocket.CloseStatus(d.endErr)
 }
 
-// events returns the events of a name so far, those of shared frames, too.
+// events returns the events with a name that the device has received so far. Several
+// events may have come in one frame.
 func (d *device) events(name string) []frame {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -257,8 +262,8 @@ func (d *device) events(name string) []frame {
 	return out
 }
 
-// all returns every frame so far.
-func (d *device) all() []frame {
+// allFrames returns the frames that the device has received so far.
+func (d *device) allFrames() []frame {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return append([]frame(nil), d.frames...)

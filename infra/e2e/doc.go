@@ -1,9 +1,9 @@
-// Package e2e holds the scenarios that the whole of Parley is held against: the
-// real program on the local cloud, spoken to over HTTP and WebSockets as apps,
-// backends and attackers do. Its tests are its only content.
+// Package e2e tests Parley as a whole. The real program runs on the local cloud, and
+// the tests call it over HTTP and WebSockets, as apps, backends and attackers do. The
+// package contains tests only.
 //
-// Most scenarios share one stack in memory and make an application of their own
-// in it; those that break things, change limits or keep data on disk start their
-// own. Chance comes from a seed that is printed when a test fails;
-// PARLEY_E2E_SEED repeats it.
+// Most tests share one stack in memory, and each creates an application of its own in
+// it. Tests that inject faults, change limits or store data on disk start stacks of
+// their own. Random numbers come from a seed, which a failed test prints;
+// PARLEY_E2E_SEED sets it.
 package e2e

@@ -22,25 +22,25 @@ import (
 	"parley/shared/op"
 )
 
-// TestEveryFault plays every kind of fault that the local cloud knows against every
-// operation, each once and on data of its own. A fault that strikes one call of a
-// table, a queue or a connection is not noticed: the operation answers as it does
-// without. If the fault kills the function, the call may fail, and its repeat
-// answers as if it had not. A worker does its job, or says that the job is not done.
+// TestEveryFault injects every kind of fault that the local cloud has into every
+// operation, each once and with data of its own. If one call to a table, a queue or a
+// connection fails, the operation answers as it does without the fault. If the function is
+// killed, the call may fail, and a repeat of it answers as it does without the fault. A
+// worker does its job, or reports that the job is not done.
 func TestEveryFault(t *testing.T) {
 	t.Parallel()
 	c := ownCloud(t, local.Options{InstanceIdle: 3 * time.Second, QueueRetry: time.Second})
-	// A rule that never strikes keeps the proxies in the path: functions would start
-	// anew whenever they come and go.
+	// While there is any rule, calls go through the proxies. This one never matches. It
+	// stays, because functions restart whenever the proxies are added or removed.
 	if err := c.stack.Faults.Add(fault.Rule{On: fault.OnDynamoDB, Do: fault.Delay, Function: "nobody"}); err != nil {
 		t.Fatal(err)
 	}
-	struck := make(map[string]int)
+	injected := make(map[string]int)
 	var mu sync.Mutex
 	play := func(o *op.Operation) {
-		for kind, n := range (&struckOperation{t: t, cloud: c, op: o, app: newApp(t, c.place(), richSettings())}).play() {
+		for kind, n := range (&faultyOperation{t: t, cloud: c, op: o, app: newApp(t, c.endpoints(), allFeatures())}).play() {
 			mu.Lock()
-			struck[kind] += n
+			injected[kind] += n
 			mu.Unlock()
 		}
 	}
@@ -48,8 +48,8 @@ func TestEveryFault(t *testing.T) {
 	var wait sync.WaitGroup
 	all := catalog.All()
 	for i := range all {
-		if o := &all[i]; slices.Contains(preparing(), o.Name) {
-			play(o) // alone: a fault strikes a function whoever calls it
+		if o := &all[i]; slices.Contains(setupOperations(), o.Name) {
+			play(o) // no other test runs now: a rule matches a function whoever calls it
 		}
 	}
 	for range 4 {
@@ -62,7 +62,7 @@ func TestEveryFault(t *testing.T) {
 	for i := range all {
 		o := &all[i]
 		worker := o.Surface() == "worker"
-		if (answersCalls(o) || worker) && !slices.Contains(preparing(), o.Name) {
+		if (answersCalls(o) || worker) && !slices.Contains(setupOperations(), o.Name) {
 			next <- o
 		}
 	}
@@ -70,8 +70,8 @@ func TestEveryFault(t *testing.T) {
 	wait.Wait()
 	for _, on := range []string{fault.OnDynamoDB, fault.OnSQS, fault.OnPost} {
 		for _, do := range fault.Kinds(on) {
-			if n := struck[on+" "+do]; n == 0 {
-				t.Errorf("%s on %s has struck nothing", do, on)
+			if n := injected[on+" "+do]; n == 0 {
+				t.Errorf("%s on %s was never injected", do, on)
 			} else {
 				t.Logf("%s on %s: %d operations", do, on, n)
 			}
@@ -79,8 +79,8 @@ func TestEveryFault(t *testing.T) {
 	}
 }
 
-// preparing are the operations that fresh calls.
-func preparing() []string {
+// setupOperations lists the operations that newSample calls.
+func setupOperations() []string {
 	return []string{
 		"operator.app.create", "tencent.account.multiaccount_import", "tencent.profile.portrait_set", "tencent.message.sendmsg",
 		"tencent.sns.group_add", "tencent.sns.friend_import", "tencent.sns.black_list_add", "tencent.follow.follow_add",
@@ -90,61 +90,64 @@ func preparing() []string {
 
 // answersCalls reports whether an operation has a body and is called over HTTP.
 func answersCalls(o *op.Operation) bool {
-	return events.Bodies()[o.Name] != "" && o.Doors[0].HTTP != "" && !strings.HasPrefix(o.Doors[0].HTTP, "ANY ")
+	return events.Bodies()[o.Name] != "" && o.Triggers[0].HTTP != "" && !strings.HasPrefix(o.Triggers[0].HTTP, "ANY ")
 }
 
-func richSettings() fields {
+// allFeatures are settings with which every operation can be called.
+func allFeatures() fields {
 	return fields{"LoginPolicy": "multi", "Edition": "premium", "Follow": true, "DeleteAllowed": true}
 }
 
-// A struckOperation is an operation with an application of its own.
-type struckOperation struct {
+// A faultyOperation is an operation under test, with an application of its own.
+type faultyOperation struct {
 	t     *testing.T
 	cloud *cloud
 	op    *op.Operation
 	app   *app
-	set   int // of users, of which each call has its own
+	set   int // the number of the next set of users; each call has a set of its own
 }
 
-// play strikes an operation with each kind and returns the kinds that have struck it.
-func (s *struckOperation) play() map[string]int {
-	struck := make(map[string]int)
+// play injects each kind of fault into the operation. It returns how many faults of each
+// kind were injected.
+func (s *faultyOperation) play() map[string]int {
+	injected := make(map[string]int)
 	want := 0
 	s.prepare("the first call", func() (err error) {
-		want, err = s.call(s.fresh(false))
+		want, err = s.call(s.newSample(false))
 		return err
 	})
 	for _, on := range []string{fault.OnDynamoDB, fault.OnSQS, fault.OnPost} {
-		for do, n := range s.fitting(on, want) {
+		for do, n := range s.matchingCalls(on, want) {
 			rule := fault.Rule{On: on, Do: do, Function: s.op.Name, Nth: 1 + pick(s.op.Name+on+do, n)}
-			fired, problem := s.strike(rule, want)
-			// On a busy machine a function may not have the time that a repeat of its
-			// call takes. It is at fault if it never has.
-			for try := 1; problem == errBusy && try < tries; try++ {
-				fired, problem = s.strike(rule, want)
+			fired, problem := s.callWithFault(rule, want)
+			// On a busy machine the timeout of a function may be too short for a retry.
+			// It is an error only if that happens every time.
+			for try := 1; problem == errBusy && try < maxTries; try++ {
+				fired, problem = s.callWithFault(rule, want)
 			}
-			if struck[on+" "+do] += fired; problem != nil {
+			if injected[on+" "+do] += fired; problem != nil {
 				s.t.Errorf("%s with %s on call %d of %s: %v, want %d", s.op.Name, do, rule.Nth, on, problem, want)
 			}
 		}
 	}
-	return struck
+	return injected
 }
 
-// tries bounds how often something is done that a busy machine may hinder.
-const tries = 4
+// maxTries is how often something is tried that may fail because the machine is busy.
+const maxTries = 4
 
-// errBusy is an answer that a machine may give that is too slow: the server is at
-// fault, or the function has ended.
-var errBusy = errors.New("the server says that it is at fault")
+// errBusy is an answer that a slow machine may cause: an error of the server, or the end
+// of the function.
+var errBusy = errors.New("an error of the server")
 
-// strike makes a call that a rule strikes, and repeats it if it may have failed. It
-// returns how often the rule has struck, and what is wrong.
-func (s *struckOperation) strike(rule fault.Rule, want int) (int, error) {
-	body := s.fresh(rule.On == fault.OnPost)
+// callWithFault makes a call with a rule, and repeats it if the rule kills the function.
+// It returns how many faults were injected, and an error if the answer is not the one
+// without the fault.
+func (s *faultyOperation) callWithFault(rule fault.Rule, want int) (int, error) {
+	body := s.newSample(rule.On == fault.OnPost)
 	s.check("rule", s.cloud.stack.Faults.Add(rule))
 	got, err := s.call(body)
-	_, fired := s.cloud.stack.Faults.Take(s.op.Name)
+	_, fired := s.cloud.stack.Faults.RemoveRules(s.op.Name)
 	if rule.Do == fault.KillBefore || rule.Do == fault.KillAfter {
 		got, err = s.call(body)
 	}
@@ -158,11 +161,11 @@ func (s *struckOperation) strike(rule fault.Rule, want int) (int, error) {
 	return fired[0], nil
 }
 
-// prepare does what a call needs. It may be repeated.
-func (s *struckOperation) prepare(what string, do func() error) {
+// prepare does what the call under test needs. do may be called several times.
+func (s *faultyOperation) prepare(what string, do func() error) {
 	s.t.Helper()
 	var err error
-	for range tries {
+	for range maxTries {
 		if err = do(); err == nil {
 			return
 		}
@@ -170,20 +173,20 @@ func (s *struckOperation) prepare(what string, do func() error) {
 	s.t.Errorf("%s: %s: %v", s.op.Name, what, err)
 }
 
-// fitting makes a sound call and returns how many calls each kind of fault fits
-// that the operation makes.
-func (s *struckOperation) fitting(on string, want int) map[string]int {
+// matchingCalls makes a call without faults. It returns for each kind of fault how many
+// calls of the operation a rule of this kind would match.
+func (s *faultyOperation) matchingCalls(on string, want int) map[string]int {
 	var seen []int
 	kinds := fault.Kinds(on)
 	s.prepare("a call without a fault", func() error {
-		body := s.fresh(on == fault.OnPost)
+		body := s.newSample(on == fault.OnPost)
 		for _, do := range kinds {
 			s.check("rule", s.cloud.stack.Faults.Add(fault.Rule{On: on, Do: do, Function: s.op.Name, Nth: 1 << 30}))
 		}
 		got, err := s.call(body)
-		seen, _ = s.cloud.stack.Faults.Take(s.op.Name)
+		seen, _ = s.cloud.stack.Faults.RemoveRules(s.op.Name)
 		if err == nil && got != want {
-			err = fmt.Errorf("got %d, and before %d", got, want)
+			err = fmt.Errorf("got %d, and the call before got %d", got, want)
 		}
 		return err
 	})
@@ -196,21 +199,21 @@ func (s *struckOperation) fitting(on string, want int) map[string]int {
 	return fit
 }
 
-// pick chooses one of n, the same in each run.
+// pick chooses a number below n, which is the same in each run.
 func pick(name string, n int) int {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(name))
 	return int(h.Sum32()>>1) % n
 }
 
-// usersAtOnce are imported together.
+// usersAtOnce is how many sets of users are imported in one call.
 const usersAtOnce = 10
 
-// fresh makes users and what the sample body is about, and returns the body. online:
-// devices of them are connected.
-func (s *struckOperation) fresh(online bool) string {
-	if s.op.Surface() == "operator" { // an application has few admins
-		s.app, s.set = newApp(s.t, s.cloud.place(), richSettings()), 0
+// newSample imports a set of users, creates what the sample body of the operation needs,
+// and returns the body. If online is true, devices of the users are connected.
+func (s *faultyOperation) newSample(online bool) string {
+	if s.op.Surface() == "operator" { // the number of admins of an application is limited
+		s.app, s.set = newApp(s.t, s.cloud.endpoints(), allFeatures()), 0
 	}
 	if s.set%usersAtOnce == 0 {
 		var users []string
@@ -233,7 +236,7 @@ func (s *struckOperation) fresh(online bool) string {
 	group, verb := strings.Split(s.op.Name, ".")[1], strings.Split(s.op.Name, ".")[2]
 	alice, bob := name("alice"), name("bob")
 	if slices.Contains([]string{"message", "extension", "conversation", "recent", "session"}, group) {
-		body = s.exchange(body, alice, bob)
+		body = s.sendSamples(body, alice, bob)
 	}
 	switch {
 	case (group == "sns" || group == "friend") && (verb == "accept" || verb == "reject" || verb == "requests" || verb == "read-requests"):
@@ -279,19 +282,19 @@ func (s *struckOperation) fresh(online bool) string {
 		for _, user := range []string{alice, bob} {
 			d := s.app.newDevice(user, "iPhone", "phone")
 			s.prepare("connect", func() error { return d.connect(s.t.Context()) })
-			s.t.Cleanup(d.drop)
+			s.t.Cleanup(d.cutConnection)
 		}
 	}
 	if group == "session" {
 		d := s.app.newDevice(alice, "Web", events.Instance)
 		s.prepare("connect", func() error { return d.connect(s.t.Context()) })
-		s.t.Cleanup(d.drop)
+		s.t.Cleanup(d.cutConnection)
 	}
 	return body
 }
 
-// renamed is a sample with the application and the users of a set.
-func (s *struckOperation) renamed(text string, n int) string {
+// renamed returns a sample with the application and the users of set n.
+func (s *faultyOperation) renamed(text string, n int) string {
 	text = strings.ReplaceAll(text, fmt.Sprint(events.App), fmt.Sprint(s.app.id))
 	for _, user := range []string{"alice", "bob", "carol"} {
 		for _, quote := range []string{`"`, `\"`} {
@@ -301,9 +304,9 @@ func (s *struckOperation) renamed(text string, n int) string {
 	return text
 }
 
-// exchange sends a message each way, and the merged ones that a sample reads, and
-// puts their keys into it.
-func (s *struckOperation) exchange(body, alice, bob string) string {
+// sendSamples sends a message in each direction, and a merged list if the sample needs
+// one. It returns the sample with their keys.
+func (s *faultyOperation) sendSamples(body, alice, bob string) string {
 	send := func(from, to string, n int) string {
 		var out struct{ MsgKey string }
 		s.prepare("sendmsg", func() error {
@@ -341,26 +344,28 @@ func (s *struckOperation) exchange(body, alice, bob string) string {
 	return string(out)
 }
 
-func (s *struckOperation) check(what string, err error) {
+// check reports an error that is not about faults.
+func (s *faultyOperation) check(what string, err error) {
 	s.t.Helper()
 	if err != nil {
 		s.t.Errorf("%s: %s: %v", s.op.Name, what, err)
 	}
 }
 
-// call makes a call with a body, or gives a worker its event, and returns the code.
-func (s *struckOperation) call(body string) (int, error) {
+// call calls the operation with a body, or invokes the worker with an event. It returns
+// the code of the answer.
+func (s *faultyOperation) call(body string) (int, error) {
 	if s.op.Surface() == "worker" {
 		r, err := s.cloud.stack.Functions.Invoke(s.t.Context(), s.op.Name, []byte(body))
 		if err != nil {
 			return -1, err
 		}
 		if r.FunctionError != "" || strings.Contains(string(r.Payload), "itemIdentifier") {
-			return 1, nil // the job is not done, and comes again
+			return 1, nil // the job is not done, and SQS delivers it again
 		}
 		return 0, nil
 	}
-	address := s.app.http + strings.TrimPrefix(s.op.Doors[0].HTTP, "POST ")
+	address := s.app.http + strings.TrimPrefix(s.op.Triggers[0].HTTP, "POST ")
 	if s.op.Surface() == "tencent" {
 		address += "?" + s.app.query()
 	}
@@ -397,7 +402,8 @@ func (s *struckOperation) call(body string) (int, error) {
 	return -1, errStatus{status, string(text)}
 }
 
-func (s *struckOperation) root() string {
+// root is the root folder of the repository.
+func (s *faultyOperation) root() string {
 	root, err := backing.Root()
 	s.check("root", err)
 	return root

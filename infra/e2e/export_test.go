@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"crypto/md5" //nolint:gosec // the vendor's answer has it
+	"crypto/md5" // the vendor's answer has it
 	"encoding/json"
 	"fmt"
 	"io"
@@ -27,17 +27,17 @@ import (
 	"parley/shared/store"
 )
 
-// TestExport sends messages while the collector is killed again and again: all of
-// them are in parts of this hour, and those that are written into an hour that is
-// over, as an import does, are in its file once each. Nobody gets the file by
-// another address than the one that was answered.
+// TestExport sends messages while the export workers are killed again and again. All of
+// them are in the parts of this hour. The messages of an hour that is over, which are
+// written as an import writes them, are in its file exactly once each. The file cannot be
+// fetched by any URL but the one in the answer.
 func TestExport(t *testing.T) {
 	t.Parallel()
 	const n = 200
 	c := ownCloud(t, local.Options{})
-	a := newApp(t, c.place(), nil, "alice", "bob")
+	a := newApp(t, c.endpoints(), nil, "alice", "bob")
 	if err := a.v4("open_msg_svc/get_history", fields{"ChatType": "C2C", "MsgTime": archive.NameOf(time.Now())}, nil); codeOf(err) != 1004 {
-		t.Errorf("before anything was sent: %v, want 1004", err)
+		t.Errorf("get_history before the first message: %v, want 1004", err)
 	}
 	for _, r := range []fault.Rule{
 		{Do: fault.KillBefore, Operation: "PutItem", Function: "worker.archive.collect", Times: 3},
@@ -60,7 +60,7 @@ func TestExport(t *testing.T) {
 		Core: tables[store.Core], Msg: tables[store.Msg], Live: tables[store.Live], Ops: tables[store.Ops],
 	}))
 	old := time.Now().Add(-2 * time.Hour).Truncate(time.Hour)
-	sent := map[string]bool{} // as a file has them, without their time
+	sent := map[string]bool{} // the messages, as describe formats them
 	for i := range n {
 		from, to := "alice", "bob"
 		if i%3 == 0 {
@@ -74,21 +74,21 @@ func TestExport(t *testing.T) {
 			t.Fatal(err)
 		}
 		m := domain.Message{
-			Key:  domain.Key{Time: old.Unix() + int64(i%7), Seq: uint32(i), Random: uint32(i)}, //nolint:gosec // small
-			From: from, To: to, Ordinal: 1, Generation: 1, Expires: time.Now().Unix() + 86400,
+			Key:  domain.Key{Time: old.Unix() + int64(i%7), Seq: uint32(i), Random: uint32(i)}, // small
+			From: from, To: to, Offset: 1, Epoch: 1, Expires: time.Now().Unix() + 86400,
 			Content: domain.Content{Elements: []domain.Element{{Kind: domain.KindText, Content: content}}},
 		}
 		if _, err := db.PutMessage(t.Context(), a.id, m); err != nil {
 			t.Fatal(err)
 		}
-		sent[shown(from, to, i)] = true
+		sent[describe(from, to, i)] = true
 	}
 
 	files := objects.New(cfg, c.stack.Objects.Endpoint(), c.stack.Model.Buckets[0])
 	t.Cleanup(func() {
 		if t.Failed() {
 			calls := c.invocations("worker.archive.collect")
-			t.Logf("%d batches were collected, faults struck %v", len(calls), c.stack.Faults.Fired())
+			t.Logf("%d batches were collected, injected faults: %v", len(calls), c.stack.Faults.Fired())
 			for _, r := range calls[max(0, len(calls)-3):] {
 				t.Logf("%s %.300s", r.Result.FunctionError, r.Result.Payload)
 			}
@@ -112,8 +112,8 @@ func TestExport(t *testing.T) {
 	}
 	var list []string
 	eventually(t, "the file of the hour that is over", func() bool {
-		if fired := c.stack.Sources.Fire(t.Context(), "worker.archive.merge"); fired != 1 {
-			t.Fatalf("%d schedules of the merge", fired)
+		if fired := c.stack.Sources.InvokeScheduled(t.Context(), "worker.archive.merge"); fired != 1 {
+			t.Fatalf("%d schedules invoke the merge, want 1", fired)
 		}
 		if a.v4("open_msg_svc/get_history", fields{"ChatType": "C2C", "MsgTime": archive.NameOf(old)}, &answer) != nil || len(answer.File) != 1 {
 			return false
@@ -121,7 +121,7 @@ func TestExport(t *testing.T) {
 		f := answer.File[0]
 		packed := fetch(t, f.URL, http.StatusOK)
 		plain := unpack(t, packed)
-		if len(packed) != f.GzipSize || len(plain) != f.FileSize || fmt.Sprintf("%x", md5.Sum(packed)) != f.GzipMD5 || fmt.Sprintf("%x", md5.Sum(plain)) != f.FileMD5 { //nolint:gosec // as above
+		if len(packed) != f.GzipSize || len(plain) != f.FileSize || fmt.Sprintf("%x", md5.Sum(packed)) != f.GzipMD5 || fmt.Sprintf("%x", md5.Sum(plain)) != f.FileMD5 { // as above
 			t.Fatalf("the file is not what the answer says: %+v", f)
 		}
 		var file struct{ MsgList []exported }
@@ -130,7 +130,7 @@ func TestExport(t *testing.T) {
 		}
 		list = list[:0]
 		for _, m := range file.MsgList {
-			list = append(list, m.shown())
+			list = append(list, m.describe())
 		}
 		return len(list) >= n
 	})
@@ -139,7 +139,7 @@ func TestExport(t *testing.T) {
 	}
 	for i, fired := range c.stack.Faults.Fired() {
 		if fired == 0 {
-			t.Errorf("fault %d never struck", i)
+			t.Errorf("fault %d was never injected", i)
 		}
 	}
 
@@ -152,16 +152,17 @@ func TestExport(t *testing.T) {
 		"with another signature": good[:len(good)-8] + "00000000",
 	} {
 		if url == good {
-			t.Errorf("the address %s is the same: %s", what, url)
+			t.Errorf("the URL %s is the same: %s", what, url)
 		}
 		fetch(t, url, http.StatusForbidden)
 	}
 	var hours struct{ Hours []struct{ MsgTime string } }
-	if err := a.place.operator("history.list", fields{"SdkAppId": a.id}, &hours); err != nil || len(hours.Hours) != 1 || hours.Hours[0].MsgTime != archive.NameOf(old) {
+	if err := a.endpoints.operator("history.list", fields{"SdkAppId": a.id}, &hours); err != nil || len(hours.Hours) != 1 || hours.Hours[0].MsgTime != archive.NameOf(old) {
 		t.Errorf("the operator's list: %+v, %v", hours, err)
 	}
 }
 
+// exported is a message in a part or a file.
 type exported struct {
 	From    string `json:"From_Account"`
 	To      string `json:"To_Account"`
@@ -169,16 +170,19 @@ type exported struct {
 	MsgBody []struct{ MsgContent struct{ Text string } }
 }
 
-func (e exported) shown() string {
+// describe formats the message. A message whose text is not its MsgSeq is formatted
+// otherwise, so that it is not equal to any that was sent.
+func (e exported) describe() string {
 	if len(e.MsgBody) != 1 || e.MsgBody[0].MsgContent.Text != fmt.Sprint(e.Seq) {
 		return fmt.Sprintf("%+v", e)
 	}
-	return shown(e.From, e.To, e.Seq)
+	return describe(e.From, e.To, e.Seq)
 }
 
-func shown(from, to string, n int) string { return fmt.Sprintf("%s to %s: %d", from, to, n) }
+// describe formats message n.
+func describe(from, to string, n int) string { return fmt.Sprintf("%s to %s: %d", from, to, n) }
 
-// parts are the messages of an hour's parts, some of them twice.
+// parts returns the messages in the parts of an hour. Some may be there twice.
 func parts(t *testing.T, files *objects.Archive, h archive.Hour) []string {
 	t.Helper()
 	ctx := context.Background()
@@ -204,12 +208,13 @@ func parts(t *testing.T, files *objects.Archive, h archive.Hour) []string {
 			if err := d.Decode(&line); err != nil {
 				t.Fatal(err)
 			}
-			out = append(out, line.Message.shown())
+			out = append(out, line.Message.describe())
 		}
 	}
 	return out
 }
 
+// fetch gets a URL and fails the test if the status is not the expected one.
 func fetch(t *testing.T, url string, want int) []byte {
 	t.Helper()
 	request, err := http.NewRequest(http.MethodGet, url, nil)
@@ -223,6 +228,7 @@ func fetch(t *testing.T, url string, want int) []byte {
 	return body
 }
 
+// unpack decompresses a file.
 func unpack(t *testing.T, packed []byte) []byte {
 	t.Helper()
 	r, err := gzip.NewReader(bytes.NewReader(packed))

@@ -16,24 +16,24 @@ import (
 	"parley/shared/domain/delivery"
 )
 
-// What needs a stack of its own, one after the other on the same: faults strike
-// whoever is there.
+// TestFaults runs tests that need a stack of their own, one after the other on the same
+// stack: rules of faults apply to all calls of a stack.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	c := ownCloud(t, local.Options{QueueRetry: time.Second, InstanceIdle: 2 * time.Second})
 	t.Run("scale", func(t *testing.T) { testScale(t, c) })
-	ghosts := newGhosts(t, c)
-	t.Run("storm", func(t *testing.T) { testStorm(t, c) })
+	dead := newDeadConnections(t, c)
+	t.Run("random faults", func(t *testing.T) { testRandomFaults(t, c) })
 	t.Run("worker", func(t *testing.T) { testWorker(t, c) })
-	t.Run("gone", func(t *testing.T) { ghosts.test(t) })
+	t.Run("dead connections", func(t *testing.T) { dead.check(t) })
 	t.Run("limits", func(t *testing.T) { testLimits(t, c) })
 }
 
-// testScale: calls at once are served by several instances, each with a cold
-// start of its own, and what is idle stops.
+// testScale checks that parallel calls are served by several instances, each of which has
+// one cold start, and that idle instances stop.
 func testScale(t *testing.T, c *cloud) {
-	c.sound(t)
-	a := newApp(t, c.place(), nil, "alice", "bob")
+	c.failOnFault(t)
+	a := newApp(t, c.endpoints(), nil, "alice", "bob")
 	const calls, function = 50, "tencent.message.sendmsg"
 	done := make(chan error, calls)
 	for i := range calls {
@@ -61,13 +61,13 @@ func testScale(t *testing.T, c *cloud) {
 		t.Errorf("got %d invocations, want %d", len(list), calls)
 	}
 	if cold < 3 || cold > 10 {
-		t.Errorf("%d cold starts for %d calls at once, want some, and at most 10 instances", cold, calls)
+		t.Errorf("%d cold starts for %d calls at once, want 3 to 10", cold, calls)
 	}
 	if len(instances) != cold {
 		t.Errorf("%d instances worked, %d were started", len(instances), cold)
 	}
 	eventually(t, "idle instances stop", func() bool { return c.stack.Functions.Stats().Running == 0 })
-	if got := len(stored(t, a, "alice", "bob")); got != calls {
+	if got := len(storedKeys(t, a, "alice", "bob")); got != calls {
 		t.Errorf("%d messages are stored, want %d", got, calls)
 	}
 	if read := c.invocations("tencent.message.admin_getroammsg"); len(read) == 0 || !read[0].Result.Cold {
@@ -76,17 +76,17 @@ func testScale(t *testing.T, c *cloud) {
 	t.Logf("%d calls at once: %d instances", calls, len(instances))
 }
 
-// testWorker: a post that fails is tried again by the worker, for that
-// connection alone.
+// testWorker checks that the worker repeats a post that failed, and only to the
+// connection to which it failed.
 func testWorker(t *testing.T, c *cloud) {
-	c.sound(t)
-	c.drained(t) // of the jobs of the storm
-	a := newApp(t, c.place(), nil, "alice", "bob")
+	c.failOnFault(t)
+	c.waitForEmptyQueues(t) // of the jobs of testRandomFaults
+	a := newApp(t, c.endpoints(), nil, "alice", "bob")
 	phone, web := a.device(t, "bob", "iPhone", "phone"), a.device(t, "bob", "Web", "web")
 	id := c.connection(t, phone)
 	for _, do := range []string{fault.Fail, fault.Throttle} {
 		jobs, lines := len(c.invocations("worker.delivery.delivery")), len(c.reports("worker.delivery.delivery"))
-		// The first try, two quick ones, and the worker's first three.
+		// The post in the call, its two retries, and the first three of the worker.
 		if err := c.stack.Faults.Add(fault.Rule{On: fault.OnPost, Do: do, Name: id, Times: 6}); err != nil {
 			t.Fatal(err)
 		}
@@ -105,12 +105,12 @@ func testWorker(t *testing.T, c *cloud) {
 			if json.Unmarshal(r.Event, &event) != nil || len(event.Records) != 1 || json.Unmarshal([]byte(event.Records[0].Body), &job) != nil {
 				t.Fatalf("the worker's event: %s", r.Event)
 			}
-			if len(job.Targets) != 1 || job.Targets[0].Link != id || job.Attempt != round+1 {
-				t.Errorf("%s, job %d: got %+v, want the phone's connection alone", do, round, job)
+			if len(job.Targets) != 1 || job.Targets[0].Connection != id || job.Attempt != round+1 {
+				t.Errorf("%s, job %d: got %+v, want only the phone's connection", do, round, job)
 			}
 		}
 		if got := c.reports("worker.delivery.delivery")[lines:]; len(got) != 2 || got[0].P != 3 || got[1].P != 1 {
-			t.Errorf("%s: the worker's rounds were %+v, want 3 posts and then 1", do, got)
+			t.Errorf("%s: the worker's log lines are %+v, want 3 posts and then 1", do, got)
 		}
 	}
 	if n := len(web.events("message.new")); n != 2 || web.inbox.repeated() != 0 || phone.inbox.repeated() != 0 {
@@ -118,9 +118,9 @@ func testWorker(t *testing.T, c *cloud) {
 	}
 }
 
-// drained waits until no job waits for a worker and none is under way. That of a
-// worker that was killed comes again when its queue's visibility timeout is over.
-func (c *cloud) drained(t *testing.T) {
+// waitForEmptyQueues waits until no job is in a queue and no worker runs one. The job of
+// a worker that was killed is in the queue again after the visibility timeout.
+func (c *cloud) waitForEmptyQueues(t *testing.T) {
 	t.Helper()
 	client := backing.Queues(c.stack.SQS.Endpoint())
 	names := []types.QueueAttributeName{
@@ -140,7 +140,7 @@ func (c *cloud) drained(t *testing.T) {
 		}
 	}
 	left := ""
-	err := await(t.Context(), patience+hidden, func() bool {
+	err := await(t.Context(), maxWait+hidden, func() bool {
 		left = ""
 		for _, q := range c.stack.Model.Queues {
 			if !worked[q.Name] {
@@ -159,68 +159,67 @@ func (c *cloud) drained(t *testing.T) {
 		return left == ""
 	})
 	if err != nil {
-		t.Fatalf("the queues are not empty within %v:%s", patience+hidden, left)
+		t.Fatalf("the queues are not empty within %v:%s", maxWait+hidden, left)
 	}
 }
 
-// ghosts are connections that ended without their $disconnect having done
-// anything: their sessions are left.
-type ghosts struct {
+// deadConnections are connections that ended while the function of $disconnect was
+// killed, so that their slots are still taken.
+type deadConnections struct {
 	*app
 	cloud *cloud
 	since time.Time
 }
 
-// young is the age up to which a connection that is gone may only be one that is
-// not open yet.
-const young = 30 * time.Second
+// youngAge is the age below which a connection that answers 410 may not be open yet.
+const youngAge = 30 * time.Second
 
-func newGhosts(t *testing.T, c *cloud) ghosts {
-	g := ghosts{app: newApp(t, c.place(), nil, "alice", "old", "new"), cloud: c}
+func newDeadConnections(t *testing.T, c *cloud) deadConnections {
+	g := deadConnections{app: newApp(t, c.endpoints(), nil, "alice", "old", "new"), cloud: c}
 	g.leave(t, "old")
 	g.since = time.Now()
 	return g
 }
 
-// leave connects a user and lets the function of $disconnect die.
-func (g ghosts) leave(t *testing.T, user string) {
+// leave connects a user, ends the connection, and kills the function of $disconnect.
+func (g deadConnections) leave(t *testing.T, user string) {
 	t.Helper()
 	d := g.device(t, user, "Web", "web")
 	rule := fault.Rule{On: fault.OnDynamoDB, Do: fault.KillBefore, Operation: "UpdateItem", Function: "client.session.disconnect", Times: 1}
 	if err := g.cloud.stack.Faults.Add(rule); err != nil {
 		t.Fatal(err)
 	}
-	d.drop()
-	eventually(t, "the death of $disconnect", func() bool { return g.cloud.stack.Faults.Fired()[0] == 1 })
+	d.cutConnection()
+	eventually(t, "$disconnect is killed", func() bool { return g.cloud.stack.Faults.Fired()[0] == 1 })
 	g.cloud.stack.Faults.Clear()
 }
 
-// posts sends to a user and tells how many posts that took.
-func (g ghosts) posts(t *testing.T, user string, n int) float64 {
+// posts sends a message to a user and returns how many posts the call made.
+func (g deadConnections) posts(t *testing.T, user string, n int) float64 {
 	t.Helper()
 	before := len(g.cloud.reports("client.message.send"))
 	if err := g.call(deadline(t), "alice", "", "message.send", fields{"To_Account": user, "MsgSeq": n, "MsgRandom": n, "MsgBody": text("anyone?")}, nil); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the line of the send", func() bool { return len(g.cloud.reports("client.message.send")) == before+1 })
+	eventually(t, "the log line of the send", func() bool { return len(g.cloud.reports("client.message.send")) == before+1 })
 	return g.cloud.reports("client.message.send")[before].P
 }
 
-// test: a post that finds a connection gone cleans its session, unless the
-// connection is so young that it may be about to open.
-func (g ghosts) test(t *testing.T) {
-	g.cloud.sound(t)
+// check checks that a post that gets 410 empties the slot, unless the connection is so
+// young that it may not be open yet.
+func (g deadConnections) check(t *testing.T) {
+	g.cloud.failOnFault(t)
 	g.leave(t, "new")
 	gone := g.cloud.stack.Gateway.Counters().Gone
 	for n := range 2 {
 		if got := g.posts(t, "new", n); got != 1 {
-			t.Errorf("send %d to a young ghost: got %g posts, want 1", n, got)
+			t.Errorf("send %d to a young dead connection: got %g posts, want 1", n, got)
 		}
 	}
-	eventually(t, "the ghost is old", func() bool { return time.Since(g.since) > young+time.Second })
+	eventually(t, "the dead connection is old", func() bool { return time.Since(g.since) > youngAge+time.Second })
 	for n, want := range []float64{1, 0, 0} {
 		if got := g.posts(t, "old", n); got != want {
-			t.Errorf("send %d to an old ghost: got %g posts, want %g", n, got, want)
+			t.Errorf("send %d to an old dead connection: got %g posts, want %g", n, got, want)
 		}
 	}
 	if got := g.cloud.stack.Gateway.Counters().Gone - gone; got != 3 {
@@ -228,51 +227,51 @@ func (g ghosts) test(t *testing.T) {
 	}
 }
 
-// testLimits: a connection ends when it is silent for too long or too old, and
-// p and posts count as traffic.
+// testLimits checks that a connection is closed if it is idle for too long or too old,
+// and that the action p counts as traffic.
 func testLimits(t *testing.T, c *cloud) {
-	c.sound(t)
-	a := newApp(t, c.place(), nil, "alice", "bob")
+	c.failOnFault(t)
+	a := newApp(t, c.endpoints(), nil, "alice", "bob")
 	defer c.stack.Faults.Clear()
-	silent, beating := a.device(t, "alice", "Web", "silent"), a.device(t, "alice", "iPhone", "beating")
+	idleDevice, pinging := a.device(t, "alice", "Web", "silent"), a.device(t, "alice", "iPhone", "beating")
 	const idle = 5 * time.Second
 	c.stack.Faults.SetLimits(fault.Limits{Idle: idle})
 	stop := make(chan struct{})
 	go func() {
-		beat := time.NewTicker(idle / 20)
-		defer beat.Stop()
+		ticker := time.NewTicker(idle / 20)
+		defer ticker.Stop()
 		for {
 			select {
-			case <-beat.C:
-				_ = beating.write(t.Context(), `{"action":"p"}`) // a failure shows as the end
+			case <-ticker.C:
+				_ = pinging.write(t.Context(), `{"action":"p"}`) // if it fails, the connection has ended
 			case <-stop:
 				return
 			}
 		}
 	}()
-	if got := silent.end(t); got != websocket.StatusGoingAway {
-		t.Errorf("a silent connection: closed with %d, want %d", got, websocket.StatusGoingAway)
+	if got := idleDevice.waitForEnd(t); got != websocket.StatusGoingAway {
+		t.Errorf("an idle connection: closed with %d, want %d", got, websocket.StatusGoingAway)
 	}
 	began := time.Now()
-	eventually(t, "two idle times pass", func() bool { return time.Since(began) > 2*idle || !beating.connected() })
-	if !beating.connected() {
+	eventually(t, "two idle times pass", func() bool { return time.Since(began) > 2*idle || !pinging.connected() })
+	if !pinging.connected() {
 		t.Error("a connection that sends p was closed as idle")
 	}
 	close(stop)
 	c.stack.Faults.SetLimits(fault.Limits{Life: time.Second})
-	if got := beating.end(t); got != websocket.StatusGoingAway {
+	if got := pinging.waitForEnd(t); got != websocket.StatusGoingAway {
 		t.Errorf("an old connection: closed with %d, want %d", got, websocket.StatusGoingAway)
 	}
 	c.stack.Faults.SetLimits(fault.Limits{})
 	eventually(t, "both sessions end", func() bool { return len(a.disconnects(t, c)) == 2 })
-	// The device is back, and has what came in between.
+	// The device connects again, and gets what was sent meanwhile.
 	if err := a.call(deadline(t), "bob", "", "message.send", fields{"To_Account": "alice", "MsgRandom": 1, "MsgBody": text("late")}, nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := beating.connect(deadline(t)); err != nil {
+	if err := pinging.connect(deadline(t)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := beating.inbox.sync(deadline(t), beating.call); err != nil || count(beating.inbox.texts("bob"), "late") != 1 {
-		t.Errorf("after the cut: got %v, %v, want the message", beating.inbox.texts("bob"), err)
+	if _, err := pinging.inbox.sync(deadline(t), pinging.call); err != nil || count(pinging.inbox.texts("bob"), "late") != 1 {
+		t.Errorf("after the connection was closed: got %v, %v, want the message", pinging.inbox.texts("bob"), err)
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// message is the object of docs/client-protocol.md §7.
+// message is the object Message of docs/client-protocol.md §7.
 type message struct {
 	From     string          `json:"From_Account"`
 	To       string          `json:"To_Account"`
@@ -32,7 +32,7 @@ func (m message) text() string {
 	return list[0].MsgContent.Text
 }
 
-// row is the object Conversation.
+// row is the object Conversation of docs/client-protocol.md §7.
 type row struct {
 	Peer            string `json:"To_Account"`
 	Unread          int64
@@ -44,24 +44,24 @@ type row struct {
 	LastMsg         *struct{ MsgKey, Preview string }
 }
 
-// inbox is what an app keeps of its conversations, by the rules of the protocol:
-// repeats are dropped by identity, messages are ordered by their keys, ordinals
-// are watched for gaps, and what is missing is pulled.
+// inbox is what an app stores of its conversations, by the rules of
+// docs/client-protocol.md: it drops a message that it has already, orders messages by
+// their keys, finds gaps in the offsets, and pulls what is missing.
 type inbox struct {
 	user string
 
-	mu      sync.Mutex
-	peers   map[string]*thread
-	since   int64
-	repeats int // frames that said nothing new
-	bad     []string
+	mu         sync.Mutex
+	peers      map[string]*conversation
+	since      int64
+	repeats    int      // frames with a message that was there already
+	violations []string // what must not happen, and did
 }
 
-// thread is one conversation.
-type thread struct {
-	messages map[string]message // by key
-	high     [2]int64           // ordinals known to exist: in, out
-	row      row
+// conversation is one conversation of an inbox.
+type conversation struct {
+	messages    map[string]message // by key
+	lastOffsets [2]int64           // the last offsets known to exist: in, out
+	row         row
 }
 
 const (
@@ -69,28 +69,28 @@ const (
 	out
 )
 
-func newInbox(user string) *inbox { return &inbox{user: user, peers: map[string]*thread{}} }
+func newInbox(user string) *inbox { return &inbox{user: user, peers: map[string]*conversation{}} }
 
-// thread is called with mu held.
-func (b *inbox) thread(peer string) *thread {
+// conversation returns the conversation with a peer. The caller holds mu.
+func (b *inbox) conversation(peer string) *conversation {
 	if b.peers[peer] == nil {
-		b.peers[peer] = &thread{messages: map[string]message{}}
+		b.peers[peer] = &conversation{messages: map[string]message{}}
 	}
 	return b.peers[peer]
 }
 
-// take learns from a frame.
-func (b *inbox) take(f frame) {
+// receive adds the message of a frame.
+func (b *inbox) receive(f frame) {
 	if f.Event != "message.new" {
 		return
 	}
 	var m message
 	if err := json.Unmarshal(f.Body, &m); err != nil {
-		b.fault("frame %s: %v", f.raw, err)
+		b.violation("frame %s: %v", f.raw, err)
 		return
 	}
 	if m.Ordinal > 0 && (f.Hi == nil || f.Hi.Ordinal < m.Ordinal) {
-		b.fault("frame %s: hi is below the ordinal", f.raw)
+		b.violation("frame %s: hi is below the offset", f.raw)
 	}
 	if !b.add(m) {
 		b.mu.Lock()
@@ -99,64 +99,65 @@ func (b *inbox) take(f frame) {
 	}
 }
 
-func (b *inbox) fault(format string, args ...any) {
+func (b *inbox) violation(format string, args ...any) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.bad = append(b.bad, fmt.Sprintf(format, args...))
+	b.violations = append(b.violations, fmt.Sprintf(format, args...))
 }
 
-// add stores a message and tells whether it is new. One that is there already
-// must be the same in every field.
+// add stores a message and reports whether it is new. If it is there already, both must
+// be equal.
 func (b *inbox) add(m message) bool {
 	peer, direction := m.To, out
 	if m.From != b.user {
 		peer, direction = m.From, in
 		if m.To != b.user {
-			b.fault("%s has a message from %s to %s", b.user, m.From, m.To)
+			b.violation("%s received a message from %s to %s", b.user, m.From, m.To)
 			return false
 		}
 	}
 	if want := fmt.Sprintf("%d_%d_%d", m.Seq, m.Random, m.Time); m.Key != want {
-		b.fault("MsgKey is %s, want %s", m.Key, want)
+		b.violation("MsgKey is %s, want %s", m.Key, want)
 	}
 	b.mu.Lock()
-	t := b.thread(peer)
+	t := b.conversation(peer)
 	old, there := t.messages[m.Key]
 	if !there {
 		t.messages[m.Key] = m
-		t.high[direction] = max(t.high[direction], m.Ordinal)
+		t.lastOffsets[direction] = max(t.lastOffsets[direction], m.Ordinal)
 	}
 	b.mu.Unlock()
 	if there && (old.Ordinal != m.Ordinal || old.text() != m.text() || old.From != m.From || old.Custom != m.Custom) {
-		b.fault("two messages are %s: %+v and %+v", m.Key, old, m)
+		b.violation("two messages have the key %s: %+v and %+v", m.Key, old, m)
 	}
 	return !there
 }
 
-// repeated counts the frames that were repeats.
+// repeated counts the frames with a message that was there already.
 func (b *inbox) repeated() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.repeats
 }
 
+// compare orders messages by their keys.
 func compare(a, b message) int {
 	return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.Random, b.Random))
 }
 
-// timeline is a conversation in order.
+// timeline returns the messages of a conversation in order.
 func (b *inbox) timeline(peer string) []message {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var list []message
-	for _, m := range b.thread(peer).messages {
+	for _, m := range b.conversation(peer).messages {
 		list = append(list, m)
 	}
 	slices.SortFunc(list, compare)
 	return list
 }
 
-// texts are those of a conversation in order.
+// texts returns the texts of a conversation in order.
 func (b *inbox) texts(peer string) []string {
 	out := []string{}
 	for _, m := range b.timeline(peer) {
@@ -165,7 +166,7 @@ func (b *inbox) texts(peer string) []string {
 	return out
 }
 
-// keys are those of a conversation in order.
+// keys returns the MsgKeys of a conversation in order.
 func (b *inbox) keys(peer string) []string {
 	out := []string{}
 	for _, m := range b.timeline(peer) {
@@ -174,19 +175,19 @@ func (b *inbox) keys(peer string) []string {
 	return out
 }
 
-// row is what the last sync said of a conversation.
+// row returns the row of a conversation from the last sync.
 func (b *inbox) row(peer string) row {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.thread(peer).row
+	return b.conversation(peer).row
 }
 
-// gaps lists the ordinals that exist and are not here; an ordinal twice is a
-// fault.
+// gaps lists the offsets that exist and whose messages the inbox does not have. Two
+// messages with one offset are a violation.
 func (b *inbox) gaps(peer string) (missing []string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	t := b.thread(peer)
+	t := b.conversation(peer)
 	var have [2]map[int64]string
 	for i := range have {
 		have[i] = map[int64]string{}
@@ -197,12 +198,12 @@ func (b *inbox) gaps(peer string) (missing []string) {
 			direction = out
 		}
 		if other, twice := have[direction][m.Ordinal]; twice {
-			b.bad = append(b.bad, fmt.Sprintf("ordinal %d of %s is %s and %s", m.Ordinal, m.From, other, m.Key))
+			b.violations = append(b.violations, fmt.Sprintf("offset %d of %s is %s and %s", m.Ordinal, m.From, other, m.Key))
 		}
 		have[direction][m.Ordinal] = m.Key
 	}
 	for direction, name := range []string{"in", "out"} {
-		for n := int64(1); n <= t.high[direction]; n++ {
+		for n := int64(1); n <= t.lastOffsets[direction]; n++ {
 			if have[direction][n] == "" {
 				missing = append(missing, fmt.Sprintf("%s %d", name, n))
 			}
@@ -211,12 +212,12 @@ func (b *inbox) gaps(peer string) (missing []string) {
 	return missing
 }
 
-// caller is one of the two doors.
-type caller func(ctx context.Context, action string, in, out any) error
+// callFunc calls a client operation, over HTTP or over a WebSocket.
+type callFunc func(ctx context.Context, action string, in, out any) error
 
-// sync pulls what changed and the histories of conversations with gaps, and
-// returns the rows that changed.
-func (b *inbox) sync(ctx context.Context, call caller) ([]row, error) {
+// sync asks for the rows that changed, pulls the history of conversations with gaps, and
+// returns the rows.
+func (b *inbox) sync(ctx context.Context, call callFunc) ([]row, error) {
 	b.mu.Lock()
 	since := b.since
 	b.mu.Unlock()
@@ -242,9 +243,9 @@ func (b *inbox) sync(ctx context.Context, call caller) ([]row, error) {
 	}
 	for _, r := range rows {
 		b.mu.Lock()
-		t := b.thread(r.Peer)
+		t := b.conversation(r.Peer)
 		t.row = r
-		t.high[in], t.high[out] = max(t.high[in], r.InOrdinal), max(t.high[out], r.OutOrdinal)
+		t.lastOffsets[in], t.lastOffsets[out] = max(t.lastOffsets[in], r.InOrdinal), max(t.lastOffsets[out], r.OutOrdinal)
 		b.mu.Unlock()
 		if len(b.gaps(r.Peer)) > 0 {
 			if err := b.pull(ctx, call, r.Peer); err != nil {
@@ -258,8 +259,8 @@ func (b *inbox) sync(ctx context.Context, call caller) ([]row, error) {
 	return rows, nil
 }
 
-// pull reads history from the newest message on until no gap is left.
-func (b *inbox) pull(ctx context.Context, call caller, peer string) error {
+// pull reads history, newest messages first, until there is no gap.
+func (b *inbox) pull(ctx context.Context, call callFunc, peer string) error {
 	until := ""
 	for {
 		list, complete, next, err := history(ctx, call, peer, "", until, 100)
@@ -276,8 +277,8 @@ func (b *inbox) pull(ctx context.Context, call caller, peer string) error {
 	}
 }
 
-// history reads one page.
-func history(ctx context.Context, call caller, peer, from, to string, limit int) ([]message, bool, string, error) {
+// history reads one page of a history.
+func history(ctx context.Context, call callFunc, peer, from, to string, limit int) ([]message, bool, string, error) {
 	request := fields{"To_Account": peer, "Limit": limit}
 	if from != "" {
 		request["From"] = from
@@ -294,31 +295,31 @@ func history(ctx context.Context, call caller, peer, from, to string, limit int)
 	return reply.MsgList, reply.Complete, reply.Next, err
 }
 
-// check fails the test for what contradicted itself.
-func (b *inbox) check(t *testing.T) {
+// checkConsistent fails the test for each violation.
+func (b *inbox) checkConsistent(t *testing.T) {
 	t.Helper()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, text := range b.bad {
+	for _, text := range b.violations {
 		t.Errorf("%s: %s", b.user, text)
 	}
 }
 
-// whole fails the test unless the inbox has the messages that are stored, in
-// order, without gaps.
-func (b *inbox) whole(t *testing.T, name, peer string, want []string) {
+// checkComplete fails the test unless the inbox has exactly the messages with the given
+// keys, in order and without gaps.
+func (b *inbox) checkComplete(t *testing.T, name, peer string, want []string) {
 	t.Helper()
 	if got := b.keys(peer); !slices.Equal(got, want) {
-		t.Errorf("%s: got %d messages, want the %d that are stored: %s", name, len(got), len(want), differ(got, want))
+		t.Errorf("%s: got %d messages, want the %d that are stored: %s", name, len(got), len(want), firstDifference(got, want))
 	}
 	if gaps := b.gaps(peer); len(gaps) > 0 {
 		t.Errorf("%s: gaps %v", name, gaps)
 	}
-	b.check(t)
+	b.checkConsistent(t)
 }
 
-// differ says where two lists part.
-func differ(got, want []string) string {
+// firstDifference says where two lists differ first.
+func firstDifference(got, want []string) string {
 	for i := range max(len(got), len(want)) {
 		g, w := "nothing", "nothing"
 		if i < len(got) {

@@ -20,12 +20,12 @@ import (
 	"parley/infra/local/lambda"
 )
 
-// patience is how long a condition may take to come about. It is generous: the
-// machine may be busy with other things.
-const patience = 3 * time.Minute
+// maxWait is how long a test waits for a condition. It is long, because the machine may
+// be busy with other things.
+const maxWait = 3 * time.Minute
 
-// What TestMain builds, once: the program of the functions and the command that
-// runs the local cloud.
+// TestMain makes these once: the program of the functions, the command that runs the
+// local cloud, and the stack that most tests share.
 var (
 	program, command string
 	shared           *cloud
@@ -40,8 +40,10 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// run builds the programs, starts the shared stack, and runs the tests.
 func run(m *testing.M) (code int, err error) {
-	// Servers of the run are for tests that share tables; stacks have their own.
+	// The servers that make test has started are for other tests. Each stack starts
+	// its own.
 	for _, name := range []string{"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS"} {
 		if err := os.Unsetenv(name); err != nil {
 			return 1, err
@@ -74,17 +76,17 @@ func run(m *testing.M) (code int, err error) {
 	return m.Run(), nil
 }
 
-// cloud is a local cloud in this process, with what its functions did.
+// cloud is a local cloud in this process, and a record of what its functions did.
 type cloud struct {
 	stack *local.Stack
 
 	mu     sync.Mutex
 	calls  []lambda.Record
 	lines  []lambda.Report
-	faults []string // lines of calls that ended by a fault of ours
+	faults []string // log lines of calls that failed by an error of the server
 }
 
-// newCloud starts one in memory.
+// newCloud starts a local cloud in memory.
 func newCloud(o local.Options) (*cloud, error) {
 	c := &cloud{}
 	o.Program, o.InMemory = program, true
@@ -93,11 +95,11 @@ func newCloud(o local.Options) (*cloud, error) {
 	if c.stack, err = local.Start(context.Background(), o); err != nil {
 		return nil, fmt.Errorf("start the local cloud: %w", err)
 	}
-	// The first call of a database that has just started can take longer than
-	// the function has, where the machine is busy. No test is about that.
+	// On a busy machine, the first call to a database that has just started can take
+	// longer than the timeout of the function. No test is about that.
 	var last error
-	if await(context.Background(), patience, func() bool {
-		last = c.place().operator("app.create", fields{"Name": "warm"}, &struct{}{})
+	if await(context.Background(), maxWait, func() bool {
+		last = c.endpoints().operator("app.create", fields{"Name": "warm"}, &struct{}{})
 		return last == nil
 	}) != nil {
 		c.stack.Stop()
@@ -106,7 +108,7 @@ func newCloud(o local.Options) (*cloud, error) {
 	return c, nil
 }
 
-// ownCloud starts one for a test.
+// ownCloud starts a local cloud for one test.
 func ownCloud(t *testing.T, o local.Options) *cloud {
 	t.Helper()
 	o.State = t.TempDir()
@@ -118,12 +120,14 @@ func ownCloud(t *testing.T, o local.Options) *cloud {
 	return c
 }
 
+// done records an invocation.
 func (c *cloud) done(r lambda.Record) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.calls = append(c.calls, r)
 }
 
+// line records a log line.
 func (c *cloud) line(_, text string) {
 	if r, ok := lambda.ParseReport(text); ok {
 		c.mu.Lock()
@@ -135,8 +139,9 @@ func (c *cloud) line(_, text string) {
 	}
 }
 
-// sound fails a test in whose course a function of the cloud had a fault of ours.
-func (c *cloud) sound(t *testing.T) {
+// failOnFault makes a test fail if any function of the cloud fails by an error of the
+// server until the test ends.
+func (c *cloud) failOnFault(t *testing.T) {
 	t.Helper()
 	c.mu.Lock()
 	before := len(c.faults)
@@ -150,7 +155,7 @@ func (c *cloud) sound(t *testing.T) {
 	})
 }
 
-// invocations returns the finished calls of a function so far.
+// invocations returns the invocations of a function that have ended so far.
 func (c *cloud) invocations(function string) []lambda.Record {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -163,7 +168,7 @@ func (c *cloud) invocations(function string) []lambda.Record {
 	return out
 }
 
-// reports returns the log lines of a function so far.
+// reports returns the log lines that a function has written so far.
 func (c *cloud) reports(function string) []lambda.Report {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -176,7 +181,7 @@ func (c *cloud) reports(function string) []lambda.Report {
 	return out
 }
 
-// connection returns the id of an installation's newest connection.
+// connection returns the id of the newest connection of a device.
 func (c *cloud) connection(t *testing.T, d *device) string {
 	t.Helper()
 	id := ""
@@ -201,15 +206,16 @@ func (c *cloud) connection(t *testing.T, d *device) string {
 	return id
 }
 
-// eventually waits until ok holds.
+// eventually waits until ok returns true. The test fails if that takes longer than
+// maxWait.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	if err := await(context.Background(), patience, ok); err != nil {
-		t.Fatalf("%s: not within %v", what, patience)
+	if err := await(context.Background(), maxWait, ok); err != nil {
+		t.Fatalf("%s: not within %v", what, maxWait)
 	}
 }
 
-// await asks again and again until ok holds.
+// await calls ok until it returns true.
 func await(ctx context.Context, within time.Duration, ok func() bool) error {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
@@ -225,15 +231,15 @@ func await(ctx context.Context, within time.Duration, ok func() bool) error {
 	return nil
 }
 
-// deadline is a context for one step of a test.
+// deadline is a context for one step of a test, which ends after maxWait.
 func deadline(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), maxWait)
 	t.Cleanup(cancel)
 	return ctx
 }
 
-// seed is the one all chance of a test comes from.
+// seed is the seed of all random numbers of a test.
 func seed(t *testing.T) uint64 {
 	t.Helper()
 	n := uint64(time.Now().UnixNano()) >> 12
@@ -251,7 +257,7 @@ func seed(t *testing.T) uint64 {
 	return n
 }
 
-// errStatus is an answer that is not the operation's.
+// errStatus is an HTTP answer that does not come from an operation.
 type errStatus struct {
 	status int
 	text   string
@@ -259,7 +265,7 @@ type errStatus struct {
 
 func (e errStatus) Error() string { return fmt.Sprintf("status %d: %.200s", e.status, e.text) }
 
-// send makes one HTTP call and reads all of the answer.
+// send makes one HTTP call and reads the whole answer.
 func send(request *http.Request) (int, []byte, error) {
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {

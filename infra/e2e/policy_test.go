@@ -11,27 +11,27 @@ import (
 	"github.com/coder/websocket"
 )
 
-// The places of the platforms under each policy: platforms of one place exclude
-// each other (docs/client-protocol.md §2).
-var places = map[string]map[string]string{
+// exclusionGroups says for each policy which platforms exclude each other: those with
+// the same letter (docs/client-protocol.md §2).
+var exclusionGroups = map[string]map[string]string{
 	"single": {"Android": "x", "iPhone": "x", "iPad": "x", "Windows": "x", "Mac": "x", "Linux": "x", "Web": "x", "MiniProgram": "x"},
 	"dual":   {"Android": "n", "iPhone": "n", "iPad": "n", "Windows": "n", "Mac": "n", "Linux": "n", "Web": "w", "MiniProgram": "w"},
 	"triple": {"Android": "m", "iPhone": "m", "iPad": "m", "Windows": "d", "Mac": "d", "Linux": "d", "Web": "w", "MiniProgram": "w"},
 	"multi":  {"Android": "a", "iPhone": "p", "iPad": "t", "Windows": "d", "Mac": "m", "Linux": "l", "Web": "w", "MiniProgram": "w"},
 }
 
-// isWeb: the two count as one platform.
+// isWeb reports whether a platform is Web or MiniProgram, which count as one platform.
 func isWeb(platform string) bool { return platform == "Web" || platform == "MiniProgram" }
 
-// stay says which of the devices that connected in this order are online after
-// the last of them, written from the rule and not from the code: of each place
-// only the last platform, and of that only the newest ones.
-func stay(policy string, native, web int, platforms []string) []bool {
+// remaining says which devices are online after devices of these platforms have
+// connected in this order. It is written from the rule and not from the code: of each
+// group only the devices of the last platform stay, and of these only the newest ones.
+func remaining(policy string, native, web int, platforms []string) []bool {
 	out := make([]bool, len(platforms))
 	for i, p := range platforms {
 		newer, replaced := 0, false
 		for _, later := range platforms[i+1:] {
-			if places[policy][later] != places[policy][p] {
+			if exclusionGroups[policy][later] != exclusionGroups[policy][p] {
 				continue
 			}
 			if later != p && (!isWeb(later) || !isWeb(p)) {
@@ -48,13 +48,12 @@ func stay(policy string, native, web int, platforms []string) []bool {
 	return out
 }
 
-// TestPolicies is the matrix of the four login policies, all platforms and the
-// number of devices of one platform: each user's devices connect in some order,
-// one after the other. Who is kicked and who stays follows from the rule; those
-// who stay are told what is sent to their user, those who go are not; and no
-// device is ever sent an event of another user.
+// TestPolicies checks the four login policies with all platforms and several numbers of
+// devices for one platform. The devices of each user connect in some order, one after the
+// other. The rule says which of them are kicked. Only the others receive a message to
+// their user, and no device ever receives an event of another user.
 func TestPolicies(t *testing.T) {
-	shared.sound(t)
+	shared.failOnFault(t)
 	pairs := func() (list [][]string) { // every platform after every other
 		all := []string{"Android", "iPhone", "iPad", "Windows", "Mac", "Linux", "Web", "MiniProgram"}
 		for i, first := range all {
@@ -79,7 +78,7 @@ func TestPolicies(t *testing.T) {
 	)
 	many := words("Web MiniProgram Web Web Web Web Web Web Web Web Web Web", "iPad iPad iPad Web Web Web Web Mac Web Web")
 	var group sync.WaitGroup
-	busy := make(chan struct{}, 12) // users at a time
+	slots := make(chan struct{}, 12) // the number of users who are tested at once
 	for _, c := range []struct {
 		policy      string
 		native, web int
@@ -92,27 +91,27 @@ func TestPolicies(t *testing.T) {
 		for i := range users {
 			users[i] = fmt.Sprintf("u%d", i)
 		}
-		a := newApp(t, shared.place(), fields{
+		a := newApp(t, shared.endpoints(), fields{
 			"LoginPolicy": c.policy, "Edition": "premium", "NativeInstances": c.native, "WebInstances": c.web,
 		}, append(users, "sender")...)
 		for i, script := range c.scripts {
 			group.Go(func() {
-				busy <- struct{}{}
-				defer func() { <-busy }()
+				slots <- struct{}{}
+				defer func() { <-slots }()
 				name := fmt.Sprintf("%s, %d and %d: %s", c.policy, c.native, c.web, strings.Join(script, " "))
-				policyCase(t, a, name, users[i], script, stay(c.policy, c.native, c.web, script))
+				checkPolicy(t, a, name, users[i], script, remaining(c.policy, c.native, c.web, script))
 			})
 		}
 	}
 	group.Wait()
 }
 
-// policyCase connects one user's devices and checks who stays.
-func policyCase(t *testing.T, a *app, name, user string, script []string, want []bool) {
+// checkPolicy connects the devices of one user and checks which of them stay connected.
+func checkPolicy(t *testing.T, a *app, name, user string, script []string, want []bool) {
 	var list []*device
 	defer func() {
 		for _, d := range list {
-			d.drop()
+			d.cutConnection()
 		}
 	}()
 	for i, platform := range script {
@@ -130,23 +129,23 @@ func policyCase(t *testing.T, a *app, name, user string, script []string, want [
 	}
 	for i, d := range list {
 		if !want[i] {
-			if err := await(deadline(t), patience, func() bool { return !d.connected() }); err != nil {
-				t.Errorf("%s: device %d stays", name, i)
+			if err := await(deadline(t), maxWait, func() bool { return !d.connected() }); err != nil {
+				t.Errorf("%s: device %d is not kicked", name, i)
 				continue
 			}
 			d.mu.Lock()
-			code := websocket.CloseStatus(d.why)
+			code := websocket.CloseStatus(d.endErr)
 			d.mu.Unlock()
 			if kicks := d.events("session.kick"); len(kicks) != 1 || code != websocket.StatusNormalClosure {
-				t.Errorf("%s: device %d was told %d kicks and closed with %d", name, i, len(kicks), code)
+				t.Errorf("%s: device %d received %d kicks and was closed with %d", name, i, len(kicks), code)
 			}
 			continue
 		}
-		if err := await(deadline(t), patience, func() bool { return len(d.events("message.new")) > 0 }); err != nil {
-			t.Errorf("%s: device %d, connected %t, is not told the message", name, i, d.connected())
+		if err := await(deadline(t), maxWait, func() bool { return len(d.events("message.new")) > 0 }); err != nil {
+			t.Errorf("%s: device %d, connected %t, does not receive the message", name, i, d.connected())
 		}
 	}
-	// What the server says of the devices is what is the case.
+	// session.devices has exactly the devices that stayed.
 	var reply struct {
 		Devices []struct {
 			Platform, Instance string
@@ -170,22 +169,22 @@ func policyCase(t *testing.T, a *app, name, user string, script []string, want [
 	slices.Sort(online)
 	slices.Sort(wanted)
 	if !slices.Equal(online, wanted) {
-		t.Errorf("%s: online are %q, want %q", name, online, wanted)
+		t.Errorf("%s: session.devices has online %q, want %q", name, online, wanted)
 	}
 	for i, d := range list {
 		if n := len(d.events("session.kick")); want[i] && (n > 0 || !d.connected()) {
-			t.Errorf("%s: device %d was told %d kicks, connected %t", name, i, n, d.connected())
+			t.Errorf("%s: device %d received %d kicks, connected %t", name, i, n, d.connected())
 		}
-		for _, f := range d.all() {
+		for _, f := range d.allFrames() {
 			if !ownEvent(f, user, script[i]) || (!want[i] && f.Event != "session.kick") {
-				t.Errorf("%s: device %d was sent %s", name, i, f.raw)
+				t.Errorf("%s: device %d received %s", name, i, f.raw)
 			}
 		}
 	}
 }
 
-// ownEvent reports whether a frame is the user's message or a kick of the
-// device's platform.
+// ownEvent reports whether a frame is the message to the user, or a kick of a device of
+// the platform.
 func ownEvent(f frame, user, platform string) bool {
 	var body struct {
 		From             string `json:"From_Account"`

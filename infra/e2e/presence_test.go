@@ -11,25 +11,25 @@ import (
 	"github.com/coder/websocket"
 )
 
-// seen is what is known of a user's status.
-type seen struct {
+// presence is the presence of a user, as the server says it.
+type presence struct {
 	User   string `json:"To_Account"`
 	Status string `json:"Status"`
 	LastMs int64  `json:"LastMs"`
 	TimeMs int64  `json:"TimeMs"`
 }
 
-// Two hundred sockets come and go at random, some of them without a close frame.
-// Once they rest, states and the ends of connections are exact, and the watcher
-// has been told the last state of each.
+// TestPresence lets 200 users connect and disconnect at random, some without a close
+// frame. After that, presence.get has the right status and time of every user, and the
+// events that a watcher received end with the right status of every user.
 func TestPresence(t *testing.T) {
-	shared.sound(t)
+	shared.failOnFault(t)
 	const sockets, rounds = 200, 3
 	users := make([]string, sockets)
 	for i := range users {
 		users[i] = fmt.Sprintf("user%03d", i)
 	}
-	a := newApp(t, shared.place(), fields{"LoginPolicy": "multi", "Edition": "premium"}, append(users, "watcher")...)
+	a := newApp(t, shared.endpoints(), fields{"LoginPolicy": "multi", "Edition": "premium"}, append(users, "watcher")...)
 	watcher := a.device(t, "watcher", "Web", "w")
 	for start := 0; start < sockets; start += 100 {
 		if err := watcher.call(deadline(t), "presence.subscribe", fields{"To_Account": users[start : start+100]}, nil); err != nil {
@@ -38,7 +38,7 @@ func TestPresence(t *testing.T) {
 	}
 	platforms := []string{"Android", "Web"}
 	devices := make([]*device, sockets)
-	left := make([]time.Time, sockets) // when the last connection ended; zero while one is open
+	left := make([]time.Time, sockets) // when the last connection of each user ended; zero: one is open
 	work := make(chan int)
 	var wait sync.WaitGroup
 	n := seed(t)
@@ -55,11 +55,11 @@ func TestPresence(t *testing.T) {
 					}
 					time.Sleep(time.Duration(r.IntN(50)) * time.Millisecond)
 					if round == rounds-1 && i%4 < 2 {
-						break // this one stays
+						break // this user stays connected
 					}
 					left[i] = time.Now()
 					if r.IntN(2) == 0 {
-						d.drop()
+						d.cutConnection()
 					} else {
 						_ = d.conn.Close(websocket.StatusNormalClosure, "")
 					}
@@ -79,7 +79,7 @@ func TestPresence(t *testing.T) {
 	t.Cleanup(func() {
 		for _, d := range devices {
 			if d != nil {
-				d.drop()
+				d.cutConnection()
 			}
 		}
 	})
@@ -94,7 +94,7 @@ func TestPresence(t *testing.T) {
 	}
 	var wrong string
 	eventually(t, "presence.get", func() bool {
-		var out struct{ QueryResult []seen }
+		var out struct{ QueryResult []presence }
 		if err := watcher.call(deadline(t), "presence.get", fields{"To_Account": users}, &out); err != nil {
 			t.Fatal(err)
 		}
@@ -113,11 +113,11 @@ func TestPresence(t *testing.T) {
 	if wrong != "" {
 		t.Error(wrong)
 	}
-	told := func() (int, string) {
-		newest := make(map[string]seen)
+	checkEvents := func() (int, string) {
+		newest := make(map[string]presence)
 		events := watcher.events("presence.changed")
 		for _, e := range events {
-			var s seen
+			var s presence
 			if err := json.Unmarshal(e.Body, &s); err != nil {
 				t.Fatal(err)
 			}
@@ -126,15 +126,15 @@ func TestPresence(t *testing.T) {
 			}
 		}
 		for i, u := range users {
-			// Who was Offline from the start and is again may never have been told.
+			// There may be no event for a user who was offline at the start and is again.
 			if got := newest[u].Status; got != want(i) && (got != "" || want(i) != "Offline") {
-				return len(events), fmt.Sprintf("%s was told as %q, is %s", u, got, want(i))
+				return len(events), fmt.Sprintf("the last event of %s says %q, want %s", u, got, want(i))
 			}
 		}
 		return len(events), ""
 	}
-	eventually(t, "the watcher knows", func() bool { _, wrong = told(); return wrong == "" })
-	count, wrong := told()
+	eventually(t, "the watcher has all events", func() bool { _, wrong = checkEvents(); return wrong == "" })
+	count, wrong := checkEvents()
 	t.Logf("seed %d: %d connections, %d events", n, sockets*rounds, count)
 	if wrong != "" {
 		t.Error(wrong)

@@ -12,31 +12,32 @@ import (
 	"testing"
 )
 
-// console is a command with a person at it.
-type console struct {
+// terminal is a running command, with its input and its output.
+type terminal struct {
 	in io.WriteCloser
 
 	mu  sync.Mutex
 	out strings.Builder
 }
 
-// Write keeps what the command says.
-func (c *console) Write(p []byte) (int, error) {
+// Write stores output of the command.
+func (c *terminal) Write(p []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.out.Write(p)
 }
 
-func (c *console) said() string {
+// output is the output of the command so far.
+func (c *terminal) output() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.out.String()
 }
 
-// open runs a line of a shell in a folder until the test ends.
-func open(t *testing.T, dir, line string) *console {
+// openTerminal runs a shell command in a folder until the test ends.
+func openTerminal(t *testing.T, dir, line string) *terminal {
 	t.Helper()
-	c := &console{}
+	c := &terminal{}
 	cmd := exec.Command("bash", "-c", line)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, c, c
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -49,7 +50,7 @@ func open(t *testing.T, dir, line string) *console {
 	}
 	ended := make(chan struct{})
 	go func() {
-		_ = cmd.Wait() // ended by the signal
+		_ = cmd.Wait() // an error: it is ended by a signal
 		close(ended)
 	}()
 	t.Cleanup(func() {
@@ -59,17 +60,17 @@ func open(t *testing.T, dir, line string) *console {
 	return c
 }
 
-// says waits until the console has said all of the words.
-func (c *console) says(t *testing.T, who string, words ...string) {
+// waitForOutput waits until the output of the command contains all of the words.
+func (c *terminal) waitForOutput(t *testing.T, who string, words ...string) {
 	t.Helper()
 	for _, w := range words {
-		if await(t.Context(), patience, func() bool { return strings.Contains(c.said(), w) }) != nil {
-			t.Fatalf("%s does not say %q:\n%s", who, w, c.said())
+		if await(t.Context(), maxWait, func() bool { return strings.Contains(c.output(), w) }) != nil {
+			t.Fatalf("the output of %s has no %q:\n%s", who, w, c.output())
 		}
 	}
 }
 
-// section is a section of a Markdown text, without its heading.
+// section returns a section of a Markdown text, without its heading.
 func section(t *testing.T, text, heading string) string {
 	t.Helper()
 	_, rest, ok := strings.Cut(text, "\n## "+heading+"\n")
@@ -80,8 +81,8 @@ func section(t *testing.T, text, heading string) string {
 	return part
 }
 
-// workingCopy is a folder with everything of the repository but what is not
-// committed, and the state of a stack in it.
+// workingCopy makes a folder with links to the files of the repository, but to the
+// hidden ones, and to the state of a stack as .local.
 func workingCopy(t *testing.T, state string) string {
 	t.Helper()
 	entries, err := os.ReadDir(root(t))
@@ -103,8 +104,8 @@ func workingCopy(t *testing.T, state string) string {
 	return dir
 }
 
-// The lines of the README's section do what it says: two terminals and a backend
-// exchange messages.
+// TestReadme runs the commands of the section "Chat from a terminal": two terminals and a
+// backend exchange messages.
 func TestReadme(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(filepath.Join(root(t), "README.md"))
@@ -113,7 +114,7 @@ func TestReadme(t *testing.T) {
 	}
 	blocks := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(section(t, string(text), "Chat from a terminal"), -1)
 	if len(blocks) != 2 {
-		t.Fatalf("the section has %d blocks of shell, want the terminals and the backend", len(blocks))
+		t.Fatalf("the section has %d shell blocks, want one for the terminals and one for the backend", len(blocks))
 	}
 	terminals := strings.Split(strings.TrimSpace(blocks[0][1]), "\n")
 	if len(terminals) != 2 {
@@ -123,23 +124,23 @@ func TestReadme(t *testing.T) {
 	if typed == nil {
 		t.Fatalf("the line %q does not say what to type", terminals[1])
 	}
-	c := newHome(t).start(t, "-memory")
+	c := newStateDir(t).start(t, "-memory")
 	dir := workingCopy(t, c.dir)
 
-	alice, bob := open(t, dir, terminals[0]), open(t, dir, terminals[1])
-	alice.says(t, "alice", "connected as alice")
-	bob.says(t, "bob", "connected as bob")
+	alice, bob := openTerminal(t, dir, terminals[0]), openTerminal(t, dir, terminals[1])
+	alice.waitForOutput(t, "alice", "connected as alice")
+	bob.waitForOutput(t, "bob", "connected as bob")
 	if _, err := io.WriteString(bob.in, typed[1]+"\n"); err != nil {
 		t.Fatal(err)
 	}
-	alice.says(t, "alice", `"From_Account":"bob"`, `"Text":"`+typed[2]+`"`)
-	bob.says(t, "bob", `"id":"1"`, `"code":0`)
+	alice.waitForOutput(t, "alice", `"From_Account":"bob"`, `"Text":"`+typed[2]+`"`)
+	bob.waitForOutput(t, "bob", `"id":"1"`, `"code":0`)
 	if _, err := io.WriteString(alice.in, "bob and hello to you\n"); err != nil {
 		t.Fatal(err)
 	}
-	bob.says(t, "bob", `"From_Account":"alice"`, `"Text":"and hello to you"`)
+	bob.waitForOutput(t, "bob", `"From_Account":"alice"`, `"Text":"and hello to you"`)
 
-	// The backend's lines, with the port of this stack.
+	// The commands of the backend, with the port of this stack.
 	const address = "http://localhost:8080"
 	script := blocks[1][1]
 	if !strings.Contains(script, "H="+address+"\n") {
@@ -158,8 +159,8 @@ func TestReadme(t *testing.T) {
 	}
 	for _, want := range []string{`"ActionStatus":"OK"`, `"MsgKey":"`, `"code":0`, `"To_Account":"alice"`, `"Preview":"` + sentence[1] + `"`} {
 		if !strings.Contains(string(out), want) {
-			t.Errorf("the script said %s, want %s in it", out, want)
+			t.Errorf("the output of the script is %s, want %s in it", out, want)
 		}
 	}
-	bob.says(t, "bob", `"Text":"`+sentence[1]+`"`)
+	bob.waitForOutput(t, "bob", `"Text":"`+sentence[1]+`"`)
 }

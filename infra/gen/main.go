@@ -1,6 +1,11 @@
-// Command gen writes what follows from the catalog: the stacks of operations,
-// the sample events, the reference and the types of the SDK. With -check it writes nothing and fails
-// when a file is not what it would write.
+// Command gen writes the files that are made from the catalog of operations and from Go
+// comments: the stacks, the sample events, the reference and the TypeScript types of the
+// SDK. It also removes generated files that it would not write any more.
+//
+// With -check it writes nothing, and fails if a file differs from what it would write.
+//
+// It refuses an operation or a group whose comment does not begin with a sentence that says
+// what it does (package source). The error names the file and the line.
 package main
 
 import (
@@ -21,7 +26,7 @@ import (
 )
 
 func main() {
-	check := flag.Bool("check", false, "write nothing, fail when a file is stale")
+	check := flag.Bool("check", false, "write nothing, and fail if a file is stale")
 	flag.Parse()
 	if err := run(".", *check); err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
@@ -29,6 +34,7 @@ func main() {
 	}
 }
 
+// run writes the files below the root, or checks them.
 func run(root string, check bool) error {
 	want, err := files(root)
 	if err != nil {
@@ -40,7 +46,7 @@ func run(root string, check bool) error {
 	}
 	var stale []string
 	for _, path := range slices.Sorted(maps.Keys(want)) {
-		if old, there := have[path]; there && bytes.Equal(old, want[path]) {
+		if old, exists := have[path]; exists && bytes.Equal(old, want[path]) {
 			continue
 		}
 		stale = append(stale, path)
@@ -51,7 +57,7 @@ func run(root string, check bool) error {
 		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
 			return err
 		}
-		if err := os.WriteFile(full, want[path], 0o644); err != nil { //nolint:gosec // not secret
+		if err := os.WriteFile(full, want[path], 0o644); err != nil { // not secret
 			return err
 		}
 	}
@@ -72,7 +78,7 @@ func run(root string, check bool) error {
 	return nil
 }
 
-// files are all files that gen writes, by path below the root.
+// files returns the content of all files that gen writes, by path below the root.
 func files(root string) (map[string][]byte, error) {
 	all := catalog.All()
 	out := make(map[string][]byte)
@@ -82,11 +88,11 @@ func files(root string) (map[string][]byte, error) {
 		}
 		return err
 	}
-	placed, err := stacks.Read(filepath.Join(root, stackDir), all)
+	placement, err := stacks.Read(filepath.Join(root, stackDir), all)
 	if err != nil {
 		return nil, err
 	}
-	list, err := stacks.Generate(all, placed)
+	list, err := stacks.Generate(all, placement)
 	if err := add(stackDir, list, err); err != nil {
 		return nil, err
 	}
@@ -109,8 +115,9 @@ const (
 	scriptDir    = "web/sdk/src"
 )
 
-// generated are the files that gen wrote before, as they are now: what says so in
-// its first line, and all events, in which JSON leaves no room for it.
+// generated returns the content of the files that gen wrote before, by path below the root.
+// The first line of such a file says that it is generated. JSON has no comments, so every
+// JSON file in the folder of the events counts as generated.
 func generated(root string) (map[string][]byte, error) {
 	out := make(map[string][]byte)
 	for _, dir := range []string{stackDir, eventDir, referenceDir, scriptDir} {
@@ -121,7 +128,7 @@ func generated(root string) (map[string][]byte, error) {
 			if err != nil || d.IsDir() {
 				return err
 			}
-			text, err := os.ReadFile(path) //nolint:gosec // a file of the repository
+			text, err := os.ReadFile(path) // a file of the repository
 			if err != nil {
 				return err
 			}

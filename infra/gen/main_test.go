@@ -2,8 +2,9 @@ package main
 
 import "testing"
 
-// What is in the repository is what gen would write.
-func TestFresh(t *testing.T) {
+// TestGeneratedFilesAreFresh checks that the files in the repository are those that gen would
+// write now.
+func TestGeneratedFilesAreFresh(t *testing.T) {
 	if err := run("../..", true); err != nil {
 		t.Error(err)
 	}

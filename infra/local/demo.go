@@ -17,16 +17,17 @@ import (
 	"parley/shared/dialect/usersig"
 )
 
-// signature is how long a UserSig of the demo lasts.
-const signature = 7 * 24 * time.Hour
+// signatureLife is how long a UserSig of the demo is valid.
+const signatureLife = 7 * 24 * time.Hour
 
-// A User is an account of the demo.
+// A User is an account of the demo application.
 type User struct {
 	ID   string `json:"id"`
 	Nick string `json:"nick"`
 }
 
-// An App is the demo application. Its file is readable by its owner alone.
+// An App is the demo application. It is stored in demo.json, which only its owner can
+// read.
 type App struct {
 	ID     int64  `json:"sdkappid"`
 	Secret string `json:"secret"`
@@ -34,36 +35,37 @@ type App struct {
 	Users  []User `json:"users"`
 }
 
-// demo is what the stack knows of the demo application.
+// demo is what the stack knows about the demo application.
 type demo struct {
-	mu    sync.Mutex
-	app   App
-	known map[string]bool // users that were imported
+	mu       sync.Mutex
+	app      App
+	imported map[string]bool // users whose account exists
 }
 
-// Demo creates the demo application with alice, bob and carol, or takes up the
-// one of an earlier run.
+// Demo returns the demo application. If no earlier run has created it, Demo creates it
+// with the users alice, bob and carol.
 func (s *Stack) Demo(ctx context.Context) (App, error) {
 	file := filepath.Join(s.options.State, "demo.json")
 	app := App{Admin: "administrator", Users: []User{{"alice", "Alice"}, {"bob", "Bob"}, {"carol", "Carol"}}}
-	var old App
-	if text, err := os.ReadFile(file); err == nil && json.Unmarshal(text, &old) == nil && s.adopt(ctx, old) == nil {
-		app = old
+	var stored App
+	if text, err := os.ReadFile(file); err == nil && json.Unmarshal(text, &stored) == nil && s.reuseApp(ctx, stored) == nil {
+		app = stored
 	} else if err := s.createApp(ctx, &app, file); err != nil {
 		return App{}, err
 	}
 	s.demo.mu.Lock()
-	s.demo.app, s.demo.known = app, map[string]bool{}
+	s.demo.app, s.demo.imported = app, map[string]bool{}
 	for _, u := range app.Users {
-		s.demo.known[u.ID] = true
+		s.demo.imported[u.ID] = true
 	}
 	s.demo.mu.Unlock()
 	return app, nil
 }
 
-// adopt takes up the application of an earlier run. One that was made when admins
-// had no accounts gets the admin's: a repeat of app.add-admin is harmless.
-func (s *Stack) adopt(ctx context.Context, app App) error {
+// reuseApp checks that the application of an earlier run still works. An old
+// application may have no account for its admin, so reuseApp adds the admin again,
+// which does nothing if the account exists.
+func (s *Stack) reuseApp(ctx context.Context, app App) error {
 	var added struct{ Code int }
 	if err := s.post(ctx, "/operator/app.add-admin", map[string]any{"SdkAppId": app.ID, "UserID": app.Admin}, &added); err != nil {
 		return err
@@ -96,17 +98,18 @@ func (s *Stack) createApp(ctx context.Context, app *App, file string) error {
 		}
 	}
 	if s.options.InMemory {
-		return nil // the app goes with the memory; an app on disk stays known
+		return nil // the app is lost with the memory, so demo.json of an app on disk is not replaced
 	}
 	text, err := json.MarshalIndent(app, "", "  ")
 	if err != nil {
 		return err
 	}
-	return private(file, append(text, '\n'))
+	return writePrivateFile(file, append(text, '\n'))
 }
 
-// private writes a file for its owner alone, whole or not at all.
-func private(file string, text []byte) error {
+// writePrivateFile writes a file that only its owner can read. The file is written
+// completely or not at all.
+func writePrivateFile(file string, text []byte) error {
 	if err := os.WriteFile(file+".new", text, 0o600); err != nil {
 		return err
 	}
@@ -114,7 +117,7 @@ func private(file string, text []byte) error {
 }
 
 func (s *Stack) importUser(ctx context.Context, app App, u User) error {
-	sig, err := usersig.Sign(app.Secret, app.ID, app.Admin, time.Now(), signature)
+	sig, err := usersig.Sign(app.Secret, app.ID, app.Admin, time.Now(), signatureLife)
 	if err != nil {
 		return err
 	}
@@ -134,15 +137,16 @@ func (s *Stack) importUser(ctx context.Context, app App, u User) error {
 	return nil
 }
 
-// firstCalls is how long a call of the demo is tried again that a function did not
-// answer: the first calls of a database that has just started can take longer than
-// a function may run, on a busy machine.
-const firstCalls = time.Minute
+// retryTime is how long post repeats a call whose function failed. On a busy machine the
+// first calls of DynamoDB Local after its start can take longer than the timeout of the
+// function.
+const retryTime = time.Minute
 
+// post calls an operation over HTTP. It repeats the call as long as the function fails.
 func (s *Stack) post(ctx context.Context, path string, in, out any) error {
-	for end := time.Now().Add(firstCalls); ; {
+	for end := time.Now().Add(retryTime); ; {
 		err := s.postOnce(ctx, path, in, out)
-		if !errors.Is(err, errNoAnswer) || time.Now().After(end) {
+		if !errors.Is(err, errFunctionFailed) || time.Now().After(end) {
 			return err
 		}
 		select {
@@ -153,7 +157,7 @@ func (s *Stack) post(ctx context.Context, path string, in, out any) error {
 	}
 }
 
-var errNoAnswer = errors.New("the function failed")
+var errFunctionFailed = errors.New("the function failed")
 
 func (s *Stack) postOnce(ctx context.Context, path string, in, out any) error {
 	body, err := json.Marshal(in)
@@ -165,7 +169,7 @@ func (s *Stack) postOnce(ctx context.Context, path string, in, out any) error {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	// The routes of operators ask for a SigV4 signature; it is not checked.
+	// The operator routes need a SigV4 signature, which the local cloud does not check.
 	req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=operator/20000101/us-east-1/execute-api/aws4_request, SignedHeaders=host, Signature=0")
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -177,7 +181,7 @@ func (s *Stack) postOnce(ctx context.Context, path string, in, out any) error {
 		return err
 	}
 	if res.StatusCode >= http.StatusInternalServerError {
-		return fmt.Errorf("answer %d %.200s: %w", res.StatusCode, text, errNoAnswer)
+		return fmt.Errorf("answer %d %.200s: %w", res.StatusCode, text, errFunctionFailed)
 	}
 	if json.Unmarshal(text, out) != nil || res.StatusCode != http.StatusOK {
 		return fmt.Errorf("answer %d %.200s", res.StatusCode, text)
@@ -190,43 +194,43 @@ func (s *Stack) serveDemo(w http.ResponseWriter, _ *http.Request) {
 	app := s.demo.app
 	s.demo.mu.Unlock()
 	if app.ID == 0 {
-		answer(w, http.StatusNotFound, map[string]string{"message": "no demo app was created"})
+		writeJSON(w, http.StatusNotFound, map[string]string{"message": "no demo app was created"})
 		return
 	}
-	answer(w, http.StatusOK, map[string]any{"http": s.HTTP, "websocket": s.WebSocket, "sdkappid": app.ID, "users": app.Users})
+	writeJSON(w, http.StatusOK, map[string]any{"http": s.HTTP, "websocket": s.WebSocket, "sdkappid": app.ID, "users": app.Users})
 }
 
 func (s *Stack) serveUserSig(w http.ResponseWriter, r *http.Request) {
 	user := r.URL.Query().Get("user")
 	if len(user) < 1 || len(user) > 32 {
-		answer(w, http.StatusBadRequest, map[string]string{"message": "user is 1 to 32 bytes"})
+		writeJSON(w, http.StatusBadRequest, map[string]string{"message": "user is 1 to 32 bytes"})
 		return
 	}
-	sig, app, err := s.UserSig(r.Context(), user)
+	sig, appID, err := s.UserSig(r.Context(), user)
 	if err != nil {
-		answer(w, http.StatusBadGateway, map[string]string{"message": err.Error()})
+		writeJSON(w, http.StatusBadGateway, map[string]string{"message": err.Error()})
 		return
 	}
-	answer(w, http.StatusOK, map[string]any{"sdkappid": app, "identifier": user, "usersig": sig})
+	writeJSON(w, http.StatusOK, map[string]any{"sdkappid": appID, "identifier": user, "usersig": sig})
 }
 
-// UserSig signs for a user of the demo app and imports the account first if it
-// is new.
-func (s *Stack) UserSig(ctx context.Context, user string) (sig string, app int64, err error) {
+// UserSig returns a UserSig for a user of the demo application. If the user has no
+// account yet, it imports one first.
+func (s *Stack) UserSig(ctx context.Context, user string) (sig string, appID int64, err error) {
 	s.demo.mu.Lock()
-	known, demo := s.demo.known[user], s.demo.app
+	imported, app := s.demo.imported[user], s.demo.app
 	s.demo.mu.Unlock()
-	if demo.ID == 0 {
+	if app.ID == 0 {
 		return "", 0, errors.New("no demo app was created")
 	}
-	if !known && user != demo.Admin {
-		if err := s.importUser(ctx, demo, User{ID: user, Nick: user}); err != nil {
+	if !imported && user != app.Admin {
+		if err := s.importUser(ctx, app, User{ID: user, Nick: user}); err != nil {
 			return "", 0, err
 		}
 		s.demo.mu.Lock()
-		s.demo.known[user] = true
+		s.demo.imported[user] = true
 		s.demo.mu.Unlock()
 	}
-	sig, err = usersig.Sign(demo.Secret, demo.ID, user, time.Now(), signature)
-	return sig, demo.ID, err
+	sig, err = usersig.Sign(app.Secret, app.ID, user, time.Now(), signatureLife)
+	return sig, app.ID, err
 }

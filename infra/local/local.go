@@ -1,6 +1,7 @@
-// Package local is the whole deployment on one machine: the real program behind
-// a gateway, with real DynamoDB and SQS servers, as the templates say. `make
-// run` is one user, the end-to-end tests are the other.
+// Package local is the local cloud: the whole deployment on one machine, as the
+// templates declare it. It runs the real program behind a local API Gateway, with
+// DynamoDB Local, ElasticMQ for SQS, and local object storage. `make run` and the
+// end-to-end tests use it.
 //
 //	stack, err := local.Start(ctx, local.Options{InMemory: true})
 //	...
@@ -30,49 +31,52 @@ import (
 	"parley/infra/local/template"
 )
 
-// Options say what to run and how. The zero Options run the repository around
-// the working directory with its data in .local/data, on free ports.
+// Options say what to run and how. The zero Options run the repository that contains
+// the working directory, with its data in .local/data, on free ports.
 type Options struct {
-	Root     string // of the repository; default found from the working directory
+	Root     string // folder of the repository; by default found from the working directory
 	Template string // default Root/template.yaml
-	Program  string // default Root/.local/bin/parley, built by the Makefile
-	State    string // default Root/.local; tests give a temporary directory
-	// Components is the cache of the servers; default Root/.local/components.
+	Program  string // default Root/.local/bin/parley, which the Makefile builds
+	State    string // folder of data and logs; default Root/.local; tests use a temporary one
+	// Components is the cache of downloaded servers; default Root/.local/components.
 	Components string
-	// InMemory keeps tables and queues in memory, and takes no lock.
+	// InMemory stores tables, queues and objects in memory. Then several local
+	// clouds may use the same State.
 	InMemory bool
 
-	HTTPPort   int // 0: any free one
-	SocketPort int // 0: the one after HTTPPort when it is given and free, or any
+	HTTPPort   int // 0 means any free port
+	SocketPort int // 0 means HTTPPort+1 if HTTPPort is given and the next port is free, else any free port
 
-	StackName   string            // prefixes the names the templates do not give; default "parley-local"
+	StackName   string            // prefix of the names that the templates do not give; default "parley-local"
 	Parameters  map[string]string // of the root template
-	Environment map[string]string // added to every function
-	// Limit is the most instances of one function; InstanceIdle how long one
-	// waits for work. Zero: the defaults of package lambda.
+	Environment map[string]string // added to the environment of every function
+	// Limit is how many instances one function may have. InstanceIdle is how long
+	// an instance waits for an event before it ends. Zero means the default of
+	// package lambda.
 	Limit        int
 	InstanceIdle time.Duration
-	// ConnectionIdle and ConnectionLife are 10 min and 2 h when zero, as on AWS.
+	// ConnectionIdle and ConnectionLife limit WebSocket connections. Defaults 10
+	// minutes and 2 hours, as on AWS.
 	ConnectionIdle, ConnectionLife time.Duration
-	// QueueRetry, when not zero, brings a failed queue message back that soon
-	// instead of after its visibility timeout.
+	// QueueRetry is how soon a queue message that failed is received again. Zero
+	// means after the visibility timeout of the queue.
 	QueueRetry time.Duration
-	// Seed is the one of the faults; 0 chooses one.
+	// Seed is the seed of injected faults. 0 chooses a random seed.
 	Seed uint64
 
-	// Line receives each line a function writes, Done each finished
-	// invocation, Note what a person should read. Each may be nil.
+	// Line receives each line that a function writes. Done receives each finished
+	// invocation. Note receives messages for a person. Each may be nil.
 	Line func(function, line string)
 	Done func(lambda.Record)
 	Note func(text string)
-	// Log is told of the gateway's complaints. May be nil.
+	// Log receives the warnings and errors of the gateway. May be nil.
 	Log *slog.Logger
 }
 
 // A Stack is a running local cloud.
 type Stack struct {
-	// HTTP and WebSocket are the addresses clients use: "http://127.0.0.1:8080"
-	// and "ws://127.0.0.1:8081/local".
+	// HTTP and WebSocket are the addresses that clients use, for example
+	// "http://127.0.0.1:8080" and "ws://127.0.0.1:8081/local".
 	HTTP, WebSocket string
 
 	Model     *template.Model
@@ -86,13 +90,13 @@ type Stack struct {
 	// Took is how long the start lasted.
 	Took time.Duration
 
-	options Options
-	demo    demo
-	undo    []func() // what Stop does, last first
+	options  Options
+	demo     demo
+	cleanups []func() // what Stop calls, the last one first
 }
 
-// Start runs everything and returns when it serves. On an error nothing is
-// left running.
+// Start starts everything and returns when it can serve requests. If there is an error,
+// nothing is left running.
 func Start(ctx context.Context, o Options) (*Stack, error) {
 	began := time.Now()
 	if err := o.complete(); err != nil {
@@ -141,44 +145,45 @@ func (o *Options) complete() error {
 }
 
 func (s *Stack) start(ctx context.Context) error {
-	if err := s.acquire(); err != nil {
+	if err := s.lockState(); err != nil {
 		return err
 	}
-	// Ports first: a port in use should not cost three seconds to find out.
-	rest, socket, err := s.listen()
+	// Listen first: if a port is in use, the user should not wait three seconds for the
+	// error.
+	httpListener, socketListener, err := s.listen()
 	if err != nil {
 		return err
 	}
-	places := template.Options{
+	options := template.Options{
 		Root: s.options.Template, Parameters: s.options.Parameters, StackName: s.options.StackName,
 		State: s.options.State,
-		HTTP:  "http://" + rest.Addr().String(), WebSocket: "http://" + socket.Addr().String(),
+		HTTP:  "http://" + httpListener.Addr().String(), WebSocket: "http://" + socketListener.Addr().String(),
 	}
-	// The queues are needed to start their server, whose address is needed to
-	// name the queues: the templates are read twice.
-	draft, err := template.Load(places)
+	// The templates are loaded twice. The first model says which queues ElasticMQ must
+	// have; the second one contains the queue URLs with the address of ElasticMQ.
+	first, err := template.Load(options)
 	if err != nil {
 		return err
 	}
-	if err := s.back(ctx, draft); err != nil {
+	if err := s.startServers(ctx, first.Queues); err != nil {
 		return err
 	}
-	places.SQS = s.SQS.Endpoint()
-	if s.Model, err = template.Load(places); err != nil {
+	options.SQS = s.SQS.Endpoint()
+	if s.Model, err = template.Load(options); err != nil {
 		return err
 	}
-	if err := s.prepare(ctx); err != nil {
+	if err := s.createResources(ctx); err != nil {
 		return err
 	}
-	if err := s.functions(ctx); err != nil {
+	if err := s.startFunctions(ctx); err != nil {
 		return err
 	}
-	s.serve(rest, socket)
+	s.serve(httpListener, socketListener)
 	return nil
 }
 
-// acquire keeps a second stack away from the same data.
-func (s *Stack) acquire() error {
+// lockState makes sure that no second local cloud uses the same data.
+func (s *Stack) lockState() error {
 	if s.options.InMemory {
 		return nil
 	}
@@ -190,30 +195,30 @@ func (s *Stack) acquire() error {
 		lock.Close()
 		return fmt.Errorf("another local cloud uses %s: stop it (its pid is in run.json there) or run from another working copy", s.options.State)
 	}
-	s.undo = append(s.undo, func() { lock.Close() })
+	s.cleanups = append(s.cleanups, func() { lock.Close() })
 	return nil
 }
 
-func (s *Stack) listen() (rest, socket net.Listener, err error) {
-	rest, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", s.options.HTTPPort))
+func (s *Stack) listen() (httpListener, socketListener net.Listener, err error) {
+	httpListener, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", s.options.HTTPPort))
 	if err != nil {
 		return nil, nil, fmt.Errorf("port %d is in use: stop what listens there or choose another with PORT=8090 (PORT=0 takes any free one)", s.options.HTTPPort)
 	}
-	s.undo = append(s.undo, func() { rest.Close() })
+	s.cleanups = append(s.cleanups, func() { httpListener.Close() })
 	if s.options.SocketPort != 0 || s.options.HTTPPort == 0 {
-		socket, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", s.options.SocketPort))
-	} else if socket, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", s.options.HTTPPort+1)); err != nil {
-		socket, err = net.Listen("tcp", "127.0.0.1:0")
+		socketListener, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", s.options.SocketPort))
+	} else if socketListener, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", s.options.HTTPPort+1)); err != nil {
+		socketListener, err = net.Listen("tcp", "127.0.0.1:0")
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("port %d for WebSockets is in use: stop what listens there or choose another", s.options.SocketPort)
 	}
-	s.undo = append(s.undo, func() { socket.Close() })
-	return rest, socket, nil
+	s.cleanups = append(s.cleanups, func() { socketListener.Close() })
+	return httpListener, socketListener, nil
 }
 
-// back starts both servers at once.
-func (s *Stack) back(ctx context.Context, draft *template.Model) error {
+// startServers starts DynamoDB Local and ElasticMQ at the same time.
+func (s *Stack) startServers(ctx context.Context, queues []template.Queue) error {
 	data := filepath.Join(s.options.State, "data")
 	options := func(name string) backing.Options {
 		return backing.Options{
@@ -221,27 +226,28 @@ func (s *Stack) back(ctx context.Context, draft *template.Model) error {
 			Log: filepath.Join(s.options.State, "log", name+".log"), Note: s.options.Note,
 		}
 	}
-	var tables, queues error
+	var dynamoDBErr, sqsErr error
 	done := make(chan struct{})
 	go func() {
-		s.SQS, queues = backing.ElasticMQ(ctx, options("elasticmq"), draft.Queues)
+		s.SQS, sqsErr = backing.ElasticMQ(ctx, options("elasticmq"), queues)
 		close(done)
 	}()
-	s.DynamoDB, tables = backing.DynamoDB(ctx, options("dynamodb"))
+	s.DynamoDB, dynamoDBErr = backing.DynamoDB(ctx, options("dynamodb"))
 	<-done
-	s.undo = append(s.undo, func() {
+	s.cleanups = append(s.cleanups, func() {
 		for _, p := range []*backing.Process{s.SQS, s.DynamoDB} {
 			if p != nil {
-				s.note(p.Stop())
+				s.report(p.Stop())
 			}
 		}
 	})
-	return errors.Join(tables, queues)
+	return errors.Join(dynamoDBErr, sqsErr)
 }
 
-func (s *Stack) prepare(ctx context.Context) error {
+// createResources creates the keys, queues, buckets and tables that do not exist yet.
+func (s *Stack) createResources(ctx context.Context) error {
 	for _, key := range s.Model.Keys {
-		if err := sealKey(key.File); err != nil {
+		if err := createSealKey(key.File); err != nil {
 			return err
 		}
 	}
@@ -258,12 +264,12 @@ func (s *Stack) prepare(ctx context.Context) error {
 	if s.Objects, err = object.Start(files); err != nil {
 		return err
 	}
-	s.undo = append(s.undo, func() { s.note(s.Objects.Stop()) })
+	s.cleanups = append(s.cleanups, func() { s.report(s.Objects.Stop()) })
 	return backing.CreateTables(ctx, s.DynamoDB.Endpoint(), s.Model.Tables)
 }
 
-// sealKey makes the file that plays a KMS key, unless it is there.
-func sealKey(file string) error {
+// createSealKey creates the file that replaces a KMS key, unless it exists.
+func createSealKey(file string) error {
 	var key [32]byte
 	_, _ = rand.Read(key[:]) // never fails
 	f, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
@@ -277,32 +283,33 @@ func sealKey(file string) error {
 	return errors.Join(err, f.Close())
 }
 
-func (s *Stack) functions(ctx context.Context) error {
+// startFunctions starts the functions, the fault proxies and the event sources.
+func (s *Stack) startFunctions(ctx context.Context) error {
 	o := s.options
-	db, mq := s.DynamoDB.Endpoint(), s.SQS.Endpoint()
+	dynamoDB, sqs := s.DynamoDB.Endpoint(), s.SQS.Endpoint()
 	s.Functions = lambda.New(s.Model.Functions, lambda.Options{
-		Program: o.Program, DynamoDB: db, SQS: mq, S3: s.Objects.Endpoint(), Environment: o.Environment,
+		Program: o.Program, DynamoDB: dynamoDB, SQS: sqs, S3: s.Objects.Endpoint(), Environment: o.Environment,
 		Limit: o.Limit, Idle: o.InstanceIdle, Line: o.Line, Done: o.Done,
 	})
-	var proxied [2]string
-	for i, p := range []struct{ on, target string }{{fault.OnDynamoDB, db}, {fault.OnSQS, mq}} {
+	var proxies [2]string // their addresses
+	for i, p := range []struct{ on, target string }{{fault.OnDynamoDB, dynamoDB}, {fault.OnSQS, sqs}} {
 		proxy, err := s.Faults.Proxy(p.on, p.target)
 		if err != nil {
 			return err
 		}
-		proxied[i] = proxy.Endpoint()
-		s.undo = append(s.undo, func() { s.note(proxy.Close()) })
+		proxies[i] = proxy.Endpoint()
+		s.cleanups = append(s.cleanups, func() { s.report(proxy.Close()) })
 	}
-	s.undo = append(s.undo, func() {
+	s.cleanups = append(s.cleanups, func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		s.Functions.Stop(ctx)
 	})
-	s.Faults.Attach(s.Functions, func(on bool) {
-		if on {
-			s.Functions.Redirect(proxied[0], proxied[1])
+	s.Faults.Attach(s.Functions, func(proxied bool) {
+		if proxied {
+			s.Functions.Redirect(proxies[0], proxies[1])
 		} else {
-			s.Functions.Redirect(db, mq)
+			s.Functions.Redirect(dynamoDB, sqs)
 		}
 	})
 	checkpoints := ""
@@ -314,13 +321,14 @@ func (s *Stack) functions(ctx context.Context) error {
 	}
 	var err error
 	s.Sources, err = source.Start(ctx, s.Model.Functions, source.Options{
-		DynamoDB: db, SQS: mq, Functions: s.Functions, Retry: o.QueueRetry, Checkpoints: checkpoints, Report: s.note,
+		DynamoDB: dynamoDB, SQS: sqs, Functions: s.Functions, Retry: o.QueueRetry, Checkpoints: checkpoints, Report: s.report,
 	})
 	if err != nil {
 		return err
 	}
-	// The functions end what the sources wait for, should it last too long.
-	s.undo = append(s.undo, func() {
+	// If the sources do not stop in time, Stop goes on: it stops the functions next, and
+	// that ends what the sources wait for.
+	s.cleanups = append(s.cleanups, func() {
 		done := make(chan struct{})
 		go func() {
 			s.Sources.Stop()
@@ -334,7 +342,8 @@ func (s *Stack) functions(ctx context.Context) error {
 	return nil
 }
 
-func (s *Stack) serve(rest, socket net.Listener) {
+// serve starts the gateway and the two HTTP servers.
+func (s *Stack) serve(httpListener, socketListener net.Listener) {
 	o := s.options
 	g := gateway.Options{
 		Invoke: func(ctx context.Context, function string, event []byte) (gateway.Result, error) {
@@ -343,7 +352,7 @@ func (s *Stack) serve(rest, socket net.Listener) {
 		},
 		Idle: o.ConnectionIdle, Life: o.ConnectionLife, Limits: s.Faults.Limits, Faults: s.Faults, Log: o.Log,
 	}
-	s.HTTP = "http://" + rest.Addr().String()
+	s.HTTP = "http://" + httpListener.Addr().String()
 	if api := s.Model.HTTP(); api != nil {
 		g.HTTP = *api
 		if api.Stage != "" && api.Stage != "$default" {
@@ -352,21 +361,21 @@ func (s *Stack) serve(rest, socket net.Listener) {
 	}
 	if api := s.Model.WebSocket(); api != nil {
 		g.Socket = *api
-		s.WebSocket = "ws://" + socket.Addr().String() + "/" + api.Stage
+		s.WebSocket = "ws://" + socketListener.Addr().String() + "/" + api.Stage
 	}
 	s.Gateway = gateway.New(g)
-	s.undo = append(s.undo, func() {
+	s.cleanups = append(s.cleanups, func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
-		s.note(s.Gateway.Close(ctx))
+		s.report(s.Gateway.Close(ctx))
 	})
 	for _, server := range []struct {
 		listener net.Listener
 		handler  http.Handler
-	}{{rest, s.front()}, {socket, s.Gateway.Socket()}} {
+	}{{httpListener, s.handler()}, {socketListener, s.Gateway.Socket()}} {
 		h := &http.Server{Handler: server.handler, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
-		go func() { _ = h.Serve(server.listener) }() // ends with the server
-		s.undo = append(s.undo, func() {
+		go func() { _ = h.Serve(server.listener) }() // returns when the server is shut down
+		s.cleanups = append(s.cleanups, func() {
 			ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 			defer cancel()
 			if h.Shutdown(ctx) != nil {
@@ -376,20 +385,21 @@ func (s *Stack) serve(rest, socket net.Listener) {
 	}
 }
 
-func (s *Stack) note(err error) {
+// report gives an error to Options.Note.
+func (s *Stack) report(err error) {
 	if err != nil {
 		s.options.Note(err.Error())
 	}
 }
 
-// Stop ends everything in the order that loses nothing: no more requests, then
-// the connections, the sources, the functions, and the servers last. What goes
-// wrong on the way is told to Note. Stopping twice is fine.
+// Stop ends everything in an order that loses no data: first the HTTP servers, then the
+// connections, the sources, the functions, and last the servers that store data.
+// Errors are given to Options.Note. A second call does nothing.
 func (s *Stack) Stop() {
-	s.Faults.Clear() // nothing stays frozen
-	for len(s.undo) > 0 {
-		last := s.undo[len(s.undo)-1]
-		s.undo = s.undo[:len(s.undo)-1]
+	s.Faults.Clear() // frozen calls continue, so that functions can finish
+	for len(s.cleanups) > 0 {
+		last := s.cleanups[len(s.cleanups)-1]
+		s.cleanups = s.cleanups[:len(s.cleanups)-1]
 		last()
 	}
 }

@@ -30,8 +30,8 @@ import (
 // tiny starts testdata/tiny with testdata/program.
 func tiny(t *testing.T, o Options) *Stack {
 	t.Helper()
-	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", "") // its own children, even where
-	t.Setenv("AWS_ENDPOINT_URL_SQS", "")      // other tests share a server
+	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", "") // the stack starts servers of its own,
+	t.Setenv("AWS_ENDPOINT_URL_SQS", "")      // even if other tests share a server
 	o.Template = "testdata/tiny/template.yaml"
 	if o.Program == "" {
 		o.Program = build(t)
@@ -69,7 +69,7 @@ func post(t *testing.T, s *Stack, body string) int {
 	return res.StatusCode
 }
 
-// count reads how often something was counted; -1 when never.
+// count returns the counter of an item: 0 if the item has none, -1 if there is no item.
 func count(t *testing.T, s *Stack, pk, sk string) int {
 	t.Helper()
 	out, err := backing.Client(s.DynamoDB.Endpoint()).GetItem(context.Background(), &dynamodb.GetItemInput{
@@ -89,8 +89,8 @@ func count(t *testing.T, s *Stack, pk, sk string) int {
 	return 0
 }
 
-// patience is how long a condition may take to come about. It is generous: the
-// machine may be busy with other things.
+// patience is how long eventually waits for a condition. It is long because the machine
+// may be busy with other work.
 const patience = 3 * time.Minute
 
 func eventually(t *testing.T, what string, ok func() bool) {
@@ -102,7 +102,7 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-// One stack serves all of these, since its start is most of their time.
+// All these tests share one stack, because its start takes most of their time.
 func TestStack(t *testing.T) {
 	s := tiny(t, Options{InMemory: true, QueueRetry: time.Second})
 
@@ -116,7 +116,7 @@ func TestStack(t *testing.T) {
 		eventually(t, "messages", func() bool { return count(t, s, "m1", "consume") == 1 && count(t, s, "m2", "consume") == 1 })
 		eventually(t, "change", func() bool { return count(t, s, "a", "change") == 1 })
 	})
-	t.Run("only the failed message of a batch comes again, then goes to the dead letters", func(t *testing.T) {
+	t.Run("only the failed message of a batch is delivered again, and then moved to the dead-letter queue", func(t *testing.T) {
 		post(t, s, `{"Send":["good","bad1"]}`)
 		dead := s.queue(t, "Dead")
 		eventually(t, "dead letter", func() bool {
@@ -127,7 +127,7 @@ func TestStack(t *testing.T) {
 			t.Errorf("deliveries: got good %d, bad %d, want 1 and 2", good, bad)
 		}
 	})
-	t.Run("a change that fails holds up what follows until it is given up", func(t *testing.T) {
+	t.Run("a stream record that fails delays the next ones until it is skipped", func(t *testing.T) {
 		post(t, s, `{"ID":"bad2"}`)
 		eventually(t, "attempts", func() bool { return count(t, s, "bad2", "change") == 1 })
 		post(t, s, `{"ID":"after"}`)
@@ -136,16 +136,16 @@ func TestStack(t *testing.T) {
 			t.Errorf("attempts: got %d, want 3", got)
 		}
 	})
-	t.Run("a schedule is fired by hand", func(t *testing.T) {
-		if n := s.Sources.Fire(t.Context(), "tiny.tick"); n != 1 || count(t, s, "tick", "tick") != 1 {
+	t.Run("Fire invokes the function of a schedule", func(t *testing.T) {
+		if n := s.Sources.InvokeScheduled(t.Context(), "tiny.tick"); n != 1 || count(t, s, "tick", "tick") != 1 {
 			t.Errorf("got %d schedules, counted %d, want 1 and 1", n, count(t, s, "tick", "tick"))
 		}
 	})
-	t.Run("demo", func(t *testing.T) { demoApp(t, s) })
-	t.Run("faults", func(t *testing.T) { faults(t, s) })
-	t.Run("sockets", func(t *testing.T) { sockets(t, s) })
-	t.Run("refusals", func(t *testing.T) { refusals(t, s) })
-	t.Run("the seal key is its owner's", func(t *testing.T) {
+	t.Run("the demo application", func(t *testing.T) { demoApp(t, s) })
+	t.Run("injected faults", func(t *testing.T) { faults(t, s) })
+	t.Run("posts to connections", func(t *testing.T) { posts(t, s) })
+	t.Run("refusals of the proxy", func(t *testing.T) { refusals(t, s) })
+	t.Run("only its owner can read the seal key", func(t *testing.T) {
 		info, err := os.Stat(filepath.Join(s.options.State, "seal.key"))
 		if err != nil || info.Mode().Perm() != 0o600 || info.Size() != 65 {
 			t.Errorf("got %v, %v", info, err)
@@ -168,13 +168,13 @@ func (s *Stack) queue(t *testing.T, path string) string {
 }
 
 func demoApp(t *testing.T, s *Stack) {
-	// A call that a function does not answer is made again.
+	// Demo repeats a call whose function fails.
 	if err := s.Faults.Add(fault.Rule{On: "dynamodb", Do: "kill-before", Operation: "UpdateItem", Times: 1}); err != nil {
 		t.Fatal(err)
 	}
 	app, err := s.Demo(t.Context())
 	if fired := s.Faults.Fired(); fired[0] != 1 {
-		t.Errorf("the fault struck %d times, want once", fired[0])
+		t.Errorf("the rule was applied %d times, want once", fired[0])
 	}
 	s.Faults.Clear()
 	if err != nil {
@@ -219,15 +219,15 @@ func faults(t *testing.T, s *Stack) {
 	for _, c := range []struct {
 		name          string
 		rule          fault.Rule
-		status, after int // answer, and what is stored: 0 there, -1 not
+		status, after int // HTTP status, and count of the item: 0 if it is stored, -1 if not
 	}{
-		{"kill before the call", fault.Rule{On: "dynamodb", Do: "kill-before", Operation: "PutItem", Function: "tiny.write"}, 500, -1},
-		{"kill after the call", fault.Rule{On: "dynamodb", Do: "kill-after", Operation: "PutItem", Nth: 1}, 500, 0},
-		{"another operation", fault.Rule{On: "dynamodb", Do: "kill-before", Operation: "Query"}, 200, 0},
-		{"another table", fault.Rule{On: "dynamodb", Do: "fail", Name: "other"}, 200, 0},
-		{"a throttle that is retried", fault.Rule{On: "dynamodb", Do: "throttle", Name: "Core", Operation: "PutItem", Times: 1}, 200, 0},
-		{"every call fails", fault.Rule{On: "dynamodb", Do: "fail", Operation: "PutItem"}, 500, -1},
-		{"an answer is lost and the call repeated", fault.Rule{On: "dynamodb", Do: "cut-after", Operation: "PutItem", Times: 1}, 200, 0},
+		{"kill-before loses the write", fault.Rule{On: "dynamodb", Do: "kill-before", Operation: "PutItem", Function: "tiny.write"}, 500, -1},
+		{"kill-after keeps the write", fault.Rule{On: "dynamodb", Do: "kill-after", Operation: "PutItem", Nth: 1}, 500, 0},
+		{"a rule for another operation does not apply", fault.Rule{On: "dynamodb", Do: "kill-before", Operation: "Query"}, 200, 0},
+		{"a rule for another table does not apply", fault.Rule{On: "dynamodb", Do: "fail", Name: "other"}, 200, 0},
+		{"the SDK retries a throttled write", fault.Rule{On: "dynamodb", Do: "throttle", Name: "Core", Operation: "PutItem", Times: 1}, 200, 0},
+		{"fail fails every write", fault.Rule{On: "dynamodb", Do: "fail", Operation: "PutItem"}, 500, -1},
+		{"the SDK repeats a write whose answer was lost", fault.Rule{On: "dynamodb", Do: "cut-after", Operation: "PutItem", Times: 1}, 200, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			defer s.Faults.Clear()
@@ -248,7 +248,7 @@ func faults(t *testing.T, s *Stack) {
 		do   string
 		want int
 	}{{"drop", -1}, {"repeat", 2}, {"delay", 1}, {"reorder", 1}} {
-		t.Run("a message: "+c.do, func(t *testing.T) {
+		t.Run("a queue message: "+c.do, func(t *testing.T) {
 			defer s.Faults.Clear()
 			rule, _ := json.Marshal(fault.State{Rules: []fault.Rule{{On: "sqs", Do: c.do, DelayMS: 50}}})
 			req, _ := http.NewRequest(http.MethodPut, s.HTTP+"/_local/faults", bytes.NewReader(rule))
@@ -258,31 +258,31 @@ func faults(t *testing.T, s *Stack) {
 			if got := post(t, s, `{"Send":["`+c.do+`"]}`); got != 200 {
 				t.Fatalf("got %d, want 200", got)
 			}
-			if c.want < 0 { // what is sent after it arrives, and it does not
+			if c.want < 0 { // a message that is sent later arrives; this one never does
 				s.Faults.Clear()
 				if got := post(t, s, `{"Send":["after `+c.do+`"]}`); got != 200 {
-					t.Fatalf("the one after it: got %d, want 200", got)
+					t.Fatalf("the later message: got %d, want 200", got)
 				}
-				eventually(t, "the one after it", func() bool { return count(t, s, "after "+c.do, "consume") == 1 })
+				eventually(t, "the later message", func() bool { return count(t, s, "after "+c.do, "consume") == 1 })
 			}
 			eventually(t, c.do, func() bool { return count(t, s, c.do, "consume") == c.want })
 		})
 	}
-	t.Run("freeze", func(t *testing.T) {
+	t.Run("a frozen call continues when the rules are cleared", func(t *testing.T) {
 		if err := s.Faults.Add(fault.Rule{On: "dynamodb", Do: "freeze"}); err != nil {
 			t.Fatal(err)
 		}
 		began := time.Now()
 		time.AfterFunc(300*time.Millisecond, s.Faults.Clear)
 		if got := post(t, s, `{"ID":"frozen"}`); got != 200 || time.Since(began) < 250*time.Millisecond {
-			t.Errorf("got %d after %v, want 200 after the thaw", got, time.Since(began))
+			t.Errorf("got %d after %v, want 200 after the rules were cleared", got, time.Since(began))
 		}
 	})
 }
 
-// A function posts to a connection through the address the template gave it, and
-// faults on posts strike.
-func sockets(t *testing.T, s *Stack) {
+// A function posts to a connection at the address that the template gives it, and rules
+// on posts apply.
+func posts(t *testing.T, s *Stack) {
 	defer s.Faults.Clear()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -291,34 +291,34 @@ func sockets(t *testing.T, s *Stack) {
 		t.Fatal(err)
 	}
 	defer c.CloseNow()
-	say := func(text string) {
+	write := func(text string) {
 		if err := c.Write(ctx, websocket.MessageText, []byte(text)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	hear := func(want string) {
+	read := func(want string) {
 		t.Helper()
 		if _, got, err := c.Read(ctx); err != nil || string(got) != "you said "+want {
 			t.Fatalf("got %s, %v, want %s", got, err, want)
 		}
 	}
-	say("one")
-	hear("one")
+	write("one")
+	read("one")
 	if err := s.Faults.Add(fault.Rule{On: "post", Do: "drop", Times: 1}, fault.Rule{On: "post", Do: "repeat", Times: 1}); err != nil {
 		t.Fatal(err)
 	}
-	say("lost")
+	write("lost")
 	eventually(t, "the drop", func() bool { return s.Faults.Fired()[0] == 1 })
-	say("two")
-	hear("two")
-	hear("two")
+	write("two")
+	read("two")
+	read("two")
 	s.Faults.SetLimits(fault.Limits{Life: time.Millisecond})
 	if _, _, err := c.Read(ctx); err == nil || ctx.Err() != nil {
-		t.Errorf("a connection past its life: got %v, want a close", err)
+		t.Errorf("a connection after its life: got %v, want a close", err)
 	}
 }
 
-// The SDK understands what the proxy answers in the name of the servers.
+// The AWS SDK understands the errors that the proxy answers instead of the servers.
 func refusals(t *testing.T, s *Stack) {
 	defer s.Faults.Clear()
 	if err := s.Faults.Add(
@@ -346,8 +346,8 @@ func refusals(t *testing.T, s *Stack) {
 	}
 }
 
-// What was written stays over a stop, and a second stack is kept from it.
-func TestDataIsKept(t *testing.T) {
+// Data survives a stop and a new start. A second stack cannot use the same data.
+func TestDataSurvivesARestart(t *testing.T) {
 	o := Options{State: t.TempDir(), Program: build(t)}
 	s := tiny(t, o)
 	if got := post(t, s, `{"ID":"kept","Send":["later"]}`); got != 200 {
@@ -367,7 +367,7 @@ func TestDataIsKept(t *testing.T) {
 	eventually(t, "the change", func() bool { return count(t, s, "kept", "change") == 1 })
 }
 
-func TestAPortInUse(t *testing.T) {
+func TestPortInUseIsReportedInOneLine(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -13,16 +13,16 @@ import (
 	"parley/shared/fault"
 )
 
-// A change is what a device means to do to a message, however often it tries.
+// A change is one action of a user on a stored message, however many calls it takes.
 type change struct {
 	verb, user, peer string
 	key              key
-	text             string // of an edit, a reaction
-	doubt            bool   // an attempt died, and none was made good
+	text             string // of an edit or a reaction
+	doubt            bool   // an attempt failed, and no later one succeeded
 	begun            time.Time
 }
 
-// Frames of changes.
+// A changeFrame is the body of a frame about a changed message.
 type changeFrame struct {
 	From     string   `json:"From_Account"`
 	To       string   `json:"To_Account"`
@@ -33,7 +33,7 @@ type changeFrame struct {
 	Added    bool
 }
 
-// other is the one of two users who is not the device's.
+// other returns that one of two users who is not the device's user.
 func (d *device) other(a, b string) string {
 	if a == d.user {
 		return b
@@ -41,6 +41,7 @@ func (d *device) other(a, b string) string {
 	return a
 }
 
+// parseKeys reads the MsgKeys of a frame.
 func parseKeys(s *schedule, list ...string) []key {
 	keys, err := v4.ToKeys(list)
 	if err != nil {
@@ -49,10 +50,11 @@ func parseKeys(s *schedule, list ...string) []key {
 	return keys
 }
 
-// changed handles a frame of a change. One of a message that is not here is of
-// no use, but for a recall: the message may still come. Of an edited message it
-// takes what was edited: the frame may be late, and then knows less of the rest.
-func (d *device) changed(f frame) {
+// receiveChange handles a frame about a changed message. If the device does not have the
+// message, it ignores the frame, except for a recall: the message may still come. Of an
+// edited message it takes only the content and the time of the edit, because the frame
+// may be late and the rest of it old.
+func (d *device) receiveChange(f frame) {
 	if f.Event == "message.edited" {
 		var m v4.Message
 		if err := json.Unmarshal(f.Body, &m); err != nil {
@@ -62,8 +64,8 @@ func (d *device) changed(f frame) {
 		k := key{Time: m.Time, Seq: m.Seq, Random: m.Random}
 		v := d.view(d.other(m.From, m.To))
 		if h, ok := v.messages[k]; ok && !h.recalled && m.EditedMs >= h.edited {
-			told := stateOf(m)
-			h.text, h.edited = told.text, told.edited
+			edited := stateOf(m)
+			h.text, h.edited = edited.text, edited.edited
 			v.messages[k] = h
 		}
 		return
@@ -83,7 +85,7 @@ func (d *device) changed(f frame) {
 			v.messages[k] = h
 		}
 	case "message.deleted":
-		v.drop(parseKeys(d.s, e.Keys...)...)
+		v.remove(parseKeys(d.s, e.Keys...)...)
 	case "message.receipt":
 		for _, k := range parseKeys(d.s, e.Keys...) {
 			if h, ok := v.messages[k]; ok {
@@ -92,16 +94,17 @@ func (d *device) changed(f frame) {
 			}
 		}
 	case "message.reaction":
-		// A device shows it; what holds is what the log tells later.
+		// The frame changes nothing here: the device takes reactions from the log.
 	}
 }
 
-// changes asks what became of the messages of a conversation.
-func (d *device) changes(ctx context.Context, a *actor, peer string) bool {
+// pullChanges reads the log of changed messages of a conversation. It returns false if
+// an answer was lost.
+func (d *device) pullChanges(ctx context.Context, a *actor, peer string) bool {
 	s := d.s
 	var after *messages.LogPosition
 	for first := true; first || after != nil; first = false {
-		var page messages.Changes
+		var page messages.ChangedMessages
 		known, _ := s.invoke(ctx, a, fmt.Sprintf("changes with %s since %d", peer, d.since), nil, func(ctx context.Context) (err error) {
 			page, err = s.t.Messages.Changes(ctx, d.user, peer, messages.LogRange{
 				SinceMs: d.since, After: after, Limit: 1 + s.rng.IntN(3), Accept: func(messages.Message) bool { return true },
@@ -113,11 +116,11 @@ func (d *device) changes(ctx context.Context, a *actor, peer string) bool {
 		}
 		s.stats["pages of changes"]++
 		v := d.view(peer)
-		v.drop(page.Deleted...)
+		v.remove(page.Deleted...)
 		for _, m := range page.Messages {
 			w := v4.FromMessage(m)
-			d.take(w, "changes")
-			if h, ok := v.messages[m.Key]; ok { // the newest word on its reactions
+			d.addMessage(w, "changes")
+			if h, ok := v.messages[m.Key]; ok { // the log has the newest reactions
 				h.reactions = stateOf(w).reactions
 				v.messages[m.Key] = h
 			}
@@ -127,8 +130,8 @@ func (d *device) changes(ctx context.Context, a *actor, peer string) bool {
 	return true
 }
 
-// alter changes a message that the device holds, as its user would.
-func (d *device) alter(ctx context.Context, a *actor) {
+// changeMessage changes a message that the device has, as a user would do.
+func (d *device) changeMessage(ctx context.Context, a *actor) {
 	s := d.s
 	c := &change{user: d.user}
 	for _, i := range s.rng.Perm(len(s.users)) {
@@ -152,7 +155,7 @@ func (d *device) alter(ctx context.Context, a *actor) {
 		c.text = fmt.Sprintf("edit %d", len(s.changes))
 	}
 	for range 3 {
-		if d.apply(ctx, a, c) {
+		if d.attemptChange(ctx, a, c) {
 			return
 		}
 		a.pause()
@@ -160,19 +163,19 @@ func (d *device) alter(ctx context.Context, a *actor) {
 	s.stats["changes given up"]++
 }
 
-// expected are the refusals that a change may meet: another came first.
+// expected lists the faults that a change may get because another change came first.
 var expected = []fault.Code{
 	fault.AlreadyRecalled, fault.RecallTooLate, fault.EditConflict, fault.TargetUnknown, fault.AlreadyReacted,
 	fault.NotReacted, fault.MessageUnknown,
 }
 
-// apply runs one call of a change, and tells whether its answer is known.
-func (d *device) apply(ctx context.Context, a *actor, c *change) bool {
+// attemptChange makes one call of a change, and reports whether its answer is known.
+func (d *device) attemptChange(ctx context.Context, a *actor, c *change) bool {
 	s := d.s
 	by := messages.Actor{Issued: s.now, Origin: delivery.Origin{User: d.user, Instance: d.instance}}
 	refused := false
 	known, _ := s.invoke(ctx, a, fmt.Sprintf("%s %v with %s, %s", c.verb, c.key, c.peer, c.text), nil, func(ctx context.Context) error {
-		err := s.alter(ctx, by, c)
+		err := s.callChange(ctx, by, c)
 		if slices.ContainsFunc(expected, func(code fault.Code) bool { return fault.Is(err, code) }) {
 			refused = true
 			return nil
@@ -191,7 +194,7 @@ func (d *device) apply(ctx context.Context, a *actor, c *change) bool {
 	case refused:
 		s.stats["changes refused"]++
 	case c.verb == "hide":
-		v.drop(c.key)
+		v.remove(c.key)
 	case c.verb == "recall":
 		v.recalled[c.key] = true
 		if here {
@@ -202,44 +205,45 @@ func (d *device) apply(ctx context.Context, a *actor, c *change) bool {
 	return true
 }
 
-func (s *schedule) alter(ctx context.Context, by messages.Actor, c *change) error {
+// callChange makes the call to the domain that a change needs.
+func (s *schedule) callChange(ctx context.Context, by messages.Actor, c *change) error {
 	m := s.t.Messages
 	switch c.verb {
 	case "recall":
 		return m.Recall(ctx, by, c.user, c.peer, c.key)
 	case "edit":
-		_, err := m.Edit(ctx, by, c.user, c.peer, c.key, messages.Edition{Elements: textElements(c.text)})
+		_, err := m.Edit(ctx, by, c.user, c.peer, c.key, messages.EditRequest{Elements: textElements(c.text)})
 		return err
 	case "hide":
-		return m.Hide(ctx, by, c.user, c.peer, []key{c.key})
+		return m.DeleteForUser(ctx, by, c.user, c.peer, []key{c.key})
 	case "react", "unreact":
 		return m.React(ctx, by, c.user, c.peer, c.key, c.text, c.verb == "react")
 	case "confirm":
-		return m.Confirm(ctx, by, c.user, c.peer, []key{c.key})
+		return m.SendReadReceipts(ctx, by, c.user, c.peer, []key{c.key})
 	}
-	s.gave[[2]string{c.user, c.peer}] = true // what is cleared is read, and the peer is not told
+	s.readsGivenUp[[2]string{c.user, c.peer}] = true // a clear reads everything, and does not change the peer's row
 	return s.t.Conversations.Clear(ctx, c.user, c.peer, by.Origin)
 }
 
-// skipCleared gives up the gaps of messages that may be cleared: history has
-// them no more.
+// skipCleared gives up the gaps that may be cleared messages, which history no longer
+// has.
 func (v *view) skipCleared() {
 	if v.cleared == nil {
 		return
 	}
-	for _, o := range []*ordinals{&v.in, &v.out} {
+	for _, o := range []*offsets{&v.in, &v.out} {
 		for _, n := range o.missing() {
 			if after, _ := o.around(n, n); after == nil || !v.cleared.Before(*after) {
 				_, before := o.around(n, n)
 				if before != nil && !v.cleared.Before(*before) {
-					o.have[n], o.skipped[n] = *v.cleared, true
+					o.have[n], o.givenUp[n] = *v.cleared, true
 				}
 			}
 		}
 	}
 }
 
-// doubtful reports whether a change of a message may be half done.
+// doubtful reports whether a change of a message may be done in part.
 func (s *schedule) doubtful(a, b string, k key, verbs ...string) bool {
 	return slices.ContainsFunc(s.changes, func(c *change) bool {
 		return c.doubt && c.key == k && ((c.user == a && c.peer == b) || (c.user == b && c.peer == a)) &&
@@ -247,8 +251,8 @@ func (s *schedule) doubtful(a, b string, k key, verbs ...string) bool {
 	})
 }
 
-// overlapped reports whether a message was changed while a call still sent it:
-// that call may then have told a list what the message was.
+// overlapped reports whether a message was changed while a call was still sending it.
+// That call may have written the preview before the change to a row.
 func (s *schedule) overlapped(k key) bool {
 	return slices.ContainsFunc(s.changes, func(c *change) bool {
 		return c.key == k && slices.ContainsFunc(s.sends, func(l *send) bool {

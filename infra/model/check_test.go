@@ -13,19 +13,19 @@ import (
 	"parley/shared/store"
 )
 
-// check compares what is stored, what was acknowledged and what every device
-// holds, once everything is quiet.
+// check compares what is stored, what was acknowledged and what every device has, after
+// the quiet phase.
 func (s *schedule) check(ctx context.Context) {
 	rows := make(map[[2]string]conversations.Row)
 	for _, u := range s.users {
 		list, _, err := s.store.Rows(ctx, s.app, u, "", 1000, true)
 		if err != nil {
-			s.broken = err
+			s.dbError = err
 			return
 		}
 		for _, r := range list {
 			rows[[2]string{u, r.Peer}] = r
-			s.note("check", "%s has %s: in %d out %d read %d (%d) peer read %d quiet %d", u, r.Peer, r.In, r.Out, r.Read, r.ReadMs, r.PeerRead, r.Quiet)
+			s.note("check", "%s has %s: in %d out %d read %d (%d) peer read %d excluded from unread %d", u, r.Peer, r.InOffset, r.OutOffset, r.ReadOffset, r.ReadMs, r.PeerReadOffset, r.UnreadExcluded)
 		}
 	}
 	for i, a := range s.users {
@@ -33,17 +33,17 @@ func (s *schedule) check(ctx context.Context) {
 			timeline, err := s.timeline(ctx, a, b)
 			other, err2 := s.timeline(ctx, b, a)
 			if err := errors.Join(err, err2); err != nil {
-				s.broken = err
+				s.dbError = err
 				return
 			}
 			seen := map[string][]messages.Message{a: timeline, b: other}
 			for _, m := range timeline {
-				s.note("check", "stored %v from %s, ordinal %d: %s %+v", m.Key, m.From, m.Ordinal, s.original(m), stateOf(v4.FromMessage(m)))
+				s.note("check", "stored %v from %s, offset %d: %s %+v", m.Key, m.From, m.Offset, s.original(m), stateOf(v4.FromMessage(m)))
 			}
 			s.checkSends(a, b, timeline)
 			s.checkOrder(timeline)
 			for _, d := range []direction{{a, b}, {b, a}} {
-				s.checkDirection(d, seen[d.to], s.folded(ctx, d.to, d.from), rows[[2]string{d.from, d.to}], rows[[2]string{d.to, d.from}])
+				s.checkDirection(d, seen[d.to], s.readFolded(ctx, d.to, d.from), rows[[2]string{d.from, d.to}], rows[[2]string{d.to, d.from}])
 				s.checkLast(d.to, d.from, seen[d.to], rows[[2]string{d.to, d.from}])
 			}
 			for _, d := range s.devices {
@@ -58,41 +58,43 @@ func (s *schedule) check(ctx context.Context) {
 	}
 }
 
+// A direction is one half of a conversation: the messages from one user to the other.
 type direction struct{ from, to string }
 
-// original is the text that a message was stored with.
+// original is the text with which a message was first stored, before any edit.
 func (s *schedule) original(m messages.Message) string {
 	var b struct{ MsgBody []messages.Element }
-	text := s.texts[store.TimelinePK(s.app, m.From, m.To)+store.MessageSK(m.Key)]
+	text := s.bodies[store.TimelinePK(s.app, m.From, m.To)+store.MessageSK(m.Key)]
 	if json.Unmarshal([]byte(text), &b) != nil || len(b.MsgBody) == 0 {
 		return ""
 	}
 	return textOf(b.MsgBody[0])
 }
 
-// checkLast: a list shows its last message as it is.
+// checkLast checks that a row shows its last message as the message is now.
 func (s *schedule) checkLast(user, peer string, timeline []messages.Message, row conversations.Row) {
 	if s.odds.collide {
-		return // a message that meets another of its key stands elsewhere than the list says
+		return // if a key is taken, the message is stored under another key than the row has
 	}
 	for _, m := range timeline {
 		if row.LastKey == nil || *row.LastKey != m.Key || s.doubtful(user, peer, m.Key) || s.overlapped(m.Key) {
 			continue
 		}
-		if m.Recalled != row.LastGone || (!m.Recalled && row.Preview != m.Preview()) {
-			s.problem("the list of %s shows %v as %q (gone %t), it is %q (gone %t)", user, m.Key, row.Preview, row.LastGone, m.Preview(), m.Recalled)
+		if m.Recalled != row.LastHasNoContent || (!m.Recalled && row.Preview != m.Preview()) {
+			s.problem("the list of %s shows %v as %q (recalled %t), it is %q (recalled %t)", user, m.Key, row.Preview, row.LastHasNoContent, m.Preview(), m.Recalled)
 		}
 		if m.Hidden {
-			s.problem("the list of %s shows %v, which is deleted", user, m.Key)
+			s.problem("the list of %s shows %v, which the user has deleted", user, m.Key)
 		}
 	}
 }
 
+// timeline reads a timeline as the user a sees it, oldest message first.
 func (s *schedule) timeline(ctx context.Context, a, b string) ([]messages.Message, error) {
-	q := messages.Range{User: a, Peer: b, Limit: 1000}
+	q := messages.HistoryRange{User: a, Peer: b, Limit: 1000}
 	page, err := s.store.Timeline(ctx, s.app, q)
 	if err == nil && !page.Done {
-		s.problem("timeline of more than %d messages", q.Limit)
+		s.problem("a timeline has more than %d messages", q.Limit)
 	}
 	for i, j := 0, len(page.Messages)-1; i < j; i, j = i+1, j-1 {
 		page.Messages[i], page.Messages[j] = page.Messages[j], page.Messages[i]
@@ -100,7 +102,7 @@ func (s *schedule) timeline(ctx context.Context, a, b string) ([]messages.Messag
 	return page.Messages, err
 }
 
-// goesTo reports whether a send goes from one user to the other.
+// goesTo reports whether a send is a message of a direction.
 func (l *send) goesTo(d direction) bool {
 	if l.from != d.from {
 		return false
@@ -113,10 +115,11 @@ func (l *send) goesTo(d direction) bool {
 	return false
 }
 
-const window = 120 // seconds
+// windowSeconds is the length of the idempotency window.
+const windowSeconds = 120
 
-// checkSends: what was acknowledged is stored (I1), once for all calls within
-// the window (I3).
+// checkSends checks that every acknowledged message is stored (I1), and only once for
+// all calls within the idempotency window (I3).
 func (s *schedule) checkSends(a, b string, timeline []messages.Message) {
 	stored := make(map[key]messages.Message)
 	count := make(map[string]int)
@@ -141,23 +144,23 @@ func (s *schedule) checkSends(a, b string, timeline []messages.Message) {
 			}
 			m, ok := stored[at.receipt.Key]
 			if l.batch && s.odds.collide {
-				continue // one that meets another of its key has a later second of its own
+				continue // if a key is taken, the message gets the key of a later second
 			}
 			switch {
 			case !ok:
 				s.problem("I1: %s is acknowledged as %v and not stored", l, at.receipt.Key)
-			case m.From != l.from || s.original(m) != l.text || m.NoUnread != l.quiet:
-				s.problem("I1: %s is acknowledged as %v, where %s has stored %q", l, at.receipt.Key, m.From, s.original(m))
-			case !l.batch && m.Ordinal != at.receipt.Ordinal:
-				s.problem("I1: %s is acknowledged with ordinal %d and stored with %d", l, at.receipt.Ordinal, m.Ordinal)
+			case m.From != l.from || s.original(m) != l.text || m.NoUnread != l.noUnread:
+				s.problem("I1: %s is acknowledged as %v, which is the message of %s with %q", l, at.receipt.Key, m.From, s.original(m))
+			case !l.batch && m.Offset != at.receipt.Offset:
+				s.problem("I1: %s is acknowledged with offset %d and stored with %d", l, at.receipt.Offset, m.Offset)
 			}
 			for _, other := range l.attempts[:i] {
-				if other.done && l.same(other, at) && other.receipt != at.receipt {
+				if other.done && l.sameIdentity(other, at) && other.receipt != at.receipt {
 					s.problem("I3: %s is acknowledged as %+v and as %+v", l, other.receipt, at.receipt)
 				}
 			}
 		}
-		if last.Unix() >= first.Unix()+window {
+		if last.Unix() >= first.Unix()+windowSeconds {
 			s.stats["sends tried beyond the window"]++
 			continue
 		}
@@ -165,38 +168,40 @@ func (s *schedule) checkSends(a, b string, timeline []messages.Message) {
 			s.problem("I3: %s is stored %d times", l, n)
 		}
 		if len(l.claims) > len(l.to) {
-			s.problem("I3: %s has claimed %d ordinals: %v", l, len(l.claims), l.claims)
+			s.problem("I3: %s has claimed %d offsets: %v", l, len(l.claims), l.claims)
 		}
 	}
 }
 
-// checkOrder: of two messages without a sequence of their sender's, of either
-// user, the one that was sent when the other had been answered stands later.
+// checkOrder checks the order of messages for which the server chose the sequence. If
+// the send of one was answered before the send of the other began, it is the earlier one
+// in the timeline, whoever sent them.
 func (s *schedule) checkOrder(timeline []messages.Message) {
-	place := make(map[string]int)
+	position := make(map[string]int)
 	for i, m := range timeline {
-		if text := s.original(m); place[text] == 0 {
-			place[text] = i + 1
+		if text := s.original(m); position[text] == 0 {
+			position[text] = i + 1
 		} else {
-			place[text] = len(timeline) + 1 // sent beyond its window: stored again
+			position[text] = len(timeline) + 1 // stored twice, as a repeat came after the window
 		}
 	}
 	for _, a := range s.sends {
 		for _, b := range s.sends {
-			first, second := place[a.text], place[b.text]
-			if !a.derived || !b.derived || s.odds.collide || first == 0 || second == 0 || max(first, second) > len(timeline) || !a.over(b) {
+			first, second := position[a.text], position[b.text]
+			if !a.derived || !b.derived || s.odds.collide || first == 0 || second == 0 || max(first, second) > len(timeline) || !a.endedBefore(b) {
 				continue
 			}
 			s.stats["orders checked"]++
 			if first > second {
-				s.problem("order: %s was answered before %s was begun, and stands behind it", a, b)
+				s.problem("order: %s was answered before %s began, and is behind it in the timeline", a, b)
 			}
 		}
 	}
 }
 
-// over reports whether all attempts of a send ended before those of another began.
-func (l *send) over(other *send) bool {
+// endedBefore reports whether all attempts of a send ended before those of another one
+// began.
+func (l *send) endedBefore(other *send) bool {
 	for _, at := range l.attempts {
 		for _, next := range other.attempts {
 			if !at.ended.Before(next.begun) {
@@ -207,33 +212,35 @@ func (l *send) over(other *send) bool {
 	return true
 }
 
-// same reports whether two attempts that were answered must have one identity:
-// one began when the other had ended, and ended within its window.
-func (l *send) same(a, b attempt) bool {
+// sameIdentity reports whether two answered attempts must have the same answer: one
+// began after the other had ended, and ended within the window of the other.
+func (l *send) sameIdentity(a, b attempt) bool {
 	if b.begun.Before(a.begun) {
 		a, b = b, a
 	}
-	return !b.begun.Before(a.ended) && b.ended.Unix() < a.receipt.Time+window
+	return !b.begun.Before(a.ended) && b.ended.Unix() < a.receipt.Time+windowSeconds
 }
 
-// folded is what a row knows of its messages that do not count as unread only by
-// their number, up to an ordinal (docs/data-model.md §5).
-type folded struct{ count, until int64 }
+// foldedExclusions is the part of a row's messages excluded from unread that the row
+// has only as a count, up to an offset (docs/data-model.md §3, nu and nf).
+type foldedExclusions struct{ count, until int64 }
 
-func (s *schedule) folded(ctx context.Context, user, peer string) folded {
+// readFolded reads the folded exclusions of a row that are not read yet.
+func (s *schedule) readFolded(ctx context.Context, user, peer string) foldedExclusions {
 	row, err := getRow(ctx, s.app, user, peer)
 	if err != nil {
-		s.broken = err
+		s.dbError = err
 	}
 	if number(row, "nf") <= number(row, "d") {
-		return folded{}
+		return foldedExclusions{}
 	}
 	s.stats["counts folded"]++
-	return folded{count: number(row, "nu"), until: number(row, "nf")}
+	return foldedExclusions{count: number(row, "nu"), until: number(row, "nf")}
 }
 
-// checkDirection: the ordinals, the unread count and the read positions (I5).
-func (s *schedule) checkDirection(d direction, timeline []messages.Message, old folded, sender, receiver conversations.Row) {
+// checkDirection checks the offsets, the unread count and the read cursors of a
+// direction (I5).
+func (s *schedule) checkDirection(d direction, timeline []messages.Message, old foldedExclusions, sender, receiver conversations.Row) {
 	type fate struct {
 		stored *messages.Message
 		send   *send
@@ -247,56 +254,56 @@ func (s *schedule) checkDirection(d direction, timeline []messages.Message, old 
 			if c.peer != d.to {
 				continue
 			}
-			if other, taken := fates[c.ordinal]; taken {
-				s.problem("I5: ordinal %d from %s to %s is given to %s and to %s", c.ordinal, d.from, d.to, other.send, l)
+			if other, taken := fates[c.offset]; taken {
+				s.problem("I5: offset %d from %s to %s is claimed by %s and by %s", c.offset, d.from, d.to, other.send, l)
 			}
-			fates[c.ordinal] = fate{send: l}
+			fates[c.offset] = fate{send: l}
 		}
 	}
-	if int64(len(fates)) != sender.Out {
-		s.problem("I5: %s has claimed %d ordinals to %s, the counter says %d", d.from, len(fates), d.to, sender.Out)
+	if int64(len(fates)) != sender.OutOffset {
+		s.problem("I5: %s has claimed %d offsets to %s, the row says %d", d.from, len(fates), d.to, sender.OutOffset)
 	}
 	for _, m := range timeline {
 		if m.From != d.from {
 			continue
 		}
-		f, ok := fates[m.Ordinal]
-		if !ok || f.stored != nil || m.Ordinal > sender.Out {
-			s.problem("I5: %v from %s to %s has ordinal %d, which is of another or of none (counter %d)", m.Key, d.from, d.to, m.Ordinal, sender.Out)
+		f, ok := fates[m.Offset]
+		if !ok || f.stored != nil || m.Offset > sender.OutOffset {
+			s.problem("I5: %v from %s to %s has offset %d, which another message has or nobody claimed (the row says %d)", m.Key, d.from, d.to, m.Offset, sender.OutOffset)
 		}
 		f.stored = &m
-		fates[m.Ordinal] = f
+		fates[m.Offset] = f
 	}
-	if receiver.In > sender.Out {
-		s.problem("I5: %s has received %d of %d from %s", d.to, receiver.In, sender.Out, d.from)
+	if receiver.InOffset > sender.OutOffset {
+		s.problem("I5: %s has received %d of %d from %s", d.to, receiver.InOffset, sender.OutOffset, d.from)
 	}
 	var least, most int64
-	for n := int64(1); n <= sender.Out; n++ {
+	for n := int64(1); n <= sender.OutOffset; n++ {
 		f := fates[n]
 		if f.send == nil {
 			continue
 		}
 		acked := f.send.completed(d.to, n)
 		if f.stored == nil {
-			s.stats["ordinals of dead sends"]++
+			s.stats["offsets of sends that died"]++
 			if acked {
-				s.problem("I5: ordinal %d of %s is used up and nothing is stored", n, f.send)
+				s.problem("I5: offset %d is claimed by %s, which is acknowledged, and no message is stored", n, f.send)
 			}
 		}
-		if n > receiver.In && acked {
-			s.problem("I5: %s is acknowledged, and %s counts only %d of %d", f.send, d.to, receiver.In, n)
+		if n > receiver.InOffset && acked {
+			s.problem("I5: %s is acknowledged, and the row of %s has received up to %d, not up to %d", f.send, d.to, receiver.InOffset, n)
 		}
-		if n <= receiver.Skipped && acked {
-			s.problem("I5: %s is taken as gone when the count of %s begins at %d", f.send, d.to, receiver.Skipped)
+		if n <= receiver.ExpiredOffset && acked {
+			s.problem("I5: %s is acknowledged, and the row of %s takes everything up to %d as gone", f.send, d.to, receiver.ExpiredOffset)
 		}
-		if n <= max(receiver.Read, receiver.Skipped) || n > receiver.In {
+		if n <= max(receiver.ReadOffset, receiver.ExpiredOffset) || n > receiver.InOffset {
 			continue
 		}
 		if f.stored != nil && f.stored.From == d.from {
-			cleared := receiver.Cleared != nil && !receiver.Cleared.Before(f.stored.Key)
+			cleared := receiver.HiddenUpTo != nil && !receiver.HiddenUpTo.Before(f.stored.Key)
 			if f.stored.Recalled || f.stored.Hidden {
 				if !acked {
-					most++ // a try that died may have counted it after it was gone
+					most++ // an attempt that died may have counted it after it was recalled or deleted
 				}
 				continue
 			}
@@ -306,33 +313,34 @@ func (s *schedule) checkDirection(d direction, timeline []messages.Message, old 
 			}
 		}
 		switch {
-		case !f.send.quiet:
+		case !f.send.noUnread:
 			least, most = least+1, most+1
 		case !acked || (n <= old.until && len(f.send.attempts) > 1):
-			// Its receiver may or may not have been told that it is not to be counted,
-			// or been told so late that it cannot tell it from a repeat.
+			// The receiver's row may not know that the message is excluded from unread:
+			// the attempt died, or wrote so late that the row cannot distinguish it from
+			// a repeat.
 			most++
 		}
 	}
-	if receiver.Read > 0 {
-		least -= old.count // some of which may be read
+	if receiver.ReadOffset > 0 {
+		least -= old.count // some of these may be read
 	}
 	if got := receiver.Unread(); got < least || got > most {
-		s.problem("I5: %s has %d unread from %s, want %d to %d (in %d, read %d, quiet %d)", d.to, got, d.from, least, most, receiver.In, receiver.Read, receiver.Quiet)
+		s.problem("I5: %s has %d unread from %s, want %d to %d (in %d, read %d, excluded from unread %d)", d.to, got, d.from, least, most, receiver.InOffset, receiver.ReadOffset, receiver.UnreadExcluded)
 	}
-	if sender.PeerRead > receiver.Read {
-		s.problem("I5: %s is told that %s has read %d, which has read %d", d.from, d.to, sender.PeerRead, receiver.Read)
+	if sender.PeerReadOffset > receiver.ReadOffset {
+		s.problem("I5: the row of %s says that %s has read up to %d, who has read up to %d", d.from, d.to, sender.PeerReadOffset, receiver.ReadOffset)
 	}
-	if receiver.ReadMs > 0 && sender.PeerRead < receiver.Read && !s.gave[[2]string{d.to, d.from}] {
-		s.problem("I5: %s is told that %s has read %d, which has read %d and said so again", d.from, d.to, sender.PeerRead, receiver.Read)
+	if receiver.ReadMs > 0 && sender.PeerReadOffset < receiver.ReadOffset && !s.readsGivenUp[[2]string{d.to, d.from}] {
+		s.problem("I5: the row of %s says that %s has read up to %d, who has read up to %d and has repeated the call", d.from, d.to, sender.PeerReadOffset, receiver.ReadOffset)
 	}
 }
 
-// checkRaces looks at the devices that are online before anything is healed: one
-// that has synchronized, and whose frames were all taken, holds every message
-// that was sent meanwhile or knows that it misses one. Whichever came first, the
-// write of its session or the writes of a send, the message came by a frame or
-// by its sync (docs/data-model.md §5).
+// checkRaces looks at the devices that are online, before the quiet phase. A device that
+// has synchronized, and for which no frame was lost, has every message that was sent
+// meanwhile, or knows of its offset. Example: a device connects while a message is sent.
+// If the session is written first, the message comes by a frame. If the send writes
+// first, the message comes by the sync (docs/data-model.md §5).
 func (s *schedule) checkRaces(ctx context.Context) {
 	list, err := s.store.Sessions(ctx, s.app, s.users)
 	if err != nil {
@@ -340,17 +348,18 @@ func (s *schedule) checkRaces(ctx context.Context) {
 		return
 	}
 	for _, d := range s.devices {
-		if d.receive(len(d.inbox)); !d.online() || !d.synced || d.lossy || d.stray {
+		if d.receive(len(d.inbox)); !d.online() || !d.synced || d.missedFrame || d.renewalFailed {
 			continue
 		}
-		held := false
+		hasSlot := false
 		for _, session := range list {
 			for _, slot := range session.Devices {
-				held = held || slot.Now.Connection == d.conn.id
+				hasSlot = hasSlot || slot.Current.ID == d.conn.id
 			}
 		}
-		if !held {
-			// The function that gave its slot away, or opened its next connection, died half way.
+		if !hasSlot {
+			// The function that gave the slot to another device, or that opened the next
+			// connection of this one, died before its end.
 			s.stats["devices connected without a slot"]++
 			continue
 		}
@@ -358,7 +367,7 @@ func (s *schedule) checkRaces(ctx context.Context) {
 		for _, l := range s.sends {
 			for _, at := range l.attempts {
 				for _, to := range l.to {
-					if !at.done || at.missed || at.by == d || l.batch && s.odds.collide || (d.user != l.from && d.user != to) {
+					if !at.done || at.callFailed || at.by == d || l.batch && s.odds.collide || (d.user != l.from && d.user != to) {
 						continue
 					}
 					v, o := d.view(l.from), &d.view(l.from).in
@@ -366,8 +375,8 @@ func (s *schedule) checkRaces(ctx context.Context) {
 						v, o = d.view(to), &d.view(to).out
 					}
 					k := at.receipt.Key
-					if _, ok := v.messages[k]; !ok && l.ordinal(at, to) > o.top {
-						s.problem("I4: %s is online and knows nothing of %v, %s", d.instance, k, l)
+					if _, ok := v.messages[k]; !ok && l.offset(at, to) > o.top {
+						s.problem("I4: %s is online and does not know of %v, %s", d.instance, k, l)
 					}
 				}
 			}
@@ -375,25 +384,25 @@ func (s *schedule) checkRaces(ctx context.Context) {
 	}
 }
 
-// ordinal is the one that the message of an attempt has in a conversation. A send
-// that is tried again beyond its window is another message there, with another.
-func (l *send) ordinal(at attempt, peer string) int64 {
+// offset is the offset of the message of an attempt in a conversation. If a send is
+// repeated after its window, it makes another message with another offset.
+func (l *send) offset(at attempt, peer string) int64 {
 	if !l.batch {
-		return at.receipt.Ordinal
+		return at.receipt.Offset
 	}
 	i := slices.IndexFunc(l.claims, func(c claim) bool { return c.peer == peer && c.second == at.receipt.Time })
-	return l.claims[i].ordinal
+	return l.claims[i].offset
 }
 
-// completed reports whether an attempt was answered that must have completed
-// the claim of an ordinal.
-func (l *send) completed(peer string, ordinal int64) bool {
+// completed reports whether some attempt was answered that must have completed the claim
+// of an offset.
+func (l *send) completed(peer string, offset int64) bool {
 	for i, c := range l.claims {
-		if c.peer != peer || c.ordinal != ordinal {
+		if c.peer != peer || c.offset != offset {
 			continue
 		}
 		for _, at := range l.attempts {
-			if at.done && at.claims > i && at.ended.Unix() < c.second+window {
+			if at.done && at.claims > i && at.ended.Unix() < c.second+windowSeconds {
 				return true
 			}
 		}
@@ -401,39 +410,39 @@ func (l *send) completed(peer string, ordinal int64) bool {
 	return false
 }
 
-// checkView: a device holds what is stored, each message once and in order (I4),
-// and the read positions of both sides.
+// checkView checks that a device has exactly what is stored, each message once and in
+// order (I4), and the read cursors of both users (I5).
 func (d *device) checkView(peer string, timeline []messages.Message, row conversations.Row) {
 	s, v := d.s, d.view(peer)
 	keys, at := v.sorted(), 0
 	for _, m := range timeline {
-		hidden := m.Hidden || (row.Cleared != nil && !row.Cleared.Before(m.Key))
-		told := m.From == d.user || m.Ordinal <= row.In
+		hidden := m.Hidden || (row.HiddenUpTo != nil && !row.HiddenUpTo.Before(m.Key))
+		counted := m.From == d.user || m.Offset <= row.InOffset
 		if at < len(keys) && keys[at] == m.Key {
 			w := v4.FromMessage(m)
-			want := held{from: m.From, ordinal: m.Ordinal, quiet: m.NoUnread, state: stateOf(w)}
+			want := heldMessage{from: m.From, offset: m.Offset, noUnread: m.NoUnread, state: stateOf(w)}
 			h := v.messages[m.Key]
 			if m.From != d.user {
-				h.confirmed, want.confirmed = false, false // the sender alone is told of a receipt
+				h.confirmed, want.confirmed = false, false // only the sender gets receipts
 			}
 			if h != want {
-				s.problem("I4: %s holds %v as %+v, stored is %+v", d.instance, m.Key, h, want)
+				s.problem("I4: %s has %v as %+v, stored is %+v", d.instance, m.Key, h, want)
 			}
 			if hidden {
-				s.problem("I4: %s holds %v, which its user has deleted", d.instance, m.Key)
+				s.problem("I4: %s has %v, which its user has deleted", d.instance, m.Key)
 			}
 			at++
-		} else if told && !hidden {
-			s.problem("I4: %s misses %v from %s to %s, ordinal %d (%s)", d.instance, m.Key, m.From, m.To, m.Ordinal, s.original(m))
+		} else if counted && !hidden {
+			s.problem("I4: %s does not have %v from %s to %s, offset %d (%s)", d.instance, m.Key, m.From, m.To, m.Offset, s.original(m))
 		}
 	}
 	if at < len(keys) {
-		s.problem("I4: %s holds %v with %s, which is not stored there", d.instance, keys[at], peer)
+		s.problem("I4: %s has %v with %s, which is not stored", d.instance, keys[at], peer)
 	}
-	if v.read != row.Read {
-		s.problem("I5: %s holds %d of %s as read, the row says %d", d.instance, v.read, peer, row.Read)
+	if v.read != row.ReadOffset {
+		s.problem("I5: %s has the read cursor %d for %s, the row says %d", d.instance, v.read, peer, row.ReadOffset)
 	}
-	if v.peerRead != row.PeerRead {
-		s.problem("I5: %s holds that %s has read %d, the row says %d", d.instance, peer, v.peerRead, row.PeerRead)
+	if v.peerRead != row.PeerReadOffset {
+		s.problem("I5: %s has the read cursor %d of %s, the row says %d", d.instance, v.peerRead, peer, row.PeerReadOffset)
 	}
 }

@@ -14,56 +14,57 @@ import (
 	"parley/shared/domain/sessions"
 )
 
-// A device is a client as docs/client-protocol.md wants it. What it holds
-// outlives its connections.
+// A device is a client that follows docs/client-protocol.md. It keeps what it has
+// received when its connection ends.
 type device struct {
 	s        *schedule
 	user     string
 	instance string
 	platform sessions.Platform
 
-	conn    *conn
-	synced  bool // since the connection before this one was lost
-	lossy   bool // a frame for it was lost since it began its last sync
-	stray   bool // a renewal failed: the next connection synchronizes
-	inbox   []frame
-	since   int64
-	views   map[string]*view
-	pending []read // marks whose answer is not known
-	seq     uint32
+	conn          *conn
+	synced        bool // it has synchronized since it lost the connection before this one
+	missedFrame   bool // a frame for it was lost since it began its last sync
+	renewalFailed bool // a renewal failed, so it must synchronize after the next connect
+	inbox         []frame
+	since         int64
+	views         map[string]*view
+	pending       []read // calls of message.read whose answer is not known
+	seq           uint32
 }
 
-// A view is a conversation as a device holds it.
+// A view is what a device has of a conversation.
 type view struct {
-	messages map[key]held
-	gone     map[key]bool // deleted for the device's user
-	recalled map[key]bool // told before the message came
-	changed  int64        // when a message was last changed, as the row says
-	cleared  *key
-	in, out  ordinals
-	read     int64 // of the device's user
-	peerRead int64
+	messages  map[key]heldMessage
+	deleted   map[key]bool // messages that the device's user has deleted
+	recalled  map[key]bool // messages that the device knows to be recalled
+	changedMs int64        // when a message was last changed, as the row says
+	cleared   *key
+	in, out   offsets
+	read      int64 // read cursor of the device's user
+	peerRead  int64 // read cursor of the peer
 }
 
-// ordinals watches one direction for gaps.
-type ordinals struct {
+// offsets finds the gaps in one direction of a conversation.
+type offsets struct {
 	have    map[int64]key
-	skipped map[int64]bool // not here and given up: the key it has is another's
-	top     int64
+	givenUp map[int64]bool // the device has no message for it and does not look for one; have has another key
+	top     int64          // the last offset that the device knows of
 }
 
-func newOrdinals() ordinals {
-	return ordinals{have: make(map[int64]key), skipped: make(map[int64]bool)}
+func newOffsets() offsets {
+	return offsets{have: make(map[int64]key), givenUp: make(map[int64]bool)}
 }
 
-type held struct {
-	from    string
-	ordinal int64
-	quiet   bool
+// A heldMessage is a message that a device has.
+type heldMessage struct {
+	from     string
+	offset   int64
+	noUnread bool
 	state
 }
 
-// A state is what became of a message, as far as a device knows.
+// A state is what happened to a message later, as far as a device knows.
 type state struct {
 	text      string
 	edited    int64
@@ -72,7 +73,7 @@ type state struct {
 	reactions string
 }
 
-// stateOf is the state that a message is told with.
+// stateOf is the state that a message from the server says.
 func stateOf(m v4.Message) state {
 	st := state{edited: m.EditedMs, recalled: m.Flags == v4.FlagRecalled, confirmed: m.PeerRead == 1}
 	if len(m.Body) > 0 {
@@ -84,6 +85,7 @@ func stateOf(m v4.Message) state {
 	return st
 }
 
+// A read is a call of message.read; a nil upTo reads everything.
 type read struct {
 	peer string
 	upTo *int64
@@ -95,17 +97,18 @@ func newDevice(s *schedule, user, instance string, platform sessions.Platform) *
 
 func (d *device) online() bool { return d.conn != nil && d.conn.state == open }
 
+// view returns the conversation with a peer.
 func (d *device) view(peer string) *view {
 	v := d.views[peer]
 	if v == nil {
-		v = &view{messages: make(map[key]held), gone: make(map[key]bool), recalled: make(map[key]bool), in: newOrdinals(), out: newOrdinals()}
+		v = &view{messages: make(map[key]heldMessage), deleted: make(map[key]bool), recalled: make(map[key]bool), in: newOffsets(), out: newOffsets()}
 		d.views[peer] = v
 	}
 	return v
 }
 
-// missing returns the ordinals that exist and are not here.
-func (o *ordinals) missing() (list []int64) {
+// missing returns the offsets of messages that exist and that the device does not have.
+func (o *offsets) missing() (list []int64) {
 	for n := int64(1); n <= o.top; n++ {
 		if _, ok := o.have[n]; !ok {
 			list = append(list, n)
@@ -115,7 +118,7 @@ func (o *ordinals) missing() (list []int64) {
 }
 
 // around returns the keys of the messages on both sides of a gap.
-func (o *ordinals) around(first, last int64) (after, before *key) {
+func (o *offsets) around(first, last int64) (after, before *key) {
 	for n := first - 1; n > 0 && after == nil; n-- {
 		if k, ok := o.have[n]; ok {
 			after = &k
@@ -131,26 +134,27 @@ func (o *ordinals) around(first, last int64) (after, before *key) {
 
 func (v *view) gapped() bool { return len(v.in.missing())+len(v.out.missing()) > 0 }
 
-// take holds a message. One that is here already must be the same; what is told
-// as its state, and not as new, replaces an older one.
-func (d *device) take(m v4.Message, how string) {
+// addMessage adds a message to its view. If the view has it already, both must be equal,
+// except for their states: a state from history or from the log of changes replaces an
+// older one, that of a frame or an answer does not.
+func (d *device) addMessage(m v4.Message, how string) {
 	peer, side := m.From, "in"
 	if m.From == d.user {
 		peer, side = m.To, "out"
 	}
 	v := d.view(peer)
-	o := map[string]*ordinals{"in": &v.in, "out": &v.out}[side]
+	o := map[string]*offsets{"in": &v.in, "out": &v.out}[side]
 	k := key{Time: m.Time, Seq: m.Seq, Random: m.Random}
-	h := held{from: m.From, ordinal: m.Ordinal, quiet: m.NoUnread, state: stateOf(m)}
+	h := heldMessage{from: m.From, offset: m.Ordinal, noUnread: m.NoUnread, state: stateOf(m)}
 	old, known := v.messages[k]
-	if known && (old.from != h.from || old.ordinal != h.ordinal || old.quiet != h.quiet) {
-		d.s.problem("I3: %s holds %v as %+v and gets %+v by %s", d.instance, k, old, h, how)
+	if known && (old.from != h.from || old.offset != h.offset || old.noUnread != h.noUnread) {
+		d.s.problem("I3: %s has %v as %+v and gets %+v by %s", d.instance, k, old, h, how)
 	}
-	if old, ok := o.have[m.Ordinal]; ok && old != k && !o.skipped[m.Ordinal] {
-		d.s.problem("I5: ordinal %d of %s at %s is %v and %v", m.Ordinal, m.From, d.instance, old, k)
+	if old, ok := o.have[m.Ordinal]; ok && old != k && !o.givenUp[m.Ordinal] {
+		d.s.problem("I5: offset %d of %s at %s is %v and %v", m.Ordinal, m.From, d.instance, old, k)
 	}
 	o.have[m.Ordinal], o.top = k, max(o.top, m.Ordinal)
-	delete(o.skipped, m.Ordinal)
+	delete(o.givenUp, m.Ordinal)
 	if known && !h.recalled && (how == "frame" || how == "ack" || h.edited < old.edited) {
 		h.state = old.state
 	}
@@ -164,18 +168,18 @@ func (d *device) take(m v4.Message, how string) {
 
 // hides reports whether the device's user has deleted or cleared a message.
 func (v *view) hides(k key) bool {
-	return v.gone[k] || (v.cleared != nil && !v.cleared.Before(k))
+	return v.deleted[k] || (v.cleared != nil && !v.cleared.Before(k))
 }
 
-// drop takes messages out of the view for good.
-func (v *view) drop(keys ...key) {
+// remove removes messages from the view for good.
+func (v *view) remove(keys ...key) {
 	for _, k := range keys {
-		v.gone[k] = true
+		v.deleted[k] = true
 		delete(v.messages, k)
 	}
 }
 
-// clear takes everything up to a key out of the view.
+// clear removes all messages up to a key from the view.
 func (v *view) clear(upTo *key) {
 	if upTo == nil || (v.cleared != nil && !v.cleared.Before(*upTo)) {
 		return
@@ -188,7 +192,7 @@ func (v *view) clear(upTo *key) {
 	}
 }
 
-// receive handles frames, in any order.
+// receive handles up to n of the frames that have arrived, in any order.
 func (d *device) receive(n int) {
 	for range min(n, len(d.inbox)) {
 		i := d.s.rng.IntN(len(d.inbox))
@@ -202,7 +206,7 @@ func (d *device) receive(n int) {
 				d.s.problem("frame: %v", err)
 				return
 			}
-			d.take(m, "frame")
+			d.addMessage(m, "frame")
 		case "message.read":
 			var m readFrame
 			if err := json.Unmarshal(f.Body, &m); err != nil {
@@ -217,15 +221,16 @@ func (d *device) receive(n int) {
 				v.peerRead = max(v.peerRead, m.Ordinal)
 			}
 		default:
-			d.changed(f)
+			d.receiveChange(f)
 		}
 	}
 }
 
-// sync asks what has changed, and pulls what is missing. It counts only when
-// all of it is answered: Since is that of the first page. What moved up between
-// two pages was in none of them, so after several it is asked once more, from
-// then on; that fits a page.
+// sync asks which conversations have changed, and pulls what is missing. It succeeds
+// only if all its calls are answered. The next sync begins at Since of the first page.
+// A row that moves to the front between two pages is on neither of them. So after
+// several pages the device asks once more for what changed since the first page, which
+// fits on one page.
 func (d *device) sync(ctx context.Context, a *actor) {
 	pages := d.syncPages(ctx, a, 1+d.s.rng.IntN(2))
 	if pages > 1 {
@@ -234,67 +239,70 @@ func (d *device) sync(ctx context.Context, a *actor) {
 	d.synced = d.synced || pages > 0
 }
 
-// syncPages returns how many pages a sync took; 0 for one that was cut short.
+// syncPages does a sync and returns how many pages it read, or 0 if an answer was lost.
 func (d *device) syncPages(ctx context.Context, a *actor, limit int) int {
 	s, pages := d.s, 0
 	var cursor *conversations.Position
 	var since int64
-	lossy := d.lossy
-	d.lossy = false
+	missedFrame := d.missedFrame
+	d.missedFrame = false
 	for first := true; first || cursor != nil; first = false {
 		var page conversations.Synced
 		known, _ := s.invoke(ctx, a, "sync", nil, func(ctx context.Context) error {
 			var err error
-			page, err = s.t.Conversations.Sync(ctx, d.user, d.since, conversations.Cut{After: cursor, Limit: limit})
+			page, err = s.t.Conversations.Sync(ctx, d.user, d.since, conversations.PageRequest{After: cursor, Limit: limit})
 			if first {
 				since = page.SinceMs
 			}
 			return err
 		})
 		if !known {
-			d.lossy = d.lossy || lossy
+			d.missedFrame = d.missedFrame || missedFrame
 			return 0
 		}
 		s.stats["syncs"]++
 		pages++
 		for _, r := range page.Rows {
-			d.told(r)
+			d.takeRow(r)
 		}
 		cursor = page.Next
 	}
 	for _, peer := range s.users {
-		if v := d.views[peer]; v != nil && v.changed > 0 && v.changed >= d.since && !d.changes(ctx, a, peer) {
-			d.lossy = d.lossy || lossy
+		if v := d.views[peer]; v != nil && v.changedMs > 0 && v.changedMs >= d.since && !d.pullChanges(ctx, a, peer) {
+			d.missedFrame = d.missedFrame || missedFrame
 			return 0
 		}
 	}
 	d.since = since
 	for _, peer := range s.users {
 		if v := d.views[peer]; v != nil && v.gapped() {
-			d.pull(ctx, a, peer)
+			d.fillGaps(ctx, a, peer)
 		}
 	}
 	return pages
 }
 
-func (d *device) told(r conversations.Row) {
+// takeRow learns offsets and read cursors from a row.
+func (d *device) takeRow(r conversations.Row) {
 	v := d.view(r.Peer)
-	d.s.note(d.instance, "told %s: in %d out %d read %d peer read %d unread %d", r.Peer, r.In, r.Out, r.Read, r.PeerRead, r.Unread())
-	v.in.top, v.out.top = max(v.in.top, r.In), max(v.out.top, r.Out)
-	v.changed = r.OperationMs
-	v.clear(r.Cleared)
-	v.read, v.peerRead = max(v.read, r.Read), max(v.peerRead, r.PeerRead)
+	d.s.note(d.instance, "row of %s: in %d out %d read %d peer read %d unread %d", r.Peer, r.InOffset, r.OutOffset, r.ReadOffset, r.PeerReadOffset, r.Unread())
+	v.in.top, v.out.top = max(v.in.top, r.InOffset), max(v.out.top, r.OutOffset)
+	v.changedMs = r.OperationMs
+	v.clear(r.HiddenUpTo)
+	v.read, v.peerRead = max(v.read, r.ReadOffset), max(v.peerRead, r.PeerReadOffset)
 }
 
-// pull fills the gaps of a conversation: between the messages on both sides of
-// them, and if that was not all, with slack, because within a second messages
-// are ordered by what senders choose.
-func (d *device) pull(ctx context.Context, a *actor, peer string) {
+// fillGaps pulls the missing messages of a conversation. It first asks for what lies
+// between the messages on both sides of the gaps. If messages are still missing, it asks
+// with some seconds of slack on both sides, because the order of keys need not be the
+// order of offsets. Example: offset 3 has the key 5_1_100 and offset 4 the key 2_1_100,
+// as the sender chose the sequences 5 and 2 within one second.
+func (d *device) fillGaps(ctx context.Context, a *actor, peer string) {
 	v := d.view(peer)
 	v.skipCleared()
 	for _, slack := range []int64{-1, 2, 140} {
 		before := len(v.messages)
-		if !d.pages(ctx, a, peer, slack) {
+		if !d.pullHistory(ctx, a, peer, slack) {
 			return
 		}
 		if len(v.messages) > before {
@@ -306,10 +314,10 @@ func (d *device) pull(ctx context.Context, a *actor, peer string) {
 	}
 }
 
-// gap is the range that holds everything missing in both directions.
+// gap returns the range of keys that contains all missing messages of both directions.
 func (v *view) gap() (after, before *key) {
 	first := true
-	for _, o := range []*ordinals{&v.in, &v.out} {
+	for _, o := range []*offsets{&v.in, &v.out} {
 		missing := o.missing()
 		if len(missing) == 0 {
 			continue
@@ -326,7 +334,9 @@ func (v *view) gap() (after, before *key) {
 	return after, before
 }
 
-func (d *device) pages(ctx context.Context, a *actor, peer string, slack int64) bool {
+// pullHistory reads the history of the gap, page by page. It returns false if an answer
+// was lost.
+func (d *device) pullHistory(ctx context.Context, a *actor, peer string, slack int64) bool {
 	s, v := d.s, d.view(peer)
 	after, before := v.gap()
 	if slack >= 0 && after != nil {
@@ -338,7 +348,7 @@ func (d *device) pages(ctx context.Context, a *actor, peer string, slack int64) 
 	for {
 		var h messages.History
 		known, _ := s.invoke(ctx, a, fmt.Sprintf("history of %s between %v and %v", peer, after, before), nil, func(ctx context.Context) (err error) {
-			h, err = s.t.Messages.History(ctx, messages.Range{User: d.user, Peer: peer, After: after, Before: before, Limit: s.odds.page})
+			h, err = s.t.Messages.History(ctx, messages.HistoryRange{User: d.user, Peer: peer, After: after, Before: before, Limit: s.odds.page})
 			return err
 		})
 		if !known {
@@ -347,9 +357,9 @@ func (d *device) pages(ctx context.Context, a *actor, peer string, slack int64) 
 		s.stats["history pages"]++
 		for i, m := range h.Messages {
 			if i > 0 && !h.Messages[i-1].Before(m.Key) {
-				s.problem("I4: history of %s and %s: %v stands before %v", d.user, peer, h.Messages[i-1].Key, m.Key)
+				s.problem("I4: history of %s and %s: %v is before %v", d.user, peer, h.Messages[i-1].Key, m.Key)
 			}
-			d.take(v4.FromMessage(m), "history")
+			d.addMessage(v4.FromMessage(m), "history")
 		}
 		if h.Complete {
 			return true
@@ -362,9 +372,9 @@ func (d *device) pages(ctx context.Context, a *actor, peer string, slack int64) 
 	}
 }
 
-// mark marks messages of a peer as read, as a user would, and now and then as
-// only a broken client would.
-func (d *device) mark(ctx context.Context, a *actor) {
+// markRead reads messages of a peer. Mostly it names an offset that the device has, as
+// a client does, and sometimes one that it does not have, as only a broken client does.
+func (d *device) markRead(ctx context.Context, a *actor) {
 	var with []string
 	for _, u := range d.s.users {
 		if v := d.views[u]; v != nil && len(v.in.have) > 0 {
@@ -393,18 +403,19 @@ func (d *device) mark(ctx context.Context, a *actor) {
 		n = max(n, 0)
 		r.upTo = &n
 	}
-	d.readOnce(ctx, a, r)
+	d.callRead(ctx, a, r)
 }
 
-func (d *device) readOnce(ctx context.Context, a *actor, r read) {
+// callRead makes one call of message.read.
+func (d *device) callRead(ctx context.Context, a *actor, r read) {
 	name := "read all of " + r.peer
 	if r.upTo != nil {
 		name = fmt.Sprintf("read %s up to %d", r.peer, *r.upTo)
 	}
-	var mark conversations.ReadMark
+	var cursor conversations.ReadCursor
 	origin := delivery.Origin{User: d.user, Instance: d.instance}
 	known, _ := d.s.invoke(ctx, a, name, nil, func(ctx context.Context) (err error) {
-		mark, err = d.s.t.Conversations.Read(ctx, d.user, r.peer, r.upTo, origin)
+		cursor, err = d.s.t.Conversations.Read(ctx, d.user, r.peer, r.upTo, origin)
 		return err
 	})
 	d.s.stats["reads"]++
@@ -413,24 +424,25 @@ func (d *device) readOnce(ctx context.Context, a *actor, r read) {
 		return
 	}
 	v := d.view(r.peer)
-	v.read = max(v.read, mark.Ordinal)
+	v.read = max(v.read, cursor.Offset)
 }
 
-// readAgain repeats the marks whose answers were lost, or gives them up.
-func (d *device) readAgain(ctx context.Context, a *actor) {
+// repeatReads repeats the calls of message.read whose answers were lost, or gives them
+// up.
+func (d *device) repeatReads(ctx context.Context, a *actor) {
 	again := d.pending
 	d.pending = nil
 	for _, r := range again {
 		if d.s.rng.IntN(4) == 0 {
-			d.s.gave[[2]string{d.user, r.peer}] = true
+			d.s.readsGivenUp[[2]string{d.user, r.peer}] = true
 			continue
 		}
 		d.s.stats["reads repeated"]++
-		d.readOnce(ctx, a, r)
+		d.callRead(ctx, a, r)
 	}
 }
 
-// sorted are the messages of a view in the order of keys.
+// sorted returns the keys of a view in order.
 func (v *view) sorted() []key {
 	list := make([]key, 0, len(v.messages))
 	for k := range v.messages {

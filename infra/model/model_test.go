@@ -13,25 +13,26 @@ import (
 	"time"
 
 	"parley/infra/local/backing"
+	"parley/infra/testkit"
 	"parley/shared/store"
-	"parley/shared/testkit"
 )
 
 var (
 	server *testkit.Server
-	// apps gives each run of a schedule an application of its own, so that all
-	// of them share the tables.
+	// lastApp is the number of the last application. Each run of a schedule has an
+	// application of its own, so all runs share the tables.
 	lastApp atomic.Int64
 )
 
 func TestMain(m *testing.M) { testkit.Main(m, &server) }
 
-// defaultSeeds is how many schedules go test runs.
+// defaultSeeds is how many schedules run by default.
 const defaultSeeds = 2000
 
 // workers is how many schedules run at the same time.
 const workers = 4
 
+// number64 reads a number from the first of the environment variables that is set.
 func number64(t *testing.T, fallback uint64, names ...string) uint64 {
 	t.Helper()
 	for _, name := range names {
@@ -46,27 +47,29 @@ func number64(t *testing.T, fallback uint64, names ...string) uint64 {
 	return fallback
 }
 
+// play runs the schedule of a seed. If DynamoDB Local does not answer, it starts again,
+// three times at most.
 func play(ctx context.Context, db *store.Store, seed uint64) *schedule {
 	for try := 0; ; try++ {
 		s := newSchedule(seed, lastApp.Add(1)+1_500_000_000, db, server)
-		if s.run(ctx); s.broken == nil {
+		if s.run(ctx); s.dbError == nil {
 			return s
 		}
 		if try == 2 {
-			s.problems = []string{fmt.Sprintf("DynamoDB Local does not answer: %v", s.broken)}
+			s.problems = []string{fmt.Sprintf("DynamoDB Local does not answer: %v", s.dbError)}
 			return s
 		}
 	}
 }
 
-// TestModel runs schedules and reports those that break a rule. MODEL_SEED runs
-// a single one and prints what happened.
+// TestModel runs many schedules and reports those that break a rule of
+// docs/data-model.md §1. With MODEL_SEED it runs a single one and prints its trace.
 func TestModel(t *testing.T) {
 	db := server.Store(hooks)
-	raw = backing.Client(server.Endpoint)
+	rawClient = backing.Client(server.Endpoint)
 	if os.Getenv("MODEL_SEED") != "" {
 		s := play(t.Context(), db, number64(t, 0, "MODEL_SEED"))
-		t.Logf("seed %d, hash %x\n%s", s.seed, s.hash(), strings.Join(s.trace, "\n"))
+		t.Logf("seed %d, hash %x\n%s", s.seed, s.traceHash(), strings.Join(s.trace, "\n"))
 		for _, p := range s.problems {
 			t.Error(p)
 		}
@@ -83,18 +86,18 @@ func TestModel(t *testing.T) {
 		failed []*schedule
 		total  = make(stats)
 		next   atomic.Uint64
-		gone   atomic.Bool
+		dbGone atomic.Bool // DynamoDB Local no longer answers
 	)
 	for range workers {
 		wg.Go(func() {
 			for {
 				n := next.Add(1) - 1
-				if n >= count || gone.Load() {
+				if n >= count || dbGone.Load() {
 					return
 				}
 				s := play(t.Context(), db, from+n)
-				if s.broken != nil {
-					gone.Store(true)
+				if s.dbError != nil {
+					dbGone.Store(true)
 				}
 				mu.Lock()
 				for name, n := range s.stats {
@@ -112,7 +115,8 @@ func TestModel(t *testing.T) {
 	report(t, failed)
 }
 
-// report prints the first failures whole, and the seeds of the others.
+// report prints the first two failures with their traces, and of the next ones the
+// first problem.
 func report(t *testing.T, failed []*schedule) {
 	slices.SortFunc(failed, func(a, b *schedule) int { return int(a.seed) - int(b.seed) })
 	for i, s := range failed {
@@ -128,7 +132,7 @@ func report(t *testing.T, failed []*schedule) {
 	}
 }
 
-// String lists what happened, a line for each kind.
+// String lists how often each thing happened, one line each.
 func (s stats) String() string {
 	var b strings.Builder
 	names := make([]string, 0, len(s))
@@ -142,13 +146,13 @@ func (s stats) String() string {
 	return b.String()
 }
 
-// TestModelRepeats: a seed is one schedule, and always the same one.
-func TestModelRepeats(t *testing.T) {
+// TestModelIsDeterministic checks that two runs of a seed do exactly the same.
+func TestModelIsDeterministic(t *testing.T) {
 	db := server.Store(hooks)
-	raw = backing.Client(server.Endpoint)
+	rawClient = backing.Client(server.Endpoint)
 	for seed := range uint64(25) {
 		a, b := play(t.Context(), db, seed), play(t.Context(), db, seed)
-		if got, want := b.hash(), a.hash(); got != want {
+		if got, want := b.traceHash(), a.traceHash(); got != want {
 			i := 0
 			for i < min(len(a.trace), len(b.trace)) && a.trace[i] == b.trace[i] {
 				i++

@@ -11,31 +11,32 @@ import (
 	"parley/shared/telemetry"
 )
 
-// work is the delivery worker, for as long as there is anybody else.
-func (s *schedule) work(ctx context.Context, a *actor) {
-	for a.idle = true; s.busy(); {
+// runWorker runs jobs of the queue until no other actor has anything to do.
+func (s *schedule) runWorker(ctx context.Context, a *actor) {
+	for a.idle = true; s.othersActive(); {
 		a.pause()
 		a.weight = 1
 		if len(s.queue) > 0 {
-			s.workOnce(ctx, a)
+			s.runJob(ctx, a)
 		}
 	}
 }
 
-// workOnce takes a job of the queue, any of them. A function that dies gets it
-// again, and one that does not may get it again, too.
-func (s *schedule) workOnce(ctx context.Context, a *actor) {
+// runJob runs one job of the queue, chosen by chance. If the function dies, the job
+// comes again. If it does not die, the job may come again too, as SQS delivers at
+// least once.
+func (s *schedule) runJob(ctx context.Context, a *actor) {
 	i := s.rng.IntN(len(s.queue))
 	q := s.queue[i]
-	if s.now.Before(q.ready) && !s.calm && s.rng.IntN(3) > 0 {
+	if s.now.Before(q.ready) && !s.noFaults && s.rng.IntN(3) > 0 {
 		return
 	}
 	s.queue = slices.Delete(s.queue, i, i+1)
 	r := s.rng.Float64()
-	if !s.calm && r < 0.1 {
+	if !s.noFaults && r < 0.1 {
 		s.note(a.name, "job %d is DROPPED", q.id)
 		s.stats["jobs dropped"]++
-		return // by the queue's own rules: too often received
+		return // like a message that SQS moves to the dead-letter queue
 	}
 	if s.now.Before(q.ready) {
 		s.move(q.ready.Sub(s.now))
@@ -45,19 +46,20 @@ func (s *schedule) workOnce(ctx context.Context, a *actor) {
 	known, _ := s.invoke(ctx, a, fmt.Sprintf("job %d", q.id), nil, func(ctx context.Context) error {
 		return s.t.Delivery.Retry(ctx, job)
 	})
-	if q.tries++; q.tries < 5 && !s.calm && (!known || r < 0.2) {
+	if q.tries++; q.tries < 5 && !s.noFaults && (!known || r < 0.2) {
 		s.stats["jobs repeated"]++
 		s.queue = append(s.queue, q)
 	}
 }
 
+// A queued is a job in the queue.
 type queued struct {
 	id, tries int
 	job       delivery.Job
-	ready     time.Time
+	ready     time.Time // when SQS makes the job visible
 }
 
-// jobs is the schedule as the queue.
+// jobs lets a schedule be the queue of delivery jobs.
 type jobs schedule
 
 // Send implements delivery.Queue.
@@ -66,7 +68,7 @@ func (j *jobs) Send(ctx context.Context, job delivery.Job, delay time.Duration) 
 	o.meter.Count(telemetry.Units{S: 1})
 	label := fmt.Sprintf("queue a job for %d", len(job.Targets))
 	if job.Attempt > delivery.MaxAttempts {
-		s.problem("job in round %d", job.Attempt)
+		s.problem("a job is queued for attempt %d", job.Attempt)
 	}
 	if err := o.before(label); err != nil {
 		return err
@@ -76,7 +78,7 @@ func (j *jobs) Send(ctx context.Context, job delivery.Job, delay time.Duration) 
 	return o.after(label)
 }
 
-// pushes is the schedule as the queue of pushes, which nobody reads.
+// pushes lets a schedule be the queue of push jobs, which no worker of the model reads.
 type pushes schedule
 
 // Send implements push.Queue.
@@ -90,7 +92,7 @@ func (p *pushes) Send(ctx context.Context, job push.Job, _ time.Duration) error 
 	s.stats["pushes"]++
 	for _, d := range job.Devices {
 		if d.User == job.From {
-			s.problem("a push of %s goes to its sender", job.Key)
+			s.problem("privacy: a push of %s is sent to the sender", job.Key)
 		}
 	}
 	return o.after(label)

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"parley/infra/testkit"
 	"parley/shared/app"
 	"parley/shared/dialect/client"
 	"parley/shared/domain/accounts"
@@ -18,12 +19,11 @@ import (
 	"parley/shared/domain/sessions"
 	"parley/shared/store"
 	"parley/shared/telemetry"
-	"parley/shared/testkit"
 )
 
-// A schedule is one run under one seed. Its actors are goroutines of which
-// exactly one runs at a time, so that nothing in it needs a lock and the seed
-// decides everything.
+// A schedule is one run of one seed. Its actors are goroutines. Exactly one of them
+// runs at a time, so nothing in a schedule needs a lock, and the seed decides
+// everything.
 type schedule struct {
 	seed  uint64
 	rng   *rand.Rand
@@ -33,39 +33,44 @@ type schedule struct {
 	t     app.Tenant
 
 	actors []*actor
-	yield  chan struct{} // an actor stops or ends
+	yield  chan struct{} // the running actor pauses or ends
 
-	calm bool // nothing is interrupted any more
-	odds odds
+	noFaults bool // nothing fails and no actor is interrupted
+	odds     odds
 
-	users   []string
-	devices []*device
-	conns   map[string]*conn
-	nextID  int
-	queue   []*queued
-	sends   []*send
-	changes []*change
-	texts   map[string]string  // of each message, as first stored, by key in the table
-	gave    map[[2]string]bool // reader and peer of a mark-read that was given up
-	watch   *watch
+	users        []string
+	devices      []*device
+	conns        map[string]*conn
+	nextID       int
+	queue        []*queued
+	sends        []*send
+	changes      []*change
+	bodies       map[string]string  // the body of each message as first stored, by its key in the table
+	readsGivenUp map[[2]string]bool // reader and peer of each message.read that was never completed
+	observer     *observer
 
 	trace    []string
 	problems []string
-	broken   error // DynamoDB Local did not answer: the schedule says nothing
+	dbError  error // DynamoDB Local did not answer: the result of the schedule means nothing
 	stats    stats
 }
 
-// odds are what a schedule makes of its seed: calm and wild ones find different
-// things.
+// odds says what may happen in a schedule, and how often. The seed chooses it: schedules
+// with few faults and with many find different mistakes.
 type odds struct {
-	stay, kill, fail, tick float64
-	lose                   float64 // of frames that were taken
-	stale, spill, quiet    bool
-	reader                 bool // much is read
-	collide                bool
-	changer                bool    // messages are changed
-	page                   int     // messages of a page of history
-	busy                   float64 // of conflicts, and of batches that are left
+	stay      float64 // an actor continues at a step
+	kill      float64 // a function dies before a call, or after it
+	fail      float64 // a call fails, done or not done; an answer is lost
+	tick      float64 // the clock moves at a step
+	loseFrame float64 // a frame that the gateway accepted is lost
+	conflict  float64 // a write is refused, or a batch is left, because of other calls
+	stale     bool    // eventually consistent reads may return old items
+	overflow  bool    // senders send so much that the idempotency window overflows
+	noUnread  bool    // some messages are excluded from unread, or from the list
+	reader    bool    // devices read more often
+	collide   bool    // messages may have the same key
+	changer   bool    // devices change messages
+	page      int     // messages on a page of history
 }
 
 // stats counts what happened, by name.
@@ -76,43 +81,43 @@ var (
 	errFailed = errors.New("the call failed")
 )
 
-// timeout is when a function is ended from outside (infra/stacks/client.yaml).
+// timeout is when Lambda ends a function (infra/stacks/client.yaml).
 const timeout = 6 * time.Second
 
-// epoch is when schedules begin.
-const epoch = 1_700_000_000
+// startTime is when every schedule begins, Unix seconds.
+const startTime = 1_700_000_000
 
 func newSchedule(seed uint64, id int64, db *store.Store, server *testkit.Server) *schedule {
 	s := &schedule{
-		seed: seed, app: id, store: db, now: time.Unix(epoch, 0), rng: testkit.Rand(seed),
-		yield: make(chan struct{}), conns: make(map[string]*conn), texts: make(map[string]string), gave: make(map[[2]string]bool), stats: make(stats),
+		seed: seed, app: id, store: db, now: time.Unix(startTime, 0), rng: testkit.Rand(seed),
+		yield: make(chan struct{}), conns: make(map[string]*conn), bodies: make(map[string]string), readsGivenUp: make(map[[2]string]bool), stats: make(stats),
 	}
 	s.now = s.now.Add(time.Duration(s.rng.IntN(1000)) * time.Millisecond)
 	s.odds = odds{
 		stay: []float64{0.3, 0.6, 0.9}[s.rng.IntN(3)], kill: []float64{0, 0.01, 0.03, 0.06}[s.rng.IntN(4)],
 		fail: []float64{0, 0.01, 0.04}[s.rng.IntN(3)], tick: []float64{0.05, 0.2, 0.5}[s.rng.IntN(3)],
-		lose: []float64{0.07, 0.07, 0.4}[s.rng.IntN(3)], reader: s.rng.IntN(4) == 0,
-		stale: s.rng.IntN(3) == 0, spill: s.rng.IntN(8) == 0, quiet: s.rng.IntN(3) == 0,
-		collide: s.rng.IntN(10) == 0, changer: s.rng.IntN(2) == 0, page: []int{2, 5, 100, 100, 100}[s.rng.IntN(5)], busy: []float64{0, 0.02, 0.05}[s.rng.IntN(3)],
+		loseFrame: []float64{0.07, 0.07, 0.4}[s.rng.IntN(3)], reader: s.rng.IntN(4) == 0,
+		stale: s.rng.IntN(3) == 0, overflow: s.rng.IntN(8) == 0, noUnread: s.rng.IntN(3) == 0,
+		collide: s.rng.IntN(10) == 0, changer: s.rng.IntN(2) == 0, page: []int{2, 5, 100, 100, 100}[s.rng.IntN(5)], conflict: []float64{0, 0.02, 0.05}[s.rng.IntN(3)],
 	}
-	s.watch = newWatch(s)
+	s.observer = newObserver(s)
 	parts := app.Parts{
 		Store: db, Sealer: server.Sealer, Poster: s, Delivery: (*jobs)(s), Push: (*pushes)(s), Now: func() time.Time { return s.now },
-		Wait: s.wait, Bytes: func(n int) []byte { return make([]byte, n) }, Parallel: s.parallel, Frame: client.Frame,
+		Wait: s.wait, Bytes: func(n int) []byte { return make([]byte, n) }, Parallel: s.parallel, Encode: client.Frame,
 	}
 	policy := sessions.Multi
 	if s.rng.IntN(4) == 0 {
-		policy = sessions.Single // devices of a user fight for one slot
+		policy = sessions.Single // all devices of a user want the same slot
 	}
 	s.t = app.New(parts).For(&apps.App{ID: id, Settings: apps.Settings{Edition: apps.Premium, LoginPolicy: policy}})
 	return s
 }
 
-// run plays the schedule and returns what is wrong.
+// run plays the schedule and returns the problems found.
 func (s *schedule) run(ctx context.Context) []string {
 	s.users = []string{"ann", "bob", "cid"}[:2+s.chance(0.3)]
 	for _, u := range s.users {
-		if err := s.store.CreateAccount(ctx, s.app, accounts.Account{ID: u, Created: epoch}, epoch, 0); err != nil {
+		if err := s.store.CreateAccount(ctx, s.app, accounts.Account{ID: u, Created: startTime}, startTime, 0); err != nil {
 			return []string{err.Error()}
 		}
 		for n := range 1 + s.chance(0.6) + s.chance(0.25) {
@@ -127,44 +132,44 @@ func (s *schedule) run(ctx context.Context) []string {
 	}
 	for _, d := range s.devices {
 		own := actions/len(s.devices) + s.chance(0.5)
-		s.spawn(d.instance, func(a *actor) { d.live(ctx, a, own) })
+		s.spawn(d.instance, func(a *actor) { d.act(ctx, a, own) })
 	}
-	s.spawn("worker", func(a *actor) { s.work(ctx, a) })
+	s.spawn("worker", func(a *actor) { s.runWorker(ctx, a) })
 	s.loop()
 	s.checkRaces(ctx)
-	s.settle(ctx)
+	s.quietPhase(ctx)
 	s.check(ctx)
 	return s.problems
 }
 
-// settle is the quiet phase: nothing fails any more, every device comes back,
-// every job is done.
-func (s *schedule) settle(ctx context.Context) {
-	s.calm = true
+// quietPhase brings everything to an end without faults: every job runs, and every
+// device connects again and synchronizes.
+func (s *schedule) quietPhase(ctx context.Context) {
+	s.noFaults = true
 	s.now = s.now.Add(2 * time.Second)
 	s.note("quiet", "time %s", s.clock())
 	s.spawn("quiet", func(a *actor) {
 		for _, d := range s.devices {
-			d.readAgain(ctx, a)
+			d.repeatReads(ctx, a)
 		}
 		for len(s.queue) > 0 {
-			s.workOnce(ctx, a)
+			s.runJob(ctx, a)
 		}
 		for _, d := range s.devices {
 			d.receive(len(d.inbox))
-			d.lose(ctx, a, true)
+			d.loseConn(ctx, a, true)
 		}
 		for _, d := range s.devices {
 			d.connect(ctx, a, false)
 		}
 		for _, d := range s.devices {
-			// Two devices in one slot: the one that was kicked comes back.
+			// If two devices share a slot, the one that was kicked connects again.
 			if !d.online() {
 				d.connect(ctx, a, false)
 			}
 		}
 		for len(s.queue) > 0 {
-			s.workOnce(ctx, a)
+			s.runJob(ctx, a)
 		}
 		for _, d := range s.devices {
 			d.receive(len(d.inbox))
@@ -173,16 +178,17 @@ func (s *schedule) settle(ctx context.Context) {
 	s.loop()
 }
 
-// An actor is a goroutine that runs only while it holds the baton.
+// An actor is a goroutine of a schedule. It runs only when the schedule resumes it.
 type actor struct {
 	s      *schedule
 	name   string
 	resume chan struct{}
 	done   bool
-	idle   bool // waits for what others do
-	weight int
+	idle   bool // it only waits for what other actors do
+	weight int  // how likely the schedule resumes it next
 }
 
+// spawn adds an actor.
 func (s *schedule) spawn(name string, f func(*actor)) {
 	a := &actor{s: s, name: name, resume: make(chan struct{}), weight: 4}
 	s.actors = append(s.actors, a)
@@ -194,18 +200,18 @@ func (s *schedule) spawn(name string, f func(*actor)) {
 	}()
 }
 
-// pause hands the baton back, until the scheduler picks the actor again.
+// pause lets other actors run, until the schedule resumes this one.
 func (a *actor) pause() {
-	if a.s.calm {
+	if a.s.noFaults {
 		return
 	}
-	// Now and then an actor falls behind all others for a while.
+	// One time in five the actor is resumed less often than the others.
 	a.weight = []int{4, 4, 4, 4, 1}[a.s.rng.IntN(5)]
 	a.s.yield <- struct{}{}
 	<-a.resume
 }
 
-// loop runs all actors to their end.
+// loop resumes actors by chance, until all of them have ended.
 func (s *schedule) loop() {
 	for {
 		s.actors = slices.DeleteFunc(s.actors, func(a *actor) bool { return a.done })
@@ -227,48 +233,49 @@ func (s *schedule) loop() {
 	}
 }
 
-// An op is one invocation of a function: what it calls, and whether it lives.
+// An op is one invocation of a function.
 type op struct {
-	s       *schedule
-	a       *actor
-	name    string
-	limit   time.Duration
-	begun   time.Time
-	dead    bool
-	ended   time.Time
-	send    *send
-	meter   telemetry.Meter
-	dedup   int  // reads of items outside the ring
-	full    bool // a claim met a full ring, or one that spilled
-	lost    int  // claims refused because the row moved on
-	failed  bool // a call of it failed: what it is no part of goes on without it
-	crowded bool // a call was refused, or left, since others were at the same items
-	// recalled: a send found its message stored, and recalled since.
+	s          *schedule
+	a          *actor
+	name       string
+	limit      time.Duration // the timeout of the function
+	begun      time.Time
+	dead       bool // it was killed or has timed out
+	ended      time.Time
+	send       *send
+	meter      telemetry.Meter
+	keyReads   int  // reads of idempotency keys outside the window
+	windowFull bool // a claim found the idempotency window full, or overflowed before
+	claimsLost int  // claims that were refused because another send changed the row first
+	failed     bool // a call failed, and the function may have continued
+	conflicted bool // a write was refused, or a batch left, because of other calls
+	// recalled means that a send found its message stored, and recalled meanwhile.
 	recalled bool
 
-	mu      sync.Mutex // spills come from goroutines of the store's own
-	spilled []string
-	killed  bool
+	mu             sync.Mutex // the store makes overflow writes in goroutines of its own
+	overflowWrites []string   // the trace lines of overflow writes
+	killed         bool       // killed by an overflow write
 }
 
 type opKey struct{}
 
+// opOf returns the invocation that a call belongs to, or nil.
 func opOf(ctx context.Context) *op {
 	o, _ := ctx.Value(opKey{}).(*op)
 	return o
 }
 
-// invoke runs a function. Its answer is known when it lived to give it and the
-// answer was not lost on the way.
+// invoke runs a function. The caller knows the answer if the function did not die and
+// the answer was not lost.
 func (s *schedule) invoke(ctx context.Context, a *actor, name string, sent *send, f func(ctx context.Context) error) (known bool, err error) {
 	o := &op{s: s, a: a, name: name, limit: timeout, begun: s.now, send: sent}
-	if !s.calm && s.rng.Float64() > s.odds.stay {
+	if !s.noFaults && s.rng.Float64() > s.odds.stay {
 		a.pause()
 		o.begun = s.now
 	}
 	s.note(a.name, "%s ...", name)
 	err = f(context.WithValue(telemetry.WithMeter(ctx, &o.meter), opKey{}, o))
-	o.settle()
+	o.noteOverflow()
 	o.ended = s.now
 	answer := "ok"
 	if err != nil {
@@ -278,25 +285,26 @@ func (s *schedule) invoke(ctx context.Context, a *actor, name string, sent *send
 		}
 	}
 	known = !o.dead && err == nil
-	if known && !s.calm && s.rng.Float64() < s.odds.fail {
+	if known && !s.noFaults && s.rng.Float64() < s.odds.fail {
 		known, answer = false, answer+", answer lost"
 		s.stats["answer lost"]++
 	}
 	s.note(a.name, "%s: %s", name, answer)
 	if sent != nil {
-		s.account(o, err)
+		s.checkReads(o, err)
 	}
 	return known, err
 }
 
-// before is the step ahead of a call.
+// before is the step before a call to DynamoDB, SQS or a connection. If it returns an
+// error, the call is not made.
 func (o *op) before(label string) error {
 	s := o.s
-	if o.settle(); o.dead {
+	if o.noteOverflow(); o.dead {
 		return errKilled
 	}
 	s.stats["steps"]++
-	if s.calm {
+	if s.noFaults {
 		s.note(o.a.name, "  %s", label)
 		return nil
 	}
@@ -326,10 +334,11 @@ func (o *op) before(label string) error {
 	return nil
 }
 
-// after is the step behind a call.
+// after is the step after a call. If it returns an error, the caller does not learn that
+// the call was made.
 func (o *op) after(label string) error {
 	s := o.s
-	if s.calm {
+	if s.noFaults {
 		return nil
 	}
 	switch r := s.rng.Float64(); {
@@ -346,13 +355,15 @@ func (o *op) after(label string) error {
 	return nil
 }
 
+// die ends the invocation: each later call of it fails.
 func (o *op) die(why string) {
 	o.dead = true
 	o.s.note(o.a.name, "  DIES: %s", why)
 }
 
-// tick moves the clock: mostly not, seldom over the 30 s of a young connection
-// or the 120 s of a send's window.
+// tick may move the clock: usually by less than a second, seldom by about 30 s, after
+// which a connection is no longer young, or by about 120 s, after which an idempotency
+// window is over.
 func (s *schedule) tick() {
 	if s.rng.Float64() >= s.odds.tick {
 		return
@@ -371,22 +382,25 @@ func (s *schedule) tick() {
 	s.move(d)
 }
 
+// move moves the clock.
 func (s *schedule) move(d time.Duration) {
 	s.now = s.now.Add(d)
 	s.note("clock", "+%s = %s", d, s.clock())
 }
 
-func (s *schedule) clock() string { return s.now.Sub(time.Unix(epoch, 0)).String() }
+// clock is the time since the schedule began.
+func (s *schedule) clock() string { return s.now.Sub(time.Unix(startTime, 0)).String() }
 
+// wait is how the domain waits: the clock moves and other actors run.
 func (s *schedule) wait(ctx context.Context, d time.Duration) {
 	s.now = s.now.Add(d)
-	if o := opOf(ctx); o != nil && !s.calm {
+	if o := opOf(ctx); o != nil && !s.noFaults {
 		o.a.pause()
 	}
 }
 
-// parallel runs functions in an order of the seed's own. A function that fails
-// may or may not keep the others from running.
+// parallel runs functions one after the other, in an order that the seed decides. After
+// one has failed, the others may or may not run.
 func (s *schedule) parallel(ctx context.Context, run ...func(context.Context) error) error {
 	order := s.rng.Perm(len(run))
 	var first error
@@ -401,7 +415,7 @@ func (s *schedule) parallel(ctx context.Context, run ...func(context.Context) er
 	return first
 }
 
-// chance is 1 with a probability, else 0.
+// chance returns 1 with probability p, else 0.
 func (s *schedule) chance(p float64) int {
 	if s.rng.Float64() < p {
 		return 1
@@ -409,15 +423,18 @@ func (s *schedule) chance(p float64) int {
 	return 0
 }
 
+// note adds a line to the trace.
 func (s *schedule) note(who, format string, args ...any) {
 	s.trace = append(s.trace, fmt.Sprintf("%-7s ", who)+s.strip(fmt.Sprintf(format, args...)))
 }
 
-// strip takes the application out of a text: it differs from run to run.
+// strip removes the number of the application from a text, as it differs from run to
+// run.
 func (s *schedule) strip(text string) string {
 	return strings.ReplaceAll(text, fmt.Sprintf("%d#", s.app), "#")
 }
 
+// problem reports that a rule is broken.
 func (s *schedule) problem(format string, args ...any) {
 	text := s.strip(fmt.Sprintf(format, args...))
 	s.note("PROBLEM", "%s", text)
@@ -426,8 +443,8 @@ func (s *schedule) problem(format string, args ...any) {
 	}
 }
 
-// hash is the identity of what happened.
-func (s *schedule) hash() uint64 {
+// traceHash is equal for two runs in which the same happened.
+func (s *schedule) traceHash() uint64 {
 	h := fnv.New64a()
 	for _, line := range s.trace {
 		_, _ = h.Write([]byte(line))
@@ -435,7 +452,7 @@ func (s *schedule) hash() uint64 {
 	return h.Sum64()
 }
 
-// busy reports whether any actor has something to do but wait.
-func (s *schedule) busy() bool {
+// othersActive reports whether any actor has something to do other than wait.
+func (s *schedule) othersActive() bool {
 	return slices.ContainsFunc(s.actors, func(a *actor) bool { return !a.done && !a.idle })
 }

@@ -8,49 +8,50 @@ import (
 	"strings"
 	"time"
 
+	"parley/infra/testkit"
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/messages"
-	"parley/shared/testkit"
 )
 
-// A send is what a client means to send once, however often it tries.
+// A send is one message that a client sends, however many calls it takes.
 type send struct {
-	id            int
-	derived       bool // its client chooses no sequence
-	from          string
-	to            []string // more than one: a batch
-	batch         bool
-	seq, random   uint32
-	text          string
-	quiet, noLast bool
-	receipt       bool
-	attempts      []attempt
-	claims        []claim
+	id               int
+	derived          bool // the server chooses the sequence
+	from             string
+	to               []string
+	batch            bool // to several users, by SendBatch
+	seq, random      uint32
+	text             string
+	noUnread, noLast bool
+	receipt          bool
+	attempts         []attempt
+	claims           []claim
 }
 
-// An attempt is one call of a send; done means that the function lived to
-// answer that the message is durable, whether or not the answer came through.
+// An attempt is one call of a send. It is done if the function did not die before it
+// answered that the message is stored, even if the client did not get the answer.
 type attempt struct {
 	begun, ended time.Time
 	done         bool
 	by           *device
-	receipt      messages.Receipt
-	missed       bool // it succeeded, and a call of it failed: not all may have been told
-	claims       int  // how many ordinals the send had taken when it ended
+	receipt      messages.SendResult
+	callFailed   bool // it succeeded although a call of it failed: a device may not have got a frame
+	claims       int  // how many offsets the send had claimed when the attempt ended
 }
 
-// A claim is an ordinal that an attempt took.
+// A claim is an offset that an attempt got.
 type claim struct {
-	peer    string
-	ordinal int64
-	second  int64 // the time it gave the message: where its window begins
+	peer   string
+	offset int64
+	second int64 // the time of the message, at which its idempotency window begins
 }
 
+// newSend makes a send of a device. It does not call the server.
 func (s *schedule) newSend(d *device, to []string) *send {
 	l := &send{
 		id: len(s.sends) + 1, from: d.user, to: to, batch: len(to) > 1, seq: d.seq, random: s.rng.Uint32(), receipt: s.rng.IntN(2) == 0,
-		quiet: s.odds.quiet && s.rng.IntN(3) == 0, noLast: s.odds.quiet && s.rng.IntN(4) == 0,
+		noUnread: s.odds.noUnread && s.rng.IntN(3) == 0, noLast: s.odds.noUnread && s.rng.IntN(4) == 0,
 	}
 	l.derived = l.random%3 == 0
 	if s.odds.collide {
@@ -64,8 +65,8 @@ func (s *schedule) newSend(d *device, to []string) *send {
 
 func (l *send) String() string {
 	flags := ""
-	if l.quiet {
-		flags += " quiet"
+	if l.noUnread {
+		flags += " no-unread"
 	}
 	if l.noLast {
 		flags += " no-last"
@@ -73,11 +74,11 @@ func (l *send) String() string {
 	return fmt.Sprintf("send %d (%d_%d%s) from %s to %s", l.id, l.seq, l.random, flags, l.from, strings.Join(l.to, ", "))
 }
 
-// attempt runs one call of a send.
-func (d *device) attempt(ctx context.Context, a *actor, l *send) (messages.Receipt, bool) {
-	var r messages.Receipt
-	draft := messages.Draft{
-		From: l.from, Seq: l.sequence(), Random: l.random, NoUnread: l.quiet, NoLast: l.noLast, NeedReceipt: l.receipt, Sync: messages.SyncDevices,
+// attempt makes one call of a send, and reports whether its answer is known.
+func (d *device) attempt(ctx context.Context, a *actor, l *send) (messages.SendResult, bool) {
+	var r messages.SendResult
+	request := messages.SendRequest{
+		From: l.from, Seq: l.sequence(), Random: l.random, NoUnread: l.noUnread, NoLast: l.noLast, NeedReceipt: l.receipt, Sync: messages.CopyToDevices,
 		Content: messages.Content{Elements: []messages.Element{testkit.Text(l.text)}},
 		Issued:  d.s.now, Origin: delivery.Origin{User: d.user, Instance: d.instance},
 	}
@@ -85,15 +86,15 @@ func (d *device) attempt(ctx context.Context, a *actor, l *send) (messages.Recei
 	mine := len(l.attempts) - 1
 	known, err := d.s.invoke(ctx, a, l.String(), l, func(ctx context.Context) (err error) {
 		if !l.batch {
-			draft.To = l.to[0]
-			r, err = d.s.t.Messages.Send(ctx, draft)
+			request.To = l.to[0]
+			r, err = d.s.t.Messages.Send(ctx, request)
 		} else {
 			opOf(ctx).limit = 15 * time.Second // infra/stacks/tencent.yaml
-			draft.Trusted = true
-			r, _, err = d.s.t.Messages.SendBatch(ctx, draft, l.to)
+			request.Trusted = true
+			r, _, err = d.s.t.Messages.SendBatch(ctx, request, l.to)
 		}
 		if err == nil && !opOf(ctx).dead {
-			l.attempts[mine].done, l.attempts[mine].receipt, l.attempts[mine].missed = true, r, opOf(ctx).failed
+			l.attempts[mine].done, l.attempts[mine].receipt, l.attempts[mine].callFailed = true, r, opOf(ctx).failed
 		}
 		return err
 	})
@@ -105,9 +106,9 @@ func (d *device) attempt(ctx context.Context, a *actor, l *send) (messages.Recei
 	return r, known
 }
 
-// send sends a message as a client does: again with the same values until it
-// knows what became of it, or until it gives up. The network may double a call,
-// and hold its twin back for long.
+// send sends a message as a client does: it repeats the call with the same values until
+// it gets an answer, or gives up. The network may duplicate a call and delay the second
+// one for long.
 func (d *device) send(ctx context.Context, a *actor) {
 	s := d.s
 	others := slices.DeleteFunc(slices.Clone(s.users), func(u string) bool { return u == d.user })
@@ -126,26 +127,27 @@ func (d *device) send(ctx context.Context, a *actor) {
 		})
 	}
 	if s.rng.IntN(4) == 0 {
-		s.spawn(d.instance+"\"", func(b *actor) { d.deliver(ctx, b, l) })
+		s.spawn(d.instance+"\"", func(b *actor) { d.sendUntilAcked(ctx, b, l) })
 		return
 	}
-	d.deliver(ctx, a, l)
+	d.sendUntilAcked(ctx, a, l)
 }
 
-func (d *device) deliver(ctx context.Context, a *actor, l *send) {
+// sendUntilAcked repeats a send until it is acknowledged or the client gives up.
+func (d *device) sendUntilAcked(ctx context.Context, a *actor, l *send) {
 	s := d.s
 	for try := range 4 {
 		r, known := d.attempt(ctx, a, l)
-		if s.odds.spill && try == 0 && !l.batch && s.rng.IntN(2) == 0 {
+		if s.odds.overflow && try == 0 && !l.batch && s.rng.IntN(2) == 0 {
 			d.burst(ctx, a, l.to[0])
 			continue
 		}
 		if known {
 			s.stats["acks"]++
 			if !l.batch {
-				d.take(v4.Message{
-					From: l.from, To: l.to[0], Seq: r.Seq, Random: r.Random, Time: r.Time, Ordinal: r.Ordinal,
-					Body: l.body(), NoUnread: l.quiet,
+				d.addMessage(v4.Message{
+					From: l.from, To: l.to[0], Seq: r.Seq, Random: r.Random, Time: r.Time, Ordinal: r.Offset,
+					Body: l.body(), NoUnread: l.noUnread,
 				}, "ack")
 			}
 			return
@@ -157,7 +159,7 @@ func (d *device) deliver(ctx context.Context, a *actor, l *send) {
 		case 0:
 			s.move(time.Duration(1+s.rng.IntN(7)) * time.Second)
 		case 1:
-			s.stats["retries around the window's end"]++
+			s.stats["retries around the end of the window"]++
 			s.move(time.Duration(105+s.rng.IntN(25)) * time.Second)
 		}
 		a.pause()
@@ -165,6 +167,7 @@ func (d *device) deliver(ctx context.Context, a *actor, l *send) {
 	s.stats["sends given up"]++
 }
 
+// sequence is the sequence that the client chose, or nil.
 func (l *send) sequence() *uint32 {
 	if l.derived {
 		return nil
@@ -176,35 +179,36 @@ func (l *send) body() []messages.Element { return textElements(l.text) }
 
 func textElements(text string) []messages.Element { return []messages.Element{testkit.Text(text)} }
 
-// burst fills the ring: ten sends that nothing interrupts.
+// burst makes ten sends without faults, which fill the idempotency window.
 func (d *device) burst(ctx context.Context, a *actor, to string) {
 	d.s.stats["bursts"]++
-	d.s.calm = true
+	d.s.noFaults = true
 	for range 10 {
 		d.attempt(ctx, a, d.s.newSend(d, []string{to}))
 	}
-	d.s.calm = false
+	d.s.noFaults = false
 }
 
-// claimed notes an ordinal that a send was given.
-func (o *op) claimed(peer string, ordinal, second int64) {
-	o.send.claims = append(o.send.claims, claim{peer: peer, ordinal: ordinal, second: second})
+// claimed remembers the offset that a send has got.
+func (o *op) claimed(peer string, offset, second int64) {
+	o.send.claims = append(o.send.claims, claim{peer: peer, offset: offset, second: second})
 	o.s.stats["claims"]++
 }
 
-// account checks what a send read (I7).
-func (s *schedule) account(o *op, err error) {
-	if o.dedup > 0 && !o.full {
-		s.problem("I7: %s reads outside a ring that has room", o.send)
+// checkReads checks that a send without faults reads and writes only what the design
+// allows (I7, docs/data-model.md §10).
+func (s *schedule) checkReads(o *op, err error) {
+	if o.keyReads > 0 && !o.windowFull {
+		s.problem("I7: %s reads idempotency keys outside the window, which is not full", o.send)
 	}
-	if err != nil || o.dead || o.failed || o.crowded || o.send.batch {
+	if err != nil || o.dead || o.failed || o.conflicted || o.send.batch {
 		return
 	}
 	for _, t := range o.meter.Touched() {
 		switch t {
 		case "read accounts", "read relations", "read sessions", "write messages", "write conversations", "post", "write sessions":
 		case "read dedup", "write dedup":
-			if o.full {
+			if o.windowFull {
 				continue
 			}
 			fallthrough
@@ -212,17 +216,17 @@ func (s *schedule) account(o *op, err error) {
 			s.problem("I7: %s touches %q", o.send, t)
 		}
 	}
-	want := 3.5 + float64(o.dedup)
+	want := 3.5 + float64(o.keyReads)
 	if o.recalled {
-		want -= 2 // nobody is told of it
+		want -= 2 // it reads no sessions, as it delivers nothing
 	}
 	if got := o.meter.Units().R; got != want {
 		s.problem("I7: %s reads %g units, want %g", o.send, got, want)
 	}
 }
 
-// live is a device's part in a schedule.
-func (d *device) live(ctx context.Context, a *actor, actions int) {
+// act is what a device does in a schedule.
+func (d *device) act(ctx context.Context, a *actor, actions int) {
 	s := d.s
 	if s.rng.IntN(4) > 0 {
 		a.pause()
@@ -237,37 +241,37 @@ func (d *device) live(ctx context.Context, a *actor, actions int) {
 		}
 		switch {
 		case s.odds.changer && r%3 == 0:
-			d.alter(ctx, a)
+			d.changeMessage(ctx, a)
 		case r < 38:
 			d.send(ctx, a)
 		case r < 55:
 			d.receive(1 + s.rng.IntN(3))
 			if peer != d.user && d.view(peer).gapped() {
-				d.pull(ctx, a, peer)
+				d.fillGaps(ctx, a, peer)
 			}
 			if s.odds.reader || s.rng.IntN(2) == 0 {
-				d.mark(ctx, a)
+				d.markRead(ctx, a)
 			}
 			if s.odds.reader && s.rng.IntN(2) == 0 {
-				s.spawn(d.instance+"r", func(b *actor) { d.mark(ctx, b) })
+				s.spawn(d.instance+"r", func(b *actor) { d.markRead(ctx, b) })
 			}
 		case r < 72:
-			d.mark(ctx, a)
+			d.markRead(ctx, a)
 		case r < 76:
-			d.readAgain(ctx, a)
+			d.repeatReads(ctx, a)
 		case !d.online():
 			d.connect(ctx, a, false)
 		case r < 84:
 			d.connect(ctx, a, true)
 		case r < 92:
-			d.lose(ctx, a, false)
+			d.loseConn(ctx, a, false)
 		default:
 			d.sync(ctx, a)
 		}
 	}
 }
 
-// textOf reads back what a text element says.
+// textOf returns the text of a text element.
 func textOf(e messages.Element) string {
 	var body struct{ Text string }
 	_ = json.Unmarshal(e.Content, &body)

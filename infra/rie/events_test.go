@@ -12,14 +12,14 @@ import (
 	"parley/functions/catalog"
 	"parley/infra/gen/events"
 	"parley/infra/local/backing"
+	"parley/infra/testkit"
 	"parley/shared/app"
 	"parley/shared/domain/accounts"
 	"parley/shared/queue"
-	"parley/shared/testkit"
 )
 
-// Every sample event, through the real program under the real Lambda Runtime
-// Interface Emulator, each in a world of its own.
+// TestEvents invokes every operation with its sample event: the real program in the real
+// Lambda Runtime Interface Emulator, with tables of its own for each operation.
 func TestEvents(t *testing.T) {
 	path := emulator(t)
 	program := build(t, "../../functions")
@@ -39,16 +39,16 @@ func TestEvents(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			world, err := testkit.Start(t.Context())
+			server, err := testkit.Start(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer func() { _ = world.Stop() }()
-			if err := Sample(t.Context(), world); err != nil {
+			defer func() { _ = server.Stop() }()
+			if err := Sample(t.Context(), server); err != nil {
 				t.Fatal(err)
 			}
 			env := []string{"AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local", "AWS_REGION=us-east-1"}
-			for name, value := range Environment(world, db.Endpoint(), standin.URL, world.SealKey) {
+			for name, value := range Environment(server, db.Endpoint(), standin.URL, server.SealKey) {
 				env = append(env, name+"="+value)
 			}
 			var log strings.Builder
@@ -61,28 +61,29 @@ func TestEvents(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%v\n%s", err, log.String())
 			}
-			if wrong := Accept(o, answer); wrong != "" {
-				t.Errorf("%s: %s\n%s", wrong, answer, log.String())
+			if problem := Accept(o, answer); problem != "" {
+				t.Errorf("%s: %s\n%s", problem, answer, log.String())
 			}
 			if !strings.Contains(log.String(), `"operation":"`+o.Name+`"`) {
-				t.Errorf("no log line of the call:\n%s", log.String())
+				t.Errorf("the call has no log line:\n%s", log.String())
 			}
 		})
 	}
 }
 
-// What a function sends to a queue of the sample world is taken.
+// TestStandin checks that Standin accepts a job that a function sends to a queue.
 func TestStandin(t *testing.T) {
 	standin := httptest.NewServer(http.HandlerFunc(Standin))
 	defer standin.Close()
 	cfg := app.AWS("us-east-1")
 	cfg.Credentials = backing.Credentials()
-	q := queue.New[accounts.Removal](cfg, standin.URL, queue.Sweep, standin.URL+"/000000000000/sweep")
+	q := queue.New[accounts.Removal](cfg, standin.URL, queue.Removal, standin.URL+"/000000000000/sweep")
 	if err := q.Send(t.Context(), accounts.Removal{User: "alice"}, time.Second); err != nil {
 		t.Error(err)
 	}
 }
 
+// TestAcceptRefuses checks that Accept finds the failures of each kind of operation.
 func TestAcceptRefuses(t *testing.T) {
 	for name, answer := range map[string]string{
 		"tencent.message.sendmsg":   `{"statusCode":200,"body":"{\"ErrorCode\":90001}"}`,

@@ -9,23 +9,23 @@ import (
 	"strings"
 )
 
-// ErrNone says that this machine has no container engine, and how to get one.
+// ErrNone means that this machine has no container engine. Its text says how to get one.
 var ErrNone = errors.New("no container engine for sam local invoke: start Docker, or as root on Linux apt-get install podman crun busybox-static")
 
 // An Engine runs the containers of SAM CLI.
 type Engine struct {
 	Name string // docker or podman
-	// Machine is the name by which a container reaches this machine. What
-	// listens on 127.0.0.1 alone is not reached.
+	// Machine is the name by which a container reaches this machine. A container cannot reach
+	// a server that listens only on 127.0.0.1.
 	Machine string
 
-	env  []string // for SAM CLI
-	args []string // for sam local invoke
+	env  []string // variables for SAM CLI
+	args []string // arguments for sam local invoke
 	stop func() error
 }
 
-// Start finds Docker, or starts podman. state is a folder it may fill and
-// find again; .local/podman of the repository.
+// Start finds Docker, or starts podman. state is the folder in which podman keeps its files
+// from one run to the next: .local/podman in the repository.
 func Start(ctx context.Context, state string) (*Engine, error) {
 	if machine, err := docker(ctx); err == nil {
 		return &Engine{Name: "docker", Machine: machine, stop: func() error { return nil }}, nil
@@ -33,10 +33,11 @@ func Start(ctx context.Context, state string) (*Engine, error) {
 	return podman(ctx, state)
 }
 
-// Stop ends what Start began.
+// Stop ends podman, if Start started it.
 func (e *Engine) Stop() error { return e.stop() }
 
-// docker answers the name of this machine in Docker's containers.
+// docker returns the name by which Docker's containers reach this machine. It returns an error
+// if Docker does not run.
 func docker(ctx context.Context) (string, error) {
 	if err := exec.CommandContext(ctx, "docker", "info").Run(); err != nil {
 		return "", err
@@ -51,8 +52,8 @@ func docker(ctx context.Context) (string, error) {
 	return strings.TrimSpace(string(out)), nil
 }
 
-// machine is how Lambda names the processor of this machine.
-func machine() string {
+// architecture returns Lambda's name of the processor of this machine.
+func architecture() string {
 	if runtime.GOARCH == "amd64" {
 		return "x86_64"
 	}

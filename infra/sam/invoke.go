@@ -17,13 +17,14 @@ import (
 
 // A Call is one invocation of a function.
 type Call struct {
-	Template string // of Stage
-	Function string // logical ids from the root, "Client/MessageSend"
+	Template string // the path that Stage returns
+	Function string // the logical ids from the root template on: "Client/MessageSend"
 	Event    []byte
-	Env      map[string]string // of variables that the template declares
+	Env      map[string]string // values of variables that the template declares
 }
 
-// Invoke answers what the function answers, or its *rie.Error.
+// Invoke sends the event to the function and returns its answer. If the function fails, the
+// error is a *rie.Error.
 func (e *Engine) Invoke(ctx context.Context, c Call) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "parley-sam-")
 	if err != nil {
@@ -42,12 +43,12 @@ func (e *Engine) Invoke(ctx context.Context, c Call) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "sam", args...)
 	var answer, log bytes.Buffer
 	cmd.Dir, cmd.Stdout, cmd.Stderr = filepath.Dir(c.Template), &answer, &log
-	// Without these SAM CLI asks AWS who it is and waits for a time-out.
+	// Without these variables SAM CLI asks AWS for its identity and waits for a timeout.
 	cmd.Env = append(os.Environ(), append([]string{
 		"SAM_CLI_TELEMETRY=0", "AWS_ENDPOINT_URL_STS=http://127.0.0.1:1", "AWS_MAX_ATTEMPTS=1", "AWS_EC2_METADATA_DISABLED=true",
 		"AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
 	}, e.env...)...)
-	// On SIGTERM it removes its container.
+	// SAM CLI removes its container if it ends by SIGTERM.
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 20 * time.Second
 	if err := cmd.Run(); err != nil {

@@ -13,11 +13,12 @@ import (
 	"parley/infra/local/backing"
 	"parley/infra/local/template"
 	"parley/infra/rie"
-	"parley/shared/testkit"
+	"parley/infra/testkit"
 )
 
-// kinds names one operation of each kind, or the one of OPERATION (make sam OP=...).
-func kinds() []string {
+// operations returns the name of one operation of each kind, or the name in the variable
+// OPERATION (make sam OP=...).
+func operations() []string {
 	if name := os.Getenv("OPERATION"); name != "" {
 		return []string{name}
 	}
@@ -26,9 +27,9 @@ func kinds() []string {
 	}
 }
 
-// The sample event of one operation of each kind through sam local invoke, with
-// the deployed templates and the program built for this machine, against
-// DynamoDB Local.
+// TestOperations invokes one operation of each kind with its sample event: with sam local
+// invoke, the templates that are deployed, the program built for this machine, and DynamoDB
+// Local.
 func TestOperations(t *testing.T) {
 	e := engine(t)
 	root, err := backing.Root()
@@ -41,28 +42,28 @@ func TestOperations(t *testing.T) {
 	}
 	defer func() { _ = db.Stop() }()
 	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", db.Endpoint())
-	world, err := testkit.Start(t.Context())
+	server, err := testkit.Start(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = world.Stop() }()
-	if err := rie.Sample(t.Context(), world); err != nil {
+	defer func() { _ = server.Stop() }()
+	if err := rie.Sample(t.Context(), server); err != nil {
 		t.Fatal(err)
 	}
 
 	code := build(t, "../../functions")
-	key, err := os.ReadFile(world.SealKey[len("file:"):])
+	key, err := os.ReadFile(server.SealKey[len("file:"):])
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(code, "seal.key"), key, 0o644); err != nil { //nolint:gosec // of a test
+	if err := os.WriteFile(filepath.Join(code, "seal.key"), key, 0o644); err != nil { // of a test
 		t.Fatal(err)
 	}
 	address, err := url.Parse(db.Endpoint())
 	if err != nil {
 		t.Fatal(err)
 	}
-	env := rie.Environment(world, "http://"+e.Machine+":"+address.Port(), "http://"+e.Machine+":"+standin(t), "file:/var/task/seal.key")
+	env := rie.Environment(server, "http://"+e.Machine+":"+address.Port(), "http://"+e.Machine+":"+startStandin(t), "file:/var/task/seal.key")
 	var names []string
 	for name := range env {
 		names = append(names, name)
@@ -75,12 +76,12 @@ func TestOperations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range kinds() {
+	for _, name := range operations() {
 		t.Run(name, func(t *testing.T) {
 			o := catalog.Find(name)
 			f, ok := model.Function(name)
 			if o == nil || !ok {
-				t.Fatalf("%s is not in the catalog and the templates", name)
+				t.Fatalf("%s is missing in the catalog or in the templates", name)
 			}
 			event, err := os.ReadFile(filepath.Join(root, "events", events.Path(o)))
 			if err != nil {
@@ -90,22 +91,22 @@ func TestOperations(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if wrong := rie.Accept(o, answer); wrong != "" {
-				t.Errorf("%s: %s", wrong, answer)
+			if problem := rie.Accept(o, answer); problem != "" {
+				t.Errorf("%s: %s", problem, answer)
 			}
 		})
 	}
 }
 
-// standin is the port of a server that takes every post and job, on all interfaces:
-// a container does not reach what listens on 127.0.0.1 alone.
-func standin(t *testing.T) string {
+// startStandin starts a server with rie.Standin and returns its port. The server listens on all
+// interfaces, because a container cannot reach 127.0.0.1 of this machine.
+func startStandin(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", ":0") //nolint:gosec // for the container
+	listener, err := net.Listen("tcp", ":0") // for the container
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &http.Server{Handler: http.HandlerFunc(rie.Standin)} //nolint:gosec // of a test
+	server := &http.Server{Handler: http.HandlerFunc(rie.Standin)} // of a test
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(func() { _ = server.Close() })
 	_, port, err := net.SplitHostPort(listener.Addr().String())

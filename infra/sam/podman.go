@@ -16,13 +16,14 @@ import (
 	"time"
 )
 
-// image is what SAM CLI builds its containers of. It needs nothing of it but a
-// shell, mv and chmod, so a static busybox under its name serves offline.
-func image() string { return "public.ecr.aws/lambda/provided:al2023-" + machine() }
+// image returns the name of the image of which SAM CLI makes its containers. SAM CLI needs only
+// a shell, mv and chmod in it. So an image with a static busybox gets this name, and nothing
+// has to be downloaded.
+func image() string { return "public.ecr.aws/lambda/provided:al2023-" + architecture() }
 
-// Containers have no cgroup of their own: machines that are containers
-// themselves often cannot make one, and nothing here depends on a limit.
-// The default limit on processes is more than such machines allow.
+// containersConf are settings for a machine that may be a container itself. Containers have no
+// cgroup of their own, because such a machine often cannot make one, and no test depends on a
+// limit. The limit on processes is lower than the default, which such a machine may not allow.
 const containersConf = `[containers]
 cgroups = "disabled"
 default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
@@ -32,21 +33,21 @@ events_logger = "file"
 runtime = "crun"
 `
 
-// vfs copies layers, which is slow for large images and works on every file
-// system.
+// storageConf uses the storage driver vfs. It copies every layer, which is slow for large
+// images, but it works on every file system.
 const storageConf = `[storage]
 driver = "vfs"
 graphroot = %q
 runroot = %q
 `
 
-// crun wants the whole of a unified cgroup tree or none. Where one is mounted
-// beside those of version 1 it is taken away, in a mount namespace that only
-// this service sees.
-const service = `if [ -d /sys/fs/cgroup/unified ]; then umount /sys/fs/cgroup/unified; fi
+// serviceScript starts podman's API service. crun fails if a part of the cgroup tree is unified
+// (version 2) and a part is of version 1. In that case the script unmounts the unified part, in
+// a mount namespace that only this service sees.
+const serviceScript = `if [ -d /sys/fs/cgroup/unified ]; then umount /sys/fs/cgroup/unified; fi
 exec podman system service --time 0 "$1"`
 
-// podman starts its API service and gives it the image.
+// podman starts podman's API service, and creates the image if it does not exist.
 func podman(ctx context.Context, state string) (*Engine, error) {
 	for _, program := range []string{"podman", "crun", "busybox", "unshare"} {
 		if _, err := exec.LookPath(program); err != nil || os.Geteuid() != 0 {
@@ -57,32 +58,32 @@ func podman(ctx context.Context, state string) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := run(ctx, env, nil, "podman", "info"); err != nil {
-		// Its database holds the paths it was made with. What it holds else is
-		// made again in a second.
+	if err := run(ctx, env, nil, "info"); err != nil {
+		// The database in the folder has absolute paths, which are wrong if the folder was
+		// moved. Everything else in the folder is created again in a second.
 		if err := os.RemoveAll(state); err != nil {
 			return nil, err
 		}
 		if env, err = configure(state); err != nil {
 			return nil, err
 		}
-		if _, err := run(ctx, env, nil, "podman", "info"); err != nil {
+		if err := run(ctx, env, nil, "info"); err != nil {
 			return nil, err
 		}
 	}
-	if _, err := run(ctx, env, nil, "podman", "image", "exists", image()); err != nil {
+	if err := run(ctx, env, nil, "image", "exists", image()); err != nil {
 		root, err := busybox()
 		if err != nil {
 			return nil, err
 		}
-		if _, err := run(ctx, env, root, "podman", "import", "-", image()); err != nil {
+		if err := run(ctx, env, root, "import", "-", image()); err != nil {
 			return nil, err
 		}
 	}
-	return serve(ctx, env)
+	return startService(ctx, env)
 }
 
-// configure writes the settings and answers the variables that point at them.
+// configure writes the settings, and returns the environment that points at them.
 func configure(state string) ([]string, error) {
 	state, err := filepath.Abs(state)
 	if err != nil {
@@ -99,16 +100,17 @@ func configure(state string) ([]string, error) {
 	return append(os.Environ(), "CONTAINERS_CONF="+containers, "CONTAINERS_STORAGE_CONF="+storage), nil
 }
 
-// serve runs the service until the engine is stopped.
-func serve(ctx context.Context, env []string) (*Engine, error) {
-	// The path of a socket may have 107 characters, so not in the state.
+// startService runs podman's API service until the engine is stopped.
+func startService(ctx context.Context, env []string) (*Engine, error) {
+	// The path of a socket has 107 bytes at most, so the socket is not in the state folder,
+	// whose path may be long.
 	dir, err := os.MkdirTemp("", "parley-sam-")
 	if err != nil {
 		return nil, err
 	}
 	socket := filepath.Join(dir, "podman.sock")
 	var log bytes.Buffer
-	cmd := exec.Command("unshare", "--mount", "--propagation", "private", "sh", "-c", service, "sh", "unix://"+socket)
+	cmd := exec.Command("unshare", "--mount", "--propagation", "private", "sh", "-c", serviceScript, "sh", "unix://"+socket)
 	cmd.Env, cmd.Stdout, cmd.Stderr = env, &log, &log
 	cmd.SysProcAttr = endWithParent()
 	if err := cmd.Start(); err != nil {
@@ -116,7 +118,7 @@ func serve(ctx context.Context, env []string) (*Engine, error) {
 	}
 	done := make(chan struct{})
 	go func() {
-		_ = cmd.Wait() // it is always ended by a signal
+		_ = cmd.Wait() // the error says that a signal ended it, which is how it always ends
 		close(done)
 	}()
 	e := &Engine{
@@ -124,7 +126,7 @@ func serve(ctx context.Context, env []string) (*Engine, error) {
 		env: []string{"DOCKER_HOST=unix://" + socket}, args: []string{"--skip-pull-image"},
 	}
 	e.stop = func() error {
-		_ = cmd.Process.Signal(syscall.SIGTERM) // it may have ended
+		_ = cmd.Process.Signal(syscall.SIGTERM) // the service may have ended already
 		select {
 		case <-done:
 		case <-time.After(time.Minute):
@@ -133,15 +135,15 @@ func serve(ctx context.Context, env []string) (*Engine, error) {
 		}
 		return os.RemoveAll(dir)
 	}
-	if err := listening(ctx, socket, done); err != nil {
-		stopped := e.Stop()
-		return nil, errors.Join(fmt.Errorf("podman: %w: %s", err, bytes.TrimSpace(log.Bytes())), stopped)
+	if err := waitForService(ctx, socket, done); err != nil {
+		stopErr := e.Stop()
+		return nil, errors.Join(fmt.Errorf("podman: %w: %s", err, bytes.TrimSpace(log.Bytes())), stopErr)
 	}
 	return e, nil
 }
 
-// listening waits until the service answers.
-func listening(ctx context.Context, socket string, done <-chan struct{}) error {
+// waitForService waits until the service answers.
+func waitForService(ctx context.Context, socket string, done <-chan struct{}) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	client := &http.Client{Transport: &http.Transport{
@@ -170,7 +172,7 @@ func listening(ctx context.Context, socket string, done <-chan struct{}) error {
 	}
 }
 
-// busybox is a root file system with a shell in it, as a tar.
+// busybox returns a tar archive of a root file system with a shell, mv and chmod.
 func busybox() (io.Reader, error) {
 	path, err := exec.LookPath("busybox")
 	if err != nil {
@@ -201,14 +203,13 @@ func busybox() (io.Reader, error) {
 	return &b, w.Close()
 }
 
-// run answers what a command prints, and with an error what it complains of.
-func run(ctx context.Context, env []string, in io.Reader, name string, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, name, args...)
-	var said bytes.Buffer
-	cmd.Env, cmd.Stdin, cmd.Stderr = env, in, &said
-	out, err := cmd.Output()
-	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w: %s", name, args[0], err, bytes.TrimSpace(said.Bytes()))
+// run runs a command of podman. An error has what the command prints to stderr.
+func run(ctx context.Context, env []string, in io.Reader, args ...string) error {
+	cmd := exec.CommandContext(ctx, "podman", args...)
+	var stderr bytes.Buffer
+	cmd.Env, cmd.Stdin, cmd.Stderr = env, in, &stderr
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("podman %s: %w: %s", args[0], err, bytes.TrimSpace(stderr.Bytes()))
 	}
-	return out, nil
+	return nil
 }

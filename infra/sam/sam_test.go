@@ -14,7 +14,8 @@ import (
 	"parley/infra/rie"
 )
 
-// engine is shared by the tests, which skip or fail without one.
+// engine starts a container engine for a test. Without one the test is skipped, but in CI it
+// fails.
 func engine(t *testing.T) *Engine {
 	t.Helper()
 	root, err := backing.Root()
@@ -22,11 +23,11 @@ func engine(t *testing.T) *Engine {
 		t.Fatal(err)
 	}
 	if _, err := exec.LookPath("sam"); err != nil {
-		missing(t, errors.New("SAM CLI is not installed: run make sam"))
+		skipUnlessCI(t, errors.New("SAM CLI is not installed: run make sam"))
 	}
 	e, err := Start(t.Context(), filepath.Join(root, ".local", "podman"))
 	if errors.Is(err, ErrNone) {
-		missing(t, err)
+		skipUnlessCI(t, err)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -39,8 +40,9 @@ func engine(t *testing.T) *Engine {
 	return e
 }
 
-// missing skips a test for want of a tool, but not where all tests must run.
-func missing(t *testing.T, err error) {
+// skipUnlessCI skips a test because a tool is missing. In CI, where all tests must run, the test
+// fails.
+func skipUnlessCI(t *testing.T, err error) {
 	t.Helper()
 	if os.Getenv("CI") != "" {
 		t.Fatal(err)
@@ -48,7 +50,7 @@ func missing(t *testing.T, err error) {
 	t.Skip(err)
 }
 
-// database is the address of DynamoDB Local for a container of the engine.
+// database starts a DynamoDB Local and returns its address as a container of the engine sees it.
 func database(t *testing.T, e *Engine) string {
 	t.Helper()
 	db, err := backing.DynamoDB(t.Context(), backing.Options{InMemory: true})
@@ -67,7 +69,7 @@ func database(t *testing.T, e *Engine) string {
 	return "http://" + e.Machine + ":" + address.Port()
 }
 
-// build makes the folder of a function's code.
+// build builds a package, and returns the folder of the code of a function.
 func build(t *testing.T, pkg string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -79,8 +81,8 @@ func build(t *testing.T, pkg string) string {
 	return dir
 }
 
-// A function of a nested stack gets its event, reaches the database of this
-// machine, and its failure is told.
+// TestInvokeEcho checks that a function in a nested stack receives its event, can call DynamoDB
+// Local on this machine, and that its failure is returned as a *rie.Error.
 func TestInvokeEcho(t *testing.T) {
 	e := engine(t)
 	template, err := Stage("testdata/echo/template.yaml", t.TempDir(), build(t, "../rie/testdata/echo"), []string{"AWS_ENDPOINT_URL_DYNAMODB"})

@@ -12,15 +12,15 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Stage copies a template and what it nests into a folder, changed so that a
-// function runs on this machine:
+// Stage copies a template and its nested templates into a folder. It changes the copies so that
+// functions run on this machine:
 //
-//   - the processor is this machine's,
-//   - the code is the folder given, and not an archive to unpack each time,
-//   - the variables given exist, since SAM CLI sets only those that a template
+//   - the architecture is that of this machine,
+//   - the code is the given folder, and not an archive that is unpacked for each invocation,
+//   - the given variables are declared, because SAM CLI sets only variables that a template
 //     declares.
 //
-// It answers the file of the copy.
+// It returns the path of the copy.
 func Stage(template, dir, code string, variables []string) (string, error) {
 	code, err := filepath.Abs(code)
 	if err != nil {
@@ -31,6 +31,7 @@ func Stage(template, dir, code string, variables []string) (string, error) {
 	return filepath.Join(dir, name), s.file(name)
 }
 
+// stage copies templates from a folder to another one.
 type stage struct {
 	from, to, code string
 	variables      []string
@@ -39,7 +40,7 @@ type stage struct {
 // file copies one template, by its path from the root template.
 func (s stage) file(name string) error {
 	if !filepath.IsLocal(name) {
-		return fmt.Errorf("template %s is outside of the folder of the root template", name)
+		return fmt.Errorf("the template %s is outside the folder of the root template", name)
 	}
 	text, err := os.ReadFile(filepath.Join(s.from, name))
 	if err != nil {
@@ -62,7 +63,7 @@ func (s stage) file(name string) error {
 		case "AWS::Serverless::Application":
 			location := child(properties, "Location").Value
 			if location == "" || strings.Contains(location, "://") {
-				return fmt.Errorf("%s nests %q, which is no file", name, location)
+				return fmt.Errorf("%s nests %q, which is no file of this machine", name, location)
 			}
 			if err := s.file(filepath.Join(filepath.Dir(name), location)); err != nil {
 				return err
@@ -81,9 +82,10 @@ func (s stage) file(name string) error {
 	return os.WriteFile(to, out.Bytes(), 0o644)
 }
 
+// function changes the properties of a function.
 func (s stage) function(properties *yaml.Node) {
 	set(properties, "CodeUri", scalar(s.code))
-	set(properties, "Architectures", &yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{scalar(machine())}})
+	set(properties, "Architectures", &yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{scalar(architecture())}})
 	environment := child(properties, "Environment")
 	declared := child(environment, "Variables")
 	for _, name := range s.variables {
@@ -95,7 +97,8 @@ func (s stage) function(properties *yaml.Node) {
 	set(properties, "Environment", environment)
 }
 
-// child is the value of a key, a new mapping without a kind when there is none.
+// child returns the value of a key. If the key does not exist, it returns an empty node, which
+// set turns into a mapping.
 func child(n *yaml.Node, key string) *yaml.Node {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		if n.Content[i].Value == key {
@@ -105,19 +108,20 @@ func child(n *yaml.Node, key string) *yaml.Node {
 	return &yaml.Node{}
 }
 
-// set gives a key of a mapping a value.
+// set sets the value of a key of a mapping.
 func set(n *yaml.Node, key string, value *yaml.Node) {
 	if n.Kind == 0 {
 		n.Kind = yaml.MappingNode
 	}
-	at := slices.IndexFunc(n.Content, func(c *yaml.Node) bool { return c.Value == key })
-	if at >= 0 && at%2 == 0 {
-		n.Content[at+1] = value
+	i := slices.IndexFunc(n.Content, func(c *yaml.Node) bool { return c.Value == key })
+	if i >= 0 && i%2 == 0 { // the even nodes are keys
+		n.Content[i+1] = value
 		return
 	}
 	n.Content = append(n.Content, scalar(key), value)
 }
 
+// scalar returns a node with a text.
 func scalar(text string) *yaml.Node {
 	n := &yaml.Node{}
 	n.SetString(text)

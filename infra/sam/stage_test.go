@@ -9,6 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
+// write writes a file, and creates its folder.
 func write(t *testing.T, file, text string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
@@ -19,6 +20,8 @@ func write(t *testing.T, file, text string) {
 	}
 }
 
+// TestStage checks what is changed in the copies of a root template and a nested one, and that
+// the rest stays as it is.
 func TestStage(t *testing.T) {
 	from, to := t.TempDir(), t.TempDir()
 	write(t, filepath.Join(from, "template.yaml"), `Resources:
@@ -51,7 +54,7 @@ Resources:
 	}
 	root, err := os.ReadFile(file)
 	if err != nil || !strings.Contains(string(root), "Stage: !Ref Stage") {
-		t.Errorf("got %s, %v, want the rest as it was", root, err)
+		t.Errorf("got %s, %v, want the rest unchanged", root, err)
 	}
 	text, err := os.ReadFile(filepath.Join(to, "infra/stacks/client.yaml"))
 	if err != nil {
@@ -74,18 +77,19 @@ Resources:
 	}
 	for _, name := range []string{"Send", "Bare"} {
 		p := got.Resources[name].Properties
-		if p.CodeURI != "/code" || len(p.Architectures) != 1 || p.Architectures[0] != machine() || !strings.HasPrefix(p.Handler, "client.") {
-			t.Errorf("%s: got %+v, want the code and the processor of this machine", name, p)
+		if p.CodeURI != "/code" || len(p.Architectures) != 1 || p.Architectures[0] != architecture() || !strings.HasPrefix(p.Handler, "client.") {
+			t.Errorf("%s: got %+v, want the given code and the architecture of this machine", name, p)
 		}
 		if v, ok := p.Environment.Variables["AWS_ENDPOINT_URL_DYNAMODB"]; !ok || v != "" {
-			t.Errorf("%s: got %v, want the variable declared", name, p.Environment.Variables)
+			t.Errorf("%s: got %v, want the new variable declared and empty", name, p.Environment.Variables)
 		}
 	}
 	if v := got.Resources["Send"].Properties.Environment.Variables; v["AWS_ENDPOINT_URL_SQS"] != "kept" || !strings.Contains(string(text), "TABLE: !ImportValue core") {
-		t.Errorf("got %v, want what was declared as it was", v)
+		t.Errorf("got %v, want the old variables unchanged", v)
 	}
 }
 
+// TestStageRefuses shows which files are no templates, and which nested templates are refused.
 func TestStageRefuses(t *testing.T) {
 	for _, tc := range []struct{ text, want string }{
 		{"", "not a template"},

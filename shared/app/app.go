@@ -1,5 +1,5 @@
-// Package app is the one place where a function's parts are put together:
-// tables, queues, connections, clock and randomness under the domain's rules.
+// Package app is the only place where the domain gets its parts: tables, queues,
+// connections, clock and randomness.
 package app
 
 import (
@@ -41,34 +41,34 @@ import (
 	"parley/shared/telemetry"
 )
 
-// Parts are what an App is made of. Tests replace the clock, the posts and the
-// queue; everything else is always the real thing.
+// Parts are what an App is made of. Tests replace the clock, the posts and the queues.
+// The other parts are the real ones, in tests too.
 type Parts struct {
-	Store    *store.Store
-	Sealer   seal.Sealer
-	Poster   delivery.Poster
-	Delivery delivery.Queue
-	Announce delivery.AnnouncementQueue
-	Removal  accounts.RemovalQueue
-	Push     push.Queue
-	Index    conversations.IndexQueue
-	Objects  archive.Objects
-	Now      func() time.Time
-	Wait     func(ctx context.Context, d time.Duration)
-	// Random returns a number from 0 to 1. If it is nil every wait before a repeat is
-	// as long as it can be, as a test may want it.
+	Store      *store.Store
+	Sealer     seal.Sealer
+	Poster     delivery.Poster
+	Delivery   delivery.Queue
+	Broadcasts delivery.BroadcastQueue
+	Removal    accounts.RemovalQueue
+	Push       push.Queue
+	Index      conversations.IndexQueue
+	Objects    archive.Objects
+	Now        func() time.Time
+	Wait       func(ctx context.Context, d time.Duration)
+	// Random returns a number from 0 to 1. If it is nil, every wait before a retry has its
+	// greatest length. A test may want that.
 	Random   func() float64
 	Bytes    func(n int) []byte
 	Parallel func(ctx context.Context, run ...func(context.Context) error) error
-	// Frame gives an event its form on the wire.
-	Frame func(delivery.Event) ([]byte, error)
+	// Encode returns the frame of an event.
+	Encode func(delivery.Event) ([]byte, error)
 }
 
-// again repeats a change that another one came before.
-func (p Parts) again() retry.Retrier { return retry.Retrier{Wait: p.Wait, Random: p.Random} }
+// retrier returns what retries a write that another write came before.
+func (p Parts) retrier() retry.Retrier { return retry.Retrier{Wait: p.Wait, Random: p.Random} }
 
-// App is a function's whole surroundings. It serves every application of the
-// deployment; For narrows it to one.
+// App is all that the operations of a function use. It serves every application of the
+// deployment; For returns the domain of one application.
 type App struct {
 	parts     Parts
 	Apps      apps.Service
@@ -76,23 +76,23 @@ type App struct {
 	Callers   *accounts.Callers
 }
 
-// New puts an App together.
+// New returns an App that is made of parts.
 func New(p Parts) *App {
 	a := &App{parts: p, Directory: apps.NewDirectory(p.Store, p.Sealer, p.Now), Callers: accounts.NewCallers(p.Store, p.Now)}
 	a.Apps = apps.Service{Store: p.Store, Sealer: p.Sealer, Accounts: registrar{a}, Now: p.Now, Bytes: p.Bytes}
 	return a
 }
 
-// registrar imports accounts of any application.
+// registrar imports an account into any application.
 type registrar struct{ app *App }
 
-// Register implements apps.Registrar.
+// Register implements apps.AccountCreator.
 func (r registrar) Register(ctx context.Context, a apps.App, user string) error {
-	return r.app.For(&a).Accounts.Import(ctx, accounts.Draft{ID: user})
+	return r.app.For(&a).Accounts.Import(ctx, accounts.Import{ID: user})
 }
 
-// Real returns the parts of a deployed function.
-func Real(c config.Config, frame func(delivery.Event) ([]byte, error)) (Parts, error) {
+// Deployed returns the parts of a deployed function.
+func Deployed(c config.Config, frame func(delivery.Event) ([]byte, error)) (Parts, error) {
 	cfg := AWS(c.Region)
 	sealer, err := seal.New(c.SealKey, cfg)
 	if err != nil {
@@ -100,24 +100,24 @@ func Real(c config.Config, frame func(delivery.Event) ([]byte, error)) (Parts, e
 	}
 	p := Parts{
 		Store: store.New(cfg, c.DynamoDB, store.Names(c.Tables)), Sealer: sealer,
-		Poster: delivery.Nowhere{}, Delivery: queue.New[delivery.Job](cfg, c.SQS, queue.Delivery, c.Queues.Delivery),
-		Announce: queue.New[delivery.Announcement](cfg, c.SQS, queue.Announce, c.Queues.Announce),
-		Removal:  queue.New[accounts.Removal](cfg, c.SQS, queue.Sweep, c.Queues.Sweep),
-		Push:     queue.New[push.Job](cfg, c.SQS, queue.Push, c.Queues.Push),
-		Index:    queue.New[conversations.Indexing](cfg, c.SQS, queue.Index, c.Queues.Index),
-		Objects:  objects.New(cfg, c.S3, c.Archive),
-		Now:      time.Now, Wait: retry.Sleep, Random: random.Float64, Bytes: randomBytes, Parallel: Together, Frame: frame,
+		Poster: delivery.NoPoster{}, Delivery: queue.New[delivery.Job](cfg, c.SQS, queue.Delivery, c.Queues.Delivery),
+		Broadcasts: queue.New[delivery.Broadcast](cfg, c.SQS, queue.Broadcast, c.Queues.Announce),
+		Removal:    queue.New[accounts.Removal](cfg, c.SQS, queue.Removal, c.Queues.Sweep),
+		Push:       queue.New[push.Job](cfg, c.SQS, queue.Push, c.Queues.Push),
+		Index:      queue.New[conversations.IndexJob](cfg, c.SQS, queue.Index, c.Queues.Index),
+		Objects:    objects.New(cfg, c.S3, c.Archive),
+		Now:        time.Now, Wait: retry.Sleep, Random: random.Float64, Bytes: randomBytes, Parallel: Parallel, Encode: frame,
 	}
 	if c.Connections != "" {
-		if p.Poster, err = posts(c, cfg); err != nil {
+		if p.Poster, err = newPoster(c, cfg); err != nil {
 			return Parts{}, err
 		}
 	}
 	return p, nil
 }
 
-// AWS returns the SDK's configuration of a Lambda function. It is built by hand:
-// loading the default one costs a millisecond of every cold start.
+// AWS returns the configuration of the AWS SDK in a Lambda function. It is built by hand,
+// because the SDK takes a millisecond of every cold start to load the default one.
 func AWS(region string) aws.Config {
 	return aws.Config{
 		Region: region,
@@ -131,13 +131,13 @@ func AWS(region string) aws.Config {
 			}
 			return c, nil
 		}),
-		HTTPClient: client(), Retryer: attempt.Retryer,
+		HTTPClient: httpClient(), Retryer: attempt.Retryer,
 	}
 }
 
-// client has no time of its own: each call has that of its invocation. To connect
-// is quick or does not happen.
-func client() *awshttp.BuildableClient {
+// httpClient returns a client without a timeout for the whole call: the deadline of the
+// invocation bounds each call. To open a connection may take a second.
+func httpClient() *awshttp.BuildableClient {
 	return awshttp.NewBuildableClient().WithDialerOptions(func(d *net.Dialer) { d.Timeout = time.Second }).
 		WithTransportOptions(func(t *http.Transport) { t.TLSHandshakeTimeout = time.Second })
 }
@@ -148,14 +148,14 @@ func randomBytes(n int) []byte {
 	return b
 }
 
-// Together runs functions at the same time and returns the first error. A panic
-// is an error.
-func Together(ctx context.Context, run ...func(context.Context) error) error {
+// Parallel runs functions at the same time and returns the first error. A panic becomes
+// an error.
+func Parallel(ctx context.Context, run ...func(context.Context) error) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for _, f := range run {
 		g.Go(func() (err error) {
 			defer func() {
-				if p := recover(); p != nil { // it would end the process, and the call without an answer
+				if p := recover(); p != nil { // a panic would end the process, and the call would get no answer
 					err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 				}
 			}()
@@ -165,16 +165,16 @@ func Together(ctx context.Context, run ...func(context.Context) error) error {
 	return g.Wait()
 }
 
-// Now is the App's clock.
+// Now returns the time of the App's clock.
 func (a *App) Now() time.Time { return a.parts.Now() }
 
 // Bytes returns n random bytes.
 func (a *App) Bytes(n int) []byte { return a.parts.Bytes(n) }
 
-// Store is the App's store, for identity checks of the call chain.
+// Store returns the App's store. The chain checks identities with it.
 func (a *App) Store() *store.Store { return a.parts.Store }
 
-// A Tenant is the domain as one application sees it.
+// A Tenant is the domain of one application.
 type Tenant struct {
 	Accounts      accounts.Service
 	Sessions      sessions.Service
@@ -189,52 +189,52 @@ type Tenant struct {
 	Archive       archive.Service
 }
 
-// For narrows the App to one application.
+// For returns the domain of one application.
 func (a *App) For(o *apps.App) Tenant {
 	p, limits := a.parts, o.Settings.Limits()
-	out := a.Out(o.ID)
+	deliverer := a.Delivery(o.ID)
 	conversation := conversations.Service{
-		App: o.ID, Limit: limits.Conversations, Folders: limits.Folders, Store: p.Store, Index: p.Index, Out: out,
-		Now: p.Now, Again: p.again(), Parallel: p.Parallel,
+		App: o.ID, Limit: limits.Conversations, Folders: limits.Folders, Store: p.Store, Index: p.Index, Delivery: deliverer,
+		Now: p.Now, Retrier: p.retrier(), Parallel: p.Parallel,
 	}
-	profile := profiles.Service{App: o.ID, Fields: profileFields(o.Settings.ProfileFields), Store: p.Store, Out: out}
+	profile := profiles.Service{App: o.ID, Fields: profileFields(o.Settings.ProfileFields), Store: p.Store, Delivery: deliverer}
 	relation := relations.Service{
-		App: o.ID, Allow: o.Settings.Allow, Fields: friendFields(o.Settings.FriendFields), Store: p.Store, Out: out, Now: p.Now, Again: p.again(),
-		Repeat: accounts.RepeatWindow, Wording: o.Settings.RequestWording, Limits: relations.Limits{Friends: limits.Friends, Blocked: limits.Blocked, Lists: limits.Lists, Requests: limits.Requests},
+		App: o.ID, Allow: o.Settings.Allow, Fields: friendFields(o.Settings.FriendFields), Store: p.Store, Delivery: deliverer, Now: p.Now, Retrier: p.retrier(),
+		RepeatWindow: accounts.RepeatWindow, RequireWording: o.Settings.RequestWording, Limits: relations.Limits{Friends: limits.Friends, Blocked: limits.Blocked, Lists: limits.Lists, Requests: limits.Requests},
 	}
 	follow := follows.Service{
-		App: o.ID, On: o.Settings.Follow && o.Settings.Edition != apps.Developer, Limit: limits.Following,
-		Store: p.Store, Now: p.Now, Again: p.again(),
+		App: o.ID, Enabled: o.Settings.Follow && o.Settings.Edition != apps.Developer, Limit: limits.Following,
+		Store: p.Store, Now: p.Now, Retrier: p.retrier(),
 	}
-	watch := a.Presence(o.ID)
-	watch.Limit = limits.Watched
+	presences := a.Presence(o.ID)
+	presences.Limit = limits.Watched
 	session := sessions.Service{
 		App: o.ID, Policy: o.Settings.LoginPolicy, Native: limits.Native, Web: limits.Web,
-		Spread: o.Settings.Spread(), Store: p.Store, Kicker: out, Now: p.Now, Again: p.again(),
+		Spread: o.Settings.Spread(), Store: p.Store, Kicker: deliverer, Now: p.Now, Retrier: p.retrier(),
 	}
 	pictures, files := o.Settings.Sizes()
 	message := messages.Service{
-		Recallable: o.Settings.RecallWindow(), Pictures: int64(pictures) << 20, Files: int64(files) << 20,
+		Recallable: o.Settings.RecallWindow(), MaxImageBytes: int64(pictures) << 20, MaxFileBytes: int64(files) << 20,
 		App: o.ID, Retention: o.Retention(), FriendsOnly: o.Settings.FriendsOnly,
-		BlockSilently: o.Settings.BlockSilently, Extensions: o.Settings.Edition == apps.Premium, Callers: a.Callers, Store: p.Store, Out: out, Now: p.Now, Again: p.again(), Parallel: p.Parallel,
+		BlockSilently: o.Settings.BlockSilently, Extensions: o.Settings.Edition == apps.Premium, Callers: a.Callers, Store: p.Store, Delivery: deliverer, Now: p.Now, Retrier: p.retrier(), Parallel: p.Parallel,
 		Push: push.Service{App: o.ID, Queue: p.Push, Now: p.Now},
 	}
 	return Tenant{
-		Delivery:  out,
-		Presence:  watch,
+		Delivery:  deliverer,
+		Presence:  presences,
 		Profiles:  profile,
 		Relations: relation,
 		Follows:   follow,
 		Accounts: accounts.Service{
-			App: o.ID, Limit: limits.Accounts, Deleting: limits.DeleteAllowed,
-			Reserve: o.Settings.Edition != apps.Developer, Admin: o.IsAdmin, Herald: profile, Store: p.Store, Out: out, Now: p.Now, Wait: p.Wait,
+			App: o.ID, Limit: limits.Accounts, DeletionAllowed: limits.DeleteAllowed,
+			ReserveDeletedIDs: o.Settings.Edition != apps.Developer, Admin: o.IsAdmin, Profiles: profile, Store: p.Store, Disconnector: deliverer, Now: p.Now, Wait: p.Wait,
 			Removals: p.Removal,
-			// What is kept of a user, in the order in which it goes with the account.
-			Forgetters: []accounts.Forgetter{
-				conversation, relation, follow, profile, watch, session,
+			// They delete the data of a user, in this order, when the account is deleted.
+			DataRemovers: []accounts.DataRemover{
+				conversation, relation, follow, profile, presences, session,
 			},
 		},
-		Archive:       archive.Service{App: o.ID, Days: limits.HistoryDays, Store: p.Store, Objects: p.Objects, Now: p.Now},
+		Archive:       archive.Service{App: o.ID, RetentionDays: limits.HistoryDays, Store: p.Store, Objects: p.Objects, Now: p.Now},
 		Sessions:      session,
 		Conversations: conversation,
 		Messages:      message,
@@ -242,35 +242,38 @@ func (a *App) For(o *apps.App) Tenant {
 	}
 }
 
+// profileFields returns the custom profile fields of an application for the domain.
 func profileFields(list []apps.Field) []profiles.Field {
-	out := make([]profiles.Field, len(list))
+	fields := make([]profiles.Field, len(list))
 	for i, f := range list {
-		out[i] = profiles.Field{Word: f.Word, UserReads: f.UserReads, UserWrites: f.UserWrites}
+		fields[i] = profiles.Field{Name: f.Name, UserReads: f.UserReads, UserWrites: f.UserWrites}
 	}
-	return out
+	return fields
 }
 
+// friendFields returns the custom friend fields of an application for the domain.
 func friendFields(list []apps.Field) []relations.Field {
-	out := make([]relations.Field, len(list))
+	fields := make([]relations.Field, len(list))
 	for i, f := range list {
-		out[i] = relations.Field{Word: f.Word, UserReads: f.UserReads, UserWrites: f.UserWrites}
+		fields[i] = relations.Field{Name: f.Name, UserReads: f.UserReads, UserWrites: f.UserWrites}
 	}
-	return out
+	return fields
 }
 
-// Presence is who is online in one application; it needs a setting, the limit,
-// for new subscriptions alone.
+// Presence returns the presence service of one application, without its Limit. Only new
+// subscriptions need the Limit, so the application's settings need not be read.
 func (a *App) Presence(app int64) presence.Service {
 	p := a.parts
-	return presence.Service{App: app, Store: p.Store, Out: a.Out(app), Now: p.Now, Again: p.again(), Parallel: p.Parallel}
+	return presence.Service{App: app, Store: p.Store, Delivery: a.Delivery(app), Now: p.Now, Retrier: p.retrier(), Parallel: p.Parallel}
 }
 
-// Out is the delivery of one application, which needs none of its settings.
-func (a *App) Out(app int64) delivery.Service {
+// Delivery returns the delivery service of one application. It needs none of the
+// application's settings.
+func (a *App) Delivery(app int64) delivery.Service {
 	p := a.parts
 	return delivery.Service{
-		App: app, Store: p.Store, Poster: p.Poster, Queue: p.Delivery, Crowds: p.Announce, Now: p.Now, Again: p.again(),
-		Frame:  p.Frame,
-		Missed: func(ctx context.Context, what string) { telemetry.MeterOf(ctx).Note(telemetry.Undelivered, what) },
+		App: app, Store: p.Store, Poster: p.Poster, Queue: p.Delivery, Broadcasts: p.Broadcasts, Now: p.Now, Retrier: p.retrier(),
+		Encode:    p.Encode,
+		OnFailure: func(ctx context.Context, what string) { telemetry.MeterOf(ctx).Note(telemetry.Undelivered, what) },
 	}
 }

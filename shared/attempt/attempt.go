@@ -1,7 +1,8 @@
-// Package attempt bounds what a call to AWS may take. All time comes from the
-// deadline of the invocation: an attempt gets a share of what is left, so that a
-// call which hangs is tried again on another connection, and after the last
-// attempt there is still time to answer (docs/adr/0027-time-budget.md).
+// Package attempt limits the time of calls to AWS. A call has some attempts, and each
+// attempt gets a share of the time that is left before the deadline of the invocation. So
+// a call that hangs is tried again over another connection, and after the last attempt
+// there is still time to answer (docs/adr/0027-time-budget.md). Example: with 6 s left, the
+// attempts of a call that hangs end after 1.5, 1.1 and 0.8 s, and 2.5 s are left.
 package attempt
 
 import (
@@ -15,66 +16,74 @@ import (
 )
 
 const (
-	share    = 4                      // an attempt gets this part of the time that is left
-	shortest = 500 * time.Millisecond // but not less
-	longest  = 2 * time.Second        // and not more
-	// unbounded is for a context without a deadline, which no function has.
-	unbounded = time.Minute
+	divisor = 4                      // an attempt gets a fourth of the time that is left
+	minTime = 500 * time.Millisecond // but not less than this
+	maxTime = 2 * time.Second        // and not more than this
+	// timeWithoutDeadline is for a context without a deadline, which no deployed function
+	// has.
+	timeWithoutDeadline = time.Minute
 
-	tries = 3 // the first attempt included
-	// Before the second and the third attempt, wait at most as long as this and
-	// twice as long; when the service throttles, at most as long as most.
-	wait = 25 * time.Millisecond
-	most = 250 * time.Millisecond
+	maxAttempts = 3 // the first one included
+	// The wait before the second attempt is at most baseWait, and before the third one at
+	// most twice as long. If the service throttles, a wait is at most maxWait.
+	baseWait = 25 * time.Millisecond
+	maxWait  = 250 * time.Millisecond
 )
 
-// Time is how long an attempt may take that begins now.
-func Time(ctx context.Context) time.Duration {
-	end, ok := ctx.Deadline()
+// TimeFor returns how long an attempt that begins now may take.
+func TimeFor(ctx context.Context) time.Duration {
+	deadline, ok := ctx.Deadline()
 	if !ok {
-		return unbounded
+		return timeWithoutDeadline
 	}
-	return min(longest, max(shortest, time.Until(end)/share))
+	return min(maxTime, max(minTime, time.Until(deadline)/divisor))
 }
 
-// Bounded gives each attempt of a client its Time. It is not for a client that
-// hands out bodies as they come: they are to be read within the attempt.
+// Bounded limits each attempt of an SDK client to its Time. It must not be used for a
+// client that returns a body to be read later, as that of S3 does: the context of the
+// attempt ends when the attempt returns.
 func Bounded(stack *middleware.Stack) error {
 	return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("ParleyAttempt",
 		func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
-			d := Time(ctx)
+			d := TimeFor(ctx)
 			bounded, cancel := context.WithTimeout(ctx, d)
 			defer cancel()
 			out, meta, err := next.HandleFinalize(bounded, in)
 			if err != nil && bounded.Err() != nil && ctx.Err() == nil {
-				// The SDK takes it for a caller who has gone, and does not try again.
-				err = slow{d, err.Error()}
+				// Without this, the SDK would think that the caller has cancelled the call,
+				// and would not try again.
+				err = timeoutError{d, err.Error()}
 			}
 			return out, meta, err
 		}), "Retry", middleware.After)
 }
 
-// slow is an attempt that had no answer in its time.
-type slow struct {
+// timeoutError is the error of an attempt that got no answer in its time.
+type timeoutError struct {
 	after time.Duration
 	text  string
 }
 
-// Error says how long the attempt was.
-func (s slow) Error() string { return fmt.Sprintf("no answer within %s: %s", s.after, s.text) }
+// Error returns a text that says how long the attempt was.
+func (e timeoutError) Error() string {
+	return fmt.Sprintf("no answer within %s: %s", e.after, e.text)
+}
 
-// RetryableError has the SDK try again.
-func (s slow) RetryableError() bool { return true }
+// RetryableError makes the SDK try again.
+func (e timeoutError) RetryableError() bool { return true }
 
-// Timeout tells what kind of error it is.
-func (s slow) Timeout() bool { return true }
+// Timeout reports that the error is a timeout.
+func (e timeoutError) Timeout() bool { return true }
 
-// Is makes it a deadline that has passed, as that of the whole call is.
-func (s slow) Is(target error) bool { return target == context.DeadlineExceeded } //nolint:errorlint // errors.Is unwraps
+// Is makes errors.Is find it equal to context.DeadlineExceeded, like the error of a call
+// whose whole time is over.
+func (e timeoutError) Is(target error) bool {
+	return target == context.DeadlineExceeded
+}
 
-// Retryer is the SDK's standard one, with waits that a function has time for.
+// Retryer returns the SDK's standard retryer, with waits for which a function has time.
 func Retryer() aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxAttempts, o.BaseDelay, o.MaxBackoff = tries, wait, most
+		o.MaxAttempts, o.BaseDelay, o.MaxBackoff = maxAttempts, baseWait, maxWait
 	})
 }

@@ -16,8 +16,9 @@ import (
 	"parley/shared/attempt"
 )
 
-// TestTime: a call that hangs in all of its attempts leaves time for an answer.
-func TestTime(t *testing.T) {
+// TestTimeOfAnAttempt shows how long an attempt may take, and that a call that hangs in all
+// its attempts leaves time to answer.
+func TestTimeOfAnAttempt(t *testing.T) {
 	for _, c := range []struct{ left, min, max time.Duration }{
 		{29 * time.Second, 2 * time.Second, 2 * time.Second},
 		{6 * time.Second, 1400 * time.Millisecond, 1500 * time.Millisecond},
@@ -25,12 +26,12 @@ func TestTime(t *testing.T) {
 		{time.Second, 500 * time.Millisecond, 500 * time.Millisecond},
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), c.left)
-		if got := attempt.Time(ctx); got < c.min || got > c.max {
+		if got := attempt.TimeFor(ctx); got < c.min || got > c.max {
 			t.Errorf("with %v left: an attempt of %v, want %v to %v", c.left, got, c.min, c.max)
 		}
 		cancel()
 	}
-	if got := attempt.Time(t.Context()); got != time.Minute {
+	if got := attempt.TimeFor(t.Context()); got != time.Minute {
 		t.Errorf("without a deadline: an attempt of %v, want a minute", got)
 	}
 	left := 6 * time.Second
@@ -42,12 +43,13 @@ func TestTime(t *testing.T) {
 	}
 }
 
-// hung answers the first calls only when their caller has gone.
-func hung(t *testing.T, times int64) (*dynamodb.Client, *atomic.Int64) {
+// hanging returns a client of a server that does not answer the first calls, and the number
+// of calls so far.
+func hanging(t *testing.T, hangs int64) (*dynamodb.Client, *atomic.Int64) {
 	var calls atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if calls.Add(1) <= times {
-			_, _ = r.Body.Read(make([]byte, 1<<10)) // or the end of the connection is not seen
+		if calls.Add(1) <= hangs {
+			_, _ = r.Body.Read(make([]byte, 1<<10)) // without this, the server does not notice that the client closes the connection
 			<-r.Context().Done()
 			return
 		}
@@ -61,35 +63,37 @@ func hung(t *testing.T, times int64) (*dynamodb.Client, *atomic.Int64) {
 	}, dynamodb.WithAPIOptions(attempt.Bounded)), &calls
 }
 
-func TestBounded(t *testing.T) {
+// TestAttemptThatHangsIsTriedAgain: an attempt that hangs is followed by another one, as
+// long as there is time.
+func TestAttemptThatHangsIsTriedAgain(t *testing.T) {
 	name := "core"
 	in := &dynamodb.GetItemInput{TableName: &name, Key: map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "k"}}}
 	for _, c := range []struct {
 		name    string
 		hangs   int64
-		given   time.Duration
+		timeout time.Duration
 		ok      bool
 		calls   int64
 		atLeast time.Duration
 		atMost  time.Duration
 	}{
 		{"the first attempt hangs, the second is answered", 1, 4 * time.Second, true, 2, time.Second, 4 * time.Second},
-		{"all attempts hang: an error before the deadline", 9, 3 * time.Second, false, 3, 1500 * time.Millisecond, 3 * time.Second},
-		{"the caller's time ends first", 9, 100 * time.Millisecond, false, 1, 100 * time.Millisecond, 2 * time.Second},
+		{"all attempts hang: the call fails before the deadline", 9, 3 * time.Second, false, 3, 1500 * time.Millisecond, 3 * time.Second},
+		{"the deadline of the caller comes first: there is no other attempt", 9, 100 * time.Millisecond, false, 1, 100 * time.Millisecond, 2 * time.Second},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			client, calls := hung(t, c.hangs)
-			ctx, cancel := context.WithTimeout(t.Context(), c.given)
+			client, calls := hanging(t, c.hangs)
+			ctx, cancel := context.WithTimeout(t.Context(), c.timeout)
 			defer cancel()
-			began := time.Now()
+			start := time.Now()
 			_, err := client.GetItem(ctx, in)
-			took := time.Since(began)
+			took := time.Since(start)
 			if (err == nil) != c.ok || calls.Load() != c.calls || took < c.atLeast || took > c.atMost {
 				t.Errorf("got %v after %d calls and %v, want success %t, %d calls, %v to %v", err, calls.Load(), took, c.ok, c.calls, c.atLeast, c.atMost)
 			}
 			if err != nil && !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("%v is no deadline that has passed", err)
+				t.Errorf("%v is not context.DeadlineExceeded", err)
 			}
 		})
 	}

@@ -1,34 +1,37 @@
-// Package config reads every environment variable of the program, once.
+// Package config reads all environment variables of the program, once, at the start.
 package config
 
 import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 )
 
-// Config is what the deployment tells a function about its surroundings.
+// Config is what the deployment says to a function about its environment.
 type Config struct {
-	Stage   string // STAGE: the deployment's name, "local" on the local cloud
-	Handler string // _HANDLER: the operation this process serves
+	Stage   string // STAGE: name of the deployment, "local" on the local cloud
+	Handler string // _HANDLER: name of the operation that this process runs
 	Region  string // AWS_REGION
 	Tables  Tables
 	Queues  Queues
 
-	// Connections is the address of the WebSocket API's callback interface,
-	// CONNECTIONS_ENDPOINT. Functions that never post have none.
+	// Connections is the URL for posts to WebSocket connections, CONNECTIONS_ENDPOINT. It
+	// is empty for functions that never post.
 	Connections string
-	// SealKey names the key that seals application secrets, SEAL_KEY: a KMS key
-	// ARN, or "file:" and a path on the local cloud.
+	// SealKey is the key that encrypts the secrets of applications, SEAL_KEY: the ARN of a
+	// KMS key, or, on the local cloud, "file:" and a path.
 	SealKey string
 
 	DynamoDB string // AWS_ENDPOINT_URL_DYNAMODB, empty on AWS
 	SQS      string // AWS_ENDPOINT_URL_SQS, empty on AWS
 	S3       string // AWS_ENDPOINT_URL_S3, empty on AWS
 
-	// Archive is the bucket of exported messages, BUCKET_ARCHIVE.
+	// Archive is the S3 bucket of exported messages, BUCKET_ARCHIVE.
 	Archive string
+
+	Memory int // AWS_LAMBDA_FUNCTION_MEMORY_SIZE in MB, 0 if it is not set
 
 	Level slog.Level // LOG_LEVEL: debug, info (default), warn, error
 }
@@ -36,16 +39,17 @@ type Config struct {
 // Tables are the names of the four tables.
 type Tables struct{ Core, Msg, Live, Ops string }
 
-// Queues are the addresses of the queues.
+// Queues are the URLs of the queues.
 type Queues struct{ Delivery, Announce, Sweep, Push, Index string }
 
-// Read builds the configuration from an environment, usually os.Getenv. It
-// fails where a value is needed and missing, and names it.
+// Read reads the configuration with a function that returns the value of an environment
+// variable, usually os.Getenv. It fails if a required variable is missing, and the error
+// names all that are missing.
 func Read(env func(string) string) (Config, error) {
 	c := Config{
-		Stage:   or(env("STAGE"), "local"),
+		Stage:   orDefault(env("STAGE"), "local"),
 		Handler: env("_HANDLER"),
-		Region:  or(env("AWS_REGION"), "us-east-1"),
+		Region:  orDefault(env("AWS_REGION"), "us-east-1"),
 		Tables: Tables{
 			Core: env("TABLE_CORE"), Msg: env("TABLE_MSG"),
 			Live: env("TABLE_LIVE"), Ops: env("TABLE_OPS"),
@@ -74,6 +78,12 @@ func Read(env func(string) string) (Config, error) {
 		slices.Sort(missing)
 		return Config{}, fmt.Errorf("environment lacks %s", strings.Join(missing, ", "))
 	}
+	if memory := env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"); memory != "" {
+		var err error
+		if c.Memory, err = strconv.Atoi(memory); err != nil {
+			return Config{}, fmt.Errorf("AWS_LAMBDA_FUNCTION_MEMORY_SIZE: %w", err)
+		}
+	}
 	if level := env("LOG_LEVEL"); level != "" {
 		if err := c.Level.UnmarshalText([]byte(level)); err != nil {
 			return Config{}, fmt.Errorf("LOG_LEVEL: %w", err)
@@ -82,7 +92,7 @@ func Read(env func(string) string) (Config, error) {
 	return c, nil
 }
 
-func or(value, fallback string) string {
+func orDefault(value, fallback string) string {
 	if value == "" {
 		return fallback
 	}

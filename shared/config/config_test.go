@@ -9,40 +9,44 @@ import (
 	"parley/shared/config"
 )
 
-func whole() map[string]string {
+func completeEnvironment() map[string]string {
 	return map[string]string{
 		"STAGE": "prod", "_HANDLER": "client.message.send", "AWS_REGION": "eu-central-1",
 		"TABLE_CORE": "core", "TABLE_MSG": "msg", "TABLE_LIVE": "live", "TABLE_OPS": "ops",
 		"QUEUE_DELIVERY": "https://sqs/delivery", "QUEUE_ANNOUNCE": "https://sqs/announce",
 		"QUEUE_SWEEP": "https://sqs/sweep", "QUEUE_PUSH": "https://sqs/push", "CONNECTIONS_ENDPOINT": "https://ws", "SEAL_KEY": "arn:key",
 		"AWS_ENDPOINT_URL_DYNAMODB": "http://d", "AWS_ENDPOINT_URL_SQS": "http://s", "LOG_LEVEL": "warn",
+		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
 	}
 }
 
-func of(m map[string]string) func(string) string { return func(name string) string { return m[name] } }
+func lookup(m map[string]string) func(string) string {
+	return func(name string) string { return m[name] }
+}
 
-func TestRead(t *testing.T) {
-	got, err := config.Read(of(whole()))
+func TestReadsEveryVariable(t *testing.T) {
+	got, err := config.Read(lookup(completeEnvironment()))
 	want := config.Config{
 		Stage: "prod", Handler: "client.message.send", Region: "eu-central-1",
 		Tables:      config.Tables{Core: "core", Msg: "msg", Live: "live", Ops: "ops"},
 		Queues:      config.Queues{Delivery: "https://sqs/delivery", Announce: "https://sqs/announce", Sweep: "https://sqs/sweep", Push: "https://sqs/push"},
 		Connections: "https://ws", SealKey: "arn:key", DynamoDB: "http://d", SQS: "http://s", Level: slog.LevelWarn,
+		Memory: 512,
 	}
 	if err != nil || got != want {
 		t.Errorf("Read = %+v, %v, want %+v", got, err, want)
 	}
 }
 
-func TestDefaults(t *testing.T) {
-	env := whole()
+func TestDefaultsOfOptionalVariables(t *testing.T) {
+	env := completeEnvironment()
 	for _, name := range []string{
 		"STAGE", "_HANDLER", "AWS_REGION", "QUEUE_DELIVERY", "QUEUE_ANNOUNCE", "QUEUE_SWEEP", "QUEUE_PUSH", "CONNECTIONS_ENDPOINT", "AWS_ENDPOINT_URL_DYNAMODB",
-		"AWS_ENDPOINT_URL_SQS", "LOG_LEVEL",
+		"AWS_ENDPOINT_URL_SQS", "LOG_LEVEL", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
 	} {
 		delete(env, name)
 	}
-	got, err := config.Read(of(env))
+	got, err := config.Read(lookup(env))
 	want := config.Config{
 		Stage: "local", Region: "us-east-1", Tables: config.Tables{Core: "core", Msg: "msg", Live: "live", Ops: "ops"},
 		SealKey: "arn:key", Level: slog.LevelInfo,
@@ -52,12 +56,12 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-func TestMissing(t *testing.T) {
-	needed := []string{"SEAL_KEY", "TABLE_CORE", "TABLE_LIVE", "TABLE_MSG", "TABLE_OPS"}
-	for _, name := range needed {
-		env := maps.Clone(whole())
+func TestNamesMissingVariables(t *testing.T) {
+	required := []string{"SEAL_KEY", "TABLE_CORE", "TABLE_LIVE", "TABLE_MSG", "TABLE_OPS"}
+	for _, name := range required {
+		env := maps.Clone(completeEnvironment())
 		delete(env, name)
-		got, err := config.Read(of(env))
+		got, err := config.Read(lookup(env))
 		if want := "environment lacks " + name; err == nil || err.Error() != want {
 			t.Errorf("without %s: %v, want %s", name, err, want)
 		}
@@ -65,25 +69,25 @@ func TestMissing(t *testing.T) {
 			t.Errorf("without %s: %+v, want nothing", name, got)
 		}
 	}
-	_, err := config.Read(of(nil))
-	if want := "environment lacks " + strings.Join(needed, ", "); err == nil || err.Error() != want {
+	_, err := config.Read(lookup(nil))
+	if want := "environment lacks " + strings.Join(required, ", "); err == nil || err.Error() != want {
 		t.Errorf("without anything: %v, want %s", err, want)
 	}
 }
 
-func TestLevel(t *testing.T) {
+func TestReadsLogLevel(t *testing.T) {
 	for text, want := range map[string]slog.Level{
 		"debug": slog.LevelDebug, "info": slog.LevelInfo, "WARN": slog.LevelWarn, "error": slog.LevelError,
 	} {
-		env := whole()
+		env := completeEnvironment()
 		env["LOG_LEVEL"] = text
-		if got, err := config.Read(of(env)); err != nil || got.Level != want {
+		if got, err := config.Read(lookup(env)); err != nil || got.Level != want {
 			t.Errorf("LOG_LEVEL %s is %s, %v, want %s", text, got.Level, err, want)
 		}
 	}
-	env := whole()
+	env := completeEnvironment()
 	env["LOG_LEVEL"] = "loud"
-	if _, err := config.Read(of(env)); err == nil || !strings.HasPrefix(err.Error(), "LOG_LEVEL: ") {
-		t.Errorf("LOG_LEVEL loud: %v, want an error that names it", err)
+	if _, err := config.Read(lookup(env)); err == nil || !strings.HasPrefix(err.Error(), "LOG_LEVEL: ") {
+		t.Errorf("LOG_LEVEL loud: %v, want an error that names the variable", err)
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"parley/shared/fault"
 )
 
-// directory knows one application, and applications in every other state.
+// A directory has a good application, and applications in every other state.
 type directory struct{ t *testing.T }
 
 const (
@@ -23,7 +23,7 @@ const (
 	appBroken   = 1_400_000_004
 )
 
-func (d directory) Renew(ctx context.Context, id int64) (*apps.Open, error) {
+func (d directory) Renew(ctx context.Context, id int64) (*apps.OpenedApp, error) {
 	open, err := d.Find(ctx, id)
 	if err == nil {
 		open.Secrets = append([]string{"newest"}, open.Secrets...)
@@ -31,10 +31,10 @@ func (d directory) Renew(ctx context.Context, id int64) (*apps.Open, error) {
 	return open, err
 }
 
-func (directory) Find(_ context.Context, id int64) (*apps.Open, error) {
+func (directory) Find(_ context.Context, id int64) (*apps.OpenedApp, error) {
 	switch id {
 	case appID, appID + 10:
-		return &apps.Open{App: apps.App{ID: id}, Secrets: []string{"new", "old"}}, nil
+		return &apps.OpenedApp{App: apps.App{ID: id}, Secrets: []string{"new", "old"}}, nil
 	case appDisabled:
 		return nil, fault.New(fault.AppDisabled, "switched off")
 	case appNoKey:
@@ -45,8 +45,8 @@ func (directory) Find(_ context.Context, id int64) (*apps.Open, error) {
 	return nil, fault.New(fault.AppUnknown, "unknown")
 }
 
-// TestIdentifyOrder breaks every choice of conditions at once; the first in the
-// order of core spec §1.5 and §2.4 is told.
+// TestIdentifyOrder breaks every combination of conditions. Identify fails with the first
+// broken condition, in the order of docs/spec/tencent §1.5 and §2.4.
 func TestIdentifyOrder(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
 	type call struct {
@@ -59,8 +59,8 @@ func TestIdentifyOrder(t *testing.T) {
 		noSignature bool
 	}
 	conditions := []struct {
-		code  fault.Code
-		wreck func(*call)
+		code    fault.Code
+		breakIt func(*call)
 	}{
 		{fault.AppMissing, func(c *call) { c.app = "" }},
 		{fault.CallerMissing, func(c *call) { c.user = "" }},
@@ -71,12 +71,12 @@ func TestIdentifyOrder(t *testing.T) {
 		{fault.SignatureExpired, func(c *call) { c.issued = now.Add(-2 * time.Hour) }},
 		{fault.SignatureMismatch, func(c *call) { c.secret = "q9x8w7" }},
 	}
-	for choice := range 1 << len(conditions) {
+	for broken := range 1 << len(conditions) {
 		c := call{app: "1400000001", user: "alice", secret: "old", signedApp: appID, signedUser: "alice", issued: now}
 		want := fault.Code(0)
 		for i, condition := range conditions {
-			if choice&(1<<i) != 0 {
-				condition.wreck(&c)
+			if broken&(1<<i) != 0 {
+				condition.breakIt(&c)
 				if want == 0 {
 					want = condition.code
 				}
@@ -100,22 +100,24 @@ func TestIdentifyOrder(t *testing.T) {
 			continue
 		}
 		if got := fault.Of(err).Code; got != want {
-			t.Errorf("conditions %08b: %s, want %s", choice, got, want)
+			t.Errorf("conditions %08b: %s, want %s", broken, got, want)
 		}
 		if !issued.IsZero() {
-			t.Errorf("conditions %08b: refused, but issued at %v", choice, issued)
+			t.Errorf("conditions %08b: refused, but issued at %v", broken, issued)
 		}
-		if known := want != fault.AppMissing; (open != nil) != known {
-			t.Errorf("conditions %08b: the application is known: %t, want %t", choice, open != nil, known)
+		if found := want != fault.AppMissing; (open != nil) != found {
+			t.Errorf("conditions %08b: the application is returned: %t, want %t", broken, open != nil, found)
 		}
 		for what, secret := range map[string]string{"the signature": sig, "the secret": "q9x8w7"} {
 			if len(secret) > 3 && strings.Contains(err.Error(), secret) {
-				t.Errorf("conditions %08b: %v tells %s", choice, err, what)
+				t.Errorf("conditions %08b: %v contains %s", broken, err, what)
 			}
 		}
 	}
 }
 
+// TestIdentifyApp checks which applications and which spellings of an id are refused, and
+// that the spelling of the user counts.
 func TestIdentifyApp(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
 	sig, err := usersig.Sign("new", appID, "alice", now, time.Hour)
@@ -143,8 +145,8 @@ func TestIdentifyApp(t *testing.T) {
 	}
 }
 
-// TestIdentifyAhead: a signature may be dated two seconds ahead of the server, not
-// more, however far.
+// TestIdentifyAhead checks that a signature may be dated two seconds ahead of the server's
+// clock, and not more, even if the date is very far away.
 func TestIdentifyAhead(t *testing.T) {
 	now := time.Unix(1_700_000_000, 900_000_000)
 	for _, c := range []struct {
@@ -165,18 +167,18 @@ func TestIdentifyAhead(t *testing.T) {
 	}
 }
 
-// A signature of a key that was made a moment ago is accepted by an instance that
-// knows the keys before it.
+// TestIdentifyNewKey checks that a function instance that has cached the older keys of an
+// application accepts a signature of a new key.
 func TestIdentifyNewKey(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
-	for secret, known := range map[string]bool{"newest": true, "new": true, "old": true, "of nobody": false} {
+	for secret, accepted := range map[string]bool{"newest": true, "new": true, "old": true, "of nobody": false} {
 		sig, err := usersig.Sign(secret, appID, "alice", now, time.Hour)
 		if err != nil {
 			t.Fatal(err)
 		}
 		_, _, err = dialect.Identify(t.Context(), directory{t}, "1400000001", "alice", sig, now)
-		if known != (err == nil) || (err != nil && !fault.Is(err, fault.SignatureMismatch)) {
-			t.Errorf("signed with the key %q: %v, known is %t", secret, err, known)
+		if accepted != (err == nil) || (err != nil && !fault.Is(err, fault.SignatureMismatch)) {
+			t.Errorf("signed with the key %q: %v, want accepted %t", secret, err, accepted)
 		}
 	}
 }

@@ -13,9 +13,9 @@ import (
 	"parley/shared/fault"
 )
 
-// TestCodesIsWhole reads the constants from the source: none is missing from
-// Codes, no number and no name stands twice.
-func TestCodesIsWhole(t *testing.T) {
+// TestCodesListsEveryConstant reads the constants from the source and checks that
+// Codes has each of them, and that no two codes have the same number or name.
+func TestCodesListsEveryConstant(t *testing.T) {
 	file, err := parser.ParseFile(token.NewFileSet(), "codes.go", nil, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +45,7 @@ func TestCodesIsWhole(t *testing.T) {
 		return false
 	})
 	if got, want := len(fault.Codes()), len(declared); got != want || want < 30 {
-		t.Errorf("Codes has %d codes, the source %d", got, want)
+		t.Errorf("Codes has %d codes, the source has %d", got, want)
 	}
 	form := regexp.MustCompile(`^[a-z]+(_[a-z]+)*$`)
 	names := make(map[string]fault.Code)
@@ -60,27 +60,27 @@ func TestCodesIsWhole(t *testing.T) {
 	}
 }
 
-func TestErrors(t *testing.T) {
-	refusal := fault.New(fault.Muted, "user %d is muted", 7)
-	if got, want := refusal.Error(), "muted: user 7 is muted"; got != want {
+func TestErrorKeepsCodeAndText(t *testing.T) {
+	muted := fault.New(fault.Muted, "user %d is muted", 7)
+	if got, want := muted.Error(), "muted: user 7 is muted"; got != want {
 		t.Errorf("Error() = %q, want %q", got, want)
 	}
-	wrapped := fmt.Errorf("send: %w", errors.Join(errors.New("other"), refusal))
+	wrapped := fmt.Errorf("send: %w", errors.Join(errors.New("other"), muted))
 	if !fault.Is(wrapped, fault.Muted) || fault.Is(wrapped, fault.Blocked) || fault.Is(nil, fault.Muted) {
-		t.Error("Is does not find the code inside an error, or finds one that is not there")
+		t.Error("Is does not find the code of a wrapped Error, or finds another code")
 	}
 	if got := fault.Of(wrapped); got.Code != fault.Muted || got.Text != "user 7 is muted" {
 		t.Errorf("Of = %+v", got)
 	}
 	if got := fault.Of(errors.New("disk full")); got.Code != fault.Internal || got.Text != "internal error" {
-		t.Errorf("Of a foreign error = %+v, want internal without its text", got)
+		t.Errorf("Of an error of another package = %+v, want internal without the text of the error", got)
 	}
 	if got := fault.Code(9999).String(); got != "unknown" {
-		t.Errorf("a code that is none prints as %q", got)
+		t.Errorf("a number without a code prints as %q", got)
 	}
 	for c := range fault.Codes() {
 		if got, want := c.Ours(), c == fault.Internal || c == fault.Unavailable; got != want {
-			t.Errorf("%s is ours: %t, want %t", c, got, want)
+			t.Errorf("%s is caused by Parley: %t, want %t", c, got, want)
 		}
 	}
 }

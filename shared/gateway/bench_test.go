@@ -21,8 +21,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigatewaymanagementapi"
 )
 
-// TestMain is also the server of the benchmarks, in a process of its own so that
-// what is measured is the client alone.
+// TestMain is also the server of the benchmarks. The server runs in a process of its
+// own, so that only the CPU of the client is measured.
 func TestMain(m *testing.M) {
 	kind := os.Getenv("PARLEY_BENCH_SERVER")
 	if kind == "" {
@@ -43,10 +43,11 @@ func TestMain(m *testing.M) {
 	server.Close()
 }
 
-// benchServer starts a server and returns its address, and what to trust of it.
+// benchServer starts a server and returns its address, and a TLS configuration that trusts
+// it.
 func benchServer(b *testing.B, kind string) (string, *tls.Config) {
 	b.Helper()
-	cmd := exec.Command(os.Args[0]) //nolint:gosec // this test itself
+	cmd := exec.Command(os.Args[0]) // this test itself
 	cmd.Env = append(os.Environ(), "PARLEY_BENCH_SERVER="+kind)
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -81,23 +82,22 @@ func benchServer(b *testing.B, kind string) (string, *tls.Config) {
 	return address, &tls.Config{RootCAs: roots}
 }
 
-// cpu is what this process has used.
+// cpu returns the CPU time that this process has used.
 func cpu() time.Duration {
 	var u syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-const inFlight = 64
+const concurrentPosts = 64
 
-// measure reports the CPU of a post with 64 in flight, once the connections are
-// open.
+// measure reports the CPU time of a post, with 64 posts in flight and all connections open.
 func measure(b *testing.B, post func() error) {
 	b.Helper()
 	run := func(n int) {
 		work := make(chan struct{})
 		var group sync.WaitGroup
-		for range inFlight {
+		for range concurrentPosts {
 			group.Go(func() {
 				for range work {
 					if err := post(); err != nil {
@@ -112,7 +112,7 @@ func measure(b *testing.B, post func() error) {
 		close(work)
 		group.Wait()
 	}
-	run(20 * inFlight)
+	run(20 * concurrentPosts)
 	b.ReportAllocs()
 	b.ResetTimer()
 	before := cpu()
@@ -121,7 +121,7 @@ func measure(b *testing.B, post func() error) {
 }
 
 var benchCredentials = aws.Credentials{
-	AccessKeyID: "AKID", SecretAccessKey: "secret", SessionToken: strings.Repeat("token", 200), // as long as a role's
+	AccessKeyID: "AKID", SecretAccessKey: "secret", SessionToken: strings.Repeat("token", 200), // as long as the token of a role
 }
 
 func BenchmarkPostLean(b *testing.B) {
@@ -144,7 +144,7 @@ func BenchmarkPostSDK(b *testing.B) {
 			sdk := apigatewaymanagementapi.New(apigatewaymanagementapi.Options{
 				Region: "eu-central-1", BaseEndpoint: &endpoint, Credentials: provider(benchCredentials),
 				HTTPClient: awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
-					t.MaxIdleConnsPerHost = 2 * inFlight
+					t.MaxIdleConnsPerHost = 2 * concurrentPosts
 					t.TLSClientConfig = trusted
 				}),
 			})

@@ -1,18 +1,15 @@
 // Package gateway posts to WebSocket connections through API Gateway's callback
 // interface, @connections.
 //
-// Posts are the most frequent call of the system, and the SDK's operation spends
-// several times the CPU of the request itself on them (make bench). Post
-// therefore signs by hand, hashing a frame once however many connections it goes
-// to and deriving the key once a day, and hands the request to net/http's
-// Transport. The Transport stays because it is enough: signed posts over it cost
-// well under the 60 µs that the fan-out is planned with, over TLS too, and an
-// HTTP client of our own would have to earn back its parser and its deadlines.
-// What it is told to do differently from its defaults is to keep as many
-// connections as posts are in flight, and to speak HTTP/1.1 only.
+// Posts are the most frequent call of the system. The operation of the AWS SDK uses
+// several times the CPU of the request itself (make bench). Post therefore makes the
+// signature itself: it hashes a frame once for all connections, and derives the signing
+// key once a day. It sends the request with the Transport of net/http, which is fast
+// enough: a signed post takes well under the 60 µs of CPU that the fan-out is planned
+// with, over TLS too. The Transport differs from the default one in two settings. It
+// keeps as many idle connections as posts are in flight, and it uses HTTP/1.1 only.
 //
-// Everything rare goes through the SDK, which is also the reference that the
-// signer is tested against.
+// Rare calls use the SDK. The tests compare the signatures with those of the SDK.
 package gateway
 
 import (
@@ -34,7 +31,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Errors of a Client. The caller owns the rules for another try: it is of no use
+// Errors of a Client. The caller decides whether to try again. Another try is useless
 // after ErrGone, ErrTooLarge and ErrForbidden.
 var (
 	ErrGone      = errors.New("gateway: the connection is gone")           // 410
@@ -43,155 +40,158 @@ var (
 	ErrForbidden = errors.New("gateway: the role may not post, or no key") // 403, a StatusError too
 )
 
-// errClosed is what net/http is told when it asks for a body again.
+// errClosed is the error of a post whose idle connection was closed by the server before
+// any byte of the answer. See Client.request.
 var errClosed = errors.New("gateway: a kept connection was closed before its answer")
 
-// StatusError is an answer that has no error of its own. It is a StatusError
-// with the same status to errors.Is.
+// StatusError is an answer with a status that has no error of its own. errors.Is finds it
+// equal to a StatusError with the same status.
 type StatusError struct{ Status int }
 
-// Error names the status.
+// Error returns a text with the status.
 func (e *StatusError) Error() string { return fmt.Sprintf("gateway: status %d", e.Status) }
 
-// Is compares statuses, and knows ErrForbidden.
+// Is compares statuses. The status 403 is ErrForbidden.
 func (e *StatusError) Is(target error) bool {
-	if other, ok := target.(*StatusError); ok { //nolint:errorlint // errors.Is unwraps
+	if other, ok := target.(*StatusError); ok {
 		return other.Status == e.Status
 	}
-	return target == ErrForbidden && e.Status == http.StatusForbidden //nolint:errorlint // errors.Is unwraps
+	return target == ErrForbidden && e.Status == http.StatusForbidden
 }
 
-// Options say where connections are and who calls.
+// Options are the settings of a Client.
 type Options struct {
 	// Endpoint is https://{id}.execute-api.{region}.amazonaws.com/{stage}, or the
-	// local cloud's address of it.
+	// corresponding address of the local cloud.
 	Endpoint    string
 	Region      string
 	Credentials aws.CredentialsProvider
-	Clock       func() time.Time // time.Now when nil
-	// Concurrency is the most posts in flight of one PostAll. When 0, it is what
-	// Memory has room for.
-	Concurrency int
-	// Memory is the function's, in MB; 0 when it does not matter.
+	Clock       func() time.Time // nil: time.Now
+	// Memory is the memory of the Lambda function, in MB. It determines how many posts of
+	// one PostAll are in flight. If it is 0, memory is not considered.
 	Memory int
-	// Sent, when set, is told how many posts went out, whatever came back and
-	// repeats included: API Gateway charges for those. It is called from the
-	// goroutine of each Post and PostAll, once.
-	Sent func(n int)
+	// OnSent, if it is set, is called with the number of posts that were sent, whatever
+	// the answers were. Repeats are included, since API Gateway charges for them. Each
+	// call of Post and PostAll calls OnSent once, in its own goroutine, with its context.
+	OnSent func(ctx context.Context, n int)
 }
 
 // Client posts to connections. It is safe for concurrent use.
 type Client struct {
 	options Options
 	base    *url.URL
-	prefix  string          // path of every connection, as it is sent
-	pool    *http.Transport // keeps connections
-	fresh   *http.Transport // opens one for each request
+	prefix  string          // the path of every connection without its id, as it is sent
+	pool    *http.Transport // keeps idle connections
+	fresh   *http.Transport // opens a connection for each request
 	signer  signer
+	// concurrency is how many posts of one PostAll may be in flight.
+	concurrency int
 	management
 }
 
 const (
-	// timeout bounds one post, with the handshake and the repeat. One takes 12 ms;
-	// the caller's context may leave less.
-	timeout = time.Second
-	// most is how many posts PostAll has in flight when memory is no concern.
-	most = 128
-	// answer bounds what is read of an answer's headers, and of its body: those of
-	// API Gateway have a few hundred bytes.
-	answer = 16 << 10
+	// postTimeout bounds one post, with its TLS handshake and its repeat. Normally a post
+	// takes 12 ms. The caller's context may end earlier.
+	postTimeout = time.Second
+	// maxConcurrency is how many posts PostAll has in flight if memory is not considered.
+	maxConcurrency = 128
+	// maxAnswer is how many bytes are read of the headers of an answer, and of its body.
+	// Those of API Gateway have a few hundred bytes.
+	maxAnswer = 16 << 10
 )
 
-// New returns a Client. It does no request.
+// New returns a Client. It sends no request.
 func New(o Options) (*Client, error) {
 	base, err := url.Parse(strings.TrimRight(o.Endpoint, "/"))
 	if err != nil || base.Hostname() == "" || base.Scheme != "http" && base.Scheme != "https" ||
 		base.User != nil || base.RawQuery != "" || base.Fragment != "" || strings.HasPrefix(base.Path, "//") ||
-		// No stage needs it, and the SDK then sends ids as they are.
+		// No stage has a path that needs escaping, and with such a path the SDK would send
+		// ids unescaped.
 		base.EscapedPath() != base.Path {
-		// Without the address: what is wrong with it may be a password.
+		// The error does not contain the address, which may contain a password.
 		return nil, errors.New("gateway: the endpoint is not an address")
 	}
 	if o.Credentials == nil {
 		return nil, errors.New("gateway: no credentials")
 	}
-	// Signed and sent as the SDK does it.
+	// Remove a default port, as the SDK does before it signs and sends.
 	if port := base.Port(); base.Scheme == "http" && port == "80" || base.Scheme == "https" && port == "443" {
 		base.Host = strings.TrimSuffix(base.Host, ":"+port)
 	}
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	if o.Concurrency <= 0 {
-		o.Concurrency = concurrency(o.Memory)
-	}
+	n := concurrency(o.Memory)
 	return &Client{
-		options: o, base: base, prefix: base.Path + "/@connections/", signer: signer{region: o.Region},
-		pool:  newTransport(2*o.Concurrency, nil),
+		options: o, concurrency: n, base: base, prefix: base.Path + "/@connections/", signer: signer{region: o.Region},
+		pool:  newTransport(2*n, nil),
 		fresh: newTransport(-1, nil),
 	}, nil
 }
 
-// concurrency is the number of posts in flight for a function's memory. A
-// function of 128 MB has a fourteenth of a processor, which more posts at once
-// only make wait for.
+// concurrency returns how many posts a function with so much memory (MB) may have in
+// flight. A function of 128 MB has a fourteenth of a processor, so more posts at once
+// would only wait for it.
 func concurrency(memory int) int {
 	if memory <= 0 {
-		return most
+		return maxConcurrency
 	}
-	return min(most, max(8, memory/4))
+	return min(maxConcurrency, max(8, memory/4))
 }
 
-// newTransport returns a Transport that keeps a number of connections, none if
-// it is negative.
-func newTransport(keep int, config *tls.Config) *http.Transport {
-	// Left alone, net/http would agree with API Gateway on HTTP/2, and put all
-	// posts on one connection behind the limit of its streams.
+// newTransport returns a Transport that keeps maxIdle idle connections. If maxIdle is
+// negative, it keeps none.
+func newTransport(maxIdle int, config *tls.Config) *http.Transport {
+	// Without this, net/http and API Gateway would negotiate HTTP/2. All posts would share
+	// one connection and its limit of concurrent streams.
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	return &http.Transport{
 		Protocols: &protocols, TLSClientConfig: config,
-		MaxIdleConnsPerHost: keep, MaxConnsPerHost: max(0, keep),
-		IdleConnTimeout: 50 * time.Second, TLSHandshakeTimeout: timeout,
-		DisableCompression: true, MaxResponseHeaderBytes: answer,
+		MaxIdleConnsPerHost: maxIdle, MaxConnsPerHost: max(0, maxIdle),
+		IdleConnTimeout: 50 * time.Second, TLSHandshakeTimeout: postTimeout,
+		DisableCompression: true, MaxResponseHeaderBytes: maxAnswer,
 	}
 }
 
-// A Frame is a text to post, hashed once however many connections it goes to.
+// A Frame is a text to post, with its hash. It is hashed once for all connections.
 type Frame struct {
 	body []byte
 	hash string
 }
 
-// NewFrame hashes a text, which must not change afterwards.
+// NewFrame returns a Frame of a text. The text must not change afterwards.
 func NewFrame(body []byte) Frame {
 	sum := sha256.Sum256(body)
 	return Frame{body: body, hash: hex.EncodeToString(sum[:])}
 }
 
-// Post sends a frame to a connection. It returns nil, ErrGone, ErrThrottled,
-// ErrTooLarge, a StatusError, or what kept it from an answer. It does not try
-// twice, save that a kept connection which the server closed before any byte of
-// the answer is replaced by a new one, once. The server may have taken the first
-// frame nevertheless; clients drop what they have.
+// Post posts a frame to a connection. It returns nil, ErrGone, ErrThrottled, ErrTooLarge,
+// a StatusError, or the error because of which there was no answer. It posts once, with
+// one exception: if the server closes an idle HTTP connection before any byte of the
+// answer, Post posts again, once, over a new HTTP connection. The server may have
+// accepted the first post as well, so a device may receive the frame twice; clients
+// ignore the second one. Example: API Gateway closes an HTTP connection that was idle
+// for a minute while Post writes to it.
 func (c *Client) Post(ctx context.Context, connection string, f Frame) error {
 	sent, err := c.post(ctx, connection, f)
-	c.sent(sent)
+	c.reportSent(ctx, sent)
 	return err
 }
 
-func (c *Client) sent(n int) {
-	if c.options.Sent != nil && n > 0 {
-		c.options.Sent(n)
+// reportSent calls Options.OnSent if posts were sent.
+func (c *Client) reportSent(ctx context.Context, n int) {
+	if c.options.OnSent != nil && n > 0 {
+		c.options.OnSent(ctx, n)
 	}
 }
 
-// post is Post, and counts what it sent.
+// post is Post, and returns how many posts it sent.
 func (c *Client) post(ctx context.Context, connection string, f Frame) (sent int, err error) {
 	if connection == "" {
 		return 0, errors.New("gateway: post: no connection id")
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	ctx, cancel := context.WithTimeout(ctx, postTimeout)
 	defer cancel()
 	if err := ctx.Err(); err != nil {
 		return 0, fmt.Errorf("gateway: post: %w", err)
@@ -203,8 +203,8 @@ func (c *Client) post(ctx context.Context, connection string, f Frame) (sent int
 	path := c.prefix + escape(connection)
 	header := c.signer.header(c.base.Host, path, f, credentials, c.options.Clock())
 	if len(f.body) > 0 {
-		// Not sent, being empty: it tells net/http that a post whose kept connection
-		// closed before any byte of the answer may be repeated.
+		// An empty header is not sent. It tells net/http that it may repeat a post whose
+		// idle connection was closed before any byte of the answer.
 		header["Idempotency-Key"] = nil
 	}
 	response, err := c.pool.RoundTrip(c.request(ctx, path, header, f))
@@ -216,17 +216,20 @@ func (c *Client) post(ctx context.Context, connection string, f Frame) (sent int
 	if err != nil {
 		return sent, fmt.Errorf("gateway: post: %w", err)
 	}
-	// Read to the end, so that the connection is kept. The status has come whole:
-	// it counts even if the rest does not come.
-	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, answer))
+	// The body must be read to the end, or the connection is not kept. The status is
+	// complete, so it counts even if the body cannot be read.
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, maxAnswer))
 	_ = response.Body.Close()
 	return sent, statusError(response.StatusCode)
 }
 
+// request returns the HTTP request of a post. net/http repeats a request over the next idle
+// connection of the pool if the server has closed the first one, and so on through the
+// whole pool. It asks for the body before it repeats, so GetBody ends that with errClosed.
 func (c *Client) request(ctx context.Context, path string, header http.Header, f Frame) *http.Request {
 	r := &http.Request{
 		Method: http.MethodPost, Host: c.base.Host,
-		// Opaque is sent as it is, so what is sent is what was signed.
+		// Opaque is sent unchanged, so the path that is sent is the path that was signed.
 		URL:   &url.URL{Scheme: c.base.Scheme, Host: c.base.Host, Opaque: path},
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: header, Body: http.NoBody,
@@ -234,13 +237,12 @@ func (c *Client) request(ctx context.Context, path string, header http.Header, f
 	if len(f.body) > 0 {
 		r.ContentLength = int64(len(f.body))
 		r.Body = io.NopCloser(bytes.NewReader(f.body))
-		// net/http would repeat the post on the next kept connection, and so through
-		// the pool; asking for the body again is where it can be stopped.
 		r.GetBody = func() (io.ReadCloser, error) { return nil, errClosed }
 	}
 	return r.WithContext(ctx)
 }
 
+// statusError returns the error of a status, or nil.
 func statusError(status int) error {
 	switch {
 	case status/100 == 2:
@@ -255,9 +257,9 @@ func statusError(status int) error {
 	return &StatusError{Status: status}
 }
 
-// PostAll sends a frame to many connections and returns an error for each, in
-// their order. It has no more than Options.Concurrency posts in flight; once ctx
-// is done, what has not been sent is not.
+// PostAll posts a frame to many connections and returns an error for each, in their order.
+// Options.Memory bounds how many posts are in flight. After ctx is done it sends no more
+// posts.
 func (c *Client) PostAll(ctx context.Context, connections []string, body []byte) []error {
 	f := NewFrame(body)
 	errs := make([]error, len(connections))
@@ -267,9 +269,9 @@ func (c *Client) PostAll(ctx context.Context, connections []string, body []byte)
 	}
 	var group sync.WaitGroup
 	var next, total atomic.Int64
-	// Workers, not a goroutine for each post: a stack that has grown to the depth
-	// of a request is used again.
-	for range min(c.options.Concurrency, len(connections)) {
+	// A fixed number of goroutines does the posts. A goroutine for each post would grow its
+	// stack to the depth of a request each time.
+	for range min(c.concurrency, len(connections)) {
 		group.Go(func() {
 			for i := next.Add(1) - 1; i < int64(len(connections)); i = next.Add(1) - 1 {
 				n, err := c.post(ctx, connections[i], f)
@@ -279,6 +281,6 @@ func (c *Client) PostAll(ctx context.Context, connections []string, body []byte)
 		})
 	}
 	group.Wait()
-	c.sent(int(total.Load()))
+	c.reportSent(ctx, int(total.Load()))
 	return errs
 }

@@ -22,10 +22,11 @@ import (
 )
 
 var (
-	day  = time.Date(2026, 3, 1, 12, 30, 15, 0, time.UTC)
-	keys = aws.Credentials{AccessKeyID: "AKID", SecretAccessKey: "secret", SessionToken: "token+/="}
+	day             = time.Date(2026, 3, 1, 12, 30, 15, 0, time.UTC)
+	testCredentials = aws.Credentials{AccessKeyID: "AKID", SecretAccessKey: "secret", SessionToken: "token+/="}
 )
 
+// provider returns a provider of fixed credentials.
 func provider(c aws.Credentials) aws.CredentialsProvider {
 	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return c, nil })
 }
@@ -40,20 +41,21 @@ func newClient(tb testing.TB, endpoint string, c aws.Credentials) *Client {
 	return client
 }
 
-// trust makes a client accept a test server.
+// trust makes a client trust the certificate of a test server.
 func (c *Client) trust(config *tls.Config) {
-	c.pool, c.fresh = newTransport(2*c.options.Concurrency, config), newTransport(-1, config)
+	c.pool, c.fresh = newTransport(2*c.concurrency, config), newTransport(-1, config)
 }
 
-// A server over TLS, which would rather speak HTTP/2, and a plain one check
-// signatures by recomputing them and answer what the path says.
-func TestAnswers(t *testing.T) {
+// TestStatusBecomesAnError: each status of an answer becomes its error. The test server
+// computes the signature of each post again and compares it. It runs without TLS, and
+// with TLS and HTTP/2 enabled, which the client must not use.
+func TestStatusBecomesAnError(t *testing.T) {
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		if r.ProtoMajor != 1 {
 			t.Errorf("protocol: got %s, want HTTP/1.1", r.Proto)
 		}
-		want := reference(t, "http://"+r.Host+r.RequestURI, body, keys, "eu-central-1", day)
+		want := reference(t, "http://"+r.Host+r.RequestURI, body, testCredentials, "eu-central-1", day)
 		if got := r.Header.Get("Authorization"); got != want {
 			t.Errorf("signature:\ngot  %s\nwant %s", got, want)
 		}
@@ -75,7 +77,7 @@ func TestAnswers(t *testing.T) {
 	defer secure.Close()
 
 	for _, server := range []*httptest.Server{plain, secure} {
-		client := newClient(t, server.URL+"/local", keys)
+		client := newClient(t, server.URL+"/local", testCredentials)
 		if server == secure {
 			client.trust(&tls.Config{RootCAs: secure.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs})
 		}
@@ -88,16 +90,16 @@ func TestAnswers(t *testing.T) {
 				t.Errorf("%s: status %d: got %v, want %v", server.URL, code, err, want)
 			}
 			if errors.Is(err, &StatusError{502}) || code != http.StatusForbidden && errors.Is(err, ErrForbidden) {
-				t.Errorf("%s: status %d: got %v, which is another error too", server.URL, code, err)
+				t.Errorf("%s: status %d: got %v, which matches another error as well", server.URL, code, err)
 			}
 		}
 	}
 }
 
-// net/http turns HTTP/2 on by itself when it is not told otherwise, and a test
-// server's certificates tell it otherwise.
-func TestNoHTTP2(t *testing.T) {
-	client := newClient(t, "https://id.execute-api.eu-central-1.amazonaws.com/prod", keys)
+// TestOnlyHTTP1IsUsed: net/http would enable HTTP/2 by default. It would not do so with the
+// TLS configuration that trusts a test server, so the setting is compared here.
+func TestOnlyHTTP1IsUsed(t *testing.T) {
+	client := newClient(t, "https://id.execute-api.eu-central-1.amazonaws.com/prod", testCredentials)
 	for _, transport := range []*http.Transport{client.pool, client.fresh} {
 		if p := transport.Protocols; p == nil || p.HTTP2() || !p.HTTP1() {
 			t.Errorf("protocols: got %v, want HTTP1 alone", p)
@@ -105,14 +107,14 @@ func TestNoHTTP2(t *testing.T) {
 	}
 }
 
-// script is a server that reads a request and does what the next of its steps
-// says, on whatever connection the request comes.
+// script is a server that reads a request, over any connection, and does its next step.
 type script struct {
 	net.Listener
 	accepted, requests atomic.Int64
 }
 
-// Steps of a script: what is written, and whether the connection is closed then.
+// A step of a script: the text that is written, and whether the connection is closed after
+// it.
 type step struct {
 	answer string
 	close  bool
@@ -160,38 +162,39 @@ func newScript(t *testing.T, steps ...step) *script {
 
 func (s *script) address() string { return "http://" + s.Addr().String() }
 
-// A server may close a kept connection at any moment. The post goes out again on
-// a new connection, once, and only if no byte of an answer came.
-func TestKeptConnectionThatIsClosed(t *testing.T) {
+// TestPostIsRepeatedIfAnIdleConnectionWasClosed: a server may close an idle connection at
+// any moment. The post is sent again over a new connection, once, and only if no byte of
+// an answer came.
+func TestPostIsRepeatedIfAnIdleConnectionWasClosed(t *testing.T) {
 	type counts struct{ accepted, requests, sent int64 }
 	for _, test := range []struct {
 		name  string
 		steps []step
-		fails []bool // of each post
+		fails []bool // for each post, whether it fails
 		want  counts
 	}{
-		{"kept and closed", []step{{answer: ok}, {close: true}, {answer: ok}}, []bool{false, false}, counts{2, 3, 3}},
-		{"closed again", []step{{answer: ok}, {close: true}, {close: true}, {answer: ok}}, []bool{false, true}, counts{2, 3, 3}},
-		{"new and closed", []step{{close: true}, {answer: ok}}, []bool{true}, counts{1, 1, 1}},
-		{"part of an answer", []step{{answer: ok}, {"HTTP/1.1 2", true}, {answer: ok}}, []bool{false, true}, counts{1, 2, 2}},
-		{"part of the headers", []step{{answer: ok}, {"HTTP/1.1 200 OK\r\nContent-Le", true}, {answer: ok}}, []bool{false, true}, counts{1, 2, 2}},
-		{"part of the body", []step{{answer: ok}, {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", true}}, []bool{false, false}, counts{1, 2, 2}},
-		{"not HTTP", []step{{answer: ok}, {"220 mail.example ESMTP\r\n\r\n", true}, {answer: ok}}, []bool{false, true}, counts{1, 2, 2}},
-		{"endless headers", []step{{"HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 2*answer), false}}, []bool{true}, counts{1, 1, 1}},
-		{"announces closing", []step{{"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", true}, {answer: ok}}, []bool{false, false}, counts{2, 2, 2}},
+		{"an idle connection is closed: the post is repeated", []step{{answer: ok}, {close: true}, {answer: ok}}, []bool{false, false}, counts{2, 3, 3}},
+		{"the new connection is closed as well: the post fails", []step{{answer: ok}, {close: true}, {close: true}, {answer: ok}}, []bool{false, true}, counts{2, 3, 3}},
+		{"a connection that was not idle is closed: the post fails", []step{{close: true}, {answer: ok}}, []bool{true}, counts{1, 1, 1}},
+		{"a part of the status line came: the post fails", []step{{answer: ok}, {"HTTP/1.1 2", true}, {answer: ok}}, []bool{false, true}, counts{1, 2, 2}},
+		{"a part of the headers came: the post fails", []step{{answer: ok}, {"HTTP/1.1 200 OK\r\nContent-Le", true}, {answer: ok}}, []bool{false, true}, counts{1, 2, 2}},
+		{"a part of the body came: the status counts", []step{{answer: ok}, {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", true}}, []bool{false, false}, counts{1, 2, 2}},
+		{"the answer is not HTTP: the post fails", []step{{answer: ok}, {"220 mail.example ESMTP\r\n\r\n", true}, {answer: ok}}, []bool{false, true}, counts{1, 2, 2}},
+		{"the headers are too long: the post fails", []step{{"HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 2*maxAnswer), false}}, []bool{true}, counts{1, 1, 1}},
+		{"the server says that it closes the connection: the next post opens one", []step{{"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", true}, {answer: ok}}, []bool{false, false}, counts{2, 2, 2}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			server := newScript(t, test.steps...)
-			client := newClient(t, server.address(), keys)
+			client := newClient(t, server.address(), testCredentials)
 			var sent atomic.Int64
-			client.options.Sent = func(n int) { sent.Add(int64(n)) }
+			client.options.OnSent = func(_ context.Context, n int) { sent.Add(int64(n)) }
 			start := time.Now()
 			for i, fails := range test.fails {
 				if err := client.Post(t.Context(), "c", NewFrame([]byte("x"))); (err != nil) != fails {
 					t.Errorf("post %d: got %v, want an error: %t", i, err, fails)
 				}
 			}
-			if took := time.Since(start); took > timeout/2 {
+			if took := time.Since(start); took > postTimeout/2 {
 				t.Errorf("took %v: only the deadline ended it", took)
 			}
 			if got := (counts{server.accepted.Load(), server.requests.Load(), sent.Load()}); got != test.want {
@@ -201,18 +204,19 @@ func TestKeptConnectionThatIsClosed(t *testing.T) {
 	}
 }
 
-// All of a pool's connections may be dead: after a function was frozen they are.
-// Each post is repeated once, and on a new connection, not through the pool.
-func TestPoolThatIsClosed(t *testing.T) {
+// TestPostIsRepeatedOnceIfThePoolIsDead: all idle connections may be dead, for example
+// after Lambda has frozen the function. Each post is repeated once over a new
+// connection, and not over one connection of the pool after the other.
+func TestPostIsRepeatedOnceIfThePoolIsDead(t *testing.T) {
 	var mu sync.Mutex
-	var die, dieNew bool
+	var closeOld, closeNew bool
 	var requests int
 	old := map[string]bool{}
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		mu.Lock()
 		requests++
-		dead := die && (old[r.RemoteAddr] || dieNew)
+		dead := closeOld && (old[r.RemoteAddr] || closeNew)
 		mu.Unlock()
 		if dead {
 			if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
@@ -220,30 +224,30 @@ func TestPoolThatIsClosed(t *testing.T) {
 			}
 			return
 		}
-		time.Sleep(5 * time.Millisecond) // so that each of PostAll has a connection of its own
+		time.Sleep(5 * time.Millisecond) // so that each post of PostAll has a connection of its own
 	}))
-	// A connection that is opened and not needed is kept as well.
+	// A connection that was opened and then not needed is in the pool as well.
 	server.Config.ConnState = func(conn net.Conn, state http.ConnState) {
 		mu.Lock()
 		defer mu.Unlock()
-		if state == http.StateNew && !die {
+		if state == http.StateNew && !closeOld {
 			old[conn.RemoteAddr().String()] = true
 		}
 	}
 	server.Start()
 	defer server.Close()
-	client := newClient(t, server.URL, keys)
+	client := newClient(t, server.URL, testCredentials)
 	client.PostAll(t.Context(), slices.Repeat([]string{"c"}, 32), []byte("x"))
 	mu.Lock()
-	die, requests = true, 0
-	kept := len(old)
+	closeOld, requests = true, 0
+	idle := len(old)
 	mu.Unlock()
-	if kept < 8 {
-		t.Fatalf("kept connections: got %d, want some", kept)
+	if idle < 8 {
+		t.Fatalf("idle connections: got %d, want at least 8", idle)
 	}
 	for i, fails := range []bool{false, false, true} {
 		mu.Lock()
-		dieNew, requests = fails, 0
+		closeNew, requests = fails, 0
 		mu.Unlock()
 		if err := client.Post(t.Context(), "c", NewFrame([]byte("x"))); (err != nil) != fails {
 			t.Errorf("post %d: got %v, want an error: %t", i, err, fails)
@@ -256,11 +260,12 @@ func TestPoolThatIsClosed(t *testing.T) {
 	}
 }
 
-// Kept connections that are closed between posts never cost one.
-func TestKeptConnectionsThatCloseAtAnyMoment(t *testing.T) {
+// TestNoPostFailsIfIdleConnectionsAreClosed: no post fails if the server closes its idle
+// connections between posts.
+func TestNoPostFailsIfIdleConnectionsAreClosed(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.ReadAll(r.Body) }))
 	defer server.Close()
-	client := newClient(t, server.URL, keys)
+	client := newClient(t, server.URL, testCredentials)
 	for range 300 {
 		if err := client.Post(t.Context(), "c", NewFrame([]byte("x"))); err != nil {
 			t.Fatal(err)
@@ -269,10 +274,12 @@ func TestKeptConnectionsThatCloseAtAnyMoment(t *testing.T) {
 	}
 }
 
-func TestDeadline(t *testing.T) {
-	for name, answer := range map[string]string{"silent": "", "half": "HTTP/1.1 200 OK\r\n"} {
+// TestPostEndsAtTheDeadline: a post fails at the deadline of its context if the server does
+// not answer, or answers only a part.
+func TestPostEndsAtTheDeadline(t *testing.T) {
+	for name, answer := range map[string]string{"no answer": "", "a part of an answer": "HTTP/1.1 200 OK\r\n"} {
 		server := newScript(t, step{answer: answer})
-		client := newClient(t, server.address(), keys)
+		client := newClient(t, server.address(), testCredentials)
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 		defer cancel()
 		start := time.Now()
@@ -285,10 +292,12 @@ func TestDeadline(t *testing.T) {
 	}
 }
 
+// TestNothingIsSent: without a connection id, with a context that is done, or without
+// credentials, nothing is sent and OnSent is not called.
 func TestNothingIsSent(t *testing.T) {
 	server := newScript(t)
-	client := newClient(t, server.address(), keys)
-	client.options.Sent = func(n int) { t.Errorf("sent: got %d, want no call", n) }
+	client := newClient(t, server.address(), testCredentials)
+	client.options.OnSent = func(_ context.Context, n int) { t.Errorf("sent: got %d, want no call", n) }
 	if err := client.Post(t.Context(), "", NewFrame([]byte("x"))); err == nil {
 		t.Error("no connection id: got nil, want an error")
 	}
@@ -310,20 +319,22 @@ func TestNothingIsSent(t *testing.T) {
 	}
 }
 
+// TestPostAll: each connection gets one post and has its own error, and no more posts than
+// its concurrency are in flight.
 func TestPostAll(t *testing.T) {
 	var mu sync.Mutex
-	var now, highest int
+	var inFlight, highest int
 	bodies := map[string]int{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		mu.Lock()
-		now++
-		highest = max(highest, now)
+		inFlight++
+		highest = max(highest, inFlight)
 		bodies[string(bytes.TrimSpace(body))+r.URL.Path]++
 		mu.Unlock()
 		time.Sleep(time.Millisecond)
 		mu.Lock()
-		now--
+		inFlight--
 		mu.Unlock()
 		if strings.HasSuffix(r.URL.Path, "7") {
 			w.WriteHeader(http.StatusGone)
@@ -334,23 +345,24 @@ func TestPostAll(t *testing.T) {
 		highest, bodies = 0, map[string]int{}
 		var calls, sent int
 		client, err := New(Options{
-			Endpoint: server.URL, Region: "r", Credentials: provider(keys), Concurrency: limit,
-			Sent: func(n int) { calls++; sent += n },
+			Endpoint: server.URL, Region: "r", Credentials: provider(testCredentials),
+			OnSent: func(_ context.Context, n int) { calls++; sent += n },
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
+		client.concurrency = limit
 		var to []string
 		for i := range 300 {
 			to = append(to, fmt.Sprintf("c%d", i))
 		}
 		for i, err := range client.PostAll(t.Context(), to, []byte("frame")) {
-			if want := strings.HasSuffix(to[i], "7"); errors.Is(err, ErrGone) != want || (err != nil) != want {
-				t.Errorf("%s: got %v, gone %t", to[i], err, want)
+			if wantGone := strings.HasSuffix(to[i], "7"); errors.Is(err, ErrGone) != wantGone || (err != nil) != wantGone {
+				t.Errorf("%s: got %v, want gone: %t", to[i], err, wantGone)
 			}
 		}
 		if len(bodies) != len(to) || calls != 1 || sent != len(to) {
-			t.Errorf("got %d targets, %d calls of Sent, %d sent, want %d, 1, %d", len(bodies), calls, sent, len(to), len(to))
+			t.Errorf("got %d targets, %d calls of OnSent, %d sent, want %d, 1, %d", len(bodies), calls, sent, len(to), len(to))
 		}
 		if highest > limit {
 			t.Errorf("in flight: got %d, want at most %d", highest, limit)
@@ -359,9 +371,8 @@ func TestPostAll(t *testing.T) {
 	}
 }
 
-// A kept connection serves the next post: the pool is as large as the
-// concurrency.
-func TestConnectionsAreKept(t *testing.T) {
+// TestConnectionsAreReused: many posts need no more connections than the pool keeps idle.
+func TestConnectionsAreReused(t *testing.T) {
 	var opened atomic.Int64
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		time.Sleep(time.Millisecond)
@@ -375,17 +386,18 @@ func TestConnectionsAreKept(t *testing.T) {
 	}
 	server.Start()
 	defer server.Close()
-	client := newClient(t, server.URL, keys)
+	client := newClient(t, server.URL, testCredentials)
 	to := slices.Repeat([]string{"c"}, 500)
 	for range 3 {
 		client.PostAll(t.Context(), to, []byte("x"))
 	}
-	if got := opened.Load(); got > int64(2*client.options.Concurrency) {
-		t.Errorf("connections of 1500 posts: got %d, want at most %d", got, 2*client.options.Concurrency)
+	if got := opened.Load(); got > int64(2*client.concurrency) {
+		t.Errorf("connections of 1500 posts: got %d, want at most %d", got, 2*client.concurrency)
 	}
 }
 
-func TestConcurrency(t *testing.T) {
+// TestConcurrencyByMemory shows how many posts a function of some memory has in flight.
+func TestConcurrencyByMemory(t *testing.T) {
 	for memory, want := range map[int]int{0: 128, 16: 8, 128: 32, 256: 64, 512: 128, 10240: 128} {
 		if got := concurrency(memory); got != want {
 			t.Errorf("concurrency of %d MB: got %d, want %d", memory, got, want)
@@ -393,14 +405,16 @@ func TestConcurrency(t *testing.T) {
 	}
 }
 
-func TestNewRefuses(t *testing.T) {
+// TestNewRefusesBadOptions: New fails for a malformed endpoint, and without credentials.
+// The error does not contain a password.
+func TestNewRefusesBadOptions(t *testing.T) {
 	for _, endpoint := range []string{
 		"", "local", "://x", "ftp://host/s", "http://", "http://:80", "http://u:secret@h/s", "http://h/s?q", "http://h/s#f", "http://h//s", "http://h/a%20b", "http://h/a%2Fb",
 	} {
-		if _, err := New(Options{Endpoint: endpoint, Credentials: provider(keys)}); err == nil {
+		if _, err := New(Options{Endpoint: endpoint, Credentials: provider(testCredentials)}); err == nil {
 			t.Errorf("endpoint %q: got nil, want an error", endpoint)
 		} else if strings.Contains(err.Error(), "secret") {
-			t.Errorf("endpoint %q: got %v, which tells a password", endpoint, err)
+			t.Errorf("endpoint %q: got %v, which contains the password", endpoint, err)
 		}
 	}
 	if _, err := New(Options{Endpoint: "http://h"}); err == nil {

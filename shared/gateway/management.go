@@ -13,13 +13,14 @@ import (
 	"parley/shared/attempt"
 )
 
-// management is the SDK's client, made when first used: most functions post and
-// never ask.
+// management has the SDK's client. It is made at the first use, because most functions
+// only post.
 type management struct {
 	once sync.Once
 	sdk  *apigatewaymanagementapi.Client
 }
 
+// client returns the SDK's client.
 func (m *management) client(o Options) *apigatewaymanagementapi.Client {
 	m.once.Do(func() {
 		m.sdk = apigatewaymanagementapi.New(apigatewaymanagementapi.Options{
@@ -30,24 +31,25 @@ func (m *management) client(o Options) *apigatewaymanagementapi.Client {
 	return m.sdk
 }
 
-// Disconnect ends a connection. One that is gone is ErrGone.
+// Disconnect closes a connection. It returns ErrGone if the connection is gone.
 func (c *Client) Disconnect(ctx context.Context, connection string) error {
 	_, err := c.management.client(c.options).DeleteConnection(ctx,
 		&apigatewaymanagementapi.DeleteConnectionInput{ConnectionId: &connection})
 	if err != nil {
-		return fmt.Errorf("gateway: disconnect: %w", known(err))
+		return fmt.Errorf("gateway: disconnect: %w", mapError(err))
 	}
 	return nil
 }
 
-// known replaces an error of the SDK by ours for its status. The SDK's own types
-// depend on a header, which a 410 of API Gateway's front does not carry.
-func known(err error) error {
-	var answer interface{ HTTPStatusCode() int }
-	if !errors.As(err, &answer) {
+// mapError returns ErrGone or ErrThrottled for an error of the SDK with that status. The
+// SDK's own types of errors depend on a header that some 410 answers of API Gateway do
+// not have.
+func mapError(err error) error {
+	var response interface{ HTTPStatusCode() int }
+	if !errors.As(err, &response) {
 		return err
 	}
-	switch answer.HTTPStatusCode() {
+	switch response.HTTPStatusCode() {
 	case http.StatusGone:
 		return ErrGone
 	case http.StatusTooManyRequests:

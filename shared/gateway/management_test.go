@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-func TestRareCalls(t *testing.T) {
+// TestDisconnect shows the request of Disconnect, and its errors.
+func TestDisconnect(t *testing.T) {
 	var got string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		got = r.Method + " " + r.RequestURI
@@ -16,7 +17,7 @@ func TestRareCalls(t *testing.T) {
 		case strings.HasSuffix(r.URL.Path, "/gone="):
 			w.Header().Set("x-amzn-ErrorType", "GoneException")
 			w.WriteHeader(http.StatusGone)
-		case strings.HasSuffix(r.URL.Path, "/bare"): // without the header that the SDK goes by
+		case strings.HasSuffix(r.URL.Path, "/bare"): // without the header by which the SDK recognizes the error
 			w.WriteHeader(http.StatusGone)
 		case strings.HasSuffix(r.URL.Path, "/forbidden"):
 			w.WriteHeader(http.StatusForbidden)
@@ -25,7 +26,7 @@ func TestRareCalls(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	client := newClient(t, server.URL+"/local", keys)
+	client := newClient(t, server.URL+"/local", testCredentials)
 	if client.sdk != nil {
 		t.Error("the SDK's client is made before it is used")
 	}

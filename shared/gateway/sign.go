@@ -12,8 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// signer makes AWS Signature Version 4 headers for posts. The signing key is
-// kept for the day and the credentials it was made for.
+// signer makes the headers of AWS Signature Version 4 for posts. It keeps the last signing
+// key, which is valid for one day and one secret key.
 type signer struct {
 	region string
 	mu     sync.Mutex
@@ -24,10 +24,10 @@ type signer struct {
 
 const (
 	service     = "execute-api"
-	contentType = "application/octet-stream" // the SDK's for a frame
+	contentType = "application/octet-stream" // what the SDK sends
 )
 
-// header returns the headers of a signed post. path is the path as it is sent.
+// header returns the headers of a signed post. path is the escaped path that is sent.
 func (s *signer) header(host, path string, f Frame, c aws.Credentials, now time.Time) http.Header {
 	stamp := now.UTC().Format("20060102T150405Z")
 	day := stamp[:8]
@@ -44,13 +44,13 @@ func (s *signer) header(host, path string, f Frame, c aws.Credentials, now time.
 		signed = "content-length;content-type;host;x-amz-date"
 	}
 
-	// The canonical request, in a buffer that need not grow: it holds a token of a
-	// kilobyte and more.
+	// The canonical request. The buffer is large enough for a session token, which has a
+	// kilobyte or more.
 	b := make([]byte, 0, 512+len(host)+3*len(path)+len(c.SessionToken))
 	b = append(b, "POST\n"...)
 	b = append(b, escapePath(path)...)
 	b = append(b, "\n\n"...)
-	if len(f.body) > 0 { // as the SDK does
+	if len(f.body) > 0 { // the SDK does the same
 		b = append(b, "content-length:"...)
 		b = strconv.AppendInt(b, int64(len(f.body)), 10)
 		b = append(b, '\n')
@@ -69,7 +69,7 @@ func (s *signer) header(host, path string, f Frame, c aws.Credentials, now time.
 	b = append(b, f.hash...)
 	sum := sha256.Sum256(b)
 
-	// The text to sign.
+	// The string to sign.
 	b = append(b[:0], "AWS4-HMAC-SHA256\n"...)
 	b = append(b, stamp...)
 	b = append(b, '\n')
@@ -100,7 +100,8 @@ func (s *signer) header(host, path string, f Frame, c aws.Credentials, now time.
 	return h
 }
 
-// signingKey derives the key of a day and a secret, or returns the last one.
+// signingKey returns the signing key of a day and a secret. It derives the key if it is not
+// the last one.
 func (s *signer) signingKey(day, secret string) []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -114,24 +115,26 @@ func (s *signer) signingKey(day, secret string) []byte {
 	return s.key
 }
 
+// mac returns the HMAC-SHA256 of a text.
 func mac(key, text []byte) []byte {
 	h := hmac.New(sha256.New, key)
 	_, _ = h.Write(text)
 	return h.Sum(nil)
 }
 
-// escape encodes a connection id as one segment of a path.
+// escape escapes a connection id as one segment of a path.
 func escape(id string) string { return escapeBytes(id, false) }
 
-// escapePath encodes a path that is sent for the canonical request, where it is
-// encoded once more.
+// escapePath escapes an escaped path once more, as the canonical request has it.
 func escapePath(path string) string { return escapeBytes(path, true) }
 
-func escapeBytes(s string, slash bool) string {
+// escapeBytes escapes all characters that are not unreserved. If keepSlash is set, it
+// leaves slashes.
+func escapeBytes(s string, keepSlash bool) string {
 	const digits = "0123456789ABCDEF"
 	plain := func(c byte) bool {
 		return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
-			c == '-' || c == '.' || c == '_' || c == '~' || (slash && c == '/')
+			c == '-' || c == '.' || c == '_' || c == '~' || (keepSlash && c == '/')
 	}
 	n := 0
 	for i := range len(s) {

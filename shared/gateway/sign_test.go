@@ -19,8 +19,7 @@ import (
 	"github.com/aws/smithy-go/encoding/httpbinding"
 )
 
-// reference signs a request to an address as the SDK does, and returns its
-// Authorization.
+// reference returns the header Authorization that the SDK gives to a post.
 func reference(tb testing.TB, address string, body []byte, c aws.Credentials, region string, at time.Time) string {
 	tb.Helper()
 	r, err := http.NewRequest(http.MethodPost, address, bytes.NewReader(body))
@@ -34,10 +33,10 @@ func reference(tb testing.TB, address string, body []byte, c aws.Credentials, re
 	return r.Header.Get("Authorization")
 }
 
+// pick returns a random element.
 func pick[T any](r *rand.Rand, of []T) T { return of[r.IntN(len(of))] }
 
-// oddID returns an id of any bytes, one in two of them such as have a meaning in
-// an address.
+// oddID returns an id of random bytes. Every second byte has a meaning in an address.
 func oddID(r *rand.Rand) string {
 	id := make([]byte, 1+r.IntN(20))
 	for i := range id {
@@ -48,7 +47,8 @@ func oddID(r *rand.Rand) string {
 	return string(id)
 }
 
-func TestSignatureIsTheSDKs(t *testing.T) {
+// TestSignatureEqualsThatOfTheSDK compares signatures of random posts.
+func TestSignatureEqualsThatOfTheSDK(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	hosts := []string{
 		"http://127.0.0.1:8080", "http://[::1]:99", "http://localhost", "http://localhost:80", "https://localhost:443",
@@ -88,11 +88,13 @@ func TestSignatureIsTheSDKs(t *testing.T) {
 	}
 }
 
-// wire is what a server sees of a post, without what the SDK says of itself.
+// wire is a post as the server receives it, without the headers in which the SDK names
+// itself.
 type wire struct {
 	method, uri, host, contentType, length, encoding, token, body, signed string
 }
 
+// wireOf returns what the server has received.
 func wireOf(r *http.Request) wire {
 	body, _ := io.ReadAll(r.Body)
 	_, signed, _ := strings.Cut(r.Header.Get("Authorization"), "SignedHeaders=")
@@ -104,7 +106,8 @@ func wireOf(r *http.Request) wire {
 	}
 }
 
-func TestRequestIsTheSDKs(t *testing.T) {
+// TestRequestEqualsThatOfTheSDK compares the requests that a server receives.
+func TestRequestEqualsThatOfTheSDK(t *testing.T) {
 	var got wire
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = wireOf(r) }))
 	defer server.Close()
@@ -135,7 +138,8 @@ func TestRequestIsTheSDKs(t *testing.T) {
 	}
 }
 
-func TestKeyChangesWithDayAndSecret(t *testing.T) {
+// TestSigningKeyDependsOnDayAndSecret: another day or secret has another key.
+func TestSigningKeyDependsOnDayAndSecret(t *testing.T) {
 	s := signer{region: "r"}
 	first := hex.EncodeToString(s.signingKey("20260301", "a"))
 	for _, other := range [][2]string{{"20260302", "a"}, {"20260301", "b"}} {

@@ -1,5 +1,5 @@
-// Package objects keeps what the archive writes in S3. Every name of an object is
-// made and read here, and nowhere else.
+// Package objects stores the parts and files of the archive in S3 (docs/adr/0014).
+// Every name of an object is made and parsed here, and nowhere else.
 package objects
 
 import (
@@ -24,38 +24,38 @@ import (
 	"parley/shared/telemetry"
 )
 
-// A Kind of objects is a folder of the bucket. Operations declare the kinds they
-// touch; roles follow from it.
+// A Kind is a kind of objects: a folder of the bucket. Each operation declares the kinds
+// that it reads and writes; the IAM role of its function is generated from that.
 type Kind string
 
 // The kinds.
 const (
-	Part Kind = "part" // messages of an hour as a batch brought them
-	File Kind = "file" // all messages of an hour
+	Part Kind = "part" // the messages of an hour that one batch of the stream had
+	File Kind = "file" // all messages of an hour, merged from its parts
 )
 
-// Kinds lists all.
+// Kinds lists all kinds.
 func Kinds() []Kind { return []Kind{Part, File} }
 
 // Archive is the bucket of parts and files.
 type Archive struct {
 	cfg    aws.Config
 	bucket string
-	base   string // where objects are fetched from
+	base   string // URL of the bucket, for links
 	s3     *s3.Client
 }
 
 const (
-	whole  = time.Minute     // one request, with the whole of its content
-	silent = 5 * time.Second // until an answer begins
+	requestTimeout        = time.Minute     // of a request, with all of its content
+	responseHeaderTimeout = 5 * time.Second // until the answer begins
 )
 
 // New returns the Archive of a bucket. endpoint is empty on AWS. Options may add
-// middleware, which tests use to stop a function between two calls.
+// middleware; tests use it to stop a function between two calls.
 func New(cfg aws.Config, endpoint, bucket string, options ...func(*s3.Options)) *Archive {
 	if client, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
-		// A file may be large: its time is not that of a call with a small answer.
-		cfg.HTTPClient = client.WithTimeout(whole).WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = silent })
+		// A file may be large, so the timeout of calls with small answers is too short.
+		cfg.HTTPClient = client.WithTimeout(requestTimeout).WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = responseHeaderTimeout })
 	}
 	a := &Archive{cfg: cfg, bucket: bucket, base: "https://" + bucket + ".s3." + cfg.Region + ".amazonaws.com"}
 	if endpoint != "" {
@@ -65,14 +65,14 @@ func New(cfg aws.Config, endpoint, bucket string, options ...func(*s3.Options)) 
 		if endpoint != "" {
 			o.BaseEndpoint, o.UsePathStyle = &endpoint, true
 		}
-		// Content is checked by the MD5 that the archive keeps of it.
+		// The archive checks the content by its own MD5.
 		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
 	}}, options...)...)
 	return a
 }
 
-// Name is where an object is: "part/1400000001/C2C/2023111506/<id>.gz".
+// Name returns the name of an object. Example: "part/1400000001/C2C/2023111506/<id>.gz".
 func Name(kind Kind, h archive.Hour, id string) string { return folder(kind, h) + id + suffix }
 
 const suffix = ".gz"
@@ -136,13 +136,13 @@ func (a *Archive) Parts(ctx context.Context, h archive.Hour) ([]string, error) {
 	return ids, err
 }
 
-// list gives the names below a folder, up to a thousand at a time.
-func (a *Archive) list(ctx context.Context, below string, each func(names []string) error) error {
-	pages := s3.NewListObjectsV2Paginator(a.s3, &s3.ListObjectsV2Input{Bucket: &a.bucket, Prefix: &below})
+// list calls each with the names of the objects in a folder, up to a thousand at a time.
+func (a *Archive) list(ctx context.Context, folder string, each func(names []string) error) error {
+	pages := s3.NewListObjectsV2Paginator(a.s3, &s3.ListObjectsV2Input{Bucket: &a.bucket, Prefix: &folder})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return fmt.Errorf("list %s: %w", below, err)
+			return fmt.Errorf("list %s: %w", folder, err)
 		}
 		names := make([]string, len(page.Contents))
 		for i, o := range page.Contents {
@@ -155,8 +155,8 @@ func (a *Archive) list(ctx context.Context, below string, each func(names []stri
 	return nil
 }
 
-// Purge implements archive.Objects: what is found is removed, a thousand at a
-// time.
+// Purge implements archive.Objects. It lists the objects and removes them, a thousand at
+// a time.
 func (a *Archive) Purge(ctx context.Context, h archive.Hour) error {
 	for _, kind := range Kinds() {
 		telemetry.MeterOf(ctx).Touch("drop " + string(kind))
@@ -181,14 +181,15 @@ func (a *Archive) Purge(ctx context.Context, h archive.Hour) error {
 	return nil
 }
 
-// unsigned is what the address of an object says of the body of its request.
-const unsigned = "UNSIGNED-PAYLOAD"
+// unsignedPayload says that the signature of a link does not cover a body. A GET has no
+// body.
+const unsignedPayload = "UNSIGNED-PAYLOAD"
 
-// Link implements archive.Objects. It calls nobody; the signature is made here
-// and not by the SDK's presigner, whose clock cannot be given.
+// Link implements archive.Objects. It makes no call to AWS. It makes the signature
+// itself, because the clock of the SDK's presigner cannot be set.
 func (a *Archive) Link(ctx context.Context, h archive.Hour, id string, now time.Time, life time.Duration) (string, error) {
 	telemetry.MeterOf(ctx).Touch("fetch " + string(File))
-	who, err := a.cfg.Credentials.Retrieve(ctx)
+	credentials, err := a.cfg.Credentials.Retrieve(ctx)
 	if err != nil {
 		return "", fmt.Errorf("link: %w", err)
 	}
@@ -198,7 +199,7 @@ func (a *Archive) Link(ctx context.Context, h archive.Hour, id string, now time.
 		return "", fmt.Errorf("link: %w", err)
 	}
 	signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true })
-	address, _, err := signer.PresignHTTP(ctx, who, r, unsigned, "s3", a.cfg.Region, now)
+	address, _, err := signer.PresignHTTP(ctx, credentials, r, unsignedPayload, "s3", a.cfg.Region, now)
 	if err != nil {
 		return "", fmt.Errorf("link: %w", err)
 	}

@@ -12,16 +12,18 @@ import (
 	"parley/shared/telemetry"
 )
 
-// A Protocol is how a surface speaks: its events, its identity, its answers.
+// A Protocol is how the operations of a surface are called: how events are read, how
+// callers are identified, and how answers are written.
 type Protocol interface {
-	// Decode reads the event into c.Request. It fails for an event that is none
-	// of the surface's, or with the surface's refusal of a call.
+	// Decode reads the event into c.Request. It fails if the event is not one of the
+	// surface, or if the surface refuses the call.
 	Decode(c *Call, event []byte) error
-	// Identify sets c.Caller and calls c.Serve with its application, or refuses.
+	// Identify sets c.Caller and calls c.Serve with the caller's application, or fails if
+	// the caller is refused.
 	Identify(ctx context.Context, c *Call) error
-	// Encode writes the answer: what the operation returned, or its error.
+	// Encode returns the answer for what the operation returned, or for its error.
 	Encode(c *Call, out any, err error) ([]byte, error)
-	// Number returns the surface's number for an error, for the log.
+	// Number returns the surface's number of an error, for the log.
 	Number(c *Call, err error) int
 }
 
@@ -32,88 +34,90 @@ type Call struct {
 	Request   Request
 	Caller    Caller
 
-	// The domain, narrowed to the caller's application by Serve.
+	// The domain of the caller's application, and the application's id. Serve sets both.
 	app.Tenant
-	ID int64 // of the application
+	AppID int64
 
-	told *told // for the log line
+	logged *logged // what the log line says of the call
 }
 
-// A Request is what a protocol reads from an event.
+// A Request is what a Protocol reads from an event.
 type Request struct {
 	Method string
 	Path   string
 	Query  map[string]string
 	Header map[string]string // names in lower case
 	Body   []byte
-	ID     string // of the gateway's request, or the client's own
+	ID     string // the request id of API Gateway, or the one that the client sent
 
-	// Of a WebSocket event.
+	// The rest is set for a WebSocket event only; Event is set for a worker as well.
 	Connection string
 	Route      string
-	Context    map[string]any // what the authorizer said
+	Context    map[string]any // what the authorizer returned when the connection was opened
 	Connected  int64          // when the connection was opened, ms
-	Event      []byte         // the whole event, where a surface needs more
+	Event      []byte         // the whole event
 }
 
-// A Caller is who makes the call, once that is certain.
+// A Caller is who makes the call. It is set after the identity has been verified.
 type Caller struct {
 	Account  string
 	Admin    bool
-	Issued   time.Time // of the signature
+	Issued   time.Time // when the signature was made
 	Platform string
 	Instance string
 }
 
-// Serve narrows the call to an application.
-func (c *Call) Serve(o *apps.Open) {
-	c.ID = o.ID
+// SetApp gives the call the domain of an application.
+func (c *Call) SetApp(o *apps.OpenedApp) {
+	c.AppID = o.ID
 	c.Tenant = c.App.For(&o.App)
-	c.notes().serve(o.ID)
+	c.log().setApp(o.ID)
 }
 
-// Origin is the device that makes the call, as far as it says.
+// Origin returns the device that makes the call, as far as the request names it.
 func (c *Call) Origin() delivery.Origin {
 	return delivery.Origin{User: c.Caller.Account, Connection: c.Request.Connection, Instance: c.Caller.Instance}
 }
 
-// Unreadable notes an item that cannot be read and is left out.
-func (c *Call) Unreadable(ctx context.Context, which string) {
-	telemetry.MeterOf(ctx).Note(telemetry.Unreadable, which)
+// Unreadable notes in the log line an item that cannot be read and is left out of the
+// answer.
+func (c *Call) Unreadable(ctx context.Context, item string) {
+	telemetry.MeterOf(ctx).Note(telemetry.Unreadable, item)
 }
 
-// Log adds a field to the call's log line. Message bodies, tokens and signatures
-// never go there.
-func (c *Call) Log(key string, value any) { c.notes().add(key, value) }
+// Log adds a field to the call's log line. Message bodies, tokens and signatures must
+// not be logged.
+func (c *Call) Log(key string, value any) { c.log().add(key, value) }
 
-func (c *Call) notes() *told {
-	if c.told == nil {
-		c.told = &told{}
+func (c *Call) log() *logged {
+	if c.logged == nil {
+		c.logged = &logged{}
 	}
-	return c.told
+	return c.logged
 }
 
-// told is what the log line tells of a call, also of one that has not returned.
-type told struct {
+// logged is what the log line says of a call. It has a lock because the line of a call
+// that does not return in time is written while its operation still runs.
+type logged struct {
 	mu     sync.Mutex
 	app    int64
 	fields []any
 }
 
-func (t *told) serve(app int64) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.app = app
+func (l *logged) setApp(app int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.app = app
 }
 
-func (t *told) add(key string, value any) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.fields = append(t.fields, key, value)
+func (l *logged) add(key string, value any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.fields = append(l.fields, key, value)
 }
 
-func (t *told) all() (app int64, fields []any) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.app, slices.Clone(t.fields)
+func (l *logged) all() (app int64, fields []any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.app, slices.Clone(l.fields)
 }

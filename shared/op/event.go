@@ -8,7 +8,8 @@ import (
 	"net/url"
 )
 
-// httpEvent is what the HTTP API sends (payload format 2.0), as far as it is read.
+// httpEvent has the fields that Parley reads of an event of the HTTP API (payload format
+// 2.0).
 type httpEvent struct {
 	Version string            `json:"version"`
 	Path    string            `json:"rawPath"`
@@ -24,7 +25,8 @@ type httpEvent struct {
 	} `json:"requestContext"`
 }
 
-// socketEvent is what the WebSocket API sends, to an authorizer, too.
+// socketEvent has the fields that Parley reads of an event of the WebSocket API, also of
+// one for an authorizer.
 type socketEvent struct {
 	Type    string            `json:"type"`
 	Method  string            `json:"methodArn"`
@@ -62,7 +64,7 @@ func ReadHTTP(event []byte) (Request, error) {
 		}
 		r.Body = body
 	}
-	// A query that is wrong in part is read as far as it goes.
+	// If a part of the query is malformed, the other parts are used.
 	values, _ := url.ParseQuery(e.Query)
 	for name, list := range values {
 		r.Query[name] = list[0]
@@ -90,12 +92,13 @@ func ReadSocket(event []byte) (Request, error) {
 	return r, nil
 }
 
-// IsSocket reports whether an event came over the WebSocket API.
+// IsSocket reports whether an event is one of the WebSocket API.
 func IsSocket(event []byte) bool {
 	var e socketEvent
 	return json.Unmarshal(event, &e) == nil && e.Context.Connection != ""
 }
 
+// lower returns s with the letters A to Z in lower case.
 func lower(s string) string {
 	b := []byte(s)
 	for i, c := range b {

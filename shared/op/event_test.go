@@ -24,6 +24,8 @@ const authorizerSample = `{"type":"REQUEST","methodArn":"arn:aws:execute-api:us-
 "queryStringParameters":{"sdkappid":"1400000001"},
 "requestContext":{"requestId":"r3","connectionId":"c2","routeKey":"$connect","eventType":"CONNECT"}}`
 
+// TestReadHTTP shows what is read of an event of the HTTP API, and which events are
+// refused.
 func TestReadHTTP(t *testing.T) {
 	r, err := op.ReadHTTP([]byte(httpSample))
 	if err != nil {
@@ -41,7 +43,7 @@ func TestReadHTTP(t *testing.T) {
 	}
 	for query, want := range map[string]map[string]string{
 		"":                     {},
-		"a=%zz&b=2":            {"b": "2"}, // read as far as it goes
+		"a=%zz&b=2":            {"b": "2"}, // the malformed part is left out
 		"a=1;b=2&c=3":          {"c": "3"},
 		"a&&b=":                {"a": "", "b": ""},
 		"identifier=a%2Bb%23c": {"identifier": "a+b#c"},
@@ -62,13 +64,13 @@ func TestReadHTTP(t *testing.T) {
 		t.Errorf("a body in base64 is read as %q, %v", r.Body, err)
 	}
 	for what, event := range map[string]string{
-		"nothing": "", "no JSON": "{", "a list": "[]", "an empty object": "{}",
-		"format 1.0":       strings.Replace(httpSample, "2.0", "1.0", 1),
-		"no method":        strings.Replace(httpSample, `"method":"POST",`, "", 1),
-		"a socket event":   socketSample,
-		"an SQS event":     `{"Records":[{"messageId":"1","body":"{}"}]}`,
-		"not base64":       strings.Replace(httpSample, `"isBase64Encoded":false`, `"isBase64Encoded":true`, 1),
-		"a body no string": strings.Replace(httpSample, `"{\"a\":1}"`, "{}", 1),
+		"an empty text": "", "not JSON": "{", "a list": "[]", "an empty object": "{}",
+		"format 1.0":                  strings.Replace(httpSample, "2.0", "1.0", 1),
+		"no method":                   strings.Replace(httpSample, `"method":"POST",`, "", 1),
+		"a WebSocket event":           socketSample,
+		"an SQS event":                `{"Records":[{"messageId":"1","body":"{}"}]}`,
+		"a body that is not base64":   strings.Replace(httpSample, `"isBase64Encoded":false`, `"isBase64Encoded":true`, 1),
+		"a body that is not a string": strings.Replace(httpSample, `"{\"a\":1}"`, "{}", 1),
 	} {
 		r, err := op.ReadHTTP([]byte(event))
 		if err == nil {
@@ -79,6 +81,8 @@ func TestReadHTTP(t *testing.T) {
 	}
 }
 
+// TestReadSocket shows what is read of an event of the WebSocket API, and which events are
+// refused.
 func TestReadSocket(t *testing.T) {
 	r, err := op.ReadSocket([]byte(socketSample))
 	if err != nil {
@@ -105,7 +109,7 @@ func TestReadSocket(t *testing.T) {
 		t.Errorf("an authorizer's event is read as %+v, %v", r, err)
 	}
 	for what, event := range map[string]string{
-		"nothing": "", "no JSON": "{", "an empty object": "{}", "an HTTP event": httpSample,
+		"an empty text": "", "not JSON": "{", "an empty object": "{}", "an HTTP event": httpSample,
 		"no connection": strings.Replace(socketSample, `"connectionId":"c1",`, "", 1),
 	} {
 		r, err := op.ReadSocket([]byte(event))
@@ -115,17 +119,18 @@ func TestReadSocket(t *testing.T) {
 			t.Errorf("%s: the error is not well formed: %v", what, err)
 		}
 		if op.IsSocket([]byte(event)) {
-			t.Errorf("%s counts as a socket event", what)
+			t.Errorf("%s counts as a WebSocket event", what)
 		}
 	}
 	for _, event := range []string{socketSample, authorizerSample} {
 		if !op.IsSocket([]byte(event)) {
-			t.Errorf("%.40s is no socket event", event)
+			t.Errorf("%.40s does not count as a WebSocket event", event)
 		}
 	}
 }
 
-func TestAnswer(t *testing.T) {
+// TestAnswerForm shows the JSON that a function returns.
+func TestAnswerForm(t *testing.T) {
 	for _, c := range []struct {
 		status int
 		header map[string]string
@@ -143,6 +148,7 @@ func TestAnswer(t *testing.T) {
 	}
 }
 
+// FuzzReadHTTP: an event is refused and nothing is read of it, or it is an HTTP request.
 func FuzzReadHTTP(f *testing.F) {
 	for _, event := range []string{
 		httpSample, socketSample, "", "{}", "null", `{"version":"2.0","requestContext":{"http":{"method":"GET"}},"headers":null}`,
@@ -164,6 +170,7 @@ func FuzzReadHTTP(f *testing.F) {
 	})
 }
 
+// FuzzReadSocket: ReadSocket and IsSocket agree, and header names are in lower case.
 func FuzzReadSocket(f *testing.F) {
 	for _, event := range []string{
 		socketSample, authorizerSample, httpSample, "", "{}", "null",

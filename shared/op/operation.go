@@ -1,10 +1,12 @@
-// Package op is what every operation has in common: its description, from which
-// stacks, roles and reference are generated, and the one chain that every call
-// passes through.
+// Package op has what all operations have in common: the description of an operation,
+// from which the stacks, the roles and the reference are generated, and the chain that
+// every call passes through.
 package op
 
 import (
 	"context"
+	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -16,41 +18,43 @@ import (
 
 // An Operation is one Lambda function.
 type Operation struct {
-	// Name is surface.group.operation; the last part is the reference's own word.
+	// Name is surface.group.operation. The last part is the vendor's own word.
 	Name string
-	// Doors are the ways in.
-	Doors []Door
-	// Needs are the accesses its role allows, sorted, in the words of the meter:
-	// "read accounts", "write messages", "send delivery", "store part", "post",
-	// "open", "seal".
-	Needs  []string
+	// Triggers are the events that invoke the operation.
+	Triggers []Trigger
+	// Access lists what the IAM role of the function allows, sorted, in the words that
+	// telemetry.Meter.Touch takes: "read accounts", "write messages", "send delivery",
+	// "store part", "post", "open", "seal".
+	Access []string
 	Memory int // MB
-	// Errors are the numbers that its documentation names, sorted. The coverage
-	// list says which of them no case shows.
+	// Errors are the error numbers that the vendor's documentation of the operation names,
+	// sorted. The coverage list says which of them no case shows.
 	Errors  []int
 	Timeout time.Duration
 
-	// Protocol reads events and writes answers; Run is the operation itself.
+	// Protocol reads the events and writes the answers. Run is the operation itself.
 	Protocol Protocol
-	// ChecksCaller: the chain leaves the check of the caller's account to Run.
+	// ChecksCaller: Run checks the caller's account, and the chain does not.
 	ChecksCaller bool
 	Run          func(ctx context.Context, c *Call) (any, error)
-	// Func is the Go function whose comment documents the operation.
+	// Func is the name of the Go function whose comment documents the operation.
 	Func string
 }
 
-// A Door is a way into an operation. One of its fields is set, and those that
-// belong to it.
-type Door struct {
-	HTTP   string // "POST /v4/openim/sendmsg", on the HTTP API
-	IAM    bool   // the HTTP route asks for a signature of the account (AWS_IAM)
-	Socket string // route key on the WebSocket API
+// A Trigger is what invokes an operation: a route, a queue, a stream, a schedule or the
+// opening of a connection. One of HTTP, Socket, Queue, Stream, Schedule and Authorizer
+// is set.
+type Trigger struct {
+	HTTP   string // a route of the HTTP API: "POST /v4/openim/sendmsg"
+	IAM    bool   // API Gateway accepts only calls that are signed for the AWS account (AWS_IAM)
+	Socket string // a route key of the WebSocket API
 	Queue  queue.Name
-	Stream store.Table // the changes of a table, as far as Filter lets them through
-	Filter string      // a pattern of the event source
-	// Schedule is when the operation runs by itself, "rate(15 minutes)".
+	Stream store.Table // the stream records of a table, if they match Filter
+	Filter string      // the pattern of the event source
+	// Schedule is how often the operation runs: "rate(15 minutes)".
 	Schedule string
-	// Authorizer: the operation decides who may open a connection.
+	// Authorizer: the operation is the authorizer of the WebSocket API. It decides who may
+	// open a connection.
 	Authorizer bool
 }
 
@@ -66,109 +70,113 @@ func (o *Operation) Group() string {
 	return parts[1]
 }
 
-// An Option declares something of an operation, usually an access.
+// An Option sets a property of an operation, usually an access.
 type Option func(*Operation)
 
-// Reads declares items that an operation reads.
+// Reads declares the aggregates that an operation reads.
 func Reads(list ...store.Aggregate) Option {
 	return func(o *Operation) {
 		for _, a := range list {
-			o.need("read " + string(a))
+			o.addAccess("read " + string(a))
 		}
 	}
 }
 
-// Writes declares items that an operation writes.
+// Writes declares the aggregates that an operation writes.
 func Writes(list ...store.Aggregate) Option {
 	return func(o *Operation) {
 		for _, a := range list {
-			o.need("write " + string(a))
+			o.addAccess("write " + string(a))
 		}
 	}
 }
 
-// Sends declares queues that an operation writes to.
+// Sends declares the queues that an operation sends jobs to.
 func Sends(list ...queue.Name) Option {
 	return func(o *Operation) {
 		for _, q := range list {
-			o.need("send " + string(q))
+			o.addAccess("send " + string(q))
 		}
 	}
 }
 
-// Stores declares objects that an operation stores.
-func Stores(list ...objects.Kind) Option { return objectsOf("store", list) }
+// WritesObjects declares the kinds of objects that an operation stores.
+func WritesObjects(list ...objects.Kind) Option { return objectAccess("store", list) }
 
-// Fetches declares objects that an operation fetches, or lists, or lets others
-// fetch.
-func Fetches(list ...objects.Kind) Option { return objectsOf("fetch", list) }
+// ReadsObjects declares the kinds of objects that an operation reads or lists, or makes
+// download addresses for.
+func ReadsObjects(list ...objects.Kind) Option { return objectAccess("fetch", list) }
 
-// Drops declares objects that an operation finds and removes.
-func Drops(list ...objects.Kind) Option { return objectsOf("drop", list) }
+// DeletesObjects declares the kinds of objects that an operation lists and deletes.
+func DeletesObjects(list ...objects.Kind) Option { return objectAccess("drop", list) }
 
-func objectsOf(verb string, list []objects.Kind) Option {
+// objectAccess declares a verb on kinds of objects.
+func objectAccess(verb string, list []objects.Kind) Option {
 	return func(o *Operation) {
 		for _, k := range list {
-			o.need(verb + " " + string(k))
+			o.addAccess(verb + " " + string(k))
 		}
 	}
 }
 
-// Posts declares that an operation brings events to users: it reads their
-// sessions, and Retries.
-func Posts() Option {
+// Delivers declares that an operation delivers events to users: it reads their sessions, and
+// has the accesses of Retries.
+func Delivers() Option {
 	return func(o *Operation) {
-		o.need("read " + string(store.Sessions))
-		Retries()(o)
+		o.addAccess("read " + string(store.Sessions))
+		RetriesPosts()(o)
 	}
 }
 
-// Flashes declares that an operation tells users what may be missed: it reads
-// their sessions, posts once and forgets connections that are gone.
-func Flashes() Option {
+// PostsBestEffort declares that an operation delivers events that a device may miss: it
+// reads the sessions of users, posts once, and releases the slots of connections that
+// are gone.
+func PostsBestEffort() Option {
 	return func(o *Operation) {
-		o.need("read "+string(store.Sessions), "post", "write "+string(store.Sessions))
+		o.addAccess("read "+string(store.Sessions), "post", "write "+string(store.Sessions))
 	}
 }
 
-// Retries declares that an operation posts to connections that it knows, forgets
-// those that are gone and queues what failed.
-func Retries() Option {
+// RetriesPosts declares that an operation posts to connections that it knows already,
+// releases the slots of those that are gone, and queues the posts that failed.
+func RetriesPosts() Option {
 	return func(o *Operation) {
-		o.need("post", "write "+string(store.Sessions), "send "+string(queue.Delivery))
+		o.addAccess("post", "write "+string(store.Sessions), "send "+string(queue.Delivery))
 	}
 }
 
-// Kicks declares that an operation tells connections to go and closes them, queues
-// those that it cannot close, and has watchers told.
-func Kicks() Option {
+// ClosesConnections declares that an operation posts a kick frame to connections and
+// closes them, queues those that it cannot close, and queues events for watchers.
+func ClosesConnections() Option {
 	return func(o *Operation) {
-		o.need("post", "close", "send "+string(queue.Delivery), "send "+string(queue.Announce))
+		o.addAccess("post", "close", "send "+string(queue.Delivery), "send "+string(queue.Broadcast))
 	}
 }
 
-// Opens declares that an operation opens the secrets of applications, as every
-// check of a signature does.
-func Opens() Option {
-	return func(o *Operation) { o.need("open", "read apps") }
+// DecryptsSecrets declares that an operation decrypts the secrets of applications. Every
+// check of a signature needs that.
+func DecryptsSecrets() Option {
+	return func(o *Operation) { o.addAccess("open", "read apps") }
 }
 
-// Admits declares that the chain reads the account of the caller, as it does for
-// every operation that has one.
-func Admits() Option { return func(o *Operation) { o.need("read " + string(store.Accounts)) } }
+// ReadsCallerAccount declares that the chain reads the account of the caller. It does so
+// for every operation that has a caller.
+func ReadsCallerAccount() Option {
+	return func(o *Operation) { o.addAccess("read " + string(store.Accounts)) }
+}
 
-// ChecksCaller declares that the operation checks the caller's account itself,
-// before anything else is read or written: it reads the account beside other items,
-// and a read before that would be one call more in sequence. The catalog's test
-// plays the operation with callers that are not served.
+// ChecksCaller declares that the operation checks the caller's account itself, before it
+// reads or writes anything else. Such an operation reads the account in one request with
+// other items; a read of the chain before that would make the call slower. A test in
+// functions/catalog calls each such operation with callers that must be refused.
 func ChecksCaller() Option { return func(o *Operation) { o.ChecksCaller = true } }
 
-// Seals declares that an operation seals new secrets.
-func Seals() Option { return func(o *Operation) { o.need("seal") } }
+// EncryptsSecrets declares that an operation encrypts new secrets.
+func EncryptsSecrets() Option { return func(o *Operation) { o.addAccess("seal") } }
 
-// Answers declares the error numbers that the documentation of an operation
+// DocumentedErrors declares the error numbers that the vendor's documentation of an operation
 // names.
-func Answers(numbers ...int) Option {
+func DocumentedErrors(numbers ...int) Option {
 	return func(o *Operation) {
 		o.Errors = append(o.Errors, numbers...)
 		slices.Sort(o.Errors)
@@ -176,12 +184,13 @@ func Answers(numbers ...int) Option {
 	}
 }
 
-// Takes sets memory and timeout, where 512 MB and 6 s do not fit.
-func Takes(memory int, timeout time.Duration) Option {
+// Resources sets the memory, in MB, and the timeout of a function. Without it they are
+// 512 MB and 6 s.
+func Resources(memory int, timeout time.Duration) Option {
 	return func(o *Operation) { o.Memory, o.Timeout = memory, timeout }
 }
 
-// New makes an operation of its parts.
+// New returns an operation with the default resources and the given options.
 func New(o Operation, options ...Option) Operation {
 	o.Memory, o.Timeout = 512, 6*time.Second
 	for _, option := range options {
@@ -190,10 +199,18 @@ func New(o Operation, options ...Option) Operation {
 	return o
 }
 
-func (o *Operation) need(list ...string) {
-	for _, n := range list {
-		if at, found := slices.BinarySearch(o.Needs, n); !found {
-			o.Needs = slices.Insert(o.Needs, at, n)
+// addAccess adds accesses to o.Access, each once and in order.
+func (o *Operation) addAccess(list ...string) {
+	for _, access := range list {
+		if i, found := slices.BinarySearch(o.Access, access); !found {
+			o.Access = slices.Insert(o.Access, i, access)
 		}
 	}
+}
+
+// FuncName returns "package.function" for a function. The reference finds the comment of
+// an operation by this name.
+func FuncName(f any) string {
+	full := runtime.FuncForPC(reflect.ValueOf(f).Pointer()).Name()
+	return full[strings.LastIndex(full, "/")+1:]
 }

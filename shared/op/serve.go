@@ -34,12 +34,13 @@ func NewServer(o *Operation, a *app.App, log *slog.Logger, limiter Limiter) *Ser
 	return &Server{operation: o, app: a, log: log, limiter: limiter}
 }
 
-// Invoke is the chain of a call: recover, decode the event, identify, limit, look
-// at the caller's account, run (which decodes the body), encode, log. Every
-// operation passes here. The call is answered and logged before the deadline of
-// ctx, whatever the operation does.
+// Invoke runs the chain of a call: decode the event, identify the caller, apply the
+// limits, check the caller's account, run the operation (which decodes the body), encode
+// the answer, and write the log line. A panic before the log line is written becomes an
+// error. Every call of every operation passes here. The call is answered and logged
+// before the deadline of ctx, even if the operation does not return.
 func (s *Server) Invoke(ctx context.Context, event []byte) (answer []byte, err error) {
-	began := time.Now()
+	start := time.Now()
 	meter := telemetry.MeterOf(ctx)
 	if meter == nil {
 		meter = &telemetry.Meter{}
@@ -50,45 +51,49 @@ func (s *Server) Invoke(ctx context.Context, event []byte) (answer []byte, err e
 	var out any
 	failure := s.decode(c, event)
 	if failure == nil {
-		c, out, failure = s.bounded(ctx, c)
+		c, out, failure = s.runBounded(ctx, c)
 	}
 	answer, err = s.encode(c, out, failure)
 	if err == nil {
-		err = c.carried(answer)
+		err = c.checkAnswerSize(answer)
 	}
 	if err != nil && failure == nil {
-		failure = err // an answer that cannot be written is a fault like any other
+		failure = err // an answer that cannot be encoded or delivered is a fault like any other
 		answer, err = s.encode(c, nil, failure)
 	}
-	s.tell(ctx, c, failure, time.Since(began), meter)
+	s.writeLogLine(ctx, c, failure, time.Since(start), meter)
 	return answer, err
 }
 
-// recovered turns a panic into an error with its stack.
-func recovered(p any) error { return fmt.Errorf("panic: %v\n%s", p, debug.Stack()) }
+// panicError returns an error for the value of a panic, with the stack.
+func panicError(p any) error { return fmt.Errorf("panic: %v\n%s", p, debug.Stack()) }
 
+// encode calls the Protocol's Encode and turns a panic into an error.
 func (s *Server) encode(c *Call, out any, failure error) (answer []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			answer, err = nil, recovered(p)
+			answer, err = nil, panicError(p)
 		}
 	}()
 	return s.operation.Protocol.Encode(c, out, failure)
 }
 
+// decode calls the Protocol's Decode and turns a panic into an error.
 func (s *Server) decode(c *Call, event []byte) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = recovered(p)
+			err = panicError(p)
 		}
 	}()
 	return s.operation.Protocol.Decode(c, event)
 }
 
+// run does the steps of the chain from the identity of the caller to the operation, and
+// turns a panic into an error.
 func (s *Server) run(ctx context.Context, c *Call) (out any, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			out, err = nil, recovered(p)
+			out, err = nil, panicError(p)
 		}
 	}()
 	if err := s.operation.Protocol.Identify(ctx, c); err != nil {
@@ -99,32 +104,33 @@ func (s *Server) run(ctx context.Context, c *Call) (out any, err error) {
 			return nil, err
 		}
 	}
-	if err := s.admit(ctx, c); err != nil {
+	if err := s.checkCallerAccount(ctx, c); err != nil {
 		return nil, err
 	}
 	return s.operation.Run(ctx, c)
 }
 
-// admit refuses a caller whose account is deleted or banned, or whose signature
-// was revoked. What has no caller, a job or an operator's call, passes.
-func (s *Server) admit(ctx context.Context, c *Call) error {
+// checkCallerAccount refuses a caller whose account is deleted or banned, or whose
+// signature was made before the account was kicked. It does nothing for a call without
+// a caller: a job, or a call of the operator.
+func (s *Server) checkCallerAccount(ctx context.Context, c *Call) error {
 	if c.Caller.Account == "" || s.operation.ChecksCaller {
 		return nil
 	}
-	return s.app.Callers.Admit(ctx, c.ID, accounts.Caller{
+	return s.app.Callers.Admit(ctx, c.AppID, accounts.Caller{
 		ID: c.Caller.Account, Issued: c.Caller.Issued, Admin: c.Caller.Admin,
 	})
 }
 
-// tell writes the call's one line.
-func (s *Server) tell(ctx context.Context, c *Call, failure error, took time.Duration, meter *telemetry.Meter) {
+// writeLogLine writes the one log line of a call.
+func (s *Server) writeLogLine(ctx context.Context, c *Call, failure error, took time.Duration, meter *telemetry.Meter) {
 	outcome, level := "ok", slog.LevelInfo
 	fields := make([]any, 0, 32)
 	if failure != nil {
 		number := s.operation.Protocol.Number(c, failure)
 		fields = append(fields, "code", number)
 		outcome = "refused"
-		if ours(failure) {
+		if isInternal(failure) {
 			outcome, level = "fault", slog.LevelError
 			fields = append(fields, "error", failure.Error())
 		} else {
@@ -137,23 +143,23 @@ func (s *Server) tell(ctx context.Context, c *Call, failure error, took time.Dur
 	if len(notes) > 0 && level == slog.LevelInfo {
 		level = slog.LevelWarn
 	}
-	app, own := c.notes().all()
-	if app = max(app, c.ID); app != 0 {
+	app, callFields := c.log().all()
+	if app = max(app, c.AppID); app != 0 {
 		fields = append(fields, "app", app)
 	}
 	if c.Request.ID != "" {
 		fields = append(fields, "request", c.Request.ID)
 	}
-	fields = append(fields, own...)
+	fields = append(fields, callFields...)
 	telemetry.Tell(ctx, s.log, level, telemetry.Line{
 		Operation: s.operation.Name, Surface: s.operation.Surface(), Group: s.operation.Group(),
 		Outcome: outcome, Took: took, Cold: !s.warm.Swap(true), Units: meter.Units(), Notes: notes,
 	}, fields...)
 }
 
-// ours reports whether a failure is Parley's: an error that no part of the chain
-// turned into a refusal, or one that says so itself.
-func ours(err error) bool {
+// isInternal reports whether Parley is the cause of a failure, and not the caller. It is
+// false for a refusal of a Protocol, and for a fault whose code blames the caller.
+func isInternal(err error) bool {
 	var refusal interface{ Refusal() bool }
 	if errors.As(err, &refusal) && refusal.Refusal() {
 		return false

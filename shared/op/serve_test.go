@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/infra/testkit"
 	"parley/shared/dialect/client"
 	"parley/shared/dialect/operator"
 	"parley/shared/dialect/tencent"
@@ -20,14 +21,13 @@ import (
 	"parley/shared/queue"
 	"parley/shared/store"
 	"parley/shared/telemetry"
-	"parley/shared/testkit"
 )
 
 var server *testkit.Server
 
 func TestMain(m *testing.M) { testkit.Main(m, &server) }
 
-// line is a call's log line.
+// line has the fields of a log line.
 type line struct {
 	Level, Msg, Operation, Surface, Group, Outcome string
 	Code                                           *int
@@ -48,7 +48,7 @@ type line struct {
 	} `json:"_aws"`
 }
 
-// oneLine takes the only line of a log.
+// oneLine returns the only line of a log and empties the log.
 func oneLine(t *testing.T, log *bytes.Buffer) line {
 	t.Helper()
 	text := log.String()
@@ -71,11 +71,12 @@ type out struct {
 	Done bool `json:"Done"`
 }
 
-// broken is an answer that cannot be written.
+// broken is an answer that cannot be encoded.
 type broken struct{ out }
 
 func (broken) MarshalJSON() ([]byte, error) { panic("no JSON of it") }
 
+// do is an operation that does what the request names.
 func do(ctx context.Context, c *op.Call, in in) (any, error) {
 	c.Log("field", "value")
 	switch in.Do {
@@ -100,39 +101,38 @@ func do(ctx context.Context, c *op.Call, in in) (any, error) {
 	return out{true}, nil
 }
 
-// TestOutcomes plays every outcome through every dialect: what is answered, and
-// the one line that is logged.
+// TestOutcomes shows the answer and the log line of every outcome in every dialect.
 func TestOutcomes(t *testing.T) {
-	service := tencent.Service{Path: "openim", Group: "message", Numbers: v4.OpenIM()}
-	login := tencent.Service{Path: "im_open_login_svc", Group: "account", Numbers: v4.Login()}
+	service := tencent.Service{Path: "openim", Group: "message", Codes: v4.OpenIM()}
+	login := tencent.Service{Path: "im_open_login_svc", Group: "account", Codes: v4.Login()}
 	operations := map[string]op.Operation{
 		"openim":   tencent.Command(service, "do", do),
 		"login":    tencent.Command(login, "do", do),
 		"client":   client.Action("message.do", v4.OpenIM(), do),
 		"operator": operator.Action("app.do", do),
 	}
-	const again = "internal error, please try again"
+	const internal = "internal error, please try again"
 	for _, c := range []struct {
 		operation, do string
 		code          int
 		outcome       string
-		answer        string // contained
+		answer        string // a part of the answer
 	}{
 		{"openim", "", 90003, "refused", `"ErrorCode\":90003`},
 		{"openim", "well", 0, "ok", `\"ActionStatus\":\"OK\",\"ErrorCode\":0,\"ErrorInfo\":\"\",\"Done\":true`},
-		{"openim", "panic", 91000, "fault", `"{\"ActionStatus\":\"FAIL\",\"ErrorCode\":91000,\"ErrorInfo\":\"` + again + `\"}"`},
-		{"openim", "panic with an error", 91000, "fault", again},
-		{"openim", "fail", 91000, "fault", again},
-		{"openim", "unavailable", 60008, "fault", `\"ErrorCode\":60008,\"ErrorInfo\":\"` + again},
+		{"openim", "panic", 91000, "fault", `"{\"ActionStatus\":\"FAIL\",\"ErrorCode\":91000,\"ErrorInfo\":\"` + internal + `\"}"`},
+		{"openim", "panic with an error", 91000, "fault", internal},
+		{"openim", "fail", 91000, "fault", internal},
+		{"openim", "unavailable", 60008, "fault", `\"ErrorCode\":60008,\"ErrorInfo\":\"` + internal},
 		{"openim", "refuse", 20012, "refused", `\"ErrorCode\":20012,\"ErrorInfo\":\"the sender is muted\"`},
 		{"openim", "field", 90031, "refused", "SyncOtherMachine is 1 or 2"},
-		{"openim", "broken", 91000, "fault", again},
+		{"openim", "broken", 91000, "fault", internal},
 		{"login", "panic", 70500, "fault", `\"ErrorCode\":70500`},
 		{"login", "unavailable", 70169, "fault", `\"ErrorCode\":70169`},
 		{"login", "broken", 70500, "fault", `\"ErrorCode\":70500`},
 		{"client", "well", 0, "ok", `"statusCode":200`},
 		{"client", "panic", 91000, "fault", `"statusCode":500`},
-		{"client", "fail", 91000, "fault", `\"code\":91000,\"error\":\"` + again},
+		{"client", "fail", 91000, "fault", `\"code\":91000,\"error\":\"` + internal},
 		{"client", "refuse", 20012, "refused", `"statusCode":200`},
 		{"client", "field", 90031, "refused", `\"code\":90031`},
 		{"client", "broken", 91000, "fault", `"statusCode":500`},
@@ -156,9 +156,9 @@ func TestOutcomes(t *testing.T) {
 			if !strings.Contains(string(answer), c.answer) {
 				t.Errorf("answer %s, want %s in it", answer, c.answer)
 			}
-			for _, ours := range []string{"goroutine", "table core", "panic", ".go:", "deep down"} {
-				if strings.Contains(string(answer), ours) {
-					t.Errorf("the answer tells %q: %s", ours, answer)
+			for _, private := range []string{"goroutine", "table core", "panic", ".go:", "deep down"} {
+				if strings.Contains(string(answer), private) {
+					t.Errorf("the answer has the internal text %q: %s", private, answer)
 				}
 			}
 			l := oneLine(t, &log)
@@ -179,7 +179,7 @@ func TestOutcomes(t *testing.T) {
 				t.Errorf("the line has a reason: %t (%s), want %t", got, l.Reason, want)
 			}
 			if strings.HasPrefix(c.do, "panic") && !strings.Contains(l.Error, "serve_test.go") {
-				t.Errorf("the panic is logged without its place: %s", l.Error)
+				t.Errorf("the panic is logged without its file: %s", l.Error)
 			}
 			if c.do != "" && l.Field != "value" {
 				t.Errorf("the operation's own field is %q", l.Field)
@@ -194,8 +194,9 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-// TestLine has every field of the line, as CloudWatch reads it.
-func TestLine(t *testing.T) {
+// TestLogLineIsACloudWatchMetricRecord shows every field of the line, as CloudWatch reads
+// it.
+func TestLogLineIsACloudWatchMetricRecord(t *testing.T) {
 	var log bytes.Buffer
 	w := testkit.NewWorld(t, server, testkit.Options{Log: &log})
 	o := operator.Action("app.do", do)
@@ -225,7 +226,7 @@ func TestLine(t *testing.T) {
 	}
 }
 
-// fake is a protocol whose steps are told what to do.
+// fake is a Protocol that records its steps and returns the given errors.
 type fake struct {
 	steps            *[]string
 	decode, identify error
@@ -248,6 +249,7 @@ func (f fake) Encode(_ *op.Call, out any, err error) ([]byte, error) {
 
 func (fake) Number(_ *op.Call, err error) int { return int(fault.Of(err).Code) }
 
+// limiter is a Limiter that records its step and returns the given error.
 type limiter struct {
 	steps *[]string
 	err   error
@@ -258,15 +260,16 @@ func (l limiter) Allow(context.Context, *op.Call) error {
 	return l.err
 }
 
-// TestChain: the steps of a call, in order, and that the first refusal ends it.
-func TestChain(t *testing.T) {
+// TestFirstRefusalEndsTheChain shows the steps of a call, in order. After a refusal only
+// the answer is encoded.
+func TestFirstRefusalEndsTheChain(t *testing.T) {
 	refusal := fault.New(fault.Throttled, "slower")
 	for _, c := range []struct {
 		name                    string
 		decode, identify, limit error
 		want                    string
 	}{
-		{"all", nil, nil, nil, "decode identify limit run encode"},
+		{"all steps, if none refuses", nil, nil, nil, "decode identify limit run encode"},
 		{"decode refuses", refusal, refusal, refusal, "decode encode"},
 		{"identify refuses", nil, refusal, refusal, "decode identify encode"},
 		{"the limiter refuses", nil, nil, refusal, "decode identify limit encode"},
@@ -296,7 +299,7 @@ func TestChain(t *testing.T) {
 			}
 			l := oneLine(t, &log)
 			if *l.Cold != (call == 0) {
-				t.Errorf("%s: call %d is cold: %t", c.name, call, *l.Cold)
+				t.Errorf("%s: call %d is logged as cold: %t", c.name, call, *l.Cold)
 			}
 			if *l.L != 1 {
 				t.Errorf("%s: %d invocations, want 1", c.name, *l.L)
@@ -305,9 +308,9 @@ func TestChain(t *testing.T) {
 	}
 }
 
-// TestWorker: the failed jobs are named, the line tells of all, a panic harms no
-// other job.
-func TestWorker(t *testing.T) {
+// TestWorkerAnswersWithTheFailedJobs: the answer names the jobs that failed, one log line
+// is written for all jobs, and a job that panics does not fail the others.
+func TestWorkerAnswersWithTheFailedJobs(t *testing.T) {
 	type job struct{ Do string }
 	var done []string
 	o := op.Worker("test.jobs", queue.Delivery, func(_ context.Context, _ *op.Call, j job) error {
@@ -319,7 +322,7 @@ func TestWorker(t *testing.T) {
 		}
 		done = append(done, j.Do)
 		return nil
-	}, op.Retries())
+	}, op.RetriesPosts())
 	for _, c := range []struct {
 		jobs, done, answer, failure, outcome string
 	}{
@@ -346,26 +349,28 @@ func TestWorker(t *testing.T) {
 	var log bytes.Buffer
 	s := op.NewServer(&o, nil, telemetry.NewLogger(&log, slog.LevelInfo), nil)
 	if answer, err := s.Invoke(t.Context(), []byte("[]")); err == nil {
-		t.Errorf("an event that is none is answered with %s: it would count as done", answer)
+		t.Errorf("an event that is not one of SQS is answered with %s: SQS would delete its jobs", answer)
 	}
 	if l := oneLine(t, &log); l.Outcome != "fault" {
 		t.Errorf("logged as %s, want fault", l.Outcome)
 	}
 }
 
-func TestNeeds(t *testing.T) {
+// TestDescriptionOfAnOperation shows the accesses that options declare, the resources, and
+// the parts of a name.
+func TestDescriptionOfAnOperation(t *testing.T) {
 	o := op.New(op.Operation{Name: "client.message.send"}, op.Writes(store.Messages, store.Accounts), op.Reads(store.Messages),
-		op.Posts(), op.Writes(store.Messages), op.Opens(), op.Seals(), op.Kicks(), op.Sends(queue.Delivery))
+		op.Delivers(), op.Writes(store.Messages), op.DecryptsSecrets(), op.EncryptsSecrets(), op.ClosesConnections(), op.Sends(queue.Delivery))
 	want := "close|open|post|read apps|read messages|read sessions|seal|send announce|send delivery|write accounts|write messages|write sessions"
-	if got := strings.Join(o.Needs, "|"); got != want {
-		t.Errorf("needs %s, want %s", got, want)
+	if got := strings.Join(o.Access, "|"); got != want {
+		t.Errorf("access %s, want %s", got, want)
 	}
 	if o.Memory != 512 || o.Timeout != 6*time.Second {
-		t.Errorf("takes %d MB, %s", o.Memory, o.Timeout)
+		t.Errorf("resources %d MB, %s", o.Memory, o.Timeout)
 	}
-	o = op.New(o, op.Takes(128, time.Second))
+	o = op.New(o, op.Resources(128, time.Second))
 	if o.Memory != 128 || o.Timeout != time.Second {
-		t.Errorf("takes %d MB, %s, want 128 MB, 1s", o.Memory, o.Timeout)
+		t.Errorf("resources %d MB, %s, want 128 MB, 1s", o.Memory, o.Timeout)
 	}
 	for name, want := range map[string][2]string{
 		"client.message.send": {"client", "message"}, "tencent.account.account_check": {"tencent", "account"},
@@ -373,7 +378,7 @@ func TestNeeds(t *testing.T) {
 	} {
 		o := op.Operation{Name: name}
 		if o.Surface() != want[0] || o.Group() != want[1] {
-			t.Errorf("%q is of %q, %q, want %q", name, o.Surface(), o.Group(), want)
+			t.Errorf("%q has surface %q and group %q, want %q", name, o.Surface(), o.Group(), want)
 		}
 	}
 	if got, want := op.FuncName(do), "op_test.do"; got != want {

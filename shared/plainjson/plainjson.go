@@ -1,6 +1,7 @@
-// Package plainjson writes JSON as it is stored, sent and measured, texts as they
-// are, without the escapes that encoding/json makes for HTML; and it reads JSON that
-// callers wrote, in one way only.
+// Package plainjson writes the JSON that is stored, sent and measured, without the
+// escapes that encoding/json adds for HTML (docs/adr/0021). It reads the JSON of
+// callers strictly, so that all parts of the program read the same in it
+// (docs/adr/0029).
 package plainjson
 
 import (
@@ -8,9 +9,9 @@ import (
 	"encoding/json"
 )
 
-// Marshal is json.Marshal that writes <, > and & as they are, also inside a
-// json.RawMessage. json.Marshal makes six bytes of each: a text of 11,500 "<"
-// that was measured as 11 KB would be stored and sent as 67 KB.
+// Marshal is json.Marshal, but it writes <, > and & unchanged, also inside a
+// json.RawMessage. json.Marshal writes six bytes for each of them. Example: a text of
+// 11,500 "<" is measured as 11 KB, and would be stored and sent as 67 KB.
 func Marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -21,7 +22,7 @@ func Marshal(v any) ([]byte, error) {
 	return b.Bytes()[:b.Len()-1], nil // Encode ends with a line feed
 }
 
-// Size is the length of what Marshal writes.
+// Size returns the length of what Marshal writes, in bytes.
 func Size(v any) (int, error) {
 	text, err := Marshal(v)
 	return len(text), err

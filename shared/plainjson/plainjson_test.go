@@ -7,14 +7,14 @@ import (
 	"parley/shared/plainjson"
 )
 
-func TestMarshal(t *testing.T) {
+func TestMarshalWithoutHTMLEscapes(t *testing.T) {
 	for _, c := range []struct {
 		in   any
 		want string
 	}{
 		{"<>&", `"<>&"`},
 		{json.RawMessage(`{ "Text" : "<\u003c>&` + "\u2028" + `" }`), `{"Text":"<\u003c>&` + "\u2028" + `"}`},
-		{"\u2028\x01\xff\n", `"\u2028\u0001\ufffd\n"`}, // of a Go text JSON has its own form
+		{"\u2028\x01\xff\n", `"\u2028\u0001\ufffd\n"`}, // a Go string is escaped where JSON needs it
 		{map[string]any{"a": []json.RawMessage{[]byte(`"<"`), nil}}, `{"a":["<",null]}`},
 		{nil, "null"},
 	} {

@@ -11,25 +11,31 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Unmarshal reads JSON that a caller wrote, so that everybody reads the same in it:
-// it is UTF-8 without halves of surrogates, no object has a name twice, at any
-// depth, and a name is matched by its exact letters. {"To_Account":"bob",
-// "to_account":"eve"} names bob to every reader; {"Text":"a","Text":"b"} is
-// refused. The tag `json:"Type,case:ignore"` takes a name in any case, for what
-// clients are known to write so. A byte order mark is passed over. null means that
-// there is nothing: a field keeps its zero value, and a list goes on without it.
+// Unmarshal reads JSON that a caller wrote. It is strict, so that every reader reads the
+// same in it:
 //
-// A value of a wrong type is a *TypeError.
+//   - The JSON is valid UTF-8, without unpaired surrogates.
+//   - No object has the same name twice, at any depth. {"Text":"a","Text":"b"} is
+//     refused.
+//   - A name must match exactly, with upper and lower case. {"To_Account":"bob",
+//     "to_account":"eve"} names bob to every reader. The tag
+//     `json:"Type,case:ignore"` accepts a name in any case; it is for names that
+//     clients are known to write in both ways.
+//   - A byte order mark at the start is ignored.
+//   - null means that there is no value: a field keeps its zero value, and a list is
+//     read without the null.
+//
+// Unmarshal fails with a *TypeError if a value has a wrong type.
 func Unmarshal(data []byte, into any) error {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	var options []json.Options
 	if bytes.Contains(data, []byte("null")) {
-		options = append(options, json.WithUnmarshalers(json.UnmarshalFromFunc(list)))
+		options = append(options, json.WithUnmarshalers(json.UnmarshalFromFunc(listWithoutNull)))
 	}
 	err := json.Unmarshal(data, into, options...)
-	var wrong *json.SemanticError
-	if errors.As(err, &wrong) {
-		return typeError(wrong)
+	var wrongType *json.SemanticError
+	if errors.As(err, &wrongType) {
+		return newTypeError(wrongType)
 	}
 	if err != nil {
 		return errors.New(strings.TrimPrefix(err.Error(), "jsontext: "))
@@ -37,38 +43,39 @@ func Unmarshal(data []byte, into any) error {
 	return nil
 }
 
-// A TypeError is a value of a wrong type.
+// A TypeError says that a value has a wrong type.
 type TypeError struct {
-	// Path leads to the value: names of fields and, in lists, indexes.
+	// Path is where the value is: the names of fields and, in lists, the indexes.
 	Path []string
-	// Value is its kind in JSON, and the number if it is one: "number -1".
+	// Value is the kind of the value in JSON. If it is a number, the number follows:
+	// "number -1".
 	Value string
-	// Type is what is wanted.
+	// Type is the type that the value should have.
 	Type reflect.Type
 }
 
 // Error implements error.
 func (e *TypeError) Error() string {
-	what := strings.Join(e.Path, ".")
-	if what == "" {
-		what = "it"
+	path := strings.Join(e.Path, ".")
+	if path == "" {
+		path = "it"
 	}
-	return what + " is a JSON " + e.Value
+	return path + " is a JSON " + e.Value
 }
 
-func typeError(wrong *json.SemanticError) *TypeError {
-	e := &TypeError{Value: kind(wrong.JSONKind), Type: wrong.GoType}
-	for token := range wrong.JSONPointer.Tokens() {
+func newTypeError(err *json.SemanticError) *TypeError {
+	e := &TypeError{Value: kindName(err.JSONKind), Type: err.GoType}
+	for token := range err.JSONPointer.Tokens() {
 		e.Path = append(e.Path, token)
 	}
-	if _, err := strconv.ParseFloat(string(wrong.JSONValue), 64); err == nil {
-		e.Value += " " + string(wrong.JSONValue)
+	if _, parseErr := strconv.ParseFloat(string(err.JSONValue), 64); parseErr == nil {
+		e.Value += " " + string(err.JSONValue)
 	}
 	return e
 }
 
-// kind is the name of a kind of value.
-func kind(k jsontext.Kind) string {
+// kindName returns the name of a kind of JSON value.
+func kindName(k jsontext.Kind) string {
 	switch k {
 	case jsontext.KindTrue, jsontext.KindFalse:
 		return "bool"
@@ -76,12 +83,14 @@ func kind(k jsontext.Kind) string {
 		return "object"
 	case jsontext.KindBeginArray:
 		return "array"
+	default:
+		return k.String()
 	}
-	return k.String()
 }
 
-// list reads a list without the null in it; everything else is read as usual.
-func list(in *jsontext.Decoder, into any) error {
+// listWithoutNull reads a list and leaves out each null in it. It leaves every other
+// value to the usual reader.
+func listWithoutNull(in *jsontext.Decoder, into any) error {
 	v := reflect.ValueOf(into).Elem()
 	if v.Kind() != reflect.Slice || v.Type().Elem().Kind() == reflect.Uint8 || in.PeekKind() != jsontext.KindBeginArray {
 		return errors.ErrUnsupported

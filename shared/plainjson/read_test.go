@@ -30,42 +30,42 @@ func TestUnmarshal(t *testing.T) {
 		want       read
 		refused    string
 	}{
-		{"all kinds", `{"Text":"a","Whole":7,"Texts":["b"],"Many":[{"Text":"c"}],"Bytes":"ZA==","Any":[1,{"e":true}]}`, read{
+		{"reads values of every kind", `{"Text":"a","Whole":7,"Texts":["b"],"Many":[{"Text":"c"}],"Bytes":"ZA==","Any":[1,{"e":true}]}`, read{
 			Text: "a", Whole: &seven, Texts: []string{"b"}, Many: []read{{Text: "c"}}, Bytes: []byte("d"),
 			Any: []any{1.0, map[string]any{"e": true}},
 		}, ""},
-		{"a raw value stays as it is written", `{"Raw": {"b" : [ null,"\u003c"]}}`, read{Raw: json.RawMessage(`{"b" : [ null,"\u003c"]}`)}, ""},
-		{"a byte order mark", "\ufeff{\"Text\":\"a\"}", read{Text: "a"}, ""},
-		{"a name of another case", `{"text":"a","TEXT":"b"}`, read{}, ""},
-		{"a name that may have another case", `{"old":"a"}`, read{Old: "a"}, ""},
-		{"a pair of surrogates", `{"Text":"\ud83d\ude00"}`, read{Text: "😀"}, ""},
-		{"zero", `{"Text":"\u0000"}`, read{Text: "\x00"}, ""},
-		{"null", `{"Text":null,"Whole":null,"Texts":null,"Many":null,"Any":null,"Bytes":null}`, read{}, ""},
-		{"null in lists", `{"Texts":[null,"a",null],"Many":[null,{"Texts":[null]}],"Raws":[null,1],"Any":{"a":[null,[null,1]]}}`, read{
+		{"keeps a raw value as it is written", `{"Raw": {"b" : [ null,"\u003c"]}}`, read{Raw: json.RawMessage(`{"b" : [ null,"\u003c"]}`)}, ""},
+		{"ignores a byte order mark", "\ufeff{\"Text\":\"a\"}", read{Text: "a"}, ""},
+		{"does not match a name in another case", `{"text":"a","TEXT":"b"}`, read{}, ""},
+		{"matches a name in another case if the tag allows it", `{"old":"a"}`, read{Old: "a"}, ""},
+		{"reads a pair of surrogates", `{"Text":"\ud83d\ude00"}`, read{Text: "😀"}, ""},
+		{"reads the character zero", `{"Text":"\u0000"}`, read{Text: "\x00"}, ""},
+		{"keeps the zero value for null", `{"Text":null,"Whole":null,"Texts":null,"Many":null,"Any":null,"Bytes":null}`, read{}, ""},
+		{"leaves null out of lists", `{"Texts":[null,"a",null],"Many":[null,{"Texts":[null]}],"Raws":[null,1],"Any":{"a":[null,[null,1]]}}`, read{
 			Any:   map[string]any{"a": []any{[]any{1.0}}},
 			Texts: []string{"a"}, Many: []read{{Texts: []string{}}}, Raws: []json.RawMessage{json.RawMessage("1")},
 		}, ""},
 
-		{"a name twice", `{"Text":"a","Text":"a"}`, read{}, `duplicate object member name "Text"`},
-		{"a name twice in two cases, of which both may be", `{"Old":"a","old":"b"}`, read{}, `duplicate object member name "old"`},
-		{"a name twice, written in two ways", `{"Text":"a","T\u0065xt":"a"}`, read{}, "duplicate"},
-		{"a name twice in a raw value", `{"Raw":[{"a":1,"a":2}]}`, read{}, "duplicate"},
-		{"a name twice in an unknown value", `{"x":[{"a":1,"a":2}]}`, read{}, "duplicate"},
-		{"half of a pair", `{"Text":"\ud83d"}`, read{}, "surrogate"},
-		{"the other half in a raw value", `{"Raw":"\ude00"}`, read{}, "surrogate"},
-		{"no UTF-8", "{\"Text\":\"\xff\"}", read{}, "UTF-8"},
-		{"a surrogate in UTF-8", "{\"Raw\":\"\xed\xa0\x80\"}", read{}, "UTF-8"},
-		{"no UTF-8 in an unknown name", "{\"\xc0\x80\":1}", read{}, "UTF-8"},
-		{"two values", `{}{}`, read{}, "after top-level value"},
-		{"two marks", "\ufeff\ufeff{}", read{}, "invalid character"},
-		{"nothing", "", read{}, "EOF"},
-		{"half an object", `{"Text":"a"`, read{}, "EOF"},
-		{"too deep", strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000), read{}, ""},
+		{"rejects a name twice", `{"Text":"a","Text":"a"}`, read{}, `duplicate object member name "Text"`},
+		{"rejects a name twice in two cases if the tag allows both", `{"Old":"a","old":"b"}`, read{}, `duplicate object member name "old"`},
+		{"rejects a name twice, once with an escape", `{"Text":"a","T\u0065xt":"a"}`, read{}, "duplicate"},
+		{"rejects a name twice in a raw value", `{"Raw":[{"a":1,"a":2}]}`, read{}, "duplicate"},
+		{"rejects a name twice in an unknown value", `{"x":[{"a":1,"a":2}]}`, read{}, "duplicate"},
+		{"rejects a high surrogate alone", `{"Text":"\ud83d"}`, read{}, "surrogate"},
+		{"rejects a low surrogate alone in a raw value", `{"Raw":"\ude00"}`, read{}, "surrogate"},
+		{"rejects invalid UTF-8", "{\"Text\":\"\xff\"}", read{}, "UTF-8"},
+		{"rejects a surrogate encoded in UTF-8", "{\"Raw\":\"\xed\xa0\x80\"}", read{}, "UTF-8"},
+		{"rejects invalid UTF-8 in an unknown name", "{\"\xc0\x80\":1}", read{}, "UTF-8"},
+		{"rejects two values", `{}{}`, read{}, "after top-level value"},
+		{"rejects two byte order marks", "\ufeff\ufeff{}", read{}, "invalid character"},
+		{"rejects an empty text", "", read{}, "EOF"},
+		{"rejects an object that does not end", `{"Text":"a"`, read{}, "EOF"},
+		{"rejects values nested too deep", strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000), read{}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var got read
 			err := plainjson.Unmarshal([]byte(c.text), &got)
-			if c.refused != "" || c.name == "too deep" {
+			if c.refused != "" || c.name == "rejects values nested too deep" {
 				if err == nil || !strings.Contains(err.Error(), c.refused) {
 					t.Errorf("%v, want %q", err, c.refused)
 				}
@@ -78,7 +78,7 @@ func TestUnmarshal(t *testing.T) {
 	}
 }
 
-func TestTypeErrors(t *testing.T) {
+func TestTypeErrorNamesPathAndValue(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"Text":7}`:                         "Text is a JSON number",
 		`{"Whole":1.5}`:                      "Whole is a JSON number 1.5",
@@ -89,15 +89,16 @@ func TestTypeErrors(t *testing.T) {
 		`{"Texts":[true]}`:                   "Texts.0 is a JSON bool",
 		`[]`:                                 "it is a JSON array",
 	} {
-		var wrong *plainjson.TypeError
+		var typeError *plainjson.TypeError
 		err := plainjson.Unmarshal([]byte(text), &read{})
-		if !errors.As(err, &wrong) || wrong.Error() != want || wrong.Type == nil {
+		if !errors.As(err, &typeError) || typeError.Error() != want || typeError.Type == nil {
 			t.Errorf("%s: %v, want %q", text, err, want)
 		}
 	}
 }
 
-// FuzzUnmarshal: what is read is what every other reader reads, and is UTF-8.
+// FuzzUnmarshal checks that what Unmarshal accepts is UTF-8, and that a raw value and
+// encoding/json accept and read the same.
 func FuzzUnmarshal(f *testing.F) {
 	for _, text := range []string{`{"a":[1,null,{"b":"\ud83d\ude00"}]}`, "\ufeff[]", `{"a":1,"a":2}`, "\"\xff\"", `"\ud800"`, "1e400", " {} "} {
 		f.Add([]byte(text))
@@ -115,7 +116,7 @@ func FuzzUnmarshal(f *testing.F) {
 			t.Fatalf("%q is read as %v, and raw not: %v", text, got.V, rawErr)
 		}
 		if strings.Contains(string(text), "null") {
-			return // which other readers take for an item
+			return // encoding/json takes null for an item of a list
 		}
 		var other struct{ V any }
 		if err := json.Unmarshal(object, &other); err != nil || !reflect.DeepEqual(got, other) {
@@ -138,7 +139,7 @@ func BenchmarkUnmarshal(b *testing.B) {
 		} `json:"MsgBody"`
 		Custom string `json:"CloudCustomData"`
 	}
-	b.Run("ours", func(b *testing.B) {
+	b.Run("plainjson", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			var in request

@@ -11,68 +11,70 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// notice is how long a job may take to return once its time is over.
-const notice = 50 * time.Millisecond
+// returnTime is how long a job may take to return after its context is done.
+const returnTime = 50 * time.Millisecond
 
-// errNoTime is the failure of a job that the batch had no time for.
+// errNoTime is the error of a job that was not run because the time of its batch was over.
 var errNoTime = errors.New("the batch had no time left for it")
 
-// Each runs a function for each job of an SQS event and answers which failed,
-// so that only those come again. A job that cannot be read fails too, and one that
-// panics: it ends in the dead-letter queue, where somebody sees it, and the jobs
-// beside it are done.
+// Each runs a function for each job of an SQS event, and returns which jobs failed, so
+// that SQS delivers only those again. A job that cannot be decoded fails, and so does one
+// that panics. The other jobs of the batch still run. A job that always fails reaches the
+// dead-letter queue, where an operator sees it.
 //
-// The time up to the deadline of ctx is the jobs' in equal parts, and what one
-// leaves is for those after it: a job that hangs fails when its part is over, and
-// its neighbours are done.
+// Each job gets an equal share of the time that is left before the deadline of ctx. Time
+// that a job does not use is shared by the jobs after it. Example: a batch of 4 jobs has
+// 20 s. The first one hangs and fails after 5 s; the others still have 5 s each.
 func Each[Job any](ctx context.Context, event []byte, run func(context.Context, Job) error) (events.SQSEventResponse, []error) {
 	var batch events.SQSEvent
 	if err := json.Unmarshal(event, &batch); err != nil {
 		return events.SQSEventResponse{}, []error{fmt.Errorf("not an SQS event: %w", err)}
 	}
-	answer := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
+	response := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
 	var errs []error
 	for i, m := range batch.Records {
 		var job Job
 		err := json.Unmarshal([]byte(m.Body), &job)
 		if err == nil {
-			err = fairly(ctx, len(batch.Records)-i, func(ctx context.Context) error { return run(ctx, job) })
+			err = runInShare(ctx, len(batch.Records)-i, func(ctx context.Context) error { return run(ctx, job) })
 		}
 		if err != nil {
-			answer.BatchItemFailures = append(answer.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: m.MessageId})
+			response.BatchItemFailures = append(response.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: m.MessageId})
 			errs = append(errs, fmt.Errorf("message %s: %w", m.MessageId, err))
 		}
 	}
-	return answer, errs
+	return response, errs
 }
 
-// fairly runs a job in its part of the time that is left for it and those after
-// it. A job that takes no notice of its end is left alone.
-func fairly(ctx context.Context, jobs int, run func(context.Context) error) error {
-	end, ok := ctx.Deadline()
-	if !ok { // only a test has all the time there is
-		return safely(ctx, run)
+// runInShare runs a job in its share of the time that is left for it and the jobs after
+// it; jobs is their number. A job that ignores the end of its context fails, and goes on
+// in its goroutine.
+func runInShare(ctx context.Context, jobs int, run func(context.Context) error) error {
+	deadline, ok := ctx.Deadline()
+	if !ok { // in a test only: Lambda always sets a deadline
+		return recovering(ctx, run)
 	}
-	left := time.Until(end) - notice
+	left := time.Until(deadline) - returnTime
 	if ctx.Err() != nil || left <= 0 {
 		return errNoTime
 	}
-	part := left / time.Duration(jobs)
-	ctx, cancel := context.WithTimeout(ctx, part)
+	share := left / time.Duration(jobs)
+	ctx, cancel := context.WithTimeout(ctx, share)
 	defer cancel()
 	done := make(chan error, 1)
-	go func() { done <- safely(ctx, run) }()
-	over := time.NewTimer(part + notice)
-	defer over.Stop()
+	go func() { done <- recovering(ctx, run) }()
+	timer := time.NewTimer(share + returnTime)
+	defer timer.Stop()
 	select {
 	case err := <-done:
 		return err
-	case <-over.C:
+	case <-timer.C:
 		return fmt.Errorf("the job does not return: %w", context.DeadlineExceeded)
 	}
 }
 
-func safely(ctx context.Context, run func(context.Context) error) (err error) {
+// recovering runs a job and turns a panic into an error.
+func recovering(ctx context.Context, run func(context.Context) error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())

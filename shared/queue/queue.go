@@ -1,4 +1,4 @@
-// Package queue writes to SQS and takes its batches apart.
+// Package queue sends jobs to SQS queues, and runs the jobs of a batch that SQS delivers.
 package queue
 
 import (
@@ -20,24 +20,24 @@ type Name string
 
 // The queues.
 const (
-	Delivery Name = "delivery" // posts that failed and are to be tried again
-	Announce Name = "announce" // events for the friends or watchers of a user
-	Sweep    Name = "sweep"    // accounts whose data is to go
-	Push     Name = "push"     // messages for devices without the app in front
-	Index    Name = "index"    // accounts whose conversation rows are to be indexed
+	Delivery  Name = "delivery" // posts and closings that failed, and are tried again
+	Broadcast Name = "announce" // broadcasts to the friends or watchers of a user
+	Removal   Name = "sweep"    // deleted accounts whose data must be deleted
+	Push      Name = "push"     // pushes to devices that do not have the app in front
+	Index     Name = "index"    // accounts whose conversation rows must be indexed
 )
 
 // Names lists the queues.
-func Names() []Name { return []Name{Delivery, Announce, Sweep, Push, Index} }
+func Names() []Name { return []Name{Delivery, Broadcast, Removal, Push, Index} }
 
-// Queue writes jobs of one kind to one queue.
+// Queue sends jobs of one type to one queue.
 type Queue[Job any] struct {
 	name   Name
 	url    string
 	client *sqs.Client
 }
 
-// New returns a Queue. endpoint is empty on AWS.
+// New returns a Queue. endpoint is the address of the local cloud, and empty on AWS.
 func New[Job any](cfg aws.Config, endpoint string, name Name, url string) *Queue[Job] {
 	client := sqs.NewFromConfig(cfg, func(o *sqs.Options) {
 		if endpoint != "" {
@@ -48,7 +48,7 @@ func New[Job any](cfg aws.Config, endpoint string, name Name, url string) *Queue
 	return &Queue[Job]{name: name, url: url, client: client}
 }
 
-// Send queues a job, to be seen after delay (whole seconds, at most 15 minutes).
+// Send sends a job. SQS delivers it after delay (whole seconds, at most 15 minutes).
 func (q *Queue[Job]) Send(ctx context.Context, job Job, delay time.Duration) error {
 	meter := telemetry.MeterOf(ctx)
 	meter.Touch("send " + string(q.name))
@@ -56,9 +56,9 @@ func (q *Queue[Job]) Send(ctx context.Context, job Job, delay time.Duration) err
 	if err != nil {
 		return fmt.Errorf("queue %s: %w", q.name, err)
 	}
-	body := string(allowed(text))
+	body := string(escapeForSQS(text))
 	_, err = q.client.SendMessage(ctx, &sqs.SendMessageInput{
-		QueueUrl: &q.url, MessageBody: &body, DelaySeconds: int32(delay / time.Second), //nolint:gosec // at most 900
+		QueueUrl: &q.url, MessageBody: &body, DelaySeconds: int32(delay / time.Second), // at most 900
 	})
 	meter.Count(telemetry.Units{S: 1})
 	if err != nil {
@@ -67,10 +67,11 @@ func (q *Queue[Job]) Send(ctx context.Context, job Job, delay time.Duration) err
 	return nil
 }
 
-// allowed escapes the two characters of a JSON text that SQS takes for a reason to
-// refuse the job: it accepts what XML does, and JSON has the control characters
-// escaped already. A job may hold what a user wrote, for example "\uFFFF".
-func allowed(text []byte) []byte {
+// escapeForSQS escapes the characters U+FFFE and U+FFFF of a JSON text. SQS accepts only
+// characters that XML allows, and refuses a job with one of these two. JSON escapes the
+// control characters, which XML does not allow either. A job may contain such a
+// character because a user wrote it in a message.
+func escapeForSQS(text []byte) []byte {
 	text = bytes.ReplaceAll(text, []byte("\uFFFE"), []byte(`\ufffe`))
 	return bytes.ReplaceAll(text, []byte("\uFFFF"), []byte(`\uffff`))
 }

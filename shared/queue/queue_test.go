@@ -2,7 +2,7 @@ package queue_test
 
 import (
 	"context"
-	"crypto/md5" //nolint:gosec // SQS answers with it
+	"crypto/md5" // a response of SQS has it
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,7 +25,9 @@ type job struct {
 	Then string `json:"then"`
 }
 
-func TestEach(t *testing.T) {
+// TestFailedJobsAreReported: the response names the jobs that failed, and the other jobs of
+// the batch run.
+func TestFailedJobsAreReported(t *testing.T) {
 	batch := func(bodies ...string) string {
 		var records []map[string]string
 		for i, b := range bodies {
@@ -39,20 +41,20 @@ func TestEach(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name, event  string
-		ran          []int
+		ran          []int // the jobs that ran, by number
 		failed       []string
 		errs         int
-		wantFailures bool // batchItemFailures is a list, if an empty one
+		wantFailures bool // the response has a list of failures, which may be empty
 	}{
-		{"all well", batch(`{"n":1}`, `{"n":2}`), []int{1, 2}, nil, 0, true},
-		{"none", batch(), nil, nil, 0, true},
-		{"one fails", batch(`{"n":1}`, `{"n":2,"then":"fail"}`, `{"n":3}`), []int{1, 2, 3}, []string{"m2"}, 1, true},
-		{"all fail", batch(`{"n":1,"then":"fail"}`, `{"n":2,"then":"fail"}`), []int{1, 2}, []string{"m1", "m2"}, 2, true},
-		{"one panics", batch(`{"n":1,"then":"panic"}`, `{"n":2}`), []int{1, 2}, []string{"m1"}, 1, true},
-		{"one cannot be read", batch(`{"n":"x"}`, `{"n":2}`), []int{2}, []string{"m1"}, 1, true},
-		{"one is no JSON", batch(`{"n":1}`, ``, `{"n":3}`), []int{1, 3}, []string{"m2"}, 1, true},
-		{"the event is no JSON", `{`, nil, nil, 1, false},
-		{"the event is a list", `[]`, nil, nil, 1, false},
+		{"all jobs succeed", batch(`{"n":1}`, `{"n":2}`), []int{1, 2}, nil, 0, true},
+		{"a batch without jobs", batch(), nil, nil, 0, true},
+		{"a job that fails", batch(`{"n":1}`, `{"n":2,"then":"fail"}`, `{"n":3}`), []int{1, 2, 3}, []string{"m2"}, 1, true},
+		{"all jobs fail", batch(`{"n":1,"then":"fail"}`, `{"n":2,"then":"fail"}`), []int{1, 2}, []string{"m1", "m2"}, 2, true},
+		{"a job that panics", batch(`{"n":1,"then":"panic"}`, `{"n":2}`), []int{1, 2}, []string{"m1"}, 1, true},
+		{"a job with a field of the wrong type", batch(`{"n":"x"}`, `{"n":2}`), []int{2}, []string{"m1"}, 1, true},
+		{"a job that is not JSON", batch(`{"n":1}`, ``, `{"n":3}`), []int{1, 3}, []string{"m2"}, 1, true},
+		{"an event that is not JSON", `{`, nil, nil, 1, false},
+		{"an event that is a list", `[]`, nil, nil, 1, false},
 	} {
 		var ran []int
 		answer, errs := queue.Each(t.Context(), []byte(c.event), func(_ context.Context, j job) error {
@@ -73,7 +75,7 @@ func TestEach(t *testing.T) {
 			t.Errorf("%s: ran %v, failed %q, errors %v; want %v, %q and %d", c.name, ran, failed, errs, c.ran, c.failed, c.errs)
 		}
 		if got := answer.BatchItemFailures != nil; got != c.wantFailures {
-			t.Errorf("%s: the answer has a list: %t, want %t", c.name, got, c.wantFailures)
+			t.Errorf("%s: the response has a list: %t, want %t", c.name, got, c.wantFailures)
 		}
 		for i, err := range errs {
 			if c.wantFailures && !strings.HasPrefix(err.Error(), "message "+failed[i]+": ") {
@@ -83,9 +85,9 @@ func TestEach(t *testing.T) {
 	}
 }
 
-// A job that hangs costs its part of the batch's time and no more: its neighbours
-// are done, and it alone comes again.
-func TestTimeOfABatch(t *testing.T) {
+// TestJobThatHangsFailsAlone: a job that hangs uses no more than its share of the batch's
+// time. The other jobs run, and only the one that hangs is reported as failed.
+func TestJobThatHangsFailsAlone(t *testing.T) {
 	event := []byte(`{"Records":[{"messageId":"m1","body":"{\"n\":1}"},{"messageId":"m2","body":"{\"n\":2}"},` +
 		`{"messageId":"m3","body":"{\"n\":3}"},{"messageId":"m4","body":"{\"n\":4}"}]}`)
 	failed := func(a events.SQSEventResponse) (list []string) {
@@ -95,29 +97,29 @@ func TestTimeOfABatch(t *testing.T) {
 		return list
 	}
 	for _, c := range []struct {
-		name  string
-		given time.Duration
-		hangs func(ctx context.Context, n int) bool
-		want  []string
+		name    string
+		timeout time.Duration
+		hangs   func(ctx context.Context, n int) bool
+		want    []string
 	}{
-		{"one waits for what does not come", 2 * time.Second, func(ctx context.Context, n int) bool {
+		{"a job that waits until its context is done", 2 * time.Second, func(ctx context.Context, n int) bool {
 			if n == 2 {
 				<-ctx.Done()
 			}
 			return n == 2
 		}, []string{"m2"}},
-		{"one takes no notice of its end", 2 * time.Second, func(_ context.Context, n int) bool {
+		{"a job that ignores its context", 2 * time.Second, func(_ context.Context, n int) bool {
 			if n == 1 {
-				select {} //nolint:revive // it never returns
+				select {} // it never returns
 			}
 			return false
 		}, []string{"m1"}},
-		{"all hang", time.Second, func(ctx context.Context, _ int) bool { <-ctx.Done(); return true }, []string{"m1", "m2", "m3", "m4"}},
-		{"no time at all", 0, func(context.Context, int) bool { return false }, []string{"m1", "m2", "m3", "m4"}},
+		{"all jobs hang", time.Second, func(ctx context.Context, _ int) bool { <-ctx.Done(); return true }, []string{"m1", "m2", "m3", "m4"}},
+		{"a batch without time", 0, func(context.Context, int) bool { return false }, []string{"m1", "m2", "m3", "m4"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			ctx, cancel := context.WithTimeout(t.Context(), c.given)
+			ctx, cancel := context.WithTimeout(t.Context(), c.timeout)
 			defer cancel()
 			answer, errs := queue.Each(ctx, event, func(ctx context.Context, j job) error {
 				if c.hangs(ctx, j.N) {
@@ -125,8 +127,8 @@ func TestTimeOfABatch(t *testing.T) {
 				}
 				return nil
 			})
-			if end, _ := ctx.Deadline(); c.given > 0 && time.Now().After(end) {
-				t.Errorf("answered after its deadline")
+			if deadline, _ := ctx.Deadline(); c.timeout > 0 && time.Now().After(deadline) {
+				t.Errorf("returned after its deadline")
 			}
 			if got := failed(answer); !slices.Equal(got, c.want) || len(errs) != len(c.want) {
 				t.Errorf("failed %q, %v, want %q", got, errs, c.want)
@@ -135,7 +137,9 @@ func TestTimeOfABatch(t *testing.T) {
 	}
 }
 
-func TestSend(t *testing.T) {
+// TestSendJob shows the request that Send makes, the units and the access that it counts,
+// and the errors that it returns.
+func TestSendJob(t *testing.T) {
 	var got struct {
 		URL   string `json:"QueueUrl"`
 		Body  string `json:"MessageBody"`
@@ -148,7 +152,7 @@ func TestSend(t *testing.T) {
 		}
 		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 		w.WriteHeader(status)
-		// The client compares the checksum with what it sent.
+		// The SDK compares the checksum with that of the body that it sent.
 		_, _ = fmt.Fprintf(w, `{"MessageId":"1","MD5OfMessageBody":"%x"}`, md5.Sum([]byte(got.Body)))
 	}))
 	defer sqs.Close()
@@ -177,12 +181,13 @@ func TestSend(t *testing.T) {
 	}
 	bad := queue.New[func()](cfg, sqs.URL, queue.Delivery, sqs.URL)
 	if err := bad.Send(ctx, nil, 0); err == nil {
-		t.Error("a job that is no JSON is sent")
+		t.Error("a job that cannot be encoded is sent")
 	}
 }
 
-// SQS refuses a job with U+FFFE or U+FFFF in it, which a user may write.
-func TestSendAnyText(t *testing.T) {
+// TestJobMayContainAnyCharacter: SQS refuses the characters U+FFFE and U+FFFF, so they are
+// escaped.
+func TestJobMayContainAnyCharacter(t *testing.T) {
 	var body string
 	sqs := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var in struct {

@@ -1,7 +1,7 @@
-// Package retry repeats what failed only for a moment. The number of tries is
-// bounded, the waits between them grow and have a random length, so that callers
-// who hinder each other come apart, and no wait reaches beyond the deadline of
-// the context.
+// Package retry tries something again that has failed and may succeed a moment later.
+// The number of tries is limited. The waits between them grow, and have a random length,
+// so that callers that conflict with each other do not try again at the same time. No
+// wait goes beyond the deadline of the context.
 package retry
 
 import (
@@ -9,30 +9,32 @@ import (
 	"time"
 )
 
-// A Policy says how often something is tried and how long the waits are.
+// A Policy says how often something is tried, and how long the waits are.
 type Policy struct {
-	Tries int // the first one included
-	Free  int // repeats that do not wait, before the first that does
-	// First is the longest that the first wait can be. Each wait after it can be
-	// twice as long as the one before, up to Most.
+	Tries            int // the number of tries, the first one included
+	ImmediateRetries int // how many of the first retries do not wait
+	// First is the maximum length of the first wait. The maximum doubles with each wait,
+	// up to Most. Example: First is 10 ms and Most is 50 ms, so the waits are at most 10,
+	// 20, 40, 50, 50, ... ms long.
 	First, Most time.Duration
 }
 
-// Contended is the policy of a change that is made anew if another one came before
-// it. Example: two devices add a friend at the same time. Both have read version 5,
-// one writes version 6, and the other reads again. The first repeat is made at once.
+// Contended is the policy of a unit of work that starts again if another write came
+// before its own. Example: two devices add a friend at the same time. Both have read
+// version 5. One writes version 6, and the other reads again. The first retry is made at
+// once.
 func Contended() Policy {
-	return Policy{Tries: 20, Free: 1, First: 2 * time.Millisecond, Most: 200 * time.Millisecond}
+	return Policy{Tries: 20, ImmediateRetries: 1, First: 2 * time.Millisecond, Most: 200 * time.Millisecond}
 }
 
-// wait is the longest wait before a repeat; 0 is the first repeat.
-func (p Policy) wait(repeat int) time.Duration {
-	repeat -= p.Free
-	if repeat < 0 {
+// maxWait returns the maximum length of the wait before a retry; 0 is the first retry.
+func (p Policy) maxWait(retry int) time.Duration {
+	retry -= p.ImmediateRetries
+	if retry < 0 {
 		return 0
 	}
 	d := p.First
-	for range repeat {
+	for range retry {
 		if d >= p.Most {
 			return p.Most
 		}
@@ -41,23 +43,23 @@ func (p Policy) wait(repeat int) time.Duration {
 	return min(d, p.Most)
 }
 
-// A Retrier waits, and has the chance that makes waits differ.
+// A Retrier waits between tries. It has the source of time and of randomness.
 type Retrier struct {
 	// Wait returns after d, or when the context is done.
 	Wait func(ctx context.Context, d time.Duration)
-	// Random returns a number from 0 to 1. When it is nil every wait is as long as
-	// it can be.
+	// Random returns a number from 0 to 1. If it is nil, every wait has its maximum
+	// length.
 	Random func() float64
 }
 
-// Do calls try until it is done or fails. try is given its number, from 0 on. Do
-// returns false without an error when the tries are used up, and when the next
-// wait would not end before the deadline of ctx. Once ctx is done it begins no
-// other try, and fails with the context's error.
+// Do calls try until it returns true or an error. try gets the number of the try, from 0
+// on. Do returns false and no error if all tries were made, or if the next wait would
+// not end before the deadline of ctx. After ctx is done, Do makes no other try and fails
+// with the error of ctx.
 func (r Retrier) Do(ctx context.Context, p Policy, try func(n int) (done bool, err error)) (bool, error) {
 	for n := range p.Tries {
 		if n > 0 {
-			ok, err := r.pause(ctx, p.wait(n-1))
+			ok, err := r.waitAtMost(ctx, p.maxWait(n-1))
 			if err != nil || !ok {
 				return false, err
 			}
@@ -69,12 +71,13 @@ func (r Retrier) Do(ctx context.Context, p Policy, try func(n int) (done bool, e
 	return false, nil
 }
 
-// pause waits for at most d, and tells whether there is time for another try.
-func (r Retrier) pause(ctx context.Context, d time.Duration) (bool, error) {
+// waitAtMost waits for d or, if there is randomness, for a part of it. It returns false if
+// there is no time for another try.
+func (r Retrier) waitAtMost(ctx context.Context, d time.Duration) (bool, error) {
 	if r.Random != nil {
 		d = time.Duration(r.Random() * float64(d))
 	}
-	if end, ok := ctx.Deadline(); ok && d > 0 && time.Until(end) <= d {
+	if deadline, ok := ctx.Deadline(); ok && d > 0 && time.Until(deadline) <= d {
 		return false, ctx.Err()
 	}
 	if d > 0 {
@@ -83,7 +86,7 @@ func (r Retrier) pause(ctx context.Context, d time.Duration) (bool, error) {
 	return ctx.Err() == nil, ctx.Err()
 }
 
-// Sleep is a Wait that takes real time.
+// Sleep is the Wait of a deployed function: it really waits.
 func Sleep(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

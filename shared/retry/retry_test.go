@@ -13,30 +13,31 @@ import (
 
 var errBroken = errors.New("broken")
 
-// waits notes how long a Retrier waited.
+// waits records how long a Retrier has waited.
 type waits []time.Duration
 
 func (w *waits) wait(_ context.Context, d time.Duration) { *w = append(*w, d) }
 
-func TestDo(t *testing.T) {
+// TestTriesAndWaits shows how many tries Do makes, and how long it waits between them.
+func TestTriesAndWaits(t *testing.T) {
 	const ms = time.Millisecond
-	p := retry.Policy{Tries: 7, Free: 1, First: 10 * ms, Most: 50 * ms}
+	p := retry.Policy{Tries: 7, ImmediateRetries: 1, First: 10 * ms, Most: 50 * ms}
 	for _, c := range []struct {
 		name   string
 		random func() float64
-		end    int // the try that is done; -1: none
-		fails  int // the try that fails; -1: none
+		end    int // the try that returns true; -1: none
+		fails  int // the try that returns an error; -1: none
 		done   bool
 		err    error
 		tries  int
 		waits  waits
 	}{
-		{"done at once", nil, 0, -1, true, nil, 1, nil},
-		{"fails at once", nil, -1, 0, false, errBroken, 1, nil},
-		{"the first repeat is free", nil, 1, -1, true, nil, 2, nil},
+		{"the first try is done", nil, 0, -1, true, nil, 1, nil},
+		{"the first try fails", nil, -1, 0, false, errBroken, 1, nil},
+		{"the first retry does not wait", nil, 1, -1, true, nil, 2, nil},
 		{"waits double", nil, 3, -1, true, nil, 4, waits{10 * ms, 20 * ms}},
-		{"waits are bounded, and so are tries", nil, -1, -1, false, nil, 7, waits{10 * ms, 20 * ms, 40 * ms, 50 * ms, 50 * ms}},
-		{"a repeat fails", nil, -1, 2, false, errBroken, 3, waits{10 * ms}},
+		{"waits have a maximum, and so has the number of tries", nil, -1, -1, false, nil, 7, waits{10 * ms, 20 * ms, 40 * ms, 50 * ms, 50 * ms}},
+		{"a retry fails", nil, -1, 2, false, errBroken, 3, waits{10 * ms}},
 		{"waits are random", func() float64 { return 0.5 }, 4, -1, true, nil, 5, waits{5 * ms, 10 * ms, 20 * ms}},
 	} {
 		var waited waits
@@ -57,15 +58,16 @@ func TestDo(t *testing.T) {
 	}
 }
 
-// No wait reaches beyond the deadline: what is left of the time is the caller's.
-func TestDeadline(t *testing.T) {
+// TestNoWaitGoesBeyondTheDeadline: the time that is left before the deadline belongs to the
+// caller. A context that is cancelled during a wait ends Do.
+func TestNoWaitGoesBeyondTheDeadline(t *testing.T) {
 	never := func(int) (bool, error) { return false, nil }
 	p := retry.Policy{Tries: 100, First: time.Hour, Most: time.Hour}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	var waited waits
 	if done, err := (retry.Retrier{Wait: waited.wait}).Do(ctx, p, never); done || err != nil || len(waited) > 0 {
-		t.Errorf("an hour in a minute: got %t, %v and waits %v, want neither", done, err, waited)
+		t.Errorf("an hour in a minute: got %t, %v and waits %v, want no wait and no error", done, err, waited)
 	}
 	tries := 0
 	stop := func(context.Context, time.Duration) { cancel() }
@@ -78,21 +80,22 @@ func TestDeadline(t *testing.T) {
 	}
 }
 
-func TestWithin(t *testing.T) {
+// TestWithinLeavesTimeForTheRest shows how much time a part of a call gets.
+func TestWithinLeavesTimeForTheRest(t *testing.T) {
 	const s = time.Second
 	for _, c := range []struct{ given, most, leave, min, max time.Duration }{
-		{60 * s, 2 * s, 10 * s, 2 * s, 2 * s},    // there is time enough
-		{60 * s, 55 * s, 10 * s, 49 * s, 50 * s}, // what comes after has its time
-		{60 * s, 55 * s, 59 * s, 29 * s, 30 * s}, // but no more than half of it
+		{60 * s, 2 * s, 10 * s, 2 * s, 2 * s},    // there is enough time
+		{60 * s, 55 * s, 10 * s, 49 * s, 50 * s}, // the rest of the call has its time
+		{60 * s, 55 * s, 59 * s, 29 * s, 30 * s}, // but no more than half of all
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), c.given)
-		began := time.Now()
+		start := time.Now()
 		inner, stop := retry.Within(ctx, c.most, c.leave)
-		end, _ := inner.Deadline()
-		if got := end.Sub(began); got < c.min || got > c.max+s/2 {
+		deadline, _ := inner.Deadline()
+		if got := deadline.Sub(start); got < c.min || got > c.max+s/2 {
 			t.Errorf("%v of %v, leaving %v: ends after %v, want %v to %v", c.most, c.given, c.leave, got, c.min, c.max)
 		}
-		if retry.Short(ctx, c.given/2) || !retry.Short(ctx, c.given+1) || retry.Short(t.Context(), time.Hour) {
+		if retry.TimeLeftBelow(ctx, c.given/2) || !retry.TimeLeftBelow(ctx, c.given+1) || retry.TimeLeftBelow(t.Context(), time.Hour) {
 			t.Errorf("Short does not compare with %v", c.given)
 		}
 		stop()
@@ -100,13 +103,14 @@ func TestWithin(t *testing.T) {
 	}
 }
 
-func TestSleep(t *testing.T) {
+// TestSleepWaits: Sleep waits for the given time, or until its context is done.
+func TestSleepWaits(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	retry.Sleep(ctx, time.Hour) // or the test never ends
-	began := time.Now()
+	retry.Sleep(ctx, time.Hour) // if it waited, the test would not end
+	start := time.Now()
 	retry.Sleep(t.Context(), 2*time.Millisecond)
-	if took := time.Since(began); took < 2*time.Millisecond {
+	if took := time.Since(start); took < 2*time.Millisecond {
 		t.Errorf("slept for %v, want 2ms", took)
 	}
 }

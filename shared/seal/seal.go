@@ -1,7 +1,8 @@
-// Package seal keeps application secrets closed at rest.
+// Package seal encrypts the secrets of applications, which are stored encrypted only.
 //
-// On AWS a KMS key seals them; on the local cloud a key in a file does. What is
-// sealed is bound to its purpose: opened with another purpose, it fails.
+// On AWS a KMS key encrypts them, on the local cloud a key in a file. A sealed secret is
+// bound to its purpose. Example: a secret that was sealed for "app/1" cannot be opened
+// for "app/2", even if somebody copies it into the item of that application.
 package seal
 
 import (
@@ -22,26 +23,26 @@ import (
 	"parley/shared/telemetry"
 )
 
-// A Sealer closes and opens small secrets. purpose is public and must be the
-// same for both; the application's id serves.
+// A Sealer encrypts and decrypts small secrets. The purpose is not secret, and Open needs
+// the purpose that Seal was given.
 type Sealer interface {
 	Seal(ctx context.Context, purpose string, secret []byte) ([]byte, error)
 	Open(ctx context.Context, purpose string, sealed []byte) ([]byte, error)
 }
 
-// New returns the Sealer that a key's name asks for: "file:" and a path to 32
-// bytes in hexadecimal, or the ARN of a KMS key.
+// New returns a Sealer with a key: "file:" and the path of a file with 32 bytes in
+// hexadecimal, or the ARN of a KMS key.
 func New(key string, cfg aws.Config) (Sealer, error) {
 	if path, ok := strings.CutPrefix(key, "file:"); ok {
-		return openFile(path)
+		return newFileSealer(path)
 	}
 	return &kmsSealer{client: kms.NewFromConfig(cfg, func(o *kms.Options) { o.APIOptions = append(o.APIOptions, attempt.Bounded) }), key: key}, nil
 }
 
 type fileSealer struct{ aead cipher.AEAD }
 
-func openFile(path string) (*fileSealer, error) {
-	text, err := os.ReadFile(path) //nolint:gosec // the deployment names the file
+func newFileSealer(path string) (*fileSealer, error) {
+	text, err := os.ReadFile(path) // the deployment names the file
 	if err != nil {
 		return nil, fmt.Errorf("seal key: %w", err)
 	}
@@ -60,7 +61,7 @@ func openFile(path string) (*fileSealer, error) {
 	return &fileSealer{aead: aead}, nil
 }
 
-// Seal encrypts with AES-256-GCM under a random nonce, which comes first.
+// Seal encrypts with AES-256-GCM. The result begins with the random nonce.
 func (s *fileSealer) Seal(ctx context.Context, purpose string, secret []byte) ([]byte, error) {
 	telemetry.MeterOf(ctx).Touch("seal")
 	nonce := make([]byte, s.aead.NonceSize())
@@ -89,7 +90,7 @@ type kmsSealer struct {
 	key    string
 }
 
-// Seal encrypts under the KMS key; the purpose is the encryption context.
+// Seal encrypts with the KMS key. The purpose is the encryption context.
 func (s *kmsSealer) Seal(ctx context.Context, purpose string, secret []byte) ([]byte, error) {
 	telemetry.MeterOf(ctx).Touch("seal")
 	out, err := s.client.Encrypt(ctx, &kms.EncryptInput{
@@ -101,7 +102,7 @@ func (s *kmsSealer) Seal(ctx context.Context, purpose string, secret []byte) ([]
 	return out.CiphertextBlob, nil
 }
 
-// Open decrypts with the KMS key.
+// Open reverses Seal.
 func (s *kmsSealer) Open(ctx context.Context, purpose string, sealed []byte) ([]byte, error) {
 	telemetry.MeterOf(ctx).Touch("open")
 	out, err := s.client.Decrypt(ctx, &kms.DecryptInput{

@@ -28,7 +28,7 @@ func keyFile(t *testing.T, text string) string {
 	return "file:" + path
 }
 
-func file(t *testing.T, text string) seal.Sealer {
+func fileSealer(t *testing.T, text string) seal.Sealer {
 	t.Helper()
 	s, err := seal.New(keyFile(t, text), aws.Config{})
 	if err != nil {
@@ -37,9 +37,9 @@ func file(t *testing.T, text string) seal.Sealer {
 	return s
 }
 
-func TestFile(t *testing.T) {
+func TestFileSealerOpensOnlyWhatItSealed(t *testing.T) {
 	key := strings.Repeat("0f", 32)
-	s := file(t, key+"\n")
+	s := fileSealer(t, key+"\n")
 	secret := []byte("0123456789abcdef")
 	sealed, err := s.Seal(t.Context(), "app/1", secret)
 	if err != nil {
@@ -48,24 +48,24 @@ func TestFile(t *testing.T) {
 	if bytes.Contains(sealed, secret) {
 		t.Errorf("sealed %q shows the secret", sealed)
 	}
-	for what, opener := range map[string]seal.Sealer{"the same": s, "another of the same key": file(t, strings.ToUpper(key))} {
+	for what, opener := range map[string]seal.Sealer{"the same sealer": s, "another sealer with the same key": fileSealer(t, strings.ToUpper(key))} {
 		if got, err := opener.Open(t.Context(), "app/1", sealed); err != nil || !bytes.Equal(got, secret) {
 			t.Errorf("%s opens %q, %v, want %q", what, got, err, secret)
 		}
 	}
 	again, err := s.Seal(t.Context(), "app/1", secret)
 	if err != nil || bytes.Equal(again, sealed) {
-		t.Errorf("sealed twice, %v, it is the same: the nonce was used again", err)
+		t.Errorf("sealed twice, %v, the result is the same: the nonce was used again", err)
 	}
-	refused := map[string][]byte{"nothing": nil, "one byte more": append(bytes.Clone(sealed), 0), "a nonce only": sealed[:12]}
+	refused := map[string][]byte{"an empty text": nil, "one byte more": append(bytes.Clone(sealed), 0), "only a nonce": sealed[:12]}
 	for i := range sealed {
 		flipped := bytes.Clone(sealed)
 		flipped[i] ^= 1
 		if got, err := s.Open(t.Context(), "app/1", flipped); err == nil {
-			t.Errorf("with byte %d changed it opens: %q", i, got)
+			t.Errorf("a text with byte %d changed opens: %q", i, got)
 		}
 		if got, err := s.Open(t.Context(), "app/1", sealed[:i]); err == nil {
-			t.Errorf("cut at byte %d it opens: %q", i, got)
+			t.Errorf("a text cut at byte %d opens: %q", i, got)
 		}
 	}
 	for what, b := range refused {
@@ -73,15 +73,15 @@ func TestFile(t *testing.T) {
 		if err == nil {
 			t.Errorf("%s opens: %q", what, got)
 		} else if strings.Contains(err.Error(), string(secret)) {
-			t.Errorf("%s: the error tells the secret: %v", what, err)
+			t.Errorf("%s: the error contains the secret: %v", what, err)
 		}
 	}
 	for _, purpose := range []string{"app/2", "app/1 ", "APP/1", ""} {
 		if got, err := s.Open(t.Context(), purpose, sealed); err == nil {
-			t.Errorf("purpose %q opens what is for app/1: %q", purpose, got)
+			t.Errorf("purpose %q opens a secret that was sealed for app/1: %q", purpose, got)
 		}
 	}
-	if got, err := file(t, strings.Repeat("0e", 32)).Open(t.Context(), "app/1", sealed); err == nil {
+	if got, err := fileSealer(t, strings.Repeat("0e", 32)).Open(t.Context(), "app/1", sealed); err == nil {
 		t.Errorf("another key opens it: %q", got)
 	}
 	empty, err := s.Seal(t.Context(), "", nil)
@@ -93,32 +93,32 @@ func TestFile(t *testing.T) {
 	}
 }
 
-func TestKeyFile(t *testing.T) {
+func TestRejectsMalformedKeyFiles(t *testing.T) {
 	for what, key := range map[string]string{
-		"no file":         "file:" + filepath.Join(t.TempDir(), "none"),
-		"an empty file":   keyFile(t, ""),
-		"no hexadecimal":  keyFile(t, strings.Repeat("zz", 32)),
-		"31 bytes":        keyFile(t, strings.Repeat("00", 31)),
-		"33 bytes":        keyFile(t, strings.Repeat("00", 33)),
-		"an odd number":   keyFile(t, strings.Repeat("00", 31)+"0"),
-		"no path":         "file:",
-		"a folder":        "file:" + t.TempDir(),
-		"space inside":    keyFile(t, strings.Repeat("00", 16)+" "+strings.Repeat("00", 16)),
-		"32 raw bytes":    keyFile(t, strings.Repeat("\x07", 32)),
-		"half is missing": keyFile(t, strings.Repeat("00", 16)),
+		"no file":                 "file:" + filepath.Join(t.TempDir(), "none"),
+		"an empty file":           keyFile(t, ""),
+		"not hexadecimal":         keyFile(t, strings.Repeat("zz", 32)),
+		"31 bytes":                keyFile(t, strings.Repeat("00", 31)),
+		"33 bytes":                keyFile(t, strings.Repeat("00", 33)),
+		"an odd number of digits": keyFile(t, strings.Repeat("00", 31)+"0"),
+		"no path":                 "file:",
+		"a folder":                "file:" + t.TempDir(),
+		"space inside":            keyFile(t, strings.Repeat("00", 16)+" "+strings.Repeat("00", 16)),
+		"32 raw bytes":            keyFile(t, strings.Repeat("\x07", 32)),
+		"only half of a key":      keyFile(t, strings.Repeat("00", 16)),
 	} {
 		if s, err := seal.New(key, aws.Config{}); err == nil {
-			t.Errorf("%s makes a sealer: %v", what, s)
+			t.Errorf("%s is accepted as a key: %v", what, s)
 		} else if strings.Contains(err.Error(), "0000") {
-			t.Errorf("%s: the error tells the key: %v", what, err)
+			t.Errorf("%s: the error contains the key: %v", what, err)
 		}
 	}
 }
 
-func TestMeter(t *testing.T) {
+func TestMeterNotesSealAndOpen(t *testing.T) {
 	m := &telemetry.Meter{}
 	ctx := telemetry.WithMeter(t.Context(), m)
-	s := file(t, strings.Repeat("00", 32))
+	s := fileSealer(t, strings.Repeat("00", 32))
 	sealed, err := s.Seal(ctx, "p", []byte("s"))
 	if err != nil {
 		t.Fatal(err)
@@ -134,8 +134,9 @@ func TestMeter(t *testing.T) {
 	}
 }
 
-// TestKMS talks to a stand-in of KMS: which key, which context, what is returned.
-func TestKMS(t *testing.T) {
+// TestKMSSealer runs against a server in the place of KMS. It checks the key, the
+// encryption context and the results.
+func TestKMSSealer(t *testing.T) {
 	const key = "arn:aws:kms:us-east-1:123456789012:key/1"
 	kms := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var in struct {
@@ -145,7 +146,7 @@ func TestKMS(t *testing.T) {
 			Context    map[string]string `json:"EncryptionContext"`
 		}
 		if err := json.NewDecoder(r.Body).Decode(&in); err != nil || in.KeyID != key {
-			t.Errorf("KMS is asked with key %q, %v", in.KeyID, err)
+			t.Errorf("KMS is called with key %q, %v", in.KeyID, err)
 		}
 		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 		out := map[string]string{}
@@ -163,7 +164,7 @@ func TestKMS(t *testing.T) {
 			}
 			out["Plaintext"] = base64.StdEncoding.EncodeToString([]byte(plain))
 		default:
-			t.Errorf("KMS is asked for %s", r.Header.Get("X-Amz-Target"))
+			t.Errorf("KMS is called with target %s", r.Header.Get("X-Amz-Target"))
 		}
 		_ = json.NewEncoder(w).Encode(out)
 	}))

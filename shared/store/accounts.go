@@ -39,8 +39,8 @@ func readAccount(id string, item Item) *accounts.Account {
 	return &accounts.Account{
 		ID: id, Nick: text(item, "n"), Face: text(item, "fa"), Created: integer(item, "ct"), Reborn: integer(item, "rb"),
 		Deleted: integer(item, "del"), Swept: has(item, "sw"), SignaturesFrom: integer(item, "se"),
-		MutedUntil: integer(item, "mc"), GroupsMuted: integer(item, "mg"), BannedUntil: integer(item, "bn"),
-		Allow: accounts.Allow(text(item, "al")), NoRequests: text(item, "nr") == profiles.Yes,
+		MutedUntil: integer(item, "mc"), GroupsMutedUntil: integer(item, "mg"), BannedUntil: integer(item, "bn"),
+		Allow: accounts.FriendRequestPolicy(text(item, "al")), NoRequests: text(item, "nr") == profiles.Yes,
 		Indexed: has(item, "im"),
 	}
 }
@@ -51,7 +51,7 @@ func (s *Store) Accounts(ctx context.Context, app int64, ids []string) ([]*accou
 	for i, id := range ids {
 		keys[i] = AccountKey(app, id)
 	}
-	items, err := s.confirmed(ctx, Core, keys, func(_ int, item Item) bool { return dead(item) })
+	items, err := s.getConfirmed(ctx, Core, keys, func(_ int, item Item) bool { return notAlive(item) })
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,16 @@ func (s *Store) Account(ctx context.Context, app int64, id string, strong bool) 
 	return readAccount(id, item), nil
 }
 
-// AccountsAlive tells which of distinct users are accounts.
+// AccountStrongly implements sessions.Store.
+func (s *Store) AccountStrongly(ctx context.Context, app int64, user string) (*accounts.Account, error) {
+	item, err := s.get(ctx, Core, AccountKey(app, user), true)
+	if err != nil {
+		return nil, err
+	}
+	return readAccount(user, item), nil
+}
+
+// AccountsAlive implements follows.Store.
 func (s *Store) AccountsAlive(ctx context.Context, app int64, users []string) ([]bool, error) {
 	list, err := s.Accounts(ctx, app, users)
 	if err != nil {
@@ -84,11 +93,12 @@ func (s *Store) AccountsAlive(ctx context.Context, app int64, users []string) ([
 	return alive, nil
 }
 
-// CreateAccount implements accounts.Store. The index line is written first: one
-// without an account is harmless and is there again after the next import, an
-// account without a line would be missed by a count.
+// CreateAccount implements accounts.Store. If the edition has no limit, the entry in
+// the list of accounts is written before the account. If the call stops in between,
+// there is an entry without an account, which does no harm: the next import of the id
+// completes it. An account without an entry would never be counted.
 func (s *Store) CreateAccount(ctx context.Context, app int64, a accounts.Account, reborn int64, limit int) error {
-	old, err := s.putAccount(ctx, app, a, "attribute_not_exists(pk)", nil, limit)
+	old, err := s.putAccountIf(ctx, app, a, "attribute_not_exists(pk)", nil, limit)
 	switch {
 	case old == nil:
 		return err
@@ -97,37 +107,38 @@ func (s *Store) CreateAccount(ctx context.Context, app int64, a accounts.Account
 	case integer(old, "del") > reborn:
 		return fault.New(fault.AccountReserved, "%s was deleted and cannot be imported again yet", a.ID)
 	case !has(old, "sw"):
-		return unswept(a.ID)
+		return dataNotRemoved(a.ID)
 	}
 	a.SignaturesFrom = integer(old, "se")
-	a.Reborn = max(a.Created, integer(old, "del")+1) // no second has both lives
-	old, err = s.putAccount(ctx, app, a, "del = :del AND attribute_exists(sw)", Item{":del": old["del"]}, limit)
+	a.Reborn = max(a.Created, integer(old, "del")+1) // no second belongs to both lives (docs/adr/0023)
+	old, err = s.putAccountIf(ctx, app, a, "del = :del AND attribute_exists(sw)", Item{":del": old["del"]}, limit)
 	switch {
 	case old == nil:
 		return err
 	case !has(old, "del"):
 		return fault.New(fault.Conflict, "%s exists", a.ID)
 	}
-	return unswept(a.ID) // the second sweep began just now
+	return dataNotRemoved(a.ID) // the second removal of the data has just begun (docs/adr/0012)
 }
 
-func unswept(id string) error {
+func dataNotRemoved(id string) error {
 	return fault.New(fault.AccountReserved, "the data of the deleted %s is still being removed, import it again in a moment", id)
 }
 
-// putAccount writes an account where a condition holds. Where it does not, it
-// returns the item that is there.
-func (s *Store) putAccount(ctx context.Context, app int64, a accounts.Account, cond string, values Item, limit int) (old Item, err error) {
-	item, index := accountItem(app, a), AccountIndexKey(app, a.ID).attributes()
+// putAccountIf writes an account and its entry in the list of accounts, if the
+// condition holds. If it does not hold, putAccountIf returns the existing account as
+// old. A limit above 0 bounds the number of the application's accounts.
+func (s *Store) putAccountIf(ctx context.Context, app int64, a accounts.Account, cond string, values Item, limit int) (old Item, err error) {
+	item, entry := accountItem(app, a), AccountIndexKey(app, a.ID).attributes()
 	if limit == 0 {
-		if _, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: s.name(Core), Item: index}); err != nil {
+		if _, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: s.name(Core), Item: entry}); err != nil {
 			return nil, fmt.Errorf("index account: %w", err)
 		}
 		_, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{
 			TableName: s.name(Core), Item: item, ConditionExpression: &cond, ExpressionAttributeValues: values,
 			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 		})
-		if old, failed := refused(err); failed {
+		if old, failed := failedCondition(err); failed {
 			return old, nil
 		}
 		if err != nil {
@@ -140,18 +151,18 @@ func (s *Store) putAccount(ctx context.Context, app int64, a accounts.Account, c
 			TableName: s.name(Core), Item: item, ConditionExpression: &cond, ExpressionAttributeValues: values,
 			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 		}},
-		{Put: &types.Put{TableName: s.name(Core), Item: index}},
+		{Put: &types.Put{TableName: s.name(Core), Item: entry}},
 		{Update: &types.Update{
 			TableName: s.name(Core), Key: CounterKey(app).attributes(),
 			UpdateExpression: aws.String("ADD n :one"), ConditionExpression: aws.String("n < :limit"),
 			ExpressionAttributeValues: Item{":one": num(1), ":limit": num(limit)},
 		}},
 	})
-	reasons := cancelled(err)
+	reasons := cancellationReasons(err)
 	switch {
-	case failedAt(reasons, 0):
+	case conditionFailedAt(reasons, 0):
 		return reasons[0].Item, nil
-	case failedAt(reasons, 2):
+	case conditionFailedAt(reasons, 2):
 		return nil, fault.New(fault.AccountQuota, "the edition's %d accounts are used up", limit)
 	case reasons != nil:
 		return nil, fmt.Errorf("create account: %w: %w", errConflict, err)
@@ -162,39 +173,40 @@ func (s *Store) putAccount(ctx context.Context, app int64, a accounts.Account, c
 }
 
 // RenameAccount implements accounts.Store.
-func (s *Store) RenameAccount(ctx context.Context, app int64, d accounts.Draft) (bool, error) {
-	var set, other []string
+func (s *Store) RenameAccount(ctx context.Context, app int64, d accounts.Import) (bool, error) {
+	var set, differs []string
 	values := Item{}
 	for name, v := range map[string]string{"n": d.Nick, "fa": d.Face} {
 		if v != "" {
 			set, values[":"+name] = append(set, name+" = :"+name), str(v)
-			other = append(other, "attribute_not_exists("+name+") OR "+name+" <> :"+name)
+			differs = append(differs, "attribute_not_exists("+name+") OR "+name+" <> :"+name)
 		}
 	}
 	_, err := s.update(ctx, update{
 		table: Core, key: AccountKey(app, d.ID), set: "SET " + strings.Join(set, ", "), values: values,
-		cond: alive + " AND (" + strings.Join(other, " OR ") + ")",
+		cond: ifAlive + " AND (" + strings.Join(differs, " OR ") + ")",
 	})
-	item, failed := refused(err)
+	item, failed := failedCondition(err)
 	switch {
 	case !failed:
 		return err == nil, err
 	case item == nil || has(item, "del"):
 		return false, fault.New(fault.AccountUnknown, "%s was deleted at the same time", d.ID)
 	}
-	return false, nil // it has these texts
+	return false, nil // the account already has these texts
 }
 
-// alive is the condition of every write to an account.
-const alive = "attribute_exists(pk) AND attribute_not_exists(del)"
+// ifAlive is the condition of every write that changes a living account.
+const ifAlive = "attribute_exists(pk) AND attribute_not_exists(del)"
 
-// DeleteAccount implements accounts.Store.
+// DeleteAccount implements accounts.Store. Signatures stay void for accounts.MaxAhead
+// longer than the deletion, because a signature may be dated that much ahead.
 func (s *Store) DeleteAccount(ctx context.Context, app int64, id string, at int64, counted bool) (accounts.Deletion, error) {
 	items := []types.TransactWriteItem{
 		{Update: &types.Update{
 			TableName: s.name(Core), Key: AccountKey(app, id).attributes(),
 			UpdateExpression:                    aws.String("SET del = :at, se = :se REMOVE n, fa, al, nr"),
-			ConditionExpression:                 aws.String(alive),
+			ConditionExpression:                 aws.String(ifAlive),
 			ExpressionAttributeValues:           Item{":at": num(at), ":se": num(at + int64(accounts.MaxAhead.Seconds()))},
 			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 		}},
@@ -207,30 +219,32 @@ func (s *Store) DeleteAccount(ctx context.Context, app int64, id string, at int6
 		}})
 	}
 	err := s.db.Transact(ctx, items)
-	if reasons := cancelled(err); failedAt(reasons, 0) {
+	if reasons := cancellationReasons(err); conditionFailedAt(reasons, 0) {
 		old := reasons[0].Item
 		return accounts.Deletion{Known: old != nil, At: integer(old, "del"), Swept: has(old, "sw")}, nil
 	}
 	if err != nil {
 		return accounts.Deletion{}, fmt.Errorf("delete account: %w", err)
 	}
-	return accounts.Deletion{Known: true, Ended: true, At: at}, nil
+	return accounts.Deletion{Known: true, DeletedNow: true, At: at}, nil
 }
 
-// RevokeSignatures implements accounts.Store.
+// RevokeSignatures implements accounts.Store. `se` only grows. Example: two calls
+// revoke what was signed before 12:00:05 and before 12:00:03; whichever comes last,
+// what was signed at 12:00:04 stays void.
 func (s *Store) RevokeSignatures(ctx context.Context, app int64, id string, at int64) error {
 	_, err := s.update(ctx, update{
 		table: Core, key: AccountKey(app, id), set: "SET se = :at",
-		cond: alive + " AND (attribute_not_exists(se) OR se < :at)", values: Item{":at": num(at)},
+		cond: ifAlive + " AND (attribute_not_exists(se) OR se < :at)", values: Item{":at": num(at)},
 	})
-	item, failed := refused(err)
+	item, failed := failedCondition(err)
 	switch {
 	case !failed:
 		return err
 	case item == nil || has(item, "del"):
 		return unknownAccount(id)
 	}
-	return nil // they are void already
+	return nil // the signatures were void before
 }
 
 func unknownAccount(id string) error {
@@ -247,32 +261,34 @@ func (s *Store) BanAccount(ctx context.Context, app int64, id string, until int6
 	return s.setTimes(ctx, app, id, map[string]*int64{"bn": &until})
 }
 
-// setTimes sets those times of a living account that are not nil, and takes away
-// those that are 0.
+// setTimes sets the times of a living account. It leaves a time as it is if the
+// pointer is nil, and removes the attribute if the time is 0.
 func (s *Store) setTimes(ctx context.Context, app int64, id string, times map[string]*int64) error {
-	to := newSetting()
+	changes := newAttributeChanges()
 	for name, t := range times {
 		if t != nil {
-			to.put(name, *t)
+			changes.setOrRemove(name, *t)
 		}
 	}
 	_, err := s.update(ctx, update{
-		table: Core, key: AccountKey(app, id), set: to.expression(), cond: alive, names: to.names, values: to.given(),
+		table: Core, key: AccountKey(app, id), set: changes.expression(), cond: ifAlive, names: changes.names, values: changes.valuesOrNil(),
 	})
-	if _, failed := refused(err); failed {
+	if _, failed := failedCondition(err); failed {
 		return unknownAccount(id)
 	}
 	return err
 }
 
-// ClaimRemoval implements accounts.Store.
+// ClaimRemoval implements accounts.Store. `so` is when the claim ends. Example: one
+// worker has the claim until 25,000 ms and dies; another worker gets it from 25,000 ms
+// on. A claim takes `sw` away, so that nobody imports the id while data is removed.
 func (s *Store) ClaimRemoval(ctx context.Context, app int64, id string, deleted, nowMs, untilMs int64) (claimed bool, busy int64, err error) {
 	_, err = s.update(ctx, update{
 		table: Core, key: AccountKey(app, id), set: "SET so = :until REMOVE sw",
 		cond:   "del = :del AND (attribute_not_exists(so) OR so <= :now)",
 		values: Item{":del": num(deleted), ":now": num(nowMs), ":until": num(untilMs)},
 	})
-	item, failed := refused(err)
+	item, failed := failedCondition(err)
 	switch {
 	case !failed:
 		return err == nil, 0, err
@@ -282,7 +298,8 @@ func (s *Store) ClaimRemoval(ctx context.Context, app int64, id string, deleted,
 	return false, integer(item, "so"), nil
 }
 
-// EndRemoval implements accounts.Store.
+// EndRemoval implements accounts.Store. It changes nothing if the caller's claim has
+// ended and another worker has a claim.
 func (s *Store) EndRemoval(ctx context.Context, app int64, id string, deleted, untilMs int64, swept bool) error {
 	u := update{
 		table: Core, key: AccountKey(app, id), set: "REMOVE so", cond: "del = :del AND so = :until",
@@ -293,7 +310,7 @@ func (s *Store) EndRemoval(ctx context.Context, app int64, id string, deleted, u
 		u.values[":yes"] = num(1)
 	}
 	_, err := s.update(ctx, u)
-	if _, failed := refused(err); failed {
+	if _, failed := failedCondition(err); failed {
 		return nil
 	}
 	return err

@@ -5,13 +5,13 @@ import (
 	"sync"
 	"testing"
 
+	"parley/infra/testkit"
 	"parley/shared/domain/accounts"
 	"parley/shared/fault"
-	"parley/shared/testkit"
 )
 
-// an is a world with the account alice.
-func an(t *testing.T) (*testkit.World, func() accounts.Account) {
+// newAlice returns a world with the account alice, and a function that reads it.
+func newAlice(t *testing.T) (*testkit.World, func() accounts.Account) {
 	w := testkit.NewWorld(t, server, testkit.Options{Edition: "developer"})
 	if err := w.Seed(t.Context(), "account alice\n"); err != nil {
 		t.Fatal(err)
@@ -26,7 +26,7 @@ func an(t *testing.T) (*testkit.World, func() accounts.Account) {
 	}
 }
 
-// together runs n functions at once and returns their errors.
+// together runs n calls at once and returns their errors.
 func together(n int, run func(i int) error) []error {
 	errs := make([]error, n)
 	var wait sync.WaitGroup
@@ -37,9 +37,9 @@ func together(n int, run func(i int) error) []error {
 	return errs
 }
 
-// The latest revocation holds, whichever comes last.
-func TestRevokeSignaturesAtOnce(t *testing.T) {
-	w, alice := an(t)
+// Of revocations at once the latest one holds, whichever is written last.
+func TestLatestRevocationHolds(t *testing.T) {
+	w, alice := newAlice(t)
 	for i, err := range together(20, func(i int) error {
 		return w.Store.RevokeSignatures(t.Context(), w.ID, "alice", int64(1000+i*7%20))
 	}) {
@@ -52,11 +52,11 @@ func TestRevokeSignaturesAtOnce(t *testing.T) {
 	}
 }
 
-// What is set on an account while it is deleted is set before or refused: the
-// tombstone keeps nothing that came later.
-func TestSetWhileDeleted(t *testing.T) {
+// A change of an account that is being deleted at the same time is made before the
+// deletion, or is refused. A deleted account has nothing that was set after the deletion.
+func TestChangesOfADeletedAccountAreRefused(t *testing.T) {
 	for round := range 5 {
-		w, alice := an(t)
+		w, alice := newAlice(t)
 		until := int64(2_000_000_000)
 		const at = 1_900_000_000
 		var deletion accounts.Deletion
@@ -79,8 +79,8 @@ func TestSetWhileDeleted(t *testing.T) {
 			}
 		}
 		a := alice()
-		if !deletion.Ended || a.Deleted != at || a.SignaturesFrom != at+2 {
-			t.Errorf("round %d: %+v of %+v: deleted at %d and void two seconds on is wanted", round, a, deletion, at)
+		if !deletion.DeletedNow || a.Deleted != at || a.SignaturesFrom != at+2 {
+			t.Errorf("round %d: %+v of %+v: want deleted at %d, and signatures void until two seconds later", round, a, deletion, at)
 		}
 		for name, err := range map[string]error{
 			"revoke": w.Store.RevokeSignatures(t.Context(), w.ID, "alice", at+9),
@@ -96,9 +96,9 @@ func TestSetWhileDeleted(t *testing.T) {
 	}
 }
 
-// The two mutes are set by calls of their own, and none loses the other's.
-func TestMutesAtOnce(t *testing.T) {
-	w, alice := an(t)
+// Two calls set the two kinds of mute at once, and both are set.
+func TestMutesOfTwoKindsAtOnce(t *testing.T) {
+	w, alice := newAlice(t)
 	one, two := int64(1), int64(2)
 	for i, err := range together(2, func(i int) error {
 		if i == 0 {
@@ -110,32 +110,32 @@ func TestMutesAtOnce(t *testing.T) {
 			t.Errorf("mute %d: %v", i, err)
 		}
 	}
-	if a := alice(); a.MutedUntil != 1 || a.GroupsMuted != 2 {
-		t.Errorf("muted until %d and %d, want 1 and 2", a.MutedUntil, a.GroupsMuted)
+	if a := alice(); a.MutedUntil != 1 || a.GroupsMutedUntil != 2 {
+		t.Errorf("muted until %d and %d, want 1 and 2", a.MutedUntil, a.GroupsMutedUntil)
 	}
 	if err := w.Store.MuteAccount(t.Context(), w.ID, "nemo", &one, nil); !fault.Is(err, fault.AccountUnknown) {
-		t.Errorf("mute of nobody: %v", err)
+		t.Errorf("mute of a user who is not an account: %v", err)
 	}
-	if items := w.Items(t, "core", fmt.Sprintf("%d#U#nemo", w.ID)); len(items) != 0 {
-		t.Errorf("nobody has items: %v", items)
+	if items := w.PartitionItems(t, "core", fmt.Sprintf("%d#U#nemo", w.ID)); len(items) != 0 {
+		t.Errorf("a user who is not an account has items: %v", items)
 	}
 }
 
-// One of many deletions ends a life, and the count goes down once; one of many
-// imports begins another.
-func TestDeleteAndImportAtOnce(t *testing.T) {
-	w, alice := an(t)
+// Of many deletions at once, one deletes the account, and the count of accounts goes
+// down once. Of many imports at once, one makes the new account.
+func TestDeletionsAndImportsAtOnce(t *testing.T) {
+	w, alice := newAlice(t)
 	var mu sync.Mutex
-	ended := 0
+	deleted := 0
 	for i, err := range together(8, func(i int) error {
 		d, err := w.Store.DeleteAccount(t.Context(), w.ID, "alice", int64(1000+i), true)
 		mu.Lock()
 		defer mu.Unlock()
-		if d.Ended {
-			ended++
+		if d.DeletedNow {
+			deleted++
 		}
 		if err == nil && !d.Known {
-			t.Errorf("deletion %d knows nobody", i)
+			t.Errorf("deletion %d does not know the account", i)
 		}
 		return err
 	}) {
@@ -143,8 +143,8 @@ func TestDeleteAndImportAtOnce(t *testing.T) {
 			t.Errorf("deletion %d: %v", i, err)
 		}
 	}
-	if ended != 1 {
-		t.Errorf("%d deletions ended a life, want 1", ended)
+	if deleted != 1 {
+		t.Errorf("%d deletions deleted the account, want 1", deleted)
 	}
 	del := alice().Deleted
 	importing := func() (made int) {
@@ -161,7 +161,7 @@ func TestDeleteAndImportAtOnce(t *testing.T) {
 		return made
 	}
 	if n := importing(); n != 0 {
-		t.Errorf("%d imports before the data is swept, want 0", n)
+		t.Errorf("%d imports before the data is removed, want 0", n)
 	}
 	claimed, _, err := w.Store.ClaimRemoval(t.Context(), w.ID, "alice", del, 1, 2)
 	if err != nil || !claimed {
@@ -170,17 +170,17 @@ func TestDeleteAndImportAtOnce(t *testing.T) {
 	if err := w.Store.EndRemoval(t.Context(), w.ID, "alice", del, 2, true); err != nil {
 		t.Fatal(err)
 	}
-	if n := importing(); n != 1 { // beside the admin's, one account is all that this limit allows: the count is right
+	if n := importing(); n != 1 { // the limit allows one account besides the admin's, so the count must be right
 		t.Errorf("%d imports, want 1", n)
 	}
 	if a := alice(); !a.Alive() || a.SignaturesFrom != del+2 {
-		t.Errorf("alice is %+v, want alive, signatures of the life before void", a)
+		t.Errorf("alice is %+v, want alive, with the signatures of the deleted account void", a)
 	}
 }
 
-// A removal has one owner at a time, and only the owner can end it.
-func TestClaimRemoval(t *testing.T) {
-	w, alice := an(t)
+// The removal of an account's data has one owner at a time, and only the owner ends it.
+func TestRemovalHasOneOwner(t *testing.T) {
+	w, alice := newAlice(t)
 	if _, err := w.Store.DeleteAccount(t.Context(), w.ID, "alice", 1000, true); err != nil {
 		t.Fatal(err)
 	}
@@ -219,27 +219,27 @@ func TestClaimRemoval(t *testing.T) {
 		t.Errorf("%d own the removal, want 1", owners)
 	}
 	if claimed, busy := claim(999, 9000, 9999); claimed || busy != 0 {
-		t.Errorf("of another death: %t, %d, want nothing to do", claimed, busy)
+		t.Errorf("a claim for another deletion: %t, %d, want nothing to do", claimed, busy)
 	}
 	if claimed, busy := claim(1000, 5999, 9999); claimed || busy != 6000 {
-		t.Errorf("before the claim ends: %t, %d", claimed, busy)
+		t.Errorf("a claim before the first one ends: %t, %d", claimed, busy)
 	}
 	if claimed, _ := claim(1000, 6000, 7000); !claimed {
-		t.Error("the claim has ended and is not given to the next")
+		t.Error("the claim has ended, and the next one fails")
 	}
 	end(1000, 6000, true)
 	if alice().Swept {
-		t.Error("one whose claim is over says that all is swept")
+		t.Error("a worker whose claim has ended notes that all data is removed")
 	}
 	end(1000, 7000, false)
 	if claimed, _ := claim(1000, 6500, 7500); !claimed {
-		t.Error("a claim that was given back is not given to the next")
+		t.Error("the claim was given back, and the next one fails")
 	}
 	end(1000, 7500, true)
 	if !alice().Swept {
-		t.Error("the owner says that all is swept, which is not noted")
+		t.Error("the owner says that all data is removed, and it is not noted")
 	}
 	if claimed, _ := claim(1000, 8000, 9000); !claimed || alice().Swept {
-		t.Error("a second sweep is on and the id is free")
+		t.Error("a second removal runs, and the id can be imported")
 	}
 }

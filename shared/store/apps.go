@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -55,7 +54,7 @@ func settingsItem(a apps.App) Item {
 		if len(fields) > 0 {
 			text, err := json.Marshal(fields)
 			if err != nil {
-				panic(err) // texts and booleans
+				panic(err) // fields have only texts and booleans, which JSON can always write
 			}
 			item[name] = bin(text)
 		}
@@ -63,7 +62,8 @@ func settingsItem(a apps.App) Item {
 	return item
 }
 
-// overrides are the attributes of limits that an application has of its own.
+// overrides returns the limits that an application can have instead of the limits of
+// its edition, by the names of their attributes.
 func overrides(l *apps.Limits) map[string]*int {
 	return map[string]*int{
 		"la": &l.Accounts, "lc": &l.Conversations, "lf": &l.Friends, "lb": &l.Blocked, "ll": &l.Lists,
@@ -87,7 +87,7 @@ func readSettings(item Item, a *apps.App) {
 		PeakOnline: int(integer(item, "po")), RecallSeconds: int(integer(item, "rs")),
 		PictureMB: int(integer(item, "pm")), FileMB: int(integer(item, "fm")), RequestWording: has(item, "rw"),
 		FriendsOnly: has(item, "fo"), BlockSilently: has(item, "bs"), Follow: has(item, "fw"),
-		Allow:         accounts.Allow(text(item, "al")),
+		Allow:         accounts.FriendRequestPolicy(text(item, "al")),
 		ProfileFields: readFields(item, "pf"), FriendFields: readFields(item, "ff"),
 	}
 	for name, n := range overrides(&a.Settings.Override) {
@@ -96,8 +96,8 @@ func readSettings(item Item, a *apps.App) {
 	a.Created, a.Updated = integer(item, "ct"), integer(item, "ut")
 }
 
-func keyItem(app int64, k apps.Key) Item {
-	item := SecretKey(app, k.N).attributes()
+func secretItem(app int64, k apps.Key) Item {
+	item := SecretKey(app, k.Number).attributes()
 	item["s"], item["ct"] = bin(k.Sealed), num(k.Created)
 	if k.Until > 0 {
 		item["un"] = num(k.Until)
@@ -107,24 +107,24 @@ func keyItem(app int64, k apps.Key) Item {
 
 // CreateApp implements apps.Store.
 func (s *Store) CreateApp(ctx context.Context, a apps.App) (bool, error) {
-	absent := aws.String("attribute_not_exists(pk)")
+	ifAbsent := aws.String("attribute_not_exists(pk)")
 	put := func(item Item) types.TransactWriteItem {
-		return types.TransactWriteItem{Put: &types.Put{TableName: s.name(Core), Item: item, ConditionExpression: absent}}
+		return types.TransactWriteItem{Put: &types.Put{TableName: s.name(Core), Item: item, ConditionExpression: ifAbsent}}
 	}
-	line := RegistryKey(a.ID).attributes()
-	line["n"], line["ct"] = str(a.Settings.Name), num(a.Created)
+	entry := RegistryKey(a.ID).attributes()
+	entry["n"], entry["ct"] = str(a.Settings.Name), num(a.Created)
 	counter := CounterKey(a.ID).attributes()
 	counter["n"] = num(len(a.Admins))
-	items := []types.TransactWriteItem{put(settingsItem(a)), put(line), put(counter)}
+	items := []types.TransactWriteItem{put(settingsItem(a)), put(entry), put(counter)}
 	for _, k := range a.Keys {
-		items = append(items, put(keyItem(a.ID, k)))
+		items = append(items, put(secretItem(a.ID, k)))
 	}
 	for _, admin := range a.Admins {
 		items = append(items, put(AdminKey(a.ID, admin).attributes()),
 			put(accountItem(a.ID, accounts.Account{ID: admin, Created: a.Created})), put(AccountIndexKey(a.ID, admin).attributes()))
 	}
 	err := s.db.Transact(ctx, items)
-	if cancelled(err) != nil {
+	if cancellationReasons(err) != nil {
 		return false, nil
 	}
 	if err != nil {
@@ -133,13 +133,15 @@ func (s *Store) CreateApp(ctx context.Context, a apps.App) (bool, error) {
 	return true, nil
 }
 
-// App implements apps.Store.
+// App implements apps.Store. The first read is eventually consistent. If it finds no
+// application or no signing key, the application may have been created just now, and
+// is read again, strongly.
 func (s *Store) App(ctx context.Context, id int64) (*apps.App, error) {
 	a, err := s.app(ctx, id, false)
 	if err != nil || (a != nil && len(a.Keys) > 0) {
 		return a, err
 	}
-	return s.app(ctx, id, true) // it may have been made just now
+	return s.app(ctx, id, true)
 }
 
 // AppNow implements apps.Store.
@@ -150,17 +152,17 @@ func (s *Store) app(ctx context.Context, id int64, strong bool) (*apps.App, erro
 	if err != nil {
 		return nil, err
 	}
-	a, there := &apps.App{ID: id}, false
+	a, found := &apps.App{ID: id}, false
 	for _, item := range items {
 		sk := text(item, "sk")
 		switch {
 		case sk == skSettings:
 			readSettings(item, a)
-			there = true
-		case strings.HasPrefix(sk, prefixKey):
+			found = true
+		case strings.HasPrefix(sk, prefixSecret):
 			if n, ok := ParseSecretSK(sk); ok {
 				a.Keys = append(a.Keys, apps.Key{
-					N: n, Sealed: bytesOf(item, "s"), Created: integer(item, "ct"), Until: integer(item, "un"),
+					Number: n, Sealed: bytesOf(item, "s"), Created: integer(item, "ct"), Until: integer(item, "un"),
 				})
 			}
 		case strings.HasPrefix(sk, prefixAdmin):
@@ -169,7 +171,7 @@ func (s *Store) app(ctx context.Context, id int64, strong bool) (*apps.App, erro
 			}
 		}
 	}
-	if !there {
+	if !found {
 		return nil, nil
 	}
 	return a, nil
@@ -178,14 +180,14 @@ func (s *Store) app(ctx context.Context, id int64, strong bool) (*apps.App, erro
 // Apps implements apps.Store.
 func (s *Store) Apps(ctx context.Context, after int64, limit int) ([]apps.App, error) {
 	out, err := s.db.Query(ctx, &dynamodb.QueryInput{
-		TableName: s.name(Core), Limit: aws.Int32(int32(limit)), //nolint:gosec // limits are small
+		TableName: s.name(Core), Limit: aws.Int32(int32(limit)), // limits are small
 		KeyConditionExpression:    aws.String("pk = :pk AND sk > :from"),
 		ExpressionAttributeValues: Item{":pk": str(registryPK), ":from": str(RegistryKey(after).SK)},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list apps: %w", err)
 	}
-	return readable(ctx, out.Items, func(item Item) (apps.App, bool) {
+	return readItems(ctx, out.Items, func(item Item) (apps.App, bool) {
 		id, ok := ParseRegistrySK(text(item, "sk"))
 		return apps.App{ID: id, Created: integer(item, "ct"), Settings: apps.Settings{Name: text(item, "n")}}, ok
 	}), nil
@@ -198,11 +200,11 @@ func (s *Store) SaveSettings(ctx context.Context, id int64, set apps.Settings, n
 		return false, err
 	}
 	item := settingsItem(apps.App{ID: id, Settings: set, Created: integer(current, "ct"), Updated: now})
-	there := aws.String("attribute_exists(pk)")
+	ifExists := aws.String("attribute_exists(pk)")
 	err = s.db.Transact(ctx, []types.TransactWriteItem{
-		{Put: &types.Put{TableName: s.name(Core), Item: item, ConditionExpression: there}},
+		{Put: &types.Put{TableName: s.name(Core), Item: item, ConditionExpression: ifExists}},
 		{Update: &types.Update{
-			TableName: s.name(Core), Key: RegistryKey(id).attributes(), ConditionExpression: there,
+			TableName: s.name(Core), Key: RegistryKey(id).attributes(), ConditionExpression: ifExists,
 			UpdateExpression: aws.String("SET n = :n"), ExpressionAttributeValues: Item{":n": str(set.Name)},
 		}},
 	})
@@ -212,21 +214,21 @@ func (s *Store) SaveSettings(ctx context.Context, id int64, set apps.Settings, n
 	return true, nil
 }
 
-// AddKey implements apps.Store. Two rotations at once: one wins, the other
-// fails with Conflict.
+// AddKey implements apps.Store. If two calls rotate the key at once, one of them
+// succeeds and the other fails with Conflict: both add the same number.
 func (s *Store) AddKey(ctx context.Context, id int64, k apps.Key, ended []apps.Key) error {
 	items := []types.TransactWriteItem{{Put: &types.Put{
-		TableName: s.name(Core), Item: keyItem(id, k), ConditionExpression: aws.String("attribute_not_exists(pk)"),
+		TableName: s.name(Core), Item: secretItem(id, k), ConditionExpression: aws.String("attribute_not_exists(pk)"),
 	}}}
 	for _, old := range ended {
 		items = append(items, types.TransactWriteItem{Update: &types.Update{
-			TableName: s.name(Core), Key: SecretKey(id, old.N).attributes(),
+			TableName: s.name(Core), Key: SecretKey(id, old.Number).attributes(),
 			UpdateExpression: aws.String("SET un = :un"), ConditionExpression: aws.String("attribute_exists(pk)"),
 			ExpressionAttributeValues: Item{":un": num(old.Until)},
 		}})
 	}
 	err := s.db.Transact(ctx, items)
-	if cancelled(err) != nil {
+	if cancellationReasons(err) != nil {
 		return fault.New(fault.Conflict, "the key was rotated by another call at the same time")
 	}
 	if err != nil {
@@ -256,7 +258,7 @@ func (s *Store) DeleteAdmin(ctx context.Context, id int64, user string) error {
 // CountAccounts implements apps.Store.
 func (s *Store) CountAccounts(ctx context.Context, id int64, limit int) (int, error) {
 	total := 0
-	for shard := range indexShards {
+	for shard := range accountIndexShards {
 		in := &dynamodb.QueryInput{
 			TableName: s.name(Core), Select: types.SelectCount,
 			KeyConditionExpression:    aws.String("pk = :pk"),
@@ -288,11 +290,3 @@ func (s *Store) SetAccountCount(ctx context.Context, id int64, n int) error {
 	}
 	return nil
 }
-
-// failedAt reports whether a transaction was stopped by the condition of its
-// i-th item.
-func failedAt(reasons []types.CancellationReason, i int) bool {
-	return i < len(reasons) && reasons[i].Code != nil && *reasons[i].Code == "ConditionalCheckFailed"
-}
-
-var errConflict = errors.New("transaction conflict")

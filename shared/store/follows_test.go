@@ -6,20 +6,20 @@ import (
 	"sync"
 	"testing"
 
+	"parley/infra/testkit"
 	"parley/shared/domain/follows"
 	"parley/shared/fault"
-	"parley/shared/testkit"
 )
 
-// A crowd is some users u1 ... un who follow each other.
-type crowd struct {
+// followers is a world with the users u1 ... un, who follow each other.
+type followers struct {
 	*testing.T
 	w     *testkit.World
 	users []string
 }
 
-func newCrowd(t *testing.T, n int) *crowd {
-	c := &crowd{T: t, w: testkit.NewWorld(t, server, testkit.Options{})}
+func newFollowers(t *testing.T, n int) *followers {
+	c := &followers{T: t, w: testkit.NewWorld(t, server, testkit.Options{})}
 	if err := c.w.Seed(t.Context(), fmt.Sprintf("set follow\naccounts %d\n", n)); err != nil {
 		t.Fatal(err)
 	}
@@ -29,9 +29,9 @@ func newCrowd(t *testing.T, n int) *crowd {
 	return c
 }
 
-func (c *crowd) service() follows.Service { return c.w.Tenant(c.T).Follows }
+func (c *followers) service() follows.Service { return c.w.Tenant(c.T).Follows }
 
-func (c *crowd) list(user string, kind follows.Kind) map[string]bool {
+func (c *followers) list(user string, kind follows.Kind) map[string]bool {
 	c.Helper()
 	page, err := c.service().List(c.Context(), user, kind, "", follows.MaxPage)
 	if err != nil {
@@ -44,9 +44,9 @@ func (c *crowd) list(user string, kind follows.Kind) map[string]bool {
 	return set
 }
 
-// agree holds both sides' lists, marks and counts against each other, and
-// returns the number of follows.
-func (c *crowd) agree() (n int) {
+// checkFollows compares the lists of both users, the marks of mutual follows and the
+// counts with each other, and returns the number of follows.
+func (c *followers) checkFollows() (n int) {
 	c.Helper()
 	following := make(map[string]map[string]bool)
 	for _, u := range c.users {
@@ -65,17 +65,17 @@ func (c *crowd) agree() (n int) {
 			c.Fatal(err)
 		}
 		for j, peer := range c.users {
-			there, back := following[u][peer], following[peer][u]
+			forth, back := following[u][peer], following[peer][u]
 			if back != followers[peer] {
-				c.Errorf("%s is followed by %s: %t, and on the other side %t", u, peer, followers[peer], back)
+				c.Errorf("%s has the follower %s: %t; the item of the follower exists: %t", u, peer, followers[peer], back)
 			}
-			if mutual[peer] != (there && back) {
-				c.Errorf("%s and %s are marked as mutual: %t, follow each other: %t, %t", u, peer, mutual[peer], there, back)
+			if mutual[peer] != (forth && back) {
+				c.Errorf("%s and %s are marked as mutual: %t, follow each other: %t, %t", u, peer, mutual[peer], forth, back)
 			}
-			if got := relations[j]; got != (follows.Relation{Follows: there, Followed: back}) {
-				c.Errorf("%s to %s: %+v, want %t, %t", u, peer, got, there, back)
+			if got := relations[j]; got != (follows.Relation{Follows: forth, Followed: back}) {
+				c.Errorf("%s to %s: %+v, want %t, %t", u, peer, got, forth, back)
 			}
-			for n, yes := range map[*int64]bool{&want.Following: there, &want.Followers: back, &want.Mutual: there && back} {
+			for n, yes := range map[*int64]bool{&want.Following: forth, &want.Followers: back, &want.Mutual: forth && back} {
 				if yes {
 					*n++
 				}
@@ -88,9 +88,9 @@ func (c *crowd) agree() (n int) {
 	return n
 }
 
-// Two who follow each other at the same time are mutual on both sides.
-func TestFollowEachOtherAtOnce(t *testing.T) {
-	c := newCrowd(t, 2)
+// If two users follow each other at once, both follows are mutual.
+func TestTwoFollowEachOtherAtOnce(t *testing.T) {
+	c := newFollowers(t, 2)
 	for round := range 10 {
 		var both sync.WaitGroup
 		for i := range 2 {
@@ -101,7 +101,7 @@ func TestFollowEachOtherAtOnce(t *testing.T) {
 			})
 		}
 		both.Wait()
-		if n := c.agree(); n != 2 {
+		if n := c.checkFollows(); n != 2 {
 			t.Fatalf("round %d: %d follows, want 2", round, n)
 		}
 		for i := range 2 {
@@ -112,19 +112,19 @@ func TestFollowEachOtherAtOnce(t *testing.T) {
 			})
 		}
 		both.Wait()
-		if n := c.agree(); n != 0 {
-			t.Fatalf("round %d: %d follows, want none", round, n)
+		if n := c.checkFollows(); n != 0 {
+			t.Fatalf("round %d: %d follows, want 0", round, n)
 		}
 	}
 }
 
-// Whatever is done at once, also twice, both sides agree and the counts are
-// right.
-func TestFollowsAtOnce(t *testing.T) {
-	c := newCrowd(t, 4)
+// Users follow and unfollow each other at once, some of them twice. The items of both users
+// agree at the end, and the counts are right.
+func TestFollowAndUnfollowAtOnce(t *testing.T) {
+	c := newFollowers(t, 4)
 	var all sync.WaitGroup
 	for worker := range 8 {
-		random := rand.New(rand.NewPCG(uint64(worker), 1)) //nolint:gosec // a test
+		random := rand.New(rand.NewPCG(uint64(worker), 1)) // a test
 		all.Go(func() {
 			for range 12 {
 				from, to := c.users[random.IntN(4)], c.users[random.IntN(4)]
@@ -139,14 +139,14 @@ func TestFollowsAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if n := c.agree(); n == 0 {
-		t.Error("nobody follows anybody, nothing was shown")
+	if n := c.checkFollows(); n == 0 {
+		t.Error("nobody follows anybody: the test shows nothing")
 	}
 }
 
-// Of many who take the last places of a limit, as many get one as there are.
-func TestFollowLimitAtOnce(t *testing.T) {
-	c := newCrowd(t, 6)
+// Of many follows at once, no more than the limit succeed.
+func TestLimitHoldsForFollowsAtOnce(t *testing.T) {
+	c := newFollowers(t, 6)
 	s := c.service()
 	s.Limit = 3
 	var all sync.WaitGroup
@@ -170,43 +170,43 @@ func TestFollowLimitAtOnce(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if n := c.agree(); n != 3 || refused != 2 {
+	if n := c.checkFollows(); n != 3 || refused != 2 {
 		t.Errorf("%d follow and %d are refused, want 3 and 2", n, refused)
 	}
-	for peer := range c.list("u1", follows.Following) { // a repeat is none too many
+	for peer := range c.list("u1", follows.Following) { // a repeat is not past the limit
 		if list, err := s.Follow(t.Context(), "u1", []string{peer}); err != nil || list[0] != nil {
 			t.Errorf("a repeat at the limit: %v, %v", list, err)
 		}
 	}
 }
 
-// What a user who is gone followed, and who followed it, goes page by page; the
-// others' counts are right at each step.
-func TestForgetFollows(t *testing.T) {
-	c := newCrowd(t, 7)
+// Forget removes the follows of a deleted user in both directions, page by page. The
+// counts of the other users are right after each page.
+func TestForgetRemovesFollowsOfBothDirections(t *testing.T) {
+	c := newFollowers(t, 7)
 	for _, line := range []string{"u1 u2", "u1 u3", "u1 u4", "u1 u5", "u1 u6", "u1 u7", "u2 u1", "u3 u1", "u2 u3"} {
 		if err := c.w.Seed(t.Context(), "follow "+line); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if n := c.agree(); n != 9 {
+	if n := c.checkFollows(); n != 9 {
 		t.Fatalf("%d follows, want 9", n)
 	}
 	more := true
 	for calls := 0; more; calls++ {
 		var err error
-		if more, err = c.service().Forget(t.Context(), "u1"); err != nil {
+		if more, err = c.service().RemoveData(t.Context(), "u1"); err != nil {
 			t.Fatal(err)
 		}
-		c.agree()
+		c.checkFollows()
 		if calls > 4 {
-			t.Fatal("it does not end")
+			t.Fatal("Forget does not end")
 		}
 	}
-	if n := c.agree(); n != 1 {
+	if n := c.checkFollows(); n != 1 {
 		t.Errorf("%d follows are left, want the one of u2", n)
 	}
-	if more, err := c.service().Forget(t.Context(), "u1"); more || err != nil {
+	if more, err := c.service().RemoveData(t.Context(), "u1"); more || err != nil {
 		t.Errorf("a repeat: %t, %v", more, err)
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"parley/shared/store"
 )
 
-// made is a key that a constructor makes, with what its parsers have to find.
-type made struct {
+// constructed is a key that a constructor makes, and what the parsers must return for it.
+type constructed struct {
 	name      string
 	table     store.Table
 	key       store.Key
@@ -21,34 +21,34 @@ type made struct {
 	partition store.Partition
 }
 
-// everyKey makes each kind of key of some ids.
-func everyKey(app int64, a, b string, hash uint64, n int, m messages.Key) []made {
+// everyKey makes a key of each kind with these ids.
+func everyKey(app int64, a, b string, hash uint64, n int, m messages.Key) []constructed {
 	lesser, greater := min(a, b), max(a, b)
 	user := store.Partition{App: app, Kind: 'U', Rest: a}
 	own := store.Partition{App: app, Kind: 'A'}
 	dedup := store.Partition{App: app, Kind: 'D', Rest: a}
 	index := store.AccountIndexKey(app, a)
-	return []made{
+	return []constructed{
 		{"account", store.Core, store.AccountKey(app, a), store.Accounts, user},
 		{"block", store.Core, store.BlockKey(app, a, b), store.Relations, user},
 		{"profile", store.Core, store.ProfileKey(app, a), store.Profiles, user},
-		{"lists", store.Core, store.ListsKey(app, a), store.Relations, user},
+		{"relation counters", store.Core, store.RelationCountersKey(app, a), store.Relations, user},
 		{"friend", store.Core, store.FriendKey(app, a, b), store.Relations, user},
-		{"holder", store.Core, store.HolderKey(app, a, b), store.Relations, user},
+		{"friend of", store.Core, store.FriendOfKey(app, a, b), store.Relations, user},
 		{"ended friendship", store.Core, store.EndedKey(app, relations.Friendship, a, b), store.Relations, user},
 		{"ended block", store.Core, store.EndedKey(app, relations.Blocking, a, b), store.Relations, user},
-		{"ended request", store.Core, store.EndedKey(app, relations.Asking, a, b), store.Relations, user},
-		{"change", store.Core, store.ChangeKey(app, a, int64(n)), store.Relations, user},
+		{"ended request", store.Core, store.EndedKey(app, relations.FriendRequest, a, b), store.Relations, user},
+		{"friend change", store.Core, store.FriendChangeKey(app, a, int64(n)), store.Relations, user},
 		{"request", store.Core, store.RequestKey(app, a, b), store.Relations, user},
 		{"following", store.Core, store.FollowingKey(app, a, b), store.Follows, user},
-		{"follows", store.Core, store.FollowsKey(app, a), store.Follows, user},
+		{"follow counts", store.Core, store.FollowCountsKey(app, a), store.Follows, user},
 		{"follower", store.Core, store.FollowerKey(app, a, b), store.Follows, store.Partition{App: app, Kind: 'F', Rest: a}},
 		{"watcher", store.Live, store.WatcherKey(app, a, b), store.Watches, store.Partition{App: app, Kind: 'W', Rest: a}},
 		{"watched", store.Live, store.WatchedKey(app, a, b), store.Watches, store.Partition{App: app, Kind: 'V', Rest: a}},
 		{"watch count", store.Live, store.WatchCountKey(app, a), store.Watches, store.Partition{App: app, Kind: 'V', Rest: a}},
-		{"peer", store.Core, store.PeerKey(app, a, b), store.Conversations, user},
+		{"row", store.Core, store.RowKey(app, a, b), store.Conversations, user},
 		{"draft", store.Core, store.DraftKey(app, a, b), store.Conversations, user},
-		{"folders", store.Core, store.FoldersKey(app, a), store.Conversations, user},
+		{"head", store.Core, store.HeadKey(app, a), store.Conversations, user},
 		{"account index", store.Core, index, store.Accounts, store.Partition{
 			App: app, Kind: 'I', Rest: index.PK[strings.LastIndexByte(index.PK, '#')+1:],
 		}},
@@ -66,17 +66,17 @@ func everyKey(app int64, a, b string, hash uint64, n int, m messages.Key) []made
 		{"log of one side", store.Msg, store.LogKey(app, a, b, messages.LogEntry{AtMs: m.Time, Key: m, Only: b}), store.Messages, store.Partition{
 			App: app, Kind: 'P', Rest: lesser + store.Unit + greater,
 		}},
-		{"pair book", store.Msg, store.PairBookKey(app, a, b, m), store.Messages, store.Partition{
+		{"extension counters", store.Msg, store.ExtensionCountersKey(app, a, b, m), store.Messages, store.Partition{
 			App: app, Kind: 'P', Rest: lesser + store.Unit + greater,
 		}},
-		{"pair", store.Msg, store.PairKey(app, a, b, m, "k"), store.Messages, store.Partition{
+		{"extension", store.Msg, store.ExtensionKey(app, a, b, m, "k"), store.Messages, store.Partition{
 			App: app, Kind: 'P', Rest: lesser + store.Unit + greater,
 		}},
 		{"session", store.Live, store.SessionKey(app, a), store.Sessions, store.Partition{App: app, Kind: 'S', Rest: a}},
 		{"export", store.Ops, store.ExportKey(archive.Hour{App: app, Type: archive.C2C, Name: "2023111506"}), store.Exports, store.Partition{App: app, Kind: 'X'}},
 		{"pending hour", store.Ops, store.PendingKey(archive.Hour{App: app, Type: archive.Group, Name: "2023111506"}), store.Exports, store.Partition{Kind: 'Y'}},
-		{"dedup", store.Live, store.DedupKey(app, a, b, hash), store.Dedup, dedup},
-		{"batch", store.Live, store.BatchKey(app, a, hash), store.Dedup, dedup},
+		{"dedup", store.Live, store.DedupKey(app, a, b, hash), store.IdempotencyKeys, dedup},
+		{"batch", store.Live, store.BatchKey(app, a, hash), store.IdempotencyKeys, dedup},
 	}
 }
 
@@ -87,16 +87,16 @@ func checkKeys(t *testing.T, app int64, a, b string, hash uint64, n int, m messa
 			t.Errorf("%s: ParsePartition(%q) = %+v, want %+v", k.name, k.key.PK, got, k.partition)
 		}
 		for _, table := range store.Tables() {
-			got, ok := store.Of(table, k.key)
+			got, ok := store.AggregateOf(table, k.key)
 			if want := table == k.table; ok != want || (ok && got != k.aggregate) {
 				t.Errorf("%s: Of(%s, %q) = %q, %t, want %q in %s only", k.name, table, k.key, got, ok, k.aggregate, k.table)
 			}
 		}
 		if got := k.aggregate.Table(); got != k.table {
-			t.Errorf("%s: %s lives in %s, want %s", k.name, k.aggregate, got, k.table)
+			t.Errorf("%s: %s is in table %s, want %s", k.name, k.aggregate, got, k.table)
 		}
-		if !slices.ContainsFunc(k.aggregate.Leading(), func(pattern string) bool { return matches(pattern, k.key.PK) }) {
-			t.Errorf("%s: no pattern of %q lets a role at %q", k.name, k.aggregate.Leading(), k.key.PK)
+		if !slices.ContainsFunc(k.aggregate.LeadingKeys(), func(pattern string) bool { return matches(pattern, k.key.PK) }) {
+			t.Errorf("%s: no pattern of %q allows a role to access %q", k.name, k.aggregate.LeadingKeys(), k.key.PK)
 		}
 	}
 	same := func(name string, got, want any, ok bool) {
@@ -105,17 +105,17 @@ func checkKeys(t *testing.T, app int64, a, b string, hash uint64, n int, m messa
 			t.Errorf("%s: parsed %q, %t, want %q", name, got, ok, want)
 		}
 	}
-	peer, ok := store.ParsePeerSK(store.PeerKey(app, a, b).SK)
-	same("peer", peer, b, ok)
+	peer, ok := store.ParseRowSK(store.RowKey(app, a, b).SK)
+	same("row", peer, b, ok)
 	peer, ok = store.ParseDraftSK(store.DraftKey(app, a, b).SK)
 	same("draft", peer, b, ok)
 	peer, ok = store.ParseBlockSK(store.BlockKey(app, a, b).SK)
 	same("block", peer, b, ok)
 	peer, ok = store.ParseFriendSK(store.FriendKey(app, a, b).SK)
 	same("friend", peer, b, ok)
-	peer, ok = store.ParseHolderSK(store.HolderKey(app, a, b).SK)
-	same("holder", peer, b, ok)
-	for _, want := range []relations.Kind{relations.Friendship, relations.Asking, relations.Blocking} {
+	peer, ok = store.ParseFriendOfSK(store.FriendOfKey(app, a, b).SK)
+	same("friend of", peer, b, ok)
+	for _, want := range []relations.Kind{relations.Friendship, relations.FriendRequest, relations.Blocking} {
 		kind, peer, ok := store.ParseEndedSK(store.EndedKey(app, want, a, b).SK)
 		same("ended", fmt.Sprint(kind, peer), fmt.Sprint(want, b), ok)
 	}
@@ -123,8 +123,8 @@ func checkKeys(t *testing.T, app int64, a, b string, hash uint64, n int, m messa
 	same("request", peer, b, ok)
 	peer, ok = store.ParseFollowingSK(store.FollowingKey(app, a, b).SK)
 	same("following", peer, b, ok)
-	version, ok := store.ParseChangeSK(store.ChangeKey(app, a, int64(n)).SK)
-	same("change", version, int64(n), ok)
+	version, ok := store.ParseChangeSK(store.FriendChangeKey(app, a, int64(n)).SK)
+	same("friend change", version, int64(n), ok)
 	hour := archive.Hour{App: app, Type: archive.C2C, Name: "2023111506"}
 	pending, ok := store.ParsePendingSK(store.PendingKey(hour).SK)
 	same("pending", pending, hour, ok)
@@ -151,7 +151,8 @@ func checkKeys(t *testing.T, app int64, a, b string, hash uint64, n int, m messa
 	}
 }
 
-// matches is StringLike of a policy: a star stands for any text.
+// matches reports whether a text matches a pattern as StringLike of an IAM policy does: a
+// star matches any text.
 func matches(pattern, text string) bool {
 	parts := strings.Split(pattern, "*")
 	rest, ok := strings.CutPrefix(text, parts[0])
@@ -168,8 +169,8 @@ func matches(pattern, text string) bool {
 	return strings.HasSuffix(rest, parts[len(parts)-1])
 }
 
-// awkward are ids that the rules allow and that look like parts of a key.
-func awkward() []string {
+// awkwardIDs are allowed ids that look like parts of a key.
+func awkwardIDs() []string {
 	return []string{
 		"a", "alice", "#", "##", "~", " ", "  a  ", "A", "A#", "AI#0", "U#a", "K#c#bob", "B#x", "ACC", "CFG", "-",
 		"1#U#alice", "m0000000100000002", "KEY#1", "a#b~c", "@RBT#001", strings.Repeat("z", 32), strings.Repeat("#", 32),
@@ -177,45 +178,46 @@ func awkward() []string {
 	}
 }
 
-func TestKeys(t *testing.T) {
-	for _, a := range awkward() {
-		for _, b := range awkward() {
+// Parsers return what the constructors were given, for ids that look like parts of a key.
+func TestParsersReverseConstructors(t *testing.T) {
+	for _, a := range awkwardIDs() {
+		for _, b := range awkwardIDs() {
 			checkKeys(t, 1_400_000_001, a, b, 1<<63|7, 12, messages.Key{Time: 1_700_000_000, Seq: 5, Random: 1<<32 - 1})
 		}
 	}
 }
 
-// TestKeysAreDistinct makes every key of many ids: what differs in an id differs
-// in the key, across all kinds.
+// Keys of different ids or of different kinds are different.
 func TestKeysAreDistinct(t *testing.T) {
 	seen := make(map[string]string)
 	for _, app := range []int64{0, 1, 11, 1_400_000_001} {
-		for _, a := range awkward() {
-			for _, b := range awkward() {
+		for _, a := range awkwardIDs() {
+			for _, b := range awkwardIDs() {
 				for _, k := range everyKey(app, a, b, 1, 1, messages.Key{Time: 1}) {
-					var from string
+					var origin string
 					switch k.name {
 					case "settings", "counter", "secret", "registry", "export", "pending hour":
-						from = fmt.Sprint(k.name, app)
-					case "account", "account index", "admin", "session", "watch count", "batch", "profile", "lists", "folders", "follows", "change":
-						from = fmt.Sprintf("%s %d %q", k.name, app, a)
-					case "message", "log", "pair book", "pair":
-						from = fmt.Sprintf("%s %d %q %q", k.name, app, min(a, b), max(a, b))
+						origin = fmt.Sprint(k.name, app)
+					case "account", "account index", "admin", "session", "watch count", "batch", "profile", "relation counters", "head", "follow counts", "friend change":
+						origin = fmt.Sprintf("%s %d %q", k.name, app, a)
+					case "message", "log", "extension counters", "extension":
+						origin = fmt.Sprintf("%s %d %q %q", k.name, app, min(a, b), max(a, b))
 					default:
-						from = fmt.Sprintf("%s %d %q %q", k.name, app, a, b)
+						origin = fmt.Sprintf("%s %d %q %q", k.name, app, a, b)
 					}
 					place := fmt.Sprintf("%s %q", k.table, k.key)
-					if other, taken := seen[place]; taken && other != from {
-						t.Fatalf("%s and %s are both at %s", other, from, place)
+					if other, taken := seen[place]; taken && other != origin {
+						t.Fatalf("%s and %s are both at %s", other, origin, place)
 					}
-					seen[place] = from
+					seen[place] = origin
 				}
 			}
 		}
 	}
 }
 
-func TestMessageKeysSort(t *testing.T) {
+// The sort keys of messages are in the order of time, sequence and random.
+func TestMessageKeysAreInOrder(t *testing.T) {
 	edges := []uint32{0, 1, 9, 10, 15, 16, 255, 256, 1<<31 - 1, 1 << 31, 1<<32 - 1}
 	var keys []messages.Key
 	for _, sec := range edges {
@@ -231,14 +233,14 @@ func TestMessageKeysSort(t *testing.T) {
 			t.Fatalf("Before says %v is not before %v", before, after)
 		}
 		if x, y := store.MessageSK(before), store.MessageSK(after); x >= y {
-			t.Fatalf("%v is stored at %q, not before %v at %q", before, x, after, y)
+			t.Fatalf("%v has the sort key %q, which is not before %v with %q", before, x, after, y)
 		}
 	}
 }
 
-// TestForeignKeys has keys that no constructor makes.
-func TestForeignKeys(t *testing.T) {
-	const pair = "1#P#a\x1fb"
+// A key that no constructor makes belongs to no aggregate.
+func TestUnknownKeysBelongToNoAggregate(t *testing.T) {
+	const timeline = "1#P#a\x1fb"
 	const message = "m000000010000000200000003"
 	for _, c := range []struct {
 		table store.Table
@@ -296,14 +298,14 @@ func TestForeignKeys(t *testing.T) {
 		{store.Core, store.Key{PK: "APPS", SK: "+000000001"}},
 		{store.Core, store.Key{PK: "apps", SK: "0000000001"}},
 		{store.Core, store.Key{PK: "1#G#g", SK: "H"}},
-		{store.Msg, store.Key{PK: pair}},
-		{store.Msg, store.Key{PK: pair, SK: "m"}},
-		{store.Msg, store.Key{PK: pair, SK: "o0000000001"}},
-		{store.Msg, store.Key{PK: pair, SK: message + "+"}},
-		{store.Msg, store.Key{PK: pair, SK: message[:24]}},
-		{store.Msg, store.Key{PK: pair, SK: strings.Replace(message, "3", "G", 1)}},
-		{store.Msg, store.Key{PK: pair, SK: strings.Replace(message, "3", "A", 1)}},
-		{store.Msg, store.Key{PK: pair, SK: strings.Replace(message, "00000003", "+0000003", 1)}},
+		{store.Msg, store.Key{PK: timeline}},
+		{store.Msg, store.Key{PK: timeline, SK: "m"}},
+		{store.Msg, store.Key{PK: timeline, SK: "o0000000001"}},
+		{store.Msg, store.Key{PK: timeline, SK: message + "+"}},
+		{store.Msg, store.Key{PK: timeline, SK: message[:24]}},
+		{store.Msg, store.Key{PK: timeline, SK: strings.Replace(message, "3", "G", 1)}},
+		{store.Msg, store.Key{PK: timeline, SK: strings.Replace(message, "3", "A", 1)}},
+		{store.Msg, store.Key{PK: timeline, SK: strings.Replace(message, "00000003", "+0000003", 1)}},
 		{store.Msg, store.Key{PK: "1#P#b\x1fa", SK: message}},
 		{store.Msg, store.Key{PK: "1#P#a\x1fb\x1fc", SK: message}},
 		{store.Msg, store.Key{PK: "1#P#a", SK: message}},
@@ -321,46 +323,47 @@ func TestForeignKeys(t *testing.T) {
 		{store.Ops, store.Key{PK: "1#ST#20231114", SK: "sent#22"}},
 		{store.Ops, store.Key{PK: "1#U#a", SK: "ACC"}},
 	} {
-		if got, ok := store.Of(c.table, c.key); ok {
-			t.Errorf("Of(%s, %q) = %q, want none", c.table, c.key, got)
+		if got, ok := store.AggregateOf(c.table, c.key); ok {
+			t.Errorf("Of(%s, %q) = %q, want no aggregate", c.table, c.key, got)
 		}
 	}
 }
 
-func TestRegistrySorts(t *testing.T) {
+// The list of applications is in the order of their numbers.
+func TestRegistryIsInOrder(t *testing.T) {
 	ids := []int64{0, 1, 9, 10, 999_999_999, 1_400_000_000, 1_599_999_999, 9_999_999_999}
 	for i := 1; i < len(ids); i++ {
 		if a, b := store.RegistryKey(ids[i-1]), store.RegistryKey(ids[i]); a.PK != b.PK || a.SK >= b.SK {
-			t.Errorf("application %d at %q does not stand before %d at %q", ids[i-1], a, ids[i], b)
+			t.Errorf("application %d with %q is not before %d with %q", ids[i-1], a, ids[i], b)
 		}
 	}
 }
 
+// FuzzKeys checks constructors and parsers with any ids.
 func FuzzKeys(f *testing.F) {
-	for i, a := range awkward() {
-		f.Add(int64(1_400_000_001), a, awkward()[len(awkward())-1-i], uint64(i)<<60, uint32(i+1), uint32(1<<32-1))
+	for i, a := range awkwardIDs() {
+		f.Add(int64(1_400_000_001), a, awkwardIDs()[len(awkwardIDs())-1-i], uint64(i)<<60, uint32(i+1), uint32(1<<32-1))
 	}
 	f.Add(int64(0), "a", "a", uint64(0), uint32(0), uint32(0))
 	f.Add(int64(1<<62), strings.Repeat("\xff", 32), "\x00", uint64(1<<64-1), uint32(1<<31), uint32(1))
 	f.Fuzz(func(t *testing.T, app int64, a, b string, hash uint64, x, y uint32) {
 		if app < 0 || a == "" || b == "" || strings.Contains(a+b, store.Unit) {
-			t.Skip("no ids")
+			t.Skip("not ids")
 		}
 		m := messages.Key{Time: int64(x), Seq: y, Random: x ^ y}
 		checkKeys(t, app, a, b, hash, int(x>>1)+1, m)
 		other := messages.Key{Time: int64(y), Seq: x, Random: y}
 		if got, want := store.MessageSK(m) < store.MessageSK(other), m.Before(other); got != want {
-			t.Errorf("%v is stored before %v: %t, want %t", m, other, got, want)
+			t.Errorf("%v sorts before %v: %t, want %t", m, other, got, want)
 		}
-		// Taken apart differently, the same letters make another key.
+		// The same ids in another order make another key.
 		if a != b && store.DedupKey(app, a, b, hash) == store.DedupKey(app, b, a, hash) {
-			t.Errorf("the sends of %q to %q and back are one", a, b)
+			t.Errorf("the sends from %q to %q and back have the same key", a, b)
 		}
 	})
 }
 
-// FuzzParseKey holds every parser against its constructor: what is accepted is
-// what the constructor makes.
+// FuzzParseKey checks that each parser accepts only keys that its constructor makes.
 func FuzzParseKey(f *testing.F) {
 	for _, k := range everyKey(1_400_000_001, "alice", "bob#~ ", 77, 3, messages.Key{Time: 1_700_000_000, Seq: 1, Random: 2}) {
 		f.Add(k.key.PK, k.key.SK)
@@ -412,22 +415,22 @@ func FuzzParseKey(f *testing.F) {
 			t.Fatalf("ParsePartition(%q) = %+v", pk, p)
 		}
 		if again.PK != pk {
-			t.Errorf("ParsePartition(%q) = %+v, whose key is %q", pk, p, again.PK)
+			t.Errorf("ParsePartition(%q) = %+v, which makes the key %q", pk, p, again.PK)
 		}
-		check := func(name, made string, ok bool) {
+		check := func(name, constructed string, ok bool) {
 			t.Helper()
-			if ok && made != sk {
-				t.Errorf("%s accepts %q, its constructor makes %q", name, sk, made)
+			if ok && constructed != sk {
+				t.Errorf("%s accepts %q, but its constructor makes %q", name, sk, constructed)
 			}
 		}
-		peer, ok := store.ParsePeerSK(sk)
-		check("ParsePeerSK", store.PeerKey(1, "a", peer).SK, ok)
+		peer, ok := store.ParseRowSK(sk)
+		check("ParsePeerSK", store.RowKey(1, "a", peer).SK, ok)
 		peer, ok = store.ParseBlockSK(sk)
 		check("ParseBlockSK", store.BlockKey(1, "a", peer).SK, ok)
 		peer, ok = store.ParseFriendSK(sk)
 		check("ParseFriendSK", store.FriendKey(1, "a", peer).SK, ok)
-		peer, ok = store.ParseHolderSK(sk)
-		check("ParseHolderSK", store.HolderKey(1, "a", peer).SK, ok)
+		peer, ok = store.ParseFriendOfSK(sk)
+		check("ParseHolderSK", store.FriendOfKey(1, "a", peer).SK, ok)
 		ended, peer, ok := store.ParseEndedSK(sk)
 		check("ParseEndedSK", store.EndedKey(1, ended, "a", peer).SK, ok)
 		peer, ok = store.ParseRequestSK(sk)
@@ -435,7 +438,7 @@ func FuzzParseKey(f *testing.F) {
 		peer, ok = store.ParseFollowingSK(sk)
 		check("ParseFollowingSK", store.FollowingKey(1, "a", peer).SK, ok)
 		version, ok := store.ParseChangeSK(sk)
-		check("ParseChangeSK", store.ChangeKey(1, "a", version).SK, ok)
+		check("ParseChangeSK", store.FriendChangeKey(1, "a", version).SK, ok)
 		user, ok := store.ParseAdminSK(sk)
 		check("ParseAdminSK", store.AdminKey(1, user).SK, ok)
 		hour, ok := store.ParsePendingSK(sk)
@@ -460,7 +463,7 @@ func FuzzParseKey(f *testing.F) {
 		}
 		found := 0
 		for _, table := range store.Tables() {
-			if _, ok := store.Of(table, k); ok {
+			if _, ok := store.AggregateOf(table, k); ok {
 				found++
 			}
 		}

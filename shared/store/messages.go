@@ -11,81 +11,27 @@ import (
 	"parley/shared/domain/messages"
 )
 
+// The attributes of a message: `f` side of the sender, `n` offset (0 for an imported past
+// message), `g` epoch, `b` and `z` content, `fl` flags, `x` when it expires, `im` when it
+// was imported. messages_mutations.go has those that are added later.
+
 // Bits of a message's `fl`.
 const (
 	flagNoUnread = 1 << iota
 	flagNoLast
-	flagAside
+	flagHiddenFromSender
 	flagNeedReceipt
 	flagExtensible
 )
 
-// side is 0 when from is the lesser of the pair, else 1.
-func side(from, to string) int {
-	if from < to {
-		return 0
-	}
-	return 1
-}
-
-// stops is doubtful of what would stop a send: accounts that are not there, which
-// come first, a block that is, and friends that are not.
-func stops(accounts int) func(i int, item Item) bool {
-	return func(i int, item Item) bool {
-		switch {
-		case i < accounts:
-			return dead(item)
-		case i == accounts:
-			return item != nil
-		default:
-			return item == nil
-		}
-	}
-}
-
-// Parties implements messages.Store: three items in one request, five where
-// friendship counts.
-func (s *Store) Parties(ctx context.Context, app int64, from, to string, friends bool) (messages.Parties, error) {
-	keys := []Key{AccountKey(app, from), AccountKey(app, to), BlockKey(app, to, from)}
-	if friends {
-		keys = append(keys, FriendKey(app, to, from), FriendKey(app, from, to))
-	}
-	items, err := s.confirmed(ctx, Core, keys, stops(2))
-	if err != nil {
-		return messages.Parties{}, err
-	}
-	p := messages.Parties{From: readAccount(from, items[0]), To: readAccount(to, items[1]), Blocked: items[2] != nil}
-	if friends {
-		p.ReceiverHas, p.SenderHas = items[3] != nil, items[4] != nil
-	}
-	return p, nil
-}
-
-// Writer implements messages.Store.
-func (s *Store) Writer(ctx context.Context, app int64, from, to string, friends bool) (messages.Parties, error) {
-	keys := []Key{AccountKey(app, from), BlockKey(app, to, from)}
-	if friends {
-		keys = append(keys, FriendKey(app, to, from), FriendKey(app, from, to))
-	}
-	items, err := s.confirmed(ctx, Core, keys, stops(1))
-	if err != nil {
-		return messages.Parties{}, err
-	}
-	p := messages.Parties{From: readAccount(from, items[0]), Blocked: items[1] != nil}
-	if friends {
-		p.ReceiverHas, p.SenderHas = items[2] != nil, items[3] != nil
-	}
-	return p, nil
-}
-
 // PutMessage implements messages.Store.
 func (s *Store) PutMessage(ctx context.Context, app int64, m messages.Message) (*messages.Message, error) {
-	item := Key{TimelinePK(app, m.From, m.To), MessageSK(m.Key)}.attributes()
-	item["f"], item["n"], item["g"] = num(side(m.From, m.To)), num(m.Ordinal), num(m.Generation)
+	item := messageKey(app, m.From, m.To, m.Key).attributes()
+	item["f"], item["n"], item["g"] = num(side(m.From, m.To)), num(m.Offset), num(m.Epoch)
 	item["x"] = num(m.Expires)
 	flags := 0
 	for bit, on := range map[int]bool{
-		flagNoUnread: m.NoUnread, flagNoLast: m.NoLast, flagAside: m.Aside,
+		flagNoUnread: m.NoUnread, flagNoLast: m.NoLast, flagHiddenFromSender: m.HiddenFromSender,
 		flagNeedReceipt: m.NeedReceipt, flagExtensible: m.Extensible,
 	} {
 		if on {
@@ -98,7 +44,7 @@ func (s *Store) PutMessage(ctx context.Context, app int64, m messages.Message) (
 	if m.Imported != 0 {
 		item["im"] = num(m.Imported)
 	}
-	if m.PeerHid {
+	if m.HiddenFromPeer {
 		item[hiddenName(m.To, m.From)] = num(1)
 	}
 	if err := packBody(item, m.Content); err != nil {
@@ -108,9 +54,9 @@ func (s *Store) PutMessage(ctx context.Context, app int64, m messages.Message) (
 		TableName: s.name(Msg), Item: item, ConditionExpression: aws.String("attribute_not_exists(pk)"),
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	})
-	if old, there := refused(err); there {
-		stands, _ := message(ctx, old, m.From, m.To)
-		return &stands, nil
+	if old, exists := failedCondition(err); exists {
+		stored, _ := readMessage(ctx, old, m.From, m.To)
+		return &stored, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("put message: %w", err)
@@ -118,38 +64,86 @@ func (s *Store) PutMessage(ctx context.Context, app int64, m messages.Message) (
 	return nil, nil
 }
 
-// readMessage reads a message, and says what of it cannot be read.
-func readMessage(item Item, user, peer string) (m messages.Message, why string) {
+// parseMessage reads a message as user sees it, and names the part of it that cannot be
+// read. why is empty if everything can be read.
+func parseMessage(item Item, user, peer string) (m messages.Message, why string) {
 	key, ok := ParseMessageSK(text(item, "sk"))
 	if !ok {
 		return messages.Message{}, "key"
 	}
 	m = messages.Message{
-		Key: key, From: user, To: peer, Ordinal: integer(item, "n"), Generation: integer(item, "g"),
+		Key: key, From: user, To: peer, Offset: integer(item, "n"), Epoch: integer(item, "g"),
 		Expires: integer(item, "x"), Recalled: has(item, "rv"), RecalledMs: integer(item, "rv"), Imported: integer(item, "im"), EditedMs: integer(item, "ed"), Version: integer(item, "ev"),
-		ConfirmedMs: integer(item, "rr"), Hidden: has(item, hiddenName(user, peer)), PeerHid: has(item, hiddenName(peer, user)), Reactions: readReactions(item, user, peer),
+		ConfirmedMs: integer(item, "rr"), Hidden: has(item, hiddenName(user, peer)), HiddenFromPeer: has(item, hiddenName(peer, user)), Reactions: readReactions(item, user, peer),
 	}
 	if int(integer(item, "f")) != side(user, peer) {
 		m.From, m.To = peer, user
 	}
 	flags := integer(item, "fl")
-	m.NoUnread, m.NoLast, m.Aside = flags&flagNoUnread != 0, flags&flagNoLast != 0, flags&flagAside != 0
+	m.NoUnread, m.NoLast, m.HiddenFromSender = flags&flagNoUnread != 0, flags&flagNoLast != 0, flags&flagHiddenFromSender != 0
 	m.NeedReceipt, m.Extensible = flags&flagNeedReceipt != 0, flags&flagExtensible != 0
 	var err error
 	if m.Content, err = unpackBody(item); err != nil {
-		return m, "body" // not the error, which quotes it
+		return m, "body" // without the error, which quotes the body
 	}
 	if len(m.Elements) == 0 && !m.Recalled {
 		return m, "body"
 	}
-	return m, numeric(item, "f", "n", "g", "x", "fl", "ed", "ev", "rr")
+	return m, firstNonInteger(item, "f", "n", "g", "x", "fl", "ed", "ev", "rr")
 }
 
-// Timeline implements messages.Store.
-func (s *Store) Timeline(ctx context.Context, app int64, q messages.Range) (messages.TimelinePage, error) {
+// readMessage reads a message of a timeline as user sees it. It returns false if the key
+// cannot be read. If another part cannot be read, the message is shown as recalled: it
+// stays in the history, so that a client does not take it for missing and ask for it
+// again and again.
+func readMessage(ctx context.Context, item Item, user, peer string) (messages.Message, bool) {
+	m, why := parseMessage(item, user, peer)
+	if why == "" {
+		return m, true
+	}
+	noteUnreadable(ctx, item, why)
+	m.Content, m.Reactions, m.Recalled = messages.Content{}, nil, true
+	return m, m.Key != messages.Key{}
+}
+
+// MessageAt implements messages.Store.
+func (s *Store) MessageAt(ctx context.Context, app int64, user, peer string, k messages.Key) (*messages.Message, error) {
+	item, err := s.get(ctx, Msg, messageKey(app, user, peer, k), false)
+	if err != nil || item == nil {
+		return nil, err
+	}
+	m, _ := readMessage(ctx, item, user, peer)
+	return &m, nil
+}
+
+// MessagesByKey implements messages.ChangeStore.
+func (s *Store) MessagesByKey(ctx context.Context, app int64, user, peer string, keys []messages.Key, now int64, strong bool) ([]*messages.Message, error) {
+	itemKeys := make([]Key, len(keys))
+	for i, k := range keys {
+		itemKeys[i] = messageKey(app, user, peer, k)
+	}
+	items, err := s.getAll(ctx, Msg, itemKeys, strong)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]*messages.Message, len(items))
+	for i, item := range items {
+		if item == nil || (has(item, "x") && integer(item, "x") <= now) {
+			continue
+		}
+		if m, ok := readMessage(ctx, item, user, peer); ok {
+			list[i] = &m
+		}
+	}
+	return list, nil
+}
+
+// Timeline implements messages.Store. It returns an empty page only if the range ends
+// there: if no item of a page can be read, it reads the next one.
+func (s *Store) Timeline(ctx context.Context, app int64, q messages.HistoryRange) (messages.TimelinePage, error) {
 	in := s.timelineQuery(app, q)
 	if q.Before != nil && MessageSK(*q.Before) <= text(in.ExpressionAttributeValues, ":from") {
-		return messages.TimelinePage{Done: true}, nil // an empty range, which the service refuses
+		return messages.TimelinePage{Done: true}, nil // DynamoDB refuses an empty range
 	}
 	for {
 		out, err := s.db.Query(ctx, in)
@@ -158,44 +152,54 @@ func (s *Store) Timeline(ctx context.Context, app int64, q messages.Range) (mess
 		}
 		page := messages.TimelinePage{Done: out.LastEvaluatedKey == nil}
 		for _, item := range out.Items {
-			if m, ok := message(ctx, item, q.User, q.Peer); ok {
+			if m, ok := readMessage(ctx, item, q.User, q.Peer); ok {
 				page.Messages = append(page.Messages, m)
 			}
 		}
 		if len(page.Messages) > 0 || page.Done {
 			return page, nil
 		}
-		in.ExclusiveStartKey = out.LastEvaluatedKey // nothing of the page can be read
+		in.ExclusiveStartKey = out.LastEvaluatedKey
 	}
 }
 
-// ClaimBatch implements messages.Store.
-func (s *Store) ClaimBatch(ctx context.Context, app int64, from string, hash uint64, nowUs int64) (int64, error) {
-	window, now := int64(messages.Window.Seconds()), nowUs/1_000_000
-	item := BatchKey(app, from, hash).attributes()
-	item["t"], item["u"], item["x"] = num(now), num(nowUs%1_000_000), num(now+2*window)
-	_, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{
-		TableName: s.name(Live), Item: item, ConditionExpression: aws.String("attribute_not_exists(pk) OR t <= :old"),
-		ExpressionAttributeValues:           Item{":old": num(now - window)},
-		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-	})
-	if old, failed := refused(err); failed {
-		return integer(old, "t")*1_000_000 + integer(old, "u"), nil
+// timelineQuery returns a query of the messages of a range, newest first.
+func (s *Store) timelineQuery(app int64, q messages.HistoryRange) *dynamodb.QueryInput {
+	from, to := "m", "n" // all messages: 'n' is after every key that begins with 'm'
+	if q.MinSec > 0 {
+		from = MessageSK(messages.Key{Time: q.MinSec})
 	}
+	if q.After != nil {
+		from = max(from, MessageSK(*q.After)+"+") // '+' makes a key that is after this message and before the next one
+	}
+	if q.MaxSec > 0 {
+		to = MessageSK(messages.Key{Time: q.MaxSec, Seq: 1<<32 - 1, Random: 1<<32 - 1})
+	}
+	in := &dynamodb.QueryInput{
+		TableName: s.name(Msg), ScanIndexForward: aws.Bool(false), Limit: aws.Int32(int32(q.Limit)),
+		ConsistentRead:         aws.Bool(q.Strong),
+		KeyConditionExpression: aws.String("pk = :pk AND sk BETWEEN :from AND :to"),
+		ExpressionAttributeValues: Item{
+			":pk": str(TimelinePK(app, q.User, q.Peer)), ":from": str(from), ":to": str(to),
+		},
+	}
+	if q.Before != nil {
+		// BETWEEN includes both ends. The start key excludes the message itself. The end is
+		// moved as well, because DynamoDB Local reads everything from the end to the start
+		// key.
+		if before := MessageSK(*q.Before); before <= to {
+			in.ExpressionAttributeValues[":to"] = str(before)
+			in.ExclusiveStartKey = Key{TimelinePK(app, q.User, q.Peer), before}.attributes()
+		}
+	}
+	return in
+}
+
+// Bounds implements messages.Store.
+func (s *Store) Bounds(ctx context.Context, app int64, user, peer string) (messages.Bounds, error) {
+	items, err := s.getAll(ctx, Core, []Key{RowKey(app, user, peer), AccountKey(app, user)}, false)
 	if err != nil {
-		return 0, fmt.Errorf("claim batch: %w", err)
+		return messages.Bounds{}, err
 	}
-	return nowUs, nil
-}
-
-// Rename implements messages.Store.
-func (s *Store) Rename(ctx context.Context, app int64, owner, peer string, r messages.Rename) error {
-	_, err := s.update(ctx, update{
-		table: Core, key: PeerKey(app, owner, peer), set: "SET k = :to, ut = :now", cond: "k = :from AND pv = :pv",
-		values: Item{":from": str(MessageSK(r.From)), ":to": str(MessageSK(r.To)), ":pv": str(r.Preview), ":now": num(r.NowMs)},
-	})
-	if _, failed := refused(err); failed {
-		return nil
-	}
-	return err
+	return messages.Bounds{Cleared: readKey(items[0], "cl"), Born: integer(items[1], "rb")}, nil
 }

@@ -12,8 +12,9 @@ import (
 	"parley/shared/telemetry"
 )
 
-// meter is the one middleware that counts consumed units and notes which
-// aggregates a call touches. It asks for consumed capacity on every request.
+// meter returns the middleware that counts the consumed units of each call and notes
+// which aggregates the call reads and writes. Every request asks DynamoDB for the
+// consumed capacity. A context without a telemetry.Meter is not counted.
 func meter(tables map[string]Table) func(*middleware.Stack) error {
 	m := metering{tables: tables}
 	return func(stack *middleware.Stack) error {
@@ -23,13 +24,13 @@ func meter(tables map[string]Table) func(*middleware.Stack) error {
 				if meter == nil {
 					return next.HandleInitialize(ctx, in)
 				}
-				m.ask(meter, in.Parameters)
+				m.prepare(meter, in.Parameters)
 				out, meta, err := next.HandleInitialize(ctx, in)
 				if err != nil {
-					meter.Count(refusedUnits(err))
+					meter.Count(failedConditionUnits(err))
 				} else {
 					u := consumed(out.Result)
-					r, w := least(in.Parameters)
+					r, w := minimumUnits(in.Parameters)
 					u.R, u.W = max(u.R, r), max(u.W, w)
 					meter.Count(u)
 				}
@@ -40,7 +41,8 @@ func meter(tables map[string]Table) func(*middleware.Stack) error {
 
 type metering struct{ tables map[string]Table }
 
-func (m metering) ask(meter *telemetry.Meter, params any) {
+// prepare asks for the consumed capacity of a call, and notes what the call touches.
+func (m metering) prepare(meter *telemetry.Meter, params any) {
 	const total = types.ReturnConsumedCapacityTotal
 	switch p := params.(type) {
 	case *dynamodb.GetItemInput:
@@ -94,15 +96,16 @@ func (m metering) ask(meter *telemetry.Meter, params any) {
 			}
 		}
 	default:
-		// A call this meter does not know would go uncounted and undeclared.
+		// A kind of call that is not listed above is not counted. Tests find it by this
+		// name.
 		meter.Touch("unknown call")
 	}
 }
 
-func (m metering) touch(meter *telemetry.Meter, how, table string, item Item) {
+func (m metering) touch(meter *telemetry.Meter, verb, table string, item Item) {
 	k := Key{text(item, "pk"), text(item, "sk")}
-	a, ok := Of(m.tables[table], k)
-	note(meter, how, k, a, ok)
+	a, ok := AggregateOf(m.tables[table], k)
+	touchAggregate(meter, verb, k, a, ok)
 }
 
 func (m metering) touchQuery(meter *telemetry.Meter, in *dynamodb.QueryInput) {
@@ -112,21 +115,23 @@ func (m metering) touchQuery(meter *telemetry.Meter, in *dynamodb.QueryInput) {
 		sk = text(values, ":from")
 	}
 	k := Key{text(values, ":pk"), sk}
-	a, ok := ofQuery(table, k.PK, k.SK)
+	a, ok := aggregateOfQuery(table, k.PK, k.SK)
 	if in.IndexName != nil {
-		a, ok = ofIndex(table, k.PK, *in.IndexName)
+		a, ok = aggregateOfIndexQuery(table, k.PK, *in.IndexName)
 	}
-	note(meter, "read", k, a, ok)
+	touchAggregate(meter, "read", k, a, ok)
 }
 
-func note(meter *telemetry.Meter, how string, k Key, a Aggregate, ok bool) {
+// touchAggregate notes that a call reads or writes an aggregate. If ok is false, no
+// aggregate has the key: no access is declared for it, and tests fail on the name.
+func touchAggregate(meter *telemetry.Meter, verb string, k Key, a Aggregate, ok bool) {
 	if !ok {
 		a = Aggregate("undeclared key " + k.PK + " " + k.SK)
 	}
-	meter.Touch(how + " " + string(a))
+	meter.Touch(verb + " " + string(a))
 }
 
-// consumed turns a result's consumed capacity into units.
+// consumed returns the units that DynamoDB says a call has consumed.
 func consumed(result any) telemetry.Units {
 	read := func(c ...types.ConsumedCapacity) (u telemetry.Units) {
 		for _, c := range c {
@@ -166,11 +171,11 @@ func consumed(result any) telemetry.Units {
 	return telemetry.Units{}
 }
 
-// least is what a call costs at least: half a read unit for each item asked for,
-// a whole one for a strong read, also where the item is absent, and two write
-// units for each item of a transaction. DynamoDB reports it; DynamoDB Local
-// leaves absent items and some items of transactions out.
-func least(params any) (r, w float64) {
+// minimumUnits returns what a call costs at least: 0.5 R for each item that it asks
+// for, 1 R if the read is strong, even if the item does not exist, and 2 W for each
+// item of a transaction. DynamoDB reports these units. DynamoDB Local does not report
+// them for items that do not exist and for some items of transactions.
+func minimumUnits(params any) (r, w float64) {
 	unit := func(strong *bool) float64 {
 		if strong != nil && *strong {
 			return 1
@@ -193,10 +198,11 @@ func least(params any) (r, w float64) {
 	return 0, 0
 }
 
-// refusedUnits counts a failed condition, whose answer names no capacity but
-// costs the units of the item it saw, at least one.
-func refusedUnits(err error) telemetry.Units {
-	if n := len(cancelled(err)); n > 0 {
+// failedConditionUnits returns what a write costs whose condition failed. The error
+// names no capacity, but DynamoDB charges 1 W for each started KB of the item that the
+// condition read, at least 1 W; and 2 W for each item of a transaction.
+func failedConditionUnits(err error) telemetry.Units {
+	if n := len(cancellationReasons(err)); n > 0 {
 		return telemetry.Units{W: 2 * float64(n)}
 	}
 	var failed *types.ConditionalCheckFailedException

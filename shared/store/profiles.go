@@ -14,10 +14,11 @@ import (
 	"parley/shared/fault"
 )
 
-// customField begins the attribute of a custom field: c.{word}.
-const customField = "c."
+// customFieldPrefix begins the attribute of a custom field: c.{word}.
+const customFieldPrefix = "c."
 
-// profileAttributes are the attributes of standard fields, in ACC or in PRF.
+// profileAttributes returns the attributes of the standard fields. profiles.InAccount
+// says which of them are in ACC; the others are in PRF.
 func profileAttributes() map[profiles.Name]string {
 	return map[profiles.Name]string{
 		profiles.Nick: "n", profiles.Face: "fa", profiles.Allow: "al", profiles.Forbid: "nr",
@@ -39,7 +40,7 @@ func (s *Store) Profiles(ctx context.Context, app int64, users []string, whole b
 			keys = append(keys, ProfileKey(app, user))
 		}
 	}
-	items, err := s.confirmed(ctx, Core, keys, func(i int, item Item) bool { return i < len(users) && dead(item) })
+	items, err := s.getConfirmed(ctx, Core, keys, func(i int, item Item) bool { return i < len(users) && notAlive(item) })
 	if err != nil {
 		return nil, err
 	}
@@ -58,6 +59,8 @@ func (s *Store) Profiles(ctx context.Context, app int64, users []string, whole b
 	return out, nil
 }
 
+// readProfile adds the fields of an item to a profile. account says that the item is
+// ACC; else it is PRF, which has the custom fields as well.
 func readProfile(p *profiles.Profile, item Item, attributes map[profiles.Name]string, account bool) {
 	for name, attribute := range attributes {
 		if profiles.InAccount(name) != account || !has(item, attribute) {
@@ -73,59 +76,58 @@ func readProfile(p *profiles.Profile, item Item, attributes map[profiles.Name]st
 		return
 	}
 	for attribute := range item {
-		if word, ok := strings.CutPrefix(attribute, customField); ok {
+		if word, ok := strings.CutPrefix(attribute, customFieldPrefix); ok {
 			p.Custom[word] = text(item, attribute)
 		}
 	}
 }
 
-// SetProfile implements profiles.Store. Where fields outside the account change,
-// the account is a condition of the same transaction.
-func (s *Store) SetProfile(ctx context.Context, app int64, user string, c profiles.Change) error {
-	attributes, account, rest := profileAttributes(), newSetting(), newSetting()
+// SetProfile implements profiles.Store. If fields of PRF change, one transaction
+// writes them on the condition that the account is alive.
+func (s *Store) SetProfile(ctx context.Context, app int64, user string, c profiles.Mutation) error {
+	attributes, account, profile := profileAttributes(), newAttributeChanges(), newAttributeChanges()
 	for name, v := range c.Fields {
-		to := rest
+		changes := profile
 		if profiles.InAccount(name) {
-			to = account
+			changes = account
 		}
-		if name == profiles.Allow && v == "" { // as the application has it: no value of its own
-			to.put(attributes[name], v)
+		if name == profiles.Allow && v == "" { // the account has no value of its own: the application's holds
+			changes.setOrRemove(attributes[name], v)
 			continue
 		}
-		to.keep(attributes[name], v)
+		changes.set(attributes[name], v)
 	}
 	for word, v := range c.Custom {
-		rest.keep(customField+word, v)
+		profile.set(customFieldPrefix+word, v)
 	}
-	living := aws.String(alive)
 	key := AccountKey(app, user)
-	if len(rest.names) == 0 {
+	if len(profile.names) == 0 {
 		_, err := s.update(ctx, update{
-			table: Core, key: key, set: account.expression(), cond: alive, names: account.names, values: account.given(),
+			table: Core, key: key, set: account.expression(), cond: ifAlive, names: account.names, values: account.valuesOrNil(),
 		})
-		if _, failed := refused(err); failed {
+		if _, failed := failedCondition(err); failed {
 			return unknownAccount(user)
 		}
 		return err
 	}
 	first := types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
-		TableName: s.name(Core), Key: key.attributes(), ConditionExpression: living,
+		TableName: s.name(Core), Key: key.attributes(), ConditionExpression: aws.String(ifAlive),
 	}}
 	if len(account.names) > 0 {
 		first = types.TransactWriteItem{Update: &types.Update{
-			TableName: s.name(Core), Key: key.attributes(), ConditionExpression: living, UpdateExpression: aws.String(account.expression()),
-			ExpressionAttributeNames: account.names, ExpressionAttributeValues: account.given(),
+			TableName: s.name(Core), Key: key.attributes(), ConditionExpression: aws.String(ifAlive), UpdateExpression: aws.String(account.expression()),
+			ExpressionAttributeNames: account.names, ExpressionAttributeValues: account.valuesOrNil(),
 		}}
 	}
 	err := s.db.Transact(ctx, []types.TransactWriteItem{
 		first,
 		{Update: &types.Update{
-			TableName: s.name(Core), Key: ProfileKey(app, user).attributes(), UpdateExpression: aws.String(rest.expression()),
-			ExpressionAttributeNames: rest.names, ExpressionAttributeValues: rest.given(),
+			TableName: s.name(Core), Key: ProfileKey(app, user).attributes(), UpdateExpression: aws.String(profile.expression()),
+			ExpressionAttributeNames: profile.names, ExpressionAttributeValues: profile.valuesOrNil(),
 		}},
 	})
-	switch reasons := cancelled(err); {
-	case failedAt(reasons, 0):
+	switch reasons := cancellationReasons(err); {
+	case conditionFailedAt(reasons, 0):
 		return unknownAccount(user)
 	case reasons != nil:
 		return fault.New(fault.Conflict, "another call changes the profile of %s at the same time", user)
@@ -135,58 +137,63 @@ func (s *Store) SetProfile(ctx context.Context, app int64, user string, c profil
 	return nil
 }
 
-// A setting is an update expression in the making.
-type setting struct {
-	set, remove []string
-	names       map[string]string
-	values      Item
+// attributeChanges collects changes of an item's attributes and makes an update
+// expression of them.
+type attributeChanges struct {
+	sets, removes []string
+	names         map[string]string
+	values        Item
 }
 
-func newSetting() *setting { return &setting{names: make(map[string]string), values: Item{}} }
+func newAttributeChanges() *attributeChanges {
+	return &attributeChanges{names: make(map[string]string), values: Item{}}
+}
 
-// put sets an attribute to a text or a number; nothing removes it.
-func (s *setting) put(attribute string, v any) {
+// setOrRemove sets an attribute to a string or an int64. It removes the attribute if
+// the value is empty or 0.
+func (c *attributeChanges) setOrRemove(attribute string, v any) {
 	if v == "" || v == int64(0) {
-		n := itoa(len(s.names))
-		s.names["#a"+n] = attribute
-		s.remove = append(s.remove, "#a"+n)
+		n := itoa(len(c.names))
+		c.names["#a"+n] = attribute
+		c.removes = append(c.removes, "#a"+n)
 		return
 	}
-	s.keep(attribute, v)
+	c.set(attribute, v)
 }
 
-// keep sets an attribute to a text or a number, also to an empty one or 0.
-func (s *setting) keep(attribute string, v any) {
-	n := itoa(len(s.names))
-	s.names["#a"+n] = attribute
+// set sets an attribute to a string or an int64, even if it is empty or 0.
+func (c *attributeChanges) set(attribute string, v any) {
+	n := itoa(len(c.names))
+	c.names["#a"+n] = attribute
 	switch v := v.(type) {
 	case string:
-		s.values[":v"+n] = str(v)
+		c.values[":v"+n] = str(v)
 	case int64:
-		s.values[":v"+n] = num(v)
+		c.values[":v"+n] = num(v)
 	}
-	s.set = append(s.set, "#a"+n+" = :v"+n)
+	c.sets = append(c.sets, "#a"+n+" = :v"+n)
 }
 
-func (s *setting) expression() string {
+func (c *attributeChanges) expression() string {
 	var parts []string
-	if len(s.set) > 0 {
-		slices.Sort(s.set)
-		parts = append(parts, "SET "+strings.Join(s.set, ", "))
+	if len(c.sets) > 0 {
+		slices.Sort(c.sets)
+		parts = append(parts, "SET "+strings.Join(c.sets, ", "))
 	}
-	if len(s.remove) > 0 {
-		slices.Sort(s.remove)
-		parts = append(parts, "REMOVE "+strings.Join(s.remove, ", "))
+	if len(c.removes) > 0 {
+		slices.Sort(c.removes)
+		parts = append(parts, "REMOVE "+strings.Join(c.removes, ", "))
 	}
 	return strings.Join(parts, " ")
 }
 
-// given are the values, nil where there are none, as the service wants it.
-func (s *setting) given() Item {
-	if len(s.values) == 0 {
+// valuesOrNil returns the values. It is nil if there are none, because DynamoDB
+// refuses an empty map.
+func (c *attributeChanges) valuesOrNil() Item {
+	if len(c.values) == 0 {
 		return nil
 	}
-	return s.values
+	return c.values
 }
 
 // ForgetProfile implements profiles.Store.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,146 +14,22 @@ import (
 	"parley/shared/domain/relations"
 )
 
-// changeKept is how long the log of changes of a friend table reaches back, in
-// seconds.
-const changeKept = 30 * 24 * 3600
+// changeLogSeconds is how long the changes of a friend table are stored, in seconds.
+// A device that was away for longer reads the whole table.
+const changeLogSeconds = 30 * 24 * 3600
 
-// endedKept is how long it is known that an owner ended an entry, in seconds:
-// longer than a call that asks for it again is taken for a repeat.
-const endedKept = 10 * 60
+// endedSeconds is how long it is stored that an owner ended an entry, in seconds. It
+// is longer than relations.Service.Repeat, the time in which a second call for the same
+// is taken for a repeat.
+const endedSeconds = 10 * 60
 
-func bookItem(app int64, b relations.Book) Item {
-	item := ListsKey(app, b.User).attributes()
-	for name, n := range map[string]int64{
-		"rv": b.Rev, "fc": int64(b.Friends), "bc": int64(b.Blocked), "rc": int64(b.Requests),
-		"v": b.FriendVersion, "lv": b.ListVersion, "bv": b.BlockVersion, "qv": b.RequestVersion, "qr": b.RequestsRead, "qu": int64(b.Unread),
-	} {
-		if n != 0 {
-			item[name] = num(n)
-		}
-	}
-	if len(b.Lists) > 0 {
-		item["l"] = texts(b.Lists)
-	}
-	return item
-}
-
-func readBook(user string, item Item) relations.Book {
-	return relations.Book{
-		User: user, Rev: integer(item, "rv"), Friends: int(integer(item, "fc")), Blocked: int(integer(item, "bc")),
-		Requests: int(integer(item, "rc")), FriendVersion: integer(item, "v"), ListVersion: integer(item, "lv"),
-		BlockVersion: integer(item, "bv"), RequestVersion: integer(item, "qv"), RequestsRead: integer(item, "qr"), Unread: int(integer(item, "qu")),
-		Lists: readTexts(item, "l"),
-	}
-}
-
-func friendItem(app int64, owner string, f relations.Friend) Item {
-	item := FriendKey(app, owner, f.Peer).attributes()
-	item["v"], item["at"] = num(f.Version), num(f.Added)
-	for name, text := range map[string]string{"r": f.Remark, "s": f.Source, "w": f.Wording} {
-		if text != "" {
-			item[name] = str(text)
-		}
-	}
-	if f.Remarked > 0 {
-		item["rt"] = num(f.Remarked)
-	}
-	if len(f.Lists) > 0 {
-		item["l"] = texts(f.Lists)
-	}
-	if len(f.Custom) > 0 {
-		custom := Item{}
-		for word, v := range f.Custom {
-			switch v := v.(type) {
-			case int64:
-				custom[word] = num(v)
-			case string:
-				custom[word] = str(v)
-			}
-		}
-		item["c"] = &types.AttributeValueMemberM{Value: custom}
-	}
-	return item
-}
-
-func readFriend(item Item) (relations.Friend, bool) {
-	peer, ok := ParseFriendSK(text(item, "sk"))
-	f := relations.Friend{
-		Peer: peer, Remark: text(item, "r"), Lists: readTexts(item, "l"), Source: text(item, "s"), Wording: text(item, "w"),
-		Added: integer(item, "at"), Remarked: integer(item, "rt"), Version: integer(item, "v"),
-	}
-	if m, there := item["c"].(*types.AttributeValueMemberM); there {
-		f.Custom = make(map[string]any, len(m.Value))
-		for word, v := range m.Value {
-			switch v.(type) {
-			case *types.AttributeValueMemberN:
-				f.Custom[word] = integer(m.Value, word)
-			case *types.AttributeValueMemberS:
-				f.Custom[word] = text(m.Value, word)
-			}
-		}
-	}
-	return f, ok
-}
-
-func requestItem(app int64, owner string, r relations.Request) Item {
-	item := RequestKey(app, owner, r.From).attributes()
-	item["t"] = num(r.Time)
-	for name, text := range map[string]string{"w": r.Wording, "s": r.Source, "r": r.Remark, "l": r.List} {
-		if text != "" {
-			item[name] = str(text)
-		}
-	}
-	return item
-}
-
-func readRequest(item Item) (relations.Request, bool) {
-	from, ok := ParseRequestSK(text(item, "sk"))
-	return relations.Request{
-		From: from, Wording: text(item, "w"), Source: text(item, "s"), Remark: text(item, "r"), List: text(item, "l"),
-		Time: integer(item, "t"),
-	}, ok
-}
-
-func blockItem(app int64, owner string, b relations.Block) Item {
-	item := BlockKey(app, owner, b.Peer).attributes()
-	item["t"] = num(b.Time)
-	return item
-}
-
-func readBlock(item Item) (relations.Block, bool) {
-	peer, ok := ParseBlockSK(text(item, "sk"))
-	return relations.Block{Peer: peer, Time: integer(item, "t")}, ok
-}
-
-func texts(list []string) types.AttributeValue {
-	values := make([]types.AttributeValue, len(list))
-	for i, v := range list {
-		values[i] = str(v)
-	}
-	return &types.AttributeValueMemberL{Value: values}
-}
-
-func readTexts(item Item, name string) []string {
-	l, ok := item[name].(*types.AttributeValueMemberL)
-	if !ok {
-		return nil
-	}
-	list := make([]string, 0, len(l.Value))
-	for _, v := range l.Value {
-		if s, ok := v.(*types.AttributeValueMemberS); ok {
-			list = append(list, s.Value)
-		}
-	}
-	return list
-}
-
+// refKey returns the key of the item that a Ref names.
 func refKey(app int64, r relations.Ref) Key {
 	if r.Ended {
 		return EndedKey(app, r.Kind, r.Owner, r.Peer)
 	}
 	switch r.Kind {
-	case relations.Asking:
+	case relations.FriendRequest:
 		return RequestKey(app, r.Owner, r.Peer)
 	case relations.Blocking:
 		return BlockKey(app, r.Owner, r.Peer)
@@ -163,30 +38,35 @@ func refKey(app int64, r relations.Ref) Key {
 	}
 }
 
-// ReadRelations implements relations.Store. Books are read before entries: an
-// entry that is newer than its book then fails the write's condition. In one
-// batch the entry could be the older of the two, and nothing would tell.
+// ReadRelations implements relations.Store. It reads the counters before the entries.
+// If another call changes an entry in between, the counters that were read are the
+// older ones, and the write that is planned from both fails its condition. Example:
+// the counters have revision 5 and 3 friends, another call removes carol (revision 6),
+// and the entry of carol is not found: a write on the condition of revision 5 fails. If
+// both were read in one batch, the entry could be the older of the two: carol is found,
+// the revision is 6, and the write would succeed. If no counters are asked for, the
+// entries are read with eventual consistency.
 func (s *Store) ReadRelations(ctx context.Context, app int64, users []string, refs []relations.Ref) (relations.Snapshot, error) {
-	books, keys := make([]Key, len(users)), make([]Key, len(refs))
+	counterKeys, entryKeys := make([]Key, len(users)), make([]Key, len(refs))
 	for i, user := range users {
-		books[i] = ListsKey(app, user)
+		counterKeys[i] = RelationCountersKey(app, user)
 	}
 	for i, r := range refs {
-		keys[i] = refKey(app, r)
+		entryKeys[i] = refKey(app, r)
 	}
 	out := relations.Snapshot{
-		Books: make(map[string]relations.Book), Friends: make(map[relations.Pair]relations.Friend),
-		Requests: make(map[relations.Pair]relations.Request), Blocks: make(map[relations.Pair]relations.Block),
-		Ended: make(map[relations.Ref]int64),
+		Counters: make(map[string]relations.Counters), Friends: make(map[relations.Key]relations.Friend),
+		Requests: make(map[relations.Key]relations.Request), Blocks: make(map[relations.Key]relations.Block),
+		EndedAt: make(map[relations.Ref]int64),
 	}
-	items, err := s.getAll(ctx, Core, books, true)
+	items, err := s.getAll(ctx, Core, counterKeys, true)
 	if err != nil {
 		return out, err
 	}
 	for i, user := range users {
-		out.Books[user] = readBook(user, items[i])
+		out.Counters[user] = readCounters(user, items[i])
 	}
-	if items, err = s.getAll(ctx, Core, keys, len(users) > 0); err != nil {
+	if items, err = s.getAll(ctx, Core, entryKeys, len(users) > 0); err != nil {
 		return out, err
 	}
 	for i, r := range refs {
@@ -196,96 +76,92 @@ func (s *Store) ReadRelations(ctx context.Context, app int64, users []string, re
 		}
 		switch {
 		case r.Ended:
-			out.Ended[r] = integer(item, "t")
+			out.EndedAt[r] = integer(item, "t")
 		case r.Kind == relations.Friendship:
-			out.Friends[r.Pair], _ = readFriend(item)
-		case r.Kind == relations.Asking:
-			out.Requests[r.Pair], _ = readRequest(item)
+			out.Friends[r.Key], _ = readFriend(item)
+		case r.Kind == relations.FriendRequest:
+			out.Requests[r.Key], _ = readRequest(item)
 		case r.Kind == relations.Blocking:
-			out.Blocks[r.Pair], _ = readBlock(item)
+			out.Blocks[r.Key], _ = readBlock(item)
 		}
 	}
 	return out, nil
 }
 
-// Book implements relations.Store.
-func (s *Store) Book(ctx context.Context, app int64, user string) (relations.Book, error) {
-	item, err := s.get(ctx, Core, ListsKey(app, user), false)
-	return readBook(user, item), err
+// CountersEventually implements relations.Store.
+func (s *Store) CountersEventually(ctx context.Context, app int64, user string) (relations.Counters, error) {
+	item, err := s.get(ctx, Core, RelationCountersKey(app, user), false)
+	return readCounters(user, item), err
 }
 
-// WriteRelations implements relations.Store. Books that were only seen are
-// conditions of the transaction.
-func (s *Store) WriteRelations(ctx context.Context, app int64, e relations.Edit, now int64) (bool, error) {
+// WriteRelations implements relations.Store. The transaction has a condition on the
+// revision of all counters that were read. Counters that do not change are only
+// checked.
+func (s *Store) WriteRelations(ctx context.Context, app int64, e relations.Transaction, now int64) (bool, error) {
 	var items []types.TransactWriteItem
-	for user, seen := range e.Seen {
-		same := aws.String("rv = :rv")
+	for user, seen := range e.CountersRead {
+		unchanged := aws.String("rv = :rv")
 		values := Item{":rv": num(seen.Rev)}
 		if seen.Rev == 0 {
-			same, values = aws.String("attribute_not_exists(rv)"), nil
+			unchanged, values = aws.String("attribute_not_exists(rv)"), nil
 		}
-		if b, changed := e.Books[user]; changed {
+		if c, changed := e.Counters[user]; changed {
 			items = append(items, types.TransactWriteItem{Put: &types.Put{
-				TableName: s.name(Core), Item: bookItem(app, b), ConditionExpression: same, ExpressionAttributeValues: values,
+				TableName: s.name(Core), Item: countersItem(app, c), ConditionExpression: unchanged, ExpressionAttributeValues: values,
 			}})
 		} else {
 			items = append(items, types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
-				TableName: s.name(Core), Key: ListsKey(app, user).attributes(), ConditionExpression: same, ExpressionAttributeValues: values,
+				TableName: s.name(Core), Key: RelationCountersKey(app, user).attributes(), ConditionExpression: unchanged, ExpressionAttributeValues: values,
 			}})
 		}
 	}
 	put := func(item Item) {
 		items = append(items, types.TransactWriteItem{Put: &types.Put{TableName: s.name(Core), Item: item}})
 	}
-	drop := func(k Key) {
+	remove := func(k Key) {
 		items = append(items, types.TransactWriteItem{Delete: &types.Delete{TableName: s.name(Core), Key: k.attributes()}})
 	}
-	for p, f := range e.Friends {
+	for k, f := range e.Friends {
 		if f == nil {
-			drop(FriendKey(app, p.Owner, p.Peer))
+			remove(FriendKey(app, k.Owner, k.Peer))
 		} else {
-			put(friendItem(app, p.Owner, *f))
+			put(friendItem(app, k.Owner, *f))
 		}
 	}
-	for p, held := range e.Held {
-		if held {
-			put(HolderKey(app, p.Peer, p.Owner).attributes())
+	for k, exists := range e.ReverseRows {
+		if exists {
+			put(FriendOfKey(app, k.Peer, k.Owner).attributes())
 		} else {
-			drop(HolderKey(app, p.Peer, p.Owner))
+			remove(FriendOfKey(app, k.Peer, k.Owner))
 		}
 	}
 	for r, at := range e.Ended {
 		item := refKey(app, r).attributes()
-		item["t"], item["x"] = num(at), num(at+endedKept)
+		item["t"], item["x"] = num(at), num(at+endedSeconds)
 		put(item)
 	}
-	for p, r := range e.Requests {
+	for k, r := range e.Requests {
 		if r == nil {
-			drop(RequestKey(app, p.Owner, p.Peer))
+			remove(RequestKey(app, k.Owner, k.Peer))
 		} else {
-			put(requestItem(app, p.Owner, *r))
+			put(requestItem(app, k.Owner, *r))
 		}
 	}
-	for p, b := range e.Blocks {
+	for k, b := range e.Blocks {
 		if b == nil {
-			drop(BlockKey(app, p.Owner, p.Peer))
+			remove(BlockKey(app, k.Owner, k.Peer))
 		} else {
-			put(blockItem(app, p.Owner, *b))
+			put(blockItem(app, k.Owner, *b))
 		}
 	}
-	for user, peers := range e.Log {
-		item := ChangeKey(app, user, e.Books[user].FriendVersion).attributes()
-		item["p"], item["x"] = texts(peers), num(now+changeKept)
+	for user, peers := range e.ChangedPeers {
+		item := FriendChangeKey(app, user, e.Counters[user].FriendVersion).attributes()
+		item["p"], item["x"] = texts(peers), num(now+changeLogSeconds)
 		put(item)
 	}
 	err := s.db.TransactOnce(ctx, items)
-	if reasons := cancelled(err); reasons != nil {
-		for _, r := range reasons {
-			// Another call changes the same items, or has.
-			if code := aws.ToString(r.Code); code == "ConditionalCheckFailed" || code == "TransactionConflict" {
-				return false, nil
-			}
-		}
+	if otherCallWasFirst(cancellationReasons(err)) {
+		return false, nil
 	}
 	if err != nil {
 		return false, fmt.Errorf("write relations: %w", err)
@@ -293,84 +169,53 @@ func (s *Store) WriteRelations(ctx context.Context, app int64, e relations.Edit,
 	return true, nil
 }
 
-// page reads items of a partition with a prefix, after a sort key.
-func (s *Store) page(ctx context.Context, pk, prefix, after string, limit int, strong bool) (items []Item, more bool, err error) {
-	in := &dynamodb.QueryInput{
-		TableName: s.name(Core), ConsistentRead: &strong,
-		KeyConditionExpression:    aws.String("pk = :pk AND begins_with(sk, :sk)"),
-		ExpressionAttributeValues: Item{":pk": str(pk), ":sk": str(prefix)},
-		Limit:                     aws.Int32(int32(limit)), //nolint:gosec // pages are small
-	}
-	if after != "" {
-		in.ExclusiveStartKey = Key{pk, prefix + after}.attributes()
-	}
-	for {
-		out, err := s.db.Query(ctx, in)
-		if err != nil {
-			return nil, false, fmt.Errorf("query %q: %w", prefix, err)
-		}
-		for _, item := range out.Items {
-			if _, ok := cutID(text(item, "sk"), prefix); !ok {
-				unreadable(ctx, item, "key")
-				continue
-			}
-			items = append(items, item)
-		}
-		if len(items) > limit { // what could not be read made room for more than a page
-			return items[:limit], true, nil
-		}
-		if out.LastEvaluatedKey == nil {
-			return items, false, nil
-		}
-		if len(items) == limit {
-			return items, true, nil
-		}
-		in.ExclusiveStartKey = out.LastEvaluatedKey
-	}
-}
-
 // FriendsOf implements relations.Store.
 func (s *Store) FriendsOf(ctx context.Context, app int64, owner, after string, limit int) ([]relations.Friend, bool, error) {
-	items, more, err := s.page(ctx, UserPK(app, owner), prefixFriend, after, limit, true)
-	return readable(ctx, items, readFriend), more, err
+	items, more, err := s.queryPage(ctx, UserPK(app, owner), prefixFriend, after, limit, true)
+	return readItems(ctx, items, readFriend), more, err
 }
 
 // RequestsTo implements relations.Store.
 func (s *Store) RequestsTo(ctx context.Context, app int64, owner, after string, limit int) ([]relations.Request, bool, error) {
-	items, more, err := s.page(ctx, UserPK(app, owner), prefixRequest, after, limit, true)
-	return readable(ctx, items, readRequest), more, err
+	items, more, err := s.queryPage(ctx, UserPK(app, owner), prefixRequest, after, limit, true)
+	return readItems(ctx, items, readRequest), more, err
 }
 
 // BlocksOf implements relations.Store.
 func (s *Store) BlocksOf(ctx context.Context, app int64, owner, after string, limit int) ([]relations.Block, bool, error) {
-	items, more, err := s.page(ctx, UserPK(app, owner), prefixBlock, after, limit, true)
-	return readable(ctx, items, readBlock), more, err
+	items, more, err := s.queryPage(ctx, UserPK(app, owner), prefixBlock, after, limit, true)
+	return readItems(ctx, items, readBlock), more, err
 }
 
-// HoldersOf implements relations.Store.
-func (s *Store) HoldersOf(ctx context.Context, app int64, user, after string, limit int) ([]string, bool, error) {
-	items, more, err := s.page(ctx, UserPK(app, user), prefixHolder, after, limit, false)
-	return readable(ctx, items, func(item Item) (string, bool) { return ParseHolderSK(text(item, "sk")) }), more, err
+// FriendsOfUser implements relations.Store.
+func (s *Store) FriendsOfUser(ctx context.Context, app int64, user, after string, limit int) ([]string, bool, error) {
+	items, more, err := s.queryPage(ctx, UserPK(app, user), prefixFriendOf, after, limit, false)
+	return readItems(ctx, items, func(item Item) (string, bool) { return ParseFriendOfSK(text(item, "sk")) }), more, err
 }
 
-// Crowd implements delivery.Crowds. Friends are who has the user in the friend
-// table, not who stands in the user's own: of a one-way friendship, the one who
-// has the other shows the other's name. Watchers are read strongly: who has subscribed is told what comes after.
-func (s *Store) Crowd(ctx context.Context, app int64, user string, crowd delivery.Crowd, after string, limit int) ([]string, bool, error) {
-	if crowd == delivery.Watchers {
-		return s.watches(ctx, WatchersPK(app, user), after, limit)
+// Audience implements delivery.AudienceStore. The friends of a user are those who have
+// the user in their friend table. Example: alice has bob as a friend, and bob does not
+// have alice. Alice's devices show bob's nick, so she is in the audience of bob, and bob
+// is not in hers. Watchers are read strongly: each event after a subscription is
+// delivered to the subscriber.
+func (s *Store) Audience(ctx context.Context, app int64, user string, audience delivery.Audience, after string, limit int) ([]string, bool, error) {
+	if audience == delivery.Watchers {
+		return s.subscriptions(ctx, WatchersPK(app, user), after, limit)
 	}
-	if crowd != delivery.Friends {
-		return nil, false, fmt.Errorf("there is no crowd %q", crowd)
+	if audience != delivery.Friends {
+		return nil, false, fmt.Errorf("there is no audience %q", audience)
 	}
-	return s.HoldersOf(ctx, app, user, after, limit)
+	return s.FriendsOfUser(ctx, app, user, after, limit)
 }
 
-// FriendChanges implements relations.Store. An entry of the log never changes, so
-// that a replica that is behind only misses the last ones, which shows.
+// FriendChanges implements relations.Store. It reads with eventual consistency: an
+// entry of the log never changes, so a replica that is behind can only miss the last
+// entries, and the missing version is noticed. Example: the caller asks for the
+// versions 3 to 5, and the replica has 3 and 4. The result is false, and the caller
+// reads the whole table.
 func (s *Store) FriendChanges(ctx context.Context, app int64, owner string, since, upTo, now int64) ([]string, bool, error) {
-	after, _ := strings.CutPrefix(ChangeKey(app, owner, since).SK, prefixChange)
-	items, _, err := s.page(ctx, UserPK(app, owner), prefixChange, after, int(upTo-since), false)
+	after, _ := strings.CutPrefix(FriendChangeKey(app, owner, since).SK, prefixFriendChange)
+	items, _, err := s.queryPage(ctx, UserPK(app, owner), prefixFriendChange, after, int(upTo-since), false)
 	if err != nil {
 		return nil, false, err
 	}
@@ -391,25 +236,24 @@ func (s *Store) FriendChanges(ctx context.Context, app int64, owner string, sinc
 	return slices.Compact(peers), true, nil
 }
 
-// ForgetChanges implements relations.Store. What the owner ended lately goes by
-// itself.
+// ForgetChanges implements relations.Store. The items that say what the owner ended
+// (EndedKey) are not removed: they expire after ten minutes.
 func (s *Store) ForgetChanges(ctx context.Context, app int64, owner string) (bool, error) {
-	items, more, err := s.page(ctx, UserPK(app, owner), prefixChange, "", writesAtOnce, false)
+	items, more, err := s.queryPage(ctx, UserPK(app, owner), prefixFriendChange, "", maxBatchWrites, false)
 	if err != nil || len(items) == 0 {
 		return false, err
 	}
 	return more, s.deleteAll(ctx, Core, items)
 }
 
-// ForgetBook implements relations.Store.
-func (s *Store) ForgetBook(ctx context.Context, app int64, b relations.Book) (bool, error) {
+// ForgetCounters implements relations.Store.
+func (s *Store) ForgetCounters(ctx context.Context, app int64, c relations.Counters) (bool, error) {
 	_, err := s.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{
-		TableName: s.name(Core), Key: ListsKey(app, b.User).attributes(),
+		TableName: s.name(Core), Key: RelationCountersKey(app, c.User).attributes(),
 		ConditionExpression:       aws.String("attribute_not_exists(rv) OR rv = :rv"),
-		ExpressionAttributeValues: Item{":rv": num(b.Rev)},
+		ExpressionAttributeValues: Item{":rv": num(c.Rev)},
 	})
-	var changed *types.ConditionalCheckFailedException
-	if errors.As(err, &changed) {
+	if _, changed := failedCondition(err); changed {
 		return false, nil
 	}
 	if err != nil {

@@ -9,44 +9,44 @@ import (
 	"sync"
 	"testing"
 
+	"parley/infra/testkit"
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/relations"
 	"parley/shared/fault"
-	"parley/shared/testkit"
 )
 
-// A circle is a world of users u1 ... un who know each other or do not.
-type circle struct {
+// friends is a world with the users u1 ... un, and the relations between them.
+type friends struct {
 	*testing.T
 	w *testkit.World
 	s relations.Service
 }
 
-func newCircle(t *testing.T, users int, limits relations.Limits) *circle {
+func newFriends(t *testing.T, users int, limits relations.Limits) *friends {
 	w := testkit.NewWorld(t, server, testkit.Options{})
 	if err := w.Seed(t.Context(), fmt.Sprintf("accounts %d", users)); err != nil {
 		t.Fatal(err)
 	}
 	s := w.Tenant(t).Relations
 	s.Limits = limits
-	return &circle{t, w, s}
+	return &friends{t, w, s}
 }
 
-func wide() relations.Limits {
+func highLimits() relations.Limits {
 	return relations.Limits{Friends: 3000, Blocked: 1000, Lists: 32, Requests: 100}
 }
 
-func (c *circle) book(user string) relations.Book {
+func (c *friends) counters(user string) relations.Counters {
 	c.Helper()
-	b, err := c.s.Book(c.Context(), user)
+	b, err := c.s.CountersStrongly(c.Context(), user)
 	if err != nil {
 		c.Fatal(err)
 	}
 	return b
 }
 
-func (c *circle) friends(user string) []string {
+func (c *friends) friendsOf(user string) []string {
 	c.Helper()
 	p, err := c.s.List(c.Context(), user, "", 1000)
 	if err != nil {
@@ -56,13 +56,13 @@ func (c *circle) friends(user string) []string {
 	for _, f := range p.Friends {
 		peers = append(peers, f.Peer)
 	}
-	if p.Book.Friends != len(peers) {
-		c.Errorf("%s counts %d friends and has %v", user, p.Book.Friends, peers)
+	if p.Counters.Friends != len(peers) {
+		c.Errorf("%s counts %d friends and has %v", user, p.Counters.Friends, peers)
 	}
 	return peers
 }
 
-func (c *circle) codes(errs []error, err error) []fault.Code {
+func (c *friends) codes(errs []error, err error) []fault.Code {
 	c.Helper()
 	if err != nil {
 		c.Fatal(err)
@@ -80,39 +80,40 @@ func (c *circle) codes(errs []error, err error) []fault.Code {
 
 func both() relations.AddOptions { return relations.AddOptions{Both: true} }
 
-// Both ask each other at the same time: they are friends, once each.
-func TestFriendsAtOnce(t *testing.T) {
+// Two users add each other at once. Each has the other one once.
+func TestTwoAddEachOtherAtOnce(t *testing.T) {
 	for range 10 {
-		c := newCircle(t, 2, wide())
+		c := newFriends(t, 2, highLimits())
 		var wg sync.WaitGroup
-		for _, pair := range [][2]string{{"u1", "u2"}, {"u2", "u1"}, {"u1", "u2"}} {
+		for _, users := range [][2]string{{"u1", "u2"}, {"u2", "u1"}, {"u1", "u2"}} {
 			wg.Go(func() {
-				errs, err := c.s.Add(t.Context(), pair[0], []relations.Ask{{To: pair[1]}}, both())
+				errs, err := c.s.Add(t.Context(), users[0], []relations.AddRequest{{To: users[1]}}, both())
 				if got := c.codes(errs, err); got[0] != 0 && got[0] != fault.AlreadyFriends {
-					t.Errorf("%v: %v", pair, errs)
+					t.Errorf("%v: %v", users, errs)
 				}
 			})
 		}
 		wg.Wait()
-		for _, pair := range [][2]string{{"u1", "u2"}, {"u2", "u1"}} {
-			if got := c.friends(pair[0]); !slices.Equal(got, []string{pair[1]}) {
-				t.Errorf("%s has %v", pair[0], got)
+		for _, users := range [][2]string{{"u1", "u2"}, {"u2", "u1"}} {
+			if got := c.friendsOf(users[0]); !slices.Equal(got, []string{users[1]}) {
+				t.Errorf("%s has %v", users[0], got)
 			}
-			if b := c.book(pair[0]); b.FriendVersion != 1 {
-				t.Errorf("%s is at version %d, want 1", pair[0], b.FriendVersion)
+			if b := c.counters(users[0]); b.FriendVersion != 1 {
+				t.Errorf("%s is at version %d, want 1", users[0], b.FriendVersion)
 			}
 		}
 	}
 }
 
-// One blocks while the other makes friends: no friendship is left beside a block.
-func TestBlockBesideAdd(t *testing.T) {
+// One user blocks the other one, who adds a friend at the same time. No friendship is left
+// if there is a block.
+func TestBlockAndAddAtOnceLeaveNoFriendship(t *testing.T) {
 	for i := range 10 {
-		c := newCircle(t, 2, wide())
+		c := newFriends(t, 2, highLimits())
 		var wg sync.WaitGroup
 		wg.Go(func() {
 			o := relations.AddOptions{Both: i%2 == 0, Force: true}
-			if _, err := c.s.Add(t.Context(), "u1", []relations.Ask{{To: "u2"}}, o); err != nil {
+			if _, err := c.s.Add(t.Context(), "u1", []relations.AddRequest{{To: "u2"}}, o); err != nil {
 				t.Error(err)
 			}
 		})
@@ -122,28 +123,28 @@ func TestBlockBesideAdd(t *testing.T) {
 			}
 		})
 		wg.Wait()
-		if a, b := c.friends("u1"), c.friends("u2"); len(a)+len(b) != 0 {
+		if a, b := c.friendsOf("u1"), c.friendsOf("u2"); len(a)+len(b) != 0 {
 			t.Errorf("u2 blocks u1 and still u1 has %v, u2 has %v", a, b)
 		}
-		if b := c.book("u2"); b.Blocked != 1 {
+		if b := c.counters("u2"); b.Blocked != 1 {
 			t.Errorf("u2 counts %d blocks", b.Blocked)
 		}
 	}
 }
 
-// Many ask one user whose table, and whose list of requests, has room for five.
-func TestLimitsAtOnce(t *testing.T) {
-	limits := wide()
+// Many users add one user at once, whose limits are five friends and five requests.
+func TestLimitsHoldForAddsAtOnce(t *testing.T) {
+	limits := highLimits()
 	limits.Friends, limits.Requests = 5, 5
-	for _, allow := range []accounts.Allow{accounts.AllowAny, accounts.NeedConfirm} {
-		c := newCircle(t, 9, limits)
+	for _, allow := range []accounts.FriendRequestPolicy{accounts.AllowAny, accounts.NeedConfirm} {
+		c := newFriends(t, 9, limits)
 		c.s.Allow = allow
 		var wg sync.WaitGroup
 		for i := 2; i <= 9; i++ {
 			wg.Go(func() {
-				errs, err := c.s.Add(t.Context(), fmt.Sprintf("u%d", i), []relations.Ask{{To: "u1"}}, both())
+				errs, err := c.s.Add(t.Context(), fmt.Sprintf("u%d", i), []relations.AddRequest{{To: "u1"}}, both())
 				if fault.Is(err, fault.Conflict) {
-					return // as documented, under much contention
+					return // as documented, if too many calls change the same items
 				}
 				got := c.codes(errs, err)
 				if !slices.Contains([]fault.Code{0, fault.PeerFriendLimit, fault.RequestPending, fault.RequestLimit}, got[0]) {
@@ -152,24 +153,25 @@ func TestLimitsAtOnce(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		b := c.book("u1")
+		b := c.counters("u1")
 		if b.Friends > 5 || b.Requests > 5 {
 			t.Errorf("%s: u1 has %d friends and %d requests, past the limit of 5", allow, b.Friends, b.Requests)
 		}
 		p, err := c.s.Requests(t.Context(), "u1", "", 100)
-		if err != nil || len(p.Requests) != b.Requests || len(c.friends("u1")) != b.Friends {
-			t.Errorf("%s: the book says %+v, there are %d requests (%v)", allow, b, len(p.Requests), err)
+		if err != nil || len(p.Requests) != b.Requests || len(c.friendsOf("u1")) != b.Friends {
+			t.Errorf("%s: the counters are %+v, there are %d requests (%v)", allow, b, len(p.Requests), err)
 		}
 		if b.Friends+b.Requests == 0 {
-			t.Errorf("%s: nobody got through", allow)
+			t.Errorf("%s: no call succeeded", allow)
 		}
 	}
 }
 
-func TestChanges(t *testing.T) {
-	c := newCircle(t, 5, wide())
+// FriendChanges returns what changed after a version, as long as the log reaches back.
+func TestFriendChangesSinceAVersion(t *testing.T) {
+	c := newFriends(t, 5, highLimits())
 	for i := 2; i <= 4; i++ {
-		if got := c.codes(c.s.Add(t.Context(), "u1", []relations.Ask{{To: fmt.Sprintf("u%d", i)}}, both())); got[0] != 0 {
+		if got := c.codes(c.s.Add(t.Context(), "u1", []relations.AddRequest{{To: fmt.Sprintf("u%d", i)}}, both())); got[0] != 0 {
 			t.Fatal(got)
 		}
 	}
@@ -177,7 +179,7 @@ func TestChanges(t *testing.T) {
 		t.Fatal(got)
 	}
 	remark := "four"
-	if got := c.codes(c.s.Update(t.Context(), "u1", []relations.Change{{Peer: "u4", Remark: &remark}}, true, delivery.Origin{})); got[0] != 0 {
+	if got := c.codes(c.s.Update(t.Context(), "u1", []relations.Mutation{{Peer: "u4", Remark: &remark}}, true, delivery.Origin{})); got[0] != 0 {
 		t.Fatal(got)
 	}
 	for _, want := range []struct {
@@ -206,13 +208,13 @@ func TestChanges(t *testing.T) {
 	}
 	c.w.Clock.Move(31 * 24 * 3600e9)
 	if d, err := c.s.Changes(t.Context(), "u1", 3); err != nil || !d.Full {
-		t.Errorf("after the log's time: %+v, %v, want a full list", d, err)
+		t.Errorf("after the log has expired: %+v, %v, want a full list", d, err)
 	}
 }
 
-// A hundred peers pass one transaction's items by far.
-func TestManyAtOnce(t *testing.T) {
-	c := newCircle(t, 60, wide())
+// A call for many peers needs more items than one transaction can have.
+func TestCallForMorePeersThanATransactionHolds(t *testing.T) {
+	c := newFriends(t, 60, highLimits())
 	var peers []string
 	var list []relations.Friend
 	for i := 2; i <= 60; i++ {
@@ -222,9 +224,9 @@ func TestManyAtOnce(t *testing.T) {
 	if got := c.codes(c.s.Import(t.Context(), "u1", list, delivery.Origin{})); slices.Max(got) != 0 {
 		t.Fatal(got)
 	}
-	var asks []relations.Ask
+	var asks []relations.AddRequest
 	for _, p := range peers {
-		asks = append(asks, relations.Ask{To: p})
+		asks = append(asks, relations.AddRequest{To: p})
 	}
 	if got := c.codes(c.s.Add(t.Context(), "u1", asks, both())); slices.Max(got) != 0 {
 		t.Fatal(got)
@@ -236,59 +238,60 @@ func TestManyAtOnce(t *testing.T) {
 	if got := c.codes(c.s.Block(t.Context(), "u1", peers, delivery.Origin{})); slices.Max(got) != 0 {
 		t.Fatal(got)
 	}
-	if b := c.book("u1"); b.Friends != 0 || b.Blocked != 59 {
+	if b := c.counters("u1"); b.Friends != 0 || b.Blocked != 59 {
 		t.Errorf("u1: %+v", b)
 	}
 	for _, p := range peers {
-		if b := c.book(p); b.Friends != 0 || b.FriendVersion != 2 {
+		if b := c.counters(p); b.Friends != 0 || b.FriendVersion != 2 {
 			t.Errorf("%s: %+v", p, b)
 		}
 	}
 }
 
-// Forget takes everything, page by page, and the other side's entry with it.
-func TestForgetRelations(t *testing.T) {
-	c := newCircle(t, 40, wide())
+// Forget removes all relations of a user, page by page, and the entries that others have
+// of the user.
+func TestForgetRemovesRelationsOfBothUsers(t *testing.T) {
+	c := newFriends(t, 40, highLimits())
 	for i := 2; i <= 30; i++ {
-		c.codes(c.s.Add(t.Context(), "u1", []relations.Ask{{To: fmt.Sprintf("u%d", i)}}, relations.AddOptions{Both: true, Force: true}))
+		c.codes(c.s.Add(t.Context(), "u1", []relations.AddRequest{{To: fmt.Sprintf("u%d", i)}}, relations.AddOptions{Both: true, Force: true}))
 	}
 	c.codes(c.s.Block(t.Context(), "u1", []string{"u31", "u32"}, delivery.Origin{}))
 	c.s.Allow = accounts.NeedConfirm
-	c.codes(c.s.Add(t.Context(), "u33", []relations.Ask{{To: "u1"}}, both()))
+	c.codes(c.s.Add(t.Context(), "u33", []relations.AddRequest{{To: "u1"}}, both()))
 	rounds := 0
 	for more := true; more; rounds++ {
 		var err error
-		if more, err = c.s.Forget(t.Context(), "u1"); err != nil {
+		if more, err = c.s.RemoveData(t.Context(), "u1"); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if rounds < 4 {
-		t.Errorf("all of it in %d rounds", rounds)
+		t.Errorf("everything was removed in %d rounds", rounds)
 	}
-	if b := c.book("u1"); b.Rev != 0 || len(c.friends("u1")) != 0 {
+	if b := c.counters("u1"); b.Rev != 0 || len(c.friendsOf("u1")) != 0 {
 		t.Errorf("u1 is left with %+v", b)
 	}
 	for i := 2; i <= 30; i++ {
-		if got := c.friends(fmt.Sprintf("u%d", i)); len(got) != 0 {
+		if got := c.friendsOf(fmt.Sprintf("u%d", i)); len(got) != 0 {
 			t.Errorf("u%d still has %v", i, got)
 		}
 	}
-	if more, err := c.s.Forget(t.Context(), "u1"); more || err != nil {
+	if more, err := c.s.RemoveData(t.Context(), "u1"); more || err != nil {
 		t.Errorf("a repeat: %t, %v", more, err)
 	}
 }
 
-// A request gives the asker what it said, whoever grants it and how; one that is
-// not granted stays.
-func TestRequestsGranted(t *testing.T) {
-	limits := wide()
+// If a request is granted in any way, the entry of the user who asked has the remark and
+// the list of the request. A request that is not granted stays.
+func TestGrantedRequestHasItsRemarkAndList(t *testing.T) {
+	limits := highLimits()
 	limits.Lists = 1
-	c := newCircle(t, 6, limits)
+	c := newFriends(t, 6, limits)
 	c.s.Allow = accounts.NeedConfirm
 	ask := func(from string) {
 		t.Helper()
-		a := relations.Ask{To: "u1", Remark: "one", List: "work", Source: "Web", Wording: "hi"}
-		if got := c.codes(c.s.Add(t.Context(), from, []relations.Ask{a}, both())); got[0] != fault.RequestPending {
+		a := relations.AddRequest{To: "u1", Remark: "one", List: "work", Source: "Web", Wording: "hi"}
+		if got := c.codes(c.s.Add(t.Context(), from, []relations.AddRequest{a}, both())); got[0] != fault.RequestPending {
 			t.Fatal(got)
 		}
 	}
@@ -306,12 +309,12 @@ func TestRequestsGranted(t *testing.T) {
 	for _, u := range []string{"u2", "u3", "u4", "u5"} {
 		ask(u)
 	}
-	// u5 has as many lists as it may, of another name.
+	// u5 has as many lists as the limit allows, with other names.
 	if _, _, err := c.s.CreateLists(t.Context(), "u5", []string{"home"}, nil, delivery.Origin{}); err != nil {
 		t.Fatal(err)
 	}
-	c.codes(c.s.Add(t.Context(), "u1", []relations.Ask{{To: "u2"}}, both()))
-	c.codes(c.s.Add(t.Context(), "u1", []relations.Ask{{To: "u4"}}, relations.AddOptions{}))
+	c.codes(c.s.Add(t.Context(), "u1", []relations.AddRequest{{To: "u2"}}, both()))
+	c.codes(c.s.Add(t.Context(), "u1", []relations.AddRequest{{To: "u4"}}, relations.AddOptions{}))
 	for _, from := range []string{"u3", "u5"} {
 		if err := c.s.Accept(t.Context(), "u1", from, true, "", delivery.Origin{}); err != nil {
 			t.Fatal(err)
@@ -324,8 +327,8 @@ func TestRequestsGranted(t *testing.T) {
 			t.Errorf("%s has u1 as %+v, want remark %q and lists %s", want.owner, f, want.remark, want.lists)
 		}
 	}
-	// One way did not grant what u4 asked for.
-	if b := c.book("u1"); b.Requests != 1 || b.Friends != 4 {
+	// An add in one direction did not grant the request of u4.
+	if b := c.counters("u1"); b.Requests != 1 || b.Friends != 4 {
 		t.Errorf("u1: %+v, want u4's request and four friends", b)
 	}
 	if err := c.s.Accept(t.Context(), "u1", "u4", false, "", delivery.Origin{}); err != nil {
@@ -336,9 +339,9 @@ func TestRequestsGranted(t *testing.T) {
 	}
 }
 
-// Who is no other user has no request.
-func TestAnswersToNobody(t *testing.T) {
-	c := newCircle(t, 1, wide())
+// Answering a request that does not exist is refused, whatever the id is.
+func TestAnswerToAnUnknownRequest(t *testing.T) {
+	c := newFriends(t, 1, highLimits())
 	for _, from := range []string{"u1", "", "nobody", strings.Repeat("u", 2000), "u\x1f2"} {
 		for name, err := range map[string]error{
 			"accept": c.s.Accept(t.Context(), "u1", from, true, "", delivery.Origin{}),
@@ -351,49 +354,49 @@ func TestAnswersToNobody(t *testing.T) {
 	}
 }
 
-// A book that changed meanwhile is not forgotten, and what was counted in it is
-// found by the next round.
-func TestForgetBesideAdd(t *testing.T) {
-	c := newCircle(t, 3, wide())
-	c.codes(c.s.Add(t.Context(), "u1", []relations.Ask{{To: "u2"}}, both()))
-	old := c.book("u1")
-	c.codes(c.s.Add(t.Context(), "u1", []relations.Ask{{To: "u3"}}, both()))
-	if gone, err := c.w.Store.ForgetBook(t.Context(), c.w.ID, old); gone || err != nil {
-		t.Errorf("a book that changed: gone %t, %v", gone, err)
+// Counters that have changed since they were read are not removed. The next round of Forget
+// finds what changed.
+func TestForgetAndAddAtOnce(t *testing.T) {
+	c := newFriends(t, 3, highLimits())
+	c.codes(c.s.Add(t.Context(), "u1", []relations.AddRequest{{To: "u2"}}, both()))
+	old := c.counters("u1")
+	c.codes(c.s.Add(t.Context(), "u1", []relations.AddRequest{{To: "u3"}}, both()))
+	if removed, err := c.w.Store.ForgetCounters(t.Context(), c.w.ID, old); removed || err != nil {
+		t.Errorf("counters that have changed: removed %t, %v", removed, err)
 	}
 	for range 5 {
 		var wg sync.WaitGroup
 		wg.Go(func() {
 			for range 4 {
-				_, _ = c.s.Add(t.Context(), "u1", []relations.Ask{{To: "u2"}, {To: "u3"}}, both())
+				_, _ = c.s.Add(t.Context(), "u1", []relations.AddRequest{{To: "u2"}, {To: "u3"}}, both())
 			}
 		})
 		wg.Go(func() {
 			for range 4 {
-				if _, err := c.s.Forget(t.Context(), "u1"); err != nil && !fault.Is(err, fault.Conflict) {
+				if _, err := c.s.RemoveData(t.Context(), "u1"); err != nil && !fault.Is(err, fault.Conflict) {
 					t.Error(err)
 				}
 			}
 		})
 		wg.Wait()
 		for _, u := range []string{"u1", "u2", "u3"} {
-			c.friends(u) // compares the count
+			c.friendsOf(u) // compares the count with the list
 		}
 	}
 	for more := true; more; {
 		var err error
-		if more, err = c.s.Forget(t.Context(), "u1"); err != nil {
+		if more, err = c.s.RemoveData(t.Context(), "u1"); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if b := c.book("u1"); b.Rev != 0 || len(c.friends("u1"))+len(c.friends("u2"))+len(c.friends("u3")) != 0 {
+	if b := c.counters("u1"); b.Rev != 0 || len(c.friendsOf("u1"))+len(c.friendsOf("u2"))+len(c.friendsOf("u3")) != 0 {
 		t.Errorf("u1 is left with %+v", b)
 	}
 }
 
-// A list's call that was stopped goes on when it is repeated.
-func TestListsGoOn(t *testing.T) {
-	c := newCircle(t, 4, wide())
+// A call that renames or deletes a list and was stopped is completed by its repeat.
+func TestRepeatCompletesAListCall(t *testing.T) {
+	c := newFriends(t, 4, highLimits())
 	members := func() string {
 		t.Helper()
 		lists, _, err := c.s.Lists(t.Context(), "u1", nil)
@@ -419,13 +422,13 @@ func TestListsGoOn(t *testing.T) {
 			return err
 		}, "[]"},
 	} {
-		half := c.s
-		half.Store = stopping{c.s.Store, stopped}
-		if err := call.run(half); !errors.Is(err, stopped) {
+		service := c.s
+		service.Store = stopping{c.s.Store, stopped}
+		if err := call.run(service); !errors.Is(err, stopped) {
 			t.Fatalf("%s: %v, want it stopped", call.name, err)
 		}
 		if err := call.run(c.s); err != nil {
-			t.Errorf("%s, again: %v", call.name, err)
+			t.Errorf("%s, repeated: %v", call.name, err)
 		}
 		if got := members(); got != call.want {
 			t.Errorf("%s: lists are %s, want %s", call.name, got, call.want)
@@ -442,17 +445,17 @@ func TestListsGoOn(t *testing.T) {
 	}
 }
 
-// While a list is being renamed its members still stand under the old name;
-// putting one into another list meanwhile does not take it out of this one.
-func TestMoveBesideRename(t *testing.T) {
-	c := newCircle(t, 2, wide())
+// While a list is renamed, its members still have the old name. A member that is put into
+// another list in between stays in this one.
+func TestMemberAddedDuringARenameStays(t *testing.T) {
+	c := newFriends(t, 2, highLimits())
 	c.codes(c.s.Import(t.Context(), "u1", []relations.Friend{{Peer: "u2", Lists: []string{"a"}}}, delivery.Origin{}))
 	if _, _, err := c.s.CreateLists(t.Context(), "u1", []string{"c"}, nil, delivery.Origin{}); err != nil {
 		t.Fatal(err)
 	}
-	half := c.s
-	half.Store = stopping{c.s.Store, errors.New("stopped")}
-	if _, err := half.RenameList(t.Context(), "u1", "a", "b", delivery.Origin{}); err == nil {
+	stopped := c.s
+	stopped.Store = stopping{c.s.Store, errors.New("stopped")}
+	if _, err := stopped.RenameList(t.Context(), "u1", "a", "b", delivery.Origin{}); err == nil {
 		t.Fatal("the rename is not stopped")
 	}
 	errs, _, err := c.s.AddToList(t.Context(), "u1", "c", []string{"u2"}, delivery.Origin{})
@@ -468,7 +471,7 @@ func TestMoveBesideRename(t *testing.T) {
 	}
 }
 
-// stopping is a store whose reader of tables stops.
+// stopping is a store that fails to read friend tables.
 type stopping struct {
 	relations.Store
 	err error

@@ -9,31 +9,31 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"parley/shared/domain/accounts"
 	"parley/shared/domain/sessions"
 	"parley/shared/retry"
 )
 
+// Prefixes of the attributes of a session.
 const (
-	slotNow      = "s." // s.{slot}: the connection that holds it
-	slotPrevious = "p." // p.{slot}: the one before
-	endOf        = "e." // e.{platform}.{instance}: when a mobile device's connection ended, ms
-	kickOf       = "k." // k.{instance}: when the user kicked it, ms
+	slotCurrent  = "s." // s.{slot}: the connection that holds the slot
+	slotPrevious = "p." // p.{slot}: the connection that held the slot before
+	endPrefix    = "e." // e.{platform}.{instance}: when the connection of a mobile device ended, ms
+	kickPrefix   = "k." // k.{instance}: when the user kicked the device, ms
 )
 
 func endName(platform sessions.Platform, instance string) string {
-	return endOf + string(platform) + "." + instance
+	return endPrefix + string(platform) + "." + instance
 }
 
-func linkValue(l sessions.Link) types.AttributeValue {
-	value := Item{"c": str(l.Connection), "i": str(l.Instance), "f": str(string(l.Platform)), "t": num(l.Since)}
-	if l.Background {
+func connectionValue(c sessions.Connection) types.AttributeValue {
+	value := Item{"c": str(c.ID), "i": str(c.Instance), "f": str(string(c.Platform)), "t": num(c.OpenedAt)}
+	if c.Background {
 		value["b"] = &types.AttributeValueMemberBOOL{Value: true}
 	}
 	return &types.AttributeValueMemberM{Value: value}
 }
 
-func lastValue(l sessions.Last) types.AttributeValue {
+func lastValue(l sessions.LastEnd) types.AttributeValue {
 	list := []types.AttributeValue{num(l.Time), str(l.Reason), str(string(l.Platform))}
 	if l.Instance != "" {
 		list = append(list, str(l.Instance))
@@ -41,7 +41,7 @@ func lastValue(l sessions.Last) types.AttributeValue {
 	return &types.AttributeValueMemberL{Value: list}
 }
 
-func readLast(v types.AttributeValue) *sessions.Last {
+func readLast(v types.AttributeValue) *sessions.LastEnd {
 	l, ok := v.(*types.AttributeValueMemberL)
 	if !ok || len(l.Value) < 3 {
 		return nil
@@ -50,63 +50,70 @@ func readLast(v types.AttributeValue) *sessions.Last {
 	if len(l.Value) > 3 {
 		parts["i"] = l.Value[3]
 	}
-	return &sessions.Last{
+	return &sessions.LastEnd{
 		Time: integer(parts, "t"), Reason: text(parts, "r"), Platform: sessions.Platform(text(parts, "p")),
 		Instance: text(parts, "i"),
 	}
 }
 
-func readLink(v types.AttributeValue) *sessions.Link {
+func readConnection(v types.AttributeValue) *sessions.Connection {
 	m, ok := v.(*types.AttributeValueMemberM)
 	if !ok {
 		return nil
 	}
-	l := sessions.Link{
-		Connection: text(m.Value, "c"), Instance: text(m.Value, "i"),
-		Platform: sessions.Platform(text(m.Value, "f")), Since: integer(m.Value, "t"),
+	c := sessions.Connection{
+		ID: text(m.Value, "c"), Instance: text(m.Value, "i"),
+		Platform: sessions.Platform(text(m.Value, "f")), OpenedAt: integer(m.Value, "t"),
 		Background: has(m.Value, "b"),
 	}
-	if l.Connection == "" {
+	if c.ID == "" {
 		return nil
 	}
-	return &l
+	return &c
 }
 
-// TakeSlot implements sessions.Store: one write, however many devices. A slot that
-// is emptied leaves its device behind in p.{slot}, as the slot that is taken does.
-func (s *Store) TakeSlot(ctx context.Context, app int64, user string, t sessions.Take) (sessions.Session, bool, error) {
+// ClaimSlot implements sessions.Store. It is one write, however many devices the user
+// has. The device that held the claimed slot, and those that held the slots which are
+// emptied, are moved from s.{slot} to p.{slot} by the same write, so that they can be
+// found and closed.
+//
+// Of two connections of one installation, the one that was opened later keeps the
+// slot. Example: connection c1 is opened at 1,000 ms and c2 at 2,000 ms, and the call
+// for c2 runs first. The claim of c1 fails, because the slot has a later connection of
+// the same installation.
+func (s *Store) ClaimSlot(ctx context.Context, app int64, user string, claim sessions.SlotClaim) (sessions.Session, bool, error) {
 	u := update{
 		table: Live, key: SessionKey(app, user),
 		set: "SET #p = if_not_exists(#s, :none), #s = :link",
 		names: map[string]string{
-			"#s": slotNow + t.Slot, "#p": slotPrevious + t.Slot, "#k": kickOf + t.Link.Instance,
+			"#s": slotCurrent + claim.Slot, "#p": slotPrevious + claim.Slot, "#k": kickPrefix + claim.Connection.Instance,
 		},
 		values: Item{
-			":link": linkValue(t.Link), ":me": str(t.Link.Connection), ":mine": str(t.Link.Instance), ":since": num(t.Link.Since),
+			":link": connectionValue(claim.Connection), ":me": str(claim.Connection.ID), ":mine": str(claim.Connection.Instance), ":since": num(claim.Connection.OpenedAt),
 			":none": &types.AttributeValueMemberM{Value: Item{}},
 		},
 		returning: types.ReturnValueAllOld,
 	}
 	remove := " REMOVE l, #k"
-	if t.Link.Platform.Mobile() {
-		u.names["#end"] = endName(t.Link.Platform, t.Link.Instance)
+	if claim.Connection.Platform.Mobile() {
+		u.names["#end"] = endName(claim.Connection.Platform, claim.Connection.Instance)
 		remove += ", #end"
 	}
-	for i, slot := range t.Empty {
-		now, before := fmt.Sprintf("#e%d", i), fmt.Sprintf("#f%d", i)
-		u.set += ", " + before + " = " + now
-		remove += ", " + now
-		u.names[now], u.names[before] = slotNow+slot, slotPrevious+slot
+	for i, slot := range claim.Empty {
+		current, previous := fmt.Sprintf("#e%d", i), fmt.Sprintf("#f%d", i)
+		u.set += ", " + previous + " = " + current
+		remove += ", " + current
+		u.names[current], u.names[previous] = slotCurrent+slot, slotPrevious+slot
 	}
 	u.set += remove
 	conditions := []string{"NOT #s.c = :me", "NOT (#s.i = :mine AND #s.t > :since)"}
-	for i, n := range t.Needs {
-		conditions = append(conditions, need(u, fmt.Sprint(i), n, t.Link))
+	for i, c := range claim.Conditions {
+		conditions = append(conditions, slotCondition(u, fmt.Sprint(i), c, claim.Connection))
 	}
 	u.cond = strings.Join(conditions, " AND ")
 	old, err := s.update(ctx, u)
-	if seen, failed := refused(err); failed {
-		return readSession(user, seen), false, nil
+	if found, failed := failedCondition(err); failed {
+		return readSession(user, found), false, nil
 	}
 	if err != nil {
 		return sessions.Session{}, false, err
@@ -114,82 +121,94 @@ func (s *Store) TakeSlot(ctx context.Context, app int64, user string, t sessions
 	return readSession(user, old), true, nil
 }
 
-// need writes a need as a condition; n tells its names and values from those of
-// other needs.
-func need(u update, n string, need sessions.Need, link sessions.Link) string {
+// slotCondition returns the condition expression of a SlotCondition, and adds its names
+// and values to the update. n makes them different from those of other conditions.
+func slotCondition(u update, n string, c sessions.SlotCondition, connection sessions.Connection) string {
 	slot := "#n" + n
-	u.names[slot] = slotNow + need.Slot
-	nothing := "attribute_not_exists(" + slot + ")"
-	switch need.Held {
-	case sessions.Free:
-		u.values[":i"], u.values[":dead"] = str(link.Instance), num(need.Dead)
-		return fmt.Sprintf("(%s OR %s.i = :i OR %s.t <= :dead)", nothing, slot, slot)
-	case sessions.Peer:
-		u.values[":i"] = str(link.Instance)
+	u.names[slot] = slotCurrent + c.Slot
+	empty := "attribute_not_exists(" + slot + ")"
+	switch c.State {
+	case sessions.HoldsNothing:
+		u.values[":i"], u.values[":dead"] = str(connection.Instance), num(c.Dead)
+		return fmt.Sprintf("(%s OR %s.i = :i OR %s.t <= :dead)", empty, slot, slot)
+	case sessions.HoldsSamePlatform:
+		u.values[":i"] = str(connection.Instance)
 		var alike []string
-		for i, p := range link.Platform.Alike() {
+		for i, p := range connection.Platform.Alike() {
 			name := fmt.Sprintf(":f%d", i)
 			u.values[name] = str(string(p))
 			alike = append(alike, name)
 		}
-		return fmt.Sprintf("(%s OR (%s.i <> :i AND %s.f IN (%s)))", nothing, slot, slot, strings.Join(alike, ", "))
+		return fmt.Sprintf("(%s OR (%s.i <> :i AND %s.f IN (%s)))", empty, slot, slot, strings.Join(alike, ", "))
 	default:
-		if need.Connection == "" {
-			return nothing
+		if c.Connection == "" {
+			return empty
 		}
-		u.values[":c"+n] = str(need.Connection)
+		u.values[":c"+n] = str(c.Connection)
 		return fmt.Sprintf("%s.c = :c%s", slot, n)
 	}
 }
 
-// atHolder runs an update of the slot of a device that holds tells. slot is the
-// likely one, or empty; the others are known from the item that the failed update
-// saw. It returns the item as it was before, or as it is where no slot is the
-// device's.
-func (s *Store) atHolder(
-	ctx context.Context, app int64, user, slot string, holds func(sessions.Link) bool, run func(slot string) (Item, error),
-) (seen Item, found bool, err error) {
-	done, err := s.db.again.Do(ctx, retry.Contended(), func(int) (bool, error) {
+// updateSession changes a session if the condition holds. It is no error if another
+// call has changed the session first.
+func (s *Store) updateSession(ctx context.Context, app int64, user, set, cond string, names map[string]string, values Item) error {
+	_, err := s.update(ctx, update{table: Live, key: SessionKey(app, user), set: set, cond: cond, names: names, values: values})
+	if _, failed := failedCondition(err); failed {
+		return nil
+	}
+	return err
+}
+
+// updateSlotOf runs an update of the slot that the device holds which matches returns
+// true for. slot is where the device probably is, or empty. If the update fails because
+// the device is not there, the failed condition has returned the session: updateSlotOf
+// looks for the device in it and tries again. It returns the session as it was before
+// the update, or, if no slot has the device, as it is.
+func (s *Store) updateSlotOf(
+	ctx context.Context, app int64, user, slot string, matches func(sessions.Connection) bool, run func(slot string) (Item, error),
+) (session Item, found bool, err error) {
+	done, err := s.db.retrier.Do(ctx, retry.Contended(), func(int) (bool, error) {
 		if slot == "" {
-			if seen, err = s.get(ctx, Live, SessionKey(app, user), true); err != nil {
+			if session, err = s.get(ctx, Live, SessionKey(app, user), true); err != nil {
 				return false, err
 			}
 		} else {
 			old, err := run(slot)
-			item, failed := refused(err)
+			item, failed := failedCondition(err)
 			if !failed {
-				seen, found = old, err == nil
+				session, found = old, err == nil
 				return true, err
 			}
-			seen = item
+			session = item
 		}
-		list := devices(seen)
-		at := slices.IndexFunc(list, func(d sessions.Device) bool { return holds(d.Now) })
-		if at < 0 {
+		list := readDevices(session)
+		i := slices.IndexFunc(list, func(d sessions.Device) bool { return matches(d.Current) })
+		if i < 0 {
 			return true, nil
 		}
-		slot = list[at].Slot
+		slot = list[i].Slot
 		return false, nil
 	})
-	return seen, found, overtaken(done, err, "slot", SessionKey(app, user))
+	return session, found, unlessDone(done, err, "slot", SessionKey(app, user))
 }
 
-// LeaveSlot implements sessions.Store.
-func (s *Store) LeaveSlot(ctx context.Context, app int64, user, slot, connection string, last sessions.Last) (bool, error) {
-	holds := func(l sessions.Link) bool { return l.Connection == connection }
-	seen, _, err := s.atHolder(ctx, app, user, slot, holds, func(slot string) (Item, error) {
-		return s.leave(ctx, app, user, slot, "#s.c = :id", connection, last)
+// ReleaseSlot implements sessions.Store.
+func (s *Store) ReleaseSlot(ctx context.Context, app int64, user, slot, connection string, last sessions.LastEnd) (bool, error) {
+	matches := func(c sessions.Connection) bool { return c.ID == connection }
+	before, _, err := s.updateSlotOf(ctx, app, user, slot, matches, func(slot string) (Item, error) {
+		return s.emptySlot(ctx, app, user, slot, "#s.c = :id", connection, last)
 	})
-	return readSession(user, seen).Watched(), err
+	return readSession(user, before).Watched(), err
 }
 
-// leave empties a slot that holds a connection or an installation, and returns
-// the item as it was. A mobile device that has not signed out is remembered.
-func (s *Store) leave(ctx context.Context, app int64, user, slot, cond, id string, last sessions.Last) (Item, error) {
+// emptySlot empties a slot if the condition holds, which says that it has a certain
+// connection or installation, and returns the session as it was before. It notes the
+// end of a mobile device that has not signed out, because push still reaches it.
+func (s *Store) emptySlot(ctx context.Context, app int64, user, slot, cond, id string, last sessions.LastEnd) (Item, error) {
 	u := update{
 		table: Live, key: SessionKey(app, user),
 		set: "SET l = :l", cond: cond,
-		names:     map[string]string{"#s": slotNow + slot, "#p": slotPrevious + slot},
+		names:     map[string]string{"#s": slotCurrent + slot, "#p": slotPrevious + slot},
 		values:    Item{":id": str(id), ":l": lastValue(last)},
 		returning: types.ReturnValueAllOld,
 	}
@@ -207,23 +226,24 @@ func (s *Store) leave(ctx context.Context, app int64, user, slot, cond, id strin
 }
 
 // SignOut implements sessions.Store.
-func (s *Store) SignOut(ctx context.Context, app int64, user, slot, instance string, last sessions.Last) (bool, error) {
-	holds := func(l sessions.Link) bool {
-		if l.Instance != instance {
+func (s *Store) SignOut(ctx context.Context, app int64, user, slot, instance string, last sessions.LastEnd) (bool, error) {
+	matches := func(c sessions.Connection) bool {
+		if c.Instance != instance {
 			return false
 		}
-		last.Platform = l.Platform
+		last.Platform = c.Platform
 		return true
 	}
-	seen, found, err := s.atHolder(ctx, app, user, slot, holds, func(slot string) (Item, error) {
-		return s.leave(ctx, app, user, slot, "#s.i = :id", instance, last)
+	session, found, err := s.updateSlotOf(ctx, app, user, slot, matches, func(slot string) (Item, error) {
+		return s.emptySlot(ctx, app, user, slot, "#s.i = :id", instance, last)
 	})
-	before := readSession(user, seen)
+	before := readSession(user, session)
 	if err != nil || found {
 		return before.Watched(), err
 	}
-	// It is not connected: what is remembered of it goes.
-	var e sessions.Expulsion
+	// The installation is not connected. What the session says of its last connection is
+	// changed, so that push no longer reaches it.
+	var e sessions.KickRequest
 	for _, end := range before.Ends {
 		if end.Instance == instance {
 			e.Ends = append(e.Ends, end)
@@ -240,17 +260,17 @@ func (s *Store) SignOut(ctx context.Context, app int64, user, slot, instance str
 }
 
 // Expel implements sessions.Store.
-func (s *Store) Expel(ctx context.Context, app int64, user string, e sessions.Expulsion) (bool, error) {
+func (s *Store) Expel(ctx context.Context, app int64, user string, e sessions.KickRequest) (bool, error) {
 	u := update{table: Live, key: SessionKey(app, user), names: map[string]string{}, values: Item{}}
 	var sets, conditions, removes []string
 	if e.Last != nil {
 		sets, u.values[":l"] = append(sets, "l = :l"), lastValue(*e.Last)
 	}
 	for i, d := range e.Devices {
-		now, before, c := fmt.Sprintf("#s%d", i), fmt.Sprintf("#p%d", i), fmt.Sprintf(":c%d", i)
-		u.names[now], u.names[before], u.values[c] = slotNow+d.Slot, slotPrevious+d.Slot, str(d.Now.Connection)
-		sets, removes = append(sets, before+" = "+now), append(removes, now)
-		conditions = append(conditions, now+".c = "+c)
+		current, previous, id := fmt.Sprintf("#s%d", i), fmt.Sprintf("#p%d", i), fmt.Sprintf(":c%d", i)
+		u.names[current], u.names[previous], u.values[id] = slotCurrent+d.Slot, slotPrevious+d.Slot, str(d.Current.ID)
+		sets, removes = append(sets, previous+" = "+current), append(removes, current)
+		conditions = append(conditions, current+".c = "+id)
 	}
 	for i, end := range e.Ends {
 		name := fmt.Sprintf("#e%d", i)
@@ -258,7 +278,7 @@ func (s *Store) Expel(ctx context.Context, app int64, user string, e sessions.Ex
 		removes = append(removes, name)
 	}
 	if e.Kicked != nil {
-		u.names["#k"], u.values[":k"] = kickOf+e.Kicked.Instance, num(e.Kicked.Time)
+		u.names["#k"], u.values[":k"] = kickPrefix+e.Kicked.Instance, num(e.Kicked.Time)
 		sets = append(sets, "#k = :k")
 	}
 	if len(e.Devices) == 0 {
@@ -272,33 +292,33 @@ func (s *Store) Expel(ctx context.Context, app int64, user string, e sessions.Ex
 	}
 	u.cond = strings.Join(conditions, " AND ")
 	_, err := s.update(ctx, u)
-	if _, failed := refused(err); failed {
+	if _, failed := failedCondition(err); failed {
 		return false, nil
 	}
 	return err == nil, err
 }
 
-// Tidy implements sessions.Store.
-func (s *Store) Tidy(ctx context.Context, app int64, user string, t sessions.Tidying) error {
+// CleanUp implements sessions.Store.
+func (s *Store) CleanUp(ctx context.Context, app int64, user string, cleanup sessions.Cleanup) error {
 	names, values := map[string]string{}, Item{}
 	var removes, conditions []string
-	for i, d := range t.Leaving {
-		name, c := fmt.Sprintf("#p%d", i), fmt.Sprintf(":c%d", i)
-		names[name], values[c] = slotPrevious+d.Slot, str(d.Now.Connection)
-		removes, conditions = append(removes, name), append(conditions, name+".c = "+c)
+	for i, d := range cleanup.Leaving {
+		name, id := fmt.Sprintf("#p%d", i), fmt.Sprintf(":c%d", i)
+		names[name], values[id] = slotPrevious+d.Slot, str(d.Current.ID)
+		removes, conditions = append(removes, name), append(conditions, name+".c = "+id)
 	}
-	for i, list := range [][]sessions.End{t.Ends, t.Kicks} {
+	for i, list := range [][]sessions.End{cleanup.Ends, cleanup.Kicks} {
 		for j, e := range list {
 			name, value := fmt.Sprintf("#e%d%d", i, j), fmt.Sprintf(":e%d%d", i, j)
 			names[name] = endName(e.Platform, e.Instance)
 			if i == 1 {
-				names[name] = kickOf + e.Instance
+				names[name] = kickPrefix + e.Instance
 			}
 			values[value] = num(e.Time)
 			removes, conditions = append(removes, name), append(conditions, name+" = "+value)
 		}
 	}
-	return s.mark(ctx, app, user, "REMOVE "+strings.Join(removes, ", "), strings.Join(conditions, " AND "), names, values)
+	return s.updateSession(ctx, app, user, "REMOVE "+strings.Join(removes, ", "), strings.Join(conditions, " AND "), names, values)
 }
 
 // SetBackground implements sessions.Store.
@@ -308,23 +328,14 @@ func (s *Store) SetBackground(ctx context.Context, app int64, user, slot, instan
 	if background {
 		set, values[":b"] = "SET #s.b = :b", &types.AttributeValueMemberBOOL{Value: true}
 	}
-	holds := func(l sessions.Link) bool { return l.Instance == instance }
-	_, found, err := s.atHolder(ctx, app, user, slot, holds, func(slot string) (Item, error) {
+	matches := func(c sessions.Connection) bool { return c.Instance == instance }
+	_, found, err := s.updateSlotOf(ctx, app, user, slot, matches, func(slot string) (Item, error) {
 		return s.update(ctx, update{
 			table: Live, key: SessionKey(app, user), set: set, cond: "#s.i = :i",
-			names: map[string]string{"#s": slotNow + slot}, values: values,
+			names: map[string]string{"#s": slotCurrent + slot}, values: values,
 		})
 	})
 	return found, err
-}
-
-// AccountNow implements sessions.Store.
-func (s *Store) AccountNow(ctx context.Context, app int64, user string) (*accounts.Account, error) {
-	item, err := s.get(ctx, Core, AccountKey(app, user), true)
-	if err != nil {
-		return nil, err
-	}
-	return readAccount(user, item), nil
 }
 
 // ForgetSession implements sessions.Store.
@@ -355,31 +366,32 @@ func (s *Store) Sessions(ctx context.Context, app int64, users []string) ([]sess
 	return list, nil
 }
 
-// Glance implements messages.Store.
-func (s *Store) Glance(ctx context.Context, app int64, user string) (sessions.Session, error) {
+// SessionEventually implements messages.Store.
+func (s *Store) SessionEventually(ctx context.Context, app int64, user string) (sessions.Session, error) {
 	item, err := s.get(ctx, Live, SessionKey(app, user), false)
 	return readSession(user, item), err
 }
 
 func readSession(user string, item Item) sessions.Session {
 	out := sessions.Session{
-		User: user, Devices: devices(item), Last: readLast(item["l"]), Status: text(item, "st"),
-		Watches: integer(item, "w"), Unwatched: integer(item, "wn"), Told: text(item, "an"),
+		User: user, Devices: readDevices(item), Last: readLast(item["l"]), Status: text(item, "st"),
+		Watches: integer(item, "w"), Unwatched: integer(item, "wn"), NotifiedState: text(item, "an"),
 	}
 	for name := range item {
 		if slot, ok := strings.CutPrefix(name, slotPrevious); ok {
-			was, now := readLink(item[name]), readLink(item[slotNow+slot])
-			if was != nil && (now == nil || was.Instance != now.Instance) {
-				out.Leaving = append(out.Leaving, sessions.Device{Slot: slot, Now: *was})
+			// A device of p.{slot} that no longer holds the slot may still be connected.
+			previous, current := readConnection(item[name]), readConnection(item[slotCurrent+slot])
+			if previous != nil && (current == nil || previous.Instance != current.Instance) {
+				out.Leaving = append(out.Leaving, sessions.Device{Slot: slot, Current: *previous})
 			}
 		}
-		if rest, ok := strings.CutPrefix(name, endOf); ok {
+		if rest, ok := strings.CutPrefix(name, endPrefix); ok {
 			platform, instance, _ := strings.Cut(rest, ".")
 			out.Ends = append(out.Ends, sessions.End{
 				Platform: sessions.Platform(platform), Instance: instance, Time: integer(item, name),
 			})
 		}
-		if instance, ok := strings.CutPrefix(name, kickOf); ok {
+		if instance, ok := strings.CutPrefix(name, kickPrefix); ok {
 			out.Kicks = append(out.Kicks, sessions.End{Instance: instance, Time: integer(item, name)})
 		}
 	}
@@ -388,15 +400,16 @@ func readSession(user string, item Item) sessions.Session {
 	return out
 }
 
-func devices(item Item) []sessions.Device {
+// readDevices returns the devices that hold slots, in the order of the slots.
+func readDevices(item Item) []sessions.Device {
 	var list []sessions.Device
 	for name, v := range item {
-		slot, ok := strings.CutPrefix(name, slotNow)
+		slot, ok := strings.CutPrefix(name, slotCurrent)
 		if !ok {
 			continue
 		}
-		if link := readLink(v); link != nil {
-			list = append(list, sessions.Device{Slot: slot, Now: *link, Previous: readLink(item[slotPrevious+slot])})
+		if current := readConnection(v); current != nil {
+			list = append(list, sessions.Device{Slot: slot, Current: *current, Previous: readConnection(item[slotPrevious+slot])})
 		}
 	}
 	slices.SortFunc(list, func(a, b sessions.Device) int { return strings.Compare(a.Slot, b.Slot) })

@@ -11,12 +11,12 @@ import (
 	"testing"
 	"time"
 
+	"parley/infra/testkit"
 	"parley/shared/domain/sessions"
 	"parley/shared/retry"
-	"parley/shared/testkit"
 )
 
-// kicks keeps who was kicked.
+// kicks records the devices that were kicked.
 type kicks struct {
 	mu   sync.Mutex
 	list []string
@@ -25,24 +25,26 @@ type kicks struct {
 func (k *kicks) Kick(_ context.Context, d sessions.Device, _ string) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.list = append(k.list, d.Now.Instance+" "+d.Now.Connection)
+	k.list = append(k.list, d.Current.Instance+" "+d.Current.ID)
 	return nil
 }
 
-func (k *kicks) Drop(ctx context.Context, d sessions.Device) error { return k.Kick(ctx, d, "") }
+func (k *kicks) CloseSilently(ctx context.Context, d sessions.Device) error {
+	return k.Kick(ctx, d, "")
+}
 
-// ticks is a clock of which no two readings are the same, so that who is older
-// is always certain.
-func ticks(w *testkit.World) func() time.Time {
+// tickingClock returns a clock that never shows the same time twice, so that it is always
+// certain which device is older.
+func tickingClock(w *testkit.World) func() time.Time {
 	return func() time.Time {
 		w.Clock.Move(time.Millisecond)
 		return w.Clock.Now()
 	}
 }
 
-// TestConnectsAtOnce: however many devices connect at the same time, the limit
-// holds, each of the others is told to go once, and none goes that has a slot.
-func TestConnectsAtOnce(t *testing.T) {
+// Many devices connect at once. The limit holds, each device without a slot is kicked
+// once, and no device with a slot is kicked.
+func TestLimitHoldsForConnectsAtOnce(t *testing.T) {
 	for _, c := range []struct {
 		policy      sessions.Policy
 		native, web int
@@ -52,21 +54,21 @@ func TestConnectsAtOnce(t *testing.T) {
 		{sessions.Dual, 1, 1, []sessions.Platform{"iPhone"}, 1},
 		{sessions.Dual, 3, 1, []sessions.Platform{"iPhone"}, 3},
 		{sessions.Multi, 1, 10, []sessions.Platform{"Web", "MiniProgram"}, 10},
-		{sessions.Single, 2, 10, []sessions.Platform{"Web", "Android"}, 0}, // 1 to 10, of one platform
-		{sessions.Triple, 2, 1, []sessions.Platform{"Android", "iPad"}, 0}, // 1 or 2
+		{sessions.Single, 2, 10, []sessions.Platform{"Web", "Android"}, 0}, // 1 to 10 devices of one platform
+		{sessions.Triple, 2, 1, []sessions.Platform{"Android", "iPad"}, 0}, // 1 or 2 devices
 	} {
 		t.Run(fmt.Sprintf("%s %d %d %s", c.policy, c.native, c.web, c.platforms), func(t *testing.T) {
 			w, k := testkit.NewWorld(t, server, testkit.Options{}), &kicks{}
 			s := w.Tenant(t).Sessions
-			s.Policy, s.Native, s.Web, s.Kicker, s.Now, s.Again = c.policy, c.native, c.web, k, ticks(w), retry.Retrier{Wait: really}
+			s.Policy, s.Native, s.Web, s.Kicker, s.Now, s.Retrier = c.policy, c.native, c.web, k, tickingClock(w), retry.Retrier{Wait: realWait}
 			const devices = 14
 			var group sync.WaitGroup
 			for n := range devices {
 				group.Go(func() {
-					link := sessions.Link{
-						Connection: fmt.Sprintf("c%02d", n), Instance: fmt.Sprintf("i%02d", n), Platform: c.platforms[n%len(c.platforms)],
+					connection := sessions.Connection{
+						ID: fmt.Sprintf("c%02d", n), Instance: fmt.Sprintf("i%02d", n), Platform: c.platforms[n%len(c.platforms)],
 					}
-					if _, err := s.Connect(t.Context(), "alice", link); err != nil {
+					if _, err := s.Connect(t.Context(), "alice", connection); err != nil {
 						t.Error(err)
 					}
 				})
@@ -77,41 +79,41 @@ func TestConnectsAtOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 			kicked := make(map[string]int)
-			for _, who := range k.list {
-				kicked[who]++
+			for _, device := range k.list {
+				kicked[device]++
 			}
-			most, platform := c.native, list[0].Now.Platform
+			most, platform := c.native, list[0].Current.Platform
 			if platform.Alike()[0] == "Web" {
 				most = c.web
 			}
 			for _, d := range list {
-				if kicked[d.Now.Instance+" "+d.Now.Connection] > 0 {
-					t.Errorf("%s was kicked and has a slot", d.Now.Instance)
+				if kicked[d.Current.Instance+" "+d.Current.ID] > 0 {
+					t.Errorf("%s was kicked and has a slot", d.Current.Instance)
 				}
-				if d.Now.Platform.Alike()[0] != platform.Alike()[0] {
-					t.Errorf("%s and %s are online", platform, d.Now.Platform)
+				if d.Current.Platform.Alike()[0] != platform.Alike()[0] {
+					t.Errorf("%s and %s are online", platform, d.Current.Platform)
 				}
 			}
 			if len(list) > most || (c.alive > 0 && len(list) != c.alive) || len(list)+len(kicked) != devices {
 				t.Errorf("%d have slots, %d were kicked; want %d devices, at most %d with slots", len(list), len(kicked), devices, most)
 			}
-			for who, n := range kicked {
+			for device, n := range kicked {
 				if n != 1 {
-					t.Errorf("%s was kicked %d times", who, n)
+					t.Errorf("%s was kicked %d times", device, n)
 				}
 			}
 		})
 	}
 }
 
-// TestOldestGoes: one after the other, it is always the oldest that goes.
-func TestOldestGoes(t *testing.T) {
+// Devices connect one after the other, and each time the oldest one is kicked.
+func TestOldestDeviceIsKicked(t *testing.T) {
 	w, k := testkit.NewWorld(t, server, testkit.Options{}), &kicks{}
 	s := w.Tenant(t).Sessions
-	s.Policy, s.Native, s.Kicker, s.Now, s.Again = sessions.Dual, 3, k, ticks(w), retry.Retrier{Wait: really}
+	s.Policy, s.Native, s.Kicker, s.Now, s.Retrier = sessions.Dual, 3, k, tickingClock(w), retry.Retrier{Wait: realWait}
 	for n := range 20 {
 		name := fmt.Sprint(n)
-		if _, err := s.Connect(t.Context(), "alice", sessions.Link{Connection: name, Instance: name, Platform: "Mac"}); err != nil {
+		if _, err := s.Connect(t.Context(), "alice", sessions.Connection{ID: name, Instance: name, Platform: "Mac"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -124,33 +126,33 @@ func TestOldestGoes(t *testing.T) {
 	}
 }
 
-// TestComeAndGo: devices of a few installations connect, renew and leave at the
-// same time. Whatever happens, an installation holds one slot, does not kick
-// itself, and holds its slot if its last step was to connect and nobody kicked it.
-func TestComeAndGo(t *testing.T) {
+// Devices of a few installations connect, renew their connections and disconnect at the
+// same time. An installation never holds two slots. If its last step was to connect, it
+// holds a slot, unless it was kicked.
+func TestInstallationHoldsOneSlot(t *testing.T) {
 	w, k := testkit.NewWorld(t, server, testkit.Options{}), &kicks{}
 	s := w.Tenant(t).Sessions
-	s.Policy, s.Native, s.Kicker, s.Now, s.Again = sessions.Dual, 3, k, ticks(w), retry.Retrier{Wait: really}
+	s.Policy, s.Native, s.Kicker, s.Now, s.Retrier = sessions.Dual, 3, k, tickingClock(w), retry.Retrier{Wait: realWait}
 	var group sync.WaitGroup
 	last := make([]string, 5)
 	for n := range last {
 		group.Go(func() {
 			instance := fmt.Sprintf("i%d", n)
 			for round := range 12 {
-				link := sessions.Link{Connection: fmt.Sprintf("%s-%d", instance, round), Instance: instance, Platform: "iPad"}
-				if _, err := s.Connect(t.Context(), "alice", link); err != nil {
+				connection := sessions.Connection{ID: fmt.Sprintf("%s-%d", instance, round), Instance: instance, Platform: "iPad"}
+				if _, err := s.Connect(t.Context(), "alice", connection); err != nil {
 					t.Error(err)
 				}
-				last[n] = instance + " " + link.Connection
+				last[n] = instance + " " + connection.ID
 				switch {
 				case round == 11:
 				case round%3 == 0:
-					if _, err := s.Disconnect(t.Context(), "alice", link, "closed"); err != nil {
+					if _, err := s.Disconnect(t.Context(), "alice", connection, "closed"); err != nil {
 						t.Error(err)
 					}
 				case round%3 == 1:
-					old := link
-					old.Connection = fmt.Sprintf("%s-%d", instance, round-1)
+					old := connection
+					old.ID = fmt.Sprintf("%s-%d", instance, round-1)
 					if _, err := s.Disconnect(t.Context(), "alice", old, "closed"); err != nil {
 						t.Error(err)
 					}
@@ -165,20 +167,20 @@ func TestComeAndGo(t *testing.T) {
 	}
 	holds := make(map[string]int)
 	for _, d := range list {
-		holds[d.Now.Instance+" "+d.Now.Connection]++
+		holds[d.Current.Instance+" "+d.Current.ID]++
 	}
 	if len(list) == 0 || len(list) > 3 || len(holds) != len(list) {
 		t.Errorf("%d slots are held: %v", len(list), holds)
 	}
-	for _, who := range last {
-		if kicked := slices.Contains(k.list, who); kicked == (holds[who] == 1) {
-			t.Errorf("%s holds %d slots, kicked: %t", who, holds[who], kicked)
+	for _, device := range last {
+		if kicked := slices.Contains(k.list, device); kicked == (holds[device] == 1) {
+			t.Errorf("%s holds %d slots, kicked: %t", device, holds[device], kicked)
 		}
 	}
 }
 
-// TestTakeOverInRenewal: both connections of a device that has to go are closed.
-func TestTakeOverInRenewal(t *testing.T) {
+// If a device is kicked while it renews its connection, both connections are closed.
+func TestKickDuringARenewalClosesBothConnections(t *testing.T) {
 	w := testkit.NewWorld(t, server, testkit.Options{})
 	seed := "connect alice iPhone i1\nreconnect alice iPhone i1 i1b\n"
 	if err := w.Seed(t.Context(), seed+"connect alice Android a1\n"); err != nil {
@@ -196,24 +198,24 @@ func TestTakeOverInRenewal(t *testing.T) {
 			t.Errorf("%s: %q, want %q", what, got, want)
 		}
 	}
-	check("taken over in a renewal", want)
+	check("kicked during a renewal", want)
 	if err := w.Seed(t.Context(), strings.ReplaceAll(seed, "alice", "bob")+"sleep 30s\nconnect bob Android a1\n"); err != nil {
 		t.Fatal(err)
 	}
-	check("taken over after one", []string{"post bob/i1b", "close bob/i1b"})
+	check("kicked after a renewal", []string{"post bob/i1b", "close bob/i1b"})
 }
 
-// TestSignOut: by installation, wherever it is; and where it is not connected,
-// the end of its last connection becomes a sign-out, but nobody else's.
-func TestSignOut(t *testing.T) {
+// An installation signs out, whichever slot it holds. If it is not connected, the end of
+// its last connection becomes a sign-out; the end of another installation's does not.
+func TestSignOutOfAnInstallation(t *testing.T) {
 	w := testkit.NewWorld(t, server, testkit.Options{})
 	s := w.Tenant(t).Sessions
-	s.Native, s.Now = 3, ticks(w)
-	link := func(name string) sessions.Link {
-		return sessions.Link{Connection: "c-" + name, Instance: name, Platform: "iPhone"}
+	s.Native, s.Now = 3, tickingClock(w)
+	connection := func(name string) sessions.Connection {
+		return sessions.Connection{ID: "c-" + name, Instance: name, Platform: "iPhone"}
 	}
 	for _, name := range []string{"a", "b", "c"} {
-		if _, err := s.Connect(t.Context(), "alice", link(name)); err != nil {
+		if _, err := s.Connect(t.Context(), "alice", connection(name)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -228,7 +230,7 @@ func TestSignOut(t *testing.T) {
 		}
 		got := make(map[string]bool)
 		for _, d := range list[0].Devices {
-			got[d.Now.Instance] = true
+			got[d.Current.Instance] = true
 		}
 		if have := slices.Sorted(maps.Keys(got)); !slices.Equal(have, names) {
 			t.Errorf("%s: connected are %q, want %q", what, have, names)
@@ -237,39 +239,39 @@ func TestSignOut(t *testing.T) {
 			t.Errorf("%s: last %+v, want %s of %s", what, l, reason, instance)
 		}
 	}
-	wants("b signs out", fails(s.Logout(t.Context(), "alice", link("b"))), "logout", "b", "a", "c")
-	wants("its connection closes", fails(s.Disconnect(t.Context(), "alice", link("b"), "closed")), "logout", "b", "a", "c")
-	wants("c over HTTP", fails(s.Logout(t.Context(), "alice", sessions.Link{Instance: "c"})), "logout", "c", "a")
-	wants("a closes", fails(s.Disconnect(t.Context(), "alice", link("a"), "closed")), "closed", "a")
-	wants("c signs out again", fails(s.Logout(t.Context(), "alice", sessions.Link{Instance: "c"})), "closed", "a")
-	wants("a signs out, not connected", fails(s.Logout(t.Context(), "alice", sessions.Link{Instance: "a"})), "logout", "a")
-	if _, err := s.Logout(t.Context(), "nobody", link("a")); err != nil {
+	wants("b signs out", errorOf(s.Logout(t.Context(), "alice", connection("b"))), "logout", "b", "a", "c")
+	wants("the connection of b closes", errorOf(s.Disconnect(t.Context(), "alice", connection("b"), "closed")), "logout", "b", "a", "c")
+	wants("c signs out over HTTP", errorOf(s.Logout(t.Context(), "alice", sessions.Connection{Instance: "c"})), "logout", "c", "a")
+	wants("a closes", errorOf(s.Disconnect(t.Context(), "alice", connection("a"), "closed")), "closed", "a")
+	wants("c signs out again", errorOf(s.Logout(t.Context(), "alice", sessions.Connection{Instance: "c"})), "closed", "a")
+	wants("a signs out without a connection", errorOf(s.Logout(t.Context(), "alice", sessions.Connection{Instance: "a"})), "logout", "a")
+	if _, err := s.Logout(t.Context(), "nobody", connection("a")); err != nil {
 		t.Errorf("a user without a session signs out: %v", err)
 	}
-	page := sessions.Link{Connection: "page", Instance: "page", Platform: "Web"} // nothing but Last is kept of it
+	page := sessions.Connection{ID: "page", Instance: "page", Platform: "Web"} // the session remembers only Last of it
 	_, err1 := s.Connect(t.Context(), "bob", page)
 	_, err2 := s.Disconnect(t.Context(), "bob", page, "closed")
-	_, err3 := s.Logout(t.Context(), "bob", sessions.Link{Instance: "page"})
+	_, err3 := s.Logout(t.Context(), "bob", sessions.Connection{Instance: "page"})
 	list, err4 := w.Store.Sessions(t.Context(), w.ID, []string{"bob"})
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
-		t.Fatalf("a closed page signs out: %v", err)
+		t.Fatalf("a page that was closed signs out: %v", err)
 	}
 	if l := list[0].Last; l == nil || l.Reason != "logout" {
-		t.Errorf("a closed page signs out: last %+v", l)
+		t.Errorf("a page that was closed signs out: last %+v", l)
 	}
 }
 
-// TestBackground: the mark is the installation's, wherever its slot is, and goes
-// with its connection.
-func TestBackground(t *testing.T) {
+// An installation is marked as in the background, whichever slot it holds. A new
+// connection is not.
+func TestBackgroundOfAnInstallation(t *testing.T) {
 	w := testkit.NewWorld(t, server, testkit.Options{})
 	s := w.Tenant(t).Sessions
-	s.Native, s.Now = 3, ticks(w)
-	link := func(name string) sessions.Link {
-		return sessions.Link{Connection: name, Instance: name, Platform: "iPhone"}
+	s.Native, s.Now = 3, tickingClock(w)
+	connection := func(name string) sessions.Connection {
+		return sessions.Connection{ID: name, Instance: name, Platform: "iPhone"}
 	}
 	for _, name := range []string{"a", "b", "c"} {
-		if _, err := s.Connect(t.Context(), "alice", link(name)); err != nil {
+		if _, err := s.Connect(t.Context(), "alice", connection(name)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -281,30 +283,30 @@ func TestBackground(t *testing.T) {
 		}
 		got := ""
 		for _, d := range list {
-			if d.Now.Background {
-				got += d.Now.Instance
+			if d.Current.Background {
+				got += d.Current.Instance
 			}
 		}
 		if got != want {
 			t.Errorf("%s: in the background are %q, want %q", what, got, want)
 		}
 	}
-	wants("a", s.SetBackground(t.Context(), "alice", link("a"), true), "a")
-	wants("c over HTTP", s.SetBackground(t.Context(), "alice", sessions.Link{Instance: "c"}, true), "ac")
-	wants("c again", s.SetBackground(t.Context(), "alice", link("c"), true), "ac")
-	wants("a comes back", s.SetBackground(t.Context(), "alice", sessions.Link{Instance: "a"}, false), "c")
-	wants("a again", s.SetBackground(t.Context(), "alice", link("a"), false), "c")
-	wants("b was never away", s.SetBackground(t.Context(), "alice", link("b"), false), "c")
-	renewed := link("c")
-	renewed.Connection = "c-2"
-	wants("c is renewed", fails(s.Connect(t.Context(), "alice", renewed)), "")
-	if err := s.SetBackground(t.Context(), "nobody", link("a"), true); err == nil {
-		t.Error("a device that is not connected is marked")
+	wants("a goes to the background", s.SetBackground(t.Context(), "alice", connection("a"), true), "a")
+	wants("c over HTTP", s.SetBackground(t.Context(), "alice", sessions.Connection{Instance: "c"}, true), "ac")
+	wants("c again", s.SetBackground(t.Context(), "alice", connection("c"), true), "ac")
+	wants("a comes back", s.SetBackground(t.Context(), "alice", sessions.Connection{Instance: "a"}, false), "c")
+	wants("a again", s.SetBackground(t.Context(), "alice", connection("a"), false), "c")
+	wants("b was never in the background", s.SetBackground(t.Context(), "alice", connection("b"), false), "c")
+	renewed := connection("c")
+	renewed.ID = "c-2"
+	wants("c is renewed", errorOf(s.Connect(t.Context(), "alice", renewed)), "")
+	if err := s.SetBackground(t.Context(), "nobody", connection("a"), true); err == nil {
+		t.Error("a device that is not connected is set to the background")
 	}
 	if list, err := w.Store.Sessions(t.Context(), w.ID, []string{"nobody"}); err != nil || len(list[0].Devices) > 0 {
-		t.Errorf("the mark has made a device: %+v, %v", list, err)
+		t.Errorf("a device was made: %+v, %v", list, err)
 	}
-	if more, err := s.Forget(t.Context(), "alice"); more || err != nil {
+	if more, err := s.RemoveData(t.Context(), "alice"); more || err != nil {
 		t.Errorf("forget: %t, %v", more, err)
 	}
 	if list, err := s.Devices(t.Context(), "alice"); err != nil || len(list) > 0 {
@@ -312,8 +314,8 @@ func TestBackground(t *testing.T) {
 	}
 }
 
-// really waits: a world does not.
-func really(_ context.Context, d time.Duration) { time.Sleep(d) }
+// realWait waits in real time, which the clock of a world does not.
+func realWait(_ context.Context, d time.Duration) { time.Sleep(d) }
 
-// fails is the error of a call that also tells whether the user is watched.
-func fails(_ bool, err error) error { return err }
+// errorOf returns the error of a call that also returns whether the user is watched.
+func errorOf(_ bool, err error) error { return err }

@@ -6,7 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// Size returns the bytes of an item by DynamoDB's own rules.
+// Size returns the bytes of an item as DynamoDB counts them: names and values.
 func Size(item Item) int {
 	total := 0
 	for name, v := range item {
@@ -47,8 +47,10 @@ func valueSize(v types.AttributeValue) int {
 	return 0
 }
 
-// numberSize is a byte for each pair of digits, aligned at the point and without
-// the zeros at both ends, one more, and one for a minus.
+// numberSize returns the bytes of a number: one byte for each pair of digits, one byte
+// more, and one for a minus sign; at most 21. The pairs are counted from the decimal
+// point in both directions, and pairs of zeros at both ends cost nothing. Example:
+// 1700000000 is the pairs 17 00 00 00 00, of which only 17 counts: 2 bytes.
 func numberSize(text string) int {
 	text, negative := strings.CutPrefix(text, "-")
 	whole, fraction, _ := strings.Cut(text, ".")

@@ -12,13 +12,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"parley/infra/local/backing"
+	"parley/infra/testkit"
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/conversations"
 	"parley/shared/domain/messages"
 	"parley/shared/domain/sessions"
 	"parley/shared/store"
 	"parley/shared/telemetry"
-	"parley/shared/testkit"
 )
 
 // The longest ids, and a time whose digits are all significant.
@@ -28,7 +28,8 @@ const (
 	late  = 299_999_999*time.Second + 999*time.Millisecond // 1999999999.999
 )
 
-// sized is a world whose times are as long as times get, and what reads its items.
+// sized is a world whose times have as many digits as possible, with a client that reads
+// and measures items.
 type sized struct {
 	*testkit.World
 	t   *testing.T
@@ -57,7 +58,7 @@ func (s sized) item(table store.Table, k store.Key) store.Item {
 	return out.Item
 }
 
-// within checks the bytes of an item.
+// within checks that an item has at most a number of bytes.
 func (s sized) within(what string, table store.Table, k store.Key, most int) {
 	s.t.Helper()
 	item := s.item(table, k)
@@ -74,7 +75,7 @@ func describe(item store.Item) string {
 	return b.String()
 }
 
-// costs runs a call and checks the write units that it consumes.
+// costs runs a call and checks how many write units it consumes.
 func (s sized) costs(what string, want float64, call func(context.Context) error) {
 	s.t.Helper()
 	m := &telemetry.Meter{}
@@ -88,7 +89,7 @@ func (s sized) costs(what string, want float64, call func(context.Context) error
 
 func (s sized) set(table store.Table, k store.Key, attributes store.Item) {
 	s.t.Helper()
-	if err := s.Set(s.t.Context(), table, k, attributes); err != nil {
+	if err := s.SetAttributes(s.t.Context(), table, k, attributes); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -99,34 +100,34 @@ func bytes(n int) types.AttributeValue {
 	return &types.AttributeValueMemberB{Value: make([]byte, n)}
 }
 
-// manyOrdinals is far over what two users write each other.
-const manyOrdinals = 999_999_999
+// largeOffset is an offset that is far above the number of messages of two users.
+const largeOffset = 999_999_999
 
-// longest is the longest preview that a message has.
-func longest() string {
+// longestPreview returns the longest preview that a message can have.
+func longestPreview() string {
 	return messages.Content{Elements: []messages.Element{testkit.Text(strings.Repeat("p", messages.MaxBody))}}.Preview()
 }
 
 func (s sized) arrive(ctx context.Context, m messages.Message) error {
-	_, err := s.Store.Arrive(ctx, s.ID, messages.Arrival{
-		Message: m, NowMs: s.Clock.Now().UnixMilli(), Preview: longest(), RowExpires: m.Expires,
+	_, err := s.Store.CountArrival(ctx, s.ID, messages.Arrival{
+		Message: m, NowMs: s.Clock.Now().UnixMilli(), Preview: longestPreview(), RowExpires: m.Expires,
 	})
 	return err
 }
 
-func (s sized) claim(from, to string, hash uint64) messages.ClaimRequest {
+func (s sized) claim(from, to string, key uint64) messages.ClaimRequest {
 	now := s.Clock.Now()
 	return messages.ClaimRequest{
-		From: from, To: to, Hash: hash, Key: messages.Key{Time: now.Unix(), Seq: uint32(hash), Random: 1<<32 - 1},
-		NowMs: now.UnixMilli(), Preview: longest(), Expires: now.Unix() + 2_592_001,
+		From: from, To: to, IdempotencyKey: key, Key: messages.Key{Time: now.Unix(), Seq: uint32(key), Random: 1<<32 - 1},
+		NowMs: now.UnixMilli(), Preview: longestPreview(), Expires: now.Unix() + 2_592_001,
 	}
 }
 
-// TestLimits has the lengths that the budgets rest on: nothing longer gets in.
-func TestLimits(t *testing.T) {
+// Nothing is accepted that is longer than the budgets of the other tests assume.
+func TestLongestInputs(t *testing.T) {
 	s := newSized(t)
 	svc := s.Tenant(t).Accounts
-	for _, d := range []accounts.Draft{
+	for _, d := range []accounts.Import{
 		{ID: longA + "x"}, {ID: longA, Nick: strings.Repeat("n", 501)}, {ID: longA, Face: strings.Repeat("f", 501)},
 	} {
 		if err := svc.Import(t.Context(), d); err == nil {
@@ -136,80 +137,81 @@ func TestLimits(t *testing.T) {
 	if got, want := sessions.MaxInstance, 64; got != want {
 		t.Errorf("an instance has up to %d bytes, want %d", got, want)
 	}
-	if got, want := len(longest()), 120; got != want {
+	if got, want := len(longestPreview()), 120; got != want {
 		t.Errorf("a preview has up to %d bytes, want %d", got, want)
 	}
 }
 
-// TestConversationRowSize fills both rows of a conversation through the store:
-// eight sends in a window and more, a backlog that does not count, both sides
-// read, history cleared (docs/data-model.md §3: at most 750 bytes, one W).
+// A conversation row without data has at most 750 bytes and costs 1 W
+// (docs/data-model.md §3). The test fills a row: more than eight sends within a window,
+// many messages that are excluded from unread, both users have read, and the history is
+// cleared.
 func TestConversationRowSize(t *testing.T) {
 	const budget = 750
 	s := newSized(t)
-	row := store.PeerKey(s.ID, longA, longB)
-	s.set(store.Core, row, store.Item{"o": testkit.Number(manyOrdinals), "g": testkit.Number(s.Clock.Now().UnixMilli())})
-	for hash := range uint64(8) {
+	row := store.RowKey(s.ID, longA, longB)
+	s.set(store.Core, row, store.Item{"o": testkit.Number(largeOffset), "g": testkit.Number(s.Clock.Now().UnixMilli())})
+	for key := range uint64(8) {
 		s.costs("a claim", 1, func(ctx context.Context) error {
-			_, err := s.Store.Claim(ctx, s.ID, s.claim(longA, longB, hash<<32|hash))
+			_, err := s.Store.Claim(ctx, s.ID, s.claim(longA, longB, key<<32|key))
 			return err
 		})
 		s.Clock.Move(time.Second)
 	}
-	for hash := range uint64(4) { // the ring is full: these spill
-		if _, err := s.Store.Claim(t.Context(), s.ID, s.claim(longA, longB, 1<<40|hash)); err != nil {
+	for key := range uint64(4) { // the window is full: each of these saves a slot
+		if _, err := s.Store.Claim(t.Context(), s.ID, s.claim(longA, longB, 1<<40|key)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	s.within("a row with a full ring", store.Core, row, budget)
+	s.within("a row with a full window", store.Core, row, budget)
 	in := messages.Message{
 		Key: messages.Key{Time: s.Clock.Now().Unix(), Seq: 7, Random: 8}, From: longB, To: longA,
-		Generation: s.Clock.Now().UnixMilli(), Expires: s.Clock.Now().Unix() + 2_592_001, NoUnread: true,
+		Epoch: s.Clock.Now().UnixMilli(), Expires: s.Clock.Now().Unix() + 2_592_001, NoUnread: true,
 	}
-	in.Ordinal = manyOrdinals
+	in.Offset = largeOffset
 	s.costs("the first arrival", 2, func(ctx context.Context) error {
 		return s.arrive(ctx, in)
 	})
-	for range 19 { // more quiet ones than are kept by their ordinals
-		in.Ordinal++
+	for range 19 { // more excluded messages than a row has room for
+		in.Offset++
 		want := 1.0
-		if in.Ordinal == manyOrdinals+16 {
+		if in.Offset == largeOffset+16 {
 			want = 2
 		}
 		s.costs("an arrival", want, func(ctx context.Context) error {
 			return s.arrive(ctx, in)
 		})
 	}
-	upTo := in.Ordinal - 1
+	upTo := in.Offset - 1
 	s.costs("marking read", 1, func(ctx context.Context) error {
 		_, _, err := s.Store.MarkRead(ctx, s.ID, longA, longB, &upTo, s.Clock.Now().UnixMilli())
 		return err
 	})
-	in.Ordinal++
+	in.Offset++
 	s.costs("an arrival", 1, func(ctx context.Context) error {
 		return s.arrive(ctx, in)
 	})
 	g := s.item(store.Core, row)["g"].(*types.AttributeValueMemberN).Value
-	var generation int64
-	if _, err := fmt.Sscan(g, &generation); err != nil {
+	var epoch int64
+	if _, err := fmt.Sscan(g, &epoch); err != nil {
 		t.Fatal(err)
 	}
-	s.costs("telling the sender", 1, func(ctx context.Context) error {
-		return s.Store.MarkPeerRead(ctx, s.ID, longA, longB, generation, manyOrdinals, s.Clock.Now().UnixMilli())
+	s.costs("the read cursor in the sender's row", 1, func(ctx context.Context) error {
+		return s.Store.MarkPeerRead(ctx, s.ID, longA, longB, epoch, largeOffset, s.Clock.Now().UnixMilli())
 	})
-	s.set(store.Core, row, store.Item{"cl": text(store.MessageSK(in.Key)), "sv": testkit.Number(manyOrdinals)})
+	s.set(store.Core, row, store.Item{"cl": text(store.MessageSK(in.Key)), "sv": testkit.Number(largeOffset)})
 	for _, name := range []string{
 		"t", "k", "pv", "o", "g", "i", "gi", "d", "rt", "pr", "pt", "nq", "nu", "nf", "cl", "x", "sp", "sv", "k0", "t0", "n0", "k7", "t7", "n7",
 	} {
 		if _, there := s.item(store.Core, row)[name]; !there {
-			t.Errorf("the row of the worst case lacks %s", name)
+			t.Errorf("the largest row lacks %s", name)
 		}
 	}
 	s.within("a row without data", store.Core, row, budget)
 
-	// With all that a user can put on it, and the op counter of the model.
+	// With all data that a user can put on it, and the time of the last operation.
 	var all conversations.Set
-	for n := 1; n <= conversations.MaxMark; n++ {
+	for n := 1; n <= conversations.MaxLabel; n++ {
 		all = all.With(n)
 	}
 	seen, err := s.Store.PeerRows(t.Context(), s.ID, longA, []string{longB}, true)
@@ -218,18 +220,18 @@ func TestConversationRowSize(t *testing.T) {
 	}
 	draft := strings.Repeat("d", 500)
 	s.costs("all of a user's data and a draft", 6, func(ctx context.Context) error {
-		_, err := s.Store.Change(ctx, s.ID, longA, conversations.Edit{NowMs: s.Clock.Now().UnixMilli(), Rows: []conversations.Change{{
+		_, err := s.Store.Change(ctx, s.ID, longA, conversations.Transaction{NowMs: s.Clock.Now().UnixMilli(), Rows: []conversations.Mutation{{
 			Seen: seen[0], Draft: &draft, Data: conversations.Data{
-				PinnedMs: s.Clock.Now().UnixMilli(), Marks: all, Folders: conversations.Set(0).With(24).With(1),
-				Custom: strings.Repeat("c", 256), Option: messages.OptionDiscard,
+				PinnedMs: s.Clock.Now().UnixMilli(), Labels: all, Folders: conversations.Set(0).With(24).With(1),
+				CustomLabel: strings.Repeat("c", 256), Option: messages.OptionDiscard,
 			},
 		}}})
 		return err
 	})
-	s.set(store.Core, row, store.Item{"op": testkit.Number(manyOrdinals)})
+	s.set(store.Core, row, store.Item{"op": testkit.Number(largeOffset)})
 	for _, name := range []string{"pn", "mk", "gl", "fl", "cd", "dt", "kx", "e", "ut"} {
 		if _, there := s.item(store.Core, row)[name]; !there {
-			t.Errorf("the row of the worst case lacks %s", name)
+			t.Errorf("the largest row lacks %s", name)
 		}
 	}
 	s.within("a row with every attribute of the model", store.Core, row, 1023)
@@ -240,14 +242,14 @@ func TestConversationRowSize(t *testing.T) {
 	})
 }
 
-// TestMessageSize: what a message has besides its body, and what bodies cost.
+// A message has at most 150 bytes besides its body. The test also fixes what bodies cost.
 func TestMessageSize(t *testing.T) {
 	s := newSized(t)
 	put := func(what string, want float64, body string, random uint32) store.Item {
 		m := messages.Message{
 			Key:  messages.Key{Time: s.Clock.Now().Unix(), Seq: 1<<32 - 1, Random: random},
-			From: longB, To: longA, Ordinal: manyOrdinals, Generation: s.Clock.Now().UnixMilli(),
-			Expires: s.Clock.Now().Unix() + 2_592_001, NoUnread: true, NoLast: true, Aside: true,
+			From: longB, To: longA, Offset: largeOffset, Epoch: s.Clock.Now().UnixMilli(),
+			Expires: s.Clock.Now().Unix() + 2_592_001, NoUnread: true, NoLast: true, HiddenFromSender: true,
 			Content: messages.Content{Elements: []messages.Element{testkit.Text(body)}},
 		}
 		s.costs(what, want, func(ctx context.Context) error {
@@ -261,12 +263,12 @@ func TestMessageSize(t *testing.T) {
 	if got, most := store.Size(item)-body, 150; got > most {
 		t.Errorf("a message has %d bytes besides its body, the budget is %d:\n%s", got, most, describe(item))
 	}
-	frame := len(`{"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":""}}]}`)
-	item = put("the longest body that is not deflated", 1, strings.Repeat("x", 699-frame), 2)
+	envelope := len(`{"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":""}}]}`)
+	item = put("the longest body that is not compressed", 1, strings.Repeat("x", 699-envelope), 2)
 	if _, packed := item["z"]; packed || store.Size(item) > 1024-100 {
 		t.Errorf("699 bytes of body: z is there: %t, %d bytes", packed, store.Size(item))
 	}
-	item = put("the shortest body that is deflated", 1, random(700-frame), 3)
+	item = put("the shortest body that is compressed", 1, random(700-envelope), 3)
 	if _, packed := item["z"]; !packed || store.Size(item) > 1024 {
 		t.Errorf("700 bytes of body: z is there: %t, %d bytes", packed, store.Size(item))
 	}
@@ -275,7 +277,7 @@ func TestMessageSize(t *testing.T) {
 	put("the largest message, of random letters", 9, random(12_000), 6)
 }
 
-// words is text of the entropy of a language: about 3 bits a letter.
+// words returns text with the entropy of a language: about 3 bits a letter.
 func words(n int) string {
 	r := rand.New(rand.NewPCG(1, 2))
 	var list []string
@@ -293,7 +295,7 @@ func words(n int) string {
 	return b.String()[:n]
 }
 
-// random is text that hardly compresses.
+// random returns text that can hardly be compressed.
 func random(n int) string {
 	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 	r := rand.New(rand.NewPCG(3, 4))
@@ -304,8 +306,8 @@ func random(n int) string {
 	return string(b)
 }
 
-// TestSessionSize: one item, and what each connect costs, under every policy and
-// with several devices of a platform.
+// A session is one item. The test fixes its size and what a connect costs, under every
+// policy and with several devices of a platform.
 func TestSessionSize(t *testing.T) {
 	natives := []string{"Android", "iPhone", "iPad", "Windows", "Mac", "Linux"}
 	for _, c := range []struct {
@@ -317,27 +319,27 @@ func TestSessionSize(t *testing.T) {
 		most        int
 		w           float64
 	}{
-		// docs/data-model.md §3: 95-390 bytes; identifiers of 16 bytes, three
-		// devices that are not just being renewed.
+		// docs/data-model.md §3: 95-390 bytes, with identifiers of 16 bytes and three
+		// devices that do not renew their connections.
 		{"three devices", sessions.Triple, 1, 1, 16, []string{"MiniProgram", "Windows", "Android"}, 390, 1},
 		{"three devices with UUIDs, renewed", sessions.Triple, 1, 1, 36, []string{"MiniProgram", "Windows", "Android"}, 700, 1},
 		{"three devices with the longest identifiers, renewed", sessions.Triple, 1, 1, sessions.MaxInstance, []string{"MiniProgram", "Windows", "Android"}, 1024, 1},
 		{"every platform with UUIDs", sessions.Multi, 1, 1, 36, append(natives, "Web"), 1023, 1},
 		{"every platform with the longest identifiers, renewed", sessions.Multi, 1, 1, sessions.MaxInstance, append(natives, "Web"), 2047, 2},
 		{"three phones and two pages with UUIDs", sessions.Dual, 3, 10, 36, []string{"iPhone", "iPhone", "iPhone", "Web", "Web"}, 700, 1},
-		// The worst that can be: 28 devices, then all of them in a renewal.
-		{"all there can be, with UUIDs", sessions.Multi, 3, 10, 36, full(natives), 3072, 3},
-		{"all there can be, with the longest identifiers", sessions.Multi, 3, 10, sessions.MaxInstance, full(natives), 4096, 4},
-		{"all there can be, with the longest identifiers, renewed", sessions.Multi, 3, 10, sessions.MaxInstance, full(natives), 7168, 7},
+		// The largest possible session: 28 devices, then all of them in a renewal.
+		{"as many devices as possible, with UUIDs", sessions.Multi, 3, 10, 36, allDevices(natives), 3072, 3},
+		{"as many devices as possible, with the longest identifiers", sessions.Multi, 3, 10, sessions.MaxInstance, allDevices(natives), 4096, 4},
+		{"as many devices as possible, with the longest identifiers, renewed", sessions.Multi, 3, 10, sessions.MaxInstance, allDevices(natives), 7168, 7},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newSized(t)
 			svc := s.Tenant(t).Sessions
 			svc.Policy, svc.Native, svc.Web = c.policy, c.native, c.web
-			link := func(n, round int) sessions.Link {
+			connection := func(n, round int) sessions.Connection {
 				name := fmt.Sprintf("%s%d", c.platforms[n], n)
-				return sessions.Link{
-					Connection: fmt.Sprintf("L0SM9cOF%02dcCIh%d=", n, round), Platform: sessions.Platform(c.platforms[n]),
+				return sessions.Connection{
+					ID: fmt.Sprintf("L0SM9cOF%02dcCIh%d=", n, round), Platform: sessions.Platform(c.platforms[n]),
 					Instance: name + strings.Repeat("i", c.instance-len(name)),
 				}
 			}
@@ -347,7 +349,7 @@ func TestSessionSize(t *testing.T) {
 			}
 			for round := range rounds {
 				for n := range c.platforms {
-					if _, err := svc.Connect(t.Context(), longA, link(n, round)); err != nil {
+					if _, err := svc.Connect(t.Context(), longA, connection(n, round)); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -359,11 +361,11 @@ func TestSessionSize(t *testing.T) {
 			s.within(c.name, store.Live, store.SessionKey(s.ID, longA), c.most)
 			t.Logf("%d devices: %d bytes", len(devices), store.Size(s.item(store.Live, store.SessionKey(s.ID, longA))))
 			s.costs("a connect", c.w, func(ctx context.Context) error {
-				_, err := svc.Connect(ctx, longA, link(0, 2))
+				_, err := svc.Connect(ctx, longA, connection(0, 2))
 				return err
 			})
 			s.costs("a disconnect", c.w, func(ctx context.Context) error {
-				_, err := svc.Disconnect(ctx, longA, link(0, 2), "closed")
+				_, err := svc.Disconnect(ctx, longA, connection(0, 2), "closed")
 				return err
 			})
 			s.within("after a disconnect", store.Live, store.SessionKey(s.ID, longA), c.most)
@@ -371,9 +373,9 @@ func TestSessionSize(t *testing.T) {
 	}
 }
 
-// full is as many devices as a user can have: three of each native platform, ten
-// pages.
-func full(natives []string) []string {
+// allDevices returns the platforms of as many devices as a user can have: three devices of
+// each native platform and ten pages.
+func allDevices(natives []string) []string {
 	var list []string
 	for range sessions.MaxNative {
 		list = append(list, natives...)
@@ -384,25 +386,25 @@ func full(natives []string) []string {
 	return list
 }
 
-// TestDedupSize: what a ring has no room for and the mark of a batch cost 1 W each.
-func TestDedupSize(t *testing.T) {
+// A saved slot and the claim of a batch cost 1 W each.
+func TestSavedSlotSize(t *testing.T) {
 	s := newSized(t)
-	s.set(store.Core, store.PeerKey(s.ID, longA, longB), store.Item{"o": testkit.Number(manyOrdinals)})
-	for hash := range uint64(9) {
-		if _, err := s.Store.Claim(t.Context(), s.ID, s.claim(longA, longB, hash+1)); err != nil {
+	s.set(store.Core, store.RowKey(s.ID, longA, longB), store.Item{"o": testkit.Number(largeOffset)})
+	for key := range uint64(9) {
+		if _, err := s.Store.Claim(t.Context(), s.ID, s.claim(longA, longB, key+1)); err != nil {
 			t.Fatal(err)
 		}
 		s.Clock.Move(time.Second)
 	}
-	// The oldest, which was put into the ring first, made room.
-	s.within("a spilled send", store.Live, store.DedupKey(s.ID, longA, longB, 1), 160)
+	// The oldest slot was saved, because the ninth send pushed it out.
+	s.within("a saved slot", store.Live, store.DedupKey(s.ID, longA, longB, 1), 160)
 	now := s.Clock.Now().Unix()
-	s.costs("the mark of a batch", 1, func(ctx context.Context) error {
+	s.costs("the claim of a batch", 1, func(ctx context.Context) error {
 		_, err := s.Store.ClaimBatch(ctx, s.ID, longA, 5, now)
 		return err
 	})
-	s.within("the mark of a batch", store.Live, store.BatchKey(s.ID, longA, 5), 100)
-	s.within("an entry of a blocklist", store.Core, s.block(longA, longB), 100)
+	s.within("the claim of a batch", store.Live, store.BatchKey(s.ID, longA, 5), 100)
+	s.within("a block", store.Core, s.block(longA, longB), 100)
 }
 
 func (s sized) block(owner, peer string) store.Key {
@@ -411,9 +413,9 @@ func (s sized) block(owner, peer string) store.Key {
 	return k
 }
 
-// TestSizeIsTheServices holds Size against what the database charges on both
-// sides of 1 KB.
-func TestSizeIsTheServices(t *testing.T) {
+// Size agrees with what DynamoDB Local charges for items just below and just above whole
+// KB.
+func TestSizeAgreesWithDynamoDB(t *testing.T) {
 	s := newSized(t)
 	name := server.Tables.Live
 	key := store.SessionKey(s.ID, longA)

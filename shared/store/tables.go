@@ -7,53 +7,54 @@ import (
 	"parley/shared/config"
 )
 
-// A Table is one of the four tables of docs/data-model.md §2.
+// A Table is one of the four tables (docs/data-model.md §2).
 type Table string
 
 // The tables.
 const (
-	Core Table = "core" // durable state, restored together
-	Msg  Table = "msg"  // timelines and op logs
-	Live Table = "live" // sessions and what may be lost
-	Ops  Table = "ops"  // counters and jobs
+	Core Table = "core" // durable state; restored from a backup as a whole
+	Msg  Table = "msg"  // timelines and operation logs
+	Live Table = "live" // sessions, and other data that can be lost without harm
+	Ops  Table = "ops"  // exports and other data that jobs read
 )
 
-// Tables lists the four.
+// Tables lists the four tables.
 func Tables() []Table { return []Table{Core, Msg, Live, Ops} }
 
-// An Aggregate is a kind of items that the store reads and writes as one
-// subject. Operations declare the aggregates they touch; roles follow from it.
+// An Aggregate is a set of items that are read and written under one name of access.
+// Each operation declares the aggregates that it reads and writes; the IAM role of its
+// function is generated from that.
 type Aggregate string
 
 // The aggregates.
 const (
-	Apps          Aggregate = "apps"          // an application's settings, keys and admins
-	Accounts      Aggregate = "accounts"      // ACC and the index of accounts
-	Profiles      Aggregate = "profiles"      // PRF, what no send needs of a profile
-	Relations     Aggregate = "relations"     // friends, blocks and requests
-	Follows       Aggregate = "follows"       // who follows whom
-	Conversations Aggregate = "conversations" // one user's side of each conversation
-	Messages      Aggregate = "messages"      // timelines and what becomes of messages
-	Merged        Aggregate = "merged"        // lists of merged messages
-	Sessions      Aggregate = "sessions"      // where a user is connected
-	Watches       Aggregate = "watches"       // subscriptions to the status of users
-	Dedup         Aggregate = "dedup"         // send keys that a ring has no room for
-	Exports       Aggregate = "exports"       // hours of messages: what their files are, and which are to be merged
+	Apps            Aggregate = "apps"          // settings, signing keys and admins of an application
+	Accounts        Aggregate = "accounts"      // accounts (ACC), and the list of an application's accounts
+	Profiles        Aggregate = "profiles"      // the part of a profile that no send needs (PRF)
+	Relations       Aggregate = "relations"     // friends, friend requests and blocks of a user
+	Follows         Aggregate = "follows"       // who follows whom
+	Conversations   Aggregate = "conversations" // a user's rows, drafts and head
+	Messages        Aggregate = "messages"      // timelines, operation logs and message extensions
+	Merged          Aggregate = "merged"        // merged lists
+	Sessions        Aggregate = "sessions"      // the devices of a user
+	Watches         Aggregate = "watches"       // subscriptions to the presence of users
+	IdempotencyKeys Aggregate = "dedup"         // idempotency keys that a row has no room for, and those of batches
+	Exports         Aggregate = "exports"       // the export of each hour, and the hours that are to be merged
 )
 
-// Aggregates lists all.
+// Aggregates lists all aggregates.
 func Aggregates() []Aggregate {
 	return []Aggregate{
-		Apps, Accounts, Profiles, Relations, Follows, Conversations, Messages, Merged, Sessions, Watches, Dedup, Exports,
+		Apps, Accounts, Profiles, Relations, Follows, Conversations, Messages, Merged, Sessions, Watches, IdempotencyKeys, Exports,
 	}
 }
 
-// Table returns where an aggregate lives.
+// Table returns the table that has the items of an aggregate.
 func (a Aggregate) Table() Table {
 	switch a {
 	case Messages, Merged:
 		return Msg
-	case Sessions, Watches, Dedup:
+	case Sessions, Watches, IdempotencyKeys:
 		return Live
 	case Exports:
 		return Ops
@@ -62,24 +63,25 @@ func (a Aggregate) Table() Table {
 	}
 }
 
-// An Index is a global secondary index of an aggregate's table. Its partition key
-// is IndexedBy, which has the form of the table's own; Sort is a number.
+// An Index is a global secondary index of an aggregate's table. Its partition key is
+// the attribute IndexedBy, whose value is the partition key of the item in the table.
+// Its sort key is the attribute Sort, which is a number.
 type Index struct {
 	Name    string
 	Sort    string
-	Include []string // attributes that it has besides all keys
+	Include []string // attributes in the index, besides the keys of table and index
 }
 
-// IndexedBy is the partition key of every index: an item without it is in none,
-// and its writes cost nothing more.
+// IndexedBy is the partition key of every index. An item that does not have this
+// attribute is in no index, and its writes cost nothing more.
 const IndexedBy = "ix"
 
-// The indexes of conversation rows, of the accounts that have very many
+// The indexes of the conversation rows of accounts with more than 500 rows
 // (docs/adr/0026).
 const (
-	indexNewest  = "newest"  // those with a last message, by its time
-	indexChanged = "changed" // by the time of the last change other than a message
-	indexKept    = "kept"    // those with data of their user
+	indexNewest   = "newest"  // rows with a last message, by its time
+	indexChanged  = "changed" // rows by the time of the last change other than a message
+	indexWithData = "kept"    // rows that have data of their user
 )
 
 // Indexes lists the indexes of an aggregate.
@@ -89,13 +91,13 @@ func (a Aggregate) Indexes() []Index {
 	}
 	return []Index{
 		{Name: indexNewest, Sort: "t"}, {Name: indexChanged, Sort: "ut"},
-		{Name: indexKept, Sort: "kx", Include: []string{"pn", "mk", "gl", "cd", "fl"}},
+		{Name: indexWithData, Sort: "kx", Include: []string{"pn", "mk", "gl", "cd", "fl"}},
 	}
 }
 
-// Leading returns patterns for the partition keys of an aggregate, for the
-// dynamodb:LeadingKeys condition of a role.
-func (a Aggregate) Leading() []string {
+// LeadingKeys returns patterns for the partition keys of an aggregate. They are the
+// dynamodb:LeadingKeys condition of an IAM role.
+func (a Aggregate) LeadingKeys() []string {
 	switch a {
 	case Apps:
 		return []string{"*#A", "APPS"}
@@ -113,7 +115,7 @@ func (a Aggregate) Leading() []string {
 		return []string{"*#M#*"}
 	case Sessions:
 		return []string{"*#S#*"}
-	case Dedup:
+	case IdempotencyKeys:
 		return []string{"*#D#*"}
 	case Exports:
 		return []string{"*#EX", "EX"}
@@ -122,20 +124,20 @@ func (a Aggregate) Leading() []string {
 	}
 }
 
-// Of returns the aggregate an item belongs to, and false for a key that no
-// constructor of this package makes.
-func Of(table Table, k Key) (Aggregate, bool) {
-	a, ok := ofPartition(table, k.PK)
+// AggregateOf returns the aggregate to which the item with this key belongs. It returns false
+// for a key that no constructor of this package makes.
+func AggregateOf(table Table, k Key) (Aggregate, bool) {
+	a, ok := aggregateOfPartition(table, k.PK)
 	switch a {
 	case Apps:
-		ok = isAppSK(k)
+		ok = isAppItem(k)
 	case Accounts:
 		_, _, ok = ParseAccountIndexKey(k)
 	case Messages:
 		_, message := ParseMessageSK(k.SK)
 		_, _, entry := ParseLogSK(k.SK)
-		_, _, pair := ParsePairSK(k.SK)
-		ok = message || entry || pair
+		_, _, extension := ParseExtensionSK(k.SK)
+		ok = message || entry || extension
 	case Merged:
 		_, ok = ParseMergedSK(k.SK)
 	case Sessions:
@@ -144,7 +146,7 @@ func Of(table Table, k Key) (Aggregate, bool) {
 		ok = isID(k.SK)
 	case Watches:
 		ok = isID(k.SK) || (k.SK == skWatchCount && ParsePartition(k.PK).Kind == watched)
-	case Dedup:
+	case IdempotencyKeys:
 		_, _, ok = ParseDedupSK(k.SK)
 	case Exports:
 		_, _, ok = ParseExportSK(k.SK)
@@ -152,7 +154,8 @@ func Of(table Table, k Key) (Aggregate, bool) {
 			_, ok = ParsePendingSK(k.SK)
 		}
 	case userSide:
-		a, ok = userAggregate(k.SK)
+		a, ok = userSideAggregate(k.SK)
+	case Profiles, Relations, Conversations: // items of these are on the user's side
 	}
 	if !ok {
 		return "", false
@@ -160,15 +163,16 @@ func Of(table Table, k Key) (Aggregate, bool) {
 	return a, true
 }
 
-// ofQuery is Of for a query of a partition, from a prefix of its sort keys on.
-func ofQuery(table Table, pk, prefix string) (Aggregate, bool) {
-	a, ok := ofPartition(table, pk)
+// aggregateOfQuery is AggregateOf for a query that reads the items of a partition whose sort
+// keys begin with prefix, or are greater.
+func aggregateOfQuery(table Table, pk, prefix string) (Aggregate, bool) {
+	a, ok := aggregateOfPartition(table, pk)
 	if a != userSide {
 		return a, ok
 	}
 	for start, a := range map[string]Aggregate{
 		prefixConversation: Conversations, prefixFollowing: Follows,
-		prefixFriend: Relations, prefixChange: Relations, prefixHolder: Relations, prefixEnded: Relations, prefixRequest: Relations, prefixBlock: Relations,
+		prefixFriend: Relations, prefixFriendChange: Relations, prefixFriendOf: Relations, prefixEnded: Relations, prefixRequest: Relations, prefixBlock: Relations,
 	} {
 		if strings.HasPrefix(prefix, start) {
 			return a, true
@@ -177,21 +181,23 @@ func ofQuery(table Table, pk, prefix string) (Aggregate, bool) {
 	return "", false
 }
 
-// ofIndex is Of for a query of an index.
-func ofIndex(table Table, pk, index string) (Aggregate, bool) {
+// aggregateOfIndexQuery is Of for a query of an index.
+func aggregateOfIndexQuery(table Table, pk, index string) (Aggregate, bool) {
 	for _, a := range Aggregates() {
-		named := func(x Index) bool { return x.Name == index }
-		if a.Table() == table && slices.ContainsFunc(a.Indexes(), named) {
+		hasName := func(x Index) bool { return x.Name == index }
+		if a.Table() == table && slices.ContainsFunc(a.Indexes(), hasName) {
 			return a, ParsePartition(pk).Kind == 'U'
 		}
 	}
 	return "", false
 }
 
-// userSide stands for a user's side, whose items belong to several aggregates.
+// userSide is returned for the partition of a user: its items belong to several
+// aggregates, and only the sort key tells to which one.
 const userSide Aggregate = "user side"
 
-func ofPartition(table Table, pk string) (Aggregate, bool) {
+// aggregateOfPartition returns the aggregate of all items of a partition, or userSide.
+func aggregateOfPartition(table Table, pk string) (Aggregate, bool) {
 	switch kind := ParsePartition(pk).Kind; {
 	case table == Core && (kind == 'A' || kind == registry):
 		return Apps, true
@@ -210,14 +216,14 @@ func ofPartition(table Table, pk string) (Aggregate, bool) {
 	case table == Live && kind == 'S':
 		return Sessions, true
 	case table == Live && kind == 'D':
-		return Dedup, true
+		return IdempotencyKeys, true
 	case table == Ops && (kind == exports || kind == pending):
 		return Exports, true
 	}
 	return "", false
 }
 
-func isAppSK(k Key) bool {
+func isAppItem(k Key) bool {
 	if k.PK == registryPK {
 		_, ok := ParseRegistrySK(k.SK)
 		return ok
@@ -227,7 +233,8 @@ func isAppSK(k Key) bool {
 	return secret || admin || k.SK == skSettings || k.SK == skCounter
 }
 
-func userAggregate(sk string) (Aggregate, bool) {
+// userSideAggregate returns the aggregate of an item in the partition of a user.
+func userSideAggregate(sk string) (Aggregate, bool) {
 	switch sk {
 	case skAccount:
 		return Accounts, true
@@ -235,14 +242,14 @@ func userAggregate(sk string) (Aggregate, bool) {
 		return Profiles, true
 	case skLists:
 		return Relations, true
-	case skFollows:
+	case skFollowCounts:
 		return Follows, true
-	case skFolders:
+	case skHead:
 		return Conversations, true
 	}
-	_, row := ParsePeerSK(sk)
-	_, unsent := ParseDraftSK(sk)
-	if row || unsent {
+	_, row := ParseRowSK(sk)
+	_, draft := ParseDraftSK(sk)
+	if row || draft {
 		return Conversations, true
 	}
 	if _, ok := ParseFollowingSK(sk); ok {
@@ -252,15 +259,15 @@ func userAggregate(sk string) (Aggregate, bool) {
 	_, change := ParseChangeSK(sk)
 	_, request := ParseRequestSK(sk)
 	_, block := ParseBlockSK(sk)
-	_, holder := ParseHolderSK(sk)
+	_, friendOf := ParseFriendOfSK(sk)
 	_, _, ended := ParseEndedSK(sk)
-	if holder || ended || friend || change || request || block {
+	if friendOf || ended || friend || change || request || block {
 		return Relations, true
 	}
 	return "", false
 }
 
-// Names maps tables to the names the deployment gave them.
+// Names returns the names that the deployment gave to the tables.
 func Names(t config.Tables) map[Table]string {
 	return map[Table]string{Core: t.Core, Msg: t.Msg, Live: t.Live, Ops: t.Ops}
 }

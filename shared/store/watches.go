@@ -11,23 +11,27 @@ import (
 	"parley/shared/domain/sessions"
 )
 
-// watches reads a page of either side of subscriptions, after a user. The count
-// stands before all users and is left out.
-func (s *Store) watches(ctx context.Context, pk, after string, limit int) ([]string, bool, error) {
+// A subscription to the presence of a user is stored as two items: one in the partition
+// of the user, to notify the watchers, and one in the partition of the watcher, to list
+// and to count the subscriptions.
+
+// subscriptions reads a page of one of these partitions, after a user. It leaves out
+// the count, which sorts before all users.
+func (s *Store) subscriptions(ctx context.Context, pk, after string, limit int) ([]string, bool, error) {
 	if after == "" {
 		after = skWatchCount
 	}
 	in := &dynamodb.QueryInput{
 		TableName: s.name(Live), KeyConditionExpression: aws.String("pk = :pk AND sk > :sk"),
 		ExpressionAttributeValues: Item{":pk": str(pk), ":sk": str(after)}, ConsistentRead: aws.Bool(true),
-		Limit: aws.Int32(int32(limit)), //nolint:gosec // pages are small
+		Limit: aws.Int32(int32(limit)),
 	}
 	for {
 		out, err := s.db.Query(ctx, in)
 		if err != nil {
 			return nil, false, fmt.Errorf("query %q: %w", pk, err)
 		}
-		users := readable(ctx, out.Items, func(item Item) (string, bool) {
+		users := readItems(ctx, out.Items, func(item Item) (string, bool) {
 			user := text(item, "sk")
 			return user, isID(user)
 		})
@@ -38,9 +42,9 @@ func (s *Store) watches(ctx context.Context, pk, after string, limit int) ([]str
 	}
 }
 
-// Watched implements presence.Store.
-func (s *Store) Watched(ctx context.Context, app int64, watcher, after string, limit int) ([]string, bool, error) {
-	return s.watches(ctx, WatchedPK(app, watcher), after, limit)
+// WatchedUsers implements presence.Store.
+func (s *Store) WatchedUsers(ctx context.Context, app int64, watcher, after string, limit int) ([]string, bool, error) {
+	return s.subscriptions(ctx, WatchedPK(app, watcher), after, limit)
 }
 
 // Watching implements presence.Store.
@@ -53,14 +57,15 @@ func (s *Store) Watching(ctx context.Context, app int64, watcher string, targets
 	if err != nil {
 		return nil, 0, err
 	}
-	has := make([]bool, len(targets))
+	watching := make([]bool, len(targets))
 	for i := range targets {
-		has[i] = items[i+1] != nil
+		watching[i] = items[i+1] != nil
 	}
-	return has, int(integer(items[0], "n")), nil
+	return watching, int(integer(items[0], "n")), nil
 }
 
-// Watch implements presence.Store: both sides and the count in one transaction.
+// Watch implements presence.Store. One transaction writes the two items of each
+// subscription and the count.
 func (s *Store) Watch(ctx context.Context, app int64, watcher string, targets []string, limit int) (bool, error) {
 	items := []types.TransactWriteItem{{Update: &types.Update{
 		TableName: s.name(Live), Key: WatchCountKey(app, watcher).attributes(), UpdateExpression: aws.String("ADD n :k"),
@@ -75,7 +80,7 @@ func (s *Store) Watch(ctx context.Context, app int64, watcher string, targets []
 			TableName: s.name(Live), Item: WatcherKey(app, t, watcher).attributes(),
 		}})
 	}
-	return s.changeWatches(ctx, items)
+	return s.writeSubscriptions(ctx, items)
 }
 
 // Unwatch implements presence.Store.
@@ -92,16 +97,13 @@ func (s *Store) Unwatch(ctx context.Context, app int64, watcher string, targets 
 			TableName: s.name(Live), Key: WatcherKey(app, t, watcher).attributes(),
 		}})
 	}
-	return s.changeWatches(ctx, items)
+	return s.writeSubscriptions(ctx, items)
 }
 
-func (s *Store) changeWatches(ctx context.Context, items []types.TransactWriteItem) (bool, error) {
+func (s *Store) writeSubscriptions(ctx context.Context, items []types.TransactWriteItem) (bool, error) {
 	err := s.db.TransactOnce(ctx, items)
-	for _, r := range cancelled(err) {
-		// Another call changes the same subscriptions, or has.
-		if code := aws.ToString(r.Code); code == "ConditionalCheckFailed" || code == "TransactionConflict" {
-			return false, nil
-		}
+	if otherCallWasFirst(cancellationReasons(err)) {
+		return false, nil
 	}
 	if err != nil {
 		return false, fmt.Errorf("change subscriptions: %w", err)
@@ -109,9 +111,9 @@ func (s *Store) changeWatches(ctx context.Context, items []types.TransactWriteIt
 	return true, nil
 }
 
-// MarkWatched implements presence.Store. It is no part of the transaction, which
-// would make connects of the user fail.
-func (s *Store) MarkWatched(ctx context.Context, app int64, user string) (sessions.Session, error) {
+// RecordSubscription implements presence.Store. It is not part of the transaction of
+// Watch: a connect of the user that met the transaction on the session would fail.
+func (s *Store) RecordSubscription(ctx context.Context, app int64, user string) (sessions.Session, error) {
 	item, err := s.update(ctx, update{
 		table: Live, key: SessionKey(app, user), set: "ADD w :one REMOVE an", values: Item{":one": num(1)},
 		returning: types.ReturnValueAllNew,
@@ -119,24 +121,19 @@ func (s *Store) MarkWatched(ctx context.Context, app int64, user string) (sessio
 	return readSession(user, item), err
 }
 
-// MarkUnwatched implements presence.Store.
-func (s *Store) MarkUnwatched(ctx context.Context, app int64, user string, watches int64) error {
-	return s.mark(ctx, app, user, "SET wn = :w REMOVE an, ant", "w = :w", nil, Item{":w": num(watches)})
+// RecordUnwatched implements presence.Store. The condition is on the count of all
+// subscriptions so far (`w`). Example: a worker finds that nobody watches bob at `w` =
+// 2, alice subscribes and `w` becomes 3, and then the worker writes: its condition
+// fails, and bob stays watched.
+func (s *Store) RecordUnwatched(ctx context.Context, app int64, user string, watches int64) error {
+	return s.updateSession(ctx, app, user, "SET wn = :w REMOVE an, ant", "w = :w", nil, Item{":w": num(watches)})
 }
 
-// MarkTold implements presence.Store.
-func (s *Store) MarkTold(ctx context.Context, app int64, user, told string, ms, watches int64) error {
-	return s.mark(ctx, app, user, "SET an = :an, ant = :ms", "w = :w AND (attribute_not_exists(ant) OR ant < :ms)", nil,
-		Item{":w": num(watches), ":an": str(told), ":ms": num(ms)})
-}
-
-// mark changes a session unless another call was faster.
-func (s *Store) mark(ctx context.Context, app int64, user, set, cond string, names map[string]string, values Item) error {
-	_, err := s.update(ctx, update{table: Live, key: SessionKey(app, user), set: set, cond: cond, names: names, values: values})
-	if _, failed := refused(err); failed {
-		return nil
-	}
-	return err
+// RecordNotified implements presence.Store. It changes nothing if a later state has
+// been recorded (`ant`), or if somebody subscribed since `w` was read.
+func (s *Store) RecordNotified(ctx context.Context, app int64, user, state string, ms, watches int64) error {
+	return s.updateSession(ctx, app, user, "SET an = :an, ant = :ms", "w = :w AND (attribute_not_exists(ant) OR ant < :ms)", nil,
+		Item{":w": num(watches), ":an": str(state), ":ms": num(ms)})
 }
 
 // SetStatus implements presence.Store.

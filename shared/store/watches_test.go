@@ -6,11 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"parley/infra/testkit"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/presence"
 	"parley/shared/domain/sessions"
 	"parley/shared/fault"
-	"parley/shared/testkit"
 )
 
 func newWatch(t *testing.T, seed string) (*testkit.World, presence.Service) {
@@ -23,11 +23,12 @@ func newWatch(t *testing.T, seed string) (*testkit.World, presence.Service) {
 	return w, w.Tenant(t).Presence
 }
 
-// sides returns who watches whom, from both sides, and what the count says.
-func sides(t *testing.T, w *testkit.World, watcher string, users int) (watched, watching, count int) {
+// countSubscriptions counts the subscriptions of a watcher in three ways: the items of
+// the watcher, the items of those who are watched (u1, u2, ...), and the stored count.
+func countSubscriptions(t *testing.T, w *testkit.World, watcher string, users int) (watched, watching, count int) {
 	t.Helper()
 	for after := ""; ; {
-		page, more, err := w.Store.Watched(t.Context(), w.ID, watcher, after, 3)
+		page, more, err := w.Store.WatchedUsers(t.Context(), w.ID, watcher, after, 3)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -38,7 +39,7 @@ func sides(t *testing.T, w *testkit.World, watcher string, users int) (watched, 
 		after = page[len(page)-1]
 	}
 	for i := range users {
-		list, _, err := w.Store.Crowd(t.Context(), w.ID, fmt.Sprintf("u%d", i+1), delivery.Watchers, "", 100)
+		list, _, err := w.Store.Audience(t.Context(), w.ID, fmt.Sprintf("u%d", i+1), delivery.Watchers, "", 100)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -55,9 +56,9 @@ func sides(t *testing.T, w *testkit.World, watcher string, users int) (watched, 
 	return watched, watching, count
 }
 
-// The limit is exact however many calls come at once, and both sides and the
-// count agree in the end.
-func TestWatchLimit(t *testing.T) {
+// The limit of subscriptions is exact for any number of calls at once, and both items of
+// each subscription and the count agree at the end.
+func TestLimitHoldsForSubscriptionsAtOnce(t *testing.T) {
 	t.Parallel()
 	const users, limit = 12, 5
 	w, s := newWatch(t, fmt.Sprintf("account alice\naccounts %d", users))
@@ -81,14 +82,14 @@ func TestWatchLimit(t *testing.T) {
 		})
 	}
 	wait.Wait()
-	if a, b, n := sides(t, w, "alice", users); done != limit || a != limit || b != limit || n != limit {
-		t.Errorf("%d calls ended well; alice watches %d, is watching %d, counts %d, want %d of each", done, a, b, n, limit)
+	if a, b, n := countSubscriptions(t, w, "alice", users); done != limit || a != limit || b != limit || n != limit {
+		t.Errorf("%d calls succeeded; alice has %d items, %d users have alice, the count is %d, want %d of each", done, a, b, n, limit)
 	}
 }
 
-// Calls that watch and unwatch the same users at once leave both sides and the
-// count in agreement.
-func TestWatchRace(t *testing.T) {
+// Calls subscribe to the same users and unsubscribe at once. Both items of each
+// subscription and the count agree at the end.
+func TestSubscribeAndUnsubscribeAtOnce(t *testing.T) {
 	t.Parallel()
 	const users = 6
 	w, s := newWatch(t, fmt.Sprintf("account alice\naccounts %d", users))
@@ -115,23 +116,24 @@ func TestWatchRace(t *testing.T) {
 		})
 	}
 	wait.Wait()
-	if a, b, n := sides(t, w, "alice", users); a != b || a != n {
-		t.Errorf("alice watches %d, is watching %d, counts %d", a, b, n)
+	if a, b, n := countSubscriptions(t, w, "alice", users); a != b || a != n {
+		t.Errorf("alice has %d items, %d users have alice, the count is %d", a, b, n)
 	}
 }
 
-// What is noted of watchers does not undo what came since.
-func TestWatchMarks(t *testing.T) {
+// What a worker records about watchers does not undo a later subscription or a later
+// state.
+func TestRecordsOfWatchersDoNotUndoLaterOnes(t *testing.T) {
 	t.Parallel()
 	w, s := newWatch(t, "account alice\naccount bob\nconnect bob Web w1")
 	ctx := t.Context()
-	told := func() string {
+	recorded := func() string {
 		t.Helper()
 		list, err := w.Store.Sessions(ctx, w.ID, []string{"bob"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return fmt.Sprintf("%q watched %t", list[0].Told, list[0].Watched())
+		return fmt.Sprintf("%q watched %t", list[0].NotifiedState, list[0].Watched())
 	}
 	subscribe := func() {
 		t.Helper()
@@ -144,28 +146,28 @@ func TestWatchMarks(t *testing.T) {
 		want string
 	}{
 		{func() error { return nil }, `"" watched false`},
-		{func() error { subscribe(); return nil }, `"" watched true`}, // once
-		{func() error { return w.Store.MarkTold(ctx, w.ID, "bob", "A", 10, 0) }, `"" watched true`},
-		{func() error { return w.Store.MarkTold(ctx, w.ID, "bob", "A", 10, 1) }, `"A" watched true`},
-		{func() error { return w.Store.MarkTold(ctx, w.ID, "bob", "B", 9, 1) }, `"A" watched true`},
-		{func() error { return w.Store.MarkTold(ctx, w.ID, "bob", "B", 11, 1) }, `"B" watched true`},
-		{func() error { subscribe(); return nil }, `"" watched true`}, // twice
-		{func() error { return w.Store.MarkUnwatched(ctx, w.ID, "bob", 1) }, `"" watched true`},
-		{func() error { return w.Store.MarkUnwatched(ctx, w.ID, "bob", 2) }, `"" watched false`},
+		{func() error { subscribe(); return nil }, `"" watched true`}, // the first subscription
+		{func() error { return w.Store.RecordNotified(ctx, w.ID, "bob", "A", 10, 0) }, `"" watched true`},
+		{func() error { return w.Store.RecordNotified(ctx, w.ID, "bob", "A", 10, 1) }, `"A" watched true`},
+		{func() error { return w.Store.RecordNotified(ctx, w.ID, "bob", "B", 9, 1) }, `"A" watched true`},
+		{func() error { return w.Store.RecordNotified(ctx, w.ID, "bob", "B", 11, 1) }, `"B" watched true`},
+		{func() error { subscribe(); return nil }, `"" watched true`}, // the second subscription
+		{func() error { return w.Store.RecordUnwatched(ctx, w.ID, "bob", 1) }, `"" watched true`},
+		{func() error { return w.Store.RecordUnwatched(ctx, w.ID, "bob", 2) }, `"" watched false`},
 		{func() error { subscribe(); return nil }, `"" watched true`},
 	} {
 		if err := step.do(); err != nil {
 			t.Fatalf("step %d: %v", i, err)
 		}
-		if got := told(); got != step.want {
+		if got := recorded(); got != step.want {
 			t.Errorf("step %d: %s, want %s", i, got, step.want)
 		}
 	}
 }
 
-// A subscription that comes while a user connects misses nothing: either the
-// answer says so, or the connect queues a job.
-func TestWatchWhileConnecting(t *testing.T) {
+// A user connects while another one subscribes. Either the answer of the subscription says
+// that the user is online, or the connect sees that the user is watched and queues a job.
+func TestSubscriptionDuringAConnect(t *testing.T) {
 	t.Parallel()
 	for i := range 20 {
 		w, s := newWatch(t, "account alice\naccount bob")
@@ -183,50 +185,50 @@ func TestWatchWhileConnecting(t *testing.T) {
 			t.Fatal(err1, err2)
 		}
 		if !watched && list[0].State != presence.Online {
-			t.Error("bob is online, and alice will never know")
+			t.Error("bob is online, and alice will never be notified")
 		}
 	}
 }
 
-// Forget takes both directions, page by page, and may be repeated; the session
-// takes what it says with it.
-func TestForgetPresence(t *testing.T) {
+// Forget removes the subscriptions of both directions, page by page, and may be repeated.
+// What the session says of watchers is removed with the session.
+func TestForgetRemovesSubscriptionsOfBothDirections(t *testing.T) {
 	t.Parallel()
 	w, s := newWatch(t, "account alice\naccounts 20\nwatchers alice 20\nwatch alice u1 u2 u3 u4 u5 u6 u7 u8 u9 u10\nstatus alice busy\nwatch u1 u2")
 	more, pages := true, 0
 	for more {
 		var err error
-		if more, err = s.Forget(t.Context(), "alice"); err != nil {
+		if more, err = s.RemoveData(t.Context(), "alice"); err != nil {
 			t.Fatal(err)
 		}
 		if pages++; pages > 10 {
-			t.Fatal("it does not end")
+			t.Fatal("Forget does not end")
 		}
 	}
-	if a, b, n := sides(t, w, "alice", 20); a+b+n != 0 {
-		t.Errorf("alice watches %d, is watching %d, counts %d", a, b, n)
+	if a, b, n := countSubscriptions(t, w, "alice", 20); a+b+n != 0 {
+		t.Errorf("alice has %d items, %d users have alice, the count is %d", a, b, n)
 	}
-	if list, _, err := w.Store.Crowd(t.Context(), w.ID, "alice", delivery.Watchers, "", 10); err != nil || len(list) != 0 {
+	if list, _, err := w.Store.Audience(t.Context(), w.ID, "alice", delivery.Watchers, "", 10); err != nil || len(list) != 0 {
 		t.Errorf("alice is watched by %v, %v", list, err)
 	}
-	if a, b, n := sides(t, w, "u1", 20); a != 1 || b != 1 || n != 1 {
-		t.Errorf("u1 watches %d, is watching %d, counts %d, want 1: u2", a, b, n)
+	if a, b, n := countSubscriptions(t, w, "u1", 20); a != 1 || b != 1 || n != 1 {
+		t.Errorf("u1 has %d items, %d users have u1, the count is %d, want 1: u2", a, b, n)
 	}
-	if more, err := w.Tenant(t).Sessions.Forget(t.Context(), "alice"); more || err != nil {
-		t.Errorf("the session: %t, %v", more, err)
+	if more, err := w.Tenant(t).Sessions.RemoveData(t.Context(), "alice"); more || err != nil {
+		t.Errorf("forgetting the session: %t, %v", more, err)
 	}
 	list, err := w.Store.Sessions(t.Context(), w.ID, []string{"alice"})
 	if err != nil || list[0].Status != "" || list[0].Watched() {
 		t.Errorf("session %+v, %v", list, err)
 	}
-	if more, err := s.Forget(t.Context(), "alice"); more || err != nil {
-		t.Errorf("once more: %t, %v", more, err)
+	if more, err := s.RemoveData(t.Context(), "alice"); more || err != nil {
+		t.Errorf("a repeat: %t, %v", more, err)
 	}
-	if more, err := s.Forget(t.Context(), "nobody"); more || err != nil {
-		t.Errorf("nobody: %t, %v", more, err)
+	if more, err := s.RemoveData(t.Context(), "nobody"); more || err != nil {
+		t.Errorf("a user without subscriptions: %t, %v", more, err)
 	}
 }
 
 func connectOne(t *testing.T, w *testkit.World) (bool, error) {
-	return w.Tenant(t).Sessions.Connect(t.Context(), "bob", sessions.Link{Connection: "c", Instance: "i", Platform: "Web"})
+	return w.Tenant(t).Sessions.Connect(t.Context(), "bob", sessions.Connection{ID: "c", Instance: "i", Platform: "Web"})
 }

@@ -9,26 +9,27 @@ import (
 	"time"
 )
 
-// NewLogger writes JSON lines.
+// NewLogger returns a logger that writes JSON lines.
 func NewLogger(w io.Writer, level slog.Level) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
 }
 
-// A Line is what every call's log line tells.
+// A Line is what the log line of every call has.
 type Line struct {
 	Operation, Surface, Group string
-	Outcome                   string // ok, refused (the caller's doing) or fault (ours)
+	Outcome                   string // ok, refused (the caller is the cause) or fault (Parley is)
 	Took                      time.Duration
 	Cold                      bool
 	Units                     Units
-	// Notes are what went wrong in a call that may have succeeded all the same. Each
-	// kind is a field and a metric, of the calls that have it alone.
+	// Notes are failures that did not fail the call. Each kind of note is a field and a
+	// metric, in the lines of the calls that have one.
 	Notes map[string]Note
 }
 
-// Tell writes a call's line. It is at once a log record and a CloudWatch metric
-// record (EMF): the dimensions are surface, group and outcome; the operation and
-// the application are fields, since each new dimension value is a paid metric.
+// Tell writes the log line of a call. The line is a log record and also a CloudWatch
+// metric record (Embedded Metric Format). Its dimensions are surface, group and outcome.
+// The operation and the application are fields and not dimensions, because each new
+// value of a dimension is a metric that must be paid.
 func Tell(ctx context.Context, log *slog.Logger, level slog.Level, l Line, fields ...any) {
 	args := make([]any, 0, 24+len(fields))
 	args = append(args,
@@ -44,6 +45,8 @@ func Tell(ctx context.Context, log *slog.Logger, level slog.Level, l Line, field
 	log.Log(ctx, level, "call", args...)
 }
 
+// metric, directive and envelope are the parts of the field _aws, with the names that the
+// Embedded Metric Format gives them.
 type metric struct {
 	Name string
 	Unit string
@@ -60,6 +63,7 @@ type envelope struct {
 	CloudWatchMetrics []directive
 }
 
+// emf returns the field _aws of a line that has the given kinds of notes.
 func emf(at int64, kinds []string) envelope {
 	e := envelope{Timestamp: at, CloudWatchMetrics: []directive{{
 		Namespace:  "Parley",

@@ -1,5 +1,5 @@
-// Package telemetry measures and tells: what a call consumed, one log line per
-// invocation, and the metrics that ride in it.
+// Package telemetry counts what a call consumes, and writes one log line for each
+// invocation. The line contains the metrics.
 package telemetry
 
 import (
@@ -9,8 +9,9 @@ import (
 	"sync"
 )
 
-// Units are what a call consumed, in the units of docs/data-model.md: write
-// request units, read request units, queue requests, invocations and posts.
+// Units are what a call consumed, in the units of docs/data-model.md: write request
+// units, read request units, SQS requests, Lambda invocations, and posts to
+// connections.
 type Units struct {
 	W float64 `json:"W"`
 	R float64 `json:"R"`
@@ -19,13 +20,13 @@ type Units struct {
 	P int     `json:"P"`
 }
 
-// Add returns the sum of two measurements.
+// Add returns the sum of u and v.
 func (u Units) Add(v Units) Units {
 	return Units{W: u.W + v.W, R: u.R + v.R, S: u.S + v.S, L: u.L + v.L, P: u.P + v.P}
 }
 
-// Meter counts the units of one call and which parts of the system it touched.
-// It is safe for concurrent use; a nil Meter counts nothing.
+// Meter counts the units of one call, and records the accesses that the call used. It is
+// safe for concurrent use. A nil Meter counts nothing.
 type Meter struct {
 	mu      sync.Mutex
 	units   Units
@@ -33,29 +34,31 @@ type Meter struct {
 	notes   map[string]Note
 }
 
-// A Note is what went wrong in a call that succeeded all the same.
+// A Note counts failures of one kind that did not fail the call.
 type Note struct {
 	Count int
-	Which []string // the first ones
+	Which []string // the keys or reasons of the first ones
 }
 
-// What a call notes.
+// The kinds of notes.
 const (
-	Unreadable  = "unreadable"  // an item that cannot be read, and was left out
-	Undelivered = "undelivered" // a message is stored, and a step after that failed
+	Unreadable  = "unreadable"  // an item that cannot be read was left out
+	Undelivered = "undelivered" // a change is stored, and a step after it failed
 )
 
-// notesKept is how many of the same kind are told one by one.
-const notesKept = 5
+// maxWhich is how many failures of one kind are listed in the log line.
+const maxWhich = 5
 
+// meterKey is the key of a context's meter.
 type meterKey struct{}
 
-// WithMeter returns a context whose store, queue and gateway calls are counted.
+// WithMeter returns a context with a meter. It counts the calls of the store, the queues
+// and the gateway that get the context.
 func WithMeter(ctx context.Context, m *Meter) context.Context {
 	return context.WithValue(ctx, meterKey{}, m)
 }
 
-// MeterOf returns the context's meter, nil where there is none.
+// MeterOf returns the meter of a context. It returns nil if there is none.
 func MeterOf(ctx context.Context) *Meter {
 	m, _ := ctx.Value(meterKey{}).(*Meter)
 	return m
@@ -71,7 +74,7 @@ func (m *Meter) Count(u Units) {
 	m.mu.Unlock()
 }
 
-// Touch notes an access such as "read accounts" or "post".
+// Touch records that the call used an access, for example "read accounts" or "post".
 func (m *Meter) Touch(access string) {
 	if m == nil {
 		return
@@ -84,8 +87,8 @@ func (m *Meter) Touch(access string) {
 	m.mu.Unlock()
 }
 
-// Note notes what went wrong and did not fail the call. What it says goes into the
-// log: keys and reasons, nothing of a body.
+// Note records a failure that did not fail the call. which is written to the log: it must
+// be a key or a reason, and nothing of a message body.
 func (m *Meter) Note(kind, which string) {
 	if m == nil {
 		return
@@ -96,13 +99,13 @@ func (m *Meter) Note(kind, which string) {
 		m.notes = make(map[string]Note, 1)
 	}
 	n := m.notes[kind]
-	if n.Count++; n.Count <= notesKept {
+	if n.Count++; n.Count <= maxWhich {
 		n.Which = append(n.Which, which)
 	}
 	m.notes[kind] = n
 }
 
-// Notes returns what was noted so far, by kind.
+// Notes returns the notes so far, by kind.
 func (m *Meter) Notes() map[string]Note {
 	if m == nil {
 		return nil
@@ -112,7 +115,7 @@ func (m *Meter) Notes() map[string]Note {
 	return maps.Clone(m.notes)
 }
 
-// Units returns what was counted so far.
+// Units returns the units counted so far.
 func (m *Meter) Units() Units {
 	if m == nil {
 		return Units{}
@@ -122,7 +125,7 @@ func (m *Meter) Units() Units {
 	return m.units
 }
 
-// Touched returns the accesses noted so far, sorted.
+// Touched returns the accesses used so far, sorted.
 func (m *Meter) Touched() []string {
 	if m == nil {
 		return nil

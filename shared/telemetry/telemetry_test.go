@@ -12,7 +12,9 @@ import (
 	"parley/shared/telemetry"
 )
 
-func TestMeter(t *testing.T) {
+// TestMeterCountsConcurrentCalls: units and accesses of concurrent goroutines are counted,
+// and a caller cannot change them.
+func TestMeterCountsConcurrentCalls(t *testing.T) {
 	m := &telemetry.Meter{}
 	var wg sync.WaitGroup
 	for range 50 {
@@ -31,12 +33,12 @@ func TestMeter(t *testing.T) {
 	}
 	m.Touched()[0] = "changed"
 	if got := m.Touched()[0]; got != "read accounts" {
-		t.Errorf("a caller changed what was touched: %q", got)
+		t.Errorf("a caller changed the accesses: %q", got)
 	}
 }
 
-// TestNoMeter: nothing is counted, and nothing breaks.
-func TestNoMeter(t *testing.T) {
+// TestNilMeterCountsNothing: a context without a meter has a nil meter, which may be used.
+func TestNilMeterCountsNothing(t *testing.T) {
 	m := telemetry.MeterOf(t.Context())
 	if m != nil {
 		t.Fatalf("a context without a meter has %v", m)
@@ -52,7 +54,9 @@ func TestNoMeter(t *testing.T) {
 	}
 }
 
-func TestTell(t *testing.T) {
+// TestLogLineIsAMetricRecord: a line has its fields, and every metric and dimension that it
+// declares.
+func TestLogLineIsAMetricRecord(t *testing.T) {
 	var b bytes.Buffer
 	log := telemetry.NewLogger(&b, slog.LevelWarn)
 	telemetry.Tell(t.Context(), log, slog.LevelInfo, telemetry.Line{Operation: "a.b.c"})
@@ -79,8 +83,8 @@ func TestTell(t *testing.T) {
 			t.Errorf("%s is %v, want %v", name, got[name], want)
 		}
 	}
-	// Every metric and dimension of the directive is a field of the line, or
-	// CloudWatch drops the record.
+	// If a metric or dimension of the directive is not a field of the line, CloudWatch
+	// drops the record.
 	directive := got["_aws"].(map[string]any)["CloudWatchMetrics"].([]any)[0].(map[string]any)
 	for _, metric := range directive["Metrics"].([]any) {
 		name := metric.(map[string]any)["Name"].(string)
@@ -97,9 +101,9 @@ func TestTell(t *testing.T) {
 	}
 }
 
-// What went wrong in a call that succeeded is a field and a metric of its line,
-// and of no other line.
-func TestNotes(t *testing.T) {
+// TestNotesAreMetrics: a failure that did not fail the call is a field and a metric of its
+// log line. The line of a call without notes has neither.
+func TestNotesAreMetrics(t *testing.T) {
 	m := &telemetry.Meter{}
 	for i := range 9 {
 		m.Note(telemetry.Unreadable, string(rune('a'+i)))
@@ -118,7 +122,7 @@ func TestNotes(t *testing.T) {
 	log.Reset()
 	telemetry.Tell(t.Context(), telemetry.NewLogger(&log, slog.LevelInfo), slog.LevelInfo, telemetry.Line{})
 	if bytes.Contains(log.Bytes(), []byte("unreadable")) {
-		t.Errorf("a call without notes tells of them: %s", &log)
+		t.Errorf("the line of a call without notes has them: %s", &log)
 	}
-	(*telemetry.Meter)(nil).Note("x", "y") // noted by nobody
+	(*telemetry.Meter)(nil).Note("x", "y") // must not panic
 }

@@ -1,4 +1,4 @@
-// Builds dist/: index.html, app.js, style.css. Their sizes are printed; an app.js over the limit fails the build.
+// Builds dist/: index.html, app.js, style.css, and prints their sizes. A file over the limit fails the build.
 import { copyFileSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -19,7 +19,7 @@ await build({
   alias: { "@parley/client": resolve("../sdk/src/index.ts") },
 });
 copyFileSync("src/index.html", "dist/index.html");
-const limit = 60_000; // gzipped: what a phone on a slow network loads in a second
+const limit = 60_000; // bytes, gzipped: a phone on a slow network loads them in a second
 for (const name of ["app.js", "style.css"]) {
   const bytes = readFileSync(join("dist", name));
   const size = gzipSync(bytes, { level: 9 }).length;

@@ -1,5 +1,6 @@
-// Bundles the *.test.ts of the workspace's folder test, or another, and runs them with Node's test runner.
-// Run in a workspace: test.mjs [--folder name] [pick]. Pick is part of the names of the files to run.
+// Bundles the files *.test.ts of one folder of a workspace and runs them with the test runner of Node.
+// Usage, in a workspace: test.mjs [--folder name] [part]. The default folder is test. With a part, only the files whose
+// names contain it are run.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -11,11 +12,11 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 const { folder } = values;
-const [pick = ""] = positionals;
+const [part = ""] = positionals;
 const out = resolve(`node_modules/.${folder}`);
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
-const files = readdirSync(folder).filter((name) => name.endsWith(".test.ts") && name.includes(pick));
+const files = readdirSync(folder).filter((name) => name.endsWith(".test.ts") && name.includes(part));
 await build({
   entryPoints: files.map((name) => join(folder, name)),
   outdir: out,
@@ -34,7 +35,7 @@ const run = spawnSync(
     "--enable-source-maps",
     "--test",
     "--test-reporter=spec",
-    "--test-timeout=1800000", // an end for what hangs; a busy machine is not a failure
+    "--test-timeout=1800000", // ends a test that hangs; a busy machine is not a failure
     ...files.map((name) => join(out, name.replace(/\.ts$/, ".mjs"))),
   ],
   { stdio: "inherit" },

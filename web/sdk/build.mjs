@@ -1,4 +1,4 @@
-// Builds dist/index.js, one file for browsers and Node, and its declarations.
+// Builds dist/index.js (one file for browsers and Node) and the type declarations.
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { build } from "esbuild";

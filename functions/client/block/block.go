@@ -11,19 +11,19 @@ import (
 	"parley/shared/store"
 )
 
-// batch is the time an action with five hundred users may take.
-const batch = 25 * time.Second
+// batchTimeout is how long an operation on 500 users may run.
+const batchTimeout = 25 * time.Second
 
-// Operations lists the actions of the subject.
+// Operations lists the blocklist operations of clients.
 func Operations() []op.Operation {
 	n := v4.Relations()
 	reads := op.Reads(store.Accounts, store.Relations)
 	return []op.Operation{
-		client.Action("block.add", n, add, reads, op.Writes(store.Relations), op.Posts(), op.Takes(1024, batch),
-			op.Answers(30001, 30003, 30013)),
-		client.Action("block.remove", n, remove, reads, op.Writes(store.Relations), op.Posts(), op.Takes(1024, batch),
-			op.Answers(30001)),
-		client.Action("block.list", n, list, op.Reads(store.Relations), op.Answers(30001)),
-		client.Action("block.check", n, check, reads, op.Answers(30001, 30003)),
+		client.Action("block.add", n, add, reads, op.Writes(store.Relations), op.Delivers(), op.Resources(1024, batchTimeout),
+			op.DocumentedErrors(30001, 30003, 30013)),
+		client.Action("block.remove", n, remove, reads, op.Writes(store.Relations), op.Delivers(), op.Resources(1024, batchTimeout),
+			op.DocumentedErrors(30001)),
+		client.Action("block.list", n, list, op.Reads(store.Relations), op.DocumentedErrors(30001)),
+		client.Action("block.check", n, check, reads, op.DocumentedErrors(30001, 30003)),
 	}
 }

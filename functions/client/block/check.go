@@ -11,13 +11,14 @@ type checkReply struct {
 	Items []checkItem `json:"BlackListCheckItem"`
 }
 
+// checkItem is whether the caller blocks one user.
 type checkItem struct {
 	v4.Result
-	Relation string `json:"Relation"`
+	Relation string `json:"Relation"` // BlackCheckResult_Type_AWithB if the caller blocks the user, else BlackCheckResult_Type_NO
 }
 
-// check tells which of up to five hundred users the caller blocks. Who blocks the
-// caller is not told.
+// check says which of up to 500 users the caller blocks. It does not say whether they
+// block the caller.
 func check(ctx context.Context, c *op.Call, in someUsers) (checkReply, error) {
 	if err := in.check(); err != nil {
 		return checkReply{}, err

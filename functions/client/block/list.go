@@ -14,18 +14,19 @@ type listRequest struct {
 
 type listReply struct {
 	Items   []blocked `json:"BlackListItem"`
-	Cursor  string    `json:"Cursor,omitempty"`
-	Number  int       `json:"BlackListNum"`
+	Cursor  string    `json:"Cursor,omitempty"` // absent on the last page
+	Number  int       `json:"BlackListNum"`     // users on the whole blocklist
 	Version int64     `json:"BlockVersion"`
 }
 
+// blocked is a user on the blocklist.
 type blocked struct {
 	To   string `json:"To_Account"`
 	Time int64  `json:"AddBlackTimeStamp"` // Unix seconds
 }
 
-// list returns a page of the caller's blocklist, in order of ids. The version of
-// the first page is the device's.
+// list returns the caller's blocklist, page by page in order of user ids. A device that
+// has read all pages keeps the BlockVersion of the first page.
 func list(ctx context.Context, c *op.Call, in listRequest) (listReply, error) {
 	limit := maxPage
 	if in.Limit != nil {
@@ -33,7 +34,7 @@ func list(ctx context.Context, c *op.Call, in listRequest) (listReply, error) {
 			return listReply{}, v4.Refuse(badParameter, "Limit is 1 to %d", maxPage)
 		}
 	}
-	after, err := v4.ParsePeer(in.Cursor)
+	after, err := v4.ParsePeerCursor(in.Cursor)
 	if err != nil {
 		return listReply{}, err
 	}
@@ -43,7 +44,7 @@ func list(ctx context.Context, c *op.Call, in listRequest) (listReply, error) {
 	}
 	out := listReply{
 		Items: make([]blocked, len(page.Blocks)), Cursor: page.Next,
-		Number: page.Book.Blocked, Version: page.Book.BlockVersion,
+		Number: page.Counters.Blocked, Version: page.Counters.BlockVersion,
 	}
 	for i, b := range page.Blocks {
 		out.Items[i] = blocked{To: b.Peer, Time: b.Time}

@@ -6,8 +6,8 @@ import (
 	"parley/shared/op"
 )
 
-// remove takes up to five hundred users off the caller's blocklist. A friendship
-// does not come back.
+// remove takes up to 500 users off the caller's blocklist. A friendship that the block
+// ended does not come back. A repeat of the call within two minutes succeeds.
 func remove(ctx context.Context, c *op.Call, in someUsers) (results, error) {
 	if err := in.check(); err != nil {
 		return results{}, err

@@ -8,16 +8,16 @@ import (
 )
 
 type deleteRequest struct {
-	peer
-	History int `json:"ClearRamble" bad:"50002"` // 1: the history so far is hidden, too
+	onePeer
+	History int `json:"ClearRamble" bad:"50002"` // 1: also hides the history so far
 }
 
 type nothing struct{}
 
-// remove takes a conversation out of the caller's list until its next message,
-// with its pin and its draft; with ClearRamble 1 its messages so far are hidden
-// from the caller too. Marks, groups and the receive option stay. The peer is told
-// nothing; the caller's other devices are told.
+// remove deletes a conversation from the caller's list until its next message, with its
+// pin and its draft. With ClearRamble 1 it also hides the messages so far from the
+// caller. Labels, folders and the receive option stay. The caller's other devices
+// are notified, the peer is not.
 func remove(ctx context.Context, c *op.Call, in deleteRequest) (nothing, error) {
 	if in.History != 0 && in.History != 1 {
 		return nothing{}, v4.Refuse(badParameter, "ClearRamble is 0 or 1")

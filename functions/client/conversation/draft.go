@@ -7,16 +7,17 @@ import (
 )
 
 type draftRequest struct {
-	peer
-	Text string `json:"Draft" bad:"50002"` // at most 2048 bytes; empty: none
+	onePeer
+	Text string `json:"Draft" bad:"50002"` // at most 2048 bytes; empty: removes the draft
 }
 
 type draftReply struct {
-	DraftMs int64 `json:"DraftMs"` // 0: none
+	DraftMs int64 `json:"DraftMs"` // when the draft was set; 0: there is none
 }
 
-// draft keeps what the caller has written and not sent for the caller's devices,
-// up to 2,048 bytes for 30 days; an empty text removes it.
+// draft stores the text that the caller has typed and not sent in a conversation, of at
+// most 2,048 bytes, for 30 days. An empty text removes it. The caller's other devices
+// are notified.
 func draft(ctx context.Context, c *op.Call, in draftRequest) (draftReply, error) {
 	at, err := c.Conversations.SetDraft(ctx, c.Caller.Account, in.To, in.Text, c.Origin())
 	return draftReply{DraftMs: at}, err

@@ -12,9 +12,9 @@ type getReply struct {
 	Conversations []v4.Conversation `json:"Conversations"`
 }
 
-// get returns up to 20 of the caller's conversations with their drafts, in the
-// order of the request. Those that there are not are left out.
-func get(ctx context.Context, c *op.Call, in peers) (getReply, error) {
+// get returns up to 20 of the caller's conversations with their drafts, in the order of
+// the request. Conversations that do not exist are left out.
+func get(ctx context.Context, c *op.Call, in somePeers) (getReply, error) {
 	if err := size(len(in.To), conversations.MaxGet); err != nil {
 		return getReply{}, err
 	}

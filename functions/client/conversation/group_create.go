@@ -9,12 +9,13 @@ import (
 
 type groupCreateRequest struct {
 	Name string   `json:"GroupName" need:"50002"`
-	To   []string `json:"To_Account" bad:"50002"`
+	To   []string `json:"To_Account" bad:"50002"` // users whose conversations to put into the folder
 }
 
-// groupCreate makes a conversation group and puts conversations into it. A name
-// that exists is no error. At most 20 groups, names of 32 bytes; needs an edition
-// that has them.
+// groupCreate creates a folder (conversation group) and puts up to 100 conversations into
+// it. A name that exists already is not an error: that folder gets the conversations. A
+// user has at most 20 folders (error 51010), and a name has at most 32 bytes (51011). The
+// call fails with 51013 if the application's edition has no folders.
 func groupCreate(ctx context.Context, c *op.Call, in groupCreateRequest) (folderOutcome, error) {
 	if err := size(len(in.To), conversations.MaxBatch); err != nil {
 		return folderOutcome{}, err
@@ -23,5 +24,5 @@ func groupCreate(ctx context.Context, c *op.Call, in groupCreateRequest) (folder
 	if err != nil {
 		return folderOutcome{}, err
 	}
-	return changed(f, h, in.To, errs), nil
+	return newFolderOutcome(f, h, in.To, errs), nil
 }

@@ -10,11 +10,11 @@ type groupDeleteRequest struct {
 	Name string `json:"GroupName" need:"50002"`
 }
 
-// groupDelete deletes a conversation group; its conversations stay.
+// groupDelete deletes a folder (conversation group). Its conversations stay in the list.
 func groupDelete(ctx context.Context, c *op.Call, in groupDeleteRequest) (folderOutcome, error) {
 	f, h, err := c.Conversations.DeleteFolder(ctx, c.Caller.Account, in.Name, c.Origin())
 	if err != nil {
 		return folderOutcome{}, err
 	}
-	return changed(f, h, nil, nil), nil
+	return newFolderOutcome(f, h, nil, nil), nil
 }

@@ -23,6 +23,7 @@ type groupsReply struct {
 	Cursor   string      `json:"Cursor,omitempty"`
 }
 
+// contact is a conversation with its labels and folders.
 type contact struct {
 	To      string `json:"To_Account"`
 	Marks   []int  `json:"Mark,omitempty"`
@@ -30,9 +31,9 @@ type contact struct {
 	Folders []int  `json:"ContactGroupId,omitempty"`
 }
 
-// groups returns the caller's conversation groups, and in order of users the
-// conversations that are in one or have a mark, whether the list shows them or
-// not.
+// groups returns the caller's folders (conversation groups), and the conversations that
+// are in a folder or have a label, in order of user ids. A conversation is returned
+// whether conversation.list shows it or not.
 func groups(ctx context.Context, c *op.Call, in groupsRequest) (groupsReply, error) {
 	limit := maxPage
 	if in.Limit != nil {
@@ -40,11 +41,11 @@ func groups(ctx context.Context, c *op.Call, in groupsRequest) (groupsReply, err
 			return groupsReply{}, v4.Refuse(badParameter, "Limit is 1 to %d", maxPage)
 		}
 	}
-	after, err := v4.ParsePeer(in.Cursor)
+	after, err := v4.ParsePeerCursor(in.Cursor)
 	if err != nil {
 		return groupsReply{}, err
 	}
-	h, rows, err := c.Conversations.Tagged(ctx, c.Caller.Account)
+	h, rows, err := c.Conversations.Labelled(ctx, c.Caller.Account)
 	if err != nil {
 		return groupsReply{}, err
 	}
@@ -59,7 +60,7 @@ func groups(ctx context.Context, c *op.Call, in groupsRequest) (groupsReply, err
 		out.Cursor = rows[limit-1].Peer
 	}
 	for _, r := range rows {
-		out.Contacts = append(out.Contacts, contact{To: r.Peer, Marks: r.Marks.Numbers(), Custom: r.Custom, Folders: r.Folders.Numbers()})
+		out.Contacts = append(out.Contacts, contact{To: r.Peer, Marks: r.Labels.Numbers(), Custom: r.CustomLabel, Folders: r.Folders.Numbers()})
 	}
 	return out, nil
 }

@@ -11,9 +11,9 @@ import (
 type listRequest struct {
 	Limit  *int   `json:"Limit" bad:"90001"` // 1 to 100, default 100
 	Cursor string `json:"Cursor" bad:"90001"`
-	Folder int    `json:"GroupId" bad:"90001"`    // of this conversation group
-	Mark   int    `json:"Mark" bad:"90001"`       // with this mark, 1 to 64
-	Unread bool   `json:"UnreadOnly" bad:"90001"` // with something unread
+	Folder int    `json:"GroupId" bad:"90001"`    // only conversations in this folder
+	Mark   int    `json:"Mark" bad:"90001"`       // only conversations with this label, 1 to 64
+	Unread bool   `json:"UnreadOnly" bad:"90001"` // only conversations with unread messages
 }
 
 type listReply struct {
@@ -24,9 +24,10 @@ type listReply struct {
 
 const maxPage = 100
 
-// list returns the caller's conversations, as many as the edition keeps: those
-// that are pinned, the latest pin first, then the others, newest first. A group, a
-// mark or UnreadOnly leaves out those that are not in it, have it not, or are read.
+// list lists the caller's conversations, at most 100 a page: the pinned ones first,
+// latest pin first, then the others, newest first. The list has as many conversations as
+// the application's edition allows, 100 or 500. GroupId, Mark and UnreadOnly filter that
+// list.
 func list(ctx context.Context, c *op.Call, in listRequest) (listReply, error) {
 	limit := maxPage
 	if in.Limit != nil {
@@ -34,16 +35,16 @@ func list(ctx context.Context, c *op.Call, in listRequest) (listReply, error) {
 			return listReply{}, v4.Refuse(90001, "Limit is 1 to %d", maxPage)
 		}
 	}
-	if in.Folder < 0 || in.Mark < 0 || in.Mark > conversations.MaxMark {
-		return listReply{}, v4.Refuse(90001, "GroupId is the number of a conversation group, Mark is 1 to %d", conversations.MaxMark)
+	if in.Folder < 0 || in.Mark < 0 || in.Mark > conversations.MaxLabel {
+		return listReply{}, v4.Refuse(90001, "GroupId is the number of a conversation group, Mark is 1 to %d", conversations.MaxLabel)
 	}
 	after, err := v4.ParseCursor(in.Cursor)
 	if err != nil {
 		return listReply{}, err
 	}
-	f := conversations.Filter{Folder: in.Folder, Mark: in.Mark, Unread: in.Unread}
-	p, err := c.Conversations.List(ctx, c.Caller.Account, f, conversations.Cut{
-		After: after, Limit: limit, Fits: v4.Within(v4.MaxAnswer, v4.FromRow),
+	f := conversations.Filter{Folder: in.Folder, Label: in.Mark, Unread: in.Unread}
+	p, err := c.Conversations.List(ctx, c.Caller.Account, f, conversations.PageRequest{
+		After: after, Limit: limit, Fits: v4.SizeLimit(v4.MaxAnswer, v4.FromRow),
 	})
 	if err != nil {
 		return listReply{}, err

@@ -8,24 +8,25 @@ import (
 )
 
 type markRequest struct {
-	peers
+	somePeers
 	Set    []int   `json:"SetMark" bad:"50002"`    // 1 to 64
 	Clear  []int   `json:"ClearMark" bad:"50002"`  // 1 to 64
-	Custom *string `json:"CustomMark" bad:"50002"` // at most 256 bytes; empty: none
+	Custom *string `json:"CustomMark" bad:"50002"` // at most 256 bytes; empty: removes the custom label
 }
 
-// mark sets and clears standard marks, 1 to 64, of up to 100 conversations, and
-// sets their custom mark; an empty one removes it. A mark that is in both lists is
-// set. Standard marks need an edition that has them.
+// mark sets and clears the labels 1 to 64 of up to 100 conversations, and sets or removes
+// their custom label. A label that is both in SetMark and in ClearMark is set. The labels
+// 1 to 64 need an edition of the application that has them (error 51013); the custom
+// label does not.
 func mark(ctx context.Context, c *op.Call, in markRequest) (results, error) {
 	if err := size(len(in.To), conversations.MaxBatch); err != nil {
 		return results{}, err
 	}
-	marks := make([]conversations.Marking, len(in.To))
-	for i := range marks {
-		marks[i] = conversations.Marking{Set: in.Set, Clear: in.Clear, Custom: in.Custom}
+	changes := make([]conversations.LabelChange, len(in.To))
+	for i := range changes {
+		changes[i] = conversations.LabelChange{Set: in.Set, Clear: in.Clear, Custom: in.Custom}
 	}
-	errs, err := c.Conversations.Mark(ctx, c.Caller.Account, in.To, marks, c.Origin())
+	errs, err := c.Conversations.SetLabels(ctx, c.Caller.Account, in.To, changes, c.Origin())
 	if err != nil {
 		return results{}, err
 	}

@@ -10,12 +10,14 @@ import (
 )
 
 type optionRequest struct {
-	peers
-	Option *int `json:"ReceiveOption" need:"50002"` // 0: all; 1: not pushed; 2: not told either
+	somePeers
+	Option *int `json:"ReceiveOption" need:"50002"` // 0: delivered and pushed; 1: delivered, not pushed; 2: neither
 }
 
-// option sets what the caller wants to be told of the messages of up to 100
-// conversations: 0 all, 1 silently, 2 nothing.
+// option sets the caller's receive option for up to 100 conversations. It says whether
+// new messages are delivered to the caller's devices and pushed (0), delivered without a
+// push (1), or neither (2). The history and the count of unread messages have them in
+// any case.
 func option(ctx context.Context, c *op.Call, in optionRequest) (results, error) {
 	if err := size(len(in.To), conversations.MaxBatch); err != nil {
 		return results{}, err

@@ -7,16 +7,17 @@ import (
 )
 
 type pinRequest struct {
-	peer
-	Pinned bool `json:"Pinned" bad:"50002"`
+	onePeer
+	Pinned bool `json:"Pinned" bad:"50002"` // false: removes the pin
 }
 
 type pinReply struct {
-	PinnedMs int64 `json:"PinnedMs"` // 0: not pinned
+	PinnedMs int64 `json:"PinnedMs"` // when it was pinned; 0: not pinned
 }
 
-// pin puts a conversation before the others of the caller's list, or takes the pin
-// away. At most 50 are pinned. A repeat keeps the time of the first.
+// pin pins a conversation, so that the caller's list shows it before the others, or
+// removes its pin. A user has at most 50 pinned conversations (error 51012). A repeat
+// keeps the time of the first call.
 func pin(ctx context.Context, c *op.Call, in pinRequest) (pinReply, error) {
 	at, err := c.Conversations.Pin(ctx, c.Caller.Account, in.To, in.Pinned, c.Origin())
 	return pinReply{PinnedMs: at}, err

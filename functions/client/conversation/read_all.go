@@ -7,13 +7,13 @@ import (
 )
 
 type readAllReply struct {
-	Read     int  `json:"Read"`
-	Complete bool `json:"Complete"`
+	Read     int  `json:"Read"`     // how many conversations this call marked as read
+	Complete bool `json:"Complete"` // false: call again for the others
 }
 
 // readAll marks the messages of the caller's conversations as read, of up to 100
-// in one call, the newest first; not Complete: call again. The peers and the
-// caller's other devices are told.
+// conversations a call, the newest first. If the answer is not Complete, the next call
+// does the others. The peers and the caller's other devices are notified.
 func readAll(ctx context.Context, c *op.Call, _ nothing) (readAllReply, error) {
 	n, all, err := c.Conversations.ReadAll(ctx, c.Caller.Account, c.Origin())
 	return readAllReply{Read: n, Complete: all}, err

@@ -9,23 +9,26 @@ import (
 )
 
 type unreadRequest struct {
-	To []string `json:"To_Account" bad:"50002"`
+	To []string `json:"To_Account" bad:"50002"` // absent or empty: all conversations
 }
 
 type unreadReply struct {
-	Unread *int64       `json:"Unread,omitempty"`
-	Silent *int64       `json:"UnreadSilent,omitempty"`
-	List   []peerUnread `json:"UnreadList,omitempty"`
+	Unread *int64       `json:"Unread,omitempty"`       // in conversations with receive option 0
+	Silent *int64       `json:"UnreadSilent,omitempty"` // in the others
+	List   []peerUnread `json:"UnreadList,omitempty"`   // one for each user of the request
 }
 
+// peerUnread is the count of unread messages in the conversation with one user.
 type peerUnread struct {
 	To     string `json:"To_Account"`
 	Unread int64  `json:"Unread"`
 }
 
-// unread counts what the caller has not read: in all conversations, those apart
-// whose receive option is not 0, or in those with up to 100 users, in order. A count stops
-// at 250 for each conversation.
+// unread counts the messages that the caller has not read: in all conversations
+// together, or in the conversations with up to 100 users, each by itself in order of
+// user ids. The total covers the 100 newest conversations that have unread messages, and
+// counts those with another receive option than 0 apart, as UnreadSilent. No conversation
+// counts for more than 250.
 func unread(ctx context.Context, c *op.Call, in unreadRequest) (unreadReply, error) {
 	if err := size(len(in.To), conversations.MaxBatch); err != nil {
 		return unreadReply{}, err

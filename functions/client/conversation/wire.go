@@ -10,17 +10,17 @@ const (
 	badBatch     = 51006
 )
 
-// peer is a request about one conversation.
-type peer struct {
+// onePeer is a request that names one conversation, by the other user.
+type onePeer struct {
 	To string `json:"To_Account" id:"user" need:"50002"`
 }
 
-// peers is a request about some conversations.
-type peers struct {
+// somePeers is a request that names conversations, by the other users.
+type somePeers struct {
 	To []string `json:"To_Account" need:"51006" bad:"50002"`
 }
 
-// results is the outcome for each conversation of a call.
+// results is an answer with one result for each conversation of the request.
 type results struct {
 	Items []v4.Result `json:"ResultItem"`
 }
@@ -30,7 +30,7 @@ func outcome(peers []string, errs []error) []v4.Result {
 	return list
 }
 
-// size refuses a call with too many conversations.
+// size refuses a call that names too many conversations.
 func size(n, limit int) error {
 	if n > limit {
 		return v4.Refuse(badBatch, "a call has at most %d conversations", limit)
@@ -38,13 +38,13 @@ func size(n, limit int) error {
 	return nil
 }
 
-// folderOutcome is the outcome of a change of a conversation group.
+// folderOutcome is the answer to a change of a folder.
 type folderOutcome struct {
 	Folder  v4.Folder   `json:"GroupItem"`
 	Items   []v4.Result `json:"ResultItem,omitempty"`
 	Version int64       `json:"ContactGroupVersion"`
 }
 
-func changed(f conversations.Folder, h conversations.Shelf, peers []string, errs []error) folderOutcome {
+func newFolderOutcome(f conversations.Folder, h conversations.Head, peers []string, errs []error) folderOutcome {
 	return folderOutcome{Folder: v4.Folder{Name: f.Name, ID: f.Number}, Items: outcome(peers, errs), Version: h.Version}
 }

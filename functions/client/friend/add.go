@@ -13,9 +13,10 @@ type addRequest struct {
 	Type  string         `json:"AddType" bad:"30001"` // Add_Type_Both (default) or Add_Type_Single
 }
 
-// add makes friends or asks to, for each user by what that user has chosen:
-// 30539 is a request that is filed, 30516 a user who takes none. Who has asked
-// the caller before is a friend at once.
+// add adds up to 500 users as friends of the caller. Each user's own setting decides:
+// the user becomes a friend at once, or a friend request is filed (result 30539), or
+// the user takes no requests (result 30516). If a user has a pending request to the
+// caller, that request is accepted and both are friends at once.
 func add(ctx context.Context, c *op.Call, in addRequest) (results, error) {
 	both, err := bothWays("AddType", in.Type, "Add_Type_", true)
 	if err != nil {
@@ -24,7 +25,7 @@ func add(ctx context.Context, c *op.Call, in addRequest) (results, error) {
 	if err := size(len(in.Items), maxUsers); err != nil {
 		return results{}, err
 	}
-	peers, asks, err := v4.ToAsks(in.Items)
+	peers, asks, err := v4.ToFriendRequests(in.Items)
 	if err != nil {
 		return results{}, err
 	}

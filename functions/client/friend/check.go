@@ -16,12 +16,14 @@ type checkReply struct {
 	Items []checkItem `json:"InfoItem"`
 }
 
+// checkItem is the relation between the caller and one user.
 type checkItem struct {
 	v4.Result
-	Relation string `json:"Relation"`
+	Relation string `json:"Relation"` // CheckResult_Type_BothWay, _AWithB (only the caller has the user), _BWithA (only the user has the caller) or _NoRelation
 }
 
-// check tells of up to five hundred users who has whom as a friend.
+// check says for each of up to 500 users whether the caller has that user as a
+// friend and, with CheckResult_Type_Both, whether that user has the caller.
 func check(ctx context.Context, c *op.Call, in checkRequest) (checkReply, error) {
 	both, err := bothWays("CheckType", in.Type, "CheckResult_Type_", true)
 	if err != nil {

@@ -11,8 +11,9 @@ type deleteRequest struct {
 	Type string `json:"DeleteType" bad:"30001"` // Delete_Type_Single (default) or Delete_Type_Both
 }
 
-// remove takes up to five hundred users off the caller's friend table, and with
-// Delete_Type_Both the caller off theirs. 31704 is who is no friend.
+// remove removes up to 500 users from the caller's friend table. With
+// Delete_Type_Both it also removes the caller from their friend tables. A user who is
+// not a friend has the result 31704. A repeat of the call within two minutes succeeds.
 func remove(ctx context.Context, c *op.Call, in deleteRequest) (results, error) {
 	both, err := bothWays("DeleteType", in.Type, "Delete_Type_", false)
 	if err != nil {

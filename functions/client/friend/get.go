@@ -13,13 +13,14 @@ type getReply struct {
 	Items []getItem `json:"InfoItem"`
 }
 
+// getItem is the caller's friend entry for one user.
 type getItem struct {
 	v4.Result
-	Values []v4.Tagged `json:"SnsProfileItem,omitempty"`
+	Values []v4.TaggedValue `json:"SnsProfileItem,omitempty"` // absent if the user is not a friend
 }
 
-// get returns the caller's entries of up to a hundred users. Who is no friend
-// has an error of its own; what is not set is left out.
+// get returns the caller's friend entries for up to 100 users. A user who is not a
+// friend has an error result. Fields that are not set are left out.
 func get(ctx context.Context, c *op.Call, in someUsers) (getReply, error) {
 	if err := size(len(in.To), maxNamed); err != nil {
 		return getReply{}, err
@@ -37,7 +38,7 @@ func get(ctx context.Context, c *op.Call, in someUsers) (getReply, error) {
 			friends = append(friends, *f)
 		}
 	}
-	list, err := rows(c, friends)
+	list, err := entries(c, friends)
 	if err != nil {
 		return getReply{}, err
 	}

@@ -11,8 +11,8 @@ type listMembersRequest struct {
 	Name string `json:"GroupName" need:"30001"`
 }
 
-// listAdd puts friends into a friend list; 32216 is who is none. Who is in it
-// already is no error.
+// listAdd puts up to 500 friends into a friend list. A user who is not a friend has
+// the result 32216. A friend who is in the list already is not an error.
 func listAdd(ctx context.Context, c *op.Call, in listMembersRequest) (listOutcome, error) {
 	if err := size(len(in.To), maxUsers); err != nil {
 		return listOutcome{}, err

@@ -10,8 +10,8 @@ type listDeleteRequest struct {
 	Names []string `json:"GroupName" need:"30001"`
 }
 
-// listDelete removes friend lists; who was in them stays a friend. Names that
-// are not there are no error.
+// listDelete deletes friend lists. The users in them stay friends. A name that no list
+// has is not an error.
 func listDelete(ctx context.Context, c *op.Call, in listDeleteRequest) (listOutcome, error) {
 	version, err := c.Relations.DeleteLists(ctx, c.Caller.Account, in.Names, c.Origin())
 	return listOutcome{Version: version}, err

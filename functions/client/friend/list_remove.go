@@ -6,8 +6,9 @@ import (
 	"parley/shared/op"
 )
 
-// listRemove takes friends out of a friend list; 32216 is who is no friend. Who
-// is not in it is no error.
+// listRemove takes up to 500 friends out of a friend list. They stay friends. A user
+// who is not a friend has the result 32216. A friend who is not in the list is not an
+// error.
 func listRemove(ctx context.Context, c *op.Call, in listMembersRequest) (listOutcome, error) {
 	if err := size(len(in.To), maxUsers); err != nil {
 		return listOutcome{}, err

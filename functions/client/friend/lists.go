@@ -14,26 +14,28 @@ import (
 )
 
 type listsRequest struct {
-	Names  []string `json:"GroupName" bad:"30001"` // none: all
+	Names  []string `json:"GroupName" bad:"30001"` // absent or empty: all lists
 	Cursor string   `json:"Cursor" bad:"30001"`
 }
 
 type listsReply struct {
 	Items   []listItem `json:"ResultItem"`
 	Version int64      `json:"ListVersion"`
-	Cursor  string     `json:"Cursor,omitempty"` // left out with the last page
+	Cursor  string     `json:"Cursor,omitempty"` // absent on the last page
 }
 
+// listItem is a friend list, or the part of it that is on this page.
 type listItem struct {
 	Name  string   `json:"GroupName"`
-	Count int      `json:"FriendNumber"` // in the whole list
-	To    []string `json:"To_Account"`   // those of this page
+	Count int      `json:"FriendNumber"` // members of the whole list
+	To    []string `json:"To_Account"`   // members on this page
 }
 
-// lists returns the caller's friend lists with their members. If one answer does
-// not carry all of them, Cursor asks for the rest: the first list of the next page
-// is then the one that the page before left unfinished. Each call reads the whole
-// friend table: a device that has the table knows the lists from it.
+// lists returns the caller's friend lists with their members. If one answer cannot
+// hold all of them, the next call passes Cursor: the next page begins with the list
+// that the page before did not finish. Each call reads the whole friend table. A
+// device that has the table knows the members from it, because each entry names its
+// lists.
 func lists(ctx context.Context, c *op.Call, in listsRequest) (listsReply, error) {
 	name, peer, err := parseListsCursor(in.Cursor)
 	if err != nil {
@@ -55,13 +57,16 @@ func lists(ctx context.Context, c *op.Call, in listsRequest) (listsReply, error)
 	return out, err
 }
 
-// listsPage returns as much of some lists as one answer carries, without the
-// members of the first list up to a peer, and the cursor of what is left.
+// listsPage returns as many lists and members as fit into one answer, and the cursor
+// of the next page. Of the first list it leaves out the members up to and including
+// after, which an earlier page had.
 func listsPage(found []relations.List, after string) ([]listItem, string, error) {
 	items, room := make([]listItem, 0, len(found)), maxBytes
 	for _, l := range found {
 		item := listItem{Name: l.Name, Count: len(l.Peers), To: []string{}}
-		// A page has a member at least, so that the next one is not the same again.
+		// full takes the room of v and reports whether v no longer fits. The first
+		// list of a page is always begun, and one member always fits, so that each page
+		// goes further than the page before.
 		full := func(v any) (bool, error) {
 			text, err := json.Marshal(v)
 			if err != nil {
@@ -94,7 +99,8 @@ func listsPage(found []relations.List, after string) ([]listItem, string, error)
 	return items, "", nil
 }
 
-// formatListsCursor makes a cursor: go on with a list, after one of its members.
+// formatListsCursor returns the cursor that continues with a list after one of its
+// members.
 func formatListsCursor(name, peer string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(name + "\x1f" + peer))
 }

@@ -10,9 +10,10 @@ import (
 	"parley/shared/domain/relations"
 )
 
-// Pages of lists have each member of each list once, in order, and none of them is
-// larger than an answer may be. Lists without members are in a page, too.
-func TestListsPages(t *testing.T) {
+// TestListPagesHaveEachMemberOnce pages through long lists. Together the pages have
+// each member of each list once and in order, and no page is larger than an answer may
+// be. Lists without members are in a page as well.
+func TestListPagesHaveEachMemberOnce(t *testing.T) {
 	lists := []relations.List{{Name: "empty"}}
 	for i := range 5 {
 		l := relations.List{Name: fmt.Sprintf("list %d", i)}
@@ -66,7 +67,9 @@ func TestListsPages(t *testing.T) {
 	}
 }
 
-func TestListsCursor(t *testing.T) {
+// TestListsCursorRoundTrip shows that a cursor is read as it was written, and that a
+// text which is not a cursor is refused.
+func TestListsCursorRoundTrip(t *testing.T) {
 	for _, c := range [][2]string{{"work", ""}, {"work", "bob"}, {"a\x1fb", "bob"}, {"名", "bob"}} {
 		name, peer, err := parseListsCursor(formatListsCursor(c[0], c[1]))
 		if err != nil || name != c[0] || peer != c[1] {

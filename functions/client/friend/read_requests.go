@@ -8,7 +8,8 @@ import (
 
 type readRequestsRequest struct{}
 
-// readRequests marks all requests so far as read; they stay pending.
+// readRequests marks all friend requests that the caller has received so far as read.
+// They stay pending.
 func readRequests(ctx context.Context, c *op.Call, _ readRequestsRequest) (nothing, error) {
 	return nothing{}, c.Relations.ReadRequests(ctx, c.Caller.Account, c.Origin())
 }

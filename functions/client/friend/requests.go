@@ -14,28 +14,29 @@ type requestsRequest struct {
 
 type requestsReply struct {
 	Items   []pendingRequest `json:"RequestItem"`
-	Cursor  string           `json:"Cursor,omitempty"`
-	Number  int              `json:"Requests"`
-	Unread  int              `json:"RequestsUnread"`
-	ReadMs  int64            `json:"ReadMs"`
+	Cursor  string           `json:"Cursor,omitempty"` // absent on the last page
+	Number  int              `json:"Requests"`         // pending requests, on all pages
+	Unread  int              `json:"RequestsUnread"`   // those of them that are not read
+	ReadMs  int64            `json:"ReadMs"`           // requests up to this time are read
 	Version int64            `json:"RequestVersion"`
 }
 
+// pendingRequest is the friend request of one user.
 type pendingRequest struct {
-	To      string `json:"To_Account"`
+	To      string `json:"To_Account"` // the user who asks
 	Wording string `json:"AddWording,omitempty"`
 	Source  string `json:"AddSource,omitempty"`
 	TimeMs  int64  `json:"TimeMs"`
 }
 
-// requests returns a page of the users who ask to be a friend of the caller, in
-// order of ids. Those at or before ReadMs are read.
+// requests lists the pending friend requests to the caller, page by page in order of
+// the ids of the users who ask. A request with a TimeMs up to ReadMs is read.
 func requests(ctx context.Context, c *op.Call, in requestsRequest) (requestsReply, error) {
 	limit, err := pageSize(in.Limit)
 	if err != nil {
 		return requestsReply{}, err
 	}
-	after, err := v4.ParsePeer(in.Cursor)
+	after, err := v4.ParsePeerCursor(in.Cursor)
 	if err != nil {
 		return requestsReply{}, err
 	}
@@ -43,10 +44,10 @@ func requests(ctx context.Context, c *op.Call, in requestsRequest) (requestsRepl
 	if err != nil {
 		return requestsReply{}, err
 	}
-	b := page.Book
+	counters := page.Counters
 	out := requestsReply{
 		Items: make([]pendingRequest, len(page.Requests)), Cursor: page.Next,
-		Number: b.Requests, Unread: b.Unread, ReadMs: b.RequestsRead, Version: b.RequestVersion,
+		Number: counters.Requests, Unread: counters.Unread, ReadMs: counters.RequestsRead, Version: counters.RequestVersion,
 	}
 	for i, r := range page.Requests {
 		out.Items[i] = pendingRequest{To: r.From, Wording: r.Wording, Source: v4.AddSource(r.Source), TimeMs: r.Time}

@@ -11,9 +11,9 @@ type updateRequest struct {
 	Items []v4.UpdateFriend `json:"UpdateItem" need:"30001"`
 }
 
-// update sets remark, lists and custom fields of friends; lists replace those
-// the friend was in, one that is missing is made. Custom fields that users do
-// not write are refused.
+// update sets the remark, the lists and the custom fields of up to 500 friends. The
+// given lists replace the lists that the friend was in, and a list that does not exist
+// is created. A custom field that users may not write is refused.
 func update(ctx context.Context, c *op.Call, in updateRequest) (results, error) {
 	if err := size(len(in.Items), maxUsers); err != nil {
 		return results{}, err

@@ -11,40 +11,42 @@ import (
 )
 
 const (
-	// maxUsers is the most users of one call: the answer of each fits a frame of 128 KB.
+	// maxUsers is how many users one call may name. The results of all of them fit into
+	// one WebSocket message of API Gateway, which has at most 128 KB.
 	maxUsers = 500
-	// maxNamed is the most friends that are read by name in one call (core spec
-	// §8.8), and maxPage the most of a page.
+	// maxNamed is how many friends friend.get may name (docs/spec/tencent §8.8).
 	maxNamed = 100
-	maxPage  = 100
-	// maxBytes of entries are in one answer: a frame of the gateway has 128 KB.
+	// maxPage is the largest Limit, and the default.
+	maxPage = 100
+	// maxBytes is how many bytes of entries one answer has at most. With the rest of the
+	// answer they fit into a WebSocket message of API Gateway, which has at most 128 KB.
 	maxBytes = 96 << 10
 
 	badParameter = 30001
-	noFriend     = 31704 // of friend.delete
-	notInTable   = 32216 // of friend lists
+	noFriend     = 31704 // what friend.delete answers for a user who is not a friend
+	notInTable   = 32216 // what the operations on friend lists answer for such a user
 )
 
-// someUsers is a request about some users.
+// someUsers is a request that names users.
 type someUsers struct {
 	To []string `json:"To_Account" need:"30001"`
 }
 
-// results is the outcome for each user of a call.
+// results is an answer with one result for each user of the request.
 type results struct {
 	Items []v4.Result `json:"ResultItem"`
 }
 
-// outcome writes an error for each peer as results. stranger is the action's own
-// number for a peer that is no friend.
-func outcome(peers []string, errs []error, stranger int) []v4.Result {
+// outcome makes the result of each peer from its error. notFriend is the number that
+// the operation answers for a peer who is not a friend.
+func outcome(peers []string, errs []error, notFriend int) []v4.Result {
 	numbers := v4.Relations()
-	numbers[fault.NotFriend] = stranger
+	numbers[fault.NotFriend] = notFriend
 	list, _ := numbers.Results(peers, errs)
 	return list
 }
 
-// size refuses a call with too many users.
+// size refuses a call that names too many users.
 func size(n, limit int) error {
 	if n > limit {
 		return v4.Refuse(badParameter, "a call has at most %d users", limit)
@@ -52,7 +54,7 @@ func size(n, limit int) error {
 	return nil
 }
 
-// pageSize reads Limit, which is a whole page where it is not given.
+// pageSize returns the Limit of a request, or maxPage if the request has none.
 func pageSize(limit *int) (int, error) {
 	if limit == nil {
 		return maxPage, nil
@@ -63,11 +65,12 @@ func pageSize(limit *int) (int, error) {
 	return *limit, nil
 }
 
-// bothWays reads which of two words a field has; both ways are meant by usual.
-func bothWays(field, value, prefix string, usual bool) (both bool, err error) {
+// bothWays reports whether the value of a field is prefix + "Both", and not prefix +
+// "Single". If the request does not have the field, it returns the default.
+func bothWays(field, value, prefix string, byDefault bool) (both bool, err error) {
 	switch value {
 	case "":
-		return usual, nil
+		return byDefault, nil
 	case prefix + "Single":
 		return false, nil
 	case prefix + "Both":
@@ -78,24 +81,24 @@ func bothWays(field, value, prefix string, usual bool) (both bool, err error) {
 
 // row is an entry of the friend table.
 type row struct {
-	To     string      `json:"To_Account"`
-	Values []v4.Tagged `json:"ValueItem"`
+	To     string           `json:"To_Account"`
+	Values []v4.TaggedValue `json:"ValueItem"`
 }
 
-// rows gives entries their form, as many as one answer has room for, with the
-// custom fields that users may read.
-func rows(c *op.Call, friends []relations.Friend) ([]row, error) {
+// entries encodes friends with the custom fields that users may read. It returns fewer
+// than it is given if they do not fit into one answer, but at least one.
+func entries(c *op.Call, friends []relations.Friend) ([]row, error) {
 	list, room := make([]row, 0, len(friends)), maxBytes
 	for _, f := range friends {
-		r := row{To: f.Peer, Values: v4.FromFriend(c.Relations.Readable(f), v4.StandardFields|v4.CustomFields)}
-		size, err := plainjson.Size(r)
+		e := row{To: f.Peer, Values: v4.FromFriend(c.Relations.Readable(f), v4.StandardFields|v4.CustomFields)}
+		size, err := plainjson.Size(e)
 		if err != nil {
 			return nil, fmt.Errorf("entry of %q: %w", f.Peer, err)
 		}
 		if room -= size; room < 0 && len(list) > 0 {
 			break
 		}
-		list = append(list, r)
+		list = append(list, e)
 	}
 	return list, nil
 }

@@ -10,8 +10,8 @@ import (
 	"parley/shared/op"
 )
 
-// long is an entry of about two kilobytes.
-func long(peer string) relations.Friend {
+// longEntry returns a friend whose entry has about 2 KB.
+func longEntry(peer string) relations.Friend {
 	f := relations.Friend{Peer: peer, Remark: strings.Repeat("r", 96), Wording: strings.Repeat("w", 256)}
 	for range 32 {
 		f.Lists = append(f.Lists, strings.Repeat("g", 30))
@@ -19,14 +19,15 @@ func long(peer string) relations.Friend {
 	return f
 }
 
-// An answer has no more entries than fit a frame of the gateway, and at least one.
-func TestRowsFit(t *testing.T) {
+// TestEntriesFitIntoAnswer shows that an answer has only as many entries as fit into a
+// WebSocket message of API Gateway, and at least one.
+func TestEntriesFitIntoAnswer(t *testing.T) {
 	c := &op.Call{}
 	friends := make([]relations.Friend, maxPage)
 	for i := range friends {
-		friends[i] = long(strings.Repeat("u", 32))
+		friends[i] = longEntry(strings.Repeat("u", 32))
 	}
-	list, err := rows(c, friends)
+	list, err := entries(c, friends)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,22 +38,23 @@ func TestRowsFit(t *testing.T) {
 	if len(list) == 0 || len(list) == maxPage || len(text) > maxBytes+2*len(list) {
 		t.Errorf("%d entries in %d bytes, want as many as %d bytes hold", len(list), len(text), maxBytes)
 	}
-	one := long("u")
+	one := longEntry("u")
 	one.Lists = append(one.Lists, strings.Repeat("g", maxBytes))
-	if list, err = rows(c, []relations.Friend{one, one}); err != nil || len(list) != 1 {
+	if list, err = entries(c, []relations.Friend{one, one}); err != nil || len(list) != 1 {
 		t.Errorf("%d entries that are too long, %v, want one of them", len(list), err)
 	}
 }
 
-// A user sees the custom fields that users may read, and no others.
-func TestRowsReadable(t *testing.T) {
+// TestEntriesHideUnreadableFields shows that a user gets the custom fields that users
+// may read, and no others.
+func TestEntriesHideUnreadableFields(t *testing.T) {
 	c := &op.Call{}
-	c.Relations.Fields = []relations.Field{{Word: "Team", UserReads: true}, {Word: "Secret", UserWrites: true}}
-	list, err := rows(c, []relations.Friend{{Peer: "bob", Custom: map[string]any{"Team": "red", "Secret": "x", "Old": int64(1)}}})
+	c.Relations.Fields = []relations.Field{{Name: "Team", UserReads: true}, {Name: "Secret", UserWrites: true}}
+	list, err := entries(c, []relations.Friend{{Peer: "bob", Custom: map[string]any{"Team": "red", "Secret": "x", "Old": int64(1)}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var custom []v4.Tagged
+	var custom []v4.TaggedValue
 	for _, v := range list[0].Values {
 		if strings.HasPrefix(v.Tag, "Tag_SNS_Custom_") {
 			custom = append(custom, v)

@@ -7,12 +7,12 @@ import (
 	"testing"
 	"time"
 
+	"parley/infra/testkit"
 	"parley/shared/op"
-	"parley/shared/testkit"
 )
 
-// BenchmarkSend measures the CPU of the function for one message to a peer on
-// two devices; DynamoDB Local is another process and does not count.
+// BenchmarkSend measures the CPU time of the function for one message to a peer with
+// two devices. DynamoDB Local is another process, and its CPU time is not measured.
 func BenchmarkSend(b *testing.B) {
 	w := testkit.NewWorld(b, server, testkit.Options{})
 	if err := w.Seed(b.Context(), "account alice\naccount bob\nconnect bob iPhone i1\nconnect bob Web w1\n"); err != nil {
@@ -24,7 +24,7 @@ func BenchmarkSend(b *testing.B) {
 			send = &o
 		}
 	}
-	sig := w.Sign("alice") // making one costs more than checking it
+	sig := w.Sign("alice") // made once: signing costs more than checking
 	call := func(n int) {
 		w.Clock.Move(20 * time.Second)
 		request := fmt.Sprintf("sig "+sig+"\n"+`{"To_Account":"bob","MsgSeq":%d,"MsgRandom":%d,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"hello, how are you?"}}]}`, n, n)

@@ -10,22 +10,22 @@ import (
 
 type changesRequest struct {
 	To     string `json:"To_Account" id:"user" need:"90003"`
-	Since  int64  `json:"Since" bad:"90001"` // ms
+	Since  int64  `json:"Since" bad:"90001"` // ms; 0: all changes
 	Cursor string `json:"Cursor" bad:"90001"`
 }
 
 type changesReply struct {
 	List     []v4.Message `json:"MsgList"`
-	Deleted  []string     `json:"Deleted,omitempty"`
+	Deleted  []string     `json:"Deleted,omitempty"` // keys of messages that the caller deleted
 	Complete bool         `json:"Complete"`
 	Cursor   string       `json:"Cursor,omitempty"`
-	Since    int64        `json:"Since"` // ms
+	Since    int64        `json:"Since"` // ms, for the next call
 }
 
-// changes returns the messages of a conversation that were recalled, edited,
-// reacted to or confirmed since a time, each as it now is, and the keys of those
-// that the caller deleted. A device that was away asks for them where the
-// OperationMs of a conversation is not before the time of its last look.
+// changes returns the messages of a conversation that were recalled, edited, reacted to
+// or confirmed by a receipt since a time, each as it is now, and the keys of those that
+// the caller deleted. A device that was away calls it if the OperationMs of the
+// conversation is not before the Since of the device's last session.sync.
 func changes(ctx context.Context, c *op.Call, in changesRequest) (changesReply, error) {
 	after, err := v4.ParseLogCursor(in.Cursor)
 	if err != nil {
@@ -35,7 +35,7 @@ func changes(ctx context.Context, c *op.Call, in changesRequest) (changesReply, 
 		return changesReply{}, v4.Refuse(90001, "Since is a time in milliseconds")
 	}
 	p, err := c.Messages.Changes(ctx, c.Caller.Account, in.To, messages.LogRange{
-		SinceMs: in.Since, After: after, Limit: messages.MaxChanges, Accept: v4.Within(v4.MaxAnswer, v4.FromMessage),
+		SinceMs: in.Since, After: after, Limit: messages.MaxChanges, Accept: v4.SizeLimit(v4.MaxAnswer, v4.FromMessage),
 	})
 	if err != nil {
 		return changesReply{}, err

@@ -12,8 +12,8 @@ type clearRequest struct {
 
 type clearReply struct{}
 
-// clearAll hides the messages of a conversation from the caller, up to the last
-// one so far, and leaves it in the caller's list. The peer keeps them.
+// clearAll hides all messages that a conversation has so far from the caller. The
+// conversation stays in the caller's list, and the peer keeps the messages.
 func clearAll(ctx context.Context, c *op.Call, in clearRequest) (clearReply, error) {
 	return clearReply{}, c.Conversations.Clear(ctx, c.Caller.Account, in.To, c.Origin())
 }

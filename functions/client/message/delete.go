@@ -6,12 +6,12 @@ import (
 	"parley/shared/op"
 )
 
-// remove deletes up to 30 messages for the caller, on all devices; the other user
-// keeps them. Those that are not there are passed over.
-func remove(ctx context.Context, c *op.Call, in someMessages) (done, error) {
+// remove deletes up to 30 messages for the caller, on all of the caller's devices. The
+// other user keeps them. Messages that do not exist are skipped.
+func remove(ctx context.Context, c *op.Call, in someMessages) (nothing, error) {
 	keys, err := in.keys()
 	if err != nil {
-		return done{}, err
+		return nothing{}, err
 	}
-	return done{}, c.Messages.Hide(ctx, by(c), c.Caller.Account, in.To, keys)
+	return nothing{}, c.Messages.DeleteForUser(ctx, actor(c), c.Caller.Account, in.To, keys)
 }

@@ -14,13 +14,12 @@ type editRequest struct {
 	Custom *string            `json:"CloudCustomData" bad:"90001"`
 }
 
-// editReply is empty where the message was dropped without a word.
 type editReply struct {
-	EditedMs int64 `json:"EditMs,omitempty"` // the EditMs that the message has now
+	EditedMs int64 `json:"EditMs,omitempty"` // the EditMs that the message has now; absent: nothing was changed
 }
 
-// edit replaces the elements or the custom data, or both, of a message that the
-// caller sent, for both users. It holds the rules of a send; there is no limit of
+// edit replaces the elements or the custom data of a message that the caller sent, or
+// both, for both users. The rules of message.send apply. A message can be edited at any
 // time.
 func edit(ctx context.Context, c *op.Call, in editRequest) (editReply, error) {
 	key, err := messages.ParseKey(in.Key)
@@ -30,6 +29,6 @@ func edit(ctx context.Context, c *op.Call, in editRequest) (editReply, error) {
 	if in.Body == nil && in.Custom == nil {
 		return editReply{}, v4.Refuse(90001, "one of MsgBody and CloudCustomData is needed")
 	}
-	at, err := c.Messages.Edit(ctx, by(c), c.Caller.Account, in.To, key, messages.Edition{Elements: in.Body, Custom: in.Custom})
+	at, err := c.Messages.Edit(ctx, actor(c), c.Caller.Account, in.To, key, messages.EditRequest{Elements: in.Body, Custom: in.Custom})
 	return editReply{at}, err
 }

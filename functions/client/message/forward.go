@@ -14,26 +14,27 @@ type forwardRequest struct {
 	Title      string            `json:"Title" bad:"90010"`
 	Compatible string            `json:"CompatibleText" bad:"90010"`
 	Abstract   []string          `json:"AbstractList" repeats:"true" bad:"90010"`
-	List       []json.RawMessage `json:"MsgList" bad:"90007"` // one of MsgList and JsonMsgKey
-	Key        string            `json:"JsonMsgKey" bad:"90010"`
+	List       []json.RawMessage `json:"MsgList" bad:"90007"`    // the merged messages; either MsgList or JsonMsgKey
+	Key        string            `json:"JsonMsgKey" bad:"90010"` // of an imported list
 	Custom     string            `json:"CloudCustomData" bad:"90001"`
 }
 
-// forward sends merged messages as one message with a TIMRelayElem: the messages
-// themselves, while they fit in its 12 KB, or the JsonMsgKey of a list that the
-// caller has imported. For the rest it is message.send.
+// forward sends merged messages as one message with a TIMRelayElem. The element has the
+// merged messages themselves, if they fit into the 12 KB of a message, or the JsonMsgKey
+// of a list that the caller imported with message.import-key. In all other respects it
+// works like message.send.
 func forward(ctx context.Context, c *op.Call, in forwardRequest) (sendReply, error) {
-	d, err := in.draft()
+	request, err := in.sendRequest()
 	if err != nil {
 		return sendReply{}, err
 	}
-	d.From, d.To, d.Issued, d.Origin = c.Caller.Account, in.To, c.Caller.Issued, c.Origin()
-	d.Custom = in.Custom
+	request.From, request.To, request.Issued, request.Origin = c.Caller.Account, in.To, c.Caller.Issued, c.Origin()
+	request.Custom = in.Custom
 	r, err := c.Messages.Forward(ctx, messages.Forward{
-		Draft: d, Title: in.Title, Compatible: in.Compatible, Abstract: in.Abstract, List: in.List, Key: in.Key,
+		SendRequest: request, Title: in.Title, Compatible: in.Compatible, Abstract: in.Abstract, List: in.List, Key: in.Key,
 	})
 	if err != nil {
 		return sendReply{}, err
 	}
-	return sendReply{Key: r.Key.String(), Seq: r.Seq, Time: r.Time, Ordinal: r.Ordinal}, nil
+	return sendReply{Key: r.Key.String(), Seq: r.Seq, Time: r.Time, Ordinal: r.Offset}, nil
 }

@@ -9,12 +9,12 @@ import (
 
 type getReply struct {
 	List []v4.Message `json:"MsgList"`
-	Left []string     `json:"Left,omitempty"` // for these there was no room: ask again
+	Left []string     `json:"Left,omitempty"` // keys of messages that did not fit: ask again
 }
 
-// get returns up to 30 messages of a conversation by their keys, in the order
-// asked for. Those that the caller does not see are missing; Left has the keys of
-// those that had no room in 100 KB.
+// get returns up to 30 messages of a conversation by their keys, in the order of the
+// request. Messages that the caller cannot see are left out. An answer has at most
+// 100 KB, and Left has the keys of the messages that did not fit.
 func get(ctx context.Context, c *op.Call, in someMessages) (getReply, error) {
 	keys, err := in.keys()
 	if err != nil {
@@ -24,7 +24,7 @@ func get(ctx context.Context, c *op.Call, in someMessages) (getReply, error) {
 	if err != nil {
 		return getReply{}, err
 	}
-	fits := v4.Within(v4.MaxAnswer, v4.FromMessage)
+	fits := v4.SizeLimit(v4.MaxAnswer, v4.FromMessage)
 	for i, m := range list {
 		if !fits(m) {
 			out := getReply{List: v4.FromMessages(list[:i])}

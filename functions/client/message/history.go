@@ -11,20 +11,20 @@ import (
 
 type historyRequest struct {
 	To    string `json:"To_Account" id:"user" need:"90003"`
-	After string `json:"From" bad:"90054"`  // a MsgKey: newer than that message
-	Until string `json:"To" bad:"90054"`    // a MsgKey: older than that message
+	After string `json:"From" bad:"90054"`  // a MsgKey: only messages newer than it
+	Until string `json:"To" bad:"90054"`    // a MsgKey: only messages older than it
 	Limit *int   `json:"Limit" bad:"90001"` // 1 to 100, default 20
 }
 
 type historyReply struct {
 	List     []v4.Message `json:"MsgList"`
-	Complete bool         `json:"Complete"`       // the range has nothing older
-	Next     string       `json:"Next,omitempty"` // To of the next call
+	Complete bool         `json:"Complete"`       // the range has no older messages
+	Next     string       `json:"Next,omitempty"` // To of the next call; absent if Complete
 	Senders  []sender     `json:"Senders,omitempty"`
 }
 
-// sender is what is shown beside the messages of a user: as it is now, not as it
-// was when they were sent.
+// sender is a user who sent messages of this page, with the nickname and the face that
+// the user has now, not those of the time when the messages were sent.
 type sender struct {
 	User string `json:"From_Account"`
 	Nick string `json:"Nick,omitempty"`
@@ -33,33 +33,34 @@ type sender struct {
 
 const defaultPage = 20
 
-// history returns the newest messages of a conversation between two keys, in
-// ascending order: as many as asked for, or as fit into 100 KB, and the names and
-// faces of who sent them. Not complete: the next call takes Next as To.
+// history returns the newest messages of a conversation between two keys, in ascending
+// order, and the nicknames and faces of their senders. It returns as many messages as
+// Limit says, or as fit into 100 KB. If the answer is not Complete, the next call passes
+// Next as To.
 func history(ctx context.Context, c *op.Call, in historyRequest) (historyReply, error) {
-	q := messages.Range{User: c.Caller.Account, Peer: in.To, Limit: defaultPage}
+	r := messages.HistoryRange{User: c.Caller.Account, Peer: in.To, Limit: defaultPage}
 	if in.Limit != nil {
-		if q.Limit = *in.Limit; q.Limit < 1 || q.Limit > messages.MaxPage {
+		if r.Limit = *in.Limit; r.Limit < 1 || r.Limit > messages.MaxPage {
 			return historyReply{}, v4.Refuse(90001, "Limit is 1 to %d", messages.MaxPage)
 		}
 	}
 	var err error
-	if q.After, err = bound(in.After); err != nil {
+	if r.After, err = keyOrNil(in.After); err != nil {
 		return historyReply{}, err
 	}
-	if q.Before, err = bound(in.Until); err != nil {
+	if r.Before, err = keyOrNil(in.Until); err != nil {
 		return historyReply{}, err
 	}
-	q.Accept = v4.Within(v4.MaxAnswer, v4.FromMessage)
+	r.Accept = v4.SizeLimit(v4.MaxAnswer, v4.FromMessage)
 	var h messages.History
 	var senders []messages.Sender
 	err = c.Messages.Parallel(ctx,
 		func(ctx context.Context) (err error) {
-			h, err = c.Messages.History(ctx, q)
+			h, err = c.Messages.History(ctx, r)
 			return err
 		},
 		func(ctx context.Context) (err error) {
-			senders, err = c.Messages.Senders(ctx, q.User, q.Peer)
+			senders, err = c.Messages.Senders(ctx, r.User, r.Peer)
 			return err
 		},
 	)
@@ -78,7 +79,8 @@ func history(ctx context.Context, c *op.Call, in historyRequest) (historyReply, 
 	return out, nil
 }
 
-func bound(text string) (*messages.Key, error) {
+// keyOrNil parses a MsgKey. It returns nil for an empty text.
+func keyOrNil(text string) (*messages.Key, error) {
 	if text == "" {
 		return nil, nil
 	}

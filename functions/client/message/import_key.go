@@ -13,13 +13,13 @@ type importKeyRequest struct {
 
 type importKeyReply struct {
 	Key    string `json:"JsonMsgKey"`
-	Number int    `json:"MsgNum"`
+	Number int    `json:"MsgNum"` // how many messages the list has
 }
 
-// importKey stores a list of merged messages that is too long for a message: up
-// to 300 messages and 256 KB. message.forward sends it by its key. The same list
-// has the same key, and is kept as long as messages are. Over a WebSocket a list
-// has to fit a frame of 32 KB.
+// importKey stores a list of merged messages that is too long for one message: up to 300
+// messages and 256 KB. message.forward then sends the list by its JsonMsgKey. The same
+// list of the same user has the same key. A list is kept as long as messages are. Over a
+// WebSocket a list must fit into a frame of 32 KB.
 func importKey(ctx context.Context, c *op.Call, in importKeyRequest) (importKeyReply, error) {
 	m, err := c.Messages.ImportMerged(ctx, c.Caller.Account, in.List)
 	return importKeyReply{Key: m.Key, Number: m.Count}, err

@@ -1,4 +1,4 @@
-// Package message sends, reads and marks messages on behalf of a signed-in user
+// Package message sends, reads, searches and changes the messages of a signed-in user
 // (docs/client-protocol.md §4, §7).
 package message
 
@@ -13,46 +13,46 @@ import (
 	"parley/shared/store"
 )
 
-// Operations lists the actions of the subject.
+// Operations lists the message operations of clients.
 func Operations() []op.Operation {
 	n := v4.OpenIM()
 	reacting := []op.Option{
-		op.Reads(store.Accounts, store.Messages), op.Writes(store.Messages, store.Conversations), op.Posts(),
+		op.Reads(store.Accounts, store.Messages), op.Writes(store.Messages, store.Conversations), op.Delivers(),
 	}
 	changing := append(slices.Clone(reacting), op.Reads(store.Conversations))
 	return []op.Operation{
 		client.Action("message.send", n, send, op.ChecksCaller(),
-			op.Reads(store.Accounts, store.Relations, store.Dedup),
-			op.Writes(store.Messages, store.Conversations, store.Dedup), op.Posts(), op.Sends(queue.Push),
-			op.Answers(20007, 20009, 20010, 20011, 20012, 70051, 70052, 70107, 90012, 93000)),
+			op.Reads(store.Accounts, store.Relations, store.IdempotencyKeys),
+			op.Writes(store.Messages, store.Conversations, store.IdempotencyKeys), op.Delivers(), op.Sends(queue.Push),
+			op.DocumentedErrors(20007, 20009, 20010, 20011, 20012, 70051, 70052, 70107, 90012, 93000)),
 		client.Action("message.import-key", n, importKey, op.Reads(store.Accounts), op.Writes(store.Merged),
-			op.Answers(70051, 70052, 70107, 90002, 90007, 90010, 93000)),
+			op.DocumentedErrors(70051, 70052, 70107, 90002, 90007, 90010, 93000)),
 		client.Action("message.forward", n, forward,
-			op.Reads(store.Accounts, store.Relations, store.Dedup, store.Merged),
-			op.Writes(store.Messages, store.Conversations, store.Dedup), op.Posts(), op.Sends(queue.Push),
-			op.Answers(20007, 20012, 90005, 90007, 90010, 90012, 90043, 90054, 93000)),
+			op.Reads(store.Accounts, store.Relations, store.IdempotencyKeys, store.Merged),
+			op.Writes(store.Messages, store.Conversations, store.IdempotencyKeys), op.Delivers(), op.Sends(queue.Push),
+			op.DocumentedErrors(20007, 20012, 90005, 90007, 90010, 90012, 90043, 90054, 93000)),
 		client.Action("message.relay", n, relay, op.Reads(store.Messages, store.Conversations, store.Merged),
-			op.Answers(20022, 90003, 90054)),
+			op.DocumentedErrors(20022, 90003, 90054)),
 		client.Action("message.history", n, history, op.Reads(store.Accounts, store.Messages, store.Conversations)),
-		client.Action("message.search", n, searchMessages, op.Reads(store.Messages, store.Conversations), op.Sends(queue.Index), op.Takes(512, 10*time.Second),
-			op.Answers(90001, 90003)),
-		client.Action("message.read", n, read, op.Reads(store.Accounts), op.Writes(store.Conversations), op.Posts()),
-		client.Action("message.typing", n, typing, op.ChecksCaller(), op.Reads(store.Accounts, store.Relations), op.Flashes(),
-			op.Answers(20007, 20009, 20010, 20011, 20012, 70051, 70052, 70107, 90003, 90012)),
-		client.Action("message.get", n, get, op.Reads(store.Messages, store.Conversations), op.Answers(90001, 90003, 90054)),
-		client.Action("message.changes", n, changes, op.Reads(store.Messages, store.Conversations), op.Answers(90001, 90003)),
+		client.Action("message.search", n, searchMessages, op.Reads(store.Messages, store.Conversations), op.Sends(queue.Index), op.Resources(512, 10*time.Second),
+			op.DocumentedErrors(90001, 90003)),
+		client.Action("message.read", n, read, op.Reads(store.Accounts), op.Writes(store.Conversations), op.Delivers()),
+		client.Action("message.typing", n, typing, op.ChecksCaller(), op.Reads(store.Accounts, store.Relations), op.PostsBestEffort(),
+			op.DocumentedErrors(20007, 20009, 20010, 20011, 20012, 70051, 70052, 70107, 90003, 90012)),
+		client.Action("message.get", n, get, op.Reads(store.Messages, store.Conversations), op.DocumentedErrors(90001, 90003, 90054)),
+		client.Action("message.changes", n, changes, op.Reads(store.Messages, store.Conversations), op.DocumentedErrors(90001, 90003)),
 		client.Action("message.recall", n, recall, append(changing,
-			op.Answers(20016, 20022, 20023, 70051, 70052, 70107, 90003, 90054))...),
+			op.DocumentedErrors(20016, 20022, 20023, 70051, 70052, 70107, 90003, 90054))...),
 		client.Action("message.edit", n, edit, append(changing, op.ChecksCaller(), op.Reads(store.Relations),
-			op.Answers(20007, 20009, 20010, 20011, 20012, 20022, 20023, 70051, 70052, 70107, 90001, 90002, 90003, 90007, 90010, 90012, 90054, 93000))...),
-		client.Action("message.delete", n, remove, append(changing, op.Answers(70051, 70052, 70107, 90001, 90003, 90054))...),
-		client.Action("message.receipts", n, receipts, append(changing, op.Answers(70051, 70052, 70107, 90001, 90003, 90054))...),
+			op.DocumentedErrors(20007, 20009, 20010, 20011, 20012, 20022, 20023, 70051, 70052, 70107, 90001, 90002, 90003, 90007, 90010, 90012, 90054, 93000))...),
+		client.Action("message.delete", n, remove, append(changing, op.DocumentedErrors(70051, 70052, 70107, 90001, 90003, 90054))...),
+		client.Action("message.receipts", n, receipts, append(changing, op.DocumentedErrors(70051, 70052, 70107, 90001, 90003, 90054))...),
 		client.Action("message.react", n, react, append(reacting, op.ChecksCaller(), op.Reads(store.Relations),
-			op.Answers(20007, 20009, 20010, 20011, 20012, 23004, 23005, 23007, 70051, 70052, 70107, 90001, 90003, 90012, 90054))...),
+			op.DocumentedErrors(20007, 20009, 20010, 20011, 20012, 23004, 23005, 23007, 70051, 70052, 70107, 90001, 90003, 90012, 90054))...),
 		client.Action("message.unreact", n, unreact, append(reacting, op.ChecksCaller(), op.Reads(store.Relations),
-			op.Answers(20007, 20009, 20010, 20011, 20012, 23004, 23009, 70051, 70052, 70107, 90001, 90003, 90012, 90054))...),
-		client.Action("message.reactions", n, reactions, op.Reads(store.Messages, store.Conversations), op.Answers(90001, 90003, 90054)),
+			op.DocumentedErrors(20007, 20009, 20010, 20011, 20012, 23004, 23009, 70051, 70052, 70107, 90001, 90003, 90012, 90054))...),
+		client.Action("message.reactions", n, reactions, op.Reads(store.Messages, store.Conversations), op.DocumentedErrors(90001, 90003, 90054)),
 		client.Action("message.clear", n, clearAll,
-			op.Reads(store.Accounts, store.Messages, store.Conversations), op.Writes(store.Conversations), op.Posts(), op.Answers(70107)),
+			op.Reads(store.Accounts, store.Messages, store.Conversations), op.Writes(store.Conversations), op.Delivers(), op.DocumentedErrors(70107)),
 	}
 }

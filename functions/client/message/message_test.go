@@ -8,8 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"parley/infra/testkit"
+	"parley/shared/domain/conversations"
+	"parley/shared/domain/messages"
 	"parley/shared/op"
-	"parley/shared/testkit"
 )
 
 var server *testkit.Server
@@ -18,9 +20,9 @@ func TestMain(m *testing.M) { testkit.Main(m, &server) }
 
 func TestOperations(t *testing.T) { testkit.Cases(t, server, Operations()) }
 
-// An answer has at most 100 KB, whatever was asked for, since it goes over a
-// WebSocket; the next calls have the rest.
-func TestLargeAnswers(t *testing.T) {
+// TestAnswersHaveAtMost100KB shows that an answer has at most 100 KB, because it may go
+// over a WebSocket, and that the next calls return the rest.
+func TestAnswersHaveAtMost100KB(t *testing.T) {
 	w := testkit.NewWorld(t, server, testkit.Options{})
 	seed := "account alice\naccount bob\n"
 	var keys []string
@@ -46,7 +48,7 @@ func TestLargeAnswers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(answer) > 150<<10 { // the body is escaped in it
+			if len(answer) > 150<<10 { // the body is a JSON string in it, so it has more bytes
 				t.Errorf("%s: an answer of %d bytes", name, len(answer))
 			}
 			last = parse(t, answer)
@@ -81,4 +83,46 @@ func parse(t *testing.T, answer []byte) reply {
 		t.Fatalf("%s: %v", answer, err)
 	}
 	return b.Body
+}
+
+// aliceAndBob returns a world with two accounts, and the service of their messages.
+func aliceAndBob(t *testing.T) (*testkit.World, messages.Service) {
+	t.Helper()
+	w := testkit.NewWorld(t, server, testkit.Options{})
+	if err := w.Seed(t.Context(), "account alice\naccount bob"); err != nil {
+		t.Fatal(err)
+	}
+	return w, w.Tenant(t).Messages
+}
+
+// textOf returns a content that is one text.
+func textOf(text string) messages.Content {
+	return messages.Content{Elements: []messages.Element{testkit.Text(text)}}
+}
+
+// texts returns the texts of the whole history, oldest first.
+func texts(t *testing.T, s messages.Service, user, peer string) (list []string) {
+	t.Helper()
+	for before, more := (*messages.Key)(nil), true; more; {
+		h, err := s.History(t.Context(), messages.HistoryRange{User: user, Peer: peer, Limit: 100, Before: before})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var page []string
+		for _, m := range h.Messages {
+			page = append(page, m.Words()[:len(m.Words())-1])
+		}
+		list, before, more = append(page, list...), h.Next, !h.Complete
+	}
+	return list
+}
+
+// row returns the user's row of the conversation with a peer.
+func row(t *testing.T, w *testkit.World, user, peer string) conversations.Row {
+	t.Helper()
+	rows, err := w.Store.PeerRows(t.Context(), w.ID, user, []string{peer}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows[0]
 }

@@ -4,23 +4,24 @@ import (
 	"testing"
 	"time"
 
+	"parley/infra/testkit"
 	"parley/shared/domain/messages"
 	"parley/shared/store"
-	"parley/shared/testkit"
 )
 
-// A short life ends a message and not the rows that count it (core spec §6.1);
-// none outlives what the application keeps.
-func TestLife(t *testing.T) {
+// TestMessageLifeTime shows that a short life time removes the message from the history
+// and keeps the rows that count it (docs/spec/tencent §6.1). A life time that is longer
+// than the application's retention is cut to the retention.
+func TestMessageLifeTime(t *testing.T) {
 	w := testkit.NewWorld(t, server, testkit.Options{})
 	if err := w.Seed(t.Context(), "account alice\naccount bob\n"); err != nil {
 		t.Fatal(err)
 	}
 	s := w.Tenant(t).Messages
-	send := func(random uint32, life time.Duration) {
+	send := func(random uint32, retention time.Duration) {
 		t.Helper()
-		if _, err := s.Send(t.Context(), messages.Draft{
-			From: "alice", To: "bob", Random: random, Life: life, Trusted: true, NeedReceipt: random == 1, Extensible: random == 2,
+		if _, err := s.Send(t.Context(), messages.SendRequest{
+			From: "alice", To: "bob", Random: random, Retention: retention, Trusted: true, NeedReceipt: random == 1, Extensible: random == 2,
 			Content: messages.Content{Elements: []messages.Element{testkit.Text("hi")}},
 		}); err != nil {
 			t.Fatal(err)
@@ -28,7 +29,7 @@ func TestLife(t *testing.T) {
 	}
 	history := func() []messages.Message {
 		t.Helper()
-		h, err := s.History(t.Context(), messages.Range{User: "bob", Peer: "alice", Limit: 10})
+		h, err := s.History(t.Context(), messages.HistoryRange{User: "bob", Peer: "alice", Limit: 10})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -47,9 +48,9 @@ func TestLife(t *testing.T) {
 		}
 	}
 	now := w.Clock.Now().Unix()
-	for _, item := range w.Items(t, store.Msg, store.TimelinePK(w.ID, "alice", "bob")) {
+	for _, item := range w.PartitionItems(t, store.Msg, store.TimelinePK(w.ID, "alice", "bob")) {
 		if testkit.IntOf(item, "x") > now+30*24*3600 {
-			t.Errorf("a message ends at %d, later than the application keeps it", testkit.IntOf(item, "x"))
+			t.Errorf("a message expires at %d, after the application's retention", testkit.IntOf(item, "x"))
 		}
 	}
 	w.Clock.Move(time.Minute)
@@ -57,23 +58,24 @@ func TestLife(t *testing.T) {
 		t.Errorf("after a minute: %d messages, want 2", len(list))
 	}
 	rows, err := w.Store.PeerRows(t.Context(), w.ID, "bob", []string{"alice"}, true)
-	if err != nil || rows[0].In != 3 || rows[0].Expires != now+30*24*3600 {
+	if err != nil || rows[0].InOffset != 3 || rows[0].Expires != now+30*24*3600 {
 		t.Errorf("bob's row: %+v, %v", rows, err)
 	}
 }
 
-// What a user discards is in the history and in the count all the same.
-func TestDiscarded(t *testing.T) {
+// TestDiscardedMessagesAreCounted shows that a message of a conversation with the receive
+// option 2 is in the history and in the count of unread messages.
+func TestDiscardedMessagesAreCounted(t *testing.T) {
 	w := testkit.NewWorld(t, server, testkit.Options{})
-	if err := w.Seed(t.Context(), "account alice\naccount bob\nmessage alice bob 1\noption bob alice 2\n"); err != nil {
+	if err := w.Seed(t.Context(), "account alice\naccount bob\nmessage alice bob 1\nreceive-option bob alice 2\n"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Tenant(t).Messages.Send(t.Context(), messages.Draft{
+	if _, err := w.Tenant(t).Messages.Send(t.Context(), messages.SendRequest{
 		From: "alice", To: "bob", Random: 2, Issued: w.Clock.Now(), Content: messages.Content{Elements: []messages.Element{testkit.Text("hi")}},
 	}); err != nil {
 		t.Fatal(err)
 	}
-	h, err := w.Tenant(t).Messages.History(t.Context(), messages.Range{User: "bob", Peer: "alice", Limit: 10})
+	h, err := w.Tenant(t).Messages.History(t.Context(), messages.HistoryRange{User: "bob", Peer: "alice", Limit: 10})
 	if err != nil || len(h.Messages) != 2 {
 		t.Errorf("%d messages, %v, want 2", len(h.Messages), err)
 	}

@@ -9,19 +9,21 @@ import (
 
 type reactRequest struct {
 	oneMessage
-	Reaction string `json:"Reaction" need:"90001"`
+	Reaction string `json:"Reaction" need:"90001"` // 1 to 64 bytes
 }
 
-// react adds a reaction of the caller to a message of the conversation, for both
-// users to see: a text of 1 to 64 bytes, at most 10 to a message.
-func react(ctx context.Context, c *op.Call, in reactRequest) (done, error) {
+// react adds a reaction of the caller to a message of the conversation. A reaction is a
+// text of 1 to 64 bytes that both users see. A user has at most 10 reactions to one
+// message (error 23005).
+func react(ctx context.Context, c *op.Call, in reactRequest) (nothing, error) {
 	return in.apply(ctx, c, true)
 }
 
-func (in reactRequest) apply(ctx context.Context, c *op.Call, add bool) (done, error) {
+// apply adds or removes the reaction.
+func (in reactRequest) apply(ctx context.Context, c *op.Call, add bool) (nothing, error) {
 	key, err := messages.ParseKey(in.Key)
 	if err != nil {
-		return done{}, err
+		return nothing{}, err
 	}
-	return done{}, c.Messages.React(ctx, by(c), c.Caller.Account, in.To, key, in.Reaction, add)
+	return nothing{}, c.Messages.React(ctx, actor(c), c.Caller.Account, in.To, key, in.Reaction, add)
 }

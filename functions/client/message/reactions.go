@@ -11,13 +11,14 @@ type reactionsReply struct {
 	List []messageReactions `json:"ResultItem"`
 }
 
+// messageReactions is the list of reactions to one message.
 type messageReactions struct {
 	Key       string        `json:"MsgKey"`
 	Reactions []v4.Reaction `json:"ReactionList"`
 }
 
-// reactions returns the reactions to up to 30 messages of a conversation.
-// Messages that the caller does not see are left out.
+// reactions returns the reactions to up to 30 messages of a conversation. Messages that
+// the caller cannot see are left out.
 func reactions(ctx context.Context, c *op.Call, in someMessages) (reactionsReply, error) {
 	keys, err := in.keys()
 	if err != nil {

@@ -9,16 +9,17 @@ import (
 
 type readRequest struct {
 	To      string `json:"To_Account" id:"user" need:"90003"`
-	Ordinal *int64 `json:"Ordinal" bad:"90001"` // up to this one; absent: everything so far
+	Ordinal *int64 `json:"Ordinal" bad:"90001"` // read up to this message; absent: read all so far
 }
 
 type readReply struct {
-	Ordinal int64 `json:"ReadOrdinal"`
-	Unread  int64 `json:"Unread"`
+	Ordinal int64 `json:"ReadOrdinal"` // the caller has read the messages up to this one
+	Unread  int64 `json:"Unread"`      // how many messages are unread now
 }
 
-// read marks what the other user sent as read, up to an ordinal or all of it.
-// The other user's devices and the caller's other ones are told.
+// read marks the messages of the other user as read, up to an Ordinal or all of them. The
+// other user's devices and the caller's other devices are notified. An Ordinal that is
+// lower than what is read already changes nothing.
 func read(ctx context.Context, c *op.Call, in readRequest) (readReply, error) {
 	if in.Ordinal != nil && *in.Ordinal < 0 {
 		return readReply{}, v4.Refuse(90001, "Ordinal is a number from 0 on")
@@ -27,5 +28,5 @@ func read(ctx context.Context, c *op.Call, in readRequest) (readReply, error) {
 	if err != nil {
 		return readReply{}, err
 	}
-	return readReply{Ordinal: m.Ordinal, Unread: m.Unread}, nil
+	return readReply{Ordinal: m.Offset, Unread: m.Unread}, nil
 }

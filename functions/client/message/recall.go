@@ -7,12 +7,14 @@ import (
 	"parley/shared/op"
 )
 
-// recall takes a message that the caller sent in the last two minutes from both
-// users: its content goes, its place stays, and it no longer counts as unread.
-func recall(ctx context.Context, c *op.Call, in oneMessage) (done, error) {
+// recall recalls a message that the caller sent in the last two minutes, or in the time
+// that the application allows. It removes the content for both users. The message stays
+// in its place without content, and no longer counts as unread. A repeat of the call
+// within 120 seconds succeeds.
+func recall(ctx context.Context, c *op.Call, in oneMessage) (nothing, error) {
 	key, err := messages.ParseKey(in.Key)
 	if err != nil {
-		return done{}, err
+		return nothing{}, err
 	}
-	return done{}, c.Messages.Recall(ctx, by(c), c.Caller.Account, in.To, key)
+	return nothing{}, c.Messages.Recall(ctx, actor(c), c.Caller.Account, in.To, key)
 }

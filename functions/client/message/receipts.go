@@ -6,12 +6,12 @@ import (
 	"parley/shared/op"
 )
 
-// receipts tells the sender of up to 30 messages that the caller has read them.
-// Messages that did not ask for a receipt, or have theirs, are passed over.
-func receipts(ctx context.Context, c *op.Call, in someMessages) (done, error) {
+// receipts sends read receipts for up to 30 messages to their sender. Messages that did
+// not ask for a receipt, or have one already, are skipped.
+func receipts(ctx context.Context, c *op.Call, in someMessages) (nothing, error) {
 	keys, err := in.keys()
 	if err != nil {
-		return done{}, err
+		return nothing{}, err
 	}
-	return done{}, c.Messages.Confirm(ctx, by(c), c.Caller.Account, in.To, keys)
+	return nothing{}, c.Messages.SendReadReceipts(ctx, actor(c), c.Caller.Account, in.To, keys)
 }

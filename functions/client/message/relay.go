@@ -11,19 +11,19 @@ import (
 
 type relayRequest struct {
 	To     string `json:"To_Account" id:"user" need:"90003"`
-	Key    string `json:"MsgKey" need:"90054"`
-	Merged string `json:"JsonMsgKey" need:"90054"`
-	Part   int    `json:"Part" bad:"90001"` // 0, then Next of the answer before
+	Key    string `json:"MsgKey" need:"90054"`     // the message that refers to the list
+	Merged string `json:"JsonMsgKey" need:"90054"` // the list
+	Part   int    `json:"Part" bad:"90001"`        // 0, then Next of the answer before
 }
 
 type relayReply struct {
 	List []json.RawMessage `json:"MsgList"`
-	Next int               `json:"Next,omitempty"` // Part of the next call; absent: that was all
+	Next int               `json:"Next,omitempty"` // Part of the next call; absent: this was the last part
 }
 
-// relay reads the merged messages that a message of the caller's refers to by
-// JsonMsgKey, part by part: the next call takes Next as Part. It is refused
-// where the caller cannot see the message, or not any more.
+// relay returns the merged messages to which a message of the conversation refers by
+// JsonMsgKey, part by part. The next call passes Next as Part. The call fails with 20022
+// if the caller cannot see the message (any more).
 func relay(ctx context.Context, c *op.Call, in relayRequest) (relayReply, error) {
 	if in.Part < 0 || in.Part >= messages.MaxMerged {
 		return relayReply{}, v4.Refuse(90001, "Part is 0, or the Next of an answer")
@@ -32,6 +32,6 @@ func relay(ctx context.Context, c *op.Call, in relayRequest) (relayReply, error)
 	if err != nil {
 		return relayReply{}, err
 	}
-	page, err := c.Messages.Merged(ctx, c.Caller.Account, in.To, key, in.Merged, in.Part)
+	page, err := c.Messages.ReadMergedPart(ctx, c.Caller.Account, in.To, key, in.Merged, in.Part)
 	return relayReply{List: page.Messages, Next: page.Next}, err
 }

@@ -12,14 +12,14 @@ import (
 )
 
 type searchRequest struct {
-	To       string          `json:"To_Account" id:"user" bad:"90003"` // one conversation; absent: all
-	Keywords []string        `json:"Keywords" bad:"90001"`             // 5 at most, all in one message or, with "or", one of them
-	Match    string          `json:"Match" bad:"90001"`                // "and" (default) or "or"
-	Types    []messages.Kind `json:"MsgType" bad:"90001"`
-	From     []string        `json:"From_Account" bad:"90001"`
-	MinTime  int64           `json:"MinTime" bad:"90001"` // Unix seconds
-	MaxTime  int64           `json:"MaxTime" bad:"90001"` // Unix seconds
-	Limit    *int            `json:"Limit" bad:"90001"`   // 1 to 100, default 20
+	To       string          `json:"To_Account" id:"user" bad:"90003"` // search this conversation only; absent: all
+	Keywords []string        `json:"Keywords" bad:"90001"`             // at most 5
+	Match    string          `json:"Match" bad:"90001"`                // "and" (default): a message must have all keywords; "or": one of them
+	Types    []messages.Kind `json:"MsgType" bad:"90001"`              // a message must have an element of one of these kinds
+	From     []string        `json:"From_Account" bad:"90001"`         // only messages of these senders, at most 5
+	MinTime  int64           `json:"MinTime" bad:"90001"`              // Unix seconds
+	MaxTime  int64           `json:"MaxTime" bad:"90001"`              // Unix seconds
+	Limit    *int            `json:"Limit" bad:"90001"`                // 1 to 100, default 20
 	Cursor   string          `json:"Cursor" bad:"90001"`
 }
 
@@ -29,11 +29,11 @@ type searchReply struct {
 	Cursor   string       `json:"Cursor,omitempty"`
 }
 
-// searchMessages looks for messages that the caller can see, in one conversation or in
-// all of the list, newest first: by keywords in their texts, by kinds of elements,
-// by senders and by time. A call reads at most 200 messages of at most 20
-// conversations; not Complete, possibly without having found any: the next call
-// takes Cursor.
+// searchMessages searches the messages that the caller can see, in one conversation or in
+// all conversations of the caller's list, newest first. It searches by keywords in their
+// texts, by kinds of elements, by senders and by time. A call reads at most 200 messages
+// of at most 20 conversations. If the answer is not Complete, the next call passes
+// Cursor, also if this call found no message.
 func searchMessages(ctx context.Context, c *op.Call, in searchRequest) (searchReply, error) {
 	q := search.Query{
 		Peer: in.To, Keywords: in.Keywords, Kinds: in.Types, Senders: in.From, MinSec: in.MinTime, MaxSec: in.MaxTime,
@@ -50,23 +50,24 @@ func searchMessages(ctx context.Context, c *op.Call, in searchRequest) (searchRe
 		return searchReply{}, v4.Refuse(90001, "Match is and, or or")
 	}
 	var err error
-	if q.From, err = parseSearch(in.Cursor, in.To == ""); err != nil {
+	if q.From, err = parseSearchCursor(in.Cursor, in.To == ""); err != nil {
 		return searchReply{}, err
 	}
-	q.Accept = v4.Within(v4.MaxAnswer, v4.FromMessage)
+	q.Accept = v4.SizeLimit(v4.MaxAnswer, v4.FromMessage)
 	r, err := c.Search.Search(ctx, c.Caller.Account, q)
 	if err != nil {
 		return searchReply{}, err
 	}
 	out := searchReply{List: v4.FromMessages(r.Messages), Complete: r.Next == nil}
 	if r.Next != nil {
-		out.Cursor = formatSearch(*r.Next)
+		out.Cursor = formatSearchCursor(*r.Next)
 	}
 	return out, nil
 }
 
-// A cursor of a search is that of a list, a dot, and a key; either may be empty.
-func formatSearch(c search.Cursor) string {
+// formatSearchCursor returns the text of a search cursor: the cursor of the list of
+// conversations, a dot, and the key of a message. Either may be empty.
+func formatSearchCursor(c search.Cursor) string {
 	text := v4.FormatCursor(c.At) + "."
 	if c.Before != nil {
 		text += c.Before.String()
@@ -74,7 +75,9 @@ func formatSearch(c search.Cursor) string {
 	return text
 }
 
-func parseSearch(text string, all bool) (c search.Cursor, err error) {
+// parseSearchCursor reverses formatSearchCursor. Only the cursor of a search in all
+// conversations has the part before the dot.
+func parseSearchCursor(text string, all bool) (c search.Cursor, err error) {
 	if text == "" {
 		return c, nil
 	}
@@ -86,7 +89,7 @@ func parseSearch(text string, all bool) (c search.Cursor, err error) {
 	if c.At, err = v4.ParseCursor(list); err != nil {
 		return c, bad
 	}
-	if c.Before, err = bound(key); err != nil || formatSearch(c) != text {
+	if c.Before, err = keyOrNil(key); err != nil || formatSearchCursor(c) != text {
 		return search.Cursor{}, bad
 	}
 	return c, nil

@@ -7,20 +7,20 @@ import (
 	"strings"
 	"testing"
 
+	"parley/infra/testkit"
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/messages"
 	"parley/shared/domain/search"
 	"parley/shared/op"
-	"parley/shared/testkit"
 )
 
-// A search through more than a call may read is bounded call by call, finds
-// everything once, and ends.
-func TestSearchOn(t *testing.T) {
+// TestSearchContinuesByCursor searches more messages than one call may read. The calls
+// together find each message once, each of them is bounded, and the last one is Complete.
+func TestSearchContinuesByCursor(t *testing.T) {
 	w := testkit.NewWorld(t, server, testkit.Options{})
 	seed := "accounts 25\naccount alice\n"
 	for i := range 25 {
-		seed += fmt.Sprintf("imported u%d alice %dm %d needle\nimported u%d alice %dm %d straw\n", i+1, 60-i, i, i+1, 90-i, i)
+		seed += fmt.Sprintf("import-message u%d alice %dm %d needle\nimport-message u%d alice %dm %d straw\n", i+1, 60-i, i, i+1, 90-i, i)
 	}
 	if err := w.Seed(t.Context(), seed); err != nil {
 		t.Fatal(err)
@@ -36,7 +36,7 @@ func TestSearchOn(t *testing.T) {
 	}
 	for _, c := range []struct {
 		query               search.Query
-		want, least, atMost int // messages, calls
+		want, least, atMost int // messages found, and how many calls
 	}{
 		{search.Query{Peer: "u1", Keywords: []string{"needle"}, Limit: 100}, 6, 3, 3},
 		{search.Query{Keywords: []string{"needle"}, Limit: 100}, 30, 4, 5},
@@ -62,8 +62,8 @@ func TestSearchOn(t *testing.T) {
 			if r.Next == nil || calls > 200 {
 				break
 			}
-			text := formatSearch(*r.Next)
-			if from, err = parseSearch(text, c.query.Peer == ""); err != nil || formatSearch(from) != text {
+			text := formatSearchCursor(*r.Next)
+			if from, err = parseSearchCursor(text, c.query.Peer == ""); err != nil || formatSearchCursor(from) != text {
 				t.Fatalf("cursor %s comes back as %+v, %v", text, from, err)
 			}
 		}
@@ -73,8 +73,9 @@ func TestSearchOn(t *testing.T) {
 	}
 }
 
-// An answer has at most 100 KB, and what does not fit follows, none twice.
-func TestSearchLong(t *testing.T) {
+// TestSearchAnswersHaveAtMost100KB shows that an answer has at most 100 KB, and that the
+// next calls return the rest, each message once.
+func TestSearchAnswersHaveAtMost100KB(t *testing.T) {
 	w := testkit.NewWorld(t, server, testkit.Options{})
 	if err := w.Seed(t.Context(), "account alice\naccount bob\naccount carol\n"); err != nil {
 		t.Fatal(err)
@@ -116,7 +117,9 @@ func TestSearchLong(t *testing.T) {
 	}
 }
 
-func TestWords(t *testing.T) {
+// TestSearchableWords shows which parts of a message search looks at: texts,
+// descriptions, file names, and titles and abstracts of merged messages.
+func TestSearchableWords(t *testing.T) {
 	e := func(kind messages.Kind, content string) messages.Element {
 		return messages.Element{Kind: kind, Content: json.RawMessage(content)}
 	}

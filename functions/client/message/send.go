@@ -16,53 +16,57 @@ type sendRequest struct {
 	Custom string             `json:"CloudCustomData" bad:"90001"`
 }
 
-// options is what message.send and message.forward have in common.
+// options are the fields that message.send and message.forward have in common.
 type options struct {
-	Seq       *uint32         `json:"MsgSeq" bad:"90004"`                  // chosen by the client, too; absent: derived from the time, so that it rises
-	Random    *uint32         `json:"MsgRandom" need:"90005"`              // chosen by the client; a repeat is answered, not stored twice
-	Online    int             `json:"OnlineOnlyFlag" bad:"90001"`          // 1: for who is online now, and not stored
-	Receipt   int             `json:"IsNeedReadReceipt" bad:"90001"`       // 1: asks for a receipt of reading
-	Extension int             `json:"SupportMessageExtension" bad:"90001"` // 1: key-values may be attached
+	Seq       *uint32         `json:"MsgSeq" bad:"90004"`                  // chosen by the client; absent: the server derives one that rises with time
+	Random    *uint32         `json:"MsgRandom" need:"90005"`              // chosen by the client; a repeat with the same one is answered like the first call
+	Online    int             `json:"OnlineOnlyFlag" bad:"90001"`          // 1: delivered to devices that are online, and not stored
+	Receipt   int             `json:"IsNeedReadReceipt" bad:"90001"`       // 1: asks the receiver for a read receipt
+	Extension int             `json:"SupportMessageExtension" bad:"90001"` // 1: extensions may be attached to the message
 	Control   []string        `json:"SendMsgControl" bad:"90001"`          // NoUnread, NoLastMsg, ...
 	Push      json.RawMessage `json:"OfflinePushInfo"`                     // what a push shows
 }
 
-func (in options) draft() (d messages.Draft, err error) {
-	d.Seq, d.Random, d.Sync = in.Seq, *in.Random, messages.SyncDevices
-	if d.OnlineOnly, err = v4.Flag("OnlineOnlyFlag", in.Online); err != nil {
-		return d, err
+// sendRequest returns the request with these options. It has no users and no content.
+func (in options) sendRequest() (out messages.SendRequest, err error) {
+	out.Seq, out.Random, out.Sync = in.Seq, *in.Random, messages.CopyToDevices
+	if out.OnlineOnly, err = v4.Flag("OnlineOnlyFlag", in.Online); err != nil {
+		return out, err
 	}
-	if d.NeedReceipt, err = v4.Flag("IsNeedReadReceipt", in.Receipt); err != nil {
-		return d, err
+	if out.NeedReceipt, err = v4.Flag("IsNeedReadReceipt", in.Receipt); err != nil {
+		return out, err
 	}
-	if d.Extensible, err = v4.Flag("SupportMessageExtension", in.Extension); err != nil {
-		return d, err
+	if out.Extensible, err = v4.Flag("SupportMessageExtension", in.Extension); err != nil {
+		return out, err
 	}
-	if d.Push, err = v4.Push(in.Push); err != nil {
-		return d, err
+	if out.Push, err = v4.ParseOfflinePushInfo(in.Push); err != nil {
+		return out, err
 	}
-	return d, v4.Control(in.Control, &d)
+	return out, v4.ReadSendMsgControl(in.Control, &out)
 }
 
 type sendReply struct {
 	Key     string `json:"MsgKey"`
 	Seq     uint32 `json:"MsgSeq"`
-	Time    int64  `json:"MsgTime"` // Unix seconds
-	Ordinal int64  `json:"Ordinal,omitempty"`
+	Time    int64  `json:"MsgTime"`           // Unix seconds
+	Ordinal int64  `json:"Ordinal,omitempty"` // the message's number from the caller to this user; absent: not stored
 }
 
-// send stores a message and has it delivered to every device of both users but
-// the one that sends. The reply means stored; it does not mean delivered.
+// send sends a message to one user. It stores the message and delivers it to all devices
+// of both users except the device that sends. Code 0 means that the message is stored
+// (unless OnlineOnlyFlag is 1), not that a device has received it. A repeat with the same
+// MsgSeq, MsgRandom and content within 120 seconds is answered like the first call, and
+// the message is stored once.
 func send(ctx context.Context, c *op.Call, in sendRequest) (sendReply, error) {
-	d, err := in.draft()
+	request, err := in.sendRequest()
 	if err != nil {
 		return sendReply{}, err
 	}
-	d.From, d.To, d.Issued, d.Origin = c.Caller.Account, in.To, c.Caller.Issued, c.Origin()
-	d.Content = messages.Content{Elements: in.Body, Custom: in.Custom}
-	r, err := c.Messages.Send(ctx, d)
+	request.From, request.To, request.Issued, request.Origin = c.Caller.Account, in.To, c.Caller.Issued, c.Origin()
+	request.Content = messages.Content{Elements: in.Body, Custom: in.Custom}
+	r, err := c.Messages.Send(ctx, request)
 	if err != nil {
 		return sendReply{}, err
 	}
-	return sendReply{Key: r.Key.String(), Seq: r.Seq, Time: r.Time, Ordinal: r.Ordinal}, nil
+	return sendReply{Key: r.Key.String(), Seq: r.Seq, Time: r.Time, Ordinal: r.Offset}, nil
 }

@@ -9,14 +9,14 @@ import (
 
 type typingRequest struct {
 	To string `json:"To_Account" id:"receiver" need:"90003"`
-	On *bool  `json:"Typing" bad:"90001"`
+	On *bool  `json:"Typing" bad:"90001"` // false: has stopped; default true
 }
 
 type typingReply struct{}
 
-// typing tells the devices of the other user that have the app in front that the
-// caller is writing or, with Typing false, has stopped. It is never stored. Who
-// may not send to the user may not tell that either.
+// typing notifies the other user's devices that have the app in front that the caller is
+// typing or, with Typing false, has stopped. The event is never stored, queued or pushed.
+// A caller who may not send messages to the user is refused.
 func typing(ctx context.Context, c *op.Call, in typingRequest) (typingReply, error) {
 	t := messages.Typing{From: c.Caller.Account, To: in.To, On: in.On == nil || *in.On}
 	return typingReply{}, c.Messages.Typing(ctx, t, c.Caller.Issued, c.Origin())

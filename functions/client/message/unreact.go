@@ -6,7 +6,7 @@ import (
 	"parley/shared/op"
 )
 
-// unreact takes a reaction of the caller away.
-func unreact(ctx context.Context, c *op.Call, in reactRequest) (done, error) {
+// unreact removes a reaction of the caller from a message.
+func unreact(ctx context.Context, c *op.Call, in reactRequest) (nothing, error) {
 	return in.apply(ctx, c, false)
 }

@@ -6,19 +6,21 @@ import (
 	"parley/shared/op"
 )
 
-// oneMessage names a message of the caller's conversation with another user.
+// oneMessage is a request that names a message of the caller's conversation with another
+// user.
 type oneMessage struct {
 	To  string `json:"To_Account" id:"user" need:"90003"`
 	Key string `json:"MsgKey" need:"90054"`
 }
 
-// someMessages names up to 30 of them.
+// someMessages is a request that names up to 30 such messages.
 type someMessages struct {
 	To   string   `json:"To_Account" id:"user" need:"90003"`
 	Keys []string `json:"MsgKeyList" need:"90001"`
 }
 
-// keys fails where the list is too long, empty, or has what is no key.
+// keys parses the keys. It fails if there are none or more than 30, or if one of them is
+// not a key.
 func (in someMessages) keys() ([]messages.Key, error) {
 	keys, err := v4.ToKeys(in.Keys)
 	if err != nil {
@@ -27,10 +29,10 @@ func (in someMessages) keys() ([]messages.Key, error) {
 	return keys, messages.CheckKeys(keys)
 }
 
-// done is an answer that says nothing more.
-type done struct{}
+// nothing is an answer without fields.
+type nothing struct{}
 
-// by is the caller as who changes a message.
-func by(c *op.Call) messages.Actor {
+// actor returns the caller as the user who changes a message.
+func actor(c *op.Call) messages.Actor {
 	return messages.Actor{Issued: c.Caller.Issued, Origin: c.Origin()}
 }

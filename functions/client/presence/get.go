@@ -9,9 +9,9 @@ import (
 
 type getRequest struct{ usersRequest }
 
-// get tells of up to 500 users who is online, what each chose to show, on which
-// platforms, and when the last connection ended. Who is no account has a code of
-// its own.
+// get returns the presence of up to 500 users, in the order of the request: whether a
+// user is online, on which platforms, which status the user chose to show, and when the
+// last connection ended. A user who is not an account has the ResultCode 70107.
 func get(ctx context.Context, c *op.Call, in getRequest) (presencesReply, error) {
 	users, err := in.users(presence.MaxUsers)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package presence tells clients who is online, and has them told of changes
-// (docs/client-protocol.md §4, §7).
+// Package presence reads which users are online, sets the status that a user shows, and
+// subscribes clients to changes (docs/client-protocol.md §4, §7).
 package presence
 
 import (
@@ -10,16 +10,16 @@ import (
 	"parley/shared/store"
 )
 
-// Operations lists the actions of the subject.
+// Operations lists the presence operations of clients.
 func Operations() []op.Operation {
 	n := v4.Gateway()
 	return []op.Operation{
-		client.Action("presence.get", n, get, op.Reads(store.Accounts, store.Sessions), op.Answers(60003, 70107, 70206)),
-		client.Action("presence.set", n, set, op.Reads(store.Accounts), op.Writes(store.Sessions), op.Retries(),
-			op.Sends(queue.Announce), op.Answers(40601, 60003, 70051, 70052)),
+		client.Action("presence.get", n, get, op.Reads(store.Accounts, store.Sessions), op.DocumentedErrors(60003, 70107, 70206)),
+		client.Action("presence.set", n, set, op.Reads(store.Accounts), op.Writes(store.Sessions), op.RetriesPosts(),
+			op.Sends(queue.Broadcast), op.DocumentedErrors(40601, 60003, 70051, 70052)),
 		client.Action("presence.subscribe", n, subscribe, op.Reads(store.Accounts, store.Watches), op.Writes(store.Watches, store.Sessions),
-			op.Answers(60003, 70051, 70052, 70107, 70206, 72012)),
-		client.Action("presence.unsubscribe", n, unsubscribe, op.Reads(store.Watches), op.Writes(store.Watches), op.Answers(60003, 70206)),
-		client.Action("presence.subscriptions", n, subscriptions, op.Reads(store.Watches), op.Answers(60003)),
+			op.DocumentedErrors(60003, 70051, 70052, 70107, 70206, 72012)),
+		client.Action("presence.unsubscribe", n, unsubscribe, op.Reads(store.Watches), op.Writes(store.Watches), op.DocumentedErrors(60003, 70206)),
+		client.Action("presence.subscriptions", n, subscriptions, op.Reads(store.Watches), op.DocumentedErrors(60003)),
 	}
 }

@@ -9,10 +9,11 @@ import (
 
 type subscribeRequest struct{ usersRequest }
 
-// subscribe has the caller told of changes to the status of up to 100 users, and
-// answers what it is now. Past the application's limit of subscriptions the call
-// is refused; who is no account has a code of its own. A subscription has no end;
-// it may be repeated.
+// subscribe subscribes the caller to the presence of up to 100 users and returns their
+// presence as it is now. If the caller would then have more subscriptions than the
+// application's limit, the call fails with 72012 and changes nothing. A user who is not
+// an account has the ResultCode 70107. A subscription does not expire, and a repeat of
+// the call is harmless.
 func subscribe(ctx context.Context, c *op.Call, in subscribeRequest) (presencesReply, error) {
 	users, err := in.users(presence.MaxWatch)
 	if err != nil {

@@ -20,8 +20,8 @@ type subscriptionsReply struct {
 	Cursor   string   `json:"Cursor,omitempty"`
 }
 
-// subscriptions lists those whose status the caller subscribed to, in order of
-// their names, at most 100 a page.
+// subscriptions lists the users to whose presence the caller is subscribed, in order of
+// user ids, at most 100 a page.
 func subscriptions(ctx context.Context, c *op.Call, in subscriptionsRequest) (subscriptionsReply, error) {
 	limit := presence.MaxPage
 	if in.Limit != nil {

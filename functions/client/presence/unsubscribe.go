@@ -11,8 +11,8 @@ type unsubscribeRequest struct{ usersRequest }
 
 type unsubscribeReply struct{}
 
-// unsubscribe ends the caller's subscriptions to the status of up to 100 users.
-// One that does not exist is no error.
+// unsubscribe ends the caller's subscriptions to the presence of up to 100 users. A
+// subscription that does not exist is not an error.
 func unsubscribe(ctx context.Context, c *op.Call, in unsubscribeRequest) (unsubscribeReply, error) {
 	users, err := in.users(presence.MaxWatch)
 	if err != nil {

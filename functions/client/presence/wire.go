@@ -9,7 +9,7 @@ type usersRequest struct {
 	To []string `json:"To_Account" need:"60003"`
 }
 
-// users refuses a list that is too long.
+// users returns the users of the request, or an error if they are more than limit.
 func (in usersRequest) users(limit int) ([]string, error) {
 	if len(in.To) > limit {
 		return nil, fault.New(fault.BatchTooLarge, "a call names at most %d users", limit)
@@ -21,15 +21,17 @@ type presencesReply struct {
 	Results []presenceView `json:"QueryResult"`
 }
 
+// presenceView is the presence of one user.
 type presenceView struct {
 	To     string       `json:"To_Account"`
 	Code   int          `json:"ResultCode"`
-	Status string       `json:"Status,omitempty"` // Online, PushOnline or Offline
-	Custom string       `json:"CustomStatus,omitempty"`
-	LastMs int64        `json:"LastMs,omitempty"` // when the last connection ended; absent while one is open
+	Status string       `json:"Status,omitempty"`       // Online, PushOnline or Offline
+	Custom string       `json:"CustomStatus,omitempty"` // the status that the user chose to show
+	LastMs int64        `json:"LastMs,omitempty"`       // when the last connection ended; absent while one is open
 	Detail []deviceView `json:"Detail,omitempty"`
 }
 
+// deviceView is the presence of a user on one platform.
 type deviceView struct {
 	Platform string `json:"Platform"`
 	Status   string `json:"Status"`

@@ -19,13 +19,14 @@ type getReply struct {
 
 const badParameter = 40001
 
-// get returns chosen fields of up to a hundred users. Fields that were never set
-// are left out; who is no account has a code of its own.
+// get returns the requested profile fields of up to 100 users, in the order of the
+// request. Fields that were never set are left out. A user who is not an account has
+// the ResultCode 40003.
 func get(ctx context.Context, c *op.Call, in getRequest) (getReply, error) {
 	if len(in.To) > profiles.MaxUsers {
 		return getReply{}, v4.Refuse(badParameter, "a call has at most %d users", profiles.MaxUsers)
 	}
-	tags, err := v4.ParseProfileTags(in.Tags, func(word string) error { return c.Profiles.Hidden(word, false) })
+	tags, err := v4.ParseProfileTags(in.Tags, func(word string) error { return c.Profiles.CheckReadable(word, false) })
 	if err != nil {
 		return getReply{}, err
 	}

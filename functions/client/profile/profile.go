@@ -1,5 +1,5 @@
-// Package profile reads profiles and changes the caller's own (docs/client-protocol.md
-// §4, §7).
+// Package profile reads the profiles of users and changes the caller's own
+// (docs/client-protocol.md §4, §7).
 package profile
 
 import (
@@ -10,12 +10,12 @@ import (
 	"parley/shared/store"
 )
 
-// Operations lists the actions of the subject.
+// Operations lists the profile operations of clients.
 func Operations() []op.Operation {
 	n := v4.Profile()
 	return []op.Operation{
-		client.Action("profile.get", n, get, op.Reads(store.Accounts, store.Profiles), op.Answers(40001, 40002, 40003, 40007, 40009)),
-		client.Action("profile.set", n, set, op.Reads(store.Accounts), op.Writes(store.Accounts, store.Profiles), op.Posts(),
-			op.Sends(queue.Announce), op.Answers(40001, 40008, 40009, 40601, 40605, 40610, 70051, 70052)),
+		client.Action("profile.get", n, get, op.Reads(store.Accounts, store.Profiles), op.DocumentedErrors(40001, 40002, 40003, 40007, 40009)),
+		client.Action("profile.set", n, set, op.Reads(store.Accounts), op.Writes(store.Accounts, store.Profiles), op.Delivers(),
+			op.Sends(queue.Broadcast), op.DocumentedErrors(40001, 40008, 40009, 40601, 40605, 40610, 70051, 70052)),
 	}
 }

@@ -13,8 +13,9 @@ type setRequest struct {
 
 type setReply struct{}
 
-// set changes fields of the caller's profile, all or nothing; what is not named
-// stays. The caller's other devices and friends are told.
+// set changes fields of the caller's profile. It changes all the given fields, or none
+// of them if one is refused; other fields stay as they are. The caller's other devices
+// are notified at once, and users who have the caller as a friend a moment later.
 func set(ctx context.Context, c *op.Call, in setRequest) (setReply, error) {
 	change, err := v4.ToProfile(in.Items)
 	if err != nil {

@@ -8,9 +8,10 @@ import (
 	"parley/shared/op"
 )
 
-// authorize decides who may open a connection: a known account that is neither
-// banned nor deleted, with a signature that was not revoked, on a platform that
-// is known. What it learns goes into the context of every later frame.
+// authorize decides whether a client may open a connection. It requires an account that
+// is neither banned nor deleted, a UserSig that is valid and was not revoked, one of
+// the known platforms, and an instance of 1 to 64 bytes. API Gateway passes the identity
+// that it returns to every later frame of the connection.
 func authorize(ctx context.Context, c *op.Call) error {
 	if _, err := sessions.ParsePlatform(c.Caller.Platform); err != nil {
 		return err

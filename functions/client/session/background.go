@@ -6,11 +6,12 @@ import (
 	"parley/shared/op"
 )
 
-type markReply struct{}
+type backgroundReply struct{}
 
-// background says that the caller's app is not in front: its device is told only
-// what a push would say. The mark is the connection's, so a new one begins in
-// front. An installation that is not connected is refused.
-func background(ctx context.Context, c *op.Call, _ struct{}) (markReply, error) {
-	return markReply{}, c.Sessions.SetBackground(ctx, c.Caller.Account, link(c), true)
+// background marks the caller's connection as in the background, that is, the app is
+// not in front. Its device still receives events, except message.typing, and a phone or
+// tablet gets pushes as well. A new connection begins in the foreground, also a renewal.
+// The call fails with 60003 if the caller's installation is not connected.
+func background(ctx context.Context, c *op.Call, _ struct{}) (backgroundReply, error) {
+	return backgroundReply{}, c.Sessions.SetBackground(ctx, c.Caller.Account, connection(c), true)
 }

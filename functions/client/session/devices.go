@@ -10,17 +10,18 @@ type devicesReply struct {
 	Devices []device `json:"Devices"`
 }
 
+// device is one device of the caller.
 type device struct {
 	Platform   string `json:"Platform"`
 	Instance   string `json:"Instance"`
-	Since      int64  `json:"Since"` // Unix seconds
-	Background bool   `json:"Background"`
-	Online     bool   `json:"Online"`
+	Since      int64  `json:"Since"`      // when it connected, in Unix seconds
+	Background bool   `json:"Background"` // its app is not in front
+	Online     bool   `json:"Online"`     // false: lost without a disconnect event
 }
 
-// devices lists the caller's own devices that hold a slot, the one that connected
-// first at the head. One that is not Online was lost without a word: no
-// connection lives as long as that.
+// devices lists the caller's own devices that hold a slot, the one whose connection is
+// the oldest first. A device that is not Online was lost without a disconnect event:
+// its connection is older than a connection can be.
 func devices(ctx context.Context, c *op.Call, _ struct{}) (devicesReply, error) {
 	list, err := c.Sessions.Devices(ctx, c.Caller.Account)
 	if err != nil {
@@ -29,8 +30,8 @@ func devices(ctx context.Context, c *op.Call, _ struct{}) (devicesReply, error) 
 	out := devicesReply{Devices: make([]device, len(list))}
 	for i, d := range list {
 		out.Devices[i] = device{
-			Platform: string(d.Now.Platform), Instance: d.Now.Instance, Since: d.Now.Since / 1000,
-			Background: d.Now.Background, Online: d.Alive(c.App.Now()),
+			Platform: string(d.Current.Platform), Instance: d.Current.Instance, Since: d.Current.OpenedAt / 1000,
+			Background: d.Current.Background, Online: d.Alive(c.App.Now()),
 		}
 	}
 	return out, nil

@@ -7,17 +7,18 @@ import (
 	"parley/shared/op"
 )
 
-// disconnect frees the slot of a connection that has closed, unless another
-// connection has it by now. Watchers of the caller are told in a moment. The
-// service does not repeat the event, so what fails is left to a queue.
+// disconnect empties the slot of a connection that has closed, unless another
+// connection has the slot by now. The caller's watchers are notified two seconds later.
+// API Gateway does not repeat the event, so if the slot cannot be written, a job in the
+// queue delivery does it.
 func disconnect(ctx context.Context, c *op.Call) error {
-	l := link(c)
-	watched, err := c.Sessions.Disconnect(ctx, c.Caller.Account, l, "closed")
+	conn := connection(c)
+	watched, err := c.Sessions.Disconnect(ctx, c.Caller.Account, conn, "closed")
 	if err != nil {
 		c.Log("later", err.Error())
-		return c.Delivery.Ended(ctx, delivery.Target{
-			User: c.Caller.Account, Link: l.Connection, Platform: l.Platform, Instance: l.Instance, Since: c.App.Now().UnixMilli(),
+		return c.Delivery.QueueEnd(ctx, delivery.Target{
+			User: c.Caller.Account, Connection: conn.ID, Platform: conn.Platform, Instance: conn.Instance, Since: c.App.Now().UnixMilli(),
 		})
 	}
-	return c.Presence.Moved(ctx, c.Caller.Account, watched)
+	return c.Presence.NotifyWatchers(ctx, c.Caller.Account, watched)
 }

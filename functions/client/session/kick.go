@@ -8,17 +8,18 @@ import (
 )
 
 type kickRequest struct {
-	Instance string `json:"Instance" need:"60003" bad:"60003"`
+	Instance string `json:"Instance" need:"60003" bad:"60003"` // of the device to kick
 }
 
 type kickReply struct {
-	Kicked bool `json:"Kicked"`
+	Kicked bool `json:"Kicked"` // false: no such device is connected
 }
 
-// kick closes another device of the caller: it is told session.kick with the
-// reason "kicked", and its slot is free. One that is not connected is no error,
-// and the repeat of a call answers as the call did; the device is told once. The caller's own device signs out with
-// session.logout.
+// kick kicks another device of the caller. The device receives session.kick with the
+// reason "kicked", its connections are closed, and its slot is free. A device that is
+// not connected is not an error (Kicked is false). A repeat of the call within five
+// minutes has the same answer, and the device is not notified again. The caller's own
+// device cannot be kicked; it signs out with session.logout.
 func kick(ctx context.Context, c *op.Call, in kickRequest) (kickReply, error) {
 	if in.Instance == c.Caller.Instance {
 		return kickReply{}, v4.Refuse(60003, "Instance is the caller's own, which session.logout signs out")
@@ -27,5 +28,5 @@ func kick(ctx context.Context, c *op.Call, in kickRequest) (kickReply, error) {
 	if err != nil {
 		return kickReply{}, err
 	}
-	return kickReply{Kicked: kicked}, c.Presence.Moved(ctx, c.Caller.Account, watched)
+	return kickReply{Kicked: kicked}, c.Presence.NotifyWatchers(ctx, c.Caller.Account, watched)
 }

@@ -8,14 +8,14 @@ import (
 
 type logoutReply struct{}
 
-// logout signs the caller's installation out: its slot is free at once and no
-// push reaches it until it connects again. The client then closes its
-// connection. Over HTTP the installation is the one of the header
-// Parley-Instance, and need not be connected; to sign out twice is no error.
+// logout signs the caller's installation out. Its slot is free at once, and no push
+// reaches the installation until it connects again. The client then closes its
+// connection. Over HTTP the header Parley-Instance names the installation, which need
+// not be connected. Signing out twice is not an error.
 func logout(ctx context.Context, c *op.Call, _ struct{}) (logoutReply, error) {
-	watched, err := c.Sessions.Logout(ctx, c.Caller.Account, link(c))
+	watched, err := c.Sessions.Logout(ctx, c.Caller.Account, connection(c))
 	if err != nil {
 		return logoutReply{}, err
 	}
-	return logoutReply{}, c.Presence.Moved(ctx, c.Caller.Account, watched)
+	return logoutReply{}, c.Presence.NotifyWatchers(ctx, c.Caller.Account, watched)
 }

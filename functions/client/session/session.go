@@ -1,5 +1,5 @@
-// Package session opens, closes and synchronizes the connections of clients
-// (docs/client-protocol.md §2, §6).
+// Package session opens and closes the connections of clients, and brings a device up to
+// date after it was away (docs/client-protocol.md §2, §6).
 package session
 
 import (
@@ -10,23 +10,23 @@ import (
 	"parley/shared/store"
 )
 
-// Operations lists the authorizer, the life of a connection, what answers
-// unknown actions, and the actions of the subject.
+// Operations lists the authorizer, what runs when a connection opens and closes, what
+// answers unknown actions, and the session operations of clients.
 func Operations() []op.Operation {
-	reads, writes, malformed := op.Reads(store.Sessions), op.Writes(store.Sessions), op.Answers(60003)
-	moves := op.Sends(queue.Announce) // watchers are told
+	reads, writes, malformed := op.Reads(store.Sessions), op.Writes(store.Sessions), op.DocumentedErrors(60003)
+	notifies := op.Sends(queue.Broadcast) // the user's watchers
 	return []op.Operation{
 		client.Authorizer(authorize),
-		client.Lifecycle("connect", "$connect", connect, op.Admits(),
-			op.Reads(store.Accounts), writes, op.Kicks(), moves),
-		client.Lifecycle("disconnect", "$disconnect", disconnect, writes, moves, op.Sends(queue.Delivery)),
+		client.Lifecycle("connect", "$connect", connect, op.ReadsCallerAccount(),
+			op.Reads(store.Accounts), writes, op.ClosesConnections(), notifies),
+		client.Lifecycle("disconnect", "$disconnect", disconnect, writes, notifies, op.Sends(queue.Delivery)),
 		client.Unknown(),
 		client.Action("session.sync", v4.Gateway(), sync, malformed, op.Reads(store.Conversations, store.Relations),
 			reads, op.Sends(queue.Delivery, queue.Index)),
-		client.Action("session.logout", v4.Gateway(), logout, malformed, reads, writes, moves),
+		client.Action("session.logout", v4.Gateway(), logout, malformed, reads, writes, notifies),
 		client.Action("session.background", v4.Gateway(), background, malformed, reads, writes),
 		client.Action("session.foreground", v4.Gateway(), foreground, malformed, reads, writes),
 		client.Action("session.devices", v4.Gateway(), devices, malformed, reads),
-		client.Action("session.kick", v4.Gateway(), kick, malformed, reads, writes, op.Kicks(), moves),
+		client.Action("session.kick", v4.Gateway(), kick, malformed, reads, writes, op.ClosesConnections(), notifies),
 	}
 }

@@ -9,7 +9,7 @@ import (
 )
 
 type syncRequest struct {
-	Since  int64  `json:"Since" bad:"60003"` // ms, of the first page of the sync before; 0: all
+	Since  int64  `json:"Since" bad:"60003"` // ms, from the first page of the sync before; 0: all
 	Cursor string `json:"Cursor" bad:"60003"`
 }
 
@@ -18,38 +18,41 @@ type syncReply struct {
 	Complete      bool              `json:"Complete"`
 	Cursor        string            `json:"Cursor,omitempty"`
 	Since         int64             `json:"Since"`             // ms, for the next sync
-	Spread        int               `json:"Spread"`            // seconds over which to spread the next reconnect
-	Expired       bool              `json:"Expired,omitempty"` // what the device holds from before Since is of no use
+	Spread        int               `json:"Spread"`            // over how many seconds to spread the next reconnect
+	Expired       bool              `json:"Expired,omitempty"` // Since is further back than messages are kept
 	*relationCounters
 }
 
-// relationCounters tell a device what of the caller's relations it has to pull.
-// They are in the first page only.
+// relationCounters are in the first page only. They tell a device which of the caller's
+// relations and folders it must pull: those whose version is not the device's own.
 type relationCounters struct {
 	FriendVersion  int64 `json:"FriendVersion"`
 	BlockVersion   int64 `json:"BlockVersion"`
 	ListVersion    int64 `json:"ListVersion"`
-	Requests       int   `json:"Requests"` // pending
+	Requests       int   `json:"Requests"` // pending friend requests
 	RequestsUnread int   `json:"RequestsUnread"`
 	FolderVersion  int64 `json:"ContactGroupVersion"`
 }
 
-// page is the most conversations of one answer.
-const page = 100
+// pageSize is how many conversations one answer has at most.
+const pageSize = 100
 
-// sync returns the conversations that changed since a time, newest first. With
-// the strong reads of a send, a message that was sent while the device connected
-// is either pushed to it or in this answer. The first page tells the versions of
-// the caller's friends, blocklist, lists and conversation groups, and counts the
-// pending requests. Expired says that the device was away for longer than messages
-// are kept: what became of older ones is not known any more.
+// sync returns the caller's conversations that changed since a time, newest first, at
+// most 100 a page. The first page also has the versions of the caller's friends,
+// blocklist, friend lists and folders, and the counts of pending friend requests.
+// Expired says that the device was away for longer than messages are kept, so the server
+// no longer knows what happened to the messages that the device has from before Since.
+//
+// A message that is sent while the device connects is either delivered to it or in the
+// answer. Example: bob's phone connects while alice sends. Either alice's call finds the
+// phone and posts to it, or the phone's sync finds the message.
 func sync(ctx context.Context, c *op.Call, in syncRequest) (syncReply, error) {
 	after, err := v4.ParseCursor(in.Cursor)
 	if err != nil {
 		return syncReply{}, err
 	}
-	p, err := c.Conversations.Sync(ctx, c.Caller.Account, in.Since, conversations.Cut{
-		After: after, Limit: page, Fits: v4.Within(v4.MaxAnswer, v4.FromRow),
+	p, err := c.Conversations.Sync(ctx, c.Caller.Account, in.Since, conversations.PageRequest{
+		After: after, Limit: pageSize, Fits: v4.SizeLimit(v4.MaxAnswer, v4.FromRow),
 	})
 	if err != nil {
 		return syncReply{}, err
@@ -60,29 +63,31 @@ func sync(ctx context.Context, c *op.Call, in syncRequest) (syncReply, error) {
 		Expired: in.Since > 0 && in.Since < c.App.Now().Add(-c.Messages.Retention).UnixMilli(),
 	}
 	if after == nil {
-		if err := noticed(ctx, c); err != nil {
+		if err := closeUnserved(ctx, c); err != nil {
 			return syncReply{}, err
 		}
-		b, err := c.Relations.Counters(ctx, c.Caller.Account)
+		counters, err := c.Relations.Counters(ctx, c.Caller.Account)
 		if err != nil {
 			return syncReply{}, err
 		}
-		out.relationCounters = &relationCounters{b.FriendVersion, b.BlockVersion, b.ListVersion, b.Requests, b.Unread, p.Shelf.Version}
+		out.relationCounters = &relationCounters{
+			counters.FriendVersion, counters.BlockVersion, counters.ListVersion, counters.Requests, counters.Unread, p.Head.Version,
+		}
 	}
 	return out, nil
 }
 
-// noticed has the connection of the call closed if it has no slot any more: its
-// device receives nothing. Every client syncs when it has connected, when it comes
-// to the front and every half an hour. What a connection sends to the user's other
-// devices shows a missing slot, too (delivery.Service.Deliver).
-func noticed(ctx context.Context, c *op.Call) error {
+// closeUnserved queues the closing of the call's connection if it has no slot any more,
+// because its device receives nothing. Every client calls sync after it has connected,
+// when its app comes to the front, and every 30 minutes. A call that is delivered to the
+// user's other devices notices a missing slot as well (delivery.Service.Deliver).
+func closeUnserved(ctx context.Context, c *op.Call) error {
 	if c.Request.Connection == "" {
 		return nil
 	}
-	serves, err := c.Sessions.Serves(ctx, c.Caller.Account, c.Request.Connection)
+	serves, err := c.Sessions.HasSlot(ctx, c.Caller.Account, c.Request.Connection)
 	if err != nil || serves {
 		return err
 	}
-	return c.Delivery.Unserved(ctx, c.Request.Connection)
+	return c.Delivery.QueueClose(ctx, c.Request.Connection)
 }

@@ -1,5 +1,5 @@
-// Package account is what the operator of a deployment does with the accounts of
-// an application.
+// Package account shows the accounts of an application to the operator of the
+// deployment, and bans them.
 package account
 
 import (
@@ -8,14 +8,14 @@ import (
 	"parley/shared/store"
 )
 
-// Operations lists the actions. The numbers that they answer are those of package
+// Operations returns the operations. Their error numbers are the codes of package
 // fault.
 func Operations() []op.Operation {
 	apps := op.Reads(store.Apps)
 	return []op.Operation{
-		operator.Action("account.get", get, apps, op.Reads(store.Accounts), op.Answers(21, 50)),
+		operator.Action("account.get", get, apps, op.Reads(store.Accounts), op.DocumentedErrors(21, 50)),
 		operator.Action("account.ban", ban, apps, op.Writes(store.Accounts),
-			op.Reads(store.Sessions), op.Writes(store.Sessions), op.Kicks(), op.Answers(12, 21, 50)),
-		operator.Action("account.unban", unban, apps, op.Writes(store.Accounts), op.Answers(21, 50)),
+			op.Reads(store.Sessions), op.Writes(store.Sessions), op.ClosesConnections(), op.DocumentedErrors(12, 21, 50)),
+		operator.Action("account.unban", unban, apps, op.Writes(store.Accounts), op.DocumentedErrors(21, 50)),
 	}
 }

@@ -8,11 +8,11 @@ import (
 
 type unbanReply struct{}
 
-// unban ends a ban. An account that is not banned is no error.
-func unban(ctx context.Context, c *op.Call, in named) (unbanReply, error) {
-	s, err := in.service(ctx, c)
+// unban ends a ban. It succeeds if the account is not banned.
+func unban(ctx context.Context, c *op.Call, in accountRequest) (unbanReply, error) {
+	service, err := in.service(ctx, c)
 	if err != nil {
 		return unbanReply{}, err
 	}
-	return unbanReply{}, s.Unban(ctx, in.UserID)
+	return unbanReply{}, service.Unban(ctx, in.UserID)
 }

@@ -7,14 +7,14 @@ import (
 	"parley/shared/op"
 )
 
-// named is a request about one account.
-type named struct {
+// accountRequest names one account of one application.
+type accountRequest struct {
 	App    int64  `json:"SdkAppId"`
 	UserID string `json:"UserID" id:"user"`
 }
 
-// service is the accounts of the application that a request names.
-func (in named) service(ctx context.Context, c *op.Call) (accounts.Service, error) {
+// service returns the service for the accounts of the application.
+func (in accountRequest) service(ctx context.Context, c *op.Call) (accounts.Service, error) {
 	a, err := c.App.Apps.Get(ctx, in.App)
 	if err != nil {
 		return accounts.Service{}, err
@@ -22,13 +22,13 @@ func (in named) service(ctx context.Context, c *op.Call) (accounts.Service, erro
 	return c.App.For(&a).Accounts, nil
 }
 
-// endless is a time that does not come.
-const endless = -1
+// never is written for the end of a mute or a ban that does not end.
+const never = -1
 
-// until writes the end of a mute or a ban.
-func until(t int64) int64 {
+// wireTime returns the end of a mute or a ban as an answer has it.
+func wireTime(t int64) int64 {
 	if t == accounts.Forever {
-		return endless
+		return never
 	}
 	return t
 }

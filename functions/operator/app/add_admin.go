@@ -7,7 +7,7 @@ import (
 )
 
 type adminRequest struct {
-	named
+	appRequest
 	UserID string `json:"UserID" id:"user"`
 }
 
@@ -16,9 +16,10 @@ type adminsReply struct {
 	Admins []string `json:"Admins"`
 }
 
-// addAdmin makes a user an admin of an application, which has at most ten, and
-// registers an account for who has none; the account counts among those of the
-// edition.
+// addAdmin makes a user an admin of an application, and creates an account if the user
+// has none. The account counts towards the number of accounts that the application
+// may have. An application has at most ten admins. It succeeds if the user is an admin
+// already.
 func addAdmin(ctx context.Context, c *op.Call, in adminRequest) (adminsReply, error) {
 	admins, err := c.App.Apps.AddAdmin(ctx, in.ID, in.UserID)
 	if err != nil {

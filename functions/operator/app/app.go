@@ -1,4 +1,4 @@
-// Package app is what the operator of a deployment does with its applications.
+// Package app manages the applications of a deployment for its operator.
 package app
 
 import (
@@ -7,17 +7,17 @@ import (
 	"parley/shared/store"
 )
 
-// Operations lists the actions. The numbers that they answer are those of package
+// Operations returns the operations. Their error numbers are the codes of package
 // fault.
 func Operations() []op.Operation {
 	reads, writes := op.Reads(store.Apps), op.Writes(store.Apps)
 	return []op.Operation{
-		operator.Action("app.create", create, writes, op.Writes(store.Accounts), op.Seals(), op.Answers(11, 12, 53)),
-		operator.Action("app.get", get, reads, op.Answers(21)),
-		operator.Action("app.list", list, reads, op.Answers(12)),
-		operator.Action("app.update", update, reads, writes, op.Reads(store.Accounts), op.Answers(12, 21, 53)),
-		operator.Action("app.rotate-key", rotateKey, reads, writes, op.Seals(), op.Answers(12, 21)),
-		operator.Action("app.add-admin", addAdmin, reads, writes, op.Writes(store.Accounts), op.Answers(12, 21, 53, 54)),
-		operator.Action("app.remove-admin", removeAdmin, reads, writes, op.Answers(12, 21)),
+		operator.Action("app.create", create, writes, op.Writes(store.Accounts), op.EncryptsSecrets(), op.DocumentedErrors(11, 12, 53)),
+		operator.Action("app.get", get, reads, op.DocumentedErrors(21)),
+		operator.Action("app.list", list, reads, op.DocumentedErrors(12)),
+		operator.Action("app.update", update, reads, writes, op.Reads(store.Accounts), op.DocumentedErrors(12, 21, 53)),
+		operator.Action("app.rotate-key", rotateKey, reads, writes, op.EncryptsSecrets(), op.DocumentedErrors(12, 21)),
+		operator.Action("app.add-admin", addAdmin, reads, writes, op.Writes(store.Accounts), op.DocumentedErrors(12, 21, 53, 54)),
+		operator.Action("app.remove-admin", removeAdmin, reads, writes, op.DocumentedErrors(12, 21)),
 	}
 }

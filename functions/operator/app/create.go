@@ -9,18 +9,19 @@ import (
 
 type createRequest struct {
 	settings
-	Admins []string `json:"Admins"`
+	Admins []string `json:"Admins"` // UserIDs, at most 10
 }
 
 type createReply struct {
 	appView
-	Secret string `json:"Secret"`
+	Secret string `json:"Secret"` // signs UserSigs; never shown again
 }
 
-// create makes an application. Its secret is in the answer and is shown this
-// once. Without Admins there is one, "administrator"; without Edition it is
-// "developer", without LoginPolicy "dual". Admins have accounts, which count among
-// those of the edition.
+// create creates an application with one key and with accounts for its admins. The
+// secret of the key is in the answer and is never shown again. If Admins is left out,
+// "administrator" is the only admin. If Edition is left out, it is "developer"; if
+// LoginPolicy is left out, it is "dual". The accounts of admins count towards the
+// number of accounts that the application may have.
 func create(ctx context.Context, c *op.Call, in createRequest) (createReply, error) {
 	a, secret, err := c.App.Apps.Create(ctx, in.apply(apps.Settings{}), in.Admins)
 	if err != nil {

@@ -6,8 +6,9 @@ import (
 	"parley/shared/op"
 )
 
-// get returns an application with its settings, admins and the ages of its keys.
-func get(ctx context.Context, c *op.Call, in named) (appView, error) {
+// get returns an application with its settings, its admins and its keys. The secrets of
+// the keys are not shown.
+func get(ctx context.Context, c *op.Call, in appRequest) (appView, error) {
 	a, err := c.App.Apps.Get(ctx, in.ID)
 	if err != nil {
 		return appView{}, err

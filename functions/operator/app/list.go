@@ -8,25 +8,26 @@ import (
 )
 
 type listRequest struct {
-	After int64 `json:"After"`
-	Limit *int  `json:"Limit"`
+	After int64 `json:"After"` // the last SdkAppId of the page before; 0: from the first application
+	Limit *int  `json:"Limit"` // 1 to 100; absent: 100
 }
 
 type listReply struct {
-	Apps     []line `json:"Apps"`
-	Complete bool   `json:"Complete"`
+	Apps     []appSummary `json:"Apps"`
+	Complete bool         `json:"Complete"` // no applications follow
 }
 
-type line struct {
+type appSummary struct {
 	ID      int64  `json:"SdkAppId"`
 	Name    string `json:"Name"`
 	Created int64  `json:"Created"` // Unix seconds
 }
 
+// maxPage is the maximum number of applications in one answer.
 const maxPage = 100
 
-// list returns applications in order of their ids, those above After, at most
-// Limit (1 to 100, default 100).
+// list lists applications in ascending order of their ids, beginning after the id
+// After.
 func list(ctx context.Context, c *op.Call, in listRequest) (listReply, error) {
 	limit := maxPage
 	if in.Limit != nil {
@@ -41,9 +42,9 @@ func list(ctx context.Context, c *op.Call, in listRequest) (listReply, error) {
 	if err != nil {
 		return listReply{}, err
 	}
-	out := listReply{Apps: []line{}, Complete: len(found) <= limit}
+	out := listReply{Apps: []appSummary{}, Complete: len(found) <= limit}
 	for _, a := range found[:min(limit, len(found))] {
-		out.Apps = append(out.Apps, line{ID: a.ID, Name: a.Settings.Name, Created: a.Created})
+		out.Apps = append(out.Apps, appSummary{ID: a.ID, Name: a.Settings.Name, Created: a.Created})
 	}
 	return out, nil
 }

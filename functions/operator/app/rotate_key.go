@@ -8,23 +8,23 @@ import (
 )
 
 type rotateRequest struct {
-	named
-	Keep *int64 `json:"KeepSeconds"`
+	appRequest
+	Keep *int64 `json:"KeepSeconds"` // how long the older keys stay in force, 0 to 2592000 (30 days); absent: 86400 (a day)
 }
 
 type rotateReply struct {
 	ID     int64   `json:"SdkAppId"`
 	Key    keyView `json:"Key"`
-	Secret string  `json:"Secret"`
+	Secret string  `json:"Secret"` // signs UserSigs; never shown again
 }
 
-// defaultKeep leaves a backend a day to take the new key.
+// defaultKeep gives the operator a day to configure the new key in the backends.
 const defaultKeep = 24 * time.Hour
 
-// rotateKey gives an application a new key, whose secret is in the answer and is
-// shown this once. Signatures made with the keys before it are accepted for
-// KeepSeconds more (default a day; 0 for a key that leaked), and as everywhere
-// it takes up to a minute until all functions follow.
+// rotateKey adds a key to an application. The secret of the key is in the answer and is
+// never shown again. Signatures of the older keys are accepted for KeepSeconds more,
+// unless a key ends earlier. After that it can take another minute until all functions
+// refuse them. If a secret has leaked, call with KeepSeconds 0.
 func rotateKey(ctx context.Context, c *op.Call, in rotateRequest) (rotateReply, error) {
 	keep := defaultKeep
 	if in.Keep != nil {
@@ -34,5 +34,5 @@ func rotateKey(ctx context.Context, c *op.Call, in rotateRequest) (rotateReply, 
 	if err != nil {
 		return rotateReply{}, err
 	}
-	return rotateReply{ID: in.ID, Key: keyView{N: k.N, Created: k.Created}, Secret: secret}, nil
+	return rotateReply{ID: in.ID, Key: keyView{N: k.Number, Created: k.Created}, Secret: secret}, nil
 }

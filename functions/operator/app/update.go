@@ -7,12 +7,13 @@ import (
 )
 
 type updateRequest struct {
-	named
+	appRequest
 	settings
 }
 
-// update changes settings of an application; what is left out stays. It is in
-// force everywhere within a minute.
+// update changes settings of an application. A setting that is left out keeps its value.
+// The new settings are in force everywhere after a minute at most. It refuses settings
+// that allow fewer accounts than the application has.
 func update(ctx context.Context, c *op.Call, in updateRequest) (appView, error) {
 	a, err := c.App.Apps.Get(ctx, in.ID)
 	if err != nil {

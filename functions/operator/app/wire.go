@@ -8,8 +8,8 @@ import (
 	"parley/shared/domain/sessions"
 )
 
-// appView is an application as the operator sees it, with the numbers that are in
-// force; secrets are not in it.
+// appView is an application as an answer shows it: its settings, and the numbers that
+// are in force. It has no secrets.
 type appView struct {
 	ID              int64          `json:"SdkAppId"`
 	Name            string         `json:"Name"`
@@ -31,38 +31,39 @@ type appView struct {
 	Follow          bool           `json:"Follow"`
 	ProfileFields   []profileField `json:"ProfileFields"`
 	FriendFields    []friendField  `json:"FriendFields"`
-	Limits          limits         `json:"Limits"`   // in force; no limit where there are 0 Accounts
-	Override        limits         `json:"Override"` // of the application's own; 0: as the edition has it
+	Limits          limits         `json:"Limits"`   // the numbers that are in force; Accounts 0: no limit
+	Override        limits         `json:"Override"` // what the application replaces; 0: the number of the edition
 	Created         int64          `json:"Created"`  // Unix seconds
 	Updated         int64          `json:"Updated"`  // Unix seconds
 	Keys            []keyView      `json:"Keys"`
 	Admins          []string       `json:"Admins"`
 }
 
-// profileField is a custom field of profiles. Admins read and write all of them.
+// profileField is a custom field of profiles. Admins read and write every field.
 type profileField struct {
 	Word       string `json:"Word"`       // 1 to 8 letters
-	UserReads  bool   `json:"UserReads"`  // users see it in each other's profiles
-	UserWrites bool   `json:"UserWrites"` // users set it in their own
+	UserReads  bool   `json:"UserReads"`  // users read it in each other's profiles
+	UserWrites bool   `json:"UserWrites"` // users write it in their own profiles
 }
 
-// friendField is a custom field of friends.
+// friendField is a custom field of friends. Admins read and write every field.
 type friendField struct {
 	Word       string `json:"Word"`       // 1 to 8 letters
-	UserReads  *bool  `json:"UserReads"`  // who has the friend reads it, not only admins; absent: yes
-	UserWrites bool   `json:"UserWrites"` // who has the friend sets it, not only admins
+	UserReads  *bool  `json:"UserReads"`  // the user who has the friend may read it; absent: true
+	UserWrites bool   `json:"UserWrites"` // the user who has the friend may write it
 }
 
+// limits are the numbers of an edition that an application can replace.
 type limits struct {
-	Accounts      int `json:"Accounts"`
-	Conversations int `json:"Conversations"` // in a user's list
-	Friends       int `json:"Friends"`       // of a user, as the next ones
-	Blocked       int `json:"Blocked"`
-	Lists         int `json:"Lists"`    // of friends
-	Requests      int `json:"Requests"` // pending ones to a user
-	Following     int `json:"Following"`
-	Watched       int `json:"Watched"`     // users whose status a user subscribed to
-	HistoryDays   int `json:"HistoryDays"` // that hourly files of messages are kept
+	Accounts      int `json:"Accounts"`      // accounts of the application
+	Conversations int `json:"Conversations"` // conversations that a user's list shows
+	Friends       int `json:"Friends"`       // friends of a user
+	Blocked       int `json:"Blocked"`       // users whom a user blocks
+	Lists         int `json:"Lists"`         // friend lists of a user
+	Requests      int `json:"Requests"`      // pending friend requests to a user
+	Following     int `json:"Following"`     // users whom a user follows
+	Watched       int `json:"Watched"`       // users whose presence a user subscribes to
+	HistoryDays   int `json:"HistoryDays"`   // days for which hourly files of messages are stored
 }
 
 func viewLimits(l apps.Limits) limits {
@@ -72,10 +73,11 @@ func viewLimits(l apps.Limits) limits {
 	}
 }
 
+// keyView is a key without its secret.
 type keyView struct {
-	N       int   `json:"N"`
+	N       int   `json:"N"`               // the number of the key: 1, 2, 3, ...
 	Created int64 `json:"Created"`         // Unix seconds
-	Until   int64 `json:"Until,omitempty"` // Unix seconds; absent: no end
+	Until   int64 `json:"Until,omitempty"` // until when its signatures are accepted, Unix seconds; absent: no end
 }
 
 func view(a apps.App) appView {
@@ -93,43 +95,43 @@ func view(a apps.App) appView {
 		Created: a.Created, Updated: a.Updated, Admins: a.Admins,
 	}
 	for i, f := range set.ProfileFields {
-		v.ProfileFields[i] = profileField{Word: f.Word, UserReads: f.UserReads, UserWrites: f.UserWrites}
+		v.ProfileFields[i] = profileField{Word: f.Name, UserReads: f.UserReads, UserWrites: f.UserWrites}
 	}
 	for i, f := range set.FriendFields {
-		v.FriendFields[i] = friendField{Word: f.Word, UserReads: &f.UserReads, UserWrites: f.UserWrites}
+		v.FriendFields[i] = friendField{Word: f.Name, UserReads: &f.UserReads, UserWrites: f.UserWrites}
 	}
 	for _, k := range a.Keys {
-		v.Keys = append(v.Keys, keyView{N: k.N, Created: k.Created, Until: k.Until})
+		v.Keys = append(v.Keys, keyView{N: k.Number, Created: k.Created, Until: k.Until})
 	}
 	return v
 }
 
-// settings are the fields an operator may set. What is left out stays.
+// settings are what an operator can set. A field that is left out keeps its value.
 type settings struct {
-	Name            *string         `json:"Name"`
-	Edition         *string         `json:"Edition"`
-	Disabled        *bool           `json:"Disabled"`
-	LoginPolicy     *string         `json:"LoginPolicy"`
-	RetentionDays   *int            `json:"RetentionDays"`
-	DeleteAllowed   *bool           `json:"DeleteAllowed"`
-	NativeInstances *int            `json:"NativeInstances"` // 1 to 3 devices of one native platform at once
-	WebInstances    *int            `json:"WebInstances"`    // 1 to 10 devices of the web at once
-	PeakOnline      *int            `json:"PeakOnline"`      // devices online at most, as far as it is known
-	FriendsOnly     *bool           `json:"FriendsOnly"`     // users write to friends only
-	BlockSilently   *bool           `json:"BlockSilently"`   // who is blocked is not told
-	RequestWording  *bool           `json:"RequestWording"`  // a friend request has to say why
-	RecallSeconds   *int            `json:"RecallSeconds"`   // that a sender may recall a message for, up to 604800; 0: 120
-	PictureMB       *int            `json:"PictureMB"`       // that messages say of a picture or a sound, up to 10000; 0: 28
-	FileMB          *int            `json:"FileMB"`          // that messages say of a file or a video, up to 10000; 0: 100
-	Allow           *string         `json:"Allow"`           // friend requests to who has not chosen: any, confirm or deny
+	Name            *string         `json:"Name"`            // up to 100 bytes
+	Edition         *string         `json:"Edition"`         // developer, standard or premium
+	Disabled        *bool           `json:"Disabled"`        // every call of the application is refused
+	LoginPolicy     *string         `json:"LoginPolicy"`     // single, dual, triple or multi: which platforms of a user may be online together
+	RetentionDays   *int            `json:"RetentionDays"`   // how long messages are stored, 3 to 365; 0: the number of the edition; the developer edition can only shorten it
+	DeleteAllowed   *bool           `json:"DeleteAllowed"`   // accounts can be deleted, even if the edition does not allow it
+	NativeInstances *int            `json:"NativeInstances"` // devices of one native platform that may be online at once in the premium edition, up to 3; 0: 1
+	WebInstances    *int            `json:"WebInstances"`    // browsers that may be online at once in the premium edition, up to 10; 0: 1
+	PeakOnline      *int            `json:"PeakOnline"`      // the most devices that the operator expects online at once, in the whole deployment, up to 100000000; 0: not known
+	FriendsOnly     *bool           `json:"FriendsOnly"`     // a user may write to friends only
+	BlockSilently   *bool           `json:"BlockSilently"`   // a sender whom the receiver blocks gets no error
+	RequestWording  *bool           `json:"RequestWording"`  // a friend request without AddWording is refused
+	RecallSeconds   *int            `json:"RecallSeconds"`   // for how long a sender may recall a message, up to 604800; 0: 120
+	PictureMB       *int            `json:"PictureMB"`       // maximum size of a picture or a sound that a message may state, up to 10000; 0: 28
+	FileMB          *int            `json:"FileMB"`          // maximum size of a file or a video that a message may state, up to 10000; 0: 100
+	Allow           *string         `json:"Allow"`           // what happens to a friend request if its receiver has not chosen: any, confirm or deny
 	Follow          *bool           `json:"Follow"`          // users can follow each other
-	ProfileFields   *[]profileField `json:"ProfileFields"`   // at most 20; replaces the list
-	FriendFields    *[]friendField  `json:"FriendFields"`    // at most 20; replaces the list
-	Override        overrides       `json:"Override"`
+	ProfileFields   *[]profileField `json:"ProfileFields"`   // at most 20; replaces the whole list
+	FriendFields    *[]friendField  `json:"FriendFields"`    // at most 20; replaces the whole list
+	Override        overrides       `json:"Override"`        // numbers that replace those of the edition
 }
 
-// overrides replace numbers of the edition; 0 goes back to them. What is left out
-// stays.
+// overrides replace numbers of the edition. 0 restores the number of the edition. A
+// field that is left out keeps its value.
 type overrides struct {
 	Accounts      *int `json:"Accounts"`      // up to 100000
 	Conversations *int `json:"Conversations"` // up to 500
@@ -142,6 +144,7 @@ type overrides struct {
 	HistoryDays   *int `json:"HistoryDays"`   // up to 30
 }
 
+// apply returns s with the settings that are not left out.
 func (in settings) apply(s apps.Settings) apps.Settings {
 	set(&s.Name, in.Name)
 	if in.Edition != nil {
@@ -159,7 +162,7 @@ func (in settings) apply(s apps.Settings) apps.Settings {
 	set(&s.FriendsOnly, in.FriendsOnly)
 	set(&s.BlockSilently, in.BlockSilently)
 	if in.Allow != nil {
-		s.Allow = accounts.Allow(*in.Allow)
+		s.Allow = accounts.FriendRequestPolicy(*in.Allow)
 	}
 	set(&s.Follow, in.Follow)
 	set(&s.RequestWording, in.RequestWording)
@@ -169,14 +172,14 @@ func (in settings) apply(s apps.Settings) apps.Settings {
 	if in.ProfileFields != nil {
 		s.ProfileFields = nil
 		for _, f := range *in.ProfileFields {
-			s.ProfileFields = append(s.ProfileFields, apps.Field{Word: f.Word, UserReads: f.UserReads, UserWrites: f.UserWrites})
+			s.ProfileFields = append(s.ProfileFields, apps.Field{Name: f.Word, UserReads: f.UserReads, UserWrites: f.UserWrites})
 		}
 	}
 	if in.FriendFields != nil {
 		s.FriendFields = nil
 		for _, f := range *in.FriendFields {
 			s.FriendFields = append(s.FriendFields, apps.Field{
-				Word: f.Word, UserReads: f.UserReads == nil || *f.UserReads, UserWrites: f.UserWrites,
+				Name: f.Word, UserReads: f.UserReads == nil || *f.UserReads, UserWrites: f.UserWrites,
 			})
 		}
 	}
@@ -196,13 +199,14 @@ func (in overrides) apply(to *apps.Limits) {
 	set(&to.HistoryDays, in.HistoryDays)
 }
 
+// set sets to, if there is a value to set.
 func set[T any](to *T, from *T) {
 	if from != nil {
 		*to = *from
 	}
 }
 
-// named is a request about one application.
-type named struct {
+// appRequest names one application.
+type appRequest struct {
 	ID int64 `json:"SdkAppId"`
 }

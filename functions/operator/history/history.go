@@ -1,5 +1,5 @@
-// Package history is what the operator of a deployment does with the hourly files
-// of messages of an application.
+// Package history shows the hourly files of an application's messages to the operator of
+// the deployment.
 package history
 
 import (
@@ -9,12 +9,12 @@ import (
 	"parley/shared/store"
 )
 
-// Operations lists the actions. The numbers that they answer are those of package
+// Operations returns the operations. Their error numbers are the codes of package
 // fault.
 func Operations() []op.Operation {
 	reads := op.Reads(store.Apps, store.Exports)
 	return []op.Operation{
-		operator.Action("history.list", list, reads, op.Answers(12, 21)),
-		operator.Action("history.get", get, reads, op.Fetches(objects.File), op.Answers(12, 21, 140, 141)),
+		operator.Action("history.list", list, reads, op.DocumentedErrors(12, 21)),
+		operator.Action("history.get", get, reads, op.ReadsObjects(objects.File), op.DocumentedErrors(12, 21, 140, 141)),
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"parley/shared/op"
 )
 
-// service is the archive of an application.
+// service returns the archive of an application.
 func service(ctx context.Context, c *op.Call, app int64) (archive.Service, error) {
 	a, err := c.App.Apps.Get(ctx, app)
 	if err != nil {
@@ -18,40 +18,40 @@ func service(ctx context.Context, c *op.Call, app int64) (archive.Service, error
 	return c.App.For(&a).Archive, nil
 }
 
-// chat reads a ChatType, C2C where there is none.
-func chat(text string) (archive.Type, error) {
-	t := cmp.Or(archive.Type(text), archive.C2C)
+// parseChatType reads a ChatType; C2C if it is left out.
+func parseChatType(text string) (archive.ConversationType, error) {
+	t := cmp.Or(archive.ConversationType(text), archive.C2C)
 	if !t.Valid() {
 		return "", fault.New(fault.Invalid, "ChatType is C2C or Group")
 	}
 	return t, nil
 }
 
-// limited reads a Limit.
-func limited(limit *int, most int) (int, error) {
+// parseLimit reads a Limit from 1 to maxLimit; maxLimit if it is left out.
+func parseLimit(limit *int, maxLimit int) (int, error) {
 	if limit == nil {
-		return most, nil
+		return maxLimit, nil
 	}
-	if *limit < 1 || *limit > most {
-		return 0, fault.New(fault.Invalid, "Limit is 1 to %d", most)
+	if *limit < 1 || *limit > maxLimit {
+		return 0, fault.New(fault.Invalid, "Limit is 1 to %d", maxLimit)
 	}
 	return *limit, nil
 }
 
-// hour is what an hour has.
-type hour struct {
+// hourFile describes the file of one hour.
+type hourFile struct {
 	Hour     string `json:"MsgTime"`  // YYYYMMDDHH in UTC+8
-	Messages int64  `json:"Messages"` // in the file
-	Version  int64  `json:"Version"`  // how often the file was made
-	Merged   int64  `json:"Merged"`   // Unix seconds, the last time
-	Size     int64  `json:"FileSize"` // bytes
-	MD5      string `json:"FileMD5"`
-	GzipSize int64  `json:"GzipSize"` // bytes, as it is fetched
-	GzipMD5  string `json:"GzipMD5"`
+	Messages int64  `json:"Messages"` // number of messages in the file
+	Version  int64  `json:"Version"`  // how many times the file was made: 1, 2, 3, ...
+	Merged   int64  `json:"Merged"`   // when the file was last made, Unix seconds
+	Size     int64  `json:"FileSize"` // bytes of the decompressed file
+	MD5      string `json:"FileMD5"`  // of the decompressed file, hex
+	GzipSize int64  `json:"GzipSize"` // bytes of the gzip file at the address
+	GzipMD5  string `json:"GzipMD5"`  // of the gzip file, hex
 }
 
-func view(e archive.Export) hour {
-	return hour{
+func view(e archive.Export) hourFile {
+	return hourFile{
 		Hour: e.Name, Messages: e.Messages, Version: e.Version, Merged: e.Merged,
 		Size: e.Size, MD5: e.MD5, GzipSize: e.GzipSize, GzipMD5: e.GzipMD5,
 	}

@@ -1,5 +1,5 @@
-// Package account is the service im_open_login_svc: accounts of an application
-// (core spec §4).
+// Package account imports, deletes and kicks the accounts of an application: the
+// vendor's service im_open_login_svc (docs/spec/tencent §4).
 package account
 
 import (
@@ -11,22 +11,22 @@ import (
 )
 
 func service() tencent.Service {
-	return tencent.Service{Path: "im_open_login_svc", Group: "account", Numbers: v4.Login()}
+	return tencent.Service{Path: "im_open_login_svc", Group: "account", Codes: v4.Login()}
 }
 
 // Operations lists the commands in the order of the reference.
 func Operations() []op.Operation {
 	s := service()
 	return []op.Operation{
-		tencent.Command(s, "account_import", accountImport, op.Writes(store.Accounts, store.Apps), op.Posts(), op.Sends(queue.Announce),
-			op.Answers(40601, 70398, 70402, 70403)),
-		tencent.Command(s, "multiaccount_import", multiaccountImport, op.Writes(store.Accounts, store.Apps), op.Posts(), op.Sends(queue.Announce), op.Takes(512, batch),
-			op.Answers(70206, 70398, 70402, 70403)),
+		tencent.Command(s, "account_import", accountImport, op.Writes(store.Accounts, store.Apps), op.Delivers(), op.Sends(queue.Broadcast),
+			op.DocumentedErrors(40601, 70398, 70402, 70403)),
+		tencent.Command(s, "multiaccount_import", multiaccountImport, op.Writes(store.Accounts, store.Apps), op.Delivers(), op.Sends(queue.Broadcast), op.Resources(512, batchTimeout),
+			op.DocumentedErrors(70206, 70398, 70402, 70403)),
 		tencent.Command(s, "account_delete", accountDelete, op.Writes(store.Accounts, store.Apps),
-			op.Reads(store.Sessions), op.Writes(store.Sessions), op.Kicks(), op.Sends(queue.Sweep), op.Takes(512, batch),
-			op.Answers(70107, 70206, 70402, 70403, 71000)),
-		tencent.Command(s, "account_check", accountCheck, op.Reads(store.Accounts), op.Answers(70206, 70402, 70403)),
+			op.Reads(store.Sessions), op.Writes(store.Sessions), op.ClosesConnections(), op.Sends(queue.Removal), op.Resources(512, batchTimeout),
+			op.DocumentedErrors(70107, 70206, 70402, 70403, 71000)),
+		tencent.Command(s, "account_check", accountCheck, op.Reads(store.Accounts), op.DocumentedErrors(70206, 70402, 70403)),
 		tencent.Command(s, "kick", kick, op.Writes(store.Accounts),
-			op.Reads(store.Sessions), op.Writes(store.Sessions), op.Kicks(), op.Answers(70107, 70402, 70403)),
+			op.Reads(store.Sessions), op.Writes(store.Sessions), op.ClosesConnections(), op.DocumentedErrors(70107, 70402, 70403)),
 	}
 }

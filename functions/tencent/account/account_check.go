@@ -18,17 +18,17 @@ type checkResult struct {
 	UserID string `json:"UserID"`
 	Code   int    `json:"ResultCode"`
 	Info   string `json:"ResultInfo"`
-	Status string `json:"AccountStatus"`
+	Status string `json:"AccountStatus"` // Imported or NotImported
 }
 
-// accountCheck tells which of up to 100 ids are imported. An id that is not is
-// no error.
+// accountCheck tells which of up to 100 ids are imported. An id that is not imported
+// is not an error.
 func accountCheck(ctx context.Context, c *op.Call, in accountCheckRequest) (accountCheckResponse, error) {
-	list, err := ids(in.Items)
+	list, err := userIDs(in.Items)
 	if err != nil {
 		return accountCheckResponse{}, err
 	}
-	imported, err := c.Accounts.Check(ctx, list)
+	imported, err := c.Accounts.Imported(ctx, list)
 	if err != nil {
 		return accountCheckResponse{}, err
 	}

@@ -22,14 +22,15 @@ type deleteResult struct {
 	UserID string `json:"UserID"`
 }
 
-// accountDelete ends up to 100 accounts: their signatures are void and their
-// connections closed when it answers, and a worker removes what is kept of them,
-// usually within a second. Until then such an id cannot be imported again. What
-// they wrote stays for the others. It cannot be undone. A repeat within two minutes
-// succeeds, a later one answers 70107; both see to it that the removal goes on. An
-// admin's account answers 70402 until app.remove-admin.
+// accountDelete deletes up to 100 accounts. When the call answers, their signatures
+// are void and their connections are closed. A worker then removes their data,
+// usually within a second; until then their ids cannot be imported again. The
+// messages that they sent stay in the history of the others. A deletion cannot be
+// undone. A repeat within two minutes succeeds, and a later one answers 70107; both
+// start the removal again if it is not complete. The account of an admin answers
+// 70402 until app.remove-admin.
 func accountDelete(ctx context.Context, c *op.Call, in accountDeleteRequest) (accountDeleteResponse, error) {
-	list, err := ids(in.Items)
+	list, err := userIDs(in.Items)
 	if err != nil {
 		return accountDeleteResponse{}, err
 	}
@@ -41,7 +42,7 @@ func accountDelete(ctx context.Context, c *op.Call, in accountDeleteRequest) (ac
 	for i, id := range list {
 		out.Results[i] = deleteResult{UserID: id}
 		if err := errs[id]; fault.Is(err, fault.AccountUnknown) {
-			out.Results[i].Code, out.Results[i].Info = unknownID, unknownText
+			out.Results[i].Code, out.Results[i].Info = accountUnknown, accountUnknownText
 		} else if err != nil {
 			out.Results[i].Code, out.Results[i].Info = v4.Login().Of(err)
 		}

@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"parley/infra/testkit"
 	"parley/shared/app"
 	"parley/shared/domain/accounts"
 	"parley/shared/fault"
-	"parley/shared/testkit"
 )
 
 var server *testkit.Server
@@ -18,21 +18,23 @@ func TestMain(m *testing.M) { testkit.Main(m, &server) }
 
 func TestOperations(t *testing.T) { testkit.Cases(t, server, Operations()) }
 
-// TestKick: signatures that could be accepted before a kick are void, and the call
-// lasts until the second of the last of them is over. So every one made before its
-// answer is void, and each one made after it works at once.
-func TestKick(t *testing.T) {
-	for _, into := range []time.Duration{0, 400 * time.Millisecond, 999 * time.Millisecond} {
+// TestKickVoidsSignaturesUntilItsAnswer shows that a kick voids every signature that
+// could be accepted before it, and lasts until the second of the last of them is over.
+// So a signature that is made before the answer is void, and one that is made after it
+// works at once. Example: a kick at 12:00:00.4 voids signatures that are dated up to
+// 12:00:02, and it answers at 12:00:03.
+func TestKickVoidsSignaturesUntilItsAnswer(t *testing.T) {
+	for _, intoSecond := range []time.Duration{0, 400 * time.Millisecond, 999 * time.Millisecond} {
 		w := testkit.NewWorld(t, server, testkit.Options{})
 		if err := w.Seed(t.Context(), "account alice\nconnect alice iPhone i1\n"); err != nil {
 			t.Fatal(err)
 		}
-		w.Clock.Move(into)
+		w.Clock.Move(intoSecond)
 		var waited time.Duration
-		w.App = w.Fresh(func(p *app.Parts) {
+		w.App = w.NewApp(func(p *app.Parts) {
 			p.Wait = func(_ context.Context, d time.Duration) {
 				if len(w.Posts.Take()) > 0 {
-					t.Error("the device is told before a new signature works")
+					t.Error("the device is notified before a new signature works")
 				}
 				waited += d
 				w.Clock.Move(d)
@@ -47,8 +49,8 @@ func TestKick(t *testing.T) {
 				t.Fatalf("kick: %s, %v", answer, err)
 			}
 		}
-		if want := accounts.MaxAhead + time.Second - into; waited != want {
-			t.Errorf("a kick %s into a second waits %s, want %s", into, waited, want)
+		if want := accounts.MaxAhead + time.Second - intoSecond; waited != want {
+			t.Errorf("a kick %s into a second waits %s, want %s", intoSecond, waited, want)
 		}
 		if n := len(w.Posts.Take()); n != 2 {
 			t.Errorf("%d posts and closes, want 2", n)

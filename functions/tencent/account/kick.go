@@ -8,16 +8,17 @@ import (
 )
 
 type kickRequest struct {
-	UserID     string `json:"UserID" id:"user" bad:"70402"`
+	UserID     string `json:"UserID" id:"user" bad:"70402"`     // required, under this name or the older one
 	Identifier string `json:"Identifier" id:"user" bad:"70402"` // the field's name until 2021
 }
 
 type kickResponse struct{}
 
-// kick voids every UserSig that was issued for an account so far, and tells its
-// devices to go and closes their connections. UserSigs have whole seconds: the
-// call lasts until the second it was made in is over, at most one, and a UserSig
-// made after it works at once. It is no ban.
+// kick makes every UserSig invalid that was issued for an account until now, and
+// disconnects the devices of the account. A UserSig has whole seconds and may be dated
+// two seconds ahead of the server. So the call takes two to three seconds, until the
+// last second that it makes invalid is over, and a UserSig that is made after its
+// answer works at once. A kick is not a ban.
 func kick(ctx context.Context, c *op.Call, in kickRequest) (kickResponse, error) {
 	id := in.UserID
 	if id == "" {

@@ -12,8 +12,8 @@ import (
 )
 
 type multiaccountImportRequest struct {
-	Accounts []string     `json:"Accounts" bad:"70402"` // the form until 2024: ids only
-	List     []importItem `json:"AccountList" bad:"70402"`
+	Accounts []string     `json:"Accounts" bad:"70402"`    // the form until 2024: ids only
+	List     []importItem `json:"AccountList" bad:"70402"` // required, if there are no Accounts
 }
 
 type importItem struct {
@@ -23,14 +23,15 @@ type importItem struct {
 }
 
 type multiaccountImportResponse struct {
-	Failed []string `json:"FailAccounts,omitempty"`
+	Failed []string `json:"FailAccounts,omitempty"` // the ids that were not imported
 }
 
-// importWidth is how many accounts are written at once.
-const importWidth = 16
+// importConcurrency is how many accounts are written at the same time.
+const importConcurrency = 16
 
-// multiaccountImport registers up to 100 accounts. Those that fail are listed,
-// the others are imported; one that exists is kept and updated.
+// multiaccountImport registers up to 100 accounts. If some fail, the answer lists
+// them, and the others are imported. An account that exists stays and is updated. If
+// an id is named several times, its last entry counts.
 func multiaccountImport(ctx context.Context, c *op.Call, in multiaccountImportRequest) (multiaccountImportResponse, error) {
 	for _, id := range in.Accounts {
 		in.List = append(in.List, importItem{UserID: id})
@@ -39,15 +40,15 @@ func multiaccountImport(ctx context.Context, c *op.Call, in multiaccountImportRe
 	case n == 0:
 		return multiaccountImportResponse{}, v4.Refuse(badParameter, "AccountList is missing or empty")
 	case n > accounts.MaxBatch:
-		return multiaccountImportResponse{}, v4.Refuse(badBatch, "a batch has at most %d accounts", accounts.MaxBatch)
+		return multiaccountImportResponse{}, v4.Refuse(badBatchSize, "a batch has at most %d accounts", accounts.MaxBatch)
 	}
 	in.List = lastOfEach(in.List)
 	failed := make([]bool, len(in.List))
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(importWidth)
+	g.SetLimit(importConcurrency)
 	for i, item := range in.List {
 		g.Go(func() error {
-			err := c.Accounts.Import(ctx, accounts.Draft{ID: item.UserID, Nick: item.Nick, Face: item.FaceURL})
+			err := c.Accounts.Import(ctx, accounts.Import{ID: item.UserID, Nick: item.Nick, Face: item.FaceURL})
 			switch code := fault.Of(err).Code; {
 			case err == nil:
 			case code.Ours() || code == fault.AccountQuota:
@@ -70,17 +71,16 @@ func multiaccountImport(ctx context.Context, c *op.Call, in multiaccountImportRe
 	return out, nil
 }
 
-// lastOfEach returns a batch in which each account stands once: what is said last
-// of it counts.
+// lastOfEach returns a batch that has every id once, with its last entry.
 func lastOfEach(list []importItem) []importItem {
-	at := make(map[string]int, len(list))
+	indexes := make(map[string]int, len(list))
 	out := make([]importItem, 0, len(list))
 	for _, item := range list {
-		if i, seen := at[item.UserID]; seen {
+		if i, seen := indexes[item.UserID]; seen {
 			out[i] = item
 			continue
 		}
-		at[item.UserID] = len(out)
+		indexes[item.UserID] = len(out)
 		out = append(out, item)
 	}
 	return out

@@ -7,14 +7,15 @@ import (
 	"parley/shared/domain/accounts"
 )
 
-// batch is the time a command with a hundred accounts may take.
-const batch = 15 * time.Second
+// batchTimeout is the timeout of a command with up to 100 accounts.
+const batchTimeout = 15 * time.Second
 
 const (
 	badParameter = 70402
-	badBatch     = 70206
-	unknownID    = 70107
-	unknownText  = "Err_TLS_PT_Open_Login_Account_Not_Exist"
+	badBatchSize = 70206
+
+	accountUnknown     = 70107
+	accountUnknownText = "Err_TLS_PT_Open_Login_Account_Not_Exist"
 )
 
 // userItem names one account of a batch.
@@ -22,11 +23,12 @@ type userItem struct {
 	UserID string `json:"UserID"`
 }
 
-// ids takes the ids out of a batch and refuses one that is too long or has an
-// id that cannot be. 70206 is chosen for the length (core spec §4.2, unsure).
-func ids(items []userItem) ([]string, error) {
+// userIDs returns the ids of a batch. It refuses a batch that is too large and an
+// item without an id. The vendor does not say which code a batch gets that is too
+// large (docs/spec/tencent §15); Parley chooses 70206.
+func userIDs(items []userItem) ([]string, error) {
 	if len(items) > accounts.MaxBatch {
-		return nil, v4.Refuse(badBatch, "a batch has at most %d accounts", accounts.MaxBatch)
+		return nil, v4.Refuse(badBatchSize, "a batch has at most %d accounts", accounts.MaxBatch)
 	}
 	list := make([]string, len(items))
 	for i, item := range items {

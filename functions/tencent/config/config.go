@@ -1,4 +1,5 @@
-// Package config is the service openconfigsvr: global mutes (core spec §10).
+// Package config mutes accounts in the whole application: the vendor's service
+// openconfigsvr (docs/spec/tencent §10).
 package config
 
 import (
@@ -10,11 +11,11 @@ import (
 
 // Operations lists the commands in the order of the reference.
 func Operations() []op.Operation {
-	s := tencent.Service{Path: "openconfigsvr", Group: "config", Numbers: v4.Config()}
+	s := tencent.Service{Path: "openconfigsvr", Group: "config", Codes: v4.Config()}
 	return []op.Operation{
 		tencent.Command(s, "setnospeaking", setNoSpeaking, op.Writes(store.Accounts),
-			op.Answers(60010, 130001, 130004, 130005, 130006, 130007, 130008)),
+			op.DocumentedErrors(60010, 130001, 130004, 130005, 130006, 130007, 130008)),
 		tencent.Command(s, "getnospeaking", getNoSpeaking, op.Reads(store.Accounts),
-			op.Answers(60010, 130001, 130002, 130003)),
+			op.DocumentedErrors(60010, 130001, 130002, 130003)),
 	}
 }

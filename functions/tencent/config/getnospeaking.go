@@ -15,13 +15,13 @@ type getNoSpeakingRequest struct {
 }
 
 type getNoSpeakingResponse struct {
-	C2C    uint32 `json:"C2CmsgNospeakingTime"`
-	Groups uint32 `json:"GroupmsgNospeakingTime"`
+	C2C    uint32 `json:"C2CmsgNospeakingTime"`   // seconds
+	Groups uint32 `json:"GroupmsgNospeakingTime"` // seconds
 }
 
-// getNoSpeaking returns for how many more seconds an account is muted in
-// one-to-one conversations and in groups: 0 where it is not, 4294967295 where that
-// does not end.
+// getNoSpeaking returns for how many more seconds an account is muted in one-to-one
+// conversations and in groups. 0 means that it is not muted, 4294967295 that it is
+// muted for ever.
 func getNoSpeaking(ctx context.Context, c *op.Call, in getNoSpeakingRequest) (getNoSpeakingResponse, error) {
 	m, err := c.Accounts.Muted(ctx, in.Account)
 	if fault.Is(err, fault.AccountUnknown) {
@@ -30,12 +30,12 @@ func getNoSpeaking(ctx context.Context, c *op.Call, in getNoSpeakingRequest) (ge
 	if err != nil {
 		return getNoSpeakingResponse{}, err
 	}
-	return getNoSpeakingResponse{C2C: seconds(m.C2C), Groups: seconds(m.Groups)}, nil
+	return getNoSpeakingResponse{C2C: seconds(m.Direct), Groups: seconds(m.Groups)}, nil
 }
 
 func seconds(d time.Duration) uint32 {
 	if d == accounts.Endless {
 		return forever
 	}
-	return uint32(d / time.Second) //nolint:gosec // at most what setnospeaking took
+	return uint32(d / time.Second) // at most what setnospeaking took
 }

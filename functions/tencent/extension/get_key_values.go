@@ -8,35 +8,35 @@ import (
 )
 
 type getRequest struct {
-	target
+	messageRef
 	Start int64 `json:"StartSeq" bad:"10004"`
 }
 
 type getResponse struct {
-	Complete int    `json:"CompleteFlag"`
-	Latest   int64  `json:"LatestSeq"`
-	Cleared  int64  `json:"ClearSeq"`
-	List     []pair `json:"ExtensionList"`
+	Complete int         `json:"CompleteFlag"` // 1 if there are no further extensions
+	Latest   int64       `json:"LatestSeq"`
+	Cleared  int64       `json:"ClearSeq"`
+	List     []extension `json:"ExtensionList"`
 }
 
-// getKeyValues returns the pairs of a message with a Seq from StartSeq on, in
-// the order of Seq, at most 200. Pairs up to ClearSeq are gone.
+// getKeyValues returns the extensions of a message from the Seq StartSeq on, in the
+// order of Seq, at most 200. Extensions up to ClearSeq are removed.
 func getKeyValues(ctx context.Context, c *op.Call, in getRequest) (getResponse, error) {
-	key, err := in.message(c)
+	key, err := in.parse(c)
 	if err != nil {
 		return getResponse{}, err
 	}
-	by := messages.Actor{Trusted: c.Caller.Admin, Issued: c.Caller.Issued}
-	p, err := c.Messages.PairsFor(ctx, by, c.Caller.Account, in.From, in.To, key, in.Start)
+	actor := messages.Actor{Trusted: c.Caller.Admin, Issued: c.Caller.Issued}
+	page, err := c.Messages.ExtensionsFor(ctx, actor, c.Caller.Account, in.From, in.To, key, in.Start)
 	if err != nil {
 		return getResponse{}, err
 	}
-	out := getResponse{Latest: p.Latest, Cleared: p.Cleared, List: make([]pair, len(p.List))}
-	if p.Complete {
+	out := getResponse{Latest: page.Latest, Cleared: page.Cleared, List: make([]extension, len(page.List))}
+	if page.Complete {
 		out.Complete = 1
 	}
-	for i, one := range p.List {
-		out.List[i] = fromPair(one)
+	for i, e := range page.List {
+		out.List[i] = fromExtension(e)
 	}
 	return out, nil
 }

@@ -9,9 +9,9 @@ import (
 )
 
 type setRequest struct {
-	target
-	Verb int    `json:"OperateType" need:"10004" bad:"10004"`
-	List []pair `json:"ExtensionList" bad:"10004"`
+	messageRef
+	Verb int         `json:"OperateType" need:"10004" bad:"10004"` // 1 sets, 2 deletes, 3 clears all
+	List []extension `json:"ExtensionList" bad:"10004"`
 }
 
 type setResponse struct {
@@ -19,30 +19,31 @@ type setResponse struct {
 }
 
 type setResult struct {
-	Code int  `json:"ErrorCode"`
-	Pair pair `json:"Extension"`
+	Code      int       `json:"ErrorCode"`
+	Extension extension `json:"Extension"` // as it is stored now
 }
 
-// setKeyValues sets (1) or deletes (2) up to 20 pairs of a message, or clears all
-// (3), and tells the devices of both users. A pair of another version than a user
-// names stays, and is in the answer with 23001; an admin's Seq is not looked at.
+// setKeyValues sets or deletes up to 20 extensions of a message, or clears all of them,
+// and notifies the devices of both users. If the Seq that a user names is not the
+// stored one, the extension stays as it is, and its result has 23001 and the stored
+// values. The Seq that an admin names is ignored.
 func setKeyValues(ctx context.Context, c *op.Call, in setRequest) (setResponse, error) {
-	key, err := in.message(c)
+	key, err := in.parse(c)
 	if err != nil {
 		return setResponse{}, err
 	}
-	list := make([]messages.Pair, len(in.List))
-	for i, p := range in.List {
-		list[i] = messages.Pair{Key: p.Key, Value: p.Value, Seq: p.Seq}
+	list := make([]messages.Extension, len(in.List))
+	for i, e := range in.List {
+		list[i] = messages.Extension{Key: e.Key, Value: e.Value, Seq: e.Seq}
 	}
-	by := messages.Actor{Trusted: c.Caller.Admin, Issued: c.Caller.Issued}
-	results, err := c.Messages.ChangePairs(ctx, by, c.Caller.Account, in.From, in.To, key, messages.PairVerb(in.Verb), list)
+	actor := messages.Actor{Trusted: c.Caller.Admin, Issued: c.Caller.Issued}
+	results, err := c.Messages.ChangeExtensions(ctx, actor, c.Caller.Account, in.From, in.To, key, messages.ExtensionVerb(in.Verb), list)
 	if err != nil {
 		return setResponse{}, err
 	}
 	out := setResponse{List: make([]setResult, len(results))}
 	for i, r := range results {
-		out.List[i].Pair = fromPair(r.Pair)
+		out.List[i].Extension = fromExtension(r.Extension)
 		if r.Err != nil {
 			out.List[i].Code, _ = v4.Extension().Of(r.Err)
 		}

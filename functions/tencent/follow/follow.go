@@ -1,4 +1,5 @@
-// Package follow is the service follow: who follows whom (core spec §8.16).
+// Package follow changes and reads who follows whom: the vendor's service follow
+// (docs/spec/tencent §8.16).
 package follow
 
 import (
@@ -9,7 +10,7 @@ import (
 )
 
 func service() tencent.Service {
-	return tencent.Service{Path: "follow", Group: "follow", Numbers: v4.Relations(), Display: true}
+	return tencent.Service{Path: "follow", Group: "follow", Codes: v4.Relations(), Display: true}
 }
 
 // Operations lists the commands in the order of the reference.
@@ -17,10 +18,10 @@ func Operations() []op.Operation {
 	s := service()
 	reads := op.Reads(store.Accounts, store.Follows)
 	return []op.Operation{
-		tencent.Command(s, "follow_add", followAdd, reads, op.Writes(store.Follows), op.Answers(30001, 30003, 30004, 32100)),
-		tencent.Command(s, "follow_delete", followDelete, reads, op.Writes(store.Follows), op.Answers(30001, 30003, 30004)),
-		tencent.Command(s, "follow_check", followCheck, reads, op.Answers(30001, 30003, 30004)),
-		tencent.Command(s, "follow_get", followGet, reads, op.Answers(30001, 30003, 30004)),
-		tencent.Command(s, "follow_get_info", followGetInfo, reads, op.Answers(30001, 30003, 30004)),
+		tencent.Command(s, "follow_add", followAdd, reads, op.Writes(store.Follows), op.DocumentedErrors(30001, 30003, 30004, 32100)),
+		tencent.Command(s, "follow_delete", followDelete, reads, op.Writes(store.Follows), op.DocumentedErrors(30001, 30003, 30004)),
+		tencent.Command(s, "follow_check", followCheck, reads, op.DocumentedErrors(30001, 30003, 30004)),
+		tencent.Command(s, "follow_get", followGet, reads, op.DocumentedErrors(30001, 30003, 30004)),
+		tencent.Command(s, "follow_get_info", followGetInfo, reads, op.DocumentedErrors(30001, 30003, 30004)),
 	}
 }

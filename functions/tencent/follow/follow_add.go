@@ -20,9 +20,9 @@ type followAddResponse struct {
 	Results []v4.Result `json:"ResultItem"`
 }
 
-// followAdd makes a user follow up to 20 others; whom the user follows already
-// is no error. Each has an outcome of its own: 32100 where the user follows as
-// many as there can be, 30001 for the user itself.
+// followAdd makes a user follow up to 20 others. A user who is followed already is not
+// an error. Each item has its own result: 32100 if the user follows as many others as
+// the limit allows, 30001 for the user itself.
 func followAdd(ctx context.Context, c *op.Call, in followAddRequest) (followAddResponse, error) {
 	peers := make([]string, len(in.Items))
 	for i, item := range in.Items {
@@ -32,5 +32,5 @@ func followAdd(ctx context.Context, c *op.Call, in followAddRequest) (followAddR
 	if err != nil {
 		return followAddResponse{}, err
 	}
-	return followAddResponse{Results: results(peers, errs)}, nil
+	return followAddResponse{Results: itemResults(peers, errs)}, nil
 }

@@ -19,23 +19,25 @@ type followCheckResponse struct {
 
 type checkResult struct {
 	v4.Result
-	Type int `json:"FollowType"`
+	Type int `json:"FollowType"` // 0 neither follows, 1 the other follows the user, 2 the user follows the other, 3 both
 }
 
-// followCheck tells how a user stands to up to 100 others: 0 neither follows,
-// 1 the other follows the user, 2 the user follows the other, 3 both.
+// followCheck tells for up to 100 others whether the user follows them and whether
+// they follow the user.
 func followCheck(ctx context.Context, c *op.Call, in followCheckRequest) (followCheckResponse, error) {
 	relations, errs, err := c.Follows.Check(ctx, in.From, in.To)
 	if err != nil {
 		return followCheckResponse{}, err
 	}
 	out := followCheckResponse{Results: make([]checkResult, len(in.To))}
-	for i, r := range results(in.To, errs) {
+	for i, r := range itemResults(in.To, errs) {
 		out.Results[i] = checkResult{Result: r, Type: followType(relations[i])}
 	}
 	return out, nil
 }
 
+// followType returns 1 if the peer follows the user, plus 2 if the user follows the
+// peer.
 func followType(r follows.Relation) int {
 	n := 0
 	if r.Followed {

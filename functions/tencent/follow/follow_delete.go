@@ -16,12 +16,12 @@ type followDeleteResponse struct {
 	Results []v4.Result `json:"ResultItem"`
 }
 
-// followDelete ends that a user follows up to 20 others; whom the user does not
-// follow is no error.
+// followDelete makes a user stop following up to 20 others. A user who is not followed
+// is not an error.
 func followDelete(ctx context.Context, c *op.Call, in followDeleteRequest) (followDeleteResponse, error) {
 	errs, err := c.Follows.Unfollow(ctx, in.From, in.To)
 	if err != nil {
 		return followDeleteResponse{}, err
 	}
-	return followDeleteResponse{Results: results(in.To, errs)}, nil
+	return followDeleteResponse{Results: itemResults(in.To, errs)}, nil
 }

@@ -11,33 +11,32 @@ import (
 
 type followGetRequest struct {
 	From   string `json:"From_Account" id:"user" need:"30001"`
-	Type   int    `json:"FollowType" need:"30001"`
-	Cursor string `json:"StartCursor" bad:"30001"`
-	Want   int    `json:"WantNum" bad:"30001"`
+	Type   int    `json:"FollowType" need:"30001"` // 1 followers, 2 followed users, 3 mutual follows
+	Cursor string `json:"StartCursor" bad:"30001"` // empty, then NextCursor of the answer before
+	Want   int    `json:"WantNum" bad:"30001"`     // 1 to 1000; 100 if it is missing
 }
 
 type followGetResponse struct {
 	Items []follow `json:"FollowItem"`
-	Next  string   `json:"NextCursor"`
+	Next  string   `json:"NextCursor"` // empty at the end
 }
 
 type follow struct {
-	To      string      `json:"To_Account"`
-	Time    int64       `json:"FollowTime"`
-	Profile []v4.Tagged `json:"ProfileItem"`
+	To      string           `json:"To_Account"`
+	Time    int64            `json:"FollowTime"` // Unix seconds
+	Profile []v4.TaggedValue `json:"ProfileItem"`
 }
 
-// shown are the fields of a profile that come with a follow.
-func shown() []v4.ProfileTag {
+// profileTags are the fields of a profile that the answer has.
+func profileTags() []v4.ProfileTag {
 	return []v4.ProfileTag{
 		{Tag: v4.ProfileTagOf(profiles.Nick), Name: profiles.Nick}, {Tag: v4.ProfileTagOf(profiles.Face), Name: profiles.Face},
 	}
 }
 
-// followGet returns a page of a user's followers (1), of whom the user follows
-// (2), or of those who follow each other (3), in order of ids. NextCursor is the
-// next call's StartCursor, empty at the end. ProfileItem has the nickname and the
-// face, as far as they were set.
+// followGet returns a page of a user's followers, of the users whom the user follows,
+// or of those of them who follow back, in the order of their ids. ProfileItem has the
+// nickname and the face, if they are set.
 func followGet(ctx context.Context, c *op.Call, in followGetRequest) (followGetResponse, error) {
 	kind, ok := map[int]follows.Kind{1: follows.Followers, 2: follows.Following, 3: follows.Mutual}[in.Type]
 	if !ok {
@@ -58,15 +57,15 @@ func followGet(ctx context.Context, c *op.Call, in followGetRequest) (followGetR
 	for i, f := range page.Follows {
 		peers[i] = f.Peer
 	}
-	names, _ := v4.WantedFields(shown())
+	names, _ := v4.WantedFields(profileTags())
 	list, err := c.Profiles.Get(ctx, peers, names, false)
 	if err != nil {
 		return followGetResponse{}, err
 	}
 	for i, f := range page.Follows {
-		out.Items[i] = follow{To: f.Peer, Time: f.Time, Profile: []v4.Tagged{}}
+		out.Items[i] = follow{To: f.Peer, Time: f.Time, Profile: []v4.TaggedValue{}}
 		if list[i] != nil {
-			out.Items[i].Profile = v4.FromProfile(*list[i], shown())
+			out.Items[i].Profile = v4.FromProfile(*list[i], profileTags())
 		}
 	}
 	return out, nil

@@ -23,14 +23,15 @@ type followInfo struct {
 	Mutual    int64 `json:"MutualFollowingCount"`
 }
 
-// followGetInfo counts followers, followed and mutual ones of up to 20 users.
+// followGetInfo counts the followers, the followed users and the mutual follows of up
+// to 20 users.
 func followGetInfo(ctx context.Context, c *op.Call, in followGetInfoRequest) (followGetInfoResponse, error) {
 	counts, errs, err := c.Follows.Counts(ctx, in.From, in.To)
 	if err != nil {
 		return followGetInfoResponse{}, err
 	}
 	out := followGetInfoResponse{Infos: make([]followInfo, len(in.To))}
-	for i, r := range results(in.To, errs) {
+	for i, r := range itemResults(in.To, errs) {
 		n := counts[i]
 		out.Infos[i] = followInfo{Result: r, Followers: n.Followers, Following: n.Following, Mutual: n.Mutual}
 	}

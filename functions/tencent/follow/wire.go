@@ -4,9 +4,9 @@ import v4 "parley/shared/dialect/v4"
 
 const badParameter = 30001
 
-// results puts the outcome of a batch into its form; who failed is not listed
-// apart (core spec §1.3, C).
-func results(peers []string, errs []error) []v4.Result {
-	list, _ := service().Numbers.Results(peers, errs)
+// itemResults returns the results of a batch in their wire form. There is no second
+// list, of the users who failed (docs/spec/tencent §1.3, pattern C).
+func itemResults(peers []string, errs []error) []v4.Result {
+	list, _ := service().Codes.Results(peers, errs)
 	return list
 }

@@ -1,4 +1,4 @@
-// Package gateway answers what no command's route takes (core spec §1.5).
+// Package gateway answers calls of paths that are not commands (docs/spec/tencent §1.5).
 package gateway
 
 import (
@@ -6,7 +6,8 @@ import (
 	"parley/shared/op"
 )
 
-// Operations lists the one operation. known tells which paths are commands.
+// Operations returns the one operation of the package. known reports whether a path is
+// a command.
 func Operations(known func(path string) bool) []op.Operation {
 	return []op.Operation{tencent.Unknown(known)}
 }

@@ -17,23 +17,23 @@ type getHistoryResponse struct {
 }
 
 type file struct {
-	URL      string `json:"URL"`        // works without a signature of the caller's
-	Expires  string `json:"ExpireTime"` // of the address, in UTC+8
-	Size     int64  `json:"FileSize"`   // bytes
-	MD5      string `json:"FileMD5"`
-	GzipSize int64  `json:"GzipSize"` // bytes, as it is fetched
-	GzipMD5  string `json:"GzipMD5"`
+	URL      string `json:"URL"`        // needs no signature of the caller
+	Expires  string `json:"ExpireTime"` // when the address ends, in UTC+8
+	Size     int64  `json:"FileSize"`   // bytes of the plain file
+	MD5      string `json:"FileMD5"`    // of the plain file
+	GzipSize int64  `json:"GzipSize"`   // bytes of the gzip file, which is what the address returns
+	GzipMD5  string `json:"GzipMD5"`    // of the gzip file
 }
 
 // timeLayout is "YYYY-MM-DD hh:mm:ss".
 const timeLayout = "2006-01-02 15:04:05"
 
-// getHistory answers where the messages of one hour can be fetched. The hour is
-// that of MsgTime in UTC+8; its file is ready some minutes after its end and kept
-// for the days of the plan. Messages imported later into the hour come in a new
-// file of the same hour.
+// getHistory returns the address of a file with the messages of one hour. The file is
+// ready some minutes after the end of the hour, and it is kept for 7 days unless the
+// operator sets another number. If messages are imported into the hour later, it gets
+// a new file.
 func getHistory(ctx context.Context, c *op.Call, in getHistoryRequest) (getHistoryResponse, error) {
-	e, err := c.Archive.Export(ctx, archive.Type(in.Type), in.Hour)
+	e, err := c.Archive.Export(ctx, archive.ConversationType(in.Type), in.Hour)
 	if err != nil {
 		return getHistoryResponse{}, err
 	}

@@ -1,4 +1,5 @@
-// Package history gives out messages by the hour.
+// Package history returns the stored messages of an hour as a file: the vendor's
+// service open_msg_svc (docs/spec/tencent §11.2).
 package history
 
 import (
@@ -9,11 +10,11 @@ import (
 	"parley/shared/store"
 )
 
-// Operations lists the commands of open_msg_svc (core spec §11.2).
+// Operations lists the commands in the order of the reference.
 func Operations() []op.Operation {
-	service := tencent.Service{Path: "open_msg_svc", Group: "history", Numbers: v4.History()}
+	service := tencent.Service{Path: "open_msg_svc", Group: "history", Codes: v4.History()}
 	return []op.Operation{
-		tencent.Command(service, "get_history", getHistory, op.Reads(store.Exports), op.Fetches(objects.File),
-			op.Answers(1001, 1002, 1004, 1005)),
+		tencent.Command(service, "get_history", getHistory, op.Reads(store.Exports), op.ReadsObjects(objects.File),
+			op.DocumentedErrors(1001, 1002, 1004, 1005)),
 	}
 }

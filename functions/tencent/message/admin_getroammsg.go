@@ -9,18 +9,18 @@ import (
 )
 
 type roamRequest struct {
-	Operator string `json:"Operator_Account" id:"user" bad:"90008"`
-	Peer     string `json:"Peer_Account" id:"user" bad:"90003"`
-	From     string `json:"From_Account" id:"user" bad:"90008"` // the two names until 2022
-	To       string `json:"To_Account" id:"user" bad:"90003"`
-	Max      *int   `json:"MaxCnt" need:"90001"`
-	MinTime  *int64 `json:"MinTime" need:"90001"`
-	MaxTime  *int64 `json:"MaxTime" need:"90001"`
-	LastKey  string `json:"LastMsgKey" bad:"90001"`
+	Operator string `json:"Operator_Account" id:"user" bad:"90008"` // required: the user whose view is read
+	Peer     string `json:"Peer_Account" id:"user" bad:"90003"`     // required
+	From     string `json:"From_Account" id:"user" bad:"90008"`     // the name of Operator_Account until 2022
+	To       string `json:"To_Account" id:"user" bad:"90003"`       // the name of Peer_Account until 2022
+	Max      *int   `json:"MaxCnt" need:"90001"`                    // a page has at most 100
+	MinTime  *int64 `json:"MinTime" need:"90001"`                   // Unix seconds, included
+	MaxTime  *int64 `json:"MaxTime" need:"90001"`                   // Unix seconds, included; for the next page LastMsgTime of the answer before
+	LastKey  string `json:"LastMsgKey" bad:"90001"`                 // for the next page LastMsgKey of the answer before
 }
 
 type roamResponse struct {
-	Complete int           `json:"Complete"`
+	Complete int           `json:"Complete"` // 1 if the range has no further messages
 	Count    int           `json:"MsgCnt"`
 	LastTime int64         `json:"LastMsgTime"`
 	LastKey  string        `json:"LastMsgKey"`
@@ -32,21 +32,22 @@ type roamMessage struct {
 	To     string             `json:"To_Account"`
 	Seq    uint32             `json:"MsgSeq"`
 	Random uint32             `json:"MsgRandom"`
-	Time   int64              `json:"MsgTimeStamp"`
-	Flags  int                `json:"MsgFlagBits"`
-	Read   int                `json:"IsPeerRead"`
+	Time   int64              `json:"MsgTimeStamp"` // Unix seconds
+	Flags  int                `json:"MsgFlagBits"`  // 8 if the message is recalled, else 0
+	Read   int                `json:"IsPeerRead"`   // 1 if the receiver sent a read receipt
 	Key    string             `json:"MsgKey"`
 	Body   []messages.Element `json:"MsgBody"`
 	Custom string             `json:"CloudCustomData,omitempty"`
 }
 
-// maxRoam bounds MaxCnt, for which the reference has no number (unsure).
-const maxRoam = messages.MaxPage
+// maxRoamMessages is how many messages a page has at most. The vendor names no maximum
+// of MaxCnt (docs/spec/tencent §15).
+const maxRoamMessages = messages.MaxPage
 
-// adminGetRoamMsg reads the history of a one-to-one conversation in a range of
-// time as one side sees it, from new to old in pages of ascending order. A page
-// ends at MaxCnt messages (at most 100) or 13 KB. Both bounds are required and
-// inclusive; 0 is a time as any other.
+// adminGetRoamMsg returns the messages of a one-to-one conversation in a time range, as
+// one of the two users sees them. The pages go from new to old, and the messages of a
+// page are in ascending order. A page ends at MaxCnt messages (at most 100) or at 13 KB.
+// Both ends of the range are required and included; 0 is a time like any other.
 func adminGetRoamMsg(ctx context.Context, c *op.Call, in roamRequest) (roamResponse, error) {
 	q, err := in.query()
 	if err != nil {
@@ -54,9 +55,9 @@ func adminGetRoamMsg(ctx context.Context, c *op.Call, in roamRequest) (roamRespo
 	}
 	out := roamResponse{Complete: 1, List: []roamMessage{}}
 	if q.MaxSec == 0 {
-		return out, nil // both bounds count: nothing is as old
+		return out, nil // no message is as old as 1970
 	}
-	q.Accept = v4.Within(maxRoamBytes, toRoam)
+	q.Accept = v4.SizeLimit(maxRoamBytes, toRoam)
 	h, err := c.Messages.History(ctx, q)
 	if err != nil {
 		return roamResponse{}, err
@@ -77,8 +78,8 @@ func adminGetRoamMsg(ctx context.Context, c *op.Call, in roamRequest) (roamRespo
 	return out, nil
 }
 
-func (in roamRequest) query() (messages.Range, error) {
-	q := messages.Range{User: in.Operator, Peer: in.Peer}
+func (in roamRequest) query() (messages.HistoryRange, error) {
+	q := messages.HistoryRange{User: in.Operator, Peer: in.Peer}
 	if q.User == "" {
 		q.User = in.From
 	}
@@ -91,11 +92,11 @@ func (in roamRequest) query() (messages.Range, error) {
 	case q.Peer == "":
 		return q, v4.Refuse(badTo, "Peer_Account is missing or empty")
 	case *in.Max < 1:
-		return q, v4.Refuse(badJSON, "MaxCnt is 1 to %d", maxRoam)
+		return q, v4.Refuse(badJSON, "MaxCnt is 1 to %d", maxRoamMessages)
 	case *in.MinTime < 0 || *in.MaxTime < *in.MinTime || *in.MaxTime >= 1<<32:
 		return q, v4.Refuse(badJSON, "MinTime and MaxTime are Unix seconds, the lesser first")
 	}
-	q.Limit, q.MinSec, q.MaxSec = min(*in.Max, maxRoam), *in.MinTime, *in.MaxTime
+	q.Limit, q.MinSec, q.MaxSec = min(*in.Max, maxRoamMessages), *in.MinTime, *in.MaxTime
 	if in.LastKey != "" {
 		key, err := messages.ParseKey(in.LastKey)
 		if err != nil {

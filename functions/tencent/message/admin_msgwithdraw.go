@@ -15,9 +15,9 @@ type withdrawRequest struct {
 
 type withdrawResponse struct{}
 
-// adminMsgWithdraw recalls a message of From_Account to To_Account, however old:
-// its content goes, its place stays, it no longer counts as unread, and the
-// devices of both are told. It cannot be undone.
+// adminMsgWithdraw recalls a message from From_Account to To_Account, however old it is.
+// Its content is removed, its place in the history stays, it is excluded from unread,
+// and the devices of both users are notified. A recall cannot be undone.
 func adminMsgWithdraw(ctx context.Context, c *op.Call, in withdrawRequest) (withdrawResponse, error) {
 	key, err := messages.ParseKey(in.Key)
 	if err != nil {

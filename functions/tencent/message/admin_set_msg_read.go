@@ -15,13 +15,14 @@ import (
 type setReadRequest struct {
 	Reader string          `json:"Report_Account" id:"user" need:"90008"`
 	Peer   string          `json:"Peer_Account" id:"user" need:"90003"`
-	Time   json.RawMessage `json:"MsgReadTime"`
+	Time   json.RawMessage `json:"MsgReadTime"` // Unix seconds, as a number or as text
 }
 
 type setReadResponse struct{}
 
-// adminSetMsgRead marks what Peer_Account sent to Report_Account up to a time as
-// read, or all of it where no time is given. Devices of both are told.
+// adminSetMsgRead marks the messages that Peer_Account sent to Report_Account up to a
+// time as read, or all of them if no time is given. The devices of both users are
+// notified.
 func adminSetMsgRead(ctx context.Context, c *op.Call, in setReadRequest) (setReadResponse, error) {
 	at, err := readTime(in.Time)
 	if err != nil {
@@ -41,7 +42,8 @@ func adminSetMsgRead(ctx context.Context, c *op.Call, in setReadRequest) (setRea
 	return setReadResponse{}, err
 }
 
-// readTime takes a number or a text with a number (core spec §6.6).
+// readTime returns the time of MsgReadTime, which is a number or a text with a number
+// (docs/spec/tencent §6.6). It returns nil if the field is missing.
 func readTime(raw json.RawMessage) (*int64, error) {
 	text := strings.Trim(string(raw), `"`)
 	if text == "" || text == "null" {

@@ -12,13 +12,13 @@ type batchSendMsgRequest struct {
 }
 
 type batchSendMsgResponse struct {
-	Key    string      `json:"MsgKey"`
-	ID     string      `json:"MsgId"`
+	Key    string      `json:"MsgKey"` // valid in the conversation with each receiver
+	ID     string      `json:"MsgId"`  // the same as MsgKey
 	Errors []itemError `json:"ErrorList,omitempty"`
 }
 
-// ActionStatus is SomeError where some of the receivers are no accounts (core
-// spec §6.2).
+// ActionStatus returns SomeError if some receivers are not accounts (docs/spec/tencent
+// §6.2).
 func (r batchSendMsgResponse) ActionStatus() string {
 	if len(r.Errors) > 0 {
 		return "SomeError"
@@ -31,19 +31,19 @@ type itemError struct {
 	Code int    `json:"ErrorCode"`
 }
 
-// batchSendMsg sends one message to up to 500 accounts under one key. Receivers
-// that are no accounts are listed. A repeat of the call within 120 s completes
-// what the first began and stores nothing twice.
+// batchSendMsg sends one message to up to 500 accounts under one key. ErrorList has the
+// receivers who are not accounts. A repeat of the call within 120 s sends to the
+// receivers that the first call has not reached, and stores nothing twice.
 func batchSendMsg(ctx context.Context, c *op.Call, in batchSendMsgRequest) (batchSendMsgResponse, error) {
-	d, err := in.draft(c.Caller.Account)
+	request, err := in.sendRequest(c.Caller.Account)
 	if err != nil {
 		return batchSendMsgResponse{}, err
 	}
-	r, failed, err := c.Messages.SendBatch(ctx, d, in.To)
+	sent, failed, err := c.Messages.SendBatch(ctx, request, in.To)
 	if err != nil {
 		return batchSendMsgResponse{}, err
 	}
-	out := batchSendMsgResponse{Key: r.Key.String(), ID: r.Key.String()}
+	out := batchSendMsgResponse{Key: sent.Key.String(), ID: sent.Key.String()}
 	for _, to := range failed {
 		out.Errors = append(out.Errors, itemError{To: to, Code: unknownUser})
 	}

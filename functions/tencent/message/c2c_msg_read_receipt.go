@@ -9,22 +9,22 @@ import (
 )
 
 type receiptRequest struct {
-	Operator string        `json:"Operator_Account" id:"user" need:"90008"`
-	Peer     string        `json:"Peer_Account" id:"user" need:"90003"`
+	Operator string        `json:"Operator_Account" id:"user" need:"90008"` // the reader
+	Peer     string        `json:"Peer_Account" id:"user" need:"90003"`     // the sender of the messages
 	Messages []receiptItem `json:"C2CMsgInfo" need:"90001"`
 }
 
 type receiptItem struct {
-	From string `json:"From_Account"`
-	To   string `json:"To_Account"`
+	From string `json:"From_Account"` // the same as Peer_Account
+	To   string `json:"To_Account"`   // the same as Operator_Account
 	Key  string `json:"MsgKey"`
 }
 
 type receiptResponse struct{}
 
-// c2cMsgReadReceipt sends read receipts on behalf of Operator_Account for up to
-// 30 messages that Peer_Account sent. Messages that did not ask for a receipt,
-// have theirs, or are not there are passed over.
+// c2cMsgReadReceipt sends read receipts on behalf of Operator_Account for up to 30
+// messages that Peer_Account sent. Messages that did not ask for a receipt, that have
+// one already, or that do not exist are skipped.
 func c2cMsgReadReceipt(ctx context.Context, c *op.Call, in receiptRequest) (receiptResponse, error) {
 	keys := make([]messages.Key, len(in.Messages))
 	for i, m := range in.Messages {
@@ -36,5 +36,5 @@ func c2cMsgReadReceipt(ctx context.Context, c *op.Call, in receiptRequest) (rece
 			return receiptResponse{}, err
 		}
 	}
-	return receiptResponse{}, c.Messages.Confirm(ctx, messages.Actor{Trusted: true}, in.Operator, in.Peer, keys)
+	return receiptResponse{}, c.Messages.SendReadReceipts(ctx, messages.Actor{Trusted: true}, in.Operator, in.Peer, keys)
 }

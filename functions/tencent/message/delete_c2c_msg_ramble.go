@@ -15,12 +15,11 @@ type deleteRequest struct {
 }
 
 type deleteResponse struct {
-	Invalid []string `json:"InvalidMsgKeyList,omitempty"`
+	Invalid []string `json:"InvalidMsgKeyList,omitempty"` // the keys in a wrong form
 }
 
-// deleteC2CMsgRamble deletes up to 30 messages of a conversation for
-// Operator_Account; Peer_Account keeps them. Keys that are not in the form of a
-// key are listed, messages that are not there are passed over.
+// deleteC2CMsgRamble deletes up to 30 messages of a conversation for Operator_Account.
+// Peer_Account still sees them. Keys of messages that do not exist are skipped.
 func deleteC2CMsgRamble(ctx context.Context, c *op.Call, in deleteRequest) (deleteResponse, error) {
 	var out deleteResponse
 	var keys []messages.Key
@@ -38,5 +37,5 @@ func deleteC2CMsgRamble(ctx context.Context, c *op.Call, in deleteRequest) (dele
 	case len(keys) == 0:
 		return deleteResponse{}, v4.Refuse(badKey, "MsgKeyList has no key of the form <MsgSeq>_<MsgRandom>_<MsgTime>")
 	}
-	return out, c.Messages.Hide(ctx, messages.Actor{Trusted: true}, in.Operator, in.Peer, keys)
+	return out, c.Messages.DeleteForUser(ctx, messages.Actor{Trusted: true}, in.Operator, in.Peer, keys)
 }

@@ -10,16 +10,16 @@ import (
 
 type unreadRequest struct {
 	To    string   `json:"To_Account" id:"user" need:"90003"`
-	Peers []string `json:"Peer_Account" bad:"90003"`
+	Peers []string `json:"Peer_Account" bad:"90003"` // at most 10; missing: all conversations
 }
 
 type unreadResponse struct {
-	All    *int64      `json:"AllC2CUnreadMsgNum,omitempty"`
-	List   []unread    `json:"C2CUnreadMsgNumList,omitempty"`
-	Errors []peerError `json:"ErrorList,omitempty"`
+	All    *int64        `json:"AllC2CUnreadMsgNum,omitempty"` // without Peer_Account
+	List   []unreadCount `json:"C2CUnreadMsgNumList,omitempty"`
+	Errors []peerError   `json:"ErrorList,omitempty"` // the peers who are not accounts
 }
 
-type unread struct {
+type unreadCount struct {
 	Peer   string `json:"Peer_Account"`
 	Unread int64  `json:"C2CUnreadMsgNum"`
 }
@@ -29,9 +29,9 @@ type peerError struct {
 	Code int    `json:"ErrorCode"`
 }
 
-// getC2CUnreadMsgNum returns how many messages an account has not read: in all
-// its one-to-one conversations, or in those with up to 10 peers. A count stops
-// at 250 for each conversation.
+// getC2CUnreadMsgNum returns how many messages an account has not read, in all its
+// one-to-one conversations or in those with up to 10 peers. The count of a conversation
+// stops at 250.
 func getC2CUnreadMsgNum(ctx context.Context, c *op.Call, in unreadRequest) (unreadResponse, error) {
 	if len(in.Peers) > maxPeers {
 		return unreadResponse{}, v4.Refuse(badJSON, "Peer_Account has at most %d accounts", maxPeers)
@@ -42,11 +42,11 @@ func getC2CUnreadMsgNum(ctx context.Context, c *op.Call, in unreadRequest) (unre
 			users = append(users, p)
 		}
 	}
-	alive, err := c.Accounts.Check(ctx, users)
+	imported, err := c.Accounts.Imported(ctx, users)
 	if err != nil {
 		return unreadResponse{}, err
 	}
-	if !alive[in.To] {
+	if !imported[in.To] {
 		return unreadResponse{}, v4.Refuse(badTo, "To_Account %s is not an account", in.To)
 	}
 	if len(in.Peers) == 0 {
@@ -57,7 +57,7 @@ func getC2CUnreadMsgNum(ctx context.Context, c *op.Call, in unreadRequest) (unre
 	var peers []string
 	for _, p := range in.Peers {
 		switch {
-		case !alive[p]:
+		case !imported[p]:
 			out.Errors = append(out.Errors, peerError{Peer: p, Code: unknownUser})
 		case !slices.Contains(peers, p):
 			peers = append(peers, p)
@@ -68,7 +68,7 @@ func getC2CUnreadMsgNum(ctx context.Context, c *op.Call, in unreadRequest) (unre
 		return unreadResponse{}, err
 	}
 	for i, p := range peers {
-		out.List = append(out.List, unread{Peer: p, Unread: counts[i]})
+		out.List = append(out.List, unreadCount{Peer: p, Unread: counts[i]})
 	}
 	return out, nil
 }

@@ -10,12 +10,12 @@ import (
 )
 
 type importMsgRequest struct {
-	Mode   *int               `json:"SyncFromOldSystem" need:"90030"`
+	Mode   *int               `json:"SyncFromOldSystem" need:"90030"` // 5 a live message, 2 history
 	From   string             `json:"From_Account" id:"user" need:"90008"`
 	To     string             `json:"To_Account" id:"receiver" need:"90003"`
-	Seq    *uint32            `json:"MsgSeq" bad:"90004"`
+	Seq    *uint32            `json:"MsgSeq" bad:"90004"` // derived from MsgRandom and the content, if it is missing
 	Random *uint32            `json:"MsgRandom" need:"90005"`
-	Time   *uint32            `json:"MsgTimeStamp" need:"90006"`
+	Time   *uint32            `json:"MsgTimeStamp" need:"90006"` // Unix seconds
 	Body   []messages.Element `json:"MsgBody" max:"-" need:"90002" bad:"90007"`
 	Custom string             `json:"CloudCustomData" bad:"90001"`
 }
@@ -23,23 +23,23 @@ type importMsgRequest struct {
 type importMsgResponse struct{}
 
 // importMsg puts a past message into a conversation under its own time. With
-// SyncFromOldSystem 5 it counts as unread, is delivered to the receiver and
-// pushed; with 2 it is history. A message with the same MsgSeq, MsgRandom and
-// MsgTimeStamp in the conversation makes it a duplicate, which is accepted
-// without effect; so is a message older than the application keeps messages.
+// SyncFromOldSystem 5 the message counts as unread, is delivered to the receiver and is
+// pushed. With 2 it is only stored in the history. If the conversation has a message
+// with the same MsgSeq, MsgRandom and MsgTimeStamp, the call succeeds and changes
+// nothing. It does so, too, if the message is older than the application keeps messages.
 func importMsg(ctx context.Context, c *op.Call, in importMsgRequest) (importMsgResponse, error) {
 	i := messages.Import{
 		From: in.From, To: in.To, Seq: in.Seq, Random: *in.Random, Time: int64(*in.Time),
 		Content: messages.Content{Elements: in.Body, Custom: in.Custom},
 	}
 	switch *in.Mode {
-	case 1, 5: // 1 until 2021 (core spec §6.3)
+	case 1, 5: // 1 is what 5 was until 2021 (docs/spec/tencent §6.3)
 		i.Live = true
 	case 2:
 	default:
 		return importMsgResponse{}, v4.Refuse(90030, "SyncFromOldSystem is 5 for live messages, 2 for history")
 	}
-	if i.Time > c.App.Now().Add(messages.MaxAhead).Unix() {
+	if i.Time > c.App.Now().Add(messages.MaxImportAhead).Unix() {
 		return importMsgResponse{}, v4.Refuse(90006, "MsgTimeStamp lies in the future")
 	}
 	err := c.Messages.Import(ctx, i)

@@ -1,5 +1,5 @@
-// Package message is the service openim: one-to-one messages sent and read by
-// the application's backend (core spec §6).
+// Package message sends, imports, reads and changes one-to-one messages for the
+// application's backend: commands of the vendor's service openim (docs/spec/tencent §6).
 package message
 
 import (
@@ -13,39 +13,39 @@ import (
 )
 
 func service() tencent.Service {
-	return tencent.Service{Path: "openim", Group: "message", Numbers: v4.OpenIM()}
+	return tencent.Service{Path: "openim", Group: "message", Codes: v4.OpenIM()}
 }
 
 // Operations lists the commands in the order of the reference.
 func Operations() []op.Operation {
 	s := service()
-	send := []op.Option{
-		op.Reads(store.Accounts, store.Dedup), op.Writes(store.Messages, store.Conversations, store.Dedup), op.Posts(),
+	sendOptions := []op.Option{
+		op.Reads(store.Accounts, store.IdempotencyKeys), op.Writes(store.Messages, store.Conversations, store.IdempotencyKeys), op.Delivers(),
 		op.Sends(queue.Push),
 	}
-	changing := []op.Option{
-		op.Reads(store.Messages, store.Conversations), op.Writes(store.Messages, store.Conversations), op.Posts(),
+	changeOptions := []op.Option{
+		op.Reads(store.Messages, store.Conversations), op.Writes(store.Messages, store.Conversations), op.Delivers(),
 	}
 	return []op.Operation{
-		tencent.Command(s, "sendmsg", sendMsg, append(send, op.Reads(store.Relations),
-			op.Answers(20003, 90001, 90002, 90003, 90005, 90007, 90009, 90010, 90012, 90026, 90031, 90043, 90044, 93000))...),
-		tencent.Command(s, "batchsendmsg", batchSendMsg, append(send, op.Takes(1024, 25*time.Second),
-			op.Answers(70107, 90001, 90002, 90004, 90007, 90008, 90009, 90010, 90011, 90012, 90026, 93000))...),
-		tencent.Command(s, "importmsg", importMsg, append(send, op.Reads(store.Messages),
-			op.Answers(90001, 90002, 90003, 90005, 90006, 90007, 90008, 90009, 90010, 90012, 90030, 93000))...),
+		tencent.Command(s, "sendmsg", sendMsg, append(sendOptions, op.Reads(store.Relations),
+			op.DocumentedErrors(20003, 90001, 90002, 90003, 90005, 90007, 90009, 90010, 90012, 90026, 90031, 90043, 90044, 93000))...),
+		tencent.Command(s, "batchsendmsg", batchSendMsg, append(sendOptions, op.Resources(1024, 25*time.Second),
+			op.DocumentedErrors(70107, 90001, 90002, 90004, 90007, 90008, 90009, 90010, 90011, 90012, 90026, 93000))...),
+		tencent.Command(s, "importmsg", importMsg, append(sendOptions, op.Reads(store.Messages),
+			op.DocumentedErrors(90001, 90002, 90003, 90005, 90006, 90007, 90008, 90009, 90010, 90012, 90030, 93000))...),
 		tencent.Command(s, "admin_getroammsg", adminGetRoamMsg, op.Reads(store.Messages, store.Conversations, store.Accounts),
-			op.Answers(90001, 90003, 90008, 90009)),
-		tencent.Command(s, "admin_msgwithdraw", adminMsgWithdraw, append(changing,
-			op.Answers(20022, 20023, 90001, 90003, 90008, 90009, 90054))...),
+			op.DocumentedErrors(90001, 90003, 90008, 90009)),
+		tencent.Command(s, "admin_msgwithdraw", adminMsgWithdraw, append(changeOptions,
+			op.DocumentedErrors(20022, 20023, 90001, 90003, 90008, 90009, 90054))...),
 		tencent.Command(s, "admin_set_msg_read", adminSetMsgRead,
-			op.Reads(store.Accounts, store.Conversations, store.Messages), op.Writes(store.Conversations), op.Posts()),
+			op.Reads(store.Accounts, store.Conversations, store.Messages), op.Writes(store.Conversations), op.Delivers()),
 		tencent.Command(s, "get_c2c_unread_msg_num", getC2CUnreadMsgNum, op.Reads(store.Accounts, store.Conversations),
-			op.Answers(90001, 90003, 90009)),
-		tencent.Command(s, "modify_c2c_msg", modifyC2CMsg, append(changing, op.Reads(store.Accounts, store.Relations),
-			op.Answers(20003, 20022, 20023, 90001, 90002, 90003, 90007, 90009, 90010, 90012, 90054, 93000))...),
-		tencent.Command(s, "delete_c2c_msg_ramble", deleteC2CMsgRamble, append(changing, op.Reads(store.Accounts),
-			op.Answers(90001, 90003, 90008, 90009, 90054))...),
-		tencent.Command(s, "c2c_msg_read_receipt", c2cMsgReadReceipt, append(changing, op.Reads(store.Accounts),
-			op.Answers(90001, 90003, 90008, 90009, 90054))...),
+			op.DocumentedErrors(90001, 90003, 90009)),
+		tencent.Command(s, "modify_c2c_msg", modifyC2CMsg, append(changeOptions, op.Reads(store.Accounts, store.Relations),
+			op.DocumentedErrors(20003, 20022, 20023, 90001, 90002, 90003, 90007, 90009, 90010, 90012, 90054, 93000))...),
+		tencent.Command(s, "delete_c2c_msg_ramble", deleteC2CMsgRamble, append(changeOptions, op.Reads(store.Accounts),
+			op.DocumentedErrors(90001, 90003, 90008, 90009, 90054))...),
+		tencent.Command(s, "c2c_msg_read_receipt", c2cMsgReadReceipt, append(changeOptions, op.Reads(store.Accounts),
+			op.DocumentedErrors(90001, 90003, 90008, 90009, 90054))...),
 	}
 }

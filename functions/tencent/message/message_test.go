@@ -3,7 +3,7 @@ package message
 import (
 	"testing"
 
-	"parley/shared/testkit"
+	"parley/infra/testkit"
 )
 
 var server *testkit.Server

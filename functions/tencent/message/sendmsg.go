@@ -10,34 +10,34 @@ import (
 type sendMsgRequest struct {
 	content
 	To        string   `json:"To_Account" id:"receiver" need:"90003"`
-	Forbid    []string `json:"ForbidCallbackControl" bad:"90001"`
-	Extension int      `json:"SupportMessageExtension" bad:"90001"`
+	Forbid    []string `json:"ForbidCallbackControl" bad:"90001"`   // checked, and has no effect: no webhook is called
+	Extension int      `json:"SupportMessageExtension" bad:"90001"` // 1: set_key_values may attach extensions
 }
 
 type sendMsgResponse struct {
-	Time int64  `json:"MsgTime"`
+	Time int64  `json:"MsgTime"` // Unix seconds
 	Key  string `json:"MsgKey"`
-	ID   string `json:"MsgId"`
+	ID   string `json:"MsgId"` // the same as MsgKey
 }
 
-// sendMsg sends one message to one account on behalf of any account. Friendship,
-// blocklist and mute do not hold for it. The same call within 120 s is answered
-// with the first one's key and stored once.
+// sendMsg sends one message to one account on behalf of any account. It checks neither
+// friendship nor the blocklist nor a mute. A repeat of the call within 120 s is answered
+// like the first call, and the message is stored once.
 func sendMsg(ctx context.Context, c *op.Call, in sendMsgRequest) (sendMsgResponse, error) {
-	d, err := in.draft(c.Caller.Account)
+	request, err := in.sendRequest(c.Caller.Account)
 	if err != nil {
 		return sendMsgResponse{}, err
 	}
-	d.To = in.To
-	if d.Extensible, err = v4.Flag("SupportMessageExtension", in.Extension); err != nil {
+	request.To = in.To
+	if request.Extensible, err = v4.Flag("SupportMessageExtension", in.Extension); err != nil {
 		return sendMsgResponse{}, err
 	}
-	if err := v4.Forbid(in.Forbid, &d); err != nil {
+	if err := v4.ReadForbidCallbackControl(in.Forbid, &request); err != nil {
 		return sendMsgResponse{}, err
 	}
-	r, err := c.Messages.Send(ctx, d)
+	sent, err := c.Messages.Send(ctx, request)
 	if err != nil {
 		return sendMsgResponse{}, err
 	}
-	return sendMsgResponse{Time: r.Time, Key: r.Key.String(), ID: r.Key.String()}, nil
+	return sendMsgResponse{Time: sent.Time, Key: sent.Key.String(), ID: sent.Key.String()}, nil
 }

@@ -15,62 +15,63 @@ const (
 	badKey       = 90054
 	badLifeTime  = 90026
 	unknownUser  = 70107
-	maxLifeTime  = 604800 // seconds (core spec §13)
+	maxLifeTime  = 604800 // seconds (docs/spec/tencent §13)
 	badJSON      = 90001
 	maxPeers     = 10
-	maxRoamBytes = 13 << 10 // core spec §6.4
+	maxRoamBytes = 13 << 10 // docs/spec/tencent §6.4
 )
 
-// content is what sendmsg and batchsendmsg have in common.
+// content has the fields that sendmsg and batchsendmsg share.
 type content struct {
-	From      string             `json:"From_Account" id:"user" bad:"90008"`
-	Sync      int                `json:"SyncOtherMachine" bad:"90031"`
-	Online    int                `json:"OnlineOnlyFlag" bad:"90001"`
-	LifeTime  *int64             `json:"MsgLifeTime" bad:"90044"`
-	Seq       *uint32            `json:"MsgSeq" bad:"90004"`
+	From      string             `json:"From_Account" id:"user" bad:"90008"` // the calling admin, if it is missing
+	Sync      int                `json:"SyncOtherMachine" bad:"90031"`       // 1: also to the sender's devices; 2: hidden from the sender
+	Online    int                `json:"OnlineOnlyFlag" bad:"90001"`         // 1: only for devices that are online, not stored
+	LifeTime  *int64             `json:"MsgLifeTime" bad:"90044"`            // seconds, at most 604800; 0 is the same as OnlineOnlyFlag 1
+	Seq       *uint32            `json:"MsgSeq" bad:"90004"`                 // derived from the time, if it is missing
 	Random    *uint32            `json:"MsgRandom" need:"90005"`
-	Timestamp *uint32            `json:"MsgTimeStamp" bad:"90006"` // read and ignored (core spec §6.1, unsure)
+	Timestamp *uint32            `json:"MsgTimeStamp" bad:"90006"` // has no effect (docs/spec/tencent §6.1)
 	Body      []messages.Element `json:"MsgBody" max:"-" need:"90002" bad:"90007"`
 	Custom    string             `json:"CloudCustomData" bad:"90001"`
-	Control   []string           `json:"SendMsgControl" bad:"90001"`
-	Receipt   int                `json:"IsNeedReadReceipt" bad:"90001"`
+	Control   []string           `json:"SendMsgControl" bad:"90001"`    // NoUnread, NoLastMsg, WithMuteNotifications
+	Receipt   int                `json:"IsNeedReadReceipt" bad:"90001"` // 1: asks the receiver for a read receipt
 	Push      json.RawMessage    `json:"OfflinePushInfo"`
 }
 
-// draft makes the domain's draft. admin is the sender where none is named.
-func (in content) draft(admin string) (messages.Draft, error) {
-	d := messages.Draft{
+// sendRequest returns the request without a receiver. If From_Account is missing, the
+// sender is the calling admin.
+func (in content) sendRequest(admin string) (messages.SendRequest, error) {
+	r := messages.SendRequest{
 		From: in.From, Seq: in.Seq, Random: *in.Random, Trusted: true,
 		Content: messages.Content{Elements: in.Body, Custom: in.Custom},
 	}
-	if d.From == "" {
-		d.From = admin
+	if r.From == "" {
+		r.From = admin
 	}
 	switch in.Sync {
 	case 0:
-		d.Sync = messages.SyncHistory
+		r.Sync = messages.CopyToHistory
 	case 1:
-		d.Sync = messages.SyncDevices
+		r.Sync = messages.CopyToDevices
 	case 2:
-		d.Sync = messages.SyncNothing
+		r.Sync = messages.NoCopy
 	default:
-		return d, v4.Refuse(90031, "SyncOtherMachine is 1 or 2")
+		return r, v4.Refuse(90031, "SyncOtherMachine is 1 or 2")
 	}
 	var err error
-	if d.OnlineOnly, err = v4.Flag("OnlineOnlyFlag", in.Online); err != nil {
-		return d, err
+	if r.OnlineOnly, err = v4.Flag("OnlineOnlyFlag", in.Online); err != nil {
+		return r, err
 	}
-	if d.NeedReceipt, err = v4.Flag("IsNeedReadReceipt", in.Receipt); err != nil {
-		return d, err
+	if r.NeedReceipt, err = v4.Flag("IsNeedReadReceipt", in.Receipt); err != nil {
+		return r, err
 	}
 	if t := in.LifeTime; t != nil {
 		if *t < 0 || *t > maxLifeTime {
-			return d, v4.Refuse(badLifeTime, "MsgLifeTime is 0 to %d seconds", maxLifeTime)
+			return r, v4.Refuse(badLifeTime, "MsgLifeTime is 0 to %d seconds", maxLifeTime)
 		}
-		d.OnlineOnly, d.Life = d.OnlineOnly || *t == 0, time.Duration(*t)*time.Second
+		r.OnlineOnly, r.Retention = r.OnlineOnly || *t == 0, time.Duration(*t)*time.Second
 	}
-	if d.Push, err = v4.Push(in.Push); err != nil {
-		return d, err
+	if r.Push, err = v4.ParseOfflinePushInfo(in.Push); err != nil {
+		return r, err
 	}
-	return d, v4.Control(in.Control, &d)
+	return r, v4.ReadSendMsgControl(in.Control, &r)
 }

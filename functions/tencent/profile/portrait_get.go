@@ -15,18 +15,18 @@ type portraitGetRequest struct {
 
 type portraitGetResponse struct {
 	Items  []v4.ProfileResult `json:"UserProfileItem"`
-	Failed []string           `json:"Fail_Account,omitempty"`
+	Failed []string           `json:"Fail_Account,omitempty"` // the users whose item failed
 }
 
 const badParameter = 40001
 
-// portraitGet returns chosen fields of up to a hundred users. Fields that were
-// never set are left out; who is no account has an error of its own.
+// portraitGet returns the requested fields of up to 100 users. A field that was never
+// set is left out. The item of a user who is not an account has its own error.
 func portraitGet(ctx context.Context, c *op.Call, in portraitGetRequest) (portraitGetResponse, error) {
 	if len(in.To) > profiles.MaxUsers {
 		return portraitGetResponse{}, v4.Refuse(badParameter, "a call has at most %d users", profiles.MaxUsers)
 	}
-	tags, err := v4.ParseProfileTags(in.Tags, func(word string) error { return c.Profiles.Hidden(word, true) })
+	tags, err := v4.ParseProfileTags(in.Tags, func(word string) error { return c.Profiles.CheckReadable(word, true) })
 	if err != nil {
 		return portraitGetResponse{}, err
 	}
@@ -35,6 +35,6 @@ func portraitGet(ctx context.Context, c *op.Call, in portraitGetRequest) (portra
 	if err != nil {
 		return portraitGetResponse{}, err
 	}
-	items, failed := service().Numbers.FromProfiles(in.To, list, tags)
+	items, failed := service().Codes.FromProfiles(in.To, list, tags)
 	return portraitGetResponse{items, failed}, nil
 }

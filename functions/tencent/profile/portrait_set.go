@@ -15,8 +15,9 @@ type portraitSetRequest struct {
 
 type portraitSetResponse struct{}
 
-// portraitSet sets fields of one user, all or nothing; what is not named stays.
-// The user's devices and friends are told.
+// portraitSet sets fields of one user, all of them or none. Fields that the request does
+// not name stay as they are. The devices of the user are notified, and those of the
+// users who have the user as a friend.
 func portraitSet(ctx context.Context, c *op.Call, in portraitSetRequest) (portraitSetResponse, error) {
 	change, err := v4.ToProfile(in.Items)
 	if err != nil {

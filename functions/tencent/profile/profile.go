@@ -1,5 +1,5 @@
-// Package profile is the service profile: what users say about themselves (core
-// spec §7).
+// Package profile reads and writes the profiles of users: the vendor's service profile
+// (docs/spec/tencent §7).
 package profile
 
 import (
@@ -11,7 +11,7 @@ import (
 )
 
 func service() tencent.Service {
-	return tencent.Service{Path: "profile", Group: "profile", Numbers: v4.Profile(), Display: true}
+	return tencent.Service{Path: "profile", Group: "profile", Codes: v4.Profile(), Display: true}
 }
 
 // Operations lists the commands in the order of the reference.
@@ -19,8 +19,8 @@ func Operations() []op.Operation {
 	s := service()
 	return []op.Operation{
 		tencent.Command(s, "portrait_get", portraitGet, op.Reads(store.Accounts, store.Profiles),
-			op.Answers(40001, 40002, 40003, 40004, 40009)),
-		tencent.Command(s, "portrait_set", portraitSet, op.Reads(store.Accounts), op.Writes(store.Accounts, store.Profiles), op.Posts(),
-			op.Sends(queue.Announce), op.Answers(40001, 40003, 40004, 40009, 40601, 40605, 40610)),
+			op.DocumentedErrors(40001, 40002, 40003, 40004, 40009)),
+		tencent.Command(s, "portrait_set", portraitSet, op.Reads(store.Accounts), op.Writes(store.Accounts, store.Profiles), op.Delivers(),
+			op.Sends(queue.Broadcast), op.DocumentedErrors(40001, 40003, 40004, 40009, 40601, 40605, 40610)),
 	}
 }

@@ -10,13 +10,13 @@ import (
 )
 
 type createContactGroupRequest struct {
-	owned
-	Groups []groupContacts `json:"GroupContactItem" need:"50002"`
+	owner
+	Groups []groupContacts `json:"GroupContactItem" need:"50002"` // exactly one group
 }
 
 type groupContacts struct {
-	Name     string    `json:"GroupName" bad:"50002"`
-	Contacts []contact `json:"ContactItem" bad:"50002"`
+	Name     string    `json:"GroupName" bad:"50002"`   // at most 32 bytes
+	Contacts []contact `json:"ContactItem" bad:"50002"` // 1 to 100
 }
 
 type createContactGroupResponse struct {
@@ -28,23 +28,23 @@ type groupResult struct {
 	Results []contactResult `json:"ResultItem"`
 }
 
-// createContactGroup makes a conversation group and puts up to 100 conversations
-// into it. A name that exists is no error: they are put into that group.
+// createContactGroup creates a conversation group and puts up to 100 conversations into
+// it. If a group with the name exists, they are put into that group.
 func createContactGroup(ctx context.Context, c *op.Call, in createContactGroupRequest) (createContactGroupResponse, error) {
 	if len(in.Groups) != 1 {
 		return createContactGroupResponse{}, v4.Refuse(badParameter, "GroupContactItem has exactly one group")
 	}
 	g := in.Groups[0]
-	if err := some(g.Contacts, conversations.MaxBatch); err != nil {
+	if err := checkContacts(g.Contacts, conversations.MaxBatch); err != nil {
 		return createContactGroupResponse{}, err
 	}
-	peers, at := users(g.Contacts)
+	peers, indexes := userContacts(g.Contacts)
 	f, errs, _, err := c.Conversations.CreateFolder(ctx, in.From, g.Name, peers, delivery.Origin{})
 	if err != nil {
 		return createContactGroupResponse{}, err
 	}
 	r := groupResult{Group: v4.Folder{Name: f.Name, ID: f.Number}}
-	for i, o := range spread(len(g.Contacts), at, errs) {
+	for i, o := range outcomes(len(g.Contacts), indexes, errs) {
 		r.Results = append(r.Results, contactResult{g.Contacts[i], o})
 	}
 	return createContactGroupResponse{Results: []groupResult{r}}, nil

@@ -10,15 +10,15 @@ import (
 )
 
 type delContactGroupRequest struct {
-	owned
-	Names []string `json:"GroupName" need:"50002"`
+	owner
+	Names []string `json:"GroupName" need:"50002"` // exactly one name
 }
 
 type delContactGroupResponse struct {
 	Groups []v4.Folder `json:"GroupItem"`
 }
 
-// delContactGroup deletes a conversation group; its conversations stay.
+// delContactGroup deletes a conversation group. Its conversations stay.
 func delContactGroup(ctx context.Context, c *op.Call, in delContactGroupRequest) (delContactGroupResponse, error) {
 	if len(in.Names) != 1 {
 		return delContactGroupResponse{}, v4.Refuse(badParameter, "GroupName has exactly one name")

@@ -8,24 +8,24 @@ import (
 )
 
 type getContactGroupRequest struct {
-	owned
-	Start *int `json:"StartIndex" need:"50002"`
+	owner
+	Start *int `json:"StartIndex" need:"50002"` // 0, then NextStartIndex of the answer before
 }
 
 type getContactGroupResponse struct {
-	Contacts []tagged    `json:"ContactItem,omitempty"`
-	Groups   []v4.Folder `json:"GroupItem,omitempty"`
-	Complete int         `json:"CompleteFlag"`
-	Next     int         `json:"NextStartIndex"`
+	Contacts []labelledContact `json:"ContactItem,omitempty"`
+	Groups   []v4.Folder       `json:"GroupItem,omitempty"`
+	Complete int               `json:"CompleteFlag"` // 1 on the last page
+	Next     int               `json:"NextStartIndex"`
 }
 
-// getContactGroup returns a page of the conversations of a user that are marked or
-// in a group, in order of accounts, and all groups.
+// getContactGroup returns a page of the conversations of a user that have a mark or are
+// in a group, in the order of the peers' ids, and all groups of the user.
 func getContactGroup(ctx context.Context, c *op.Call, in getContactGroupRequest) (getContactGroupResponse, error) {
 	if *in.Start < 0 {
 		return getContactGroupResponse{}, v4.Refuse(badParameter, "StartIndex is a number from 0 on")
 	}
-	h, rows, err := c.Conversations.Tagged(ctx, in.From)
+	h, rows, err := c.Conversations.Labelled(ctx, in.From)
 	if err != nil {
 		return getContactGroupResponse{}, err
 	}

@@ -10,47 +10,50 @@ import (
 )
 
 type getListRequest struct {
-	owned
+	owner
 	cursors
-	Flags *int `json:"AssistFlags" need:"50002"`
+	Flags *int `json:"AssistFlags" need:"50002"` // sum of 1 (with pinned conversations), 2 (with empty ones), 4 (pinned ones in pages)
 }
 
-// cursors are places in the two lists: a time, and how many entries of that time
-// were given.
+// cursors are positions in the list of pinned conversations and in the list of the
+// others: a time, and how many conversations of that second were returned. Example:
+// three conversations have the time 1700000000, and two of them were on the page before;
+// TimeStamp 1700000000 with StartIndex 2 goes on with the third one.
 type cursors struct {
-	Time     int64 `json:"TimeStamp" bad:"50002"`
-	Index    int   `json:"StartIndex" bad:"50002"`
-	TopTime  int64 `json:"TopTimeStamp" bad:"50002"`
-	TopIndex int   `json:"TopStartIndex" bad:"50002"`
+	Time     int64 `json:"TimeStamp" bad:"50002"`     // the cursor of the conversations that are not pinned
+	Index    int   `json:"StartIndex" bad:"50002"`    // the cursor of the conversations that are not pinned
+	TopTime  int64 `json:"TopTimeStamp" bad:"50002"`  // the cursor of the pinned conversations
+	TopIndex int   `json:"TopStartIndex" bad:"50002"` // the cursor of the pinned conversations
 }
 
 type getListResponse struct {
-	Items    []session `json:"SessionItem"`
-	Complete int       `json:"CompleteFlag"`
+	Items    []conversation `json:"SessionItem"`
+	Complete int            `json:"CompleteFlag"` // 1 on the last page
 	cursors
 }
 
-type session struct {
-	Type int    `json:"Type"`
+type conversation struct {
+	Type int    `json:"Type"` // 1 one-to-one
 	To   string `json:"To_Account"`
-	Time int64  `json:"MsgTime"`
-	Top  int    `json:"TopFlag"`
+	Time int64  `json:"MsgTime"` // Unix seconds
+	Top  int    `json:"TopFlag"` // 1 if the conversation is pinned
 }
 
-// Bits of AssistFlags (core spec §9.1).
+// Bits of AssistFlags (docs/spec/tencent §9.1).
 const (
 	withPinned = 1 << iota
 	withEmpty
 	pagePinned
 )
 
-// listPage is the most conversations of one answer (chosen, core spec §9.1).
+// listPage is how many conversations an answer has at most. The vendor names no size of
+// a page (docs/spec/tencent §9.1).
 const listPage = 100
 
-// getList returns a page of a user's conversations: those that are pinned, the
-// latest pin first, then the others, newest first. Which ones, AssistFlags says:
-// the pinned, those without a message; with its third bit the pinned ones are
-// paged too, without it all of them are in the first page.
+// getList returns a page of a user's conversations: first the pinned ones, the latest
+// pin first, then the others, newest first. AssistFlags says whether pinned
+// conversations and those without a message are in the list. Without its bit 2 the first
+// page has all pinned conversations; with it they are returned in pages, too.
 func getList(ctx context.Context, c *op.Call, in getListRequest) (getListResponse, error) {
 	if min(in.Time, in.TopTime) < 0 || min(in.Index, in.TopIndex) < 0 || *in.Flags < 0 {
 		return getListResponse{}, v4.Refuse(badParameter, "cursors and AssistFlags are numbers from 0 on")
@@ -72,10 +75,10 @@ func getList(ctx context.Context, c *op.Call, in getListRequest) (getListRespons
 	case flags&withPinned == 0, flags&pagePinned == 0 && !first:
 		top = nil
 	case flags&pagePinned != 0:
-		top = after(top, pinTime, in.TopTime, in.TopIndex)
+		top = afterCursor(top, pinTime, in.TopTime, in.TopIndex)
 	}
-	rest = after(rest, msgTime, in.Time, in.Index)
-	out := getListResponse{Items: []session{}, Complete: 1, cursors: in.cursors}
+	rest = afterCursor(rest, msgTime, in.Time, in.Index)
+	out := getListResponse{Items: []conversation{}, Complete: 1, cursors: in.cursors}
 	for _, list := range [][]conversations.Row{top, rest} {
 		for _, r := range list {
 			if len(out.Items) == listPage {
@@ -88,38 +91,39 @@ func getList(ctx context.Context, c *op.Call, in getListRequest) (getListRespons
 	return out, nil
 }
 
+// add appends a conversation to the answer and moves the cursor of its list past it.
 func (out *getListResponse) add(r conversations.Row) {
-	s := session{Type: typeUser, To: r.Peer, Time: msgTime(r)}
+	item := conversation{Type: typeUser, To: r.Peer, Time: msgTime(r)}
 	if r.PinnedMs > 0 {
-		s.Top = 1
-		out.TopTime, out.TopIndex = next(pinTime(r), out.TopTime, out.TopIndex)
+		item.Top = 1
+		out.TopTime, out.TopIndex = advance(pinTime(r), out.TopTime, out.TopIndex)
 	} else {
-		out.Time, out.Index = next(msgTime(r), out.Time, out.Index)
+		out.Time, out.Index = advance(msgTime(r), out.Time, out.Index)
 	}
-	out.Items = append(out.Items, s)
+	out.Items = append(out.Items, item)
 }
 
 func pinTime(r conversations.Row) int64 { return r.PinnedMs / 1000 }
 func msgTime(r conversations.Row) int64 { return r.TimeMs / 1000 }
 
-// after leaves out what stands before a cursor.
-func after(rows []conversations.Row, when func(conversations.Row) int64, t int64, index int) []conversations.Row {
+// afterCursor returns the rows behind a cursor.
+func afterCursor(rows []conversations.Row, when func(conversations.Row) int64, t int64, index int) []conversations.Row {
 	if t == 0 && index == 0 {
 		return rows
 	}
-	at, same := 0, 0
-	for ; at < len(rows); at++ {
-		if w := when(rows[at]); w < t || (w == t && same == index) {
+	start, same := 0, 0
+	for ; start < len(rows); start++ {
+		if w := when(rows[start]); w < t || (w == t && same == index) {
 			break
 		} else if w == t {
 			same++
 		}
 	}
-	return rows[at:]
+	return rows[start:]
 }
 
-// next moves a cursor past an entry.
-func next(when, t int64, index int) (int64, int) {
+// advance returns a cursor that is moved past an entry.
+func advance(when, t int64, index int) (int64, int) {
 	if when == t {
 		return t, index + 1
 	}

@@ -10,16 +10,16 @@ import (
 )
 
 type markContactRequest struct {
-	owned
+	owner
 	Items []markItem `json:"MarkItem" need:"51006" bad:"50002"`
 }
 
 type markItem struct {
-	Type    int     `json:"OptType" bad:"50002"`
+	Type    int     `json:"OptType" bad:"50002"` // 1 standard marks, 2 custom mark, 3 both
 	Contact contact `json:"ContactItem" bad:"50002"`
-	Set     []int   `json:"SetMark" bad:"50002"`
-	Clear   []int   `json:"ClearMark" bad:"50002"`
-	Custom  *string `json:"CustomMark" bad:"50002"`
+	Set     []int   `json:"SetMark" bad:"50002"`    // numbers from 1 to 64
+	Clear   []int   `json:"ClearMark" bad:"50002"`  // numbers from 1 to 64
+	Custom  *string `json:"CustomMark" bad:"50002"` // at most 256 bytes; empty removes the mark, missing leaves it
 }
 
 type markContactResponse struct {
@@ -32,43 +32,42 @@ type markResult struct {
 	outcome
 }
 
-// Bits of OptType (core spec §9.6).
+// Bits of OptType (docs/spec/tencent §9.6).
 const (
-	standardMark = 1
-	customMark   = 2
+	optStandard = 1
+	optCustom   = 2
 )
 
-// markContact changes the marks of up to 100 conversations, each in its own way:
-// standard marks 1 to 64, counted from 1, the custom mark, or both. What OptType
-// does not name is not looked at. An empty custom mark removes it, none
-// leaves it as it is.
+// markContact changes the marks of up to 100 conversations, each in its own way: the
+// standard marks, the custom mark, or both. Marks that OptType does not name are
+// ignored.
 func markContact(ctx context.Context, c *op.Call, in markContactRequest) (markContactResponse, error) {
 	list := make([]contact, len(in.Items))
 	for i, item := range in.Items {
-		if list[i] = item.Contact; item.Type < standardMark || item.Type > standardMark|customMark {
+		if list[i] = item.Contact; item.Type < optStandard || item.Type > optStandard|optCustom {
 			return markContactResponse{}, v4.Refuse(badParameter, "OptType is 1, 2 or 3")
 		}
 	}
-	if err := some(list, conversations.MaxBatch); err != nil {
+	if err := checkContacts(list, conversations.MaxBatch); err != nil {
 		return markContactResponse{}, err
 	}
-	peers, at := users(list)
-	marks := make([]conversations.Marking, len(peers))
+	peers, indexes := userContacts(list)
+	changes := make([]conversations.LabelChange, len(peers))
 	for i := range peers {
-		item := in.Items[at[i]]
-		if item.Type&standardMark != 0 {
-			marks[i].Set, marks[i].Clear = item.Set, item.Clear
+		item := in.Items[indexes[i]]
+		if item.Type&optStandard != 0 {
+			changes[i].Set, changes[i].Clear = item.Set, item.Clear
 		}
-		if item.Type&customMark != 0 {
-			marks[i].Custom = item.Custom
+		if item.Type&optCustom != 0 {
+			changes[i].Custom = item.Custom
 		}
 	}
-	errs, err := c.Conversations.Mark(ctx, in.From, peers, marks, delivery.Origin{})
+	errs, err := c.Conversations.SetLabels(ctx, in.From, peers, changes, delivery.Origin{})
 	if err != nil {
 		return markContactResponse{}, err
 	}
 	var out markContactResponse
-	for i, o := range spread(len(list), at, errs) {
+	for i, o := range outcomes(len(list), indexes, errs) {
 		out.Results = append(out.Results, markResult{in.Items[i].Type, list[i], o})
 	}
 	return out, nil

@@ -11,28 +11,28 @@ import (
 )
 
 type searchContactGroupRequest struct {
-	owned
-	Contacts []contact `json:"ContactItem" need:"51006" bad:"50002"`
+	owner
+	Contacts []contact `json:"ContactItem" need:"51006" bad:"50002"` // 1 to 300
 }
 
 type searchContactGroupResponse struct {
-	Contacts []tagged    `json:"ContactResultItem"`
-	Groups   []v4.Folder `json:"GroupItem,omitempty"`
+	Contacts []labelledContact `json:"ContactResultItem"`
+	Groups   []v4.Folder       `json:"GroupItem,omitempty"`
 }
 
-// maxSearch is the most conversations of one search (core spec §9.8, §13).
+// maxSearch is how many conversations a call has at most (docs/spec/tencent §13).
 const maxSearch = 300
 
-// searchContactGroup returns the marks and groups of up to 300 conversations, in
-// the order of the request, also of those that have none, and all groups.
+// searchContactGroup returns the marks and groups of up to 300 conversations in the order
+// of the request, also of those that have none, and all groups of the user.
 func searchContactGroup(ctx context.Context, c *op.Call, in searchContactGroupRequest) (searchContactGroupResponse, error) {
-	if err := some(in.Contacts, maxSearch); err != nil {
+	if err := checkContacts(in.Contacts, maxSearch); err != nil {
 		return searchContactGroupResponse{}, err
 	}
-	peers, _ := users(in.Contacts)
+	peers, _ := userContacts(in.Contacts)
 	peers = slices.DeleteFunc(peers, func(p string) bool { return accounts.CheckID(p) != nil })
 	slices.Sort(peers)
-	h, rows, err := c.Conversations.TaggedOf(ctx, in.From, slices.Compact(peers))
+	h, rows, err := c.Conversations.FoldersAndRows(ctx, in.From, slices.Compact(peers))
 	if err != nil {
 		return searchContactGroupResponse{}, err
 	}
@@ -42,11 +42,11 @@ func searchContactGroup(ctx context.Context, c *op.Call, in searchContactGroupRe
 	}
 	out := searchContactGroupResponse{Groups: v4.FromFolders(h.Folders)}
 	for _, item := range in.Contacts {
-		t := tagged{contact: item}
+		result := labelledContact{contact: item}
 		if r, there := found[item.To]; there && item.Type == typeUser {
-			t = fromRow(r)
+			result = fromRow(r)
 		}
-		out.Contacts = append(out.Contacts, t)
+		out.Contacts = append(out.Contacts, result)
 	}
 	return out, nil
 }

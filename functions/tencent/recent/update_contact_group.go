@@ -10,20 +10,20 @@ import (
 )
 
 type updateContactGroupRequest struct {
-	owned
-	Type  int         `json:"UpdateType" need:"50002"`
+	owner
+	Type  int         `json:"UpdateType" need:"50002"` // always 1
 	Group groupUpdate `json:"UpdateGroup" need:"50002"`
 }
 
 type groupUpdate struct {
-	Type    int           `json:"UpdateGroupType" bad:"50002"`
-	Old     string        `json:"OldGroupName" bad:"50002"`
-	New     string        `json:"NewGroupName" bad:"50002"`
-	Updates []contactMove `json:"ContactUpdateItem" bad:"50002"`
+	Type    int           `json:"UpdateGroupType" bad:"50002"`   // 1 renames the group, 2 changes its members
+	Old     string        `json:"OldGroupName" bad:"50002"`      // the group, required
+	New     string        `json:"NewGroupName" bad:"50002"`      // at most 32 bytes
+	Updates []contactMove `json:"ContactUpdateItem" bad:"50002"` // 1 to 100
 }
 
 type contactMove struct {
-	Type    int     `json:"ContactOptType" bad:"50002"`
+	Type    int     `json:"ContactOptType" bad:"50002"` // 1 adds, 2 removes
 	Contact contact `json:"ContactItem" bad:"50002"`
 }
 
@@ -55,40 +55,40 @@ const (
 	moveOut = 2
 )
 
-// updateContactGroup renames a conversation group, or puts conversations into it
-// and takes others out.
+// updateContactGroup renames a conversation group, or puts conversations into it and
+// takes others out.
 func updateContactGroup(ctx context.Context, c *op.Call, in updateContactGroupRequest) (updateContactGroupResponse, error) {
-	u := in.Group
-	if in.Type != updateGroup || (u.Type != rename && u.Type != members) || u.Old == "" {
+	update := in.Group
+	if in.Type != updateGroup || (update.Type != rename && update.Type != members) || update.Old == "" {
 		return updateContactGroupResponse{}, v4.Refuse(badParameter, "UpdateType is 1, UpdateGroupType 1 or 2, and OldGroupName is needed")
 	}
-	out := updateContactGroupResponse{Type: in.Type, Result: groupUpdateResult{Type: u.Type, Old: u.Old}}
-	if u.Type == rename {
-		f, _, err := c.Conversations.RenameFolder(ctx, in.From, u.Old, u.New, delivery.Origin{})
+	out := updateContactGroupResponse{Type: in.Type, Result: groupUpdateResult{Type: update.Type, Old: update.Old}}
+	if update.Type == rename {
+		f, _, err := c.Conversations.RenameFolder(ctx, in.From, update.Old, update.New, delivery.Origin{})
 		out.Result.Name, out.Result.ID = f.Name, f.Number
 		return out, err
 	}
-	list := make([]contact, len(u.Updates))
-	for i, m := range u.Updates {
+	list := make([]contact, len(update.Updates))
+	for i, m := range update.Updates {
 		if list[i] = m.Contact; m.Type != moveIn && m.Type != moveOut {
 			return updateContactGroupResponse{}, v4.Refuse(badParameter, "ContactOptType is 1 or 2")
 		}
 	}
-	if err := some(list, conversations.MaxBatch); err != nil {
+	if err := checkContacts(list, conversations.MaxBatch); err != nil {
 		return updateContactGroupResponse{}, err
 	}
-	peers, at := users(list)
-	moves := make([]conversations.Move, len(peers))
+	peers, indexes := userContacts(list)
+	moves := make([]conversations.FolderChange, len(peers))
 	for i, peer := range peers {
-		moves[i] = conversations.Move{Peer: peer, In: u.Updates[at[i]].Type == moveIn}
+		moves[i] = conversations.FolderChange{Peer: peer, In: update.Updates[indexes[i]].Type == moveIn}
 	}
-	f, errs, _, err := c.Conversations.FillFolder(ctx, in.From, u.Old, moves, delivery.Origin{})
+	f, errs, _, err := c.Conversations.ChangeFolderMembers(ctx, in.From, update.Old, moves, delivery.Origin{})
 	if err != nil {
 		return updateContactGroupResponse{}, err
 	}
 	out.Result.Name, out.Result.ID = f.Name, f.Number
-	for i, o := range spread(len(list), at, errs) {
-		out.Result.Results = append(out.Result.Results, moveResult{u.Updates[i], o})
+	for i, o := range outcomes(len(list), indexes, errs) {
+		out.Result.Results = append(out.Result.Results, moveResult{update.Updates[i], o})
 	}
 	return out, nil
 }

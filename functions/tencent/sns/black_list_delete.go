@@ -7,17 +7,17 @@ import (
 	"parley/shared/op"
 )
 
-type blackListDeleteRequest struct{ some }
+type blackListDeleteRequest struct{ ownerAndUsers }
 
-// blackListDelete takes up to a thousand users off one user's blocklist. A
-// friendship that the block ended does not come back.
+// blackListDelete removes up to 1000 users from one user's blocklist. A friendship that
+// the block ended does not come back.
 func blackListDelete(ctx context.Context, c *op.Call, in blackListDeleteRequest) (results, error) {
-	if err := size(len(in.To)); err != nil {
+	if err := checkSize(len(in.To)); err != nil {
 		return results{}, err
 	}
 	errs, err := c.Relations.Unblock(ctx, in.From, in.To, delivery.Origin{})
 	if err != nil {
 		return results{}, err
 	}
-	return gather(in.To, errs, badParameter), nil
+	return itemResults(in.To, errs, badParameter), nil
 }

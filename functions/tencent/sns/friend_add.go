@@ -9,15 +9,15 @@ import (
 )
 
 type friendAddRequest struct {
-	owned
+	owner
 	Items []v4.AddFriend `json:"AddFriendItem" need:"30001"`
 	Type  string         `json:"AddType" bad:"30001"`       // Add_Type_Both (default) or Add_Type_Single
-	Force int            `json:"ForceAddFlags" bad:"30001"` // 1: whatever the other has chosen
+	Force int            `json:"ForceAddFlags" bad:"30001"` // 1: no approval of the other user is needed
 }
 
-// friendAdd makes friends or files requests, for each user by what that user has
-// chosen; 30539 is a request that is filed. Users who block each other stay
-// strangers, also where the call is forced.
+// friendAdd makes users friends or files friend requests, as each of the other users has
+// chosen (AllowType). 30539 means that a request is filed. If one of the two users blocks
+// the other, they do not become friends, even if the call is forced.
 func friendAdd(ctx context.Context, c *op.Call, in friendAddRequest) (results, error) {
 	kind, err := oneOf("AddType", in.Type, "Add_Type_Both", "Add_Type_Single")
 	if err != nil {
@@ -27,16 +27,16 @@ func friendAdd(ctx context.Context, c *op.Call, in friendAddRequest) (results, e
 	if err != nil {
 		return results{}, err
 	}
-	if err := size(len(in.Items)); err != nil {
+	if err := checkSize(len(in.Items)); err != nil {
 		return results{}, err
 	}
-	peers, asks, err := v4.ToAsks(in.Items)
+	peers, requests, err := v4.ToFriendRequests(in.Items)
 	if err != nil {
 		return results{}, err
 	}
-	errs, err := c.Relations.Add(ctx, in.From, asks, relations.AddOptions{Both: kind == "Add_Type_Both", Force: force})
+	errs, err := c.Relations.Add(ctx, in.From, requests, relations.AddOptions{Both: kind == "Add_Type_Both", Force: force})
 	if err != nil {
 		return results{}, err
 	}
-	return gather(peers, errs, badParameter), nil
+	return itemResults(peers, errs, badParameter), nil
 }

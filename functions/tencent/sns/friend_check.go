@@ -9,7 +9,7 @@ import (
 )
 
 type friendCheckRequest struct {
-	some
+	ownerAndUsers
 	Type string `json:"CheckType" need:"30001"` // CheckResult_Type_Single or CheckResult_Type_Both
 }
 
@@ -23,29 +23,31 @@ type checkItem struct {
 	Relation string `json:"Relation"`
 }
 
-// friendCheck tells of up to a thousand users who has whom as a friend.
+// friendCheck tells for up to 1000 users whether the user has them as friends and whether
+// they have the user as a friend.
 func friendCheck(ctx context.Context, c *op.Call, in friendCheckRequest) (friendCheckResponse, error) {
 	kind, err := oneOf("CheckType", in.Type, "CheckResult_Type_Both", "CheckResult_Type_Single")
 	if err != nil {
 		return friendCheckResponse{}, err
 	}
-	if err := size(len(in.To)); err != nil {
+	if err := checkSize(len(in.To)); err != nil {
 		return friendCheckResponse{}, err
 	}
 	list, errs, err := c.Relations.Check(ctx, in.From, in.To, kind == "CheckResult_Type_Both")
 	if err != nil {
 		return friendCheckResponse{}, err
 	}
-	items, failed := checked(in.To, list, errs, "CheckResult_Type_", "NoRelation")
+	items, failed := relationItems(in.To, list, errs, "CheckResult_Type_", "NoRelation")
 	return friendCheckResponse{items, failed}, nil
 }
 
-// checked writes who has whom in the words of a command.
-func checked(peers []string, list []relations.Relation, errs []error, prefix, none string) (items []checkItem, failed []string) {
-	r := gather(peers, errs, badParameter)
+// relationItems returns the results of a check in their wire form. prefix is how the
+// values of the command begin, and noRelation is its word for no relation.
+func relationItems(peers []string, list []relations.Relation, errs []error, prefix, noRelation string) (items []checkItem, failed []string) {
+	r := itemResults(peers, errs, badParameter)
 	items = make([]checkItem, len(peers))
 	for i := range peers {
-		items[i] = checkItem{r.Items[i], prefix + v4.RelationWord(list[i], none)}
+		items[i] = checkItem{r.Items[i], prefix + v4.RelationWord(list[i], noRelation)}
 	}
 	return items, r.Failed
 }

@@ -8,7 +8,7 @@ import (
 )
 
 type friendDeleteRequest struct {
-	some
+	ownerAndUsers
 	Type string `json:"DeleteType" bad:"30001"` // Delete_Type_Single (default) or Delete_Type_Both
 }
 
@@ -17,19 +17,19 @@ const (
 	deleteBoth   = "Delete_Type_Both"
 )
 
-// friendDelete removes up to a thousand friends from one user's table, and with
-// Delete_Type_Both the user from theirs.
+// friendDelete removes up to 1000 friends from one user's friend table. With
+// Delete_Type_Both it removes the user from the tables of these friends, too.
 func friendDelete(ctx context.Context, c *op.Call, in friendDeleteRequest) (results, error) {
 	kind, err := oneOf("DeleteType", in.Type, deleteSingle, deleteBoth)
 	if err != nil {
 		return results{}, err
 	}
-	if err := size(len(in.To)); err != nil {
+	if err := checkSize(len(in.To)); err != nil {
 		return results{}, err
 	}
 	errs, err := c.Relations.Delete(ctx, in.From, in.To, kind == deleteBoth, delivery.Origin{})
 	if err != nil {
 		return results{}, err
 	}
-	return gather(in.To, errs, noFriend), nil
+	return itemResults(in.To, errs, notFriendInDelete), nil
 }

@@ -8,15 +8,15 @@ import (
 )
 
 type friendDeleteAllRequest struct {
-	owned
+	owner
 	Type string `json:"DeleteType" bad:"30001"` // Delete_Type_Single (default) or Delete_Type_Both
 }
 
 type friendDeleteAllResponse struct{}
 
-// friendDeleteAll empties one user's table, and with Delete_Type_Both removes the
-// user from those of the friends. A call that fails on the way is repeated to go
-// on.
+// friendDeleteAll empties one user's friend table. With Delete_Type_Both it removes the
+// user from the tables of the friends, too. If the call fails, some friends may be
+// deleted; a repeat deletes the rest.
 func friendDeleteAll(ctx context.Context, c *op.Call, in friendDeleteAllRequest) (friendDeleteAllResponse, error) {
 	kind, err := oneOf("DeleteType", in.Type, deleteSingle, deleteBoth)
 	if err != nil {

@@ -9,49 +9,49 @@ import (
 )
 
 type friendGetRequest struct {
-	owned
-	Start    int    `json:"StartIndex" bad:"30001"`       // 0, then NextStartIndex
-	Standard *int64 `json:"StandardSequence" bad:"30001"` // the last one seen
-	Custom   *int64 `json:"CustomSequence" bad:"30001"`   // the last one seen
+	owner
+	Start    int    `json:"StartIndex" bad:"30001"`       // 0, then NextStartIndex of the answer before
+	Standard *int64 `json:"StandardSequence" bad:"30001"` // the value of the last answer, if there was one
+	Custom   *int64 `json:"CustomSequence" bad:"30001"`   // the value of the last answer, if there was one
 }
 
 type friendGetResponse struct {
 	Items    []friendItem `json:"UserDataItem"`
 	Standard int64        `json:"StandardSequence"`
 	Custom   int64        `json:"CustomSequence"`
-	Total    int          `json:"FriendNum"`
-	Complete int          `json:"CompleteFlag"` // 1: the last page
-	Next     int          `json:"NextStartIndex"`
+	Total    int          `json:"FriendNum"`      // of all pages
+	Complete int          `json:"CompleteFlag"`   // 1 on the last page
+	Next     int          `json:"NextStartIndex"` // 0 on the last page
 }
 
 type friendItem struct {
-	To     string      `json:"To_Account"`
-	Values []v4.Tagged `json:"ValueItem"`
+	To     string           `json:"To_Account"`
+	Values []v4.TaggedValue `json:"ValueItem"`
 }
 
-// friendPage is how many friends one answer has. The vendor leaves it to the
-// server; an index is found by reading up to it, so that few large pages cost
-// less than many small ones.
+// friendPage is how many friends an answer has at most. The vendor leaves it to the
+// server. To find the friend at an index, the call reads all friends before it, so few
+// large pages cost less than many small ones.
 const friendPage = 1000
 
-// friendGet lists one user's friends, a thousand at a time. Fields of which the
-// caller has the last sequence are left out. Standard and custom fields share
-// one sequence here.
+// friendGet returns a page of one user's friends, at most 1000. If the caller names the
+// current sequence, the fields of that kind are left out. Standard and custom fields
+// share one sequence.
 func friendGet(ctx context.Context, c *op.Call, in friendGetRequest) (friendGetResponse, error) {
 	if in.Start < 0 {
 		return friendGetResponse{}, v4.Refuse(badParameter, "StartIndex is 0 or more")
 	}
-	if err := known(ctx, c, in.From); err != nil {
+	if err := checkAccount(ctx, c, in.From); err != nil {
 		return friendGetResponse{}, err
 	}
-	// No table is longer than its limit, whatever index is asked for.
+	// No table is longer than its limit, whatever index the request names.
 	start := min(in.Start, c.Relations.Limits.Friends)
-	p, err := c.Relations.List(ctx, in.From, "", start+friendPage)
+	page, err := c.Relations.List(ctx, in.From, "", start+friendPage)
 	if err != nil {
 		return friendGetResponse{}, err
 	}
 	out := friendGetResponse{
-		Items: []friendItem{}, Standard: p.Book.FriendVersion, Custom: p.Book.FriendVersion, Total: p.Book.Friends,
+		Items: []friendItem{}, Standard: page.Counters.FriendVersion, Custom: page.Counters.FriendVersion, Total: page.Counters.Friends,
 	}
 	parts := v4.StandardFields | v4.CustomFields
 	if in.Standard != nil && *in.Standard == out.Standard && out.Standard != 0 {
@@ -60,10 +60,10 @@ func friendGet(ctx context.Context, c *op.Call, in friendGetRequest) (friendGetR
 	if in.Custom != nil && *in.Custom == out.Custom && out.Custom != 0 {
 		parts &^= v4.CustomFields
 	}
-	for _, f := range p.Friends[min(start, len(p.Friends)):] {
+	for _, f := range page.Friends[min(start, len(page.Friends)):] {
 		out.Items = append(out.Items, friendItem{f.Peer, v4.FromFriend(f, parts)})
 	}
-	if p.Next == "" {
+	if page.Next == "" {
 		out.Complete = 1
 	} else {
 		out.Next = start + len(out.Items)
@@ -71,10 +71,10 @@ func friendGet(ctx context.Context, c *op.Call, in friendGetRequest) (friendGetR
 	return out, nil
 }
 
-// known fails with AccountUnknown for a user who is no account.
-func known(ctx context.Context, c *op.Call, user string) error {
-	alive, err := c.Accounts.Check(ctx, []string{user})
-	if err == nil && !alive[user] {
+// checkAccount returns AccountUnknown if a user is not an account.
+func checkAccount(ctx context.Context, c *op.Call, user string) error {
+	imported, err := c.Accounts.Imported(ctx, []string{user})
+	if err == nil && !imported[user] {
 		err = fault.New(fault.AccountUnknown, "%.40s is not an account", user)
 	}
 	return err

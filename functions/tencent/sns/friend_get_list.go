@@ -11,25 +11,25 @@ import (
 )
 
 type friendGetListRequest struct {
-	some
-	Tags []string `json:"TagList" need:"30001"`
+	ownerAndUsers
+	Tags []string `json:"TagList" need:"30001"` // Tag_Profile_* and Tag_SNS_*
 }
 
 type friendGetListResponse struct {
 	Items  []profileItem `json:"InfoItem"`
-	Failed []string      `json:"Fail_Account,omitempty"`
+	Failed []string      `json:"Fail_Account,omitempty"` // the users whose item failed
 }
 
 type profileItem struct {
 	v4.Result
-	Values []v4.Tagged `json:"SnsProfileItem,omitempty"`
+	Values []v4.TaggedValue `json:"SnsProfileItem,omitempty"`
 }
 
-// maxNamed is how many friends one call may name (core spec §8.8).
+// maxNamed is how many friends a call names at most (docs/spec/tencent §8.8).
 const maxNamed = 100
 
-// friendGetList returns chosen fields of named friends. Who is no friend has an
-// error of its own; what is not set is left out.
+// friendGetList returns the requested fields of up to 100 named friends. The item of a
+// user who is not a friend has its own error, and a field that is not set is left out.
 func friendGetList(ctx context.Context, c *op.Call, in friendGetListRequest) (friendGetListResponse, error) {
 	if len(in.To) > maxNamed {
 		return friendGetListResponse{}, v4.Refuse(badParameter, "a call has at most %d users", maxNamed)
@@ -45,7 +45,7 @@ func friendGetList(ctx context.Context, c *op.Call, in friendGetListRequest) (fr
 		}
 		tags = append(tags, t)
 	}
-	if err := known(ctx, c, in.From); err != nil {
+	if err := checkAccount(ctx, c, in.From); err != nil {
 		return friendGetListResponse{}, err
 	}
 	friends, err := c.Relations.Get(ctx, in.From, in.To)

@@ -10,7 +10,7 @@ import (
 )
 
 type friendImportRequest struct {
-	owned
+	owner
 	Items []importItem `json:"AddFriendItem" need:"30001"`
 }
 
@@ -21,14 +21,14 @@ type importItem struct {
 	Remarked int64          `json:"RemarkTime"` // Unix seconds
 	Groups   []string       `json:"GroupName"`
 	Wording  string         `json:"AddWording"`
-	Added    int64          `json:"AddTime"` // Unix seconds; now where it is missing
+	Added    int64          `json:"AddTime"` // Unix seconds; if it is missing, that of the entry that exists, or now
 	Custom   []v4.RawTagged `json:"CustomItem"`
 }
 
-// friendImport writes up to a thousand entries into one user's table, one way
-// and without asking anybody. An entry that exists is replaced.
+// friendImport writes up to 1000 entries into one user's friend table, and none into the
+// tables of the others. It needs no approval. An entry that exists is replaced.
 func friendImport(ctx context.Context, c *op.Call, in friendImportRequest) (results, error) {
-	if err := size(len(in.Items)); err != nil {
+	if err := checkSize(len(in.Items)); err != nil {
 		return results{}, err
 	}
 	peers, friends := make([]string, len(in.Items)), make([]relations.Friend, len(in.Items))
@@ -51,5 +51,5 @@ func friendImport(ctx context.Context, c *op.Call, in friendImportRequest) (resu
 	if err != nil {
 		return results{}, err
 	}
-	return gather(peers, errs, badParameter), nil
+	return itemResults(peers, errs, badParameter), nil
 }

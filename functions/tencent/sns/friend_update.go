@@ -9,14 +9,14 @@ import (
 )
 
 type friendUpdateRequest struct {
-	owned
+	owner
 	Items []v4.UpdateFriend `json:"UpdateItem" need:"30001"`
 }
 
-// friendUpdate sets remark, lists and custom fields of friends. Lists replace
-// those the friend was in; one that is missing is made.
+// friendUpdate sets the remark, the lists and custom fields of friends. The lists replace
+// those that the friend was in. A list that does not exist is made.
 func friendUpdate(ctx context.Context, c *op.Call, in friendUpdateRequest) (results, error) {
-	if err := size(len(in.Items)); err != nil {
+	if err := checkSize(len(in.Items)); err != nil {
 		return results{}, err
 	}
 	peers, changes, err := v4.ToChanges(in.Items)
@@ -27,5 +27,5 @@ func friendUpdate(ctx context.Context, c *op.Call, in friendUpdateRequest) (resu
 	if err != nil {
 		return results{}, err
 	}
-	return gather(peers, errs, badParameter), nil
+	return itemResults(peers, errs, badParameter), nil
 }

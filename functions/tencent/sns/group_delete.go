@@ -8,16 +8,16 @@ import (
 )
 
 type groupDeleteRequest struct {
-	owned
+	owner
 	Names []string `json:"GroupName" need:"30001"`
 }
 
 type groupDeleteResponse struct {
-	Current int64 `json:"CurrentSequence"`
+	Current int64 `json:"CurrentSequence"` // the version of the lists
 }
 
-// groupDelete removes friend lists. Who was in them stays a friend; a name that
-// does not exist is no error.
+// groupDelete deletes friend lists. Their members stay friends. A name that does not
+// exist is not an error.
 func groupDelete(ctx context.Context, c *op.Call, in groupDeleteRequest) (groupDeleteResponse, error) {
 	version, err := c.Relations.DeleteLists(ctx, in.From, in.Names, delivery.Origin{})
 	return groupDeleteResponse{version}, err

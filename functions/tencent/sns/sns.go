@@ -1,5 +1,5 @@
-// Package sns is the service sns: friends, friend lists and blocklists (core
-// spec §8).
+// Package sns changes and reads friends, friend lists and blocklists: the vendor's
+// service sns (docs/spec/tencent §8).
 package sns
 
 import (
@@ -13,15 +13,15 @@ import (
 )
 
 func service() tencent.Service {
-	return tencent.Service{Path: "sns", Group: "sns", Numbers: v4.Relations(), Display: true}
+	return tencent.Service{Path: "sns", Group: "sns", Codes: v4.Relations(), Display: true}
 }
 
 // Operations lists the commands in the order of the reference.
 func Operations() []op.Operation {
 	s := service()
-	reads := []op.Option{op.Reads(store.Accounts, store.Relations), op.Answers(30001, 30003, 30004)}
+	reads := []op.Option{op.Reads(store.Accounts, store.Relations), op.DocumentedErrors(30001, 30003, 30004)}
 	changes := func(errors ...int) []op.Option {
-		return slices.Concat(reads, []op.Option{op.Writes(store.Relations), op.Posts(), op.Takes(1024, batch), op.Answers(errors...)})
+		return slices.Concat(reads, []op.Option{op.Writes(store.Relations), op.Delivers(), op.Resources(1024, batchTimeout), op.DocumentedErrors(errors...)})
 	}
 	return []op.Operation{
 		tencent.Command(s, "friend_add", friendAdd,
@@ -43,5 +43,5 @@ func Operations() []op.Operation {
 	}
 }
 
-// batch is the time a command with a thousand users may take.
-const batch = 25 * time.Second
+// batchTimeout is the timeout of a command with up to 1000 users.
+const batchTimeout = 25 * time.Second

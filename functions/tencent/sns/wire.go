@@ -5,40 +5,42 @@ import (
 	"parley/shared/fault"
 )
 
-// maxItems is the most users of one call: documented for import, delete, check
-// and blocklists (core spec §8), chosen for the others.
+// maxItems is how many users a call has at most. The vendor documents it for import,
+// delete, check and the blocklist (docs/spec/tencent §13); for the other commands it is
+// Parley's choice.
 const maxItems = 1000
 
 const (
-	badParameter = 30001
-	noFriend     = 31704 // of friend_delete
-	notInTable   = 32216 // of group_add
+	badParameter        = 30001
+	notFriendInDelete   = 31704 // a user who is not a friend, in friend_delete
+	notFriendInGroupAdd = 32216 // a user who is not a friend, in group_add
 )
 
-// results are the outcomes of a batch (core spec §1.3, pattern A).
+// results are the results of a batch (docs/spec/tencent §1.3, pattern A).
 type results struct {
 	Items  []v4.Result `json:"ResultItem"`
-	Failed []string    `json:"Fail_Account,omitempty"`
+	Failed []string    `json:"Fail_Account,omitempty"` // the users whose item failed
 }
 
-// gather writes an error for each peer as results. stranger is the command's own
-// number for a peer that is no friend.
-func gather(peers []string, errs []error, stranger int) results {
-	numbers := service().Numbers
-	numbers[fault.NotFriend] = stranger
+// itemResults returns the results of a batch in their wire form. notFriend is the
+// command's own code for a peer who is not a friend.
+func itemResults(peers []string, errs []error, notFriend int) results {
+	numbers := service().Codes
+	numbers[fault.NotFriend] = notFriend
 	items, failed := numbers.Results(peers, errs)
 	return results{items, failed}
 }
 
-// size refuses a batch that is too long.
-func size(n int) error {
+// checkSize refuses a batch with more than maxItems users.
+func checkSize(n int) error {
 	if n > maxItems {
 		return v4.Refuse(badParameter, "a call has at most %d users", maxItems)
 	}
 	return nil
 }
 
-// oneOf refuses a text that is none of some; empty means the first.
+// oneOf returns text if it is one of the list, and the first of the list if text is
+// empty. It refuses any other text.
 func oneOf(field, text string, list ...string) (string, error) {
 	if text == "" {
 		return list[0], nil
@@ -51,13 +53,13 @@ func oneOf(field, text string, list ...string) (string, error) {
 	return "", v4.Refuse(badParameter, "%s is one of %v", field, list)
 }
 
-// owned is a request about one user's table.
-type owned struct {
+// owner is the user whose friends, lists or blocklist a request is about.
+type owner struct {
 	From string `json:"From_Account" id:"user" need:"30001"`
 }
 
-// some is a request about some users of one user's table.
-type some struct {
-	owned
+// ownerAndUsers is a request about the relations of one user to others.
+type ownerAndUsers struct {
+	owner
 	To []string `json:"To_Account" need:"30001"`
 }

@@ -9,18 +9,18 @@ import (
 
 type queryOnlineStatusRequest struct {
 	queryRequest
-	Instances int `json:"IsReturnInstid" bad:"90001"`
-	Custom    int `json:"IsReturnCustomStatus" bad:"90001"`
+	Instances int `json:"IsReturnInstid" bad:"90001"`       // 1: with IsNeedDetail, the answer has the instances
+	Custom    int `json:"IsReturnCustomStatus" bad:"90001"` // 1: the answer has the custom status
 }
 
 type queryOnlineStatusResponse struct {
 	Results []statusView `json:"QueryResult"`
-	Errors  []errorView  `json:"ErrorList,omitempty"`
+	Errors  []errorView  `json:"ErrorList,omitempty"` // the ids that are not accounts
 }
 
 type statusView struct {
 	To     string       `json:"To_Account"`
-	Status string       `json:"Status"`
+	Status string       `json:"Status"` // Online, PushOnline or Offline
 	Detail []deviceView `json:"Detail,omitempty"`
 	Custom *string      `json:"CustomStatus,omitempty"`
 }
@@ -30,10 +30,10 @@ type errorView struct {
 	Code int    `json:"ErrorCode"`
 }
 
-// queryOnlineStatus tells of up to 500 users who is online, who can be reached by
-// push, and who is away. Who is no account is listed apart; where all are, the
-// call fails. The names of the fields for instance and custom status are the
-// reference's presumed ones.
+// queryOnlineStatus tells for up to 500 users whether they are online, can be reached by
+// push, or are offline. ErrorList has the ids that are not accounts; if no id is one,
+// the call fails. The vendor does not document the names Instid and CustomStatus
+// (docs/spec/tencent §5.1).
 func queryOnlineStatus(ctx context.Context, c *op.Call, in queryOnlineStatusRequest) (queryOnlineStatusResponse, error) {
 	users, err := in.users()
 	if err != nil {
@@ -47,12 +47,12 @@ func queryOnlineStatus(ctx context.Context, c *op.Call, in queryOnlineStatusRequ
 	if err != nil {
 		return queryOnlineStatusResponse{}, err
 	}
-	known, unknown, err := query(ctx, c, users)
+	known, unknown, err := queryPresence(ctx, c, users)
 	if err != nil {
 		return queryOnlineStatusResponse{}, err
 	}
 	if len(known) == 0 {
-		return queryOnlineStatusResponse{}, v4.Refuse(noAccount, "none of the users is an account")
+		return queryOnlineStatusResponse{}, v4.Refuse(accountUnknown, "none of the users is an account")
 	}
 	out := queryOnlineStatusResponse{Results: make([]statusView, len(known))}
 	for i, p := range known {
@@ -65,7 +65,7 @@ func queryOnlineStatus(ctx context.Context, c *op.Call, in queryOnlineStatusRequ
 		}
 	}
 	for _, u := range unknown {
-		out.Errors = append(out.Errors, errorView{u, noAccount})
+		out.Errors = append(out.Errors, errorView{u, accountUnknown})
 	}
 	return out, nil
 }

@@ -15,12 +15,12 @@ type queryStateResponse struct {
 
 type stateView struct {
 	To     string       `json:"To_Account"`
-	State  string       `json:"State"`
+	State  string       `json:"State"` // Online, PushOnline or Offline
 	Detail []deviceView `json:"Detail,omitempty"`
 }
 
-// queryState is the older query_online_status: the state is in State, and there
-// is no list of errors. Who is no account is Offline.
+// queryState does what query_online_status does, in its older form: the state is in
+// State, and there is no ErrorList. An id that is not an account is Offline.
 func queryState(ctx context.Context, c *op.Call, in queryStateRequest) (queryStateResponse, error) {
 	users, err := in.users()
 	if err != nil {

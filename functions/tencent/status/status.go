@@ -1,5 +1,5 @@
-// Package status is the part of the service openim that tells who is online
-// (core spec §5).
+// Package status tells which users are online: commands of the vendor's service openim
+// (docs/spec/tencent §5).
 package status
 
 import (
@@ -10,14 +10,14 @@ import (
 )
 
 func service() tencent.Service {
-	return tencent.Service{Path: "openim", Group: "status", Numbers: v4.OpenIM()}
+	return tencent.Service{Path: "openim", Group: "status", Codes: v4.OpenIM()}
 }
 
 // Operations lists the commands in the order of the reference.
 func Operations() []op.Operation {
 	s, reads := service(), op.Reads(store.Accounts, store.Sessions)
 	return []op.Operation{
-		tencent.Command(s, "query_online_status", queryOnlineStatus, reads, op.Answers(70107, 90001, 90003, 90009, 90011)),
-		tencent.Command(s, "querystate", queryState, reads, op.Answers(90001, 90003, 90009, 90011)),
+		tencent.Command(s, "query_online_status", queryOnlineStatus, reads, op.DocumentedErrors(70107, 90001, 90003, 90009, 90011)),
+		tencent.Command(s, "querystate", queryState, reads, op.DocumentedErrors(90001, 90003, 90009, 90011)),
 	}
 }

@@ -1,5 +1,5 @@
-// Package announce brings events to everybody who stands in a relation to a
-// user.
+// Package announce delivers broadcasts: events for all users who have a user as a
+// friend, or who watch a user.
 package announce
 
 import (
@@ -11,16 +11,17 @@ import (
 	"parley/shared/store"
 )
 
-// Operations lists the worker.
+// Operations returns the worker.
 func Operations() []op.Operation {
-	return []op.Operation{op.Worker("announce.announce", queue.Announce, announce,
-		op.Posts(), op.Reads(store.Relations, store.Watches), op.Sends(queue.Announce))}
+	return []op.Operation{op.Worker("announce.announce", queue.Broadcast, announce,
+		op.Delivers(), op.Reads(store.Relations, store.Watches), op.Sends(queue.Broadcast))}
 }
 
-// announce brings an event to the devices of a user's friends or watchers, a
-// hundred users at a time and a thousand an invocation; what is left is a job of
-// its own. A job without an event is a change of status: the watchers are told
-// what the status is by now, unless they know.
-func announce(ctx context.Context, c *op.Call, a delivery.Announcement) error {
-	return c.App.Presence(a.App).Tell(ctx, a)
+// announce delivers a broadcast to the devices of its audience: of the users who have
+// the user as a friend, or who watch the user. One invocation delivers it to up to a
+// thousand users, in pages of a hundred, and queues a job for the rest. If the job has
+// no frame, the presence of the user may have changed: the watchers receive the
+// presence of now, unless they received the same state last.
+func announce(ctx context.Context, c *op.Call, broadcast delivery.Broadcast) error {
+	return c.App.Presence(broadcast.App).DeliverBroadcast(ctx, broadcast)
 }

@@ -3,7 +3,7 @@ package announce
 import (
 	"testing"
 
-	"parley/shared/testkit"
+	"parley/infra/testkit"
 )
 
 var server *testkit.Server

@@ -1,5 +1,6 @@
-// Package archive exports messages: it collects them from the stream of changes,
-// merges them by the hour and removes files whose time is over.
+// Package archive exports messages: it collects new messages from the stream of the
+// table msg, merges them into one file for each hour, and deletes files that have
+// expired.
 package archive
 
 import (
@@ -10,16 +11,18 @@ import (
 	"parley/shared/store"
 )
 
-// stored lets new messages through, and nothing else of the table.
-const stored = `{"eventName":["INSERT"],"dynamodb":{"Keys":{"sk":{"S":[{"prefix":"m"}]}}}}`
+// newMessages is the filter of the stream: new messages, and no other records of the
+// table.
+const newMessages = `{"eventName":["INSERT"],"dynamodb":{"Keys":{"sk":{"S":[{"prefix":"m"}]}}}}`
 
-// Operations lists the workers. A merge is over before the next one begins.
+// Operations returns the workers. The timeout of a merge ends before the next merge
+// begins.
 func Operations() []op.Operation {
 	return []op.Operation{
-		op.Stream("archive.collect", store.Msg, stored, collect, op.Writes(store.Exports), op.Stores(objects.Part)),
+		op.Stream("archive.collect", store.Msg, newMessages, collect, op.Writes(store.Exports), op.WritesObjects(objects.Part)),
 		op.Schedule("archive.merge", "rate(15 minutes)", merge, op.Reads(store.Apps, store.Exports), op.Writes(store.Exports),
-			op.Fetches(objects.Part), op.Stores(objects.File), op.Drops(objects.Part, objects.File), op.Takes(1024, 14*time.Minute)),
+			op.ReadsObjects(objects.Part), op.WritesObjects(objects.File), op.DeletesObjects(objects.Part, objects.File), op.Resources(1024, 14*time.Minute)),
 		op.Schedule("archive.expire", "rate(1 hour)", expire, op.Reads(store.Apps, store.Exports), op.Writes(store.Exports),
-			op.Drops(objects.Part, objects.File), op.Takes(512, 14*time.Minute)),
+			op.DeletesObjects(objects.Part, objects.File), op.Resources(512, 14*time.Minute)),
 	}
 }

@@ -9,15 +9,15 @@ import (
 	"parley/shared/store"
 )
 
-// collect stores the messages of a batch of changes as parts of their hours, and
-// marks these hours for the merge. Changes that are no new message are ignored: a
-// file has a message as it was first stored, also when it was recalled since. A
-// message that cannot be read is noted in the log and left out. A batch may come
-// again, cut otherwise or out of order.
-func collect(ctx context.Context, c *op.Call, changes []store.Change) error {
+// collect stores the new messages of a batch of stream records in S3, as one part for
+// each hour, and marks these hours for the merge. It ignores records that are not a new
+// message. So a file has each message as it was first stored, even if the message was
+// recalled or edited later. A message that cannot be read is left out and logged. Lambda
+// may deliver records again, with other batch boundaries or out of order.
+func collect(ctx context.Context, c *op.Call, batch []store.StreamRecord) error {
 	var records []archive.Record
-	for _, change := range changes {
-		switch r, ok, err := change.Stored(); {
+	for _, streamRecord := range batch {
+		switch r, ok, err := streamRecord.Stored(); {
 		case errors.Is(err, store.ErrUnreadable):
 			c.Unreadable(ctx, err.Error())
 		case err != nil:

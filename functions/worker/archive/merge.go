@@ -6,8 +6,8 @@ import (
 	"parley/shared/op"
 )
 
-// merge makes one file of each hour that is over for five minutes and has
-// messages that its file may lack. Messages that come late, and messages imported
-// with an old time, have their hour merged again. It may be cut off anywhere, and
-// run twice at the same time.
+// merge makes one file for each hour that ended at least five minutes ago and has parts
+// that its file may lack. If messages of the hour arrive later, or are imported with an
+// old time, it makes the file again. It may be interrupted anywhere, and two merges may
+// run at the same time.
 func merge(ctx context.Context, c *op.Call) error { return c.App.Archive().Merge(ctx) }

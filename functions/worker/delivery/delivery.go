@@ -1,4 +1,4 @@
-// Package delivery tries posts again that failed.
+// Package delivery retries posts to connections that failed.
 package delivery
 
 import (
@@ -10,16 +10,16 @@ import (
 	"parley/shared/store"
 )
 
-// Operations lists the worker.
+// Operations returns the worker.
 func Operations() []op.Operation {
-	return []op.Operation{op.Worker("delivery.delivery", queue.Delivery, deliver, op.Retries(), op.Kicks(), op.Reads(store.Sessions))}
+	return []op.Operation{op.Worker("delivery.delivery", queue.Delivery, deliver, op.RetriesPosts(), op.ClosesConnections(), op.Reads(store.Sessions))}
 }
 
-// deliver posts a frame again to the connections that have not had it. Those
-// that fail again are queued anew, alone, up to five times; a connection that is
-// gone is forgotten, unless it is so young that it may not be open yet. It closes
-// connections, too, that a kick could not close, for a quarter of an hour, and
-// notes the ends of connections that could not be noted.
+// deliver posts a frame again to the connections that have not received it. If a post
+// fails again, it queues a job for that connection alone, five times at most. It empties
+// the slot of a connection that is gone, unless the connection is under 30 seconds old
+// and may not be open yet. It also closes connections that a kick could not close, for
+// a quarter of an hour, and stores the ends of connections that could not be stored.
 func deliver(ctx context.Context, c *op.Call, job delivery.Job) error {
-	return c.App.Out(job.App).Retry(ctx, job)
+	return c.App.Delivery(job.App).Retry(ctx, job)
 }

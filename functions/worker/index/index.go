@@ -1,5 +1,5 @@
-// Package index puts the conversation rows of accounts that have very many into
-// the index.
+// Package index puts the conversation rows of users who have very many rows into the
+// index.
 package index
 
 import (
@@ -11,17 +11,18 @@ import (
 	"parley/shared/store"
 )
 
-// Operations lists the worker.
+// Operations returns the worker.
 func Operations() []op.Operation {
 	return []op.Operation{op.Worker("index.index", queue.Index, index, op.Reads(store.Apps),
 		op.Reads(store.Conversations), op.Writes(store.Accounts, store.Conversations), op.Sends(queue.Index))}
 }
 
-// index marks an account and puts its conversation rows into the index, some
-// thousands at a time; what is left is a job of its own. It comes for each row
-// twice, half a minute apart, and then the account's calls read the index. Each
-// step may be repeated.
-func index(ctx context.Context, c *op.Call, job conversations.Indexing) error {
+// index marks an account as indexed and puts its conversation rows into the index. One
+// invocation indexes up to 5,000 rows and queues a job for the rest. Half a minute after
+// the last row it goes through the rows a second time, because calls that had read the
+// account before it was marked may have created rows. After that, the calls of the
+// account read the index. Every step may be repeated.
+func index(ctx context.Context, c *op.Call, job conversations.IndexJob) error {
 	a, err := c.App.Apps.Get(ctx, job.App)
 	if err != nil {
 		return err

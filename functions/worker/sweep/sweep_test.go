@@ -17,11 +17,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go/middleware"
 
+	"parley/infra/testkit"
 	"parley/shared/app"
 	"parley/shared/domain/accounts"
 	"parley/shared/fault"
 	"parley/shared/store"
-	"parley/shared/testkit"
 )
 
 var server *testkit.Server
@@ -32,46 +32,48 @@ func TestOperations(t *testing.T) { testkit.Cases(t, server, Operations()) }
 
 var errKilled = errors.New("killed")
 
-// A mortal is a function that dies at one of its calls to AWS, before the call or
-// after it, and from then on makes none.
-type mortal struct {
+// An interruption kills a function at one of its calls to AWS. After that, every call
+// fails, until restart.
+type interruption struct {
 	mu    sync.Mutex
-	at    int // the call, from 1; 0: none
-	after bool
+	at    int  // the number of the call, from 1; 0: the function is not killed
+	after bool // kill after the call was made, else before
 	calls int
 	dead  bool
-	trace []string
+	trace []string // names of the calls
 }
 
-func (m *mortal) call(name string, do func() error) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.dead {
+// call makes a call, unless the function is dead.
+func (kill *interruption) call(name string, do func() error) error {
+	kill.mu.Lock()
+	defer kill.mu.Unlock()
+	if kill.dead {
 		return errKilled
 	}
-	m.calls++
-	m.trace = append(m.trace, name)
-	m.dead = m.calls == m.at
-	if m.dead && !m.after {
+	kill.calls++
+	kill.trace = append(kill.trace, name)
+	kill.dead = kill.calls == kill.at
+	if kill.dead && !kill.after {
 		return errKilled
 	}
 	err := do()
-	if m.dead {
+	if kill.dead {
 		return errKilled
 	}
 	return err
 }
 
-// live lets the function start anew, and not die again.
-func (m *mortal) live() { m.dead, m.at = false, 0 }
+// restart starts the function again. It is not killed a second time.
+func (kill *interruption) restart() { kill.dead, kill.at = false, 0 }
 
-func (m *mortal) hook(o *dynamodb.Options) {
+// hook adds the interruption to the calls of a DynamoDB client.
+func (kill *interruption) hook(o *dynamodb.Options) {
 	o.Retryer = aws.NopRetryer{}
 	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
-		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("Mortal",
+		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("Interruption",
 			func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (out middleware.InitializeOutput, meta middleware.Metadata, err error) {
 				name := strings.TrimSuffix(strings.TrimPrefix(fmt.Sprintf("%T", in.Parameters), "*dynamodb."), "Input")
-				err = m.call(name, func() (err error) {
+				err = kill.call(name, func() (err error) {
 					out, meta, err = next.HandleInitialize(ctx, in)
 					return err
 				})
@@ -80,265 +82,268 @@ func (m *mortal) hook(o *dynamodb.Options) {
 	})
 }
 
-// mortalQueue is the queue as a mortal sees it.
-type mortalQueue struct {
-	*mortal
+// interruptedQueue is the queue of a function that can be killed.
+type interruptedQueue struct {
+	*interruption
 	jobs *testkit.Jobs[accounts.Removal]
 }
 
-func (q mortalQueue) Send(ctx context.Context, r accounts.Removal, delay time.Duration) error {
+func (q interruptedQueue) Send(ctx context.Context, r accounts.Removal, delay time.Duration) error {
 	return q.call("SendMessage", func() error { return q.jobs.Send(ctx, r, delay) })
 }
 
-// A cemetery is a world whose account alice, with conversations, is deleted.
-type cemetery struct {
+// A deletion is a world in which the account alice, with conversations, is deleted.
+type deletion struct {
 	*testing.T
 	w    *testkit.World
-	m    *mortal
+	kill *interruption
 	jobs []accounts.Removal // in the queue
 }
 
-func newCemetery(t *testing.T, m *mortal, conversations int) *cemetery {
+func newDeletion(t *testing.T, kill *interruption, conversations int) *deletion {
 	w := testkit.NewWorld(t, server, testkit.Options{Edition: "developer"})
-	c := &cemetery{T: t, w: w, m: m}
+	d := &deletion{T: t, w: w, kill: kill}
 	if err := w.Seed(t.Context(), "account alice\nconnect alice iPhone i1\n"); err != nil {
 		t.Fatal(err)
 	}
 	for i := range conversations {
-		c.row("alice", fmt.Sprintf("peer%d", i))
+		d.row("alice", fmt.Sprintf("peer%d", i))
 	}
-	c.row("peer7", "alice")
-	w.App = w.Fresh(func(p *app.Parts) {
-		p.Store = server.Store(m.hook)
-		p.Removal = mortalQueue{m, w.Removals}
+	d.row("peer7", "alice")
+	w.App = w.NewApp(func(p *app.Parts) {
+		p.Store = server.Store(kill.hook)
+		p.Removal = interruptedQueue{kill, w.RemovalJobs}
 	})
-	return c
+	return d
 }
 
 // row writes a row of a conversation.
-func (c *cemetery) row(user, peer string) {
-	c.Helper()
-	if err := c.w.Set(c.Context(), store.Core, store.PeerKey(c.w.ID, user, peer), store.Item{"i": testkit.Number(1)}); err != nil {
-		c.Fatal(err)
+func (d *deletion) row(user, peer string) {
+	d.Helper()
+	if err := d.w.SetAttributes(d.Context(), store.Core, store.RowKey(d.w.ID, user, peer), store.Item{"i": testkit.Number(1)}); err != nil {
+		d.Fatal(err)
 	}
 }
 
-// tenant is the domain without a mortal.
-func (c *cemetery) tenant() app.Tenant {
-	c.Helper()
-	a, err := c.w.Fresh(nil).Apps.Get(c.Context(), c.w.ID)
+// tenant returns the services of the application, without the interruption.
+func (d *deletion) tenant() app.Tenant {
+	d.Helper()
+	a, err := d.w.NewApp(nil).Apps.Get(d.Context(), d.w.ID)
 	if err != nil {
-		c.Fatal(err)
+		d.Fatal(err)
 	}
-	return c.w.Fresh(nil).For(&a)
+	return d.w.NewApp(nil).For(&a)
 }
 
-// bury deletes the account as a caller does who repeats a call that failed.
-func (c *cemetery) bury() {
-	c.Helper()
-	a, err := c.w.Fresh(nil).Apps.Get(c.Context(), c.w.ID)
+// deleteAccount deletes alice. If the call fails because the function was killed, it
+// repeats the call.
+func (d *deletion) deleteAccount() {
+	d.Helper()
+	a, err := d.w.NewApp(nil).Apps.Get(d.Context(), d.w.ID)
 	if err != nil {
-		c.Fatal(err)
+		d.Fatal(err)
 	}
 	for tries := 0; ; tries++ {
-		_, err := c.w.App.For(&a).Accounts.Delete(c.Context(), []string{"alice"})
-		c.collect()
+		_, err := d.w.App.For(&a).Accounts.Delete(d.Context(), []string{"alice"})
+		d.collect()
 		if err == nil {
 			return
 		}
-		if !c.m.dead || tries > 0 {
-			c.Fatalf("delete: %v", err)
+		if !d.kill.dead || tries > 0 {
+			d.Fatalf("delete: %v", err)
 		}
-		c.m.live()
+		d.kill.restart()
 	}
 }
 
-func (c *cemetery) collect() {
-	for _, q := range c.w.Removals.Take() {
-		c.jobs = append(c.jobs, q.Job)
+// collect moves the jobs that were sent into d.jobs.
+func (d *deletion) collect() {
+	for _, q := range d.w.RemovalJobs.Take() {
+		d.jobs = append(d.jobs, q.Job)
 	}
 }
 
-// work runs the worker for one job as SQS does: a job whose call fails comes again
-// after the visibility timeout.
-func (c *cemetery) work(job accounts.Removal) {
-	c.Helper()
+// work runs the worker for one job as SQS does: if the worker is killed, the job is
+// delivered again after the visibility timeout.
+func (d *deletion) work(job accounts.Removal) {
+	d.Helper()
 	body, err := json.Marshal(job)
 	if err != nil {
-		c.Fatal(err)
+		d.Fatal(err)
 	}
 	event := fmt.Sprintf(`{"Records":[{"messageId":"m1","body":%q}]}`, body)
-	answer, _, err := c.w.Invoke(c.Context(), &Operations()[0], []byte(event))
-	c.collect()
-	if c.m.dead { // whatever a dead function answers does not arrive
-		c.m.live()
-		c.jobs = append(c.jobs, job)
-		c.w.Clock.Move(180 * time.Second)
+	answer, _, err := d.w.Invoke(d.Context(), &Operations()[0], []byte(event))
+	d.collect()
+	if d.kill.dead { // what a killed function answers is lost
+		d.kill.restart()
+		d.jobs = append(d.jobs, job)
+		d.w.Clock.Move(180 * time.Second)
 		return
 	}
 	if err != nil || string(answer) != `{"batchItemFailures":[]}` {
-		c.Fatalf("the worker answers %s, %v", answer, err)
+		d.Fatalf("the worker answers %s, %v", answer, err)
 	}
-	c.w.Clock.Move(time.Second)
+	d.w.Clock.Move(time.Second)
 }
 
 // drain works until the queue is empty.
-func (c *cemetery) drain() {
-	c.Helper()
-	for n := 0; len(c.jobs) > 0; n++ {
+func (d *deletion) drain() {
+	d.Helper()
+	for n := 0; len(d.jobs) > 0; n++ {
 		if n == 100 {
-			c.Fatalf("the queue does not become empty: %+v", c.jobs)
+			d.Fatalf("the queue does not become empty: %+v", d.jobs)
 		}
-		job := c.jobs[0]
-		c.jobs = c.jobs[1:]
-		c.work(job)
+		job := d.jobs[0]
+		d.jobs = d.jobs[1:]
+		d.work(job)
 	}
 }
 
 // keys lists the sort keys of a user's partition.
-func (c *cemetery) keys(user string) []string {
-	c.Helper()
+func (d *deletion) keys(user string) []string {
+	d.Helper()
 	var keys []string
-	for _, item := range c.w.Items(c, store.Core, store.UserPK(c.w.ID, user)) {
+	for _, item := range d.w.PartitionItems(d, store.Core, store.UserPK(d.w.ID, user)) {
 		keys = append(keys, item["sk"].(*types.AttributeValueMemberS).Value)
 	}
 	return keys
 }
 
-// TestKilled kills the functions that delete an account at each of their calls to
-// AWS, before and after it. With a repeat of the call that failed, or the job that
-// comes again, in the end nothing of the account is left but its tombstone.
-func TestKilled(t *testing.T) {
+// TestKillAtEachCall kills the functions that delete an account at each of their calls to
+// AWS, before it and after it. The caller repeats a call that failed, and SQS delivers a
+// job again. In the end nothing of the account is left but its tombstone.
+func TestKillAtEachCall(t *testing.T) {
 	const conversations = 30 // two pages
-	well := &mortal{}
-	c := newCemetery(t, well, conversations)
-	c.bury()
-	c.drain()
-	c.rest("nobody dies")
-	t.Logf("%d calls: %s", well.calls, strings.Join(well.trace, " "))
-	if well.calls < 15 {
-		t.Fatalf("only %d calls", well.calls)
+	none := &interruption{}
+	d := newDeletion(t, none, conversations)
+	d.deleteAccount()
+	d.drain()
+	d.checkRemoved("without a kill")
+	t.Logf("%d calls: %s", none.calls, strings.Join(none.trace, " "))
+	if none.calls < 15 {
+		t.Fatalf("only %d calls", none.calls)
 	}
-	for at := 1; at <= well.calls; at++ {
+	for at := 1; at <= none.calls; at++ {
 		for _, after := range []bool{false, true} {
-			name := fmt.Sprintf("%d %s %s", at, map[bool]string{false: "before", true: "after"}[after], well.trace[at-1])
+			name := fmt.Sprintf("%d %s %s", at, map[bool]string{false: "before", true: "after"}[after], none.trace[at-1])
 			t.Run(name, func(t *testing.T) {
-				m := &mortal{at: at, after: after}
-				c := newCemetery(t, m, conversations)
-				c.bury()
-				c.drain()
-				if m.at != 0 {
-					t.Error("nobody was killed")
+				kill := &interruption{at: at, after: after}
+				d := newDeletion(t, kill, conversations)
+				d.deleteAccount()
+				d.drain()
+				if kill.at != 0 {
+					t.Error("no function was killed")
 				}
-				c.rest(name)
+				d.checkRemoved(name)
 			})
 		}
 	}
 }
 
-// rest checks that nothing is left of alice, that her peers kept their side, and
-// that her id is free.
-func (c *cemetery) rest(when string) {
-	c.Helper()
-	if keys := c.keys("alice"); !slices.Equal(keys, []string{"ACC"}) {
-		c.Errorf("%s: alice has %q, want ACC alone", when, keys)
+// checkRemoved checks that nothing of alice is left but the tombstone, that peer7 still
+// has its row, and that the id can be imported.
+func (d *deletion) checkRemoved(when string) {
+	d.Helper()
+	if keys := d.keys("alice"); !slices.Equal(keys, []string{"ACC"}) {
+		d.Errorf("%s: alice has %q, want ACC alone", when, keys)
 	}
-	if keys := c.keys("peer7"); !slices.Equal(keys, []string{"K#c#alice"}) {
-		c.Errorf("%s: peer7 has %q, want its conversation", when, keys)
+	if keys := d.keys("peer7"); !slices.Equal(keys, []string{"K#c#alice"}) {
+		d.Errorf("%s: peer7 has %q, want its row", when, keys)
 	}
-	accountsOf := c.tenant().Accounts
-	if a, err := accountsOf.Get(c.Context(), "alice"); err != nil || a.Alive() || !a.Swept {
-		c.Errorf("%s: the tombstone is %+v, %v", when, a, err)
+	service := d.tenant().Accounts
+	if a, err := service.Get(d.Context(), "alice"); err != nil || a.Alive() || !a.Swept {
+		d.Errorf("%s: the tombstone is %+v, %v", when, a, err)
 	}
-	if sessions, err := c.w.Store.Sessions(c.Context(), c.w.ID, []string{"alice"}); err != nil || len(sessions[0].Devices) != 0 {
-		c.Errorf("%s: alice is connected: %+v, %v", when, sessions, err)
+	if sessions, err := d.w.Store.Sessions(d.Context(), d.w.ID, []string{"alice"}); err != nil || len(sessions[0].Devices) != 0 {
+		d.Errorf("%s: alice is connected: %+v, %v", when, sessions, err)
 	}
-	if n, err := c.w.Store.CountAccounts(c.Context(), c.w.ID, 2); err != nil || n != 1 {
-		c.Errorf("%s: %d accounts are in the index, %v, want the admin's alone", when, n, err)
+	if n, err := d.w.Store.CountAccounts(d.Context(), d.w.ID, 2); err != nil || n != 1 {
+		d.Errorf("%s: %d accounts are in the index, %v, want the admin's alone", when, n, err)
 	}
-	if err := accountsOf.Import(c.Context(), accounts.Draft{ID: "alice"}); err != nil {
-		c.Errorf("%s: import: %v", when, err)
+	if err := service.Import(d.Context(), accounts.Import{ID: "alice"}); err != nil {
+		d.Errorf("%s: import: %v", when, err)
 	}
 }
 
-// TestReborn: an id cannot be imported before the data of the deleted account is
-// gone, and from then on no job takes anything, however often it comes.
-func TestReborn(t *testing.T) {
-	c := newCemetery(t, &mortal{}, 300)
-	c.bury()
+// TestImportAfterDeletion checks that an id cannot be imported before the data of the
+// deleted account is removed, and that after the import no job removes anything, however
+// often it is delivered.
+func TestImportAfterDeletion(t *testing.T) {
+	d := newDeletion(t, &interruption{}, 300)
+	d.deleteAccount()
 	for n := 0; ; n++ {
-		err := c.tenant().Accounts.Import(t.Context(), accounts.Draft{ID: "alice", Nick: "anew"})
-		left := len(c.keys("alice")) - 1
+		err := d.tenant().Accounts.Import(t.Context(), accounts.Import{ID: "alice", Nick: "anew"})
+		left := len(d.keys("alice")) - 1
 		if err == nil {
 			if left != 0 {
-				t.Fatalf("imported while %d rows of old are left", left)
+				t.Fatalf("imported while %d old rows are left", left)
 			}
 			break
 		}
 		if !fault.Is(err, fault.AccountReserved) || n > 10 {
 			t.Fatalf("import %d: %v", n, err)
 		}
-		job := c.jobs[0]
-		c.jobs = append(c.jobs[1:], job) // and again
-		c.work(job)
+		job := d.jobs[0]
+		d.jobs = append(d.jobs[1:], job) // the job is delivered twice
+		d.work(job)
 	}
-	c.row("alice", "newpeer")
-	first := c.jobs[0]
-	c.drain()
-	c.work(first)
-	if keys := c.keys("alice"); !slices.Equal(keys, []string{"ACC", "K#c#newpeer"}) {
+	d.row("alice", "newpeer")
+	first := d.jobs[0]
+	d.drain()
+	d.work(first)
+	if keys := d.keys("alice"); !slices.Equal(keys, []string{"ACC", "K#c#newpeer"}) {
 		t.Errorf("alice has %q, want the new conversation", keys)
 	}
-	a, err := c.tenant().Accounts.Get(t.Context(), "alice")
+	a, err := d.tenant().Accounts.Get(t.Context(), "alice")
 	if err != nil || !a.Alive() || a.Nick != "anew" {
 		t.Errorf("alice is %+v, %v", a, err)
 	}
-	// Signatures of the life before stay void.
-	if err := a.Serves(accounts.Caller{Issued: time.Unix(1_700_000_000, 0)}, c.w.Clock.Now()); !fault.Is(err, fault.SignatureRevoked) {
-		t.Errorf("a signature of the life before: %v, want %s", err, fault.SignatureRevoked)
+	// Signatures that were made before the deletion stay refused.
+	if err := a.Serves(accounts.Caller{Issued: time.Unix(1_700_000_000, 0)}, d.w.Clock.Now()); !fault.Is(err, fault.SignatureRevoked) {
+		t.Errorf("a signature from before the deletion: %v, want %s", err, fault.SignatureRevoked)
 	}
-	if err := a.Serves(accounts.Caller{Issued: c.w.Clock.Now()}, c.w.Clock.Now()); err != nil {
-		t.Errorf("a signature of now: %v", err)
+	if err := a.Serves(accounts.Caller{Issued: d.w.Clock.Now()}, d.w.Clock.Now()); err != nil {
+		t.Errorf("a new signature: %v", err)
 	}
-	// The next death is another one: its job does not touch what is left of this.
-	c.w.Clock.Move(time.Second)
-	c.bury()
-	c.work(first)
-	if keys := c.keys("alice"); len(keys) != 2 {
-		t.Errorf("a job of the first death removed something of the second: %q are left", keys)
+	// A second deletion has a job of its own: the job of the first one does nothing.
+	d.w.Clock.Move(time.Second)
+	d.deleteAccount()
+	d.work(first)
+	if keys := d.keys("alice"); len(keys) != 2 {
+		t.Errorf("the job of the first deletion removed data: %q are left", keys)
 	}
-	c.drain()
-	if keys := c.keys("alice"); len(keys) != 1 {
+	d.drain()
+	if keys := d.keys("alice"); len(keys) != 1 {
 		t.Errorf("alice has %q, want ACC alone", keys)
 	}
 }
 
-// TestStragglers: a call that was under way when the account was deleted writes
-// after the first sweep, and a device connects.
-func TestStragglers(t *testing.T) {
-	c := newCemetery(t, &mortal{}, 1)
-	c.bury()
-	c.work(c.jobs[0])
-	c.row("alice", "late")
-	if err := c.w.Connect(t.Context(), c.tenant(), "alice", "Web", "late"); err != nil {
+// TestSecondSweep checks that the second sweep removes a row that a running call wrote
+// after the first sweep, and a device that connected after it.
+func TestSecondSweep(t *testing.T) {
+	d := newDeletion(t, &interruption{}, 1)
+	d.deleteAccount()
+	d.work(d.jobs[0])
+	d.row("alice", "late")
+	if err := d.w.Connect(t.Context(), d.tenant(), "alice", "Web", "late"); err != nil {
 		t.Fatal(err)
 	}
-	if n := len(c.jobs); n != 2 || !c.jobs[1].Again {
-		t.Fatalf("jobs %+v, want the second removal", c.jobs)
+	if n := len(d.jobs); n != 2 || !d.jobs[1].Again {
+		t.Fatalf("jobs %+v, want the second sweep", d.jobs)
 	}
-	c.work(c.jobs[1])
-	c.jobs = nil
-	c.rest("after the second sweep")
+	d.work(d.jobs[1])
+	d.jobs = nil
+	d.checkRemoved("after the second sweep")
 }
 
-// TestRace lets workers, repeats of the call and imports run at once: nothing of
-// the new life is lost, nothing of the old one stays.
-func TestRace(t *testing.T) {
+// TestConcurrentImport runs workers and an import at the same time: nothing of the new
+// account is lost, and nothing of the deleted one is left.
+func TestConcurrentImport(t *testing.T) {
 	for round := range 2 {
-		c := newCemetery(t, &mortal{}, 40)
-		c.bury()
-		ctx, job := t.Context(), c.jobs[0]
-		run := c.tenant().Accounts
+		d := newDeletion(t, &interruption{}, 40)
+		d.deleteAccount()
+		ctx, job := t.Context(), d.jobs[0]
+		service := d.tenant().Accounts
 		var workers, importer sync.WaitGroup
 		stop := make(chan struct{})
 		for i := range 2 {
@@ -350,7 +355,7 @@ func TestRace(t *testing.T) {
 					case <-stop:
 						return
 					default:
-						if err := run.Sweep(ctx, r); err != nil {
+						if err := service.Sweep(ctx, r); err != nil {
 							t.Errorf("sweep: %v", err)
 							return
 						}
@@ -360,7 +365,7 @@ func TestRace(t *testing.T) {
 		}
 		importer.Go(func() {
 			for {
-				err := run.Import(ctx, accounts.Draft{ID: "alice"})
+				err := service.Import(ctx, accounts.Import{ID: "alice"})
 				if err == nil {
 					break
 				}
@@ -370,18 +375,18 @@ func TestRace(t *testing.T) {
 				}
 			}
 			for i := range 20 {
-				c.row("alice", fmt.Sprintf("new%d", i))
+				d.row("alice", fmt.Sprintf("new%d", i))
 			}
 		})
 		importer.Wait()
 		close(stop)
 		workers.Wait()
-		found := map[string]bool{}
-		for _, k := range c.keys("alice") {
-			found[strings.TrimRight(k, "0123456789")] = true
+		kinds := map[string]bool{}
+		for _, k := range d.keys("alice") {
+			kinds[strings.TrimRight(k, "0123456789")] = true
 		}
-		if got := slices.Sorted(maps.Keys(found)); len(c.keys("alice")) != 21 || !slices.Equal(got, []string{"ACC", "K#c#new"}) {
-			t.Fatalf("round %d: alice has %q, want ACC and 20 new rows", round, c.keys("alice"))
+		if got := slices.Sorted(maps.Keys(kinds)); len(d.keys("alice")) != 21 || !slices.Equal(got, []string{"ACC", "K#c#new"}) {
+			t.Fatalf("round %d: alice has %q, want ACC and 20 new rows", round, d.keys("alice"))
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package events
 
-// Bodies returns a sample body for each operation whose events have one.
+// Bodies returns a sample body for each operation whose trigger has a body: the body of a
+// call, a job of a queue, or the new item in a record of a stream.
 func Bodies() map[string]string {
 	const text = `[{"MsgType":"TIMTextElem","MsgContent":{"Text":"hello"}}]`
 	const keys = `{"To_Account":"bob","MsgKeyList":["1_1_4102444800","2_2_4102444800"]}`

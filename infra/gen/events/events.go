@@ -1,13 +1,15 @@
-// Package events makes a sample event for each operation, as API Gateway or SQS
-// delivers it. Each can be replayed: the application is 1400000001 with Secret,
-// the caller its administrator or alice, and the signature is good until 2073.
+// Package events makes a sample event for each operation, exactly as API Gateway, SQS, a
+// DynamoDB stream or EventBridge delivers it. Every sample can be replayed: the application
+// is 1400000001 with the key Secret, the caller is its admin or alice, and the UserSig is
+// valid until 2073.
 package events
 
 import (
 	"bytes"
-	"crypto/md5" //nolint:gosec // SQS sends it
+	"crypto/md5" // the events of SQS have it
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -19,18 +21,20 @@ import (
 	"parley/shared/queue"
 )
 
-// The world of the samples.
+// What the samples contain. Whoever replays them has to create the application, the users
+// and the messages first; package rie does so.
 const (
 	App      = 1400000001
 	Secret   = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 	Admin    = "administrator"
 	User     = "alice"
 	Instance = "installation-1"
-	// NewInstance is the installation that connects. Instance is connected already,
-	// since later than the time of the event.
+	// NewInstance is the installation that connects. It is not Instance: that one has a
+	// connection that was opened after the time of the event.
 	NewInstance = "installation-2"
 	Platform    = "iPhone"
-	// Future is the time of the messages that events change, in 2100.
+	// Future is the time of the messages that the events change, in 2100. So the time in which
+	// a message can be recalled or edited never ends.
 	Future = 4102444800
 
 	issued     = 1700000000
@@ -49,7 +53,7 @@ const (
 	timeMs     = issued * 1000
 )
 
-// Generate returns the events by path, "client/message/send.json".
+// Generate returns the events by path below events/, for example "client/message/send.json".
 func Generate(operations []op.Operation) (map[string][]byte, error) {
 	bodies := Bodies()
 	files := make(map[string][]byte)
@@ -71,39 +75,41 @@ func Generate(operations []op.Operation) (map[string][]byte, error) {
 	return files, nil
 }
 
-// Path is where an operation's event is, below events/.
+// Path returns the path of the event of an operation, below events/.
 func Path(o *op.Operation) string { return strings.ReplaceAll(o.Name, ".", "/") + ".json" }
 
-// sample makes the event of an operation's first door.
+// sample makes an event of the first trigger of an operation.
 func sample(o *op.Operation, bodies map[string]string) (any, error) {
-	door := o.Doors[0]
-	if door.Authorizer {
+	trigger := o.Triggers[0]
+	if trigger.Authorizer {
 		return authorizerEvent()
 	}
-	if door.Socket == "$connect" || door.Socket == "$disconnect" {
-		return lifeEvent(door.Socket)
+	if trigger.Socket == "$connect" || trigger.Socket == "$disconnect" {
+		return connectionEvent(trigger.Socket)
 	}
 	body, ok := bodies[o.Name]
 	if !ok || !json.Valid([]byte(body)) {
-		return nil, fmt.Errorf("has no sample body, or one that is not JSON; add it to infra/gen/events")
+		return nil, errors.New("its sample body is missing or is not JSON: add one to Bodies in infra/gen/events")
 	}
 	switch {
-	case door.Queue != "":
-		return queueEvent(door.Queue, body), nil
-	case door.Stream != "":
-		return streamEvent(string(door.Stream), json.RawMessage(body)), nil
-	case door.Schedule != "":
-		return clockEvent(o), nil
-	case door.Socket != "":
-		return frameEvent(door.Socket, body), nil
+	case trigger.Queue != "":
+		return queueEvent(trigger.Queue, body), nil
+	case trigger.Stream != "":
+		return streamEvent(string(trigger.Stream), json.RawMessage(body)), nil
+	case trigger.Schedule != "":
+		return scheduleEvent(o), nil
+	case trigger.Socket != "":
+		return frameEvent(trigger.Socket, body), nil
 	}
-	return newHTTPEvent(o.Surface(), door, body)
+	return newHTTPEvent(o.Surface(), trigger, body)
 }
 
+// sign returns a UserSig for a user.
 func sign(user string) (string, error) {
 	return usersig.Sign(Secret, App, user, time.Unix(issued, 0), lifetime)
 }
 
+// httpEvent is an event of an HTTP API, payload format 2.0.
 type httpEvent struct {
 	Version        string            `json:"version"`
 	RouteKey       string            `json:"routeKey"`
@@ -131,8 +137,9 @@ type httpContext struct {
 	TimeMs     int64             `json:"timeEpoch"`
 }
 
-func newHTTPEvent(surface string, door op.Door, body string) (httpEvent, error) {
-	method, path, _ := strings.Cut(door.HTTP, " ")
+// newHTTPEvent makes the event of a call of an HTTP route.
+func newHTTPEvent(surface string, trigger op.Trigger, body string) (httpEvent, error) {
+	method, path, _ := strings.Cut(trigger.HTTP, " ")
 	if method == "ANY" {
 		method = "POST"
 	}
@@ -143,13 +150,13 @@ func newHTTPEvent(surface string, door op.Door, body string) (httpEvent, error) 
 	}
 	domain := httpAPI + ".execute-api." + region + ".amazonaws.com"
 	e := httpEvent{
-		Version: "2.0", RouteKey: door.HTTP, RawPath: path, PathParameters: parameters, Body: body,
+		Version: "2.0", RouteKey: trigger.HTTP, RawPath: path, PathParameters: parameters, Body: body,
 		Headers: map[string]string{
 			"accept": "*/*", "content-length": strconv.Itoa(len(body)), "content-type": "application/json", "host": domain,
 			"user-agent": agent, "x-amzn-trace-id": trace, "x-forwarded-for": client, "x-forwarded-port": "443", "x-forwarded-proto": "https",
 		},
 		Context: httpContext{
-			Account: account, API: httpAPI, Domain: domain, Prefix: httpAPI, ID: requestID, RouteKey: door.HTTP, Stage: "$default",
+			Account: account, API: httpAPI, Domain: domain, Prefix: httpAPI, ID: requestID, RouteKey: trigger.HTTP, Stage: "$default",
 			HTTP: map[string]string{"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": client, "userAgent": agent},
 			Time: timeText, TimeMs: timeMs,
 		},
@@ -176,7 +183,7 @@ func newHTTPEvent(surface string, door op.Door, body string) (httpEvent, error) 
 		e.Headers["authorization"] = fmt.Sprintf("UserSig %d %s %s", App, User, sig)
 		e.Headers["parley-instance"] = Instance
 	}
-	if door.IAM {
+	if trigger.IAM {
 		e.Context.Authorizer = map[string]any{"iam": map[string]any{
 			"accessKey": "AKIAIOSFODNN7EXAMPLE", "accountId": account, "callerId": "AIDACKCEVSQ6C2EXAMPLE", "cognitoIdentity": nil,
 			"principalOrgId": nil, "userArn": "arn:aws:iam::" + account + ":user/operator", "userId": "AIDACKCEVSQ6C2EXAMPLE",
@@ -185,6 +192,7 @@ func newHTTPEvent(surface string, door op.Door, body string) (httpEvent, error) 
 	return e, nil
 }
 
+// socketEvent is an event of a WebSocket API.
 type socketEvent struct {
 	Type           string              `json:"type,omitempty"`
 	MethodARN      string              `json:"methodArn,omitempty"`
@@ -218,6 +226,7 @@ type socketContext struct {
 	API        string            `json:"apiId"`
 }
 
+// newSocketContext makes the context that all events of a connection have.
 func newSocketContext(route, kind string) socketContext {
 	return socketContext{
 		RouteKey: route, Event: kind, Extended: extended, Time: timeText, Direction: "IN", Stage: "local", Connected: timeMs,
@@ -226,17 +235,18 @@ func newSocketContext(route, kind string) socketContext {
 	}
 }
 
-// said is what the authorizer says of the caller, as later events carry it.
-func said() map[string]any {
+// authorizerContext returns the context that the authorizer gave for the connection. API
+// Gateway puts it in every later event of the connection.
+func authorizerContext() map[string]any {
 	return map[string]any{
 		"principalId": User, "integrationLatency": 12, "app": strconv.Itoa(App), "user": User, "platform": Platform,
 		"instance": NewInstance, "issued": strconv.Itoa(issued),
 	}
 }
 
-// upgrade fills in what the request brought that opened the connection: the
-// signature as the second sub-protocol.
-func upgrade(e *socketEvent) error {
+// addHandshake adds the headers and the query of the request that opens a connection. The
+// UserSig is the second sub-protocol.
+func addHandshake(e *socketEvent) error {
 	sig, err := sign(User)
 	if err != nil {
 		return err
@@ -247,54 +257,59 @@ func upgrade(e *socketEvent) error {
 		"User-Agent": agent, "X-Amzn-Trace-Id": trace, "X-Forwarded-For": client, "X-Forwarded-Port": "443", "X-Forwarded-Proto": "https",
 	}
 	e.Query = map[string]string{"sdkappid": strconv.Itoa(App), "identifier": User, "platform": Platform, "instance": NewInstance}
-	e.MultiHeaders, e.MultiQuery = multi(e.Headers), multi(e.Query)
+	e.MultiHeaders, e.MultiQuery = multiValued(e.Headers), multiValued(e.Query)
 	return nil
 }
 
-func multi(one map[string]string) map[string][]string {
-	all := make(map[string][]string, len(one))
-	for name, value := range one {
+// multiValued returns headers or query parameters with one value each in the form of
+// several values.
+func multiValued(single map[string]string) map[string][]string {
+	all := make(map[string][]string, len(single))
+	for name, value := range single {
 		all[name] = []string{value}
 	}
 	return all
 }
 
+// authorizerEvent makes the event of the authorizer of the WebSocket API.
 func authorizerEvent() (socketEvent, error) {
 	e := socketEvent{
 		Type: "REQUEST", MethodARN: fmt.Sprintf("arn:aws:execute-api:%s:%s:%s/local/$connect", region, account, socketAPI),
 		StageVariables: &struct{}{}, Context: newSocketContext("$connect", "CONNECT"),
 	}
-	return e, upgrade(&e)
+	return e, addHandshake(&e)
 }
 
-func lifeEvent(route string) (socketEvent, error) {
+// connectionEvent makes the event of a connection that opens or has closed.
+func connectionEvent(route string) (socketEvent, error) {
 	e := socketEvent{Context: newSocketContext(route, strings.ToUpper(route[1:])), Base64: new(bool)}
-	e.Context.Authorizer = said()
+	e.Context.Authorizer = authorizerContext()
 	if route == "$connect" {
-		return e, upgrade(&e)
+		return e, addHandshake(&e)
 	}
 	e.Context.Status, e.Context.Reason = 1001, "Going away"
 	e.Headers = map[string]string{"Host": e.Context.Domain, "x-api-key": "", "X-Forwarded-For": "", "x-restapi": ""}
-	e.MultiHeaders = multi(e.Headers)
+	e.MultiHeaders = multiValued(e.Headers)
 	return e, nil
 }
 
+// frameEvent makes the event of a frame that a client sent.
 func frameEvent(route, body string) socketEvent {
 	e := socketEvent{Context: newSocketContext(route, "MESSAGE"), Body: body, Base64: new(bool)}
-	e.Context.Authorizer, e.Context.MessageID = said(), connection
+	e.Context.Authorizer, e.Context.MessageID = authorizerContext(), connection
 	if route != "$default" {
 		e.Body = fmt.Sprintf(`{"action":%q,"id":"1","body":%s}`, route, body)
 	}
 	return e
 }
 
-// streamEvent is a batch of one item that is new in a table.
+// streamEvent makes a batch with one stream record: a new item in a table.
 func streamEvent(table string, item json.RawMessage) any {
 	var keys struct {
 		PK json.RawMessage `json:"pk"`
 		SK json.RawMessage `json:"sk"`
 	}
-	_ = json.Unmarshal(item, &keys) // it was checked to be JSON
+	_ = json.Unmarshal(item, &keys) // sample has checked that it is JSON
 	arn := fmt.Sprintf("arn:aws:dynamodb:%s:%s:table/parley-%s/stream/2023-11-14T22:13:20.000", region, account, table)
 	return map[string]any{"Records": []map[string]any{{
 		"eventID": "c4ca4238a0b923820dcc509a6f75849b", "eventName": "INSERT", "eventVersion": "1.1", "eventSource": "aws:dynamodb",
@@ -306,8 +321,8 @@ func streamEvent(table string, item json.RawMessage) any {
 	}}}
 }
 
-// clockEvent is what a schedule sends.
-func clockEvent(o *op.Operation) any {
+// scheduleEvent makes the event that a schedule sends.
+func scheduleEvent(o *op.Operation) any {
 	return map[string]any{
 		"version": "0", "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa", "detail-type": "Scheduled Event", "source": "aws.events",
 		"account": account, "time": "2023-11-14T22:13:20Z", "region": region,
@@ -328,8 +343,9 @@ type queueRecord struct {
 	Region     string            `json:"awsRegion"`
 }
 
+// queueEvent makes a batch with one job of a queue.
 func queueEvent(name queue.Name, body string) map[string][]queueRecord {
-	sum := md5.Sum([]byte(body)) //nolint:gosec // SQS sends it
+	sum := md5.Sum([]byte(body)) // the events of SQS have it
 	return map[string][]queueRecord{"Records": {{
 		ID: "059f36b4-87a3-44ab-83d2-661975830a7d", Receipt: "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a", Body: body,
 		Attributes: map[string]string{

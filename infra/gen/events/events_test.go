@@ -11,6 +11,7 @@ import (
 	"parley/shared/op"
 )
 
+// TestBodies checks that every sample body belongs to an operation.
 func TestBodies(t *testing.T) {
 	bodies := Bodies()
 	for _, o := range catalog.All() {
@@ -21,8 +22,8 @@ func TestBodies(t *testing.T) {
 	}
 }
 
-// Each event is one that its operation's own protocol reads, and means what the
-// table says.
+// TestDecode checks that the protocol of each operation can read its sample event, that it
+// finds the route and the body in it, and that the UserSig is valid.
 func TestDecode(t *testing.T) {
 	all := catalog.All()
 	files, err := Generate(all)
@@ -37,35 +38,35 @@ func TestDecode(t *testing.T) {
 			if err := o.Protocol.Decode(c, event); err != nil {
 				t.Fatal(err)
 			}
-			door := o.Doors[0]
+			trigger := o.Triggers[0]
 			switch {
-			case door.Queue != "" || door.Stream != "" || door.Schedule != "":
+			case trigger.Queue != "" || trigger.Stream != "" || trigger.Schedule != "":
 				if string(c.Request.Event) != string(event) {
-					t.Error("the worker has not got the event")
+					t.Error("the worker does not get the event as it is")
 				}
-			case door.HTTP != "" && !strings.HasSuffix(door.HTTP, "{proxy+}"):
-				if got := c.Request.Method + " " + c.Request.Path; got != door.HTTP {
-					t.Errorf("got %s, want %s", got, door.HTTP)
+			case trigger.HTTP != "" && !strings.HasSuffix(trigger.HTTP, "{proxy+}"):
+				if got := c.Request.Method + " " + c.Request.Path; got != trigger.HTTP {
+					t.Errorf("got %s, want %s", got, trigger.HTTP)
 				}
 				fallthrough
-			case door.HTTP != "":
+			case trigger.HTTP != "":
 				if got, want := string(c.Request.Body), Bodies()[o.Name]; got != want {
 					t.Errorf("body: got %s, want %s", got, want)
 				}
-			case door.Socket != "" && c.Request.Route != door.Socket:
-				t.Errorf("route: got %s, want %s", c.Request.Route, door.Socket)
+			case trigger.Socket != "" && c.Request.Route != trigger.Socket:
+				t.Errorf("route: got %s, want %s", c.Request.Route, trigger.Socket)
 			}
 			if o.Surface() == "tencent" {
 				verify(t, c.Request.Query["usersig"], Admin)
 			}
-			if door.HTTP != "" && o.Surface() == "client" {
+			if trigger.HTTP != "" && o.Surface() == "client" {
 				words := strings.Fields(c.Request.Header["authorization"])
 				if len(words) != 4 {
 					t.Fatalf("authorization: got %q", words)
 				}
 				verify(t, words[3], User)
 			}
-			if door.Authorizer || door.Socket == "$connect" {
+			if trigger.Authorizer || trigger.Socket == "$connect" {
 				_, sig, _ := strings.Cut(c.Request.Header["sec-websocket-protocol"], ", ")
 				verify(t, sig, User)
 			}
@@ -73,6 +74,7 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+// verify checks that a UserSig for a user is still valid in 2073.
 func verify(t *testing.T, sig, user string) {
 	t.Helper()
 	token, err := usersig.Parse(sig)
@@ -84,7 +86,8 @@ func verify(t *testing.T, sig, user string) {
 	}
 }
 
-func TestJob(t *testing.T) {
+// TestDeliveryJob checks that the frame in the sample job of the delivery queue is JSON.
+func TestDeliveryJob(t *testing.T) {
 	var job struct{ Frame []byte }
 	if err := json.Unmarshal([]byte(Bodies()["worker.delivery.delivery"]), &job); err != nil {
 		t.Fatal(err)

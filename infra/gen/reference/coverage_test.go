@@ -11,19 +11,19 @@ import (
 	"parley/functions/catalog"
 )
 
-// TestCoverage: an error that is documented has a case that shows it. What has
-// none stands in testdata/uncovered.txt, which may only shrink: a new line there
-// is a case that was not written.
+// TestCoverage checks that every documented error number is in the answer of a case. The
+// exceptions are listed in testdata/uncovered.txt. Do not add lines to that file: write the
+// missing case.
 func TestCoverage(t *testing.T) {
-	entries, _ := sources(t)
+	entries, _ := described(t)
 	list, err := coverage(root, entries)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var missing []string
-	for _, s := range list {
-		if s.cases == 0 {
-			missing = append(missing, fmt.Sprint(s.operation, " ", s.number))
+	for _, e := range list {
+		if e.cases == 0 {
+			missing = append(missing, fmt.Sprint(e.operation, " ", e.number))
 		}
 	}
 	text, err := os.ReadFile("testdata/uncovered.txt")
@@ -33,18 +33,19 @@ func TestCoverage(t *testing.T) {
 	known := strings.Split(strings.TrimSpace(string(text)), "\n")
 	for _, line := range missing {
 		if !slices.Contains(known, line) {
-			t.Errorf("no case shows %s", line)
+			t.Errorf("no case has an answer with the error number: %s", line)
 		}
 	}
 	for _, line := range known {
 		if line != "" && !slices.Contains(missing, line) {
-			t.Errorf("testdata/uncovered.txt: %s has a case now, or is documented no more: remove the line", line)
+			t.Errorf("testdata/uncovered.txt: %s has a case now, or is not documented any more: remove the line", line)
 		}
 	}
 }
 
-// TestAnswered reads a table that has every way of naming a number.
-func TestAnswered(t *testing.T) {
+// TestCasesByNumber reads a table with all fields that an answer may have an error number
+// in: ErrorCode, ResultCode and code.
+func TestCasesByNumber(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "functions", "s", "g", "testdata")
 	if err := os.MkdirAll(path, 0o755); err != nil {
@@ -57,8 +58,8 @@ func TestAnswered(t *testing.T) {
 	}
 	o := catalog.All()[0]
 	o.Name = "s.g.o"
-	got, err := answered(dir, entry{Operation: &o})
+	got, err := casesByNumber(dir, entry{Operation: &o})
 	if err != nil || len(got) != 2 || got[1] != 2 || got[2] != 1 {
-		t.Errorf("answered = %v, %v, want 1: 2 cases, 2: 1 case", got, err)
+		t.Errorf("casesByNumber = %v, %v, want 1: 2 cases, 2: 1 case", got, err)
 	}
 }

@@ -14,34 +14,36 @@ import (
 	"parley/shared/op"
 )
 
-// A numbering is a column of the table of errors.
+// A numbering is a column of the table of errors: the numbers that some operations answer
+// for the codes of the domain.
 type numbering struct {
 	name    string
-	about   string
+	about   string // which operations use it
 	numbers v4.Numbers
 }
 
+// numberings returns the columns of the table of errors.
 func numberings() []numbering {
 	own := make(v4.Numbers)
 	for code := range fault.Codes() {
 		own[code] = int(code)
 	}
 	return []numbering{
-		{"gateway", "where no service has numbers of its own", v4.Gateway()},
+		{"gateway", "operations whose service has no numbers of its own", v4.Gateway()},
 		{"login", "the service im_open_login_svc", v4.Login()},
 		{"openim", "the service openim", v4.OpenIM()},
 		{"profile", "the service profile", v4.Profile()},
 		{"relations", "the services sns and follow", v4.Relations()},
 		{"extension", "the service openim_msg_ext_http_svc", v4.Extension()},
 		{"config", "the service openconfigsvr", v4.Config()},
-		{"contacts", "the service recentcontact and the actions of conversation but for list", v4.Contacts()},
+		{"contacts", "the service recentcontact, and the actions of conversation except list", v4.Contacts()},
 		{"history", "the service open_msg_svc", v4.History()},
-		{"operator", "the code itself", own},
+		{"operator", "the code of the domain itself", own},
 	}
 }
 
-// service names the column of an operation's numbers, empty where it answers
-// nobody.
+// service returns the name of the numbering that an operation uses. It is empty for a
+// worker, which answers nobody.
 func service(o *op.Operation) string {
 	if o.Surface() == "worker" {
 		return ""
@@ -58,14 +60,16 @@ next:
 	return ""
 }
 
+// errorPage makes the page of all error numbers.
 func errorPage(src *source.Source, entries []entry) ([]byte, error) {
 	codes, err := src.Constants("shared/fault", "Code")
 	if err != nil {
 		return nil, err
 	}
 	var b strings.Builder
-	b.WriteString(mark + "# Errors\n\nThe domain refuses with a code of a closed list (`shared/fault`); each service has a number for each code. Codes are\n" +
-		"what logs show. A field that is missing or wrong has a number of its own where the page of its operation says so.\n\n")
+	b.WriteString(header + "# Errors\n\nIf the domain refuses a call, it gives a code of a closed list (`shared/fault`). Each service of the vendor has its own\n" +
+		"number for each code. The caller receives the number, and the log line has the code. A missing field, or a field of a\n" +
+		"wrong type, can have another number: see the request table of the operation.\n\n")
 	for _, n := range numberings() {
 		var groups []string
 		for _, e := range entries {
@@ -88,15 +92,15 @@ func errorPage(src *source.Source, entries []entry) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("fault.%s: %w", c.Name, err)
 		}
-		code := fault.Code(n) //nolint:gosec // constants of this very type
+		code := fault.Code(n) // constants of this type
 		if names[code] == "" || c.Comment == "" {
 			return nil, fmt.Errorf("fault.%s has no name or no comment", c.Name)
 		}
 		fmt.Fprintf(&b, "| %d | %s | %s |", n, names[code], cell(c.Comment))
-		for _, by := range numberings() {
-			number, ok := by.numbers[code]
+		for _, column := range numberings() {
+			number, ok := column.numbers[code]
 			if !ok || number == 0 {
-				return nil, fmt.Errorf("fault.%s has no number in %s", c.Name, by.name)
+				return nil, fmt.Errorf("fault.%s has no number in %s", c.Name, column.name)
 			}
 			fmt.Fprintf(&b, " %d |", number)
 		}
@@ -106,8 +110,8 @@ func errorPage(src *source.Source, entries []entry) ([]byte, error) {
 	return []byte(b.String()), err
 }
 
-// ownNumbers lists the numbers that operations and dialects answer without a
-// code, with their sentences.
+// ownNumbers writes the numbers that operations and dialects answer with v4.Refuse, without
+// a code of the domain, and the sentences of those answers.
 func ownNumbers(b *strings.Builder, src *source.Source, entries []entry) error {
 	type row struct {
 		source.Refusal
@@ -126,14 +130,14 @@ func ownNumbers(b *strings.Builder, src *source.Source, entries []entry) error {
 			return err
 		}
 		for _, r := range list {
-			if at := (row{r, dir}); !slices.Contains(rows, at) {
-				rows = append(rows, at)
+			if next := (row{r, dir}); !slices.Contains(rows, next) {
+				rows = append(rows, next)
 			}
 		}
 	}
 	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(a.Number, b.Number) })
-	b.WriteString("\n## Numbers of single rules\n\nThese are answered for one rule of one place, besides those of the request tables.\n\n| number | sentence | from |\n| ---: | --- | --- |\n")
-	verbs := strings.NewReplacer("%d", "…", "%s", "…", "%q", "…", "%.10s", "…", "%.100q", "…")
+	b.WriteString("\n## Numbers of single rules\n\nEach of these numbers is answered if one rule of one package is broken. The numbers of the request tables are not repeated\nhere.\n\n| number | sentence | package |\n| ---: | --- | --- |\n")
+	verbs := strings.NewReplacer("%d", "…", "%s", "…", "%q", "…", "%v", "…", "%.10s", "…", "%.100q", "…")
 	for _, r := range rows {
 		fmt.Fprintf(b, "| %d | %s | %s |\n", r.Number, cell(verbs.Replace(r.Text)), r.dir)
 	}

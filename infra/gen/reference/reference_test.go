@@ -17,6 +17,7 @@ import (
 
 const root = "../../.."
 
+// files returns the generated files of docs/reference.
 func files(t *testing.T) map[string][]byte {
 	t.Helper()
 	out, err := Generate(root)
@@ -26,8 +27,9 @@ func files(t *testing.T) map[string][]byte {
 	return out
 }
 
-// Every code has a number in every service, and every number is documented.
-func TestErrorsWhole(t *testing.T) {
+// TestErrorTableIsComplete checks that every code has a number in every numbering, and that
+// errors.md has each of them.
+func TestErrorTableIsComplete(t *testing.T) {
 	page := string(files(t)["errors.md"])
 	for code, name := range fault.Codes() {
 		row := ""
@@ -48,20 +50,23 @@ func TestErrorsWhole(t *testing.T) {
 	for _, n := range numberings() {
 		for code := range n.numbers {
 			if fault.Codes()[code] == "" {
-				t.Errorf("%s numbers the code %d, which is not in the list", n.name, code)
+				t.Errorf("%s has a number for the code %d, which does not exist", n.name, code)
 			}
 		}
 	}
 }
 
+// TestService checks that errors.md has a column for the numbers of each operation.
 func TestService(t *testing.T) {
 	for _, o := range catalog.All() {
 		if got := service(&o); got == "" && o.Surface() != "worker" {
-			t.Errorf("%s answers with numbers of no column of errors.md", o.Name)
+			t.Errorf("%s answers with numbers that no column of errors.md has", o.Name)
 		}
 	}
 }
 
+// TestOperations checks that every operation and surface is documented, and which error
+// numbers the request table shows for a field.
 func TestOperations(t *testing.T) {
 	out := files(t)
 	for _, o := range catalog.All() {
@@ -72,14 +77,14 @@ func TestOperations(t *testing.T) {
 			t.Errorf("operations.md lacks %s", o.Name)
 		}
 		if brief(o.Surface()) == "" || intro(o.Surface()) == "" {
-			t.Errorf("surface %s is not introduced", o.Surface())
+			t.Errorf("surface %s has no introduction", o.Surface())
 		}
 	}
 	for _, want := range []string{
-		"| `To_Account` | string | 90003 | 90003 |  |",      // need
-		"| `MsgBody` | list of object | 90002 | 90007 |  |", // need and bad
-		"| `MsgBody[].MsgType` | string |  | 90007 |  |",    // what holds it speaks for it
-		"| `MsgRandom` | integer, 32 bits unsigned | 90005 | 90005 | chosen by the client; a repeat is answered, not stored twice |",
+		"| `To_Account` | string | 90003 | 90003 |  |",      // the tag need
+		"| `MsgBody` | list of object | 90002 | 90007 |  |", // the tags need and bad
+		"| `MsgBody[].MsgType` | string |  | 90007 |  |",    // the number of MsgBody
+		"| `MsgRandom` | integer, 32 bits unsigned | 90005 | 90005 | chosen by the client; a repeat with the same one is answered like the first call |",
 	} {
 		if !strings.Contains(string(out["client.md"]), want) {
 			t.Errorf("client.md lacks %s", want)
@@ -87,6 +92,8 @@ func TestOperations(t *testing.T) {
 	}
 }
 
+// TestYAML checks that openapi.yaml has the path of every route, and asyncapi.yaml every
+// action.
 func TestYAML(t *testing.T) {
 	out := files(t)
 	for _, name := range []string{"openapi.yaml", "asyncapi.yaml"} {
@@ -95,7 +102,7 @@ func TestYAML(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		for _, o := range catalog.All() {
-			for _, d := range o.Doors {
+			for _, d := range o.Triggers {
 				_, path, _ := strings.Cut(d.HTTP, " ")
 				if name == "openapi.yaml" && path != "" && !strings.Contains(path, "{") && doc["paths"].(map[string]any)[path] == nil {
 					t.Errorf("%s lacks %s", name, path)
@@ -108,8 +115,9 @@ func TestYAML(t *testing.T) {
 	}
 }
 
-// What is taken requires what is refused when missing; what is sent requires what
-// is never left out; an event with two forms has one of them.
+// TestRequired checks which fields a schema requires. In a request these are the fields that
+// the operation refuses to be without, in an answer or event those that are never left out.
+// An event with two forms has a schema with oneOf.
 func TestRequired(t *testing.T) {
 	type schema struct {
 		Required   []string
@@ -134,9 +142,9 @@ func TestRequired(t *testing.T) {
 	}{
 		{"a request", body("friend.list-create").Required, []string{"GroupName"}},
 		{"an answer", body("friend.list-create.answer").Required, []string{"ListVersion"}},
-		{"an answer with what the first page has", body("session.sync.answer").Required, []string{"Conversations", "Complete", "Since", "Spread"}},
-		{"what is taken and sent", doc.Components.Schemas["Element"].Required, []string{"MsgType", "MsgContent"}},
-		{"what is taken by several", doc.Components.Schemas["AddFriend"].Required, []string{"To_Account"}},
+		{"an answer with fields of the first page only", body("session.sync.answer").Required, []string{"Conversations", "Complete", "Since", "Spread"}},
+		{"a type of requests and answers", doc.Components.Schemas["Element"].Required, []string{"MsgType", "MsgContent"}},
+		{"a type of several requests", doc.Components.Schemas["AddFriend"].Required, []string{"To_Account"}},
 		{"an event", doc.Components.Schemas["Kick"].Required, []string{"Reason", "Platform", "Time"}},
 	} {
 		if !slices.Equal(c.got, c.want) {
@@ -148,30 +156,31 @@ func TestRequired(t *testing.T) {
 	}
 }
 
-// Sample bodies name fields that exist, and leave out none that is needed.
+// TestSamples checks that the sample body of every operation has the required fields and no
+// unknown ones.
 func TestSamples(t *testing.T) {
 	src := source.New(root)
 	for _, o := range catalog.All() {
-		said, err := src.Operation(&o)
+		info, err := src.Operation(&o)
 		if err != nil {
 			t.Fatal(err)
 		}
 		text, ok := events.Bodies()[o.Name]
-		if !ok || said.Request == nil {
+		if !ok || info.Request == nil {
 			continue
 		}
 		var body map[string]any
 		if err := json.Unmarshal([]byte(text), &body); err != nil {
 			t.Fatalf("%s: %v", o.Name, err)
 		}
-		for _, f := range said.Request.Fields {
-			if _, there := body[f.Name]; f.Need != 0 && !there {
+		for _, f := range info.Request.Fields {
+			if _, found := body[f.Name]; f.Need != 0 && !found {
 				t.Errorf("the sample of %s lacks %s", o.Name, f.Name)
 			}
 			delete(body, f.Name)
 		}
 		for name := range body {
-			t.Errorf("the sample of %s has %s, which is no field", o.Name, name)
+			t.Errorf("the sample of %s has %s, which is not a field", o.Name, name)
 		}
 	}
 }

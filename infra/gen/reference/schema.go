@@ -10,20 +10,21 @@ import (
 	"parley/infra/gen/source"
 )
 
-// object makes a YAML mapping of names and values in their order. A nil value
-// leaves its name out.
-func object(pairs ...any) *yaml.Node {
+// object makes a YAML mapping. Its arguments are names and values in turn; the mapping has
+// the same order. A name with a nil value is left out.
+func object(namesAndValues ...any) *yaml.Node {
 	n := &yaml.Node{Kind: yaml.MappingNode}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		value := node(pairs[i+1])
+	for i := 0; i+1 < len(namesAndValues); i += 2 {
+		value := node(namesAndValues[i+1])
 		if value == nil {
 			continue
 		}
-		n.Content = append(n.Content, node(pairs[i]), value)
+		n.Content = append(n.Content, node(namesAndValues[i]), value)
 	}
 	return n
 }
 
+// list makes a YAML sequence. Nil items are left out.
 func list(items ...any) *yaml.Node {
 	n := &yaml.Node{Kind: yaml.SequenceNode}
 	for _, item := range items {
@@ -34,6 +35,7 @@ func list(items ...any) *yaml.Node {
 	return n
 }
 
+// node makes a YAML node of a Go value. A node stays as it is, and nil gives nil.
 func node(v any) *yaml.Node {
 	switch v := v.(type) {
 	case nil:
@@ -48,40 +50,44 @@ func node(v any) *yaml.Node {
 	return &n
 }
 
-func set(to *yaml.Node, name string, value any) {
-	to.Content = append(to.Content, node(name), node(value))
+// set adds a name and its value to a mapping.
+func set(mapping *yaml.Node, name string, value any) {
+	mapping.Content = append(mapping.Content, node(name), node(value))
 }
 
-// A rule tells which fields of an object are always there.
-type rule func(source.Field) bool
+// A requiredRule reports whether a field of an object is required.
+type requiredRule func(source.Field) bool
 
-// asked is the rule of requests: what is refused when it is missing.
-func asked(f source.Field) bool { return f.Need != 0 }
+// inRequest is the rule of requests: a field is required if the operation refuses a request
+// without it.
+func inRequest(f source.Field) bool { return f.Need != 0 }
 
-// sent is the rule of answers, of events and of types that operations share: what
-// is not left out when empty. A shared type that is only taken says with omitempty
-// what may be missing.
-func sent(f source.Field) bool { return !f.Optional }
+// inAnswer is the rule of answers, of events and of shared types: a field is required if it
+// is never left out. The fields of a shared type have omitempty if they may be missing, even
+// if the type is only in requests.
+func inAnswer(f source.Field) bool { return !f.Optional }
 
-// names are the names in use, each with what it is the name of.
+// names holds the names that a document has declared. The origin of a name is the type or
+// the operation that it stands for.
 type names struct {
 	origins map[string]string
 	err     error
 }
 
-// claim tells whether a name is new. One name for two things is an error.
-func (n *names) claim(name, origin string) bool {
-	old, used := n.origins[name]
-	if used && old != origin {
-		n.err = fmt.Errorf("%s and %s would both be %s: rename one", old, origin, name)
+// declareName reports whether a name is new. It is an error if one name stands for two
+// origins.
+func (n *names) declareName(name, origin string) bool {
+	old, declared := n.origins[name]
+	if declared && old != origin {
+		n.err = fmt.Errorf("%s and %s would both have the name %s: rename one", old, origin, name)
 	}
 	n.origins[name] = origin
-	return !used
+	return !declared
 }
 
 func newNames() names { return names{origins: make(map[string]string)} }
 
-// schemas collects the types that several operations share.
+// schemas makes the schemas of types, and collects those of shared types.
 type schemas struct {
 	names
 	shared *yaml.Node
@@ -89,7 +95,7 @@ type schemas struct {
 
 func newSchemas() *schemas { return &schemas{names: newNames(), shared: object()} }
 
-// write returns a description, with what it refers to among its parts.
+// write returns a document as YAML.
 func (s *schemas) write(doc *yaml.Node) ([]byte, error) {
 	if s.err != nil {
 		return nil, s.err
@@ -104,16 +110,18 @@ func (s *schemas) write(doc *yaml.Node) ([]byte, error) {
 	return out.Bytes(), e.Close()
 }
 
+// ref makes a reference to the schema of a shared type.
 func ref(name string) *yaml.Node { return object("$ref", "#/components/schemas/"+name) }
 
-// of makes the schema of a type. What comes from a shared package is put among
-// the shared schemas and referred to.
-func (s *schemas) of(t *source.Type, always rule) *yaml.Node {
+// of makes the schema of a type. The schema of a shared type is put among the shared schemas,
+// and a reference to it is returned.
+func (s *schemas) of(t *source.Type, required requiredRule) *yaml.Node {
 	switch t.Kind {
 	case source.Any:
 		return object()
+	case source.Text, source.Number, source.Boolean: // below
 	case source.List:
-		return object("type", "array", "items", s.of(t.Elem, always))
+		return object("type", "array", "items", s.of(t.Elem, required))
 	case source.Bytes:
 		return object("type", "string", "contentEncoding", "base64")
 	case source.Integer:
@@ -124,50 +132,53 @@ func (s *schemas) of(t *source.Type, always rule) *yaml.Node {
 		}
 		return n
 	case source.Object:
-		if !shared(t) {
-			return s.fields(t, always)
+		if !isShared(t) {
+			return s.fields(t, required)
 		}
 		name := capital(t.Name)
-		if s.claim(name, t.Dir+"."+t.Name) {
-			set(s.shared, name, s.fields(t, sent))
+		if s.declareName(name, t.Dir+"."+t.Name) {
+			set(s.shared, name, s.fields(t, inAnswer))
 		}
 		return ref(name)
 	}
 	return object("type", string(t.Kind))
 }
 
-// shared tells whether a type belongs to no operation alone.
-func shared(t *source.Type) bool { return t.Name != "" && strings.HasPrefix(t.Dir, "shared/") }
+// isShared reports whether a type is of a package in shared, so that several operations can
+// use it.
+func isShared(t *source.Type) bool { return t.Name != "" && strings.HasPrefix(t.Dir, "shared/") }
 
+// capital returns a name with its first letter in upper case.
 func capital(name string) string { return strings.ToUpper(name[:1]) + name[1:] }
 
-// oneOf makes the schema of what has one of several forms.
+// oneOf makes the schema of a value that has one of several forms.
 func (s *schemas) oneOf(forms []*source.Type) *yaml.Node {
 	if len(forms) == 1 {
-		return s.of(forms[0], sent)
+		return s.of(forms[0], inAnswer)
 	}
 	all := list()
 	for _, t := range forms {
-		all.Content = append(all.Content, s.of(t, sent))
+		all.Content = append(all.Content, s.of(t, inAnswer))
 	}
 	return object("oneOf", all)
 }
 
-func (s *schemas) fields(t *source.Type, always rule) *yaml.Node {
-	properties, required := object(), list()
+// fields makes the schema of an object, with all of its fields.
+func (s *schemas) fields(t *source.Type, required requiredRule) *yaml.Node {
+	properties, requiredNames := object(), list()
 	for _, f := range t.Fields {
-		one := s.of(f.Type, always)
+		schema := s.of(f.Type, required)
 		if f.Comment != "" {
-			set(one, "description", f.Comment)
+			set(schema, "description", f.Comment)
 		}
-		set(properties, f.Name, one)
-		if always(f) {
-			required.Content = append(required.Content, node(f.Name))
+		set(properties, f.Name, schema)
+		if required(f) {
+			requiredNames.Content = append(requiredNames.Content, node(f.Name))
 		}
 	}
 	n := object("type", "object")
-	if len(required.Content) > 0 {
-		set(n, "required", required)
+	if len(requiredNames.Content) > 0 {
+		set(n, "required", requiredNames)
 	}
 	if len(properties.Content) > 0 {
 		set(n, "properties", properties)

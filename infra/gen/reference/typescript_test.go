@@ -7,6 +7,7 @@ import (
 	"parley/infra/gen/source"
 )
 
+// TestTypeScript checks some declarations, and that every operation and event is declared.
 func TestTypeScript(t *testing.T) {
 	out, err := TypeScript(root)
 	if err != nil {
@@ -15,10 +16,10 @@ func TestTypeScript(t *testing.T) {
 	text := string(out)
 	for _, want := range []string{
 		"export interface Element {\n  MsgType: string;\n  MsgContent: Record<string, unknown>;\n}\n",
-		"export interface FriendListCreateRequest {\n  GroupName: string[];\n  /** friends to put into each of the lists */\n  To_Account?: string[];\n}\n",
+		"export interface FriendListCreateRequest {\n  GroupName: string[];\n  /** friends to put into each list */\n  To_Account?: string[];\n}\n",
 		"export interface FriendListCreateAnswer {\n  ResultItem?: Result[];\n  ListVersion: number;\n}\n",
 		"export type SessionBackgroundRequest = Record<string, never>;\n",
-		"  BlockVersion?: number;\n", // of an embedded pointer: in the first page of a sync only
+		"  BlockVersion?: number;\n", // a field of an embedded pointer, which only the first page of a sync has
 		"  listCreate(request: FriendListCreateRequest): Promise<FriendListCreateAnswer>;\n",
 		"  background(request?: SessionBackgroundRequest): Promise<SessionBackgroundAnswer>;\n",
 		"   */\n  list(request?: FriendListRequest): Promise<FriendListAnswer>;\n",
@@ -30,22 +31,23 @@ func TestTypeScript(t *testing.T) {
 			t.Errorf("api.ts has %d times:\n%s", strings.Count(text, want), want)
 		}
 	}
-	entries, pushed := sources(t)
+	entries, events := described(t)
 	for _, e := range entries {
 		subject, verb, _ := strings.Cut(e.action(), ".")
 		if subject != "" && !strings.Contains(text, ": Promise<"+capital(subject)+capital(camel(verb))+"Answer>;\n") {
 			t.Errorf("api.ts lacks %s", e.action())
 		}
 	}
-	for _, e := range pushed {
+	for _, e := range events {
 		if !strings.Contains(text, "\n  \""+e.name+"\": ") {
 			t.Errorf("api.ts lacks the event %s", e.name)
 		}
 	}
 }
 
-// One name for two types is refused, whichever way it comes about.
-func TestScriptNames(t *testing.T) {
+// TestOneNameForTwoTypesIsRefused shows when two types would have the same name in the
+// declarations.
+func TestOneNameForTwoTypesIsRefused(t *testing.T) {
 	field := func(dir, name string) source.Field {
 		return source.Field{Name: "F", Type: &source.Type{Kind: source.Object, Dir: dir, Name: name}}
 	}
@@ -58,10 +60,10 @@ func TestScriptNames(t *testing.T) {
 		{field("functions/client/friend", "request"), field("shared/dialect/client", "friendRequest"), false},
 		{field("functions/client/friend", "request"), field("functions/client/friend", "friendRequest"), false},
 	} {
-		s := &script{names: newNames()}
-		s.members(&source.Type{Fields: []source.Field{c.a, c.b}}, sent)
-		if (s.err == nil) != c.ok {
-			t.Errorf("%s.%s and %s.%s: %v", c.a.Type.Dir, c.a.Type.Name, c.b.Type.Dir, c.b.Type.Name, s.err)
+		d := &declarations{names: newNames()}
+		d.members(&source.Type{Fields: []source.Field{c.a, c.b}}, inAnswer)
+		if (d.err == nil) != c.ok {
+			t.Errorf("%s.%s and %s.%s: %v", c.a.Type.Dir, c.a.Type.Name, c.b.Type.Dir, c.b.Type.Name, d.err)
 		}
 	}
 }

@@ -1,5 +1,5 @@
-// Package source reads what Go's source says of the operations: the comment of
-// each function, and the fields of what it takes and answers.
+// Package source reads the Go source of the operations: the comment of the function
+// behind each operation, and the fields of its request and of its answer.
 package source
 
 import (
@@ -15,86 +15,92 @@ import (
 	"parley/shared/op"
 )
 
-// A Source is the repository's Go code, read as far as it is asked for.
+// A Source is the Go code of the repository. It parses a package when something of it is
+// asked for, and only once.
 type Source struct {
 	root     string
-	packages map[string]*code // by folder
+	fset     *token.FileSet
+	packages map[string]*goPackage // by folder
 }
 
 // New returns a Source for the repository at root.
-func New(root string) *Source { return &Source{root: root, packages: make(map[string]*code)} }
-
-// code is the package of one folder, without its tests.
-type code struct {
-	dir   string
-	name  string
-	doc   string
-	types map[string]decl[*ast.TypeSpec]
-	funcs map[string]decl[*ast.FuncDecl]
-	texts map[string]string // constants, as they are written
-	files []*ast.File
+func New(root string) *Source {
+	return &Source{root: root, fset: token.NewFileSet(), packages: make(map[string]*goPackage)}
 }
 
+// goPackage is the package of one folder, without its tests.
+type goPackage struct {
+	dir       string
+	name      string
+	doc       *ast.CommentGroup // the package comment, or nil
+	types     map[string]decl[*ast.TypeSpec]
+	funcs     map[string]decl[*ast.FuncDecl]
+	constants map[string]string // the literals of constants, as they are written
+	files     []*ast.File
+}
+
+// decl is a declaration with its file, whose imports say what the names in it mean.
 type decl[T any] struct {
 	node T
 	file *ast.File
 }
 
-// read parses a folder once.
-func (s *Source) read(dir string) (*code, error) {
-	if c, ok := s.packages[dir]; ok {
-		return c, nil
+// read returns the package of a folder.
+func (s *Source) read(dir string) (*goPackage, error) {
+	if p, ok := s.packages[dir]; ok {
+		return p, nil
 	}
 	entries, err := os.ReadDir(filepath.Join(s.root, dir))
 	if err != nil {
 		return nil, err
 	}
-	c := &code{
-		dir: dir, types: make(map[string]decl[*ast.TypeSpec]), funcs: make(map[string]decl[*ast.FuncDecl]), texts: make(map[string]string),
+	p := &goPackage{
+		dir: dir, types: make(map[string]decl[*ast.TypeSpec]), funcs: make(map[string]decl[*ast.FuncDecl]), constants: make(map[string]string),
 	}
 	for _, e := range entries {
 		if e.IsDir() || filepath.Ext(e.Name()) != ".go" || strings.HasSuffix(e.Name(), "_test.go") {
 			continue
 		}
-		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(s.root, dir, e.Name()), nil, parser.ParseComments|parser.SkipObjectResolution)
+		file, err := parser.ParseFile(s.fset, filepath.Join(s.root, dir, e.Name()), nil, parser.ParseComments|parser.SkipObjectResolution)
 		if err != nil {
 			return nil, err
 		}
-		c.name = file.Name.Name
-		c.files = append(c.files, file)
+		p.name = file.Name.Name
+		p.files = append(p.files, file)
 		if file.Doc != nil {
-			c.doc = file.Doc.Text()
+			p.doc = file.Doc
 		}
 		for _, d := range file.Decls {
-			c.add(file, d)
+			p.add(file, d)
 		}
 	}
-	if c.name == "" {
+	if p.name == "" {
 		return nil, fmt.Errorf("%s has no Go files", dir)
 	}
-	s.packages[dir] = c
-	return c, nil
+	s.packages[dir] = p
+	return p, nil
 }
 
-func (c *code) add(file *ast.File, d ast.Decl) {
+// add adds the types, functions and constants of a declaration, but no methods.
+func (p *goPackage) add(file *ast.File, d ast.Decl) {
 	switch d := d.(type) {
 	case *ast.FuncDecl:
 		if d.Recv == nil {
-			c.funcs[d.Name.Name] = decl[*ast.FuncDecl]{d, file}
+			p.funcs[d.Name.Name] = decl[*ast.FuncDecl]{d, file}
 		}
 	case *ast.GenDecl:
 		for _, spec := range d.Specs {
 			switch spec := spec.(type) {
 			case *ast.TypeSpec:
 				if spec.Doc == nil {
-					spec.Doc = d.Doc // of a declaration that stands alone
+					spec.Doc = d.Doc // the comment of a declaration without parentheses
 				}
-				c.types[spec.Name.Name] = decl[*ast.TypeSpec]{spec, file}
+				p.types[spec.Name.Name] = decl[*ast.TypeSpec]{spec, file}
 			case *ast.ValueSpec:
 				for i, name := range spec.Names {
 					if i < len(spec.Values) && d.Tok == token.CONST {
 						if lit, ok := spec.Values[i].(*ast.BasicLit); ok {
-							c.texts[name.Name] = lit.Value
+							p.constants[name.Name] = lit.Value
 						}
 					}
 				}
@@ -105,40 +111,39 @@ func (c *code) add(file *ast.File, d ast.Decl) {
 
 // Said is what the source says of an operation.
 type Said struct {
-	Doc string // the comment without the function's name
-	// Request and Answer are nil where the operation has no body of its own.
+	Doc string // the comment of the function, without the function's name
+	// Request and Answer are nil if the operation has no body of its own.
 	Request, Answer *Type
 }
 
-// Operation reads an operation's function.
+// Operation reads the function of an operation. The error names the file and the line of
+// a comment whose summary the reference cannot show (see checkSummary).
 func (s *Source) Operation(o *op.Operation) (Said, error) {
 	pkg, name, _ := strings.Cut(o.Func, ".")
 	var found decl[*ast.FuncDecl]
-	var in *code
+	var in *goPackage
 	for _, dir := range []string{
 		filepath.Join("functions", o.Surface(), o.Group()), filepath.Join("shared/dialect", pkg),
 	} {
-		c, err := s.read(dir)
-		if err != nil || c.name != pkg || c.funcs[name].node == nil {
+		p, err := s.read(dir)
+		if err != nil || p.name != pkg || p.funcs[name].node == nil {
 			continue
 		}
-		in, found = c, c.funcs[name]
+		in, found = p, p.funcs[name]
 		break
 	}
 	if in == nil {
 		return Said{}, fmt.Errorf("%s: the source of %s is not found", o.Name, o.Func)
 	}
-	doc := strings.TrimPrefix(found.node.Doc.Text(), name+" ")
-	doc = strings.TrimPrefix(doc, "makes the operation that ") // where a dialect does it
-	out := Said{Doc: capital(strings.TrimSpace(doc))}
-	if out.Doc == "" {
-		return out, fmt.Errorf("%s: %s has no comment", o.Name, o.Func)
+	doc, err := s.doc(found.node.Doc, found.node.Pos(), name)
+	out := Said{Doc: doc}
+	if err != nil {
+		return out, fmt.Errorf("%w (operation %s)", err, o.Name)
 	}
 	t := found.node.Type
-	if o.Doors[0].Stream != "" || t.Params.NumFields() != 3 || t.Results.NumFields() == 0 {
+	if o.Triggers[0].Stream != "" || t.Params.NumFields() != 3 || t.Results.NumFields() == 0 {
 		return out, nil
 	}
-	var err error
 	if out.Request, err = s.resolve(in, found.file, t.Params.List[len(t.Params.List)-1].Type); err != nil {
 		return out, fmt.Errorf("%s: %w", o.Name, err)
 	}
@@ -150,53 +155,54 @@ func (s *Source) Operation(o *op.Operation) (Said, error) {
 	return out, nil
 }
 
-// Package returns the comment of an operation's package.
-func (s *Source) Package(surface, group string) string {
-	c, err := s.read(filepath.Join("functions", surface, group))
+// Package returns the comment of the package of a group of operations, without
+// "Package name". It checks the summary like Operation does.
+func (s *Source) Package(surface, group string) (string, error) {
+	p, err := s.read(filepath.Join("functions", surface, group))
 	if err != nil {
-		return ""
+		return "", err
 	}
-	_, doc, _ := strings.Cut(c.doc, "Package "+c.name+" ")
-	return capital(strings.TrimSpace(doc))
+	return s.doc(p.doc, p.files[0].Package, "Package "+p.name)
 }
 
 // Type returns a type of a package by its folder and name.
 func (s *Source) Type(dir, name string) (*Type, error) {
-	c, err := s.read(dir)
+	p, err := s.read(dir)
 	if err != nil {
 		return nil, err
 	}
-	return s.named(c, name)
+	return s.named(p, name)
 }
 
-// A Constant is a constant with a number and the comment on its line.
+// A Constant is a constant that is a number, with the comment on its line.
 type Constant struct {
 	Name    string
 	Value   string
 	Comment string
 }
 
-// Constants returns the numbered constants of one type, in their order.
+// Constants returns the constants of one type that are numbers, in the order of the
+// source.
 func (s *Source) Constants(dir, kind string) ([]Constant, error) {
-	c, err := s.read(dir)
+	p, err := s.read(dir)
 	if err != nil {
 		return nil, err
 	}
 	var out []Constant
-	for _, file := range c.files {
+	for _, file := range p.files {
 		for _, d := range file.Decls {
 			group, ok := d.(*ast.GenDecl)
 			if !ok || group.Tok != token.CONST {
 				continue
 			}
 			for _, spec := range group.Specs {
-				v := spec.(*ast.ValueSpec) //nolint:forcetypeassert // a constant declaration has no other
+				v := spec.(*ast.ValueSpec) // every spec of a constant declaration is one
 				if id, ok := v.Type.(*ast.Ident); !ok || id.Name != kind || len(v.Values) != 1 {
 					continue
 				}
 				lit, ok := v.Values[0].(*ast.BasicLit)
 				if !ok {
-					return nil, fmt.Errorf("%s.%s is no literal", c.name, v.Names[0].Name)
+					return nil, fmt.Errorf("%s.%s is not a literal", p.name, v.Names[0].Name)
 				}
 				out = append(out, Constant{v.Names[0].Name, lit.Value, strings.TrimSpace(v.Comment.Text())})
 			}
@@ -205,30 +211,30 @@ func (s *Source) Constants(dir, kind string) ([]Constant, error) {
 	return out, nil
 }
 
-// A Refusal is a place that answers a number of its own.
+// A Refusal is a call of v4.Refuse: a rule with an error number of its own.
 type Refusal struct {
 	Number int
-	Text   string // the sentence, with %d and the like
+	Text   string // the sentence that the caller reads, with its verbs: %d, %s, ...
 }
 
-// Refusals returns the calls of v4.Refuse in a package's folder.
+// Refusals returns the calls of v4.Refuse in the package of a folder.
 func (s *Source) Refusals(dir string) ([]Refusal, error) {
-	c, err := s.read(dir)
+	p, err := s.read(dir)
 	if err != nil {
 		return nil, err
 	}
 	var out []Refusal
-	for _, file := range c.files {
+	for _, file := range p.files {
 		var failed error
 		ast.Inspect(file, func(n ast.Node) bool {
 			call, ok := n.(*ast.CallExpr)
-			if !ok || len(call.Args) < 2 || !refuse(call.Fun) {
+			if !ok || len(call.Args) < 2 || !isRefuse(call.Fun) {
 				return true
 			}
-			number, err := strconv.Atoi(c.text(call.Args[0]))
-			text, err2 := strconv.Unquote(c.text(call.Args[1]))
+			number, err := strconv.Atoi(p.literal(call.Args[0]))
+			text, err2 := strconv.Unquote(p.literal(call.Args[1]))
 			if err != nil || err2 != nil {
-				failed = fmt.Errorf("%s: a call of v4.Refuse whose number and text cannot be read", dir)
+				failed = fmt.Errorf("%s: v4.Refuse is called with a number or a text that is neither a literal nor a constant of the package", s.fset.Position(call.Pos()))
 				return false
 			}
 			out = append(out, Refusal{number, text})
@@ -241,23 +247,26 @@ func (s *Source) Refusals(dir string) ([]Refusal, error) {
 	return out, nil
 }
 
-func refuse(f ast.Expr) bool {
+// isRefuse reports whether a called function is v4.Refuse.
+func isRefuse(f ast.Expr) bool {
 	switch f := f.(type) {
 	case *ast.SelectorExpr:
 		x, ok := f.X.(*ast.Ident)
 		return ok && x.Name == "v4" && f.Sel.Name == "Refuse"
-	case *ast.Ident: // within v4 itself
+	case *ast.Ident: // in the package v4 itself
 		return f.Name == "Refuse"
 	}
 	return false
 }
 
-func (c *code) text(e ast.Expr) string {
+// literal returns a literal, or the literal of a constant of the package, as it is
+// written. It returns "" for any other expression.
+func (p *goPackage) literal(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.BasicLit:
 		return e.Value
 	case *ast.Ident:
-		return c.texts[e.Name]
+		return p.constants[e.Name]
 	}
 	return ""
 }

@@ -9,6 +9,8 @@ import (
 
 const root = "../../.."
 
+// TestOperation checks that every operation has a comment, and that commands of the
+// vendor have a request and an answer.
 func TestOperation(t *testing.T) {
 	s := New(root)
 	for _, o := range catalog.All() {
@@ -20,7 +22,7 @@ func TestOperation(t *testing.T) {
 		if first := got.Doc[0]; first < 'A' || first > 'Z' {
 			t.Errorf("%s: the comment begins with %q", o.Name, got.Doc)
 		}
-		if takes := o.Surface() == "tencent" && o.Group() != "gateway"; takes && (got.Request == nil || got.Answer == nil) {
+		if command := o.Surface() == "tencent" && o.Group() != "gateway"; command && (got.Request == nil || got.Answer == nil) {
 			t.Errorf("%s: got no request or no answer", o.Name)
 		}
 	}
@@ -45,9 +47,10 @@ func TestType(t *testing.T) {
 	}
 }
 
-// TestSent reads an answer that embeds what its first page alone has, and the
-// comment of a type.
-func TestSent(t *testing.T) {
+// TestOptionalFields checks which fields an answer may leave out: those with omitempty, and
+// those of an embedded pointer, which only the first page of a sync has. It checks the
+// comments of two types, too.
+func TestOptionalFields(t *testing.T) {
 	s := New(root)
 	sync, err := s.Type("functions/client/session", "syncReply")
 	if err != nil {

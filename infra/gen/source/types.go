@@ -21,7 +21,7 @@ const (
 	Boolean Kind = "boolean"
 	List    Kind = "array"
 	Object  Kind = "object"
-	Any     Kind = "any" // what is read as it comes
+	Any     Kind = "any" // any JSON value; the operation reads it later
 )
 
 // A Type is the JSON form of a Go type.
@@ -29,10 +29,10 @@ type Type struct {
 	Kind   Kind
 	Elem   *Type   // of a list
 	Fields []Field // of an object
-	// Name is that of a struct type, with its package's folder; Doc is its comment
-	// without "Name is".
+	// Dir, Name and Doc describe a struct type that has a name: the folder of its package,
+	// its name, and its comment without "Name is".
 	Dir, Name, Doc string
-	// Least is 0 for an unsigned integer; Bits is the size of an integer.
+	// Unsigned and Bits describe an integer. Bits is its size.
 	Unsigned bool
 	Bits     int
 }
@@ -41,11 +41,11 @@ type Type struct {
 type Field struct {
 	Name     string
 	Type     *Type
-	Optional bool // left out when empty, or nil where it was left out
-	// Need and Bad are the numbers that answer a missing field and one of a wrong
-	// type, 0 for none.
+	Optional bool // an answer leaves the field out if it is empty
+	// Need is the error number for a missing field, Bad the one for a field of a wrong
+	// type: the tags need and bad of v4.Decode. 0 means that there is no tag.
 	Need, Bad int
-	ID        string // what a text is the id of: the tag id of v4.Decode
+	ID        string // what a text identifies, "user" or "receiver": the tag id of v4.Decode
 	Comment   string
 }
 
@@ -62,25 +62,26 @@ func (t *Type) String() string {
 	return string(t.Kind)
 }
 
-func (s *Source) named(c *code, name string) (*Type, error) {
-	d, ok := c.types[name]
+// named returns the JSON form of a type of a package.
+func (s *Source) named(p *goPackage, name string) (*Type, error) {
+	d, ok := p.types[name]
 	if !ok {
-		return nil, fmt.Errorf("%s has no type %s", c.dir, name)
+		return nil, fmt.Errorf("%s has no type %s", p.dir, name)
 	}
-	t, err := s.resolve(c, d.file, d.node.Type)
+	t, err := s.resolve(p, d.file, d.node.Type)
 	if err != nil {
 		return nil, err
 	}
 	if t.Kind == Object {
 		out := *t
-		out.Dir, out.Name, out.Doc = c.dir, name, comment(d.node)
+		out.Dir, out.Name, out.Doc = p.dir, name, typeDoc(d.node)
 		return &out, nil
 	}
 	return t, nil
 }
 
-// comment is that of a type, from after "Name is" or "A Name is".
-func comment(t *ast.TypeSpec) string {
+// typeDoc returns the comment of a type, without "Name is" or "A Name is" before it.
+func typeDoc(t *ast.TypeSpec) string {
 	doc := strings.TrimSpace(t.Doc.Text())
 	for _, article := range []string{"A ", "An ", ""} {
 		if rest, ok := strings.CutPrefix(doc, article+t.Name.Name+" is "); ok {
@@ -91,28 +92,21 @@ func comment(t *ast.TypeSpec) string {
 	return capital(doc)
 }
 
-func capital(text string) string {
-	if text == "" {
-		return ""
-	}
-	return strings.ToUpper(text[:1]) + text[1:]
-}
-
-// resolve turns a type expression of a file into its JSON form.
-func (s *Source) resolve(c *code, file *ast.File, e ast.Expr) (*Type, error) {
+// resolve returns the JSON form of a type expression in a file of a package.
+func (s *Source) resolve(p *goPackage, file *ast.File, e ast.Expr) (*Type, error) {
 	switch e := e.(type) {
 	case *ast.Ident:
 		if t := basic(e.Name); t != nil {
 			return t, nil
 		}
-		return s.named(c, e.Name)
+		return s.named(p, e.Name)
 	case *ast.StarExpr:
-		return s.resolve(c, file, e.X)
+		return s.resolve(p, file, e.X)
 	case *ast.ArrayType:
 		if id, ok := e.Elt.(*ast.Ident); ok && id.Name == "byte" {
 			return &Type{Kind: Bytes}, nil
 		}
-		elem, err := s.resolve(c, file, e.Elt)
+		elem, err := s.resolve(p, file, e.Elt)
 		return &Type{Kind: List, Elem: elem}, err
 	case *ast.MapType:
 		return &Type{Kind: Object}, nil
@@ -121,12 +115,13 @@ func (s *Source) resolve(c *code, file *ast.File, e ast.Expr) (*Type, error) {
 	case *ast.SelectorExpr:
 		return s.imported(file, e)
 	case *ast.StructType:
-		fields, err := s.fields(c, file, e)
+		fields, err := s.fields(p, file, e)
 		return &Type{Kind: Object, Fields: fields}, err
 	}
-	return nil, fmt.Errorf("%s: the JSON form of %T is not known", c.dir, e)
+	return nil, fmt.Errorf("%s: the JSON form of %T is not known", s.fset.Position(e.Pos()), e)
 }
 
+// basic returns the JSON form of a predeclared type, or nil.
 func basic(name string) *Type {
 	switch name {
 	case "string":
@@ -147,10 +142,12 @@ func basic(name string) *Type {
 	return nil
 }
 
+// imported returns the JSON form of a type of another package: json.RawMessage, or a type
+// of this repository.
 func (s *Source) imported(file *ast.File, e *ast.SelectorExpr) (*Type, error) {
 	pkg, ok := e.X.(*ast.Ident)
 	if !ok {
-		return nil, fmt.Errorf("a type of no package: %v", e)
+		return nil, fmt.Errorf("%s: the JSON form of %s is not known", s.fset.Position(e.Pos()), e.Sel.Name)
 	}
 	for _, spec := range file.Imports {
 		path, err := strconv.Unquote(spec.Path.Value)
@@ -172,11 +169,12 @@ func (s *Source) imported(file *ast.File, e *ast.SelectorExpr) (*Type, error) {
 			return s.Type(dir, e.Sel.Name)
 		}
 	}
-	return nil, fmt.Errorf("the JSON form of %s.%s is not known", pkg.Name, e.Sel.Name)
+	return nil, fmt.Errorf("%s: the JSON form of %s.%s is not known", s.fset.Position(e.Pos()), pkg.Name, e.Sel.Name)
 }
 
-// fields are those of a struct; what it embeds counts as its own.
-func (s *Source) fields(c *code, file *ast.File, e *ast.StructType) ([]Field, error) {
+// fields returns the fields of a struct, with those of the structs that it embeds. The
+// fields of an embedded pointer are optional: the pointer may be nil.
+func (s *Source) fields(p *goPackage, file *ast.File, e *ast.StructType) ([]Field, error) {
 	var out []Field
 	for _, f := range e.Fields.List {
 		var tag reflect.StructTag
@@ -191,7 +189,7 @@ func (s *Source) fields(c *code, file *ast.File, e *ast.StructType) ([]Field, er
 		if name == "-" {
 			continue
 		}
-		t, err := s.resolve(c, file, f.Type)
+		t, err := s.resolve(p, file, f.Type)
 		if err != nil {
 			return nil, err
 		}
@@ -214,10 +212,10 @@ func (s *Source) fields(c *code, file *ast.File, e *ast.StructType) ([]Field, er
 			comment = strings.Join(strings.Fields(f.Doc.Text()), " ")
 		}
 		field := Field{Name: name, Type: t, ID: tag.Get("id"), Comment: comment, Optional: strings.Contains(options, "omitempty") || strings.Contains(options, "omitzero")}
-		for key, to := range map[string]*int{"need": &field.Need, "bad": &field.Bad} {
+		for key, number := range map[string]*int{"need": &field.Need, "bad": &field.Bad} {
 			if text := tag.Get(key); text != "" {
-				if *to, err = strconv.Atoi(text); err != nil {
-					return nil, fmt.Errorf("%s: field %s: %w", c.dir, name, err)
+				if *number, err = strconv.Atoi(text); err != nil {
+					return nil, fmt.Errorf("%s: field %s: %w", s.fset.Position(f.Pos()), name, err)
 				}
 			}
 		}
@@ -226,8 +224,9 @@ func (s *Source) fields(c *code, file *ast.File, e *ast.StructType) ([]Field, er
 	return out, nil
 }
 
-// Walk visits the fields of an object and of what they hold: the path, as
-// "MsgBody[].MsgType", and the fields that lead there, itself the last.
+// Walk visits the fields of an object, and the fields of the objects in them. visit gets
+// the path of a field, for example "MsgBody[].MsgType", and the fields on that path; the
+// last one is the field itself.
 func (t *Type) Walk(visit func(path string, chain []Field)) { t.walk("", nil, visit) }
 
 func (t *Type) walk(prefix string, outer []Field, visit func(string, []Field)) {

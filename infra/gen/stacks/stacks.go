@@ -1,6 +1,6 @@
-// Package stacks makes the stacks of operations from the catalog: for each
-// operation a function, a role that allows what it declares and nothing else, its
-// log, its alarm and its doors.
+// Package stacks makes the CloudFormation stacks of the operations from the catalog: for
+// each operation a function, a role that allows what the operation declares and nothing else,
+// a log group, an alarm, and the resources of its triggers.
 package stacks
 
 import (
@@ -19,20 +19,20 @@ import (
 //go:embed stack.yaml.tmpl
 var layout string
 
-// Limits of a stack in resources. CloudFormation allows 500; from Full on a stack
-// takes no more operations, and a new one begins.
+// Limits of a stack, in resources. CloudFormation allows 500.
 const (
-	Full = 400
-	Most = 450
+	Full = 400 // a new operation goes to another stack if this one would have more
+	Most = 450 // no stack may have more; what is above Full is for new triggers of old operations
 )
 
-// A Placement says which stack of its surface an operation is in, 0 being the
-// first. An operation stays where it is: a route cannot be made in one stack
-// before another has given it up.
+// A Placement says in which stack of its surface an operation is, by the name of the
+// operation; 0 is the first stack. An operation never moves to another stack. A deployment
+// that moves it would fail: CloudFormation would create its route in the new stack while the
+// old stack still has the same route.
 type Placement map[string]int
 
-// Generate returns the stacks by file name: "client.yaml", and "client2.yaml"
-// when a surface outgrows one.
+// Generate returns the stacks by file name. The name of the first stack of a surface is
+// "client.yaml", that of the second one "client2.yaml".
 func Generate(operations []op.Operation, before Placement) (map[string][]byte, error) {
 	t, err := template.New("stack").Funcs(template.FuncMap{"join": strings.Join}).Parse(layout)
 	if err != nil {
@@ -59,7 +59,7 @@ func Generate(operations []op.Operation, before Placement) (map[string][]byte, e
 	return files, nil
 }
 
-// File names the file of a surface's i-th stack.
+// File returns the name of the file of a stack; i counts the stacks of the surface from 0.
 func File(surface string, i int) string {
 	if i == 0 {
 		return surface + ".yaml"
@@ -67,28 +67,30 @@ func File(surface string, i int) string {
 	return fmt.Sprintf("%s%d.yaml", surface, i+1)
 }
 
+// surface is a surface with its operations.
 type surface struct {
 	name       string
 	operations []*op.Operation
 }
 
-// surfaces parts operations by surface, in the order in which they come.
+// surfaces returns the operations by surface, in the order in which they come.
 func surfaces(operations []op.Operation) []surface {
 	var out []surface
-	at := make(map[string]int)
+	positions := make(map[string]int) // in out, by surface
 	for i := range operations {
 		o := &operations[i]
-		n, known := at[o.Surface()]
+		n, known := positions[o.Surface()]
 		if !known {
 			n = len(out)
-			at[o.Surface()], out = n, append(out, surface{name: o.Surface()})
+			positions[o.Surface()], out = n, append(out, surface{name: o.Surface()})
 		}
 		out[n].operations = append(out[n].operations, o)
 	}
 	return out
 }
 
-// What the template reads.
+// What the template stack.yaml.tmpl reads. A parameter is the name of a parameter of the
+// stack.
 type (
 	stack struct {
 		Surface   string
@@ -108,21 +110,22 @@ type (
 		Memory, Timeout int
 		Authorizer      bool
 		Statements      []statement
-		Sources         []event
-		Changes         []changes
+		Queues          []queueSource
+		Streams         []streamSource
 		Schedules       []string
 		HTTP, Socket    []route
 	}
-	event   struct{ ID, Parameter string }
-	changes struct{ ID, Parameter, Filter string }
-	route   struct {
+	queueSource  struct{ ID, Parameter string }
+	streamSource struct{ ID, Parameter, Filter string }
+	route        struct {
 		ID, Function, Key string
-		Source            string // of the permission, below the API and the stage
+		Source            string // the end of the permission's source ARN, after the stage
 		IAM, TwoWay       bool
-		Authorizer        string // logical id of the function
+		Authorizer        string // the logical id of the authorizer's function
 	}
 )
 
+// newStack describes a stack of a surface for the template.
 func newStack(name string, list []*op.Operation) (*stack, error) {
 	s := &stack{Surface: name, Streams: []string{streamParameter(store.Msg)}, Bucket: bucketParameter}
 	for _, t := range store.Tables() {
@@ -136,7 +139,7 @@ func newStack(name string, list []*op.Operation) (*stack, error) {
 	s.Variables = append(s.Variables, variable{"SEAL_KEY", "SealKey"}, variable{"BUCKET_ARCHIVE", bucketParameter})
 	authorizer := ""
 	for _, o := range list {
-		for _, d := range o.Doors {
+		for _, d := range o.Triggers {
 			if d.Authorizer {
 				authorizer = ID(o)
 			}
@@ -156,6 +159,8 @@ func newStack(name string, list []*op.Operation) (*stack, error) {
 	return s, nil
 }
 
+// newFunction describes the function of an operation for the template. authorizer is the
+// logical id of the authorizer's function, if the stack has it.
 func newFunction(o *op.Operation, authorizer string) (function, error) {
 	f := function{
 		ID: ID(o), Name: o.Name, Group: camel(o.Group()), Memory: o.Memory, Timeout: int(o.Timeout / time.Second),
@@ -164,14 +169,14 @@ func newFunction(o *op.Operation, authorizer string) (function, error) {
 	if f.Statements, err = statements(o, f.ID); err != nil {
 		return f, err
 	}
-	for _, d := range o.Doors {
+	for _, d := range o.Triggers {
 		switch {
 		case d.Authorizer:
 			f.Authorizer = true
 		case d.Queue != "":
-			f.Sources = append(f.Sources, event{camel(string(d.Queue)), queueParameter(d.Queue) + "Arn"})
+			f.Queues = append(f.Queues, queueSource{camel(string(d.Queue)), queueParameter(d.Queue) + "Arn"})
 		case d.Stream != "":
-			f.Changes = append(f.Changes, changes{camel(string(d.Stream)), streamParameter(d.Stream), d.Filter})
+			f.Streams = append(f.Streams, streamSource{camel(string(d.Stream)), streamParameter(d.Stream), d.Filter})
 		case d.Schedule != "":
 			f.Schedules = append(f.Schedules, d.Schedule)
 		case d.HTTP != "":
@@ -190,14 +195,14 @@ func newFunction(o *op.Operation, authorizer string) (function, error) {
 			}
 			f.Socket = append(f.Socket, r)
 		default:
-			return f, fmt.Errorf("a door of no known kind: %+v", d)
+			return f, fmt.Errorf("the kind of a trigger is not known: %+v", d)
 		}
 	}
 	return f, nil
 }
 
-// httpSource is the part of a route's ARN that follows the stage. A variable in
-// the path stands for anything.
+// httpSource returns the end of the ARN of an HTTP route, after the stage. A variable in the
+// path matches anything. Example: "*/client/*" for "ANY /client/{proxy+}".
 func httpSource(key string) string {
 	method, path, _ := strings.Cut(key, " ")
 	if method == "ANY" {
@@ -212,20 +217,22 @@ func httpSource(key string) string {
 	return method + strings.Join(parts, "/")
 }
 
-// ID is the logical id of an operation's function in its stack.
+// ID returns the logical id of the function of an operation in its stack.
 func ID(o *op.Operation) string {
 	return camel(strings.TrimPrefix(o.Name, o.Surface()+"."))
 }
 
+// Parameters of a stack: the name of a table, the address of a queue, and the ARN of the
+// stream of a table.
 func tableParameter(t store.Table) string { return "Table" + camel(string(t)) }
 func queueParameter(q queue.Name) string  { return "Queue" + camel(string(q)) }
 
 func streamParameter(t store.Table) string { return "Stream" + camel(string(t)) }
 
-// bucketParameter names the bucket of all objects.
+// bucketParameter is the parameter with the name of the bucket of all objects.
 const bucketParameter = "BucketArchive"
 
-// camel joins words with capitals: "app.rotate-key" is AppRotateKey.
+// camel joins words and gives each a capital: AppRotateKey for "app.rotate-key".
 func camel(text string) string {
 	var out strings.Builder
 	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(".-_ ", r) }) {
@@ -234,6 +241,8 @@ func camel(text string) string {
 	return out.String()
 }
 
+// numbered returns a logical id for the n-th resource of a kind, counted from 0. Example:
+// AppGetHttp for 0, AppGetHttp2 for 1.
 func numbered(id string, n int) string {
 	if n == 0 {
 		return id

@@ -19,8 +19,8 @@ import (
 
 const root = "../../.."
 
-// resources counts what CloudFormation will count: what the file says, and the
-// mapping that SAM makes of an event source, or the rule of a schedule.
+// resources counts the resources of a stack as CloudFormation will: those in the file, and
+// those that SAM adds, which are the mapping of an event source and the rule of a schedule.
 func resources(t *testing.T, text []byte) int {
 	t.Helper()
 	var doc struct {
@@ -36,8 +36,8 @@ func resources(t *testing.T, text []byte) int {
 	n := len(doc.Resources)
 	for _, r := range doc.Resources {
 		n += len(r.Properties.Events)
-		if _, clock := r.Properties.Events["Clock"]; clock {
-			n++ // its permission
+		if _, schedule := r.Properties.Events["Clock"]; schedule {
+			n++ // the permission of the rule
 		}
 	}
 	return n
@@ -52,7 +52,8 @@ func generate(t *testing.T, all []op.Operation, before Placement) map[string][]b
 	return files
 }
 
-func TestSize(t *testing.T) {
+// TestStacksAreSmallEnough checks that no stack has more than Most resources.
+func TestStacksAreSmallEnough(t *testing.T) {
 	files, err := filepath.Glob(root + "/infra/stacks/*.yaml")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no stacks: %v", err)
@@ -66,16 +67,17 @@ func TestSize(t *testing.T) {
 	}
 }
 
-// The count that places operations is that of the file.
-func TestSizeOf(t *testing.T) {
+// TestSize checks that size, by which operations are placed, counts the resources of an
+// operation as they are in the file.
+func TestSize(t *testing.T) {
 	for _, o := range catalog.All() {
-		if o.Name == "client.session.connect" { // does not stand without its authorizer
+		if o.Name == "client.session.connect" { // cannot be in a stack without the authorizer
 			continue
 		}
 		for name, text := range generate(t, []op.Operation{o}, nil) {
 			extra := 1
 			if name == "client.yaml" {
-				extra += heartbeat
+				extra += heartbeatSize
 			}
 			if got, want := resources(t, text), size(&o)+extra; got != want {
 				t.Errorf("%s: got %d resources, want %d", o.Name, got, want)
@@ -84,27 +86,29 @@ func TestSizeOf(t *testing.T) {
 	}
 }
 
-// synthetic makes a surface of groups, each with n operations of two doors.
+// synthetic makes a surface with groups of n operations. Each operation has two triggers.
 func synthetic(groups, n int) []op.Operation {
 	var all []op.Operation
 	for g := range groups {
 		for i := range n {
 			name := fmt.Sprintf("big.g%d.op%d", g, i)
 			all = append(all, op.New(op.Operation{
-				Name: name, Doors: []op.Door{{HTTP: "POST /big/" + name}, {Socket: name}},
+				Name: name, Triggers: []op.Trigger{{HTTP: "POST /big/" + name}, {Socket: name}},
 			}, op.Reads(store.Accounts)))
 		}
 	}
 	return all
 }
 
-func TestSplit(t *testing.T) {
+// TestPlacement checks that stacks are filled up to Full, that a group stays together if it
+// can, and that an operation never moves.
+func TestPlacement(t *testing.T) {
 	all := synthetic(12, 9) // 1,200 resources
 	files := generate(t, all, nil)
 	if len(files) < 3 {
 		t.Errorf("got %d stacks, want 3 or more", len(files))
 	}
-	placed := placement(files)
+	placed := placementOf(files)
 	for i := range all {
 		g := all[i].Group()
 		if placed[all[i].Name] != placed["big."+g+".op0"] {
@@ -120,10 +124,10 @@ func TestSplit(t *testing.T) {
 		t.Errorf("got %d files without big.yaml and big2.yaml", len(files))
 	}
 
-	// What is placed stays, wherever the new operations stand in the catalog.
+	// Operations stay in their stacks, wherever new ones are in the catalog.
 	more := slices.Concat(synthetic(14, 10)[:35], synthetic(14, 10)[35:])
 	slices.Reverse(more)
-	after := placement(generate(t, more, placed))
+	after := placementOf(generate(t, more, placed))
 	for name, i := range placed {
 		if after[name] != i {
 			t.Errorf("%s moved from stack %d to %d", name, i+1, after[name]+1)
@@ -133,7 +137,7 @@ func TestSplit(t *testing.T) {
 		t.Errorf("got %d operations, want %d", len(after), len(more))
 	}
 
-	// A group that is larger than a stack is parted.
+	// A group that is larger than a stack is split.
 	for name, text := range generate(t, synthetic(1, 90), nil) {
 		if n := resources(t, text); n > Full {
 			t.Errorf("one large group: %s has %d resources", name, n)
@@ -141,7 +145,8 @@ func TestSplit(t *testing.T) {
 	}
 }
 
-func placement(files map[string][]byte) Placement {
+// placementOf reads the placement from the stacks of the surface big.
+func placementOf(files map[string][]byte) Placement {
 	out := make(Placement)
 	for name, text := range files {
 		i := 0
@@ -158,8 +163,8 @@ func placement(files map[string][]byte) Placement {
 	return out
 }
 
-// The local cloud reads the templates, root and all: every operation is a
-// function with its doors, and nothing else is.
+// TestLocalCloud checks that the local cloud finds every operation, with its triggers, in the
+// root template and its nested stacks, and nothing else.
 func TestLocalCloud(t *testing.T) {
 	m, err := template.Load(template.Options{
 		Root: root + "/template.yaml", State: t.TempDir(), SQS: "http://127.0.0.1:3",
@@ -172,7 +177,7 @@ func TestLocalCloud(t *testing.T) {
 	integrations := 0
 	for _, o := range catalog.All() {
 		want = append(want, "function "+o.Name)
-		for _, d := range o.Doors {
+		for _, d := range o.Triggers {
 			switch {
 			case d.HTTP != "":
 				integrations++
@@ -194,7 +199,7 @@ func TestLocalCloud(t *testing.T) {
 		}
 		f, ok := m.Function(o.Name)
 		if !ok {
-			continue // told below
+			continue // reported below
 		}
 		if f.Memory != o.Memory || f.Timeout != o.Timeout {
 			t.Errorf("%s: got %d MB and %s, want %d MB and %s", o.Name, f.Memory, f.Timeout, o.Memory, o.Timeout)
@@ -245,6 +250,7 @@ func TestLocalCloud(t *testing.T) {
 	}
 }
 
+// TestEnvironment checks the variables of the functions, and the tables with their indexes.
 func TestEnvironment(t *testing.T) {
 	m, err := template.Load(template.Options{
 		Root: root + "/template.yaml", State: "/state", SQS: "http://127.0.0.1:3",
@@ -289,17 +295,17 @@ func TestEnvironment(t *testing.T) {
 		}
 		var want []template.Index
 		for _, x := range a.Indexes() {
-			w := template.Index{
+			index := template.Index{
 				Name: x.Name, HashKey: template.Attribute{Name: store.IndexedBy, Type: "S"},
 				RangeKey: template.Attribute{Name: x.Sort, Type: "N"}, Projection: "KEYS_ONLY", Include: x.Include,
 			}
 			if len(x.Include) > 0 {
-				w.Projection = "INCLUDE"
+				index.Projection = "INCLUDE"
 			}
-			want = append(want, w)
+			want = append(want, index)
 		}
-		at := slices.IndexFunc(m.Tables, func(t template.Table) bool { return t.Path == "Data/Core" })
-		if got := m.Tables[at].Indexes; a.Table() != store.Core || !reflect.DeepEqual(got, want) {
+		core := slices.IndexFunc(m.Tables, func(t template.Table) bool { return t.Path == "Data/Core" })
+		if got := m.Tables[core].Indexes; a.Table() != store.Core || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: got indexes %+v, want %+v", a, got, want)
 		}
 	}
@@ -308,9 +314,11 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
+// TestAccess checks which statements the options of an operation give, and that an unknown
+// access is refused.
 func TestAccess(t *testing.T) {
-	o := op.New(op.Operation{Name: "a.b.c", Doors: []op.Door{{Socket: "b.c"}}},
-		op.Reads(store.Accounts), op.Writes(store.Sessions), op.Posts(), op.Kicks(), op.Opens(), op.Seals())
+	o := op.New(op.Operation{Name: "a.b.c", Triggers: []op.Trigger{{Socket: "b.c"}}},
+		op.Reads(store.Accounts), op.Writes(store.Sessions), op.Delivers(), op.ClosesConnections(), op.DecryptsSecrets(), op.EncryptsSecrets())
 	list, err := statements(&o, "BC")
 	if err != nil {
 		t.Fatal(err)
@@ -347,17 +355,20 @@ func TestAccess(t *testing.T) {
 	}
 }
 
+// TestTimeouts checks that every timeout is shorter than the time that API Gateway waits, and
+// long enough for a call that is retried.
 func TestTimeouts(t *testing.T) {
 	for _, o := range catalog.All() {
 		if o.Surface() != "worker" && o.Timeout > 29*time.Second {
-			t.Errorf("%s takes %s, and API Gateway waits 29 s", o.Name, o.Timeout)
+			t.Errorf("%s has the timeout %s, but API Gateway waits 29 s at most", o.Name, o.Timeout)
 		}
-		if slices.ContainsFunc(o.Doors, func(d op.Door) bool { return d.Authorizer }) && o.Timeout > 10*time.Second {
-			t.Errorf("%s takes %s, and an authorizer is waited for 10 s", o.Name, o.Timeout)
+		if slices.ContainsFunc(o.Triggers, func(d op.Trigger) bool { return d.Authorizer }) && o.Timeout > 10*time.Second {
+			t.Errorf("%s has the timeout %s, but API Gateway waits 10 s at most for an authorizer", o.Name, o.Timeout)
 		}
-		// One attempt that hangs, and the shortest call after it (docs/adr/0027-time-budget.md).
+		// In 3 s a function can make one attempt that gets no answer, and the shortest call
+		// after it (docs/adr/0027).
 		if o.Timeout < 3*time.Second {
-			t.Errorf("%s takes %s, which is too short for an attempt that hangs", o.Name, o.Timeout)
+			t.Errorf("%s has the timeout %s, which is too short for a call whose first attempt gets no answer", o.Name, o.Timeout)
 		}
 		if o.Timeout%time.Second != 0 || o.Memory < 128 {
 			t.Errorf("%s: got %s and %d MB", o.Name, o.Timeout, o.Memory)

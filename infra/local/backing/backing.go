@@ -1,19 +1,21 @@
-// Package backing fetches, starts and stops the servers the local cloud rests
-// on: DynamoDB Local and ElasticMQ. A child never outlives its parent, however
-// the parent ends, and DynamoDB Local always gets the SIGTERM it flushes on.
+// Package backing downloads, starts and stops the servers in which the local cloud
+// stores data: DynamoDB Local and ElasticMQ. A server ends when the process that
+// started it ends, even if that process is killed with SIGKILL. DynamoDB Local is
+// always ended with SIGTERM, because only then does it flush its data to disk.
 //
 //	db, err := backing.DynamoDB(ctx, backing.Options{InMemory: true})
 //	...
 //	defer db.Stop()
 //	err = backing.CreateTables(ctx, db.Endpoint(), tables)
 //
-// AWS_ENDPOINT_URL_DYNAMODB and AWS_ENDPOINT_URL_SQS in the environment replace
-// the child: Endpoint is then theirs and Stop does nothing.
+// If AWS_ENDPOINT_URL_DYNAMODB or AWS_ENDPOINT_URL_SQS is set, no server is started:
+// Endpoint returns that address, and Stop does nothing.
 package backing
 
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -23,25 +25,24 @@ import (
 	"parley/infra/local/template"
 )
 
-// Options say where a component keeps what it needs. The zero Options run it
-// on a free port with its files in the repository's .local directory.
+// Options say where a server stores its data and on which port it listens.
 type Options struct {
-	Components string // cache of what was fetched; default .local/components
-	Dir        string // data on disk; unused in memory
-	InMemory   bool   // everything is forgotten when the component stops
-	Port       int    // 0: a free one
-	Log        string // file of its output; default in the temporary directory
-	// Note is told of slow steps, such as a download. May be nil.
+	Components string // cache of the downloaded programs; default .local/components of the repository
+	Dir        string // where the data is stored, unless InMemory
+	InMemory   bool   // the data is lost when the server stops
+	Port       int    // 0 means any free port
+	Log        string // file for the output of the server; default in the temporary directory
+	// Note receives messages about slow steps, such as a download. May be nil.
 	Note func(string)
 }
 
-// DynamoDB starts DynamoDB Local. It listens on all interfaces: that cannot be
-// changed, so its port is a free one.
+// DynamoDB starts DynamoDB Local. DynamoDB Local listens on all network interfaces,
+// and that cannot be changed.
 func DynamoDB(ctx context.Context, o Options) (*Process, error) {
-	if p := external("DynamoDB", "AWS_ENDPOINT_URL_DYNAMODB"); p != nil {
+	if p := externalServer("DynamoDB", "AWS_ENDPOINT_URL_DYNAMODB"); p != nil {
 		return p, nil
 	}
-	java, err := tool("java", "DynamoDB Local", "install a Java 17 runtime (apt install openjdk-17-jre-headless, brew install openjdk@17) or set AWS_ENDPOINT_URL_DYNAMODB")
+	java, err := findProgram("java", "DynamoDB Local", "install a Java 17 runtime (apt install openjdk-17-jre-headless, brew install openjdk@17) or set AWS_ENDPOINT_URL_DYNAMODB")
 	if err != nil {
 		return nil, err
 	}
@@ -53,13 +54,13 @@ func DynamoDB(ctx context.Context, o Options) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	store := []string{"-inMemory"}
+	storage := []string{"-inMemory"}
 	if !o.InMemory {
 		dir, err := filepath.Abs(o.Dir)
 		if err != nil {
 			return nil, err
 		}
-		store = []string{"-dbPath", dir}
+		storage = []string{"-dbPath", dir}
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return nil, fmt.Errorf("data directory: %w", err)
 		}
@@ -67,21 +68,20 @@ func DynamoDB(ctx context.Context, o Options) (*Process, error) {
 	if err := os.MkdirAll(tmp, 0o755); err != nil {
 		return nil, err
 	}
-	return retry(o.Port, func(port int) (*Process, error) {
+	return startOnPort(o.Port, func(port int) (*Process, error) {
 		argv := append([]string{java, "-Xmx512m", "-Djava.io.tmpdir=" + tmp,
 			"-Djava.library.path=" + filepath.Join(home, "DynamoDBLocal_lib"), "-jar", filepath.Join(home, "DynamoDBLocal.jar"),
-			"-port", fmt.Sprint(port), "-sharedDb", "-disableTelemetry"}, store...)
+			"-port", fmt.Sprint(port), "-sharedDb", "-disableTelemetry"}, storage...)
 		return start(ctx, "DynamoDB Local", port, o.log("dynamodb", port), home, argv...)
 	})
 }
 
-// ElasticMQ starts an SQS server with the queues of the templates, on
-// 127.0.0.1. It keeps messages in Dir, or in memory.
+// ElasticMQ starts an SQS server on 127.0.0.1 with the given queues.
 func ElasticMQ(ctx context.Context, o Options, queues []template.Queue) (*Process, error) {
-	if p := external("SQS", "AWS_ENDPOINT_URL_SQS"); p != nil {
+	if p := externalServer("SQS", "AWS_ENDPOINT_URL_SQS"); p != nil {
 		return p, nil
 	}
-	java, err := tool("java", "ElasticMQ", "install a Java 17 runtime (apt install openjdk-17-jre-headless, brew install openjdk@17) or set AWS_ENDPOINT_URL_SQS")
+	java, err := findProgram("java", "ElasticMQ", "install a Java 17 runtime (apt install openjdk-17-jre-headless, brew install openjdk@17) or set AWS_ENDPOINT_URL_SQS")
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +89,7 @@ func ElasticMQ(ctx context.Context, o Options, queues []template.Queue) (*Proces
 	if err != nil {
 		return nil, err
 	}
-	store := ""
+	file := ""
 	if !o.InMemory {
 		dir, err := filepath.Abs(o.Dir)
 		if err != nil {
@@ -98,15 +98,15 @@ func ElasticMQ(ctx context.Context, o Options, queues []template.Queue) (*Proces
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return nil, fmt.Errorf("data directory: %w", err)
 		}
-		store = filepath.Join(dir, "queues")
+		file = filepath.Join(dir, "queues")
 	}
-	return retry(o.Port, func(port int) (*Process, error) {
+	return startOnPort(o.Port, func(port int) (*Process, error) {
 		log := o.log("elasticmq", port)
 		config := strings.TrimSuffix(log, ".log") + ".conf"
 		if err := os.MkdirAll(filepath.Dir(config), 0o755); err != nil {
 			return nil, fmt.Errorf("config of ElasticMQ: %w", err)
 		}
-		if err := os.WriteFile(config, queueConfig(port, store, queues), 0o644); err != nil {
+		if err := os.WriteFile(config, queueConfig(port, file, queues), 0o644); err != nil {
 			return nil, fmt.Errorf("config of ElasticMQ: %w", err)
 		}
 		return start(ctx, "ElasticMQ", port, log, home, java, "-Xmx256m",
@@ -114,7 +114,9 @@ func ElasticMQ(ctx context.Context, o Options, queues []template.Queue) (*Proces
 	})
 }
 
-func queueConfig(port int, store string, queues []template.Queue) []byte {
+// queueConfig returns the configuration file of ElasticMQ. If file is empty, the
+// messages are stored in memory only.
+func queueConfig(port int, file string, queues []template.Queue) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `include classpath("application.conf")
 node-address { protocol = http, host = "127.0.0.1", port = %d, context-path = "" }
@@ -135,9 +137,9 @@ queues {
 		b.WriteString(" }\n")
 	}
 	b.WriteString("}\n")
-	if store != "" {
-		// Without WRITE_DELAY=0 a kill loses what was acknowledged last.
-		fmt.Fprintf(&b, "messages-storage { enabled = true, uri = %q }\n", "jdbc:h2:file:"+store+";WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE")
+	if file != "" {
+		// Without WRITE_DELAY=0 a kill loses messages that were acknowledged last.
+		fmt.Fprintf(&b, "messages-storage { enabled = true, uri = %q }\n", "jdbc:h2:file:"+file+";WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE")
 	}
 	return b.Bytes()
 }
@@ -147,7 +149,7 @@ func (o Options) log(name string, port int) string {
 		return o.Log
 	}
 	dir := filepath.Join(os.TempDir(), fmt.Sprintf("parley-local-%d", os.Getuid()))
-	_ = os.MkdirAll(dir, 0o755) // start reports it when the log cannot be made
+	_ = os.MkdirAll(dir, 0o755) // if this fails, start reports that it cannot create the log
 	return filepath.Join(dir, fmt.Sprintf("%s-%d.log", name, port))
 }
 
@@ -157,11 +159,32 @@ func (o Options) note(text string) {
 	}
 }
 
-// tool finds a program or says in one line how to get it.
-func tool(name, why, advice string) (string, error) {
+// findProgram returns the path of a program. If it is not installed, the error says
+// in one line which component needs it and how to install it.
+func findProgram(name, neededBy, advice string) (string, error) {
 	path, err := exec.LookPath(name)
 	if err != nil {
-		return "", fmt.Errorf("%s is not installed and %s needs it: %s", name, why, advice)
+		return "", fmt.Errorf("%s is not installed and %s needs it: %s", name, neededBy, advice)
 	}
 	return path, nil
+}
+
+// Root returns the folder of the repository: the working directory, or the nearest
+// folder above it, that contains the go.mod of parley.
+func Root() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		if err == nil && bytes.HasPrefix(text, []byte("module parley\n")) {
+			return dir, nil
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			return "", errors.New("not inside the repository: run this from the folder of its go.mod or below")
+		}
+		dir = up
+	}
 }

@@ -40,9 +40,9 @@ func database(t *testing.T, o Options) *Process {
 	return db
 }
 
-// What was acknowledged is there after a stop and a start, and creating the
-// tables again keeps it.
-func TestDynamoDBKeepsItsItems(t *testing.T) {
+// An acknowledged item is still stored after a stop, a start and another
+// CreateTables.
+func TestDynamoDBKeepsItemsOverARestart(t *testing.T) {
 	o := Options{Dir: t.TempDir()}
 	db := database(t, o)
 	t.Logf("started in %v", db.Took())
@@ -71,11 +71,12 @@ func TestDynamoDBKeepsItsItems(t *testing.T) {
 	}
 }
 
-// The queues are those of the templates, and a message on disk outlives a stop.
-func TestElasticMQKeepsItsMessages(t *testing.T) {
+// ElasticMQ has the queues of the templates, and still has an acknowledged message
+// after it was killed.
+func TestElasticMQKeepsMessagesOverAKill(t *testing.T) {
 	t.Setenv("AWS_ENDPOINT_URL_SQS", "")
 	o := Options{Dir: t.TempDir()}
-	begin := func() *Process {
+	start := func() *Process {
 		mq, err := ElasticMQ(t.Context(), o, []template.Queue{
 			{Name: "jobs", Visibility: 60 * time.Second, DeadLetter: "dead", MaxReceive: 3}, {Name: "dead", Visibility: 30 * time.Second},
 		})
@@ -85,7 +86,7 @@ func TestElasticMQKeepsItsMessages(t *testing.T) {
 		t.Cleanup(func() { mq.Stop() })
 		return mq
 	}
-	mq := begin()
+	mq := start()
 	t.Logf("started in %v", mq.Took())
 	url := aws.String(mq.Endpoint() + "/000000000000/jobs")
 	got, err := Queues(mq.Endpoint()).GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{
@@ -107,9 +108,9 @@ func TestElasticMQKeepsItsMessages(t *testing.T) {
 	if _, err := Queues(mq.Endpoint()).SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: url, MessageBody: aws.String("kept")}); err != nil {
 		t.Fatal(err)
 	}
-	syscall.Kill(-mq.PID(), syscall.SIGKILL) // worse than a stop
+	syscall.Kill(-mq.PID(), syscall.SIGKILL) // harder than Stop
 	<-mq.Done()
-	mq = begin()
+	mq = start()
 	out, err := Queues(mq.Endpoint()).ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{
 		QueueUrl: aws.String(mq.Endpoint() + "/000000000000/jobs"), WaitTimeSeconds: 1,
 	})
@@ -118,32 +119,32 @@ func TestElasticMQKeepsItsMessages(t *testing.T) {
 	}
 }
 
-// A parent that is killed with SIGKILL leaves nothing behind. The test binary
-// runs itself as that parent.
-func TestNothingOutlivesAKilledParent(t *testing.T) {
+// If the parent is killed with SIGKILL, its child gets SIGTERM. The test binary runs
+// itself as the parent.
+func TestChildEndsAfterItsParentWasKilled(t *testing.T) {
 	if os.Getenv("PARLEY_PARENT") != "" {
 		port, err := freePort()
 		if err != nil {
 			t.Fatal(err)
 		}
-		mark := os.Getenv("PARLEY_PARENT")
-		log := mark + ".log" // in the folder of the test that goes on
-		script := fmt.Sprintf(`trap 'echo flushed >%s; exit 0' TERM; echo ready >%s; while :; do sleep 0.05; done`, mark, mark)
+		file := os.Getenv("PARLEY_PARENT")
+		log := file + ".log" // in the folder of the test that runs this parent
+		script := fmt.Sprintf(`trap 'echo flushed >%s; exit 0' TERM; echo ready >%s; while :; do sleep 0.05; done`, file, file)
 		go start(context.Background(), "child", port, log, "", "/bin/sh", "-c", script)
-		until(t, "the child is ready", func() bool { return read(mark) == "ready\n" })
+		until(t, "the child is ready", func() bool { return read(file) == "ready\n" })
 		syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	}
-	mark := t.TempDir() + "/mark"
-	parent := exec.Command(os.Args[0], "-test.run=^TestNothingOutlivesAKilledParent$")
-	parent.Env = append(os.Environ(), "PARLEY_PARENT="+mark)
+	file := t.TempDir() + "/file"
+	parent := exec.Command(os.Args[0], "-test.run=^TestChildEndsAfterItsParentWasKilled$")
+	parent.Env = append(os.Environ(), "PARLEY_PARENT="+file)
 	var killed *exec.ExitError
 	if err := parent.Run(); !errors.As(err, &killed) || killed.Exited() {
 		t.Fatalf("the parent ended with %v, want a kill", err)
 	}
-	until(t, "the child gets SIGTERM", func() bool { return read(mark) == "flushed\n" })
+	until(t, "the child gets SIGTERM", func() bool { return read(file) == "flushed\n" })
 }
 
-// until waits for a condition; the machine may be busy with other things.
+// until waits for a condition. It waits long: the machine may be busy.
 func until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(2 * time.Minute); !ok(); time.Sleep(10 * time.Millisecond) {
@@ -153,13 +154,13 @@ func until(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-// read returns the text of a file, and nothing for one that is not there yet.
+// read returns the text of a file, and "" if the file does not exist yet.
 func read(path string) string {
 	text, _ := os.ReadFile(path)
 	return string(text)
 }
 
-func TestAnEndpointReplacesTheChild(t *testing.T) {
+func TestEndpointInTheEnvironmentReplacesTheChild(t *testing.T) {
 	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:1/")
 	p, err := DynamoDB(t.Context(), Options{})
 	if err != nil || p.Endpoint() != "http://127.0.0.1:1" || !p.External() || p.Stop() != nil {
@@ -167,7 +168,7 @@ func TestAnEndpointReplacesTheChild(t *testing.T) {
 	}
 }
 
-func TestAMissingToolIsOneLine(t *testing.T) {
+func TestMissingProgramIsReportedInOneLine(t *testing.T) {
 	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", "")
 	t.Setenv("PATH", t.TempDir())
 	_, err := DynamoDB(t.Context(), Options{InMemory: true})

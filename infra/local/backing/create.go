@@ -18,26 +18,27 @@ import (
 	"parley/infra/local/template"
 )
 
-// Credentials are accepted by every local server: letters and digits only, as
-// DynamoDB Local wants them.
+// Credentials returns credentials that every local server accepts. DynamoDB Local
+// accepts letters and digits only.
 func Credentials() aws.CredentialsProvider {
 	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 		return aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}, nil
 	})
 }
 
-// Client is a DynamoDB client for a local endpoint.
+// Client returns a DynamoDB client for a local endpoint.
 func Client(endpoint string) *dynamodb.Client {
 	return dynamodb.New(dynamodb.Options{Region: "us-east-1", BaseEndpoint: aws.String(endpoint), Credentials: Credentials()})
 }
 
-// Queues is an SQS client for a local endpoint.
+// Queues returns an SQS client for a local endpoint.
 func Queues(endpoint string) *sqs.Client {
 	return sqs.New(sqs.Options{Region: "us-east-1", BaseEndpoint: aws.String(endpoint), Credentials: Credentials()})
 }
 
-// CreateTables creates the tables that are not there yet, with their streams
-// and TTL attributes. A table that is there keeps its items.
+// CreateTables creates the tables that do not exist, with their streams and TTL
+// attributes. A table that exists keeps its items; a stream or index that it lacks
+// is added.
 func CreateTables(ctx context.Context, endpoint string, tables []template.Table) error {
 	client := Client(endpoint)
 	group, ctx := errgroup.WithContext(ctx)
@@ -70,7 +71,7 @@ func createTable(ctx context.Context, client *dynamodb.Client, t template.Table)
 	_, err := client.CreateTable(ctx, in)
 	var exists *types.ResourceInUseException
 	if errors.As(err, &exists) {
-		return adopt(ctx, client, t, stream)
+		return updateTable(ctx, client, t, stream)
 	}
 	if err != nil || t.TTL == "" {
 		return err
@@ -81,7 +82,7 @@ func createTable(ctx context.Context, client *dynamodb.Client, t template.Table)
 	return err
 }
 
-// definitions are the types of all keys of a table and its indexes.
+// definitions returns the types of all key attributes of a table and its indexes.
 func definitions(t template.Table) (list []types.AttributeDefinition) {
 	seen := map[string]bool{"": true}
 	keys := []template.Attribute{t.HashKey, t.RangeKey}
@@ -109,9 +110,10 @@ func projection(x template.Index) *types.Projection {
 	return &types.Projection{ProjectionType: types.ProjectionType(x.Projection), NonKeyAttributes: x.Include}
 }
 
-// adopt checks a table of an earlier run: its keys must be those of the
-// templates, and a stream and indexes that the templates gained are added.
-func adopt(ctx context.Context, client *dynamodb.Client, t template.Table, stream *types.StreamSpecification) error {
+// updateTable checks a table that an earlier run has created. If its keys are not
+// those of the template, it returns an error. A stream and indexes that the template
+// has and the table lacks are added.
+func updateTable(ctx context.Context, client *dynamodb.Client, t template.Table, stream *types.StreamSpecification) error {
 	found, err := client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &t.Name})
 	if err != nil {
 		return err
@@ -131,17 +133,18 @@ func adopt(ctx context.Context, client *dynamodb.Client, t template.Table, strea
 		_, err = client.UpdateTable(ctx, &dynamodb.UpdateTableInput{TableName: &t.Name, StreamSpecification: stream})
 	}
 	for _, x := range t.Indexes {
-		there := slices.ContainsFunc(found.Table.GlobalSecondaryIndexes, func(d types.GlobalSecondaryIndexDescription) bool {
+		exists := slices.ContainsFunc(found.Table.GlobalSecondaryIndexes, func(d types.GlobalSecondaryIndexDescription) bool {
 			return aws.ToString(d.IndexName) == x.Name
 		})
-		if err == nil && !there {
+		if err == nil && !exists {
 			err = addIndex(ctx, client, t, x)
 		}
 	}
 	return err
 }
 
-// addIndex adds an index to a table. DynamoDB adds one at a time.
+// addIndex adds an index to a table and waits until it is active: DynamoDB creates
+// one index at a time.
 func addIndex(ctx context.Context, client *dynamodb.Client, t template.Table, x template.Index) error {
 	_, err := client.UpdateTable(ctx, &dynamodb.UpdateTableInput{
 		TableName: &t.Name, AttributeDefinitions: definitions(t),
@@ -172,13 +175,13 @@ func addIndex(ctx context.Context, client *dynamodb.Client, t template.Table, x 
 	}
 }
 
-// CreateQueues creates the queues of the templates on a server that was not
-// started with them. Dead-letter queues come first.
+// CreateQueues creates queues on an external server. ElasticMQ as a child of this
+// process has them from its configuration. Dead-letter queues are created first.
 func CreateQueues(ctx context.Context, endpoint string, queues []template.Queue) error {
 	client := Queues(endpoint)
-	for _, redriven := range []bool{false, true} {
+	for _, hasDeadLetter := range []bool{false, true} {
 		for _, q := range queues {
-			if (q.DeadLetter != "") != redriven {
+			if (q.DeadLetter != "") != hasDeadLetter {
 				continue
 			}
 			attributes := map[string]string{
@@ -188,7 +191,7 @@ func CreateQueues(ctx context.Context, endpoint string, queues []template.Queue)
 			if q.FIFO {
 				attributes["FifoQueue"] = "true"
 			}
-			if redriven {
+			if hasDeadLetter {
 				arn := q.ARN[:strings.LastIndex(q.ARN, ":")+1] + q.DeadLetter
 				attributes["RedrivePolicy"] = fmt.Sprintf(`{"deadLetterTargetArn":%q,"maxReceiveCount":%d}`, arn, q.MaxReceive)
 			}

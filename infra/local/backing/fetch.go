@@ -2,7 +2,6 @@ package backing
 
 import (
 	"archive/tar"
-	"bytes"
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
@@ -11,43 +10,44 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"golang.org/x/sync/errgroup"
 )
 
-// The npm package that carries DynamoDB Local 1.25.1, whose licence forbids to
-// ship it with the project, and the SHA-256 of its archive.
+// The npm package that contains DynamoDB Local 1.25.1, and the SHA-256 of its
+// archive. The licence of DynamoDB Local does not allow the project to contain it.
 const (
 	dynamoDBPackage = "amplify-dynamodb-simulator@2.9.30"
 	dynamoDBArchive = "amplify-dynamodb-simulator-2.9.30.tgz"
 	dynamoDBHash    = "3503ffac19f183407909fecdacf4db51ab1fdad1da7b2f177016670b2d80e4b9"
-	mavenPlugin     = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
 )
 
-//go:embed elasticmq.pom.xml
-var elasticMQPom []byte
-
-// elasticMQHashes are the SHA-256 of every jar, as sha256sum writes them.
+// elasticMQJars lists every jar of ElasticMQ 1.7.1: its SHA-256 and its path on Maven
+// Central.
 //
 //go:embed elasticmq.sha256
-var elasticMQHashes string
+var elasticMQJars string
 
-// dynamoDB answers the folder of DynamoDB Local, fetched if need be.
+// dynamoDB returns the folder of DynamoDB Local. It downloads it if it is not there.
 func (o Options) dynamoDB(ctx context.Context) (string, error) {
 	return o.component("dynamodb-local-"+dynamoDBHash[:12], func(dir string) error {
-		npm, err := tool("npm", "fetching DynamoDB Local", "install Node 20 (apt install nodejs npm, brew install node) or set AWS_ENDPOINT_URL_DYNAMODB")
+		npm, err := findProgram("npm", "fetching DynamoDB Local", "install Node 20 (apt install nodejs npm, brew install node) or set AWS_ENDPOINT_URL_DYNAMODB")
 		if err != nil {
 			return err
 		}
 		o.note("fetching DynamoDB Local (54 MB, once)")
-		if err := run(ctx, dir, npm, "pack", "--silent", dynamoDBPackage); err != nil {
+		if err := runCommand(ctx, dir, npm, "pack", "--silent", dynamoDBPackage); err != nil {
 			return fmt.Errorf("npm pack %s failed; check the network: %w", dynamoDBPackage, err)
 		}
 		archive := filepath.Join(dir, dynamoDBArchive)
-		if err := check(archive, dynamoDBHash); err != nil {
+		if err := checkHash(archive, dynamoDBHash); err != nil {
 			return err
 		}
 		if err := extract(archive, "package/emulator/", dir); err != nil {
@@ -57,45 +57,61 @@ func (o Options) dynamoDB(ctx context.Context) (string, error) {
 	})
 }
 
-// elasticMQ answers the folder of ElasticMQ's jars, fetched if need be.
+// mavenCentral is the address of Maven Central. The environment variable
+// MAVEN_CENTRAL can name a mirror of it.
+const mavenCentral = "https://repo1.maven.org/maven2"
+
+// elasticMQ returns the folder of ElasticMQ's jars. It downloads them if they are not
+// there, and refuses a jar that does not have the expected SHA-256.
 func (o Options) elasticMQ(ctx context.Context) (string, error) {
-	whole := sha256.Sum256([]byte(elasticMQHashes))
-	return o.component("elasticmq-"+hex.EncodeToString(whole[:6]), func(dir string) error {
-		mvn, err := tool("mvn", "fetching ElasticMQ", "install Maven (apt install maven, brew install maven) or set AWS_ENDPOINT_URL_SQS")
-		if err != nil {
-			return err
-		}
+	listHash := sha256.Sum256([]byte(elasticMQJars))
+	return o.component("elasticmq-"+hex.EncodeToString(listHash[:6]), func(dir string) error {
 		o.note("fetching ElasticMQ (37 MB, once)")
-		pom := filepath.Join(dir, "pom.xml")
-		if err := os.WriteFile(pom, elasticMQPom, 0o644); err != nil {
-			return err
+		base := os.Getenv("MAVEN_CENTRAL")
+		if base == "" {
+			base = mavenCentral
 		}
-		if err := run(ctx, dir, mvn, "-q", "-B", mavenPlugin, "-DoutputDirectory="+dir, "-DincludeScope=runtime"); err != nil {
-			return fmt.Errorf("mvn copy-dependencies of ElasticMQ failed; check the network: %w", err)
+		group, ctx := errgroup.WithContext(ctx)
+		group.SetLimit(8)
+		for line := range strings.Lines(elasticMQJars) {
+			hash, name, _ := strings.Cut(strings.TrimSpace(line), "  ")
+			group.Go(func() error {
+				jar := filepath.Join(dir, path.Base(name))
+				if err := download(ctx, base+"/"+name, jar); err != nil {
+					return fmt.Errorf("fetching ElasticMQ failed; check the network, or set AWS_ENDPOINT_URL_SQS: %w", err)
+				}
+				return checkHash(jar, hash)
+			})
 		}
-		expected := map[string]bool{}
-		for _, line := range strings.Split(strings.TrimSpace(elasticMQHashes), "\n") {
-			hash, name, _ := strings.Cut(line, "  ")
-			expected[name] = true
-			if err := check(filepath.Join(dir, name), hash); err != nil {
-				return err
-			}
-		}
-		jars, err := filepath.Glob(filepath.Join(dir, "*.jar"))
-		if err != nil {
-			return err
-		}
-		for _, jar := range jars {
-			if !expected[filepath.Base(jar)] {
-				return fmt.Errorf("ElasticMQ came with %s, which elasticmq.sha256 does not list; check it and add it", filepath.Base(jar))
-			}
-		}
-		return os.RemoveAll(pom)
+		return group.Wait()
 	})
 }
 
-// component answers a folder of the cache and fills it under a lock, since
-// tests of several packages start at once. A folder appears whole or not.
+// download writes the content of a URL to a file.
+func download(ctx context.Context, url, file string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s", url, response.Status)
+	}
+	out, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, response.Body)
+	return errors.Join(err, out.Close())
+}
+
+// component returns a folder of the cache. If the folder does not exist, fill
+// creates its content. A lock file makes other processes wait meanwhile, for example
+// the tests of several packages. The folder gets its final name when it is complete.
 func (o Options) component(name string, fill func(dir string) error) (string, error) {
 	cache := o.Components
 	if cache == "" {
@@ -120,7 +136,7 @@ func (o Options) component(name string, fill func(dir string) error) (string, er
 	if err != nil {
 		return "", fmt.Errorf("cache of components: %w", err)
 	}
-	defer lock.Close() // which unlocks it
+	defer lock.Close() // also unlocks it
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
 		return "", fmt.Errorf("lock %s: %w", lock.Name(), err)
 	}
@@ -141,27 +157,9 @@ func (o Options) component(name string, fill func(dir string) error) (string, er
 	return final, os.Rename(partial, final)
 }
 
-// Root is the repository this process runs in: the nearest folder above the
-// working directory with the go.mod of parley.
-func Root() (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for {
-		text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
-		if err == nil && bytes.HasPrefix(text, []byte("module parley\n")) {
-			return dir, nil
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			return "", errors.New("not inside the repository: run this from the folder of its go.mod or below")
-		}
-		dir = up
-	}
-}
-
-func run(ctx context.Context, dir, program string, args ...string) error {
+// runCommand runs a program in a folder. The error contains the first line of its
+// output that says ERR.
+func runCommand(ctx context.Context, dir, program string, args ...string) error {
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()
@@ -176,7 +174,8 @@ func run(ctx context.Context, dir, program string, args ...string) error {
 	return err
 }
 
-func check(file, want string) error {
+// checkHash returns an error if the SHA-256 of a file is not the expected one.
+func checkHash(file, want string) error {
 	f, err := os.Open(file)
 	if err != nil {
 		return fmt.Errorf("%s was not fetched: %w", filepath.Base(file), err)
@@ -192,7 +191,8 @@ func check(file, want string) error {
 	return nil
 }
 
-// extract unpacks what is below a prefix of a .tgz.
+// extract unpacks those files of a .tgz whose path begins with prefix. The prefix is
+// removed from their paths.
 func extract(archive, prefix, dir string) error {
 	f, err := os.Open(archive)
 	if err != nil {
@@ -216,13 +216,13 @@ func extract(archive, prefix, dir string) error {
 		if !ok || h.Typeflag != tar.TypeReg || !filepath.IsLocal(name) {
 			continue
 		}
-		if err := write(filepath.Join(dir, name), files); err != nil {
+		if err := writeFile(filepath.Join(dir, name), files); err != nil {
 			return fmt.Errorf("unpack %s: %w", filepath.Base(archive), err)
 		}
 	}
 }
 
-func write(file string, from io.Reader) error {
+func writeFile(file string, from io.Reader) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}

@@ -17,34 +17,35 @@ import (
 	"time"
 )
 
-// A Process is a running component: a child, or a server that somebody else
-// runs, when its address is in the environment.
+// A Process is a running server. It is a child process, or an external server whose
+// address was found in the environment.
 type Process struct {
 	name     string
 	endpoint string
 	log      string
-	cmd      *exec.Cmd      // nil for a server of somebody else
-	hold     io.WriteCloser // closing it asks the guard to stop the child
-	done     chan struct{}  // closed when the child is gone
-	once     sync.Once
-	err      error
+	cmd      *exec.Cmd      // the guard; nil for an external server
+	stdin    io.WriteCloser // of the guard; closing it makes the guard end the child
+	done     chan struct{}  // closed when the child has ended
+	stopOnce sync.Once
 	took     time.Duration
 }
 
-// Endpoint is the address, "http://127.0.0.1:PORT".
+// Endpoint returns the address of the server, "http://127.0.0.1:PORT".
 func (p *Process) Endpoint() string { return p.endpoint }
 
-// External tells whether the server is somebody else's.
+// External reports whether the server is not a child of this process: its address
+// was found in the environment.
 func (p *Process) External() bool { return p.cmd == nil }
 
-// Took is how long the start lasted.
+// Took returns how long the start lasted.
 func (p *Process) Took() time.Duration { return p.took }
 
-// Done is closed when the child has ended, wanted or not. It stays open for a
-// server of somebody else.
+// Done returns a channel that is closed when the child has ended, by Stop or by
+// itself. For an external server it is never closed.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
-// PID is the process group of the child and its guard, 0 without one.
+// PID returns the process group of the child and its guard, and 0 for an external
+// server.
 func (p *Process) PID() int {
 	if p.cmd == nil {
 		return 0
@@ -52,9 +53,10 @@ func (p *Process) PID() int {
 	return p.cmd.Process.Pid
 }
 
-// guard runs "$@" and ends it with SIGTERM when its standard input closes,
-// which happens even when the parent dies by SIGKILL. It ends with its child.
-// A background command of sh reads /dev/null, hence descriptor 3.
+// guard is a shell script that runs "$@" and ends it with SIGTERM when the standard
+// input of the script closes. That happens when this process ends, even by SIGKILL.
+// The script ends when its child ends. It copies its standard input to descriptor 3,
+// because the standard input of a background command of sh is /dev/null.
 const guard = `exec 3<&0
 "$@" 3<&- </dev/null & child=$!
 (cat <&3 >/dev/null; kill -TERM $child) 2>/dev/null & watch=$!
@@ -63,8 +65,8 @@ wait $child; status=$?
 kill $watch 2>/dev/null
 exit $status`
 
-// start runs a command under the guard, in a process group of its own so that
-// Ctrl-C reaches only the parent, and waits until its port answers HTTP.
+// start runs a command under the guard and waits until its port answers HTTP. The
+// command has a process group of its own, so that Ctrl-C reaches only this process.
 func start(ctx context.Context, name string, port int, log string, dir string, argv ...string) (*Process, error) {
 	if err := os.MkdirAll(filepath.Dir(log), 0o755); err != nil {
 		return nil, fmt.Errorf("log of %s: %w", name, err)
@@ -78,16 +80,16 @@ func start(ctx context.Context, name string, port int, log string, dir string, a
 	cmd := exec.Command("/bin/sh", append([]string{"-c", guard, name}, argv...)...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, out
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	hold, err := cmd.StdinPipe()
+	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
-	p := &Process{name: name, endpoint: fmt.Sprintf("http://127.0.0.1:%d", port), log: log, cmd: cmd, hold: hold, done: make(chan struct{})}
+	p := &Process{name: name, endpoint: fmt.Sprintf("http://127.0.0.1:%d", port), log: log, cmd: cmd, stdin: stdin, done: make(chan struct{})}
 	go func() {
-		p.err = cmd.Wait()
+		_ = cmd.Wait() // the exit status of a server says nothing
 		close(p.done)
 	}()
 	if err := p.ready(ctx); err != nil {
@@ -99,7 +101,8 @@ func start(ctx context.Context, name string, port int, log string, dir string, a
 
 var errEnded = errors.New("ended at once")
 
-// ready asks until anything answers: both servers listen only once they work.
+// ready waits until the port answers anything. Both servers open their port only
+// when they are ready to work.
 func (p *Process) ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
 	defer cancel()
@@ -125,17 +128,17 @@ func (p *Process) ready(ctx context.Context) error {
 	}
 }
 
-// Stop ends the child with SIGTERM and waits for it, so that DynamoDB Local
-// has flushed. A child that does not end within 15 s is killed, and that is
-// an error. Stopping twice is fine.
+// Stop ends the child with SIGTERM and waits for its end, so that DynamoDB Local has
+// flushed its data. If the child does not end within 15 s, Stop kills it and returns
+// an error. A second call does nothing.
 func (p *Process) Stop() error {
 	if p.cmd == nil {
 		return nil
 	}
 	var err error
-	p.once.Do(func() {
-		p.hold.Close()
-		_ = p.Thaw() // a frozen child could not end; one that has ended needs no thaw
+	p.stopOnce.Do(func() {
+		p.stdin.Close()
+		_ = p.Thaw() // a frozen child cannot end; an error means that it has ended
 		select {
 		case <-p.done:
 		case <-time.After(15 * time.Second):
@@ -147,13 +150,13 @@ func (p *Process) Stop() error {
 	return err
 }
 
-// Freeze stops the child from running, as a stalled machine would, until Thaw.
+// Freeze suspends the child until Thaw, as if its machine had stalled.
 func (p *Process) Freeze() error { return p.signal(syscall.SIGSTOP) }
 
 // Thaw lets a frozen child run again.
 func (p *Process) Thaw() error { return p.signal(syscall.SIGCONT) }
 
-// signal reaches the child and its guard, whose process group is theirs alone.
+// signal sends a signal to the process group, which is the child and its guard.
 func (p *Process) signal(s syscall.Signal) error {
 	if p.cmd == nil {
 		return fmt.Errorf("%s at %s is not a child of the local cloud and cannot be signalled", p.name, p.endpoint)
@@ -161,8 +164,9 @@ func (p *Process) signal(s syscall.Signal) error {
 	return syscall.Kill(-p.cmd.Process.Pid, s)
 }
 
-// retry starts on free ports until one is not taken in between.
-func retry(port int, begin func(port int) (*Process, error)) (*Process, error) {
+// startOnPort starts a server on a port. If port is 0, it chooses a free port, and
+// tries up to three ports in case another process takes the chosen one first.
+func startOnPort(port int, start func(port int) (*Process, error)) (*Process, error) {
 	for attempt := 0; ; attempt++ {
 		chosen := port
 		if chosen == 0 {
@@ -171,16 +175,17 @@ func retry(port int, begin func(port int) (*Process, error)) (*Process, error) {
 				return nil, err
 			}
 		}
-		p, err := begin(chosen)
+		p, err := start(chosen)
 		if err == nil || port != 0 || attempt == 2 || !errors.Is(err, errEnded) {
 			return p, err
 		}
 	}
 }
 
-// freePort chooses a port below those that systems give to outgoing
-// connections and to listeners on port 0: between this look and the child's own
-// listen, which for a Java program is a second later, nobody else is given it.
+// freePort returns a port that nobody listens on. It is below the ports that the
+// operating system gives to outgoing connections and to listeners on port 0. So no
+// other process is given the port before the child listens on it, which for a Java
+// program is about a second later.
 func freePort() (int, error) {
 	const first, count, tries = 20000, 10000, 50
 	var err error
@@ -204,7 +209,9 @@ func lastLine(file string) string {
 	return lines[len(lines)-1]
 }
 
-func external(name, variable string) *Process {
+// externalServer returns the server whose address is in an environment variable, and
+// nil if the variable is not set.
+func externalServer(name, variable string) *Process {
 	if endpoint := os.Getenv(variable); endpoint != "" {
 		return &Process{name: name, endpoint: strings.TrimSuffix(endpoint, "/"), done: make(chan struct{})}
 	}

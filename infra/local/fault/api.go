@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// State is what GET /_local/faults answers, and what PUT takes.
+// State is the body of GET, PUT and POST /_local/faults.
 type State struct {
 	Seed   uint64 `json:"seed"`
 	Rules  []Rule `json:"rules"`
-	LifeMS int    `json:"life_ms,omitempty"` // of connections; 0 is AWS's
-	IdleMS int    `json:"idle_ms,omitempty"`
-	Fired  []int  `json:"fired,omitempty"` // how often each rule struck; only answered
+	LifeMS int    `json:"life_ms,omitempty"` // Limits.Life in ms
+	IdleMS int    `json:"idle_ms,omitempty"` // Limits.Idle in ms
+	Fired  []int  `json:"fired,omitempty"`   // how many calls each rule was applied to; only in answers
 }
 
-// State answers the rules in force.
+// State returns the rules and limits in force.
 func (f *Injector) State() State {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -29,8 +29,8 @@ func (f *Injector) State() State {
 	return s
 }
 
-// ServeHTTP is /_local/faults: GET answers the State, PUT replaces it, POST
-// adds the rules of one, DELETE clears it.
+// ServeHTTP serves /_local/faults. PUT replaces the State, POST adds rules to it,
+// DELETE clears it. GET and all the others answer with the State.
 func (f *Injector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodGet:
@@ -69,5 +69,5 @@ func (f *Injector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(f.State()) // the caller has gone: nobody to tell
+	_ = json.NewEncoder(w).Encode(f.State()) // an error means that the client has gone
 }

@@ -15,10 +15,10 @@ import (
 	"time"
 )
 
-// A Proxy stands between the functions and DynamoDB or SQS and does to calls
-// what the rules say. What it passes on it does not change.
+// A Proxy is an HTTP server between the functions and DynamoDB or SQS. It applies
+// the rules to the calls. It does not change the calls that it forwards.
 type Proxy struct {
-	faults   *Injector
+	injector *Injector
 	on       string
 	target   string
 	server   *http.Server
@@ -27,31 +27,32 @@ type Proxy struct {
 	replica  replica
 }
 
-// Proxy starts one on a free port in front of a server.
+// Proxy starts a proxy on a free port. on is OnDynamoDB or OnSQS; target is the
+// address of the server that it forwards to.
 func (f *Injector) Proxy(on, target string) (*Proxy, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("fault proxy: %w", err)
 	}
 	p := &Proxy{
-		faults: f, on: on, target: strings.TrimSuffix(target, "/"), endpoint: "http://" + listener.Addr().String(),
+		injector: f, on: on, target: strings.TrimSuffix(target, "/"), endpoint: "http://" + listener.Addr().String(),
 		client: &http.Transport{MaxIdleConnsPerHost: 256, DisableCompression: true},
 	}
 	p.server = &http.Server{Handler: p}
-	go func() { _ = p.server.Serve(listener) }() // ends with the server
+	go func() { _ = p.server.Serve(listener) }() // returns when Close is called
 	return p, nil
 }
 
-// Endpoint is the address to give to the functions.
+// Endpoint returns the address that the functions must call.
 func (p *Proxy) Endpoint() string { return p.endpoint }
 
-// Close stops the proxy at once.
+// Close stops the proxy at once, without waiting for running calls.
 func (p *Proxy) Close() error {
 	p.client.CloseIdleConnections()
 	return p.server.Close()
 }
 
-// ServeHTTP handles one call.
+// ServeHTTP handles one call of a function.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -59,79 +60,79 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c := describe(r, body)
 	function := ""
-	p.faults.mu.Lock()
-	killer, thaw := p.faults.killer, p.faults.thaw
-	p.faults.mu.Unlock()
+	p.injector.mu.Lock()
+	killer, unfreeze := p.injector.killer, p.injector.unfreeze
+	p.injector.mu.Unlock()
 	if killer != nil {
 		function = killer.Function(c.caller)
 	}
-	if p.on == OnDynamoDB && p.faults.has(Stale) {
-		p.remember(r.Context(), r, c.operation, body)
+	if p.on == OnDynamoDB && p.injector.hasFault(Stale) {
+		p.saveVersions(r.Context(), r, c.operation, body)
 	}
-	rule, delay, ok := p.faults.match(p.on, c.operation, function, c.names, body)
+	rule, delay, ok := p.injector.match(p.on, c.operation, function, c.names, body)
 	if !ok {
-		p.pass(w, r, body)
+		p.relay(w, r, body)
 		return
 	}
-	send := p.on == OnSQS && strings.HasPrefix(c.operation, "SendMessage")
+	isSend := p.on == OnSQS && strings.HasPrefix(c.operation, "SendMessage")
 	switch rule.Do {
 	case KillBefore:
 		kill(killer, c.caller)
-		cut(w)
+		closeConnection(w)
 	case KillAfter:
-		p.lose(r, body)
+		p.forwardAndDiscard(r, body)
 		kill(killer, c.caller)
-		cut(w)
+		closeConnection(w)
 	case Throttle:
 		p.refuse(w, http.StatusBadRequest, map[string]string{OnDynamoDB: "com.amazonaws.dynamodb.v20120810#ThrottlingException", OnSQS: "com.amazonaws.sqs#RequestThrottled"}[p.on])
 	case Fail:
 		p.refuse(w, http.StatusInternalServerError, map[string]string{OnDynamoDB: "com.amazonaws.dynamodb.v20120810#InternalServerError", OnSQS: "com.amazonaws.sqs#InternalFailure"}[p.on])
 	case Conflict:
-		conflict(w, c)
+		answerConflict(w, c)
 	case Stale:
-		p.stale(w, r, c.operation, body, delay)
+		p.answerStale(w, r, c.operation, body, delay)
 	case Unprocessed:
-		unprocessed(w, c.operation, body)
+		answerUnprocessed(w, c.operation, body)
 	case Drop, Delay, Reorder:
-		if !send {
+		if !isSend {
 			time.Sleep(delay)
-			p.pass(w, r, body)
+			p.relay(w, r, body)
 			return
 		}
 		if rule.Do != Drop {
 			go func() {
 				time.Sleep(delay)
-				p.lose(r, body)
+				p.forwardAndDiscard(r, body)
 			}()
 		}
 		acknowledge(w, body)
 	case Repeat:
 		for range max(1, rule.Repeat) {
-			if send {
-				p.lose(r, body)
+			if isSend {
+				p.forwardAndDiscard(r, body)
 			}
 		}
-		p.pass(w, r, body)
-	case Cut:
-		cut(w)
-	case CutAfter:
-		p.lose(r, body)
-		cut(w)
+		p.relay(w, r, body)
+	case CloseBefore:
+		closeConnection(w)
+	case CloseAfter:
+		p.forwardAndDiscard(r, body)
+		closeConnection(w)
 	case Freeze:
 		select {
-		case <-thaw:
-			p.pass(w, r, body)
+		case <-unfreeze:
+			p.relay(w, r, body)
 		case <-r.Context().Done():
 		}
 	}
 }
 
-// call is what a request of the SDK says about itself.
+// A call is what the proxy reads out of a request of the AWS SDK.
 type call struct {
 	operation string
-	caller    string   // access key id: the instance
-	names     []string // tables or queue
-	items     int      // of a transaction
+	caller    string   // access key id, which says which instance calls
+	names     []string // of the tables or the queue
+	items     int      // how many items a transaction has
 }
 
 func describe(r *http.Request, body []byte) call {
@@ -178,10 +179,11 @@ func (p *Proxy) forward(ctx context.Context, r *http.Request, body []byte) (*htt
 	return p.client.RoundTrip(out)
 }
 
-func (p *Proxy) pass(w http.ResponseWriter, r *http.Request, body []byte) {
+// relay makes the call and passes the answer on.
+func (p *Proxy) relay(w http.ResponseWriter, r *http.Request, body []byte) {
 	res, err := p.forward(r.Context(), r, body)
 	if err != nil {
-		cut(w)
+		closeConnection(w)
 		return
 	}
 	defer res.Body.Close()
@@ -190,46 +192,46 @@ func (p *Proxy) pass(w http.ResponseWriter, r *http.Request, body []byte) {
 		header[name] = values
 	}
 	w.WriteHeader(res.StatusCode)
-	_, _ = io.Copy(w, res.Body) // the caller has gone: nobody to tell
+	_, _ = io.Copy(w, res.Body) // an error means that the caller has gone
 }
 
-// lose makes the call and throws the answer away.
-func (p *Proxy) lose(r *http.Request, body []byte) {
+// forwardAndDiscard makes the call and discards the answer.
+func (p *Proxy) forwardAndDiscard(r *http.Request, body []byte) {
 	res, err := p.forward(context.WithoutCancel(r.Context()), r, body)
 	if err != nil {
 		return
 	}
-	_, _ = io.Copy(io.Discard, res.Body) // the answer is lost in any case
+	_, _ = io.Copy(io.Discard, res.Body) // an error changes nothing: the answer is discarded
 	res.Body.Close()
 }
 
 func (p *Proxy) refuse(w http.ResponseWriter, status int, kind string) {
-	answer(w, status, map[string]any{"__type": kind, "message": "injected by the local cloud"})
+	writeJSON(w, status, map[string]any{"__type": kind, "message": "injected by the local cloud"})
 }
 
-// conflict answers as DynamoDB does when another transaction holds an item,
-// which DynamoDB Local never does.
-func conflict(w http.ResponseWriter, c call) {
+// answerConflict answers as DynamoDB does if another transaction holds one of the
+// items. DynamoDB Local never answers that by itself.
+func answerConflict(w http.ResponseWriter, c call) {
 	const prefix = "com.amazonaws.dynamodb.v20120810#"
 	if c.items == 0 {
-		answer(w, http.StatusBadRequest, map[string]any{"__type": prefix + "TransactionConflictException", "message": "Transaction is ongoing for the item"})
+		writeJSON(w, http.StatusBadRequest, map[string]any{"__type": prefix + "TransactionConflictException", "message": "Transaction is ongoing for the item"})
 		return
 	}
 	reasons := make([]map[string]string, c.items)
-	words := make([]string, c.items)
+	codes := make([]string, c.items)
 	for i := range reasons {
-		words[i], reasons[i] = "None", map[string]string{"Code": "None"}
+		codes[i], reasons[i] = "None", map[string]string{"Code": "None"}
 	}
-	words[0], reasons[0] = "TransactionConflict", map[string]string{"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}
-	answer(w, http.StatusBadRequest, map[string]any{
+	codes[0], reasons[0] = "TransactionConflict", map[string]string{"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}
+	writeJSON(w, http.StatusBadRequest, map[string]any{
 		"__type":              prefix + "TransactionCanceledException",
-		"Message":             "Transaction cancelled, please refer cancellation reasons for specific reasons [" + strings.Join(words, ", ") + "]",
+		"Message":             "Transaction cancelled, please refer cancellation reasons for specific reasons [" + strings.Join(codes, ", ") + "]",
 		"CancellationReasons": reasons,
 	})
 }
 
-// acknowledge answers SendMessage or SendMessageBatch as if it was done. The
-// SDK checks the digests.
+// acknowledge answers SendMessage or SendMessageBatch as if it was done. It computes
+// the MD5 digests because the SDK checks them.
 func acknowledge(w http.ResponseWriter, body []byte) {
 	type entry struct {
 		ID          string `json:"Id"`
@@ -240,30 +242,30 @@ func acknowledge(w http.ResponseWriter, body []byte) {
 		Entries []entry
 	}
 	if json.Unmarshal(body, &in) != nil {
-		cut(w)
+		closeConnection(w)
 		return
 	}
-	digest := func(e entry) map[string]any {
+	receipt := func(e entry) map[string]any {
 		sum := md5.Sum([]byte(e.MessageBody))
 		return map[string]any{"Id": e.ID, "MessageId": strings.ToLower(rand.Text()), "MD5OfMessageBody": hex.EncodeToString(sum[:])}
 	}
 	if in.Entries == nil {
-		one := digest(in.entry)
+		one := receipt(in.entry)
 		delete(one, "Id")
-		answer(w, http.StatusOK, one)
+		writeJSON(w, http.StatusOK, one)
 		return
 	}
 	done := make([]map[string]any, len(in.Entries))
 	for i, e := range in.Entries {
-		done[i] = digest(e)
+		done[i] = receipt(e)
 	}
-	answer(w, http.StatusOK, map[string]any{"Successful": done, "Failed": []any{}})
+	writeJSON(w, http.StatusOK, map[string]any{"Successful": done, "Failed": []any{}})
 }
 
-func answer(w http.ResponseWriter, status int, body any) {
+func writeJSON(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // the caller has gone: nobody to tell
+	_ = json.NewEncoder(w).Encode(body) // an error means that the caller has gone
 }
 
 func kill(k Killer, instance string) {
@@ -272,8 +274,8 @@ func kill(k Killer, instance string) {
 	}
 }
 
-// cut closes the connection without an answer.
-func cut(w http.ResponseWriter) {
+// closeConnection closes the connection without an answer.
+func closeConnection(w http.ResponseWriter) {
 	if hijacker, ok := w.(http.Hijacker); ok {
 		if conn, _, err := hijacker.Hijack(); err == nil {
 			conn.Close()

@@ -7,27 +7,27 @@ import (
 	"io"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
 
-// replica is what eventually consistent reads may be answered with: items as they
-// were before their last write. It learns of writes while a rule needs it.
+// A replica holds the items as they were before their last write. The proxy
+// answers eventually consistent reads from it. The proxy fills it as long as a
+// rule with Stale is in force.
 type replica struct {
-	mu  sync.Mutex
-	old map[string]version
+	mu       sync.Mutex
+	versions map[string]version // by itemKey.id
 }
 
 type version struct {
-	item json.RawMessage // nil: there was none
-	at   time.Time       // when it was replaced
+	item       json.RawMessage // nil if the item did not exist
+	replacedAt time.Time
 }
 
-// key is pk and sk of an item, as they stand in a call.
-type key struct{ PK, SK json.RawMessage }
+// primaryKey is pk and sk of an item, as a call writes them.
+type primaryKey struct{ PK, SK json.RawMessage }
 
-func (k *key) UnmarshalJSON(text []byte) error {
+func (k *primaryKey) UnmarshalJSON(text []byte) error {
 	var in struct {
 		PK json.RawMessage `json:"pk"`
 		SK json.RawMessage `json:"sk"`
@@ -37,7 +37,14 @@ func (k *key) UnmarshalJSON(text []byte) error {
 	return err
 }
 
-func (k key) in(table string) string {
+// An itemKey names one item of one table.
+type itemKey struct {
+	table string
+	key   primaryKey
+}
+
+// id is equal for two keys that differ in white space only.
+func (k itemKey) id() string {
 	compact := func(raw json.RawMessage) string {
 		var b bytes.Buffer
 		if json.Compact(&b, raw) != nil {
@@ -45,20 +52,14 @@ func (k key) in(table string) string {
 		}
 		return b.String()
 	}
-	return table + compact(k.PK) + compact(k.SK)
+	return k.table + compact(k.key.PK) + compact(k.key.SK)
 }
 
-// A place is an item of a table.
-type place struct {
-	table string
-	key   key
-}
-
-// written lists the items that a call writes.
-func written(operation string, body []byte) (list []place) {
+// writtenItems returns the keys of the items that a call writes.
+func writtenItems(operation string, body []byte) (list []itemKey) {
 	type write struct {
 		TableName string
-		Key, Item *key
+		Key, Item *primaryKey
 	}
 	var in struct {
 		write
@@ -69,9 +70,9 @@ func written(operation string, body []byte) (list []place) {
 		return nil
 	}
 	add := func(table string, w write) {
-		for _, k := range []*key{w.Key, w.Item} {
+		for _, k := range []*primaryKey{w.Key, w.Item} {
 			if k != nil {
-				list = append(list, place{table, *k})
+				list = append(list, itemKey{table, *k})
 			}
 		}
 	}
@@ -91,10 +92,11 @@ func written(operation string, body []byte) (list []place) {
 	return list
 }
 
-// remember keeps the items that a call is about to write.
-func (p *Proxy) remember(ctx context.Context, r *http.Request, operation string, body []byte) {
-	for _, w := range written(operation, body) {
-		ask, err := json.Marshal(map[string]any{
+// saveVersions reads the items that a call is about to write, and stores them in
+// the replica.
+func (p *Proxy) saveVersions(ctx context.Context, r *http.Request, operation string, body []byte) {
+	for _, w := range writtenItems(operation, body) {
+		request, err := json.Marshal(map[string]any{
 			"TableName": w.table, "ConsistentRead": true,
 			"Key": map[string]json.RawMessage{"pk": w.key.PK, "sk": w.key.SK},
 		})
@@ -104,7 +106,7 @@ func (p *Proxy) remember(ctx context.Context, r *http.Request, operation string,
 		get := r.Clone(ctx)
 		get.Header.Set("X-Amz-Target", "DynamoDB_20120810.GetItem")
 		get.Header.Del("Content-Length")
-		res, err := p.forward(ctx, get, ask)
+		res, err := p.forward(ctx, get, request)
 		if err != nil {
 			continue // the write itself will fail
 		}
@@ -115,24 +117,25 @@ func (p *Proxy) remember(ctx context.Context, r *http.Request, operation string,
 			continue
 		}
 		p.replica.mu.Lock()
-		if p.replica.old == nil {
-			p.replica.old = map[string]version{}
+		if p.replica.versions == nil {
+			p.replica.versions = map[string]version{}
 		}
-		p.replica.old[w.key.in(w.table)] = version{out.Item, time.Now()}
+		p.replica.versions[w.id()] = version{out.Item, time.Now()}
 		p.replica.mu.Unlock()
 	}
 }
 
-// before answers an item as it was, if it was written less than lag ago.
-func (r *replica) before(table string, k key, lag time.Duration) (json.RawMessage, bool) {
+// previous returns the item as it was before its last write. ok is false if that
+// write was not seen, or was lag ago or longer.
+func (r *replica) previous(k itemKey, lag time.Duration) (_ json.RawMessage, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	v, ok := r.old[k.in(table)]
-	return v.item, ok && time.Since(v.at) < lag
+	v, ok := r.versions[k.id()]
+	return v.item, ok && time.Since(v.replacedAt) < lag
 }
 
-// weak reports whether a call reads what may be behind.
-func weak(operation string, body []byte) bool {
+// eventuallyConsistent reports whether a call is a read without ConsistentRead.
+func eventuallyConsistent(operation string, body []byte) bool {
 	var in struct {
 		ConsistentRead bool
 		RequestItems   map[string]struct{ ConsistentRead bool }
@@ -153,94 +156,83 @@ func weak(operation string, body []byte) bool {
 	return true
 }
 
-// stale answers a read with items as they were a moment ago. What a query has
-// since lost stays lost.
-func (p *Proxy) stale(w http.ResponseWriter, r *http.Request, operation string, body []byte, lag time.Duration) {
+// answerStale answers a read with items as they were before a write that was less
+// than lag ago. An item that the last write removed from the result of a query is
+// not added again.
+func (p *Proxy) answerStale(w http.ResponseWriter, r *http.Request, operation string, body []byte, lag time.Duration) {
 	res, err := p.forward(r.Context(), r, body)
 	if err != nil {
-		cut(w)
+		closeConnection(w)
 		return
 	}
 	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
 	var out map[string]json.RawMessage
 	if err != nil || res.StatusCode != http.StatusOK || json.Unmarshal(text, &out) != nil {
-		cut(w)
+		closeConnection(w)
 		return
 	}
 	var in struct {
 		TableName string
-		Key       key
+		Key       primaryKey
 	}
-	_ = json.Unmarshal(body, &in) // describe has read it
+	_ = json.Unmarshal(body, &in) // never fails: describe has parsed the body
 	switch operation {
 	case "GetItem":
-		if old, ok := p.replica.before(in.TableName, in.Key, lag); ok {
+		if old, ok := p.replica.previous(itemKey{in.TableName, in.Key}, lag); ok {
 			delete(out, "Item")
 			if old != nil {
 				out["Item"] = old
 			}
 		}
 	case "Query":
-		out["Items"] = p.replica.list(in.TableName, out["Items"], lag)
+		out["Items"] = p.replica.previousItems(in.TableName, out["Items"], lag)
 	case "BatchGetItem":
 		var tables map[string]json.RawMessage
 		if json.Unmarshal(out["Responses"], &tables) == nil {
 			for table, items := range tables {
-				tables[table] = p.replica.list(table, items, lag)
+				tables[table] = p.replica.previousItems(table, items, lag)
 			}
-			out["Responses"], _ = json.Marshal(tables) // raw texts
+			out["Responses"], _ = json.Marshal(tables) // never fails: the values are JSON already
 		}
 	}
-	answer(w, http.StatusOK, out)
+	writeJSON(w, http.StatusOK, out)
 }
 
-func (r *replica) list(table string, text json.RawMessage, lag time.Duration) json.RawMessage {
+// previousItems replaces each item of a JSON list by its previous version, if there
+// is one, and removes the items that did not exist.
+func (r *replica) previousItems(table string, text json.RawMessage, lag time.Duration) json.RawMessage {
 	var items []json.RawMessage
 	if json.Unmarshal(text, &items) != nil {
 		return text
 	}
-	kept := make([]json.RawMessage, 0, len(items))
+	previous := make([]json.RawMessage, 0, len(items))
 	for _, item := range items {
-		var k key
+		var k primaryKey
 		if json.Unmarshal(item, &k) == nil {
-			if old, ok := r.before(table, k, lag); ok {
+			if old, ok := r.previous(itemKey{table, k}, lag); ok {
 				item = old
 			}
 		}
 		if item != nil {
-			kept = append(kept, item)
+			previous = append(previous, item)
 		}
 	}
-	out, err := json.Marshal(kept)
+	out, err := json.Marshal(previous)
 	if err != nil {
 		return text
 	}
 	return out
 }
 
-// unprocessed answers a batch as DynamoDB does when it has no room for it now:
-// nothing is done, and all of it is to be asked for again.
-func unprocessed(w http.ResponseWriter, operation string, body []byte) {
+// answerUnprocessed answers a batch as DynamoDB does if it has no capacity for it
+// now: nothing is done, and the caller must send all of it again.
+func answerUnprocessed(w http.ResponseWriter, operation string, body []byte) {
 	var in struct{ RequestItems json.RawMessage }
-	_ = json.Unmarshal(body, &in) // describe has read it
+	_ = json.Unmarshal(body, &in) // never fails: describe has parsed the body
 	if operation == "BatchGetItem" {
-		answer(w, http.StatusOK, map[string]any{"Responses": map[string]any{}, "UnprocessedKeys": in.RequestItems})
+		writeJSON(w, http.StatusOK, map[string]any{"Responses": map[string]any{}, "UnprocessedKeys": in.RequestItems})
 		return
 	}
-	answer(w, http.StatusOK, map[string]any{"UnprocessedItems": in.RequestItems})
-}
-
-// fits reports whether what a rule does can be done to a call at all; a rule that
-// does not fit has not seen it.
-func fits(do, operation string, body []byte) bool {
-	switch do {
-	case Stale:
-		return weak(operation, body)
-	case Unprocessed:
-		return strings.HasPrefix(operation, "Batch")
-	case Conflict:
-		return slices.Contains([]string{"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}, operation)
-	}
-	return true
+	writeJSON(w, http.StatusOK, map[string]any{"UnprocessedItems": in.RequestItems})
 }

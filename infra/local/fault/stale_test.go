@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// table is a server that keeps one item of DynamoDB.
-func table(t *testing.T) *httptest.Server {
+// fakeDynamoDB is a server that stores one item.
+func fakeDynamoDB(t *testing.T) *httptest.Server {
 	item := `{"pk":{"S":"p"},"sk":{"S":"s"},"n":{"N":"1"}}`
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
@@ -38,11 +38,11 @@ func table(t *testing.T) *httptest.Server {
 }
 
 const (
-	weakGet   = `{"TableName":"core","Key":{"pk":{"S":"p"},"sk":{"S":"s"}}}`
-	strongGet = `{"TableName":"core","ConsistentRead":true,"Key":{"pk":{"S":"p"},"sk":{"S":"s"}}}`
-	weakBatch = `{"RequestItems":{"core":{"Keys":[{"pk":{"S":"p"},"sk":{"S":"s"}}]}}}`
-	sureBatch = `{"RequestItems":{"core":{"ConsistentRead":true,"Keys":[{"pk":{"S":"p"},"sk":{"S":"s"}}]}}}`
-	put       = `{"TableName":"core","Item":{"pk":{"S":"p"},"sk":{"S":"s"},"n":{"N":"2"}}}`
+	eventualGet     = `{"TableName":"core","Key":{"pk":{"S":"p"},"sk":{"S":"s"}}}`
+	consistentGet   = `{"TableName":"core","ConsistentRead":true,"Key":{"pk":{"S":"p"},"sk":{"S":"s"}}}`
+	eventualBatch   = `{"RequestItems":{"core":{"Keys":[{"pk":{"S":"p"},"sk":{"S":"s"}}]}}}`
+	consistentBatch = `{"RequestItems":{"core":{"ConsistentRead":true,"Keys":[{"pk":{"S":"p"},"sk":{"S":"s"}}]}}}`
+	put             = `{"TableName":"core","Item":{"pk":{"S":"p"},"sk":{"S":"s"},"n":{"N":"2"}}}`
 )
 
 func ask(t *testing.T, p *Proxy, operation, body string) (int, string) {
@@ -54,11 +54,11 @@ func ask(t *testing.T, p *Proxy, operation, body string) (int, string) {
 	return w.Code, w.Body.String()
 }
 
-// A replica that is behind answers with the item as it was, and a strong read
-// with the item as it is.
-func TestStaleReads(t *testing.T) {
+// Stale answers an eventually consistent read with the item as it was before its
+// last write. A strongly consistent read still returns the item as it is.
+func TestStaleAppliesToEventuallyConsistentReads(t *testing.T) {
 	f := New(1)
-	p, err := f.Proxy(OnDynamoDB, table(t).URL)
+	p, err := f.Proxy(OnDynamoDB, fakeDynamoDB(t).URL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,28 +66,28 @@ func TestStaleReads(t *testing.T) {
 	if err := f.Add(Rule{On: OnDynamoDB, Do: Stale, DelayMS: 60_000}); err != nil {
 		t.Fatal(err)
 	}
-	was, is := `"n":{"N":"1"}`, `"n":{"N":"2"}`
+	before, after := `"n":{"N":"1"}`, `"n":{"N":"2"}`
 	check := func(operation, body, want string) {
 		t.Helper()
 		if status, got := ask(t, p, operation, body); status != http.StatusOK || !strings.Contains(got, want) {
 			t.Errorf("%s %s: got %d %s, want %s in it", operation, body, status, got, want)
 		}
 	}
-	check("GetItem", weakGet, was)
+	check("GetItem", eventualGet, before)
 	check("PutItem", put, "{}")
-	check("GetItem", weakGet, was)
-	check("GetItem", strongGet, is)
-	check("Query", `{"TableName":"core"}`, was)
-	check("Query", `{"TableName":"core","ConsistentRead":true}`, is)
-	check("BatchGetItem", weakBatch, was)
-	check("BatchGetItem", sureBatch, is)
+	check("GetItem", eventualGet, before)
+	check("GetItem", consistentGet, after)
+	check("Query", `{"TableName":"core"}`, before)
+	check("Query", `{"TableName":"core","ConsistentRead":true}`, after)
+	check("BatchGetItem", eventualBatch, before)
+	check("BatchGetItem", consistentBatch, after)
 	f.Clear()
-	check("GetItem", weakGet, is)
+	check("GetItem", eventualGet, after)
 }
 
-func TestUnprocessedBatches(t *testing.T) {
+func TestUnprocessedAppliesToBatches(t *testing.T) {
 	f := New(1)
-	p, err := f.Proxy(OnDynamoDB, table(t).URL)
+	p, err := f.Proxy(OnDynamoDB, fakeDynamoDB(t).URL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,16 +95,16 @@ func TestUnprocessedBatches(t *testing.T) {
 	if err := f.Replace(Rule{On: OnDynamoDB, Do: Unprocessed, Times: 2}); err != nil {
 		t.Fatal(err)
 	}
-	if _, got := ask(t, p, "GetItem", weakGet); !strings.Contains(got, `"Item"`) {
-		t.Errorf("what is no batch: %s", got)
+	if _, got := ask(t, p, "GetItem", eventualGet); !strings.Contains(got, `"Item"`) {
+		t.Errorf("a call that is not a batch: %s", got)
 	}
-	if _, got := ask(t, p, "BatchGetItem", weakBatch); !strings.Contains(got, `"UnprocessedKeys":{"core"`) {
+	if _, got := ask(t, p, "BatchGetItem", eventualBatch); !strings.Contains(got, `"UnprocessedKeys":{"core"`) {
 		t.Errorf("a batch that reads: %s", got)
 	}
 	if _, got := ask(t, p, "BatchWriteItem", `{"RequestItems":{"core":[{"PutRequest":{"Item":{}}}]}}`); !strings.Contains(got, `"UnprocessedItems":{"core"`) {
 		t.Errorf("a batch that writes: %s", got)
 	}
-	if _, got := ask(t, p, "BatchGetItem", weakBatch); !strings.Contains(got, `"n":{"N":"1"}`) {
+	if _, got := ask(t, p, "BatchGetItem", eventualBatch); !strings.Contains(got, `"n":{"N":"1"}`) {
 		t.Errorf("the third batch: %s", got)
 	}
 	if got := f.Fired()[0]; got != 2 {

@@ -13,7 +13,7 @@ import (
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
 
-// An httpAnswer is what a function made of a request.
+// An httpAnswer is the response of a function to an HTTP request.
 type httpAnswer struct {
 	status  int
 	headers map[string]string
@@ -21,8 +21,9 @@ type httpAnswer struct {
 	body    []byte
 }
 
-// parseHTTPAnswer reads an answer of payload format 2.0. JSON without a
-// statusCode is the body of a 200; a string stands for itself.
+// parseHTTPAnswer parses a response of payload format 2.0. JSON without a statusCode
+// is the body of a response with status 200. If that JSON is a string, the body is
+// its text. Example: "hello" with the quotes is a response with the body hello.
 func parseHTTPAnswer(payload []byte) (httpAnswer, error) {
 	var fields map[string]json.RawMessage
 	payload = bytes.TrimSpace(payload)
@@ -39,7 +40,7 @@ func parseHTTPAnswer(payload []byte) (httpAnswer, error) {
 	}
 	a := httpAnswer{headers: map[string]string{}}
 	var err error
-	if a.status, err = statusCode(fields["statusCode"]); err != nil {
+	if a.status, err = parseStatus(fields["statusCode"]); err != nil {
 		return a, err
 	}
 	if raw := fields["headers"]; raw != nil {
@@ -60,12 +61,13 @@ func parseHTTPAnswer(payload []byte) (httpAnswer, error) {
 			return a, fmt.Errorf("cookies: %w", err)
 		}
 	}
-	a.body, err = bodyOf(fields)
+	a.body, err = parseBody(fields)
 	return a, err
 }
 
-// bodyOf reads body and isBase64Encoded, the same in both kinds of API.
-func bodyOf(fields map[string]json.RawMessage) ([]byte, error) {
+// parseBody returns the body that the fields body and isBase64Encoded say. Both kinds
+// of API have these fields.
+func parseBody(fields map[string]json.RawMessage) ([]byte, error) {
 	var body *string
 	if raw := fields["body"]; raw != nil {
 		if err := json.Unmarshal(raw, &body); err != nil {
@@ -91,17 +93,18 @@ func bodyOf(fields map[string]json.RawMessage) ([]byte, error) {
 	return decoded, nil
 }
 
-// statusCode reads a status, which may also be a string of digits.
-func statusCode(raw json.RawMessage) (int, error) {
+// parseStatus returns a status, which may also be a string of digits.
+func parseStatus(raw json.RawMessage) (int, error) {
 	status, err := strconv.Atoi(strings.Trim(string(raw), `"`))
 	if err != nil || status < 100 || status > 599 {
-		return 0, fmt.Errorf("statusCode %s is no status", raw)
+		return 0, fmt.Errorf("statusCode %s is not a status", raw)
 	}
 	return status, nil
 }
 
-// scalar writes a value the way API Gateway makes text of it.
-func scalar(v any) (string, bool) {
+// scalar converts a JSON string, boolean or number to text as API Gateway does. ok is
+// false for any other value.
+func scalar(v any) (_ string, ok bool) {
 	switch v := v.(type) {
 	case string:
 		return v, true
@@ -115,8 +118,9 @@ func scalar(v any) (string, bool) {
 	return "", false
 }
 
-// write sends the answer. With CORS configured, the headers of the function
-// about it are dropped: the gateway speaks alone.
+// write sends the response. cors says whether the API has a CORS configuration: then
+// the Access-Control headers of the function are dropped, because the gateway sets
+// them.
 func (a httpAnswer) write(w http.ResponseWriter, cors bool) {
 	h := w.Header()
 	if _, ok := a.headers["content-type"]; !ok {
@@ -125,7 +129,7 @@ func (a httpAnswer) write(w http.ResponseWriter, cors bool) {
 	for name, value := range a.headers {
 		switch {
 		case name == "connection", name == "content-length", name == "transfer-encoding", name == "keep-alive", name == "upgrade":
-			// The gateway frames the answer itself.
+			// These concern the connection to the client, which the gateway handles.
 		case cors && strings.HasPrefix(name, "access-control-"):
 		default:
 			h.Set(name, value)
@@ -136,12 +140,12 @@ func (a httpAnswer) write(w http.ResponseWriter, cors bool) {
 	}
 	status := a.status
 	if status < 200 {
-		// net/http would take it for an interim answer and wait for another.
+		// net/http would treat it as an interim response and wait for another.
 		status = http.StatusInternalServerError
 	}
 	if status != http.StatusNoContent && status != http.StatusNotModified {
 		h.Set("Content-Length", itoa(int64(len(a.body))))
 	}
 	w.WriteHeader(status)
-	w.Write(a.body) // a client that left is no error of ours
+	w.Write(a.body) // an error means that the client has gone
 }

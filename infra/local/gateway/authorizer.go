@@ -12,15 +12,16 @@ import (
 	"parley/infra/local/template"
 )
 
-// standardSocket is the timeout of an integration of a WebSocket API, in ms.
-const standardSocket = 29000
+// defaultSocketTimeout is the timeout of an integration of a WebSocket API if the
+// template gives none, in ms.
+const defaultSocketTimeout = 29000
 
-// maxContext is what an authorizer may hand on.
+// maxContext is how large the context that an authorizer returns may be, in bytes.
 const maxContext = 8 << 10
 
-// authorize runs the authorizer of $connect. It returns what later events
-// carry, or the status that refuses the connection.
-func (g *Gateway) authorize(route *template.SocketRoute, p *peer, event *socketEvent) (json.RawMessage, int) {
+// authorize invokes the authorizer of $connect. It returns the authorizer field of
+// the later events of the connection, or the HTTP status that refuses the connection.
+func (g *Gateway) authorize(route *template.SocketRoute, event *socketEvent) (json.RawMessage, int) {
 	for _, source := range route.Identity {
 		if !hasIdentity(source, event) {
 			return nil, http.StatusUnauthorized
@@ -39,7 +40,7 @@ func (g *Gateway) authorize(route *template.SocketRoute, p *peer, event *socketE
 		g.log.Error("authorizer event not encoded", "error", err)
 		return nil, http.StatusInternalServerError
 	}
-	result, err := g.call(route.Authorizer, 0, standardSocket, payload)
+	result, err := g.call(route.Authorizer, 0, defaultSocketTimeout, payload)
 	if err != nil {
 		g.log.Error("authorizer not invoked", "function", route.Authorizer, "error", err)
 		return nil, http.StatusInternalServerError
@@ -48,13 +49,13 @@ func (g *Gateway) authorize(route *template.SocketRoute, p *peer, event *socketE
 		var failure struct {
 			Message string `json:"errorMessage"`
 		}
-		// The one error that means refusal is spelled out.
+		// An error with exactly this text is a refusal. Any other is a failure.
 		if json.Unmarshal(result.Payload, &failure) == nil && failure.Message == "Unauthorized" {
 			return nil, http.StatusUnauthorized
 		}
 		return nil, http.StatusInternalServerError
 	}
-	handed, allowed, err := parsePolicy(result.Payload, arn)
+	context, allowed, err := parsePolicy(result.Payload, arn)
 	if err != nil {
 		g.log.Error("malformed answer", "function", route.Authorizer, "error", err)
 		return nil, http.StatusInternalServerError
@@ -62,8 +63,8 @@ func (g *Gateway) authorize(route *template.SocketRoute, p *peer, event *socketE
 	if !allowed {
 		return nil, http.StatusForbidden
 	}
-	handed["integrationLatency"] = json.RawMessage(itoa(time.Since(started).Milliseconds()))
-	encoded, err := json.Marshal(handed)
+	context["integrationLatency"] = json.RawMessage(itoa(time.Since(started).Milliseconds()))
+	encoded, err := json.Marshal(context)
 	if err != nil {
 		g.log.Error("authorizer context not encoded", "error", err)
 		return nil, http.StatusInternalServerError
@@ -71,7 +72,7 @@ func (g *Gateway) authorize(route *template.SocketRoute, p *peer, event *socketE
 	return encoded, 0
 }
 
-// hasIdentity tells whether a request carries what an IdentitySource names.
+// hasIdentity reports whether a request has what an IdentitySource expression names.
 func hasIdentity(source string, event *socketEvent) bool {
 	source = strings.TrimPrefix(source, "$")
 	if name, ok := strings.CutPrefix(source, "route.request.querystring."); ok {
@@ -85,12 +86,13 @@ func hasIdentity(source string, event *socketEvent) bool {
 		}
 		return false
 	}
-	// Context variables are always there, stage variables never.
+	// Context variables always exist. There are no stage variables.
 	return strings.HasPrefix(source, "context.")
 }
 
-// parsePolicy reads the answer of an authorizer: whom it saw, what it hands on
-// (strings, for whatever scalar it gave) and whether its policy allows arn.
+// parsePolicy parses the response of an authorizer. It returns the context with the
+// principal id, and whether the policy allows arn. Every value of the context becomes
+// a string, as on AWS. A Deny that matches wins over every Allow.
 func parsePolicy(payload []byte, arn string) (map[string]any, bool, error) {
 	var answer struct {
 		PrincipalID string `json:"principalId"`
@@ -100,7 +102,7 @@ func parsePolicy(payload []byte, arn string) (map[string]any, bool, error) {
 		Context map[string]any `json:"context"`
 	}
 	d := json.NewDecoder(bytes.NewReader(payload))
-	d.UseNumber() // a number is handed on as it was written
+	d.UseNumber() // a large number keeps all its digits
 	if err := d.Decode(&answer); err != nil {
 		return nil, false, err
 	}
@@ -110,13 +112,13 @@ func parsePolicy(payload []byte, arn string) (map[string]any, bool, error) {
 	if answer.Policy == nil {
 		return nil, false, errors.New("policyDocument is missing")
 	}
-	handed, size := map[string]any{"principalId": answer.PrincipalID}, 0
+	context, size := map[string]any{"principalId": answer.PrincipalID}, 0
 	for _, name := range sortedKeys(answer.Context) {
 		text, ok := scalar(answer.Context[name])
 		if !ok {
 			return nil, false, fmt.Errorf("context %s is neither text, number nor boolean", name)
 		}
-		handed[name] = text
+		context[name] = text
 		size += len(name) + len(text)
 	}
 	if size > maxContext {
@@ -129,14 +131,14 @@ func parsePolicy(payload []byte, arn string) (map[string]any, bool, error) {
 		}
 		switch s.Effect {
 		case "Deny":
-			return handed, false, nil
+			return context, false, nil
 		case "Allow":
 			allowed = true
 		default:
 			return nil, false, fmt.Errorf("effect %q is neither Allow nor Deny", s.Effect)
 		}
 	}
-	return handed, allowed, nil
+	return context, allowed, nil
 }
 
 type statement struct {
@@ -145,7 +147,7 @@ type statement struct {
 	Resource patterns `json:"Resource"`
 }
 
-// statements are one statement or a list of them.
+// statements is one statement or a list of them.
 type statements []statement
 
 func (s *statements) UnmarshalJSON(b []byte) error {
@@ -156,7 +158,7 @@ func (s *statements) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*[]statement)(s))
 }
 
-// patterns are one pattern or a list of them, with * and ? as in IAM.
+// patterns is one pattern or a list of them. A pattern may contain * and ? as in IAM.
 type patterns []string
 
 func (p *patterns) UnmarshalJSON(b []byte) error {
@@ -176,21 +178,21 @@ func (p patterns) match(s string) bool {
 	return false
 }
 
-// wildcard matches without backtracking into more than the last star, so that
-// no pattern makes it slow.
+// wildcard reports whether a pattern matches a text. After a mismatch it goes back to
+// the last star only, so that no pattern makes it slow.
 func wildcard(pattern, s string) bool {
-	star, mark := -1, 0
+	star, starMatch := -1, 0 // position of the last star, and of the text behind its match
 	i, j := 0, 0
 	for j < len(s) {
 		switch {
 		case i < len(pattern) && pattern[i] == '*':
-			star, mark = i, j
+			star, starMatch = i, j
 			i++
 		case i < len(pattern) && (pattern[i] == '?' || pattern[i] == s[j]):
 			i, j = i+1, j+1
 		case star >= 0:
-			mark++
-			i, j = star+1, mark
+			starMatch++
+			i, j = star+1, starMatch
 		default:
 			return false
 		}

@@ -16,7 +16,7 @@ import (
 	"parley/infra/local/template"
 )
 
-// bareAPI opens connections without any function.
+// bareAPI is a WebSocket API without any function.
 func bareAPI() template.API {
 	return template.API{ID: "wsapi", Stage: "dev", WebSocket: true, Socket: []template.SocketRoute{
 		{Key: "$connect"}, {Key: "p", Mock: &template.Mock{}}}}
@@ -38,8 +38,8 @@ func serveBare(t testing.TB, o Options) (*Gateway, *httptest.Server) {
 	return g, s
 }
 
-// openBare opens connections with nothing but a socket on this side: a client
-// library would cost more memory in this process than the gateway does.
+// openBare opens connections and uses plain sockets as clients. A client library would
+// use more memory in this process than the gateway does.
 func openBare(t testing.TB, s *httptest.Server, n int) []net.Conn {
 	all := make([]net.Conn, n)
 	answer := make([]byte, 4096)
@@ -59,7 +59,7 @@ func openBare(t testing.TB, s *httptest.Server, n int) []net.Conn {
 	return all
 }
 
-// memory is what is live on the heap and in stacks.
+// memory returns how many bytes the heap and the stacks use.
 func memory() float64 {
 	var m runtime.MemStats
 	for range 3 { // stacks shrink and pools empty over several cycles
@@ -69,8 +69,8 @@ func memory() float64 {
 	return float64(m.HeapAlloc + m.StackInuse)
 }
 
-// idleMemory returns what each of n idle connections costs, with the client's
-// end, which is in this process too.
+// idleMemory returns how many bytes each of n idle connections needs, together with
+// its client, which is in this process too.
 func idleMemory(t testing.TB, n int) float64 {
 	g, s := serveBare(t, Options{})
 	openBare(t, s, 1)
@@ -84,7 +84,7 @@ func idleMemory(t testing.TB, n int) float64 {
 	return (after - before) / float64(n)
 }
 
-func TestIdleMemory(t *testing.T) {
+func TestIdleConnectionNeedsLittleMemory(t *testing.T) {
 	const n, bound = 500, 8 << 10
 	if got := idleMemory(t, n); got > bound {
 		t.Errorf("got %.0f bytes for each idle connection, want at most %d", got, bound)
@@ -102,9 +102,9 @@ func BenchmarkIdle(b *testing.B) {
 	}
 }
 
-// BenchmarkPost measures one post of 700 bytes to one of 100 connections, over
-// HTTP and on to the client, with the CPU time of both ends. The ends on this
-// side do next to nothing, so that most of it is the gateway's.
+// BenchmarkPost measures one post of 700 bytes to one of 100 connections: over HTTP to
+// the gateway and on to the client. The CPU time includes the caller and the client,
+// which do very little; most of it is that of the gateway.
 func BenchmarkPost(b *testing.B) {
 	g, s := serveBare(b, Options{})
 	const n = 100
@@ -113,7 +113,7 @@ func BenchmarkPost(b *testing.B) {
 	}
 	body := `{"event":"message.new","body":"` + strings.Repeat("x", 660) + `"}`
 	var requests [][]byte
-	for _, c := range g.table.all() {
+	for _, c := range g.registry.all() {
 		requests = append(requests, fmt.Appendf(nil, "POST /dev/@connections/%s HTTP/1.1\r\nHost: %s\r\nUser-Agent: bench\r\n"+
 			"Content-Length: %d\r\nAuthorization: AWS4-HMAC-SHA256 Credential=a/b/c, SignedHeaders=host;x-amz-date, Signature=0\r\n"+
 			"X-Amz-Date: 20250101T000000Z\r\nAccept-Encoding: gzip\r\n\r\n%s",
@@ -147,8 +147,8 @@ func BenchmarkPost(b *testing.B) {
 	b.ReportMetric(float64(cpuTime()-start)/1000/float64(b.N), "cpu-µs/op")
 }
 
-// BenchmarkHandler measures the gateway's part of a post without HTTP: the
-// handler, the queue and the write to a socket.
+// BenchmarkHandler measures a post without HTTP: the handler, the queue and the write
+// to a socket.
 func BenchmarkHandler(b *testing.B) {
 	g, s := serveBare(b, Options{Queue: 1 << 30})
 	c := openBare(b, s, 1)[0]
@@ -160,7 +160,7 @@ func BenchmarkHandler(b *testing.B) {
 			}
 		}
 	}()
-	url := "/dev/@connections/" + g.table.all()[0].id
+	url := "/dev/@connections/" + g.registry.all()[0].id
 	body := bytes.Repeat([]byte("x"), 700)
 	h := g.Socket()
 	start := cpuTime()

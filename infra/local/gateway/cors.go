@@ -12,8 +12,8 @@ func isPreflight(r *http.Request) bool {
 	return r.Method == http.MethodOptions && r.Header.Get("Origin") != "" && r.Header.Get("Access-Control-Request-Method") != ""
 }
 
-// preflight answers in the place of any function, with 204 for every origin
-// and the allowing headers only for an allowed one.
+// preflight answers a preflight request with 204. No function is invoked. The
+// Access-Control headers are set only if the origin is allowed.
 func preflight(w http.ResponseWriter, r *http.Request, cors *template.CORS) {
 	h := w.Header()
 	if allowOrigin(h, r, cors) {
@@ -32,18 +32,19 @@ func preflight(w http.ResponseWriter, r *http.Request, cors *template.CORS) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// allowOrigin sets the headers that every answer to an allowed origin has.
+// allowOrigin sets the headers of a response to an allowed origin. It reports whether
+// the origin is allowed.
 func allowOrigin(h http.Header, r *http.Request, cors *template.CORS) bool {
 	origin := r.Header.Get("Origin")
 	if origin == "" {
 		return false
 	}
 	for _, allowed := range cors.Origins {
-		scheme, wild := strings.CutSuffix(allowed, "*")
+		prefix, isPrefix := strings.CutSuffix(allowed, "*")
 		switch {
 		case allowed == "*":
 			h.Set("Access-Control-Allow-Origin", "*")
-		case strings.EqualFold(allowed, origin), wild && strings.HasPrefix(origin, scheme):
+		case strings.EqualFold(allowed, origin), isPrefix && strings.HasPrefix(origin, prefix):
 			h.Set("Access-Control-Allow-Origin", origin)
 			h.Add("Vary", "Origin")
 		default:

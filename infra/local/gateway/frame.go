@@ -11,8 +11,8 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// A violation is what a client did against the protocol or the limits. It ends
-// the connection with the status.
+// A violation says how a client broke the protocol or a limit. The connection is
+// closed with its status.
 type violation struct {
 	status ws.StatusCode
 	reason string
@@ -20,28 +20,27 @@ type violation struct {
 
 func (v violation) Error() string { return fmt.Sprintf("%d %s", v.status, v.reason) }
 
-// A frameReader puts messages together from the frames of a client and holds
-// them against the limits. It keeps nothing between messages but the buffer of
-// its source.
+// A frameReader reads the frames of a client, checks the limits, and joins fragments
+// to messages. Between messages it holds no memory but the buffer of its source.
 type frameReader struct {
 	in       *bufio.Reader
 	header   [ws.MaxHeaderSize]byte
 	state    ws.State
-	fragment []byte // what has come of a message in several frames
+	fragment []byte // the fragments of the current message so far
 }
 
-// A received is a whole text, or one control frame.
+// A received is a whole text message, or one control frame.
 type received struct {
 	op      ws.OpCode // OpText, OpPing, OpPong or OpClose
-	payload []byte    // belongs to the caller
-	close   ending    // of OpClose: what to answer and to report
+	payload []byte    // the caller may keep it
+	close   ending    // for OpClose: what to answer and to report to $disconnect
 }
 
 func newFrameReader(in *bufio.Reader) *frameReader {
 	return &frameReader{in: in, state: ws.StateServerSide}
 }
 
-// next waits for the next message. It fails with a violation, or with the
+// next waits for the next message or control frame. The error is a violation, or the
 // error of the source.
 func (f *frameReader) next() (received, error) {
 	for {
@@ -56,7 +55,7 @@ func (f *frameReader) next() (received, error) {
 		if err := ws.CheckHeader(h, f.state); err != nil {
 			return received{}, violation{ws.StatusProtocolError, err.Error()}
 		}
-		// Judged by the header: what is refused is never read into memory.
+		// Check the header first: the payload of a refused frame is not read into memory.
 		switch {
 		case h.OpCode == ws.OpBinary:
 			return received{}, violation{ws.StatusUnsupportedData, "binary frames are not supported"}
@@ -92,7 +91,7 @@ func (f *frameReader) next() (received, error) {
 	}
 }
 
-// payload reads the payload of a frame behind what is in b already.
+// payload appends the payload of a frame to b.
 func (f *frameReader) payload(b []byte, h ws.Header) ([]byte, error) {
 	n := len(b)
 	if total := n + int(h.Length); total > cap(b) {
@@ -111,7 +110,7 @@ func (f *frameReader) payload(b []byte, h ws.Header) ([]byte, error) {
 	return b, nil
 }
 
-// parseClose reads a close frame of a client.
+// parseClose parses a close frame of a client.
 func parseClose(payload []byte) (ending, error) {
 	if len(payload) == 0 {
 		return ending{status: ws.StatusNoStatusRcvd, reason: "Client-side close frame status not set"}, nil
@@ -126,7 +125,7 @@ func parseClose(payload []byte) (ending, error) {
 	return ending{status: code, reason: reason}, nil
 }
 
-// appendHeader writes the header of an unmasked frame.
+// appendHeader appends the header of an unmasked frame to b.
 func appendHeader(b []byte, op ws.OpCode, fin bool, length int) []byte {
 	first := byte(op)
 	if fin {
@@ -141,16 +140,16 @@ func appendHeader(b []byte, op ws.OpCode, fin bool, length int) []byte {
 	return binary.BigEndian.AppendUint64(append(b, first, 127), uint64(length))
 }
 
-// textFrames makes the frames of one text, several when it is over the size of
-// a frame: API Gateway cuts what it sends as it asks clients to.
+// textFrames returns the frames of one text message. A message over MaxFrame bytes
+// becomes several frames: the limit holds for what API Gateway sends, too.
 func textFrames(text []byte) []byte {
-	pieces := max(1, (len(text)+MaxFrame-1)/MaxFrame)
-	b := make([]byte, 0, len(text)+pieces*4)
+	count := max(1, (len(text)+MaxFrame-1)/MaxFrame)
+	b := make([]byte, 0, len(text)+count*4)
 	op := ws.OpText
 	for {
-		piece := text[:min(len(text), MaxFrame)]
-		text = text[len(piece):]
-		b = append(appendHeader(b, op, len(text) == 0, len(piece)), piece...)
+		fragment := text[:min(len(text), MaxFrame)]
+		text = text[len(fragment):]
+		b = append(appendHeader(b, op, len(text) == 0, len(fragment)), fragment...)
 		if len(text) == 0 {
 			return b
 		}
@@ -158,7 +157,8 @@ func textFrames(text []byte) []byte {
 	}
 }
 
-// closeFrame makes the close frame of an ending.
+// closeFrame returns the close frame of an ending. A long reason is cut to the limit of
+// a control frame, at a character boundary.
 func closeFrame(e ending) []byte {
 	if e.status == ws.StatusNoStatusRcvd {
 		return appendHeader(nil, ws.OpClose, true, 0)

@@ -18,7 +18,7 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// A rawClient speaks frames, so that it can break every rule.
+// A rawClient sends single frames, so that a test can break any rule.
 type rawClient struct {
 	*testing.T
 	net.Conn
@@ -26,9 +26,8 @@ type rawClient struct {
 	protocol string // what the gateway selected
 }
 
-// raw opens a connection and sends what is given in one piece with the
-// handshake.
-func (w *world) raw(behind ...byte) *rawClient {
+// raw opens a connection. It sends extra in the same write as the handshake.
+func (w *world) raw(extra ...byte) *rawClient {
 	w.Helper()
 	c, err := net.Dial("tcp", strings.TrimPrefix(w.socket.URL, "http://"))
 	if err != nil {
@@ -38,7 +37,7 @@ func (w *world) raw(behind ...byte) *rawClient {
 	c.SetDeadline(time.Now().Add(patience))
 	r := &rawClient{T: w.T, Conn: c, in: bufio.NewReader(c)}
 	fmt.Fprintf(c, "GET /dev HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"+
-		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n%s", behind)
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n%s", extra)
 	res, err := http.ReadResponse(r.in, nil)
 	if err != nil {
 		w.Fatal(err)
@@ -62,7 +61,7 @@ func frame(op ws.OpCode, fin bool, payload string) []byte {
 	return b
 }
 
-// header is a masked frame of which only the header is there.
+// header returns the header of a masked frame, without the payload.
 func header(op ws.OpCode, fin bool, length int64) []byte {
 	var b bytes.Buffer
 	if err := ws.WriteHeader(&b, ws.Header{Fin: fin, OpCode: op, Masked: true, Length: length}); err != nil {
@@ -73,7 +72,7 @@ func header(op ws.OpCode, fin bool, length int64) []byte {
 
 func (r *rawClient) frame() ws.Frame {
 	r.Helper()
-	f, err := ws.ReadFrame(r.in) //nolint:staticcheck // the peer is our own gateway
+	f, err := ws.ReadFrame(r.in) //nolint:staticcheck // the server is our own gateway
 	if err != nil {
 		r.Fatalf("read: %v", err)
 	}
@@ -83,17 +82,17 @@ func (r *rawClient) frame() ws.Frame {
 	return f
 }
 
-// closing reads the close frame and the end behind it.
-func (r *rawClient) closing() int {
+// closeCode reads the close frame and the end of the connection, and returns the code.
+func (r *rawClient) closeCode() int {
 	r.Helper()
 	f := r.frame()
 	if f.Header.OpCode != ws.OpClose {
 		r.Fatalf("got a frame %x %.40q, want a close frame", f.Header.OpCode, f.Payload)
 	}
 	if rest, err := io.ReadAll(r.in); err != nil || len(rest) > 0 {
-		r.Errorf("behind the close frame: got %q %v, want the end", rest, err)
+		r.Errorf("after the close frame: got %q %v, want the end", rest, err)
 	}
-	r.Close() // as a client does; the gateway waits for it a while
+	r.Close() // as clients do; the gateway waits for it up to closeTimeout
 	if len(f.Payload) == 0 {
 		return 1005
 	}
@@ -101,41 +100,41 @@ func (r *rawClient) closing() int {
 	return int(code)
 }
 
-func TestFrameRules(t *testing.T) {
+func TestFramesOfClients(t *testing.T) {
 	text := func(n int) string { return strings.Repeat("x", n) }
 	join := func(all ...[]byte) []byte { return bytes.Join(all, nil) }
-	piece := frame(ws.OpContinuation, false, text(MaxFrame))
+	fragment := frame(ws.OpContinuation, false, text(MaxFrame))
 	for _, test := range []struct {
 		name string
 		send []byte
-		want int // close code, 0: the message is echoed
+		want int // close code; 0 means that the message is echoed
 		echo string
 	}{
-		{"32 KB", frame(ws.OpText, true, text(MaxFrame)), 0, text(MaxFrame)},
-		{"over 32 KB", frame(ws.OpText, true, text(MaxFrame+1)), 1009, ""},
-		{"over 32 KB by its header", header(ws.OpText, true, 1<<40), 1009, ""},
-		{"later fragment over 32 KB", join(frame(ws.OpText, false, "a"), frame(ws.OpContinuation, true, text(MaxFrame+1))), 1009, ""},
-		{"128 KB", join(frame(ws.OpText, false, text(MaxFrame)), piece, piece, frame(ws.OpContinuation, true, text(MaxFrame))), 0, text(MaxMessage)},
-		{"over 128 KB", join(frame(ws.OpText, false, text(MaxFrame)), piece, piece, piece, frame(ws.OpContinuation, true, "x")), 1009, ""},
-		{"fragments", join(frame(ws.OpText, false, "a"), frame(ws.OpContinuation, false, ""), frame(ws.OpContinuation, true, "b")), 0, "ab"},
-		{"character across fragments", join(frame(ws.OpText, false, "\xc3"), frame(ws.OpContinuation, true, "\xbc")), 0, "ü"},
-		{"binary", frame(ws.OpBinary, true, "x"), 1003, ""},
-		{"not UTF-8", frame(ws.OpText, true, "\xff"), 1007, ""},
-		{"half a character", frame(ws.OpText, true, "\xc3"), 1007, ""},
-		{"not masked", ws.MustCompileFrame(ws.NewTextFrame([]byte("x"))), 1002, ""},
-		{"reserved bit", append([]byte{0xc1}, frame(ws.OpText, true, "x")[1:]...), 1002, ""},
-		{"reserved op code", append([]byte{0x83}, frame(ws.OpText, true, "x")[1:]...), 1002, ""},
-		{"length with sign", []byte{0x81, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4}, 1002, ""},
-		{"continuation of nothing", frame(ws.OpContinuation, true, "x"), 1002, ""},
-		{"text inside a text", join(frame(ws.OpText, false, "x"), frame(ws.OpText, true, "y")), 1002, ""},
-		{"ping in fragments", frame(ws.OpPing, false, "x"), 1002, ""},
-		{"long ping", frame(ws.OpPing, true, text(126)), 1002, ""},
-		{"close", frame(ws.OpClose, true, "\x03\xe8bye"), 1000, ""},
-		{"close without status", frame(ws.OpClose, true, ""), 1005, ""},
-		{"close of one byte", frame(ws.OpClose, true, "\x03"), 1002, ""},
-		{"close with 1005", frame(ws.OpClose, true, "\x03\xed"), 1002, ""},
-		{"close not UTF-8", frame(ws.OpClose, true, "\x03\xe8\xff"), 1002, ""},
-		{"empty text", frame(ws.OpText, true, ""), 0, "empty"},
+		{"accepts a frame of 32 KB", frame(ws.OpText, true, text(MaxFrame)), 0, text(MaxFrame)},
+		{"rejects a frame over 32 KB", frame(ws.OpText, true, text(MaxFrame+1)), 1009, ""},
+		{"rejects a frame over 32 KB before it reads the payload", header(ws.OpText, true, 1<<40), 1009, ""},
+		{"rejects a later fragment over 32 KB", join(frame(ws.OpText, false, "a"), frame(ws.OpContinuation, true, text(MaxFrame+1))), 1009, ""},
+		{"accepts a message of 128 KB", join(frame(ws.OpText, false, text(MaxFrame)), fragment, fragment, frame(ws.OpContinuation, true, text(MaxFrame))), 0, text(MaxMessage)},
+		{"rejects a message over 128 KB", join(frame(ws.OpText, false, text(MaxFrame)), fragment, fragment, fragment, frame(ws.OpContinuation, true, "x")), 1009, ""},
+		{"joins fragments", join(frame(ws.OpText, false, "a"), frame(ws.OpContinuation, false, ""), frame(ws.OpContinuation, true, "b")), 0, "ab"},
+		{"joins a character that is split between fragments", join(frame(ws.OpText, false, "\xc3"), frame(ws.OpContinuation, true, "\xbc")), 0, "ü"},
+		{"rejects a binary frame", frame(ws.OpBinary, true, "x"), 1003, ""},
+		{"rejects text that is not UTF-8", frame(ws.OpText, true, "\xff"), 1007, ""},
+		{"rejects half a character", frame(ws.OpText, true, "\xc3"), 1007, ""},
+		{"rejects a frame that is not masked", ws.MustCompileFrame(ws.NewTextFrame([]byte("x"))), 1002, ""},
+		{"rejects a reserved bit", append([]byte{0xc1}, frame(ws.OpText, true, "x")[1:]...), 1002, ""},
+		{"rejects a reserved op code", append([]byte{0x83}, frame(ws.OpText, true, "x")[1:]...), 1002, ""},
+		{"rejects a length with the highest bit set", []byte{0x81, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4}, 1002, ""},
+		{"rejects a continuation without a first fragment", frame(ws.OpContinuation, true, "x"), 1002, ""},
+		{"rejects a new text within a fragmented text", join(frame(ws.OpText, false, "x"), frame(ws.OpText, true, "y")), 1002, ""},
+		{"rejects a fragmented ping", frame(ws.OpPing, false, "x"), 1002, ""},
+		{"rejects a ping over 125 bytes", frame(ws.OpPing, true, text(126)), 1002, ""},
+		{"answers a close frame with its status", frame(ws.OpClose, true, "\x03\xe8bye"), 1000, ""},
+		{"answers a close frame without a status", frame(ws.OpClose, true, ""), 1005, ""},
+		{"rejects a close frame of one byte", frame(ws.OpClose, true, "\x03"), 1002, ""},
+		{"rejects a close frame with status 1005", frame(ws.OpClose, true, "\x03\xed"), 1002, ""},
+		{"rejects a close frame whose reason is not UTF-8", frame(ws.OpClose, true, "\x03\xe8\xff"), 1002, ""},
+		{"accepts an empty text", frame(ws.OpText, true, ""), 0, "empty"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t, Options{}, map[string]function{"$disconnect": ok, "$default": func(_ context.Context, e map[string]any) (any, error) {
@@ -150,10 +149,10 @@ func TestFrameRules(t *testing.T) {
 				t.Fatal(err)
 			}
 			if test.want != 0 {
-				if got := r.closing(); got != test.want {
+				if got := r.closeCode(); got != test.want {
 					t.Errorf("got close code %d, want %d", got, test.want)
 				}
-				// The event of an over-long frame is the code that was sent.
+				// $disconnect reports the code that was sent to the client.
 				if got := at(w.event("$disconnect"), "requestContext", "disconnectStatusCode"); got != fmt.Sprint(test.want) {
 					t.Errorf("disconnectStatusCode: got %s, want %d", got, test.want)
 				}
@@ -180,7 +179,7 @@ func TestFrameRules(t *testing.T) {
 func TestPingIsAnswered(t *testing.T) {
 	w := newWorld(t, Options{}, map[string]function{"$default": echo})
 	r := w.raw()
-	// Between the fragments of a message, with an unsolicited pong.
+	// The ping comes between the fragments of a message, and with an unsolicited pong.
 	r.Write(frame(ws.OpText, false, "a"))
 	r.Write(frame(ws.OpPing, true, "hello"))
 	r.Write(frame(ws.OpPong, true, "ignored"))
@@ -193,7 +192,7 @@ func TestPingIsAnswered(t *testing.T) {
 	}
 }
 
-func TestByteByByte(t *testing.T) {
+func TestFramesMayArriveByteByByte(t *testing.T) {
 	w := newWorld(t, Options{}, map[string]function{"$default": echo})
 	r := w.raw()
 	want := strings.Repeat("slow ", 40)
@@ -207,25 +206,25 @@ func TestByteByByte(t *testing.T) {
 	}
 }
 
-func TestFrameBehindTheHandshake(t *testing.T) {
+func TestFrameMayFollowTheHandshakeAtOnce(t *testing.T) {
 	w := newWorld(t, Options{}, map[string]function{"$default": echo})
-	// In the same packet as the handshake, before any answer to it.
+	// The frame is in the same packet as the handshake.
 	r := w.raw(frame(ws.OpText, true, "early")...)
 	if f := r.frame(); string(f.Payload) != "early" {
 		t.Errorf("got %q, want early", f.Payload)
 	}
 }
 
-func TestHalfOpen(t *testing.T) {
+func TestClientThatStopsSendingIsDisconnected(t *testing.T) {
 	w := newWorld(t, Options{}, map[string]function{"$disconnect": ok})
-	// A client that ends its sending side is gone.
+	// A client that closes its sending side has disconnected.
 	r := w.raw()
 	r.Conn.(*net.TCPConn).CloseWrite()
 	if got := at(w.event("$disconnect"), "requestContext", "disconnectStatusCode"); got != "1006" {
 		t.Errorf("closed half: got %s, want 1006", got)
 	}
-	// A client that stops in the middle of a frame is cut when idle, though it
-	// never answers the close frame.
+	// A client that stops in the middle of a frame is disconnected when it is idle for
+	// too long, although it never answers the close frame.
 	w = newWorld(t, Options{Idle: 100 * time.Millisecond}, map[string]function{"$disconnect": ok})
 	r = w.raw()
 	r.Write(frame(ws.OpText, true, "never whole")[:5])
@@ -237,11 +236,11 @@ func TestHalfOpen(t *testing.T) {
 	}
 }
 
-func TestNothingIsHandledAfterTheClose(t *testing.T) {
+func TestMessageAfterAViolationIsIgnored(t *testing.T) {
 	w := newWorld(t, Options{}, map[string]function{"$disconnect": ok, "$default": echo})
 	r := w.raw()
 	r.Write(append(frame(ws.OpBinary, true, "x"), frame(ws.OpText, true, "late")...))
-	if got := r.closing(); got != 1003 {
+	if got := r.closeCode(); got != 1003 {
 		t.Errorf("got close code %d, want 1003", got)
 	}
 	w.event("$disconnect")
@@ -250,7 +249,7 @@ func TestNothingIsHandledAfterTheClose(t *testing.T) {
 	}
 }
 
-func TestCoderClientSeesCloseCodes(t *testing.T) {
+func TestClientLibraryReceivesTheCloseCode(t *testing.T) {
 	w := newWorld(t, Options{}, map[string]function{"$default": echo})
 	c := w.dial(nil)
 	c.Write(w.context(), websocket.MessageBinary, []byte("x"))

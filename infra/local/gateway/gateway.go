@@ -1,10 +1,10 @@
-// Package gateway is API Gateway on one machine: an HTTP API with payload
-// format 2.0, a WebSocket API and its @connections endpoint. It reads its
-// routes from the templates and asks Invoke for everything a function does.
+// Package gateway is a local API Gateway: an HTTP API with payload format 2.0, a
+// WebSocket API, and the @connections endpoint of the WebSocket API. Its routes come
+// from the templates. It calls functions through Options.Invoke.
 //
-// It promises what a client or a function can see of the service: the events,
-// the order of routes, the limits, the status codes and close codes. It does
-// not check signatures, throttle or count money.
+// For clients and functions it behaves like API Gateway: the events, the order of
+// routes, the limits, the status codes and the close codes are the same. It does not
+// check signatures and does not throttle.
 package gateway
 
 import (
@@ -21,111 +21,111 @@ import (
 
 // The limits of the service that templates cannot change.
 const (
-	// MaxBody is the largest body of a request to the HTTP API.
+	// MaxBody is the largest body of a request to the HTTP API, in bytes.
 	MaxBody = 10 << 20
-	// MaxEvent is the largest event a function takes in a synchronous call.
+	// MaxEvent is the largest event of a synchronous invocation, in bytes.
 	MaxEvent = 6 << 20
-	// MaxFrame is the largest WebSocket frame a client may send.
+	// MaxFrame is the largest WebSocket frame, in bytes.
 	MaxFrame = 32 << 10
-	// MaxMessage is the largest message in either direction.
+	// MaxMessage is the largest WebSocket message in either direction, in bytes.
 	MaxMessage = 128 << 10
-	// DefaultIdle is how long a connection may be silent.
+	// DefaultIdle is how long a connection may be open without a message.
 	DefaultIdle = 10 * time.Minute
-	// DefaultLife is how long a connection may last.
+	// DefaultLife is how long a connection may be open.
 	DefaultLife = 2 * time.Hour
 )
 
-// A Result is the answer of a function.
+// A Result is what an invocation of a function returned.
 type Result struct {
-	// Payload is the JSON that the function returned, or its error document
-	// {"errorMessage", "errorType"} when Failed.
+	// Payload is the JSON that the function returned. If Failed, it is the error
+	// document {"errorMessage", "errorType"}.
 	Payload []byte
-	// Failed says that the function ended with an error, a crash or its own
-	// timeout: what Lambda tells with the header X-Amz-Function-Error.
+	// Failed says that the function returned an error, crashed or timed out. Lambda
+	// says this with the header X-Amz-Function-Error.
 	Failed bool
 }
 
-// An Invoke calls the function with this Handler and waits for its answer. An
-// error means that no function answered: it could not be started, or ctx
-// ended. Invoke returns soon after ctx ends; whether the function runs on, as
-// it does on Lambda, is its own affair.
+// An Invoke invokes the function with the given Handler and waits for the result. An
+// error means that there is no result: the function could not be started, or ctx
+// ended. Invoke returns soon after ctx has ended; the function may go on running, as
+// on Lambda.
 type Invoke func(ctx context.Context, function string, payload []byte) (Result, error)
 
-// Options say what a Gateway serves. The zero value of every field but Invoke
-// works.
+// Options say what a Gateway serves. Only Invoke must be set.
 type Options struct {
 	// HTTP and Socket are the two APIs as the templates declare them.
 	HTTP, Socket template.API
 	// Invoke calls functions. It is called from many goroutines.
 	Invoke Invoke
-	// Region stands in ARNs, "us-east-1" when empty.
+	// Region is the region in ARNs. Default "us-east-1".
 	Region string
-	// Account stands in ARNs and events, template.Account when empty.
+	// Account is the account id in ARNs and events. Default template.Account.
 	Account string
-	// Idle and Life bound a connection, DefaultIdle and DefaultLife when zero.
+	// Idle and Life are how long a connection may be idle and open. Defaults
+	// DefaultIdle and DefaultLife.
 	Idle, Life time.Duration
-	// Limits, when not nil, is asked again and again for the limits of this
-	// moment. What it leaves zero is taken from Idle and Life.
+	// Limits, if not nil, is called again and again and returns the limits that
+	// hold now. Where it returns zero, Idle and Life hold.
 	Limits func() fault.Limits
-	// Faults, when not nil, decides what becomes of each post.
-	Faults fault.Posts
-	// Fallback, when not nil, is asked for what no route of the HTTP API
-	// matches, before the answer is 404.
+	// Faults, if not nil, decides what happens to each post.
+	Faults fault.PostDecider
+	// Fallback, if not nil, serves the requests that no route of the HTTP API
+	// matches. Else they are answered with 404.
 	Fallback http.Handler
-	// Frames is how many messages of one connection are in functions at the
-	// same time, 16 when zero. Further ones wait in the socket.
+	// Frames is how many messages of one connection functions handle at the same
+	// time. Default 16. Further messages of the connection wait.
 	Frames int
-	// Queue is how many bytes may wait for a slow client before it is cut,
-	// 1 MB when zero.
+	// Queue is how many bytes may wait for a client that reads slowly. If there
+	// are more, its connection is closed. Default 1 MB.
 	Queue int
-	// WriteTimeout is how long one write to a client may take before the
-	// client is cut, 5 s when zero.
+	// WriteTimeout is how long one write to a client may take. If it takes longer,
+	// the connection is closed. Default 5 s.
 	WriteTimeout time.Duration
-	// Now tells the time, time.Now when nil.
+	// Now returns the time. Default time.Now.
 	Now func() time.Time
-	// Log is told what a developer must know: malformed answers, failed
-	// authorizers. Nil is silence. Posts are never logged.
+	// Log receives what a developer must know, such as a malformed response of a
+	// function. If it is nil, nothing is logged. Posts are never logged.
 	Log *slog.Logger
 }
 
-// Counters say what a Gateway has done since it was made.
+// Counters say what a Gateway has done since New.
 type Counters struct {
 	// Open is how many connections are open now.
 	Open int64
-	// Connections is how many were opened.
+	// Connections is how many connections were opened.
 	Connections int64
-	// Requests is how many requests of the HTTP API reached a function.
+	// Requests is how many requests of the HTTP API were given to a function.
 	Requests int64
-	// Messages is how many messages came from clients.
+	// Messages is how many messages clients have sent.
 	Messages int64
 	// Posts is how many posts to connections were accepted.
 	Posts int64
 	// Gone is how many posts were answered with 410.
 	Gone int64
-	// Slow is how many connections were cut because the client did not read.
+	// Slow is how many connections were closed because the client did not read.
 	Slow int64
 }
 
-// A Gateway serves one HTTP API and one WebSocket API. Make it with New and
-// end it with Close.
+// A Gateway serves one HTTP API and one WebSocket API. New returns one, and Close
+// ends it.
 type Gateway struct {
-	options Options
-	log     *slog.Logger
-	routes  httpRoutes
-	sockets map[string]*template.SocketRoute
-	path    []string // of the route selection expression, below the body
+	options       Options
+	log           *slog.Logger
+	httpRoutes    httpRoutes
+	socketRoutes  map[string]*template.SocketRoute // by key
+	selectionPath []string                         // of the route selection expression, within the body
 
-	table   table
-	running sync.WaitGroup // sockets, handshakes and disconnect calls
-	mu      sync.Mutex     // guards closed against a late running.Add
-	closed  bool
-	stop    chan struct{}
+	registry registry
+	running  sync.WaitGroup // connections, handshakes, $disconnect invocations, endExpired
+	mu       sync.Mutex     // so that no running.Add follows Close
+	closed   bool
+	stop     chan struct{} // closed by Close
 
 	connections, requests, messages, posts, gone, slow atomic.Int64
 }
 
-// New makes a Gateway. It listens nowhere: the caller serves HTTP and Socket
-// where it likes.
+// New returns a Gateway. It does not listen: the caller serves the handlers HTTP and
+// Socket.
 func New(o Options) *Gateway {
 	if o.Region == "" {
 		o.Region = "us-east-1"
@@ -159,35 +159,35 @@ func New(o Options) *Gateway {
 		log = slog.New(slog.DiscardHandler)
 	}
 	g := &Gateway{
-		options: o,
-		log:     log,
-		routes:  newHTTPRoutes(o.HTTP.HTTP),
-		sockets: map[string]*template.SocketRoute{},
-		path:    selection(o.Socket.RouteSelection),
-		stop:    make(chan struct{}),
+		options:       o,
+		log:           log,
+		httpRoutes:    newHTTPRoutes(o.HTTP.HTTP),
+		socketRoutes:  map[string]*template.SocketRoute{},
+		selectionPath: parseSelection(o.Socket.RouteSelection),
+		stop:          make(chan struct{}),
 	}
-	g.table.open = map[string]*conn{}
+	g.registry.open = map[string]*connection{}
 	for i := range o.Socket.Socket {
 		r := &o.Socket.Socket[i]
-		g.sockets[r.Key] = r
+		g.socketRoutes[r.Key] = r
 	}
 	g.running.Add(1)
-	go g.watch()
+	go g.endExpired()
 	return g
 }
 
 // HTTP serves the HTTP API.
 func (g *Gateway) HTTP() http.Handler { return http.HandlerFunc(g.serveHTTP) }
 
-// Socket serves the WebSocket API: the upgrade under /{stage} and the posts
-// under /{stage}/@connections/{id}. Its server must leave connections to it
-// (no HTTP/2), and its read and write timeouts end with the handshake.
+// Socket serves the WebSocket API: the upgrade at /{stage} and the posts at
+// /{stage}/@connections/{id}. The server must allow hijacking, so it must not use
+// HTTP/2. Its read and write timeouts hold until the handshake is done.
 func (g *Gateway) Socket() http.Handler { return http.HandlerFunc(g.serveSocket) }
 
-// Counters returns the counts of this moment.
+// Counters returns the counts so far.
 func (g *Gateway) Counters() Counters {
 	return Counters{
-		Open:        int64(g.table.len()),
+		Open:        int64(g.registry.len()),
 		Connections: g.connections.Load(),
 		Requests:    g.requests.Load(),
 		Messages:    g.messages.Load(),
@@ -197,9 +197,8 @@ func (g *Gateway) Counters() Counters {
 	}
 }
 
-// Close cuts every connection with close code 1001 and refuses new ones. It
-// waits for the $disconnect calls, but no longer than ctx. Only the first call
-// does anything.
+// Close closes every connection with close code 1001 and refuses new ones. It waits
+// for the $disconnect invocations until ctx ends. Only the first call has an effect.
 func (g *Gateway) Close(ctx context.Context) error {
 	g.mu.Lock()
 	first := !g.closed
@@ -209,8 +208,8 @@ func (g *Gateway) Close(ctx context.Context) error {
 		return nil
 	}
 	close(g.stop)
-	for _, c := range g.table.shut() {
-		c.shut(goingAway)
+	for _, c := range g.registry.close() {
+		c.close(goingAway)
 	}
 	done := make(chan struct{})
 	go func() {
@@ -225,9 +224,9 @@ func (g *Gateway) Close(ctx context.Context) error {
 	}
 }
 
-// begin registers a piece of work that Close waits for. It is false once the
-// Gateway is closed.
-func (g *Gateway) begin() bool {
+// beginWork registers work that Close must wait for. The caller must call
+// running.Done. It returns false if the Gateway is closed.
+func (g *Gateway) beginWork() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.closed {
@@ -237,18 +236,19 @@ func (g *Gateway) begin() bool {
 	return true
 }
 
-// call invokes a function with the timeout of its integration.
-func (g *Gateway) call(function string, timeout, standard int, payload []byte) (Result, error) {
+// call invokes a function with the timeout of its integration, in ms. If that is 0,
+// defaultTimeout holds.
+func (g *Gateway) call(function string, timeout, defaultTimeout int, payload []byte) (Result, error) {
 	if timeout <= 0 {
-		timeout = standard
+		timeout = defaultTimeout
 	}
-	// Not the context of the request: a client that leaves does not end the
-	// function, neither here nor on AWS.
+	// The context is not the one of the request: if the client leaves, the function
+	// goes on, here and on AWS.
 	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(timeout)*time.Millisecond)
 	defer cancel()
 	result, err := g.options.Invoke(ctx, function, payload)
 	if err == nil && ctx.Err() != nil {
-		// The gateway stopped waiting, so an answer that came late is lost.
+		// The result came after the timeout, so it is not used.
 		err = ctx.Err()
 	}
 	return result, err

@@ -9,11 +9,12 @@ import (
 	"strings"
 )
 
-// maxHeaders is what request line and headers may have together.
+// maxHeaders is how long the request line and the headers may be together, in bytes.
 const maxHeaders = 10240
 
-// standardHTTP is the timeout of an integration of an HTTP API, in ms.
-const standardHTTP = 30000
+// defaultHTTPTimeout is the timeout of an integration of an HTTP API if the template
+// gives none, in ms.
+const defaultHTTPTimeout = 30000
 
 func (g *Gateway) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	if cors := g.options.HTTP.CORS; cors != nil {
@@ -23,8 +24,8 @@ func (g *Gateway) serveHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		allowOrigin(w.Header(), r, cors)
 	}
-	// The path arrives decoded, and what follows a decoded question mark is
-	// lost: both are what an HTTP API does.
+	// Functions receive the decoded path, without what follows a decoded question
+	// mark. An HTTP API of AWS does the same.
 	path, _, _ := strings.Cut(r.URL.Path, "?")
 	if stage := g.options.HTTP.Stage; stage != defaultStage {
 		rest, ok := strings.CutPrefix(path, "/"+stage)
@@ -37,7 +38,7 @@ func (g *Gateway) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	if path == "" {
 		path = "/"
 	}
-	route, params := g.routes.find(r.Method, path)
+	route, params := g.httpRoutes.find(r.Method, path)
 	if route == nil {
 		g.notFound(w, r)
 		return
@@ -74,7 +75,7 @@ func (g *Gateway) serveHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	g.requests.Add(1)
-	result, err := g.call(route.Function, route.Timeout, standardHTTP, payload)
+	result, err := g.call(route.Function, route.Timeout, defaultHTTPTimeout, payload)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		refuse(w, http.StatusServiceUnavailable, "Service Unavailable")
@@ -104,7 +105,7 @@ func (g *Gateway) notFound(w http.ResponseWriter, r *http.Request) {
 	refuse(w, http.StatusNotFound, "Not Found")
 }
 
-// refuse answers as the gateway itself does, in the place of a function.
+// refuse answers with an error of the gateway itself.
 func refuse(w http.ResponseWriter, status int, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)

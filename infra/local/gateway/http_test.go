@@ -15,7 +15,7 @@ import (
 	"parley/infra/local/template"
 )
 
-// apiOf makes an HTTP API whose routes all end in the function "f".
+// apiOf returns an HTTP API whose routes all invoke the function "f".
 func apiOf(keys ...string) template.API {
 	a := template.API{ID: "httpapi", Stage: "$default"}
 	for _, key := range keys {
@@ -28,12 +28,12 @@ func apiOf(keys ...string) template.API {
 	return a
 }
 
-// httpWorld is a world with one route for everything.
+// httpWorld returns a world with the route $default only.
 func httpWorld(t *testing.T, f function) *world {
 	return newWorld(t, Options{HTTP: apiOf("$default")}, map[string]function{"f": f})
 }
 
-func TestRoutePriority(t *testing.T) {
+func TestMostSpecificRouteWins(t *testing.T) {
 	routes := newHTTPRoutes(apiOf(
 		"ANY /{proxy+}", "GET /pets/{proxy+}", "GET /pets/dog/{id}", "GET /pets/dog/1", "ANY /pets/dog/{id}",
 		"GET /pets/{kind}/1", "POST /v4/{service}/{command}", "ANY /any", "GET /any", "GET /{org}/{app}/users").HTTP)
@@ -71,7 +71,7 @@ func TestRoutePriority(t *testing.T) {
 	}
 }
 
-func TestHTTPEvent(t *testing.T) {
+func TestHTTPEventHasTheFieldsOfFormat20(t *testing.T) {
 	w := newWorld(t, Options{HTTP: apiOf("POST /{org}/users/{name}"), Account: "123456789012"}, map[string]function{"f": ok})
 	w.request("POST", w.http.URL+"/acme/users/J%C3%BCrgen%20K?a=1&b=x%20y&a=2&empty", `{"x":1}`,
 		"Content-Type", "application/json; charset=utf-8", "X-Multi", "1", "X-Multi", "2", "Cookie", "c1=1; c2=2",
@@ -122,7 +122,7 @@ func TestHTTPEvent(t *testing.T) {
 	}
 }
 
-func TestHTTPEventLeavesOutWhatIsEmpty(t *testing.T) {
+func TestHTTPEventLeavesOutEmptyFields(t *testing.T) {
 	w := httpWorld(t, ok)
 	w.request("GET", w.http.URL+"/a%3Fb/c", "")
 	e := w.event("f")
@@ -131,13 +131,13 @@ func TestHTTPEventLeavesOutWhatIsEmpty(t *testing.T) {
 			t.Errorf("%s: got %s, want none", name, got)
 		}
 	}
-	// What an HTTP API does with an encoded question mark.
+	// An HTTP API drops what follows an encoded question mark.
 	if got := at(e, "rawPath"); got != "/a" {
 		t.Errorf("rawPath: got %s, want /a", got)
 	}
 }
 
-func TestHTTPBodyEncoding(t *testing.T) {
+func TestBodyIsTextOrBase64ByItsType(t *testing.T) {
 	w := httpWorld(t, ok)
 	for _, test := range []struct {
 		kind, body string
@@ -164,7 +164,7 @@ func TestHTTPBodyEncoding(t *testing.T) {
 	}
 }
 
-func TestHTTPAnswer(t *testing.T) {
+func TestResponseOfAFunction(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		answer string
@@ -173,24 +173,24 @@ func TestHTTPAnswer(t *testing.T) {
 		header string
 		want   []string
 	}{
-		{"full", `{"statusCode":201,"headers":{"X-A":"1","X-N":5,"X-B":true},"body":"hi"}`, 201, "hi", "X-N", []string{"5"}},
-		{"text by default", `{"statusCode":200,"body":"hi"}`, 200, "hi", "Content-Type", []string{"text/plain;charset=utf-8"}},
-		{"own type", `{"statusCode":200,"headers":{"content-type":"application/json"},"body":"{}"}`, 200, "{}", "Content-Type", []string{"application/json"}},
-		{"cookies", `{"statusCode":200,"cookies":["a=1","b=2; Path=/"],"body":""}`, 200, "", "Set-Cookie", []string{"a=1", "b=2; Path=/"}},
-		{"multi ignored", `{"statusCode":200,"multiValueHeaders":{"X-A":["1","2"]},"body":"x"}`, 200, "x", "X-A", nil},
-		{"base64", `{"statusCode":200,"isBase64Encoded":true,"body":"AAE="}`, 200, "\x00\x01", "", nil},
-		{"status as text", `{"statusCode":"404","body":"no"}`, 404, "no", "", nil},
-		{"no content", `{"statusCode":204}`, 204, "", "", nil},
-		{"implied object", `{"hello":"world"}`, 200, `{"hello":"world"}`, "Content-Type", []string{"application/json"}},
-		{"implied text", `"hello"`, 200, "hello", "Content-Type", []string{"application/json"}},
-		{"implied list", `[1,2]`, 200, "[1,2]", "", nil},
-		{"implied null", `null`, 200, "null", "", nil},
-		{"body is no text", `{"statusCode":200,"body":{"a":1}}`, 500, `{"message":"Internal Server Error"}`, "", nil},
-		{"status is nonsense", `{"statusCode":"abc"}`, 500, `{"message":"Internal Server Error"}`, "", nil},
-		{"header is no scalar", `{"statusCode":200,"headers":{"a":[]}}`, 500, `{"message":"Internal Server Error"}`, "", nil},
-		{"bad base64", `{"statusCode":200,"isBase64Encoded":true,"body":"?"}`, 500, `{"message":"Internal Server Error"}`, "", nil},
-		{"not JSON", `{`, 500, `{"message":"Internal Server Error"}`, "", nil},
-		{"empty", ``, 500, `{"message":"Internal Server Error"}`, "", nil},
+		{"status, headers and body", `{"statusCode":201,"headers":{"X-A":"1","X-N":5,"X-B":true},"body":"hi"}`, 201, "hi", "X-N", []string{"5"}},
+		{"the default type is text", `{"statusCode":200,"body":"hi"}`, 200, "hi", "Content-Type", []string{"text/plain;charset=utf-8"}},
+		{"the type of the function is used", `{"statusCode":200,"headers":{"content-type":"application/json"},"body":"{}"}`, 200, "{}", "Content-Type", []string{"application/json"}},
+		{"cookies become Set-Cookie", `{"statusCode":200,"cookies":["a=1","b=2; Path=/"],"body":""}`, 200, "", "Set-Cookie", []string{"a=1", "b=2; Path=/"}},
+		{"multiValueHeaders are ignored", `{"statusCode":200,"multiValueHeaders":{"X-A":["1","2"]},"body":"x"}`, 200, "x", "X-A", nil},
+		{"a body in base64 is decoded", `{"statusCode":200,"isBase64Encoded":true,"body":"AAE="}`, 200, "\x00\x01", "", nil},
+		{"the status may be a string", `{"statusCode":"404","body":"no"}`, 404, "no", "", nil},
+		{"204 has no body", `{"statusCode":204}`, 204, "", "", nil},
+		{"an object without statusCode is the body", `{"hello":"world"}`, 200, `{"hello":"world"}`, "Content-Type", []string{"application/json"}},
+		{"a string is the body", `"hello"`, 200, "hello", "Content-Type", []string{"application/json"}},
+		{"a list is the body", `[1,2]`, 200, "[1,2]", "", nil},
+		{"null is the body", `null`, 200, "null", "", nil},
+		{"rejects a body that is not text", `{"statusCode":200,"body":{"a":1}}`, 500, `{"message":"Internal Server Error"}`, "", nil},
+		{"rejects a status that is not a number", `{"statusCode":"abc"}`, 500, `{"message":"Internal Server Error"}`, "", nil},
+		{"rejects a header that is a list", `{"statusCode":200,"headers":{"a":[]}}`, 500, `{"message":"Internal Server Error"}`, "", nil},
+		{"rejects malformed base64", `{"statusCode":200,"isBase64Encoded":true,"body":"?"}`, 500, `{"message":"Internal Server Error"}`, "", nil},
+		{"rejects a response that is not JSON", `{`, 500, `{"message":"Internal Server Error"}`, "", nil},
+		{"rejects an empty response", ``, 500, `{"message":"Internal Server Error"}`, "", nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := httptestAnswer(test.answer)
@@ -204,7 +204,7 @@ func TestHTTPAnswer(t *testing.T) {
 	}
 }
 
-func TestHTTPAnswerReachesTheClient(t *testing.T) {
+func TestClientReceivesTheResponse(t *testing.T) {
 	w := httpWorld(t, answer(map[string]any{"statusCode": 202, "headers": map[string]any{"x-a": "1"}, "body": strings.Repeat("x", 100000)}))
 	r, body := w.request("POST", w.http.URL+"/x", "")
 	if r.StatusCode != 202 || len(body) != 100000 || r.Header.Get("X-A") != "1" || r.Header.Get("Apigw-Requestid") == "" {
@@ -215,16 +215,16 @@ func TestHTTPAnswerReachesTheClient(t *testing.T) {
 	}
 }
 
-func TestHTTPFailures(t *testing.T) {
+func TestFailedFunctionIsAnsweredWith5xx(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		f      function
 		status int
 		body   string
 	}{
-		{"error", crash("boom"), 500, `{"message":"Internal Server Error"}`},
-		{"not started", func(context.Context, map[string]any) (any, error) { return nil, errNoFunction }, 500, `{"message":"Internal Server Error"}`},
-		{"late", hang, 503, `{"message":"Service Unavailable"}`},
+		{"the function fails", crash("boom"), 500, `{"message":"Internal Server Error"}`},
+		{"the function cannot be started", func(context.Context, map[string]any) (any, error) { return nil, errNoFunction }, 500, `{"message":"Internal Server Error"}`},
+		{"the function is too slow", hang, 503, `{"message":"Service Unavailable"}`},
 	} {
 		api := apiOf("$default")
 		api.HTTP[0].Timeout = 30
@@ -236,7 +236,7 @@ func TestHTTPFailures(t *testing.T) {
 	}
 }
 
-func TestHTTPLimits(t *testing.T) {
+func TestRequestsOverTheLimitsAreRejected(t *testing.T) {
 	w := httpWorld(t, ok)
 	large := string(bytes.Repeat([]byte("x"), MaxBody+1))
 	for _, test := range []struct {
@@ -244,19 +244,19 @@ func TestHTTPLimits(t *testing.T) {
 		headers    []string
 		want       int
 	}{
-		{"6 MB event", strings.Repeat("x", MaxEvent), []string{"Content-Type", "text/plain"}, 413},
-		{"5 MB as base64", strings.Repeat("x", 5<<20), nil, 413},
-		{"5 MB as text", strings.Repeat("x", 5<<20), []string{"Content-Type", "text/plain"}, 200},
-		{"10 KB of headers", "", []string{"X-Large", strings.Repeat("x", 10240)}, 431},
-		{"9 KB of headers", "", []string{"X-Large", strings.Repeat("x", 9000)}, 200},
+		{"rejects an event over 6 MB", strings.Repeat("x", MaxEvent), []string{"Content-Type", "text/plain"}, 413},
+		{"rejects 5 MB that become over 6 MB in base64", strings.Repeat("x", 5<<20), nil, 413},
+		{"accepts 5 MB of text", strings.Repeat("x", 5<<20), []string{"Content-Type", "text/plain"}, 200},
+		{"rejects headers over 10 KB", "", []string{"X-Large", strings.Repeat("x", 10240)}, 431},
+		{"accepts 9 KB of headers", "", []string{"X-Large", strings.Repeat("x", 9000)}, 200},
 	} {
 		r, body := w.request("POST", w.http.URL+"/", test.body, test.headers...)
 		if r.StatusCode != test.want {
 			t.Errorf("%s: got %d %s, want %d", test.name, r.StatusCode, body, test.want)
 		}
 	}
-	// The client may be answered while it still writes; what counts is that no
-	// function sees it.
+	// The gateway may answer while the client is still writing, so RoundTrip may fail.
+	// The rule is that no function receives the request.
 	before := w.gateway.Counters().Requests
 	for _, chunked := range []bool{false, true} {
 		r, _ := http.NewRequest("POST", w.http.URL+"/", strings.NewReader(large))
@@ -275,7 +275,7 @@ func TestHTTPLimits(t *testing.T) {
 	}
 }
 
-func TestHTTPNotFoundAndFallback(t *testing.T) {
+func TestRequestWithoutARouteGoesToTheFallback(t *testing.T) {
 	w := newWorld(t, Options{HTTP: apiOf("POST /a")}, map[string]function{"f": ok})
 	for _, method := range []string{"GET", "PUT"} {
 		if r, body := w.request(method, w.http.URL+"/a", ""); r.StatusCode != 404 || body != `{"message":"Not Found"}` {
@@ -292,7 +292,7 @@ func TestHTTPNotFoundAndFallback(t *testing.T) {
 	}
 }
 
-func TestHTTPStage(t *testing.T) {
+func TestStageIsThePrefixOfPaths(t *testing.T) {
 	api := apiOf("GET /a")
 	api.Stage = "prod"
 	w := newWorld(t, Options{HTTP: api}, map[string]function{"f": ok})
@@ -309,7 +309,7 @@ func TestHTTPStage(t *testing.T) {
 	}
 }
 
-func TestHTTPIAM(t *testing.T) {
+func TestIAMRouteReportsTheAccessKey(t *testing.T) {
 	api := apiOf("GET /admin")
 	api.HTTP[0].IAM = true
 	w := newWorld(t, Options{HTTP: api}, map[string]function{"f": ok})
@@ -320,7 +320,7 @@ func TestHTTPIAM(t *testing.T) {
 	}
 }
 
-func TestCORS(t *testing.T) {
+func TestCORSForAllowedOrigins(t *testing.T) {
 	api := apiOf("$default")
 	api.CORS = &template.CORS{Origins: []string{"https://app.example", "http://*"}, Methods: []string{"GET", "POST"},
 		Headers: []string{"authorization", "content-type"}, Expose: []string{"x-a"}, MaxAge: 60, Credentials: true}
@@ -350,13 +350,13 @@ func TestCORS(t *testing.T) {
 			t.Errorf("origin %q: got %q, want %q", origin, got, want)
 		}
 	}
-	// An OPTIONS request that is no preflight is a request like any other.
+	// An OPTIONS request that is not a preflight is given to the function.
 	if r, body := w.request("OPTIONS", w.http.URL+"/", ""); r.StatusCode != 200 || body != "x" {
 		t.Errorf("plain OPTIONS: got %d %q, want the function", r.StatusCode, body)
 	}
 }
 
-func TestCORSForEveryone(t *testing.T) {
+func TestCORSForEveryOrigin(t *testing.T) {
 	api := apiOf("GET /a")
 	api.CORS = &template.CORS{Origins: []string{"*"}, Methods: []string{"*"}}
 	w := newWorld(t, Options{HTTP: api}, map[string]function{"f": ok})
@@ -366,7 +366,7 @@ func TestCORSForEveryone(t *testing.T) {
 	}
 }
 
-// httptestAnswer writes an answer of a function as the gateway would.
+// httptestAnswer writes the response of a function as the gateway does.
 func httptestAnswer(payload string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	a, err := parseHTTPAnswer([]byte(payload))
@@ -378,7 +378,7 @@ func httptestAnswer(payload string) *httptest.ResponseRecorder {
 	return w
 }
 
-func TestQueryThatCannotBeDecoded(t *testing.T) {
+func TestQueryThatCannotBeDecodedIsPassedOn(t *testing.T) {
 	w := httpWorld(t, ok)
 	w.request("GET", w.http.URL+"/?a=1%2&b=%20&c=x;y&&d", "")
 	want := `{"a":"1%2","b":" ","c":"x;y","d":""}`

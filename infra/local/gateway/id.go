@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// newID makes an id that looks like those of API Gateway: 15 characters of
-// URL-safe base64 and "=", for requests, messages and connections alike.
+// newID returns an id of a request, a message or a connection. It looks like the ids of
+// API Gateway: 15 characters of URL-safe base64 and "=".
 func newID() string {
 	var b [16]byte
 	binary.LittleEndian.PutUint64(b[:8], rand.Uint64())
@@ -17,10 +17,10 @@ func newID() string {
 	return base64.URLEncoding.EncodeToString(b[:11])
 }
 
-// newTrace makes the value of an X-Amzn-Trace-Id header.
+// newTrace returns a value for the header X-Amzn-Trace-Id.
 func newTrace(now time.Time) string {
 	return fmt.Sprintf("Root=1-%08x-%016x%08x", uint32(now.Unix()), rand.Uint64(), rand.Uint32())
 }
 
-// requestTime writes a time as the events do.
+// requestTime formats a time as events do.
 func requestTime(t time.Time) string { return t.UTC().Format("02/Jan/2006:15:04:05 -0700") }

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// selection takes a route selection expression apart: "$request.body.action"
-// and "${request.body.action}" become [action].
-func selection(expression string) []string {
+// parseSelection returns the names of the fields in a route selection expression.
+// Example: for "$request.body.action" and "${request.body.action}" it is [action].
+func parseSelection(expression string) []string {
 	e := strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(expression, "$"), "{"), "}")
 	e, _ = strings.CutPrefix(e, "request.body")
 	e = strings.TrimPrefix(e, ".")
@@ -19,10 +19,11 @@ func selection(expression string) []string {
 	return strings.Split(e, ".")
 }
 
-// routeKey reads the route out of a message, $default when there is none.
+// routeKey returns the key of the route that a message selects, and $default if it
+// selects none.
 func (g *Gateway) routeKey(body []byte) string {
 	raw := json.RawMessage(body)
-	for _, name := range g.path {
+	for _, name := range g.selectionPath {
 		var fields map[string]json.RawMessage
 		if json.Unmarshal(raw, &fields) != nil {
 			return defaultRoute
@@ -33,17 +34,18 @@ func (g *Gateway) routeKey(body []byte) string {
 	if raw == nil || json.Unmarshal(raw, &value) != nil {
 		return defaultRoute
 	}
-	// A client cannot ask for what only the service itself may.
-	if key, ok := scalar(value); ok && !strings.HasPrefix(key, "$") && g.sockets[key] != nil {
+	// Only the gateway itself uses the routes that begin with $. A client cannot select
+	// them.
+	if key, ok := scalar(value); ok && !strings.HasPrefix(key, "$") && g.socketRoutes[key] != nil {
 		return key
 	}
 	return defaultRoute
 }
 
-// message answers one message of a client.
-func (g *Gateway) message(c *conn, body []byte) {
+// message handles one message of a client.
+func (g *Gateway) message(c *connection, body []byte) {
 	key := g.routeKey(body)
-	route := g.sockets[key]
+	route := g.socketRoutes[key]
 	if route == nil {
 		c.send(textFrames(errorFrame("Forbidden", c.id, newID())))
 		return
@@ -57,14 +59,14 @@ func (g *Gateway) message(c *conn, body []byte) {
 	if route.Function == "" {
 		return
 	}
-	event := socketEvent{RequestContext: g.context(&c.peer, "MESSAGE", key), Body: string(body)}
+	event := socketEvent{RequestContext: g.socketContext(&c.connectionInfo, "MESSAGE", key), Body: string(body)}
 	event.RequestContext.MessageID = newID()
 	payload, err := json.Marshal(event)
 	if err != nil {
 		g.log.Error("event not encoded", "route", key, "error", err)
 		return
 	}
-	result, err := g.call(route.Function, route.Timeout, standardSocket, payload)
+	result, err := g.call(route.Function, route.Timeout, defaultSocketTimeout, payload)
 	fail := func(message string) {
 		c.send(textFrames(errorFrame(message, c.id, event.RequestContext.RequestID)))
 	}
@@ -94,8 +96,8 @@ func (g *Gateway) message(c *conn, body []byte) {
 	}
 }
 
-// parseSocketAnswer returns the body that a two-way function sends back, empty
-// when it has nothing to say.
+// parseSocketAnswer returns the body that a two-way function answers. It is empty if
+// the client must receive nothing.
 func parseSocketAnswer(payload []byte) ([]byte, error) {
 	var fields map[string]json.RawMessage
 	if len(payload) == 0 {
@@ -105,9 +107,9 @@ func parseSocketAnswer(payload []byte) ([]byte, error) {
 		return nil, err
 	}
 	if raw := fields["statusCode"]; raw != nil {
-		if _, err := statusCode(raw); err != nil {
+		if _, err := parseStatus(raw); err != nil {
 			return nil, err
 		}
 	}
-	return bodyOf(fields)
+	return parseBody(fields)
 }

@@ -11,12 +11,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gobwas/ws"
-
 	"parley/infra/local/template"
 )
 
-// The routes that the service itself asks for.
+// The routes that the gateway itself invokes.
 const (
 	connectRoute    = "$connect"
 	disconnectRoute = "$disconnect"
@@ -41,7 +39,7 @@ func (g *Gateway) serveSocket(w http.ResponseWriter, r *http.Request) {
 	g.connect(w, r)
 }
 
-// connect runs authorizer and $connect, and only then takes the connection.
+// connect invokes the authorizer and $connect. If both accept, it opens the connection.
 func (g *Gateway) connect(w http.ResponseWriter, r *http.Request) {
 	key := r.Header.Get("Sec-Websocket-Key")
 	switch {
@@ -57,60 +55,61 @@ func (g *Gateway) connect(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, "Bad Request")
 		return
 	}
-	if !g.begin() {
+	if !g.beginWork() {
 		refuse(w, http.StatusServiceUnavailable, "Service Unavailable")
 		return
 	}
-	taken := false
+	opened := false
 	defer func() {
-		if !taken {
+		if !opened {
 			g.running.Done()
 		}
 	}()
-	p := &peer{
-		id:        newID(),
-		domain:    strings.Clone(r.Host),
-		from:      identity{UserAgent: strings.Clone(r.UserAgent()), SourceIP: sourceIP(r)},
-		connected: g.options.Now(),
+	info := &connectionInfo{
+		id:          newID(),
+		domain:      strings.Clone(r.Host),
+		identity:    identity{UserAgent: strings.Clone(r.UserAgent()), SourceIP: sourceIP(r)},
+		connectedAt: g.options.Now(),
 	}
-	protocol, status := g.admit(p, r)
+	protocol, status := g.authorizeAndConnect(info, r)
 	if status != 0 {
-		refuseConnect(w, p, status)
+		refuseConnect(w, info, status)
 		return
 	}
-	c, err := g.take(w, p, key, protocol)
+	c, err := g.upgrade(w, info, key, protocol)
 	if err != nil {
-		// $connect has run, so the function hears of the end as well.
+		// $connect has accepted the connection, so $disconnect must run as well.
 		g.log.Warn("connection lost in the handshake", "error", err)
-		g.disconnected(p, abnormal)
+		g.invokeDisconnect(info, abnormal)
 		return
 	}
-	taken = true
-	// A goroutine of its own lets go of everything net/http holds for a
-	// request: 10 KB for a connection that says nothing for minutes.
+	opened = true
+	// A new goroutine serves the connection, so that this one ends and net/http frees
+	// what it holds for a request: 10 KB for each open connection.
 	go c.serve()
 }
 
-// admit asks the authorizer and the function of $connect. It returns the
-// sub-protocol that the function chose, or the status that refuses.
-func (g *Gateway) admit(p *peer, r *http.Request) (protocol string, status int) {
-	route := g.sockets[connectRoute]
+// authorizeAndConnect invokes the authorizer and the function of $connect. It returns
+// the sub-protocol that the function has chosen. A status other than 0 refuses the
+// connection.
+func (g *Gateway) authorizeAndConnect(info *connectionInfo, r *http.Request) (protocol string, status int) {
+	route := g.socketRoutes[connectRoute]
 	if route == nil {
 		return "", 0
 	}
-	event := socketEvent{RequestContext: g.context(p, "CONNECT", connectRoute)}
-	event.Headers, event.MultiHeaders = handshakeHeaders(r, p.connected)
+	event := socketEvent{RequestContext: g.socketContext(info, "CONNECT", connectRoute)}
+	event.Headers, event.MultiHeaders = handshakeHeaders(r, info.connectedAt)
 	event.Query, event.MultiQuery = handshakeQuery(r)
 	if route.Authorizer != "" {
-		if p.authorizer, status = g.authorize(route, p, &event); status != 0 {
+		if info.authorizer, status = g.authorize(route, &event); status != 0 {
 			return "", status
 		}
-		event.RequestContext.Authorizer = p.authorizer
+		event.RequestContext.Authorizer = info.authorizer
 	}
 	if route.Function == "" {
 		return "", 0
 	}
-	answer, status := g.askConnect(route, &event)
+	answer, status := g.invokeConnect(route, &event)
 	if status != 0 {
 		return "", status
 	}
@@ -119,22 +118,22 @@ func (g *Gateway) admit(p *peer, r *http.Request) (protocol string, status int) 
 	}
 	protocol = answer.headers["sec-websocket-protocol"]
 	if protocol == "" && r.Header.Get("Sec-Websocket-Protocol") != "" {
-		// The upgrade goes through, here and on AWS; it is the browser that
-		// ends a connection whose sub-protocols were all ignored.
+		// The connection is opened, here and on AWS. But a browser ends a connection
+		// if none of the sub-protocols that it offered was chosen.
 		g.log.Warn("$connect chose no sub-protocol; browsers will fail the connection", "offered", len(r.Header.Values("Sec-Websocket-Protocol")))
 	}
 	return protocol, 0
 }
 
-// askConnect calls the function of $connect. A status other than 0 says that
-// it gave no answer.
-func (g *Gateway) askConnect(route *template.SocketRoute, event *socketEvent) (httpAnswer, int) {
+// invokeConnect invokes the function of $connect. A status other than 0 says that there
+// is no response that can be used.
+func (g *Gateway) invokeConnect(route *template.SocketRoute, event *socketEvent) (httpAnswer, int) {
 	payload, err := json.Marshal(event)
 	if err != nil {
 		g.log.Error("event not encoded", "route", route.Key, "error", err)
 		return httpAnswer{}, http.StatusInternalServerError
 	}
-	result, err := g.call(route.Function, route.Timeout, standardSocket, payload)
+	result, err := g.call(route.Function, route.Timeout, defaultSocketTimeout, payload)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return httpAnswer{}, http.StatusGatewayTimeout
@@ -157,8 +156,8 @@ func (g *Gateway) askConnect(route *template.SocketRoute, event *socketEvent) (h
 	return answer, 0
 }
 
-// take takes the connection over from net/http and opens it.
-func (g *Gateway) take(w http.ResponseWriter, p *peer, key, protocol string) (*conn, error) {
+// upgrade takes the connection from net/http, answers the handshake and opens it.
+func (g *Gateway) upgrade(w http.ResponseWriter, info *connectionInfo, key, protocol string) (*connection, error) {
 	socket, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return nil, err
@@ -175,27 +174,27 @@ func (g *Gateway) take(w http.ResponseWriter, p *peer, key, protocol string) (*c
 	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
 	answer := "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
 		base64.StdEncoding.EncodeToString(sum[:]) + "\r\n"
-	// A header with a line break in it would be a second header.
+	// A value with a line break would add another header.
 	if protocol != "" && !strings.ContainsAny(protocol, "\r\n") {
 		answer += "Sec-WebSocket-Protocol: " + protocol + "\r\n"
 	}
-	c := newConn(g, p, socket, early)
+	c := newConnection(g, info, socket, early)
 	g.connections.Add(1)
 	c.open([]byte(answer + "\r\n"))
 	return c, nil
 }
 
-// disconnected tells the function of $disconnect, once per connection and on a
-// best effort: nobody waits and nobody repeats.
-func (g *Gateway) disconnected(p *peer, why ending) {
-	route := g.sockets[disconnectRoute]
+// invokeDisconnect invokes the function of $disconnect, once for each connection. If
+// that fails, it is not repeated, as on AWS.
+func (g *Gateway) invokeDisconnect(info *connectionInfo, e ending) {
+	route := g.socketRoutes[disconnectRoute]
 	if route == nil || route.Function == "" {
 		return
 	}
-	event := socketEvent{RequestContext: g.context(p, "DISCONNECT", disconnectRoute)}
-	event.RequestContext.DisconnectStatus = int(why.status)
-	event.RequestContext.DisconnectReason = why.reason
-	event.Headers = map[string]string{"Host": p.domain, "x-api-key": "", "X-Forwarded-For": "", "x-restapi": ""}
+	event := socketEvent{RequestContext: g.socketContext(info, "DISCONNECT", disconnectRoute)}
+	event.RequestContext.DisconnectStatus = int(e.status)
+	event.RequestContext.DisconnectReason = e.reason
+	event.Headers = map[string]string{"Host": info.domain, "x-api-key": "", "X-Forwarded-For": "", "x-restapi": ""}
 	event.MultiHeaders = make(map[string][]string, len(event.Headers))
 	for name, value := range event.Headers {
 		event.MultiHeaders[name] = []string{value}
@@ -205,13 +204,13 @@ func (g *Gateway) disconnected(p *peer, why ending) {
 		g.log.Error("event not encoded", "route", disconnectRoute, "error", err)
 		return
 	}
-	if _, err := g.call(route.Function, route.Timeout, standardSocket, payload); err != nil {
-		g.log.Warn("disconnect not told", "function", route.Function, "error", err)
+	if _, err := g.call(route.Function, route.Timeout, defaultSocketTimeout, payload); err != nil {
+		g.log.Warn("$disconnect not invoked", "function", route.Function, "error", err)
 	}
 }
 
-// refuseConnect answers a handshake that was not accepted.
-func refuseConnect(w http.ResponseWriter, p *peer, status int) {
+// refuseConnect answers a handshake that is refused.
+func refuseConnect(w http.ResponseWriter, info *connectionInfo, status int) {
 	message := http.StatusText(status)
 	switch status {
 	case http.StatusInternalServerError, http.StatusBadGateway:
@@ -224,15 +223,16 @@ func refuseConnect(w http.ResponseWriter, p *peer, status int) {
 		status = http.StatusInternalServerError
 	}
 	w.WriteHeader(status)
-	w.Write(errorFrame(message, p.id, newID()))
+	w.Write(errorFrame(message, info.id, newID()))
 }
 
-// errorFrame is what the service itself tells a client of the WebSocket API.
+// errorFrame returns the text that the gateway itself sends to a client if an error
+// occurs.
 func errorFrame(message, connection, request string) []byte {
 	return []byte(`{"message": "` + message + `", "connectionId":"` + connection + `", "requestId":"` + request + `"}`)
 }
 
-// hasToken looks for a word in the comma separated values of a header.
+// hasToken reports whether the comma separated values of a header contain a token.
 func hasToken(h http.Header, name, token string) bool {
 	for _, value := range h.Values(name) {
 		for word := range strings.SplitSeq(value, ",") {
@@ -243,27 +243,3 @@ func hasToken(h http.Header, name, token string) bool {
 	}
 	return false
 }
-
-// An ending is why and how a connection ends: what the client is told in the
-// close frame and the function in the $disconnect event.
-type ending struct {
-	status ws.StatusCode
-	reason string
-	manner manner
-}
-
-// A manner is how the end comes about.
-type manner int
-
-const (
-	polite  manner = iota // what is queued, then a close frame
-	flushed               // what is queued, then the line is cut
-	abrupt                // the line is cut
-)
-
-var (
-	goingAway = ending{status: ws.StatusGoingAway, reason: "Going away"}
-	deleted   = ending{status: ws.StatusNormalClosure, reason: "Connection Closed Normally"}
-	abnormal  = ending{status: ws.StatusAbnormalClosure, reason: "Connection Closed Abnormally", manner: abrupt}
-	severed   = ending{status: ws.StatusAbnormalClosure, reason: "Connection Closed Abnormally", manner: flushed}
-)

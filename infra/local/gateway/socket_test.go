@@ -12,7 +12,7 @@ import (
 	"parley/infra/local/template"
 )
 
-func TestConnectEvents(t *testing.T) {
+func TestEventsOfAConnection(t *testing.T) {
 	w := newWorld(t, Options{Account: "123456789012", Region: "eu-west-1"}, map[string]function{
 		"$authorizer": policy("Allow", "*", map[string]any{"app": 1400000000, "user": "alice", "admin": true, "ratio": 0.5, "big": json.Number("9007199254740993")}),
 		"$connect":    ok, "$disconnect": ok, "$default": echo, "one": ok,
@@ -62,7 +62,7 @@ func TestConnectEvents(t *testing.T) {
 		want{"methodArn", "arn:aws:execute-api:eu-west-1:123456789012:wsapi/dev/$connect"},
 		want{"stageVariables", "{}"},
 		want{"requestContext.authorizer", "<none>"}))
-	handed := []want{
+	authorizerContext := []want{
 		{"requestContext.authorizer.principalId", "alice"},
 		{"requestContext.authorizer.app", "1400000000"},
 		{"requestContext.authorizer.user", "alice"},
@@ -70,7 +70,7 @@ func TestConnectEvents(t *testing.T) {
 		{"requestContext.authorizer.ratio", "0.5"},
 		{"requestContext.authorizer.big", "9007199254740993"},
 	}
-	check("connect", connect, append(append(handshake, handed...), want{"isBase64Encoded", "false"}))
+	check("connect", connect, append(append(handshake, authorizerContext...), want{"isBase64Encoded", "false"}))
 	if _, ok := connect["requestContext"].(map[string]any)["authorizer"].(map[string]any)["integrationLatency"].(float64); !ok {
 		t.Errorf("integrationLatency is no number: %v", connect)
 	}
@@ -80,7 +80,7 @@ func TestConnectEvents(t *testing.T) {
 
 	w.write(c, `{"action":"one","n":1}`)
 	message := w.event("one")
-	check("message", message, append(append(common, handed...),
+	check("message", message, append(append(common, authorizerContext...),
 		want{"body", `{"action":"one","n":1}`},
 		want{"isBase64Encoded", "false"},
 		want{"headers", "<none>"},
@@ -91,7 +91,7 @@ func TestConnectEvents(t *testing.T) {
 	}
 
 	c.Close(3000, "bye")
-	check("disconnect", w.event("$disconnect"), append(append(common, handed...),
+	check("disconnect", w.event("$disconnect"), append(append(common, authorizerContext...),
 		want{"requestContext.routeKey", "$disconnect"},
 		want{"requestContext.eventType", "DISCONNECT"},
 		want{"requestContext.disconnectStatusCode", "3000"},
@@ -99,7 +99,7 @@ func TestConnectEvents(t *testing.T) {
 		want{"body", "<none>"}))
 }
 
-func TestAuthorizerRefuses(t *testing.T) {
+func TestPolicyOfTheAuthorizerDecides(t *testing.T) {
 	arn := "arn:aws:execute-api:us-east-1:000000000000:wsapi/dev/$connect"
 	list := func(statements ...map[string]any) function {
 		return answer(map[string]any{"principalId": "a", "policyDocument": map[string]any{"Statement": statements}})
@@ -112,23 +112,23 @@ func TestAuthorizerRefuses(t *testing.T) {
 		want int
 		body string
 	}{
-		{"allow", policy("Allow", arn, nil), 101, ""},
-		{"allow by list", list(allow), 101, ""},
-		{"allow by wildcard", policy("Allow", "arn:aws:execute-api:*:*:wsapi/*", nil), 101, ""},
-		{"one statement", answer(map[string]any{"principalId": "a", "policyDocument": map[string]any{"Statement": allow}}), 101, ""},
-		{"deny", policy("Deny", "*", nil), 403, `"Forbidden"`},
-		{"deny wins", list(allow, deny), 403, `"Forbidden"`},
-		{"other resource", policy("Allow", "arn:aws:execute-api:*:*:other/*", nil), 403, `"Forbidden"`},
+		{"Allow for the resource", policy("Allow", arn, nil), 101, ""},
+		{"Allow in a list of statements", list(allow), 101, ""},
+		{"Allow with a wildcard", policy("Allow", "arn:aws:execute-api:*:*:wsapi/*", nil), 101, ""},
+		{"Allow in a single statement", answer(map[string]any{"principalId": "a", "policyDocument": map[string]any{"Statement": allow}}), 101, ""},
+		{"Deny", policy("Deny", "*", nil), 403, `"Forbidden"`},
+		{"Deny wins over Allow", list(allow, deny), 403, `"Forbidden"`},
+		{"Allow for another resource", policy("Allow", "arn:aws:execute-api:*:*:other/*", nil), 403, `"Forbidden"`},
 		{"no statement", list(), 403, `"Forbidden"`},
-		{"Unauthorized", crash("Unauthorized"), 401, `"Unauthorized"`},
-		{"other error", crash("unauthorized"), 500, `"Internal server error"`},
-		{"not started", func(context.Context, map[string]any) (any, error) { return nil, errNoFunction }, 500, `"Internal server error"`},
-		{"no principal", answer(map[string]any{"policyDocument": map[string]any{"Statement": allow}}), 500, ""},
-		{"no policy", answer(map[string]any{"principalId": "a"}), 500, ""},
-		{"object in context", policy("Allow", "*", map[string]any{"a": map[string]any{}}), 500, ""},
-		{"list in context", policy("Allow", "*", map[string]any{"a": []int{1}}), 500, ""},
-		{"large context", policy("Allow", "*", map[string]any{"a": strings.Repeat("x", maxContext)}), 500, ""},
-		{"not JSON", answer(json.RawMessage("{")), 500, ""},
+		{"the error Unauthorized is a refusal", crash("Unauthorized"), 401, `"Unauthorized"`},
+		{"any other error is a failure", crash("unauthorized"), 500, `"Internal server error"`},
+		{"an authorizer that cannot be started", func(context.Context, map[string]any) (any, error) { return nil, errNoFunction }, 500, `"Internal server error"`},
+		{"a response without principalId", answer(map[string]any{"policyDocument": map[string]any{"Statement": allow}}), 500, ""},
+		{"a response without policyDocument", answer(map[string]any{"principalId": "a"}), 500, ""},
+		{"an object in the context", policy("Allow", "*", map[string]any{"a": map[string]any{}}), 500, ""},
+		{"a list in the context", policy("Allow", "*", map[string]any{"a": []int{1}}), 500, ""},
+		{"a context over 8 KB", policy("Allow", "*", map[string]any{"a": strings.Repeat("x", maxContext)}), 500, ""},
+		{"a response that is not JSON", answer(json.RawMessage("{")), 500, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t, Options{}, map[string]function{"$authorizer": test.f, "$connect": ok, "$disconnect": ok})
@@ -148,7 +148,7 @@ func TestAuthorizerRefuses(t *testing.T) {
 	}
 }
 
-func TestIdentitySource(t *testing.T) {
+func TestRequestWithoutItsIdentitySourceIsRefused(t *testing.T) {
 	functions := map[string]function{"$authorizer": policy("Allow", "*", nil), "$connect": ok}
 	api := socketAPI(functions)
 	for i := range api.Socket {
@@ -170,19 +170,19 @@ func TestIdentitySource(t *testing.T) {
 	c.CloseNow()
 }
 
-func TestConnectAnswer(t *testing.T) {
+func TestConnectRefusesTheConnection(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		f    function
 		want int
 	}{
-		{"429", answer(map[string]any{"statusCode": 429}), 429},
-		{"302", answer(map[string]any{"statusCode": 302}), 302},
-		{"401 as text", answer(map[string]any{"statusCode": "401"}), 401},
-		{"crash", crash("boom"), 502},
-		{"no status", answer(map[string]any{}), 502},
-		{"null", answer(nil), 502},
-		{"late", hang, 504},
+		{"status 429", answer(map[string]any{"statusCode": 429}), 429},
+		{"status 302", answer(map[string]any{"statusCode": 302}), 302},
+		{"status 401 as a string", answer(map[string]any{"statusCode": "401"}), 401},
+		{"the function fails", crash("boom"), 502},
+		{"a response without a status", answer(map[string]any{}), 502},
+		{"the response null", answer(nil), 502},
+		{"the function is too slow", hang, 504},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			functions := map[string]function{"$connect": test.f, "$disconnect": ok}
@@ -203,16 +203,16 @@ func TestConnectAnswer(t *testing.T) {
 	}
 }
 
-func TestSubprotocol(t *testing.T) {
+func TestSubprotocolThatConnectChoseIsUsed(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		header  map[string]any
 		offered []string
 		want    string
 	}{
-		{"chosen", map[string]any{"Sec-WebSocket-Protocol": "im.v1"}, []string{"im.v1", "sig"}, "im.v1"},
-		{"any case", map[string]any{"sec-websocket-protocol": "im.v1"}, []string{"im.v1", "sig"}, "im.v1"},
-		{"other case", map[string]any{"SEC-WEBSOCKET-PROTOCOL": "im.v1"}, []string{"im.v1"}, "im.v1"},
+		{"chosen by $connect", map[string]any{"Sec-WebSocket-Protocol": "im.v1"}, []string{"im.v1", "sig"}, "im.v1"},
+		{"header in lower case", map[string]any{"sec-websocket-protocol": "im.v1"}, []string{"im.v1", "sig"}, "im.v1"},
+		{"header in upper case", map[string]any{"SEC-WEBSOCKET-PROTOCOL": "im.v1"}, []string{"im.v1"}, "im.v1"},
 		{"none chosen", nil, []string{"im.v1"}, ""},
 		{"none offered", nil, nil, ""},
 	} {
@@ -222,13 +222,14 @@ func TestSubprotocol(t *testing.T) {
 			t.Errorf("%s: %v", test.name, err)
 			continue
 		}
-		// A browser fails the connection when it offered some and this is empty.
+		// A browser ends the connection if it offered some and this is empty.
 		if got := r.Header.Get("Sec-WebSocket-Protocol"); got != test.want || c.Subprotocol() != test.want {
 			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
 		}
 		c.CloseNow()
 	}
-	// What was not offered is passed on all the same, for the client to refuse.
+	// A sub-protocol that the client did not offer is sent nevertheless. The client must
+	// refuse it.
 	w := newWorld(t, Options{}, map[string]function{"$connect": answer(map[string]any{"statusCode": 200, "headers": map[string]any{"Sec-WebSocket-Protocol": "other"}})})
 	if got := w.raw().protocol; got != "other" {
 		t.Errorf("not offered: got %q, want other", got)
@@ -239,7 +240,7 @@ func TestSubprotocol(t *testing.T) {
 	}
 }
 
-func TestSocketPaths(t *testing.T) {
+func TestOnlyTheStageCanBeUpgraded(t *testing.T) {
 	w := newWorld(t, Options{}, map[string]function{"$connect": ok})
 	for _, test := range []struct {
 		path string
@@ -259,7 +260,7 @@ func TestSocketPaths(t *testing.T) {
 	}
 }
 
-func TestMessageRoutes(t *testing.T) {
+func TestMessageSelectsItsRoute(t *testing.T) {
 	w := newWorld(t, Options{}, map[string]function{
 		"$default": echo, "two.echo": echo, "two.silent": answer(map[string]any{"statusCode": 200}), "two.null": answer(nil),
 		"two.binary": answer(map[string]any{"statusCode": 200, "body": "aGk=", "isBase64Encoded": true}),
@@ -285,7 +286,7 @@ func TestMessageRoutes(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", test.send, got, test.want)
 		}
 	}
-	// Nothing comes back from these: the next answer is that of the probe.
+	// These routes answer nothing, so the next message is the answer to the probe.
 	for _, send := range []string{`{"action":"one"}`, `{"action":"two.silent"}`, `{"action":"two.null"}`, `{"action":"p"}`, `{"action":"ppp"}`, `{"action":7}`} {
 		w.write(c, send)
 	}
@@ -299,7 +300,7 @@ func TestMessageRoutes(t *testing.T) {
 	}
 }
 
-func TestNoDefaultRoute(t *testing.T) {
+func TestMessageWithoutARouteIsForbidden(t *testing.T) {
 	w := newWorld(t, Options{}, map[string]function{"$connect": ok})
 	c, id := w.dialID()
 	w.write(c, `{"action":"unknown"}`)
@@ -309,7 +310,7 @@ func TestNoDefaultRoute(t *testing.T) {
 	}
 }
 
-func TestErrorFrames(t *testing.T) {
+func TestFailedFunctionIsAnsweredWithAnErrorFrame(t *testing.T) {
 	functions := map[string]function{
 		"$connect": ok, "two.crash": crash("boom"), "one": crash("boom"), "two.late": hang,
 		"two.number":  answer(map[string]any{"statusCode": 200, "body": 5}),
@@ -339,7 +340,7 @@ func TestErrorFrames(t *testing.T) {
 	}
 }
 
-func TestMessagesRunConcurrentlyAndBounded(t *testing.T) {
+func TestMessagesOfAConnectionRunConcurrentlyUpToTheLimit(t *testing.T) {
 	release, entered := make(chan struct{}), make(chan struct{}, 100)
 	w := newWorld(t, Options{Frames: 3}, map[string]function{"two.wait": func(_ context.Context, e map[string]any) (any, error) {
 		entered <- struct{}{}
@@ -353,7 +354,7 @@ func TestMessagesRunConcurrentlyAndBounded(t *testing.T) {
 	for range 3 {
 		<-entered
 	}
-	// The fifth message stays in the socket, the fourth waits for a place.
+	// The fourth message waits for a function, the fifth is still in the socket.
 	w.until("the fourth message is read", func() bool { return w.gateway.Counters().Messages == 4 })
 	if n := len(entered); n != 0 {
 		t.Errorf("got %d more functions than the bound of 3", n)
@@ -366,7 +367,7 @@ func TestMessagesRunConcurrentlyAndBounded(t *testing.T) {
 	}
 }
 
-func TestBusyConnectionEnds(t *testing.T) {
+func TestConnectionWithRunningFunctionsCanBeClosed(t *testing.T) {
 	release := make(chan struct{})
 	w := newWorld(t, Options{Frames: 1}, map[string]function{"$connect": ok, "$disconnect": ok, "$default": func(context.Context, map[string]any) (any, error) {
 		<-release
@@ -388,14 +389,14 @@ func TestBusyConnectionEnds(t *testing.T) {
 	}
 }
 
-func TestRouteSelection(t *testing.T) {
+func TestRouteSelectionExpression(t *testing.T) {
 	for expression, want := range map[string]string{"$request.body.action": "action", "${request.body.action}": "action",
 		"$request.body.a.b": "a b", "": "action"} {
-		if got := strings.Join(selection(expression), " "); got != want {
+		if got := strings.Join(parseSelection(expression), " "); got != want {
 			t.Errorf("%q: got %q, want %q", expression, got, want)
 		}
 	}
-	g := &Gateway{path: []string{"a", "b"}, sockets: map[string]*template.SocketRoute{"x": {}}}
+	g := &Gateway{selectionPath: []string{"a", "b"}, socketRoutes: map[string]*template.SocketRoute{"x": {}}}
 	for body, want := range map[string]string{`{"a":{"b":"x"}}`: "x", `{"a":"x"}`: "$default", `{"b":"x"}`: "$default"} {
 		if got := g.routeKey([]byte(body)); got != want {
 			t.Errorf("%s: got %s, want %s", body, got, want)

@@ -10,30 +10,32 @@ import (
 	"parley/infra/local/template"
 )
 
-// A function owns its instances. Idle ones are a stack, so that the warmest
-// works and the others can grow old.
+// A function owns its instances. The idle ones are a stack: the instance that
+// was used last gets the next event, so that the others can reach Options.Idle.
 type function struct {
 	template.Function
-	service *Service
-	slots   chan struct{} // one for each running invocation
+	service   *Service
+	semaphore chan struct{} // holds one value for each running invocation
 
-	mu      sync.Mutex
-	idle    []*instance
-	all     map[*instance]bool
-	stopped bool
+	mu        sync.Mutex
+	idle      []*instance
+	instances map[*instance]bool // idle and busy
+	stopped   bool
 }
 
 var errStopped = errors.New("the local cloud is stopping")
 
+// invoke waits until the concurrency limit allows one more invocation, and runs
+// the event on an idle instance, or on a new one if none is idle.
 func (f *function) invoke(ctx context.Context, event []byte) (Result, error) {
 	select {
-	case f.slots <- struct{}{}:
-		defer func() { <-f.slots }()
+	case f.semaphore <- struct{}{}:
+		defer func() { <-f.semaphore }()
 	case <-ctx.Done():
 		return Result{}, fmt.Errorf("function %s: no instance was free: %w", f.Handler, ctx.Err())
 	}
 	for {
-		i := f.pop()
+		i := f.takeIdle()
 		cold := i == nil
 		if cold {
 			var err error
@@ -43,38 +45,42 @@ func (f *function) invoke(ctx context.Context, event []byte) (Result, error) {
 		}
 		result, delivered := i.run(event, f.Timeout)
 		if !delivered && !cold {
-			continue // it died idle, before it took the event
+			continue // the idle process ended before it received the event
 		}
 		result.Cold, result.Instance = cold, i.id
-		if i.alive() {
-			f.push(i)
+		if i.usable() {
+			f.putIdle(i)
 		}
 		return result, nil
 	}
 }
 
-func (f *function) pop() *instance {
+// takeIdle removes a usable instance from the idle ones. It returns nil if there
+// is none.
+func (f *function) takeIdle() *instance {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for n := len(f.idle); n > 0; n = len(f.idle) {
 		i := f.idle[n-1]
 		f.idle = f.idle[:n-1]
-		if i.reaper.Stop() && i.alive() {
+		if i.idleTimer.Stop() && i.usable() {
 			return i
 		}
 	}
 	return nil
 }
 
-func (f *function) push(i *instance) {
-	_, _, generation := f.service.endpoints()
+// putIdle makes an instance available for the next event. It ends the instance
+// if the function is stopped or if the endpoints have changed since it started.
+func (f *function) putIdle(i *instance) {
+	_, _, version := f.service.endpoints()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.stopped || i.generation != generation {
+	if f.stopped || i.endpointsVersion != version {
 		i.kill()
 		return
 	}
-	i.reaper = time.AfterFunc(f.service.options.Idle, i.kill)
+	i.idleTimer = time.AfterFunc(f.service.options.Idle, i.kill)
 	f.idle = append(f.idle, i)
 }
 
@@ -90,17 +96,17 @@ func (f *function) start() (*instance, error) {
 		return nil, fmt.Errorf("function %s did not start: %w", f.Handler, err)
 	}
 	f.mu.Lock()
-	if f.all == nil {
-		f.all = map[*instance]bool{}
+	if f.instances == nil {
+		f.instances = map[*instance]bool{}
 	}
-	f.all[i] = true
+	f.instances[i] = true
 	stopped = f.stopped
 	f.mu.Unlock()
-	f.service.count(func(s *Stats) { s.Running++ })
+	f.service.updateStats(func(s *Stats) { s.Running++ })
 	go func() {
-		<-i.gone
+		<-i.ended
 		f.mu.Lock()
-		delete(f.all, i)
+		delete(f.instances, i)
 		for n, other := range f.idle {
 			if other == i {
 				f.idle = append(f.idle[:n], f.idle[n+1:]...)
@@ -108,7 +114,7 @@ func (f *function) start() (*instance, error) {
 			}
 		}
 		f.mu.Unlock()
-		f.service.count(func(s *Stats) { s.Running-- })
+		f.service.updateStats(func(s *Stats) { s.Running-- })
 	}()
 	if stopped {
 		i.kill()
@@ -116,29 +122,31 @@ func (f *function) start() (*instance, error) {
 	return i, nil
 }
 
+// stop ends the idle instances at once, waits for the running invocations until
+// ctx ends, and then ends every instance that is left.
 func (f *function) stop(ctx context.Context) {
 	f.mu.Lock()
 	f.stopped = true
 	f.mu.Unlock()
-	for i := f.pop(); i != nil; i = f.pop() {
+	for i := f.takeIdle(); i != nil; i = f.takeIdle() {
 		i.kill()
 	}
-	// All slots taken means that nothing runs any more.
-	for range cap(f.slots) {
+	// Once the semaphore is full of our own values, no invocation is running.
+	for range cap(f.semaphore) {
 		select {
-		case f.slots <- struct{}{}:
-			defer func() { <-f.slots }()
+		case f.semaphore <- struct{}{}:
+			defer func() { <-f.semaphore }()
 		case <-ctx.Done():
 		}
 	}
 	f.mu.Lock()
-	rest := make([]*instance, 0, len(f.all))
-	for i := range f.all {
-		rest = append(rest, i)
+	remaining := make([]*instance, 0, len(f.instances))
+	for i := range f.instances {
+		remaining = append(remaining, i)
 	}
 	f.mu.Unlock()
-	for _, i := range rest {
+	for _, i := range remaining {
 		i.kill()
-		<-i.gone
+		<-i.ended
 	}
 }

@@ -3,7 +3,6 @@ package lambda
 import (
 	"bufio"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,39 +14,42 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
-// maxLine is the longest line of a log that is passed on whole.
+// maxLine is the longest log line, in bytes, that Options.Line receives in one
+// piece.
 const maxLine = 256 << 10
 
-// An instance is one process with a Runtime API of its own. When the runner
-// dies, its connection breaks and the program's runtime client ends it.
+// An instance is one process with a Runtime API server of its own. If the local
+// cloud dies, the connection of the process to that server breaks, and the Lambda
+// runtime client in the process ends the process.
 type instance struct {
-	id string // AWS_ACCESS_KEY_ID
+	id string // AWS_ACCESS_KEY_ID of the process
 	f  *function
-	// generation of the endpoints it was given
-	generation int
-	cmd        *exec.Cmd
-	server     *http.Server
-	events     chan *call    // taken by /next
-	gone       chan struct{} // closed when the process has ended
-	end        sync.Once
-	killed     atomic.Bool
-	reaper     *time.Timer // guarded by the function while idle
-	output     sync.WaitGroup
+	// endpointsVersion says which endpoints the process was started with.
+	endpointsVersion int
+	cmd              *exec.Cmd
+	server           *http.Server     // the Runtime API
+	events           chan *invocation // received by GET invocation/next
+	ended            chan struct{}    // closed when the process has ended
+	killOnce         sync.Once
+	killed           atomic.Bool
+	idleTimer        *time.Timer // guarded by function.mu while the instance is idle
+	output           sync.WaitGroup
 
-	mu      sync.Mutex
-	current *call  // under way
-	dead    bool   // the process has ended; nobody would answer a new call
-	init    []byte // what /init/error said
+	mu        sync.Mutex
+	current   *invocation // the one that is running
+	hasEnded  bool        // the process cannot answer a new invocation
+	initError []byte      // the body of POST init/error
 }
 
-// A call is one event on its way through an instance.
-type call struct {
+// An invocation is one event that an instance handles.
+type invocation struct {
 	id     string
 	event  []byte
-	answer chan Result // one answer
+	result chan Result // receives exactly one result
 	once   sync.Once
 }
 
@@ -57,10 +59,10 @@ func launch(f *function) (*instance, error) {
 		return nil, err
 	}
 	o := f.service.options
-	dynamoDB, sqs, generation := f.service.endpoints()
+	dynamoDB, sqs, version := f.service.endpoints()
 	i := &instance{
-		id: fmt.Sprintf("LOCAL%06dX%s", f.service.number(), strings.ToUpper(letters(f.Handler))),
-		f:  f, generation: generation, events: make(chan *call), gone: make(chan struct{}),
+		id: fmt.Sprintf("LOCAL%06dX%s", f.service.nextNumber(), strings.ToUpper(alphanumeric(f.Handler))),
+		f:  f, endpointsVersion: version, events: make(chan *invocation), ended: make(chan struct{}),
 	}
 	i.server = &http.Server{Handler: i.api()}
 	i.cmd = exec.Command(o.Program)
@@ -91,9 +93,9 @@ func launch(f *function) (*instance, error) {
 	for name, value := range environment {
 		i.cmd.Env = append(i.cmd.Env, name+"="+value)
 	}
-	// A group of its own, so that Ctrl-C reaches only the runner and a call
-	// under way is finished.
-	i.cmd.SysProcAttr = ownGroup()
+	// The process has a process group of its own. So Ctrl-C reaches only the local
+	// cloud, which lets the running invocations finish.
+	i.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	reader, writer, err := os.Pipe()
 	if err != nil {
 		listener.Close()
@@ -107,27 +109,28 @@ func launch(f *function) (*instance, error) {
 		listener.Close()
 		return nil, err
 	}
-	go func() { _ = i.server.Serve(listener) }() // ends with the instance
-	i.output.Go(func() { i.read(reader) })
+	go func() { _ = i.server.Serve(listener) }() // returns when wait closes the server
+	i.output.Go(func() { i.forwardLines(reader) })
 	go i.wait()
 	return i, nil
 }
 
-// wait turns the death of the process into the answer of its invocation.
+// wait waits for the end of the process. If an invocation was running, its result
+// becomes the error that Lambda answers for a process that exited.
 func (i *instance) wait() {
 	err := i.cmd.Wait()
 	i.output.Wait()
 	i.server.Close()
 	i.mu.Lock()
-	current, init := i.current, i.init
-	i.dead = true
+	current, initError := i.current, i.initError
+	i.hasEnded = true
 	i.mu.Unlock()
-	close(i.gone)
+	close(i.ended)
 	if current == nil {
 		return
 	}
-	if init != nil {
-		current.finish(Result{Payload: init, FunctionError: "Unhandled"})
+	if initError != nil {
+		current.finish(Result{Payload: initError, FunctionError: "Unhandled"})
 		return
 	}
 	reason := "exit status 0"
@@ -137,41 +140,41 @@ func (i *instance) wait() {
 	current.finish(failure("Runtime.ExitError", "RequestId: %s Error: Runtime exited with error: %s", current.id, reason))
 }
 
-// run gives the process one event. It answers false when the process ended
-// before it took the event.
-func (i *instance) run(event []byte, timeout time.Duration) (Result, bool) {
-	c := &call{id: uuid(), event: event, answer: make(chan Result, 1)}
+// run gives the process one event and waits for the result. delivered is false if
+// the process ended before it received the event.
+func (i *instance) run(event []byte, timeout time.Duration) (_ Result, delivered bool) {
+	n := &invocation{id: uuid(), event: event, result: make(chan Result, 1)}
 	i.mu.Lock()
-	dead := i.dead
-	i.current = c
+	hasEnded := i.hasEnded
+	i.current = n
 	i.mu.Unlock()
-	if dead {
-		return failure("Runtime.ExitError", "RequestId: %s Error: Runtime exited before it took the event", c.id), false
+	if hasEnded {
+		return failure("Runtime.ExitError", "RequestId: %s Error: Runtime exited before it took the event", n.id), false
 	}
-	// Initialisation has 10 s of its own, as on Lambda.
-	start := time.NewTimer(10 * time.Second)
-	defer start.Stop()
+	// As on Lambda, initialisation has 10 s of its own, apart from the timeout.
+	initTimer := time.NewTimer(10 * time.Second)
+	defer initTimer.Stop()
 	select {
-	case i.events <- c:
-	case <-i.gone:
-		return <-c.answer, false // wait has seen the call
-	case <-start.C:
+	case i.events <- n:
+	case <-i.ended:
+		return <-n.result, false // wait has seen i.current and finishes it
+	case <-initTimer.C:
 		i.kill()
-		<-i.gone
-		return failure("Sandbox.Timedout", "RequestId: %s Error: the program did not ask for work within 10 seconds", c.id), true
+		<-i.ended
+		return failure("Sandbox.Timedout", "RequestId: %s Error: the program did not ask for work within 10 seconds", n.id), true
 	}
 	began := time.Now()
 	timer := time.NewTimer(timeout)
 	defer timer.Stop()
 	var result Result
 	select {
-	case result = <-c.answer:
+	case result = <-n.result:
 	case <-timer.C:
-		c.finish(Result{}) // too late for the process to answer
+		n.finish(Result{}) // from now on an answer of the process is ignored
 		i.kill()
-		<-i.gone
-		i.f.service.count(func(s *Stats) { s.Timeouts++ })
-		result = failure("Sandbox.Timedout", "RequestId: %s Error: Task timed out after %s", c.id, seconds(timeout))
+		<-i.ended
+		i.f.service.updateStats(func(s *Stats) { s.Timeouts++ })
+		result = failure("Sandbox.Timedout", "RequestId: %s Error: Task timed out after %s", n.id, seconds(timeout))
 	}
 	result.Duration = time.Since(began)
 	i.mu.Lock()
@@ -180,19 +183,16 @@ func (i *instance) run(event []byte, timeout time.Duration) (Result, bool) {
 	return result, true
 }
 
-func (c *call) finish(r Result) (first bool) {
-	c.once.Do(func() {
-		c.answer <- r
-		first = true
-	})
-	return first
+// finish sets the result of the invocation. Only the first call has an effect.
+func (n *invocation) finish(r Result) {
+	n.once.Do(func() { n.result <- r })
 }
 
-// alive tells whether a new call may be given to the instance. A process that was
-// killed a moment ago may still run; it is not alive.
-func (i *instance) alive() bool {
+// usable reports whether the instance can be given a new event. A process that
+// was killed a moment ago may still run; it is not usable.
+func (i *instance) usable() bool {
 	select {
-	case <-i.gone:
+	case <-i.ended:
 		return false
 	default:
 		return !i.killed.Load()
@@ -201,19 +201,19 @@ func (i *instance) alive() bool {
 
 func (i *instance) kill() {
 	i.killed.Store(true)
-	i.end.Do(func() { _ = i.cmd.Process.Kill() }) // an error: it has ended already
+	i.killOnce.Do(func() { _ = i.cmd.Process.Kill() }) // an error means that the process has ended
 }
 
-// api is the part of the Runtime API that runtimes use.
+// api is the Lambda Runtime API, as far as runtimes use it.
 func (i *instance) api() http.Handler {
 	mux := http.NewServeMux()
 	const base = "/2018-06-01/runtime/"
 	mux.HandleFunc("GET "+base+"invocation/next", i.serveNext)
 	mux.HandleFunc("POST "+base+"invocation/{id}/response", func(w http.ResponseWriter, r *http.Request) {
-		i.serveAnswer(w, r, "")
+		i.serveResult(w, r, "")
 	})
 	mux.HandleFunc("POST "+base+"invocation/{id}/error", func(w http.ResponseWriter, r *http.Request) {
-		i.serveAnswer(w, r, "Unhandled")
+		i.serveResult(w, r, "Unhandled")
 	})
 	mux.HandleFunc("POST "+base+"init/error", func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
@@ -221,7 +221,7 @@ func (i *instance) api() http.Handler {
 			return
 		}
 		i.mu.Lock()
-		i.init = body
+		i.initError = body
 		i.mu.Unlock()
 		w.WriteHeader(http.StatusAccepted)
 	})
@@ -229,51 +229,53 @@ func (i *instance) api() http.Handler {
 }
 
 func (i *instance) serveNext(w http.ResponseWriter, r *http.Request) {
-	var c *call
+	var n *invocation
 	select {
-	case c = <-i.events:
+	case n = <-i.events:
 	case <-r.Context().Done():
 		return
 	}
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
-	h.Set("Content-Length", strconv.Itoa(len(c.event)))
-	h.Set("Lambda-Runtime-Aws-Request-Id", c.id)
+	h.Set("Content-Length", strconv.Itoa(len(n.event)))
+	h.Set("Lambda-Runtime-Aws-Request-Id", n.id)
 	h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(time.Now().Add(i.f.Timeout).UnixMilli(), 10))
 	h.Set("Lambda-Runtime-Invoked-Function-Arn", i.f.ARN)
-	h.Set("Lambda-Runtime-Trace-Id", "Root=1-"+c.id[:8]+"-"+strings.ReplaceAll(c.id[9:], "-", "")[:24]+";Sampled=0")
-	_, _ = w.Write(c.event) // a broken connection ends the process, which is seen
+	h.Set("Lambda-Runtime-Trace-Id", "Root=1-"+n.id[:8]+"-"+strings.ReplaceAll(n.id[9:], "-", "")[:24]+";Sampled=0")
+	_, _ = w.Write(n.event) // if the connection is broken, the process ends and wait sees it
 }
 
-// maxAnswer is what Lambda accepts of a synchronous response.
-const maxAnswer = 6<<20 + 100
+// maxResponse is the largest synchronous response that Lambda accepts, in bytes.
+const maxResponse = 6<<20 + 100
 
-func (i *instance) serveAnswer(w http.ResponseWriter, r *http.Request, functionError string) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxAnswer+1))
+func (i *instance) serveResult(w http.ResponseWriter, r *http.Request, functionError string) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxResponse+1))
 	if err != nil {
-		return // the process died in the middle of it
+		return // the process ended while it sent the body
 	}
 	i.mu.Lock()
-	c := i.current
+	current := i.current
 	i.mu.Unlock()
-	if c == nil || c.id != r.PathValue("id") {
+	if current == nil || current.id != r.PathValue("id") {
 		http.Error(w, `{"errorType":"InvalidRequestID"}`, http.StatusBadRequest)
 		return
 	}
-	if len(body) > maxAnswer {
-		c.finish(failure("Function.ResponseSizeTooLarge", "Response payload size exceeded maximum allowed payload size (6291556 bytes)."))
+	if len(body) > maxResponse {
+		current.finish(failure("Function.ResponseSizeTooLarge", "Response payload size exceeded maximum allowed payload size (6291556 bytes)."))
 		http.Error(w, `{"errorType":"RequestEntityTooLarge"}`, http.StatusRequestEntityTooLarge)
 		return
 	}
-	// The answer of the runtime first: the caller may call again at once.
+	// Acknowledge the process first: as soon as the invocation is finished, its
+	// caller may send the next event to this process.
 	w.WriteHeader(http.StatusAccepted)
-	c.finish(Result{Payload: body, FunctionError: functionError})
+	current.finish(Result{Payload: body, FunctionError: functionError})
 }
 
-// read passes the lines of the process on until it ends.
-func (i *instance) read(from io.ReadCloser) {
-	defer from.Close()
-	lines := bufio.NewReaderSize(from, maxLine)
+// forwardLines gives each line that the process writes to Options.Line, until the
+// process closes its output.
+func (i *instance) forwardLines(output io.ReadCloser) {
+	defer output.Close()
+	lines := bufio.NewReaderSize(output, maxLine)
 	for {
 		line, err := lines.ReadSlice('\n')
 		if len(line) > 0 && i.f.service.options.Line != nil {
@@ -285,7 +287,8 @@ func (i *instance) read(from io.ReadCloser) {
 	}
 }
 
-func letters(s string) string {
+// alphanumeric removes every character that is not an ASCII letter or digit.
+func alphanumeric(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
 			return r
@@ -299,28 +302,4 @@ func uuid() string {
 	_, _ = rand.Read(b[:]) // never fails
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
-}
-
-// A Report is the line the program writes for each invocation.
-type Report struct {
-	Message   string  `json:"msg"`
-	Operation string  `json:"operation"`
-	Outcome   string  `json:"outcome"`
-	Code      int     `json:"code"`
-	Duration  float64 `json:"duration_ms"`
-	Cold      bool    `json:"cold"`
-	W         float64 `json:"W"`
-	R         float64 `json:"R"`
-	S         float64 `json:"S"`
-	L         float64 `json:"L"`
-	P         float64 `json:"P"`
-}
-
-// ParseReport reads a line of an instance. It answers false for any other line.
-func ParseReport(line string) (Report, bool) {
-	var r Report
-	if !strings.HasPrefix(line, "{") || json.Unmarshal([]byte(line), &r) != nil || r.Message != "call" {
-		return Report{}, false
-	}
-	return r, true
 }

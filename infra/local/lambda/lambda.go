@@ -1,7 +1,8 @@
-// Package lambda runs the functions of the templates: the real program, one
-// operating system process per instance, fed through the Lambda Runtime API.
-// An instance handles one event at a time, starts on first use, and stops when
-// it was idle for long.
+// Package lambda runs the functions of the templates as AWS Lambda does. An
+// instance of a function is one operating system process that runs the real
+// program and receives events through the Lambda Runtime API. An instance handles
+// one event at a time. It starts when it is first needed, and stops when it has
+// been idle for Options.Idle.
 package lambda
 
 import (
@@ -21,41 +22,45 @@ import (
 type Options struct {
 	Program string // the binary; every function runs it
 	Region  string // default "us-east-1"
-	// DynamoDB and SQS are the endpoints the program is given.
+	// DynamoDB, SQS and S3 are the endpoints that the program uses.
 	DynamoDB, SQS, S3 string
-	// Environment is added to every function's own, such as LOG_LEVEL.
+	// Environment is added to the environment of every function, for example
+	// LOG_LEVEL. It wins over the templates.
 	Environment map[string]string
-	// Limit is the most instances of one function; ReservedConcurrency of
-	// the template lowers it. Default 10. A call over it waits.
+	// Limit is how many instances one function may have. A lower
+	// ReservedConcurrentExecutions in the template wins. If all instances are
+	// busy, the next invocation waits. Default 10.
 	Limit int
 	// Idle is how long an instance waits for work before it is stopped.
 	// Default 5 minutes.
 	Idle time.Duration
 	// Line receives each line that an instance writes. May be nil.
 	Line func(function, line string)
-	// Done is told of each finished invocation. May be nil.
+	// Done is called after each invocation. May be nil.
 	Done func(Record)
 }
 
-// A Result is the answer of one invocation.
+// A Result is what one invocation returned.
 type Result struct {
 	Payload []byte
-	// FunctionError is "" or "Unhandled", as the header of Lambda says.
+	// FunctionError is "", or "Unhandled" as in Lambda's response header
+	// X-Amz-Function-Error.
 	FunctionError string
 	Cold          bool
 	Duration      time.Duration // of the invocation, without a cold start
-	Instance      string        // its access key id, which the fault proxy sees
+	Instance      string        // its access key id, by which the fault proxy knows it
 }
 
-// A Record is what is known of an invocation when it is over.
+// A Record describes a finished invocation.
 type Record struct {
 	Function string
 	Event    []byte
 	Result   Result
-	Err      error
+	Err      error // why the function could not be run; Result is empty then
 }
 
-// Stats count what the functions did since the start.
+// Stats count what the functions did since the start. Running is the number of
+// processes that run now.
 type Stats struct {
 	Invocations, ColdStarts, Errors, Timeouts, Running int
 }
@@ -65,13 +70,13 @@ type Service struct {
 	options   Options
 	functions map[string]*function
 
-	mu         sync.Mutex
-	stats      Stats
-	next       int // numbers instances
-	generation int // of the endpoints
+	mu               sync.Mutex
+	stats            Stats
+	lastNumber       int // number of the newest instance
+	endpointsVersion int // is raised by each change of the endpoints
 }
 
-// New prepares the functions of a model. Nothing is started.
+// New prepares the functions of a model. It starts no process.
 func New(functions []template.Function, o Options) *Service {
 	if o.Region == "" {
 		o.Region = "us-east-1"
@@ -88,16 +93,16 @@ func New(functions []template.Function, o Options) *Service {
 		if f.Concurrency > 0 && f.Concurrency < limit {
 			limit = f.Concurrency
 		}
-		s.functions[f.Handler] = &function{service: s, Function: f, slots: make(chan struct{}, limit)}
+		s.functions[f.Handler] = &function{service: s, Function: f, semaphore: make(chan struct{}, limit)}
 	}
 	return s
 }
 
-// Invoke runs one event through a function, named by its Handler, and waits
-// for the answer. What the function did wrong is in the Result; an error means
-// that it could not be run, or that ctx ended before an instance was free.
-// Once an instance has the event it runs to its end, whatever ctx does; only
-// Invoke does not wait for it.
+// Invoke runs the function with the given Handler on one event and waits for the
+// result. If the function itself fails, Result.FunctionError says so. An error
+// means that the function could not be run, or that ctx ended first. An instance
+// that has received the event always finishes it, also after ctx has ended; only
+// Invoke no longer waits for it.
 func (s *Service) Invoke(ctx context.Context, name string, event []byte) (Result, error) {
 	f, ok := s.functions[name]
 	if !ok {
@@ -110,7 +115,7 @@ func (s *Service) Invoke(ctx context.Context, name string, event []byte) (Result
 	done := make(chan outcome, 1)
 	go func() {
 		result, err := f.invoke(ctx, event)
-		s.finished(name, event, result, err)
+		s.record(name, event, result, err)
 		done <- outcome{result, err}
 	}()
 	select {
@@ -121,8 +126,8 @@ func (s *Service) Invoke(ctx context.Context, name string, event []byte) (Result
 	}
 }
 
-func (s *Service) finished(name string, event []byte, result Result, err error) {
-	s.count(func(n *Stats) {
+func (s *Service) record(name string, event []byte, result Result, err error) {
+	s.updateStats(func(n *Stats) {
 		n.Invocations++
 		if result.Cold {
 			n.ColdStarts++
@@ -136,25 +141,26 @@ func (s *Service) finished(name string, event []byte, result Result, err error) 
 	}
 }
 
-// Stats answers the counts so far.
+// Stats returns the counts so far.
 func (s *Service) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.stats
 }
 
-// Functions lists the names of the functions.
+// Functions returns the Handlers of all functions, sorted.
 func (s *Service) Functions() []string {
 	return slices.Sorted(maps.Keys(s.functions))
 }
 
-// Kill ends an instance at once, with its invocation if it has one, and tells
-// whether there was one of that access key id. No later call is given to it, also
-// if its process takes a moment to end. It is how faults are injected.
+// Kill ends the instance with the given access key id at once. An invocation that
+// it runs fails. It reports whether there was such an instance. The instance
+// receives no further event, even if its process takes a moment to end. The fault
+// injector uses it.
 func (s *Service) Kill(instance string) bool {
 	for _, f := range s.functions {
 		f.mu.Lock()
-		for i := range f.all {
+		for i := range f.instances {
 			if i.id == instance {
 				f.mu.Unlock()
 				i.kill()
@@ -166,11 +172,12 @@ func (s *Service) Kill(instance string) bool {
 	return false
 }
 
-// Function names the function of an instance, "" when it is gone.
+// Function returns the Handler of the instance with the given access key id, and
+// "" if there is no such instance.
 func (s *Service) Function(instance string) string {
 	for name, f := range s.functions {
 		f.mu.Lock()
-		for i := range f.all {
+		for i := range f.instances {
 			if i.id == instance {
 				f.mu.Unlock()
 				return name
@@ -181,19 +188,20 @@ func (s *Service) Function(instance string) string {
 	return ""
 }
 
-// Recycle stops the idle instances, so that the next call is cold. Busy ones
-// finish and stay.
-func (s *Service) Recycle() {
+// EndIdle ends the idle instances. Busy instances are not touched. If none is
+// busy, the next invocation is a cold start.
+func (s *Service) EndIdle() {
 	for _, f := range s.functions {
-		for i := f.pop(); i != nil; i = f.pop() {
+		for i := f.takeIdle(); i != nil; i = f.takeIdle() {
 			i.kill()
 		}
 	}
 }
 
-// Redirect gives new instances other endpoints and replaces the idle ones.
-// Busy ones finish their invocation first. The fault proxy is put in the path
-// and taken out of it this way.
+// Redirect changes the endpoints that new instances are started with, and ends
+// the instances that have the old ones: idle instances at once, busy instances
+// after their invocation. The fault injector uses it to put its proxies between
+// the functions and the servers, and to remove them.
 func (s *Service) Redirect(dynamoDB, sqs string) {
 	s.mu.Lock()
 	if s.options.DynamoDB == dynamoDB && s.options.SQS == sqs {
@@ -201,19 +209,19 @@ func (s *Service) Redirect(dynamoDB, sqs string) {
 		return
 	}
 	s.options.DynamoDB, s.options.SQS = dynamoDB, sqs
-	s.generation++
+	s.endpointsVersion++
 	s.mu.Unlock()
-	s.Recycle()
+	s.EndIdle()
 }
 
-func (s *Service) endpoints() (dynamoDB, sqs string, generation int) {
+func (s *Service) endpoints() (dynamoDB, sqs string, version int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.options.DynamoDB, s.options.SQS, s.generation
+	return s.options.DynamoDB, s.options.SQS, s.endpointsVersion
 }
 
-// Stop ends every instance. Invocations under way get until ctx ends; later
-// ones fail.
+// Stop ends every instance. Running invocations may finish until ctx ends; new
+// invocations fail.
 func (s *Service) Stop(ctx context.Context) {
 	var wait sync.WaitGroup
 	for _, f := range s.functions {
@@ -222,20 +230,20 @@ func (s *Service) Stop(ctx context.Context) {
 	wait.Wait()
 }
 
-func (s *Service) number() int {
+func (s *Service) nextNumber() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.next++
-	return s.next
+	s.lastNumber++
+	return s.lastNumber
 }
 
-func (s *Service) count(change func(*Stats)) {
+func (s *Service) updateStats(change func(*Stats)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	change(&s.stats)
 }
 
-// failure is a function error in the form Lambda answers it.
+// failure returns a function error in the form that Lambda gives it.
 func failure(kind, format string, args ...any) Result {
 	body := map[string]string{"errorMessage": fmt.Sprintf(format, args...)}
 	if kind != "" {
@@ -245,7 +253,7 @@ func failure(kind, format string, args ...any) Result {
 	return Result{Payload: payload, FunctionError: "Unhandled"}
 }
 
-// seconds are written as Lambda does: "Task timed out after 3.00 seconds".
+// seconds formats a duration as Lambda does in "Task timed out after 3.00 seconds".
 func seconds(d time.Duration) string {
 	return strings.TrimSpace(fmt.Sprintf("%.2f seconds", d.Seconds()))
 }

@@ -16,7 +16,7 @@ import (
 	"parley/infra/local/template"
 )
 
-// program builds testdata/echo once for a test.
+// program builds testdata/echo and returns the path of the binary.
 func program(t testing.TB) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "echo")
@@ -46,8 +46,8 @@ func service(t testing.TB, o Options, functions ...template.Function) *Service {
 	return s
 }
 
-// patience is how long a condition may take to come about: the machine may be
-// busy with other things.
+// patience is how long until waits for a condition. It is long because the
+// machine may be busy with other work.
 const patience = 2 * time.Minute
 
 func until(t testing.TB, what string, ok func() bool) {
@@ -59,7 +59,7 @@ func until(t testing.TB, what string, ok func() bool) {
 	}
 }
 
-func TestInvoke(t *testing.T) {
+func TestInvokeReturnsWhatTheFunctionDid(t *testing.T) {
 	t.Setenv("AWS_CA_BUNDLE", "/inherited")
 	s := service(t, Options{DynamoDB: "http://db", SQS: "http://q"})
 	for _, c := range []struct {
@@ -74,9 +74,9 @@ func TestInvoke(t *testing.T) {
 		{event: `{"Env":"AWS_ENDPOINT_URL_DYNAMODB"}`, want: `"http://db"`},
 		{event: `{"Env":"AWS_ENDPOINT_URL_SQS"}`, want: `"http://q"`},
 		{event: `{"Env":"AWS_ACCESS_KEY_ID"}`, want: `"LOCAL000001XTINYECHO"`},
-		{event: `{"Env":"AWS_CA_BUNDLE"}`, want: `""`}, // not inherited
+		{event: `{"Env":"AWS_CA_BUNDLE"}`, want: `""`}, // the environment of the local cloud is not inherited
 		{event: `{"Fail":"no"}`, want: `{"errorMessage":"no","errorType":"errorString"}`, kind: "Unhandled"},
-		{event: `{"Repeat":true}`, want: `11`}, // an error does not end the process
+		{event: `{"Repeat":true}`, want: `11`}, // an error does not end the process, so its counter goes on
 		{event: `{"Exit":7}`, want: `Runtime exited with error: exit status 7`, kind: "Unhandled"},
 		{event: `{"Repeat":true}`, want: `1`, cold: true},
 		{event: `{"Panic":true}`, want: `at the handler`, kind: "Unhandled"},
@@ -95,7 +95,7 @@ func TestInvoke(t *testing.T) {
 	}
 }
 
-func TestTimeoutKills(t *testing.T) {
+func TestTimeoutEndsTheInstance(t *testing.T) {
 	s := service(t, Options{}, template.Function{Handler: "slow", Timeout: 150 * time.Millisecond})
 	got, err := s.Invoke(t.Context(), "slow", []byte(`{"Sleep":5000}`))
 	if err != nil || got.FunctionError != "Unhandled" || !strings.Contains(string(got.Payload), "Task timed out after 0.15 seconds") {
@@ -109,36 +109,36 @@ func TestTimeoutKills(t *testing.T) {
 	}
 }
 
-// Concurrent calls get instances of their own, up to the limit; those over it
-// wait.
-func TestConcurrency(t *testing.T) {
-	var atWork atomic.Int64
-	s := service(t, Options{Limit: 3, Line: func(string, string) { atWork.Add(1) }})
-	gate := filepath.Join(t.TempDir(), "gate")
+// Concurrent invocations run on instances of their own, up to the limit. One above
+// the limit waits until an instance is free or until its context ends.
+func TestConcurrentInvocationsRespectTheLimit(t *testing.T) {
+	var running atomic.Int64
+	s := service(t, Options{Limit: 3, Line: func(string, string) { running.Add(1) }})
+	file := filepath.Join(t.TempDir(), "gate")
 	var wait sync.WaitGroup
 	for range 9 {
 		wait.Go(func() {
-			if got, err := s.Invoke(t.Context(), "tiny.echo", fmt.Appendf(nil, `{"Until":%q}`, gate)); err != nil || got.FunctionError != "" {
+			if got, err := s.Invoke(t.Context(), "tiny.echo", fmt.Appendf(nil, `{"Until":%q}`, file)); err != nil || got.FunctionError != "" {
 				t.Errorf("got %s, %v", got.Payload, err)
 			}
 		})
 	}
-	until(t, "three calls are at work", func() bool { return atWork.Load() == 3 })
+	until(t, "three invocations run", func() bool { return running.Load() == 3 })
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if _, err := s.Invoke(ctx, "tiny.echo", []byte(`{}`)); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("a call over the limit: got %v, want the end of its context", err)
+		t.Errorf("an invocation above the limit: got %v, want the end of its context", err)
 	}
-	if err := os.WriteFile(gate, nil, 0o600); err != nil {
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	wait.Wait()
 	if got := s.Stats(); got.ColdStarts != 3 || got.Running != 3 || got.Invocations != 10 {
-		t.Errorf("stats: got %+v, want 3 instances for 9 calls and one that waited in vain", got)
+		t.Errorf("stats: got %+v, want 3 instances for 9 invocations, and one more that was not run", got)
 	}
 }
 
-func TestIdleInstancesStop(t *testing.T) {
+func TestIdleInstanceStops(t *testing.T) {
 	s := service(t, Options{Idle: 50 * time.Millisecond})
 	if _, err := s.Invoke(t.Context(), "tiny.echo", []byte(`{}`)); err != nil {
 		t.Fatal(err)
@@ -149,9 +149,9 @@ func TestIdleInstancesStop(t *testing.T) {
 	}
 }
 
-// An instance that is killed from outside while it works is a function error;
-// one that is killed while idle is not noticed by the next caller.
-func TestKill(t *testing.T) {
+// If an instance is killed while it handles an event, the result is a function
+// error. If it is killed while idle, the next invocation runs on a new instance.
+func TestKillEndsAnInstance(t *testing.T) {
 	s := service(t, Options{})
 	first, err := s.Invoke(t.Context(), "tiny.echo", []byte(`{}`))
 	if err != nil {
@@ -160,7 +160,7 @@ func TestKill(t *testing.T) {
 	time.AfterFunc(100*time.Millisecond, func() { s.Kill(first.Instance) })
 	got, err := s.Invoke(t.Context(), "tiny.echo", []byte(`{"Sleep":50000}`))
 	if err != nil || !strings.Contains(string(got.Payload), "signal: killed") {
-		t.Errorf("killed at work: got %s, %v", got.Payload, err)
+		t.Errorf("killed while busy: got %s, %v", got.Payload, err)
 	}
 	second, err := s.Invoke(t.Context(), "tiny.echo", []byte(`{}`))
 	if err != nil || second.Instance == first.Instance {
@@ -168,11 +168,11 @@ func TestKill(t *testing.T) {
 	}
 	s.Kill(second.Instance)
 	if third, err := s.Invoke(t.Context(), "tiny.echo", []byte(`{}`)); err != nil || third.FunctionError != "" || !third.Cold {
-		t.Errorf("after an idle kill: got %+v, %v", third, err)
+		t.Errorf("killed while idle: got %+v, %v", third, err)
 	}
 }
 
-func TestABrokenProgramIsAFunctionError(t *testing.T) {
+func TestProgramThatExitsAtOnceIsAFunctionError(t *testing.T) {
 	s := service(t, Options{Environment: map[string]string{"BROKEN": "1"}})
 	got, err := s.Invoke(t.Context(), "tiny.echo", []byte(`{}`))
 	if err != nil || !strings.Contains(string(got.Payload), "exit status 3") || got.FunctionError != "Unhandled" {
@@ -183,7 +183,7 @@ func TestABrokenProgramIsAFunctionError(t *testing.T) {
 	}
 }
 
-func TestLinesAreReports(t *testing.T) {
+func TestLineReceivesReports(t *testing.T) {
 	var mu sync.Mutex
 	var lines []string
 	s := service(t, Options{Line: func(f, line string) {
@@ -194,7 +194,7 @@ func TestLinesAreReports(t *testing.T) {
 	if _, err := s.Invoke(t.Context(), "tiny.echo", []byte(`{}`)); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "the line is there", func() bool {
+	until(t, "the line arrives", func() bool {
 		mu.Lock()
 		defer mu.Unlock()
 		return len(lines) > 0
@@ -211,7 +211,7 @@ func TestLinesAreReports(t *testing.T) {
 	}
 }
 
-func BenchmarkWarm(b *testing.B) {
+func BenchmarkWarmInvocation(b *testing.B) {
 	s := service(b, Options{})
 	for b.Loop() {
 		if _, err := s.Invoke(b.Context(), "tiny.echo", []byte(`{"a":1}`)); err != nil {
@@ -220,12 +220,12 @@ func BenchmarkWarm(b *testing.B) {
 	}
 }
 
-func BenchmarkCold(b *testing.B) {
+func BenchmarkColdInvocation(b *testing.B) {
 	s := service(b, Options{})
 	for b.Loop() {
 		if got, err := s.Invoke(b.Context(), "tiny.echo", []byte(`{"a":1}`)); err != nil || !got.Cold {
 			b.Fatal(fmt.Sprint(got.Cold, err))
 		}
-		s.Recycle()
+		s.EndIdle()
 	}
 }

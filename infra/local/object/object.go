@@ -1,7 +1,8 @@
-// Package object is the object storage of the local cloud: gofakes3 behind a check
-// of who may come in. Calls signed in a header are let in unchecked, as those of
-// the other local servers; an address that was made for anybody to fetch is
-// checked as S3 does; everything else is refused, for no bucket is public.
+// Package object is the object storage of the local cloud: gofakes3 behind a check of
+// the signature. A request with a signature in a header is accepted without a check,
+// as by the other local servers. A request with a signature in the query (a presigned
+// URL) is checked as S3 checks it. Every other request is refused, because no bucket
+// is public.
 package object
 
 import (
@@ -18,15 +19,16 @@ import (
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3bolt"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
+	bolt "go.etcd.io/bbolt"
 )
 
-// Secret is the secret key of every caller, as the local cloud gives it to its
-// functions.
+// Secret is the secret access key that the local cloud gives to all its functions.
+// Presigned URLs must be signed with it.
 const Secret = "local"
 
 // Options say what to serve.
 type Options struct {
-	Dir     string // data on disk; empty: in memory
+	Dir     string // where the objects are stored; empty means in memory
 	Buckets []string
 	Now     func() time.Time // default time.Now
 }
@@ -38,49 +40,50 @@ type Server struct {
 	close    func() error
 }
 
-// Start serves the buckets on a free port. With AWS_ENDPOINT_URL_S3 in the
-// environment it is the server there, whose buckets are as they are.
+// Start serves the buckets on a free port. If AWS_ENDPOINT_URL_S3 is set, it starts
+// nothing and returns the server at that address; then it creates no buckets.
 func Start(o Options) (*Server, error) {
 	if endpoint := os.Getenv("AWS_ENDPOINT_URL_S3"); endpoint != "" {
 		return &Server{endpoint: strings.TrimSuffix(endpoint, "/")}, nil
 	}
-	backend, closing, err := o.backend()
+	backend, closeBackend, err := o.backend()
 	if err != nil {
 		return nil, fmt.Errorf("object storage: %w", err)
 	}
 	for _, name := range o.Buckets {
-		if there, err := backend.BucketExists(name); err != nil || there {
+		if exists, err := backend.BucketExists(name); err != nil || exists {
 			if err != nil {
-				return nil, errors.Join(fmt.Errorf("bucket %s: %w", name, err), closing())
+				return nil, errors.Join(fmt.Errorf("bucket %s: %w", name, err), closeBackend())
 			}
 			continue
 		}
 		if err := backend.CreateBucket(name); err != nil {
-			return nil, errors.Join(fmt.Errorf("bucket %s: %w", name, err), closing())
+			return nil, errors.Join(fmt.Errorf("bucket %s: %w", name, err), closeBackend())
 		}
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("object storage: %w", err), closing())
+		return nil, errors.Join(fmt.Errorf("object storage: %w", err), closeBackend())
 	}
 	now := o.Now
 	if now == nil {
 		now = time.Now
 	}
-	s := &Server{endpoint: "http://" + listener.Addr().String(), close: closing}
-	s.server = &http.Server{Handler: guard(gofakes3.New(backend).Server(), now)}
-	go func() { _ = s.server.Serve(listener) }() // ends with the server
+	s := &Server{endpoint: "http://" + listener.Addr().String(), close: closeBackend}
+	s.server = &http.Server{Handler: checkSignature(gofakes3.New(backend).Server(), now)}
+	go func() { _ = s.server.Serve(listener) }() // returns when Stop is called
 	return s, nil
 }
 
-func (o Options) backend() (gofakes3.Backend, func() error, error) {
+// backend opens the storage and returns it with the function that closes it.
+func (o Options) backend() (_ gofakes3.Backend, closeBackend func() error, _ error) {
 	if o.Dir == "" {
 		return s3mem.New(), func() error { return nil }, nil
 	}
 	if err := os.MkdirAll(o.Dir, 0o755); err != nil {
 		return nil, nil, err
 	}
-	// One file whose every change is a transaction on disk.
+	// All buckets are in one file. Each write is a transaction on disk.
 	db, err := openFile(filepath.Join(o.Dir, "objects.db"))
 	if err != nil {
 		return nil, nil, err
@@ -88,10 +91,10 @@ func (o Options) backend() (gofakes3.Backend, func() error, error) {
 	return s3bolt.New(db), db.Close, nil
 }
 
-// Endpoint is the address of the server.
+// Endpoint returns the address of the server.
 func (s *Server) Endpoint() string { return s.endpoint }
 
-// Stop ends the server and closes its file; calls under way are finished.
+// Stop waits up to 3 s for running requests, ends the server and closes its file.
 func (s *Server) Stop() error {
 	if s.server == nil {
 		return nil
@@ -102,4 +105,13 @@ func (s *Server) Stop() error {
 		s.server.Close()
 	}
 	return s.close()
+}
+
+// openFile opens the file with all buckets. Only one process can have it open.
+func openFile(name string) (*bolt.DB, error) {
+	db, err := bolt.Open(name, 0o600, &bolt.Options{Timeout: time.Second})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w; another local cloud may use it", name, err)
+	}
+	return db, nil
 }

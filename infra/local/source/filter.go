@@ -6,9 +6,11 @@ import (
 	"strings"
 )
 
-// A filter is a pattern of FilterCriteria: an object whose fields are patterns,
-// or lists of what a text may be. Of the comparisons, texts and prefixes are
-// read.
+// A filter is one pattern of FilterCriteria: an object whose fields are patterns
+// again, or lists of allowed values. A value is a text or {"prefix": text}; other
+// comparisons are not implemented. Example:
+// {"dynamodb":{"Keys":{"sk":{"S":[{"prefix":"m"}]}}}} lets through the records
+// whose sort key starts with m.
 type filter map[string]any
 
 func parseFilters(patterns []string) ([]filter, error) {
@@ -35,9 +37,9 @@ func (f filter) check() error {
 			}
 		case []any:
 			for _, one := range want {
-				rule, isRule := one.(map[string]any)
+				comparison, isComparison := one.(map[string]any)
 				_, isText := one.(string)
-				if _, prefix := rule["prefix"].(string); !isText && (!isRule || len(rule) != 1 || !prefix) {
+				if _, prefix := comparison["prefix"].(string); !isText && (!isComparison || len(comparison) != 1 || !prefix) {
 					return fmt.Errorf("%s: the local cloud reads texts and prefixes", name)
 				}
 			}
@@ -48,17 +50,17 @@ func (f filter) check() error {
 	return nil
 }
 
-// fits reports whether a change has what the filter asks for.
-func (f filter) fits(change map[string]any) bool {
+// matches reports whether the filter lets a stream record through.
+func (f filter) matches(record map[string]any) bool {
 	for name, want := range f {
 		switch want := want.(type) {
 		case map[string]any:
-			inner, ok := change[name].(map[string]any)
-			if !ok || !filter(want).fits(inner) {
+			inner, ok := record[name].(map[string]any)
+			if !ok || !filter(want).matches(inner) {
 				return false
 			}
 		case []any:
-			if text, ok := change[name].(string); !ok || !oneOf(text, want) {
+			if text, ok := record[name].(string); !ok || !matchesAny(text, want) {
 				return false
 			}
 		}
@@ -66,12 +68,12 @@ func (f filter) fits(change map[string]any) bool {
 	return true
 }
 
-func oneOf(text string, list []any) bool {
+func matchesAny(text string, list []any) bool {
 	for _, want := range list {
 		if want == any(text) {
 			return true
 		}
-		if rule, ok := want.(map[string]any); ok && strings.HasPrefix(text, rule["prefix"].(string)) {
+		if comparison, ok := want.(map[string]any); ok && strings.HasPrefix(text, comparison["prefix"].(string)) {
 			return true
 		}
 	}

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-func TestFilters(t *testing.T) {
-	const change = `{"eventName":"INSERT","dynamodb":{"Keys":{"pk":{"S":"1#P#a"},"sk":{"S":"m65"}},"SizeBytes":3}}`
+func TestFilterMatchesStreamRecords(t *testing.T) {
+	const record = `{"eventName":"INSERT","dynamodb":{"Keys":{"pk":{"S":"1#P#a"},"sk":{"S":"m65"}},"SizeBytes":3}}`
 	for _, c := range []struct {
 		pattern string
 		want    bool
@@ -30,10 +30,10 @@ func TestFilters(t *testing.T) {
 			continue
 		}
 		var value map[string]any
-		if err := json.Unmarshal([]byte(change), &value); err != nil {
+		if err := json.Unmarshal([]byte(record), &value); err != nil {
 			t.Fatal(err)
 		}
-		if got := filters[0].fits(value); got != c.want {
+		if got := filters[0].matches(value); got != c.want {
 			t.Errorf("%s: got %t, want %t", c.pattern, got, c.want)
 		}
 	}

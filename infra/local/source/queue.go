@@ -14,32 +14,34 @@ import (
 	"parley/infra/local/template"
 )
 
-// longPoll is in seconds. AWS polls for 20; here a poll is never cut off, since
-// what it was about to bring would be hidden for the visibility timeout, and
-// the stop waits for it.
+// longPoll is how long one receive waits for messages, in seconds. AWS uses 20. It
+// is short here because Stop waits for the running receive: if Stop cancelled it,
+// messages that the server has just handed out would stay invisible for the
+// visibility timeout.
 const longPoll = 1
 
-// queue reads one queue for one function.
-func (s *Sources) queue(ctx context.Context, f template.Function, q template.QueueSource) {
+// readQueue receives batches from one queue and invokes one function with them,
+// until ctx ends.
+func (s *Sources) readQueue(ctx context.Context, f template.Function, q template.QueueSource) {
 	concurrency := s.options.Concurrency
 	if q.Concurrency > 0 && q.Concurrency < concurrency {
 		concurrency = q.Concurrency
 	}
 	if strings.HasSuffix(q.Queue, ".fifo") {
-		concurrency = 1 // keeps the order
+		concurrency = 1 // to keep the order of the messages
 	}
 	url := strings.TrimSuffix(s.options.SQS, "/") + "/" + template.Account + "/" + q.Queue
-	slots := make(chan struct{}, concurrency)
+	semaphore := make(chan struct{}, concurrency)
 	s.running.Go(func() {
 		for {
 			select {
-			case slots <- struct{}{}:
+			case semaphore <- struct{}{}:
 			case <-ctx.Done():
 				return
 			}
-			batch, err := s.gather(ctx, url, q)
+			batch, err := s.receiveBatch(ctx, url, q)
 			if len(batch) == 0 {
-				<-slots
+				<-semaphore
 				if ctx.Err() != nil {
 					return
 				}
@@ -50,29 +52,29 @@ func (s *Sources) queue(ctx context.Context, f template.Function, q template.Que
 				continue
 			}
 			s.running.Go(func() {
-				defer func() { <-slots }()
-				s.batch(f, q, url, batch)
+				defer func() { <-semaphore }()
+				s.processBatch(f, q, url, batch)
 			})
 		}
 	})
 }
 
-// gather receives until the batch is full or its window is over. Without a
-// window whatever the first receive brings is the batch.
-func (s *Sources) gather(ctx context.Context, url string, q template.QueueSource) ([]types.Message, error) {
+// receiveBatch receives messages until the batch is full or its window has passed.
+// Without a window the batch is what the first receive returns.
+func (s *Sources) receiveBatch(ctx context.Context, url string, q template.QueueSource) ([]types.Message, error) {
 	var batch []types.Message
 	var end time.Time
 	for {
-		pause := int32(longPoll)
+		waitSeconds := int32(longPoll)
 		if len(batch) > 0 {
 			left := time.Until(end)
-			if left <= 0 || stopping(ctx) {
-				return batch, nil
+			if left <= 0 || ctx.Err() != nil {
+				return batch, nil //nolint:nilerr // what was received is still delivered to the function
 			}
-			pause = int32(min(left/time.Second, longPoll))
+			waitSeconds = int32(min(left/time.Second, longPoll))
 		}
 		out, err := s.queues.ReceiveMessage(context.WithoutCancel(ctx), &sqs.ReceiveMessageInput{
-			QueueUrl: &url, MaxNumberOfMessages: int32(min(10, q.BatchSize-len(batch))), WaitTimeSeconds: pause,
+			QueueUrl: &url, MaxNumberOfMessages: int32(min(10, q.BatchSize-len(batch))), WaitTimeSeconds: waitSeconds,
 			MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameAll},
 			MessageAttributeNames:       []string{"All"},
 		})
@@ -86,31 +88,23 @@ func (s *Sources) gather(ctx context.Context, url string, q template.QueueSource
 		if len(batch) == 0 || len(batch) >= q.BatchSize || q.Window == 0 {
 			return batch, nil
 		}
-		if len(out.Messages) == 0 && pause == 0 && !wait(ctx, 100*time.Millisecond) {
+		if len(out.Messages) == 0 && waitSeconds == 0 && !wait(ctx, 100*time.Millisecond) {
 			return batch, nil
 		}
 	}
 }
 
-func stopping(ctx context.Context) bool {
-	select {
-	case <-ctx.Done():
-		return true
-	default:
-		return false
-	}
-}
-
-// batch invokes the function and deletes what it did. It uses a context of its
-// own: a batch that was received is finished even while the sources stop.
-func (s *Sources) batch(f template.Function, q template.QueueSource, url string, batch []types.Message) {
+// processBatch invokes the function and deletes the messages that it has processed.
+// It uses a context of its own, so that a batch that was received is finished even
+// if the sources are stopping.
+func (s *Sources) processBatch(f template.Function, q template.QueueSource, url string, batch []types.Message) {
 	ctx := context.Background()
 	ids := make([]string, len(batch))
 	for i, m := range batch {
 		ids[i] = aws.ToString(m.MessageId)
 	}
 	result, err := s.options.Functions.Invoke(ctx, f.Handler, s.queueEvent(q, batch))
-	failures, all := failed(result, err, q.Partial, ids)
+	failures, all := failedItems(result, err, q.Partial, ids)
 	s.report(err)
 	var done []types.DeleteMessageBatchRequestEntry
 	for i, m := range batch {
@@ -123,14 +117,14 @@ func (s *Sources) batch(f template.Function, q template.QueueSource, url string,
 				QueueUrl: &url, ReceiptHandle: m.ReceiptHandle, VisibilityTimeout: int32(s.options.Retry.Round(time.Second) / time.Second),
 			})
 			if err != nil {
-				s.report(fmt.Errorf("bring a message of %s back: %w", q.Queue, err))
+				s.report(fmt.Errorf("make a message of %s visible again: %w", q.Queue, err))
 			}
 		}
 	}
 	for len(done) > 0 {
 		n := min(10, len(done))
-		// A message that became visible again meanwhile cannot be deleted with
-		// its old receipt; it is delivered once more, as on AWS.
+		// A message whose visibility timeout has passed meanwhile cannot be deleted
+		// with its old receipt. It is delivered once more, as on AWS.
 		if _, err := s.queues.DeleteMessageBatch(ctx, &sqs.DeleteMessageBatchInput{QueueUrl: &url, Entries: done[:n]}); err != nil {
 			s.report(fmt.Errorf("delete from %s: %w", q.Queue, err))
 		}

@@ -12,35 +12,38 @@ import (
 	"parley/infra/local/template"
 )
 
-// clock invokes a function at its times.
-func (s *Sources) clock(ctx context.Context, job schedule, next func(time.Time) time.Time) {
-	for at := next(time.Now()); !at.IsZero() && wait(ctx, time.Until(at)); at = next(at) {
-		s.running.Go(func() { s.fire(ctx, job, at) })
-		if late := time.Now(); late.Sub(at) > time.Minute {
-			at = late // the machine slept: what was missed is not made up for
+// runSchedule invokes a function at the times of its schedule, until ctx ends.
+func (s *Sources) runSchedule(ctx context.Context, job schedule, next func(time.Time) time.Time) {
+	for at := next(time.Now()); !at.IsZero() && wait(ctx, time.Until(at)); {
+		due := at
+		s.running.Go(func() { s.invokeScheduled(ctx, job, due) })
+		if now := time.Now(); now.Sub(due) > time.Minute {
+			at = next(now) // the machine was asleep: the missed times are skipped
+		} else {
+			at = next(due)
 		}
 	}
 }
 
-// Fire runs the schedules of a function now, and answers how many it has. Tests
-// do not wait for clocks.
-func (s *Sources) Fire(ctx context.Context, function string) int {
+// InvokeScheduled invokes a function now, once for each of its schedules, and returns how many
+// schedules it has. Tests use it because they cannot wait for the time of a schedule.
+func (s *Sources) InvokeScheduled(ctx context.Context, function string) int {
 	n := 0
 	for _, job := range s.schedules {
 		if job.function == function {
-			s.fire(ctx, job, time.Now())
+			s.invokeScheduled(ctx, job, time.Now())
 			n++
 		}
 	}
 	return n
 }
 
-// fire invokes asynchronously as EventBridge does: two more attempts. AWS
-// pauses one and two minutes between them; here it is seconds.
-func (s *Sources) fire(ctx context.Context, job schedule, at time.Time) {
+// invokeScheduled invokes a function up to three times until it succeeds, as
+// EventBridge does. The pauses are 1 and 2 seconds; on AWS they are minutes.
+func (s *Sources) invokeScheduled(ctx context.Context, job schedule, at time.Time) {
 	event := []byte(job.Input)
 	if len(event) == 0 {
-		event, _ = json.Marshal(map[string]any{ // strings always marshal
+		event, _ = json.Marshal(map[string]any{ // never fails: plain values
 			"version": "0", "id": rand.Text(), "detail-type": "Scheduled Event", "source": "aws.events",
 			"account": template.Account, "time": at.UTC().Format(time.RFC3339), "region": s.options.Region,
 			"resources": []string{"arn:aws:events:" + s.options.Region + ":" + template.Account + ":rule/" + job.Name},
@@ -56,9 +59,9 @@ func (s *Sources) fire(ctx context.Context, job schedule, at time.Time) {
 	}
 }
 
-// parse reads rate(...) and cron(...) into the function that answers the next
-// time after a time, or the zero time when there is none.
-func parse(expression string) (func(time.Time) time.Time, error) {
+// parseSchedule parses rate(...) or cron(...). The function it returns computes the
+// first time of the schedule after a given time, or the zero time if there is none.
+func parseSchedule(expression string) (func(time.Time) time.Time, error) {
 	kind, rest, _ := strings.Cut(strings.TrimSpace(expression), "(")
 	body, closed := strings.CutSuffix(rest, ")")
 	fields := strings.Fields(body)
@@ -81,8 +84,8 @@ var (
 	days   = strings.Fields("SUN MON TUE WED THU FRI SAT")
 )
 
-// cron reads minute, hour, day of month, month, day of week, year. L, W and #
-// are not read.
+// cron parses the fields minute, hour, day of month, month, day of week and year.
+// L, W and # are not supported.
 func cron(fields []string) (func(time.Time) time.Time, error) {
 	limits := []struct {
 		low, high int
@@ -90,7 +93,7 @@ func cron(fields []string) (func(time.Time) time.Time, error) {
 	}{{0, 59, nil}, {0, 23, nil}, {1, 31, nil}, {1, 12, months}, {1, 7, days}, {1970, 2199, nil}}
 	var sets [6]map[int]bool
 	for i, field := range fields {
-		set, err := span(field, limits[i].low, limits[i].high, limits[i].names)
+		set, err := parseCronField(field, limits[i].low, limits[i].high, limits[i].names)
 		if err != nil {
 			return nil, err
 		}
@@ -117,8 +120,8 @@ func cron(fields []string) (func(time.Time) time.Time, error) {
 	}, nil
 }
 
-// span reads one field; nil is every value.
-func span(field string, low, high int, names []string) (map[int]bool, error) {
+// parseCronField returns the values that a field allows. nil means every value.
+func parseCronField(field string, low, high int, names []string) (map[int]bool, error) {
 	if field == "*" || field == "?" {
 		return nil, nil
 	}
@@ -136,26 +139,26 @@ func span(field string, low, high int, names []string) (map[int]bool, error) {
 	}
 	set := map[int]bool{}
 	for _, piece := range strings.Split(field, ",") {
-		body, every, stepped := strings.Cut(piece, "/")
+		body, stepText, hasStep := strings.Cut(piece, "/")
 		step := 1
-		if stepped {
+		if hasStep {
 			var err error
-			if step, err = strconv.Atoi(every); err != nil || step < 1 {
-				return nil, fmt.Errorf("%q in a cron expression is no step", every)
+			if step, err = strconv.Atoi(stepText); err != nil || step < 1 {
+				return nil, fmt.Errorf("%q in a cron expression is no step", stepText)
 			}
 		}
 		from, to := low, high
 		if body != "*" {
-			first, last, ranged := strings.Cut(body, "-")
+			first, last, isRange := strings.Cut(body, "-")
 			var err error
 			if from, err = value(first); err != nil {
 				return nil, err
 			}
-			if ranged {
+			if isRange {
 				if to, err = value(last); err != nil {
 					return nil, err
 				}
-			} else if !stepped {
+			} else if !hasStep {
 				to = from
 			}
 		}

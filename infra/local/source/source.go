@@ -1,5 +1,5 @@
-// Package source invokes functions with what queues, table streams and
-// schedules bring, as the event source mappings and rules of the templates say.
+// Package source reads the queues, the table streams and the schedules that the
+// templates name as event sources, and invokes the functions with what it reads.
 package source
 
 import (
@@ -26,33 +26,33 @@ type Invoker interface {
 	Invoke(ctx context.Context, function string, event []byte) (lambda.Result, error)
 }
 
-// Options say where the sources read from.
+// Options say what the sources read and whom they invoke.
 type Options struct {
 	DynamoDB, SQS string // endpoints
 	Region        string // default "us-east-1"
 	Functions     Invoker
-	// Retry, when not zero, is how soon a failed queue message comes again.
-	// Zero waits for the visibility timeout, as on AWS.
+	// Retry is how soon a queue message that failed is received again. Zero means
+	// after the visibility timeout of the queue, as on AWS.
 	Retry time.Duration
-	// Concurrency is the most batches of one queue at a time. Default 5, with
-	// which the pollers of AWS start.
+	// Concurrency is how many batches of one queue may be processed at the same
+	// time. Default 5: Lambda starts with as many pollers.
 	Concurrency int
-	// Checkpoints is the file that remembers how far each stream was read.
-	// Empty: a stream is read from its StartingPosition.
+	// Checkpoints is the file that stores how far each stream was read. If it is
+	// empty, nothing is stored, and each start reads from StartingPosition.
 	Checkpoints string
-	// Report is told of failures that are retried. May be nil.
+	// Report receives errors, after which the sources go on. May be nil.
 	Report func(error)
 }
 
 // Sources are the running sources.
 type Sources struct {
-	options Options
-	stop    context.CancelFunc
-	running sync.WaitGroup
-	queues  *sqs.Client
-	tables  *dynamodb.Client
-	streams *dynamodbstreams.Client
-	saved   *checkpoints
+	options     Options
+	stop        context.CancelFunc
+	running     sync.WaitGroup
+	queues      *sqs.Client
+	tables      *dynamodb.Client
+	streams     *dynamodbstreams.Client
+	checkpoints *checkpoints
 
 	schedules []schedule
 }
@@ -62,8 +62,8 @@ type schedule struct {
 	function string
 }
 
-// Start begins to read every source of the functions. When it returns, what is
-// written to a stream or sent to a queue from then on is delivered.
+// Start begins to read every source of the functions. Everything that is written
+// to a table or sent to a queue after Start has returned is delivered.
 func Start(ctx context.Context, functions []template.Function, o Options) (*Sources, error) {
 	if o.Region == "" {
 		o.Region = "us-east-1"
@@ -71,47 +71,47 @@ func Start(ctx context.Context, functions []template.Function, o Options) (*Sour
 	if o.Concurrency == 0 {
 		o.Concurrency = 5
 	}
-	reading, stop := context.WithCancel(context.Background())
+	running, stop := context.WithCancel(context.Background()) // until Stop
 	s := &Sources{
 		options: o, stop: stop, queues: backing.Queues(o.SQS), tables: backing.Client(o.DynamoDB),
 		streams: dynamodbstreams.New(dynamodbstreams.Options{Region: o.Region, BaseEndpoint: aws.String(o.DynamoDB), Credentials: backing.Credentials()}),
 	}
 	var err error
-	if s.saved, err = openCheckpoints(o.Checkpoints); err != nil {
+	if s.checkpoints, err = openCheckpoints(o.Checkpoints); err != nil {
 		stop()
 		return nil, err
 	}
 	for _, f := range functions {
 		for _, q := range f.Queues {
-			s.queue(reading, f, q)
+			s.readQueue(running, f, q)
 		}
 		for _, t := range f.Streams {
-			if err := s.stream(ctx, reading, f, t); err != nil {
+			if err := s.readStream(ctx, running, f, t); err != nil {
 				s.Stop()
 				return nil, fmt.Errorf("stream of %s for %s: %w", t.Table, f.Handler, err)
 			}
 		}
 		for _, t := range f.Schedules {
-			next, err := parse(t.Expression)
+			next, err := parseSchedule(t.Expression)
 			if err != nil {
 				s.Stop()
 				return nil, fmt.Errorf("schedule %s: %w", t.Name, err)
 			}
 			job := schedule{t, f.Handler}
 			s.schedules = append(s.schedules, job)
-			s.running.Go(func() { s.clock(reading, job, next) })
+			s.running.Go(func() { s.runSchedule(running, job, next) })
 		}
 	}
 	return s, nil
 }
 
-// Stop reads no more and waits for the batches under way.
+// Stop stops reading and waits until the running invocations have finished.
 func (s *Sources) Stop() {
 	s.stop()
 	s.running.Wait()
 }
 
-// Count answers how many queues, streams and schedules are read.
+// Count returns how many queues, streams and schedules the functions read.
 func Count(functions []template.Function) (queues, streams, schedules int) {
 	for _, f := range functions {
 		queues += len(f.Queues)
@@ -127,7 +127,7 @@ func (s *Sources) report(err error) {
 	}
 }
 
-// wait sleeps and answers false when the sources stop.
+// wait sleeps for d. It returns false at once if ctx ends.
 func wait(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -139,10 +139,12 @@ func wait(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// failed reads a batch answer: the identifiers that failed, or all. The rules
-// are those of ReportBatchItemFailures: an answer that makes no sense fails
-// the whole batch, an empty one is a success.
-func failed(result lambda.Result, err error, partial bool, known []string) (ids map[string]bool, all bool) {
+// failedItems returns which of the items of a batch failed. partial says whether
+// the mapping has ReportBatchItemFailures; if so, the rules of AWS hold: an empty
+// answer is a success, and an answer that is malformed or names an unknown item
+// fails the whole batch. Example: for a batch a, b the answer
+// {"batchItemFailures":[{"itemIdentifier":"b"}]} means that a has succeeded.
+func failedItems(result lambda.Result, err error, partial bool, batch []string) (ids map[string]bool, all bool) {
 	if err != nil || result.FunctionError != "" {
 		return nil, true
 	}
@@ -161,13 +163,13 @@ func failed(result lambda.Result, err error, partial bool, known []string) (ids 
 	if json.Unmarshal(result.Payload, &answer) != nil {
 		return nil, true
 	}
-	valid := map[string]bool{}
-	for _, id := range known {
-		valid[id] = true
+	inBatch := map[string]bool{}
+	for _, id := range batch {
+		inBatch[id] = true
 	}
 	ids = map[string]bool{}
 	for _, f := range answer.Failures {
-		if f.ID == nil || !valid[*f.ID] {
+		if f.ID == nil || !inBatch[*f.ID] {
 			return nil, true
 		}
 		ids[*f.ID] = true

@@ -8,7 +8,7 @@ import (
 	"parley/infra/local/lambda"
 )
 
-func TestSchedules(t *testing.T) {
+func TestScheduleReturnsTheNextTime(t *testing.T) {
 	at := func(text string) time.Time {
 		v, err := time.Parse("2006-01-02 15:04", text)
 		if err != nil {
@@ -27,7 +27,7 @@ func TestSchedules(t *testing.T) {
 		{"cron(0 0 29 2 ? *)", "2026-01-01 00:00", "2028-02-29 00:00"},
 		{"cron(5 */6 ? * 1 2027)", "2026-01-01 00:00", "2027-01-03 00:05"}, // Sunday is 1
 	} {
-		next, err := parse(c.expression)
+		next, err := parseSchedule(c.expression)
 		if err != nil {
 			t.Errorf("%s: %v", c.expression, err)
 		} else if got, want := next(at(c.from)), at(c.want); !got.Equal(want) {
@@ -35,16 +35,16 @@ func TestSchedules(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"", "rate(0 minutes)", "rate(1 week)", "cron(* * * * *)", "cron(61 * * * ? *)", "cron(0 0 L * ? *)", "every day"} {
-		if _, err := parse(bad); err == nil {
+		if _, err := parseSchedule(bad); err == nil {
 			t.Errorf("%q was accepted", bad)
 		}
 	}
-	if next, _ := parse("cron(0 0 1 1 ? 2001)"); !next(at("2026-01-01 00:00")).IsZero() {
-		t.Error("a schedule of the past has a next time")
+	if next, _ := parseSchedule("cron(0 0 1 1 ? 2001)"); !next(at("2026-01-01 00:00")).IsZero() {
+		t.Error("a schedule whose last time has passed has a next time")
 	}
 }
 
-func TestPartialAnswers(t *testing.T) {
+func TestFailedItemsFollowsReportBatchItemFailures(t *testing.T) {
 	for _, c := range []struct {
 		name, payload, failure string
 		err                    error
@@ -52,10 +52,10 @@ func TestPartialAnswers(t *testing.T) {
 		all                    bool
 		ids                    int
 	}{
-		{name: "success", payload: `"done"`},
-		{name: "not asked for", payload: `{"batchItemFailures":[{"itemIdentifier":"a"}]}`},
-		{name: "one", payload: `{"batchItemFailures":[{"itemIdentifier":"a"}]}`, partial: true, ids: 1},
-		{name: "none", payload: `{"batchItemFailures":[]}`, partial: true},
+		{name: "success without partial failures", payload: `"done"`},
+		{name: "failures without ReportBatchItemFailures are ignored", payload: `{"batchItemFailures":[{"itemIdentifier":"a"}]}`},
+		{name: "one item failed", payload: `{"batchItemFailures":[{"itemIdentifier":"a"}]}`, partial: true, ids: 1},
+		{name: "no item failed", payload: `{"batchItemFailures":[]}`, partial: true},
 		{name: "null", payload: `null`, partial: true},
 		{name: "empty", payload: ``, partial: true},
 		{name: "null list", payload: `{"batchItemFailures":null}`, partial: true},
@@ -64,16 +64,16 @@ func TestPartialAnswers(t *testing.T) {
 		{name: "unknown identifier", payload: `{"batchItemFailures":[{"itemIdentifier":"z"}]}`, partial: true, all: true},
 		{name: "not an object", payload: `"done"`, partial: true, all: true},
 		{name: "function error", payload: `{}`, failure: "Unhandled", partial: true, all: true},
-		{name: "no invocation", err: errors.New("no"), all: true},
+		{name: "the function could not be invoked", err: errors.New("no"), all: true},
 	} {
-		ids, all := failed(lambda.Result{Payload: []byte(c.payload), FunctionError: c.failure}, c.err, c.partial, []string{"a", "b"})
+		ids, all := failedItems(lambda.Result{Payload: []byte(c.payload), FunctionError: c.failure}, c.err, c.partial, []string{"a", "b"})
 		if all != c.all || len(ids) != c.ids {
 			t.Errorf("%s: got %v, all %v, want %d, all %v", c.name, ids, all, c.ids, c.all)
 		}
 	}
 }
 
-func TestCheckpointsAreKept(t *testing.T) {
+func TestCheckpointsAreReadAgain(t *testing.T) {
 	file := t.TempDir() + "/streams.json"
 	c, err := openCheckpoints(file)
 	if err != nil {

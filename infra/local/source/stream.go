@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"os"
 	"slices"
 	"sync"
 	"time"
@@ -19,7 +17,8 @@ import (
 	"parley/infra/local/template"
 )
 
-// streamPause is how long an empty shard rests: AWS polls four times a second.
+// streamPause is how long a reader waits after it has found nothing new in a shard.
+// AWS polls a shard four times a second.
 const streamPause = 100 * time.Millisecond
 
 // A reader reads the stream of one table for one function.
@@ -27,16 +26,17 @@ type reader struct {
 	*Sources
 	function template.Function
 	source   template.StreamSource
-	arn      string // DynamoDB Local's
+	arn      string // of the stream in DynamoDB Local
 	filters  []filter
 
-	mu   sync.Mutex
-	done map[string]chan struct{} // a shard, closed when it was read to its end
+	mu       sync.Mutex
+	finished map[string]chan struct{} // by shard; closed when the shard was read to its end
 }
 
-// stream finds the shards that are there and reads them from their position.
-// Shards that come later are read from their beginning.
-func (s *Sources) stream(ctx, reading context.Context, f template.Function, source template.StreamSource) error {
+// readStream starts to read the shards of a stream from StartingPosition. Every 5
+// seconds it looks for new shards and reads them from their beginning. ctx is for
+// the start, running for the reading.
+func (s *Sources) readStream(ctx, running context.Context, f template.Function, source template.StreamSource) error {
 	table, err := s.tables.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &source.Table})
 	if err != nil {
 		return err
@@ -48,20 +48,22 @@ func (s *Sources) stream(ctx, reading context.Context, f template.Function, sour
 	if err != nil {
 		return err
 	}
-	r := &reader{Sources: s, filters: filters, function: f, source: source, arn: *table.Table.LatestStreamArn, done: map[string]chan struct{}{}}
-	if err := r.discover(ctx, reading, source.FromStart); err != nil {
+	r := &reader{Sources: s, filters: filters, function: f, source: source, arn: *table.Table.LatestStreamArn, finished: map[string]chan struct{}{}}
+	if err := r.discover(ctx, running, source.FromStart); err != nil {
 		return err
 	}
 	s.running.Go(func() {
-		for wait(reading, 5*time.Second) {
-			s.report(r.discover(reading, reading, true))
+		for wait(running, 5*time.Second) {
+			s.report(r.discover(running, running, true))
 		}
 	})
 	return nil
 }
 
-// discover starts to read the shards that are not being read yet.
-func (r *reader) discover(ctx, reading context.Context, fromStart bool) error {
+// discover starts to read the shards that are not being read yet. If fromStart is
+// false, it skips what they contain now: it starts at the end of an open shard, and
+// finds nothing in a closed one. Only the first call for a stream may do that.
+func (r *reader) discover(ctx, running context.Context, fromStart bool) error {
 	var shards []types.Shard
 	in := &dynamodbstreams.DescribeStreamInput{StreamArn: &r.arn}
 	for {
@@ -78,39 +80,40 @@ func (r *reader) discover(ctx, reading context.Context, fromStart bool) error {
 	defer r.mu.Unlock()
 	for _, shard := range shards {
 		id := aws.ToString(shard.ShardId)
-		if r.done[id] != nil {
+		if r.finished[id] != nil {
 			continue
 		}
-		// Only the first look may skip what is there: open shards at their end,
-		// closed ones not at all.
 		iterator, err := r.iterator(ctx, id, fromStart)
 		if err != nil {
 			return fmt.Errorf("open the stream of %s: %w", r.source.Table, err)
 		}
-		r.done[id] = make(chan struct{})
-		parent := r.done[aws.ToString(shard.ParentShardId)]
-		r.running.Go(func() { r.shard(reading, id, iterator, parent) })
+		r.finished[id] = make(chan struct{})
+		parent := r.finished[aws.ToString(shard.ParentShardId)]
+		r.running.Go(func() { r.readShard(running, id, iterator, parent) })
 	}
 	return nil
 }
 
-func (r *reader) checkpoint(shard string) string {
+// checkpointKey is the key of a shard in the checkpoints.
+func (r *reader) checkpointKey(shard string) string {
 	return r.function.Handler + " " + r.source.Table + " " + shard
 }
 
-// iterator answers where to go on: after the checkpoint when there is one.
+// iterator returns where to read a shard from: after its checkpoint if it has one,
+// else from the beginning or the end.
 func (r *reader) iterator(ctx context.Context, shard string, fromStart bool) (*string, error) {
 	in := &dynamodbstreams.GetShardIteratorInput{StreamArn: &r.arn, ShardId: &shard, ShardIteratorType: types.ShardIteratorTypeLatest}
 	if fromStart {
 		in.ShardIteratorType = types.ShardIteratorTypeTrimHorizon
 	}
-	if after := r.saved.get(r.checkpoint(shard)); after != "" {
-		kept := *in
-		kept.ShardIteratorType, kept.SequenceNumber = types.ShardIteratorTypeAfterSequenceNumber, &after
-		if out, err := r.streams.GetShardIterator(ctx, &kept); err == nil {
+	if after := r.checkpoints.get(r.checkpointKey(shard)); after != "" {
+		resume := *in
+		resume.ShardIteratorType, resume.SequenceNumber = types.ShardIteratorTypeAfterSequenceNumber, &after
+		if out, err := r.streams.GetShardIterator(ctx, &resume); err == nil {
 			return out.ShardIterator, nil
 		}
-		// Trimmed meanwhile: all that is left was not seen.
+		// The stream no longer has the record of the checkpoint. What it still has
+		// is newer, so nothing of it was read.
 		in.ShardIteratorType = types.ShardIteratorTypeTrimHorizon
 	}
 	out, err := r.streams.GetShardIterator(ctx, in)
@@ -120,8 +123,9 @@ func (r *reader) iterator(ctx context.Context, shard string, fromStart bool) (*s
 	return out.ShardIterator, nil
 }
 
-// shard reads one shard to its end, after its parent: that keeps the order.
-func (r *reader) shard(ctx context.Context, id string, iterator *string, parent chan struct{}) {
+// readShard reads one shard to its end. It waits until the parent shard is
+// finished, which keeps the order of the writes of an item.
+func (r *reader) readShard(ctx context.Context, id string, iterator *string, parent chan struct{}) {
 	if parent != nil {
 		select {
 		case <-parent:
@@ -138,9 +142,9 @@ func (r *reader) shard(ctx context.Context, id string, iterator *string, parent 
 			if ctx.Err() != nil {
 				return
 			}
-			var expired *types.ExpiredIteratorException // it lives 15 minutes
+			var expired *types.ExpiredIteratorException // an iterator is valid for 15 minutes
 			var trimmed *types.TrimmedDataAccessException
-			if !errors.As(err, &trimmed) { // DynamoDB Local says so of the beginning of an empty shard
+			if !errors.As(err, &trimmed) { // DynamoDB Local answers this for the beginning of an empty shard
 				r.report(fmt.Errorf("read the stream of %s: %w", r.source.Table, err))
 			}
 			wait(ctx, time.Second)
@@ -156,8 +160,8 @@ func (r *reader) shard(ctx context.Context, id string, iterator *string, parent 
 			wait(ctx, streamPause)
 			continue
 		}
-		if batch = r.fitting(out.Records); len(batch) == 0 {
-			r.report(r.saved.set(r.checkpoint(id), aws.ToString(out.Records[len(out.Records)-1].Dynamodb.SequenceNumber)))
+		if batch = r.filter(out.Records); len(batch) == 0 {
+			r.report(r.checkpoints.set(r.checkpointKey(id), aws.ToString(out.Records[len(out.Records)-1].Dynamodb.SequenceNumber)))
 			continue
 		}
 		if !r.deliver(ctx, id, batch, 0) {
@@ -166,13 +170,15 @@ func (r *reader) shard(ctx context.Context, id string, iterator *string, parent 
 	}
 	if ctx.Err() == nil {
 		r.mu.Lock()
-		close(r.done[id])
+		close(r.finished[id])
 		r.mu.Unlock()
 	}
 }
 
-// deliver invokes the function until it accepts the batch, or it has failed
-// too often and the batch is given up as on AWS. False: the sources stop.
+// deliver invokes the function until the whole batch has succeeded, or until it has
+// failed more than MaximumRetryAttempts times; then the batch is skipped, as on AWS.
+// It returns false if the sources stop first. Example: of the records 1, 2, 3 the
+// function reports 2 as failed. Then 1 is done, and 2 and 3 are delivered again.
 func (r *reader) deliver(ctx context.Context, shard string, batch []types.Record, attempt int) bool {
 	for {
 		numbers := make([]string, len(batch))
@@ -180,19 +186,19 @@ func (r *reader) deliver(ctx context.Context, shard string, batch []types.Record
 			numbers[i] = aws.ToString(record.Dynamodb.SequenceNumber)
 		}
 		result, err := r.options.Functions.Invoke(context.WithoutCancel(ctx), r.function.Handler, r.event(batch))
-		failures, all := failed(result, err, r.source.Partial, numbers)
+		failures, all := failedItems(result, err, r.source.Partial, numbers)
 		r.report(err)
 		if !all && len(failures) == 0 {
-			r.report(r.saved.set(r.checkpoint(shard), numbers[len(numbers)-1]))
+			r.report(r.checkpoints.set(r.checkpointKey(shard), numbers[len(numbers)-1]))
 			return true
 		}
-		for !all && !failures[numbers[0]] { // what comes before the first failure is done
-			r.report(r.saved.set(r.checkpoint(shard), numbers[0]))
+		for !all && !failures[numbers[0]] { // the records before the first failure are done
+			r.report(r.checkpoints.set(r.checkpointKey(shard), numbers[0]))
 			batch, numbers, attempt = batch[1:], numbers[1:], 0
 		}
 		if attempt++; r.source.Retries >= 0 && attempt > r.source.Retries {
-			r.report(fmt.Errorf("function %s gave up %d changes of %s after %d attempts", r.function.Handler, len(batch), r.source.Table, attempt))
-			r.report(r.saved.set(r.checkpoint(shard), numbers[len(numbers)-1]))
+			r.report(fmt.Errorf("function %s failed %d times; %d stream records of %s are skipped", r.function.Handler, attempt, len(batch), r.source.Table))
+			r.report(r.checkpoints.set(r.checkpointKey(shard), numbers[len(numbers)-1]))
 			return true
 		}
 		if !wait(ctx, min(time.Duration(attempt)*200*time.Millisecond, 10*time.Second)) {
@@ -205,17 +211,17 @@ func (r *reader) deliver(ctx context.Context, shard string, batch []types.Record
 	}
 }
 
-// fitting returns the changes that a filter lets through.
-func (r *reader) fitting(records []types.Record) []types.Record {
+// filter returns the records that at least one of the filters lets through.
+func (r *reader) filter(records []types.Record) []types.Record {
 	if len(r.filters) == 0 {
 		return records
 	}
 	var out []types.Record
 	for _, record := range records {
-		var change map[string]any
-		text, _ := json.Marshal(r.record(record)) // plain values always marshal
-		_ = json.Unmarshal(text, &change)         // as the function would see it
-		if slices.ContainsFunc(r.filters, func(f filter) bool { return f.fits(change) }) {
+		var event map[string]any
+		text, _ := json.Marshal(r.eventRecord(record)) // never fails: plain values
+		_ = json.Unmarshal(text, &event)               // the types that JSON has
+		if slices.ContainsFunc(r.filters, func(f filter) bool { return f.matches(event) }) {
 			out = append(out, record)
 		}
 	}
@@ -225,30 +231,30 @@ func (r *reader) fitting(records []types.Record) []types.Record {
 func (r *reader) event(batch []types.Record) []byte {
 	records := make([]map[string]any, len(batch))
 	for i, record := range batch {
-		records[i] = r.record(record)
+		records[i] = r.eventRecord(record)
 	}
-	event, _ := json.Marshal(map[string]any{"Records": records}) // plain values always marshal
+	event, _ := json.Marshal(map[string]any{"Records": records}) // never fails: plain values
 	return event
 }
 
-// record writes a change as the event of a function has it.
-func (r *reader) record(record types.Record) map[string]any {
+// eventRecord converts a stream record to a record of a Lambda event.
+func (r *reader) eventRecord(record types.Record) map[string]any {
 	d := record.Dynamodb
-	change := map[string]any{
+	data := map[string]any{
 		"Keys": item(d.Keys), "SequenceNumber": d.SequenceNumber, "SizeBytes": d.SizeBytes, "StreamViewType": d.StreamViewType,
 	}
 	if d.ApproximateCreationDateTime != nil {
-		change["ApproximateCreationDateTime"] = d.ApproximateCreationDateTime.Unix()
+		data["ApproximateCreationDateTime"] = d.ApproximateCreationDateTime.Unix()
 	}
 	if d.NewImage != nil {
-		change["NewImage"] = item(d.NewImage)
+		data["NewImage"] = item(d.NewImage)
 	}
 	if d.OldImage != nil {
-		change["OldImage"] = item(d.OldImage)
+		data["OldImage"] = item(d.OldImage)
 	}
 	out := map[string]any{
 		"eventID": record.EventID, "eventName": record.EventName, "eventVersion": record.EventVersion,
-		"eventSource": "aws:dynamodb", "awsRegion": r.options.Region, "eventSourceARN": r.source.ARN, "dynamodb": change,
+		"eventSource": "aws:dynamodb", "awsRegion": r.options.Region, "eventSourceARN": r.source.ARN, "dynamodb": data,
 	}
 	if record.UserIdentity != nil {
 		out["userIdentity"] = map[string]any{"type": record.UserIdentity.Type, "principalId": record.UserIdentity.PrincipalId}
@@ -264,7 +270,7 @@ func item(attributes map[string]types.AttributeValue) map[string]any {
 	return out
 }
 
-// attribute writes a value as DynamoDB does on the wire.
+// attribute converts a value to the JSON of the DynamoDB API.
 func attribute(v types.AttributeValue) map[string]any {
 	switch v := v.(type) {
 	case *types.AttributeValueMemberS:
@@ -293,53 +299,4 @@ func attribute(v types.AttributeValue) map[string]any {
 		return map[string]any{"L": list}
 	}
 	return nil
-}
-
-// checkpoints remember the last sequence number of each shard, in a file when
-// the tables are on disk.
-type checkpoints struct {
-	file string
-	mu   sync.Mutex
-	at   map[string]string
-}
-
-func openCheckpoints(file string) (*checkpoints, error) {
-	c := &checkpoints{file: file, at: map[string]string{}}
-	if file == "" {
-		return c, nil
-	}
-	text, err := os.ReadFile(file)
-	if errors.Is(err, os.ErrNotExist) {
-		return c, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(text, &c.at)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("checkpoints of the streams: %w; remove %s to read them anew", err, file)
-	}
-	return c, nil
-}
-
-func (c *checkpoints) get(key string) string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at[key]
-}
-
-func (c *checkpoints) set(key, value string) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at[key] = value
-	if c.file == "" {
-		return nil
-	}
-	text, err := json.Marshal(maps.Clone(c.at))
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(c.file+".new", text, 0o644); err != nil {
-		return err
-	}
-	return os.Rename(c.file+".new", c.file)
 }

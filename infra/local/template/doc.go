@@ -1,4 +1,4 @@
-// Package template reads the SAM templates of the repository, root and nested
-// stacks, into a Model of what exists: functions, routes, queues, tables and
-// schedules. The local cloud knows of nothing else.
+// Package template reads the SAM templates of the repository, the root template and
+// the nested stacks, into a Model: the functions, routes, queues, tables, buckets and
+// schedules that exist. The local cloud learns from it what to run.
 package template

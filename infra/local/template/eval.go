@@ -6,18 +6,19 @@ import (
 	"strings"
 )
 
-// absent is what !Ref AWS::NoValue leaves: the property is not there.
-type absent struct{}
+// noValue is the value of !Ref AWS::NoValue. A property or list item with it is
+// removed.
+type noValue struct{}
 
-// eval resolves the intrinsics of a value in the terms of the stack. id names
-// the resource or section for errors.
+// eval evaluates the intrinsic functions in a value of this stack. id names the
+// resource or section in errors.
 func (s *stack) eval(id string, v any) (any, error) {
 	switch v := v.(type) {
 	case map[string]any:
 		if len(v) == 1 {
 			for name, arg := range v {
 				if name == "Ref" || name == "Condition" || strings.HasPrefix(name, "Fn::") {
-					return s.call(id, name, arg)
+					return s.intrinsic(id, name, arg)
 				}
 			}
 		}
@@ -27,7 +28,7 @@ func (s *stack) eval(id string, v any) (any, error) {
 			if err != nil {
 				return nil, err
 			}
-			if _, gone := value.(absent); !gone {
+			if _, removed := value.(noValue); !removed {
 				out[key] = value
 			}
 		}
@@ -39,7 +40,7 @@ func (s *stack) eval(id string, v any) (any, error) {
 			if err != nil {
 				return nil, err
 			}
-			if _, gone := value.(absent); !gone {
+			if _, removed := value.(noValue); !removed {
 				out = append(out, value)
 			}
 		}
@@ -48,7 +49,8 @@ func (s *stack) eval(id string, v any) (any, error) {
 	return v, nil
 }
 
-func (s *stack) call(id, name string, arg any) (any, error) {
+// intrinsic evaluates one intrinsic function, such as Fn::Sub.
+func (s *stack) intrinsic(id, name string, arg any) (any, error) {
 	switch name {
 	case "Ref":
 		return s.ref(id, text(arg))
@@ -89,15 +91,15 @@ func (s *stack) call(id, name string, arg any) (any, error) {
 	case name == "Fn::Equals" && len(list) == 2:
 		return text(list[0]) == text(list[1]), nil
 	case name == "Fn::And", name == "Fn::Or":
-		found := name == "Fn::And"
+		neutral := name == "Fn::And"
 		for _, item := range list {
-			if truth(item) != found {
-				return !found, nil
+			if isTrue(item) != neutral {
+				return !neutral, nil
 			}
 		}
-		return found, nil
+		return neutral, nil
 	case name == "Fn::Not" && len(list) == 1:
-		return !truth(list[0]), nil
+		return !isTrue(list[0]), nil
 	case name == "Fn::Join" && len(list) == 2:
 		items, ok := list[1].([]any)
 		if !ok {
@@ -107,7 +109,7 @@ func (s *stack) call(id, name string, arg any) (any, error) {
 		for i, item := range items {
 			words[i] = text(item)
 		}
-		return s.load.localize(strings.Join(words, text(list[0]))), nil
+		return s.loader.localize(strings.Join(words, text(list[0]))), nil
 	case name == "Fn::Split" && len(list) == 2:
 		var out []any
 		for _, word := range strings.Split(text(list[1]), text(list[0])) {
@@ -128,9 +130,10 @@ func (s *stack) call(id, name string, arg any) (any, error) {
 		}
 		return value, nil
 	}
-	return nil, s.fail(id, "%s in this form is not read by the local cloud; use another or add it to infra/local/template", name)
+	return nil, s.fail(id, "%s in this form is not supported by the local cloud; use another or add it to infra/local/template", name)
 }
 
+// list evaluates an argument that must be a list of at least so many items.
 func (s *stack) list(id, name string, arg any, least int) ([]any, error) {
 	value, err := s.eval(id, arg)
 	if err != nil {
@@ -145,6 +148,7 @@ func (s *stack) list(id, name string, arg any, least int) ([]any, error) {
 
 var placeholder = regexp.MustCompile(`\$\{[^}]*\}`)
 
+// sub is Fn::Sub.
 func (s *stack) sub(id string, arg any) (any, error) {
 	var extra map[string]any
 	if list, ok := arg.([]any); ok {
@@ -159,16 +163,16 @@ func (s *stack) sub(id string, arg any) (any, error) {
 		return nil, s.fail(id, "Fn::Sub needs a text; write it so")
 	}
 	var failed error
-	out := placeholder.ReplaceAllStringFunc(pattern, func(hit string) string {
-		name := strings.TrimSpace(hit[2 : len(hit)-1])
+	out := placeholder.ReplaceAllStringFunc(pattern, func(match string) string {
+		name := strings.TrimSpace(match[2 : len(match)-1])
 		if strings.HasPrefix(name, "!") {
 			return "${" + name[1:] + "}" // ${!Literal}
 		}
 		var value any
 		var err error
-		if given, ok := extra[name]; ok {
-			value, err = s.eval(id, given)
-		} else if logical, attribute, dotted := strings.Cut(name, "."); dotted {
+		if expression, ok := extra[name]; ok {
+			value, err = s.eval(id, expression)
+		} else if logical, attribute, isAttribute := strings.Cut(name, "."); isAttribute {
 			value, err = s.attribute(id, logical, attribute)
 		} else {
 			value, err = s.ref(id, name)
@@ -178,7 +182,7 @@ func (s *stack) sub(id string, arg any) (any, error) {
 		}
 		return text(value)
 	})
-	return s.load.localize(out), failed
+	return s.loader.localize(out), failed
 }
 
 // condition evaluates a named condition.
@@ -187,25 +191,27 @@ func (s *stack) condition(id, name string) (bool, error) {
 	if !ok {
 		return false, s.fail(id, "Conditions has no %s; add it or correct the name", name)
 	}
-	value, err := s.once("condition "+name, id, func() (any, error) { return s.eval(name, body) })
-	return truth(value), err
+	value, err := s.withoutCycle("condition "+name, id, func() (any, error) { return s.eval(name, body) })
+	return isTrue(value), err
 }
 
-// once evaluates f and refuses to enter it again from within itself.
-func (s *stack) once(name, id string, f func() (any, error)) (any, error) {
-	if s.busy[name] {
-		return nil, s.fail(id, "%s depends on itself; break the circle", name)
+// withoutCycle calls f. It returns an error if it is called with the same name while
+// f runs: then a parameter, condition or output depends on itself.
+func (s *stack) withoutCycle(name, id string, f func() (any, error)) (any, error) {
+	if s.evaluating[name] {
+		return nil, s.fail(id, "%s depends on itself; remove the circular reference", name)
 	}
-	s.busy[name] = true
-	defer delete(s.busy, name)
+	s.evaluating[name] = true
+	defer delete(s.evaluating, name)
 	return f()
 }
 
-// present tells whether a resource exists under the conditions.
-func (s *stack) present(r resource) (bool, error) {
+// exists reports whether the conditions of a resource, and of the stacks it is in, are
+// true.
+func (s *stack) exists(r resource) (bool, error) {
 	if s.parent != nil {
 		owner := s.parent.resources[s.path[strings.LastIndex(s.path, "/")+1:]]
-		if ok, err := s.parent.present(owner); !ok || err != nil {
+		if ok, err := s.parent.exists(owner); !ok || err != nil {
 			return false, err
 		}
 	}
@@ -215,12 +221,13 @@ func (s *stack) present(r resource) (bool, error) {
 	return s.condition(r.id, r.condition)
 }
 
+// ref is Ref.
 func (s *stack) ref(id, name string) (any, error) {
 	switch name {
 	case "AWS::NoValue":
-		return absent{}, nil
+		return noValue{}, nil
 	case "AWS::Region":
-		return s.load.Region, nil
+		return s.loader.Region, nil
 	case "AWS::AccountId":
 		return Account, nil
 	case "AWS::Partition":
@@ -228,36 +235,37 @@ func (s *stack) ref(id, name string) (any, error) {
 	case "AWS::URLSuffix":
 		return "amazonaws.com", nil
 	case "AWS::StackName":
-		return s.physical(""), nil
+		return s.generatedName(""), nil
 	case "AWS::StackId":
-		return "arn:aws:cloudformation:" + s.load.Region + ":" + Account + ":stack/" + s.physical("") + "/local", nil
+		return "arn:aws:cloudformation:" + s.loader.Region + ":" + Account + ":stack/" + s.generatedName("") + "/local", nil
 	case "AWS::NotificationARNs":
 		return []any{}, nil
 	}
 	if declared, ok := s.parameters[name]; ok {
-		return s.once("parameter "+name, id, func() (any, error) { return s.parameter(name, declared) })
+		return s.withoutCycle("parameter "+name, id, func() (any, error) { return s.parameter(name, declared) })
 	}
 	if base, ok := strings.CutSuffix(name, ".Alias"); ok && s.resources[base].id != "" {
 		return s.attribute(id, base, "Arn")
 	}
 	if r, ok := s.resources[name]; ok {
-		return s.identity(r, "")
+		return s.returnValue(r, "")
 	}
 	return nil, s.fail(id, "%s is neither a parameter nor a resource; correct the name", name)
 }
 
+// parameter returns the value of a parameter of this stack.
 func (s *stack) parameter(name string, declared any) (any, error) {
 	body, _ := declared.(map[string]any)
-	value, given := s.given[name]
+	value, ok := s.arguments[name]
 	switch {
-	case given && s.parent != nil:
+	case ok && s.parent != nil:
 		v, err := s.parent.eval(s.path, value)
 		if err != nil {
 			return nil, err
 		}
 		value = v
-	case !given:
-		if value, given = body["Default"]; !given {
+	case !ok:
+		if value, ok = body["Default"]; !ok {
 			return nil, s.fail(name, "has no value; give the parameter a Default or pass it from the parent stack")
 		}
 	}
@@ -292,16 +300,19 @@ func (s *stack) attribute(id, logical, attribute string) (any, error) {
 	name, nested := strings.CutPrefix(attribute, "Outputs.")
 	child := s.nested[logical]
 	if child == nil || !nested {
-		return s.identity(r, attribute)
+		return s.returnValue(r, attribute)
 	}
 	output, ok := child.outputs[name].(map[string]any)
 	if !ok {
 		return nil, s.fail(id, "%s has no output %s; add it to %s", logical, name, child.file)
 	}
-	return child.once("output "+name, id, func() (any, error) { return child.eval("Outputs."+name, output["Value"]) })
+	return child.withoutCycle("output "+name, id, func() (any, error) { return child.eval("Outputs."+name, output["Value"]) })
 }
 
-// localize turns the address of an API of the templates into the local one.
+// localize replaces the AWS address of an API of the templates by its local address.
+// It returns any other text unchanged. Example:
+// "wss://clientsocket.execute-api.us-east-1.amazonaws.com/local" becomes
+// "ws://127.0.0.1:8081/local".
 func (l *loader) localize(value string) string {
 	scheme, rest, ok := strings.Cut(value, "://")
 	if !ok {
@@ -312,7 +323,7 @@ func (l *loader) localize(value string) string {
 	if !strings.HasPrefix(domain, "execute-api.") {
 		return value
 	}
-	base, found := l.address(id)
+	base, found := l.apiAddress(id)
 	if !found {
 		return value
 	}
@@ -325,11 +336,11 @@ func (l *loader) localize(value string) string {
 	return base + "/" + path
 }
 
-func (l *loader) address(api string) (string, bool) {
+func (l *loader) apiAddress(api string) (string, bool) {
 	for _, s := range l.stacks {
 		for _, r := range s.resources {
 			if isAPI(r.kind) && apiID(s, r.id) == api {
-				if s.socket(r) {
+				if s.isWebSocket(r) {
 					return l.WebSocket, true
 				}
 				return l.HTTP, true
@@ -341,7 +352,7 @@ func (l *loader) address(api string) (string, bool) {
 
 func text(v any) string {
 	switch v := v.(type) {
-	case nil, absent:
+	case nil, noValue:
 		return ""
 	case string:
 		return v
@@ -355,7 +366,7 @@ func text(v any) string {
 	return fmt.Sprint(v)
 }
 
-func truth(v any) bool {
+func isTrue(v any) bool {
 	yes, ok := v.(bool)
 	return ok && yes || text(v) == "true"
 }

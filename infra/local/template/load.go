@@ -9,22 +9,23 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Options say where the templates are and what the outside world looks like.
+// Options say where the templates are, and at which addresses the local cloud serves
+// what they declare.
 type Options struct {
 	Root       string            // file of the root template
-	Parameters map[string]string // overrides of the root's parameters
-	StackName  string            // default "parley-local"; prefixes physical names
+	Parameters map[string]string // values for parameters of the root template
+	StackName  string            // default "parley-local"; physical names begin with it
 	Region     string            // default "us-east-1"
-	State      string            // directory of seal.key; default the current one
+	State      string            // folder of seal.key; default the working directory
 	HTTP       string            // "http://127.0.0.1:8080": address of the HTTP API
 	WebSocket  string            // "http://127.0.0.1:8081": address of the WebSocket API
 	SQS        string            // "http://127.0.0.1:9324": address of the queues
 }
 
-// Account is the account id of everything local, as ElasticMQ has it.
+// Account is the AWS account id of the local cloud.
 const Account = "000000000000"
 
-// Load reads the root template and what it nests.
+// Load reads the root template and the stacks that it nests.
 func Load(o Options) (*Model, error) {
 	if o.StackName == "" {
 		o.StackName = "parley-local"
@@ -38,16 +39,16 @@ func Load(o Options) (*Model, error) {
 	}
 	o.State = state
 	l := &loader{Options: o, base: filepath.Dir(o.Root)}
-	root, err := l.stack(o.Root, "", nil)
+	root, err := l.loadStack(o.Root, "", nil)
 	if err != nil {
 		return nil, err
 	}
-	root.given = map[string]any{}
+	root.arguments = map[string]any{}
 	for name, value := range o.Parameters {
 		if _, ok := root.parameters[name]; !ok {
 			return nil, root.fail(name, "no such parameter; remove the override or declare it in Parameters")
 		}
-		root.given[name] = value
+		root.arguments[name] = value
 	}
 	return l.build(root)
 }
@@ -55,25 +56,25 @@ func Load(o Options) (*Model, error) {
 type loader struct {
 	Options
 	base   string
-	stacks []*stack // in the order met: the root first
+	stacks []*stack // in the order in which they were read: the root first
 }
 
-// A stack is one template file with the parameters it was given.
+// A stack is one template file with the values of its parameters.
 type stack struct {
-	load       *loader
-	file       string // as shown in errors
-	path       string // logical path, "" for the root
+	loader     *loader
+	file       string // path that errors show
+	path       string // logical ids from the root, "" for the root
 	parent     *stack
-	given      map[string]any // parameters, not yet evaluated, in the parent's terms
+	arguments  map[string]any // values of parameters; expressions of the parent stack, not evaluated yet
 	parameters map[string]any
 	mappings   map[string]any
 	conditions map[string]any
 	globals    map[string]any
 	outputs    map[string]any
 	resources  map[string]resource
-	order      []string
-	nested     map[string]*stack
-	busy       map[string]bool // names being evaluated, to find cycles
+	order      []string          // logical ids in the order of the file
+	nested     map[string]*stack // by logical id
+	evaluating map[string]bool   // what withoutCycle is evaluating now
 }
 
 type resource struct {
@@ -82,17 +83,17 @@ type resource struct {
 	properties map[string]any
 }
 
-func (l *loader) stack(file, path string, parent *stack) (*stack, error) {
-	shown := file
+func (l *loader) loadStack(file, path string, parent *stack) (*stack, error) {
+	displayPath := file
 	if rel, err := filepath.Rel(l.base, file); err == nil {
-		shown = rel
+		displayPath = rel
 	}
 	s := &stack{
-		load: l, file: shown, path: path, parent: parent,
-		resources: map[string]resource{}, nested: map[string]*stack{}, busy: map[string]bool{},
+		loader: l, file: displayPath, path: path, parent: parent,
+		resources: map[string]resource{}, nested: map[string]*stack{}, evaluating: map[string]bool{},
 	}
 	for p := parent; p != nil; p = p.parent {
-		if p.file == shown {
+		if p.file == displayPath {
 			return nil, s.fail("", "nests itself; remove the circular Location")
 		}
 	}
@@ -107,25 +108,26 @@ func (l *loader) stack(file, path string, parent *stack) (*stack, error) {
 	if len(doc.Content) == 0 {
 		return nil, s.fail("", "is empty; write a template or remove the nested stack")
 	}
-	value, err := plain(doc.Content[0])
+	value, err := decode(doc.Content[0])
 	if err != nil {
 		return nil, s.fail("", "%v", err)
 	}
-	top, ok := value.(map[string]any)
+	root, ok := value.(map[string]any)
 	if !ok {
 		return nil, s.fail("", "is not a mapping; start it with Resources")
 	}
-	s.parameters, s.mappings = section(top, "Parameters"), section(top, "Mappings")
-	s.conditions, s.globals = section(top, "Conditions"), section(top, "Globals")
-	s.outputs = section(top, "Outputs")
+	s.parameters, s.mappings = section(root, "Parameters"), section(root, "Mappings")
+	s.conditions, s.globals = section(root, "Conditions"), section(root, "Globals")
+	s.outputs = section(root, "Outputs")
 	l.stacks = append(l.stacks, s)
-	s.order = keys(doc.Content[0], "Resources")
-	return s, s.read(section(top, "Resources"), filepath.Dir(file))
+	s.order = sectionKeys(doc.Content[0], "Resources")
+	return s, s.readResources(section(root, "Resources"), filepath.Dir(file))
 }
 
-// read fills resources and opens nested stacks. Conditions are evaluated
-// later: they may depend on parameters whose values come from other stacks.
-func (s *stack) read(resources map[string]any, dir string) error {
+// readResources fills s.resources and loads the nested stacks. It evaluates nothing:
+// conditions may depend on parameters whose values come from stacks that are loaded
+// later.
+func (s *stack) readResources(resources map[string]any, dir string) error {
 	for _, id := range s.order {
 		body, _ := resources[id].(map[string]any)
 		kind, _ := body["Type"].(string)
@@ -147,12 +149,12 @@ func (s *stack) read(resources map[string]any, dir string) error {
 		if location == "" || strings.Contains(location, "://") {
 			return s.fail(id, "its Location is not a file; nest a file of the repository")
 		}
-		child, err := s.load.stack(filepath.Join(dir, location), join(s.path, id, "/"), s)
+		child, err := s.loader.loadStack(filepath.Join(dir, location), join(s.path, id), s)
 		if err != nil {
 			return err
 		}
-		child.given = section(r.properties, "Parameters")
-		for name := range child.given {
+		child.arguments = section(r.properties, "Parameters")
+		for name := range child.arguments {
 			if _, ok := child.parameters[name]; !ok {
 				return s.fail(id, "gives the parameter %s, which %s does not declare; remove it or declare it", name, child.file)
 			}
@@ -166,20 +168,22 @@ func (s *stack) fail(logical, format string, args ...any) error {
 	return &Error{File: s.file, Logical: logical, Advice: fmt.Sprintf(format, args...)}
 }
 
+// section returns a value that is a mapping, and nil if it is missing.
 func section(m map[string]any, name string) map[string]any {
 	out, _ := m[name].(map[string]any)
 	return out
 }
 
-func join(a, b, sep string) string {
-	if a == "" {
-		return b
+// join joins the path of a stack and the id of what is in it.
+func join(stack, id string) string {
+	if stack == "" {
+		return id
 	}
-	return a + sep + b
+	return stack + "/" + id
 }
 
-// keys lists the keys of a section of the document in their written order.
-func keys(doc *yaml.Node, name string) []string {
+// sectionKeys returns the keys of a section in the order of the file.
+func sectionKeys(doc *yaml.Node, name string) []string {
 	for i := 0; i+1 < len(doc.Content); i += 2 {
 		if doc.Content[i].Value != name {
 			continue
@@ -194,23 +198,23 @@ func keys(doc *yaml.Node, name string) []string {
 	return nil
 }
 
-// plain turns a node into maps, slices and scalars; a short-form tag becomes
-// the long form, so that !Ref X and {Ref: X} are one thing afterwards.
-func plain(n *yaml.Node) (any, error) {
+// decode converts a YAML node to maps, slices and scalars. A tag in the short form
+// becomes the long form. Example: !Ref X becomes {Ref: X}.
+func decode(n *yaml.Node) (any, error) {
 	if n.Kind == yaml.AliasNode {
-		return plain(n.Alias)
+		return decode(n.Alias)
 	}
 	var value any
 	switch n.Kind {
 	case yaml.MappingNode:
 		m := make(map[string]any, len(n.Content)/2)
 		for i := 0; i+1 < len(n.Content); i += 2 {
-			v, err := plain(n.Content[i+1])
+			v, err := decode(n.Content[i+1])
 			if err != nil {
 				return nil, err
 			}
 			key := n.Content[i].Value
-			if _, twice := m[key]; twice {
+			if _, duplicate := m[key]; duplicate {
 				return nil, fmt.Errorf("line %d: %s is given twice; remove one", n.Content[i].Line, key)
 			}
 			m[key] = v
@@ -219,7 +223,7 @@ func plain(n *yaml.Node) (any, error) {
 	case yaml.SequenceNode:
 		list := make([]any, 0, len(n.Content))
 		for _, c := range n.Content {
-			v, err := plain(c)
+			v, err := decode(c)
 			if err != nil {
 				return nil, err
 			}
@@ -232,7 +236,7 @@ func plain(n *yaml.Node) (any, error) {
 		} else if err := n.Decode(&value); err != nil {
 			return nil, fmt.Errorf("line %d: %w", n.Line, err)
 		} else if tag == "!!timestamp" {
-			value = n.Value // Version: 2012-10-17
+			value = n.Value // stays text, such as Version: 2012-10-17
 		}
 	}
 	tag := n.Tag

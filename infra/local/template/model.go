@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// A Model is everything the templates say exists.
+// A Model is everything that the templates declare, as far as the local cloud uses it.
 type Model struct {
 	Functions []Function
 	APIs      []API
@@ -13,61 +13,61 @@ type Model struct {
 	Tables    []Table
 	Keys      []Key
 	Buckets   []string // names
-	// Outputs are those of the root stack.
+	// Outputs are the outputs of the root stack.
 	Outputs map[string]string
 }
 
-// A Function is one Lambda function. Its Handler names it everywhere else.
+// A Function is one Lambda function. Everything else names it by its Handler.
 type Function struct {
-	Path        string // logical ids from the root, "Client/MessageSend"
+	Path        string // logical ids, from the root stack: "Client/MessageSend"
 	Name        string // physical name
 	ARN         string
-	Handler     string // the operation
+	Handler     string // name of the operation
 	Memory      int    // MB
 	Timeout     time.Duration
 	Environment map[string]string
-	// Concurrency is ReservedConcurrentExecutions, 0 when not reserved.
+	// Concurrency is ReservedConcurrentExecutions, 0 if it is not given.
 	Concurrency int
 	Queues      []QueueSource
 	Streams     []StreamSource
 	Schedules   []Schedule
 }
 
-// A QueueSource invokes a function with messages of a queue.
+// A QueueSource invokes a function with the messages of a queue.
 type QueueSource struct {
 	Queue     string // name of the queue
 	ARN       string
 	BatchSize int
 	Window    time.Duration
-	// Partial is FunctionResponseTypes: [ReportBatchItemFailures].
+	// Partial is true for FunctionResponseTypes: [ReportBatchItemFailures].
 	Partial bool
-	// Concurrency is ScalingConfig.MaximumConcurrency, 0 when not given.
+	// Concurrency is ScalingConfig.MaximumConcurrency, 0 if it is not given.
 	Concurrency int
 }
 
-// A StreamSource invokes a function with the changes of a table.
+// A StreamSource invokes a function with the stream records of a table.
 type StreamSource struct {
 	Table     string // name of the table
-	ARN       string // the template's, not DynamoDB Local's
+	ARN       string // as the template sees it; the stream in DynamoDB Local has another one
 	BatchSize int
 	Window    time.Duration
 	Partial   bool
-	// FromStart is StartingPosition TRIM_HORIZON.
+	// FromStart is true for StartingPosition TRIM_HORIZON.
 	FromStart bool
-	// Retries is MaximumRetryAttempts; -1 is for ever, as on AWS.
+	// Retries is MaximumRetryAttempts. -1 means without limit, as on AWS.
 	Retries int
 	// Bisect is BisectBatchOnFunctionError.
 	Bisect bool
-	// Filters are the patterns of FilterCriteria: a change that none of them fits
-	// is skipped. None: every change fits.
+	// Filters are the patterns of FilterCriteria. If there are any, a record that
+	// matches none of them is skipped.
 	Filters []string
 }
 
-// A Schedule invokes a function at times.
+// A Schedule invokes a function at certain times.
 type Schedule struct {
 	Name       string
 	Expression string // "rate(1 minute)" or "cron(...)"
-	Input      string // the event; empty for the default one
+	Input      string // the event; if it is empty, a Scheduled Event of EventBridge
 }
 
 // A Queue is one SQS queue.
@@ -77,7 +77,8 @@ type Queue struct {
 	Delay                time.Duration
 	Wait                 time.Duration
 	FIFO                 bool
-	// DeadLetter is the name of the dead-letter queue, with MaxReceive.
+	// DeadLetter is the name of the dead-letter queue, or empty. A message goes there
+	// after MaxReceive receives.
 	DeadLetter string
 	MaxReceive int
 }
@@ -85,27 +86,27 @@ type Queue struct {
 // A Table is one DynamoDB table.
 type Table struct {
 	Path, Name, ARN   string
-	HashKey, RangeKey Attribute // RangeKey.Name is empty without one
-	TTL               string    // attribute, empty without
-	Stream            string    // view type, empty without
-	Indexes           []Index   // global secondary ones
+	HashKey, RangeKey Attribute // RangeKey.Name is empty if there is no range key
+	TTL               string    // name of the TTL attribute, or empty
+	Stream            string    // StreamViewType, or empty
+	Indexes           []Index   // global secondary indexes
 }
 
 // An Index is a global secondary index of a table.
 type Index struct {
 	Name              string
-	HashKey, RangeKey Attribute // RangeKey.Name is empty without one
+	HashKey, RangeKey Attribute // RangeKey.Name is empty if there is no range key
 	Projection        string    // KEYS_ONLY, INCLUDE or ALL
-	Include           []string  // attributes, for INCLUDE
+	Include           []string  // attributes, if Projection is INCLUDE
 }
 
 // An Attribute is a key attribute: its type is S, N or B.
 type Attribute struct{ Name, Type string }
 
-// A Key is a KMS key, played by a file.
+// A Key is a KMS key. Locally a file replaces it.
 type Key struct{ Path, File string }
 
-// Function finds a function by its handler.
+// Function returns the function with the given Handler.
 func (m *Model) Function(handler string) (Function, bool) {
 	for _, f := range m.Functions {
 		if f.Handler == handler {
@@ -115,10 +116,10 @@ func (m *Model) Function(handler string) (Function, bool) {
 	return Function{}, false
 }
 
-// HTTP is the HTTP API of the templates, nil when there is none.
+// HTTP returns the HTTP API of the templates, or nil.
 func (m *Model) HTTP() *API { return m.api(false) }
 
-// WebSocket is the WebSocket API of the templates, nil when there is none.
+// WebSocket returns the WebSocket API of the templates, or nil.
 func (m *Model) WebSocket() *API { return m.api(true) }
 
 func (m *Model) api(socket bool) *API {
@@ -130,15 +131,15 @@ func (m *Model) api(socket bool) *API {
 	return nil
 }
 
-// An Error is a mistake in a template, or a thing the local cloud cannot do.
-// It fits one line.
+// An Error is a mistake in a template, or something that the local cloud does not
+// support. Its text is one line.
 type Error struct {
 	File    string // relative to the repository root where possible
-	Logical string // logical id, or section
+	Logical string // logical id of the resource, or name of the section
 	Advice  string // what is wrong and what to do
 }
 
-// Error names the file, the logical id and what to do.
+// Error returns the file, the logical id, what is wrong and what to do.
 func (e *Error) Error() string {
 	if e.Logical == "" {
 		return fmt.Sprintf("%s: %s", e.File, e.Advice)

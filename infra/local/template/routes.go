@@ -2,16 +2,16 @@ package template
 
 import "strings"
 
-// A part is a route, an integration, an authorizer or a stage of some API.
-type part struct {
+// An apiPart is a route, an integration, an authorizer or a stage of an API.
+type apiPart struct {
 	stack    *stack
 	resource resource
 	props    *props
-	ref      string // what Ref answers
+	ref      string // what Ref returns
 }
 
-func (b *builder) api(s *stack, r resource, p *props) error {
-	a := API{ID: apiID(s, r.id), Name: p.text("Name"), WebSocket: s.socket(r), RouteSelection: p.text("RouteSelectionExpression")}
+func (b *builder) addAPI(s *stack, r resource, p *props) error {
+	a := API{ID: apiID(s, r.id), Name: p.text("Name"), WebSocket: s.isWebSocket(r), RouteSelection: p.text("RouteSelectionExpression")}
 	if a.Name == "" {
 		a.Name = r.id
 	}
@@ -20,13 +20,13 @@ func (b *builder) api(s *stack, r resource, p *props) error {
 			return s.fail(r.id, "is a second API of its protocol; the local cloud serves one HTTP and one WebSocket API")
 		}
 	}
-	cors := p.all["CorsConfiguration"]
-	if truth(cors) {
+	cors := p.values["CorsConfiguration"]
+	if isTrue(cors) {
 		a.CORS = &CORS{Origins: []string{"*"}}
-	} else if c := p.under(cors); c.all != nil {
+	} else if c := p.nestedProps(cors); c.values != nil {
 		a.CORS = &CORS{
-			Origins: c.words("AllowOrigins"), Methods: c.words("AllowMethods"), Headers: c.words("AllowHeaders"),
-			Expose: c.words("ExposeHeaders"), MaxAge: c.int("MaxAge", 0), Credentials: c.flag("AllowCredentials", false),
+			Origins: c.texts("AllowOrigins"), Methods: c.texts("AllowMethods"), Headers: c.texts("AllowHeaders"),
+			Expose: c.texts("ExposeHeaders"), MaxAge: c.int("MaxAge", 0), Credentials: c.boolean("AllowCredentials", false),
 		}
 	}
 	if r.kind == "AWS::Serverless::HttpApi" {
@@ -39,26 +39,26 @@ func (b *builder) api(s *stack, r resource, p *props) error {
 	return p.err
 }
 
-// routes puts the parts together once all of them are known.
-func (b *builder) routes() error {
-	byRef := map[string]part{}
-	for _, p := range b.parts {
+// addRoutes adds the routes and stages to their APIs. It runs when all parts are known.
+func (b *builder) addRoutes() error {
+	byRef := map[string]apiPart{}
+	for _, p := range b.apiParts {
 		byRef[p.resource.kind+" "+p.ref] = p
 	}
-	for _, p := range b.parts {
+	for _, p := range b.apiParts {
 		switch p.resource.kind {
 		case "AWS::ApiGatewayV2::Stage":
-			a, err := b.owner(p)
+			a, err := b.apiOf(p)
 			if err != nil {
 				return err
 			}
-			a.Stage = p.props.need("StageName")
+			a.Stage = p.props.required("StageName")
 		case "AWS::ApiGatewayV2::Route":
-			if err := b.route(p, byRef); err != nil {
+			if err := b.addRoute(p, byRef); err != nil {
 				return err
 			}
 		case "HttpApi":
-			if err := b.eventRoute(p); err != nil {
+			if err := b.addEventRoute(p); err != nil {
 				return err
 			}
 		}
@@ -69,41 +69,43 @@ func (b *builder) routes() error {
 	return nil
 }
 
-func (b *builder) owner(p part) (*API, error) {
+// apiOf returns the API that the ApiId of a part names.
+func (b *builder) apiOf(p apiPart) (*API, error) {
 	id := p.props.text("ApiId")
 	for i := range b.model.APIs {
 		if b.model.APIs[i].ID == id {
 			return &b.model.APIs[i], nil
 		}
 	}
-	return nil, p.stack.fail(p.resource.id, "its ApiId %q is no API of the templates; use !Ref of one", id)
+	return nil, p.stack.fail(p.resource.id, "its ApiId %q is not an API of the templates; use !Ref of one", id)
 }
 
-func (b *builder) eventRoute(p part) error {
-	a, err := b.owner(p)
+// addEventRoute adds a route that a function declares in its Events.
+func (b *builder) addEventRoute(p apiPart) error {
+	a, err := b.apiOf(p)
 	if err != nil {
 		return err
 	}
-	f, _ := b.byARN(p.ref)
-	path, method := p.props.need("Path"), strings.ToUpper(p.props.need("Method"))
+	f, _ := b.findFunction(p.ref)
+	path, method := p.props.required("Path"), strings.ToUpper(p.props.required("Method"))
 	if method == "*" || method == "X-AMAZON-APIGATEWAY-ANY-METHOD" {
 		method = "ANY"
 	}
 	a.HTTP = append(a.HTTP, HTTPRoute{Method: method, Path: path, Function: f.Handler, Timeout: 30000,
-		IAM: p.props.under(p.props.all["Auth"]).text("Authorizer") == "AWS_IAM"})
+		IAM: p.props.nestedProps(p.props.values["Auth"]).text("Authorizer") == "AWS_IAM"})
 	return nil
 }
 
-func (b *builder) route(p part, byRef map[string]part) error {
-	a, err := b.owner(p)
+func (b *builder) addRoute(p apiPart, byRef map[string]apiPart) error {
+	a, err := b.apiOf(p)
 	if err != nil {
 		return err
 	}
-	key := p.props.need("RouteKey")
+	key := p.props.required("RouteKey")
 	target := strings.TrimPrefix(p.props.text("Target"), "integrations/")
 	integration, ok := byRef["AWS::ApiGatewayV2::Integration "+target]
 	if target != "" && !ok {
-		return p.stack.fail(p.resource.id, "its Target %q is no integration; write !Sub integrations/${LogicalId}", target)
+		return p.stack.fail(p.resource.id, "its Target %q is not an integration; write !Sub integrations/${LogicalId}", target)
 	}
 	handler := ""
 	var mock *Mock
@@ -115,10 +117,10 @@ func (b *builder) route(p part, byRef map[string]part) error {
 		timeout = integration.props.int("TimeoutInMillis", timeout)
 		switch kind := integration.props.text("IntegrationType"); kind {
 		case "AWS_PROXY":
-			uri := integration.props.need("IntegrationUri")
-			f, ok := b.byARN(uri)
+			uri := integration.props.required("IntegrationUri")
+			f, ok := b.findFunction(uri)
 			if !ok {
-				return integration.stack.fail(integration.resource.id, "its IntegrationUri %s is no function of the templates; point it at one", uri)
+				return integration.stack.fail(integration.resource.id, "its IntegrationUri %s is not a function of the templates; use the ARN of one", uri)
 			}
 			handler = f.Handler
 			if version := integration.props.text("PayloadFormatVersion"); !a.WebSocket && version != "2.0" {
@@ -127,12 +129,12 @@ func (b *builder) route(p part, byRef map[string]part) error {
 		case "MOCK":
 			mock = b.mock(integration)
 		default:
-			return integration.stack.fail(integration.resource.id, "its IntegrationType %q has no local part; use AWS_PROXY or MOCK", kind)
+			return integration.stack.fail(integration.resource.id, "its IntegrationType %q is not supported by the local cloud; use AWS_PROXY or MOCK", kind)
 		}
 	}
 	if !a.WebSocket {
 		if handler == "" {
-			return p.stack.fail(p.resource.id, "ends in no function; give it a Target with AWS_PROXY")
+			return p.stack.fail(p.resource.id, "has no function; give it a Target with AWS_PROXY")
 		}
 		method, path, found := strings.Cut(key, " ")
 		if !found {
@@ -140,13 +142,13 @@ func (b *builder) route(p part, byRef map[string]part) error {
 		}
 		auth := p.props.text("AuthorizationType")
 		if auth != "" && auth != "NONE" && auth != "AWS_IAM" {
-			return p.stack.fail(p.resource.id, "its AuthorizationType %s has no local part; use NONE or AWS_IAM", auth)
+			return p.stack.fail(p.resource.id, "its AuthorizationType %s is not supported by the local cloud; use NONE or AWS_IAM", auth)
 		}
 		a.HTTP = append(a.HTTP, HTTPRoute{Method: method, Path: path, Function: handler, IAM: auth == "AWS_IAM", Timeout: timeout})
 		return nil
 	}
 	route := SocketRoute{Key: key, Function: handler, Mock: mock, Timeout: timeout, TwoWay: p.props.text("RouteResponseSelectionExpression") != ""}
-	if route.TwoWay && !b.answers(p.ref) {
+	if route.TwoWay && !b.hasRouteResponse(p.ref) {
 		return p.stack.fail(p.resource.id, "selects a route response but has none; add an AWS::ApiGatewayV2::RouteResponse")
 	}
 	if mock != nil && !route.TwoWay {
@@ -155,21 +157,21 @@ func (b *builder) route(p part, byRef map[string]part) error {
 	if p.props.text("AuthorizationType") == "CUSTOM" {
 		authorizer, ok := byRef["AWS::ApiGatewayV2::Authorizer "+p.props.text("AuthorizerId")]
 		if !ok || authorizer.props.text("AuthorizerType") != "REQUEST" {
-			return p.stack.fail(p.resource.id, "its AuthorizerId is no REQUEST authorizer; use !Ref of one")
+			return p.stack.fail(p.resource.id, "its AuthorizerId is not a REQUEST authorizer; use !Ref of one")
 		}
-		f, ok := b.byARN(authorizer.props.text("AuthorizerUri"))
+		f, ok := b.findFunction(authorizer.props.text("AuthorizerUri"))
 		if !ok {
-			return authorizer.stack.fail(authorizer.resource.id, "its AuthorizerUri is no function of the templates; point it at one")
+			return authorizer.stack.fail(authorizer.resource.id, "its AuthorizerUri is not a function of the templates; use the ARN of one")
 		}
-		route.Authorizer, route.Identity = f.Handler, authorizer.props.words("IdentitySource")
+		route.Authorizer, route.Identity = f.Handler, authorizer.props.texts("IdentitySource")
 	}
 	a.Socket = append(a.Socket, route)
 	return nil
 }
 
-// answers tells whether a route has a route response.
-func (b *builder) answers(route string) bool {
-	for _, p := range b.parts {
+// hasRouteResponse reports whether a route has a route response.
+func (b *builder) hasRouteResponse(route string) bool {
+	for _, p := range b.apiParts {
 		if p.resource.kind == "AWS::ApiGatewayV2::RouteResponse" && p.props.text("RouteId") == route {
 			return true
 		}
@@ -177,14 +179,15 @@ func (b *builder) answers(route string) bool {
 	return false
 }
 
-// mock reads what a MOCK integration sends back: the template that the
-// TemplateSelectionExpression selects, which is 200 or $default here.
-func (b *builder) mock(integration part) *Mock {
-	for _, p := range b.parts {
+// mock returns what a MOCK integration answers. API Gateway evaluates the
+// TemplateSelectionExpression to choose a response template; the local cloud takes
+// the first one of the usual names, or else any.
+func (b *builder) mock(integration apiPart) *Mock {
+	for _, p := range b.apiParts {
 		if p.resource.kind != "AWS::ApiGatewayV2::IntegrationResponse" || p.props.text("IntegrationId") != integration.ref {
 			continue
 		}
-		templates, _ := p.props.all["ResponseTemplates"].(map[string]any)
+		templates, _ := p.props.values["ResponseTemplates"].(map[string]any)
 		for _, name := range []string{"200", "$default", p.props.text("TemplateSelectionExpression"), "application/json"} {
 			if body, ok := templates[name]; ok {
 				return &Mock{Response: text(body)}

@@ -2,7 +2,7 @@ package template
 
 import "strings"
 
-// An event is one entry of Events, or a resource that does the same.
+// An event is one entry of Events of a function, or a resource with the same meaning.
 type event struct {
 	stack       *stack
 	owner, name string
@@ -11,9 +11,10 @@ type event struct {
 	props       *props
 }
 
-// sources builds event source mappings and rules; it runs when all functions
-// are known, so the first resource it meets also settles the Events.
-func (b *builder) sources(s *stack, r resource, p *props) error {
+// addSources adds what invokes functions: the Events of functions, event source
+// mappings, rules and schedules. All functions are known by now. The call for the
+// first resource also adds the Events of all functions.
+func (b *builder) addSources(s *stack, r resource, p *props) error {
 	events := b.events
 	b.events = nil
 	switch r.kind {
@@ -22,82 +23,82 @@ func (b *builder) sources(s *stack, r resource, p *props) error {
 		if strings.Contains(p.text("EventSourceArn"), ":dynamodb:") {
 			kind = "DynamoDB"
 		}
-		p.all["Queue"], p.all["Stream"] = p.all["EventSourceArn"], p.all["EventSourceArn"]
-		events = append(events, event{stack: s, owner: r.id, name: r.id, function: p.need("FunctionName"), kind: kind, props: p})
+		p.values["Queue"], p.values["Stream"] = p.values["EventSourceArn"], p.values["EventSourceArn"]
+		events = append(events, event{stack: s, owner: r.id, name: r.id, function: p.required("FunctionName"), kind: kind, props: p})
 	case "AWS::Scheduler::Schedule":
-		target := p.under(p.all["Target"])
-		p.all["Input"] = target.all["Input"]
-		events = append(events, event{stack: s, owner: r.id, name: r.id, function: target.need("Arn"), kind: "ScheduleV2", props: p})
+		target := p.nestedProps(p.values["Target"])
+		p.values["Input"] = target.values["Input"]
+		events = append(events, event{stack: s, owner: r.id, name: r.id, function: target.required("Arn"), kind: "ScheduleV2", props: p})
 	case "AWS::Events::Rule":
-		targets, _ := p.all["Targets"].([]any)
+		targets, _ := p.values["Targets"].([]any)
 		for _, t := range targets {
-			target := p.under(t)
-			rule := p.under(map[string]any{"Schedule": p.need("ScheduleExpression"), "State": p.all["State"], "Input": target.all["Input"]})
-			events = append(events, event{stack: s, owner: r.id, name: r.id, function: target.need("Arn"), kind: "Schedule", props: rule})
+			target := p.nestedProps(t)
+			rule := p.nestedProps(map[string]any{"Schedule": p.required("ScheduleExpression"), "State": p.values["State"], "Input": target.values["Input"]})
+			events = append(events, event{stack: s, owner: r.id, name: r.id, function: target.required("Arn"), kind: "Schedule", props: rule})
 		}
 	}
 	for _, e := range events {
-		if err := b.source(e); err != nil {
+		if err := b.addSource(e); err != nil {
 			return err
 		}
 	}
 	return p.err
 }
 
-func (b *builder) source(e event) error {
-	f, ok := b.byARN(e.function)
+func (b *builder) addSource(e event) error {
+	f, ok := b.findFunction(e.function)
 	if !ok {
-		return e.stack.fail(e.owner, "its function %s is not in the templates; point it at one", e.function)
+		return e.stack.fail(e.owner, "its function %s is not in the templates; use the ARN of one", e.function)
 	}
 	p := e.props
-	if !p.flag("Enabled", true) || p.text("State") == "DISABLED" {
+	if !p.boolean("Enabled", true) || p.text("State") == "DISABLED" {
 		return nil
 	}
-	if p.all["FilterCriteria"] != nil && e.kind != "DynamoDB" {
-		p.wrong("has FilterCriteria, which the local cloud does not read; filter in the function")
+	if p.values["FilterCriteria"] != nil && e.kind != "DynamoDB" {
+		p.fail("has FilterCriteria, which the local cloud supports for streams only; filter in the function")
 	}
-	partial := p.has("FunctionResponseTypes", "ReportBatchItemFailures")
+	partial := p.contains("FunctionResponseTypes", "ReportBatchItemFailures")
 	switch e.kind {
 	case "SQS":
-		arn := p.need("Queue")
+		arn := p.required("Queue")
 		q := QueueSource{
 			ARN: arn, Queue: arn[strings.LastIndex(arn, ":")+1:], BatchSize: p.int("BatchSize", 10),
 			Window: p.seconds("MaximumBatchingWindowInSeconds", 0), Partial: partial,
-			Concurrency: p.under(p.all["ScalingConfig"]).int("MaximumConcurrency", 0),
+			Concurrency: p.nestedProps(p.values["ScalingConfig"]).int("MaximumConcurrency", 0),
 		}
 		if p.err == nil && !b.queues[q.Queue] {
-			p.wrong("event %s: the queue %s is not in the templates; declare it", e.name, q.Queue)
+			p.fail("event %s: the queue %s is not in the templates; declare it", e.name, q.Queue)
 		}
 		f.Queues = append(f.Queues, q)
 	case "DynamoDB":
-		arn := p.need("Stream")
+		arn := p.required("Stream")
 		_, rest, _ := strings.Cut(arn, ":table/")
 		table, _, _ := strings.Cut(rest, "/")
 		if p.err == nil && !b.tables[table] {
-			p.wrong("event %s: the table %q has no stream in the templates; give it a StreamSpecification", e.name, table)
+			p.fail("event %s: the table %q has no stream in the templates; give it a StreamSpecification", e.name, table)
 		}
 		var filters []string
-		list, _ := p.under(p.all["FilterCriteria"]).all["Filters"].([]any)
-		for _, one := range list {
-			filters = append(filters, p.under(one).text("Pattern"))
+		list, _ := p.nestedProps(p.values["FilterCriteria"]).values["Filters"].([]any)
+		for _, filter := range list {
+			filters = append(filters, p.nestedProps(filter).text("Pattern"))
 		}
 		f.Streams = append(f.Streams, StreamSource{
 			Table: table, ARN: arn, BatchSize: p.int("BatchSize", 100),
 			Window: p.seconds("MaximumBatchingWindowInSeconds", 0), Partial: partial,
 			FromStart: p.text("StartingPosition") == "TRIM_HORIZON",
-			Retries:   p.int("MaximumRetryAttempts", -1), Bisect: p.flag("BisectBatchOnFunctionError", false),
+			Retries:   p.int("MaximumRetryAttempts", -1), Bisect: p.boolean("BisectBatchOnFunctionError", false),
 			Filters: filters,
 		})
 	case "Schedule", "ScheduleV2":
 		expression := p.text("Schedule")
 		if expression == "" {
-			expression = p.need("ScheduleExpression")
+			expression = p.required("ScheduleExpression")
 		}
-		f.Schedules = append(f.Schedules, Schedule{Name: join(e.stack.path, e.owner+"/"+e.name, "/"), Expression: expression, Input: p.text("Input")})
+		f.Schedules = append(f.Schedules, Schedule{Name: join(e.stack.path, e.owner+"/"+e.name), Expression: expression, Input: p.text("Input")})
 	case "HttpApi":
-		b.parts = append(b.parts, part{stack: e.stack, resource: resource{id: e.owner, kind: "HttpApi"}, props: p, ref: e.function})
+		b.apiParts = append(b.apiParts, apiPart{stack: e.stack, resource: resource{id: e.owner, kind: "HttpApi"}, props: p, ref: e.function})
 	default:
-		return e.stack.fail(e.owner, "event %s has the Type %q, which the local cloud does not know; use SQS, DynamoDB or Schedule", e.name, e.kind)
+		return e.stack.fail(e.owner, "event %s has the Type %q, which the local cloud does not support; use SQS, DynamoDB or Schedule", e.name, e.kind)
 	}
 	return p.err
 }

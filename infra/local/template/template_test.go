@@ -21,7 +21,7 @@ func load(t *testing.T, parameters map[string]string) *Model {
 	return m
 }
 
-func TestFunctions(t *testing.T) {
+func TestLoadReadsFunctions(t *testing.T) {
 	m := load(t, nil)
 	got, ok := m.Function("client.message.send")
 	if !ok {
@@ -45,7 +45,7 @@ func TestFunctions(t *testing.T) {
 	}
 }
 
-func TestSources(t *testing.T) {
+func TestLoadReadsEventSources(t *testing.T) {
 	f, _ := load(t, nil).Function("worker.delivery")
 	if got, want := f.Queues, []QueueSource{{
 		Queue: "parley-local-Data-Jobs", ARN: "arn:aws:sqs:us-east-1:000000000000:parley-local-Data-Jobs", BatchSize: 5, Partial: true,
@@ -63,7 +63,7 @@ func TestSources(t *testing.T) {
 	}
 }
 
-func TestAPIs(t *testing.T) {
+func TestLoadReadsAPIs(t *testing.T) {
 	m := load(t, nil)
 	wantHTTP := API{
 		ID: "clientapi", Name: "Api", Stage: "$default",
@@ -91,7 +91,7 @@ func TestAPIs(t *testing.T) {
 	}
 }
 
-func TestThings(t *testing.T) {
+func TestLoadReadsTablesQueuesAndKeys(t *testing.T) {
 	m := load(t, nil)
 	wantTables := []Table{{
 		Path: "Data/Core", Name: "parley-local-core", ARN: "arn:aws:dynamodb:us-east-1:000000000000:table/parley-local-core",
@@ -115,7 +115,7 @@ func TestThings(t *testing.T) {
 	}
 }
 
-func TestOverride(t *testing.T) {
+func TestParametersOverrideDefaults(t *testing.T) {
 	m := load(t, map[string]string{"Stage": "prod"})
 	f, _ := m.Function("client.message.send")
 	if f.Memory != 1024 || f.Environment["GONE"] != "set" || m.Outputs["Never"] == "" {
@@ -123,18 +123,18 @@ func TestOverride(t *testing.T) {
 	}
 }
 
-func TestErrors(t *testing.T) {
+func TestMistakesAreReportedInOneLine(t *testing.T) {
 	for _, c := range []struct{ name, template, want string }{
-		{"no type", "Resources:\n  A: {}", "t.yaml: A: has no Type"},
-		{"unknown ref", "Resources:\n  A: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref B}}", "t.yaml: A: B is neither a parameter nor a resource"},
-		{"not yaml", "a: [", "t.yaml: is not YAML"},
-		{"twice", "Resources:\n  A: {Type: AWS::KMS::Key}\n  A: {Type: AWS::KMS::Key}", "A is given twice"},
-		{"no value", "Parameters: {P: {Type: String}}\nResources:\n  A: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref P}}", "t.yaml: P: has no value"},
-		{"missing nested", "Resources:\n  A: {Type: AWS::Serverless::Application, Properties: {Location: none.yaml}}", "none.yaml: cannot be read"},
-		{"itself", "Resources:\n  A: {Type: AWS::Serverless::Application, Properties: {Location: t.yaml}}", "t.yaml: nests itself"},
-		{"circle", "Conditions: {A: !Not [!Condition A]}\nResources:\n  Q: {Type: AWS::SQS::Queue, Condition: A}", "condition A depends on itself"},
-		{"no queue", "Resources:\n  F: {Type: AWS::Serverless::Function, Properties: {Handler: h, Events: {E: {Type: SQS, Properties: {Queue: 'arn:aws:sqs:r:1:nope'}}}}}", "t.yaml: F: event E: the queue nope is not in the templates"},
-		{"number", "Resources:\n  F: {Type: AWS::Serverless::Function, Properties: {Handler: h, Timeout: soon}}", `Timeout is "soon", not a number`},
+		{"a resource without a type", "Resources:\n  A: {}", "t.yaml: A: has no Type"},
+		{"Ref of something unknown", "Resources:\n  A: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref B}}", "t.yaml: A: B is neither a parameter nor a resource"},
+		{"a file that is not YAML", "a: [", "t.yaml: is not YAML"},
+		{"a duplicate key", "Resources:\n  A: {Type: AWS::KMS::Key}\n  A: {Type: AWS::KMS::Key}", "A is given twice"},
+		{"a parameter without a value", "Parameters: {P: {Type: String}}\nResources:\n  A: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref P}}", "t.yaml: P: has no value"},
+		{"a nested file that is missing", "Resources:\n  A: {Type: AWS::Serverless::Application, Properties: {Location: none.yaml}}", "none.yaml: cannot be read"},
+		{"a template that nests itself", "Resources:\n  A: {Type: AWS::Serverless::Application, Properties: {Location: t.yaml}}", "t.yaml: nests itself"},
+		{"a condition that depends on itself", "Conditions: {A: !Not [!Condition A]}\nResources:\n  Q: {Type: AWS::SQS::Queue, Condition: A}", "condition A depends on itself"},
+		{"a queue that is not declared", "Resources:\n  F: {Type: AWS::Serverless::Function, Properties: {Handler: h, Events: {E: {Type: SQS, Properties: {Queue: 'arn:aws:sqs:r:1:nope'}}}}}", "t.yaml: F: event E: the queue nope is not in the templates"},
+		{"a text that must be a number", "Resources:\n  F: {Type: AWS::Serverless::Function, Properties: {Handler: h, Timeout: soon}}", `Timeout is "soon", not a number`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "t.yaml")

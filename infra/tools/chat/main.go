@@ -1,5 +1,6 @@
-// Command chat is a terminal client of the local cloud: it opens a connection
-// for a user, prints every frame it is sent, and sends what is typed.
+// Command chat is a client of the local cloud for the terminal. It opens a connection for a
+// user, prints every frame that it receives, and sends the lines that are typed. The first word
+// of a line is the receiver:
 //
 //	go run ./infra/tools/chat alice
 //	bob hello there
@@ -38,6 +39,7 @@ type stack struct {
 	WebSocket string `json:"websocket"`
 }
 
+// run connects as the user in args and prints frames until the connection ends.
 func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error {
 	if len(args) != 1 {
 		return errors.New("say who you are: go run ./infra/tools/chat alice")
@@ -66,6 +68,7 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 	}
 }
 
+// open gets a UserSig from the local cloud and opens a connection with it.
 func open(ctx context.Context, s stack, user string) (*websocket.Conn, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.HTTP+"/_local/usersig?user="+url.QueryEscape(user), nil)
 	if err != nil {
@@ -93,6 +96,7 @@ func open(ctx context.Context, s stack, user string) (*websocket.Conn, error) {
 	return conn, err
 }
 
+// send sends each line of in as a message. It ignores a line without a receiver and a text.
 func send(ctx context.Context, conn *websocket.Conn, in io.Reader) {
 	lines := bufio.NewScanner(in)
 	for n := 1; lines.Scan(); n++ {
@@ -101,7 +105,7 @@ func send(ctx context.Context, conn *websocket.Conn, in io.Reader) {
 			continue
 		}
 		frame, err := json.Marshal(map[string]any{"action": "message.send", "id": fmt.Sprint(n), "body": map[string]any{
-			"To_Account": to, "MsgSeq": n, "MsgRandom": rand.Uint32(), //nolint:gosec // an id, no secret
+			"To_Account": to, "MsgSeq": n, "MsgRandom": rand.Uint32(), // an id and not a secret
 			"MsgBody": []any{map[string]any{"MsgType": "TIMTextElem", "MsgContent": map[string]string{"Text": text}}},
 		}})
 		if err != nil || conn.Write(ctx, websocket.MessageText, frame) != nil {

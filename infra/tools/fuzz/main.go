@@ -1,11 +1,14 @@
-// Fuzz runs every fuzz target of the packages below a folder, each for a time on
-// a processor of its own, as many at once as there are, and closes with the line
+// Command fuzz runs every fuzz target of the packages below a folder for a given time:
+//
+//	go run ./infra/tools/fuzz 30s .
+//
+// Each target uses one processor, and as many targets run at once as the machine has processors.
+// The last line of the output is
 //
 //	N passed, N failed
 //
-// What a target finds is in its package's testdata/fuzz; commit it with the fix.
-//
-//	go run ./infra/tools/fuzz 30s .
+// If a target fails, Go writes the failing input to testdata/fuzz in the package. Commit it
+// together with the fix.
 package main
 
 import (
@@ -31,12 +34,12 @@ func main() {
 		os.Exit(1)
 	}
 	results := make([]chan result, len(targets))
-	free := make(chan struct{}, runtime.NumCPU())
+	running := make(chan struct{}, runtime.NumCPU())
 	for i, t := range targets {
 		results[i] = make(chan result, 1)
 		go func() {
-			free <- struct{}{}
-			defer func() { <-free }()
+			running <- struct{}{}
+			defer func() { <-running }()
 			out, err := exec.Command("go", "test", "-run", "^$", "-fuzz", "^"+t.name+"$",
 				"-fuzztime", os.Args[1], "-parallel", "1", "./"+t.dir).CombinedOutput()
 			results[i] <- result{out, err}
@@ -51,7 +54,7 @@ func main() {
 			continue
 		}
 		passed++
-		fmt.Printf("ok\t%s\t%s\t%s\n", t.dir, t.name, last(r.out))
+		fmt.Printf("ok\t%s\t%s\t%s\n", t.dir, t.name, executions(r.out))
 	}
 	fmt.Printf("%d passed, %d failed\n", passed, failed)
 	if failed > 0 {
@@ -59,8 +62,10 @@ func main() {
 	}
 }
 
+// target is a fuzz target: a function of the test files in a folder.
 type target struct{ dir, name string }
 
+// result is the output of go test for a target, and its error.
 type result struct {
 	out []byte
 	err error
@@ -68,7 +73,7 @@ type result struct {
 
 var declared = regexp.MustCompile(`(?m)^func (Fuzz\w+)\(\w+ \*testing\.F\)`)
 
-// find lists the fuzz targets below a folder without building anything.
+// find returns the fuzz targets below a folder. It reads the files and builds nothing.
 func find(root string) ([]target, error) {
 	var found []target
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
@@ -98,8 +103,8 @@ func find(root string) ([]target, error) {
 
 var executed = regexp.MustCompile(`execs: \d+`)
 
-// last is how many inputs a target has seen.
-func last(out []byte) []byte {
+// executions returns how many inputs a target has processed, from the last line that says it.
+func executions(out []byte) []byte {
 	all := executed.FindAll(out, -1)
 	if len(all) == 0 {
 		return bytes.TrimSpace(out)

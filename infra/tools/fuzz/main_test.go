@@ -7,6 +7,8 @@ import (
 	"testing"
 )
 
+// TestFind checks that only functions of test files are found, and none in testdata or in hidden
+// folders.
 func TestFind(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
@@ -31,8 +33,9 @@ func TestFind(t *testing.T) {
 	}
 }
 
-func TestLast(t *testing.T) {
-	if got := string(last([]byte("fuzz: elapsed: 3s, execs: 12 (4/sec)\nfuzz: elapsed: 6s, execs: 90 (4/sec)\nPASS\n"))); got != "execs: 90" {
+// TestExecutions checks that the number comes from the last line.
+func TestExecutions(t *testing.T) {
+	if got := string(executions([]byte("fuzz: elapsed: 3s, execs: 12 (4/sec)\nfuzz: elapsed: 6s, execs: 90 (4/sec)\nPASS\n"))); got != "execs: 90" {
 		t.Errorf("got %q, want execs: 90", got)
 	}
 }

@@ -1,10 +1,10 @@
-// Gotest runs go test and says what matters: one line for each package, the
-// output of what failed, the reason of what was skipped, and at the end
+// Command gotest runs go test and prints what matters: one line for each package, the output of
+// failed tests, the reason of skipped ones, and in the last line the number of tests:
 //
 //	N passed, N failed, N skipped
 //
-// counted, not assumed. Its arguments are those of go test; with -v it shows
-// all output. The exit code is that of go test.
+// Its arguments are those of go test. With -v it prints all output. It exits with 1 if a test
+// failed or if go test failed.
 package main
 
 import (
@@ -29,7 +29,8 @@ func main() {
 	if err != nil {
 		fatal(err)
 	}
-	// Ctrl-C reaches go test by itself; waiting for it lets tests clean up.
+	// The terminal sends Ctrl-C to go test as well. Gotest waits for it, so that tests can clean
+	// up.
 	signal.Notify(make(chan os.Signal, 1), os.Interrupt)
 	term := make(chan os.Signal, 1)
 	signal.Notify(term, syscall.SIGTERM)
@@ -38,7 +39,7 @@ func main() {
 	}
 	go func() {
 		for s := range term {
-			_ = cmd.Process.Signal(s) // it may have ended just now
+			_ = cmd.Process.Signal(s) // go test may have ended already
 		}
 	}()
 	r := report{out: os.Stdout, verbose: slices.Contains(args, "-v")}
@@ -64,7 +65,7 @@ func fatal(err error) {
 	os.Exit(1)
 }
 
-// An event is a line of go test -json; see go doc cmd/test2json.
+// An event is a line of the output of go test -json; see go doc cmd/test2json.
 type event struct {
 	Action     string
 	Package    string
@@ -74,7 +75,7 @@ type event struct {
 	Elapsed    float64
 }
 
-// A report follows one run.
+// A report counts the tests of one run of go test, and prints what matters.
 type report struct {
 	out     io.Writer
 	verbose bool
@@ -83,13 +84,14 @@ type report struct {
 	packages                map[string]*pkg
 }
 
-// A pkg is what is known of a package whose tests run.
+// A pkg is a package whose tests run.
 type pkg struct {
-	output  map[string]*strings.Builder // by test; "" is the package itself
+	output  map[string]*strings.Builder // by test; "" stands for the package itself
 	parents map[string]bool             // tests that have subtests
-	failing map[string]bool             // tests that failed or have a subtest that did
+	failing map[string]bool             // tests with a subtest that failed; "" if any test failed
 }
 
+// read reads the output of go test to its end.
 func (r *report) read(in io.Reader) error {
 	lines := bufio.NewReader(in)
 	for {
@@ -99,7 +101,7 @@ func (r *report) read(in io.Reader) error {
 			if json.Unmarshal([]byte(line), &e) == nil && e.Action != "" {
 				r.event(e)
 			} else {
-				fmt.Fprint(r.out, line) // go test itself speaks in plain text
+				fmt.Fprint(r.out, line) // a message of go test itself is not JSON
 			}
 		}
 		if err == io.EOF {
@@ -111,6 +113,7 @@ func (r *report) read(in io.Reader) error {
 	}
 }
 
+// event handles one event.
 func (r *report) event(e event) {
 	if e.Action == "build-output" {
 		fmt.Fprint(r.out, e.Output)
@@ -151,8 +154,8 @@ func (r *report) event(e event) {
 	}
 }
 
-// test counts a test. A test with subtests stands for them: it counts itself
-// only if it fails and none of them does.
+// test counts a test that has ended. A test with subtests is not counted, because its subtests
+// are. The exception is a test that fails although none of its subtests fails.
 func (r *report) test(p *pkg, e event) {
 	text := ""
 	if b := p.output[e.Test]; b != nil {
@@ -180,8 +183,8 @@ func (r *report) test(p *pkg, e event) {
 	}
 }
 
-// end reports a package. One that fails without a failing test did not build,
-// or ended outside of a test.
+// end reports a package. If a package fails and none of its tests does, it did not build, or it
+// ended outside of a test; that counts as one failure.
 func (r *report) end(p *pkg, e event) {
 	switch e.Action {
 	case "pass":
@@ -200,7 +203,7 @@ func (r *report) end(p *pkg, e event) {
 		if b := p.output[""]; b != nil {
 			fmt.Fprint(r.out, b.String())
 		}
-		// What was running when the package ended has no result of its own.
+		// Tests that were running when the package ended have no event of their own end.
 		for name, b := range p.output {
 			if name != "" {
 				fmt.Fprint(r.out, b.String())
@@ -209,7 +212,7 @@ func (r *report) end(p *pkg, e event) {
 	}
 }
 
-// total is the closing line.
+// total returns the last line of the output.
 func (r *report) total() string {
 	line := fmt.Sprintf("%d passed, %d failed", r.passed, r.failed)
 	if r.skipped > 0 {
@@ -218,6 +221,7 @@ func (r *report) total() string {
 	return line
 }
 
+// parent returns the test that a subtest belongs to, or "".
 func parent(test string) string {
 	if i := strings.LastIndexByte(test, '/'); i > 0 {
 		return test[:i]
@@ -225,7 +229,8 @@ func parent(test string) string {
 	return ""
 }
 
-// reason is what t.Skip was told, without the file and line before it.
+// reason returns the argument of t.Skip from the output of a test, without the file and line
+// before it.
 func reason(text string) string {
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
@@ -233,8 +238,8 @@ func reason(text string) string {
 			continue
 		}
 		if _, after, ok := strings.Cut(line, ".go:"); ok {
-			if _, said, ok := strings.Cut(after, ": "); ok {
-				return said
+			if _, message, ok := strings.Cut(after, ": "); ok {
+				return message
 			}
 		}
 	}

@@ -5,13 +5,14 @@ import (
 	"testing"
 )
 
+// TestReport shows what is printed and counted for the events of go test.
 func TestReport(t *testing.T) {
 	for _, tc := range []struct {
 		name, in, total string
 		shown, hidden   []string
 	}{
 		{
-			name: "leaves are counted, parents are not",
+			name: "counts subtests, and not the test that has them",
 			in: `{"Action":"run","Package":"p","Test":"TestA"}
 {"Action":"run","Package":"p","Test":"TestA/x"}
 {"Action":"output","Package":"p","Test":"TestA/x","Output":"noise\n"}
@@ -23,7 +24,7 @@ func TestReport(t *testing.T) {
 			total: "2 passed, 0 failed", shown: []string{"ok\tp\t1.2s"}, hidden: []string{"noise"},
 		},
 		{
-			name: "a failure below is not counted again above",
+			name: "does not count a test again whose subtest fails",
 			in: `{"Action":"run","Package":"p","Test":"TestA"}
 {"Action":"run","Package":"p","Test":"TestA/x"}
 {"Action":"output","Package":"p","Test":"TestA/x","Output":"a_test.go:3: got 1\n"}
@@ -33,7 +34,7 @@ func TestReport(t *testing.T) {
 			total: "0 passed, 1 failed", shown: []string{"got 1"},
 		},
 		{
-			name: "a parent that fails by itself",
+			name: "counts a test that fails although its subtests pass",
 			in: `{"Action":"run","Package":"p","Test":"TestA"}
 {"Action":"run","Package":"p","Test":"TestA/x"}
 {"Action":"pass","Package":"p","Test":"TestA/x"}
@@ -42,7 +43,7 @@ func TestReport(t *testing.T) {
 			total: "1 passed, 1 failed",
 		},
 		{
-			name: "a package that does not build",
+			name: "counts a package that does not build as one failure",
 			in: `{"ImportPath":"p [p.test]","Action":"build-output","Output":"p.go:1: undefined: x\n"}
 {"ImportPath":"p [p.test]","Action":"build-fail"}
 {"Action":"output","Package":"p","Output":"FAIL\tp [build failed]\n"}
@@ -50,7 +51,7 @@ func TestReport(t *testing.T) {
 			total: "0 passed, 1 failed", shown: []string{"undefined: x", "build failed"},
 		},
 		{
-			name: "a skip says why",
+			name: "prints the reason of a skipped test",
 			in: `{"Action":"run","Package":"p","Test":"TestA"}
 {"Action":"output","Package":"p","Test":"TestA","Output":"=== RUN   TestA\n"}
 {"Action":"output","Package":"p","Test":"TestA","Output":"    a_test.go:9: no engine: install podman\n"}
@@ -59,7 +60,7 @@ func TestReport(t *testing.T) {
 			total: "0 passed, 0 failed, 1 skipped", shown: []string{"TestA: no engine: install podman"},
 		},
 		{
-			name: "a package that dies in the middle of a test",
+			name: "prints the output of a test in which the package ended",
 			in: `{"Action":"run","Package":"p","Test":"TestA"}
 {"Action":"output","Package":"p","Test":"TestA","Output":"half a story\n"}
 {"Action":"output","Package":"p","Output":"signal: killed\n"}
@@ -67,7 +68,7 @@ func TestReport(t *testing.T) {
 			total: "0 passed, 1 failed", shown: []string{"half a story", "signal: killed"},
 		},
 		{
-			name:  "plain text of go test is shown",
+			name:  "prints messages of go test that are not JSON",
 			in:    "go: updates to go.mod needed",
 			total: "0 passed, 0 failed", shown: []string{"updates to go.mod needed"},
 		},

@@ -1,16 +1,18 @@
-// Suite runs make targets one after the other, all of them even when one
-// fails, and closes with the sum of what they counted:
+// Command suite runs make targets one after the other. If a target fails, the next ones run all
+// the same. The last line of the output adds up the tests of all targets:
 //
 //	N passed, N failed
 //
-// Targets that are joined by a plus run at once: the first one as if it were
-// alone, the others with what it leaves idle, and their output comes after its
-// own.
-//
-// A target counts what its output counts: the closing lines of gotest and fuzz,
-// and those of Node's test runner. One without such a line counts as one.
+// Example: check runs first, then e2e and fuzz at the same time, then web.
 //
 //	go run ./infra/tools/suite check e2e+fuzz web
+//
+// Of targets that run at the same time, the first one has normal priority, and the others have
+// the lowest one: they use the time in which the first one waits. Their output is printed after
+// that of the first one.
+//
+// Suite finds the number of tests in the output of a target: in the last lines of gotest, of
+// fuzz, and of Node's test runner. A target without such a line counts as one test.
 package main
 
 import (
@@ -34,18 +36,18 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: suite target...")
 		os.Exit(2)
 	}
-	// The steps end on Ctrl-C by themselves; the sum is printed all the same.
+	// The terminal sends Ctrl-C to the targets as well, so they end. The sum is still printed.
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
 	var sum count
 	var table strings.Builder
 	for _, group := range os.Args[1:] {
-		for _, r := range together(os.Stdout, strings.Split(group, "+")) {
-			verdict := "ok"
+		for _, r := range runTogether(os.Stdout, strings.Split(group, "+")) {
+			outcome := "ok"
 			if r.err != nil {
-				verdict = "FAILED: " + r.err.Error()
+				outcome = "FAILED: " + r.err.Error()
 			}
-			fmt.Fprintf(&table, "%-10s %6.0fs %6.0fs CPU  %5d passed  %s\n", r.target, r.took.Seconds(), r.cpu.Seconds(), r.count.passed, verdict)
+			fmt.Fprintf(&table, "%-10s %6.0fs %6.0fs CPU  %5d passed  %s\n", r.target, r.took.Seconds(), r.cpu.Seconds(), r.count.passed, outcome)
 			sum.add(r.count)
 		}
 		if len(stop) > 0 {
@@ -58,17 +60,18 @@ func main() {
 	}
 }
 
-// A result is what became of a target.
+// A result is the outcome of a target.
 type result struct {
 	target string
 	count  count
 	err    error
 	took   time.Duration
-	cpu    time.Duration // of the target and of what it started and waited for
+	cpu    time.Duration // CPU time of the target and of the processes that it waited for
 }
 
-// together runs targets at once.
-func together(show io.Writer, targets []string) []result {
+// runTogether runs targets at the same time. It prints the output of the first one while it
+// runs, and that of the others at the end.
+func runTogether(show io.Writer, targets []string) []result {
 	results, outputs := make([]result, len(targets)), make([]bytes.Buffer, len(targets))
 	var wait sync.WaitGroup
 	for i, target := range targets {
@@ -79,7 +82,7 @@ func together(show io.Writer, targets []string) []result {
 		}
 		wait.Go(func() {
 			began := time.Now()
-			c, cpu, err := step(out, command[0], command[1:]...)
+			c, cpu, err := run(out, command[0], command[1:]...)
 			results[i] = result{target, c, err, time.Since(began), cpu}
 		})
 	}
@@ -90,7 +93,7 @@ func together(show io.Writer, targets []string) []result {
 	return results
 }
 
-// A count is what was run and how it went.
+// A count is a number of tests by their outcome.
 type count struct{ passed, failed, skipped int }
 
 func (c *count) add(o count) {
@@ -107,9 +110,10 @@ func (c count) String() string {
 	return s
 }
 
-// step runs a command, shows its output, counts it and tells its CPU time. A command that fails
-// has failed, even if all that it counted passed.
-func step(show io.Writer, name string, args ...string) (count, time.Duration, error) {
+// run runs a command and copies its output to show. It returns the tests in the output and the
+// CPU time. If the command fails, at least one test counts as failed, even if the output says
+// that all passed.
+func run(show io.Writer, name string, args ...string) (count, time.Duration, error) {
 	cmd := exec.Command(name, args...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
@@ -145,13 +149,13 @@ func step(show io.Writer, name string, args ...string) (count, time.Duration, er
 }
 
 var (
-	closing = regexp.MustCompile(`^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$`)
+	summary = regexp.MustCompile(`^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$`)
 	node    = regexp.MustCompile(`^(?:#|ℹ) (pass|fail|cancelled|skipped|todo) (\d+)$`)
 )
 
-// read is what one line counts.
+// read returns the tests that one line of output counts.
 func read(line string) count {
-	if m := closing.FindStringSubmatch(line); m != nil {
+	if m := summary.FindStringSubmatch(line); m != nil {
 		return count{number(m[1]), number(m[2]), number(m[3])}
 	}
 	if m := node.FindStringSubmatch(line); m != nil {
@@ -168,7 +172,7 @@ func read(line string) count {
 	return count{}
 }
 
-// number is 0 for a group that did not match.
+// number returns the value of digits. It is 0 for the empty text of a group that did not match.
 func number(digits string) int {
 	n, _ := strconv.Atoi(digits)
 	return n

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-func TestStep(t *testing.T) {
+// TestRun shows what is counted for a command, by its output and its exit code.
+func TestRun(t *testing.T) {
 	for _, tc := range []struct {
 		script string
 		want   count
@@ -21,12 +22,12 @@ func TestStep(t *testing.T) {
 		{"printf '2 passed, 0 failed'", count{passed: 2}, false},
 		{"exit 1", count{failed: 1}, true},
 	} {
-		got, _, err := step(io.Discard, "sh", "-c", tc.script)
+		got, _, err := run(io.Discard, "sh", "-c", tc.script)
 		if got != tc.want || (err != nil) != tc.fails {
 			t.Errorf("%s: got %v, %v, want %v, failure %v", tc.script, got, err, tc.want, tc.fails)
 		}
 	}
-	if got, _, err := step(io.Discard, "no-such-program"); got.failed != 1 || err == nil {
+	if got, _, err := run(io.Discard, "no-such-program"); got.failed != 1 || err == nil {
 		t.Errorf("got %v, %v, want one failure", got, err)
 	}
 }

@@ -1,10 +1,10 @@
-// Withdb runs a command with one DynamoDB Local for the whole of it, so that
-// the test packages of one run share a server:
+// Command withdb starts a DynamoDB Local and runs a command. So the test packages of one run
+// share one server:
 //
 //	go run ./infra/tools/withdb -- go test ./...
 //
-// A server named by AWS_ENDPOINT_URL_DYNAMODB is used as it is. The exit code
-// is the command's.
+// If the variable AWS_ENDPOINT_URL_DYNAMODB names a server, that one is used and none is
+// started. The exit code is that of the command.
 package main
 
 import (
@@ -28,8 +28,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: withdb [--] command [argument...]")
 		os.Exit(2)
 	}
-	// Ctrl-C and SIGTERM reach the command too; what is left to do here is to
-	// wait for it and to stop the database.
+	// Ctrl-C and SIGTERM end the command, too. Withdb waits for it and stops the database.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code, err := run(ctx, args)
 	stop()
@@ -39,7 +38,8 @@ func main() {
 	os.Exit(code)
 }
 
-// run answers the exit code of the command, and 1 with every other failure.
+// run runs the command and returns its exit code. It returns 1 and an error if anything else
+// fails.
 func run(ctx context.Context, args []string) (code int, err error) {
 	db, err := backing.DynamoDB(ctx, backing.Options{
 		InMemory: true,

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// The command sees the server and its exit code is handed on. A server that
-// is named already is not started again.
+// TestRun checks that the command gets the address of a server that exists already, and that run
+// returns the exit code of the command.
 func TestRun(t *testing.T) {
 	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:1")
 	for _, tc := range []struct {

@@ -1,7 +1,9 @@
-// Zip packs the program for Lambda so that equal input gives equal bytes, on
-// every machine and on every day: a deployment then changes only what changed.
+// Command zip packs the program for Lambda:
 //
-//	go run ./infra/tools/zip build/parley.zip bootstrap=.local/bin/parley-arm64
+//	go run ./infra/tools/zip build/parley.zip bootstrap=.local/bin/bootstrap-arm64
+//
+// Equal files give equal bytes, on every machine and on every day. So a deployment of an
+// unchanged program does not update the functions.
 package main
 
 import (
@@ -27,25 +29,25 @@ func main() {
 	}
 }
 
-// write makes the archive of the files. An archive that has these bytes
-// already is left alone, and so is its time.
+// write writes an archive of files, each given as name=file. If the archive has the same bytes
+// already, write does not touch it, and its modification time stays.
 func write(archive string, files []string) error {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
 	w.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser, error) {
 		return flate.NewWriter(out, flate.BestCompression)
 	})
-	for _, pair := range files {
-		name, file, ok := strings.Cut(pair, "=")
+	for _, arg := range files {
+		name, file, ok := strings.Cut(arg, "=")
 		if !ok {
-			return fmt.Errorf("%s: want name=file", pair)
+			return fmt.Errorf("%s: want name=file", arg)
 		}
 		text, err := os.ReadFile(file)
 		if err != nil {
 			return err
 		}
-		// 1980 is the first day a zip can name. Everything is executable:
-		// what runs on Lambda must be.
+		// The first day that a zip file can store is in 1980. All files are executable, because
+		// the program on Lambda must be.
 		h := &zip.FileHeader{Name: name, Method: zip.Deflate, Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)}
 		h.SetMode(0o755)
 		entry, err := w.CreateHeader(h)
@@ -65,7 +67,7 @@ func write(archive string, files []string) error {
 	if err := os.MkdirAll(filepath.Dir(archive), 0o755); err != nil {
 		return err
 	}
-	// A reader sees the old archive or the new one, never a part.
+	// A reader sees the old archive or the new one, never a part of the new one.
 	partial := archive + ".partial"
 	if err := os.WriteFile(partial, b.Bytes(), 0o644); err != nil {
 		return err

@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// Equal files give equal archives whatever their times and modes.
+// TestWriteIsReproducible checks that equal files give equal archives, even if the times and
+// modes of the files differ.
 func TestWriteIsReproducible(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "program")
@@ -59,9 +60,9 @@ func TestWriteIsReproducible(t *testing.T) {
 	}
 }
 
-// An archive that would not change keeps its time, so that make and sam see
-// nothing to do.
-func TestWriteLeavesEqualBytesAlone(t *testing.T) {
+// TestWriteKeepsEqualArchive checks that an archive that would not change keeps its modification
+// time. So make and SAM see that they have nothing to do.
+func TestWriteKeepsEqualArchive(t *testing.T) {
 	dir := t.TempDir()
 	file, archive := filepath.Join(dir, "program"), filepath.Join(dir, "a.zip")
 	if err := os.WriteFile(file, []byte("a"), 0o600); err != nil {
@@ -80,9 +81,9 @@ func TestWriteLeavesEqualBytesAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	if info, err := os.Stat(archive); err != nil || !info.ModTime().Equal(old) {
-		t.Errorf("got %v, %v, want the time of the first", info.ModTime(), err)
+		t.Errorf("got %v, %v, want the time of the first write", info.ModTime(), err)
 	}
 	if err := write(archive, []string{"bootstrap"}); err == nil {
-		t.Error("got no error for a pair without a file")
+		t.Error("got no error for an argument without a file")
 	}
 }

@@ -1,5 +1,5 @@
-// Package client speaks the client protocol im.v1 (docs/client-protocol.md): the
-// same operations over a WebSocket and over HTTP.
+// Package client is the dialect of the client protocol im.v1 (docs/client-protocol.md): the
+// same operations over WebSocket and over HTTP.
 package client
 
 import (
@@ -18,14 +18,14 @@ import (
 	"parley/shared/plainjson"
 )
 
-// maxID bounds a frame's id in bytes.
-const maxID = 64
+// maxFrameID is the maximum length of the id of a frame, in bytes.
+const maxFrameID = 64
 
-// Action makes the operation of one action, with its two doors.
+// Action returns the operation of one action, with an HTTP and a WebSocket trigger.
 func Action[In, Out any](name string, numbers v4.Numbers, run func(context.Context, *op.Call, In) (Out, error), options ...op.Option) op.Operation {
 	return op.New(op.Operation{
 		Name:     "client." + name,
-		Doors:    []op.Door{{HTTP: "POST /client/" + name}, {Socket: name}},
+		Triggers: []op.Trigger{{HTTP: "POST /client/" + name}, {Socket: name}},
 		Func:     op.FuncName(run),
 		Protocol: protocol{numbers: numbers},
 		Run: func(ctx context.Context, c *op.Call) (any, error) {
@@ -35,20 +35,21 @@ func Action[In, Out any](name string, numbers v4.Numbers, run func(context.Conte
 			}
 			return run(ctx, c, in)
 		},
-	}, append([]op.Option{op.Opens(), op.Admits()}, options...)...)
+	}, append([]op.Option{op.DecryptsSecrets(), op.ReadsCallerAccount()}, options...)...)
 }
 
-// Unknown makes the operation that answers frames and calls of no known action.
+// Unknown makes the operation that refuses frames and HTTP calls of an unknown action.
 func Unknown() op.Operation {
 	return op.New(op.Operation{
 		Name:     "client.session.default",
-		Doors:    []op.Door{{Socket: "$default"}, {HTTP: "ANY /client/{proxy+}"}},
+		Triggers: []op.Trigger{{Socket: "$default"}, {HTTP: "ANY /client/{proxy+}"}},
 		Func:     "client.Unknown",
 		Protocol: unknown{protocol{numbers: v4.Gateway()}},
 		Run:      refuse,
-	}, op.Takes(128, 3*time.Second))
+	}, op.Resources(128, 3*time.Second))
 }
 
+// refuse returns the error for a frame or an HTTP call of an unknown action.
 func refuse(_ context.Context, c *op.Call) (any, error) {
 	if c.Request.Connection == "" {
 		return nil, fault.New(fault.UnknownOperation, "there is no POST %.100q", c.Request.Path)
@@ -69,24 +70,26 @@ type frame struct {
 	Body   json.RawMessage `json:"body"`
 }
 
-// readFrame reads a frame. One that is refused still has its id, if that can be
-// read, so that its call fails at once: a frame whose body has a name twice.
+// readFrame reads a frame. If it refuses the frame, it still returns the id, if the id can
+// be read, so that the client knows which call failed. Example: the frame
+// {"action":"message.send","id":"7","body":{"a":1,"a":2}} has a name twice. It is refused
+// with id 7.
 func readFrame(text []byte) (f frame, err error) {
 	if err = plainjson.Unmarshal(text, &f); err != nil {
 		err = fault.New(fault.Malformed, "the frame is not a JSON object with action, id and body: %s", err)
 		f = frame{}
-		_ = json.Unmarshal(text, &f) // as much of it as there is
+		_ = json.Unmarshal(text, &f) // reads what can be read
 		f.Body = nil
 	}
-	if len(f.ID) > maxID {
-		f.ID, err = "", fault.New(fault.Malformed, "id is over %d bytes", maxID)
+	if len(f.ID) > maxFrameID {
+		f.ID, err = "", fault.New(fault.Malformed, "id is over %d bytes", maxFrameID)
 	}
 	return f, err
 }
 
 type protocol struct{ numbers v4.Numbers }
 
-// Decode implements op.Protocol for both doors.
+// Decode implements op.Protocol for both triggers.
 func (protocol) Decode(c *op.Call, event []byte) (err error) {
 	if !op.IsSocket(event) {
 		c.Request, err = op.ReadHTTP(event)
@@ -96,7 +99,7 @@ func (protocol) Decode(c *op.Call, event []byte) (err error) {
 		return err
 	}
 	f, err := readFrame(c.Request.Body)
-	c.Request.ID, c.Request.Body = f.ID, f.Body // the answer carries the frame's own id or none
+	c.Request.ID, c.Request.Body = f.ID, f.Body // the answer has the id of the frame, not that of API Gateway
 	if err != nil {
 		return err
 	}
@@ -106,19 +109,19 @@ func (protocol) Decode(c *op.Call, event []byte) (err error) {
 	return nil
 }
 
-// Identify implements op.Protocol. A frame's caller was made certain when its
-// connection was opened; an HTTP call brings a signature.
+// Identify implements op.Protocol. The caller of a frame was checked when the connection
+// was opened. An HTTP call has a signature.
 func (protocol) Identify(ctx context.Context, c *op.Call) error {
 	if c.Request.Connection != "" {
-		return byContext(ctx, c)
+		return identifyByContext(ctx, c)
 	}
-	app, user, signature, err := authorization(c.Request.Header["authorization"])
+	app, user, signature, err := parseAuthorization(c.Request.Header["authorization"])
 	if err != nil {
 		return err
 	}
 	open, issued, err := dialect.Identify(ctx, c.App.Directory, app, user, signature, c.App.Now())
 	if open != nil {
-		c.Serve(open)
+		c.SetApp(open)
 	}
 	if err != nil {
 		return err
@@ -127,9 +130,9 @@ func (protocol) Identify(ctx context.Context, c *op.Call) error {
 	return nil
 }
 
-// authorization reads "UserSig <sdkappid> <identifier> <usersig>". An identifier
-// may have spaces.
-func authorization(header string) (app, user, signature string, err error) {
+// parseAuthorization reads the header "UserSig <sdkappid> <identifier> <usersig>". The
+// identifier may have spaces.
+func parseAuthorization(header string) (app, user, signature string, err error) {
 	rest, ok := strings.CutPrefix(header, "UserSig ")
 	first, last := strings.IndexByte(rest, ' '), strings.LastIndexByte(rest, ' ')
 	if !ok || first < 0 || last <= first {
@@ -138,9 +141,10 @@ func authorization(header string) (app, user, signature string, err error) {
 	return rest[:first], rest[first+1 : last], rest[last+1:], nil
 }
 
-// byContext takes the caller from what the authorizer said.
-func byContext(ctx context.Context, c *op.Call) error {
-	said := func(name string) string {
+// identifyByContext takes the caller from the context that the authorizer returned when
+// the connection was opened.
+func identifyByContext(ctx context.Context, c *op.Call) error {
+	value := func(name string) string {
 		switch v := c.Request.Context[name].(type) {
 		case string:
 			return v
@@ -149,23 +153,23 @@ func byContext(ctx context.Context, c *op.Call) error {
 		}
 		return ""
 	}
-	id, err := strconv.ParseInt(said("app"), 10, 64)
-	if err != nil || said("user") == "" {
+	id, err := strconv.ParseInt(value("app"), 10, 64)
+	if err != nil || value("user") == "" {
 		return fmt.Errorf("the event of route %s has no authorizer context", c.Request.Route)
 	}
-	issued, err := strconv.ParseInt(said("issued"), 10, 64)
+	issued, err := strconv.ParseInt(value("issued"), 10, 64)
 	if err != nil {
 		return fmt.Errorf("authorizer context: issued: %w", err)
 	}
-	c.ID = id
+	c.AppID = id
 	c.Caller = op.Caller{
-		Account: said("user"), Issued: time.Unix(issued, 0), Platform: said("platform"), Instance: said("instance"),
+		Account: value("user"), Issued: time.Unix(issued, 0), Platform: value("platform"), Instance: value("instance"),
 	}
 	open, err := c.App.Directory.Find(ctx, id)
 	if err != nil {
 		return err
 	}
-	c.Serve(open)
+	c.SetApp(open)
 	return nil
 }
 
@@ -176,8 +180,7 @@ type answer struct {
 	Body  any    `json:"body,omitempty"`
 }
 
-// Encode implements op.Protocol: a frame over the WebSocket, a body with a
-// status over HTTP.
+// Encode implements op.Protocol: over WebSocket a frame, over HTTP a body and a status.
 func (p protocol) Encode(c *op.Call, out any, err error) ([]byte, error) {
 	a := answer{Body: out}
 	if err != nil {
@@ -189,7 +192,7 @@ func (p protocol) Encode(c *op.Call, out any, err error) ([]byte, error) {
 	}
 	marshal := plainjson.Marshal
 	if err != nil {
-		marshal = json.Marshal // nothing of a message is in it
+		marshal = json.Marshal // a refusal has no content of messages
 	}
 	body, err2 := marshal(a)
 	if err2 != nil {
@@ -198,7 +201,7 @@ func (p protocol) Encode(c *op.Call, out any, err error) ([]byte, error) {
 	return op.Answer(status(err), map[string]string{"Content-Type": "application/json"}, body)
 }
 
-// status is the HTTP status of an outcome.
+// status returns the HTTP status of an answer.
 func status(err error) int {
 	if err == nil || v4.AsFieldError(err) != nil {
 		return http.StatusOK
@@ -220,10 +223,11 @@ func (p protocol) Number(_ *op.Call, err error) int {
 	return n
 }
 
-// unknown is the protocol of what no action takes: nobody is asked for.
+// unknown is the Protocol of an unknown action. It does not check the caller.
 type unknown struct{ protocol }
 
-// Decode implements op.Protocol. A frame that cannot be read is answered, too.
+// Decode implements op.Protocol. A malformed frame does not fail here, so that refuse
+// answers it.
 func (u unknown) Decode(c *op.Call, event []byte) (err error) {
 	if !op.IsSocket(event) {
 		c.Request, err = op.ReadHTTP(event)
@@ -232,10 +236,10 @@ func (u unknown) Decode(c *op.Call, event []byte) (err error) {
 	if c.Request, err = op.ReadSocket(event); err != nil {
 		return err
 	}
-	f, _ := readFrame(c.Request.Body) // refuse says what is wrong
+	f, _ := readFrame(c.Request.Body) // refuse reads the frame again and returns the error
 	c.Request.Event, c.Request.ID = c.Request.Body, f.ID
 	return nil
 }
 
-// Identify implements op.Protocol.
+// Identify implements op.Protocol. It does nothing.
 func (unknown) Identify(context.Context, *op.Call) error { return nil }

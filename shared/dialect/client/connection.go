@@ -13,47 +13,49 @@ import (
 	"parley/shared/op"
 )
 
-// Protocol is the sub-protocol that the server selects.
-const Protocol = "im.v1"
+// SubProtocol is the WebSocket sub-protocol that the server selects.
+const SubProtocol = "im.v1"
 
-// Authorizer makes the operation that decides who may open a connection. run is
-// called once the signature is checked.
+// Authorizer returns the operation that decides who may open a connection. run is called
+// after the signature was checked.
 func Authorizer(run func(context.Context, *op.Call) error, options ...op.Option) op.Operation {
 	return op.New(op.Operation{
 		Name:     "client.session.authorizer",
-		Doors:    []op.Door{{Authorizer: true}},
+		Triggers: []op.Trigger{{Authorizer: true}},
 		Func:     op.FuncName(run),
 		Protocol: authorizer{},
 		Run:      func(ctx context.Context, c *op.Call) (any, error) { return nil, run(ctx, c) },
-	}, append([]op.Option{op.Opens(), op.Admits()}, options...)...)
+	}, append([]op.Option{op.DecryptsSecrets(), op.ReadsCallerAccount()}, options...)...)
 }
 
-// Lifecycle makes the operation of $connect or $disconnect. A $disconnect is no
-// wish of the caller's but what has happened, so that it is taken from everybody.
+// Lifecycle returns the operation of $connect or $disconnect. For $disconnect the account
+// of the caller is not checked: the event reports that a connection has ended, also the
+// connection of a banned user.
 func Lifecycle(name, route string, run func(context.Context, *op.Call) error, options ...op.Option) op.Operation {
 	return op.New(op.Operation{
 		Name:     "client.session." + name,
-		Doors:    []op.Door{{Socket: route}},
+		Triggers: []op.Trigger{{Socket: route}},
 		Func:     op.FuncName(run),
 		Protocol: lifecycle{},
 
 		ChecksCaller: route == "$disconnect",
 
 		Run: func(ctx context.Context, c *op.Call) (any, error) { return nil, run(ctx, c) },
-	}, append([]op.Option{op.Opens()}, options...)...)
+	}, append([]op.Option{op.DecryptsSecrets()}, options...)...)
 }
 
-// signature finds the UserSig of an upgrade request: the second sub-protocol, or
-// the query parameter (docs/client-protocol.md §2).
-func signature(r op.Request) (sig string, protocols bool) {
+// signature returns the UserSig of an upgrade request: the second sub-protocol, or the
+// query parameter (docs/client-protocol.md §2). offered reports whether the client offers
+// sub-protocols.
+func signature(r op.Request) (sig string, offered bool) {
 	if list, ok := r.Header["sec-websocket-protocol"]; ok {
 		parts := strings.Split(list, ",")
-		if len(parts) > 1 && strings.TrimSpace(parts[0]) == Protocol {
+		if len(parts) > 1 && strings.TrimSpace(parts[0]) == SubProtocol {
 			return strings.TrimSpace(parts[1]), true
 		}
-		protocols = true
+		offered = true
 	}
-	return r.Query["usersig"], protocols
+	return r.Query["usersig"], offered
 }
 
 type authorizer struct{}
@@ -70,7 +72,7 @@ func (authorizer) Identify(ctx context.Context, c *op.Call) error {
 	sig, _ := signature(c.Request)
 	open, issued, err := dialect.Identify(ctx, c.App.Directory, q["sdkappid"], q["identifier"], sig, c.App.Now())
 	if open != nil {
-		c.Serve(open)
+		c.SetApp(open)
 	}
 	if err != nil {
 		return err
@@ -96,12 +98,12 @@ type decision struct {
 	Context   map[string]string `json:"context,omitempty"`
 }
 
-// errUnauthorized is the text that makes the gateway answer 401.
-var errUnauthorized = errors.New("Unauthorized") //nolint:staticcheck // the service compares this very word
+// errUnauthorized has the text for which API Gateway answers 401.
+var errUnauthorized = errors.New("Unauthorized") // API Gateway compares this word
 
-// Encode implements op.Protocol: a policy that allows, with who the caller is;
-// one that refuses, which the gateway answers with 403; or the error that it
-// answers with 401.
+// Encode implements op.Protocol. It returns a policy that allows, with the caller in its
+// context; a policy that denies, for which API Gateway answers 403; or errUnauthorized,
+// for which it answers 401.
 func (authorizer) Encode(c *op.Call, _ any, err error) ([]byte, error) {
 	d := decision{Principal: c.Caller.Account, Policy: policy{
 		Version:   "2012-10-17",
@@ -142,10 +144,10 @@ func (lifecycle) Decode(c *op.Call, event []byte) (err error) {
 }
 
 // Identify implements op.Protocol.
-func (lifecycle) Identify(ctx context.Context, c *op.Call) error { return byContext(ctx, c) }
+func (lifecycle) Identify(ctx context.Context, c *op.Call) error { return identifyByContext(ctx, c) }
 
-// Encode implements op.Protocol. A client that offered sub-protocols is answered
-// with ours, without which a browser refuses the connection.
+// Encode implements op.Protocol. If the client offered sub-protocols, the answer selects
+// Protocol: without it a browser closes the connection.
 func (lifecycle) Encode(c *op.Call, _ any, err error) ([]byte, error) {
 	if err != nil {
 		code := 403
@@ -154,14 +156,14 @@ func (lifecycle) Encode(c *op.Call, _ any, err error) ([]byte, error) {
 			code = 500
 		case f == fault.Throttled:
 			code = 429
-		case f >= fault.CallerMissing && f <= fault.SignatureRevoked:
+		case f >= fault.CallerMissing && f <= fault.SignatureRevoked, f == fault.SignatureEarly:
 			code = 401
 		}
 		return op.Answer(code, nil, nil)
 	}
 	var header map[string]string
 	if _, offered := signature(c.Request); offered {
-		header = map[string]string{"Sec-WebSocket-Protocol": Protocol}
+		header = map[string]string{"Sec-WebSocket-Protocol": SubProtocol}
 	}
 	return op.Answer(200, header, nil)
 }

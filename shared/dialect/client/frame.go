@@ -13,36 +13,38 @@ import (
 	"parley/shared/plainjson"
 )
 
+// event is the frame of an event.
 type event struct {
 	Event string `json:"event"`
 	Hi    *hi    `json:"hi,omitempty"`
 	Body  any    `json:"body"`
 }
 
-// hi is the highest number that the server knows, so that a gap shows at once.
+// hi is the highest offset of the conversation that the server knows. Example: a device
+// has the messages 1 to 3 and receives an event with offset 5. It asks for 4.
 type hi struct {
 	Ordinal int64 `json:"Ordinal"`
 }
 
-// readMark is how far a user has read a conversation.
+// readMark says how far a user has read a conversation.
 type readMark struct {
 	Reader  string `json:"From_Account"`
-	Peer    string `json:"To_Account"`       // whose messages are read
-	Ordinal int64  `json:"ReadOrdinal"`      // of the last one that is read
-	Unread  *int64 `json:"Unread,omitempty"` // to the reader's own devices only
+	Peer    string `json:"To_Account"`       // the user whose messages are read
+	Ordinal int64  `json:"ReadOrdinal"`      // of the last message that is read
+	Unread  *int64 `json:"Unread,omitempty"` // only in the event to the reader's own devices
 	TimeMs  int64  `json:"TimeMs"`
 }
 
-// messageRecalled is a message that was taken back.
+// messageRecalled says that a message was recalled.
 type messageRecalled struct {
-	From   string `json:"From_Account"` // who sent the message
+	From   string `json:"From_Account"` // the sender of the message
 	To     string `json:"To_Account"`
 	Key    string `json:"MsgKey"`
-	By     string `json:"Operator_Account,omitempty"` // absent: the application
+	By     string `json:"Operator_Account,omitempty"` // the user who recalled it; absent: the application
 	TimeMs int64  `json:"TimeMs"`
 }
 
-// messagesDeleted is the messages that a user deleted for themselves.
+// messagesDeleted says which messages a user has deleted for themselves.
 type messagesDeleted struct {
 	User   string   `json:"From_Account"`
 	Peer   string   `json:"To_Account"`
@@ -50,18 +52,18 @@ type messagesDeleted struct {
 	TimeMs int64    `json:"TimeMs"`
 }
 
-// messageReacted is a reaction that was given to a message, or taken back.
+// messageReacted says that a user has reacted to a message, or has removed a reaction.
 type messageReacted struct {
-	From     string `json:"From_Account"` // who sent the message
+	From     string `json:"From_Account"` // the sender of the message
 	To       string `json:"To_Account"`
 	Key      string `json:"MsgKey"`
-	User     string `json:"Operator_Account"` // who reacted
+	User     string `json:"Operator_Account"` // the user who reacted
 	Reaction string `json:"Reaction"`
-	Added    bool   `json:"Added"` // false: taken back
+	Added    bool   `json:"Added"` // false: the reaction was removed
 	TimeMs   int64  `json:"TimeMs"`
 }
 
-// messagesConfirmed is the receipts of messages that were read.
+// messagesConfirmed says that the receiver has read messages whose sender wants a receipt.
 type messagesConfirmed struct {
 	Reader string   `json:"From_Account"`
 	Sender string   `json:"To_Account"`
@@ -69,25 +71,25 @@ type messagesConfirmed struct {
 	TimeMs int64    `json:"TimeMs"`
 }
 
-// messageExtended is what changed of the pairs attached to a message.
+// messageExtended says which extensions of a message have changed.
 type messageExtended struct {
-	From    string          `json:"From_Account"` // who sent the message
+	From    string          `json:"From_Account"` // the sender of the message
 	To      string          `json:"To_Account"`
 	Key     string          `json:"MsgKey"`
 	Latest  int64           `json:"LatestSeq"`
-	Cleared int64           `json:"ClearSeq"` // pairs with a Seq up to it are gone
+	Cleared int64           `json:"ClearSeq"` // extensions with a Seq up to this one were removed
 	Set     []extensionPair `json:"ExtensionList,omitempty"`
-	Deleted []string        `json:"Deleted,omitempty"` // keys
+	Deleted []string        `json:"Deleted,omitempty"` // the keys of removed extensions
 }
 
-// extensionPair is a pair attached to a message.
+// extensionPair is a key and a value that users attach to a message.
 type extensionPair struct {
 	Key   string `json:"Key"`
 	Value string `json:"Value"`
 	Seq   int64  `json:"Seq"`
 }
 
-// typing is a user who is writing to another one, or has stopped.
+// typing says that a user is writing to another user, or has stopped.
 type typing struct {
 	From   string `json:"From_Account"`
 	To     string `json:"To_Account"`
@@ -95,14 +97,14 @@ type typing struct {
 	TimeMs int64  `json:"TimeMs"`
 }
 
-// profileChanged is the fields of a profile that are others: they are read when
-// they are shown.
+// profileChanged says which fields of a profile have changed. It does not have their
+// values: a client reads them when it shows them.
 type profileChanged struct {
 	User string   `json:"From_Account"`
 	Tags []string `json:"TagList"`
 }
 
-// friendRequest is a user who asks to be a friend.
+// friendRequest says that a user asks another user to be a friend.
 type friendRequest struct {
 	From    string `json:"From_Account"`
 	To      string `json:"To_Account"`
@@ -111,77 +113,77 @@ type friendRequest struct {
 	TimeMs  int64  `json:"TimeMs"`
 }
 
-// requestsChanged is the requests that were answered, and up to when requests are
-// read.
+// requestsChanged says which friend requests were answered, and up to which time the user
+// has read requests.
 type requestsChanged struct {
-	Answered []string `json:"Answered,omitempty"` // who had asked
+	Answered []string `json:"Answered,omitempty"` // the users who had asked
 	ReadMs   int64    `json:"ReadMs,omitempty"`
 	Version  int64    `json:"RequestVersion"`
 }
 
-// friendsChanged is the users whose entries of the friend table are others or
-// gone.
+// friendsChanged says which entries of the user's friend table have changed or were
+// removed.
 type friendsChanged struct {
 	Peers   []string `json:"To_Account"`
 	Version int64    `json:"FriendVersion"`
 }
 
-// listsChanged is the names of all friend lists, after they changed.
+// listsChanged has the names of all friend lists, after they have changed.
 type listsChanged struct {
 	Lists   []string `json:"GroupName"`
 	Version int64    `json:"ListVersion"`
 }
 
-// blocksChanged is what changed of the user's own blocklist.
+// blocksChanged says what has changed in the user's own blocklist.
 type blocksChanged struct {
 	Added   []string `json:"Added,omitempty"`
 	Removed []string `json:"Removed,omitempty"`
 	Version int64    `json:"BlockVersion"`
 }
 
-// presenceChanged is a user's status.
+// presenceChanged has the presence of a user.
 type presenceChanged struct {
 	User   string `json:"To_Account"`
 	Status string `json:"Status"` // Online, PushOnline or Offline
 	Custom string `json:"CustomStatus"`
 	LastMs int64  `json:"LastMs,omitempty"` // when the last connection ended
-	TimeMs int64  `json:"TimeMs"`           // when that was so; an older event says nothing
+	TimeMs int64  `json:"TimeMs"`           // when the presence was so; a client ignores an event that is older than the last one
 }
 
-// conversationsChanged is conversations as they now are.
+// conversationsChanged has the current rows of conversations.
 type conversationsChanged struct {
 	Conversations []v4.Conversation `json:"Conversations"`
 }
 
-// foldersChanged is all conversation groups, after their names changed.
+// foldersChanged has all conversation groups, after their names have changed.
 type foldersChanged struct {
 	Folders []v4.Folder `json:"GroupItem"`
 	Version int64       `json:"ContactGroupVersion"`
 }
 
-// conversationDeleted is a conversation that is out of the list.
+// conversationDeleted says that a conversation was removed from the list.
 type conversationDeleted struct {
 	Peer    string `json:"To_Account"`
-	History int    `json:"ClearRamble"`          // 1: its history is hidden, too
-	Cleared string `json:"ClearedKey,omitempty"` // the MsgKey up to which it is hidden
+	History int    `json:"ClearRamble"`          // 1: the history is hidden, too
+	Cleared string `json:"ClearedKey,omitempty"` // the MsgKey up to which the history is hidden
 	TimeMs  int64  `json:"TimeMs"`
 }
 
-// kick is why a device has to go.
+// kick says why the server closes the connections of a device.
 type kick struct {
 	Reason   string `json:"Reason"`   // replaced, kicked, banned or deleted
-	Platform string `json:"Platform"` // of the device that goes
+	Platform string `json:"Platform"` // of the device
 	Time     int64  `json:"Time"`     // Unix seconds
 }
 
-// Frame gives an event of the domain the form that clients read
-// (docs/client-protocol.md §5, §7).
+// Frame returns the frame of an event of the domain (docs/client-protocol.md §5, §7). It
+// fails for an event that the client protocol does not have.
 func Frame(e delivery.Event) ([]byte, error) {
 	switch e := e.(type) {
 	case messages.Message:
 		out := event{Event: "message.new", Body: v4.FromMessage(e)}
-		if e.Ordinal > 0 {
-			out.Hi = &hi{Ordinal: e.Ordinal}
+		if e.Offset > 0 {
+			out.Hi = &hi{Ordinal: e.Offset}
 		}
 		return plainjson.Marshal(out)
 	case messages.Recalled:
@@ -198,11 +200,11 @@ func Frame(e delivery.Event) ([]byte, error) {
 		return plainjson.Marshal(event{Event: "message.reaction", Body: messageReacted{
 			From: e.From, To: e.To, Key: e.Key.String(), User: e.User, Reaction: e.Reaction, Added: e.Added, TimeMs: e.TimeMs,
 		}})
-	case messages.Confirmed:
+	case messages.ReadReceipt:
 		return plainjson.Marshal(event{Event: "message.receipt", Body: messagesConfirmed{
 			Reader: e.Reader, Sender: e.Sender, Keys: v4.FromKeys(e.Keys), TimeMs: e.TimeMs,
 		}})
-	case messages.Extended:
+	case messages.ExtensionsChanged:
 		body := messageExtended{From: e.From, To: e.To, Key: e.Key.String(), Latest: e.Latest, Cleared: e.Cleared, Deleted: e.Deleted}
 		for _, p := range e.Set {
 			body.Set = append(body.Set, extensionPair{p.Key, p.Value, p.Seq})
@@ -210,29 +212,29 @@ func Frame(e delivery.Event) ([]byte, error) {
 		return plainjson.Marshal(event{Event: "message.extension", Body: body})
 	case messages.Typing:
 		return plainjson.Marshal(event{Event: "message.typing", Body: typing{From: e.From, To: e.To, On: e.On, TimeMs: e.TimeMs}})
-	case conversations.ReadMark:
+	case conversations.ReadCursor:
 		return plainjson.Marshal(event{Event: "message.read", Body: readMark{
-			Reader: e.Reader, Peer: e.Peer, Ordinal: e.Ordinal, Unread: &e.Unread, TimeMs: e.TimeMs,
+			Reader: e.Reader, Peer: e.Peer, Ordinal: e.Offset, Unread: &e.Unread, TimeMs: e.TimeMs,
 		}})
-	case conversations.PeerReadMark:
+	case conversations.PeerReadCursor:
 		return plainjson.Marshal(event{Event: "message.read", Body: readMark{
-			Reader: e.Reader, Peer: e.Peer, Ordinal: e.Ordinal, TimeMs: e.TimeMs,
+			Reader: e.Reader, Peer: e.Peer, Ordinal: e.Offset, TimeMs: e.TimeMs,
 		}})
 	case conversations.Changed:
 		return plainjson.Marshal(event{Event: "conversation.changed", Body: conversationsChanged{v4.FromRows(e.Rows)}})
-	case conversations.Drafted:
+	case conversations.DraftChanged:
 		row := v4.FromRow(e.Row)
 		row.Draft = e.Text
 		return plainjson.Marshal(event{Event: "conversation.changed", Body: conversationsChanged{[]v4.Conversation{row}}})
 	case conversations.FoldersChanged:
 		return plainjson.Marshal(event{Event: "conversation.changed", Body: foldersChanged{v4.FromFolders(e.Folders), e.Version}})
-	case conversations.Deleted:
+	case conversations.ConversationDeleted:
 		body := conversationDeleted{Peer: e.Row.Peer, TimeMs: e.Row.ChangedMs}
 		if e.History {
 			body.History = 1
 		}
-		if e.Row.Cleared != nil {
-			body.Cleared = e.Row.Cleared.String()
+		if e.Row.HiddenUpTo != nil {
+			body.Cleared = e.Row.HiddenUpTo.String()
 		}
 		return plainjson.Marshal(event{Event: "conversation.deleted", Body: body})
 	case profiles.Changed:
@@ -246,7 +248,7 @@ func Frame(e delivery.Event) ([]byte, error) {
 			tags = append(tags, v4.CustomProfileTag(word))
 		}
 		return plainjson.Marshal(event{Event: "profile.changed", Body: profileChanged{User: e.User, Tags: tags}})
-	case relations.Requested:
+	case relations.RequestReceived:
 		return plainjson.Marshal(event{Event: "friend.request", Body: friendRequest{
 			From: e.From, To: e.To, Wording: e.Wording, Source: v4.AddSource(e.Source), TimeMs: e.Time,
 		}})

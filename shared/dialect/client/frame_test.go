@@ -19,11 +19,12 @@ type in struct {
 	To string `json:"To_Account" need:"90003"`
 }
 
+// action returns an operation of the client protocol.
 func action() op.Operation {
 	return client.Action("message.do", v4.Gateway(), func(context.Context, *op.Call, in) (in, error) { return in{}, nil })
 }
 
-// event is a frame as the WebSocket API delivers it.
+// event returns the event with which the WebSocket API delivers a frame.
 func event(t *testing.T, frame string) []byte {
 	t.Helper()
 	e, err := json.Marshal(map[string]any{
@@ -35,7 +36,9 @@ func event(t *testing.T, frame string) []byte {
 	return e
 }
 
-func TestFrames(t *testing.T) {
+// TestDecodeFrame checks which frames are accepted, and that the answer to a refused frame
+// goes to its connection.
+func TestDecodeFrame(t *testing.T) {
 	o := action()
 	for _, c := range []struct {
 		frame, id, body string
@@ -44,7 +47,7 @@ func TestFrames(t *testing.T) {
 		{`{"action":"message.do","id":"7","body":{"To_Account":"bob"}}`, "7", `{"To_Account":"bob"}`, true},
 		{`{"action":"message.do"}`, "", "{}", true},
 		{`{"action":"message.do","id":"7","body":null}`, "7", "{}", true},
-		{`{"action":"message.do","body":[1]}`, "", "[1]", true}, // the body's own check refuses it
+		{`{"action":"message.do","body":[1]}`, "", "[1]", true}, // v4.Decode refuses the body later
 		{`{"id":"` + strings.Repeat("é", 32) + `"}`, strings.Repeat("é", 32), "{}", true},
 		{`{"id":"` + strings.Repeat("é", 32) + `x"}`, "", "", false},
 		{`{"id":7}`, "", "", false},
@@ -62,13 +65,13 @@ func TestFrames(t *testing.T) {
 			t.Errorf("%s: id %q, body %s, want %q, %s", c.frame, call.Request.ID, call.Request.Body, c.id, c.body)
 		}
 		if call.Request.Connection != "c" {
-			t.Errorf("%s: connection %q: the refusal would not be a frame", c.frame, call.Request.Connection)
+			t.Errorf("%s: connection %q, want c: the refusal must be a frame", c.frame, call.Request.Connection)
 		}
 	}
 }
 
-// FuzzFrame: no frame makes an action panic; what is refused has a documented
-// reason and can be answered.
+// FuzzFrame checks that no frame makes an action panic, that a refused frame has a
+// documented reason, and that every frame can be answered.
 func FuzzFrame(f *testing.F) {
 	for _, frame := range []string{
 		`{"action":"message.do","id":"7","body":{"To_Account":"bob"}}`, `{"id":"` + strings.Repeat("x", 65) + `"}`, "", "null", "[]",
@@ -99,17 +102,19 @@ func FuzzFrame(f *testing.F) {
 	})
 }
 
-func TestNoFrame(t *testing.T) {
+// TestUnknownEvent checks that Frame fails for an event that the client protocol does not
+// have.
+func TestUnknownEvent(t *testing.T) {
 	if frame, err := client.Frame(delivery.Event(7)); err == nil {
-		t.Errorf("an event that is none has the frame %s", frame)
+		t.Errorf("an unknown event has the frame %s", frame)
 	}
 }
 
-// TestConversationFrames has the events of conversations (docs/client-protocol.md
-// §7).
+// TestConversationFrames checks the frames of the events of conversations
+// (docs/client-protocol.md §7).
 func TestConversationFrames(t *testing.T) {
 	key := messages.Key{Time: 1_700_000_000, Seq: 1, Random: 2}
-	row := conversations.Row{Peer: "bob", DraftMs: 3, Cleared: &key, ChangedMs: 9}
+	row := conversations.Row{Peer: "bob", DraftMs: 3, HiddenUpTo: &key, ChangedMs: 9}
 	const body = `{"To_Account":"bob","Unread":0,"ReadOrdinal":0,"PeerReadOrdinal":0,"InOrdinal":0,"OutOrdinal":0,"TimeMs":0,"DraftMs":3`
 	for _, c := range []struct {
 		event delivery.Event
@@ -117,12 +122,12 @@ func TestConversationFrames(t *testing.T) {
 	}{
 		{conversations.Changed{Rows: []conversations.Row{row}},
 			`{"event":"conversation.changed","body":{"Conversations":[` + body + `,"ClearedKey":"1_2_1700000000"}]}}`},
-		{conversations.Drafted{Row: row, Text: "hel"},
+		{conversations.DraftChanged{Row: row, Text: "hel"},
 			`{"event":"conversation.changed","body":{"Conversations":[` + body + `,"Draft":"hel","ClearedKey":"1_2_1700000000"}]}}`},
 		{conversations.FoldersChanged{Version: 4}, `{"event":"conversation.changed","body":{"GroupItem":[],"ContactGroupVersion":4}}`},
-		{conversations.Deleted{Row: row, History: true},
+		{conversations.ConversationDeleted{Row: row, History: true},
 			`{"event":"conversation.deleted","body":{"To_Account":"bob","ClearRamble":1,"ClearedKey":"1_2_1700000000","TimeMs":9}}`},
-		{conversations.Deleted{Row: conversations.Row{Peer: "bob", ChangedMs: 9}},
+		{conversations.ConversationDeleted{Row: conversations.Row{Peer: "bob", ChangedMs: 9}},
 			`{"event":"conversation.deleted","body":{"To_Account":"bob","ClearRamble":0,"TimeMs":9}}`},
 	} {
 		if got, err := client.Frame(c.event); err != nil || string(got) != c.want {
@@ -130,13 +135,13 @@ func TestConversationFrames(t *testing.T) {
 		}
 	}
 	// The largest event of many rows stays under 32 KB.
-	long := conversations.Row{
-		Peer: strings.Repeat("\"", 32), TimeMs: 1 << 52, LastKey: &key, Preview: strings.Repeat("\x01", 120), Cleared: &key, DraftMs: 1 << 52,
-		Data: conversations.Data{PinnedMs: 1 << 52, Marks: 1<<64 - 1, Folders: 1<<24 - 1, Custom: strings.Repeat("\x01", 256), Option: 2},
+	largest := conversations.Row{
+		Peer: strings.Repeat("\"", 32), TimeMs: 1 << 52, LastKey: &key, Preview: strings.Repeat("\x01", 120), HiddenUpTo: &key, DraftMs: 1 << 52,
+		Data: conversations.Data{PinnedMs: 1 << 52, Labels: 1<<64 - 1, Folders: 1<<24 - 1, CustomLabel: strings.Repeat("\x01", 256), Option: 2},
 	}
 	rows := make([]conversations.Row, 10)
 	for i := range rows {
-		rows[i] = long
+		rows[i] = largest
 	}
 	if frame, err := client.Frame(conversations.Changed{Rows: rows}); err != nil || len(frame) > 32<<10 {
 		t.Errorf("an event of %d rows has %d bytes, %v", len(rows), len(frame), err)

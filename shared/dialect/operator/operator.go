@@ -1,11 +1,11 @@
-// Package operator speaks to whoever runs the deployment: JSON over HTTP, behind
-// a signature of the AWS account (AWS_IAM); open on the local cloud.
+// Package operator is the dialect of the operator of a deployment: JSON over HTTP. API
+// Gateway accepts only calls that are signed for the AWS account (AWS_IAM). The local
+// cloud accepts every call.
 package operator
 
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 
 	v4 "parley/shared/dialect/v4"
@@ -13,11 +13,11 @@ import (
 	"parley/shared/op"
 )
 
-// Action makes the operation POST /operator/{name}.
+// Action returns the operation POST /operator/{name}.
 func Action[In, Out any](name string, run func(context.Context, *op.Call, In) (Out, error), options ...op.Option) op.Operation {
 	return op.New(op.Operation{
 		Name:     "operator." + name,
-		Doors:    []op.Door{{HTTP: "POST /operator/" + name, IAM: true}},
+		Triggers: []op.Trigger{{HTTP: "POST /operator/" + name, IAM: true}},
 		Func:     op.FuncName(run),
 		Protocol: protocol{},
 		Run: func(ctx context.Context, c *op.Call) (any, error) {
@@ -38,7 +38,7 @@ func (protocol) Decode(c *op.Call, event []byte) (err error) {
 	return err
 }
 
-// Identify implements op.Protocol: the gateway has checked the caller.
+// Identify implements op.Protocol. It does nothing: API Gateway has checked the caller.
 func (protocol) Identify(context.Context, *op.Call) error { return nil }
 
 type answer struct {
@@ -47,7 +47,7 @@ type answer struct {
 	Body  any    `json:"body,omitempty"`
 }
 
-// Encode implements op.Protocol. Codes are those of package fault.
+// Encode implements op.Protocol. The error numbers are the codes of package fault.
 func (p protocol) Encode(c *op.Call, out any, err error) ([]byte, error) {
 	a, status := answer{Body: out}, http.StatusOK
 	if err != nil {
@@ -61,7 +61,7 @@ func (p protocol) Encode(c *op.Call, out any, err error) ([]byte, error) {
 	}
 	body, err := json.Marshal(a)
 	if err != nil {
-		return nil, errors.Join(err)
+		return nil, err
 	}
 	return op.Answer(status, map[string]string{"Content-Type": "application/json", "Cache-Control": "no-store"}, body)
 }

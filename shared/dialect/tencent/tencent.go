@@ -1,12 +1,13 @@
-// Package tencent speaks the v4 server REST API: POST /v4/{service}/{command}
-// with the caller in the query, HTTP status 200 always, and the outcome in the
-// body (core spec §1).
+// Package tencent is the dialect of the v4 server REST API (docs/spec/tencent §1). A call
+// is POST /v4/{service}/{command} with the caller in the query. The HTTP status is always
+// 200, and the outcome is in the body.
 package tencent
 
 import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"time"
 
 	"parley/shared/dialect"
 	v4 "parley/shared/dialect/v4"
@@ -15,26 +16,37 @@ import (
 	"parley/shared/plainjson"
 )
 
-// A Service is the middle part of a command's path, with the error numbers it
-// answers.
+const (
+	// wrongMethod is the error number for a request that is not a POST. The vendor
+	// documents no number of its own for it. 60002 is "HTTP request or URL not
+	// parseable" (docs/spec/tencent §12.1).
+	wrongMethod = 60002
+	// unknownTimeout is the timeout of the operation that answers unknown commands.
+	unknownTimeout = 3 * time.Second
+)
+
+// A Service is one of the vendor's services: a set of commands with the same error
+// numbers.
 type Service struct {
-	Path    string // "openim"
-	Group   string // the group of its operations' names: "message"
-	Numbers v4.Numbers
-	// Display: its envelope has an ErrorDisplay, always empty (core spec §1.2).
+	Path  string // the service in the path of a command: "openim"
+	Group string // the group in the names of its operations: "message"
+	Codes v4.Numbers
+	// Display: the envelope of an answer has the field ErrorDisplay, which is always
+	// empty (docs/spec/tencent §1.2).
 	Display bool
-	// Members: users may call it as well; the command says what they may do.
-	Members bool
+	// AllowsUsers: not only admins but also users may call the service. Each command decides
+	// what a user may do.
+	AllowsUsers bool
 }
 
-// Command makes the operation of one command. Its caller is an admin of the
-// application, or a user where the service has Members.
+// Command returns the operation of one command. The caller must be an admin of the
+// application; if the service has Members, the caller may also be a user.
 func Command[In, Out any](s Service, name string, run func(context.Context, *op.Call, In) (Out, error), options ...op.Option) op.Operation {
 	return op.New(op.Operation{
 		Name:     "tencent." + s.Group + "." + name,
-		Doors:    []op.Door{{HTTP: "POST /v4/" + s.Path + "/" + name}},
+		Triggers: []op.Trigger{{HTTP: "POST /v4/" + s.Path + "/" + name}},
 		Func:     op.FuncName(run),
-		Protocol: protocol{numbers: s.Numbers, display: s.Display, members: s.Members},
+		Protocol: protocol{numbers: s.Codes, display: s.Display, members: s.AllowsUsers},
 		Run: func(ctx context.Context, c *op.Call) (any, error) {
 			var in In
 			if err := v4.Decode(c.Request.Body, &in); err != nil {
@@ -42,32 +54,34 @@ func Command[In, Out any](s Service, name string, run func(context.Context, *op.
 			}
 			return run(ctx, c, in)
 		},
-	}, append([]op.Option{op.Opens(), op.Admits()}, options...)...)
+	}, append([]op.Option{op.DecryptsSecrets(), op.ReadsCallerAccount()}, options...)...)
 }
 
-// Unknown makes the operation that answers what no command's route takes: an
-// unknown command, or a known one with a method that is not POST.
+// Unknown makes the operation that refuses a call of an unknown command, and a call of a
+// command with another method than POST.
 func Unknown(known func(path string) bool) op.Operation {
 	return op.New(op.Operation{
 		Name:     "tencent.gateway.unknown",
-		Doors:    []op.Door{{HTTP: "ANY /v4/{proxy+}"}},
+		Triggers: []op.Trigger{{HTTP: "ANY /v4/{proxy+}"}},
 		Func:     "tencent.Unknown",
 		Protocol: unknown{protocol{numbers: v4.Gateway()}},
 		Run: func(_ context.Context, c *op.Call) (any, error) {
-			if known(c.Request.Path) {
+			if known(c.Request.Path) { // the path of a command
 				return nil, v4.Refuse(wrongMethod, "commands are called with POST, not %.10s", c.Request.Method)
 			}
 			return nil, fault.New(fault.UnknownOperation, "there is no command %.100q", c.Request.Path)
 		},
-	}, op.Takes(128, lookup))
+	}, op.Resources(128, unknownTimeout))
 }
 
-// Status lets an answer say more than OK (core spec §1.2).
+// Status is an answer with an ActionStatus of its own, for example if items of a batch
+// failed (docs/spec/tencent §1.2, §1.3).
 type Status interface {
 	ActionStatus() string
 }
 
-// Info lets a success say something (core spec §1.2).
+// Info is an answer that has an ErrorInfo although it is a success (docs/spec/tencent
+// §1.2).
 type Info interface {
 	ErrorInfo() string
 }
@@ -84,13 +98,13 @@ func (protocol) Decode(c *op.Call, event []byte) (err error) {
 	return err
 }
 
-// Identify implements op.Protocol. The identifier must be an admin, but for
-// members.
+// Identify implements op.Protocol. It refuses a caller who is not an admin, unless users
+// may call the service.
 func (p protocol) Identify(ctx context.Context, c *op.Call) error {
 	q := c.Request.Query
 	open, issued, err := dialect.Identify(ctx, c.App.Directory, q["sdkappid"], q["identifier"], q["usersig"], c.App.Now())
 	if open != nil {
-		c.Serve(open)
+		c.SetApp(open)
 	}
 	if err != nil {
 		return err
@@ -106,11 +120,11 @@ type envelope struct {
 	Status string `json:"ActionStatus"`
 	Code   int    `json:"ErrorCode"`
 	Info   string `json:"ErrorInfo"`
-	// Display is always empty, where it is there at all.
+	// Display is an empty text, or is left out.
 	Display *string `json:"ErrorDisplay,omitempty"`
 }
 
-// Encode implements op.Protocol: the envelope with the answer's fields in it.
+// Encode implements op.Protocol. The fields of the answer are written into the envelope.
 func (p protocol) Encode(_ *op.Call, out any, err error) ([]byte, error) {
 	e := envelope{Status: "OK"}
 	if p.display {
@@ -150,9 +164,9 @@ func (p protocol) Number(_ *op.Call, err error) int {
 	return n
 }
 
-// unknown is the protocol where no caller is asked for: the path is looked at
-// first (core spec §1.5).
+// unknown is the Protocol of a path that is not a command. It does not check the caller,
+// because the path is checked first (docs/spec/tencent §1.5).
 type unknown struct{ protocol }
 
-// Identify implements op.Protocol.
+// Identify implements op.Protocol. It does nothing.
 func (unknown) Identify(context.Context, *op.Call) error { return nil }

@@ -1,8 +1,9 @@
-// Package usersig makes and checks UserSig tokens, version 2.0 (HMAC-SHA256), as
-// docs/reference/usersig.md describes them (core spec §2).
+// Package usersig makes and checks UserSig tokens of version 2.0, HMAC-SHA256
+// (docs/spec/tencent §2, docs/reference/usersig.md).
 //
-// A token is a zlib stream of a small JSON object in a base64 whose "+", "/" and
-// "=" are "*", "-" and "_". The secret is used as its text, not hex-decoded.
+// A token is a small JSON object, compressed with zlib and written in base64, with "*",
+// "-" and "_" in place of "+", "/" and "=". The key of the HMAC is the text of the secret,
+// although the text is hexadecimal: it is not decoded.
 package usersig
 
 import (
@@ -21,8 +22,9 @@ import (
 	"parley/shared/plainjson"
 )
 
-// Errors of Parse and Verify. The first that applies is returned, in the order
-// of the official verifier (core spec §2.4).
+// Errors of Parse and Verify. If several apply, the first one is returned, in the order of
+// the vendor's verifier (docs/spec/tencent §2.4). Example: a token for another user that
+// has expired fails with ErrUser.
 var (
 	ErrMalformed = errors.New("usersig: not a UserSig")
 	ErrApp       = errors.New("usersig: made for another sdkappid")
@@ -31,13 +33,12 @@ var (
 	ErrMismatch  = errors.New("usersig: made with another secret")
 )
 
-// maxInflated bounds the JSON object; real ones are below 300 bytes.
-const maxInflated = 4 << 10
+const (
+	maxInflated = 4 << 10 // maximum size of the JSON object; real ones are below 300 bytes
+	maxToken    = 4 << 10 // maximum length of the token; real ones are below 400 bytes
+)
 
-// maxToken bounds the text; real ones are below 400 bytes.
-const maxToken = 4 << 10
-
-// A Token is a decoded UserSig whose signature is not checked yet.
+// A Token is a decoded UserSig. Its signature is not checked until Verify.
 type Token struct {
 	Version    string `json:"TLS.ver"`
 	Identifier string `json:"TLS.identifier"`
@@ -48,7 +49,7 @@ type Token struct {
 	Sig        string `json:"TLS.sig"`
 }
 
-// Sign returns a token for identifier, valid from issued for lifetime.
+// Sign returns a token for identifier that expires lifetime after issued.
 func Sign(secret string, app int64, identifier string, issued time.Time, lifetime time.Duration) (string, error) {
 	t := Token{
 		Version: "2.0", Identifier: identifier, AppID: app,
@@ -70,14 +71,16 @@ func Sign(secret string, app int64, identifier string, issued time.Time, lifetim
 	return encode.Replace(base64.StdEncoding.EncodeToString(packed.Bytes())), nil
 }
 
-//nolint:gochecknoglobals // immutable
+// Replacers between base64 and the alphabet of a token.
+//
+// immutable
 var (
 	encode = strings.NewReplacer("+", "*", "/", "-", "=", "_")
 	decode = strings.NewReplacer("*", "+", "-", "/", "_", "=")
 )
 
-// Parse decodes a token without checking its signature. It fails with
-// ErrMalformed only.
+// Parse decodes a token and does not check its signature. Its only error is
+// ErrMalformed.
 func Parse(text string) (Token, error) {
 	if text == "" || len(text) > maxToken {
 		return Token{}, ErrMalformed
@@ -101,12 +104,12 @@ func Parse(text string) (Token, error) {
 	return t, nil
 }
 
-// Issued returns the time the token was made.
+// Issued returns the time at which the token was made.
 func (t Token) Issued() time.Time { return time.Unix(t.Time, 0) }
 
-// Verify checks that the token is for app and identifier, has not expired at
-// now, and was signed with one of the secrets. The second in which it expires
-// still counts. A token with a userbuf is accepted when its signature covers it.
+// Verify checks that the token is for app and identifier, has not expired at now, and was
+// signed with one of the secrets. The token is still valid in the second Time + Expire. A
+// token with a userbuf is accepted if its signature covers the userbuf.
 func (t Token) Verify(secrets []string, app int64, identifier string, now time.Time) error {
 	switch {
 	case t.AppID != app:
@@ -128,6 +131,7 @@ func (t Token) Verify(secrets []string, app int64, identifier string, now time.T
 	return ErrMismatch
 }
 
+// mac returns the HMAC of the token's fields (docs/spec/tencent §2.2).
 func (t Token) mac(secret string) []byte {
 	h := hmac.New(sha256.New, []byte(secret))
 	fmt.Fprintf(h, "TLS.identifier:%s\nTLS.sdkappid:%d\nTLS.time:%d\nTLS.expire:%d\n",

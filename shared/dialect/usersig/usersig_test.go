@@ -16,21 +16,21 @@ import (
 	"parley/shared/dialect/usersig"
 )
 
-// The vectors of core spec §2.5.
+// The test vectors of docs/spec/tencent §2.5.
 const (
 	vectorApp  = 1_400_000_001
 	vectorUser = "administrator"
 	vectorSig  = "UQsxgFcjt6F0GDhE80028yjWl0uoj5X0cNHs1UdRqlc="
-	// The two tokens, of zlib levels 6 and 0.
+	// The same token, compressed with the zlib levels 6 and 0.
 	vectorLevel6 = "eJyrVgrxCdYrSy1SslIy0jNQ0gHzM1NS80oy0zLBwokpuZl5mcUlRYkl*UVQBcUp2YkFBZkpSlaGJgYQYAiRSa0oyCxKVbKyMANKQIRKMnOBAobmUIVQ0eLMdKDhoYHFFeluyVklZm4G7i4ZrhYGBkYWlVnhOQal*VmmEQbJfh7FhqEpQYU5ybZKtQC8ajPm"
 	vectorLevel0 = "eAEBrgBR-3siVExTLnZlciI6IjIuMCIsIlRMUy5pZGVudGlmaWVyIjoiYWRtaW5pc3RyYXRvciIsIlRMUy5zZGthcHBpZCI6MTQwMDAwMDAwMSwiVExTLmV4cGlyZSI6ODY0MDAsIlRMUy50aW1lIjoxNzAwMDAwMDAwLCJUTFMuc2lnIjoiVVFzeGdGY2p0NkYwR0RoRTgwMDI4eWpXbDB1b2o1WDBjTkhzMVVkUnFsYz0ifbxqM*Y_"
 	vectorFirst  = 1_700_000_000
-	vectorLast   = 1_700_086_400 // the last second in which they are valid
+	vectorLast   = 1_700_086_400 // the last second in which the token is valid
 )
 
 var vectorSecret = strings.Repeat("0123456789abcdef", 4)
 
-// pack makes a token of JSON text with a zlib level.
+// pack returns the token of a JSON text, compressed with a zlib level.
 func pack(t testing.TB, plain string, level int) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -44,18 +44,22 @@ func pack(t testing.TB, plain string, level int) string {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return armour(b.Bytes())
+	return encodeToken(b.Bytes())
 }
 
-func armour(b []byte) string {
+// encodeToken writes bytes in the base64 of a token.
+func encodeToken(b []byte) string {
 	return strings.NewReplacer("+", "*", "/", "-", "=", "_").Replace(base64.StdEncoding.EncodeToString(b))
 }
 
+// vectorJSON returns the JSON object of the test vectors.
 func vectorJSON() string {
 	return fmt.Sprintf(`{"TLS.ver":"2.0","TLS.identifier":%q,"TLS.sdkappid":%d,"TLS.expire":86400,"TLS.time":%d,"TLS.sig":%q}`,
 		vectorUser, vectorApp, vectorFirst, vectorSig)
 }
 
+// TestVectors checks the first two test vectors, and that Sign makes a
+// token with the same fields.
 func TestVectors(t *testing.T) {
 	want := usersig.Token{
 		Version: "2.0", Identifier: vectorUser, AppID: vectorApp, Expire: 86_400, Time: vectorFirst, Sig: vectorSig,
@@ -85,7 +89,7 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-// TestUserBuf has the third vector: a signature that covers a userbuf.
+// TestUserBuf checks the third test vector: a signature that covers a userbuf.
 func TestUserBuf(t *testing.T) {
 	buf, err := hex.DecodeString("000005757365723153724e010000271165554280000000ff00000000")
 	if err != nil {
@@ -117,6 +121,8 @@ func TestUserBuf(t *testing.T) {
 	}
 }
 
+// TestParseAccepts checks which forms of the JSON object and of its compression are
+// accepted.
 func TestParseAccepts(t *testing.T) {
 	plain := vectorJSON()
 	accepted := map[string]string{
@@ -124,9 +130,9 @@ func TestParseAccepts(t *testing.T) {
 		"white space around":         pack(t, "\r\n\t "+plain+" \n\n", 6),
 		"another order of keys": pack(t, fmt.Sprintf(`{ "TLS.sig" : %q, "TLS.time" : %d , "TLS.expire": 86400, "TLS.identifier":%q,"TLS.sdkappid":%d,"TLS.ver":"2.0"}`,
 			vectorSig, vectorFirst, vectorUser, vectorApp), 6),
-		"a key that nobody knows": pack(t, strings.Replace(plain, "{", `{"TLS.future":[1,{"a":null}],`, 1), 6),
-		"an escaped identifier":   pack(t, strings.Replace(plain, "admin", `\u0061dmin`, 1), 6),
-		"as large as allowed":     pack(t, plain+strings.Repeat(" ", 4096-len(plain)), 9),
+		"an unknown key":        pack(t, strings.Replace(plain, "{", `{"TLS.future":[1,{"a":null}],`, 1), 6),
+		"an escaped identifier": pack(t, strings.Replace(plain, "admin", `\u0061dmin`, 1), 6),
+		"as large as allowed":   pack(t, plain+strings.Repeat(" ", 4096-len(plain)), 9),
 	}
 	for level := zlib.HuffmanOnly; level <= zlib.BestCompression; level++ {
 		accepted[fmt.Sprintf("zlib level %d", level)] = pack(t, plain, level)
@@ -143,6 +149,7 @@ func TestParseAccepts(t *testing.T) {
 	}
 }
 
+// TestParseRefuses checks which tokens are malformed.
 func TestParseRefuses(t *testing.T) {
 	plain := vectorJSON()
 	packed, err := base64.StdEncoding.DecodeString(strings.NewReplacer("*", "+", "-", "/", "_", "=").Replace(vectorLevel0))
@@ -154,10 +161,10 @@ func TestParseRefuses(t *testing.T) {
 	refused := map[string]string{
 		"nothing":                 "",
 		"not base64":              "no token!",
-		"no zlib":                 armour([]byte(plain)),
-		"a broken checksum":       armour(broken),
-		"no checksum":             armour(packed[:len(packed)-4]),
-		"a dictionary":            armour([]byte{0x78, 0xbb, 0, 0, 0, 0, 1, 0, 0, 0xff, 0xff}),
+		"no zlib":                 encodeToken([]byte(plain)),
+		"a broken checksum":       encodeToken(broken),
+		"no checksum":             encodeToken(packed[:len(packed)-4]),
+		"a dictionary":            encodeToken([]byte{0x78, 0xbb, 0, 0, 0, 0, 1, 0, 0, 0xff, 0xff}),
 		"nothing inside":          pack(t, "", 6),
 		"no JSON":                 pack(t, "{", 6),
 		"no object":               pack(t, `"2.0"`, 6),
@@ -186,14 +193,15 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// TestBomb has tokens that inflate to far more than what one holds.
-func TestBomb(t *testing.T) {
+// TestLargeTokens checks that a token that inflates to far more than maxInflated is
+// refused without the use of much memory.
+func TestLargeTokens(t *testing.T) {
 	for name, text := range map[string]string{
 		"spaces":  pack(t, strings.Repeat(" ", 2<<20), 9),
 		"a field": pack(t, `{"TLS.ver":"2.0","x":"`+strings.Repeat("x", 2<<20)+`"}`, 9),
 	} {
 		if len(text) > 4096 {
-			t.Fatalf("%s: the token has %d bytes and is refused for that", name, len(text))
+			t.Fatalf("%s: the token has %d bytes and is refused because of its length", name, len(text))
 		}
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
@@ -208,16 +216,16 @@ func TestBomb(t *testing.T) {
 	}
 }
 
-// TestVerifyOrder breaks every choice of conditions at once: the first in the
-// order of core spec §2.4 is told.
+// TestVerifyOrder breaks every combination of conditions. Verify fails with the first broken
+// condition, in the order of docs/spec/tencent §2.4.
 func TestVerifyOrder(t *testing.T) {
 	good, err := usersig.Parse(vectorLevel6)
 	if err != nil {
 		t.Fatal(err)
 	}
 	conditions := []struct {
-		want  error
-		wreck func(token *usersig.Token, app *int64, user *string, now *time.Time, secrets *[]string)
+		want    error
+		breakIt func(token *usersig.Token, app *int64, user *string, now *time.Time, secrets *[]string)
 	}{
 		{usersig.ErrApp, func(_ *usersig.Token, app *int64, _ *string, _ *time.Time, _ *[]string) { *app++ }},
 		{usersig.ErrUser, func(_ *usersig.Token, _ *int64, user *string, _ *time.Time, _ *[]string) { *user = "other" }},
@@ -229,24 +237,25 @@ func TestVerifyOrder(t *testing.T) {
 			*secrets = []string{"another"}
 		}},
 	}
-	for choice := range 1 << len(conditions) {
+	for broken := range 1 << len(conditions) {
 		token, app, user, now, secrets := good, int64(vectorApp), vectorUser, time.Unix(vectorFirst, 0), []string{vectorSecret}
 		var want error
 		for i, c := range conditions {
-			if choice&(1<<i) == 0 {
+			if broken&(1<<i) == 0 {
 				continue
 			}
-			c.wreck(&token, &app, &user, &now, &secrets)
+			c.breakIt(&token, &app, &user, &now, &secrets)
 			if want == nil {
 				want = c.want
 			}
 		}
 		if got := token.Verify(secrets, app, user, now); got != want {
-			t.Errorf("conditions %05b: %v, want %v", choice, got, want)
+			t.Errorf("conditions %05b: %v, want %v", broken, got, want)
 		}
 	}
 }
 
+// TestVerifyEdges checks secrets, signatures and times at their limits.
 func TestVerifyEdges(t *testing.T) {
 	good, err := usersig.Parse(vectorLevel6)
 	if err != nil {
@@ -279,6 +288,8 @@ func TestVerifyEdges(t *testing.T) {
 	}
 }
 
+// FuzzParse checks that Parse fails with ErrMalformed only, and that a token with the
+// fields of a parsed one can be signed and verified.
 func FuzzParse(f *testing.F) {
 	f.Add(vectorLevel6)
 	f.Add(vectorLevel0)
@@ -299,7 +310,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzSign makes tokens of fields, which reading a random text hardly reaches.
+// FuzzSign checks roundTrip for any fields. FuzzParse reaches few of them, because a random
+// text is hardly ever a token.
 func FuzzSign(f *testing.F) {
 	f.Add(vectorSecret, int64(vectorApp), vectorUser, int64(vectorFirst), int64(86_400))
 	f.Add("", int64(0), "", int64(0), int64(0))
@@ -307,6 +319,8 @@ func FuzzSign(f *testing.F) {
 	f.Fuzz(roundTrip)
 }
 
+// roundTrip checks that a token is read as it was made, is valid up to its last second, and
+// is refused with another secret.
 func roundTrip(t *testing.T, secret string, app int64, user string, issued, lifetime int64) {
 	if issued < 0 || issued > 1<<40 || lifetime < 0 || lifetime > 100*365*86_400 || !utf8.ValidString(user) || len(user) > 200 {
 		return
@@ -317,7 +331,7 @@ func roundTrip(t *testing.T, secret string, app int64, user string, issued, life
 	}
 	got, err := usersig.Parse(text)
 	if err != nil {
-		t.Fatalf("Parse of what Sign made: %v", err)
+		t.Fatalf("Parse of a signed token: %v", err)
 	}
 	if got.Identifier != user || got.AppID != app || got.Time != issued || got.Expire != lifetime {
 		t.Errorf("the token has %+v", got)
@@ -333,6 +347,6 @@ func roundTrip(t *testing.T, secret string, app int64, user string, issued, life
 		t.Errorf("with another secret: %v, want %v", err, usersig.ErrMismatch)
 	}
 	if strings.ContainsAny(text, "+/=%& ") {
-		t.Errorf("the token %q has characters that a URL changes", text)
+		t.Errorf("the token %q has characters that must be escaped in a URL", text)
 	}
 }

@@ -15,9 +15,10 @@ import (
 	"parley/shared/dialect/usersig"
 )
 
-// The vendor's own package for Node, of the version that testdata/vendor pins,
-// signs and checks the same tokens. It is installed into .local/ once.
+// These tests compare this package with the vendor's package for Node.js, in the version
+// that testdata/vendor pins. npm installs it into .local/usersig once.
 
+// A vendorRequest is a token to make; or, if Token is set, a token to check.
 type vendorRequest struct {
 	App    int64  `json:"app"`
 	Secret string `json:"secret"`
@@ -33,7 +34,8 @@ func (r vendorRequest) String() string {
 	return fmt.Sprintf("user %q of app %d at %d for %d s, room %q %d", r.User, r.App, r.Time, r.Expire, r.Room, r.RoomID)
 }
 
-// install returns the folder of the package, and installs it when it is new.
+// install returns the node_modules folder of the vendor's package, and installs the
+// package if it is not there.
 func install(t *testing.T) string {
 	t.Helper()
 	files := make(map[string][]byte)
@@ -73,15 +75,16 @@ func install(t *testing.T) string {
 	if out, err := npm.CombinedOutput(); err != nil {
 		t.Fatalf("npm ci of the vendor's package: %v\n%s", err, out)
 	}
-	// Another run may have been faster; its folder is the same.
+	// Another test process may have installed the same package at the same time.
 	if err := os.Rename(temporary, dir); err != nil {
-		if _, there := os.Stat(modules); there != nil {
+		if _, missing := os.Stat(modules); missing != nil {
 			t.Fatal(err)
 		}
 	}
 	return modules
 }
 
+// program returns the path of a program.
 func program(t *testing.T, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
@@ -91,7 +94,7 @@ func program(t *testing.T, name string) string {
 	return path
 }
 
-// vendor answers requests with the vendor's package.
+// vendor returns the answers of the vendor's package to requests.
 func vendor(t *testing.T, requests []vendorRequest) []string {
 	t.Helper()
 	in, err := json.Marshal(requests)
@@ -114,6 +117,7 @@ func vendor(t *testing.T, requests []vendorRequest) []string {
 	return answers
 }
 
+// vendorRequests returns tokens with many users, secrets, times and lifetimes.
 func vendorRequests() []vendorRequest {
 	users := []string{
 		"administrator", "a", "user_1-2", "user#1", "a b", " ", "~", "#", "@RBT#001", `"quoted"`, `back\slash`, "<b>&amp;</b>",
@@ -133,7 +137,7 @@ func vendorRequests() []vendorRequest {
 			list = append(list, r)
 		}
 	}
-	for _, user := range []string{"user1", "a", strings.Repeat("z", 32)} { // its userbuf takes ASCII only
+	for _, user := range []string{"user1", "a", strings.Repeat("z", 32)} { // the userbuf of the vendor's package takes ASCII only
 		list = append(list,
 			vendorRequest{App: 1_400_000_001, Secret: vectorSecret, User: user, Time: 1_700_000_000, Expire: 86_400, RoomID: 10_001},
 			vendorRequest{App: 1_400_000_001, Secret: vectorSecret, User: user, Time: 1_700_000_000, Expire: 86_400, Room: "roomA"})
@@ -141,7 +145,7 @@ func vendorRequests() []vendorRequest {
 	return list
 }
 
-// TestVendorTokensVerify takes tokens that the vendor's package makes.
+// TestVendorTokensVerify checks tokens that the vendor's package has made.
 func TestVendorTokensVerify(t *testing.T) {
 	requests := vendorRequests()
 	for i, text := range vendor(t, requests) {
@@ -174,8 +178,8 @@ func TestVendorTokensVerify(t *testing.T) {
 	}
 }
 
-// TestTokensVerifyAtVendor decodes tokens made here as the vendor's verifiers do
-// and compares the signature with the one of its package.
+// TestTokensVerifyAtVendor checks tokens that Sign has made as the vendor's verifiers do, with
+// the HMAC of the vendor's package.
 func TestTokensVerifyAtVendor(t *testing.T) {
 	var requests []vendorRequest
 	for _, r := range vendorRequests() {

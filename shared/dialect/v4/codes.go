@@ -1,6 +1,6 @@
-// Package v4 is the vocabulary that the server REST API and the client protocol
-// share: error numbers, the checks of request fields, and the form of messages.
-// Sources: docs/reference/ and the core spec §3 and §12.
+// Package v4 has what the server REST API and the client protocol share: the vendor's
+// error numbers, the checks of request fields, and the wire form of messages,
+// conversations, friends and profiles (docs/spec/tencent §1, §3, §7, §8, §12).
 package v4
 
 import (
@@ -9,11 +9,11 @@ import (
 	"parley/shared/fault"
 )
 
-// Numbers maps codes to the vendor's error numbers.
+// Numbers maps the codes of package fault to the vendor's error numbers.
 type Numbers map[fault.Code]int
 
-// Gateway returns the numbers that hold where a service has none of its own
-// (core spec §12.1, §12.2).
+// Gateway returns the general numbers. The other tables change some of them, and have the
+// rest from here (docs/spec/tencent §12.1, §12.2).
 func Gateway() Numbers {
 	return Numbers{
 		fault.Internal: 91000, fault.Unavailable: 60008, fault.Throttled: 60007,
@@ -33,23 +33,23 @@ func Gateway() Numbers {
 		fault.MessageUnknown: 20022, fault.KeyInvalid: 90054,
 
 		fault.FieldUnknown: 40009, fault.FieldValue: 40605, fault.FieldType: 40610,
-		fault.FieldHidden: 40007, fault.FieldFixed: 40008,
+		fault.FieldHidden: 40007, fault.FieldReadOnly: 40008,
 		fault.FriendLimit: 30010, fault.PeerFriendLimit: 30014, fault.ListLimit: 30011, fault.RequestLimit: 30012,
 		fault.BlockLimit: 30013, fault.RequestsForbidden: 30009, fault.RequestsDenied: 30516,
 		fault.RequestPending: 30539, fault.RequestUnknown: 30614, fault.AlreadyFriends: 30001,
 		fault.NotFriend: 30001, fault.AlreadyBlocked: 30001, fault.NotBlocked: 30001,
 		fault.BlocksPeer: 30515, fault.BlockedByPeer: 30525,
-		fault.Strangers: 20009, fault.SenderNotFriend: 20010, fault.ReceiverNotFriend: 20011,
+		fault.NeitherFriend: 20009, fault.SenderNotFriend: 20010, fault.ReceiverNotFriend: 20011,
 		fault.FollowLimit: 32100, fault.FollowerLimit: 32101, fault.WatchLimit: 72012,
 		fault.AlreadyRecalled: 20023, fault.RecallTooLate: 20016, fault.EditConflict: 20028,
 		fault.ReactionLimit: 23005, fault.AlreadyReacted: 23007, fault.NotReacted: 23009, fault.TargetUnknown: 23004,
 		fault.NotExtensible: 23002, fault.ExtensionConflict: 23001, fault.ExtensionLimit: 23003,
-		fault.FolderUnknown: 51009, fault.FolderLimit: 51010, fault.FolderName: 51011, fault.KeptLimit: 51008, fault.PinLimit: 51012,
+		fault.FolderUnknown: 51009, fault.FolderLimit: 51010, fault.FolderName: 51011, fault.DataLimit: 51008, fault.PinLimit: 51012,
 		fault.ExportMissing: 1004, fault.ExportExpired: 1005,
 	}
 }
 
-// Login returns the numbers of im_open_login_svc (core spec §4).
+// Login returns the numbers of im_open_login_svc (docs/spec/tencent §4).
 func Login() Numbers {
 	return Gateway().with(Numbers{
 		fault.Internal: 70500, fault.Unavailable: 70169, fault.Malformed: 70402, fault.Invalid: 70402,
@@ -57,7 +57,7 @@ func Login() Numbers {
 	})
 }
 
-// OpenIM returns the numbers of openim (core spec §6).
+// OpenIM returns the numbers of openim (docs/spec/tencent §6).
 func OpenIM() Numbers {
 	return Gateway().with(Numbers{
 		fault.Malformed: 90001, fault.Invalid: 90001, fault.NotAdmin: 90009, fault.BatchTooLarge: 90011,
@@ -65,7 +65,7 @@ func OpenIM() Numbers {
 	})
 }
 
-// Profile returns the numbers of profile (core spec §7, §12.3).
+// Profile returns the numbers of profile (docs/spec/tencent §7, §12.3).
 func Profile() Numbers {
 	return Gateway().with(Numbers{
 		fault.Internal: 40006, fault.Malformed: 40001, fault.Invalid: 40001, fault.BatchTooLarge: 40001,
@@ -73,25 +73,25 @@ func Profile() Numbers {
 	})
 }
 
-// Relations returns the numbers of sns and follow (core spec §8, §12.4).
+// Relations returns the numbers of sns and follow (docs/spec/tencent §8, §12.4).
 func Relations() Numbers {
 	return Gateway().with(Numbers{
 		fault.Internal: 30006, fault.Unavailable: 30007, fault.Conflict: 30008,
 		fault.Malformed: 30001, fault.Invalid: 30001, fault.BatchTooLarge: 30001, fault.NotAdmin: 30004,
 		fault.AccountUnknown: 30003, fault.TextTooLong: 30001,
 		fault.FieldUnknown: 30001, fault.FieldValue: 30001, fault.FieldType: 30001,
-		fault.FieldHidden: 30001, fault.FieldFixed: 30001,
+		fault.FieldHidden: 30001, fault.FieldReadOnly: 30001,
 	})
 }
 
-// Config returns the numbers of openconfigsvr (core spec §10).
+// Config returns the numbers of openconfigsvr (docs/spec/tencent §10).
 func Config() Numbers {
 	return Gateway().with(Numbers{
 		fault.Internal: 130014, fault.Unavailable: 130014, fault.Malformed: 130001, fault.Invalid: 130001,
 	})
 }
 
-// Extension returns the numbers of openim_msg_ext_http_svc (core spec §6.11).
+// Extension returns the numbers of openim_msg_ext_http_svc (docs/spec/tencent §6.11).
 func Extension() Numbers {
 	return Gateway().with(Numbers{
 		fault.Internal: 10002, fault.Unavailable: 10002, fault.Malformed: 10004, fault.Invalid: 10004,
@@ -99,7 +99,7 @@ func Extension() Numbers {
 	})
 }
 
-// Contacts returns the numbers of recentcontact (core spec §9, §12.5).
+// Contacts returns the numbers of recentcontact (docs/spec/tencent §9, §12.5).
 func Contacts() Numbers {
 	return Gateway().with(Numbers{
 		fault.Internal: 50004, fault.Unavailable: 50005, fault.Conflict: 50004,
@@ -108,25 +108,25 @@ func Contacts() Numbers {
 	})
 }
 
-// History returns the numbers of open_msg_svc (core spec §11.2).
+// History returns the numbers of open_msg_svc (docs/spec/tencent §11.2).
 func History() Numbers {
 	return Gateway().with(Numbers{
 		fault.Internal: 1003, fault.Unavailable: 1003, fault.Malformed: 1001, fault.Invalid: 1002, fault.NotAdmin: 1002,
 	})
 }
 
-// with returns n with some numbers replaced.
-func (n Numbers) with(other Numbers) Numbers {
+// with returns a copy of n in which some numbers are replaced.
+func (n Numbers) with(replaced Numbers) Numbers {
 	out := maps.Clone(n)
-	maps.Copy(out, other)
+	maps.Copy(out, replaced)
 	return out
 }
 
-// Of returns the number and the sentence for an error. What is ours is told in
-// general words. A code that the table does not have is our mistake: the caller
-// must not take the number 0 of a map for success.
+// Of returns the number and the sentence for an error. For a fault of the server the
+// sentence is general and says nothing of the cause. A code without a number in the table
+// is a mistake of ours and becomes an internal error: the number 0 would be success.
 func (n Numbers) Of(err error) (number int, text string) {
-	const ours = "internal error, please try again"
+	const general = "internal error, please try again"
 	if f := AsFieldError(err); f != nil {
 		return f.Number, f.Text
 	}
@@ -137,9 +137,9 @@ func (n Numbers) Of(err error) (number int, text string) {
 		if number = n[fault.Internal]; number == 0 {
 			number = Gateway()[fault.Internal]
 		}
-		return number, ours
+		return number, general
 	case e.Code.Ours():
-		return number, ours
+		return number, general
 	}
 	return number, e.Text
 }

@@ -16,7 +16,8 @@ import (
 	"parley/shared/fault"
 )
 
-// documented reads the numbers that the vendor documents.
+// documented reads testdata/numbers.txt and returns a function that reports whether the
+// vendor documents a number.
 func documented(t *testing.T) func(int) bool {
 	t.Helper()
 	text, err := os.ReadFile("testdata/numbers.txt")
@@ -49,6 +50,7 @@ func documented(t *testing.T) func(int) bool {
 	}
 }
 
+// tables returns all tables by the names of their functions.
 func tables() map[string]v4.Numbers {
 	return map[string]v4.Numbers{
 		"Gateway": v4.Gateway(), "Login": v4.Login(), "OpenIM": v4.OpenIM(),
@@ -57,9 +59,9 @@ func tables() map[string]v4.Numbers {
 	}
 }
 
-// TestTablesAreAll finds the functions that return a table, so that a new one
-// cannot be left out of what is tested here.
-func TestTablesAreAll(t *testing.T) {
+// TestEveryTableIsTested finds the functions that return a table, so that no table is left
+// out of these tests.
+func TestEveryTableIsTested(t *testing.T) {
 	file, err := parser.ParseFile(token.NewFileSet(), "codes.go", nil, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -79,7 +81,9 @@ func TestTablesAreAll(t *testing.T) {
 	}
 }
 
-func TestNumbersAreWhole(t *testing.T) {
+// TestNumbersAreComplete checks that every table has a documented number for every code, and
+// no numbers for unknown codes.
+func TestNumbersAreComplete(t *testing.T) {
 	known := documented(t)
 	for name, numbers := range tables() {
 		for code := range fault.Codes() {
@@ -96,15 +100,15 @@ func TestNumbersAreWhole(t *testing.T) {
 			}
 		}
 	}
-	for _, n := range []int{0, 1, 60000, 60001, 90000, 99999} { // the table can refuse
+	for _, n := range []int{0, 1, 60000, 60001, 90000, 99999} { // documented must be able to say no
 		if known(n) {
 			t.Errorf("%d counts as documented", n)
 		}
 	}
 }
 
-// TestNumbersOfTheSpec has the numbers that core spec §2.4 and the stars of §12
-// leave no choice for.
+// TestNumbersOfTheSpec checks the numbers that docs/spec/tencent §2.4 and §12 state without
+// a choice.
 func TestNumbersOfTheSpec(t *testing.T) {
 	for code, want := range map[fault.Code]int{
 		fault.SignatureMissing: 70002, fault.SignatureMalformed: 70003, fault.SignatureMismatch: 70009,
@@ -137,14 +141,18 @@ func TestNumbersOfTheSpec(t *testing.T) {
 	}
 }
 
+// TestNumbersAreCopies checks that a change of a returned table does not change the next
+// one.
 func TestNumbersAreCopies(t *testing.T) {
 	n := v4.Gateway()
 	n[fault.Internal] = 1
 	if got := v4.Gateway()[fault.Internal]; got != 91000 {
-		t.Errorf("a change of one answer changes the next: %d", got)
+		t.Errorf("a change of one table changes the next: %d", got)
 	}
 }
 
+// TestOf checks the number and the sentence of errors: the sentence of a fault of the server
+// is general.
 func TestOf(t *testing.T) {
 	const general = "internal error, please try again"
 	for _, c := range []struct {
@@ -166,9 +174,10 @@ func TestOf(t *testing.T) {
 	}
 }
 
-// A code without a number is an internal error, and never 0, which is success.
+// TestOfUnmapped checks that a code without a number becomes an internal error, and never
+// 0, which is success.
 func TestOfUnmapped(t *testing.T) {
-	missing := fault.New(fault.Muted, "the sender is muted")
+	unmapped := fault.New(fault.Muted, "the sender is muted")
 	for _, c := range []struct {
 		name    string
 		numbers v4.Numbers
@@ -178,8 +187,8 @@ func TestOfUnmapped(t *testing.T) {
 		{"a table that maps it to 0", v4.Numbers{fault.Internal: 130014, fault.Muted: 0}, 130014},
 		{"an empty table", v4.Numbers{}, 91000},
 	} {
-		if n, text := c.numbers.Of(missing); n != c.want || text != "internal error, please try again" {
-			t.Errorf("%s: got %d, %q, want %d and general words", c.name, n, text, c.want)
+		if n, text := c.numbers.Of(unmapped); n != c.want || text != "internal error, please try again" {
+			t.Errorf("%s: got %d, %q, want %d and the general sentence", c.name, n, text, c.want)
 		}
 	}
 }

@@ -11,7 +11,8 @@ import (
 	"parley/shared/fault"
 )
 
-// FormatCursor makes a cursor of a place in a list; empty at the end.
+// FormatCursor returns the cursor for a position in a list of conversations; empty at the
+// end of the list.
 func FormatCursor(p *conversations.Position) string {
 	if p == nil {
 		return ""
@@ -23,23 +24,25 @@ func FormatCursor(p *conversations.Position) string {
 	text += " " + p.Peer
 	switch {
 	case p.Pinned:
-		text = pinned + text
-	case p.Part == conversations.PartKept:
-		text = kept + text
+		text = cursorPinned + text
+	case p.Part == conversations.PartWithData:
+		text = cursorWithData + text
 	case p.Part == conversations.PartChanges:
-		text = changes + text
+		text = cursorChanges + text
 	}
 	return base64.RawURLEncoding.EncodeToString([]byte(text))
 }
 
-// What a cursor begins with.
+// The first letter of a cursor tells which part of the list the position is in. A cursor
+// without such a letter is in the conversations in the order of their last messages.
 const (
-	pinned  = "p" // it stands among the pinned conversations
-	kept    = "k" // a sync is among those with data
-	changes = "c" // a sync is among what changed without a message
+	cursorPinned   = "p" // the pinned conversations
+	cursorWithData = "k" // in a sync: the conversations with data
+	cursorChanges  = "c" // in a sync: the conversations that changed without a message
 )
 
-// ParseCursor reverses FormatCursor; nil for the start of the list.
+// ParseCursor returns the position for a cursor of FormatCursor; nil for an empty text, the
+// start of the list.
 func ParseCursor(text string) (*conversations.Position, error) {
 	if text == "" {
 		return nil, nil
@@ -53,21 +56,21 @@ func ParseCursor(text string) (*conversations.Position, error) {
 		return nil, bad
 	}
 	p := &conversations.Position{}
-	rest, top := strings.CutPrefix(string(plain), pinned)
-	p.Pinned = top
-	for prefix, part := range map[string]conversations.Part{kept: conversations.PartKept, changes: conversations.PartChanges} {
-		if after, ok := strings.CutPrefix(rest, prefix); ok && !top && p.Part == 0 {
+	rest, isPinned := strings.CutPrefix(string(plain), cursorPinned)
+	p.Pinned = isPinned
+	for prefix, part := range map[string]conversations.Part{cursorWithData: conversations.PartWithData, cursorChanges: conversations.PartChanges} {
+		if after, ok := strings.CutPrefix(rest, prefix); ok && !isPinned && p.Part == 0 {
 			rest, p.Part = after, part
 		}
 	}
-	head, peer, ok := strings.Cut(rest, " ")
-	head, seen, counted := strings.Cut(head, "+")
-	p.TimeMs, err = strconv.ParseInt(head, 10, 64)
-	if counted && err == nil {
+	ms, peer, ok := strings.Cut(rest, " ")
+	ms, seen, hasSeen := strings.Cut(ms, "+")
+	p.TimeMs, err = strconv.ParseInt(ms, 10, 64)
+	if hasSeen && err == nil {
 		p.Seen, err = strconv.Atoi(seen)
 	}
-	begins := peer == "" && p.Part != 0 // a part of a sync, from its beginning
-	if !ok || err != nil || p.TimeMs < 0 || p.Seen < 0 || (!begins && accounts.CheckID(peer) != nil) {
+	isStart := peer == "" && p.Part != 0 // the start of a part of a sync
+	if !ok || err != nil || p.TimeMs < 0 || p.Seen < 0 || (!isStart && accounts.CheckID(peer) != nil) {
 		return nil, bad
 	}
 	if p.Peer = peer; FormatCursor(p) != text {
@@ -76,8 +79,8 @@ func ParseCursor(text string) (*conversations.Position, error) {
 	return p, nil
 }
 
-// FormatLogCursor makes a cursor of a place in an operation log; empty at the
-// end.
+// FormatLogCursor returns the cursor for a position in an operation log; empty at the end
+// of the log.
 func FormatLogCursor(p *messages.LogPosition) string {
 	if p == nil {
 		return ""
@@ -85,7 +88,8 @@ func FormatLogCursor(p *messages.LogPosition) string {
 	return strconv.FormatInt(p.AtMs, 10) + "_" + p.Key.String()
 }
 
-// ParseLogCursor reverses FormatLogCursor; nil for the start of the log.
+// ParseLogCursor returns the position for a cursor of FormatLogCursor; nil for an empty
+// text, the start of the log.
 func ParseLogCursor(text string) (*messages.LogPosition, error) {
 	if text == "" {
 		return nil, nil

@@ -13,8 +13,8 @@ import (
 	"parley/shared/plainjson"
 )
 
-// A FieldError is a field that is missing or has a wrong type, with the number
-// that the command's reference gives for it.
+// A FieldError says that a field is missing or has a wrong value, with the error number
+// that the vendor documents for this field of this command.
 type FieldError struct {
 	Number int
 	Text   string
@@ -23,10 +23,10 @@ type FieldError struct {
 // Error returns the sentence.
 func (e *FieldError) Error() string { return e.Text }
 
-// Refusal tells the chain that the caller is at fault.
+// Refusal tells the chain that the caller is at fault, and not the server.
 func (*FieldError) Refusal() bool { return true }
 
-// AsFieldError returns the FieldError inside err, nil when there is none.
+// AsFieldError returns the FieldError inside err; nil if there is none.
 func AsFieldError(err error) *FieldError {
 	var f *FieldError
 	if errors.As(err, &f) {
@@ -35,35 +35,39 @@ func AsFieldError(err error) *FieldError {
 	return nil
 }
 
-// Refuse returns a FieldError.
+// Refuse returns a FieldError with a number and a sentence.
 func Refuse(number int, format string, args ...any) error {
 	return &FieldError{Number: number, Text: fmt.Sprintf(format, args...)}
 }
 
-// maxItems bounds every list of a request that has no smaller bound: no command
-// takes more at once.
+// maxItems is the maximum length of a list in a request that has no limit of its own. No
+// command takes more items.
 const maxItems = 1000
 
-// Decode reads a JSON object into a request. Struct tags tell which number
-// answers what is wrong with a field: `need:"90005"` if it is missing or of a
-// wrong type, `bad:"90031"` if it may be missing but not of a wrong type; both
-// if the two differ. A field without tags answers fault.Malformed, as does a
-// body that is no JSON object. How JSON is read is said at plainjson.Unmarshal;
-// unknown names are ignored (core spec §1.1, §14).
+// Decode reads a JSON object into a request. plainjson.Unmarshal says how JSON is read.
+// Unknown names are ignored (docs/spec/tencent §1.1, §14). Struct tags give the error
+// number for a field:
 //
-// Further tags say what a field is, so that no operation has to ask:
+//   - `need:"90005"`: the field is required. The number is for a field that is missing or
+//     empty, or has a wrong type.
+//   - `bad:"90031"`: the number is for a wrong type, also if the field has the tag need.
+//   - A field without these tags: a wrong type fails with fault.Malformed, like a body
+//     that is not a JSON object.
 //
-//   - `id:"user"` is one UserID. If it is none, that is answered like a wrong type,
-//     and by fault.Invalid without a number; `id:"receiver"` is answered by
-//     fault.ReceiverUnknown instead, like an id that nobody has. "" is for need
-//     to refuse.
-//   - `max:"100"` is the most items of a list, answered alike. A list without it
-//     has at most maxItems; with `max:"-"` its bytes are bounded instead, by what
-//     the operation checks.
-//   - `repeats:"true"` is a list of texts in which equal ones count. Any other is
-//     made distinct: a TagList with one tag 1,000 times asks for one.
+// More tags check values, so that no operation has to check them:
+//
+//   - `id:"user"`: the text is one UserID. A malformed id fails like a wrong type; if the
+//     field has no number, it fails with fault.Invalid. With `id:"receiver"` it fails with
+//     fault.ReceiverUnknown, like an id that nobody has. An empty text is not checked: the
+//     tag need refuses it.
+//   - `max:"100"`: the maximum length of a list. A longer list fails like a malformed id.
+//     Without the tag it is maxItems. With `max:"-"` the length has no limit, because the
+//     operation limits the bytes.
+//   - `repeats:"true"`: a list of texts in which equal texts count. In every other list of
+//     texts the repeats are removed. Example: a TagList that has one tag 1,000 times asks
+//     for one tag.
 func Decode(body []byte, into any) error {
-	body = bytes.Trim(bytes.TrimPrefix(body, []byte("\ufeff")), " \t\r\n") // JSON's white space, bytes.TrimSpace knows more
+	body = bytes.Trim(bytes.TrimPrefix(body, []byte("\ufeff")), " \t\r\n") // the white space of JSON; bytes.TrimSpace removes more
 	if len(body) == 0 || body[0] != '{' {
 		return fault.New(fault.Malformed, "the body is not a JSON object")
 	}
@@ -75,14 +79,16 @@ func Decode(body []byte, into any) error {
 		return typeError(reflect.TypeOf(into).Elem(), wrong)
 	}
 	v := reflect.ValueOf(into).Elem()
-	if err := missing(v); err != nil {
+	if err := checkRequired(v); err != nil {
 		return err
 	}
-	return checked(v)
+	return checkValues(v)
 }
 
+// typeError returns the error for a value of a wrong type in a request of type t. The
+// outermost field with a number gives the number.
 func typeError(t reflect.Type, wrong *plainjson.TypeError) error {
-	path, found := "", 0
+	path, errorNumber := "", 0
 	for _, name := range wrong.Path {
 		for t.Kind() == reflect.Pointer {
 			t = t.Elem()
@@ -98,20 +104,20 @@ func typeError(t reflect.Type, wrong *plainjson.TypeError) error {
 			continue
 		}
 		t = f.Type
-		if found == 0 {
-			found = number(f, "bad", "need")
+		if errorNumber == 0 {
+			errorNumber = tagNumber(f, "bad", "need")
 		}
 	}
-	text := fmt.Sprintf("%s has to be %s, it is a JSON %s", path, wanted(wrong.Type), wrong.Value)
-	if found != 0 {
-		return &FieldError{Number: found, Text: text}
+	text := fmt.Sprintf("%s has to be %s, it is a JSON %s", path, describeType(wrong.Type), wrong.Value)
+	if errorNumber != 0 {
+		return &FieldError{Number: errorNumber, Text: text}
 	}
 	return fault.New(fault.Malformed, "%s", text)
 }
 
-// checked refuses texts that are not the ids they have to be, and lists that are
-// too long.
-func checked(v reflect.Value) error {
+// checkValues refuses malformed ids and lists that are too long, and removes the repeats
+// from lists of texts.
+func checkValues(v reflect.Value) error {
 	for f, value := range v.Fields() {
 		if value.Kind() == reflect.Pointer && !value.IsNil() {
 			value = value.Elem()
@@ -128,18 +134,18 @@ func checked(v reflect.Value) error {
 			case kind == "receiver":
 				return fault.New(fault.ReceiverUnknown, "%s: %s", name, fault.Of(err).Text)
 			default:
-				return refusal(f, "%s: %s", name, fault.Of(err).Text)
+				return fieldRefusal(f, "%s: %s", name, fault.Of(err).Text)
 			}
 		case reflect.Slice:
 			if value.Type().Elem().Kind() == reflect.Uint8 {
 				continue
 			}
-			most := maxItems
-			if n := number(f, "max"); n != 0 {
-				most = n
+			limit := maxItems
+			if n := tagNumber(f, "max"); n != 0 {
+				limit = n
 			}
-			if value.Len() > most && f.Tag.Get("max") != "-" {
-				return refusal(f, "%s has at most %d items", name, most)
+			if value.Len() > limit && f.Tag.Get("max") != "-" {
+				return fieldRefusal(f, "%s has at most %d items", name, limit)
 			}
 			switch value.Type().Elem().Kind() {
 			case reflect.String:
@@ -148,21 +154,24 @@ func checked(v reflect.Value) error {
 				}
 			case reflect.Struct:
 				for i := range value.Len() {
-					if err := checked(value.Index(i)); err != nil {
+					if err := checkValues(value.Index(i)); err != nil {
 						return err
 					}
 				}
+			default:
 			}
 		case reflect.Struct:
-			if err := checked(value); err != nil {
+			if err := checkValues(value); err != nil {
 				return err
 			}
+		default: // nothing of it is checked here
 		}
 	}
 	return nil
 }
 
-// distinct returns texts without repeats, each at its first place.
+// distinct returns a list of texts without repeats. Each text is at the place where it was
+// first.
 func distinct(list reflect.Value) reflect.Value {
 	seen, n := make(map[string]bool, list.Len()), 0
 	for i := range list.Len() {
@@ -175,16 +184,17 @@ func distinct(list reflect.Value) reflect.Value {
 	return list.Slice(0, n)
 }
 
-// refusal is what is wrong with a field, with its number if it has one.
-func refusal(f reflect.StructField, format string, args ...any) error {
-	if n := number(f, "bad", "need"); n != 0 {
+// fieldRefusal returns a FieldError with the number of a field; if the field has none,
+// fault.Invalid.
+func fieldRefusal(f reflect.StructField, format string, args ...any) error {
+	if n := tagNumber(f, "bad", "need"); n != 0 {
 		return &FieldError{Number: n, Text: fmt.Sprintf(format, args...)}
 	}
 	return fault.New(fault.Invalid, format, args...)
 }
 
-// wanted says in words what a Go type takes.
-func wanted(t reflect.Type) string {
+// describeType says in words which JSON a Go type takes.
+func describeType(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.String:
 		return "text"
@@ -201,8 +211,8 @@ func wanted(t reflect.Type) string {
 	}
 }
 
-// fieldNamed returns the field of a struct with a name in JSON, also one of an
-// embedded struct.
+// fieldNamed returns the field of a struct that has a name in JSON. It also finds fields
+// of embedded structs.
 func fieldNamed(t reflect.Type, name string) (reflect.StructField, bool) {
 	if t.Kind() != reflect.Struct {
 		return reflect.StructField{}, false
@@ -216,15 +226,16 @@ func fieldNamed(t reflect.Type, name string) (reflect.StructField, bool) {
 	return reflect.StructField{}, false
 }
 
-func missing(v reflect.Value) error {
+// checkRequired refuses a request in which a field with the tag need is missing or empty.
+func checkRequired(v reflect.Value) error {
 	for f, value := range v.Fields() {
 		if f.Anonymous && f.Type.Kind() == reflect.Struct {
-			if err := missing(value); err != nil {
+			if err := checkRequired(value); err != nil {
 				return err
 			}
 			continue
 		}
-		n := number(f, "need")
+		n := tagNumber(f, "need")
 		if n == 0 || (!value.IsZero() && (value.Kind() != reflect.Slice || value.Len() > 0)) {
 			continue
 		}
@@ -234,8 +245,9 @@ func missing(v reflect.Value) error {
 	return nil
 }
 
-// number returns the first of the tags that a field has.
-func number(f reflect.StructField, tags ...string) int {
+// tagNumber returns the number in the first of the tags that a field has; 0 if it has
+// none.
+func tagNumber(f reflect.StructField, tags ...string) int {
 	for _, tag := range tags {
 		if n, err := strconv.Atoi(f.Tag.Get(tag)); err == nil {
 			return n

@@ -6,14 +6,14 @@ import (
 	"parley/shared/fault"
 )
 
-// A Result is the outcome for one user of a batch (core spec §1.3).
+// A Result is the outcome for one user of a batch (docs/spec/tencent §1.3).
 type Result struct {
 	To   string `json:"To_Account"`
 	Code int    `json:"ResultCode"`
 	Info string `json:"ResultInfo"`
 }
 
-// Results puts the outcome of a batch into its form, and lists who failed.
+// Results returns the outcome of a batch for each user, and the users who failed.
 func (n Numbers) Results(peers []string, errs []error) (list []Result, failed []string) {
 	list = make([]Result, len(peers))
 	for i, peer := range peers {
@@ -26,8 +26,10 @@ func (n Numbers) Results(peers []string, errs []error) (list []Result, failed []
 	return list, failed
 }
 
-// RelationWord says who has whom (core spec §8.6); none is the word for neither.
-func RelationWord(r relations.Relation, none string) string {
+// RelationWord returns the vendor's word for a relation: which of the two users has the
+// other one as a friend (docs/spec/tencent §8.6). neither is the word if no user has the
+// other one.
+func RelationWord(r relations.Relation, neither string) string {
 	switch {
 	case r.Mine && r.Theirs:
 		return "BothWay"
@@ -36,11 +38,12 @@ func RelationWord(r relations.Relation, none string) string {
 	case r.Theirs:
 		return "BWithA"
 	}
-	return none
+	return neither
 }
 
-// ParsePeer refuses a cursor of a list of users that is not the id of one.
-func ParsePeer(cursor string) (string, error) {
+// ParsePeerCursor reads a cursor of a list of users, which is the id of the last user of a page.
+// It refuses a text that is not an id.
+func ParsePeerCursor(cursor string) (string, error) {
 	if cursor != "" && accounts.CheckID(cursor) != nil {
 		return "", fault.New(fault.Invalid, "Cursor is not one that an answer gave")
 	}

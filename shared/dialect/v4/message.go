@@ -14,46 +14,46 @@ import (
 	"parley/shared/plainjson"
 )
 
-// Message is a one-to-one message as history returns it and message.new carries
-// it (docs/client-protocol.md §7).
+// Message is a one-to-one message, in a history and in message.new
+// (docs/client-protocol.md §7).
 type Message struct {
 	From     string             `json:"From_Account"`
 	To       string             `json:"To_Account"`
 	Seq      uint32             `json:"MsgSeq"`
 	Random   uint32             `json:"MsgRandom"`
 	Time     int64              `json:"MsgTime"`           // Unix seconds
-	Key      string             `json:"MsgKey"`            // MsgSeq_MsgRandom_MsgTime; it names the message within its conversation
-	Ordinal  int64              `json:"Ordinal,omitempty"` // counts those from From_Account to To_Account: 1, 2, 3, ...; absent: not counted
+	Key      string             `json:"MsgKey"`            // MsgSeq_MsgRandom_MsgTime; identifies the message in its conversation
+	Ordinal  int64              `json:"Ordinal,omitempty"` // number of the message from From_Account to To_Account: 1, 2, 3, ...; absent: the message has no number
 	Body     []messages.Element `json:"MsgBody"`
 	Custom   string             `json:"CloudCustomData,omitempty"`
-	NoUnread bool               `json:"NoUnread,omitempty"` // not counted as unread
+	NoUnread bool               `json:"NoUnread,omitempty"` // the unread count leaves the message out
 
-	Flags       int        `json:"MsgFlagBits,omitempty"`             // 8: recalled, and MsgBody is empty
-	EditedMs    int64      `json:"EditMs,omitempty"`                  // when it was edited last
-	NeedReceipt int        `json:"IsNeedReadReceipt,omitempty"`       // 1: the sender asks for a receipt of reading
-	PeerRead    int        `json:"IsPeerRead,omitempty"`              // 1: the receipt came
-	Extensible  int        `json:"SupportMessageExtension,omitempty"` // 1: key-values may be attached
+	Flags       int        `json:"MsgFlagBits,omitempty"`             // 8: the message was recalled, and MsgBody is empty
+	EditedMs    int64      `json:"EditMs,omitempty"`                  // when the message was last edited
+	NeedReceipt int        `json:"IsNeedReadReceipt,omitempty"`       // 1: the sender wants a read receipt
+	PeerRead    int        `json:"IsPeerRead,omitempty"`              // 1: the receiver has confirmed that the message was read
+	Extensible  int        `json:"SupportMessageExtension,omitempty"` // 1: users may attach extensions to the message
 	Reactions   []Reaction `json:"ReactionList,omitempty"`
-	// The sender's name; only message.new has it.
+	// The sender's nick; only in message.new.
 	Nick string `json:"Nick,omitempty"`
-	// The sender's face; only message.new has it.
+	// The address of the sender's picture; only in message.new.
 	Face string `json:"FaceUrl,omitempty"`
 }
 
-// FlagRecalled is the bit of MsgFlagBits for a recalled message (core spec §6.4).
+// FlagRecalled is the bit of MsgFlagBits for a recalled message (docs/spec/tencent §6.4).
 const FlagRecalled = 8
 
-// Reaction is who reacted to a message with what.
+// Reaction is one reaction to a message, and the users who gave it.
 type Reaction struct {
 	Reaction string   `json:"Reaction"`
 	Users    []string `json:"From_Account"`
 }
 
-// FromMessage gives a message its wire form.
+// FromMessage returns the wire form of a message.
 func FromMessage(m messages.Message) Message {
 	out := Message{
 		From: m.From, To: m.To, Seq: m.Seq, Random: m.Random, Time: m.Time, Key: m.Key.String(),
-		Ordinal: m.Ordinal, Body: elements(m.Elements), Custom: m.Custom, NoUnread: m.NoUnread, EditedMs: m.EditedMs,
+		Ordinal: m.Offset, Body: nonNil(m.Elements), Custom: m.Custom, NoUnread: m.NoUnread, EditedMs: m.EditedMs,
 		NeedReceipt: flag(m.NeedReceipt), PeerRead: flag(m.ConfirmedMs != 0), Extensible: flag(m.Extensible),
 		Reactions: FromReactions(m), Nick: m.Nick, Face: m.Face,
 	}
@@ -63,7 +63,7 @@ func FromMessage(m messages.Message) Message {
 	return out
 }
 
-// FromMessages gives messages their wire form.
+// FromMessages returns the wire form of messages.
 func FromMessages(list []messages.Message) []Message {
 	out := make([]Message, len(list))
 	for i, m := range list {
@@ -72,41 +72,42 @@ func FromMessages(list []messages.Message) []Message {
 	return out
 }
 
-// MaxAnswer bounds the items of a page that is answered to a client in bytes of
-// JSON: an answer over a WebSocket has at most 128 KB.
+// MaxAnswer is the maximum size of the items of one answer to a client, in bytes of JSON.
+// API Gateway allows 128 KB for a WebSocket message.
 const MaxAnswer = 100 << 10
 
-// Within tells of one item after the other whether it still fits into an answer
-// of at most limit bytes of JSON. The first one always does.
-func Within[Item, Form any](limit int, form func(Item) Form) func(Item) bool {
+// SizeLimit returns a function that is called for one item after the other and reports
+// whether the item still fits into an answer of at most limit bytes of JSON. The first
+// item always fits. form returns the wire form of an item.
+func SizeLimit[Item, Form any](limit int, form func(Item) Form) func(Item) bool {
 	size := 0
-	return func(m Item) bool {
-		n, err := plainjson.Size(form(m))
-		first := size == 0
-		size += n + 1
-		return err != nil || first || size <= limit
+	return func(item Item) bool {
+		n, err := plainjson.Size(form(item))
+		isFirst := size == 0
+		size += n + 1 // and a comma
+		return err != nil || isFirst || size <= limit
 	}
 }
 
-// FromReactions gives the reactions to a message their wire form: by reaction,
-// in the order of the texts.
+// FromReactions returns the wire form of the reactions to a message: the users of each
+// reaction, in the order of the reactions' texts.
 func FromReactions(m messages.Message) []Reaction {
 	var out []Reaction
 	for _, user := range []string{m.From, m.To} {
 		for _, text := range m.Reactions[user] {
-			at := slices.IndexFunc(out, func(r Reaction) bool { return r.Reaction == text })
-			if at < 0 {
-				at = len(out)
+			i := slices.IndexFunc(out, func(r Reaction) bool { return r.Reaction == text })
+			if i < 0 {
+				i = len(out)
 				out = append(out, Reaction{Reaction: text})
 			}
-			out[at].Users = append(out[at].Users, user)
+			out[i].Users = append(out[i].Users, user)
 		}
 	}
 	slices.SortFunc(out, func(a, b Reaction) int { return strings.Compare(a.Reaction, b.Reaction) })
 	return out
 }
 
-// FromKeys gives message keys their wire form.
+// FromKeys returns the wire form of message keys.
 func FromKeys(keys []messages.Key) []string {
 	out := make([]string, len(keys))
 	for i, k := range keys {
@@ -115,7 +116,7 @@ func FromKeys(keys []messages.Key) []string {
 	return out
 }
 
-// ToKeys reads message keys. It fails with fault.KeyInvalid.
+// ToKeys reads message keys. It fails with fault.KeyInvalid for a malformed key.
 func ToKeys(list []string) ([]messages.Key, error) {
 	keys := make([]messages.Key, len(list))
 	for i, text := range list {
@@ -127,6 +128,7 @@ func ToKeys(list []string) ([]messages.Key, error) {
 	return keys, nil
 }
 
+// flag returns the wire form of a bool: 1 or 0.
 func flag(on bool) int {
 	if on {
 		return 1
@@ -134,7 +136,7 @@ func flag(on bool) int {
 	return 0
 }
 
-// Flag reads a field that is 0 or 1.
+// Flag reads a field that is 0 or 1. It refuses any other number (docs/divergences.md).
 func Flag(name string, v int) (bool, error) {
 	if v != 0 && v != 1 {
 		return false, fault.New(fault.Invalid, "%s is 0 or 1", name)
@@ -142,8 +144,8 @@ func Flag(name string, v int) (bool, error) {
 	return v == 1, nil
 }
 
-// elements is never nil: an empty body is a list on the wire.
-func elements(list []messages.Element) []messages.Element {
+// nonNil returns a list that is not nil, so that an empty MsgBody is [] and not null.
+func nonNil(list []messages.Element) []messages.Element {
 	if list == nil {
 		return []messages.Element{}
 	}
@@ -154,20 +156,20 @@ func elements(list []messages.Element) []messages.Element {
 type Conversation struct {
 	Peer            string       `json:"To_Account"` // the other user
 	Unread          int64        `json:"Unread"`
-	ReadOrdinal     int64        `json:"ReadOrdinal"`           // the user has read the peer's messages up to it
-	PeerReadOrdinal int64        `json:"PeerReadOrdinal"`       // the peer has read the user's up to it
-	InOrdinal       int64        `json:"InOrdinal"`             // the highest from the peer
-	OutOrdinal      int64        `json:"OutOrdinal"`            // the highest to the peer
-	TimeMs          int64        `json:"TimeMs"`                // when the last message was sent; 0 and no PinnedMs: not in the list
+	ReadOrdinal     int64        `json:"ReadOrdinal"`           // the user has read the peer's messages up to this one
+	PeerReadOrdinal int64        `json:"PeerReadOrdinal"`       // the peer has read the user's messages up to this one
+	InOrdinal       int64        `json:"InOrdinal"`             // Ordinal of the last message from the peer
+	OutOrdinal      int64        `json:"OutOrdinal"`            // Ordinal of the last message to the peer
+	TimeMs          int64        `json:"TimeMs"`                // when the last message was sent; if it is 0 and PinnedMs is absent, the conversation is not in the list
 	OperationMs     int64        `json:"OperationMs,omitempty"` // when a message was last recalled, edited, deleted, reacted to or confirmed
 	Last            *LastMessage `json:"LastMsg,omitempty"`
-	PinnedMs        int64        `json:"PinnedMs,omitempty"` // since when it is pinned
-	Marks           []int        `json:"Mark,omitempty"`     // standard marks, 1 to 64
+	PinnedMs        int64        `json:"PinnedMs,omitempty"` // since when the conversation is pinned
+	Marks           []int        `json:"Mark,omitempty"`     // standard marks, numbers from 1 to 64
 	CustomMark      string       `json:"CustomMark,omitempty"`
-	Folders         []int        `json:"ContactGroupId,omitempty"` // conversation groups that it is in
-	Option          int          `json:"ReceiveOption,omitempty"`  // 1: not pushed; 2: not told either
-	DraftMs         int64        `json:"DraftMs,omitempty"`        // when a draft was written
-	Draft           string       `json:"Draft,omitempty"`          // in conversation.get, and where it is what changed
+	Folders         []int        `json:"ContactGroupId,omitempty"` // the conversation groups that the conversation is in
+	Option          int          `json:"ReceiveOption,omitempty"`  // 1: messages are not pushed; 2: they are not pushed and not delivered
+	DraftMs         int64        `json:"DraftMs,omitempty"`        // when the draft was written
+	Draft           string       `json:"Draft,omitempty"`          // only in conversation.get, and in the event of its change
 	Cleared         string       `json:"ClearedKey,omitempty"`     // the MsgKey up to which the history is hidden
 }
 
@@ -175,27 +177,27 @@ type Conversation struct {
 type LastMessage struct {
 	Key     string `json:"MsgKey"`
 	Preview string `json:"Preview"`            // at most 120 bytes
-	Gone    bool   `json:"Recalled,omitempty"` // its content is gone, and there is no preview
+	Gone    bool   `json:"Recalled,omitempty"` // the message was recalled or deleted, and Preview is empty
 }
 
-// FromRow gives a row its wire form.
+// FromRow returns the wire form of a row.
 func FromRow(r conversations.Row) Conversation {
 	c := Conversation{
-		Peer: r.Peer, Unread: r.Unread(), ReadOrdinal: r.Read, PeerReadOrdinal: r.PeerRead,
-		InOrdinal: r.In, OutOrdinal: r.Out, TimeMs: r.TimeMs, OperationMs: r.OperationMs,
-		PinnedMs: r.PinnedMs, Marks: r.Marks.Numbers(), CustomMark: r.Custom, Folders: r.Folders.Numbers(), Option: int(r.Option),
+		Peer: r.Peer, Unread: r.Unread(), ReadOrdinal: r.ReadOffset, PeerReadOrdinal: r.PeerReadOffset,
+		InOrdinal: r.InOffset, OutOrdinal: r.OutOffset, TimeMs: r.TimeMs, OperationMs: r.OperationMs,
+		PinnedMs: r.PinnedMs, Marks: r.Labels.Numbers(), CustomMark: r.CustomLabel, Folders: r.Folders.Numbers(), Option: int(r.Option),
 		DraftMs: r.DraftMs,
 	}
-	if r.Cleared != nil {
-		c.Cleared = r.Cleared.String()
+	if r.HiddenUpTo != nil {
+		c.Cleared = r.HiddenUpTo.String()
 	}
 	if r.LastKey != nil {
-		c.Last = &LastMessage{Key: r.LastKey.String(), Preview: r.Preview, Gone: r.LastGone}
+		c.Last = &LastMessage{Key: r.LastKey.String(), Preview: r.Preview, Gone: r.LastHasNoContent}
 	}
 	return c
 }
 
-// FromRows gives rows their wire form.
+// FromRows returns the wire form of rows.
 func FromRows(rows []conversations.Row) []Conversation {
 	list := make([]Conversation, len(rows))
 	for i, r := range rows {
@@ -204,13 +206,13 @@ func FromRows(rows []conversations.Row) []Conversation {
 	return list
 }
 
-// A Folder is a conversation group as both protocols write it.
+// A Folder is a conversation group.
 type Folder struct {
 	Name string `json:"GroupName"`
 	ID   int    `json:"GroupId"`
 }
 
-// FromFolders gives conversation groups their wire form.
+// FromFolders returns the wire form of folders.
 func FromFolders(list []conversations.Folder) []Folder {
 	out := make([]Folder, len(list))
 	for i, f := range list {
@@ -219,16 +221,16 @@ func FromFolders(list []conversations.Folder) []Folder {
 	return out
 }
 
-// Control reads SendMsgControl into a draft (core spec §3).
-func Control(list []string, d *messages.Draft) error {
+// ReadSendMsgControl sets what SendMsgControl says in a send request (docs/spec/tencent §3).
+func ReadSendMsgControl(list []string, r *messages.SendRequest) error {
 	for _, word := range list {
 		switch word {
 		case "NoUnread":
-			d.NoUnread = true
+			r.NoUnread = true
 		case "NoLastMsg":
-			d.NoLast = true
+			r.NoLast = true
 		case "WithMuteNotifications":
-			d.Honour = true
+			r.HonourReceiveOption = true
 		default:
 			return fault.New(fault.Invalid, "SendMsgControl has NoUnread, NoLastMsg and WithMuteNotifications only")
 		}
@@ -236,14 +238,14 @@ func Control(list []string, d *messages.Draft) error {
 	return nil
 }
 
-// Forbid reads ForbidCallbackControl into a draft (core spec §3).
-func Forbid(list []string, d *messages.Draft) error {
+// ReadForbidCallbackControl sets what ForbidCallbackControl says in a send request (docs/spec/tencent §3).
+func ReadForbidCallbackControl(list []string, r *messages.SendRequest) error {
 	for _, word := range list {
 		switch word {
 		case "ForbidBeforeSendMsgCallback":
-			d.SkipBefore = true
+			r.SkipBefore = true
 		case "ForbidAfterSendMsgCallback":
-			d.SkipAfter = true
+			r.SkipAfter = true
 		default:
 			return fault.New(fault.Invalid, "ForbidCallbackControl has ForbidBeforeSendMsgCallback and ForbidAfterSendMsgCallback only")
 		}
@@ -251,7 +253,7 @@ func Forbid(list []string, d *messages.Draft) error {
 	return nil
 }
 
-// pushNumber answers a wrong OfflinePushInfo (core spec §3).
+// pushNumber is the error number for a malformed OfflinePushInfo (docs/spec/tencent §3).
 const pushNumber = 90043
 
 type pushInfo struct {
@@ -292,9 +294,9 @@ type apnsInfo struct {
 	Available    *int    `json:"ContentAvailable"`
 }
 
-// Push reads an OfflinePushInfo; nil where there is none. It refuses one that is
-// not in the documented form. Fields that nobody knows are kept for the provider.
-func Push(raw json.RawMessage) (*push.Info, error) {
+// ParseOfflinePushInfo reads an OfflinePushInfo; nil if there is none. It refuses a field with a wrong type
+// or an undocumented value. Unknown fields stay in the result, for the push provider.
+func ParseOfflinePushInfo(raw json.RawMessage) (*push.Options, error) {
 	if isNull(raw) {
 		return nil, nil
 	}
@@ -302,11 +304,11 @@ func Push(raw json.RawMessage) (*push.Info, error) {
 	if err := readPush("OfflinePushInfo", raw, &p); err != nil {
 		return nil, err
 	}
-	info := &push.Info{Title: p.Title, Text: p.Desc, Ext: p.Ext, Size: len(raw)}
+	info := &push.Options{Title: p.Title, Text: p.Desc, Ext: p.Ext, WireBytes: len(raw)}
 	if err := oneOf("PushFlag", p.PushFlag, 0, 1); err != nil {
 		return nil, err
 	}
-	info.Off = p.PushFlag != nil && *p.PushFlag == 1
+	info.Disabled = p.PushFlag != nil && *p.PushFlag == 1
 	if !isNull(p.Android) {
 		if err := checkAndroid(p.Android); err != nil {
 			return nil, err
@@ -318,7 +320,7 @@ func Push(raw json.RawMessage) (*push.Info, error) {
 		if err != nil {
 			return nil, err
 		}
-		info.Apple, info.Uncounted = p.Apns, badge != nil && *badge == 1
+		info.Apple, info.NoBadge = p.Apns, badge != nil && *badge == 1
 	}
 	return info, nil
 }
@@ -347,6 +349,7 @@ func checkApns(raw json.RawMessage) (badge *int, err error) {
 	)
 }
 
+// readPush reads an object of OfflinePushInfo.
 func readPush(name string, raw json.RawMessage, into any) error {
 	var wrong *plainjson.TypeError
 	err := plainjson.Unmarshal(raw, into)
@@ -354,11 +357,12 @@ func readPush(name string, raw json.RawMessage, into any) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &wrong) && len(wrong.Path) > 0:
-		return Refuse(pushNumber, "OfflinePushInfo: %s has to be %s, it is a JSON %s", strings.Join(wrong.Path, "."), wanted(wrong.Type), wrong.Value)
+		return Refuse(pushNumber, "OfflinePushInfo: %s has to be %s, it is a JSON %s", strings.Join(wrong.Path, "."), describeType(wrong.Type), wrong.Value)
 	}
 	return Refuse(pushNumber, "%s is not an object", name)
 }
 
+// oneOf refuses a value that is neither zero nor one of the allowed values.
 func oneOf[T comparable](name string, v *T, allowed ...T) error {
 	if v == nil || *v == *new(T) || slices.Contains(allowed, *v) {
 		return nil

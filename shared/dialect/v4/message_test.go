@@ -16,6 +16,7 @@ import (
 	"parley/shared/fault"
 )
 
+// TestControl checks which words of SendMsgControl are accepted, and what they set.
 func TestControl(t *testing.T) {
 	for _, c := range []struct {
 		list                     []string
@@ -29,12 +30,12 @@ func TestControl(t *testing.T) {
 		{[]string{"NoLastMsg", "NoUnread", "NoUnread"}, true, true, false, true},
 		{[]string{"nounread"}, false, false, false, false},
 		{[]string{""}, false, false, false, false},
-		{[]string{"NoUnread", "Other"}, true, false, false, false}, // the draft of a refused call goes nowhere
+		{[]string{"NoUnread", "Other"}, true, false, false, false}, // the send request of a refused call is not used
 	} {
-		var d messages.Draft
-		err := v4.Control(c.list, &d)
-		if d.NoUnread != c.noUnread || d.NoLast != c.noLast || d.Honour != c.honour || (err == nil) != c.ok {
-			t.Errorf("Control(%q): %+v, %v, want %+v", c.list, d, err, c)
+		var r messages.SendRequest
+		err := v4.ReadSendMsgControl(c.list, &r)
+		if r.NoUnread != c.noUnread || r.NoLast != c.noLast || r.HonourReceiveOption != c.honour || (err == nil) != c.ok {
+			t.Errorf("Control(%q): %+v, %v, want %+v", c.list, r, err, c)
 		}
 		if err != nil && !fault.Is(err, fault.Invalid) {
 			t.Errorf("Control(%q): %v, want invalid", c.list, err)
@@ -42,6 +43,7 @@ func TestControl(t *testing.T) {
 	}
 }
 
+// TestPush checks which forms of OfflinePushInfo are accepted.
 func TestPush(t *testing.T) {
 	for raw, ok := range map[string]bool{
 		"":     true,
@@ -80,7 +82,7 @@ func TestPush(t *testing.T) {
 		`{"ApnsInfo":{"BadgeMode":3}}`:               false,
 		`{"ApnsInfo":{"Title":false}}`:               false,
 	} {
-		info, err := v4.Push(json.RawMessage(raw))
+		info, err := v4.ParseOfflinePushInfo(json.RawMessage(raw))
 		if (err == nil) != ok || (info != nil) != (ok && raw != "" && raw != "null") {
 			t.Errorf("Push(%s) = %v, want accepted %t", raw, err, ok)
 		}
@@ -90,11 +92,12 @@ func TestPush(t *testing.T) {
 	}
 }
 
+// TestPushInfo checks what is read from an OfflinePushInfo, and the sentences of refusals.
 func TestPushInfo(t *testing.T) {
 	raw := `{"PushFlag":1,"Title":"t","Desc":"d","Ext":"e","AndroidInfo":{"Sound":"s","Own":1},"ApnsInfo":{"BadgeMode":1}}`
-	got, err := v4.Push(json.RawMessage(raw))
-	want := &push.Info{
-		Off: true, Title: "t", Text: "d", Ext: "e", Uncounted: true, Size: len(raw),
+	got, err := v4.ParseOfflinePushInfo(json.RawMessage(raw))
+	want := &push.Options{
+		Disabled: true, Title: "t", Text: "d", Ext: "e", NoBadge: true, WireBytes: len(raw),
 		Android: json.RawMessage(`{"Sound":"s","Own":1}`), Apple: json.RawMessage(`{"BadgeMode":1}`),
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
@@ -106,43 +109,45 @@ func TestPushInfo(t *testing.T) {
 		`{"ApnsInfo":[]}`:             "ApnsInfo is not an object",
 		`7`:                           "OfflinePushInfo is not an object",
 	} {
-		if _, err := v4.Push(json.RawMessage(raw)); err == nil || err.Error() != want {
+		if _, err := v4.ParseOfflinePushInfo(json.RawMessage(raw)); err == nil || err.Error() != want {
 			t.Errorf("Push(%s): %v, want %s", raw, err, want)
 		}
 	}
 }
 
+// TestForbid checks which words of ForbidCallbackControl are accepted, and what they set.
 func TestForbid(t *testing.T) {
-	var d messages.Draft
-	if err := v4.Forbid([]string{"ForbidBeforeSendMsgCallback"}, &d); err != nil || !d.SkipBefore || d.SkipAfter {
-		t.Errorf("before: %+v, %v", d, err)
+	var r messages.SendRequest
+	if err := v4.ReadForbidCallbackControl([]string{"ForbidBeforeSendMsgCallback"}, &r); err != nil || !r.SkipBefore || r.SkipAfter {
+		t.Errorf("before: %+v, %v", r, err)
 	}
-	if err := v4.Forbid([]string{"ForbidAfterSendMsgCallback"}, &d); err != nil || !d.SkipAfter {
-		t.Errorf("after: %+v, %v", d, err)
+	if err := v4.ReadForbidCallbackControl([]string{"ForbidAfterSendMsgCallback"}, &r); err != nil || !r.SkipAfter {
+		t.Errorf("after: %+v, %v", r, err)
 	}
-	if err := v4.Forbid([]string{"forbidaftersendmsgcallback"}, &d); !fault.Is(err, fault.Invalid) {
+	if err := v4.ReadForbidCallbackControl([]string{"forbidaftersendmsgcallback"}, &r); !fault.Is(err, fault.Invalid) {
 		t.Errorf("another word: %v, want invalid", err)
 	}
 }
 
-func TestMessageOnTheWire(t *testing.T) {
+// TestWireForms checks the wire forms of messages and of rows.
+func TestWireForms(t *testing.T) {
 	m := messages.Message{
-		Key: messages.Key{Time: 1_700_000_000, Seq: 1, Random: 2}, From: "alice", To: "bob", Ordinal: 3, Generation: 9,
+		Key: messages.Key{Time: 1_700_000_000, Seq: 1, Random: 2}, From: "alice", To: "bob", Offset: 3, Epoch: 9,
 		Content: messages.Content{
 			Elements: []messages.Element{{Kind: messages.KindText, Content: json.RawMessage(`{"Text":"hi","own":1}`)}},
 			Custom:   "c",
 		},
-		NoUnread: true, Expires: 5, Aside: true, NeedReceipt: true, Extensible: true, Nick: "Al", Face: "https://a",
+		NoUnread: true, Expires: 5, HiddenFromSender: true, NeedReceipt: true, Extensible: true, Nick: "Al", Face: "https://a",
 	}
 	for _, c := range []struct {
 		what string
 		m    messages.Message
 		want string
 	}{
-		{"whole", m, `{"From_Account":"alice","To_Account":"bob","MsgSeq":1,"MsgRandom":2,"MsgTime":1700000000,"MsgKey":"1_2_1700000000",` +
+		{"every field", m, `{"From_Account":"alice","To_Account":"bob","MsgSeq":1,"MsgRandom":2,"MsgTime":1700000000,"MsgKey":"1_2_1700000000",` +
 			`"Ordinal":3,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"hi","own":1}}],"CloudCustomData":"c","NoUnread":true,` +
 			`"IsNeedReadReceipt":1,"SupportMessageExtension":1,"Nick":"Al","FaceUrl":"https://a"}`},
-		{"empty", messages.Message{From: "a", To: "b"}, `{"From_Account":"a","To_Account":"b","MsgSeq":0,"MsgRandom":0,"MsgTime":0,"MsgKey":"0_0_0","MsgBody":[]}`},
+		{"no optional field", messages.Message{From: "a", To: "b"}, `{"From_Account":"a","To_Account":"b","MsgSeq":0,"MsgRandom":0,"MsgTime":0,"MsgKey":"0_0_0","MsgBody":[]}`},
 	} {
 		got, err := json.Marshal(v4.FromMessage(c.m))
 		if err != nil || string(got) != c.want {
@@ -150,7 +155,7 @@ func TestMessageOnTheWire(t *testing.T) {
 		}
 	}
 	row := conversations.Row{
-		Peer: "bob", TimeMs: 5, LastKey: &m.Key, Preview: "hi", Out: 4, In: 9, Read: 2, PeerRead: 3, Quiet: 1,
+		Peer: "bob", TimeMs: 5, LastKey: &m.Key, Preview: "hi", OutOffset: 4, InOffset: 9, ReadOffset: 2, PeerReadOffset: 3, UnreadExcluded: 1,
 	}
 	got, err := json.Marshal(v4.FromRow(row))
 	want := `{"To_Account":"bob","Unread":6,"ReadOrdinal":2,"PeerReadOrdinal":3,"InOrdinal":9,"OutOrdinal":4,"TimeMs":5,` +
@@ -158,8 +163,8 @@ func TestMessageOnTheWire(t *testing.T) {
 	if err != nil || string(got) != want {
 		t.Errorf("row:\ngot  %s, %v\nwant %s", got, err, want)
 	}
-	row = conversations.Row{Peer: "bob", DraftMs: 6, Cleared: &m.Key, Data: conversations.Data{
-		PinnedMs: 7, Marks: conversations.Set(0).With(1).With(64), Custom: "c", Folders: conversations.Set(0).With(20), Option: messages.OptionSilent,
+	row = conversations.Row{Peer: "bob", DraftMs: 6, HiddenUpTo: &m.Key, Data: conversations.Data{
+		PinnedMs: 7, Labels: conversations.Set(0).With(1).With(64), CustomLabel: "c", Folders: conversations.Set(0).With(20), Option: messages.OptionSilent,
 	}}
 	got, err = json.Marshal(v4.FromRow(row))
 	want = `{"To_Account":"bob","Unread":0,"ReadOrdinal":0,"PeerReadOrdinal":0,"InOrdinal":0,"OutOrdinal":0,"TimeMs":0,"PinnedMs":7,"Mark":[1,64],` +
@@ -172,6 +177,7 @@ func TestMessageOnTheWire(t *testing.T) {
 	}
 }
 
+// TestCursor checks that a cursor is read as it was made, and that other texts are refused.
 func TestCursor(t *testing.T) {
 	for _, p := range []*conversations.Position{
 		{TimeMs: 0, Peer: "a"}, {Pinned: true, TimeMs: 7, Peer: "p 5"}, {TimeMs: 1_700_000_000_000, Peer: strings.Repeat("z", 32)}, {TimeMs: 1<<63 - 1, Peer: " a b "},
@@ -200,6 +206,7 @@ func TestCursor(t *testing.T) {
 	}
 }
 
+// FuzzCursor checks that ParseCursor accepts only what FormatCursor makes, and all of it.
 func FuzzCursor(f *testing.F) {
 	f.Add("", int64(5), "bob")
 	f.Add(v4.FormatCursor(&conversations.Position{TimeMs: 1_700_000_000_000, Peer: "a b#~"}), int64(0), " ")
@@ -224,18 +231,19 @@ func FuzzCursor(f *testing.F) {
 		}
 		p := conversations.Position{TimeMs: ms, Peer: peer}
 		if again, err := v4.ParseCursor(v4.FormatCursor(&p)); err != nil || *again != p {
-			t.Errorf("%+v comes back as %+v, %v", p, again, err)
+			t.Errorf("%+v is read as %+v, %v", p, again, err)
 		}
 	})
 }
 
+// FuzzPush checks that Push refuses with a number only.
 func FuzzPush(f *testing.F) {
 	f.Add([]byte(`{"PushFlag":1,"AndroidInfo":{"VIVOClassification":2},"ApnsInfo":{"BadgeMode":1}}`))
 	f.Add([]byte(`{"ApnsInfo":7}`))
 	f.Add([]byte("{"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		if _, err := v4.Push(raw); err != nil && v4.AsFieldError(err) == nil {
-			t.Errorf("Push(%q): %v is no refusal", raw, fmt.Sprint(err))
+		if _, err := v4.ParseOfflinePushInfo(raw); err != nil && v4.AsFieldError(err) == nil {
+			t.Errorf("Push(%q): %v is not a FieldError", raw, fmt.Sprint(err))
 		}
 	})
 }

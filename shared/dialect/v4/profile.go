@@ -10,11 +10,11 @@ import (
 
 const profilePrefix = "Tag_Profile_Custom_"
 
-// otherBirthday is how some of the vendor's documents spell the tag; a caller who
-// asks with it is answered with it.
+// otherBirthday is another spelling of the tag, in some pages of the vendor. A caller who
+// asks with it gets it in the answer (docs/divergences.md).
 const otherBirthday = "Tag_Profile_IM_Birthday"
 
-// profileTags are the tags of standard fields (core spec §7.0).
+// profileTags returns the tags of the standard fields (docs/spec/tencent §7.0).
 func profileTags() map[string]profiles.Name {
 	return map[string]profiles.Name{
 		"Tag_Profile_IM_Nick": profiles.Nick, "Tag_Profile_IM_Gender": profiles.Gender,
@@ -26,8 +26,8 @@ func profileTags() map[string]profiles.Name {
 	}
 }
 
-// profileWords are the vendor's words for values that are of a few: the vendor's
-// to the domain's.
+// profileWords returns, for each field that takes only some words, the vendor's words and
+// the domain's value for each.
 func profileWords() map[profiles.Name]map[string]string {
 	return map[profiles.Name]map[string]string{
 		profiles.Gender: {"Gender_Type_Unknown": "", "Gender_Type_Female": profiles.Female, "Gender_Type_Male": profiles.Male},
@@ -39,15 +39,15 @@ func profileWords() map[profiles.Name]map[string]string {
 	}
 }
 
-// A ProfileTag is a tag that a caller asks for: a standard field or the word of
-// a custom one.
+// A ProfileTag is a tag that a caller asks for: the Name of a standard field, or the Word
+// of a custom field.
 type ProfileTag struct {
 	Tag  string
 	Name profiles.Name
 	Word string
 }
 
-// ParseProfileTag reads a tag. It fails with FieldUnknown for one that is none.
+// ParseProfileTag reads a tag. It fails with FieldUnknown for an unknown tag.
 func ParseProfileTag(tag string) (ProfileTag, error) {
 	if name, ok := profileTags()[tag]; ok {
 		return ProfileTag{Tag: tag, Name: name}, nil
@@ -61,8 +61,8 @@ func ParseProfileTag(tag string) (ProfileTag, error) {
 	return ProfileTag{}, fault.New(fault.FieldUnknown, "there is no tag %.40q", tag)
 }
 
-// ParseProfileTags reads tags. hidden refuses custom fields that the caller may
-// not read.
+// ParseProfileTags reads tags. hidden returns an error for the word of a custom field that
+// the caller may not read.
 func ParseProfileTags(list []string, hidden func(word string) error) ([]ProfileTag, error) {
 	tags := make([]ProfileTag, len(list))
 	for i, tag := range list {
@@ -81,11 +81,11 @@ func ParseProfileTags(list []string, hidden func(word string) error) ([]ProfileT
 // A ProfileResult is the profile of one user of a batch.
 type ProfileResult struct {
 	Result
-	Fields *[]Tagged `json:"ProfileItem,omitempty"` // absent where the user is no account
+	Fields *[]TaggedValue `json:"ProfileItem,omitempty"` // absent: the user is not an account
 }
 
-// FromProfiles gives the fields that were asked for of each user; a profile that
-// is nil is of no account.
+// FromProfiles returns the requested fields of each user, and the users who failed. A nil
+// profile is of a user who is not an account.
 func (n Numbers) FromProfiles(users []string, list []*profiles.Profile, tags []ProfileTag) (items []ProfileResult, failed []string) {
 	errs := make([]error, len(users))
 	for i, p := range list {
@@ -105,7 +105,7 @@ func (n Numbers) FromProfiles(users []string, list []*profiles.Profile, tags []P
 	return items, failed
 }
 
-// ProfileTagOf is the tag of a field, empty for one that has none.
+// ProfileTagOf returns the tag of a field; empty if the field has no tag.
 func ProfileTagOf(name profiles.Name) string {
 	for tag, n := range profileTags() {
 		if n == name {
@@ -115,16 +115,17 @@ func ProfileTagOf(name profiles.Name) string {
 	return ""
 }
 
-// CustomProfileTag is the tag of a custom field.
+// CustomProfileTag returns the tag of a custom field.
 func CustomProfileTag(word string) string { return profilePrefix + word }
 
-// FromProfile gives the fields that were asked for, as far as they were ever set.
-func FromProfile(p profiles.Profile, tags []ProfileTag) []Tagged {
-	words, list := profileWords(), []Tagged{}
+// FromProfile returns the requested fields of a profile. A field that was never set is left
+// out (docs/divergences.md).
+func FromProfile(p profiles.Profile, tags []ProfileTag) []TaggedValue {
+	words, list := profileWords(), []TaggedValue{}
 	for _, t := range tags {
 		if t.Word != "" {
 			if v, set := p.Custom[t.Word]; set {
-				list = append(list, Tagged{t.Tag, v})
+				list = append(list, TaggedValue{t.Tag, v})
 			}
 			continue
 		}
@@ -132,21 +133,21 @@ func FromProfile(p profiles.Profile, tags []ProfileTag) []Tagged {
 		if !set {
 			continue
 		}
-		for vendors, ours := range words[t.Name] {
-			if v == ours {
-				v = vendors
+		for word, value := range words[t.Name] {
+			if v == value {
+				v = word
 				break
 			}
 		}
-		list = append(list, Tagged{t.Tag, v})
+		list = append(list, TaggedValue{t.Tag, v})
 	}
 	return list
 }
 
-// ToProfile reads fields that a caller sets. Number fields take whole numbers,
-// the others texts.
-func ToProfile(items []RawTagged) (profiles.Change, error) {
-	c := profiles.Change{Fields: make(map[profiles.Name]any), Custom: make(map[string]string)}
+// ToProfile reads the fields that a caller sets. A value is a text or a whole number; the
+// domain checks which of the two a standard field takes. Custom fields take texts.
+func ToProfile(items []RawTagged) (profiles.Mutation, error) {
+	c := profiles.Mutation{Fields: make(map[profiles.Name]any), Custom: make(map[string]string)}
 	for _, item := range items {
 		t, err := ParseProfileTag(item.Tag)
 		if err != nil {
@@ -178,7 +179,8 @@ func ToProfile(items []RawTagged) (profiles.Change, error) {
 	return c, nil
 }
 
-// WantedFields takes tags apart for profiles.Service.Get.
+// WantedFields returns what profiles.Service.Get takes: the names of the standard fields,
+// and whether custom fields are requested.
 func WantedFields(tags []ProfileTag) (names []profiles.Name, custom bool) {
 	for _, t := range tags {
 		if t.Word != "" {

@@ -22,8 +22,8 @@ const (
 	tagRemarkTime = "Tag_SNS_IM_RemarkTime"
 )
 
-// A Tagged is a field by its tag; the type of the value is the tag's.
-type Tagged struct {
+// A TaggedValue is a field of an answer. Its tag decides the type of the value.
+type TaggedValue struct {
 	Tag   string `json:"Tag"`
 	Value any    `json:"Value"`
 }
@@ -34,7 +34,8 @@ type RawTagged struct {
 	Value json.RawMessage `json:"Value"`
 }
 
-// AddSource is the vendor's form of how a friend was found (core spec §8.0).
+// AddSource returns the vendor's form of the source of a friend, for example
+// AddSource_Type_Web (docs/spec/tencent §8.0).
 func AddSource(word string) string {
 	if word == "" {
 		return ""
@@ -42,8 +43,8 @@ func AddSource(word string) string {
 	return sourcePrefix + word
 }
 
-// ParseAddSource takes the word out of the vendor's form. An empty text is no
-// source; another form is refused.
+// ParseAddSource returns the word in the vendor's form of a source. An empty text is no
+// source. It refuses another form.
 func ParseAddSource(text string) (string, error) {
 	if text == "" {
 		return "", nil
@@ -55,8 +56,8 @@ func ParseAddSource(text string) (string, error) {
 	return word, nil
 }
 
-// A Part is a set of a friend's fields, each with a change counter of its own in
-// friend_get (core spec §8.7).
+// A Part is a set of the fields of a friend. Each part has a sequence of its own in
+// friend_get (docs/spec/tencent §8.7).
 type Part int
 
 // The parts.
@@ -65,13 +66,13 @@ const (
 	CustomFields
 )
 
-// FromFriend gives an entry of a friend table the vendor's form. What is not set
-// is left out.
-func FromFriend(f relations.Friend, parts Part) []Tagged {
-	list := []Tagged{}
+// FromFriend returns the vendor's form of an entry of a friend table. A field that is not
+// set is left out.
+func FromFriend(f relations.Friend, parts Part) []TaggedValue {
+	list := []TaggedValue{}
 	add := func(tag string, value any, set bool) {
 		if set {
-			list = append(list, Tagged{tag, value})
+			list = append(list, TaggedValue{tag, value})
 		}
 	}
 	if parts&StandardFields != 0 {
@@ -95,38 +96,38 @@ func FromFriend(f relations.Friend, parts Part) []Tagged {
 	return list
 }
 
-// An AddFriend is a user to make friends with, as a caller writes it.
+// An AddFriend is one user whom the caller wants as a friend.
 type AddFriend struct {
 	To      string `json:"To_Account"`
-	Source  string `json:"AddSource,omitempty"` // AddSource_Type_ and where the two met
+	Source  string `json:"AddSource,omitempty"` // AddSource_Type_ and a word that says how the two met
 	Remark  string `json:"Remark,omitempty"`
-	Group   string `json:"GroupName,omitempty"`  // a friend list, which is made where it is missing
-	Wording string `json:"AddWording,omitempty"` // what is said with the request
+	Group   string `json:"GroupName,omitempty"`  // a friend list; it is created if it does not exist
+	Wording string `json:"AddWording,omitempty"` // the text of the friend request
 }
 
-// ToAsks reads users to make friends with.
-func ToAsks(items []AddFriend) (peers []string, asks []relations.Ask, err error) {
-	peers, asks = make([]string, len(items)), make([]relations.Ask, len(items))
+// ToFriendRequests reads the users whom a caller wants as friends.
+func ToFriendRequests(items []AddFriend) (peers []string, asks []relations.AddRequest, err error) {
+	peers, asks = make([]string, len(items)), make([]relations.AddRequest, len(items))
 	for i, item := range items {
 		word, err := ParseAddSource(item.Source)
 		if err != nil {
 			return nil, nil, err
 		}
 		peers[i] = item.To
-		asks[i] = relations.Ask{To: item.To, Source: word, Remark: item.Remark, List: item.Group, Wording: item.Wording}
+		asks[i] = relations.AddRequest{To: item.To, Source: word, Remark: item.Remark, List: item.Group, Wording: item.Wording}
 	}
 	return peers, asks, nil
 }
 
-// An UpdateFriend is what a caller sets on a friend.
+// An UpdateFriend is what a caller sets for one friend.
 type UpdateFriend struct {
 	To  string      `json:"To_Account"`
 	Sns []RawTagged `json:"SnsItem"`
 }
 
-// ToChanges reads what a caller sets on friends; an item has to set something.
-func ToChanges(items []UpdateFriend) (peers []string, changes []relations.Change, err error) {
-	peers, changes = make([]string, len(items)), make([]relations.Change, len(items))
+// ToChanges reads what a caller sets for friends. It refuses an item that sets nothing.
+func ToChanges(items []UpdateFriend) (peers []string, changes []relations.Mutation, err error) {
+	peers, changes = make([]string, len(items)), make([]relations.Mutation, len(items))
 	for i, item := range items {
 		if len(item.Sns) == 0 {
 			return nil, nil, fault.New(fault.Invalid, "item %d has no SnsItem", i)
@@ -139,10 +140,10 @@ func ToChanges(items []UpdateFriend) (peers []string, changes []relations.Change
 	return peers, changes, nil
 }
 
-// ToChange reads what a caller sets on an entry of a friend table: the remark,
-// the lists, custom fields (core spec §8.3).
-func ToChange(peer string, items []RawTagged) (relations.Change, error) {
-	c := relations.Change{Peer: peer}
+// ToChange reads what a caller sets in one entry of a friend table: the remark, the friend
+// lists, custom fields (docs/spec/tencent §8.3).
+func ToChange(peer string, items []RawTagged) (relations.Mutation, error) {
+	c := relations.Mutation{Peer: peer}
 	wrong := func(tag, want string) error {
 		return fault.New(fault.FieldType, "the value of %s is %s", tag, want)
 	}
@@ -177,7 +178,8 @@ func ToChange(peer string, items []RawTagged) (relations.Change, error) {
 	return c, nil
 }
 
-// ToCustom reads custom fields of friends by word.
+// ToCustom reads custom fields of friends, and returns the values by word. It refuses other
+// fields.
 func ToCustom(items []RawTagged) (map[string]any, error) {
 	c, err := ToChange("", items)
 	if err == nil && (c.Remark != nil || c.Lists != nil) {
@@ -186,7 +188,8 @@ func ToCustom(items []RawTagged) (map[string]any, error) {
 	return c.Custom, err
 }
 
-// customValue is a text or a whole number.
+// customValue reads a value that is a text or a whole number. It returns false for any
+// other value.
 func customValue(raw json.RawMessage) (any, bool) {
 	var text *string
 	if plainjson.Unmarshal(raw, &text) == nil && text != nil {

@@ -8,42 +8,45 @@ import (
 	"parley/shared/fault"
 )
 
-// A Caller is who makes a call, and when the signature that proves it was made.
+// A Caller is the user or backend that makes a call.
 type Caller struct {
 	ID     string
-	Issued time.Time
-	Admin  bool // a backend, in the name of an admin of the application
+	Issued time.Time // when the signature of the call was made, by its own date
+	Admin  bool      // the caller is a backend, in the name of an admin of the application
 }
 
 // CallerStore reads the accounts of callers.
 type CallerStore interface {
-	// Account reads one account; nil where there is none. A read that is not strong
-	// may miss what was written a moment ago.
+	// Account reads one account. It returns nil if there is no account. A read that
+	// is not strong may miss what was written a moment ago.
 	Account(ctx context.Context, app int64, id string, strong bool) (*Account, error)
 }
 
-// MaxAhead is how far a signature may be dated ahead of the server, since no two
-// clocks are the same. What is dated later is not accepted yet. A kick voids what
-// is dated up to MaxAhead after it: without that, a signature that was made before
-// the kick by a clock that is ahead would outlive it.
+// MaxAhead is how far the date of a signature may be ahead of the server's clock,
+// because no two clocks are equal. A signature that is dated later is not accepted
+// yet. A kick voids the signatures that are dated up to MaxAhead after the kick.
+// Example: the clock of a backend is 2 s ahead. It makes a signature at 12:00:00,
+// which is dated 12:00:02, and the user is kicked at 12:00:01. Without this rule the
+// signature would still be valid after the kick.
 const MaxAhead = 2 * time.Second
 
 const (
-	// adminsFresh is how long the account of an admin is not read again.
-	adminsFresh = 5 * time.Second
-	// adminsRemembered bounds the number of accounts that are remembered.
-	adminsRemembered = 1000
+	// adminCacheTime is how long the account of an admin is not read again.
+	adminCacheTime = 5 * time.Second
+	// maxCachedAdmins is the maximum number of accounts in the cache.
+	maxCachedAdmins = 1000
 )
 
-// Callers decides whether a caller is still served: one whose account is deleted
-// or banned, or whose signature was made before the account was kicked, is not,
-// whatever the call is. The answer may be some milliseconds old for a user, who is
-// looked at in each call, and five seconds for an admin, who is remembered.
+// Callers decides whether a caller is served. A caller is refused, whatever the call
+// is, if the account is deleted or banned, or if the signature was made before the
+// account was kicked. The decision for a user may be some milliseconds old, because
+// each call reads the account, but not strongly. The decision for an admin may be
+// five seconds old, because accounts of admins are cached.
 type Callers struct {
 	store  CallerStore
 	now    func() time.Time
 	mu     sync.Mutex
-	admins map[adminKey]remembered
+	admins map[adminKey]cachedAdmin
 }
 
 type adminKey struct {
@@ -51,18 +54,18 @@ type adminKey struct {
 	id  string
 }
 
-type remembered struct {
+type cachedAdmin struct {
 	account *Account
 	expires time.Time
 }
 
-// NewCallers returns Callers that remember nobody yet.
+// NewCallers returns Callers with an empty cache.
 func NewCallers(store CallerStore, now func() time.Time) *Callers {
-	return &Callers{store: store, now: now, admins: make(map[adminKey]remembered)}
+	return &Callers{store: store, now: now, admins: make(map[adminKey]cachedAdmin)}
 }
 
-// Admit fails with CallerUnknown, Banned or SignatureRevoked. An admin need not be
-// an account.
+// Admit fails with CallerUnknown, Banned or SignatureRevoked if the caller is not
+// served. An admin need not be an account.
 func (s *Callers) Admit(ctx context.Context, app int64, c Caller) error {
 	if !c.Admin {
 		read, err := s.store.Account(ctx, app, c.ID, false)
@@ -74,9 +77,9 @@ func (s *Callers) Admit(ctx context.Context, app int64, c Caller) error {
 	}
 	key, now := adminKey{app, c.ID}, s.now()
 	s.mu.Lock()
-	known, ok := s.admins[key]
+	cached, ok := s.admins[key]
 	s.mu.Unlock()
-	if ok && now.Before(known.expires) && known.account.Serves(c, now) == nil {
+	if ok && now.Before(cached.expires) && cached.account.Serves(c, now) == nil {
 		return nil
 	}
 	read, err := s.store.Account(ctx, app, c.ID, false)
@@ -88,16 +91,17 @@ func (s *Callers) Admit(ctx context.Context, app int64, c Caller) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.admins) >= adminsRemembered {
+	if len(s.admins) >= maxCachedAdmins {
 		clear(s.admins)
 	}
-	s.admins[key] = remembered{read, now.Add(adminsFresh)}
+	s.admins[key] = cachedAdmin{read, now.Add(adminCacheTime)}
 	return nil
 }
 
-// Confirm is Admit for a caller whose account was just read, by a read that may be
-// stale. A refusal is made certain first: the account may have been imported, or
-// its ban lifted, a moment ago. It returns the account as it was read last.
+// Confirm is Admit for a caller whose account was already read, by a read that was
+// not strong. If that account would be refused, Confirm reads it again, strongly:
+// the account may have been imported, or its ban may have been removed, a moment ago.
+// Confirm returns the account of the last read.
 func (s *Callers) Confirm(ctx context.Context, app int64, c Caller, read *Account) (*Account, error) {
 	if read.Serves(c, s.now()) == nil {
 		return read, nil
@@ -109,7 +113,8 @@ func (s *Callers) Confirm(ctx context.Context, app int64, c Caller, read *Accoun
 	return read, read.Serves(c, s.now())
 }
 
-// Serves reports whether a caller with this account is served. It fails as Admit.
+// Serves returns nil if a caller with this account is served. Otherwise it fails like
+// Admit. A nil account does not exist.
 func (a *Account) Serves(c Caller, now time.Time) error {
 	switch {
 	case a == nil && c.Admin:

@@ -5,52 +5,56 @@ import (
 	"time"
 )
 
-// A Removal is a deleted account whose data is to go.
+// A Removal is the job that removes the data of a deleted account.
 type Removal struct {
 	App     int64  `json:"app"`
 	User    string `json:"user"`
-	Deleted int64  `json:"deleted"` // when, Unix seconds
-	// Again: what was under way when the account was deleted may have written
-	// after the first sweep; this is the second one.
+	Deleted int64  `json:"deleted"` // when the account was deleted, Unix seconds
+	// Again marks the job of the second sweep. Calls that were running when the
+	// account was deleted may have written data after the first sweep.
 	Again bool `json:"again,omitempty"`
 }
 
-// A Forgetter removes what one part of the domain keeps of a user whose account
-// is gone. It removes a page at a time and tells whether more is left; it may be
-// repeated.
-type Forgetter interface {
-	Forget(ctx context.Context, user string) (more bool, err error)
+// A DataRemover removes what one part of the domain stores about a user whose account
+// is deleted. Each call removes one page and returns whether there is more to remove.
+// A call may be repeated.
+type DataRemover interface {
+	RemoveData(ctx context.Context, user string) (more bool, err error)
 }
 
-// A RemovalQueue holds removals for the worker.
+// A RemovalQueue holds the removal jobs for the worker.
 type RemovalQueue interface {
 	Send(ctx context.Context, r Removal, delay time.Duration) error
 }
 
 const (
-	// SweepTimeout is how long a worker has for a batch of removals.
+	// SweepTimeout is the time that a worker has for a batch of removals.
 	SweepTimeout = 15 * time.Second
-	// claim is how long a removal belongs to the worker that took it: longer than
-	// the worker can live.
-	claim = SweepTimeout + 5*time.Second
-	// pagesAtOnce bounds what a call removes before it makes room for others.
-	pagesAtOnce = 10
-	// settled is when a function that saw the account alive has ended: the longest
-	// timeout is 25 s (batchsendmsg), and reads may be a second behind.
-	settled = 30 * time.Second
+	// claimTime is how long a claim of a worker holds. It is longer than an invocation
+	// of the worker can last.
+	claimTime = SweepTimeout + 5*time.Second
+	// maxPages is the maximum number of full pages that one call of Sweep removes,
+	// so that other jobs get their turn.
+	maxPages = 10
+	// secondSweepDelay is the time between the two sweeps. After it, every call that
+	// read the account before its deletion has ended: the longest timeout of a
+	// function is 25 s (batchsendmsg), and a read may be a second old.
+	secondSweepDelay = 30 * time.Second
 )
 
-// Sweep removes a part of the data of a deleted account and queues what is left.
-// The second sweep of an account removes what calls that were under way have
-// written after the first.
+// Sweep removes a part of the data of a deleted account, and queues a job for the
+// rest. When all is removed, it queues the job of a second sweep, which removes what
+// calls that were running at the deletion have written after the first sweep.
 //
-// Every step may be repeated: a job leaves its queue only when its call has
-// ended well. A removal belongs to one worker at a time, so that none removes
-// still while another has said that all is swept; and an id cannot be imported
-// again before that. A job whose account was imported anew does nothing.
+// Every step may be repeated: the queue delivers a job again until a call of Sweep
+// succeeds. Only the worker that holds the claim on an account removes its data and
+// says that all is removed, and the id cannot be imported before that. So no worker
+// removes data of a new account with the same id. Example: alice is deleted at second
+// 100 and imported again at second 200. A job for the deletion at 100 that arrives at
+// second 300 does nothing.
 func (s Service) Sweep(ctx context.Context, r Removal) error {
 	now := s.Now()
-	until := now.Add(claim).UnixMilli()
+	until := now.Add(claimTime).UnixMilli()
 	claimed, busy, err := s.Store.ClaimRemoval(ctx, s.App, r.User, r.Deleted, now.UnixMilli(), until)
 	if err != nil {
 		return err
@@ -59,16 +63,17 @@ func (s Service) Sweep(ctx context.Context, r Removal) error {
 		if busy == 0 {
 			return nil
 		}
-		// Another worker has it, or had it and died.
+		// Another worker holds the claim, or died while it held it: try again when the
+		// claim has ended.
 		return s.Removals.Send(ctx, r, time.Duration(busy-now.UnixMilli())*time.Millisecond+time.Second)
 	}
 	if r.Again {
-		// A device that was about to connect when the account was deleted.
-		if err := s.Out.Disconnect(ctx, r.User, "deleted"); err != nil {
+		// A device may have connected while the account was deleted.
+		if err := s.Disconnector.Disconnect(ctx, r.User, "deleted"); err != nil {
 			return err
 		}
 	}
-	done, err := s.forget(ctx, r.User)
+	done, err := s.removeData(ctx, r.User)
 	if err != nil {
 		return err
 	}
@@ -81,27 +86,27 @@ func (s Service) Sweep(ctx context.Context, r Removal) error {
 	if !r.Again {
 		again := r
 		again.Again = true
-		if err := s.Removals.Send(ctx, again, settled); err != nil {
+		if err := s.Removals.Send(ctx, again, secondSweepDelay); err != nil {
 			return err
 		}
 	}
 	return s.Store.EndRemoval(ctx, s.App, r.User, r.Deleted, until, true)
 }
 
-// forget runs the forgetters one after the other, and tells whether nothing is
-// left.
-func (s Service) forget(ctx context.Context, user string) (done bool, err error) {
+// removeData calls the forgetters one after the other, for maxPages full pages at
+// most. It returns whether all data is removed.
+func (s Service) removeData(ctx context.Context, user string) (done bool, err error) {
 	pages := 0
-	for _, f := range s.Forgetters {
+	for _, f := range s.DataRemovers {
 		for {
-			more, err := f.Forget(ctx, user)
+			more, err := f.RemoveData(ctx, user)
 			if err != nil {
 				return false, err
 			}
 			if !more {
 				break
 			}
-			if pages++; pages == pagesAtOnce {
+			if pages++; pages == maxPages {
 				return false, nil
 			}
 		}

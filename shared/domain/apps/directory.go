@@ -10,74 +10,81 @@ import (
 	"parley/shared/fault"
 )
 
-// Directory answers which application a call belongs to and with which secrets
-// its signatures are checked. It reads an application and opens its secrets at
-// most once a minute for each instance of a function; what an operator changes
-// is therefore in force everywhere within a minute.
+// Directory finds the application of a call, and the secrets that check the
+// signatures of its users. Each instance of a function has its own Directory, which
+// reads an application and decrypts its secrets at most once a minute. So what an
+// operator changes is in force everywhere after a minute at most.
 type Directory struct {
 	store  Store
 	sealer Sealer
 	now    func() time.Time
 	mu     sync.Mutex
-	known  map[int64]entry
+	cache  map[int64]cacheEntry
 }
 
-// fresh is how long an answer is used again.
-const fresh = time.Minute
+const (
+	// cacheTime is how long Find uses an application that was read.
+	cacheTime = time.Minute
+	// renewInterval is the minimum time between two reads of an application by Renew.
+	// So signatures that do not verify cost one read in this time, even if they are
+	// many.
+	renewInterval = 5 * time.Second
+	// maxCached is the maximum number of applications in the cache.
+	maxCached = 1000
+)
 
-// renewed is how long an answer is not read again for a signature that does not
-// verify: wrong ones cost one read in this time, however many they are.
-const renewed = 5 * time.Second
-
-// remembered bounds the number of answers kept.
-const remembered = 1000
-
-type entry struct {
-	app     *Open
+type cacheEntry struct {
+	app     *OpenedApp
 	read    time.Time
 	expires time.Time
 }
 
-// Open is an application with its secrets in clear.
-type Open struct {
+// OpenedApp is an application with its decrypted secrets.
+type OpenedApp struct {
 	App
 	Secrets []string // of the keys in force, newest first
 }
 
 // NewDirectory returns an empty Directory.
 func NewDirectory(store Store, sealer Sealer, now func() time.Time) *Directory {
-	return &Directory{store: store, sealer: sealer, now: now, known: make(map[int64]entry)}
+	return &Directory{store: store, sealer: sealer, now: now, cache: make(map[int64]cacheEntry)}
 }
 
 // Find returns an application. It fails with AppUnknown, AppDisabled or AppNoKey.
-func (d *Directory) Find(ctx context.Context, id int64) (*Open, error) {
-	return d.find(ctx, id, fresh, d.store.App)
+func (d *Directory) Find(ctx context.Context, id int64) (*OpenedApp, error) {
+	return d.find(ctx, id, cacheTime, d.store.App)
 }
 
-// Renew is Find after a signature has not verified: the key may be new. It reads the
-// application strongly, unless it was read in the last seconds.
-func (d *Directory) Renew(ctx context.Context, id int64) (*Open, error) {
-	return d.find(ctx, id, renewed, d.store.AppNow)
+// Renew is Find for a call whose signature does not verify with the secrets that Find
+// returned, because the operator may have added a key since. It reads the application
+// strongly, unless it was read in the last five seconds. Example: an instance reads an
+// application at 12:00:00, and the operator adds a key at 12:00:10. A call at 12:00:20
+// that is signed with the new key does not verify. Renew reads the application again,
+// and the call verifies.
+func (d *Directory) Renew(ctx context.Context, id int64) (*OpenedApp, error) {
+	return d.find(ctx, id, renewInterval, d.store.AppNow)
 }
 
-// find returns an answer that is younger than an age, or reads one.
-func (d *Directory) find(ctx context.Context, id int64, age time.Duration, read func(context.Context, int64) (*App, error)) (*Open, error) {
+// find returns the application from the cache if it was read less than maxAge ago.
+// Otherwise it reads the application.
+func (d *Directory) find(ctx context.Context, id int64, maxAge time.Duration, read func(context.Context, int64) (*App, error)) (*OpenedApp, error) {
 	now := d.now()
 	d.mu.Lock()
-	e, ok := d.known[id]
+	e, ok := d.cache[id]
 	d.mu.Unlock()
-	if !ok || !now.Before(e.expires) || now.Sub(e.read) >= age {
+	if !ok || !now.Before(e.expires) || now.Sub(e.read) >= maxAge {
 		app, err := d.load(ctx, id, now, read)
 		if err != nil {
 			return nil, err
 		}
 		if app == nil {
-			return nil, unknown(id)
+			return nil, appUnknown(id)
 		}
-		e = entry{app: app, read: now, expires: now.Add(fresh)}
-		// What is not there is not remembered: it may be made at any moment.
+		e = cacheEntry{app: app, read: now, expires: now.Add(cacheTime)}
+		// An application without a key in force is not cached: it may get one at any
+		// moment.
 		if len(app.Secrets) > 0 {
-			d.remember(id, e)
+			d.add(id, e)
 		}
 	}
 	switch {
@@ -89,27 +96,30 @@ func (d *Directory) find(ctx context.Context, id int64, age time.Duration, read 
 	return e.app, nil
 }
 
-func (d *Directory) remember(id int64, e entry) {
+// add puts an application into the cache. A full cache is emptied first.
+func (d *Directory) add(id int64, e cacheEntry) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(d.known) >= remembered {
-		clear(d.known)
+	if len(d.cache) >= maxCached {
+		clear(d.cache)
 	}
-	d.known[id] = e
+	d.cache[id] = e
 }
 
-func (d *Directory) load(ctx context.Context, id int64, now time.Time, read func(context.Context, int64) (*App, error)) (*Open, error) {
+// load reads an application and decrypts the secrets of its keys in force. It returns
+// nil if there is no such application.
+func (d *Directory) load(ctx context.Context, id int64, now time.Time, read func(context.Context, int64) (*App, error)) (*OpenedApp, error) {
 	a, err := read(ctx, id)
 	if err != nil || a == nil {
 		return nil, err
 	}
-	open := &Open{App: *a}
-	newest := slices.SortedFunc(slices.Values(a.Keys), func(a, b Key) int { return cmp.Compare(b.N, a.N) })
-	for _, k := range newest {
+	open := &OpenedApp{App: *a}
+	newestFirst := slices.SortedFunc(slices.Values(a.Keys), func(a, b Key) int { return cmp.Compare(b.Number, a.Number) })
+	for _, k := range newestFirst {
 		if !k.InForce(now) {
 			continue
 		}
-		secret, err := d.sealer.Open(ctx, purpose(id), k.Sealed)
+		secret, err := d.sealer.Open(ctx, sealPurpose(id), k.Sealed)
 		if err != nil {
 			return nil, err
 		}

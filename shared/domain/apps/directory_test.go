@@ -14,12 +14,12 @@ import (
 	"parley/shared/fault"
 )
 
-// memory keeps applications and counts reads.
+// memory is a Store of applications that counts reads.
 type memory struct {
 	apps.Store
 	list   map[int64]apps.App
 	reads  int
-	strong int // of the reads
+	strong int // how many of the reads were strong
 	err    error
 }
 
@@ -37,7 +37,7 @@ func (m *memory) App(_ context.Context, id int64) (*apps.App, error) {
 	return &a, nil
 }
 
-// sealer counts how often a secret is opened.
+// sealer is a Sealer without encryption that counts its calls.
 type sealer struct {
 	opens, seals int
 	err          error
@@ -62,7 +62,7 @@ type clock struct{ now time.Time }
 func (c *clock) Now() time.Time { return c.now }
 
 func key(id int64, n int, until int64) apps.Key {
-	return apps.Key{N: n, Sealed: fmt.Appendf(nil, "app/%d|secret%d", id, n), Until: until}
+	return apps.Key{Number: n, Sealed: fmt.Appendf(nil, "app/%d|secret%d", id, n), Until: until}
 }
 
 func newDirectory() (*memory, *sealer, *clock, *apps.Directory) {
@@ -73,21 +73,21 @@ func newDirectory() (*memory, *sealer, *clock, *apps.Directory) {
 		2: {ID: 2, Settings: apps.Settings{Disabled: true}, Keys: []apps.Key{key(2, 1, 0)}},
 		3: {ID: 3, Keys: []apps.Key{key(3, 1, now)}},
 		4: {ID: 4},
-		// As a table sorts their keys.
+		// The keys are in the order in which DynamoDB returns them.
 		5: {ID: 5, Keys: []apps.Key{key(5, 1, now-1), key(5, 10, 0), key(5, 11, now+1), key(5, 2, now), key(5, 9, now+3600)}},
-		6: {ID: 6, Keys: []apps.Key{{N: 1, Sealed: []byte("app/1|secret1")}}},
+		6: {ID: 6, Keys: []apps.Key{{Number: 1, Sealed: []byte("app/1|secret1")}}},
 	}}
 	s := &sealer{}
 	return m, s, c, apps.NewDirectory(m, s, c.Now)
 }
 
-func TestFind(t *testing.T) {
+func TestFindReturnsSecretsInForce(t *testing.T) {
 	_, _, _, d := newDirectory()
 	for id, want := range map[int64]fault.Code{
 		2: fault.AppDisabled, 3: fault.AppNoKey, 4: fault.AppNoKey, 6: fault.Internal, 7: fault.AppUnknown, 0: fault.AppUnknown,
 		-1: fault.AppUnknown,
 	} {
-		for range 2 { // found, and found again
+		for range 2 { // the second call may use the cache
 			open, err := d.Find(t.Context(), id)
 			if err == nil || fault.Of(err).Code != want || open != nil {
 				t.Errorf("Find(%d) = %v, %v, want %s", id, open, err, want)
@@ -104,8 +104,8 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// TestOnceAMinute: reads and openings of each instance.
-func TestOnceAMinute(t *testing.T) {
+// TestFindReadsOnceAMinute counts the reads and decryptions of one instance.
+func TestFindReadsOnceAMinute(t *testing.T) {
 	m, s, c, d := newDirectory()
 	find := func(id int64) {
 		t.Helper()
@@ -116,7 +116,7 @@ func TestOnceAMinute(t *testing.T) {
 	counts := func(when string, reads, opens int) {
 		t.Helper()
 		if m.reads != reads || s.opens != opens {
-			t.Errorf("%s: %d reads, %d openings, want %d, %d", when, m.reads, s.opens, reads, opens)
+			t.Errorf("%s: %d reads, %d decryptions, want %d, %d", when, m.reads, s.opens, reads, opens)
 		}
 	}
 	for range 100 {
@@ -141,7 +141,7 @@ func TestOnceAMinute(t *testing.T) {
 		find(2)
 		find(4)
 	}
-	counts("one that is switched off is remembered, those without a key or not there are looked for each time", 3+10+1+10, 5)
+	counts("a disabled application is cached, one without a key or an unknown one is read each time", 3+10+1+10, 5)
 	for range 60 { // an hour of calls, one a second
 		for range 60 {
 			c.now = c.now.Add(time.Second)
@@ -151,11 +151,11 @@ func TestOnceAMinute(t *testing.T) {
 	counts("an hour of calls", 24+60, 5+60)
 }
 
-// TestRenew: for signatures that do not verify an application is read again, once in
-// five seconds, and strongly.
-func TestRenew(t *testing.T) {
+// TestRenewReadsOnceInFiveSeconds shows that Renew reads an application again, at most
+// once in five seconds, and strongly.
+func TestRenewReadsOnceInFiveSeconds(t *testing.T) {
 	m, _, c, d := newDirectory()
-	ask := func(what string, f func(context.Context, int64) (*apps.Open, error), reads, strong int, keys ...string) {
+	ask := func(what string, f func(context.Context, int64) (*apps.OpenedApp, error), reads, strong int, keys ...string) {
 		t.Helper()
 		open, err := f(t.Context(), 1)
 		if err != nil || !slices.Equal(open.Secrets, keys) || m.reads != reads || m.strong != strong {
@@ -166,16 +166,17 @@ func TestRenew(t *testing.T) {
 	a := m.list[1]
 	a.Keys = append(slices.Clone(a.Keys), key(1, 2, 0))
 	m.list[1] = a
-	ask("at once", d.Renew, 1, 0, "secret1")
+	ask("a call within five seconds that does not verify", d.Renew, 1, 0, "secret1")
 	c.now = c.now.Add(5 * time.Second)
 	ask("a call that verifies", d.Find, 1, 0, "secret1")
-	ask("one that does not", d.Renew, 2, 1, "secret2", "secret1")
-	ask("another one", d.Renew, 2, 1, "secret2", "secret1")
-	ask("one that verifies", d.Find, 2, 1, "secret2", "secret1")
+	ask("a call that does not verify", d.Renew, 2, 1, "secret2", "secret1")
+	ask("another call that does not verify", d.Renew, 2, 1, "secret2", "secret1")
+	ask("a later call that verifies", d.Find, 2, 1, "secret2", "secret1")
 }
 
-// TestChanges: what an operator changes is in force within a minute.
-func TestChanges(t *testing.T) {
+// TestChangesAreInForceAfterAMinute shows when an instance sees what the operator
+// changes, and that an error of the store or of the sealer is not cached.
+func TestChangesAreInForceAfterAMinute(t *testing.T) {
 	m, s, c, d := newDirectory()
 	if _, err := d.Find(t.Context(), 1); err != nil {
 		t.Fatal(err)
@@ -193,15 +194,15 @@ func TestChanges(t *testing.T) {
 	}
 	m.list[8] = apps.App{ID: 8, Keys: []apps.Key{key(8, 1, 0)}}
 	if _, err := d.Find(t.Context(), 8); err != nil {
-		t.Errorf("an application nobody asked for yet: %v", err)
+		t.Errorf("an application that was not read before: %v", err)
 	}
-	// A failure is not remembered, and does not end what is known.
+	// An error is not cached, and applications in the cache are still found.
 	m.err = errors.New("no table")
 	if _, err := d.Find(t.Context(), 9); !errors.Is(err, m.err) {
 		t.Errorf("the store fails: %v, want %v", err, m.err)
 	}
 	if _, err := d.Find(t.Context(), 1); err != nil {
-		t.Errorf("what is known: %v, want nil", err)
+		t.Errorf("an application in the cache: %v, want nil", err)
 	}
 	m.err = nil
 	if _, err := d.Find(t.Context(), 9); !fault.Is(err, fault.AppUnknown) {
@@ -211,17 +212,17 @@ func TestChanges(t *testing.T) {
 	s.err = errors.New("no key service")
 	_, err = d.Find(t.Context(), 1)
 	if !errors.Is(err, s.err) || strings.Contains(err.Error(), "secret2") {
-		t.Errorf("opening fails: %v, want %v", err, s.err)
+		t.Errorf("decryption fails: %v, want %v", err, s.err)
 	}
 	s.err = nil
 	if _, err := d.Find(t.Context(), 1); err != nil {
-		t.Errorf("opening works again: %v", err)
+		t.Errorf("decryption works again: %v", err)
 	}
 }
 
-// TestMadeJustNow: who was refused a moment ago is let in as soon as the
-// application, or its key, is there.
-func TestMadeJustNow(t *testing.T) {
+// TestNewApplicationIsFoundAtOnce shows that a caller who was just refused is served
+// as soon as the application, or its key, exists.
+func TestNewApplicationIsFoundAtOnce(t *testing.T) {
 	m, _, _, d := newDirectory()
 	for id, want := range map[int64]fault.Code{7: fault.AppUnknown, 4: fault.AppNoKey} {
 		if _, err := d.Find(t.Context(), id); !fault.Is(err, want) {
@@ -234,13 +235,13 @@ func TestMadeJustNow(t *testing.T) {
 	}
 }
 
-// TestBounded: asking for many applications does not fill the memory.
-func TestBounded(t *testing.T) {
+// TestCacheIsBounded shows that calls for many applications do not fill the memory.
+func TestCacheIsBounded(t *testing.T) {
 	m, _, _, d := newDirectory()
 	for id := range int64(5000) {
 		m.list[100+id] = apps.App{ID: 100 + id, Keys: []apps.Key{key(100+id, 1, 0)}}
 	}
-	all := func() int {
+	findAll := func() int {
 		before := m.reads
 		for id := range int64(5000) {
 			if _, err := d.Find(t.Context(), 100+id); err != nil {
@@ -249,10 +250,10 @@ func TestBounded(t *testing.T) {
 		}
 		return m.reads - before
 	}
-	if got := all(); got != 5000 {
+	if got := findAll(); got != 5000 {
 		t.Errorf("%d reads of 5000 applications", got)
 	}
-	if got := all(); got < 4000 {
-		t.Errorf("4,000 and more are read again, got %d: the directory keeps too many", got)
+	if got := findAll(); got < 4000 {
+		t.Errorf("at least 4,000 must be read again, got %d: the directory caches too many", got)
 	}
 }

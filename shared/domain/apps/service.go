@@ -12,29 +12,31 @@ import (
 	"parley/shared/fault"
 )
 
-// Service is what an operator does with applications.
+// Service manages the applications for the operator.
 type Service struct {
 	Store    Store
 	Sealer   Sealer
-	Accounts Registrar
+	Accounts AccountCreator
 	Now      func() time.Time
-	// Bytes returns n random bytes of cryptographic quality.
+	// Bytes returns n random bytes that are safe for cryptography.
 	Bytes func(n int) []byte
 }
 
 const (
-	firstID   = 1_400_000_000 // ids of applications look like the vendor's
+	firstID   = 1_400_000_000 // application ids look like those of the vendor
 	idRange   = 200_000_000
-	maxAdmins = 10                  // core spec §13
-	maxKept   = 30 * 24 * time.Hour // longest a replaced key may stay in force
-	tries     = 8
-	// DefaultAdmin is the admin of an application created without any.
+	maxAdmins = 10 // docs/spec/tencent §13
+	// maxKeep is the longest time for which a replaced key stays in force.
+	maxKeep = 30 * 24 * time.Hour
+	// createTries is how many random ids Create tries.
+	createTries = 8
+	// DefaultAdmin is the admin of an application that is created without admins.
 	DefaultAdmin = "administrator"
 )
 
-// Create makes an application with a key and admins, who have accounts from then
-// on, and returns it with its secret in clear: the only time it is shown. No
-// admins means "administrator".
+// Create creates an application with one key, and with admins and their accounts. It
+// returns the application and the decrypted secret of the key, which is never shown
+// again. If admins is empty, DefaultAdmin is the admin.
 func (s Service) Create(ctx context.Context, set Settings, admins []string) (App, string, error) {
 	if set.Edition == "" {
 		set.Edition = Developer
@@ -56,15 +58,15 @@ func (s Service) Create(ctx context.Context, set Settings, admins []string) (App
 		return App{}, "", fault.New(fault.AccountQuota, "admins are accounts, and the application has at most %d", limit)
 	}
 	now := s.Now().Unix()
-	for range tries {
-		id := firstID + int64(s.number(idRange))
+	for range createTries {
+		id := firstID + int64(s.randomBelow(idRange))
 		secret, sealed, err := s.newSecret(ctx, id)
 		if err != nil {
 			return App{}, "", err
 		}
 		a := App{
 			ID: id, Settings: set, Created: now, Updated: now, Admins: admins,
-			Keys: []Key{{N: 1, Sealed: sealed, Created: now}},
+			Keys: []Key{{Number: 1, Sealed: sealed, Created: now}},
 		}
 		ok, err := s.Store.CreateApp(ctx, a)
 		if err != nil {
@@ -84,18 +86,19 @@ func (s Service) Get(ctx context.Context, id int64) (App, error) {
 		return App{}, err
 	}
 	if a == nil {
-		return App{}, unknown(id)
+		return App{}, appUnknown(id)
 	}
 	return *a, nil
 }
 
-// List returns up to limit applications with ids above after, in order.
+// List returns up to limit applications with ids above after, in the order of ids.
 func (s Service) List(ctx context.Context, after int64, limit int) ([]App, error) {
 	return s.Store.Apps(ctx, after, limit)
 }
 
-// Update replaces the settings of an application. Functions follow within a
-// minute.
+// Update replaces the settings of an application. They are in force everywhere after
+// a minute at most. It fails with AccountQuota if the application has more accounts
+// than the new settings allow.
 func (s Service) Update(ctx context.Context, id int64, set Settings) (App, error) {
 	a, err := s.Get(ctx, id)
 	if err != nil {
@@ -113,7 +116,10 @@ func (s Service) Update(ctx context.Context, id int64, set Settings) (App, error
 		if n > limit {
 			return App{}, fault.New(fault.AccountQuota, "the application has more than %d accounts", limit)
 		}
-		if before == 0 { // else imports have counted all along, and do while this runs
+		// Imports do not count accounts while there is no limit, so the stored number is
+		// out of date. If there was a limit before, the stored number is right, and
+		// imports may change it at this moment.
+		if before == 0 {
 			if err := s.Store.SetAccountCount(ctx, id, n); err != nil {
 				return App{}, err
 			}
@@ -125,29 +131,30 @@ func (s Service) Update(ctx context.Context, id int64, set Settings) (App, error
 		return App{}, err
 	}
 	if !ok {
-		return App{}, unknown(id)
+		return App{}, appUnknown(id)
 	}
 	a.Settings, a.Updated = set, now
 	return a, nil
 }
 
-// RotateKey gives an application a new key and returns its secret, the only
-// time it is shown. Signatures of the keys before it are accepted for keep more.
+// RotateKey adds a new key to an application and returns the key and its decrypted
+// secret, which is never shown again. Signatures of the older keys are accepted for
+// the time keep. An older key that ends before that keeps its earlier end.
 func (s Service) RotateKey(ctx context.Context, id int64, keep time.Duration) (Key, string, error) {
-	if keep < 0 || keep > maxKept {
-		return Key{}, "", fault.New(fault.Invalid, "an old key may stay in force for 0 to %d seconds", int64(maxKept.Seconds()))
+	if keep < 0 || keep > maxKeep {
+		return Key{}, "", fault.New(fault.Invalid, "an old key may stay in force for 0 to %d seconds", int64(maxKeep.Seconds()))
 	}
-	a, err := s.Store.AppNow(ctx, id) // a number of a moment ago may be taken
+	a, err := s.Store.AppNow(ctx, id) // strongly: the new key needs the next number
 	if err != nil {
 		return Key{}, "", err
 	}
 	if a == nil {
-		return Key{}, "", unknown(id)
+		return Key{}, "", appUnknown(id)
 	}
 	now := s.Now()
 	last, ended := 0, []Key{}
 	for _, k := range a.Keys {
-		last = max(last, k.N)
+		last = max(last, k.Number)
 		if until := now.Add(keep).Unix(); k.Until == 0 || k.Until > until {
 			k.Until = until
 			ended = append(ended, k)
@@ -157,17 +164,17 @@ func (s Service) RotateKey(ctx context.Context, id int64, keep time.Duration) (K
 	if err != nil {
 		return Key{}, "", err
 	}
-	k := Key{N: last + 1, Sealed: sealed, Created: now.Unix()}
+	k := Key{Number: last + 1, Sealed: sealed, Created: now.Unix()}
 	if err := s.Store.AddKey(ctx, id, k, ended); err != nil {
 		return Key{}, "", err
 	}
 	return k, secret, nil
 }
 
-// AddAdmin makes a user an admin, and an account of who has none: the account
-// comes first, so that no admin is without one whatever call fails. A repeat is
-// harmless, and gives an account to an admin who lacks it. It fails with
-// AccountQuota where the edition has no room for another account.
+// AddAdmin makes a user an admin. If the user is not an account, AddAdmin first
+// creates the account, so that every admin has one even if the second write fails. A
+// repeat is harmless; it creates a missing account of an admin. It returns all admins.
+// It fails with AccountQuota if the application cannot have another account.
 func (s Service) AddAdmin(ctx context.Context, id int64, user string) ([]string, error) {
 	a, err := s.Get(ctx, id)
 	if err != nil {
@@ -186,8 +193,8 @@ func (s Service) AddAdmin(ctx context.Context, id int64, user string) ([]string,
 	return admins, s.Store.PutAdmin(ctx, id, user)
 }
 
-// RemoveAdmin takes the role from a user, whose account stays. The last admin
-// stays.
+// RemoveAdmin makes a user an ordinary user; the account stays. It returns the
+// remaining admins. It fails with Invalid for the last admin.
 func (s Service) RemoveAdmin(ctx context.Context, id int64, user string) ([]string, error) {
 	a, err := s.Get(ctx, id)
 	if err != nil {
@@ -208,18 +215,18 @@ func (s Service) RemoveAdmin(ctx context.Context, id int64, user string) ([]stri
 	return left, s.Store.DeleteAdmin(ctx, id, user)
 }
 
-// newSecret makes 32 random bytes in hexadecimal: 64 characters, as the vendor's
-// secrets are, and the same sealed.
+// newSecret returns a new secret, in clear and encrypted. Like a secret of the vendor
+// it has 64 characters: 32 random bytes in hexadecimal.
 func (s Service) newSecret(ctx context.Context, id int64) (secret string, sealed []byte, err error) {
 	secret = hex.EncodeToString(s.Bytes(32))
-	sealed, err = s.Sealer.Seal(ctx, purpose(id), []byte(secret))
+	sealed, err = s.Sealer.Seal(ctx, sealPurpose(id), []byte(secret))
 	return secret, sealed, err
 }
 
-func purpose(id int64) string { return "app/" + strconv.FormatInt(id, 10) }
+func sealPurpose(id int64) string { return "app/" + strconv.FormatInt(id, 10) }
 
-// number returns a random number below n.
-func (s Service) number(n uint64) uint64 {
+// randomBelow returns a random number below n.
+func (s Service) randomBelow(n uint64) uint64 {
 	var v uint64
 	for _, b := range s.Bytes(8) {
 		v = v<<8 | uint64(b)
@@ -227,8 +234,10 @@ func (s Service) number(n uint64) uint64 {
 	return v % n
 }
 
-func unknown(id int64) error { return fault.New(fault.AppUnknown, "there is no application %d", id) }
+func appUnknown(id int64) error { return fault.New(fault.AppUnknown, "there is no application %d", id) }
 
+// uniqueAdmins returns each user once. It fails with Invalid if one is not a valid id,
+// or if there are too many.
 func uniqueAdmins(users []string) ([]string, error) {
 	seen := make(map[string]bool, len(users))
 	out := make([]string, 0, len(users))

@@ -1,5 +1,6 @@
-// Package archive exports the messages of an application by the hour: parts as
-// they are stored, merged into one file for each hour (docs/adr/0014-export.md).
+// Package archive exports the messages of an application by the hour. New messages are
+// collected into parts, and the parts of an hour are merged into one file
+// (docs/adr/0014).
 package archive
 
 import (
@@ -11,133 +12,135 @@ import (
 	"parley/shared/domain/messages"
 )
 
-// A Type is a kind of chat.
-type Type string
+// A ConversationType is a kind of conversation.
+type ConversationType string
 
-// The types (core spec §11.2).
+// The types (docs/spec/tencent §11.2).
 const (
-	C2C   Type = "C2C"
-	Group Type = "Group"
+	C2C   ConversationType = "C2C"
+	Group ConversationType = "Group"
 )
 
-// Valid reports whether it is one of the types.
-func (t Type) Valid() bool { return t == C2C || t == Group }
+// Valid reports whether t is one of the types.
+func (t ConversationType) Valid() bool { return t == C2C || t == Group }
 
-// An Hour is what one file holds.
+// An Hour identifies the file of one hour, one application and one type.
 type Hour struct {
 	App  int64
-	Type Type
-	// Name is "2015120121": the hour of MsgTime in UTC+8, where the vendor's
-	// servers stand.
+	Type ConversationType
+	// Name is the hour of MsgTime in UTC+8, the time zone of the vendor's servers.
+	// Example: "2015120121" is 21:00 to 22:00 on 1 December 2015.
 	Name string
 }
 
-const layout = "2006010215"
+const hourLayout = "2006010215"
 
-// Zone is the time zone of hours.
+// Zone returns the time zone of the hours.
 func Zone() *time.Location { return time.FixedZone("UTC+8", 8*60*60) }
 
-// NameOf names the hour that a time is in.
-func NameOf(t time.Time) string { return t.In(Zone()).Format(layout) }
+// NameOf returns the name of the hour in which a time lies.
+func NameOf(t time.Time) string { return t.In(Zone()).Format(hourLayout) }
 
-// ParseName returns when an hour begins.
+// ParseName returns when an hour begins; false if the name is malformed.
 func ParseName(name string) (time.Time, bool) {
-	t, err := time.ParseInLocation(layout, name, Zone())
+	t, err := time.ParseInLocation(hourLayout, name, Zone())
 	return t, err == nil && NameOf(t) == name
 }
 
-// end is when the hour is over.
+// end returns when the hour ends.
 func (h Hour) end() time.Time {
-	t, _ := ParseName(h.Name) // hours are made of times
+	t, _ := ParseName(h.Name) // cannot fail: the names of hours are made by NameOf or checked
 	return t.Add(time.Hour)
 }
 
-// An Export is the file of an hour.
+// An Export describes the file of an hour.
 type Export struct {
 	Hour
-	// Version counts the merges that changed the file: 1, 2, ...
+	// Version is the number of merges that changed the file: 1, 2, ...
 	Version  int64
 	Messages int64
-	// Sizes in bytes and MD5 in hex of the plain and of the compressed file. The
-	// latter's MD5 names the file.
+	// Size and MD5 are those of the plain file, GzipSize and GzipMD5 those of the
+	// compressed file. Sizes are in bytes, MD5 in hex. GzipMD5 is the name of the file.
 	Size, GzipSize int64
 	MD5, GzipMD5   string
-	Merged         int64 // Unix seconds
+	Merged         int64 // when the file was made, Unix seconds
 }
 
-// A Pending hour has parts that its file may lack.
-type Pending struct {
+// A PendingHour is an hour with parts that may be missing in its file.
+type PendingHour struct {
 	Hour
-	Mark string // of its latest part
+	Token string // a random value that is new for each part
 }
 
-// A Record is a stored message as the stream of changes brings it.
+// A Record is a stored message, read from the table's stream.
 type Record struct {
 	App int64
-	// Place identifies the message in its application and orders its file.
-	Place   string
-	Message messages.Message
+	// Position identifies the message within its application. The file is ordered by it.
+	Position string
+	Message  messages.Message
 }
 
-// Store knows what hours have.
+// A Store persists which hours have a file, and which hours are to be merged.
 type Store interface {
-	// MarkPending says that an hour has a new part. Each mark is another one.
-	MarkPending(ctx context.Context, p Pending) error
-	// PendingHours lists hours before one, from after on, in order of time.
-	PendingHours(ctx context.Context, before string, after Hour, limit int) ([]Pending, error)
-	// IsPending reports whether an hour has parts that its file may lack.
+	// MarkPending notes that an hour has a new part.
+	MarkPending(ctx context.Context, p PendingHour) error
+	// PendingHours lists pending hours between after and the hour with the name before,
+	// without these two, in order of time.
+	PendingHours(ctx context.Context, before string, after Hour, limit int) ([]PendingHour, error)
+	// IsPending reports whether an hour is pending.
 	IsPending(ctx context.Context, h Hour) (bool, error)
-	// Unmark removes a mark, unless the hour has another one by now.
-	Unmark(ctx context.Context, p Pending) error
-	// Export returns the file of an hour, nil where there is none.
+	// ClearPending makes an hour no longer pending, unless its mark is no longer p.Mark:
+	// then it has another new part.
+	ClearPending(ctx context.Context, p PendingHour) error
+	// Export returns the file of an hour; nil if there is none.
 	Export(ctx context.Context, h Hour, strong bool) (*Export, error)
-	// SaveExport stores a version of the file, if it follows the one that is
-	// there.
+	// SaveExport stores a version of the file if the stored version is the one before.
+	// Otherwise it returns false.
 	SaveExport(ctx context.Context, e Export) (bool, error)
-	// Exports lists the hours with a file after one hour and before another, in
-	// order of time.
-	Exports(ctx context.Context, app int64, t Type, after, before string, limit int) ([]Export, error)
-	// DeleteExport forgets the file of an hour.
+	// Exports lists the hours that have a file, after one hour and before another one,
+	// in order of time.
+	Exports(ctx context.Context, app int64, t ConversationType, after, before string, limit int) ([]Export, error)
+	// DeleteExport deletes the description of a file.
 	DeleteExport(ctx context.Context, h Hour) error
 }
 
-// Objects keeps parts and files. What is there is never changed: ids come from
-// the content.
+// Objects stores parts and files. An object is never changed, because its id is a hash
+// of its content.
 type Objects interface {
 	PutPart(ctx context.Context, h Hour, id string, content []byte) error
 	Parts(ctx context.Context, h Hour) (ids []string, err error)
 	Part(ctx context.Context, h Hour, id string) (io.ReadCloser, error)
 	PutFile(ctx context.Context, h Hour, id string, content io.ReadSeeker, size int64) error
 	File(ctx context.Context, h Hour, id string) (io.ReadCloser, error)
-	// Link makes an address at which anybody can fetch the file for a while.
+	// Link returns a URL from which anybody can fetch the file during life.
 	Link(ctx context.Context, h Hour, id string, now time.Time, life time.Duration) (string, error)
-	// Purge removes all parts and files of an hour.
+	// Purge deletes all parts and files of an hour.
 	Purge(ctx context.Context, h Hour) error
 }
 
-// exported is a message as a file holds it (core spec §11.2).
-type exported struct {
+// An exportedMessage is a message in the form of a file (docs/spec/tencent §11.2).
+type exportedMessage struct {
 	From   string             `json:"From_Account"`
 	To     string             `json:"To_Account"`
 	Time   int64              `json:"MsgTimestamp"`
 	Seq    uint32             `json:"MsgSeq"`
 	Random uint32             `json:"MsgRandom"`
 	Body   []messages.Element `json:"MsgBody"`
-	// The specification's list ends before it; an export without it would lose a
+	// The vendor's list of fields does not have it, but an export without it would lose a
 	// part of the message.
 	Custom string `json:"CloudCustomData,omitempty"`
 }
 
-func export(m messages.Message) exported {
-	e := exported{From: m.From, To: m.To, Time: m.Time, Seq: m.Seq, Random: m.Random, Body: m.Elements, Custom: m.Custom}
+func toExported(m messages.Message) exportedMessage {
+	e := exportedMessage{From: m.From, To: m.To, Time: m.Time, Seq: m.Seq, Random: m.Random, Body: m.Elements, Custom: m.Custom}
 	if e.Body == nil {
 		e.Body = []messages.Element{}
 	}
 	return e
 }
 
-// encoder writes a value a line, texts as they are.
-func encoder(w io.Writer) *json.Encoder {
+// newLineEncoder writes each value on a line. It does not escape HTML characters.
+func newLineEncoder(w io.Writer) *json.Encoder {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	return e

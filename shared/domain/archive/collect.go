@@ -12,43 +12,45 @@ import (
 	"time"
 )
 
-// Apps are the applications, as far as their exports go.
+// Apps answers what an export needs to know of applications.
 type Apps interface {
-	// HistoryDays is how long an application's files are kept.
+	// HistoryDays returns for how many days the files of an application are stored.
 	HistoryDays(ctx context.Context, app int64) (int, error)
-	// After lists ids of applications in order.
+	// After lists the ids of applications after one, in ascending order.
 	After(ctx context.Context, app int64, limit int) ([]int64, error)
 }
 
-// A Job makes the files of all applications and removes them.
+// A Job makes and deletes the files of all applications.
 type Job struct {
 	Store   Store
 	Objects Objects
 	Apps    Apps
 	Now     func() time.Time
-	// Bytes returns random bytes, for marks.
+	// Bytes returns n random bytes, for marks.
 	Bytes func(n int) []byte
-	// Unreadable notes what cannot be read and is left out; nil: nobody is told.
-	Unreadable func(ctx context.Context, what string)
-	// Disk makes an empty file.
+	// OnUnreadable, if not nil, is called for what cannot be read and is left out.
+	OnUnreadable func(ctx context.Context, what string)
+	// Disk creates an empty file.
 	Disk func() (Disk, error)
-	// Parallel runs functions together and returns the first error.
+	// Parallel runs functions at the same time and returns the first error.
 	Parallel func(ctx context.Context, run ...func(context.Context) error) error
 }
 
-// line is a message in a part.
-type line struct {
-	Place   string   `json:"k"`
-	Message exported `json:"m"`
+// A partLine is a message in a part.
+type partLine struct {
+	Place   string          `json:"k"`
+	Message exportedMessage `json:"m"`
 }
 
-// atOnce is how many hours of a batch are stored at the same time.
-const atOnce = 16
+// parallelHours is the number of hours of a batch that are stored at the same time.
+const parallelHours = 16
 
-// Collect stores the messages of a batch of changes: a part for each hour, then
-// the mark that has it merged. A batch that comes again, whole or cut otherwise,
-// makes parts whose messages the merge finds double. It fails where anything is
-// not certain to be stored, so that the batch comes again.
+// Collect stores the messages of a batch of stream records: it stores a part for each
+// hour, and then marks the hour as pending. It fails if any message may not be stored,
+// so that Lambda retries the batch. A retried batch may have other boundaries; its
+// parts repeat messages, and the merge writes each message once. Example: the batch
+// with the messages 1 to 5 fails after its part was stored and is retried as 1 to 3
+// and 4 to 8. Three parts are stored, and the file has the messages 1 to 8 once.
 func (j Job) Collect(ctx context.Context, records []Record) error {
 	hours := make(map[Hour][]Record)
 	for _, r := range records {
@@ -57,36 +59,37 @@ func (j Job) Collect(ctx context.Context, records []Record) error {
 	}
 	var work []func(context.Context) error
 	for h, list := range hours {
-		work = append(work, func(ctx context.Context) error { return j.part(ctx, h, list) })
+		work = append(work, func(ctx context.Context) error { return j.storePart(ctx, h, list) })
 	}
-	for some := range slices.Chunk(work, atOnce) {
-		if err := j.Parallel(ctx, some...); err != nil {
+	for group := range slices.Chunk(work, parallelHours) {
+		if err := j.Parallel(ctx, group...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// part stores some messages of an hour.
-func (j Job) part(ctx context.Context, h Hour, list []Record) error {
-	slices.SortFunc(list, func(a, b Record) int { return strings.Compare(a.Place, b.Place) })
+// storePart stores the messages of one hour of a batch and marks the hour. The part is
+// stored first, so whoever sees the mark finds the part.
+func (j Job) storePart(ctx context.Context, h Hour, list []Record) error {
+	slices.SortFunc(list, func(a, b Record) int { return strings.Compare(a.Position, b.Position) })
 	var packed bytes.Buffer
 	w := gzip.NewWriter(&packed)
-	e := encoder(w)
+	e := newLineEncoder(w)
 	for i, r := range list {
-		if i > 0 && list[i-1].Place == r.Place {
+		if i > 0 && list[i-1].Position == r.Position {
 			continue
 		}
-		if err := e.Encode(line{r.Place, export(r.Message)}); err != nil {
+		if err := e.Encode(partLine{r.Position, toExported(r.Message)}); err != nil {
 			return fmt.Errorf("part of %v: %w", h, err)
 		}
 	}
 	if err := w.Close(); err != nil {
 		return fmt.Errorf("part of %v: %w", h, err)
 	}
-	sum := sha256.Sum256(packed.Bytes())
-	if err := j.Objects.PutPart(ctx, h, hex.EncodeToString(sum[:16]), packed.Bytes()); err != nil {
+	hash := sha256.Sum256(packed.Bytes())
+	if err := j.Objects.PutPart(ctx, h, hex.EncodeToString(hash[:16]), packed.Bytes()); err != nil {
 		return err
 	}
-	return j.Store.MarkPending(ctx, Pending{Hour: h, Mark: hex.EncodeToString(j.Bytes(8))})
+	return j.Store.MarkPending(ctx, PendingHour{Hour: h, Token: hex.EncodeToString(j.Bytes(8))})
 }

@@ -8,23 +8,23 @@ import (
 	"time"
 )
 
-// grace is how long after its end an hour is merged for the first time. What the
-// stream brings later has the hour merged again.
-const grace = 5 * time.Minute
+// mergeDelay is how long after its end an hour is merged for the first time. If the
+// stream delivers messages of the hour later, it is merged again.
+const mergeDelay = 5 * time.Minute
 
-// page is how many hours are read at a time.
-const page = 100
+// pageSize is the number of hours, or of applications, that are read at a time.
+const pageSize = 100
 
-// Merge makes the files of the hours that are over and have parts that their
-// files may lack. It is the state that it looks at, not who calls it: what fails
-// or is cut off is done by the next call, and two calls at the same time do no
-// harm. An hour that fails holds no other up.
+// Merge makes the files of all pending hours that are over. It looks only at what is
+// stored: if a call fails or dies, the next call does the rest, and two calls at the
+// same time do no harm. If an hour fails, the other hours are still merged, and the
+// errors are returned together.
 func (j Job) Merge(ctx context.Context) error {
-	before := NameOf(j.Now().Add(-grace))
+	before := NameOf(j.Now().Add(-mergeDelay))
 	var after Hour
 	var errs []error
 	for {
-		list, err := j.Store.PendingHours(ctx, before, after, page)
+		list, err := j.Store.PendingHours(ctx, before, after, pageSize)
 		if err != nil {
 			return errors.Join(append(errs, err)...)
 		}
@@ -35,91 +35,94 @@ func (j Job) Merge(ctx context.Context) error {
 			errs = append(errs, j.mergeHour(ctx, p))
 			after = p.Hour
 		}
-		if len(list) < page {
+		if len(list) < pageSize {
 			return errors.Join(errs...)
 		}
 	}
 }
 
-// mergeHour brings the file of an hour up to the parts that are there. The mark
-// and the version were read before the parts are listed: a mark that is the same
-// afterwards, and a version that is, mean that nothing was missed.
-func (j Job) mergeHour(ctx context.Context, p Pending) error {
+// mergeHour makes the file of an hour from all parts that exist. The mark and the
+// version are read before the parts are listed. If both are still the same when they
+// are written, no part was missed. Example: two merges run at the same time, and a new
+// part is stored after the first one has listed the parts. The second one, which has
+// all parts, saves version 2. The first one cannot save its file, which lacks the part,
+// and does not remove the mark. If only the first one runs, it saves its file, but the
+// mark is a new one and stays, so the next call merges the hour again.
+func (j Job) mergeHour(ctx context.Context, p PendingHour) error {
 	days, err := j.Apps.HistoryDays(ctx, p.App)
 	if err != nil {
 		return err
 	}
-	if p.expired(days, j.Now()) { // such as messages imported with a time long ago
+	if p.expired(days, j.Now()) { // example: a message was imported with an old time
 		if err := j.remove(ctx, p.Hour); err != nil {
 			return err
 		}
-		return j.Store.Unmark(ctx, p)
+		return j.Store.ClearPending(ctx, p)
 	}
-	old, err := j.Store.Export(ctx, p.Hour, true)
+	previous, err := j.Store.Export(ctx, p.Hour, true)
 	if err != nil {
 		return err
 	}
-	if old == nil {
-		old = &Export{}
+	if previous == nil {
+		previous = &Export{}
 	}
 	ids, err := j.Objects.Parts(ctx, p.Hour)
 	if err != nil {
 		return err
 	}
 	if len(ids) == 0 {
-		return j.Store.Unmark(ctx, p)
+		return j.Store.ClearPending(ctx, p)
 	}
 	f, err := j.buildReadable(ctx, p.Hour, ids)
 	if err != nil {
 		return err
 	}
 	if f == nil {
-		return j.Store.Unmark(ctx, p) // no part can be read: what was merged before stays
+		return j.Store.ClearPending(ctx, p) // no part can be read: the previous file stays
 	}
 	defer f.close()
-	if f.GzipMD5 != old.GzipMD5 {
+	if f.GzipMD5 != previous.GzipMD5 {
 		if err := j.Objects.PutFile(ctx, p.Hour, f.GzipMD5, f.content, f.GzipSize); err != nil {
 			return err
 		}
-		f.Version, f.Merged = old.Version+1, j.Now().Unix()
+		f.Version, f.Merged = previous.Version+1, j.Now().Unix()
 		saved, err := j.Store.SaveExport(ctx, f.Export)
-		if err != nil || !saved { // somebody else was faster, and may have known less
+		if err != nil || !saved { // another merge was faster, and may have had fewer parts: the mark stays
 			return err
 		}
 	}
-	return j.Store.Unmark(ctx, p)
+	return j.Store.ClearPending(ctx, p)
 }
 
-// buildReadable is build that leaves out the parts that cannot be read: they stay
-// as they are, and the hour has a file without them; nil where none is left.
-func (j Job) buildReadable(ctx context.Context, h Hour, ids []string) (*file, error) {
+// buildReadable is build without the parts that cannot be read. These stay stored, and
+// are reported to Unreadable. It returns nil if no part can be read.
+func (j Job) buildReadable(ctx context.Context, h Hour, ids []string) (*hourFile, error) {
 	for len(ids) > 0 {
 		f, err := j.build(ctx, h, ids)
-		var bad *damaged
+		var bad *unreadablePart
 		if !errors.As(err, &bad) || bad.id == "" {
 			return f, err
 		}
-		if j.Unreadable != nil {
-			j.Unreadable(ctx, fmt.Sprintf("part %s of %v", bad.id, h))
+		if j.OnUnreadable != nil {
+			j.OnUnreadable(ctx, fmt.Sprintf("part %s of %v", bad.id, h))
 		}
 		ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return id == bad.id })
 	}
 	return nil, nil
 }
 
-// expired reports whether the file of an hour is not kept any more.
+// expired reports whether the file of an hour is no longer stored.
 func (h Hour) expired(days int, now time.Time) bool {
 	return !now.Before(h.expiry(days))
 }
 
-// expiry is when the file of an hour goes.
+// expiry returns when the file of an hour expires.
 func (h Hour) expiry(days int) time.Time { return h.end().Add(time.Duration(days) * 24 * time.Hour) }
 
-// Expire removes the files of hours that are over for longer than their
-// application keeps them.
+// Expire deletes the files that are older than their application stores them.
 func (j Job) Expire(ctx context.Context) error {
 	for after := int64(0); ; {
-		ids, err := j.Apps.After(ctx, after, page)
+		ids, err := j.Apps.After(ctx, after, pageSize)
 		if err != nil {
 			return err
 		}
@@ -129,7 +132,7 @@ func (j Job) Expire(ctx context.Context) error {
 			}
 			after = app
 		}
-		if len(ids) < page {
+		if len(ids) < pageSize {
 			return nil
 		}
 	}
@@ -142,7 +145,7 @@ func (j Job) expire(ctx context.Context, app int64) error {
 	}
 	before := NameOf(j.Now().Add(-time.Duration(days) * 24 * time.Hour))
 	for {
-		list, err := j.Store.Exports(ctx, app, C2C, "", before, page)
+		list, err := j.Store.Exports(ctx, app, C2C, "", before, pageSize)
 		if err != nil {
 			return err
 		}
@@ -151,14 +154,14 @@ func (j Job) expire(ctx context.Context, app int64) error {
 				return err
 			}
 		}
-		if len(list) < page {
+		if len(list) < pageSize {
 			return nil
 		}
 	}
 }
 
-// remove takes the objects of an hour away, and then what leads to them: cut off
-// in between it is done again.
+// remove deletes the objects of an hour, and then the description that leads to them.
+// If it dies in between, the next call finds the description and deletes the rest.
 func (j Job) remove(ctx context.Context, h Hour) error {
 	if err := j.Objects.Purge(ctx, h); err != nil {
 		return err

@@ -14,35 +14,35 @@ import (
 	"parley/shared/fault"
 )
 
-// Service gives out the files of an application.
+// Service gives access to the files of one application.
 type Service struct {
-	App     int64
-	Days    int // how long files are kept after their hour
-	Store   Store
-	Objects Objects
-	Now     func() time.Time
+	App           int64
+	RetentionDays int // how long files are stored, from the end of their hour
+	Store         Store
+	Objects       Objects
+	Now           func() time.Time
 }
 
-// A Link is where a file can be fetched.
-type Link struct {
+// A FileLink is a URL from which a file can be fetched until it expires.
+type FileLink struct {
 	URL     string
 	Expires time.Time
 }
 
-// linkLife is how long an address works. The credentials of a function, which
-// sign it, live longer.
+// linkLife is how long a URL works. It is signed with the credentials of the Lambda
+// function, which live longer.
 const linkLife = time.Hour
 
-// Export returns the file of an hour. It fails with fault.ExportExpired for an
-// hour whose file is not kept any more, and with fault.ExportMissing where there
-// is none: the hour is not over, not merged yet, or had no messages.
-func (s Service) Export(ctx context.Context, t Type, hour string) (Export, error) {
+// Export returns the file of an hour. It fails with fault.ExportExpired if the file is
+// no longer stored, and with fault.ExportMissing if there is none: the hour is not over,
+// is not merged yet, or had no messages.
+func (s Service) Export(ctx context.Context, t ConversationType, hour string) (Export, error) {
 	h := Hour{s.App, t, hour}
 	if _, ok := ParseName(hour); !ok || !t.Valid() {
 		return Export{}, fault.New(fault.Invalid, "ChatType is C2C or Group, and MsgTime an hour as YYYYMMDDHH")
 	}
-	if h.expired(s.Days, s.Now()) {
-		return Export{}, fault.New(fault.ExportExpired, "files are kept for %d days", s.Days)
+	if h.expired(s.RetentionDays, s.Now()) {
+		return Export{}, fault.New(fault.ExportExpired, "files are kept for %d days", s.RetentionDays)
 	}
 	e, err := s.Store.Export(ctx, h, false)
 	if err != nil {
@@ -54,42 +54,43 @@ func (s Service) Export(ctx context.Context, t Type, hour string) (Export, error
 	return *e, nil
 }
 
-// Link returns an address of a file that works for an hour, or until the file
-// goes.
-func (s Service) Link(ctx context.Context, e Export) (Link, error) {
+// Link returns a URL for a file. It works for an hour, or until the file expires.
+func (s Service) Link(ctx context.Context, e Export) (FileLink, error) {
 	now := s.Now()
 	until := now.Add(linkLife)
-	if gone := e.expiry(s.Days); gone.Before(until) {
-		until = gone
+	if fileExpiry := e.expiry(s.RetentionDays); fileExpiry.Before(until) {
+		until = fileExpiry
 	}
 	url, err := s.Objects.Link(ctx, e.Hour, e.GzipMD5, now, until.Sub(now))
-	return Link{url, until}, err
+	return FileLink{url, until}, err
 }
 
-// List lists the hours that have a file, from one on, in order of time.
-func (s Service) List(ctx context.Context, t Type, after string, limit int) ([]Export, error) {
-	if kept := NameOf(s.Now().Add(-time.Duration(s.Days)*24*time.Hour - time.Hour)); after < kept {
-		after = kept // what is before is about to go
+// List returns the hours that have a file, after one hour, in order of time.
+func (s Service) List(ctx context.Context, t ConversationType, after string, limit int) ([]Export, error) {
+	if oldest := NameOf(s.Now().Add(-time.Duration(s.RetentionDays)*24*time.Hour - time.Hour)); after < oldest {
+		after = oldest // files before it are about to be deleted
 	}
 	return s.Store.Exports(ctx, s.App, t, after, NameOf(s.Now().Add(time.Hour)), limit)
 }
 
-// Pending reports whether an hour has messages that its file may lack.
+// Pending reports whether an hour has messages that may be missing in its file.
 func (s Service) Pending(ctx context.Context, e Export) (bool, error) {
 	return s.Store.IsPending(ctx, e.Hour)
 }
 
-// Messages reads messages of a file as they stand in it, from the skipped one on.
+// Messages reads at most limit messages of a file, without the first skip ones.
 func (s Service) Messages(ctx context.Context, e Export, skip, limit int) ([]json.RawMessage, error) {
 	body, err := s.Objects.File(ctx, e.Hour, e.GzipMD5)
 	if err != nil {
 		return nil, err
 	}
-	list, err := lines(body, skip, limit)
+	list, err := readMessages(body, skip, limit)
 	return list, errors.Join(err, body.Close())
 }
 
-func lines(body io.Reader, skip, limit int) ([]json.RawMessage, error) {
+// readMessages reads messages of a compressed file. Each is on a line, between the
+// line that opens the JSON object and the line that closes it.
+func readMessages(body io.Reader, skip, limit int) ([]json.RawMessage, error) {
 	plain, err := gzip.NewReader(body)
 	if err != nil {
 		return nil, fmt.Errorf("exported file: %w", err)

@@ -5,65 +5,71 @@ import (
 	"time"
 )
 
-// An Indexing is the job of indexing the rows of an account that has very many.
-type Indexing struct {
+// An IndexJob is the job that puts the rows of one user into the index.
+type IndexJob struct {
 	App  int64  `json:"app"`
 	User string `json:"user"`
-	// Begun: the account is marked, and rows up to After are indexed.
+	// Begun says that the account is marked as indexed, and that the rows up to After
+	// are in the index.
 	Begun bool   `json:"begun,omitempty"`
 	After string `json:"after,omitempty"`
-	// Again: it is the second time, for rows that were made by calls which had read
-	// the account before it was marked.
+	// Again marks the second pass, for rows of calls that had read the account before it
+	// was marked.
 	Again bool `json:"again,omitempty"`
 }
 
-// An IndexQueue holds the jobs for the worker.
+// An IndexQueue holds the indexing jobs for the worker.
 type IndexQueue interface {
-	Send(ctx context.Context, i Indexing, delay time.Duration) error
+	Send(ctx context.Context, i IndexJob, delay time.Duration) error
 }
 
 const (
-	// indexPage is how many rows are read at once, and indexPages how many pages one
-	// invocation of the worker does.
-	indexPage  = 250
-	indexPages = 20
-	// settled is when a call that had read the account before it was marked has
-	// ended: the longest timeout is 25 s, and reads may be a second behind.
-	settled = 30 * time.Second
-	// idle is when another worker may begin anew.
-	idle = 10 * time.Minute
+	// indexJobRows is how many rows are indexed at once.
+	indexJobRows = 250
+	// indexJobPages is how many times indexJobRows rows one invocation of the worker
+	// indexes.
+	indexJobPages = 20
+	// secondPassDelay is the time between the two passes. After it, every call that read
+	// the account before it was marked has ended: the longest timeout of a function is
+	// 25 s, and a read may be a second old.
+	secondPassDelay = 30 * time.Second
+	// workerIdle is the time without a sign of a worker after which another worker may
+	// start.
+	workerIdle = 10 * time.Minute
 )
 
-// request has a worker index the rows that were looked at, where there are so many
-// and no worker is at it. One job too many does no harm.
-func (s Service) request(ctx context.Context, user string, v view) error {
-	if (v.indexed && !v.partial) || (!v.partial && len(v.rows) <= largeRows) ||
-		v.shelf.IndexingMs > s.Now().Add(-idle).UnixMilli() {
+// requestIndexing queues an indexing job if the rows that were read are too many and no
+// worker is indexing them. Two jobs for the same user do no harm.
+func (s Service) requestIndexing(ctx context.Context, user string, read readResult) error {
+	if (read.indexed && !read.partial) || (!read.partial && len(read.rows) <= indexThreshold) ||
+		read.head.IndexingMs > s.Now().Add(-workerIdle).UnixMilli() {
 		return nil
 	}
-	return s.Index.Send(ctx, Indexing{App: s.App, User: user}, 0)
+	return s.Index.Send(ctx, IndexJob{App: s.App, User: user}, 0)
 }
 
-// IndexRows marks an account and puts its rows into the index, some thousands at a
-// time; what is left is a job of its own. Every step may be repeated.
+// IndexRows marks an account as indexed and puts its rows into the index: some thousand
+// rows in one invocation, and then a job for the rest. Every step may be repeated.
 //
-// A call that makes a row has read the account before, and puts the row into the
-// index where the account is marked. A call that had read it earlier than that
-// has ended when the rows are gone through for the second time, half a minute
-// later. Only then is the index complete, and calls read it.
-func (s Service) IndexRows(ctx context.Context, i Indexing) error {
+// A call that creates a row has read the account before. If the account is marked, the
+// call puts the row into the index itself. A call that read the account before it was
+// marked does not. So half a minute later, when all such calls have ended, a second pass
+// goes through the rows. Only after the second pass is the index complete, and only then
+// do calls read it. Example: a send reads bob's account. The worker marks bob and indexes
+// all rows. The send creates a row, which is not in the index. The second pass finds it.
+func (s Service) IndexRows(ctx context.Context, i IndexJob) error {
 	now := s.Now()
 	if !i.Begun {
-		begun, err := s.Store.BeginIndexing(ctx, s.App, i.User, now.UnixMilli(), now.Add(-idle).UnixMilli())
+		begun, err := s.Store.BeginIndexing(ctx, s.App, i.User, now.UnixMilli(), now.Add(-workerIdle).UnixMilli())
 		if err != nil || !begun {
 			return err
 		}
 		i.Begun = true
-	} else if err := s.Store.KeepIndexing(ctx, s.App, i.User, now.UnixMilli(), false); err != nil {
+	} else if err := s.Store.ExtendIndexing(ctx, s.App, i.User, now.UnixMilli(), false); err != nil {
 		return err
 	}
-	for range indexPages {
-		last, more, err := s.Store.IndexRows(ctx, s.App, i.User, i.After, indexPage)
+	for range indexJobPages {
+		last, more, err := s.Store.IndexRows(ctx, s.App, i.User, i.After, indexJobRows)
 		switch {
 		case err != nil:
 			return err
@@ -71,9 +77,9 @@ func (s Service) IndexRows(ctx context.Context, i Indexing) error {
 			i.After = last
 			continue
 		case i.Again:
-			return s.Store.KeepIndexing(ctx, s.App, i.User, s.Now().UnixMilli(), true)
+			return s.Store.ExtendIndexing(ctx, s.App, i.User, s.Now().UnixMilli(), true)
 		}
-		return s.Index.Send(ctx, Indexing{App: i.App, User: i.User, Begun: true, Again: true}, settled)
+		return s.Index.Send(ctx, IndexJob{App: i.App, User: i.User, Begun: true, Again: true}, secondPassDelay)
 	}
 	return s.Index.Send(ctx, i, 0)
 }

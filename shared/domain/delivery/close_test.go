@@ -11,93 +11,94 @@ import (
 	"parley/shared/domain/sessions"
 )
 
-// TestDisconnect: all devices lose their slots, are told and closed, and are
-// forgotten then. One that cannot be told stays open, and is left to the queue.
-func TestDisconnect(t *testing.T) {
-	w, s := newWorld()
-	w.device("bob", "x", "c", "i", time.Hour)
-	w.device("bob", "w", "d", "j", sessions.Life) // dead, and disconnected all the same
-	w.device("bob", "m", "e", "k", time.Second, "e0")
-	w.faults["c"] = []error{errBusy}
+// TestDisconnectClosesAllDevices: all devices lose their slots, receive the kick frame, are
+// closed, and are removed from Leaving. A device to which the frame cannot be posted
+// stays open, and is queued.
+func TestDisconnectClosesAllDevices(t *testing.T) {
+	f, s := newFake()
+	f.device("bob", "x", "c", "i", time.Hour)
+	f.device("bob", "w", "d", "j", sessions.Life) // past its maximum age, and disconnected as well
+	f.device("bob", "m", "e", "k", time.Second, "e0")
+	f.postErrs["c"] = []error{errThrottled}
 	if err := s.Disconnect(t.Context(), "bob", "deleted"); err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"d", "e", "e0"}; !slices.Equal(w.closed, want) {
-		t.Errorf("closed %q, want %q", w.closed, want)
+	if want := []string{"d", "e", "e0"}; !slices.Equal(f.closed, want) {
+		t.Errorf("closed %q, want %q", f.closed, want)
 	}
-	if want := []string{"c", "d", "e e0"}; !slices.Equal(w.rounds, want) {
-		t.Errorf("told %q, want %q", w.rounds, want)
+	if want := []string{"c", "d", "e e0"}; !slices.Equal(f.posts, want) {
+		t.Errorf("posts %q, want %q", f.posts, want)
 	}
-	if want := []string{"1 bob x c deleted", "1 bob w d deleted", "1 bob m e deleted"}; !slices.Equal(w.left, want) {
-		t.Errorf("left %q, want %q", w.left, want)
+	if want := []string{"1 bob x c deleted", "1 bob w d deleted", "1 bob m e deleted"}; !slices.Equal(f.released, want) {
+		t.Errorf("released %q, want %q", f.released, want)
 	}
-	if want := []string{"c", "d", "e"}; !slices.Equal(w.forgot, want) {
-		t.Errorf("forgot %q, want %q", w.forgot, want)
+	if want := []string{"c", "d", "e"}; !slices.Equal(f.cleanedUp, want) {
+		t.Errorf("cleaned up %q, want %q", f.cleanedUp, want)
 	}
-	if len(w.jobs) != 1 || !slices.Equal(w.jobs[0].Close, []delivery.Closing{{Link: "c"}}) {
-		t.Errorf("jobs %+v, want one that closes c", w.jobs)
+	if len(f.jobs) != 1 || !slices.Equal(f.jobs[0].Close, []delivery.ConnectionToClose{{Connection: "c"}}) {
+		t.Errorf("jobs %+v, want one that closes c", f.jobs)
 	}
 }
 
-// TestClosing follows a connection that has to go through the queue: it is told
-// once, and tried until it is closed.
-func TestClosing(t *testing.T) {
-	stuck := errors.New("500")
+// TestCloseIsRetried follows the closing of a connection through the queue: the kick frame
+// is posted once, and the connection is tried until it is closed.
+func TestCloseIsRetried(t *testing.T) {
+	failed := errors.New("500")
 	for _, c := range []struct {
 		name   string
 		posts  []error
 		closes []error
-		told   int // posts
+		posted int // posts of the frame
 		closed int // tries to close
 		jobs   int
 	}{
-		{"well", nil, nil, 1, 1, 0},
-		{"gone", []error{delivery.ErrGone}, []error{delivery.ErrGone}, 1, 1, 0},
-		{"it cannot be told once", []error{errBusy, nil}, nil, 2, 1, 1},
-		{"it can never be told", []error{errBusy}, nil, 4, 1, 3},
-		{"it cannot be closed twice", nil, []error{stuck, stuck, nil}, 1, 3, 2},
-		{"it can never be closed", nil, []error{stuck}, 1, 11, 10},
+		{"closed at once", nil, nil, 1, 1, 0},
+		{"gone: it counts as closed", []error{delivery.ErrGone}, []error{delivery.ErrGone}, 1, 1, 0},
+		{"the frame cannot be posted once: it is posted again, then the connection is closed", []error{errThrottled, nil}, nil, 2, 1, 1},
+		{"the frame can never be posted: the connection is closed at the third retry", []error{errThrottled}, nil, 4, 1, 3},
+		{"closing fails twice: the frame is not posted again", nil, []error{failed, failed, nil}, 1, 3, 2},
+		{"closing always fails: the job fails after ten retries", nil, []error{failed}, 1, 11, 10},
 	} {
-		w, s := newWorld()
-		w.open = map[string][]error{"c": c.closes}
-		w.faults["c"] = c.posts
-		err := s.Kick(t.Context(), sessions.Device{Slot: "x", Now: sessions.Link{Connection: "c", Instance: "i", Platform: "Web"}}, "kicked")
-		for n := 0; n < len(w.jobs); n++ {
+		f, s := newFake()
+		f.closeErrs = map[string][]error{"c": c.closes}
+		f.postErrs["c"] = c.posts
+		err := s.Kick(t.Context(), sessions.Device{Slot: "x", Current: sessions.Connection{ID: "c", Instance: "i", Platform: "Web"}}, "kicked")
+		for n := 0; n < len(f.jobs); n++ {
 			if err != nil {
 				t.Fatalf("%s: %v", c.name, err)
 			}
-			if want := time.Second << n; w.delays[n] != want {
-				t.Errorf("%s: round %d after %s, want %s", c.name, n, w.delays[n], want)
+			if want := time.Second << n; f.delays[n] != want {
+				t.Errorf("%s: retry %d after %s, want %s", c.name, n, f.delays[n], want)
 			}
-			err = s.Retry(t.Context(), w.jobs[n])
+			err = s.Retry(t.Context(), f.jobs[n])
 		}
-		if len(w.rounds) != c.told || len(w.closed) != c.closed || len(w.jobs) != c.jobs {
-			t.Errorf("%s: told %d times, %d tries to close, %d jobs; want %d, %d, %d",
-				c.name, len(w.rounds), len(w.closed), len(w.jobs), c.told, c.closed, c.jobs)
+		if len(f.posts) != c.posted || len(f.closed) != c.closed || len(f.jobs) != c.jobs {
+			t.Errorf("%s: posted %d times, %d tries to close, %d jobs; want %d, %d, %d",
+				c.name, len(f.posts), len(f.closed), len(f.jobs), c.posted, c.closed, c.jobs)
 		}
-		if failed := err != nil; failed != (c.jobs == 10) {
+		if gotErr := err != nil; gotErr != (c.jobs == 10) {
 			t.Errorf("%s: in the end %v", c.name, err)
 		}
 	}
 }
 
-// TestTooBusyToQueue: where the queue fails, too, the call fails and its repeat
-// finds the device still there to be closed.
-func TestTooBusyToQueue(t *testing.T) {
-	w, s := newWorld()
-	w.queueErr = errors.New("no queue")
-	w.device("bob", "x", "c", "i", time.Hour)
-	w.faults["c"] = []error{errBusy}
-	if err := s.Disconnect(t.Context(), "bob", "banned"); !errors.Is(err, w.queueErr) || len(w.forgot) > 0 {
-		t.Errorf("%v, forgot %q, want %v and nothing forgotten", err, w.forgot, w.queueErr)
+// TestQueueFails: if the queue fails as well, the call fails, and the device stays in
+// Leaving, so that a repeat of the call closes it.
+func TestQueueFails(t *testing.T) {
+	f, s := newFake()
+	f.queueErr = errors.New("no queue")
+	f.device("bob", "x", "c", "i", time.Hour)
+	f.postErrs["c"] = []error{errThrottled}
+	if err := s.Disconnect(t.Context(), "bob", "banned"); !errors.Is(err, f.queueErr) || len(f.cleanedUp) > 0 {
+		t.Errorf("%v, cleaned up %q, want %v and nothing cleaned up", err, f.cleanedUp, f.queueErr)
 	}
-	if err := s.Unserved(t.Context(), "c"); !errors.Is(err, w.queueErr) {
-		t.Errorf("a connection without a slot: %v, want %v", err, w.queueErr)
+	if err := s.QueueClose(t.Context(), "c"); !errors.Is(err, f.queueErr) {
+		t.Errorf("a connection without a slot: %v, want %v", err, f.queueErr)
 	}
-	if err := s.Ended(t.Context(), delivery.Target{}); !errors.Is(err, w.queueErr) {
-		t.Errorf("the end of a connection: %v, want %v", err, w.queueErr)
+	if err := s.QueueEnd(t.Context(), delivery.Target{}); !errors.Is(err, f.queueErr) {
+		t.Errorf("the end of a connection: %v, want %v", err, f.queueErr)
 	}
-	if got := fmt.Sprint(w.left); got != "[1 bob x c banned]" {
-		t.Errorf("left %s", got)
+	if got := fmt.Sprint(f.released); got != "[1 bob x c banned]" {
+		t.Errorf("released %s", got)
 	}
 }

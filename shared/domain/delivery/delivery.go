@@ -1,6 +1,6 @@
-// Package delivery brings events to the connections of users. A post that fails
-// never fails the operation it belongs to: it is tried again, then handed to a
-// queue, and in the end healed by the device's own sync.
+// Package delivery delivers events to the connections of users' devices. A post that
+// fails never fails the operation that it belongs to: it is tried again at once, then
+// from a queue, and in the end the device finds the event by its own sync.
 package delivery
 
 import (
@@ -21,182 +21,190 @@ var (
 	errNoPoster = errors.New("no connections endpoint")
 )
 
-// A Poster sends frames to connections. Any error but ErrGone and ErrRefused is
-// worth another try.
+// A Poster sends frames to connections. After any error but ErrGone and ErrRefused
+// another try may succeed.
 type Poster interface {
 	// Post sends one frame to many connections, and returns an error for each.
 	Post(ctx context.Context, connections []string, frame []byte) []error
-	// Close ends a connection. One that is gone is no error.
+	// Close closes a connection. It is no error if the connection is gone.
 	Close(ctx context.Context, connection string) error
 }
 
-// A Queue holds jobs of posts that failed.
+// A Queue holds jobs for the worker.
 type Queue interface {
 	Send(ctx context.Context, job Job, delay time.Duration) error
 }
 
-// Store knows where users are connected.
+// Store stores which devices of a user are connected.
 type Store interface {
-	// Sessions reads sessions strongly; a user without one has no devices.
+	// Sessions reads sessions strongly. A user without a session has no devices.
 	Sessions(ctx context.Context, app int64, users []string) ([]sessions.Session, error)
-	// LeaveSlot empties a slot if it still holds the connection, and returns
-	// whether the user is watched.
-	LeaveSlot(ctx context.Context, app int64, user, slot, connection string, last sessions.Last) (bool, error)
-	// Expel takes devices their slots, all or none; false when one of them does not
-	// hold its slot any more. Until Tidy they are Leaving.
-	Expel(ctx context.Context, app int64, user string, e sessions.Expulsion) (bool, error)
-	// Tidy removes from a session what need not be kept.
-	Tidy(ctx context.Context, app int64, user string, t sessions.Tidying) error
+	// ReleaseSlot empties a slot if it still holds the connection, and returns whether
+	// the user is watched.
+	ReleaseSlot(ctx context.Context, app int64, user, slot, connection string, last sessions.LastEnd) (bool, error)
+	// Expel takes the slots of devices: all of them, or none. It returns false, and
+	// nothing has changed, if one of them does not hold its slot any more. The devices
+	// are Leaving until CleanUp removes them.
+	Expel(ctx context.Context, app int64, user string, e sessions.KickRequest) (bool, error)
+	// CleanUp removes from a session what need not be remembered.
+	CleanUp(ctx context.Context, app int64, user string, c sessions.Cleanup) error
 }
 
-// A Job is what could not be done at connections: a frame that Targets have not
-// had, connections that have not been Closed, and ends of connections that could
-// not be noted.
+// A Job is what could not be done at once: a frame that was not delivered to Targets,
+// connections to Close, or ends of connections that could not be stored.
 type Job struct {
-	App     int64     `json:"app"`
-	Frame   []byte    `json:"frame,omitempty"`
-	Targets []Target  `json:"targets,omitempty"`
-	Close   []Closing `json:"close,omitempty"` // each is told Frame first
-	Ended   []Target  `json:"ended,omitempty"`
-	Attempt int       `json:"attempt"` // failed rounds so far
+	App     int64               `json:"app"`
+	Frame   []byte              `json:"frame,omitempty"`
+	Targets []Target            `json:"targets,omitempty"`
+	Close   []ConnectionToClose `json:"close,omitempty"` // Frame is posted to each before it is closed
+	Ended   []Target            `json:"ended,omitempty"`
+	Attempt int                 `json:"attempt"` // failed tries so far
 }
 
 // A Target is one connection of a device.
 type Target struct {
-	User     string            `json:"u"`
-	Slot     string            `json:"s"`
-	Link     string            `json:"c"`
-	Fallback string            `json:"p,omitempty"` // the connection before it, while both live
-	Since    int64             `json:"t"`           // ms
-	Platform sessions.Platform `json:"f"`
-	Instance string            `json:"i,omitempty"`
+	User       string            `json:"u"`
+	Slot       string            `json:"s"`
+	Connection string            `json:"c"`
+	Fallback   string            `json:"p,omitempty"` // the connection before it, while both are open
+	Since      int64             `json:"t"`           // when it was opened, or in Job.Ended when it ended, ms
+	Platform   sessions.Platform `json:"f"`
+	Instance   string            `json:"i,omitempty"`
 }
 
-// An Event is something a device is told. The client dialect gives it its form.
+// An Event is what is delivered to a device. The client dialect encodes it.
 type Event any
 
-// A Kick tells a device that it has to go.
+// A Kick is the event that tells a device why its connection is closed.
 type Kick struct {
 	Reason   string
 	Platform sessions.Platform
 	Time     int64 // Unix seconds
 }
 
-// Service delivers events of one application.
+// Service delivers the events of one application.
 type Service struct {
-	App    int64
-	Store  Store
-	Poster Poster
-	Queue  Queue
-	Now    func() time.Time
-	Again  retry.Retrier
-	Crowds AnnouncementQueue
-	// Missed tells of an event that did not reach all whom it is for, and of what
-	// else failed after the change that it tells of was stored; nil: nobody asks.
-	Missed func(ctx context.Context, what string)
-	// Frame gives an event the form that clients read.
-	Frame func(Event) ([]byte, error)
+	App        int64
+	Store      Store
+	Poster     Poster
+	Queue      Queue
+	Now        func() time.Time
+	Retrier    retry.Retrier
+	Broadcasts BroadcastQueue
+	// OnFailure is called if an event was not delivered to all its receivers, or if
+	// another step failed after the change that it belongs to was stored. It may be
+	// nil.
+	OnFailure func(ctx context.Context, what string)
+	// Encode returns the frame of an event.
+	Encode func(Event) ([]byte, error)
 }
 
 const (
-	quickTries = 2 // tries again at once, within the call
-	quickWait  = 50 * time.Millisecond
-	// targetsAJob keeps a job, a frame of up to 27 KB in base64 and 250 bytes a
-	// target, below the 256 KB that a queue takes.
-	targetsAJob = 500
-	// atMost is what the posts of one event may take of a call. They take 12 ms.
-	atMost = 2 * time.Second
-	// after is the time that posts leave to who comes after them in the call: what
-	// failed is queued, and a push as well.
-	after = 1500 * time.Millisecond
-	// MaxAttempts is the number of rounds through the queue before a frame is
-	// left to sync.
+	quickRetries = 2 // retries within the call
+	quickWait    = 50 * time.Millisecond
+	// targetsPerJob keeps a job below the 256 KB that SQS accepts: a frame has up to
+	// 27 KB in base64, and a target 250 bytes.
+	targetsPerJob = 500
+	// maxPostTime is how much time of a call the posts of one event may take. Normally
+	// a post takes 12 ms.
+	maxPostTime = 2 * time.Second
+	// timeAfterPosts is the time that posts leave for the rest of the call: the failed
+	// posts are queued, and so is a push.
+	timeAfterPosts = 1500 * time.Millisecond
+	// MaxAttempts is how often a frame is retried from the queue. After that the device
+	// finds the event by its sync.
 	MaxAttempts = 5
 )
 
-// Origin is the device that caused an event, which is not told of it: a
-// connection, or an installation where the call came over HTTP.
+// Origin is the device that caused an event. The event is not delivered to it. It is
+// named by its connection, or if the call came over HTTP by its installation.
 type Origin struct{ User, Connection, Instance string }
 
-// is reports whether a device of a user is the origin.
-func (o Origin) is(user string, link sessions.Link) bool {
-	return user == o.User && (link.Connection == o.Connection || (o.Instance != "" && link.Instance == o.Instance))
+// is reports whether a connection of a user belongs to the origin.
+func (o Origin) is(user string, conn sessions.Connection) bool {
+	return user == o.User && (conn.ID == o.Connection || (o.Instance != "" && conn.Instance == o.Instance))
 }
 
-// Send brings an event to all devices of the users, but not to its origin. It
-// fails only where sessions cannot be read or a job cannot be queued.
-func (s Service) Send(ctx context.Context, users []string, origin Origin, event Event) error {
+// Deliver delivers an event to all devices of users, except its origin. It fails only
+// if the sessions cannot be read, the event cannot be encoded, or a job cannot be
+// queued.
+func (s Service) Deliver(ctx context.Context, users []string, origin Origin, event Event) error {
 	list, err := s.Store.Sessions(ctx, s.App, users)
 	if err != nil {
 		return err
 	}
-	return s.SendTo(ctx, list, origin, event)
+	return s.DeliverTo(ctx, list, origin, event)
 }
 
-// SendTo is Send for sessions that the caller has read.
-func (s Service) SendTo(ctx context.Context, list []sessions.Session, origin Origin, event Event) error {
-	_, err := s.Deliver(ctx, list, origin, event)
+// DeliverTo is Deliver for sessions that the caller has read.
+func (s Service) DeliverTo(ctx context.Context, list []sessions.Session, origin Origin, event Event) error {
+	_, err := s.DeliverReportingGone(ctx, list, origin, event)
 	return err
 }
 
-// Deliver is SendTo, and returns the connections that were found gone. If the
-// connection that caused the event has no slot, Deliver has it closed. For example,
-// a device whose slot was forgotten may still send, but receives nothing.
-func (s Service) Deliver(ctx context.Context, list []sessions.Session, origin Origin, event Event) (gone []string, err error) {
+// DeliverReportingGone is DeliverTo, and returns the connections that were found gone.
+// If the connection that caused the event has no slot, DeliverReportingGone queues its
+// closing. Example: the slot of a device was lost, so the device receives nothing, but
+// it can still send. Its first send closes the connection, and the device connects
+// again.
+func (s Service) DeliverReportingGone(ctx context.Context, list []sessions.Session, origin Origin, event Event) (gone []string, err error) {
 	if s.unserved(list, origin) {
-		s.Note(ctx, "a connection without a slot", s.Unserved(ctx, origin.Connection))
+		s.LogFailure(ctx, "a connection without a slot", s.QueueClose(ctx, origin.Connection))
 	}
 	targets := s.targets(list, origin)
 	if len(targets) == 0 {
 		return nil, nil
 	}
-	frame, err := s.Frame(event)
+	frame, err := s.Encode(event)
 	if err != nil {
 		return nil, err
 	}
 	return s.post(ctx, Job{App: s.App, Frame: frame, Targets: targets})
 }
 
-// Note tells of a step that failed after what it belongs to was stored, which is
-// no reason to fail the call: its caller would take the change for not made. nil is
-// no failure.
-func (s Service) Note(ctx context.Context, what string, err error) {
-	if err != nil && s.Missed != nil {
-		s.Missed(ctx, what+": "+err.Error())
+// LogFailure reports to OnFailure that a step failed after the change that it belongs
+// to was stored. Such a failure must not fail the call, or the caller would think that
+// the change was not made. Example: a message is stored, and SQS refuses the job of a
+// failed post. The send succeeds. If err is nil, LogFailure does nothing.
+func (s Service) LogFailure(ctx context.Context, what string, err error) {
+	if err != nil && s.OnFailure != nil {
+		s.OnFailure(ctx, what+": "+err.Error())
 	}
 }
 
-// Tell is Send of what has happened already: a failure is noted.
-func (s Service) Tell(ctx context.Context, users []string, origin Origin, event Event) {
-	s.Note(ctx, fmt.Sprintf("%T", event), s.Send(ctx, users, origin, event))
+// DeliverAfterCommit is Deliver for an event whose change is stored already: a failure
+// is logged and not returned.
+func (s Service) DeliverAfterCommit(ctx context.Context, users []string, origin Origin, event Event) {
+	s.LogFailure(ctx, fmt.Sprintf("%T", event), s.Deliver(ctx, users, origin, event))
 }
 
-// Flash is SendTo for what is worth nothing a moment later: each connection is
-// tried once, and nothing is queued.
-func (s Service) Flash(ctx context.Context, list []sessions.Session, origin Origin, event Event) error {
+// DeliverBestEffort is DeliverTo for an event that is worth nothing a moment later, for
+// example that a user is typing. Each connection is tried once, and nothing is queued.
+func (s Service) DeliverBestEffort(ctx context.Context, list []sessions.Session, origin Origin, event Event) error {
 	targets := s.targets(list, origin)
 	if len(targets) == 0 {
 		return nil
 	}
-	frame, err := s.Frame(event)
+	frame, err := s.Encode(event)
 	if err != nil {
 		return err
 	}
-	posts, cancel := within(ctx)
+	postCtx, cancel := postContext(ctx)
 	defer cancel()
-	s.round(ctx, posts, frame, targets, new([]string))
+	s.postOnce(ctx, postCtx, frame, targets, new([]string))
 	return nil
 }
 
-// Retry is another round for a job of the queue. What fails again is queued anew,
-// alone. A frame is left to sync after MaxAttempts; a connection that cannot be
-// closed for a quarter of an hour fails the job, so that somebody sees it.
+// Retry does a job of the queue. Only what fails again is queued again. A frame that
+// fails MaxAttempts times is dropped: the device finds the event by its sync. A job
+// fails, so that an operator sees it, if a connection cannot be closed for a quarter of
+// an hour.
 func (s Service) Retry(ctx context.Context, job Job) error {
 	switch {
 	case len(job.Close) > 0:
 		return s.close(ctx, job)
 	case len(job.Ended) > 0:
-		return s.end(ctx, job)
+		return s.recordEnds(ctx, job)
 	}
 	_, err := s.post(ctx, job)
 	return err
@@ -210,106 +218,111 @@ func (s Service) unserved(list []sessions.Session, origin Origin) bool {
 	})
 }
 
+// targets returns the connections of all live devices of sessions, except the origin.
 func (s Service) targets(list []sessions.Session, origin Origin) []Target {
 	now := s.Now()
-	var out []Target
+	var targets []Target
 	for _, session := range list {
 		for _, d := range session.Devices {
-			if !d.Alive(now) || origin.is(session.User, d.Now) {
+			if !d.Alive(now) || origin.is(session.User, d.Current) {
 				continue
 			}
-			out = append(out, Target{
-				User: session.User, Slot: d.Slot, Link: d.Now.Connection, Since: d.Now.Since,
-				Platform: d.Now.Platform, Instance: d.Now.Instance, Fallback: d.Predecessor(now),
+			targets = append(targets, Target{
+				User: session.User, Slot: d.Slot, Connection: d.Current.ID, Since: d.Current.OpenedAt,
+				Platform: d.Current.Platform, Instance: d.Current.Instance, Fallback: d.Predecessor(now),
 			})
 		}
 	}
-	return out
+	return targets
 }
 
-// within is the time that posts have in a call: theirs, and never that of what
-// comes after them.
-func within(ctx context.Context) (context.Context, context.CancelFunc) {
-	return retry.Within(ctx, atMost, after)
+// postContext returns the context of the posts of one event. It ends early enough that
+// the rest of the call has time.
+func postContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	return retry.Within(ctx, maxPostTime, timeAfterPosts)
 }
 
-// post tries all targets, the failed ones again, and queues what is left. It
-// returns the connections that are gone. Where a post had no answer in its time
-// there is no other try at once: who does not answer now will not a moment later,
-// and the call is waited for.
+// post posts the frame of a job to its targets, retries those that failed, and queues
+// those that still fail. It returns the connections that are gone. If a post got no
+// answer in its time, post does not retry within the call: the next try would probably
+// get none either, and the caller waits.
 func (s Service) post(ctx context.Context, job Job) (gone []string, err error) {
-	posts, cancel := within(ctx)
+	postCtx, cancel := postContext(ctx)
 	defer cancel()
-	left, hangs := s.round(ctx, posts, job.Frame, job.Targets, &gone)
-	for try := 0; len(left) > 0 && !hangs && try < quickTries; try++ {
-		s.Again.Wait(posts, quickWait<<try)
-		left, hangs = s.round(ctx, posts, job.Frame, left, &gone)
+	failed, hangs := s.postOnce(ctx, postCtx, job.Frame, job.Targets, &gone)
+	for try := 0; len(failed) > 0 && !hangs && try < quickRetries; try++ {
+		s.Retrier.Wait(postCtx, quickWait<<try)
+		failed, hangs = s.postOnce(ctx, postCtx, job.Frame, failed, &gone)
 	}
-	if len(left) == 0 || job.Attempt >= MaxAttempts {
+	if len(failed) == 0 || job.Attempt >= MaxAttempts {
 		return gone, nil
 	}
 	delay := time.Second << min(job.Attempt, 3) // 1, 2, 4, 8, 8 s
-	for part := range slices.Chunk(left, targetsAJob) {
+	for part := range slices.Chunk(failed, targetsPerJob) {
 		err = errors.Join(err, s.Queue.Send(ctx, Job{App: job.App, Frame: job.Frame, Targets: part, Attempt: job.Attempt + 1}, delay))
 	}
 	return gone, err
 }
 
-// round posts once to each target and returns those worth another try. During a
-// renewal both connections of a device are tried: the frame counts as brought
-// when either took it (docs/data-model.md §7). posts is the context of the posts
-// alone. It tells whether any of those left had no answer in its time.
-func (s Service) round(ctx, posts context.Context, frame []byte, targets []Target, gone *[]string) (left []Target, hangs bool) {
-	var links []string
+// postOnce posts a frame once to each target and returns the targets for which another
+// try may succeed. During a renewal it posts to both connections of a device, and the
+// frame counts as delivered if either of them accepts it (docs/data-model.md §7).
+// postCtx is the context of the posts alone. hangs reports whether a failed post got no
+// answer in its time. postOnce appends the connections that are gone to gone.
+func (s Service) postOnce(ctx, postCtx context.Context, frame []byte, targets []Target, gone *[]string) (failed []Target, hangs bool) {
+	var connections []string
 	for _, t := range targets {
-		links = append(links, t.Link)
+		connections = append(connections, t.Connection)
 		if t.Fallback != "" {
-			links = append(links, t.Fallback)
+			connections = append(connections, t.Fallback)
 		}
 	}
-	results := s.Poster.Post(posts, links, frame)
+	results := s.Poster.Post(postCtx, connections, frame)
 	for _, t := range targets {
 		err := results[0]
 		results = results[1:]
-		fallback := ErrGone
+		fallbackErr := ErrGone
 		if t.Fallback != "" {
-			fallback = results[0]
+			fallbackErr = results[0]
 			results = results[1:]
 		}
 		switch {
-		case err == nil || fallback == nil || errors.Is(err, ErrRefused):
+		case err == nil || fallbackErr == nil || errors.Is(err, ErrRefused):
 		case !errors.Is(err, ErrGone):
-			left, hangs = append(left, t), hangs || errors.Is(err, context.DeadlineExceeded)
-		case errors.Is(fallback, ErrGone):
-			if s.gone(ctx, t) {
-				*gone = append(*gone, t.Link)
+			failed, hangs = append(failed, t), hangs || errors.Is(err, context.DeadlineExceeded)
+		case errors.Is(fallbackErr, ErrGone):
+			if s.releaseGone(ctx, t) {
+				*gone = append(*gone, t.Connection)
 			}
 		default:
-			left, hangs = append(left, t), hangs || errors.Is(fallback, context.DeadlineExceeded)
+			failed, hangs = append(failed, t), hangs || errors.Is(fallbackErr, context.DeadlineExceeded)
 		}
 	}
-	return left, hangs
+	return failed, hangs
 }
 
-// gone forgets a connection that is no more. One under 30 s old may not be open
-// yet: it is left, and its device syncs once it is.
-func (s Service) gone(ctx context.Context, t Target) bool {
+// releaseGone empties the slot of a connection that is gone, and returns true. If the
+// connection is under 30 seconds old, it may only not be open yet: releaseGone then
+// does nothing and returns false, and the device finds the event by the sync that it
+// makes once the connection is open.
+func (s Service) releaseGone(ctx context.Context, t Target) bool {
 	if s.Now().UnixMilli()-t.Since < youngMs {
 		return false
 	}
-	// Best effort: the next post finds it gone again.
-	_, _ = s.Store.LeaveSlot(ctx, s.App, t.User, t.Slot, t.Link,
-		sessions.Last{Time: s.Now().UnixMilli(), Reason: "gone", Platform: t.Platform, Instance: t.Instance})
+	// Best effort: if it fails, the next post finds the connection gone again.
+	_, _ = s.Store.ReleaseSlot(ctx, s.App, t.User, t.Slot, t.Connection,
+		sessions.LastEnd{Time: s.Now().UnixMilli(), Reason: "gone", Platform: t.Platform, Instance: t.Instance})
 	return true
 }
 
+// youngMs is how long a new connection may not be open yet, like sessions.Device.Young.
 const youngMs = 30_000
 
-// Nowhere is the Poster of a function that has no connections endpoint.
-type Nowhere struct{}
+// NoPoster is the Poster of a function that has no connections endpoint.
+type NoPoster struct{}
 
 // Post fails for every connection.
-func (Nowhere) Post(_ context.Context, connections []string, _ []byte) []error {
+func (NoPoster) Post(_ context.Context, connections []string, _ []byte) []error {
 	errs := make([]error, len(connections))
 	for i := range errs {
 		errs[i] = errNoPoster
@@ -318,4 +331,4 @@ func (Nowhere) Post(_ context.Context, connections []string, _ []byte) []error {
 }
 
 // Close fails.
-func (Nowhere) Close(context.Context, string) error { return errNoPoster }
+func (NoPoster) Close(context.Context, string) error { return errNoPoster }

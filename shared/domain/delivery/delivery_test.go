@@ -14,273 +14,278 @@ import (
 	"parley/shared/retry"
 )
 
-var errBusy = errors.New("429")
+var errThrottled = errors.New("429")
 
-// world records what happens to posts, in order.
-type world struct {
-	now      time.Time
-	sessions map[string][]sessions.Device
-	faults   map[string][]error // the answers to the posts to a connection; the last stays
-	rounds   []string           // the connections of each post
-	closed   []string
-	left     []string
-	forgot   []string           // devices that were closed
-	open     map[string][]error // the answers to closing a connection; the last stays
-	waits    []time.Duration
-	jobs     []delivery.Job
-	delays   []time.Duration
-	queueErr error
+// fake is the store, the poster and the queue of a Service. It records the calls, in
+// order.
+type fake struct {
+	now       time.Time
+	sessions  map[string][]sessions.Device
+	postErrs  map[string][]error // the results of the posts to a connection; the last one repeats
+	closeErrs map[string][]error // the results of closing a connection; the last one repeats
+	posts     []string           // the connections of each call of Post
+	closed    []string
+	released  []string // slots that were emptied
+	cleanedUp []string // devices that were removed from Leaving
+	waits     []time.Duration
+	jobs      []delivery.Job
+	delays    []time.Duration
+	queueErr  error
 }
 
-func (w *world) Post(_ context.Context, connections []string, _ []byte) []error {
-	w.rounds = append(w.rounds, strings.Join(connections, " "))
+func (f *fake) Post(_ context.Context, connections []string, _ []byte) []error {
+	f.posts = append(f.posts, strings.Join(connections, " "))
 	errs := make([]error, len(connections))
 	for i, c := range connections {
-		list := w.faults[c]
+		list := f.postErrs[c]
 		if len(list) == 0 {
 			continue
 		}
 		errs[i] = list[0]
 		if len(list) > 1 {
-			w.faults[c] = list[1:]
+			f.postErrs[c] = list[1:]
 		}
 	}
 	return errs
 }
 
-func (w *world) Close(_ context.Context, connection string) error {
-	w.closed = append(w.closed, connection)
-	list := w.open[connection]
+func (f *fake) Close(_ context.Context, connection string) error {
+	f.closed = append(f.closed, connection)
+	list := f.closeErrs[connection]
 	if len(list) == 0 {
 		return nil
 	}
 	if len(list) > 1 {
-		w.open[connection] = list[1:]
+		f.closeErrs[connection] = list[1:]
 	}
 	return list[0]
 }
 
-func (w *world) Send(_ context.Context, job delivery.Job, delay time.Duration) error {
-	w.jobs, w.delays = append(w.jobs, job), append(w.delays, delay)
-	return w.queueErr
+func (f *fake) Send(_ context.Context, job delivery.Job, delay time.Duration) error {
+	f.jobs, f.delays = append(f.jobs, job), append(f.delays, delay)
+	return f.queueErr
 }
 
-func (w *world) LeaveSlot(_ context.Context, app int64, user, slot, connection string, last sessions.Last) (bool, error) {
-	w.left = append(w.left, fmt.Sprintf("%d %s %s %s %s", app, user, slot, connection, last.Reason))
+func (f *fake) ReleaseSlot(_ context.Context, app int64, user, slot, connection string, last sessions.LastEnd) (bool, error) {
+	f.released = append(f.released, fmt.Sprintf("%d %s %s %s %s", app, user, slot, connection, last.Reason))
 	return false, nil
 }
 
-func (w *world) Expel(_ context.Context, app int64, user string, e sessions.Expulsion) (bool, error) {
+func (f *fake) Expel(_ context.Context, app int64, user string, e sessions.KickRequest) (bool, error) {
 	for _, d := range e.Devices {
-		w.left = append(w.left, fmt.Sprintf("%d %s %s %s %s", app, user, d.Slot, d.Now.Connection, e.Last.Reason))
+		f.released = append(f.released, fmt.Sprintf("%d %s %s %s %s", app, user, d.Slot, d.Current.ID, e.Last.Reason))
 	}
 	return true, nil
 }
 
-func (w *world) Tidy(_ context.Context, _ int64, _ string, t sessions.Tidying) error {
-	for _, d := range t.Leaving {
-		w.forgot = append(w.forgot, d.Now.Connection)
+func (f *fake) CleanUp(_ context.Context, _ int64, _ string, c sessions.Cleanup) error {
+	for _, d := range c.Leaving {
+		f.cleanedUp = append(f.cleanedUp, d.Current.ID)
 	}
 	return nil
 }
 
-func (w *world) Sessions(_ context.Context, _ int64, users []string) ([]sessions.Session, error) {
+func (f *fake) Sessions(_ context.Context, _ int64, users []string) ([]sessions.Session, error) {
 	list := make([]sessions.Session, len(users))
 	for i, u := range users {
-		list[i] = sessions.Session{User: u, Devices: w.sessions[u]}
+		list[i] = sessions.Session{User: u, Devices: f.sessions[u]}
 	}
 	return list, nil
 }
 
-func newWorld() (*world, delivery.Service) {
-	w := &world{now: time.UnixMilli(1_700_000_000_000), sessions: map[string][]sessions.Device{}, faults: map[string][]error{}}
-	return w, delivery.Service{
-		App: 1, Store: w, Poster: w, Queue: w, Now: func() time.Time { return w.now },
-		Again: retry.Retrier{Wait: func(_ context.Context, d time.Duration) { w.waits = append(w.waits, d) }},
-		Frame: func(e delivery.Event) ([]byte, error) { return []byte(fmt.Sprint(e)), nil },
+// newFake returns a Service that runs on a fake.
+func newFake() (*fake, delivery.Service) {
+	f := &fake{now: time.UnixMilli(1_700_000_000_000), sessions: map[string][]sessions.Device{}, postErrs: map[string][]error{}}
+	return f, delivery.Service{
+		App: 1, Store: f, Poster: f, Queue: f, Now: func() time.Time { return f.now },
+		Retrier: retry.Retrier{Wait: func(_ context.Context, d time.Duration) { f.waits = append(f.waits, d) }},
+		Encode:  func(e delivery.Event) ([]byte, error) { return []byte(fmt.Sprint(e)), nil },
 	}
 }
 
-// device adds a connection of an age.
-func (w *world) device(user, slot, connection, instance string, age time.Duration, previous ...string) {
-	d := sessions.Device{Slot: slot, Now: sessions.Link{
-		Connection: connection, Instance: instance, Platform: "Web", Since: w.now.Add(-age).UnixMilli(),
+// device adds a device whose connection has the given age.
+func (f *fake) device(user, slot, connection, instance string, age time.Duration, previous ...string) {
+	d := sessions.Device{Slot: slot, Current: sessions.Connection{
+		ID: connection, Instance: instance, Platform: "Web", OpenedAt: f.now.Add(-age).UnixMilli(),
 	}}
 	for _, p := range previous {
-		d.Previous = &sessions.Link{Connection: p, Instance: instance}
+		d.Previous = &sessions.Connection{ID: p, Instance: instance}
 	}
-	w.sessions[user] = append(w.sessions[user], d)
+	f.sessions[user] = append(f.sessions[user], d)
 }
 
-func TestTargets(t *testing.T) {
+// TestDevicesThatReceiveAnEvent: an event is posted to all live devices of the users,
+// except its origin. If the origin's connection has no slot, it is closed.
+func TestDevicesThatReceiveAnEvent(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		origin delivery.Origin
 		want   string
-		closes string // the connection that has no slot
+		closes string // the connection whose closing is queued
 	}{
-		{"everyone", delivery.Origin{}, "a1 a2 b1 b0", ""},
-		{"not the connection it came from", delivery.Origin{User: "alice", Connection: "a1"}, "a2 b1 b0", ""},
-		{"not the installation it came from", delivery.Origin{User: "alice", Instance: "i2"}, "a1 b1 b0", ""},
-		{"another user's connection of that name", delivery.Origin{User: "bob", Connection: "a1"}, "a1 a2 b1 b0", "a1"},
-		{"another user's installation of that name", delivery.Origin{User: "bob", Instance: "i1"}, "a1 a2", ""},
-		{"a server", delivery.Origin{User: "alice"}, "a1 a2 b1 b0", ""},
+		{"all devices, if there is no origin", delivery.Origin{}, "a1 a2 b1 b0", ""},
+		{"not the connection that the event came from", delivery.Origin{User: "alice", Connection: "a1"}, "a2 b1 b0", ""},
+		{"not the installation that the event came from", delivery.Origin{User: "alice", Instance: "i2"}, "a1 b1 b0", ""},
+		{"the connection of another user that has the origin's id", delivery.Origin{User: "bob", Connection: "a1"}, "a1 a2 b1 b0", "a1"},
+		{"the installation of another user that has the origin's id", delivery.Origin{User: "bob", Instance: "i1"}, "a1 a2", ""},
+		{"all devices, if a backend caused the event", delivery.Origin{User: "alice"}, "a1 a2 b1 b0", ""},
 		{"a connection without a slot is closed", delivery.Origin{User: "alice", Connection: "a0"}, "a1 a2 b1 b0", "a0"},
-		{"the connection before a renewal has a slot", delivery.Origin{User: "bob", Connection: "b0"}, "a1 a2 b1 b0", ""},
-		{"a connection of a user who is not told", delivery.Origin{User: "carol", Connection: "c0"}, "a1 a2 b1 b0", ""},
+		{"during a renewal the connection before counts as one with a slot", delivery.Origin{User: "bob", Connection: "b0"}, "a1 a2 b1 b0", ""},
+		{"the connection of a user who does not receive the event is not checked", delivery.Origin{User: "carol", Connection: "c0"}, "a1 a2 b1 b0", ""},
 	} {
-		w, s := newWorld()
-		w.device("alice", "x", "a1", "i1", time.Hour)
-		w.device("alice", "w", "a2", "i2", time.Hour)
-		w.device("alice", "m", "dead", "i3", sessions.Life)
-		w.device("bob", "x", "b1", "i1", 10*time.Second, "b0")
-		if err := s.Send(t.Context(), []string{"alice", "bob", "nobody"}, c.origin, "e"); err != nil {
+		f, s := newFake()
+		f.device("alice", "x", "a1", "i1", time.Hour)
+		f.device("alice", "w", "a2", "i2", time.Hour)
+		f.device("alice", "m", "dead", "i3", sessions.Life)
+		f.device("bob", "x", "b1", "i1", 10*time.Second, "b0")
+		if err := s.Deliver(t.Context(), []string{"alice", "bob", "nobody"}, c.origin, "e"); err != nil {
 			t.Fatal(err)
 		}
-		if got := strings.Join(w.rounds, "|"); got != c.want {
+		if got := strings.Join(f.posts, "|"); got != c.want {
 			t.Errorf("%s: posts to %s, want %s", c.name, got, c.want)
 		}
 		var closes string
-		for _, job := range w.jobs {
+		for _, job := range f.jobs {
 			for _, closing := range job.Close {
-				closes += closing.Link
+				closes += closing.Connection
 			}
 		}
-		if closes != c.closes || len(w.jobs) != len(closes)/2 || len(w.left)+len(w.waits) > 0 {
-			t.Errorf("%s: closes %q, want %q; jobs %v, slots left %q, waits %v", c.name, closes, c.closes, w.jobs, w.left, w.waits)
+		if closes != c.closes || len(f.jobs) != len(closes)/2 || len(f.released)+len(f.waits) > 0 {
+			t.Errorf("%s: closes %q, want %q; jobs %v, slots released %q, waits %v", c.name, closes, c.closes, f.jobs, f.released, f.waits)
 		}
 	}
-	w, s := newWorld()
-	s.Frame = func(delivery.Event) ([]byte, error) { return nil, errors.New("no frame") }
-	if err := s.Send(t.Context(), []string{"alice"}, delivery.Origin{}, "e"); err != nil || w.rounds != nil {
-		t.Errorf("nobody is online: %v, posts %q; want nothing, and no frame made", err, w.rounds)
+	f, s := newFake()
+	s.Encode = func(delivery.Event) ([]byte, error) { return nil, errors.New("no frame") }
+	if err := s.Deliver(t.Context(), []string{"alice"}, delivery.Origin{}, "e"); err != nil || f.posts != nil {
+		t.Errorf("nobody is online: %v, posts %q; want no error, and no frame encoded", err, f.posts)
 	}
 }
 
-// TestRetries: what a post's failure leads to (docs/data-model.md §7).
-func TestRetries(t *testing.T) {
+// TestFailedPosts: what follows the failure of a post (docs/data-model.md §7).
+func TestFailedPosts(t *testing.T) {
 	gone, refused := delivery.ErrGone, delivery.ErrRefused
 	for _, c := range []struct {
 		name     string
 		age      time.Duration
 		previous []string
-		faults   map[string][]error
-		rounds   string
-		left     bool
+		errs     map[string][]error
+		posts    string
+		released bool // the slot is emptied
 		queued   bool
 	}{
-		{"well", time.Hour, nil, nil, "c", false, false},
-		{"gone", time.Hour, nil, map[string][]error{"c": {gone}}, "c", true, false},
-		{"gone at 30 s", 30 * time.Second, nil, map[string][]error{"c": {gone}}, "c", true, false},
-		{"gone, not open yet", 30*time.Second - time.Millisecond, nil, map[string][]error{"c": {gone}}, "c", false, false},
-		{"refused", time.Hour, nil, map[string][]error{"c": {refused}}, "c", false, false},
-		{"busy once", time.Hour, nil, map[string][]error{"c": {errBusy, nil}}, "c|c", false, false},
-		{"busy twice", time.Hour, nil, map[string][]error{"c": {errBusy, errBusy, nil}}, "c|c|c", false, false},
-		{"busy", time.Hour, nil, map[string][]error{"c": {errBusy}}, "c|c|c", false, true},
-		{"busy, then gone", time.Hour, nil, map[string][]error{"c": {errBusy, gone}}, "c|c", true, false},
-		{"busy, then refused", time.Hour, nil, map[string][]error{"c": {errBusy, refused}}, "c|c", false, false},
-		{"both well", time.Second, []string{"p"}, nil, "c p", false, false},
-		{"the new one is not open yet", time.Second, []string{"p"}, map[string][]error{"c": {gone}}, "c p", false, false},
-		{"the old one is closed", time.Second, []string{"p"}, map[string][]error{"p": {gone}}, "c p", false, false},
-		{"both gone", time.Second, []string{"p"}, map[string][]error{"c": {gone}, "p": {gone}}, "c p", false, false},
-		{"gone and busy", time.Second, []string{"p"}, map[string][]error{"c": {gone}, "p": {errBusy, nil}}, "c p|c p", false, false},
-		{"gone and hanging", time.Second, []string{"p"}, map[string][]error{"c": {gone}, "p": {context.DeadlineExceeded}}, "c p", false, true},
-		{"hanging and gone", time.Second, []string{"p"}, map[string][]error{"c": {context.DeadlineExceeded}, "p": {gone}}, "c p", false, true},
-		{"busy and gone", time.Second, []string{"p"}, map[string][]error{"c": {errBusy}, "p": {gone}}, "c p|c p|c p", false, true},
-		{"busy and well", time.Second, []string{"p"}, map[string][]error{"c": {errBusy}}, "c p", false, false},
-		{"no longer a renewal", 30 * time.Second, []string{"p"}, nil, "c", false, false},
+		{"a post that succeeds", time.Hour, nil, nil, "c", false, false},
+		{"gone: the slot is released", time.Hour, nil, map[string][]error{"c": {gone}}, "c", true, false},
+		{"gone at an age of 30 s: the slot is released", 30 * time.Second, nil, map[string][]error{"c": {gone}}, "c", true, false},
+		{"gone under an age of 30 s: the connection may not be open yet", 30*time.Second - time.Millisecond, nil, map[string][]error{"c": {gone}}, "c", false, false},
+		{"refused: there is no other try", time.Hour, nil, map[string][]error{"c": {refused}}, "c", false, false},
+		{"throttled once: the second try succeeds", time.Hour, nil, map[string][]error{"c": {errThrottled, nil}}, "c|c", false, false},
+		{"throttled twice: the third try succeeds", time.Hour, nil, map[string][]error{"c": {errThrottled, errThrottled, nil}}, "c|c|c", false, false},
+		{"throttled three times: the post is queued", time.Hour, nil, map[string][]error{"c": {errThrottled}}, "c|c|c", false, true},
+		{"throttled, then gone", time.Hour, nil, map[string][]error{"c": {errThrottled, gone}}, "c|c", true, false},
+		{"throttled, then refused", time.Hour, nil, map[string][]error{"c": {errThrottled, refused}}, "c|c", false, false},
+		{"renewal: both posts succeed", time.Second, []string{"p"}, nil, "c p", false, false},
+		{"renewal: the new connection is not open yet", time.Second, []string{"p"}, map[string][]error{"c": {gone}}, "c p", false, false},
+		{"renewal: the old connection is closed", time.Second, []string{"p"}, map[string][]error{"p": {gone}}, "c p", false, false},
+		{"renewal: both are gone", time.Second, []string{"p"}, map[string][]error{"c": {gone}, "p": {gone}}, "c p", false, false},
+		{"renewal: the new one is gone, the old one throttled once", time.Second, []string{"p"}, map[string][]error{"c": {gone}, "p": {errThrottled, nil}}, "c p|c p", false, false},
+		{"renewal: the new one is gone, the old one hangs", time.Second, []string{"p"}, map[string][]error{"c": {gone}, "p": {context.DeadlineExceeded}}, "c p", false, true},
+		{"renewal: the new one hangs, the old one is gone", time.Second, []string{"p"}, map[string][]error{"c": {context.DeadlineExceeded}, "p": {gone}}, "c p", false, true},
+		{"renewal: the new one is throttled, the old one gone", time.Second, []string{"p"}, map[string][]error{"c": {errThrottled}, "p": {gone}}, "c p|c p|c p", false, true},
+		{"renewal: the new one is throttled, the old one succeeds", time.Second, []string{"p"}, map[string][]error{"c": {errThrottled}}, "c p", false, false},
+		{"30 s after a renewal the old connection receives nothing", 30 * time.Second, []string{"p"}, nil, "c", false, false},
 	} {
-		w, s := newWorld()
-		w.device("bob", "x", "c", "i", c.age, c.previous...)
-		for connection, list := range c.faults {
-			w.faults[connection] = list
+		f, s := newFake()
+		f.device("bob", "x", "c", "i", c.age, c.previous...)
+		for connection, list := range c.errs {
+			f.postErrs[connection] = list
 		}
-		if err := s.Send(t.Context(), []string{"bob"}, delivery.Origin{}, "e"); err != nil {
+		if err := s.Deliver(t.Context(), []string{"bob"}, delivery.Origin{}, "e"); err != nil {
 			t.Fatal(err)
 		}
-		if got := strings.Join(w.rounds, "|"); got != c.rounds {
-			t.Errorf("%s: posts %s, want %s", c.name, got, c.rounds)
+		if got := strings.Join(f.posts, "|"); got != c.posts {
+			t.Errorf("%s: posts %s, want %s", c.name, got, c.posts)
 		}
-		if got := len(w.left) > 0; got != c.left {
-			t.Errorf("%s: the slot is left: %t, want %t", c.name, got, c.left)
+		if got := len(f.released) > 0; got != c.released {
+			t.Errorf("%s: the slot is released: %t, want %t", c.name, got, c.released)
 		}
-		if got := len(w.jobs) > 0; got != c.queued {
+		if got := len(f.jobs) > 0; got != c.queued {
 			t.Errorf("%s: queued: %t, want %t", c.name, got, c.queued)
 		}
-		if got, want := len(w.waits), strings.Count(c.rounds, "|"); got != want {
-			t.Errorf("%s: waits %v, want %d", c.name, w.waits, want)
+		if got, want := len(f.waits), strings.Count(c.posts, "|"); got != want {
+			t.Errorf("%s: waits %v, want %d", c.name, f.waits, want)
 		}
-		if c.left && !slices.Equal(w.left, []string{"1 bob x c gone"}) {
-			t.Errorf("%s: left %q", c.name, w.left)
+		if c.released && !slices.Equal(f.released, []string{"1 bob x c gone"}) {
+			t.Errorf("%s: released %q", c.name, f.released)
 		}
 	}
 }
 
-// TestOnlyTheFailedAgain: what was brought is never posted again.
-func TestOnlyTheFailedAgain(t *testing.T) {
-	w, s := newWorld()
-	for _, c := range []string{"well", "busy", "gone", "refused", "late"} {
-		w.device("bob", c, c, "i-"+c, time.Hour)
+// TestOnlyFailedPostsAreRetried: a frame that was delivered is not posted again.
+func TestOnlyFailedPostsAreRetried(t *testing.T) {
+	f, s := newFake()
+	for _, c := range []string{"ok", "busy", "gone", "refused", "late"} {
+		f.device("bob", c, c, "i-"+c, time.Hour)
 	}
-	w.faults["busy"], w.faults["gone"], w.faults["refused"] = []error{errBusy}, []error{delivery.ErrGone}, []error{delivery.ErrRefused}
-	w.faults["late"] = []error{errBusy, errBusy, nil}
-	if err := s.Send(t.Context(), []string{"bob"}, delivery.Origin{}, "e"); err != nil {
+	f.postErrs["busy"], f.postErrs["gone"], f.postErrs["refused"] = []error{errThrottled}, []error{delivery.ErrGone}, []error{delivery.ErrRefused}
+	f.postErrs["late"] = []error{errThrottled, errThrottled, nil}
+	if err := s.Deliver(t.Context(), []string{"bob"}, delivery.Origin{}, "e"); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := strings.Join(w.rounds, "|"), "well busy gone refused late|busy late|busy late"; got != want {
+	if got, want := strings.Join(f.posts, "|"), "ok busy gone refused late|busy late|busy late"; got != want {
 		t.Errorf("posts %s, want %s", got, want)
 	}
-	if want := []time.Duration{50 * time.Millisecond, 100 * time.Millisecond}; !slices.Equal(w.waits, want) {
-		t.Errorf("waits %v, want %v", w.waits, want)
+	if want := []time.Duration{50 * time.Millisecond, 100 * time.Millisecond}; !slices.Equal(f.waits, want) {
+		t.Errorf("waits %v, want %v", f.waits, want)
 	}
-	if len(w.jobs) != 1 || len(w.jobs[0].Targets) != 1 || w.jobs[0].Targets[0].Link != "busy" || string(w.jobs[0].Frame) != "e" {
-		t.Errorf("jobs %+v, want one for busy", w.jobs)
+	if len(f.jobs) != 1 || len(f.jobs[0].Targets) != 1 || f.jobs[0].Targets[0].Connection != "busy" || string(f.jobs[0].Frame) != "e" {
+		t.Errorf("jobs %+v, want one for busy", f.jobs)
 	}
 }
 
-// TestRounds follows a job through the queue until it is given up.
-func TestRounds(t *testing.T) {
-	w, s := newWorld()
-	w.device("bob", "x", "c", "i", time.Hour)
-	w.faults["c"] = []error{errBusy}
-	if err := s.Send(t.Context(), []string{"bob"}, delivery.Origin{}, "e"); err != nil {
+// TestQueuedFrameIsDroppedAfterFiveRetries follows a job through the queue.
+func TestQueuedFrameIsDroppedAfterFiveRetries(t *testing.T) {
+	f, s := newFake()
+	f.device("bob", "x", "c", "i", time.Hour)
+	f.postErrs["c"] = []error{errThrottled}
+	if err := s.Deliver(t.Context(), []string{"bob"}, delivery.Origin{}, "e"); err != nil {
 		t.Fatal(err)
 	}
-	for n := 1; len(w.jobs) == n; n++ {
-		if got := w.jobs[n-1].Attempt; got != n {
+	for n := 1; len(f.jobs) == n; n++ {
+		if got := f.jobs[n-1].Attempt; got != n {
 			t.Fatalf("job %d has attempt %d", n, got)
 		}
 		if n > 10 {
-			t.Fatal("a job is never given up")
+			t.Fatal("a job is never dropped")
 		}
-		if err := s.Retry(t.Context(), w.jobs[n-1]); err != nil {
+		if err := s.Retry(t.Context(), f.jobs[n-1]); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if want := []time.Duration{1e9, 2e9, 4e9, 8e9, 8e9}; !slices.Equal(w.delays, want) {
-		t.Errorf("delays %v, want %v", w.delays, want)
+	if want := []time.Duration{1e9, 2e9, 4e9, 8e9, 8e9}; !slices.Equal(f.delays, want) {
+		t.Errorf("delays %v, want %v", f.delays, want)
 	}
-	w.queueErr = errors.New("no queue")
-	if err := s.Retry(t.Context(), w.jobs[0]); !errors.Is(err, w.queueErr) {
-		t.Errorf("the queue fails: %v, want %v", err, w.queueErr)
+	f.queueErr = errors.New("no queue")
+	if err := s.Retry(t.Context(), f.jobs[0]); !errors.Is(err, f.queueErr) {
+		t.Errorf("the queue fails: %v, want %v", err, f.queueErr)
 	}
 }
 
-func TestNowhere(t *testing.T) {
-	errs := delivery.Nowhere{}.Post(t.Context(), []string{"a", "b"}, nil)
+// TestNowhereFails: every post and every close fails, and not as gone.
+func TestNowhereFails(t *testing.T) {
+	errs := delivery.NoPoster{}.Post(t.Context(), []string{"a", "b"}, nil)
 	if len(errs) != 2 || errs[0] == nil || errs[1] == nil || errors.Is(errs[0], delivery.ErrGone) {
 		t.Errorf("posts to nowhere answer %v", errs)
 	}
-	if err := (delivery.Nowhere{}).Close(t.Context(), "a"); err == nil {
+	if err := (delivery.NoPoster{}).Close(t.Context(), "a"); err == nil {
 		t.Error("closing nowhere succeeds")
 	}
 }
 
 // hangs is a Poster whose endpoint never answers.
-type hangs struct{ *world }
+type hangs struct{ *fake }
 
 func (h hangs) Post(ctx context.Context, connections []string, _ []byte) []error {
-	h.rounds = append(h.rounds, strings.Join(connections, " "))
+	h.posts = append(h.posts, strings.Join(connections, " "))
 	errs := make([]error, len(connections))
 	<-ctx.Done()
 	for i := range errs {
@@ -289,20 +294,21 @@ func (h hangs) Post(ctx context.Context, connections []string, _ []byte) []error
 	return errs
 }
 
-// An endpoint that hangs is tried once, and leaves time to queue what failed.
-func TestHanging(t *testing.T) {
-	w, s := newWorld()
-	s.Poster = hangs{w}
-	w.device("alice", "Web", "a", "1", time.Hour)
+// TestEndpointThatHangs: an endpoint that does not answer is tried once, and the call has
+// time left to queue the frame.
+func TestEndpointThatHangs(t *testing.T) {
+	f, s := newFake()
+	s.Poster = hangs{f}
+	f.device("alice", "Web", "a", "1", time.Hour)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
-	if err := s.Send(ctx, []string{"alice"}, delivery.Origin{}, "event"); err != nil {
+	if err := s.Deliver(ctx, []string{"alice"}, delivery.Origin{}, "event"); err != nil {
 		t.Fatal(err)
 	}
 	if ctx.Err() != nil {
 		t.Error("the posts took the whole time of the call")
 	}
-	if len(w.rounds) != 1 || len(w.waits) != 0 || len(w.jobs) != 1 || len(w.jobs[0].Targets) != 1 {
-		t.Errorf("rounds %q, waits %v, jobs %+v; want one round, and a job for its target", w.rounds, w.waits, w.jobs)
+	if len(f.posts) != 1 || len(f.waits) != 0 || len(f.jobs) != 1 || len(f.jobs[0].Targets) != 1 {
+		t.Errorf("posts %q, waits %v, jobs %+v; want one post, and a job for its target", f.posts, f.waits, f.jobs)
 	}
 }

@@ -1,5 +1,6 @@
-// Package follows knows who follows whom (core spec §8.16). Following needs
-// nobody's consent and has nothing to do with friends or blocklists.
+// Package follows holds who follows whom (docs/spec/tencent §8.16). A user can follow
+// another one without asking. Following has no effect on friends and blocks, and
+// they have none on it.
 package follows
 
 import (
@@ -12,87 +13,100 @@ import (
 )
 
 const (
-	// MaxBatch is the number of users one call follows, or asks counts of.
+	// MaxBatch is the most users that one call follows, unfollows, or asks the counts
+	// of.
 	MaxBatch = 20
-	// MaxCheck is the number of users one call asks relations to.
+	// MaxCheck is the most users that one call asks the relations to.
 	MaxCheck = 100
-	// MaxPage is the most rows of a page.
+	// MaxPage is the most follows of a page.
 	MaxPage = 1000
-	// DefaultPage is the rows of a page where no number is asked for.
+	// DefaultPage is the number of follows of a page if the caller gives none.
 	DefaultPage = 100
 )
 
-// A Relation tells who follows whom.
+// A Relation says whether a user follows a peer (Follows), and is followed by the
+// peer (Followed).
 type Relation struct{ Follows, Followed bool }
 
-// Counts are how many a user follows, is followed by, and both.
+// Counts says how many others a user follows, how many follow the user, and how many
+// do both.
 type Counts struct{ Following, Followers, Mutual int64 }
 
-// A Follow is a user that another follows or is followed by.
+// A Follow is an entry of one of a user's lists: a peer whom the user follows, or who
+// follows the user.
 type Follow struct {
 	Peer string
-	Time int64 // Unix seconds, when it began
+	Time int64 // when it began, Unix seconds
 }
 
 // A Kind is one of the lists of a user.
 type Kind int
 
-// The kinds.
+// The lists: who follows the user, whom the user follows, and who is in both lists.
 const (
 	Followers Kind = iota + 1
 	Following
 	Mutual
 )
 
-// Store keeps follows.
+// Store holds follows.
 type Store interface {
-	// Follow makes from follow to, with the marks and counts of both, all or
-	// nothing. One that is there stays as it is. It fails with FollowLimit; false
-	// means that another call changed the same and that it may be tried again.
+	// Follow makes the user from follow the user to. It writes both users' entries and
+	// counts, and whether the follow is mutual, all or nothing. If from follows to
+	// already, it changes nothing. It fails with FollowLimit if from follows limit
+	// others. It returns false if another call changed the same items at the same
+	// time, and the caller can try again.
 	Follow(ctx context.Context, app int64, from, to string, at int64, limit int) (bool, error)
-	// Unfollow ends it, if it is there, in the same way.
+	// Unfollow ends that from follows to, in the same way. If from does not follow to,
+	// it changes nothing.
 	Unfollow(ctx context.Context, app int64, from, to string) (bool, error)
-	// FollowRelations tells how user stands to distinct peers.
+	// FollowRelations returns the relation of user to each of distinct peers.
 	FollowRelations(ctx context.Context, app int64, user string, peers []string) ([]Relation, error)
-	// FollowCounts reads counts of distinct users.
+	// FollowCounts returns the counts of distinct users.
 	FollowCounts(ctx context.Context, app int64, users []string) ([]Counts, error)
-	// Follows reads a page of a list, in order of peers, after one of them.
+	// Follows reads a page of a list, in order of peers. The page begins behind the
+	// peer after.
 	Follows(ctx context.Context, app int64, user string, kind Kind, after string, limit int) (list []Follow, more bool, err error)
 	// ForgetFollowCounts removes the counts of a user.
 	ForgetFollowCounts(ctx context.Context, app int64, user string) error
-	// AccountsAlive tells which of distinct users are accounts.
+	// AccountsAlive returns for each of distinct users whether there is an account
+	// that is not deleted.
 	AccountsAlive(ctx context.Context, app int64, users []string) ([]bool, error)
 }
 
-// Service is what an application's users do with follows.
+// Service changes and reads whom the users of an application follow.
 type Service struct {
-	App   int64
-	On    bool // the application has them
-	Limit int  // of users one follows
-	Store Store
-	Now   func() time.Time
-	Again retry.Retrier
+	App     int64
+	Enabled bool // the application has follows
+	Limit   int  // the most users that one user follows
+	Store   Store
+	Now     func() time.Time
+	Retrier retry.Retrier
 }
 
-// Follow makes a user follow peers, and returns an error for each: none for one
-// that is followed already, so a repeat is harmless.
+// Follow makes the user from follow peers, and returns an error for each of them. A
+// peer whom from follows already has no error, so a repeat is harmless.
 func (s Service) Follow(ctx context.Context, from string, peers []string) ([]error, error) {
 	now := s.Now().Unix()
-	return s.each(ctx, from, peers, func(peer string) (bool, error) {
+	return s.forEachPeer(ctx, from, peers, func(peer string) (bool, error) {
 		return s.Store.Follow(ctx, s.App, from, peer, now, s.Limit)
 	})
 }
 
-// Unfollow ends that a user follows peers, and returns an error for each: none
-// for one that is not followed, so a repeat is harmless.
+// Unfollow ends that the user from follows peers, and returns an error for each of
+// them. A peer whom from does not follow has no error, so a repeat is harmless.
 func (s Service) Unfollow(ctx context.Context, from string, peers []string) ([]error, error) {
-	return s.each(ctx, from, peers, func(peer string) (bool, error) {
+	return s.forEachPeer(ctx, from, peers, func(peer string) (bool, error) {
 		return s.Store.Unfollow(ctx, s.App, from, peer)
 	})
 }
 
-func (s Service) each(ctx context.Context, from string, peers []string, do func(peer string) (bool, error)) ([]error, error) {
-	errs, err := s.known(ctx, from, peers, MaxBatch)
+// forEachPeer makes one write for each peer, and returns an error for each of them. A
+// fault that is Parley's own (Code.Ours) fails the call.
+func (s Service) forEachPeer(
+	ctx context.Context, from string, peers []string, write func(peer string) (bool, error),
+) ([]error, error) {
+	errs, err := s.checkUsers(ctx, from, peers, MaxBatch)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +118,7 @@ func (s Service) each(ctx context.Context, from string, peers []string, do func(
 			errs[i] = fault.New(fault.Invalid, "a user cannot follow itself")
 			continue
 		}
-		err := s.again(ctx, func() (bool, error) { return do(peer) })
+		err := s.retryConflict(ctx, func() (bool, error) { return write(peer) })
 		if err != nil && fault.Of(err).Code.Ours() {
 			return nil, err
 		}
@@ -113,65 +127,70 @@ func (s Service) each(ctx context.Context, from string, peers []string, do func(
 	return errs, nil
 }
 
-// Check tells how a user stands to peers. A peer that is no account has an error.
+// Check returns the relation of a user to each of peers, and an error for each peer
+// who is not an account.
 func (s Service) Check(ctx context.Context, user string, peers []string) ([]Relation, []error, error) {
-	errs, err := s.known(ctx, user, peers, MaxCheck)
+	errs, err := s.checkUsers(ctx, user, peers, MaxCheck)
 	if err != nil {
 		return nil, nil, err
 	}
-	list, err := perPeer(peers, errs, func(asked []string) ([]Relation, error) {
-		return s.Store.FollowRelations(ctx, s.App, user, asked)
+	list, err := askForPeers(peers, errs, func(distinct []string) ([]Relation, error) {
+		return s.Store.FollowRelations(ctx, s.App, user, distinct)
 	})
 	return list, errs, err
 }
 
-// Counts returns the counts of peers. A peer that is no account has an error.
+// Counts returns the counts of each of peers, and an error for each peer who is not an
+// account.
 func (s Service) Counts(ctx context.Context, user string, peers []string) ([]Counts, []error, error) {
-	errs, err := s.known(ctx, user, peers, MaxBatch)
+	errs, err := s.checkUsers(ctx, user, peers, MaxBatch)
 	if err != nil {
 		return nil, nil, err
 	}
-	list, err := perPeer(peers, errs, func(asked []string) ([]Counts, error) {
-		return s.Store.FollowCounts(ctx, s.App, asked)
+	list, err := askForPeers(peers, errs, func(distinct []string) ([]Counts, error) {
+		return s.Store.FollowCounts(ctx, s.App, distinct)
 	})
 	return list, errs, err
 }
 
-// A Page is a part of a list.
+// A Page is a page of a list.
 type Page struct {
 	Follows []Follow
-	Next    string // the last peer where more follow, else empty
+	Next    string // the last peer of the page if there are more, else empty
 }
 
-// List returns a page of a user's list, in order of peers, after one of them.
+// List returns a page of one of a user's lists, in order of peers. The page begins
+// behind the peer after.
 func (s Service) List(ctx context.Context, user string, kind Kind, after string, limit int) (Page, error) {
 	if after != "" {
 		if err := accounts.CheckID(after); err != nil {
 			return Page{}, fault.New(fault.Invalid, "the cursor is none that was given out")
 		}
 	}
-	if _, err := s.known(ctx, user, nil, 0); err != nil {
+	if _, err := s.checkUsers(ctx, user, nil, 0); err != nil {
 		return Page{}, err
 	}
 	list, more, err := s.Store.Follows(ctx, s.App, user, kind, after, limit)
 	if err != nil {
 		return Page{}, err
 	}
-	p := Page{Follows: list}
+	page := Page{Follows: list}
 	if more && len(list) > 0 {
-		p.Next = list[len(list)-1].Peer
+		page.Next = list[len(list)-1].Peer
 	}
-	return p, nil
+	return page, nil
 }
 
-// forgotten is how many follows one call of Forget ends: at most six writes each.
-const forgotten = 4
+// forgetPage is how many follows one call of Forget ends. Each one costs at most six
+// writes.
+const forgetPage = 4
 
-// Forget ends a page of what a user follows, then of who follows the user, and
-// removes the counts with the last.
-func (s Service) Forget(ctx context.Context, user string) (more bool, err error) {
+// RemoveData removes a page of the follows of a user whose account is deleted: first whom
+// the user follows, then who follows the user. When there are no more, it removes the
+// counts.
+func (s Service) RemoveData(ctx context.Context, user string) (more bool, err error) {
 	for _, kind := range []Kind{Following, Followers} {
-		list, _, err := s.Store.Follows(ctx, s.App, user, kind, "", forgotten)
+		list, _, err := s.Store.Follows(ctx, s.App, user, kind, "", forgetPage)
 		if err != nil {
 			return false, err
 		}
@@ -180,7 +199,8 @@ func (s Service) Forget(ctx context.Context, user string) (more bool, err error)
 			if kind == Followers {
 				from, to = to, from
 			}
-			if err := s.again(ctx, func() (bool, error) { return s.Store.Unfollow(ctx, s.App, from, to) }); err != nil {
+			err := s.retryConflict(ctx, func() (bool, error) { return s.Store.Unfollow(ctx, s.App, from, to) })
+			if err != nil {
 				return false, err
 			}
 		}
@@ -191,34 +211,34 @@ func (s Service) Forget(ctx context.Context, user string) (more bool, err error)
 	return false, s.Store.ForgetFollowCounts(ctx, s.App, user)
 }
 
-// again repeats a write that met another one. It fails with Conflict if others are
-// faster every time.
-func (s Service) again(ctx context.Context, write func() (bool, error)) error {
-	done, err := s.Again.Do(ctx, retry.Contended(), func(int) (bool, error) { return write() })
+// retryConflict repeats a write while it returns false, because another call changes
+// the same items. It fails with Conflict if that happens at every try.
+func (s Service) retryConflict(ctx context.Context, write func() (bool, error)) error {
+	done, err := s.Retrier.Do(ctx, retry.Contended(), func(int) (bool, error) { return write() })
 	if err == nil && !done {
 		err = fault.New(fault.Conflict, "other calls follow the same users all the time, try again later")
 	}
 	return err
 }
 
-// known tells which peers are no accounts, with an error for each. It fails as a
-// whole where the application has no follows, the batch is too long, or user is
-// no account.
-func (s Service) known(ctx context.Context, user string, peers []string, limit int) ([]error, error) {
+// checkUsers returns an error for each peer who is not an account. It fails as a whole
+// if the application has no follows, there are more than limit peers, or user is not
+// an account.
+func (s Service) checkUsers(ctx context.Context, user string, peers []string, limit int) ([]error, error) {
 	switch {
-	case !s.On:
+	case !s.Enabled:
 		return nil, fault.New(fault.AppLimit, "the application has no follows: its edition lacks them or they are switched off")
 	case len(peers) > limit:
 		return nil, fault.New(fault.BatchTooLarge, "a call names at most %d users", limit)
 	}
 	errs := make([]error, len(peers))
-	at := map[string]int{user: 0}
+	at := map[string]int{user: 0} // index in ids
 	ids := []string{user}
 	for i, p := range peers {
 		if errs[i] = accounts.CheckID(p); errs[i] != nil {
 			continue
 		}
-		if _, there := at[p]; !there {
+		if _, found := at[p]; !found {
 			at[p] = len(ids)
 			ids = append(ids, p)
 		}
@@ -238,18 +258,19 @@ func (s Service) known(ctx context.Context, user string, peers []string, limit i
 	return errs, nil
 }
 
-// perPeer asks about distinct peers without an error, and puts the answers where
-// the peers stand.
-func perPeer[T any](peers []string, errs []error, ask func(asked []string) ([]T, error)) ([]T, error) {
-	var asked []string
-	at := make(map[string]int)
+// askForPeers asks once about each peer that has no error, and returns the answers in
+// the order of peers. Example: peers are Bob, Carol, Bob. ask is given Bob and Carol,
+// and the result has Bob's answer twice.
+func askForPeers[T any](peers []string, errs []error, ask func(distinct []string) ([]T, error)) ([]T, error) {
+	var distinct []string
+	at := make(map[string]int) // index in distinct
 	for i, p := range peers {
-		if _, there := at[p]; !there && errs[i] == nil {
-			at[p] = len(asked)
-			asked = append(asked, p)
+		if _, found := at[p]; !found && errs[i] == nil {
+			at[p] = len(distinct)
+			distinct = append(distinct, p)
 		}
 	}
-	answers, err := ask(asked)
+	answers, err := ask(distinct)
 	if err != nil {
 		return nil, err
 	}

@@ -11,124 +11,131 @@ import (
 	"parley/shared/fault"
 )
 
-// MaxBatch is the number of receivers of one batch (core spec §6.2).
+// MaxBatch is the maximum number of receivers of one batch (docs/spec/tencent §6.2).
 const MaxBatch = 500
 
-// batchWidth is how many receivers are written at once.
-const batchWidth = 32
+// batchPart is the number of receivers for which messages are written at the same
+// time.
+const batchPart = 32
 
-// SendBatch sends one message to many users under one key, and returns the
-// users that are no accounts. d.To is not read. When no user is left it fails
-// with ReceiverUnknown. A repeat of the call completes what the first began.
-func (s Service) SendBatch(ctx context.Context, d Draft, to []string) (Receipt, []string, error) {
+// SendBatch sends one message to many users under one key, and returns the users
+// that are not accounts. It ignores req.To. If none of the users is an account it
+// fails with ReceiverUnknown. A repeat of the call completes what the first one
+// began. Example: the Lambda function dies after 100 of 500 receivers. The repeat
+// has the same time and key, sends to the other 400, and the first 100 do not get a
+// second message.
+func (s Service) SendBatch(ctx context.Context, req SendRequest, to []string) (SendResult, []string, error) {
 	if len(to) > MaxBatch {
-		return Receipt{}, nil, fault.New(fault.BatchTooLarge, "a batch has at most %d receivers", MaxBatch)
+		return SendResult{}, nil, fault.New(fault.BatchTooLarge, "a batch has at most %d receivers", MaxBatch)
 	}
-	if err := d.checkContent(); err != nil {
-		return Receipt{}, nil, err
+	if err := req.checkContent(); err != nil {
+		return SendResult{}, nil, err
 	}
-	if err := s.checkSizes(d.Content); err != nil {
-		return Receipt{}, nil, err
+	if err := s.checkMediaSizes(req.Content); err != nil {
+		return SendResult{}, nil, err
 	}
-	from, receivers, failed, err := s.receivers(ctx, &d, to)
+	from, receivers, failed, err := s.splitReceivers(ctx, &req, to)
 	if err != nil {
-		return Receipt{}, failed, err
+		return SendResult{}, failed, err
 	}
 	now := s.Now()
-	if now.Unix() < d.born {
-		now = time.Unix(d.born, 0)
+	if now.Unix() < req.born {
+		now = time.Unix(req.born, 0)
 	}
-	if !d.OnlineOnly {
-		us, err := s.Store.ClaimBatch(ctx, s.App, d.From, d.hash(), now.UnixMicro())
+	if !req.OnlineOnly {
+		us, err := s.Store.ClaimBatch(ctx, s.App, req.From, req.idempotencyKey(), now.UnixMicro())
 		if err != nil {
-			return Receipt{}, nil, err
+			return SendResult{}, nil, err
 		}
 		now = time.UnixMicro(us)
 	}
-	m := d.message(now)
-	d.Seq = &m.Seq // the same for all receivers
+	m := req.newMessage(now)
+	req.Seq = &m.Seq // the same for all receivers
 	m.Nick, m.Face = from.Nick, from.Face
-	for part := range slices.Chunk(receivers, batchWidth) {
-		// A part that fails holds up no other. The first failure is told at the end,
-		// so that the call is repeated and does what is left.
-		if e := s.sendPart(ctx, d, m, part); err == nil {
-			err = e
+	for part := range slices.Chunk(receivers, batchPart) {
+		// If a part fails, the other parts are still sent. The first failure is returned at
+		// the end, so that the caller repeats the call and the rest is sent. A part for which
+		// there is no time left is a failure as well.
+		e := ctx.Err()
+		if e == nil {
+			e = s.sendPart(ctx, req, m, part)
 		}
-		if ctx.Err() != nil {
-			break
+		if err == nil {
+			err = e
 		}
 	}
 	if err != nil {
-		return Receipt{}, nil, err
+		return SendResult{}, nil, err
 	}
-	return Receipt{Key: m.Key}, failed, nil
+	return SendResult{Key: m.Key}, failed, nil
 }
 
-// receivers splits the targets into accounts and others, in order, and returns
-// the sender. It notes the latest birth of all.
-func (s Service) receivers(ctx context.Context, d *Draft, to []string) (from *accounts.Account, known, failed []string, err error) {
+// splitReceivers returns the sender, the receivers that are accounts, and the others,
+// both in the order of the request. It sets req.born to the latest birth of all
+// accounts, and req.indexedUsers.
+func (s Service) splitReceivers(ctx context.Context, req *SendRequest, to []string) (from *accounts.Account, accepted, failed []string, err error) {
 	var unique []string
 	for _, u := range to {
 		switch {
 		case slices.Contains(unique, u) || slices.Contains(failed, u):
-		case u == d.From || accounts.CheckID(u) != nil:
+		case u == req.From || accounts.CheckID(u) != nil:
 			failed = append(failed, u)
 		default:
 			unique = append(unique, u)
 		}
 	}
-	list, err := s.Store.Accounts(ctx, s.App, append(slices.Clone(unique), d.From))
+	list, err := s.Store.Accounts(ctx, s.App, append(slices.Clone(unique), req.From))
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	from = list[len(unique)]
 	if !from.Alive() {
-		return nil, nil, nil, fault.New(fault.SenderUnknown, "the sender %s is not an account", d.From)
+		return nil, nil, nil, fault.New(fault.SenderUnknown, "the sender %s is not an account", req.From)
 	}
-	d.born, d.indexed = from.Reborn, indexed(list...)
+	req.born, req.indexedUsers = from.Reborn, usersWithIndex(list...)
 	for i, u := range unique {
 		if list[i].Alive() {
-			known, d.born = append(known, u), max(d.born, list[i].Reborn)
+			accepted, req.born = append(accepted, u), max(req.born, list[i].Reborn)
 		} else {
 			failed = append(failed, u)
 		}
 	}
-	if len(known) == 0 {
+	if len(accepted) == 0 {
 		return nil, nil, failed, fault.New(fault.ReceiverUnknown, "none of the receivers is an account")
 	}
-	return from, known, failed, nil
+	return from, accepted, failed, nil
 }
 
-// sendPart sends to some receivers, to as many as it can, and returns the first
-// failure to store.
-func (s Service) sendPart(ctx context.Context, d Draft, m Message, part []string) error {
+// sendPart sends to some receivers. If one fails, the others are still sent. It
+// returns the first failure of a write.
+func (s Service) sendPart(ctx context.Context, req SendRequest, m Message, part []string) error {
 	stored, options, failed := make([]Message, len(part)), make([]Option, len(part)), make([]error, len(part))
 	var run []func(context.Context) error
 	for i, u := range part {
 		stored[i] = m
 		stored[i].To = u
-		if d.OnlineOnly {
+		if req.OnlineOnly {
 			continue
 		}
 		run = append(run, func(ctx context.Context) error {
-			stored[i], options[i], failed[i] = s.store(ctx, stored[i], d)
-			return nil // one that fails holds up no other
+			stored[i], options[i], failed[i] = s.claimAndStore(ctx, stored[i], req)
+			return nil // a failure must not stop the other receivers
 		})
 	}
 	if err := s.Parallel(ctx, run...); err != nil {
 		return err
 	}
-	failure := firstOf(failed)
+	failure := firstError(failed)
 	users := part
-	if d.Sync == SyncDevices {
-		users = append(slices.Clone(part), d.From)
+	if req.Sync == CopyToDevices {
+		users = append(slices.Clone(part), req.From)
 	}
-	list, err := s.Out.Store.Sessions(ctx, s.App, users)
+	list, err := s.Delivery.Store.Sessions(ctx, s.App, users)
 	if err != nil {
-		if d.OnlineOnly {
+		if req.OnlineOnly {
 			return err
 		}
-		s.Out.Note(ctx, m.Key.String()+": sessions", err)
+		s.Delivery.LogFailure(ctx, m.Key.String()+": sessions", err)
 		return failure
 	}
 	own := list[len(part):]
@@ -138,14 +145,14 @@ func (s Service) sendPart(ctx context.Context, d Draft, m Message, part []string
 			continue
 		}
 		to := append([]sessions.Session{list[i]}, own...)
-		devices = append(devices, s.bring(ctx, d, stored[i], d.honoured(options[i]), to)...)
+		devices = append(devices, s.deliver(ctx, req, stored[i], req.effectiveOption(options[i]), to)...)
 	}
-	// One job for all: the push is the same, and its key that of the batch.
-	s.push(ctx, d, m, devices)
+	// One job for all receivers: they get the same push, under the key of the batch.
+	s.push(ctx, req, m, devices)
 	return failure
 }
 
-func firstOf(errs []error) error {
+func firstError(errs []error) error {
 	for _, err := range errs {
 		if err != nil {
 			return err

@@ -5,138 +5,108 @@ import (
 	"slices"
 	"time"
 
-	"parley/shared/domain/accounts"
 	"parley/shared/domain/delivery"
 	"parley/shared/fault"
 )
 
-// Every change of a stored message takes the same way: first the operation log
-// and the rows of the conversation say that the message changes, then it does,
-// then devices are told. A call that dies between leaves a notice of a change
-// that is not there, which costs a device one look; never a change that no
-// device learns of (docs/data-model.md §9).
+// Every change of a stored message is made in this order: first the operation log and
+// the conversation rows say that the message changes, then the message is changed, and
+// then the event is delivered to devices. If a call dies in between, the log has an
+// entry without a change, which costs a device one read. There is never a change that
+// devices do not learn of (docs/data-model.md §9, docs/adr/0015). Example: a recall
+// dies before the message changes. Bob's device reads the log, gets the message as it
+// was, and shows it as before; a repeat of the recall does the rest.
 
 // An Actor is who changes a message.
 type Actor struct {
-	// Trusted: the application itself, for which mute, ban, blocklist, friendship
-	// and the recall window do not hold.
+	// Trusted: the application, for which mute, ban, blocklist, friendship and the
+	// time limit of a recall do not apply.
 	Trusted bool
 	Issued  time.Time // when the user's signature was made
 	Origin  delivery.Origin
 }
 
-// ChangeStore keeps what becomes of messages.
-type ChangeStore interface {
-	// Find reads messages as a user sees them; nil where there is none, or where it
-	// has expired at a time in Unix seconds.
-	Find(ctx context.Context, app int64, user, peer string, keys []Key, now int64, strong bool) ([]*Message, error)
-	// Account reads the account of a user; nil where there is none.
-	Account(ctx context.Context, app int64, user string, strong bool) (*accounts.Account, error)
-	// Log writes to the operation log of a conversation.
-	Log(ctx context.Context, app int64, a, b string, entries []LogEntry) error
-	// LogSince reads the log from a time in ms on, oldest first, as a user sees it.
-	LogSince(ctx context.Context, app int64, user, peer string, q LogRange) (LogPage, error)
-	// Mark tells a user's row that messages change. Where there is no row nothing
-	// happens.
-	Mark(ctx context.Context, app int64, user, peer string, m Mark) error
-	// Recall takes a message's content away. It reports false where another call
-	// has done so.
-	Recall(ctx context.Context, app int64, m Message, nowMs int64) (bool, error)
-	// Edit replaces a message's content if it still has the version of m. Where it
-	// has not, it returns the message as it is.
-	Edit(ctx context.Context, app int64, m Message, nowMs int64) (*Message, error)
-	// Hide takes a message from one user's view.
-	Hide(ctx context.Context, app int64, user, peer string, key Key) error
-	// React adds a user's reaction to a message, or takes it away. It reports
-	// false where the message is recalled or full in the meantime.
-	React(ctx context.Context, app int64, user, peer string, key Key, reaction string, add bool) (bool, error)
-	// Confirm notes that the receiver has read a message.
-	Confirm(ctx context.Context, app int64, m Message, nowMs int64) error
-	// LastKey returns the message that a user's list shows as the last one.
-	LastKey(ctx context.Context, app int64, user, peer string) (*Key, error)
-}
-
-// A Mark is what a row is told of changed messages.
-type Mark struct {
+// A RowUpdate is what is written to a conversation row if messages change.
+type RowUpdate struct {
 	NowMs int64
-	// Last, where set, replaces what the list shows of a message, if it is the
-	// last one.
-	Last *Last
-	// Uncounted are messages to the user that are not to be read any more.
-	Uncounted []Message
-	// Blind: the row is written without a look at it before; what a failed write
-	// tells of it serves.
-	Blind bool
+	// Last, if not nil, replaces what the list shows of a message, if that is still
+	// the last message of the list.
+	Last *LastShown
+	// NoLongerUnread are messages to the user that no longer count as unread.
+	NoLongerUnread []Message
+	// SkipRead: the write is tried without reading the row first. If its condition
+	// fails, DynamoDB returns the row with the failure, and that is used instead.
+	SkipRead bool
 }
 
-// Last is what a list shows instead of a message.
-type Last struct {
+// LastShown is what a list shows in place of the message Of.
+type LastShown struct {
 	Of      Key
-	None    bool    // there is no message left to show
-	Key     *Key    // another message; nil: the same
-	Preview *string // nil: its content is gone
+	None    bool    // the list has no message left to show
+	Key     *Key    // another message; nil: still the message Of
+	Preview *string // nil: the message has no content any more
 }
 
-// Events of changes. Peer is the other user of the conversation from the side of
-// those who are told.
+// Events of changes. Peer is the other user of the conversation, as seen by the users
+// to whom the event is delivered.
 type (
-	// Recalled says that a message has no content any more.
+	// Recalled says that the content of a message was removed.
 	Recalled struct {
 		From, To string
 		Key      Key
 		By       string // who recalled it; empty: the application
 		TimeMs   int64
 	}
-	// Edited says that a message has other content.
+	// Edited says that a message has new content.
 	Edited struct{ Message }
-	// Hidden says that a user has deleted messages for himself.
+	// Hidden says that a user has deleted messages from the own view; the peer keeps them.
 	Hidden struct {
 		User, Peer string
 		Keys       []Key
 		TimeMs     int64
 	}
-	// Reacted says that a user added a reaction or took it away.
+	// Reacted says that a user added a reaction or removed it.
 	Reacted struct {
 		User, Peer string
-		From, To   string // of the message
+		From, To   string // those of the message
 		Key        Key
 		Reaction   string
 		Added      bool
 		TimeMs     int64
 	}
-	// Confirmed says that the receiver has read messages that asked for a receipt.
-	Confirmed struct {
+	// ReadReceipt says that the receiver has read messages that asked for a read receipt.
+	ReadReceipt struct {
 		Reader, Sender string
 		Keys           []Key
 		TimeMs         int64
 	}
 )
 
-// Recall takes a message from both users: its content goes, its place stays. A
-// user recalls what he sent in the last two minutes. The receiver's unread count
-// no longer has it.
+// Recall removes the content of a message for both users; the message itself stays
+// in the history. Users can recall the messages that they sent, within the time limit
+// of the application. The message no longer counts as unread for the receiver.
 func (s Service) Recall(ctx context.Context, by Actor, from, to string, key Key) error {
-	born, err := s.born(ctx, by, from)
+	born, err := s.bornForActor(ctx, by, from)
 	if err != nil {
 		return err
 	}
-	m, err := s.sent(ctx, to, from, from, born, key)
+	m, err := s.findSent(ctx, to, from, from, born, key)
 	switch {
-	case fault.Is(err, fault.AlreadyRecalled) && m.RecalledMs > s.Now().Add(-Window).UnixMilli():
-		return nil // a repeat, whose first call has told the devices
+	case fault.Is(err, fault.AlreadyRecalled) && m.RecalledMs > s.Now().Add(-IdempotencyWindow).UnixMilli():
+		return nil // a repeat: the first call has delivered the event
 	case err != nil:
 		return err
 	case !by.Trusted && s.Now().Sub(time.Unix(key.Time, 0)) > s.Recallable:
 		return fault.New(fault.RecallTooLate, "a message can be recalled for %s", s.Recallable)
 	}
 	now := s.Now().UnixMilli()
-	gone := &Last{Of: key}
-	receiver := Mark{NowMs: now, Last: gone}
+	contentRemoved := &LastShown{Of: key}
+	receiver := RowUpdate{NowMs: now, Last: contentRemoved}
 	if !m.NoUnread && !m.Hidden {
-		receiver.Uncounted = []Message{*m}
+		receiver.NoLongerUnread = []Message{*m}
 	}
-	m.PeerHid = m.Hidden // it was read as the receiver sees it
-	if err := s.announce(ctx, *m, now, Mark{NowMs: now, Last: gone}, receiver); err != nil {
+	m.HiddenFromPeer = m.Hidden // m was read as the receiver sees it; from here on it is the sender's view
+	if err := s.recordChange(ctx, *m, now, RowUpdate{NowMs: now, Last: contentRemoved}, receiver); err != nil {
 		return err
 	}
 	done, err := s.Store.Recall(ctx, s.App, *m, now)
@@ -144,27 +114,30 @@ func (s Service) Recall(ctx context.Context, by Actor, from, to string, key Key)
 		return err
 	}
 	if !done {
-		return nil // by a twin of this call, which tells the devices
+		return nil // another call at the same time did it, and delivers the event
 	}
 	event := Recalled{From: from, To: to, Key: key, TimeMs: now}
 	if !by.Trusted {
 		event.By = from
 	}
-	s.Out.Tell(ctx, parties(*m), by.Origin, event)
+	s.Delivery.DeliverAfterCommit(ctx, usersToNotify(*m), by.Origin, event)
 	return nil
 }
 
-// An Edition is new content of a message; what is nil stays.
-type Edition struct {
+// An EditRequest is the new content of a message. A nil field keeps the stored value.
+type EditRequest struct {
 	Elements []Element
 	Custom   *string
 }
 
-// Edit replaces the content of a message for both users. A user edits what he
-// sent, and only while he may write to the receiver. It returns the time of the
-// edit in ms, 0 where nothing was changed: later edits are known by it.
-func (s Service) Edit(ctx context.Context, by Actor, from, to string, key Key, e Edition) (int64, error) {
-	p, silenced, err := s.admit(ctx, Draft{From: from, To: to, Trusted: by.Trusted, Issued: by.Issued})
+// Edit replaces the content of a message for both users. Users can edit the
+// messages that they sent, as long as they may write to the receiver. It returns the
+// time of the edit in ms, which is later than that of all earlier edits; 0 if nothing
+// was changed. Example: two edits run on hosts whose clocks differ by 5 ms. The later
+// edit still has the later time, so a device that receives it first does not replace
+// it by the earlier one.
+func (s Service) Edit(ctx context.Context, by Actor, from, to string, key Key, e EditRequest) (int64, error) {
+	p, blockedSilently, err := s.admit(ctx, SendRequest{From: from, To: to, Trusted: by.Trusted, Issued: by.Issued})
 	if err != nil {
 		return 0, err
 	}
@@ -172,12 +145,12 @@ func (s Service) Edit(ctx context.Context, by Actor, from, to string, key Key, e
 	if by.Trusted {
 		born = 0
 	}
-	m, err := s.sent(ctx, from, to, from, born, key)
+	m, err := s.findSent(ctx, from, to, from, born, key)
 	if err != nil {
 		return 0, err
 	}
-	if silenced && !m.PeerHid {
-		return 0, nil // the receiver has it, and is told nothing new
+	if blockedSilently && !m.HiddenFromPeer {
+		return 0, nil // the blocking receiver has the message and must not see anything new
 	}
 	before := m.Content
 	if e.Elements != nil {
@@ -186,51 +159,51 @@ func (s Service) Edit(ctx context.Context, by Actor, from, to string, key Key, e
 	if e.Custom != nil {
 		m.Custom = *e.Custom
 	}
-	if err := s.checkSizes(m.Content); err != nil {
+	if err := s.checkMediaSizes(m.Content); err != nil {
 		return 0, err
 	}
 	if err := m.Content.Check(); err != nil {
 		return 0, err
 	}
-	if m.Version > 0 && m.same(before) {
-		return m.EditedMs, nil // a repeat, whose first call has told the devices
+	if m.Version > 0 && m.equal(before) {
+		return m.EditedMs, nil // a repeat: the first call has delivered the event
 	}
 	now := s.Now().UnixMilli()
-	mark := Mark{NowMs: now, Last: last(*m)}
-	if err := s.announce(ctx, *m, now, mark, mark); err != nil {
+	update := RowUpdate{NowMs: now, Last: lastShown(*m)}
+	if err := s.recordChange(ctx, *m, now, update, update); err != nil {
 		return 0, err
 	}
-	m.EditedMs = max(now, m.EditedMs+1) // a later edit has a later time, whatever the clock of this host says
+	m.EditedMs = max(now, m.EditedMs+1) // later than the last edit, also if this host's clock is behind
 	other, err := s.Store.Edit(ctx, s.App, *m, m.EditedMs)
 	if err != nil {
 		return 0, err
 	}
-	if other != nil && other.Version == m.Version+1 && other.EditedMs == m.EditedMs && other.same(m.Content) {
-		other = nil // this very call, whose answer the store repeated for
+	if other != nil && other.Version == m.Version+1 && other.EditedMs == m.EditedMs && other.equal(m.Content) {
+		other = nil // the AWS SDK wrote it, lost the answer and tried again: it is this edit
 	}
 	if other != nil {
-		mark.Last = last(*other)
-		if err := s.announce(ctx, *other, now, mark, mark); err != nil {
+		update.Last = lastShown(*other)
+		if err := s.recordChange(ctx, *other, now, update, update); err != nil {
 			return 0, err
 		}
 		return 0, fault.New(fault.EditConflict, "another change of the message came first, read it again")
 	}
-	s.Out.Tell(ctx, parties(*m), by.Origin, Edited{*m})
+	s.Delivery.DeliverAfterCommit(ctx, usersToNotify(*m), by.Origin, Edited{*m})
 	return m.EditedMs, nil
 }
 
-// last is what a list shows of a message as it is.
-func last(m Message) *Last {
+// lastShown is what a list shows of a message as it is now.
+func lastShown(m Message) *LastShown {
 	if m.Recalled {
-		return &Last{Of: m.Key}
+		return &LastShown{Of: m.Key}
 	}
 	preview := m.Preview()
-	return &Last{Of: m.Key, Preview: &preview}
+	return &LastShown{Of: m.Key, Preview: &preview}
 }
 
-// Hide deletes messages for one user; the other keeps them. Messages that are
-// not there are passed over.
-func (s Service) Hide(ctx context.Context, by Actor, user, peer string, keys []Key) error {
+// DeleteForUser deletes messages for one user; the other user keeps them. Keys without a
+// message are ignored.
+func (s Service) DeleteForUser(ctx context.Context, by Actor, user, peer string, keys []Key) error {
 	if err := CheckKeys(keys); err != nil {
 		return err
 	}
@@ -239,7 +212,7 @@ func (s Service) Hide(ctx context.Context, by Actor, user, peer string, keys []K
 		return err
 	}
 	now := s.Now().UnixMilli()
-	mark, event := Mark{NowMs: now}, Hidden{User: user, Peer: peer, TimeMs: now}
+	update, event := RowUpdate{NowMs: now}, Hidden{User: user, Peer: peer, TimeMs: now}
 	var entries []LogEntry
 	for _, m := range list {
 		if m == nil {
@@ -248,17 +221,17 @@ func (s Service) Hide(ctx context.Context, by Actor, user, peer string, keys []K
 		event.Keys = append(event.Keys, m.Key)
 		entries = append(entries, LogEntry{AtMs: now, Key: m.Key, Only: user, Expires: m.Expires})
 		if m.From == peer && !m.NoUnread && !m.Recalled {
-			mark.Uncounted = append(mark.Uncounted, *m)
+			update.NoLongerUnread = append(update.NoLongerUnread, *m)
 		}
 	}
 	if len(event.Keys) == 0 {
 		return nil
 	}
-	if mark.Last, err = s.beforeLast(ctx, user, peer, event.Keys); err != nil {
+	if update.Last, err = s.lastAfterHiding(ctx, user, peer, event.Keys); err != nil {
 		return err
 	}
 	err = s.Parallel(ctx,
-		func(ctx context.Context) error { return s.Store.Mark(ctx, s.App, user, peer, mark) },
+		func(ctx context.Context) error { return s.Store.UpdateRow(ctx, s.App, user, peer, update) },
 		func(ctx context.Context) error { return s.Store.Log(ctx, s.App, user, peer, entries) },
 	)
 	if err != nil {
@@ -271,20 +244,22 @@ func (s Service) Hide(ctx context.Context, by Actor, user, peer string, keys []K
 	if err := s.Parallel(ctx, hide...); err != nil {
 		return err
 	}
-	s.Out.Tell(ctx, []string{user}, by.Origin, event)
+	s.Delivery.DeliverAfterCommit(ctx, []string{user}, by.Origin, event)
 	return nil
 }
 
-// beforeLast says what a list shows when the last message is among those that
-// go: the one before.
-func (s Service) beforeLast(ctx context.Context, user, peer string, keys []Key) (*Last, error) {
+// lastAfterHiding returns what a list shows after these messages are hidden: the
+// last one that remains. It returns nil if the last message of the list is not one of
+// them.
+func (s Service) lastAfterHiding(ctx context.Context, user, peer string, keys []Key) (*LastShown, error) {
 	shown, err := s.Store.LastKey(ctx, s.App, user, peer)
 	if err != nil || shown == nil || !slices.Contains(keys, *shown) {
 		return nil, err
 	}
-	// The one before may have gone just now, and messages that no list shows may
-	// stand behind it, however many.
-	q := Range{User: user, Peer: peer, Limit: len(keys) + 1, Strong: true}
+	// The read is strong, because the remaining messages may have been hidden a moment
+	// ago. Many messages with NoLast may come before one that a list shows, so it reads
+	// as many pages as needed.
+	q := HistoryRange{User: user, Peer: peer, Limit: len(keys) + 1, Strong: true}
 	for {
 		h, err := s.History(ctx, q)
 		if err != nil {
@@ -294,51 +269,51 @@ func (s Service) beforeLast(ctx context.Context, user, peer string, keys []Key) 
 			if m.NoLast || slices.Contains(keys, m.Key) {
 				continue
 			}
-			out := last(m)
-			return &Last{Of: *shown, Key: &m.Key, Preview: out.Preview}, nil
+			out := lastShown(m)
+			return &LastShown{Of: *shown, Key: &m.Key, Preview: out.Preview}, nil
 		}
 		if h.Complete {
-			return &Last{Of: *shown, None: true}, nil
+			return &LastShown{Of: *shown, None: true}, nil
 		}
 		q.Before, q.Limit = h.Next, MaxPage
 	}
 }
 
-// announce notes in the log and on the rows of both users that a message
-// changes. The message is as its sender sees it; the row of a receiver who does
-// not see it is left alone.
-func (s Service) announce(ctx context.Context, m Message, nowMs int64, sender, receiver Mark) error {
-	rows := []rowMark{{m.From, m.To, sender}}
-	if !m.PeerHid {
-		rows = append(rows, rowMark{m.To, m.From, receiver})
+// recordChange writes to the log, and to the rows of both users, that a message is
+// about to change. m must be read as its sender sees it. The row of a receiver who
+// does not see the message is not written.
+func (s Service) recordChange(ctx context.Context, m Message, nowMs int64, sender, receiver RowUpdate) error {
+	rows := []userRowUpdate{{m.From, m.To, sender}}
+	if !m.HiddenFromPeer {
+		rows = append(rows, userRowUpdate{m.To, m.From, receiver})
 	}
-	return s.announceAs(ctx, m, LogEntry{AtMs: nowMs, Key: m.Key, Expires: m.Expires}, rows)
+	return s.writeLogAndRows(ctx, m, LogEntry{AtMs: nowMs, Key: m.Key, Expires: m.Expires}, rows)
 }
 
-// A rowMark is what a user's row of a conversation is marked with.
-type rowMark struct {
+// A userRowUpdate is a RowUpdate for one user's row.
+type userRowUpdate struct {
 	user, peer string
-	Mark
+	RowUpdate
 }
 
-// announceAs is announce with an entry and rows.
-func (s Service) announceAs(ctx context.Context, m Message, entry LogEntry, rows []rowMark) error {
+// writeLogAndRows writes a log entry and the rows.
+func (s Service) writeLogAndRows(ctx context.Context, m Message, entry LogEntry, rows []userRowUpdate) error {
 	run := make([]func(context.Context) error, 0, len(rows)+1)
 	for _, r := range rows {
-		run = append(run, func(ctx context.Context) error { return s.Store.Mark(ctx, s.App, r.user, r.peer, r.Mark) })
+		run = append(run, func(ctx context.Context) error { return s.Store.UpdateRow(ctx, s.App, r.user, r.peer, r.RowUpdate) })
 	}
 	return s.Parallel(ctx, append(run, func(ctx context.Context) error {
 		return s.Store.Log(ctx, s.App, m.From, m.To, []LogEntry{entry})
 	})...)
 }
 
-// parties are the users whose devices are told of a change, of a message as its
-// sender sees it.
-func parties(m Message) []string {
+// usersToNotify returns the users to whose devices a change is delivered. m must be
+// read as its sender sees it.
+func usersToNotify(m Message) []string {
 	switch {
-	case m.Aside:
+	case m.HiddenFromSender:
 		return []string{m.To}
-	case m.PeerHid:
+	case m.HiddenFromPeer:
 		return []string{m.From}
 	}
 	return []string{m.From, m.To}

@@ -10,7 +10,7 @@ import (
 	"parley/shared/plainjson"
 )
 
-// A Kind names one of the nine kinds of elements (core spec §3).
+// A Kind names one of the nine kinds of elements (docs/spec/tencent §3).
 type Kind string
 
 // The kinds.
@@ -26,27 +26,28 @@ const (
 	KindRelay    Kind = "TIMRelayElem"
 )
 
-// An Element is one part of a message's body. Content is the JSON object as the
-// sender wrote it: apps keep fields of their own in it and old clients leave
-// fields out, so it is validated and stored, never rewritten. This vocabulary is
-// Parley's own form of a message; a dialect that has another converts to it.
+// An Element is one part of a message. Content is the JSON object as the sender
+// wrote it. It is checked and stored, but never rewritten, because apps keep their own
+// fields in it and old clients leave fields out (docs/adr/0002). Parley's own form of
+// a message has the vendor's names for the kinds; a dialect with other names converts.
 type Element struct {
 	Kind    Kind            `json:"MsgType"`
 	Content json.RawMessage `json:"MsgContent"`
 }
 
-// MaxBody bounds the JSON of a message's elements and custom data in bytes, as it is
-// stored, sent and answered (core spec §13, docs/adr/0021-one-measure.md).
+// MaxBody is the maximum size in bytes of the JSON of a message's elements and custom
+// data, as it is stored, delivered and answered (docs/spec/tencent §13,
+// docs/adr/0021).
 const MaxBody = 12 << 10
 
-// Check refuses content that is not in the documented form: no element, an
-// unknown kind, a field of a wrong type, two custom elements, over 12 KB.
-func (c Content) Check() error { return c.checkWith(0) }
+// Check refuses content that has no element, an element of an unknown kind, a field of
+// a wrong type, two custom elements, or over 12 KB.
+func (c Content) Check() error { return c.checkWithOverhead(0) }
 
-// checkWith is Check of content that stands beside other bytes of a message. It
-// counts what JSON counts: a control character of CloudCustomData is six bytes, as
-// it is when it is stored and sent.
-func (c Content) checkWith(others int) error {
+// checkWithOverhead is Check for content whose message has extraBytes more. It counts
+// the bytes of the stored JSON. Example: the character 0x01 in CloudCustomData counts
+// six bytes, because it is stored as \u0001.
+func (c Content) checkWithOverhead(extraBytes int) error {
 	if len(c.Elements) == 0 {
 		return fault.New(fault.BodyEmpty, "MsgBody has no element")
 	}
@@ -54,7 +55,7 @@ func (c Content) checkWith(others int) error {
 	if err != nil {
 		return fault.New(fault.BodyInvalid, "CloudCustomData: %s", err)
 	}
-	size, customs := others+custom+len(`{"MsgBody":[],"CloudCustomData":}`), 0
+	size, customElements := extraBytes+custom+len(`{"MsgBody":[],"CloudCustomData":}`), 0
 	for i, e := range c.Elements {
 		content, err := plainjson.Size(e.Content)
 		if err != nil {
@@ -62,7 +63,7 @@ func (c Content) checkWith(others int) error {
 		}
 		size += len(e.Kind) + content + len(`{"MsgType":"","MsgContent":},`)
 		if e.Kind == KindCustom {
-			customs++
+			customElements++
 		}
 		if size > MaxBody {
 			return fault.New(fault.BodyTooLarge, "the message is over %d bytes", MaxBody)
@@ -74,14 +75,14 @@ func (c Content) checkWith(others int) error {
 	if size > MaxBody {
 		return fault.New(fault.BodyTooLarge, "the message is over %d bytes", MaxBody)
 	}
-	if customs > 1 {
-		return fault.New(fault.BodyInvalid, "MsgBody has %d TIMCustomElem, at most one is allowed", customs)
+	if customElements > 1 {
+		return fault.New(fault.BodyInvalid, "MsgBody has %d TIMCustomElem, at most one is allowed", customElements)
 	}
 	return nil
 }
 
-// field is a field of a content that must have a type when it is there.
-type field struct {
+// A fieldRule says which type a field of an element's content must have.
+type fieldRule struct {
 	name     string
 	required bool
 	check    func(any) bool
@@ -90,9 +91,10 @@ type field struct {
 
 func (e Element) check() error { return e.checkAt(0) }
 
-// checkAt is check of an element that stands in merged messages so deep.
+// checkAt checks an element at a nesting depth; 0 is the message itself, 1 a message
+// that is merged into it.
 func (e Element) checkAt(depth int) error {
-	fields, ok := e.Kind.fields()
+	fields, ok := e.Kind.fieldRules()
 	if !ok {
 		return elementError(fmt.Sprintf("MsgType %.50s is not known", e.Kind))
 	}
@@ -122,48 +124,48 @@ type elementError string
 
 func (e elementError) Error() string { return string(e) }
 
-// fields lists what is known of a kind's content (core spec §3). Fields that
-// the vendor's older clients leave out are not required.
-func (k Kind) fields() ([]field, bool) {
+// fieldRules returns the rules for the known fields of a kind (docs/spec/tencent §3).
+// Fields that the vendor's old clients leave out are not required.
+func (k Kind) fieldRules() ([]fieldRule, bool) {
 	switch k {
 	case KindText:
-		return []field{must(text("Text"))}, true
+		return []fieldRule{requiredField(textField("Text"))}, true
 	case KindLocation:
-		return []field{text("Desc"), must(number("Latitude")), must(number("Longitude"))}, true
+		return []fieldRule{textField("Desc"), requiredField(numberField("Latitude")), requiredField(numberField("Longitude"))}, true
 	case KindFace:
-		return []field{must(integer("Index")), text("Data")}, true
+		return []fieldRule{requiredField(integerField("Index")), textField("Data")}, true
 	case KindCustom:
-		return []field{text("Data"), text("Desc"), text("Ext"), text("Sound")}, true
+		return []fieldRule{textField("Data"), textField("Desc"), textField("Ext"), textField("Sound")}, true
 	case KindSound:
-		return []field{text("Url"), text("UUID"), integer("Size"), integer("Second"), download("Download_Flag")}, true
+		return []fieldRule{textField("Url"), textField("UUID"), integerField("Size"), integerField("Second"), downloadFlag("Download_Flag")}, true
 	case KindImage:
-		return []field{
-			text("UUID"),
+		return []fieldRule{
+			textField("UUID"),
 			oneOf("ImageFormat", "1, 2, 3, 4 or 255", 1, 2, 3, 4, 255),
-			must(field{name: "ImageInfoArray", check: imageInfos, want: "a list of images with Type 1, 2 or 3, numbers for Size, Width and Height, and text for URL"}),
+			requiredField(fieldRule{name: "ImageInfoArray", check: isImageList, want: "a list of images with Type 1, 2 or 3, numbers for Size, Width and Height, and text for URL"}),
 		}, true
 	case KindFile:
-		return []field{text("Url"), text("UUID"), text("FileName"), integer("FileSize"), download("Download_Flag")}, true
+		return []fieldRule{textField("Url"), textField("UUID"), textField("FileName"), integerField("FileSize"), downloadFlag("Download_Flag")}, true
 	case KindVideo:
-		return []field{
-			text("VideoUrl"), text("VideoUUID"), integer("VideoSize"), integer("VideoSecond"), text("VideoFormat"),
-			download("VideoDownloadFlag"), text("ThumbUrl"), text("ThumbUUID"), integer("ThumbSize"), integer("ThumbWidth"),
-			integer("ThumbHeight"), text("ThumbFormat"), download("ThumbDownloadFlag"),
+		return []fieldRule{
+			textField("VideoUrl"), textField("VideoUUID"), integerField("VideoSize"), integerField("VideoSecond"), textField("VideoFormat"),
+			downloadFlag("VideoDownloadFlag"), textField("ThumbUrl"), textField("ThumbUUID"), integerField("ThumbSize"), integerField("ThumbWidth"),
+			integerField("ThumbHeight"), textField("ThumbFormat"), downloadFlag("ThumbDownloadFlag"),
 		}, true
 	case KindRelay:
-		return []field{text("Title"), text("CompatibleText"), integer("MsgNum"), {name: "AbstractList", check: texts, want: "a list of texts"}, text("JsonMsgKey")}, true
+		return []fieldRule{textField("Title"), textField("CompatibleText"), integerField("MsgNum"), {name: "AbstractList", check: isTextList, want: "a list of texts"}, textField("JsonMsgKey")}, true
 	}
 	return nil, false
 }
 
-func must(f field) field { f.required = true; return f }
+func requiredField(f fieldRule) fieldRule { f.required = true; return f }
 
-func text(name string) field {
-	return field{name: name, want: "text", check: func(v any) bool { _, ok := v.(string); return ok }}
+func textField(name string) fieldRule {
+	return fieldRule{name: name, want: "text", check: func(v any) bool { _, ok := v.(string); return ok }}
 }
 
-func number(name string) field {
-	return field{name: name, want: "a number", check: func(v any) bool { _, ok := v.(float64); return ok }}
+func numberField(name string) fieldRule {
+	return fieldRule{name: name, want: "a number", check: func(v any) bool { _, ok := v.(float64); return ok }}
 }
 
 func isInteger(v any) bool {
@@ -171,15 +173,15 @@ func isInteger(v any) bool {
 	return ok && n == math.Trunc(n) && n >= 0 && n <= 1<<53
 }
 
-func integer(name string) field {
-	return field{name: name, want: "a whole number", check: isInteger}
+func integerField(name string) fieldRule {
+	return fieldRule{name: name, want: "a whole number", check: isInteger}
 }
 
-// download is a flag that must be 2: the file is fetched by its URL.
-func download(name string) field { return oneOf(name, "2", 2) }
+// downloadFlag is a flag that must be 2, which says that the file has a URL.
+func downloadFlag(name string) fieldRule { return oneOf(name, "2", 2) }
 
-func oneOf(name, want string, allowed ...float64) field {
-	return field{name: name, want: want, check: func(v any) bool {
+func oneOf(name, want string, allowed ...float64) fieldRule {
+	return fieldRule{name: name, want: want, check: func(v any) bool {
 		for _, a := range allowed {
 			if v == a {
 				return true
@@ -189,7 +191,7 @@ func oneOf(name, want string, allowed ...float64) field {
 	}}
 }
 
-func texts(v any) bool {
+func isTextList(v any) bool {
 	list, ok := v.([]any)
 	for _, item := range list {
 		if _, isText := item.(string); !isText {
@@ -199,7 +201,7 @@ func texts(v any) bool {
 	return ok
 }
 
-func imageInfos(v any) bool {
+func isImageList(v any) bool {
 	list, ok := v.([]any)
 	if !ok || len(list) == 0 {
 		return false
@@ -221,8 +223,8 @@ func imageInfos(v any) bool {
 	return true
 }
 
-// checkRelay wants the merged messages themselves or the key they are stored
-// under (core spec §3).
+// checkRelay requires either the merged messages themselves or the key under which
+// they are stored (docs/spec/tencent §3).
 func checkRelay(raw json.RawMessage, content map[string]any, depth int) error {
 	list, inline := content["MsgList"], content["MsgList"] != nil
 	if keyed := content["JsonMsgKey"] != nil; inline == keyed {
@@ -241,7 +243,7 @@ func checkRelay(raw json.RawMessage, content map[string]any, depth int) error {
 		return elementError("MsgList is not a list")
 	}
 	for i, m := range inner.List {
-		if err := checkMerged(m, depth+1); err != nil {
+		if err := checkMergedMessage(m, depth+1); err != nil {
 			return elementError(fmt.Sprintf("MsgList[%d]: %s", i, err))
 		}
 	}
@@ -249,10 +251,10 @@ func checkRelay(raw json.RawMessage, content map[string]any, depth int) error {
 }
 
 // Known reports whether k is one of the kinds.
-func (k Kind) Known() bool { _, ok := k.fields(); return ok }
+func (k Kind) Known() bool { _, ok := k.fieldRules(); return ok }
 
-// Words are the texts of a message that a search looks at, a line each: what
-// users have written or see of it, not data for programs.
+// Words returns the texts of a message that a search looks at, one per line: what
+// users wrote or see, not data for programs.
 func (c Content) Words() string {
 	var b strings.Builder
 	add := func(text string) {
@@ -262,26 +264,27 @@ func (c Content) Words() string {
 	for _, e := range c.Elements {
 		switch e.Kind {
 		case KindText:
-			add(e.field("Text"))
+			add(e.stringField("Text"))
 		case KindLocation, KindCustom:
-			add(e.field("Desc"))
+			add(e.stringField("Desc"))
 		case KindFile:
-			add(e.field("FileName"))
+			add(e.stringField("FileName"))
 		case KindRelay:
-			add(e.field("Title"))
+			add(e.stringField("Title"))
 			var content relayContent
 			if plainjson.Unmarshal(e.Content, &content) == nil {
 				for _, line := range content.Abstract {
 					add(line)
 				}
 			}
+		case KindFace, KindSound, KindImage, KindVideo: // they have no text
 		}
 	}
 	return b.String()
 }
 
-// field returns a text of the content, empty where there is none.
-func (e Element) field(name string) string {
+// stringField returns a text field of the content; "" if it does not exist.
+func (e Element) stringField(name string) string {
 	var content map[string]any
 	if plainjson.Unmarshal(e.Content, &content) != nil {
 		return ""
@@ -290,15 +293,15 @@ func (e Element) field(name string) string {
 	return s
 }
 
-// text returns what an element contributes to a preview and a push.
-func (e Element) text() string {
+// summary returns the text of an element for a preview or a push.
+func (e Element) summary() string {
 	switch e.Kind {
 	case KindText:
-		return e.field("Text")
+		return e.stringField("Text")
 	case KindCustom:
-		return e.field("Desc")
+		return e.stringField("Desc")
 	case KindRelay:
-		return e.field("Title")
+		return e.stringField("Title")
 	case KindLocation:
 		return "[Location]"
 	case KindFace:

@@ -11,9 +11,9 @@ import (
 
 const image = `{"UUID":"u","ImageFormat":1,"ImageInfoArray":[{"Type":1,"Size":9,"Width":8,"Height":7,"URL":"https://a"}]}`
 
-// TestElements has the documented form of each kind (core spec §3), and what is
-// not of it.
-func TestElements(t *testing.T) {
+// TestCheckAcceptsTheDocumentedFormOfEachKind has, for each kind, contents in the
+// documented form (docs/spec/tencent §3) and contents that are not in it.
+func TestCheckAcceptsTheDocumentedFormOfEachKind(t *testing.T) {
 	for _, c := range []struct {
 		kind messages.Kind
 		good []string
@@ -80,20 +80,21 @@ func TestElements(t *testing.T) {
 	}
 }
 
-// nested is a content of merged messages in merged messages.
-func nested(deep int) string {
-	if deep == 0 {
+// nested is the content of a merged message that has depth further levels of merged
+// messages in it.
+func nested(depth int) string {
+	if depth == 0 {
 		return `{"MsgList":[{"From_Account":"a","MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"hi"}}]}]}`
 	}
-	return `{"MsgList":[{"From_Account":"a","MsgBody":[{"MsgType":"TIMRelayElem","MsgContent":` + nested(deep-1) + `}]}]}`
+	return `{"MsgList":[{"From_Account":"a","MsgBody":[{"MsgType":"TIMRelayElem","MsgContent":` + nested(depth-1) + `}]}]}`
 }
 
-func TestCheck(t *testing.T) {
+func TestCheckLimitsSizeAndCustomElements(t *testing.T) {
 	custom := element(messages.KindCustom, `{"Data":"d"}`)
-	full := func(n int) messages.Content { // a body of n bytes in JSON
+	ofSize := func(n int) messages.Content { // a content with n bytes of JSON
 		c := messages.Content{Elements: []messages.Element{text("")}, Custom: ""}
-		frame := len(`{"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":""}},],"CloudCustomData":""}`)
-		c.Elements[0] = text(strings.Repeat("x", n-frame))
+		overhead := len(`{"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":""}},],"CloudCustomData":""}`)
+		c.Elements[0] = text(strings.Repeat("x", n-overhead))
 		return c
 	}
 	for _, c := range []struct {
@@ -101,22 +102,22 @@ func TestCheck(t *testing.T) {
 		content messages.Content
 		want    fault.Code // 0: accepted
 	}{
-		{"nothing", messages.Content{}, fault.BodyEmpty},
-		{"custom data alone", messages.Content{Custom: "x"}, fault.BodyEmpty},
-		{"one custom element", messages.Content{Elements: []messages.Element{text("a"), custom, text("b")}}, 0},
-		{"two custom elements", messages.Content{Elements: []messages.Element{custom, text("a"), custom}}, fault.BodyInvalid},
-		{"12 KB", full(messages.MaxBody), 0},
-		{"12 KB and one byte", full(messages.MaxBody + 1), fault.BodyTooLarge},
-		{"custom data of 12 KB", messages.Content{Elements: []messages.Element{text("a")}, Custom: strings.Repeat("x", 12<<10)}, fault.BodyTooLarge},
-		{"custom data that fills", messages.Content{Elements: []messages.Element{text("a")}, Custom: strings.Repeat("x", 12<<10-100)}, 0},
-		{"too large counts before what is wrong further on", messages.Content{Elements: []messages.Element{
+		{"rejects content without an element", messages.Content{}, fault.BodyEmpty},
+		{"rejects custom data without an element", messages.Content{Custom: "x"}, fault.BodyEmpty},
+		{"accepts one custom element", messages.Content{Elements: []messages.Element{text("a"), custom, text("b")}}, 0},
+		{"rejects two custom elements", messages.Content{Elements: []messages.Element{custom, text("a"), custom}}, fault.BodyInvalid},
+		{"accepts 12 KB", ofSize(messages.MaxBody), 0},
+		{"rejects 12 KB and one byte", ofSize(messages.MaxBody + 1), fault.BodyTooLarge},
+		{"counts the custom data", messages.Content{Elements: []messages.Element{text("a")}, Custom: strings.Repeat("x", 12<<10)}, fault.BodyTooLarge},
+		{"accepts custom data up to the limit", messages.Content{Elements: []messages.Element{text("a")}, Custom: strings.Repeat("x", 12<<10-100)}, 0},
+		{"reports the size if the limit is passed before a malformed element", messages.Content{Elements: []messages.Element{
 			text(strings.Repeat("x", 13<<10)), element("TIMOther", "{}"),
 		}}, fault.BodyTooLarge},
-		{"what is wrong counts before too large further on", messages.Content{Elements: []messages.Element{
+		{"reports a malformed element before the limit is passed", messages.Content{Elements: []messages.Element{
 			element("TIMOther", "{}"), text(strings.Repeat("x", 13<<10)),
 		}}, fault.BodyInvalid},
-		{"many small ones", messages.Content{Elements: many(200)}, 0},
-		{"too many small ones", messages.Content{Elements: many(400)}, fault.BodyTooLarge},
+		{"accepts 200 small elements", messages.Content{Elements: smallElements(200)}, 0},
+		{"rejects 400 small elements for their size", messages.Content{Elements: smallElements(400)}, fault.BodyTooLarge},
 	} {
 		err := c.content.Check()
 		if got := fault.Of(err).Code; (err == nil) != (c.want == 0) || (err != nil && got != c.want) {
@@ -132,7 +133,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-func many(n int) []messages.Element {
+func smallElements(n int) []messages.Element {
 	list := make([]messages.Element, n)
 	for i := range list {
 		list[i] = element(messages.KindFace, `{"Index":1}`)

@@ -11,81 +11,72 @@ import (
 	"parley/shared/retry"
 )
 
-// Bounds of the pairs that are attached to a message (core spec §6.11, §6.12).
+// Limits of message extensions (docs/spec/tencent §6.11, §6.12).
 const (
-	MaxPairs       = 300 // on a message
-	MaxPairWrites  = 20  // in a call
-	MaxPairReads   = 200 // in an answer
-	maxPairKey     = 100 // bytes
-	maxPairValue   = 1000
-	maxPairChanges = 200 // on a message in a minute
+	MaxExtensions       = 300  // of a message
+	MaxExtensionWrites  = 20   // in a call
+	MaxExtensionReads   = 200  // in an answer
+	maxExtensionKey     = 100  // bytes
+	maxExtensionValue   = 1000 // bytes
+	maxExtensionChanges = 200  // of a message in a minute
 )
 
-// A Pair is a key and a value that are attached to a message. Seq is its
-// version: the number of the change that wrote it, 0 where there is none.
-type Pair struct {
+// An Extension is a key and a value that users attach to a message. Seq is its
+// version: the number of the change that wrote it; 0 if it does not exist.
+type Extension struct {
 	Key, Value string
 	Seq        int64
 }
 
-// A PairVerb is what is done with pairs.
-type PairVerb int
+// An ExtensionVerb is what a call does with extensions.
+type ExtensionVerb int
 
-// The verbs (core spec §6.12).
+// The verbs (docs/spec/tencent §6.12).
 const (
-	SetPairs PairVerb = iota + 1
-	DeletePairs
-	ClearPairs
+	SetExtensions ExtensionVerb = iota + 1
+	DeleteExtensions
+	ClearExtensions
 )
 
-// A PairBook counts the pairs of a message.
-type PairBook struct {
+// ExtensionCounters count the extensions of a message and their changes. Example:
+// after three writes Latest is 3; a clear sets Cleared to 3, so the extensions 1 to 3
+// no longer exist; the next write has number 4.
+type ExtensionCounters struct {
 	Latest  int64 // the number of the last change
-	Cleared int64 // pairs up to this number are gone
+	Cleared int64 // extensions up to this number no longer exist
 	Count   int
-	Minute  int64 // the last minute with changes, and how many it had
-	Changes int
-	Expires int64 // with the message; Unix seconds
-	Version int64 // how often the book was written
+	Minute  int64 // the last minute that had a change, in minutes since 1970
+	Changes int   // the number of changes in that minute
+	Expires int64 // Unix seconds; the same as of the message
+	Version int64 // how often the counters were written
 }
 
-// Pairs are the pairs of a message, in the order in which they were written.
-type Pairs struct {
-	List            []Pair
+// An ExtensionPage holds extensions of a message in the order in which they were
+// written.
+type ExtensionPage struct {
+	List            []Extension
 	Latest, Cleared int64
 	Complete        bool
 }
 
-// PairResult is what became of one pair of a call. Where its version was another
-// than the caller knows, Pair is the one that is there.
-type PairResult struct {
-	Pair Pair
-	Err  error
+// An ExtensionResult is the result for one extension of a call. If the caller named
+// another version than the stored one, Extension is the stored one.
+type ExtensionResult struct {
+	Extension Extension
+	Err       error
 }
 
-// Extended tells that pairs of a message changed. From and To are the message's.
-type Extended struct {
+// ExtensionsChanged is the event that extensions of a message changed. From and To are those
+// of the message.
+type ExtensionsChanged struct {
 	From, To        string
 	Key             Key
 	Latest, Cleared int64
-	Set             []Pair
+	Set             []Extension
 	Deleted         []string
 }
 
-// PairStore keeps pairs.
-type PairStore interface {
-	// PairBook reads the book of a message's pairs strongly, and of some pairs what
-	// is there.
-	PairBook(ctx context.Context, app int64, a, b string, m Key, keys []string) (PairBook, map[string]Pair, error)
-	// AllPairs reads the book and all pairs of a message.
-	AllPairs(ctx context.Context, app int64, a, b string, m Key) (PairBook, []Pair, error)
-	// WritePairs writes pairs, takes others away, and writes the book, all or
-	// nothing, if the book still has the version before. It reports false where it
-	// has not.
-	WritePairs(ctx context.Context, app int64, a, b string, m Key, book PairBook, put []Pair, remove []string) (bool, error)
-}
-
-// extensible reads a message that pairs may be attached to.
+// extensible reads a message to which extensions may be attached.
 func (s Service) extensible(ctx context.Context, from, to string, born int64, key Key) (*Message, error) {
 	if !s.Extensions {
 		return nil, fault.New(fault.AppLimit, "the application's edition has no message extensions")
@@ -102,40 +93,44 @@ func (s Service) extensible(ctx context.Context, from, to string, born int64, ke
 	return m, nil
 }
 
-// Pairs returns the pairs of a message from a version on, at most 200.
-func (s Service) Pairs(ctx context.Context, from, to string, key Key, start int64) (Pairs, error) {
-	return s.PairsFor(ctx, Actor{Trusted: true}, "", from, to, key, start)
+// ExtensionsOf returns the extensions of a message from a version on, at most 200.
+func (s Service) ExtensionsOf(ctx context.Context, from, to string, key Key, start int64) (ExtensionPage, error) {
+	return s.ExtensionsFor(ctx, Actor{Trusted: true}, "", from, to, key, start)
 }
 
-// PairsFor is Pairs for a user, or for the application.
-func (s Service) PairsFor(ctx context.Context, by Actor, user, from, to string, key Key, start int64) (Pairs, error) {
-	born, err := s.born(ctx, by, user)
+// ExtensionsFor is ExtensionsOf for a user or, if by is Trusted, the application.
+func (s Service) ExtensionsFor(ctx context.Context, by Actor, user, from, to string, key Key, start int64) (ExtensionPage, error) {
+	born, err := s.bornForActor(ctx, by, user)
 	if err != nil {
-		return Pairs{}, err
+		return ExtensionPage{}, err
 	}
 	if _, err := s.extensible(ctx, from, to, born, key); err != nil {
-		return Pairs{}, err
+		return ExtensionPage{}, err
 	}
-	book, list, err := s.Store.AllPairs(ctx, s.App, from, to, key)
+	counters, list, err := s.Store.AllExtensions(ctx, s.App, from, to, key)
 	if err != nil {
-		return Pairs{}, err
+		return ExtensionPage{}, err
 	}
-	list = slices.DeleteFunc(list, func(p Pair) bool { return p.Seq <= book.Cleared || p.Seq < start })
-	slices.SortFunc(list, func(a, b Pair) int { return int(a.Seq - b.Seq) })
-	out := Pairs{List: list, Latest: book.Latest, Cleared: book.Cleared, Complete: len(list) <= MaxPairReads}
-	out.List = list[:min(len(list), MaxPairReads)]
+	list = slices.DeleteFunc(list, func(ext Extension) bool { return ext.Seq <= counters.Cleared || ext.Seq < start })
+	slices.SortFunc(list, func(a, b Extension) int { return int(a.Seq - b.Seq) })
+	out := ExtensionPage{List: list, Latest: counters.Latest, Cleared: counters.Cleared, Complete: len(list) <= MaxExtensionReads}
+	out.List = list[:min(len(list), MaxExtensionReads)]
 	return out, nil
 }
 
-// ChangePairs sets, deletes or clears pairs of a message. The version of each
-// pair is compared with the one that a user knows, not with the application's. It
-// returns a result for each pair, and for those that were set the new version.
-// The devices of both users are told.
-func (s Service) ChangePairs(ctx context.Context, by Actor, user, from, to string, key Key, verb PairVerb, list []Pair) ([]PairResult, error) {
-	if err := checkPairs(verb, list); err != nil {
+// ChangeExtensions sets, deletes or clears extensions of a message. If a user calls,
+// the version that the caller knows must be the stored one; the application's
+// versions are not compared. It returns one result for each extension, with the new
+// version if it was set. The event is delivered to the devices of both users.
+//
+// Example: Alice and Bob both know version 4 of the key "vote". Alice sets it, which
+// makes it version 5. Bob's call with version 4 gets ExtensionConflict and Alice's
+// extension. Alice's repeat of her call finds her value and succeeds.
+func (s Service) ChangeExtensions(ctx context.Context, by Actor, user, from, to string, key Key, verb ExtensionVerb, list []Extension) ([]ExtensionResult, error) {
+	if err := checkExtensions(verb, list); err != nil {
 		return nil, err
 	}
-	born, err := s.born(ctx, by, user)
+	born, err := s.bornForActor(ctx, by, user)
 	if err != nil {
 		return nil, err
 	}
@@ -144,24 +139,24 @@ func (s Service) ChangePairs(ctx context.Context, by Actor, user, from, to strin
 		return nil, err
 	}
 	keys := make([]string, len(list))
-	for i, p := range list {
-		keys[i] = p.Key
+	for i, ext := range list {
+		keys[i] = ext.Key
 	}
-	var c pairChange
-	var results []PairResult
+	var plan extensionPlan
+	var results []ExtensionResult
 	written := false
-	done, err := s.Again.Do(ctx, retry.Contended(), func(int) (bool, error) {
-		book, there, err := s.Store.PairBook(ctx, s.App, from, to, key, keys)
+	done, err := s.Retrier.Do(ctx, retry.Contended(), func(int) (bool, error) {
+		counters, current, err := s.Store.ExtensionCounters(ctx, s.App, from, to, key, keys)
 		if err != nil {
 			return false, err
 		}
-		book.Expires = m.Expires
-		c = pairChange{book: book, there: there, trusted: by.Trusted, minute: s.Now().Unix() / 60}
-		results, err = c.plan(verb, list)
-		if err != nil || c.idle || (len(c.put) == 0 && len(c.remove) == 0 && verb != ClearPairs) {
+		counters.Expires = m.Expires
+		plan = extensionPlan{counters: counters, current: current, trusted: by.Trusted, minute: s.Now().Unix() / 60}
+		results, err = plan.apply(verb, list)
+		if err != nil || plan.nothingToClear || (len(plan.put) == 0 && len(plan.remove) == 0 && verb != ClearExtensions) {
 			return true, err
 		}
-		written, err = s.Store.WritePairs(ctx, s.App, from, to, key, c.book, c.put, c.remove)
+		written, err = s.Store.WriteExtensions(ctx, s.App, from, to, key, plan.counters, plan.put, plan.remove)
 		return written, err
 	})
 	switch {
@@ -170,102 +165,104 @@ func (s Service) ChangePairs(ctx context.Context, by Actor, user, from, to strin
 	case !done:
 		return nil, fault.New(fault.EditConflict, "too many changes of the message at once, try again")
 	case written:
-		s.Out.Tell(ctx, parties(*m), by.Origin, Extended{
-			From: m.From, To: m.To, Key: key, Latest: c.book.Latest, Cleared: c.book.Cleared, Set: c.put, Deleted: c.remove,
+		s.Delivery.DeliverAfterCommit(ctx, usersToNotify(*m), by.Origin, ExtensionsChanged{
+			From: m.From, To: m.To, Key: key, Latest: plan.counters.Latest, Cleared: plan.counters.Cleared, Set: plan.put, Deleted: plan.remove,
 		})
 	}
 	return results, nil
 }
 
-func checkPairs(verb PairVerb, list []Pair) error {
+func checkExtensions(verb ExtensionVerb, list []Extension) error {
 	switch {
-	case verb != SetPairs && verb != DeletePairs && verb != ClearPairs:
+	case verb != SetExtensions && verb != DeleteExtensions && verb != ClearExtensions:
 		return fault.New(fault.Invalid, "OperateType is 1 to set, 2 to delete, 3 to clear")
-	case verb == ClearPairs:
+	case verb == ClearExtensions:
 		return nil
-	case len(list) == 0 || len(list) > MaxPairWrites:
-		return fault.New(fault.Invalid, "ExtensionList has 1 to %d pairs", MaxPairWrites)
+	case len(list) == 0 || len(list) > MaxExtensionWrites:
+		return fault.New(fault.Invalid, "ExtensionList has 1 to %d pairs", MaxExtensionWrites)
 	}
-	for i, p := range list {
+	for i, ext := range list {
 		switch {
-		case p.Key == "" || len(p.Key) > maxPairKey || !utf8.ValidString(p.Key) || strings.ContainsFunc(p.Key, unicode.IsControl):
-			return fault.New(fault.Invalid, "ExtensionList[%d]: a Key has 1 to %d bytes of text", i, maxPairKey)
-		case len(p.Value) > maxPairValue:
-			return fault.New(fault.Invalid, "ExtensionList[%d]: a Value has at most %d bytes", i, maxPairValue)
-		case slices.ContainsFunc(list[:i], func(o Pair) bool { return o.Key == p.Key }):
-			return fault.New(fault.Invalid, "ExtensionList has %.100q twice", p.Key)
+		case ext.Key == "" || len(ext.Key) > maxExtensionKey || !utf8.ValidString(ext.Key) || strings.ContainsFunc(ext.Key, unicode.IsControl):
+			return fault.New(fault.Invalid, "ExtensionList[%d]: a Key has 1 to %d bytes of text", i, maxExtensionKey)
+		case len(ext.Value) > maxExtensionValue:
+			return fault.New(fault.Invalid, "ExtensionList[%d]: a Value has at most %d bytes", i, maxExtensionValue)
+		case slices.ContainsFunc(list[:i], func(o Extension) bool { return o.Key == ext.Key }):
+			return fault.New(fault.Invalid, "ExtensionList has %.100q twice", ext.Key)
 		}
 	}
 	return nil
 }
 
-// pairChange works out what a call writes.
-type pairChange struct {
-	book    PairBook
-	there   map[string]Pair
-	trusted bool
-	minute  int64
-	put     []Pair
-	remove  []string
-	idle    bool // there is nothing to clear
+// extensionPlan computes what a call writes, from the counters and the extensions
+// that are stored now.
+type extensionPlan struct {
+	counters       ExtensionCounters
+	current        map[string]Extension
+	trusted        bool
+	minute         int64
+	put            []Extension
+	remove         []string
+	nothingToClear bool
 }
 
-func (c *pairChange) plan(verb PairVerb, list []Pair) ([]PairResult, error) {
-	if c.book.Minute != c.minute {
-		c.book.Minute, c.book.Changes = c.minute, 0
+// apply adds the changes of a call to the plan and returns its results.
+func (p *extensionPlan) apply(verb ExtensionVerb, list []Extension) ([]ExtensionResult, error) {
+	if p.counters.Minute != p.minute {
+		p.counters.Minute, p.counters.Changes = p.minute, 0
 	}
-	if verb == ClearPairs && c.book.Cleared == c.book.Latest {
-		c.idle = true // a repeat, or there were none
+	if verb == ClearExtensions && p.counters.Cleared == p.counters.Latest {
+		p.nothingToClear = true // a repeat of a clear, or the message has no extensions
 		return nil, nil
 	}
-	if verb == ClearPairs {
-		c.book.Cleared, c.book.Count = c.book.Latest, 0
-		return nil, c.count()
+	if verb == ClearExtensions {
+		p.counters.Cleared, p.counters.Count = p.counters.Latest, 0
+		return nil, p.countChange()
 	}
-	results := make([]PairResult, len(list))
-	for i, p := range list {
-		now, had := c.there[p.Key]
-		if now.Seq <= c.book.Cleared {
-			now, had = Pair{Key: p.Key}, false
+	results := make([]ExtensionResult, len(list))
+	for i, ext := range list {
+		existing, exists := p.current[ext.Key]
+		if existing.Seq <= p.counters.Cleared {
+			existing, exists = Extension{Key: ext.Key}, false
 		}
-		if !c.trusted && p.Seq < now.Seq && verb == SetPairs && p.Value == now.Value || !c.trusted && verb == DeletePairs && !had {
-			results[i].Pair = now // a repeat: the pair is as the caller wants it
+		if !p.trusted && ext.Seq < existing.Seq && verb == SetExtensions && ext.Value == existing.Value || !p.trusted && verb == DeleteExtensions && !exists {
+			results[i].Extension = existing // a repeat: the extension is as the caller wants it
 			continue
 		}
-		if !c.trusted && p.Seq != now.Seq {
-			results[i] = PairResult{now, fault.New(fault.ExtensionConflict, "the pair has version %d", now.Seq)}
+		if !p.trusted && ext.Seq != existing.Seq {
+			results[i] = ExtensionResult{existing, fault.New(fault.ExtensionConflict, "the pair has version %d", existing.Seq)}
 			continue
 		}
-		if verb == DeletePairs {
-			results[i].Pair = now
-			if !had {
+		if verb == DeleteExtensions {
+			results[i].Extension = existing
+			if !exists {
 				continue
 			}
-			c.remove = append(c.remove, p.Key)
-			c.book.Count--
+			p.remove = append(p.remove, ext.Key)
+			p.counters.Count--
 		} else {
-			if !had {
-				c.book.Count++
+			if !exists {
+				p.counters.Count++
 			}
-			p.Seq = c.book.Latest + 1
-			results[i].Pair = p
-			c.put = append(c.put, p)
+			ext.Seq = p.counters.Latest + 1
+			results[i].Extension = ext
+			p.put = append(p.put, ext)
 		}
-		c.book.Latest++
-		if err := c.count(); err != nil {
+		p.counters.Latest++
+		if err := p.countChange(); err != nil {
 			return nil, err
 		}
 	}
-	if c.book.Count > MaxPairs {
-		return nil, fault.New(fault.ExtensionLimit, "a message has at most %d pairs", MaxPairs)
+	if p.counters.Count > MaxExtensions {
+		return nil, fault.New(fault.ExtensionLimit, "a message has at most %d pairs", MaxExtensions)
 	}
 	return results, nil
 }
 
-// count counts a change in the minute.
-func (c *pairChange) count() error {
-	if c.book.Changes++; c.book.Changes > maxPairChanges {
-		return fault.New(fault.ExtensionLimit, "a message takes %d changes a minute", maxPairChanges)
+// countChange counts one change in this minute and fails if there are too many.
+func (p *extensionPlan) countChange() error {
+	if p.counters.Changes++; p.counters.Changes > maxExtensionChanges {
+		return fault.New(fault.ExtensionLimit, "a message takes %d changes a minute", maxExtensionChanges)
 	}
 	return nil
 }

@@ -5,42 +5,43 @@ import (
 	"slices"
 )
 
-// A Range is a part of a timeline that a user asks for.
-type Range struct {
+// A HistoryRange selects a part of a timeline for one user.
+type HistoryRange struct {
 	User, Peer     string
 	After, Before  *Key  // exclusive bounds
-	MinSec, MaxSec int64 // inclusive bounds in Unix seconds; MaxSec 0: none
+	MinSec, MaxSec int64 // inclusive bounds in Unix seconds; MaxSec 0: no upper bound
 	Limit          int
-	Strong         bool // what was written a moment ago counts
-	// Accept, where set, is asked for each message from the newest on; a refusal
-	// ends the page before it.
+	Strong         bool // read what was written a moment ago, too
+	// If Accept is not nil, it is asked for each message, from the newest on. If it
+	// refuses one, the page ends before that message.
 	Accept func(Message) bool
 }
 
-// TimelinePage is what a Store found: messages newest first, and whether there
-// are none beyond.
+// A TimelinePage is what a Store found.
 type TimelinePage struct {
-	Messages []Message
-	Done     bool
+	Messages []Message // newest first
+	Done     bool      // there are no older messages in the range
 }
 
 // A History is a page of messages in ascending order.
 type History struct {
 	Messages []Message
-	Complete bool // the range holds nothing older
-	Next     *Key // not complete: the range goes on before this key
+	Complete bool // the range has no older messages
+	Next     *Key // not complete: the next page has the messages before this key
 }
 
-// MaxPage bounds a page of history.
+// MaxPage is the maximum number of messages in a page of history.
 const MaxPage = 100
 
-// rounds bounds the reads for one page; a page may then be short without being
-// complete.
-const rounds = 8
+// maxFurtherReads limits the reads for one page after the first one. Then the page
+// may be short and not complete. Example: a user has deleted the last 2,000 messages.
+// A page may be empty, and its Next says where the next call goes on.
+const maxFurtherReads = 8
 
-// History returns the newest messages of a range as one side sees it: without
-// what that side cleared or sent aside, and without what has expired.
-func (s Service) History(ctx context.Context, q Range) (History, error) {
+// History returns the newest messages of a range as one user sees them: without
+// expired messages, and without those that this user cleared, deleted or sent with
+// NoCopy.
+func (s Service) History(ctx context.Context, q HistoryRange) (History, error) {
 	var bounds Bounds
 	var page TimelinePage
 	err := s.Parallel(ctx,
@@ -58,13 +59,13 @@ func (s Service) History(ctx context.Context, q Range) (History, error) {
 	}
 	var h History
 	now := s.Now().Unix()
-	for round := 0; ; round++ {
+	for reads := 0; ; reads++ {
 		for _, m := range page.Messages {
 			if bounds.Cleared != nil && !bounds.Cleared.Before(m.Key) {
 				page.Done = true
 				break
 			}
-			if (m.Expires != 0 && m.Expires <= now) || !m.in(q.User, bounds.Born) {
+			if (m.Expires != 0 && m.Expires <= now) || !m.visibleIgnoringClear(q.User, bounds.Born) {
 				h.Next = &m.Key
 				continue
 			}
@@ -75,7 +76,7 @@ func (s Service) History(ctx context.Context, q Range) (History, error) {
 			h.Messages = append(h.Messages, m)
 			h.Next = &m.Key
 		}
-		if page.Done || len(h.Messages) == q.Limit || round == rounds {
+		if page.Done || len(h.Messages) == q.Limit || reads == maxFurtherReads {
 			break
 		}
 		if h.Next != nil {

@@ -9,28 +9,31 @@ import (
 	"parley/shared/fault"
 )
 
-// MaxAhead is how far the time of an imported message may lie ahead of the
-// server's: as far as two clocks differ.
-const MaxAhead = Window
+// MaxImportAhead is how far the time of an imported message may be in the future: as much
+// as two clocks may differ.
+const MaxImportAhead = IdempotencyWindow
 
-// An Import is a past message for a conversation (core spec §6.3).
+// An Import is a past message for a conversation (docs/spec/tencent §6.3).
 type Import struct {
 	From, To string
 	Seq      *uint32 // nil: derived
 	Random   uint32
 	Time     int64 // Unix seconds
 	Content
-	// Live: it counts as unread and reaches devices. Else it is history.
+	// Live: the message counts as unread and is delivered to devices. Otherwise it is
+	// only stored in the history.
 	Live bool
 }
 
-// Import puts a past message into a conversation under its own time. Where that
-// place is taken, by either user and whatever the content, it changes nothing:
-// the first import wins. So does one that is older than the application keeps
-// messages. History has no ordinal: it is not counted and leaves no gap.
+// Import stores a past message under its own time (docs/adr/0019). If the key is
+// taken, by either user and with whatever content, it changes nothing and returns no
+// error: the first import wins. A message older than the retention is not stored
+// either. History has offset 0: it is not counted, and a client sees no gap.
+// Example: Alice's messages have the offsets 1 and 2; a message of last week is
+// imported; her next message has offset 3.
 func (s Service) Import(ctx context.Context, i Import) error {
-	d := Draft{From: i.From, To: i.To, Seq: i.Seq, Random: i.Random, Content: i.Content, Trusted: true}
-	if err := d.check(); err != nil {
+	req := SendRequest{From: i.From, To: i.To, Seq: i.Seq, Random: i.Random, Content: i.Content, Trusted: true}
+	if err := req.check(); err != nil {
 		return err
 	}
 	list, err := s.Store.Accounts(ctx, s.App, []string{i.From, i.To})
@@ -43,109 +46,112 @@ func (s Service) Import(ctx context.Context, i Import) error {
 	if !list[1].Alive() {
 		return fault.New(fault.ReceiverUnknown, "the receiver %s is not an account", i.To)
 	}
-	if d.Seq == nil {
-		// The time has no more than seconds, and a repeat must have the same.
-		seq := uint32(sendHash(0, i.Random, d.sum()) & 0x7fffffff)
-		d.Seq = &seq
+	if req.Seq == nil {
+		// The time has only seconds, and a repeat of the import needs the same key, so the
+		// sequence is made of the random and the content.
+		seq := uint32(idempotencyKeyOf(0, i.Random, req.checksum()) & 0x7fffffff)
+		req.Seq = &seq
 	}
 	born := max(list[0].Reborn, list[1].Reborn)
-	m := d.message(time.Unix(i.Time, 0))
+	m := req.newMessage(time.Unix(i.Time, 0))
 	m.Imported = max(s.Now().Unix(), born)
-	if m.Expires = m.Time + s.kept(); m.Expires <= s.Now().Unix() {
+	if m.Expires = m.Time + s.retentionSeconds(); m.Expires <= s.Now().Unix() {
 		return nil
 	}
-	d.indexed = indexed(list...)
+	req.indexedUsers = usersWithIndex(list...)
 	if i.Live {
-		return s.importLive(ctx, d, m, list[0], born)
+		return s.importLive(ctx, req, m, list[0], born)
 	}
-	stands, err := s.Store.PutMessage(ctx, s.App, m)
+	existing, err := s.Store.PutMessage(ctx, s.App, m)
 	switch {
 	case err != nil:
 		return err
-	case stands != nil && (!stands.sameAs(m) || stands.Recalled):
+	case existing != nil && (!existing.isRepeatOf(m) || existing.Recalled):
 		return nil
-	case stands != nil:
-		m = *stands // a repeat: the call before may have died before the lists moved
+	case existing != nil:
+		m = *existing // a repeat: the first call may have died before it changed the lists
 	}
-	return s.advance(ctx, d, m, m.Expires)
+	return s.advanceRows(ctx, req, m, m.Expires)
 }
 
-// importLive is a send whose time is given. A repeat finds the message, and does
-// what the call that stored it may not have done.
-func (s Service) importLive(ctx context.Context, d Draft, m Message, from *accounts.Account, born int64) error {
-	old, err := s.Store.At(ctx, s.App, m.From, m.To, m.Key)
+// importLive sends a message whose time is given. A repeat finds the message and
+// makes the writes that the first call may not have made.
+func (s Service) importLive(ctx context.Context, req SendRequest, m Message, from *accounts.Account, born int64) error {
+	existing, err := s.Store.MessageAt(ctx, s.App, m.From, m.To, m.Key)
 	if err != nil {
 		return err
 	}
-	if old != nil && (old.From != m.From || old.Ordinal == 0) {
+	if existing != nil && (existing.From != m.From || existing.Offset == 0) {
 		return nil
 	}
 	now := s.Now()
-	// The list shows the time of a send. An older message moves it like history.
-	late := m.Time < now.Add(-Window).Unix()
-	a := Arrival{NowMs: now.UnixMilli(), Preview: m.Preview(), RowExpires: max(now.Unix(), m.Time) + s.kept(), Indexed: slices.Contains(d.indexed, m.To)}
-	if old != nil {
-		m = *old
+	// The list shows the time of a send. A message older than the window changes the
+	// list like history does: only if it is newer than the last message there.
+	beforeWindow := m.Time < now.Add(-IdempotencyWindow).Unix()
+	arrival := Arrival{NowMs: now.UnixMilli(), Preview: m.Preview(), RowExpires: max(now.Unix(), m.Time) + s.retentionSeconds(), Indexed: slices.Contains(req.indexedUsers, m.To)}
+	if existing != nil {
+		m = *existing
 	} else {
-		r := ClaimRequest{
-			From: m.From, To: m.To, Hash: sendHash(m.Seq, m.Random, uint32(m.Time)), Key: m.Key, //nolint:gosec // checked by the caller
-			NowMs: a.NowMs, Preview: a.Preview, NoLast: late, Expires: a.RowExpires, Spare: derived(now), Born: born,
-			Indexed: slices.Contains(d.indexed, m.From),
+		claimRequest := ClaimRequest{
+			From: m.From, To: m.To, IdempotencyKey: idempotencyKeyOf(m.Seq, m.Random, uint32(m.Time)), Key: m.Key, // checked by the caller
+			NowMs: arrival.NowMs, Preview: arrival.Preview, NoLast: beforeWindow, Expires: arrival.RowExpires, DerivedSeq: derivedSeq(now), MinEpochSec: born,
+			Indexed: slices.Contains(req.indexedUsers, m.From),
 		}
-		if late {
-			r.Key.Time = now.Unix() // the ring forgets by this time
+		if beforeWindow {
+			claimRequest.Key.Time = now.Unix() // the idempotency window is measured by this time
 		}
-		claim, err := s.Store.Claim(ctx, s.App, r)
+		claim, err := s.Store.Claim(ctx, s.App, claimRequest)
 		if err != nil {
 			return err
 		}
-		m.Ordinal, m.Generation = claim.Ordinal, claim.Generation
-		// It is counted, so it is stored, beside one that came to its place just now.
-		if m, err = s.put(ctx, m, claim.Seq); err != nil {
+		m.Offset, m.Epoch = claim.Offset, claim.Epoch
+		// The message is counted now, so it must be stored, also if another message took
+		// its key in the meantime.
+		if m, err = s.putUnderFreeKey(ctx, m, claim.DerivedSeq); err != nil {
 			return err
 		}
 	}
-	a.Message, a.Preview = m, m.Preview()
-	a.NoLast = late
-	option, err := s.Store.Arrive(ctx, s.App, a)
+	arrival.Message, arrival.Preview = m, m.Preview()
+	arrival.NoLast = beforeWindow
+	option, err := s.Store.CountArrival(ctx, s.App, arrival)
 	if err != nil {
 		return err
 	}
-	if late {
-		if err := s.advance(ctx, d, m, 0); err != nil { // the rows' ends have moved
+	if beforeWindow {
+		if err := s.advanceRows(ctx, req, m, 0); err != nil { // 0: Claim and CountArrival have set when the rows expire
 			return err
 		}
 	}
-	if old != nil {
+	if existing != nil {
 		return nil
 	}
 	m.Nick, m.Face = from.Nick, from.Face
-	sessions, err := s.Out.Store.Sessions(ctx, s.App, []string{m.To})
+	sessions, err := s.Delivery.Store.Sessions(ctx, s.App, []string{m.To})
 	if err != nil {
-		s.Out.Note(ctx, m.Key.String()+": sessions", err)
+		s.Delivery.LogFailure(ctx, m.Key.String()+": sessions", err)
 		return nil
 	}
-	s.push(ctx, d, m, s.bring(ctx, d, m, d.honoured(option), sessions))
+	s.push(ctx, req, m, s.deliver(ctx, req, m, req.effectiveOption(option), sessions))
 	return nil
 }
 
-// An Advance is what a past message makes of a row.
-type Advance struct {
+// A RowUpdateOfImport is an imported message that may become the last one of a row.
+type RowUpdateOfImport struct {
 	Key     Key
 	NowMs   int64
 	Preview string
-	Expires int64 // 0: the row's end stays
-	Indexed bool  // owner's rows are indexed
+	Expires int64 // when the row expires at the earliest; 0: it stays as it is
+	Indexed bool  // the rows of the owner have an index
 }
 
-// advance moves the lists of both users on to a past message where it is the
-// newest.
-func (s Service) advance(ctx context.Context, d Draft, m Message, expires int64) error {
+// advanceRows makes an imported message the last one in the lists of both users, if
+// it is the newest there.
+func (s Service) advanceRows(ctx context.Context, req SendRequest, m Message, expires int64) error {
 	move := func(owner, peer string) func(context.Context) error {
-		a := Advance{
-			Key: m.Key, NowMs: s.Now().UnixMilli(), Preview: m.Preview(), Expires: expires, Indexed: slices.Contains(d.indexed, owner),
+		advance := RowUpdateOfImport{
+			Key: m.Key, NowMs: s.Now().UnixMilli(), Preview: m.Preview(), Expires: expires, Indexed: slices.Contains(req.indexedUsers, owner),
 		}
-		return func(ctx context.Context) error { return s.Store.Advance(ctx, s.App, owner, peer, a) }
+		return func(ctx context.Context) error { return s.Store.AdvanceRow(ctx, s.App, owner, peer, advance) }
 	}
 	return s.Parallel(ctx, move(m.From, m.To), move(m.To, m.From))
 }

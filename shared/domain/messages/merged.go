@@ -12,26 +12,25 @@ import (
 	"parley/shared/plainjson"
 )
 
-// Limits of merged messages. The reference has none for a list that is stored
-// under a key (core spec §3); these are what client SDKs merge at most, and what
-// keeps a list in a few items.
+// Limits of merged lists. The vendor documents none for a list that is stored under
+// a key (docs/spec/tencent §3). These are what client SDKs merge at most, and they
+// keep a list in a few items (docs/adr/0018).
 const (
 	MaxMerged      = 300       // messages of a list
-	MaxMergedBytes = 256 << 10 // of a list's JSON
-	maxMergedItem  = 14 << 10  // of a message in it: its 12 KB and what stands around them
-	mergedPart     = 22 << 10  // of a part, so that an answer with one fits a frame
-	maxNesting     = 8         // merged messages within merged messages
+	MaxMergedBytes = 256 << 10 // bytes of the JSON of a list
+	maxMergedItem  = 14 << 10  // bytes of one message: 12 KB of content and the fields around it
+	maxMergedPart  = 22 << 10  // bytes of a part, so that an answer with one fits into a frame
+	maxNesting     = 8         // levels of merged messages within merged messages
 )
 
-// A MergedList is a list of merged messages that is too long for a message. Each
+// A MergedList is a list of merged messages that is too long to be in a message. Each
 // message is the JSON object as the sender wrote it.
 type MergedList struct {
-	Key     string
-	Owner   string
-	Count   int
-	Expires int64 // Unix seconds
-	// Imported is when, Unix seconds.
-	Imported int64
+	Key      string
+	Owner    string
+	Count    int
+	Expires  int64 // Unix seconds
+	Imported int64 // when the list was imported, Unix seconds
 	Parts    [][]json.RawMessage
 }
 
@@ -40,15 +39,15 @@ type MergedHead struct {
 	Owner        string
 	Count, Parts int
 	Expires      int64
-	Imported     int64 // Unix seconds
+	Imported     int64 // when the list was imported, Unix seconds
 }
 
-// ImportMerged stores a list of merged messages and returns the key that a
-// message refers to it by. The same list of the same user has the same key. It
-// is kept as long as messages are, from now on.
+// ImportMerged stores a merged list and returns the key by which a message refers to
+// it. The same list of the same user has the same key. It is stored for the
+// retention of messages, which begins again with each import.
 func (s Service) ImportMerged(ctx context.Context, user string, list []json.RawMessage) (MergedList, error) {
-	m := MergedList{Owner: user, Count: len(list), Expires: s.Now().Unix() + s.kept()}
-	if err := m.cut(list); err != nil {
+	m := MergedList{Owner: user, Count: len(list), Expires: s.Now().Unix() + s.retentionSeconds()}
+	if err := m.split(list); err != nil {
 		return MergedList{}, err
 	}
 	found, err := s.Store.Accounts(ctx, s.App, []string{user})
@@ -62,8 +61,8 @@ func (s Service) ImportMerged(ctx context.Context, user string, list []json.RawM
 	return m, s.Store.PutMerged(ctx, s.App, m)
 }
 
-// cut checks a list and makes its parts and its key.
-func (m *MergedList) cut(list []json.RawMessage) error {
+// split checks a list, splits it into parts and sets its key.
+func (m *MergedList) split(list []json.RawMessage) error {
 	if len(list) == 0 {
 		return fault.New(fault.BodyEmpty, "MsgList has no message")
 	}
@@ -72,21 +71,21 @@ func (m *MergedList) cut(list []json.RawMessage) error {
 	}
 	hash := sha256.New()
 	fmt.Fprintf(hash, "%d %s", len(m.Owner), m.Owner)
-	total, size := 0, mergedPart
+	total, size := 0, maxMergedPart
 	for i, item := range list {
-		item, err := plainjson.Marshal(item) // as it is stored and answered
+		item, err := plainjson.Marshal(item) // in the form in which it is stored and answered
 		if err != nil {
 			return fault.New(fault.BodyInvalid, "MsgList[%d]: %s", i, err)
 		}
 		if total += len(item); total > MaxMergedBytes || len(item) > maxMergedItem {
 			return fault.New(fault.BodyTooLarge, "MsgList has over %d bytes, or MsgList[%d] over %d", MaxMergedBytes, i, maxMergedItem)
 		}
-		if err := checkMerged(item, 1); err != nil {
+		if err := checkMergedMessage(item, 1); err != nil {
 			return fault.New(fault.BodyInvalid, "MsgList[%d]: %s", i, err)
 		}
 		fmt.Fprintf(hash, " %d ", len(item))
 		_, _ = hash.Write(item)
-		if size += len(item); size > mergedPart {
+		if size += len(item); size > maxMergedPart {
 			m.Parts, size = append(m.Parts, nil), len(item)
 		}
 		last := len(m.Parts) - 1
@@ -96,13 +95,14 @@ func (m *MergedList) cut(list []json.RawMessage) error {
 	return nil
 }
 
-// isMergedKey reports whether a text has the form of a key.
+// isMergedKey reports whether a text has the form of the key of a merged list.
 func isMergedKey(text string) bool {
 	raw, err := hex.DecodeString(text)
 	return err == nil && len(raw) == 16 && hex.EncodeToString(raw) == text
 }
 
-// mergedMessage is what is known of a message in a merged list (core spec §3).
+// mergedMessage has the known fields of a message in a merged list
+// (docs/spec/tencent §3).
 type mergedMessage struct {
 	From   string    `json:"From_Account"`
 	To     string    `json:"To_Account"`
@@ -114,7 +114,8 @@ type mergedMessage struct {
 	Custom string    `json:"CloudCustomData"`
 }
 
-func checkMerged(raw json.RawMessage, depth int) error {
+// checkMergedMessage checks a message of a merged list at a nesting depth.
+func checkMergedMessage(raw json.RawMessage, depth int) error {
 	var m mergedMessage
 	if err := plainjson.Unmarshal(raw, &m); err != nil {
 		return elementError("it is not a merged message")
@@ -133,15 +134,17 @@ func checkMerged(raw json.RawMessage, depth int) error {
 	return nil
 }
 
-// A Forward is a message of merged messages to send.
+// A Forward is a request to send merged messages as one message. It has either List
+// or Key.
 type Forward struct {
-	Draft             // its Content is made here; Custom stays
+	SendRequest       // Forward makes its Elements; Custom is sent as it is
 	Title, Compatible string
 	Abstract          []string
-	List              []json.RawMessage // the messages themselves, or
-	Key               string            // the key they were imported under
+	List              []json.RawMessage // the messages themselves
+	Key               string            // the key of an imported list
 }
 
+// relayContent is the MsgContent of a KindRelay element.
 type relayContent struct {
 	Title      string            `json:"Title"`
 	Compatible string            `json:"CompatibleText"`
@@ -151,54 +154,55 @@ type relayContent struct {
 	Key        string            `json:"JsonMsgKey,omitempty"`
 }
 
-// Forward sends merged messages as one. A key is that of a list which the sender
-// has imported whole.
-func (s Service) Forward(ctx context.Context, f Forward) (Receipt, error) {
+// Forward sends merged messages as one. A key must be that of a list which the
+// sender has imported completely.
+func (s Service) Forward(ctx context.Context, f Forward) (SendResult, error) {
 	content := relayContent{
 		Title: f.Title, Compatible: f.Compatible, Number: len(f.List), Abstract: append([]string{}, f.Abstract...),
 		List: f.List, Key: f.Key,
 	}
 	if (f.Key == "") == (len(f.List) == 0) {
-		return Receipt{}, fault.New(fault.BodyInvalid, "merged messages need one of MsgList and JsonMsgKey")
+		return SendResult{}, fault.New(fault.BodyInvalid, "merged messages need one of MsgList and JsonMsgKey")
 	}
 	if f.Key != "" {
 		var head *MergedHead
 		if isMergedKey(f.Key) {
 			var err error
 			if head, err = s.Store.MergedHead(ctx, s.App, f.Key); err != nil {
-				return Receipt{}, err
+				return SendResult{}, err
 			}
 		}
 		if head == nil || head.Owner != f.From || head.Expires <= s.Now().Unix() {
-			return Receipt{}, fault.New(fault.KeyInvalid, "JsonMsgKey is not of a list that the sender has imported")
+			return SendResult{}, fault.New(fault.KeyInvalid, "JsonMsgKey is not of a list that the sender has imported")
 		}
-		content.Number, f.merged = head.Count, max(head.Imported, 1)
+		content.Number, f.mergedImported = head.Count, max(head.Imported, 1)
 	}
 	text, err := plainjson.Marshal(content)
 	if err != nil {
-		return Receipt{}, fault.New(fault.BodyInvalid, "MsgList: %s", err)
+		return SendResult{}, fault.New(fault.BodyInvalid, "MsgList: %s", err)
 	}
 	f.Elements = []Element{{Kind: KindRelay, Content: text}}
-	return s.Send(ctx, f.Draft)
+	return s.Send(ctx, f.SendRequest)
 }
 
-// A MergedPage is a part of a list, and the number of the next one; 0 at the end.
+// A MergedPage is a part of a merged list. Next is the number of the next part; 0
+// after the last one.
 type MergedPage struct {
 	Messages []json.RawMessage
 	Next     int
 }
 
-// Merged reads a part of the list that a message refers to by key, for a user
-// who can see that message.
-func (s Service) Merged(ctx context.Context, user, peer string, message Key, key string, part int) (MergedPage, error) {
-	m, err := s.see(ctx, user, peer, message)
+// ReadMergedPart reads a part of a merged list. The user must see a message that refers to
+// the list by its key: the key alone gives no access.
+func (s Service) ReadMergedPart(ctx context.Context, user, peer string, message Key, key string, part int) (MergedPage, error) {
+	m, err := s.findVisible(ctx, user, peer, message)
 	if err != nil {
 		return MergedPage{}, err
 	}
-	if !slices.ContainsFunc(m.Elements, func(e Element) bool { return e.refers(key) }) {
+	if !slices.ContainsFunc(m.Elements, func(e Element) bool { return e.refersToList(key) }) {
 		return MergedPage{}, fault.New(fault.KeyInvalid, "the message has no such JsonMsgKey")
 	}
-	if !isMergedKey(key) { // a sender may write anything there
+	if !isMergedKey(key) { // a sender may write any text into the message
 		return MergedPage{}, fault.New(fault.KeyInvalid, "the message's JsonMsgKey is of no list")
 	}
 	head, list, err := s.Store.MergedPart(ctx, s.App, key, part)
@@ -215,8 +219,9 @@ func (s Service) Merged(ctx context.Context, user, peer string, message Key, key
 	return page, nil
 }
 
-// refers reports whether an element, or one merged into it, has a key of a list.
-func (e Element) refers(key string) bool {
+// refersToList reports whether an element, or one that is merged into it, has the
+// key of a list.
+func (e Element) refersToList(key string) bool {
 	if e.Kind != KindRelay {
 		return false
 	}
@@ -228,12 +233,12 @@ func (e Element) refers(key string) bool {
 		return false
 	}
 	return content.Key == key || slices.ContainsFunc(content.List, func(m mergedMessage) bool {
-		return slices.ContainsFunc(m.Body, func(e Element) bool { return e.refers(key) })
+		return slices.ContainsFunc(m.Body, func(e Element) bool { return e.refersToList(key) })
 	})
 }
 
-// see reads a message that a user can see.
-func (s Service) see(ctx context.Context, user, peer string, k Key) (*Message, error) {
+// findVisible reads a message that a user sees and that is not recalled.
+func (s Service) findVisible(ctx context.Context, user, peer string, k Key) (*Message, error) {
 	list, err := s.visible(ctx, user, peer, []Key{k}, false)
 	if err != nil {
 		return nil, err

@@ -12,7 +12,7 @@ import (
 	"parley/shared/fault"
 )
 
-func TestKey(t *testing.T) {
+func TestParseKeyReversesStringAndRejectsOtherTexts(t *testing.T) {
 	for text, want := range map[string]messages.Key{
 		"0_0_0":                            {},
 		"1_2_1700000000":                   {Seq: 1, Random: 2, Time: 1_700_000_000},
@@ -41,7 +41,7 @@ func TestKey(t *testing.T) {
 	}
 }
 
-func TestKeyOrder(t *testing.T) {
+func TestKeysAreOrderedByTimeThenSeqThenRandom(t *testing.T) {
 	var sorted []messages.Key
 	for _, sec := range []int64{0, 1, 1 << 31, 1<<32 - 1} {
 		for _, seq := range []uint32{0, 9, 10, 1<<32 - 1} {
@@ -83,7 +83,7 @@ func FuzzMessageKey(f *testing.F) {
 		}
 		k := messages.Key{Time: int64(sec), Seq: seq, Random: random}
 		if got, err := messages.ParseKey(k.String()); err != nil || got != k {
-			t.Errorf("%v comes back as %v, %v", k, got, err)
+			t.Errorf("%v is parsed as %v, %v", k, got, err)
 		}
 	})
 }
@@ -100,31 +100,31 @@ func text(s string) messages.Element {
 	return element(messages.KindText, string(content))
 }
 
-func TestPreview(t *testing.T) {
+func TestPreviewJoinsTheTextsAndCutsAt120Bytes(t *testing.T) {
 	long := strings.Repeat("x", 120)
 	for _, c := range []struct {
 		name string
 		list []messages.Element
 		want string
 	}{
-		{"nothing", nil, ""},
-		{"a text", []messages.Element{text("hi")}, "hi"},
-		{"texts without a separator", []messages.Element{text("a"), text("b ")}, "ab "},
-		{"one of each", []messages.Element{
+		{"content without an element has an empty preview", nil, ""},
+		{"a text is its own preview", []messages.Element{text("hi")}, "hi"},
+		{"texts are joined without a separator", []messages.Element{text("a"), text("b ")}, "ab "},
+		{"each kind has its own text", []messages.Element{
 			text("t"), element(messages.KindCustom, `{"Desc":"d","Data":"x"}`), element(messages.KindLocation, "{}"),
 			element(messages.KindFace, "{}"), element(messages.KindSound, "{}"), element(messages.KindImage, "{}"),
 			element(messages.KindFile, "{}"), element(messages.KindVideo, "{}"), element(messages.KindRelay, `{"Title":"r"}`),
 		}, "td[Location][Face][Audio][Image][File][Video]r"},
-		{"no text where there should be", []messages.Element{element(messages.KindText, "{}"), element(messages.KindCustom, `{"Desc":7}`), element(messages.KindRelay, "[")}, ""},
-		{"an unknown kind", []messages.Element{element("TIMOther", `{"Text":"x"}`)}, ""},
-		{"exactly 120 bytes", []messages.Element{text(long)}, long},
-		{"121 bytes", []messages.Element{text(long + "y")}, long},
-		{"over two elements", []messages.Element{text(long[1:]), text("yz")}, long[1:] + "y"},
-		{"a rune of two bytes at the cut", []messages.Element{text(long[1:] + "é")}, long[1:]},
-		{"a rune of three bytes ends at the cut", []messages.Element{text(long[3:] + "中文")}, long[3:] + "中"},
-		{"a rune of three bytes over the cut", []messages.Element{text(long[2:] + "中文")}, long[2:]},
-		{"a rune of four bytes over the cut", []messages.Element{text(long[3:] + "😀")}, long[3:]},
-		{"only long runes", []messages.Element{text(strings.Repeat("😀", 40))}, strings.Repeat("😀", 30)},
+		{"a field that is missing or of a wrong type adds nothing", []messages.Element{element(messages.KindText, "{}"), element(messages.KindCustom, `{"Desc":7}`), element(messages.KindRelay, "[")}, ""},
+		{"an unknown kind adds nothing", []messages.Element{element("TIMOther", `{"Text":"x"}`)}, ""},
+		{"120 bytes are not cut", []messages.Element{text(long)}, long},
+		{"121 bytes are cut to 120", []messages.Element{text(long + "y")}, long},
+		{"the cut may be in the second element", []messages.Element{text(long[1:]), text("yz")}, long[1:] + "y"},
+		{"a character of two bytes is not cut in half", []messages.Element{text(long[1:] + "é")}, long[1:]},
+		{"a character of three bytes that ends at byte 120 stays", []messages.Element{text(long[3:] + "中文")}, long[3:] + "中"},
+		{"a character of three bytes is not cut in half", []messages.Element{text(long[2:] + "中文")}, long[2:]},
+		{"a character of four bytes is not cut in half", []messages.Element{text(long[3:] + "😀")}, long[3:]},
+		{"a text of characters of four bytes is cut between two of them", []messages.Element{text(strings.Repeat("😀", 40))}, strings.Repeat("😀", 30)},
 	} {
 		got := messages.Content{Elements: c.list}.Preview()
 		if got != c.want {

@@ -10,20 +10,20 @@ import (
 	"parley/shared/fault"
 )
 
-// Bounds of reactions. The reference has codes for too many, and no numbers
-// (core spec §12, unsure).
+// Limits of reactions. The vendor has error codes for them and documents no numbers
+// (docs/spec/tencent §12).
 const (
 	MaxReactions   = 10 // of one user to one message
 	maxReactionLen = 64 // bytes
 )
 
-// React adds a user's reaction to a message of the conversation, or takes it
-// away. Both users may, while they may write to each other.
+// React adds a user's reaction to a message of the conversation, or removes it. The
+// user must be allowed to write to the other one.
 func (s Service) React(ctx context.Context, by Actor, user, peer string, key Key, reaction string, add bool) error {
 	if err := checkReaction(reaction); err != nil {
 		return err
 	}
-	p, silenced, err := s.admit(ctx, Draft{From: user, To: peer, Trusted: by.Trusted, Issued: by.Issued})
+	p, blockedSilently, err := s.admit(ctx, SendRequest{From: user, To: peer, Trusted: by.Trusted, Issued: by.Issued})
 	if err != nil {
 		return err
 	}
@@ -31,15 +31,15 @@ func (s Service) React(ctx context.Context, by Actor, user, peer string, key Key
 	if err != nil {
 		return err
 	}
-	if silenced && !m.PeerHid {
-		return nil // the peer has the message, and is told nothing new
+	if blockedSilently && !m.HiddenFromPeer {
+		return nil // the blocking peer has the message and must not see anything new
 	}
 	own := m.Reactions[user]
 	switch has := slices.Contains(own, reaction); {
 	case m.Recalled:
 		return fault.New(fault.TargetUnknown, "the message is recalled")
 	case add == has:
-		if repeat, err := s.reactedLately(ctx, user, peer, key, reaction, add); err != nil || repeat {
+		if repeat, err := s.isRepeatedReaction(ctx, user, peer, key, reaction, add); err != nil || repeat {
 			return err
 		}
 		if add {
@@ -50,12 +50,12 @@ func (s Service) React(ctx context.Context, by Actor, user, peer string, key Key
 		return fault.New(fault.ReactionLimit, "a user gives a message at most %d reactions", MaxReactions)
 	}
 	now := s.Now().UnixMilli()
-	told, rows := []string{user}, []rowMark{{user, peer, Mark{NowMs: now}}}
-	if !m.PeerHid {
-		told, rows = append(told, peer), append(rows, rowMark{peer, user, Mark{NowMs: now}})
+	notified, rows := []string{user}, []userRowUpdate{{user, peer, RowUpdate{NowMs: now}}}
+	if !m.HiddenFromPeer {
+		notified, rows = append(notified, peer), append(rows, userRowUpdate{peer, user, RowUpdate{NowMs: now}})
 	}
-	entry := LogEntry{AtMs: now, Key: m.Key, Expires: m.Expires, By: user, Reaction: logged(reaction, add)}
-	if err := s.announceAs(ctx, *m, entry, rows); err != nil {
+	entry := LogEntry{AtMs: now, Key: m.Key, Expires: m.Expires, By: user, Reaction: reactionLogValue(reaction, add)}
+	if err := s.writeLogAndRows(ctx, *m, entry, rows); err != nil {
 		return err
 	}
 	done, err := s.Store.React(ctx, s.App, user, peer, key, reaction, add)
@@ -65,16 +65,19 @@ func (s Service) React(ctx context.Context, by Actor, user, peer string, key Key
 	if !done {
 		return fault.New(fault.TargetUnknown, "the message was changed in the meantime, read it again")
 	}
-	s.Out.Tell(ctx, told, by.Origin, Reacted{
+	s.Delivery.DeliverAfterCommit(ctx, notified, by.Origin, Reacted{
 		User: user, Peer: peer, From: m.From, To: m.To, Key: key, Reaction: reaction, Added: add, TimeMs: now,
 	})
 	return nil
 }
 
-// reactedLately reports whether a call that finds its work done is a repeat: what
-// the user did last with the reaction, a short time ago, is the same.
-func (s Service) reactedLately(ctx context.Context, user, peer string, key Key, reaction string, add bool) (bool, error) {
-	q := LogRange{SinceMs: s.Now().Add(-Window).UnixMilli(), Limit: 100}
+// isRepeatedReaction reports whether a call that finds its work done is a repeat: the
+// last thing this user did with the reaction, within the window, is the same.
+// Example: a client adds "+1" and gets no answer. Its second call finds the reaction
+// and "+" as the last log entry, and succeeds. If the user had added it yesterday,
+// the call would fail with AlreadyReacted.
+func (s Service) isRepeatedReaction(ctx context.Context, user, peer string, key Key, reaction string, add bool) (bool, error) {
+	q := LogRange{SinceMs: s.Now().Add(-IdempotencyWindow).UnixMilli(), Limit: 100}
 	done := ""
 	for {
 		page, err := s.Store.LogSince(ctx, s.App, user, peer, q)
@@ -87,13 +90,14 @@ func (s Service) reactedLately(ctx context.Context, user, peer string, key Key, 
 			}
 		}
 		if page.Next == nil {
-			return done == logged(reaction, add), nil
+			return done == reactionLogValue(reaction, add), nil
 		}
 		q.After = page.Next
 	}
 }
 
-func logged(reaction string, add bool) string {
+// reactionLogValue is the Reaction of a log entry.
+func reactionLogValue(reaction string, add bool) string {
 	if add {
 		return "+" + reaction
 	}
@@ -104,44 +108,5 @@ func checkReaction(text string) error {
 	if text == "" || len(text) > maxReactionLen || !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
 		return fault.New(fault.Invalid, "a reaction has 1 to %d bytes of text", maxReactionLen)
 	}
-	return nil
-}
-
-// Confirm sends read receipts: the reader has read messages of the sender that
-// asked for one. Other messages, and those that have theirs, are passed over.
-func (s Service) Confirm(ctx context.Context, by Actor, reader, sender string, keys []Key) error {
-	if err := CheckKeys(keys); err != nil {
-		return err
-	}
-	list, err := s.visible(ctx, reader, sender, keys, true)
-	if err != nil {
-		return err
-	}
-	now := s.Now().UnixMilli()
-	event := Confirmed{Reader: reader, Sender: sender, TimeMs: now}
-	var entries []LogEntry
-	var confirm []func(context.Context) error
-	for _, m := range list {
-		if m == nil || m.From != sender || !m.NeedReceipt || m.ConfirmedMs != 0 || m.Recalled {
-			continue
-		}
-		event.Keys = append(event.Keys, m.Key)
-		entries = append(entries, LogEntry{AtMs: now, Key: m.Key, Only: sender, Expires: m.Expires})
-		confirm = append(confirm, func(ctx context.Context) error { return s.Store.Confirm(ctx, s.App, *m, now) })
-	}
-	if len(entries) == 0 {
-		return nil
-	}
-	err = s.Parallel(ctx,
-		func(ctx context.Context) error { return s.Store.Mark(ctx, s.App, sender, reader, Mark{NowMs: now}) },
-		func(ctx context.Context) error { return s.Store.Log(ctx, s.App, sender, reader, entries) },
-	)
-	if err != nil {
-		return err
-	}
-	if err := s.Parallel(ctx, confirm...); err != nil {
-		return err
-	}
-	s.Out.Tell(ctx, []string{sender}, by.Origin, event)
 	return nil
 }

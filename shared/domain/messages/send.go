@@ -2,7 +2,6 @@ package messages
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"time"
 
@@ -11,468 +10,277 @@ import (
 	"parley/shared/domain/push"
 	"parley/shared/domain/sessions"
 	"parley/shared/fault"
-	"parley/shared/retry"
 )
 
-// A Sync says what of a message reaches its own sender (core spec §6.0).
-type Sync int
+// A SenderCopy says where the sender's own side has a message (docs/spec/tencent §6.0).
+type SenderCopy int
 
 // The choices.
 const (
-	SyncHistory Sync = iota // the sender's history only
-	SyncDevices             // history and the sender's other devices
-	SyncNothing             // neither
+	CopyToHistory SenderCopy = iota // in the history only
+	CopyToDevices                   // in the history, and on the sender's other devices
+	NoCopy                          // nowhere
 )
 
-// A Draft is a message to send.
-type Draft struct {
+// A SendRequest is a message to send.
+type SendRequest struct {
 	From, To string
-	Seq      *uint32 // nil: derived, so that a repeat still has the same
+	Seq      *uint32 // nil: derived, and a repeat of the send gets the same one
 	Random   uint32
 	Content
-	OnlineOnly bool // to who is online now; not stored and not pushed
-	// Life is how long the message is kept; 0, or more than the application keeps
-	// messages: as long as that.
-	Life        time.Duration
+	OnlineOnly bool // deliver it to the devices that are online now; do not store or push it
+	// Retention is how long the message is stored. 0, or more than the application
+	// stores messages, means the application's retention.
+	Retention   time.Duration
 	NoUnread    bool
 	NoLast      bool
 	NeedReceipt bool
 	Extensible  bool
-	Sync        Sync
-	Push        *push.Info // nil: nothing is said of the push
-	// Honour: the receiver's option holds though the send is Trusted.
-	Honour bool
-	// SkipBefore and SkipAfter: the webhook before or after the send is not called.
+	Sync        SenderCopy
+	Push        *push.Options // nil: the sender says nothing about the push
+	// HonourReceiveOption: the receiver's option also applies to a Trusted send.
+	HonourReceiveOption bool
+	// SkipBefore and SkipAfter: the webhook before, or after, the send is not called.
 	SkipBefore, SkipAfter bool
-	// Trusted sends are the application's own: mute, ban and blocklist do not
-	// hold for them (core spec §1.4).
+	// Trusted: the application sends, not a user. Mute, ban, blocklist and friendship
+	// are not checked (docs/spec/tencent §1.4).
 	Trusted bool
-	// Issued is when the sender's signature was made; void ones cannot write.
+	// Issued is when the sender's signature was made. A revoked signature is refused.
 	Issued time.Time
 	Origin delivery.Origin
 
-	born    int64    // the later birth of the two accounts, where an id has had another
-	merged  int64    // when the list was imported that the message refers to
-	indexed []string // users of the send whose rows are indexed
+	born           int64    // the latest Reborn of the accounts of the send (docs/adr/0023)
+	mergedImported int64    // when the merged list was imported to which the message refers; 0: none
+	indexedUsers   []string // the users whose rows have an index
 }
 
-// A Receipt tells the sender what became of a draft.
-type Receipt struct {
+// A SendResult is the result of a send.
+type SendResult struct {
 	Key
-	Ordinal int64 // 0 for what is not stored
+	Offset int64 // 0 if the message is not stored
 }
 
-// Parties are the two users of a send, as far as its rules need them.
-type Parties struct {
-	From, To *accounts.Account
-	Blocked  bool // To blocks From
-	// Who has whom as a friend, where that was asked for.
-	ReceiverHas, SenderHas bool
-}
-
-// A Claim is a send's place in the conversation: once given, a repeat within
-// the window is given the same.
-type Claim struct {
-	Time                int64  // Unix seconds
-	Seq                 uint32 // the derived sequence, also of a send that has chosen one
-	Ordinal, Generation int64
-}
-
-// An Option is what a user wants of the messages of a conversation.
+// An Option says how a user wants to receive the messages of a conversation.
 type Option int
 
-// The options, by the numbers that the row has.
+// The options. The numbers are stored in the row.
 const (
-	OptionNotify  Option = iota // told and pushed
-	OptionSilent                // told, not pushed
-	OptionDiscard               // neither: history and the count of unread have them
+	OptionNotify  Option = iota // delivered and pushed
+	OptionSilent                // delivered, not pushed
+	OptionDiscard               // neither; it is in the history and in the unread count
 )
 
-// Window is how long a repeated send is the same send (core spec §6.0).
-const Window = 120 * time.Second
-
-// ClaimRequest is what a claim needs to know of the message.
-type ClaimRequest struct {
-	From, To string
-	Hash     uint64 // identity of the send
-	Key      Key    // with the time, and the derived sequence, it gets if it is new
-	// Derived: the sender has chosen no sequence. The message goes behind the last
-	// one that the sender's row shows.
-	Derived bool
-	Spare   uint32 // where one is chosen: the derived sequence
-	NowMs   int64
-	Preview string
-	Born    int64 // the count of a row begins no earlier, Unix seconds
-	NoLast  bool  // leave the sender's list as it is
-	Expires int64 // of the row, not of the message
-	Indexed bool  // the sender's rows are indexed
-}
-
-// A Rename is the key under which a message is stored, instead of the one that
-// rows were told.
-type Rename struct {
-	From, To Key
-	Preview  string
-	NowMs    int64
-}
-
-// An Arrival is a message that reaches the receiver's row.
-type Arrival struct {
-	Message
-	NowMs      int64
-	Preview    string
-	RowExpires int64
-	Indexed    bool // the receiver's rows are indexed
-}
-
-// Store keeps messages and the rows a send moves.
-type Store interface {
-	Parties(ctx context.Context, app int64, from, to string, friends bool) (Parties, error)
-	// Writer is Parties without the receiver's account.
-	Writer(ctx context.Context, app int64, from, to string, friends bool) (Parties, error)
-	// Glance reads a session as it was a moment ago, for what may be missed.
-	Glance(ctx context.Context, app int64, user string) (sessions.Session, error)
-	// Claim counts the send on the sender's row, or returns the claim that the
-	// same send has had.
-	Claim(ctx context.Context, app int64, r ClaimRequest) (Claim, error)
-	// PutMessage stores a message. One that stands at its key stays, and is
-	// returned as its sender sees it.
-	PutMessage(ctx context.Context, app int64, m Message) (*Message, error)
-	// Arrive counts a message on the receiver's row; a repeat changes nothing. It
-	// returns the receiver's option, which the row has.
-	Arrive(ctx context.Context, app int64, a Arrival) (Option, error)
-	// Rename corrects the key of the last message that owner's list shows, if the
-	// list still shows it.
-	Rename(ctx context.Context, app int64, owner, peer string, r Rename) error
-	// At reads what stands at a key; nil where nothing does.
-	At(ctx context.Context, app int64, user, peer string, k Key) (*Message, error)
-	// Advance moves owner's list on to a past message where that is newer than
-	// what it shows, and the end of the row out to the message's.
-	Advance(ctx context.Context, app int64, owner, peer string, a Advance) error
-	// PutMerged stores a list; it can be read once all of it is there.
-	PutMerged(ctx context.Context, app int64, m MergedList) error
-	// MergedHead reads what is known of a list; nil where there is none.
-	MergedHead(ctx context.Context, app int64, key string) (*MergedHead, error)
-	// MergedPart is MergedHead with one of the parts, nil where it is not there.
-	MergedPart(ctx context.Context, app int64, key string, part int) (*MergedHead, []json.RawMessage, error)
-	// ClaimBatch fixes the time of a batch, in microseconds: that of the first call.
-	ClaimBatch(ctx context.Context, app int64, from string, hash uint64, nowUs int64) (int64, error)
-	// Accounts reads accounts of distinct users; absent ones are nil.
-	Accounts(ctx context.Context, app int64, users []string) ([]*accounts.Account, error)
-	// Bounds returns what of a conversation a user can see.
-	Bounds(ctx context.Context, app int64, user, peer string) (Bounds, error)
-	// Timeline reads a page of a timeline, newest first.
-	Timeline(ctx context.Context, app int64, q Range) (TimelinePage, error)
-	ChangeStore
-	PairStore
-}
-
-// Service sends and reads the one-to-one messages of an application.
-type Service struct {
-	App       int64
-	Retention time.Duration
-	// FriendsOnly: users write to friends only (core spec §8.0).
-	FriendsOnly bool
-	// BlockSilently: a message to who blocks its sender is accepted, and only the
-	// sender has it, instead of refused (core spec §8.0).
-	BlockSilently bool
-	// Again repeats a change that another one came before.
-	Again retry.Retrier
-	// Callers checks the account of a sender that is not Trusted.
-	Callers *accounts.Callers
-	// Recallable is for how long a sender may recall a message (core spec §1.4).
-	Recallable time.Duration
-	// Pictures and Files bound the bytes that elements say of pictures and sounds,
-	// and of files and videos; 0: no bound.
-	Pictures, Files int64
-	Extensions      bool // pairs may be attached to messages (core spec §6.11)
-	Store           Store
-	Out             delivery.Service
-	Push            push.Service
-	Now             func() time.Time
-	// Parallel runs functions together and returns the first error.
-	Parallel func(ctx context.Context, run ...func(context.Context) error) error
-}
-
-// Send stores a message and brings it to the devices of both users
-// (docs/data-model.md §5). When it returns without an error the message is
-// durable; a device that could not be reached gets it by sync, and one without
-// the app in front a push. Once the message is stored nothing fails the call: the
-// sender would take it for not sent, and the message is there.
-func (s Service) Send(ctx context.Context, d Draft) (Receipt, error) {
-	if err := d.check(); err != nil {
-		return Receipt{}, err
+// Send stores a message and delivers it to the devices of both users
+// (docs/data-model.md §5). If it returns no error, the message is durable. A device
+// that was not reached finds the message by sync, and the receiver gets a push if
+// no device has the app in the foreground. After the message is stored nothing fails
+// the call (docs/adr/0022): on an error the sender would believe that the message
+// was not sent. Example: SQS refuses the push job; Send logs that and succeeds.
+func (s Service) Send(ctx context.Context, req SendRequest) (SendResult, error) {
+	if err := req.check(); err != nil {
+		return SendResult{}, err
 	}
-	if err := s.checkSizes(d.Content); err != nil {
-		return Receipt{}, err
+	if err := s.checkMediaSizes(req.Content); err != nil {
+		return SendResult{}, err
 	}
-	p, silenced, err := s.admit(ctx, d)
+	p, blockedSilently, err := s.admit(ctx, req)
 	if err != nil {
-		return Receipt{}, err
+		return SendResult{}, err
 	}
 	from := p.From
-	if d.merged != 0 && d.merged < from.Reborn {
-		return Receipt{}, fault.New(fault.KeyInvalid, "JsonMsgKey is not of a list that the sender has imported")
+	if req.mergedImported != 0 && req.mergedImported < from.Reborn {
+		return SendResult{}, fault.New(fault.KeyInvalid, "JsonMsgKey is not of a list that the sender has imported")
 	}
-	d.born = max(from.Reborn, p.To.Reborn)
-	m := d.message(s.Now())
-	m.PeerHid = silenced
-	m.Nick, m.Face, d.indexed = p.From.Nick, p.From.Face, indexed(p.From, p.To)
+	req.born = max(from.Reborn, p.To.Reborn)
+	m := req.newMessage(s.Now())
+	m.HiddenFromPeer = blockedSilently
+	m.Nick, m.Face, req.indexedUsers = p.From.Nick, p.From.Face, usersWithIndex(p.From, p.To)
 	option := OptionNotify
-	if !d.OnlineOnly {
-		if m, option, err = s.store(ctx, m, d); err != nil {
-			return Receipt{}, err
+	if !req.OnlineOnly {
+		if m, option, err = s.claimAndStore(ctx, m, req); err != nil {
+			return SendResult{}, err
 		}
 	}
 	if m.Recalled {
-		return Receipt{Key: m.Key, Ordinal: m.Ordinal}, nil
+		return SendResult{Key: m.Key, Offset: m.Offset}, nil
 	}
-	if silenced {
-		option = OptionDiscard // the receiver's devices are told nothing
+	if blockedSilently {
+		option = OptionDiscard // nothing is delivered to the receiver's devices
 	}
-	users := []string{d.To}
-	if d.Sync == SyncDevices {
-		users = append(users, d.From)
+	users := []string{req.To}
+	if req.Sync == CopyToDevices {
+		users = append(users, req.From)
 	}
-	list, err := s.Out.Store.Sessions(ctx, s.App, users)
+	list, err := s.Delivery.Store.Sessions(ctx, s.App, users)
 	switch {
 	case err == nil:
-		s.push(ctx, d, m, s.bring(ctx, d, m, d.honoured(option), list))
-	case d.OnlineOnly:
-		return Receipt{}, err // it is nowhere
+		s.push(ctx, req, m, s.deliver(ctx, req, m, req.effectiveOption(option), list))
+	case req.OnlineOnly:
+		return SendResult{}, err // it was stored nowhere, so the send has failed
 	default:
-		s.Out.Note(ctx, m.Key.String()+": sessions", err)
+		s.Delivery.LogFailure(ctx, m.Key.String()+": sessions", err)
 	}
-	return Receipt{Key: m.Key, Ordinal: m.Ordinal}, nil
+	return SendResult{Key: m.Key, Offset: m.Offset}, nil
 }
 
-// push hands a stored message over to be pushed.
-func (s Service) push(ctx context.Context, d Draft, m Message, devices []push.Device) {
-	s.Out.Note(ctx, m.Key.String()+": push", s.Push.Push(ctx, m.note(), d.Push, devices))
+// push queues the push of a stored message.
+func (s Service) push(ctx context.Context, req SendRequest, m Message, devices []push.Device) {
+	s.Delivery.LogFailure(ctx, m.Key.String()+": push", s.Push.Push(ctx, m.pushNotice(), req.Push, devices))
 }
 
-// indexed are those of some users whose conversation rows are indexed.
-func indexed(list ...*accounts.Account) (users []string) {
-	for _, a := range list {
-		if a != nil && a.Indexed {
-			users = append(users, a.ID)
+// usersWithIndex returns those of the users whose conversation rows have an index.
+func usersWithIndex(list ...*accounts.Account) (users []string) {
+	for _, account := range list {
+		if account != nil && account.Indexed {
+			users = append(users, account.ID)
 		}
 	}
 	return users
 }
 
-// honoured is the option that holds for a send.
-func (d Draft) honoured(o Option) Option {
-	if d.Trusted && !d.Honour {
+// effectiveOption returns the option that applies to this send.
+func (req SendRequest) effectiveOption(o Option) Option {
+	if req.Trusted && !req.HonourReceiveOption {
 		return OptionNotify
 	}
 	return o
 }
 
-// bring posts a message to sessions, the receiver's first, and returns the
-// receiver's devices that it is to be pushed to.
-func (s Service) bring(ctx context.Context, d Draft, m Message, o Option, list []sessions.Session) []push.Device {
-	told := list
+// deliver sends a message to the devices of sessions, of which the first is the
+// receiver's. It returns the receiver's devices to which a push is to be sent.
+func (s Service) deliver(ctx context.Context, req SendRequest, m Message, o Option, list []sessions.Session) []push.Device {
+	notified := list
 	if o == OptionDiscard {
-		told = list[1:]
+		notified = list[1:]
 	}
-	gone, err := s.Out.Deliver(ctx, told, d.Origin, m)
-	s.Out.Note(ctx, m.Key.String()+": delivery", err)
-	if d.OnlineOnly || o != OptionNotify {
+	gone, err := s.Delivery.DeliverReportingGone(ctx, notified, req.Origin, m)
+	s.Delivery.LogFailure(ctx, m.Key.String()+": delivery", err)
+	if req.OnlineOnly || o != OptionNotify {
 		return nil
 	}
 	return s.Push.Devices(list[0], gone)
 }
 
-// store runs the three writes of a send. Each may be repeated: after the first
-// every value is fixed.
-func (s Service) store(ctx context.Context, m Message, d Draft) (Message, Option, error) {
-	a := Arrival{NowMs: s.Now().UnixMilli(), Preview: m.Preview(), Indexed: slices.Contains(d.indexed, m.To)}
+// claimAndStore makes the three writes of a send: the claim on the sender's row, the
+// message, and the count on the receiver's row. A repeat may make all of them again:
+// the claim fixes every value, so the later writes write the same.
+func (s Service) claimAndStore(ctx context.Context, m Message, req SendRequest) (Message, Option, error) {
+	arrival := Arrival{NowMs: s.Now().UnixMilli(), Preview: m.Preview(), Indexed: slices.Contains(req.indexedUsers, m.To)}
 	claim, err := s.Store.Claim(ctx, s.App, ClaimRequest{
-		From: m.From, To: m.To, Hash: d.hash(), Key: m.Key, Derived: d.Seq == nil, Spare: derived(s.Now()), Born: d.born,
-		NowMs: a.NowMs, Preview: a.Preview, NoLast: m.NoLast || m.Aside, Expires: m.Time + s.kept(),
-		Indexed: slices.Contains(d.indexed, m.From),
+		From: m.From, To: m.To, IdempotencyKey: req.idempotencyKey(), Key: m.Key, Derived: req.Seq == nil, DerivedSeq: derivedSeq(s.Now()), MinEpochSec: req.born,
+		NowMs: arrival.NowMs, Preview: arrival.Preview, NoLast: m.NoLast || m.HiddenFromSender, Expires: m.Time + s.retentionSeconds(),
+		Indexed: slices.Contains(req.indexedUsers, m.From),
 	})
 	if err != nil {
 		return Message{}, 0, err
 	}
-	m.Time, m.Ordinal, m.Generation = claim.Time, claim.Ordinal, claim.Generation
-	if d.Seq == nil {
-		m.Seq = claim.Seq
+	m.Time, m.Offset, m.Epoch = claim.Time, claim.Offset, claim.Epoch
+	if req.Seq == nil {
+		m.Seq = claim.DerivedSeq
 	}
-	// A short life ends the message, not the rows that count it.
-	a.RowExpires, m.Expires = m.Time+s.kept(), m.Time+s.kept()
-	if d.Life > 0 {
-		m.Expires = min(m.Expires, m.Time+int64(d.Life.Seconds()))
+	// A shorter retention applies to the message only. The rows that count it live as
+	// long as for any message.
+	arrival.RowExpires, m.Expires = m.Time+s.retentionSeconds(), m.Time+s.retentionSeconds()
+	if req.Retention > 0 {
+		m.Expires = min(m.Expires, m.Time+int64(req.Retention.Seconds()))
 	}
-	a.Message = m
+	arrival.Message = m
 	stored, option := m, OptionNotify
 	put := func(ctx context.Context) (err error) {
-		stored, err = s.put(ctx, stored, claim.Seq)
+		stored, err = s.putUnderFreeKey(ctx, stored, claim.DerivedSeq)
 		return err
 	}
-	arrive := func(ctx context.Context) (err error) {
-		option, err = s.Store.Arrive(ctx, s.App, a)
+	countArrival := func(ctx context.Context) (err error) {
+		option, err = s.Store.CountArrival(ctx, s.App, arrival)
 		return err
 	}
-	if m.Ordinal == 1 {
-		// Once stored it may be recalled, by another device of the sender. The row
-		// must know its count by then, to note that the message is not unread.
-		if err = arrive(ctx); err == nil {
+	if m.Offset == 1 {
+		// The receiver's row is written first. Once the message is stored, another device
+		// of the sender may recall it, and the recall must find the new count on the row
+		// to note there that the message is no longer unread.
+		if err = countArrival(ctx); err == nil {
 			err = put(ctx)
 		}
 	} else {
-		err = s.Parallel(ctx, put, arrive)
+		err = s.Parallel(ctx, put, countArrival)
 	}
 	if err == nil && stored.Key != m.Key && !m.NoLast {
-		s.rename(ctx, m.Key, stored)
+		s.correctListKeys(ctx, m.Key, stored)
 	}
-	if err == nil && (stored.Recalled || (stored.PeerHid && !m.PeerHid)) {
-		err = s.goneBefore(ctx, stored)
+	if err == nil && (stored.Recalled || (stored.HiddenFromPeer && !m.HiddenFromPeer)) {
+		err = s.finishRepeatOfRemoved(ctx, stored)
 	}
 	return stored, option, err
 }
 
-// rename tells both lists the key that a message has, where the one that they were
-// told was taken.
-func (s Service) rename(ctx context.Context, from Key, m Message) {
-	r := Rename{From: from, To: m.Key, Preview: m.Preview(), NowMs: s.Now().UnixMilli()}
-	s.Out.Note(ctx, m.Key.String()+": rename", s.Parallel(ctx,
+// correctListKeys writes the key of a stored message to the lists of both users,
+// which have another key for it, because that one was taken.
+func (s Service) correctListKeys(ctx context.Context, from Key, m Message) {
+	r := KeyReplacement{From: from, To: m.Key, Preview: m.Preview(), NowMs: s.Now().UnixMilli()}
+	s.Delivery.LogFailure(ctx, m.Key.String()+": rename", s.Parallel(ctx,
 		func(ctx context.Context) error {
-			if m.Aside {
+			if m.HiddenFromSender {
 				return nil
 			}
-			return s.Store.Rename(ctx, s.App, m.From, m.To, r)
+			return s.Store.ReplaceKey(ctx, s.App, m.From, m.To, r)
 		},
-		func(ctx context.Context) error { return s.Store.Rename(ctx, s.App, m.To, m.From, r) },
+		func(ctx context.Context) error { return s.Store.ReplaceKey(ctx, s.App, m.To, m.From, r) },
 	))
 }
 
-// goneBefore completes a send whose message was stored by a try before, and since
-// recalled, or deleted by its receiver: what the rows were just told of it is taken
-// back.
-func (s Service) goneBefore(ctx context.Context, m Message) error {
+// finishRepeatOfRemoved ends the repeat of a send whose message was stored by the
+// first call and has been removed since: recalled, or deleted by the receiver. The
+// repeat has just written the message to the rows again, and this takes it back.
+// Example: Alice's send dies after the message is stored, Bob deletes the message,
+// Alice's client repeats the send. Bob's list must not show the message.
+func (s Service) finishRepeatOfRemoved(ctx context.Context, m Message) error {
 	now := s.Now().UnixMilli()
-	receiver := Mark{NowMs: now, Last: &Last{Of: m.Key, None: !m.Recalled}, Blind: true}
+	receiver := RowUpdate{NowMs: now, Last: &LastShown{Of: m.Key, None: !m.Recalled}, SkipRead: true}
 	if !m.NoUnread {
-		receiver.Uncounted = []Message{m}
+		receiver.NoLongerUnread = []Message{m}
 	}
 	if !m.Recalled {
-		return s.Store.Mark(ctx, s.App, m.To, m.From, receiver)
+		return s.Store.UpdateRow(ctx, s.App, m.To, m.From, receiver)
 	}
-	return s.announce(ctx, m, now, Mark{NowMs: now, Last: &Last{Of: m.Key}, Blind: true}, receiver)
+	return s.recordChange(ctx, m, now, RowUpdate{NowMs: now, Last: &LastShown{Of: m.Key}, SkipRead: true}, receiver)
 }
 
-// kept is how many seconds messages are kept.
-func (s Service) kept() int64 { return int64(s.Retention.Seconds()) }
-
-// admit applies the rules of who may write to whom, and returns the two. If the
-// receiver blocks the sender silently, the message is silenced: it is the sender's
-// alone, who sees no difference.
-func (s Service) admit(ctx context.Context, d Draft) (p Parties, silenced bool, err error) {
-	if err := d.checkParties(); err != nil {
-		return p, false, err
-	}
-	friends := s.FriendsOnly && !d.Trusted
-	p, err = s.Store.Parties(ctx, s.App, d.From, d.To, friends)
-	if err != nil {
-		return p, false, err
-	}
-	if !d.Trusted {
-		if p.From, err = s.mayWrite(ctx, d.From, p.From, d.Issued); err != nil {
-			return p, false, err
-		}
-	}
-	if !p.From.Alive() {
-		return p, false, fault.New(fault.SenderUnknown, "the sender %s is not an account", d.From)
-	}
-	if !p.To.Alive() {
-		return p, false, fault.New(fault.ReceiverUnknown, "the receiver %s is not an account", d.To)
-	}
-	if d.Trusted {
-		return p, false, nil
-	}
-	silenced, err = s.mayReach(p)
-	return p, silenced, err
-}
-
-// mayReach refuses a user whom the other blocks or, if that counts, who is no
-// friend. silenced: that is to be done without a word.
-func (s Service) mayReach(p Parties) (silenced bool, err error) {
-	if p.Blocked {
-		if s.BlockSilently {
-			return true, nil
-		}
-		return false, fault.New(fault.Blocked, "the receiver blocks the sender")
-	}
-	if s.FriendsOnly {
-		return false, p.strangers()
-	}
-	return false, nil
-}
-
-// strangers fails where the two are not friends of each other.
-func (p Parties) strangers() error {
-	switch {
-	case !p.ReceiverHas && !p.SenderHas:
-		return fault.New(fault.Strangers, "sender and receiver are not friends")
-	case !p.ReceiverHas:
-		return fault.New(fault.SenderNotFriend, "the sender is not a friend of the receiver")
-	case !p.SenderHas:
-		return fault.New(fault.ReceiverNotFriend, "the receiver is not a friend of the sender")
-	}
-	return nil
-}
-
-func (d Draft) check() error {
-	if err := d.checkParties(); err != nil {
+func (req SendRequest) check() error {
+	if err := req.checkUsers(); err != nil {
 		return err
 	}
-	return d.checkContent()
+	return req.checkContent()
 }
 
-// checkParties refuses ids of which no two users can be.
-func (d Draft) checkParties() error {
-	if err := accounts.CheckID(d.From); err != nil {
-		return fault.New(fault.SenderUnknown, "the sender: %s", fault.Of(err).Text)
+// checkContent checks the content. The size limit includes the sender's push
+// options, which are in the same JSON (docs/spec/tencent §3).
+func (req SendRequest) checkContent() error {
+	if req.Push == nil {
+		return req.Check()
 	}
-	if err := accounts.CheckID(d.To); err != nil {
-		return fault.New(fault.ReceiverUnknown, "To_Account: %s", fault.Of(err).Text)
-	}
-	if d.From == d.To {
-		return fault.New(fault.ReceiverUnknown, "a message needs two users")
-	}
-	return nil
+	return req.checkWithOverhead(req.Push.WireBytes + len(`,"OfflinePushInfo":`))
 }
 
-// checkContent is Check with what is said of the push: both are in the message's
-// JSON, which is what the limit holds for (core spec §3).
-func (d Draft) checkContent() error {
-	if d.Push == nil {
-		return d.Check()
-	}
-	return d.checkWith(d.Push.Size + len(`,"OfflinePushInfo":`))
-}
-
-// note is what a push tells of a message.
-func (m Message) note() push.Note {
-	n := push.Note{Key: m.Key.String(), From: m.From, Nick: m.Nick, Text: m.text(push.MaxText), NoUnread: m.NoUnread}
+// pushNotice returns what a push needs to know of a message.
+func (m Message) pushNotice() push.Content {
+	n := push.Content{Key: m.Key.String(), From: m.From, Nick: m.Nick, Text: m.summary(push.MaxText), NoUnread: m.NoUnread}
 	for _, e := range m.Elements {
 		if e.Kind == KindCustom {
-			n.Ext, n.Sound = e.field("Ext"), e.field("Sound")
+			n.Ext, n.Sound = e.stringField("Ext"), e.stringField("Sound")
 		}
 	}
 	return n
 }
 
-func (d Draft) message(now time.Time) Message {
+// newMessage returns the message of a request that is sent at a time.
+func (req SendRequest) newMessage(now time.Time) Message {
 	m := Message{
-		Key: Key{Time: max(now.Unix(), d.born), Seq: derived(now), Random: d.Random}, From: d.From, To: d.To, Content: d.Content,
-		NoUnread: d.NoUnread, NoLast: d.NoLast, Aside: d.Sync == SyncNothing,
-		NeedReceipt: d.NeedReceipt, Extensible: d.Extensible,
+		Key: Key{Time: max(now.Unix(), req.born), Seq: derivedSeq(now), Random: req.Random}, From: req.From, To: req.To, Content: req.Content,
+		NoUnread: req.NoUnread, NoLast: req.NoLast, HiddenFromSender: req.Sync == NoCopy,
+		NeedReceipt: req.NeedReceipt, Extensible: req.Extensible,
 	}
-	if d.Seq != nil {
-		m.Seq = *d.Seq
+	if req.Seq != nil {
+		m.Seq = *req.Seq
 	}
 	return m
 }

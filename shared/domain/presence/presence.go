@@ -1,6 +1,8 @@
-// Package presence tells who is online. A state is derived from where a user is
-// connected and when that ended; it is never stored, so no time that passes costs
-// a write (core spec §5, docs/data-model.md §4).
+// Package presence says who is online. A presence is derived from the user's
+// connections and from the end of the last one. It is never stored, so time that
+// passes costs no write (docs/spec/tencent §5, docs/data-model.md §4). Example: a phone
+// disconnects on Monday and is PushOnline. A week later it is Offline, and nothing was
+// written.
 package presence
 
 import (
@@ -10,49 +12,54 @@ import (
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/sessions"
+	"parley/shared/fault"
 	"parley/shared/retry"
 )
 
-// A State is what others see of a user.
+// A State is the online state of a user or of a device, as other users see it.
 type State string
 
 // The states.
 const (
 	Online     State = "Online"     // a connection is open
-	PushOnline State = "PushOnline" // none, but a mobile device can be reached by push
-	Offline    State = "Offline"    // signed out, never signed in, or away for too long
+	PushOnline State = "PushOnline" // no connection is open, but push reaches a mobile device
+	Offline    State = "Offline"    // signed out, never signed in, or disconnected for too long
 )
 
-// MaxUsers is how many users one query may name (core spec §5.1).
-const MaxUsers = 500
+const (
+	// MaxUsers is how many users one query may name (docs/spec/tencent §5.1).
+	MaxUsers = 500
+	// MaxStatus is the maximum length of a custom status, in bytes.
+	MaxStatus = 64
+)
 
-// A Device is a device in a presence: its platform and state.
+// A Device is one device of a presence.
 type Device struct {
 	Platform sessions.Platform
 	Instance string
 	State    State
 }
 
-// A Presence is what is known of where a user is.
+// A Presence is the online state of a user and of the user's devices.
 type Presence struct {
 	User    string
 	State   State
 	Devices []Device
-	Status  string // what the user chose to show
-	LastMs  int64  // when the last connection ended; 0 while one is open, or never
+	Status  string // the custom status that the user has set
+	LastMs  int64  // when the last connection ended; 0 if one is open, or if there was none
 }
 
-// Of derives a presence. Several devices: Online if any is, else PushOnline if any
-// is. Each device has its own state; those that are Offline are not listed.
-func Of(s sessions.Session, now time.Time) Presence {
+// FromSession derives a presence from a session. The user is Online if a device is, or else
+// PushOnline if a device is. Devices that are Offline are not listed.
+func FromSession(s sessions.Session, now time.Time) Presence {
 	p := Presence{User: s.User, State: Offline, Status: s.Status}
 	for _, d := range s.Devices {
 		if d.Alive(now) {
 			p.State = Online
-			p.Devices = append(p.Devices, Device{d.Now.Platform, d.Now.Instance, Online})
+			p.Devices = append(p.Devices, Device{d.Current.Platform, d.Current.Instance, Online})
 		}
 	}
-	for _, e := range s.Away(now) {
+	for _, e := range s.PushTargets(now) {
 		if p.State == Offline {
 			p.State = PushOnline
 		}
@@ -64,73 +71,107 @@ func Of(s sessions.Session, now time.Time) Presence {
 	return p
 }
 
-// Store reads what presences are derived from, and keeps who watches whom.
+// Store reads what presences are derived from, and stores who watches whom.
 type Store interface {
-	delivery.Crowds
+	delivery.AudienceStore
 
 	Sessions(ctx context.Context, app int64, users []string) ([]sessions.Session, error)
 	Accounts(ctx context.Context, app int64, ids []string) ([]*accounts.Account, error)
 
-	// Watching tells, strongly, which of targets the watcher watches, and how many
-	// it watches in all.
-	Watching(ctx context.Context, app int64, watcher string, targets []string) (has []bool, count int, err error)
-	// Watch has the watcher watch all targets, whom it did not watch; false, and
-	// nothing changed, where it does watch one or would watch more than limit.
+	// Watching reads strongly which of the targets the watcher watches, and how many
+	// users the watcher watches in all.
+	Watching(ctx context.Context, app int64, watcher string, targets []string) (watching []bool, count int, err error)
+	// Watch makes the watcher watch all targets. It returns false, and nothing has
+	// changed, if the watcher watches one of them already, or would watch more than
+	// limit users.
 	Watch(ctx context.Context, app int64, watcher string, targets []string, limit int) (bool, error)
-	// Unwatch is the reverse; false where the watcher does not watch one.
+	// Unwatch ends the subscriptions of the watcher to all targets. It returns false,
+	// and nothing has changed, if the watcher does not watch one of them.
 	Unwatch(ctx context.Context, app int64, watcher string, targets []string) (bool, error)
-	// Watched returns a page of whom the watcher watches, after a user.
-	Watched(ctx context.Context, app int64, watcher, after string, limit int) (targets []string, more bool, err error)
-	// MarkWatched notes that a subscription to a user has come, forgets what
-	// watchers were told, and returns the session.
-	MarkWatched(ctx context.Context, app int64, user string) (sessions.Session, error)
-	// MarkUnwatched notes that nobody watches, unless a subscription came since
-	// there were so many.
-	MarkUnwatched(ctx context.Context, app int64, user string, watches int64) error
-	// MarkTold notes what watchers were told, and when that was so, unless a
-	// subscription came since there were so many, or something newer was told.
-	MarkTold(ctx context.Context, app int64, user, told string, ms, watches int64) error
-	// SetStatus sets what a user chooses to show, and returns the session.
+	// WatchedUsers returns a page of the users whom the watcher watches, from the first one
+	// after a user.
+	WatchedUsers(ctx context.Context, app int64, watcher, after string, limit int) (targets []string, more bool, err error)
+	// RecordSubscription adds one to the user's Watches, empties NotifiedState, and
+	// returns the session.
+	RecordSubscription(ctx context.Context, app int64, user string) (sessions.Session, error)
+	// RecordUnwatched stores that nobody watches the user, unless Watches is no
+	// longer what it was when the caller read it.
+	RecordUnwatched(ctx context.Context, app int64, user string, watches int64) error
+	// RecordNotified stores which state was delivered to the watchers, and the time (ms)
+	// of that state. It stores nothing if Watches is no longer what it was when the
+	// caller read it, or if a later state was delivered.
+	RecordNotified(ctx context.Context, app int64, user, state string, ms, watches int64) error
+	// SetStatus stores the custom status of a user, and returns the session.
 	SetStatus(ctx context.Context, app int64, user, status string) (sessions.Session, error)
-	// ForgetPresence removes the count of subscriptions; what a session says of
-	// presence goes with the session.
+	// ForgetPresence deletes the count of the user's subscriptions. What the session
+	// says of presence is deleted with the session.
 	ForgetPresence(ctx context.Context, app int64, user string) error
 }
 
-// Service answers for an application's users.
+// Service answers for the users of an application.
 type Service struct {
 	App      int64
-	Limit    int // of those whom a user watches
+	Limit    int // the most users that one user may watch
 	Store    Store
-	Out      delivery.Service
+	Delivery delivery.Service
 	Now      func() time.Time
-	Again    retry.Retrier
+	Retrier  retry.Retrier
 	Parallel func(ctx context.Context, run ...func(context.Context) error) error
 }
 
-// Query returns presences in the order of users; nil for who is no account. A
-// user may stand there more than once.
+// Query returns the presences of users, in their order. The presence of a user without
+// an account is nil. A user may be named more than once.
 func (s Service) Query(ctx context.Context, users []string) ([]*Presence, error) {
 	ids := distinct(users)
-	at := make(map[string]int, len(ids))
+	index := make(map[string]int, len(ids))
 	for i, u := range ids {
-		at[u] = i
+		index[u] = i
 	}
-	known, err := s.Store.Accounts(ctx, s.App, ids)
+	list, err := s.Store.Accounts(ctx, s.App, ids)
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.Store.Sessions(ctx, s.App, ids)
+	userSessions, err := s.Store.Sessions(ctx, s.App, ids)
 	if err != nil {
 		return nil, err
 	}
 	now := s.Now()
-	out := make([]*Presence, len(users))
+	presences := make([]*Presence, len(users))
 	for i, u := range users {
-		if j, ok := at[u]; ok && known[j].Alive() {
-			p := Of(list[j], now)
-			out[i] = &p
+		if j, ok := index[u]; ok && list[j].Alive() {
+			p := FromSession(userSessions[j], now)
+			presences[i] = &p
 		}
 	}
-	return out, nil
+	return presences, nil
+}
+
+// SetStatus sets the user's custom status; an empty one removes it. The event is
+// delivered to the user's other devices at once, and to watchers by way of a queue.
+func (s Service) SetStatus(ctx context.Context, user, status string, origin delivery.Origin) error {
+	if len(status) > MaxStatus {
+		return fault.New(fault.TextTooLong, "a custom status has at most %d bytes of UTF-8", MaxStatus)
+	}
+	session, err := s.Store.SetStatus(ctx, s.App, user, status)
+	if err != nil {
+		return err
+	}
+	now := s.Now()
+	if err := s.Delivery.DeliverTo(ctx, []sessions.Session{session}, origin, Changed{FromSession(session, now), now.UnixMilli()}); err != nil {
+		return err
+	}
+	return s.NotifyWatchers(ctx, user, session.Watched())
+}
+
+// distinct returns the users without repeats, and without ids that no account can have.
+func distinct(users []string) []string {
+	var list []string
+	seen := make(map[string]bool, len(users))
+	for _, u := range users {
+		if !seen[u] && accounts.CheckID(u) == nil {
+			seen[u] = true
+			list = append(list, u)
+		}
+	}
+	return list
 }

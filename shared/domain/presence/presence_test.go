@@ -8,14 +8,15 @@ import (
 	"parley/shared/domain/sessions"
 )
 
-func TestOf(t *testing.T) {
+// TestPresenceOfASession shows the presence that is derived from a session.
+func TestPresenceOfASession(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
 	ago := func(d time.Duration) int64 { return now.Add(-d).UnixMilli() }
 	device := func(slot string, p sessions.Platform, age time.Duration) sessions.Device {
-		return sessions.Device{Slot: slot, Now: sessions.Link{Connection: slot, Instance: "i" + slot, Platform: p, Since: ago(age)}}
+		return sessions.Device{Slot: slot, Current: sessions.Connection{ID: slot, Instance: "i" + slot, Platform: p, OpenedAt: ago(age)}}
 	}
-	last := func(d time.Duration, reason string, p sessions.Platform) *sessions.Last {
-		return &sessions.Last{Time: ago(d), Reason: reason, Platform: p}
+	last := func(d time.Duration, reason string, p sessions.Platform) *sessions.LastEnd {
+		return &sessions.LastEnd{Time: ago(d), Reason: reason, Platform: p}
 	}
 	const week = 7 * 24 * time.Hour
 	for _, c := range []struct {
@@ -25,47 +26,47 @@ func TestOf(t *testing.T) {
 		devices int
 		lastMs  int64
 	}{
-		{"never signed in", sessions.Session{}, presence.Offline, 0, 0},
-		{"one device", sessions.Session{Devices: []sessions.Device{device("x", "iPhone", 0)}}, presence.Online, 1, 0},
-		{"one of two is dead", sessions.Session{Devices: []sessions.Device{device("x", "iPhone", sessions.Life), device("w", "Web", time.Minute)}},
-			presence.Online, 2, 0}, // the phone can be reached by push
-		{"online after a sign-out elsewhere", sessions.Session{
+		{"a user who never signed in is Offline", sessions.Session{}, presence.Offline, 0, 0},
+		{"a connected device is Online", sessions.Session{Devices: []sessions.Device{device("x", "iPhone", 0)}}, presence.Online, 1, 0},
+		{"a phone past its maximum age is PushOnline beside an Online browser", sessions.Session{Devices: []sessions.Device{device("x", "iPhone", sessions.Life), device("w", "Web", time.Minute)}},
+			presence.Online, 2, 0},
+		{"a user is Online after another device has signed out", sessions.Session{
 			Devices: []sessions.Device{device("w", "Web", time.Minute)}, Last: last(time.Second, "logout", "iPhone"),
 		}, presence.Online, 1, 0},
-		{"a moment before a connection is too old", sessions.Session{Devices: []sessions.Device{device("x", "Android", sessions.Life-time.Millisecond)}},
+		{"a connection is Online until its maximum age", sessions.Session{Devices: []sessions.Device{device("x", "Android", sessions.Life-time.Millisecond)}},
 			presence.Online, 1, 0},
-		{"an end that nobody noticed, mobile", sessions.Session{Devices: []sessions.Device{device("x", "Android", sessions.Life+time.Hour)}},
+		{"a phone whose disconnect event was missed is PushOnline", sessions.Session{Devices: []sessions.Device{device("x", "Android", sessions.Life+time.Hour)}},
 			presence.PushOnline, 1, ago(time.Hour)},
-		{"an end that nobody noticed, web", sessions.Session{Devices: []sessions.Device{device("w", "Web", sessions.Life+time.Hour)}},
+		{"a browser whose disconnect event was missed is Offline", sessions.Session{Devices: []sessions.Device{device("w", "Web", sessions.Life+time.Hour)}},
 			presence.Offline, 0, ago(time.Hour)},
-		{"such an end before a noticed one", sessions.Session{
+		{"the last end is the stored one, if a disconnect event was missed before it", sessions.Session{
 			Devices: []sessions.Device{device("x", "Android", sessions.Life+time.Hour)}, Last: last(time.Minute, "closed", "Web"),
 		}, presence.PushOnline, 1, ago(time.Minute)},
-		{"a browser that came and went after a phone", sessions.Session{
+		{"a phone stays PushOnline after a browser has disconnected", sessions.Session{
 			Ends: []sessions.End{{Platform: "iPhone", Instance: "p", Time: ago(time.Hour)}}, Last: last(time.Minute, "closed", "Web"),
 		}, presence.PushOnline, 1, ago(time.Minute)},
-		{"a browser that signed out after a phone", sessions.Session{
+		{"a phone stays PushOnline after a browser has signed out", sessions.Session{
 			Ends: []sessions.End{{Platform: "iPhone", Instance: "p", Time: ago(time.Hour)}}, Last: last(time.Minute, "logout", "Web"),
 		}, presence.PushOnline, 1, ago(time.Minute)},
-		{"two phones, one a week ago", sessions.Session{
+		{"of two phones, the one that disconnected a week ago is Offline", sessions.Session{
 			Ends: []sessions.End{{Platform: "iPhone", Instance: "p", Time: ago(week)}, {Platform: "iPad", Instance: "q", Time: ago(time.Hour)}},
 			Last: last(time.Hour, "closed", "iPad"),
 		}, presence.PushOnline, 1, ago(time.Hour)},
-		{"a phone away, another one here", sessions.Session{
+		{"a PushOnline phone is listed beside an Online one", sessions.Session{
 			Devices: []sessions.Device{device("x", "Android", time.Minute)},
 			Ends:    []sessions.End{{Platform: "iPhone", Instance: "p", Time: ago(time.Hour)}},
 		}, presence.Online, 2, 0},
-		{"mobile, closed", sessions.Session{Last: last(0, "closed", "iPad")}, presence.PushOnline, 1, ago(0)},
-		{"mobile, gone", sessions.Session{Last: last(week-time.Millisecond, "gone", "Android")}, presence.PushOnline, 1, ago(week - time.Millisecond)},
-		{"mobile, a week ago", sessions.Session{Last: last(week, "closed", "iPhone")}, presence.Offline, 0, ago(week)},
-		{"mobile, signed out", sessions.Session{Last: last(time.Second, "logout", "iPhone")}, presence.Offline, 0, ago(time.Second)},
-		{"mobile, kicked", sessions.Session{Last: last(time.Second, "kicked", "iPhone")}, presence.Offline, 0, ago(time.Second)},
-		{"mobile, replaced by another device", sessions.Session{Last: last(time.Second, "replaced", "iPhone")}, presence.Offline, 0, ago(time.Second)},
-		{"desktop, closed", sessions.Session{Last: last(time.Second, "closed", "Mac")}, presence.Offline, 0, ago(time.Second)},
-		{"web, closed", sessions.Session{Last: last(time.Second, "closed", "Web")}, presence.Offline, 0, ago(time.Second)},
-		{"mini program, closed", sessions.Session{Last: last(time.Second, "closed", "MiniProgram")}, presence.Offline, 0, ago(time.Second)},
+		{"a phone that has disconnected is PushOnline", sessions.Session{Last: last(0, "closed", "iPad")}, presence.PushOnline, 1, ago(0)},
+		{"a phone whose connection was found gone is PushOnline for a week", sessions.Session{Last: last(week-time.Millisecond, "gone", "Android")}, presence.PushOnline, 1, ago(week - time.Millisecond)},
+		{"a phone that disconnected a week ago is Offline", sessions.Session{Last: last(week, "closed", "iPhone")}, presence.Offline, 0, ago(week)},
+		{"a phone that has signed out is Offline", sessions.Session{Last: last(time.Second, "logout", "iPhone")}, presence.Offline, 0, ago(time.Second)},
+		{"a phone that was kicked is Offline", sessions.Session{Last: last(time.Second, "kicked", "iPhone")}, presence.Offline, 0, ago(time.Second)},
+		{"a phone that another device has replaced is Offline", sessions.Session{Last: last(time.Second, "replaced", "iPhone")}, presence.Offline, 0, ago(time.Second)},
+		{"a desktop that has disconnected is Offline", sessions.Session{Last: last(time.Second, "closed", "Mac")}, presence.Offline, 0, ago(time.Second)},
+		{"a browser that has disconnected is Offline", sessions.Session{Last: last(time.Second, "closed", "Web")}, presence.Offline, 0, ago(time.Second)},
+		{"a mini program that has disconnected is Offline", sessions.Session{Last: last(time.Second, "closed", "MiniProgram")}, presence.Offline, 0, ago(time.Second)},
 	} {
-		p := presence.Of(c.session, now)
+		p := presence.FromSession(c.session, now)
 		if p.State != c.state || len(p.Devices) != c.devices || p.LastMs != c.lastMs {
 			t.Errorf("%s: %+v, want %s with %d devices, last %d", c.name, p, c.state, c.devices, c.lastMs)
 		}

@@ -4,58 +4,59 @@ import (
 	"context"
 	"slices"
 
-	"parley/shared/domain/accounts"
 	"parley/shared/domain/delivery"
-	"parley/shared/domain/sessions"
 	"parley/shared/fault"
 	"parley/shared/retry"
 )
 
 const (
-	// MaxWatch is how many users one call subscribes to, or unsubscribes from.
+	// MaxWatch is how many users one call may subscribe to, or unsubscribe from.
 	MaxWatch = 100
-	// MaxPage is the longest page of subscriptions.
+	// MaxPage is the most subscriptions of one page.
 	MaxPage = 100
-	// MaxStatus bounds in bytes what a user chooses to show.
-	MaxStatus = 64
 
-	// writes is how many subscriptions one transaction changes: two items each,
-	// and the count.
-	writes = 49
-	// marks is how many users are marked at once.
-	marks = 10
+	// watchesPerTransaction is how many subscriptions one transaction changes. It writes
+	// two items for each, and the count: 99 of the 100 items that DynamoDB allows.
+	watchesPerTransaction = 49
+	// recordsAtOnce is how many calls of RecordSubscription run at the same time.
+	recordsAtOnce = 10
 )
 
-// Changed is the event of a status that is another.
+// Changed is the event that the presence of a user has changed.
 type Changed struct {
 	Presence
-	TimeMs int64 // when that was so; an older event says nothing
+	TimeMs int64 // when the presence was so; a client ignores an event older than the last
 }
 
-// Subscribe has the watcher told of changes to the status of users, and returns
-// what it is now, in their order; nil for who is no account. Who is watched
-// already stays so. Past the limit nothing is changed, unless another call takes
-// the room meanwhile.
+// Subscribe subscribes the watcher to the presence of users, and returns their
+// presences now, in their order. The presence of a user without an account is nil. A
+// user who is watched already stays watched. If the watcher would watch more users than
+// Limit, nothing is changed and Subscribe fails with WatchLimit. Only if another call of
+// the watcher subscribes at the same moment, a part may be changed.
 //
-// A subscription stands on both sides and is counted, in one transaction; then
-// the user is marked as watched, so that one whom nobody watches costs nothing.
-// A repeat heals a call that ended in between.
+// A subscription is written to the items of both users and counted, in one transaction.
+// After that it is recorded in the session of the watched user. So a status that nobody
+// watches costs nothing when it changes. A repeat completes a call that died between the
+// two writes.
 func (s Service) Subscribe(ctx context.Context, watcher string, users []string) ([]*Presence, error) {
-	known, err := s.known(ctx, users)
+	targets, err := s.existing(ctx, users)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.change(ctx, watcher, known, true); err != nil {
+	if err := s.setWatched(ctx, watcher, targets, true); err != nil {
 		return nil, err
 	}
-	// What changes after the mark is told, what changed before it is read with it.
-	now, found := s.Now(), make([]Presence, len(known))
-	for start := 0; start < len(known); start += marks {
+	// RecordSubscription returns the session that it has written: an earlier change of
+	// presence is in it, and a later one is delivered to the watcher. Example: alice
+	// subscribes to bob while bob's phone connects. Either the session has the phone
+	// already, or the write of the phone sees that bob is watched.
+	now, presences := s.Now(), make([]Presence, len(targets))
+	for start := 0; start < len(targets); start += recordsAtOnce {
 		var run []func(context.Context) error
-		for i := start; i < min(start+marks, len(known)); i++ {
+		for i := start; i < min(start+recordsAtOnce, len(targets)); i++ {
 			run = append(run, func(ctx context.Context) error {
-				session, err := s.Store.MarkWatched(ctx, s.App, known[i])
-				found[i] = Of(session, now)
+				session, err := s.Store.RecordSubscription(ctx, s.App, targets[i])
+				presences[i] = FromSession(session, now)
 				return err
 			})
 		}
@@ -63,71 +64,59 @@ func (s Service) Subscribe(ctx context.Context, watcher string, users []string) 
 			return nil, err
 		}
 	}
-	out := make([]*Presence, len(users))
+	list := make([]*Presence, len(users))
 	for i, u := range users {
-		if at := slices.Index(known, u); at >= 0 {
-			out[i] = &found[at]
+		if j := slices.Index(targets, u); j >= 0 {
+			list[i] = &presences[j]
 		}
 	}
-	return out, nil
+	return list, nil
 }
 
-// known returns the accounts among users, each once.
-func (s Service) known(ctx context.Context, users []string) ([]string, error) {
-	list := distinct(users)
-	found, err := s.Store.Accounts(ctx, s.App, list)
+// existing returns the users that have an account, without repeats.
+func (s Service) existing(ctx context.Context, users []string) ([]string, error) {
+	ids := distinct(users)
+	list, err := s.Store.Accounts(ctx, s.App, ids)
 	if err != nil {
 		return nil, err
 	}
-	var known []string
-	for i, a := range found {
+	var existing []string
+	for i, a := range list {
 		if a.Alive() {
-			known = append(known, list[i])
+			existing = append(existing, ids[i])
 		}
 	}
-	return known, nil
+	return existing, nil
 }
 
-// distinct returns what can be accounts among users, each once.
-func distinct(users []string) []string {
-	var list []string
-	seen := make(map[string]bool, len(users))
-	for _, u := range users {
-		if !seen[u] && accounts.CheckID(u) == nil {
-			seen[u] = true
-			list = append(list, u)
-		}
-	}
-	return list
-}
-
-// Unsubscribe ends subscriptions; who is not watched is no error.
+// Unsubscribe ends the watcher's subscriptions to users. It is no error if the watcher
+// does not watch one of them.
 func (s Service) Unsubscribe(ctx context.Context, watcher string, users []string) error {
-	return s.change(ctx, watcher, distinct(users), false)
+	return s.setWatched(ctx, watcher, distinct(users), false)
 }
 
-// change makes the watcher watch users or not.
-func (s Service) change(ctx context.Context, watcher string, users []string, watch bool) error {
-	done, err := s.Again.Do(ctx, retry.Contended(), func(int) (bool, error) {
-		has, count, err := s.Store.Watching(ctx, s.App, watcher, users)
+// setWatched makes the watcher watch users, or ends the subscriptions to them.
+func (s Service) setWatched(ctx context.Context, watcher string, users []string, watch bool) error {
+	done, err := s.Retrier.Do(ctx, retry.Contended(), func(int) (bool, error) {
+		watching, count, err := s.Store.Watching(ctx, s.App, watcher, users)
 		if err != nil {
 			return false, err
 		}
-		var left []string // whose subscription has to change
+		var changing []string
 		for i, u := range users {
-			if has[i] != watch {
-				left = append(left, u)
+			if watching[i] != watch {
+				changing = append(changing, u)
 			}
 		}
-		if watch && len(left) > 0 && count+len(left) > s.Limit {
+		if watch && len(changing) > 0 && count+len(changing) > s.Limit {
 			return false, fault.New(fault.WatchLimit, "a user watches the status of %d others at most", s.Limit)
 		}
-		for some := range slices.Chunk(left, writes) {
+		for part := range slices.Chunk(changing, watchesPerTransaction) {
 			var done bool
 			if watch {
-				done, err = s.Store.Watch(ctx, s.App, watcher, some, s.Limit)
+				done, err = s.Store.Watch(ctx, s.App, watcher, part, s.Limit)
 			} else {
-				done, err = s.Store.Unwatch(ctx, s.App, watcher, some)
+				done, err = s.Store.Unwatch(ctx, s.App, watcher, part)
 			}
 			if err != nil || !done {
 				return false, err
@@ -141,92 +130,82 @@ func (s Service) change(ctx context.Context, watcher string, users []string, wat
 	return err
 }
 
-// Subscriptions returns a page of those whose status the watcher subscribed to,
-// in order, after one, and whether more follow.
+// Subscriptions returns a page of the users whom the watcher watches, in the order of
+// their ids, from the first one after a user, and whether more follow.
 func (s Service) Subscriptions(ctx context.Context, watcher, after string, limit int) ([]string, bool, error) {
-	return s.Store.Watched(ctx, s.App, watcher, after, limit)
+	return s.Store.WatchedUsers(ctx, s.App, watcher, after, limit)
 }
 
-// SetStatus sets what the user chooses to show; empty: nothing. The user's other
-// devices are told at once, watchers by way of a queue.
-func (s Service) SetStatus(ctx context.Context, user, status string, origin delivery.Origin) error {
-	if len(status) > MaxStatus {
-		return fault.New(fault.TextTooLong, "a custom status has at most %d bytes of UTF-8", MaxStatus)
-	}
-	session, err := s.Store.SetStatus(ctx, s.App, user, status)
-	if err != nil {
-		return err
-	}
-	now := s.Now()
-	if err := s.Out.SendTo(ctx, []sessions.Session{session}, origin, Changed{Of(session, now), now.UnixMilli()}); err != nil {
-		return err
-	}
-	return s.Moved(ctx, user, session.Watched())
-}
-
-// Moved has the watchers of a user told that the status may be another. watched
-// is what the write of the session said.
-func (s Service) Moved(ctx context.Context, user string, watched bool) error {
+// NotifyWatchers queues an event for the watchers of a user, whose presence may have
+// changed. watched is what the write of the session returned; if it is false,
+// NotifyWatchers does nothing.
+func (s Service) NotifyWatchers(ctx context.Context, user string, watched bool) error {
 	if !watched {
 		return nil
 	}
-	return s.Out.Moved(ctx, user)
+	return s.Delivery.NotifyWatchers(ctx, user)
 }
 
-// Tell brings an announcement to its crowd. Where it says nothing itself it is a
-// change of status: the watchers are told what the status is now, unless that is
-// what they were told last. What was told is noted after it is, so a call that
-// ends in between is repeated; and not where a subscription came meanwhile, whose
-// watcher may know another status.
-func (s Service) Tell(ctx context.Context, a delivery.Announcement) error {
-	if len(a.Frame) > 0 {
-		return s.Out.Bring(ctx, s.Store, a)
+// DeliverBroadcast delivers a broadcast to its audience. If the broadcast has no frame,
+// the presence of its user may have changed: the watchers receive the presence of now,
+// unless it is the state that they received last. Example: a phone loses its connection
+// and connects again within two seconds. The job finds Online, as delivered before, and
+// delivers nothing.
+//
+// The delivered state is stored after the delivery. If the call dies in between, SQS
+// delivers the job again, and watchers receive the event twice. The state is not stored
+// if somebody has subscribed since the session was read: the new watcher may have
+// received another state.
+func (s Service) DeliverBroadcast(ctx context.Context, b delivery.Broadcast) error {
+	if len(b.Frame) > 0 {
+		return s.Delivery.DeliverBroadcast(ctx, s.Store, b)
 	}
-	list, err := s.Store.Sessions(ctx, s.App, []string{a.User})
+	list, err := s.Store.Sessions(ctx, s.App, []string{b.User})
 	if err != nil {
 		return err
 	}
 	now := s.Now()
-	p := Of(list[0], now)
-	told := string(p.State) + " " + p.Status
-	if told == list[0].Told {
+	p := FromSession(list[0], now)
+	state := string(p.State) + " " + p.Status
+	if state == list[0].NotifiedState {
 		return nil
 	}
-	watchers, _, err := s.Store.Crowd(ctx, s.App, a.User, a.Crowd, "", 1)
+	watchers, _, err := s.Store.Audience(ctx, s.App, b.User, b.Audience, "", 1)
 	if err != nil {
 		return err
 	}
 	if len(watchers) == 0 {
-		return s.Store.MarkUnwatched(ctx, s.App, a.User, list[0].Watches)
+		return s.Store.RecordUnwatched(ctx, s.App, b.User, list[0].Watches)
 	}
-	if a.Frame, err = s.Out.Frame(Changed{p, now.UnixMilli()}); err != nil {
+	if b.Frame, err = s.Delivery.Encode(Changed{p, now.UnixMilli()}); err != nil {
 		return err
 	}
-	if err := s.Out.Bring(ctx, s.Store, a); err != nil {
+	if err := s.Delivery.DeliverBroadcast(ctx, s.Store, b); err != nil {
 		return err
 	}
-	return s.Store.MarkTold(ctx, s.App, a.User, told, now.UnixMilli(), list[0].Watches)
+	return s.Store.RecordNotified(ctx, s.App, b.User, state, now.UnixMilli(), list[0].Watches)
 }
 
-// forgetPage is how many watchers one page forgets: three items each.
+// forgetPage is how many subscriptions one call of Forget deletes. Each has two items
+// and changes a count.
 const forgetPage = 8
 
-// Forget implements accounts.Forgetter: subscriptions of the user and those to the
-// user. What the session says goes with it.
-func (s Service) Forget(ctx context.Context, user string) (more bool, err error) {
-	targets, _, err := s.Store.Watched(ctx, s.App, user, "", forgetPage)
+// RemoveData implements accounts.DataRemover. It deletes the subscriptions of the user, and
+// the subscriptions to the user. The service sessions deletes the session.
+func (s Service) RemoveData(ctx context.Context, user string) (more bool, err error) {
+	targets, _, err := s.Store.WatchedUsers(ctx, s.App, user, "", forgetPage)
 	if err != nil {
 		return false, err
 	}
 	if len(targets) > 0 {
-		return true, s.change(ctx, user, targets, false)
+		return true, s.setWatched(ctx, user, targets, false)
 	}
-	watchers, _, err := s.Store.Crowd(ctx, s.App, user, delivery.Watchers, "", forgetPage)
+	watchers, _, err := s.Store.Audience(ctx, s.App, user, delivery.Watchers, "", forgetPage)
 	if err != nil {
 		return false, err
 	}
 	for _, w := range watchers {
-		if err := s.change(ctx, w, []string{user}, false); err != nil {
+		if err := s.setWatched(ctx, w, []string{user}, false); err != nil {
 			return false, err
 		}
 	}

@@ -1,20 +1,20 @@
-// Package profiles holds what users say about themselves: the standard fields of
-// every vendor, and the custom fields that an application declares (core spec
-// §7).
+// Package profiles holds the profiles of users: the standard fields of all vendors,
+// and the custom fields that an application declares (docs/spec/tencent §7).
 package profiles
 
 import (
+	"slices"
 	"unicode/utf8"
 
 	"parley/shared/domain/accounts"
 	"parley/shared/fault"
 )
 
-// A Name is a standard field's.
+// A Name is the name of a standard field.
 type Name string
 
-// The standard fields. The last six have no tag in the v4 API; they are where
-// the fields of other vendors go.
+// The standard fields. The last six have no tag in the v4 API: they hold the fields of
+// other vendors.
 const (
 	Nick        Name = "nick"
 	Face        Name = "face"
@@ -22,8 +22,8 @@ const (
 	Birthday    Name = "birthday"
 	Location    Name = "location"
 	Signature   Name = "signature"
-	Allow       Name = "allow"  // who may become a friend: an accounts.Allow
-	Forbid      Name = "forbid" // "yes": the user may not ask others to be friends
+	Allow       Name = "allow"  // what happens to a friend request to the user: an accounts.Allow
+	Forbid      Name = "forbid" // "yes": the user may not send friend requests
 	Language    Name = "language"
 	MsgSettings Name = "settings"
 	Level       Name = "level"
@@ -36,13 +36,13 @@ const (
 	Phone       Name = "phone"
 )
 
-// Genders.
+// The values of Gender.
 const (
 	Female = "female"
 	Male   = "male"
 )
 
-// Yes is the value of Forbid that forbids.
+// Yes is the value of Forbid with which the user may not send friend requests.
 const Yes = "yes"
 
 const (
@@ -50,20 +50,20 @@ const (
 	maxCustom = 500 // bytes
 )
 
-// A kind is what values a field takes.
-type kind struct {
-	number bool     // 0 to 4294967295
-	max    int      // bytes of a text
-	among  []string // where only these
-	admin  bool     // only an admin writes it
+// A rule says which values a standard field takes.
+type rule struct {
+	number  bool     // a number from 0 to 4294967295
+	max     int      // the most bytes of a text
+	allowed []string // only these texts; nil if any text is allowed
+	admin   bool     // only an admin writes the field
 }
 
-func kinds() map[Name]kind {
-	return map[Name]kind{
+func rules() map[Name]rule {
+	return map[Name]rule{
 		Nick: {max: maxText}, Face: {max: maxText}, Signature: {max: maxText}, Location: {max: 16},
-		Gender:   {among: []string{"", Female, Male}},
-		Allow:    {among: []string{"", string(accounts.AllowAny), string(accounts.NeedConfirm), string(accounts.DenyAny)}},
-		Forbid:   {among: []string{"", Yes}, admin: true},
+		Gender:   {allowed: []string{"", Female, Male}},
+		Allow:    {allowed: []string{"", string(accounts.AllowAny), string(accounts.NeedConfirm), string(accounts.DenyAny)}},
+		Forbid:   {allowed: []string{"", Yes}, admin: true},
 		Birthday: {number: true}, Language: {number: true}, MsgSettings: {number: true}, Level: {number: true}, Role: {number: true},
 		Email: {max: 64}, Birth: {max: 16}, Mobile: {max: 32}, Phone: {max: 32}, Extra: {max: 1024}, Metadata: {max: 2048},
 	}
@@ -77,50 +77,55 @@ func Names() []Name {
 	}
 }
 
-// Number reports whether a field's values are numbers.
-func (n Name) Number() bool { return kinds()[n].number }
+// Number reports whether the values of a field are numbers.
+func (n Name) Number() bool { return rules()[n].number }
 
-// A Profile is a user's fields. What was never set is absent; what was set to an
-// empty text, to 0 or to a default is there with that value.
+// InAccount reports whether a field is stored in the item of the account, which every
+// send reads anyway. The other fields are stored in an item of their own.
+func InAccount(n Name) bool { return n == Nick || n == Face || n == Allow || n == Forbid }
+
+// A Profile holds the fields of a user. It lacks a field that was never set. A field
+// that was set to an empty text, to 0 or to a default is present with that value.
 type Profile struct {
 	User   string
-	Fields map[Name]any // a string or an int64
+	Fields map[Name]any // a value is a string or an int64
 	Custom map[string]string
 }
 
 // A Field is a custom field that the application declares.
 type Field struct {
-	Word                  string
+	Name                  string // its name
 	UserReads, UserWrites bool
 }
 
-// A Change sets fields.
-type Change struct {
+// A Mutation holds the fields to set, with their new values.
+type Mutation struct {
 	Fields map[Name]any
 	Custom map[string]string
 }
 
-// check refuses what a field does not take, or the caller may not write.
-func (c Change) check(declared []Field, byAdmin bool) error {
-	for name, v := range c.Fields {
-		k, known := kinds()[name]
-		if !known {
+// check refuses a field that does not exist, a value that its field does not take, and
+// a field that the caller may not write.
+func (m Mutation) check(declared []Field, byAdmin bool) error {
+	for name, v := range m.Fields {
+		r, found := rules()[name]
+		if !found {
 			return fault.New(fault.FieldUnknown, "there is no field %q", name)
 		}
-		if k.admin && !byAdmin {
-			return fault.New(fault.FieldFixed, "only an admin sets the field %q", name)
+		if r.admin && !byAdmin {
+			return fault.New(fault.FieldReadOnly, "only an admin sets the field %q", name)
 		}
-		if err := k.check(name, v); err != nil {
+		if err := r.check(name, v); err != nil {
 			return err
 		}
 	}
-	for word, text := range c.Custom {
+	for word, text := range m.Custom {
 		f := find(declared, word)
 		switch {
 		case f == nil:
 			return fault.New(fault.FieldUnknown, "the application declares no custom field %.20q of profiles", word)
 		case !byAdmin && !f.UserWrites:
-			return fault.New(fault.FieldFixed, "only an admin sets the custom field %q", word)
+			return fault.New(fault.FieldReadOnly, "only an admin sets the custom field %q", word)
 		case len(text) > maxCustom || !utf8.ValidString(text):
 			return fault.New(fault.TextTooLong, "a custom field has at most %d bytes of UTF-8", maxCustom)
 		}
@@ -128,23 +133,23 @@ func (c Change) check(declared []Field, byAdmin bool) error {
 	return nil
 }
 
-func (k kind) check(name Name, v any) error {
+func (r rule) check(name Name, v any) error {
 	switch v := v.(type) {
 	case int64:
 		switch {
-		case !k.number:
+		case !r.number:
 			return fault.New(fault.FieldType, "the field %q is a text", name)
 		case v < 0 || v > 1<<32-1:
 			return fault.New(fault.FieldValue, "the field %q is 0 to 4294967295", name)
 		}
 	case string:
 		switch {
-		case k.number:
+		case r.number:
 			return fault.New(fault.FieldType, "the field %q is a number", name)
-		case k.among != nil && !contains(k.among, v):
+		case r.allowed != nil && !slices.Contains(r.allowed, v):
 			return fault.New(fault.FieldValue, "the field %q does not take %.40q", name, v)
-		case k.among == nil && (len(v) > k.max || !utf8.ValidString(v)):
-			return fault.New(fault.TextTooLong, "the field %q has at most %d bytes of UTF-8", name, k.max)
+		case r.allowed == nil && (len(v) > r.max || !utf8.ValidString(v)):
+			return fault.New(fault.TextTooLong, "the field %q has at most %d bytes of UTF-8", name, r.max)
 		}
 	default:
 		return fault.New(fault.FieldType, "the field %q is a text or a number", name)
@@ -152,18 +157,10 @@ func (k kind) check(name Name, v any) error {
 	return nil
 }
 
-func contains(list []string, v string) bool {
-	for _, item := range list {
-		if item == v {
-			return true
-		}
-	}
-	return false
-}
-
+// find returns the declared field of a name, or nil.
 func find(declared []Field, word string) *Field {
 	for i := range declared {
-		if declared[i].Word == word {
+		if declared[i].Name == word {
 			return &declared[i]
 		}
 	}

@@ -9,23 +9,24 @@ import (
 	"parley/shared/fault"
 )
 
-// MaxUsers is how many profiles one call may ask for (core spec §7.1).
+// MaxUsers is the most profiles that one call can ask for (docs/spec/tencent §7.1).
 const MaxUsers = 100
 
-// Store keeps profiles.
+// Store holds profiles.
 type Store interface {
-	// Profiles reads profiles of distinct users; nil for who is no account. Not
-	// whole: only the fields that stand in the account itself.
+	// Profiles reads the profiles of distinct users; nil for a user who is not an
+	// account. If whole is false, it reads only the fields of the account's item.
 	Profiles(ctx context.Context, app int64, users []string, whole bool) ([]*Profile, error)
-	// SetProfile changes fields of a living account, all or nothing. It fails
-	// with AccountUnknown where there is none.
-	SetProfile(ctx context.Context, app int64, user string, c Change) error
-	// ForgetProfile removes what does not stand in the account itself.
+	// SetProfile sets fields of a user, all or nothing. It fails with AccountUnknown if
+	// the account does not exist or is deleted.
+	SetProfile(ctx context.Context, app int64, user string, c Mutation) error
+	// ForgetProfile removes the fields that are not in the account's item.
 	ForgetProfile(ctx context.Context, app int64, user string) error
 }
 
-// Changed tells friends and a user's own devices which fields of a profile are
-// others; they read it when they need it.
+// Changed says which fields of a user's profile have changed. It is delivered to the
+// user's devices, and to all users who have the user as a friend. It has no values: a
+// device reads the profile when it needs it.
 type Changed struct {
 	User   string
 	Fields []Name
@@ -34,14 +35,14 @@ type Changed struct {
 
 // Service reads and changes the profiles of an application's users.
 type Service struct {
-	App    int64
-	Fields []Field
-	Store  Store
-	Out    delivery.Service
+	App      int64
+	Fields   []Field
+	Store    Store
+	Delivery delivery.Service
 }
 
-// Get returns profiles in the order of users; nil for who is no account. Where
-// only fields in the account are asked for, it reads no more.
+// Get returns profiles in the order of users; nil for a user who is not an account. If
+// all names are fields of the account's item, it reads only that item.
 func (s Service) Get(ctx context.Context, users []string, names []Name, custom bool) ([]*Profile, error) {
 	whole := custom || slices.ContainsFunc(names, func(n Name) bool { return !InAccount(n) })
 	var distinct []string
@@ -50,26 +51,22 @@ func (s Service) Get(ctx context.Context, users []string, names []Name, custom b
 			distinct = append(distinct, u)
 		}
 	}
-	list, err := s.Store.Profiles(ctx, s.App, distinct, whole)
+	found, err := s.Store.Profiles(ctx, s.App, distinct, whole)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]*Profile, len(users))
+	profiles := make([]*Profile, len(users))
 	for i, u := range users {
 		if at := slices.Index(distinct, u); at >= 0 {
-			out[i] = list[at]
+			profiles[i] = found[at]
 		}
 	}
-	return out, nil
+	return profiles, nil
 }
 
-// InAccount reports whether a field stands in the account itself, which every
-// send reads anyway.
-func InAccount(n Name) bool { return n == Nick || n == Face || n == Allow || n == Forbid }
-
-// Hidden refuses a custom field that is not declared, or that users may not
-// read.
-func (s Service) Hidden(word string, byAdmin bool) error {
+// CheckReadable returns an error if the application does not declare a custom field, or if
+// the caller may not read it. It returns nil for a field that the caller may read.
+func (s Service) CheckReadable(word string, byAdmin bool) error {
 	f := find(s.Fields, word)
 	switch {
 	case f == nil:
@@ -80,49 +77,52 @@ func (s Service) Hidden(word string, byAdmin bool) error {
 	return nil
 }
 
-// Set changes fields of a profile, all or nothing, and tells the user's other
-// devices and friends (core spec §7.2).
-func (s Service) Set(ctx context.Context, user string, c Change, byAdmin bool, origin delivery.Origin) error {
-	if err := c.check(s.Fields, byAdmin); err != nil {
+// Set sets fields of a profile, all or nothing, and notifies the user's other devices
+// and those who have the user as a friend (docs/spec/tencent §7.2).
+func (s Service) Set(ctx context.Context, user string, m Mutation, byAdmin bool, origin delivery.Origin) error {
+	if err := m.check(s.Fields, byAdmin); err != nil {
 		return err
 	}
-	if err := s.Store.SetProfile(ctx, s.App, user, c); err != nil {
+	if err := s.Store.SetProfile(ctx, s.App, user, m); err != nil {
 		return err
 	}
-	e := Changed{User: user}
-	for name := range c.Fields {
-		e.Fields = append(e.Fields, name)
+	event := Changed{User: user}
+	for name := range m.Fields {
+		event.Fields = append(event.Fields, name)
 	}
-	for word := range c.Custom {
-		e.Custom = append(e.Custom, word)
+	for word := range m.Custom {
+		event.Custom = append(event.Custom, word)
 	}
-	slices.Sort(e.Fields)
-	slices.Sort(e.Custom)
-	return s.tell(ctx, e, origin)
+	slices.Sort(event.Fields)
+	slices.Sort(event.Custom)
+	return s.notify(ctx, event, origin)
 }
 
-// Renamed implements accounts.Herald.
-func (s Service) Renamed(ctx context.Context, d accounts.Draft) error {
-	e := Changed{User: d.ID}
-	if d.Face != "" {
-		e.Fields = append(e.Fields, Face)
+// NotifyImported implements accounts.ProfileNotifier.
+func (s Service) NotifyImported(ctx context.Context, imported accounts.Import) error {
+	event := Changed{User: imported.ID}
+	if imported.Face != "" {
+		event.Fields = append(event.Fields, Face)
 	}
-	if d.Nick != "" {
-		e.Fields = append(e.Fields, Nick)
+	if imported.Nick != "" {
+		event.Fields = append(event.Fields, Nick)
 	}
-	return s.tell(ctx, e, delivery.Origin{})
+	return s.notify(ctx, event, delivery.Origin{})
 }
 
-// tell brings a change to the user's devices, and to everybody who has the user as
-// a friend.
-func (s Service) tell(ctx context.Context, e Changed, origin delivery.Origin) error {
-	if err := s.Out.Send(ctx, []string{e.User}, origin, e); err != nil {
+// notify delivers an event to the user's devices, but not to the origin, and
+// broadcasts it to all users who have the user as a friend.
+//
+// Example: Alice has Carol as a friend, and Bob has Alice as a friend. When Alice
+// changes her nickname, Bob is notified and Carol is not (docs/adr/0025).
+func (s Service) notify(ctx context.Context, event Changed, origin delivery.Origin) error {
+	if err := s.Delivery.Deliver(ctx, []string{event.User}, origin, event); err != nil {
 		return err
 	}
-	return s.Out.Announce(ctx, e.User, delivery.Friends, e)
+	return s.Delivery.Broadcast(ctx, event.User, delivery.Friends, event)
 }
 
-// Forget implements accounts.Forgetter.
-func (s Service) Forget(ctx context.Context, user string) (more bool, err error) {
+// RemoveData implements accounts.DataRemover.
+func (s Service) RemoveData(ctx context.Context, user string) (more bool, err error) {
 	return false, s.Store.ForgetProfile(ctx, s.App, user)
 }

@@ -1,6 +1,7 @@
-// Package push says what a device shows of a message while the app is not in
-// front, and hands that to the queue from which providers are served (seed 003,
-// Offline Push and OfflinePushInfo; docs/data-model.md §5, step 6).
+// Package push decides what a device shows of a message while the app is not in the
+// foreground, and puts that into a queue. A worker sends it to the push providers
+// (docs/data-model.md §5, step 6, docs/adr/0016; the vendor's pages "Offline Push" and
+// "OfflinePushInfo", docs/spec/tencent §3).
 package push
 
 import (
@@ -12,39 +13,40 @@ import (
 	"parley/shared/domain/sessions"
 )
 
-// MaxText bounds what a message's elements say in a push, in bytes. A provider
-// takes 4 KB in all, and a device shows a few lines.
+// MaxText is the maximum size in bytes of the text that comes from a message's
+// elements. A provider accepts 4 KB in total, and a device shows a few lines.
 const MaxText = 1000
 
-// An Info is what a sender says of the push of a message.
-type Info struct {
-	Off              bool // no push at all
+// An Options is what a sender wants of the push of a message.
+type Options struct {
+	Disabled         bool // send no push
 	Title, Text, Ext string
-	Uncounted        bool // the badge does not count the message
-	// Android and Apple are the fields of their providers as the sender wrote
-	// them: the worker that knows a provider takes its own.
+	NoBadge          bool // the badge does not count this message
+	// Android and Apple are the fields for these providers, as the sender wrote them.
+	// The worker reads the fields of the provider that it calls.
 	Android, Apple json.RawMessage
-	Size           int // bytes of the JSON it came in
+	WireBytes      int // bytes of the JSON from which the Info was read
 }
 
-// A Note is a message as far as a push tells of it.
-type Note struct {
+// A Content is what a push needs to know of a message.
+type Content struct {
 	Key        string // of the message
 	From, Nick string
-	Text       string // what the elements say
-	Ext, Sound string // of its custom element; an Info takes their place
+	Text       string // the texts of the elements
+	Ext, Sound string // from the custom element; not used if there is an Info
 	NoUnread   bool
 }
 
-// A Device is where a push goes.
+// A Device is a device to which a push is sent.
 type Device struct {
 	User     string            `json:"u"`
 	Platform sessions.Platform `json:"f"`
-	Instance string            `json:"i,omitempty"` // empty where it is not known
+	Instance string            `json:"i,omitempty"` // empty: not known
 }
 
-// A Job is one message for devices. From and Key say which message it is: a job
-// that comes again is the same push, which a provider collapses by them.
+// A Job is the push of one message to some devices. From and Key identify the message:
+// if SQS delivers a job twice, or a send is repeated, the provider can show one push
+// only.
 type Job struct {
 	App     int64           `json:"app"`
 	From    string          `json:"from"`
@@ -53,7 +55,7 @@ type Job struct {
 	Text    string          `json:"text"`
 	Ext     string          `json:"ext,omitempty"`
 	Sound   string          `json:"sound,omitempty"`
-	Badge   bool            `json:"badge"` // the badge counts it
+	Badge   bool            `json:"badge"` // the badge counts the message
 	Android json.RawMessage `json:"android,omitempty"`
 	Apple   json.RawMessage `json:"apple,omitempty"`
 	Devices []Device        `json:"devices"`
@@ -64,67 +66,69 @@ type Queue interface {
 	Send(ctx context.Context, job Job, delay time.Duration) error
 }
 
-// Service hands over the pushes of an application.
+// Service queues the pushes of an application.
 type Service struct {
 	App   int64
 	Queue Queue
 	Now   func() time.Time
 }
 
-// Push queues one job for all the devices. Nothing is queued where there are
-// none, where the sender wants no push, and where there is nothing to show: a
-// custom message without a description is not pushed (seed 003, TIMCustomElem).
-func (s Service) Push(ctx context.Context, n Note, info *Info, devices []Device) error {
-	j := Job{
-		App: s.App, From: n.From, Key: n.Key, Title: n.Nick, Text: n.Text, Ext: n.Ext, Sound: n.Sound,
-		Badge: !n.NoUnread, Devices: devices,
+// Push queues one job for all devices. It queues nothing if there are no devices, if
+// the sender wants no push, or if there is no text to show. Example: a custom message
+// without a description is not pushed, unless the Info has a text (the vendor's page
+// "Message Formats", TIMCustomElem).
+func (s Service) Push(ctx context.Context, notice Content, info *Options, devices []Device) error {
+	job := Job{
+		App: s.App, From: notice.From, Key: notice.Key, Title: notice.Nick, Text: notice.Text, Ext: notice.Ext, Sound: notice.Sound,
+		Badge: !notice.NoUnread, Devices: devices,
 	}
-	if j.Title == "" {
-		j.Title = n.From
+	if job.Title == "" {
+		job.Title = notice.From
 	}
-	if n.Nick != "" && n.Text != "" {
-		j.Text = n.Nick + ": " + n.Text
+	if notice.Nick != "" && notice.Text != "" {
+		job.Text = notice.Nick + ": " + notice.Text
 	}
 	if info != nil {
-		if info.Off {
+		if info.Disabled {
 			return nil
 		}
 		if info.Title != "" {
-			j.Title = info.Title
+			job.Title = info.Title
 		}
 		if info.Text != "" {
-			j.Text = info.Text
+			job.Text = info.Text
 		}
-		j.Ext, j.Sound, j.Android, j.Apple = info.Ext, "", info.Android, info.Apple
-		j.Badge = j.Badge && !info.Uncounted
+		job.Ext, job.Sound, job.Android, job.Apple = info.Ext, "", info.Android, info.Apple
+		job.Badge = job.Badge && !info.NoBadge
 	}
-	if len(devices) == 0 || j.Text == "" {
+	if len(devices) == 0 || job.Text == "" {
 		return nil
 	}
-	return s.Queue.Send(ctx, j, 0)
+	return s.Queue.Send(ctx, job, 0)
 }
 
-// Devices lists the devices of a user that push reaches: mobile ones whose app is
-// in the background, and those that are not connected and have not signed out.
-// There are none while the app is in front on any device. gone are connections
-// that have just been found gone.
+// Devices returns the devices of a user to which a push is to be sent: mobile devices
+// whose app is in the background, and mobile devices that are not connected and have
+// not signed out. It returns none if any device has the app in the foreground. gone are
+// the connections that API Gateway has just reported as gone. Example: Bob's phone is
+// in the background and Bob's browser is in the foreground: no push.
 func (s Service) Devices(user sessions.Session, gone []string) []Device {
 	now := s.Now()
 	var list []Device
 	for _, d := range user.Devices {
-		lost := slices.Contains(gone, d.Now.Connection)
+		foundGone := slices.Contains(gone, d.Current.ID)
 		if !d.Alive(now) {
 			continue
 		}
-		if !d.Now.Background && !lost {
+		if !d.Current.Background && !foundGone {
 			return nil
 		}
-		if d.Now.Platform.Mobile() {
-			list = append(list, Device{User: user.User, Platform: d.Now.Platform, Instance: d.Now.Instance})
+		if d.Current.Platform.Mobile() {
+			list = append(list, Device{User: user.User, Platform: d.Current.Platform, Instance: d.Current.Instance})
 		}
 	}
-	for _, e := range user.Away(now) {
-		list = append(list, Device{User: user.User, Platform: e.Platform, Instance: e.Instance})
+	for _, end := range user.PushTargets(now) {
+		list = append(list, Device{User: user.User, Platform: end.Platform, Instance: end.Instance})
 	}
 	return list
 }

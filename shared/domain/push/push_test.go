@@ -28,36 +28,36 @@ func service(q *queue) push.Service {
 	return push.Service{App: 1, Queue: q, Now: func() time.Time { return now }}
 }
 
-// What a push says (seed 003, APNs format and OfflinePushInfo).
-func TestPush(t *testing.T) {
+// The vendor's pages "Push Format" and "OfflinePushInfo" say what a push shows.
+func TestPushQueuesWhatTheDeviceShows(t *testing.T) {
 	device := []push.Device{{User: "bob", Platform: "iPhone", Instance: "p"}}
-	note := push.Note{Key: "1_2_3", From: "alice", Nick: "Al", Text: "hi", Ext: "e", Sound: "s"}
-	plain, quiet, mute := note, note, note
-	plain.Nick, quiet.NoUnread, mute.Text = "", true, ""
+	notice := push.Content{Key: "1_2_3", From: "alice", Nick: "Al", Text: "hi", Ext: "e", Sound: "s"}
+	withoutNick, noUnread, withoutText := notice, notice, notice
+	withoutNick.Nick, noUnread.NoUnread, withoutText.Text = "", true, ""
 	for _, c := range []struct {
 		name    string
-		note    push.Note
-		info    *push.Info
+		notice  push.Content
+		info    *push.Options
 		devices []push.Device
 		want    string // empty: nothing is queued
 	}{
-		{"a nickname", note, nil, device, `"title":"Al","text":"Al: hi","ext":"e","sound":"s","badge":true`},
-		{"no nickname", plain, nil, device, `"title":"alice","text":"hi","ext":"e","sound":"s","badge":true`},
-		{"not counted as unread", quiet, nil, device, `"title":"Al","text":"Al: hi","ext":"e","sound":"s","badge":false`},
-		{"an empty info", note, &push.Info{}, device, `"title":"Al","text":"Al: hi","badge":true`},
-		{"a title", note, &push.Info{Title: "T"}, device, `"title":"T","text":"Al: hi","badge":true`},
-		{"a text", note, &push.Info{Text: "D", Ext: "E"}, device, `"title":"Al","text":"D","ext":"E","badge":true`},
-		{"not counted by the badge", note, &push.Info{Uncounted: true}, device, `"title":"Al","text":"Al: hi","badge":false`},
-		{"fields of providers", note, &push.Info{Android: json.RawMessage(`{"a":1}`), Apple: json.RawMessage(`{"b":2}`)}, device,
+		{"the title is the nickname, and the text begins with it", notice, nil, device, `"title":"Al","text":"Al: hi","ext":"e","sound":"s","badge":true`},
+		{"the title is the user id if there is no nickname", withoutNick, nil, device, `"title":"alice","text":"hi","ext":"e","sound":"s","badge":true`},
+		{"the badge does not count a message with NoUnread", noUnread, nil, device, `"title":"Al","text":"Al: hi","ext":"e","sound":"s","badge":false`},
+		{"an Info without fields removes Ext and Sound of the message", notice, &push.Options{}, device, `"title":"Al","text":"Al: hi","badge":true`},
+		{"the title of the Info is used", notice, &push.Options{Title: "T"}, device, `"title":"T","text":"Al: hi","badge":true`},
+		{"the text and the Ext of the Info are used", notice, &push.Options{Text: "D", Ext: "E"}, device, `"title":"Al","text":"D","ext":"E","badge":true`},
+		{"the badge does not count a message whose Info has NoBadge", notice, &push.Options{NoBadge: true}, device, `"title":"Al","text":"Al: hi","badge":false`},
+		{"the fields for providers are copied as they are", notice, &push.Options{Android: json.RawMessage(`{"a":1}`), Apple: json.RawMessage(`{"b":2}`)}, device,
 			`"title":"Al","text":"Al: hi","badge":true,"android":{"a":1},"apple":{"b":2}`},
-		{"nothing to say", mute, nil, device, ""},
-		{"nothing to say but a title", mute, &push.Info{Title: "T"}, device, ""},
-		{"a text where the elements have none", mute, &push.Info{Text: "D"}, device, `"title":"Al","text":"D","badge":true`},
-		{"no push wanted", note, &push.Info{Off: true, Text: "D"}, device, ""},
-		{"nobody", note, nil, nil, ""},
+		{"a message without text is not pushed", withoutText, nil, device, ""},
+		{"a message without text is not pushed, also if the Info has a title", withoutText, &push.Options{Title: "T"}, device, ""},
+		{"a message without text is pushed if the Info has a text", withoutText, &push.Options{Text: "D"}, device, `"title":"Al","text":"D","badge":true`},
+		{"nothing is pushed if the Info is Off", notice, &push.Options{Disabled: true, Text: "D"}, device, ""},
+		{"nothing is queued without a device", notice, nil, nil, ""},
 	} {
 		q := &queue{}
-		if err := service(q).Push(t.Context(), c.note, c.info, c.devices); err != nil {
+		if err := service(q).Push(t.Context(), c.notice, c.info, c.devices); err != nil {
 			t.Fatal(err)
 		}
 		got := ""
@@ -76,22 +76,22 @@ func TestPush(t *testing.T) {
 			t.Errorf("%s:\ngot  %s\nwant %s", c.name, got, want)
 		}
 	}
-	broken := &queue{err: errors.New("no queue")}
-	if err := service(broken).Push(t.Context(), note, nil, device); !errors.Is(err, broken.err) {
+	failing := &queue{err: errors.New("no queue")}
+	if err := service(failing).Push(t.Context(), notice, nil, device); !errors.Is(err, failing.err) {
 		t.Errorf("the queue fails: %v", err)
 	}
 }
 
 func device(slot string, platform sessions.Platform, background bool, age time.Duration) sessions.Device {
-	return sessions.Device{Slot: slot, Now: sessions.Link{
-		Connection: "c" + slot, Instance: "i" + slot, Platform: platform, Background: background, Since: now.Add(-age).UnixMilli(),
+	return sessions.Device{Slot: slot, Current: sessions.Connection{
+		ID: "c" + slot, Instance: "i" + slot, Platform: platform, Background: background, OpenedAt: now.Add(-age).UnixMilli(),
 	}}
 }
 
-// Which devices a push goes to (docs/data-model.md §4, PushOnline, and §5).
-func TestDevices(t *testing.T) {
-	last := func(ago time.Duration, reason string, platform sessions.Platform, instance string) *sessions.Last {
-		return &sessions.Last{Time: now.Add(-ago).UnixMilli(), Reason: reason, Platform: platform, Instance: instance}
+// docs/data-model.md §4 (PushOnline) and §5 say to which devices a push is sent.
+func TestDevicesReturnsBackgroundAndAwayDevices(t *testing.T) {
+	last := func(ago time.Duration, reason string, platform sessions.Platform, instance string) *sessions.LastEnd {
+		return &sessions.LastEnd{Time: now.Add(-ago).UnixMilli(), Reason: reason, Platform: platform, Instance: instance}
 	}
 	const week = 7 * 24 * time.Hour
 	for _, c := range []struct {
@@ -100,40 +100,40 @@ func TestDevices(t *testing.T) {
 		gone []string
 		want string
 	}{
-		{"never there", sessions.Session{}, nil, ""},
-		{"in front", sessions.Session{Devices: []sessions.Device{device("m", "iPhone", false, 0)}}, nil, ""},
-		{"in the background", sessions.Session{Devices: []sessions.Device{device("m", "iPhone", true, 0)}}, nil, "iPhone im"},
-		{"one in front, one in the background", sessions.Session{Devices: []sessions.Device{device("m", "iPhone", true, 0), device("w", "Web", false, 0)}}, nil, ""},
-		{"a browser in the background", sessions.Session{Devices: []sessions.Device{device("w", "Web", true, 0)}}, nil, ""},
-		{"a desktop in the background, a phone before", sessions.Session{
+		{"a user who never connected has none", sessions.Session{}, nil, ""},
+		{"none while the app is in the foreground", sessions.Session{Devices: []sessions.Device{device("m", "iPhone", false, 0)}}, nil, ""},
+		{"a phone in the background", sessions.Session{Devices: []sessions.Device{device("m", "iPhone", true, 0)}}, nil, "iPhone im"},
+		{"none while one device is in the foreground and one in the background", sessions.Session{Devices: []sessions.Device{device("m", "iPhone", true, 0), device("w", "Web", false, 0)}}, nil, ""},
+		{"not a browser in the background", sessions.Session{Devices: []sessions.Device{device("w", "Web", true, 0)}}, nil, ""},
+		{"a tablet that is away while a desktop is in the background", sessions.Session{
 			Devices: []sessions.Device{device("d", "Mac", true, 0)}, Last: last(time.Hour, "closed", "iPad", "p"),
 		}, nil, "iPad p"},
-		{"in front and found gone", sessions.Session{Devices: []sessions.Device{device("m", "iPhone", false, time.Hour)}}, []string{"cm"}, "iPhone im"},
-		{"a browser found gone", sessions.Session{Devices: []sessions.Device{device("w", "Web", false, time.Hour)}}, []string{"cw"}, ""},
-		{"too old to be connected", sessions.Session{Devices: []sessions.Device{device("m", "Android", false, sessions.Life)}}, nil, "Android im"},
-		{"closed a moment short of a week ago", sessions.Session{Last: last(week-time.Millisecond, "closed", "iPhone", "p")}, nil, "iPhone p"},
-		{"closed a week ago", sessions.Session{Last: last(week, "closed", "iPhone", "p")}, nil, ""},
-		{"signed out", sessions.Session{Last: last(0, "logout", "iPhone", "p")}, nil, ""},
-		{"replaced", sessions.Session{Last: last(0, "replaced", "iPhone", "p")}, nil, ""},
-		{"kicked", sessions.Session{Last: last(0, "kicked", "iPhone", "p")}, nil, ""},
-		{"a browser that was closed", sessions.Session{Last: last(0, "closed", "Web", "p")}, nil, ""},
-		{"back in the background", sessions.Session{
+		{"a phone in the foreground whose connection was found gone", sessions.Session{Devices: []sessions.Device{device("m", "iPhone", false, time.Hour)}}, []string{"cm"}, "iPhone im"},
+		{"not a browser whose connection was found gone", sessions.Session{Devices: []sessions.Device{device("w", "Web", false, time.Hour)}}, []string{"cw"}, ""},
+		{"a phone whose connection is too old to be alive", sessions.Session{Devices: []sessions.Device{device("m", "Android", false, sessions.Life)}}, nil, "Android im"},
+		{"a phone that disconnected just under a week ago", sessions.Session{Last: last(week-time.Millisecond, "closed", "iPhone", "p")}, nil, "iPhone p"},
+		{"not a phone that disconnected a week ago", sessions.Session{Last: last(week, "closed", "iPhone", "p")}, nil, ""},
+		{"not a phone that signed out", sessions.Session{Last: last(0, "logout", "iPhone", "p")}, nil, ""},
+		{"not a phone that was replaced", sessions.Session{Last: last(0, "replaced", "iPhone", "p")}, nil, ""},
+		{"not a phone that was kicked", sessions.Session{Last: last(0, "kicked", "iPhone", "p")}, nil, ""},
+		{"not a browser that disconnected", sessions.Session{Last: last(0, "closed", "Web", "p")}, nil, ""},
+		{"a phone once, if it disconnected and is connected again in the background", sessions.Session{
 			Devices: []sessions.Device{device("m", "iPhone", true, 0)}, Last: last(time.Hour, "closed", "iPhone", "im"),
 		}, nil, "iPhone im"},
-		{"in the background, another phone before", sessions.Session{
+		{"a phone in the background and another one that is away", sessions.Session{
 			Devices: []sessions.Device{device("m", "iPhone", true, 0)}, Last: last(time.Hour, "closed", "iPhone", "p"),
 		}, nil, "iPhone im, iPhone p"},
-		{"two phones, then a browser", sessions.Session{
+		{"two phones that are away, the latest first, also if a browser disconnected after them", sessions.Session{
 			Ends: []sessions.End{{Platform: "iPhone", Instance: "p", Time: now.UnixMilli() - 2}, {Platform: "Android", Instance: "q", Time: now.UnixMilli() - 1}},
 			Last: last(0, "closed", "Web", "w"),
 		}, nil, "Android q, iPhone p"},
-		{"a phone away, a browser in front", sessions.Session{
+		{"none while a phone is away and a browser is in the foreground", sessions.Session{
 			Devices: []sessions.Device{device("w", "Web", false, 0)}, Ends: []sessions.End{{Platform: "iPhone", Instance: "p", Time: now.UnixMilli()}},
 		}, nil, ""},
-		{"a phone away, a browser in the background", sessions.Session{
+		{"a phone that is away while a browser is in the background", sessions.Session{
 			Devices: []sessions.Device{device("w", "Web", true, 0)}, Ends: []sessions.End{{Platform: "iPhone", Instance: "p", Time: now.UnixMilli()}},
 		}, nil, "iPhone p"},
-		{"in the background, an end of nobody knows whom", sessions.Session{
+		{"a phone in the background, if an end without an instance is recorded for its platform", sessions.Session{
 			Devices: []sessions.Device{device("m", "iPhone", true, 0)}, Last: last(time.Hour, "gone", "iPhone", ""),
 		}, nil, "iPhone im"},
 	} {

@@ -7,96 +7,94 @@ import (
 	"parley/shared/fault"
 )
 
-// Block puts peers into the owner's blocklist (core spec §8.9). It ends the
-// friendship on both sides and removes requests both ways, all in one write.
+// Block puts peers into the owner's blocklist (docs/spec/tencent §8.9). The same
+// transaction ends the friendship on both sides and removes the requests of both
+// users.
 func (s Service) Block(ctx context.Context, owner string, peers []string, origin delivery.Origin) ([]error, error) {
-	known, err := s.alive(ctx, owner, peers)
+	living, err := s.livingAccounts(ctx, owner, peers)
 	if err != nil {
 		return nil, err
 	}
-	refs := func(peer string) []Ref {
-		return []Ref{
-			{Kind: Blocking, Pair: mine(owner, peer)},
-			{Kind: Friendship, Pair: mine(owner, peer)},
-			{Kind: Friendship, Pair: their(owner, peer)},
-			{Kind: Asking, Pair: mine(owner, peer)},
-			{Kind: Asking, Pair: their(owner, peer)},
-		}
+	reads := func(peer string) readSet {
+		return readSet{users: []string{peer}, refs: []Ref{
+			blockRef(owner, peer),
+			friendRef(owner, peer), friendRef(peer, owner),
+			requestRef(owner, peer), requestRef(peer, owner),
+		}}
 	}
-	return s.each(ctx, owner, peers, origin, itself, refs, func(d *draft, i int) error {
+	return s.runForPeers(ctx, owner, peers, origin, reads, func(u *unitOfWork, i int) error {
 		peer := peers[i]
 		switch {
-		case known[peer] == nil:
-			return unknown(peer)
-		case d.blocks(owner, peer) && s.lately(d.Blocks[Pair{owner, peer}].Time):
+		case living[peer] == nil:
+			return accountUnknown(peer)
+		case u.hasBlocked(owner, peer) && s.isRecent(u.Blocks[Key{owner, peer}].Time):
 			return nil // a repeat
-		case d.blocks(owner, peer):
+		case u.hasBlocked(owner, peer):
 			return fault.New(fault.AlreadyBlocked, "%s is in the blocklist already", peer)
-		case d.book(owner).Blocked >= s.Limits.Blocked:
-			return d.full(fault.BlockLimit, "a user blocks at most %d others", s.Limits.Blocked)
+		case u.counters(owner).Blocked >= s.Limits.Blocked:
+			return u.refuseAtLimit(fault.BlockLimit, "a user blocks at most %d others", s.Limits.Blocked)
 		}
-		d.block(owner, Block{Peer: peer, Time: s.Now().Unix()})
-		d.drop(owner, peer)
-		d.drop(peer, owner)
-		d.answer(owner, peer)
-		d.answer(peer, owner)
+		u.putBlock(owner, Block{Peer: peer, Time: s.Now().Unix()})
+		u.removeFriend(owner, peer)
+		u.removeFriend(peer, owner)
+		u.removeRequest(owner, peer)
+		u.removeRequest(peer, owner)
 		return nil
 	})
 }
 
-// Unblock takes peers off the owner's blocklist; a friendship does not come back
-// (core spec §8.10). One that is not there fails with NotBlocked, but for one that
-// the owner has unblocked lately.
+// Unblock removes peers from the owner's blocklist. It does not restore a friendship
+// (docs/spec/tencent §8.10). The error of a peer who is not blocked is NotBlocked,
+// unless the owner has recently unblocked that peer.
 func (s Service) Unblock(ctx context.Context, owner string, peers []string, origin delivery.Origin) ([]error, error) {
-	if _, err := s.alive(ctx, owner, nil); err != nil {
+	if _, err := s.livingAccounts(ctx, owner, nil); err != nil {
 		return nil, err
 	}
-	refs := func(peer string) []Ref {
-		list := []Ref{{Kind: Blocking, Pair: mine(owner, peer)}}
-		if s.Repeat > 0 {
-			list = append(list, Ref{Kind: Blocking, Pair: mine(owner, peer), Ended: true})
-		}
-		return list
+	reads := func(peer string) readSet {
+		return readSet{refs: append([]Ref{blockRef(owner, peer)}, s.endRefs(Blocking, owner, peer)...)}
 	}
-	return s.each(ctx, owner, peers, origin, none, refs, func(d *draft, i int) error {
-		if !d.blocks(owner, peers[i]) {
-			if s.wasEnded(d, Blocking, owner, peers[i]) {
-				return nil
+	return s.runForPeers(ctx, owner, peers, origin, reads, func(u *unitOfWork, i int) error {
+		peer := peers[i]
+		if !u.hasBlocked(owner, peer) {
+			if s.endedRecently(u, Blocking, owner, peer) {
+				return nil // a repeat
 			}
-			return fault.New(fault.NotBlocked, "%s is not in the blocklist", peers[i])
+			return fault.New(fault.NotBlocked, "%s is not in the blocklist", peer)
 		}
-		s.ended(d, Blocking, owner, peers[i])
-		d.unblock(owner, peers[i])
+		s.recordEnd(u, Blocking, owner, peer)
+		u.removeBlock(owner, peer)
 		return nil
 	})
 }
 
-// A BlockPage is a part of a blocklist.
+// A BlockPage is a page of a blocklist.
 type BlockPage struct {
-	Blocks []Block
-	Next   string // the last peer where more follow, else empty
-	Book   Book
+	Blocks   []Block
+	Next     string // the last peer of the page if there are more, else empty
+	Counters Counters
 }
 
-// Blocks returns a page of the owner's blocklist, in order of peers.
+// Blocks returns a page of the owner's blocklist, in order of peers. The page begins
+// behind the peer after.
 func (s Service) Blocks(ctx context.Context, owner, after string, limit int) (BlockPage, error) {
-	book, err := s.Book(ctx, owner)
+	counters, err := s.CountersStrongly(ctx, owner)
 	if err != nil {
 		return BlockPage{}, err
 	}
-	list, more, err := s.Store.BlocksOf(ctx, s.App, owner, after, limit)
+	blocks, more, err := s.Store.BlocksOf(ctx, s.App, owner, after, limit)
 	if err != nil {
 		return BlockPage{}, err
 	}
-	p := BlockPage{Blocks: list, Book: book}
-	if more && len(list) > 0 {
-		p.Next = list[len(list)-1].Peer
+	page := BlockPage{Blocks: blocks, Counters: counters}
+	if more && len(blocks) > 0 {
+		page.Next = blocks[len(blocks)-1].Peer
 	}
-	return p, nil
+	return page, nil
 }
 
-// CheckBlocks tells who blocks whom (core spec §8.12). Without both, Theirs is
-// not looked at. A peer that is no account has an error.
+// CheckBlocks returns for each peer who of the two blocks the other
+// (docs/spec/tencent §8.12). Without both, it does not read Theirs. The error of a
+// peer who is not an account is AccountUnknown.
 func (s Service) CheckBlocks(ctx context.Context, owner string, peers []string, both bool) ([]Relation, []error, error) {
 	return s.check(ctx, Blocking, owner, peers, both)
 }

@@ -3,26 +3,28 @@ package relations
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"parley/shared/domain/delivery"
 )
 
-// Requested tells a user that somebody asks to be a friend.
-type Requested struct {
+// RequestReceived is delivered to the devices of the user To when another user asks to be
+// a friend.
+type RequestReceived struct {
 	To string
 	Request
 }
 
-// FriendsChanged tells a user's devices which entries of the friend table are
-// another or gone.
+// FriendsChanged is delivered to a user's devices. It names the peers whose entries
+// of the friend table have changed or are removed.
 type FriendsChanged struct {
 	User    string
 	Peers   []string
 	Version int64
 }
 
-// RequestsChanged tells a user's devices which requests are answered, and up to
-// when requests are read.
+// RequestsChanged is delivered to a user's devices. It names the users whose
+// requests are answered, and says up to which time requests are read.
 type RequestsChanged struct {
 	User     string
 	Answered []string
@@ -30,74 +32,76 @@ type RequestsChanged struct {
 	Version  int64
 }
 
-// BlocksChanged tells a user's devices of changes of the blocklist.
+// BlocksChanged is delivered to a user's devices when the blocklist changes.
 type BlocksChanged struct {
 	User           string
 	Added, Removed []string
 	Version        int64
 }
 
-// ListsChanged tells a user's devices that the names of friend lists are others.
+// ListsChanged is delivered to a user's devices when the names of the friend lists
+// change.
 type ListsChanged struct {
 	User    string
 	Lists   []string
 	Version int64
 }
 
-// tell brings what an edit changed to the devices of everyone concerned, but not
-// to the one it came from. Sessions of all are read at once.
-func (s Service) tell(ctx context.Context, e Edit, origin delivery.Origin) error {
+// notify delivers what a transaction has changed to the devices of each user whose
+// counters changed, but not to the device that made the call. It reads the sessions
+// of all these users at once.
+func (s Service) notify(ctx context.Context, t Transaction, origin delivery.Origin) error {
 	events := make(map[string][]delivery.Event)
 	var users []string
 	add := func(user string, event delivery.Event) {
-		if _, known := events[user]; !known {
+		if _, found := events[user]; !found {
 			users = append(users, user)
 		}
 		events[user] = append(events[user], event)
 	}
-	for _, user := range sorted(e.Books) {
-		b, seen := e.Books[user], e.Seen[user]
-		if peers := e.Log[user]; len(peers) > 0 {
-			add(user, FriendsChanged{User: user, Peers: peers, Version: b.FriendVersion})
+	for _, user := range sortedKeys(t.Counters) {
+		now, before := t.Counters[user], t.CountersRead[user]
+		if peers := t.ChangedPeers[user]; len(peers) > 0 {
+			add(user, FriendsChanged{User: user, Peers: peers, Version: now.FriendVersion})
 		}
-		if b.ListVersion != seen.ListVersion {
-			add(user, ListsChanged{User: user, Lists: b.Lists, Version: b.ListVersion})
+		if now.ListVersion != before.ListVersion {
+			add(user, ListsChanged{User: user, Lists: now.Lists, Version: now.ListVersion})
 		}
-		if b.BlockVersion != seen.BlockVersion {
-			c := BlocksChanged{User: user, Version: b.BlockVersion}
-			for _, p := range pairsOf(e.Blocks, user) {
-				if e.Blocks[p] == nil {
-					c.Removed = append(c.Removed, p.Peer)
+		if now.BlockVersion != before.BlockVersion {
+			event := BlocksChanged{User: user, Version: now.BlockVersion}
+			for _, key := range keysOf(t.Blocks, user) {
+				if t.Blocks[key] == nil {
+					event.Removed = append(event.Removed, key.Peer)
 				} else {
-					c.Added = append(c.Added, p.Peer)
+					event.Added = append(event.Added, key.Peer)
 				}
 			}
-			add(user, c)
+			add(user, event)
 		}
-		if b.RequestVersion != seen.RequestVersion {
-			c := RequestsChanged{User: user, ReadMs: b.RequestsRead, Version: b.RequestVersion}
-			for _, p := range pairsOf(e.Requests, user) {
-				if r := e.Requests[p]; r != nil {
-					add(user, Requested{To: user, Request: *r})
+		if now.RequestVersion != before.RequestVersion {
+			event := RequestsChanged{User: user, ReadMs: now.RequestsRead, Version: now.RequestVersion}
+			for _, key := range keysOf(t.Requests, user) {
+				if request := t.Requests[key]; request != nil {
+					add(user, RequestReceived{To: user, Request: *request})
 				} else {
-					c.Answered = append(c.Answered, p.Peer)
+					event.Answered = append(event.Answered, key.Peer)
 				}
 			}
-			if len(c.Answered) > 0 || b.RequestsRead != seen.RequestsRead {
-				add(user, c)
+			if len(event.Answered) > 0 || now.RequestsRead != before.RequestsRead {
+				add(user, event)
 			}
 		}
 	}
 	if len(users) == 0 {
 		return nil
 	}
-	list, err := s.Out.Store.Sessions(ctx, s.App, users)
+	sessions, err := s.Delivery.Store.Sessions(ctx, s.App, users)
 	if err != nil {
 		return err
 	}
 	for i, user := range users {
 		for _, event := range events[user] {
-			if err := s.Out.SendTo(ctx, list[i:i+1], origin, event); err != nil {
+			if err := s.Delivery.DeliverTo(ctx, sessions[i:i+1], origin, event); err != nil {
 				return err
 			}
 		}
@@ -105,7 +109,7 @@ func (s Service) tell(ctx context.Context, e Edit, origin delivery.Origin) error
 	return nil
 }
 
-func sorted[V any](m map[string]V) []string {
+func sortedKeys[V any](m map[string]V) []string {
 	keys := make([]string, 0, len(m))
 	for k := range m {
 		keys = append(keys, k)
@@ -114,18 +118,14 @@ func sorted[V any](m map[string]V) []string {
 	return keys
 }
 
-func pairsOf[V any](m map[Pair]V, owner string) []Pair {
-	var list []Pair
-	for p := range m {
-		if p.Owner == owner {
-			list = append(list, p)
+// keysOf returns the keys of an owner, in order of peers.
+func keysOf[V any](m map[Key]V, owner string) []Key {
+	var list []Key
+	for key := range m {
+		if key.Owner == owner {
+			list = append(list, key)
 		}
 	}
-	slices.SortFunc(list, func(a, b Pair) int {
-		if a.Peer < b.Peer {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(list, func(a, b Key) int { return strings.Compare(a.Peer, b.Peer) })
 	return list
 }

@@ -6,78 +6,94 @@ import (
 	"parley/shared/domain/delivery"
 )
 
-// Forget removes a page of what is kept of a user whose account is gone: the
-// friendships on both sides, also those of others who have the user one way, then
-// requests to the user, blocks, the log and the book. A request of the user to
-// another is refused when it is answered.
-func (s Service) Forget(ctx context.Context, user string) (more bool, err error) {
-	book, err := s.Book(ctx, user) // first: it goes only if nothing came meanwhile
+// RemoveData removes a page of the data of a user whose account is deleted: first the
+// friendships on both sides, then the entries of those who have the user as a friend
+// one way, then the requests to the user and the blocks, then the log, and last the
+// counters. Requests of the user to others stay: Accept refuses them with
+// AccountUnknown.
+//
+// Example: a call adds the user as a friend while RemoveData runs. The counters that
+// RemoveData has read first have changed then, so it does not remove them, and the next
+// page removes the new entry.
+func (s Service) RemoveData(ctx context.Context, user string) (more bool, err error) {
+	counters, err := s.CountersStrongly(ctx, user)
 	if err != nil {
 		return false, err
 	}
-	friends, _, err := s.Store.FriendsOf(ctx, s.App, user, "", writes)
+	friends, _, err := s.Store.FriendsOf(ctx, s.App, user, "", peersPerUnit)
 	if err != nil {
 		return false, err
 	}
 	if len(friends) > 0 {
-		_, err := s.removeSome(ctx, user, true, delivery.Origin{}, writes)
+		_, err := s.removePage(ctx, user, true, delivery.Origin{}, peersPerUnit)
 		return true, err
 	}
-	holders, _, err := s.Store.HoldersOf(ctx, s.App, user, "", writes)
+	owners, _, err := s.Store.FriendsOfUser(ctx, s.App, user, "", peersPerUnit)
 	if err != nil {
 		return false, err
 	}
-	if len(holders) > 0 {
-		return true, s.letGo(ctx, user, holders)
+	if len(owners) > 0 {
+		return true, s.removeFromTables(ctx, user, owners)
 	}
-	requests, _, err := s.Store.RequestsTo(ctx, s.App, user, "", page/2)
+	requests, _, err := s.Store.RequestsTo(ctx, s.App, user, "", forgottenRequests)
 	if err != nil {
 		return false, err
 	}
-	blocks, _, err := s.Store.BlocksOf(ctx, s.App, user, "", page/2-2)
+	blocks, _, err := s.Store.BlocksOf(ctx, s.App, user, "", forgottenBlocks)
 	if err != nil {
 		return false, err
 	}
 	if len(requests)+len(blocks) > 0 {
-		var refs []Ref
-		for _, r := range requests {
-			refs = append(refs, Ref{Kind: Asking, Pair: Pair{user, r.From}})
-		}
-		for _, b := range blocks {
-			refs = append(refs, Ref{Kind: Blocking, Pair: Pair{user, b.Peer}})
-		}
-		_, err := s.run(ctx, []string{user}, refs, func(d *draft) error {
-			for _, r := range requests {
-				d.answer(user, r.From)
-			}
-			for _, b := range blocks {
-				d.unblock(user, b.Peer)
-			}
-			return nil
-		})
-		return true, err
+		return true, s.forgetRequestsAndBlocks(ctx, user, requests, blocks)
 	}
 	if more, err := s.Store.ForgetChanges(ctx, s.App, user); more || err != nil {
 		return more, err
 	}
-	gone, err := s.Store.ForgetBook(ctx, s.App, book)
-	return !gone && err == nil, err
+	removed, err := s.Store.ForgetCounters(ctx, s.App, counters)
+	return !removed && err == nil, err
 }
 
-// letGo takes a user out of the friend tables of others.
-func (s Service) letGo(ctx context.Context, user string, owners []string) error {
-	var refs []Ref
-	for _, owner := range owners {
-		refs = append(refs, Ref{Kind: Friendship, Pair: Pair{owner, user}})
+// Requests and blocks are removed in one transaction. With the counters it has at
+// most 99 items; DynamoDB takes 100.
+const (
+	forgottenRequests = 50
+	forgottenBlocks   = 48
+)
+
+func (s Service) forgetRequestsAndBlocks(ctx context.Context, user string, requests []Request, blocks []Block) error {
+	reads := readSet{users: []string{user}}
+	for _, r := range requests {
+		reads.refs = append(reads.refs, requestRef(user, r.From))
 	}
-	d, err := s.run(ctx, owners, refs, func(d *draft) error {
+	for _, b := range blocks {
+		reads.refs = append(reads.refs, blockRef(user, b.Peer))
+	}
+	_, err := s.run(ctx, reads, func(u *unitOfWork) error {
+		for _, r := range requests {
+			u.removeRequest(user, r.From)
+		}
+		for _, b := range blocks {
+			u.removeBlock(user, b.Peer)
+		}
+		return nil
+	})
+	return err
+}
+
+// removeFromTables removes a user from the friend tables of owners.
+func (s Service) removeFromTables(ctx context.Context, user string, owners []string) error {
+	reads := readSet{users: owners}
+	for _, owner := range owners {
+		reads.refs = append(reads.refs, friendRef(owner, user))
+	}
+	unit, err := s.run(ctx, reads, func(u *unitOfWork) error {
 		for _, owner := range owners {
-			d.drop(owner, user)
+			u.removeFriend(owner, user)
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	return s.tell(ctx, d.edit, delivery.Origin{})
+	return s.notify(ctx, unit.transaction, delivery.Origin{})
 }

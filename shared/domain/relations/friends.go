@@ -2,322 +2,163 @@ package relations
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"unicode/utf8"
 
-	"parley/shared/domain/accounts"
 	"parley/shared/domain/delivery"
 	"parley/shared/fault"
 )
 
-// An Ask is one user to make friends with.
-type Ask struct{ To, Remark, List, Source, Wording string }
-
-// AddOptions say how friends are made.
-type AddOptions struct {
-	Both   bool // both tables, not only the asker's
-	Force  bool // whatever the other has chosen; blocks count all the same
-	Origin delivery.Origin
-}
-
-// Add makes friends, or asks to (core spec §8.1). An item's error is nil where
-// the two are friends now, and RequestPending where a request was filed. Whoever
-// has a request of the user pending consents with it. It fails as a whole where
-// the asker is no account.
-func (s Service) Add(ctx context.Context, from string, asks []Ask, o AddOptions) ([]error, error) {
-	peers := make([]string, len(asks))
-	for i, a := range asks {
-		peers[i] = a.To
+// Import writes entries into the owner's table alone, without asking anybody
+// (docs/spec/tencent §8.2). It replaces an entry that exists, but keeps those of its
+// times that are not given. Blocks count nevertheless.
+func (s Service) Import(ctx context.Context, owner string, entries []Friend, origin delivery.Origin) ([]error, error) {
+	peers := make([]string, len(entries))
+	for i, entry := range entries {
+		peers[i] = entry.Peer
 	}
-	known, err := s.alive(ctx, from, peers)
+	living, err := s.livingAccounts(ctx, owner, peers)
 	if err != nil {
 		return nil, err
 	}
-	refs := func(peer string) []Ref {
-		return []Ref{
-			{Kind: Friendship, Pair: mine(from, peer)},
-			{Kind: Friendship, Pair: their(from, peer)},
-			{Kind: Blocking, Pair: mine(from, peer)},
-			{Kind: Blocking, Pair: their(from, peer)},
-			{Kind: Asking, Pair: mine(from, peer)},
-			{Kind: Asking, Pair: their(from, peer)},
-		}
+	reads := func(peer string) readSet {
+		return readSet{users: []string{peer}, refs: []Ref{
+			friendRef(owner, peer), blockRef(owner, peer), blockRef(peer, owner),
+		}}
 	}
-	return s.each(ctx, from, peers, o.Origin, itself, refs, func(d *draft, i int) error {
-		return s.add(d, known, from, asks[i], o)
+	return s.runForPeers(ctx, owner, peers, origin, reads, func(u *unitOfWork, i int) error {
+		if living[peers[i]] == nil {
+			return accountUnknown(peers[i])
+		}
+		return s.planImport(u, owner, entries[i])
 	})
 }
 
-func (s Service) add(d *draft, known map[string]*accounts.Account, from string, a Ask, o AddOptions) error {
-	peer := known[a.To]
-	if peer == nil {
-		return unknown(a.To)
-	}
-	for _, err := range []error{checkRemark(a.Remark), checkSource(a.Source), checkWording(a.Wording)} {
+func (s Service) planImport(u *unitOfWork, owner string, entry Friend) error {
+	for _, err := range []error{
+		checkRemark(entry.Remark), checkSource(entry.Source), checkWording(entry.Wording), s.checkCustom(entry.Custom, false),
+	} {
 		if err != nil {
 			return err
 		}
 	}
-	if a.List != "" {
-		if err := checkList(a.List); err != nil {
-			return err
-		}
-	}
+	before, found := u.Friends[Key{owner, entry.Peer}]
 	switch {
-	case d.friends(from, a.To) && (!o.Both || d.friends(a.To, from)):
-		if s.repeats(d, from, a, o.Both) {
-			return nil
-		}
-		return fault.New(fault.AlreadyFriends, "%s is a friend already", a.To)
-	case d.blocks(from, a.To):
-		return fault.New(fault.BlocksPeer, "%s is in the user's own blocklist", a.To)
-	case d.blocks(a.To, from):
-		return fault.New(fault.BlockedByPeer, "the user is in the blocklist of %s", a.To)
+	case u.hasBlocked(owner, entry.Peer):
+		return fault.New(fault.BlocksPeer, "%s is in the user's own blocklist", entry.Peer)
+	case u.hasBlocked(entry.Peer, owner):
+		return fault.New(fault.BlockedByPeer, "the user is in the blocklist of %s", entry.Peer)
+	case !found && u.counters(owner).Friends >= s.Limits.Friends:
+		return u.refuseAtLimit(fault.FriendLimit, "a user has at most %d friends", s.Limits.Friends)
 	}
-	if _, asked := d.Requests[Pair{from, a.To}]; !o.Force && !asked {
-		if err := s.consent(d, known[from], peer, a); err != nil {
-			return err
-		}
+	if err := u.createLists(owner, s.Limits.Lists, entry.Lists...); err != nil {
+		return err
 	}
-	return s.befriend(d, from, a, o.Both)
-}
-
-// repeats reports whether the friendship was made lately by a call with the same
-// words: this one is its repeat.
-func (s Service) repeats(d *draft, from string, a Ask, both bool) bool {
-	f := d.Friends[Pair{from, a.To}]
-	made := f.Added
-	if both {
-		made = max(made, d.Friends[Pair{a.To, from}].Added)
-	}
-	return s.lately(made) && f.Remark == a.Remark && f.Source == a.Source && f.Wording == a.Wording &&
-		(a.List == "" || slices.Contains(f.Lists, a.List))
-}
-
-// consent is nil where a user takes friends without being asked; otherwise a
-// request is filed or refused.
-func (s Service) consent(d *draft, from, to *accounts.Account, a Ask) error {
-	if s.Wording && a.Wording == "" {
-		return fault.New(fault.Invalid, "the application wants an AddWording with a friend request")
-	}
-	if from.NoRequests {
-		return fault.New(fault.RequestsForbidden, "%s may not ask others to be friends", from.ID)
-	}
-	allow := to.Allow
-	if allow == "" {
-		allow = s.Allow
-	}
-	switch allow {
-	case accounts.DenyAny:
-		return fault.New(fault.RequestsDenied, "%s takes no friend requests", to.ID)
-	case accounts.NeedConfirm:
-		r, filed := d.Requests[Pair{to.ID, from.ID}]
-		if filed && s.lately(r.Time/1000) && r == (Request{from.ID, a.Wording, a.Source, a.Remark, a.List, r.Time}) {
-			return fault.New(fault.RequestPending, "%s is asked", to.ID) // a repeat
-		}
-		if !filed && d.book(to.ID).Requests >= s.Limits.Requests {
-			return d.full(fault.RequestLimit, "%s has %d pending friend requests", to.ID, s.Limits.Requests)
-		}
-		d.ask(to.ID, Request{
-			From: from.ID, Wording: a.Wording, Source: a.Source, Remark: a.Remark, List: a.List, Time: s.Now().UnixMilli(),
-		})
-		return fault.New(fault.RequestPending, "%s is asked", to.ID)
-	}
-	return nil
-}
-
-// befriend writes the entries that are missing and answers the requests that are
-// granted by it. A peer who has asked has the user under the remark and in the
-// list of that request.
-func (s Service) befriend(d *draft, from string, a Ask, both bool) error {
-	now, added := s.Now().Unix(), !d.friends(from, a.To)
-	back := both && !d.friends(a.To, from)
-	if added && d.book(from).Friends >= s.Limits.Friends {
-		return d.full(fault.FriendLimit, "a user has at most %d friends", s.Limits.Friends)
-	}
-	if back && d.book(a.To).Friends >= s.Limits.Friends {
-		return d.full(fault.PeerFriendLimit, "%s has %d friends, no more fit", a.To, s.Limits.Friends)
-	}
-	if added {
-		f := Friend{Peer: a.To, Remark: a.Remark, Source: a.Source, Wording: a.Wording, Added: now}
-		if a.Remark != "" {
-			f.Remarked = now
-		}
-		if a.List != "" {
-			if err := d.lists(from, s.Limits.Lists, a.List); err != nil {
-				return err
-			}
-			f.Lists = []string{a.List}
-		}
-		d.put(from, f)
-	}
-	if back {
-		f := Friend{Peer: from, Source: a.Source, Wording: a.Wording, Added: now}
-		if r, asked := d.Requests[Pair{from, a.To}]; asked {
-			f = s.asked(d, from, r)
-		}
-		d.put(a.To, f)
-	}
-	d.answer(a.To, from)
-	if d.friends(a.To, from) { // else the peer still waits for an answer
-		d.answer(from, a.To)
-	}
-	return nil
-}
-
-// asked is the entry that grants a request to a user. It is in no list where the
-// asker has too many by now: the user could neither see nor change that.
-func (s Service) asked(d *draft, user string, r Request) Friend {
 	now := s.Now().Unix()
-	f := Friend{Peer: user, Remark: r.Remark, Source: r.Source, Wording: r.Wording, Added: now}
-	if r.Remark != "" {
-		f.Remarked = now
+	if entry.Added == 0 {
+		if entry.Added = now; found {
+			entry.Added = before.Added
+		}
 	}
-	if r.List != "" && d.lists(r.From, s.Limits.Lists, r.List) == nil {
-		f.Lists = []string{r.List}
+	if entry.Remarked == 0 && entry.Remark != "" {
+		if entry.Remarked = now; entry.Remark == before.Remark {
+			entry.Remarked = before.Remarked
+		}
 	}
-	return f
+	entry.Lists = distinct(entry.Lists)
+	entry.Custom = merge(nil, entry.Custom)
+	u.putFriend(owner, entry)
+	return nil
 }
 
-// Import writes entries into the owner's table alone, without asking anybody;
-// one that exists is replaced, but for the times that are not given (core spec
-// §8.2). Blocks count all the same.
-func (s Service) Import(ctx context.Context, owner string, friends []Friend, origin delivery.Origin) ([]error, error) {
-	peers := make([]string, len(friends))
-	for i, f := range friends {
-		peers[i] = f.Peer
-	}
-	known, err := s.alive(ctx, owner, peers)
-	if err != nil {
-		return nil, err
-	}
-	refs := func(peer string) []Ref {
-		return []Ref{
-			{Kind: Friendship, Pair: mine(owner, peer)},
-			{Kind: Blocking, Pair: mine(owner, peer)},
-			{Kind: Blocking, Pair: their(owner, peer)},
-		}
-	}
-	return s.each(ctx, owner, peers, origin, itself, refs, func(d *draft, i int) error {
-		f := friends[i]
-		if known[f.Peer] == nil {
-			return unknown(f.Peer)
-		}
-		for _, err := range []error{checkRemark(f.Remark), checkSource(f.Source), checkWording(f.Wording), s.custom(f.Custom, false)} {
-			if err != nil {
-				return err
-			}
-		}
-		switch {
-		case d.blocks(owner, f.Peer):
-			return fault.New(fault.BlocksPeer, "%s is in the user's own blocklist", f.Peer)
-		case d.blocks(f.Peer, owner):
-			return fault.New(fault.BlockedByPeer, "the user is in the blocklist of %s", f.Peer)
-		case !d.friends(owner, f.Peer) && d.book(owner).Friends >= s.Limits.Friends:
-			return d.full(fault.FriendLimit, "a user has at most %d friends", s.Limits.Friends)
-		}
-		if err := d.lists(owner, s.Limits.Lists, f.Lists...); err != nil {
-			return err
-		}
-		now := s.Now().Unix()
-		before, there := d.Friends[Pair{owner, f.Peer}]
-		if f.Added == 0 {
-			if f.Added = now; there {
-				f.Added = before.Added
-			}
-		}
-		if f.Remarked == 0 && f.Remark != "" {
-			if f.Remarked = now; f.Remark == before.Remark {
-				f.Remarked = before.Remarked
-			}
-		}
-		f.Lists = slices.Compact(slices.Sorted(slices.Values(f.Lists)))
-		f.Custom = merged(nil, f.Custom)
-		d.put(owner, f)
-		return nil
-	})
-}
-
-// A Change is what to set on an entry of a friend table; nil leaves what is
-// there.
-type Change struct {
+// A Mutation says what to set on an entry of a friend table; nil leaves a field as
+// it is.
+type Mutation struct {
 	Peer   string
 	Remark *string
-	Lists  *[]string      // replaces all; lists that are missing are made
-	Custom map[string]any // by word; an empty text removes
+	Lists  *[]string      // replaces all lists of the entry; lists that do not exist are created
+	Custom map[string]any // by name; an empty text removes a custom field
 }
 
-// Update changes entries of the owner's table (core spec §8.3). One that is not
-// there fails with NotFriend.
-func (s Service) Update(ctx context.Context, owner string, changes []Change, byUser bool, origin delivery.Origin) ([]error, error) {
-	peers := make([]string, len(changes))
-	for i, c := range changes {
-		peers[i] = c.Peer
+// Update changes entries of the owner's table (docs/spec/tencent §8.3). The error of
+// an entry that does not exist is NotFriend.
+func (s Service) Update(ctx context.Context, owner string, mutations []Mutation, byUser bool, origin delivery.Origin) ([]error, error) {
+	peers := make([]string, len(mutations))
+	for i, m := range mutations {
+		peers[i] = m.Peer
 	}
-	known, err := s.alive(ctx, owner, nil)
-	if err != nil {
+	if _, err := s.livingAccounts(ctx, owner, nil); err != nil {
 		return nil, err
 	}
-	refs := func(peer string) []Ref { return []Ref{{Kind: Friendship, Pair: mine(owner, peer)}} }
-	return s.each(ctx, known[owner].ID, peers, origin, none, refs, func(d *draft, i int) error {
-		c := changes[i]
-		f, there := d.Friends[Pair{owner, c.Peer}]
-		if !there {
-			return notFriend(c.Peer)
-		}
-		if err := s.custom(c.Custom, byUser); err != nil {
-			return err
-		}
-		if c.Remark != nil {
-			if err := checkRemark(*c.Remark); err != nil {
-				return err
-			}
-			if f.Remark != *c.Remark {
-				f.Remark, f.Remarked = *c.Remark, 0
-				if f.Remark != "" {
-					f.Remarked = s.Now().Unix()
-				}
-			}
-		}
-		if c.Lists != nil {
-			if err := d.lists(owner, s.Limits.Lists, *c.Lists...); err != nil {
-				return err
-			}
-			f.Lists = slices.Compact(slices.Sorted(slices.Values(*c.Lists)))
-		}
-		f.Custom = merged(f.Custom, c.Custom)
-		d.put(owner, f)
-		return nil
+	reads := func(peer string) readSet { return readSet{refs: []Ref{friendRef(owner, peer)}} }
+	return s.runForPeers(ctx, owner, peers, origin, reads, func(u *unitOfWork, i int) error {
+		return s.planUpdate(u, owner, mutations[i], byUser)
 	})
 }
 
-func merged(old, set map[string]any) map[string]any {
+func (s Service) planUpdate(u *unitOfWork, owner string, m Mutation, byUser bool) error {
+	entry, found := u.Friends[Key{owner, m.Peer}]
+	if !found {
+		return notFriend(m.Peer)
+	}
+	if err := s.checkCustom(m.Custom, byUser); err != nil {
+		return err
+	}
+	if m.Remark != nil {
+		if err := checkRemark(*m.Remark); err != nil {
+			return err
+		}
+		if entry.Remark != *m.Remark {
+			entry.Remark, entry.Remarked = *m.Remark, 0
+			if entry.Remark != "" {
+				entry.Remarked = s.Now().Unix()
+			}
+		}
+	}
+	if m.Lists != nil {
+		if err := u.createLists(owner, s.Limits.Lists, *m.Lists...); err != nil {
+			return err
+		}
+		entry.Lists = distinct(*m.Lists)
+	}
+	entry.Custom = merge(entry.Custom, m.Custom)
+	u.putFriend(owner, entry)
+	return nil
+}
+
+// distinct returns names in order, each of them once.
+func distinct(names []string) []string {
+	return slices.Compact(slices.Sorted(slices.Values(names)))
+}
+
+// merge returns old with the fields of set; an empty text removes a field. It does
+// not change old.
+func merge(old, set map[string]any) map[string]any {
 	if len(set) == 0 {
 		return old
 	}
-	out := make(map[string]any, len(old)+len(set))
-	for word, v := range old {
-		out[word] = v
-	}
+	merged := make(map[string]any, len(old)+len(set))
+	maps.Copy(merged, old)
 	for word, v := range set {
 		if v == "" {
-			delete(out, word)
+			delete(merged, word)
 		} else {
-			out[word] = v
+			merged[word] = v
 		}
 	}
-	return out
+	return merged
 }
 
-// custom checks custom values against the fields that the application declares.
-func (s Service) custom(values map[string]any, byUser bool) error {
+// checkCustom checks custom values against the fields that the application declares.
+func (s Service) checkCustom(values map[string]any, byUser bool) error {
 	for word, v := range values {
-		at := slices.IndexFunc(s.Fields, func(f Field) bool { return f.Word == word })
+		at := slices.IndexFunc(s.Fields, func(f Field) bool { return f.Name == word })
 		switch {
 		case at < 0:
 			return fault.New(fault.FieldUnknown, "the application declares no custom field %.20q of friends", word)
 		case byUser && !s.Fields[at].UserWrites:
-			return fault.New(fault.FieldFixed, "only an admin sets the custom field %q", word)
+			return fault.New(fault.FieldReadOnly, "only an admin sets the custom field %q", word)
 		}
 		switch v := v.(type) {
 		case int64:
@@ -334,76 +175,77 @@ func (s Service) custom(values map[string]any, byUser bool) error {
 
 func notFriend(peer string) error { return fault.New(fault.NotFriend, "%s is not a friend", peer) }
 
-// Delete removes entries from the owner's table, and with both the owner from
-// theirs (core spec §8.4). A peer that is no friend fails with NotFriend, but for
-// one that the owner has removed lately.
+// Delete removes entries from the owner's table, and with both also the owner's
+// entry from the tables of the peers (docs/spec/tencent §8.4). The error of a peer
+// who is not a friend is NotFriend, unless the owner has recently removed that peer.
 func (s Service) Delete(ctx context.Context, owner string, peers []string, both bool, origin delivery.Origin) ([]error, error) {
-	if _, err := s.alive(ctx, owner, nil); err != nil {
+	if _, err := s.livingAccounts(ctx, owner, nil); err != nil {
 		return nil, err
 	}
 	return s.remove(ctx, owner, peers, both, true, origin)
 }
 
-// remove ends friendships. With noted it is known for a while that the owner did.
-func (s Service) remove(ctx context.Context, owner string, peers []string, both, noted bool, origin delivery.Origin) ([]error, error) {
-	users := none
-	refs := func(peer string) []Ref {
-		list := []Ref{{Kind: Friendship, Pair: mine(owner, peer)}}
+// remove removes entries as Delete does. With recorded, the store records that the
+// owner removed them, so that a repeat of the call succeeds.
+func (s Service) remove(ctx context.Context, owner string, peers []string, both, recorded bool, origin delivery.Origin) ([]error, error) {
+	reads := func(peer string) readSet {
+		set := readSet{refs: []Ref{friendRef(owner, peer)}}
 		if both {
-			list = append(list, Ref{Kind: Friendship, Pair: their(owner, peer)})
+			set.users = []string{peer}
+			set.refs = append(set.refs, friendRef(peer, owner))
 		}
-		if noted && s.Repeat > 0 {
-			list = append(list, Ref{Kind: Friendship, Pair: mine(owner, peer), Ended: true})
+		if recorded {
+			set.refs = append(set.refs, s.endRefs(Friendship, owner, peer)...)
 		}
-		return list
+		return set
 	}
-	if both {
-		users = itself
-	}
-	return s.each(ctx, owner, peers, origin, users, refs, func(d *draft, i int) error {
-		if !d.friends(owner, peers[i]) {
-			if s.wasEnded(d, Friendship, owner, peers[i]) {
-				return nil
+	return s.runForPeers(ctx, owner, peers, origin, reads, func(u *unitOfWork, i int) error {
+		peer := peers[i]
+		if !u.hasFriend(owner, peer) {
+			if s.endedRecently(u, Friendship, owner, peer) {
+				return nil // a repeat
 			}
-			return notFriend(peers[i])
+			return notFriend(peer)
 		}
-		if noted {
-			s.ended(d, Friendship, owner, peers[i])
+		if recorded {
+			s.recordEnd(u, Friendship, owner, peer)
 		}
-		d.drop(owner, peers[i])
+		u.removeFriend(owner, peer)
 		if both {
-			d.drop(peers[i], owner)
+			u.removeFriend(peer, owner)
 		}
 		return nil
 	})
 }
 
-// DeleteAll empties the owner's table (core spec §8.5). Where it fails on the way
-// a repeat goes on.
+// DeleteAll empties the owner's table (docs/spec/tencent §8.5). If it fails half way,
+// a repeat of the call removes the rest.
 func (s Service) DeleteAll(ctx context.Context, owner string, both bool, origin delivery.Origin) error {
-	if _, err := s.alive(ctx, owner, nil); err != nil {
+	if _, err := s.livingAccounts(ctx, owner, nil); err != nil {
 		return err
 	}
 	for {
-		more, err := s.removeSome(ctx, owner, both, origin, page)
+		more, err := s.removePage(ctx, owner, both, origin, removalPage)
 		if err != nil || !more {
 			return err
 		}
 	}
 }
 
-// page is how many entries are removed at a time.
-const page = 100
+// removalPage is how many entries are read and removed at a time.
+const removalPage = 100
 
-func (s Service) removeSome(ctx context.Context, owner string, both bool, origin delivery.Origin, limit int) (more bool, err error) {
-	list, more, err := s.Store.FriendsOf(ctx, s.App, owner, "", limit)
-	if err != nil || len(list) == 0 {
+// removePage removes the first entries of the owner's table, and reports whether
+// there are more. An entry that another call removes first is not an error.
+func (s Service) removePage(ctx context.Context, owner string, both bool, origin delivery.Origin, limit int) (more bool, err error) {
+	entries, more, err := s.Store.FriendsOf(ctx, s.App, owner, "", limit)
+	if err != nil || len(entries) == 0 {
 		return false, err
 	}
-	peers := make([]string, len(list))
-	for i, f := range list {
-		peers[i] = f.Peer
+	peers := make([]string, len(entries))
+	for i, entry := range entries {
+		peers[i] = entry.Peer
 	}
-	_, err = s.remove(ctx, owner, peers, both, false, origin) // one that is gone already is no fault
+	_, err = s.remove(ctx, owner, peers, both, false, origin)
 	return more, err
 }

@@ -8,17 +8,25 @@ import (
 	"parley/shared/fault"
 )
 
-// A List is a friend list with who is in it.
+// A List is a friend list and its members.
 type List struct {
 	Name  string
 	Peers []string
 }
 
-// CreateLists makes friend lists and puts members into each (core spec §8.13). A
-// name that exists is no fault. It returns an error for each member and the
-// version of the lists.
+// The names of a user's friend lists are in the counters, and each entry of the
+// friend table names the lists that it is in. A call that renames or deletes a list
+// changes the name first, and then the entries, in several units of work. So for a
+// moment an entry can name a list that does not exist. No call puts a friend into
+// such a list. Example: Alice deletes the list "work", and another device of hers adds
+// Bob to it. If the name is removed first, Bob is not put into "work". If Bob is added
+// first, the deletion finds him in "work" and takes him out.
+
+// CreateLists creates friend lists and puts members into each of them
+// (docs/spec/tencent §8.13). A name that exists is not an error. It returns an error
+// for each member, and the version of the lists.
 func (s Service) CreateLists(ctx context.Context, owner string, names, members []string, origin delivery.Origin) ([]error, int64, error) {
-	if _, err := s.alive(ctx, owner, nil); err != nil {
+	if _, err := s.livingAccounts(ctx, owner, nil); err != nil {
 		return nil, 0, err
 	}
 	for _, name := range names {
@@ -26,102 +34,87 @@ func (s Service) CreateLists(ctx context.Context, owner string, names, members [
 			return nil, 0, err
 		}
 	}
-	d, err := s.run(ctx, []string{owner}, nil, func(d *draft) error {
-		return d.lists(owner, s.Limits.Lists, names...)
+	version, err := s.runForLists(ctx, owner, origin, func(u *unitOfWork) error {
+		return u.createLists(owner, s.Limits.Lists, names...)
 	})
 	if err != nil {
 		return nil, 0, err
 	}
-	version := d.book(owner).ListVersion
-	if err := s.tell(ctx, d.edit, origin); err != nil {
-		return nil, 0, err
-	}
-	errs, err := s.move(ctx, owner, members, origin, func(lists, now []string) []string { return with(lists, now, names...) })
+	errs, err := s.changeMembers(ctx, owner, members, origin, func(lists, existing []string) []string {
+		return withLists(lists, existing, names...)
+	})
 	return errs, version, err
 }
 
-// AddToList puts friends into a list, and RemoveFromList takes them out of it. A
-// list that is not there fails with NotFound.
+// AddToList puts friends into a list. If the list does not exist it fails with
+// Invalid.
 func (s Service) AddToList(ctx context.Context, owner, name string, peers []string, origin delivery.Origin) ([]error, int64, error) {
-	version, err := s.listed(ctx, owner, name)
+	version, err := s.checkListExists(ctx, owner, name)
 	if err != nil {
 		return nil, 0, err
 	}
-	errs, err := s.move(ctx, owner, peers, origin, func(lists, now []string) []string { return with(lists, now, name) })
+	errs, err := s.changeMembers(ctx, owner, peers, origin, func(lists, existing []string) []string {
+		return withLists(lists, existing, name)
+	})
 	return errs, version, err
 }
 
-// RemoveFromList takes friends out of a list.
+// RemoveFromList takes friends out of a list. If the list does not exist it fails
+// with Invalid.
 func (s Service) RemoveFromList(ctx context.Context, owner, name string, peers []string, origin delivery.Origin) ([]error, int64, error) {
-	version, err := s.listed(ctx, owner, name)
+	version, err := s.checkListExists(ctx, owner, name)
 	if err != nil {
 		return nil, 0, err
 	}
-	errs, err := s.move(ctx, owner, peers, origin, func(lists, _ []string) []string { return without(lists, name) })
+	errs, err := s.changeMembers(ctx, owner, peers, origin, func(lists, _ []string) []string {
+		return withoutLists(lists, name)
+	})
 	return errs, version, err
 }
 
-func (s Service) listed(ctx context.Context, owner, name string) (version int64, err error) {
-	book, err := s.Book(ctx, owner)
-	if err == nil && !slices.Contains(book.Lists, name) {
+// checkListExists returns the version of the owner's lists, and an error if the list
+// does not exist.
+func (s Service) checkListExists(ctx context.Context, owner, name string) (version int64, err error) {
+	counters, err := s.CountersStrongly(ctx, owner)
+	if err == nil && !slices.Contains(counters.Lists, name) {
 		err = fault.New(fault.Invalid, "there is no friend list %.40q", name)
 	}
-	return book.ListVersion, err
+	return counters.ListVersion, err
 }
 
-// move changes the lists that friends are in: f makes new ones of a friend's and
-// of the names that stand now. It keeps names that do not stand: those are of a
-// list that is being renamed or deleted, whose call takes care of them.
-func (s Service) move(ctx context.Context, owner string, peers []string, origin delivery.Origin, f func(lists, names []string) []string) ([]error, error) {
-	refs := func(peer string) []Ref { return []Ref{{Kind: Friendship, Pair: mine(owner, peer)}} }
-	return s.each(ctx, owner, peers, origin, none, refs, func(d *draft, i int) error {
-		friend, there := d.Friends[Pair{owner, peers[i]}]
-		if !there {
-			return notFriend(peers[i])
-		}
-		lists := slices.Compact(slices.Sorted(slices.Values(f(slices.Clone(friend.Lists), d.book(owner).Lists))))
-		if !slices.Equal(lists, friend.Lists) {
-			friend.Lists = lists
-			d.put(owner, friend)
-		}
-		return nil
-	})
-}
-
-// DeleteLists removes friend lists; who was in them stays a friend (core spec
-// §8.14). Names that are not there are no fault. The name goes first, so that
-// nobody is put in meanwhile; a call that fails on the way is repeated to go on.
+// DeleteLists deletes friend lists; their members stay friends (docs/spec/tencent
+// §8.14). A name that does not exist is not an error. If the call fails half way, a
+// repeat of it completes the deletion.
 func (s Service) DeleteLists(ctx context.Context, owner string, names []string, origin delivery.Origin) (int64, error) {
-	if _, err := s.alive(ctx, owner, nil); err != nil {
+	if _, err := s.livingAccounts(ctx, owner, nil); err != nil {
 		return 0, err
 	}
-	d, err := s.run(ctx, []string{owner}, nil, func(d *draft) error {
-		left := without(slices.Clone(d.book(owner).Lists), names...)
-		if len(left) != len(d.book(owner).Lists) {
-			d.change(owner, func(b *Book) { b.ListVersion++; b.Lists = left })
+	version, err := s.runForLists(ctx, owner, origin, func(u *unitOfWork) error {
+		existing := u.counters(owner).Lists
+		left := withoutLists(slices.Clone(existing), names...)
+		if len(left) != len(existing) {
+			u.changeCounters(owner, func(c *Counters) { c.ListVersion++; c.Lists = left })
 		}
 		return nil
 	})
 	if err != nil {
 		return 0, err
 	}
-	if err := s.tell(ctx, d.edit, origin); err != nil {
-		return 0, err
-	}
-	err = s.everyMember(ctx, owner, origin, names, func(lists, now []string) []string {
-		return slices.DeleteFunc(lists, func(name string) bool { return slices.Contains(names, name) && !slices.Contains(now, name) })
+	err = s.changeAllMembers(ctx, owner, origin, names, func(lists, existing []string) []string {
+		// Another call may have created a list of the same name by now.
+		return slices.DeleteFunc(lists, func(name string) bool { return slices.Contains(names, name) && !slices.Contains(existing, name) })
 	})
-	return d.book(owner).ListVersion, err
+	return version, err
 }
 
-// RenameList gives a list another name. Members are moved after the name; a call
-// that fails on the way is repeated to go on.
+// RenameList gives a list another name, and then gives its members the new name. If
+// the call fails half way, a repeat of it completes the change.
 func (s Service) RenameList(ctx context.Context, owner, from, to string, origin delivery.Origin) (int64, error) {
 	if err := checkList(to); err != nil {
 		return 0, err
 	}
-	d, err := s.run(ctx, []string{owner}, nil, func(d *draft) error {
-		lists := d.book(owner).Lists
+	version, err := s.runForLists(ctx, owner, origin, func(u *unitOfWork) error {
+		lists := u.counters(owner).Lists
 		at := slices.Index(lists, from)
 		switch {
 		case from == to:
@@ -133,94 +126,129 @@ func (s Service) RenameList(ctx context.Context, owner, from, to string, origin 
 		case slices.Contains(lists, to):
 			return fault.New(fault.Invalid, "there is a friend list %.40q already", to)
 		}
-		d.change(owner, func(b *Book) {
-			b.ListVersion++
-			b.Lists = slices.Clone(b.Lists)
-			b.Lists[at] = to
+		u.changeCounters(owner, func(c *Counters) {
+			c.ListVersion++
+			c.Lists = slices.Clone(c.Lists)
+			c.Lists[at] = to
 		})
 		return nil
 	})
 	if err != nil {
 		return 0, err
 	}
-	if err := s.tell(ctx, d.edit, origin); err != nil {
-		return 0, err
-	}
-	err = s.everyMember(ctx, owner, origin, []string{from}, func(lists, now []string) []string {
-		if slices.Contains(now, from) {
-			return lists // another list by now
+	err = s.changeAllMembers(ctx, owner, origin, []string{from}, func(lists, existing []string) []string {
+		if slices.Contains(existing, from) {
+			return lists // another call has created a list of the old name
 		}
-		return with(without(lists, from), now, to)
+		return withLists(withoutLists(lists, from), existing, to)
 	})
-	return d.book(owner).ListVersion, err
+	return version, err
 }
 
-// everyMember changes the lists of all friends who are in one of some, whether
-// those names stand or not. It reads the whole friend table.
-func (s Service) everyMember(ctx context.Context, owner string, origin delivery.Origin, names []string, f func(lists, names []string) []string) error {
+// runForLists changes the names of the owner's lists in one unit of work, notifies
+// the owner's devices, and returns the version of the lists.
+func (s Service) runForLists(ctx context.Context, owner string, origin delivery.Origin, plan func(u *unitOfWork) error) (version int64, err error) {
+	unit, err := s.run(ctx, readSet{users: []string{owner}}, plan)
+	if err != nil {
+		return 0, err
+	}
+	return unit.counters(owner).ListVersion, s.notify(ctx, unit.transaction, origin)
+}
+
+// changeMembers changes which lists friends are in. change is given the lists of a
+// friend and the names of all existing lists, and returns the new lists of the
+// friend. It keeps a list that does not exist: the call that is renaming or deleting
+// that list changes it.
+func (s Service) changeMembers(
+	ctx context.Context, owner string, peers []string, origin delivery.Origin, change func(lists, existing []string) []string,
+) ([]error, error) {
+	reads := func(peer string) readSet { return readSet{refs: []Ref{friendRef(owner, peer)}} }
+	return s.runForPeers(ctx, owner, peers, origin, reads, func(u *unitOfWork, i int) error {
+		entry, found := u.Friends[Key{owner, peers[i]}]
+		if !found {
+			return notFriend(peers[i])
+		}
+		lists := distinct(change(slices.Clone(entry.Lists), u.counters(owner).Lists))
+		if !slices.Equal(lists, entry.Lists) {
+			entry.Lists = lists
+			u.putFriend(owner, entry)
+		}
+		return nil
+	})
+}
+
+// changeAllMembers changes the lists of all friends who are in one of the named
+// lists, also if these lists do not exist. It reads the whole friend table.
+func (s Service) changeAllMembers(
+	ctx context.Context, owner string, origin delivery.Origin, names []string, change func(lists, existing []string) []string,
+) error {
 	for after, more := "", true; more; {
-		friends, left, err := s.Store.FriendsOf(ctx, s.App, owner, after, 1000)
+		friends, hasNext, err := s.Store.FriendsOf(ctx, s.App, owner, after, memberPage)
 		if err != nil {
 			return err
 		}
-		var peers []string
+		var members []string
 		for _, friend := range friends {
 			if slices.ContainsFunc(friend.Lists, func(name string) bool { return slices.Contains(names, name) }) {
-				peers = append(peers, friend.Peer)
+				members = append(members, friend.Peer)
 			}
 			after = friend.Peer
 		}
-		if _, err := s.move(ctx, owner, peers, origin, f); err != nil {
+		if _, err := s.changeMembers(ctx, owner, members, origin, change); err != nil {
 			return err
 		}
-		more = left && len(friends) > 0
+		more = hasNext && len(friends) > 0
 	}
 	return nil
 }
 
-// Lists returns friend lists with their members, all of them or those of some
-// names, and their version (core spec §8.15). It reads the whole friend table.
+// memberPage is how many entries are read at a time in search of members.
+const memberPage = 1000
+
+// Lists returns friend lists with their members, and the version of the lists
+// (docs/spec/tencent §8.15). Without names it returns all lists. It reads the whole
+// friend table.
 func (s Service) Lists(ctx context.Context, owner string, names []string) ([]List, int64, error) {
-	book, err := s.Book(ctx, owner)
+	counters, err := s.CountersStrongly(ctx, owner)
 	if err != nil {
 		return nil, 0, err
 	}
-	var out []List
-	at := make(map[string]int)
-	for _, name := range book.Lists {
+	var lists []List
+	at := make(map[string]int) // index in lists, by name
+	for _, name := range counters.Lists {
 		if len(names) == 0 || slices.Contains(names, name) {
-			at[name] = len(out)
-			out = append(out, List{Name: name})
+			at[name] = len(lists)
+			lists = append(lists, List{Name: name})
 		}
 	}
-	for after, more := "", len(out) > 0; more; {
+	for after, more := "", len(lists) > 0; more; {
 		var friends []Friend
-		if friends, more, err = s.Store.FriendsOf(ctx, s.App, owner, after, 1000); err != nil {
+		if friends, more, err = s.Store.FriendsOf(ctx, s.App, owner, after, memberPage); err != nil {
 			return nil, 0, err
 		}
-		for _, f := range friends {
-			for _, name := range f.Lists {
+		for _, friend := range friends {
+			for _, name := range friend.Lists {
 				if i, wanted := at[name]; wanted {
-					out[i].Peers = append(out[i].Peers, f.Peer)
+					lists[i].Peers = append(lists[i].Peers, friend.Peer)
 				}
 			}
-			after = f.Peer
+			after = friend.Peer
 		}
 		more = more && len(friends) > 0
 	}
-	return out, book.ListVersion, nil
+	return lists, counters.ListVersion, nil
 }
 
-// with adds the names that stand now.
-func with(lists, now []string, names ...string) []string {
+// withLists returns lists and those of names that exist.
+func withLists(lists, existing []string, names ...string) []string {
 	for _, name := range names {
-		if slices.Contains(now, name) {
+		if slices.Contains(existing, name) {
 			lists = append(lists, name)
 		}
 	}
 	return lists
 }
 
-func without(lists []string, names ...string) []string {
+func withoutLists(lists []string, names ...string) []string {
 	return slices.DeleteFunc(lists, func(name string) bool { return slices.Contains(names, name) })
 }

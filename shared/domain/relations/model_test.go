@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/infra/testkit"
 	"parley/shared/app"
 	"parley/shared/dialect/client"
 	"parley/shared/domain/accounts"
@@ -21,7 +22,6 @@ import (
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/relations"
 	"parley/shared/store"
-	"parley/shared/testkit"
 )
 
 var (
@@ -31,18 +31,19 @@ var (
 
 func TestMain(m *testing.M) { testkit.Main(m, &server) }
 
-// TestModelRelations plays schedules of calls on a few users' relations: several
-// devices of each call at once, calls stop before or behind any request to
-// DynamoDB, answers are lost and repeated, and reads that allow it come from a
-// replica that is behind. One seed is one schedule:
+// TestModelRelationsStayConsistent runs schedules of calls that change the relations
+// of a few users. Several devices of each user call at the same time, processes are
+// stopped before or after any request to DynamoDB, answers are lost and calls are
+// repeated, and eventually consistent reads come from a replica that is behind. One
+// seed is one schedule:
 //
 //	MODEL_SEED=17 go test ./shared/domain/relations -run TestModelRelations -v
 //	MODEL_SEEDS=10000 MODEL_FROM=1 go test ./shared/domain/relations -run TestModelRelations
 //
-// After every write the whole of what is stored must hold together, and be what
-// the call it belongs to makes of what was there before, as a model has it
-// (oracle_test.go). In the end every device that pulls changes holds the table.
-func TestModelRelations(t *testing.T) {
+// After every write the stored items must agree with each other (recording_test.go),
+// and must be what the oracle expects the call to make of the items before it
+// (oracle_test.go). In the end every device that pulls changes has the friend table.
+func TestModelRelationsStayConsistent(t *testing.T) {
 	number := func(name string, fallback uint64) uint64 {
 		n, err := strconv.ParseUint(os.Getenv(name), 10, 64)
 		if err != nil {
@@ -50,7 +51,7 @@ func TestModelRelations(t *testing.T) {
 		}
 		return n
 	}
-	db := server.Store(hooks)
+	db := server.Store(stepOptions)
 	if os.Getenv("MODEL_SEED") != "" {
 		s := newSchedule(number("MODEL_SEED", 0), db)
 		s.run(t.Context())
@@ -60,7 +61,8 @@ func TestModelRelations(t *testing.T) {
 		}
 		return
 	}
-	// One of these costs as much as five of infra/model, which MODEL_SEEDS counts.
+	// MODEL_SEEDS is the number of schedules of infra/model. One schedule of this test
+	// costs as much as five of those.
 	count, from := max(1, number("MODEL_SEEDS", 200)/5), number("MODEL_FROM", 1)
 	var (
 		wg     sync.WaitGroup
@@ -95,17 +97,18 @@ func TestModelRelations(t *testing.T) {
 			t.Errorf("MODEL_SEED=%d: %s", s.seed, s.problems[0])
 		}
 	}
-	// A schedule in which nothing happens proves nothing.
-	for _, name := range []string{"writes", "stopped before", "stopped behind", "stale", "conflicts", "pulls"} {
+	// Schedules in which these things never happen would prove nothing.
+	for _, name := range []string{"writes", "stopped before", "stopped after", "stale", "conflicts", "pulls"} {
 		if total[name] == 0 && count >= 40 {
 			t.Errorf("no schedule has any %q", name)
 		}
 	}
 }
 
-// TestModelRelationsRepeats: a seed is one schedule, and always the same one.
-func TestModelRelationsRepeats(t *testing.T) {
-	db := server.Store(hooks)
+// TestModelRelationsSameSeedSameSchedule shows that a seed always makes the same
+// schedule.
+func TestModelRelationsSameSeedSameSchedule(t *testing.T) {
+	db := server.Store(stepOptions)
 	for seed := range uint64(4) {
 		a, b := newSchedule(seed, db), newSchedule(seed, db)
 		a.run(t.Context())
@@ -125,95 +128,97 @@ var (
 	errFailed  = errors.New("the request failed")
 )
 
-// A schedule is one run under one seed. Its actors are goroutines of which one
-// runs at a time.
+// A schedule is one run of the model, which its seed decides. Its actors are
+// goroutines, of which one runs at a time.
 type schedule struct {
-	seed   uint64
-	rng    *rand.Rand
-	app    int64
-	db     *store.Store
-	now    time.Time
-	s      relations.Service
-	limits relations.Limits
-	allow  map[string]accounts.Allow
+	seed    uint64
+	rng     *rand.Rand
+	app     int64
+	db      *store.Store
+	now     time.Time
+	service relations.Service
+	limits  relations.Limits
+	allow   map[string]accounts.FriendRequestPolicy
 
-	actors []*actor
-	yield  chan struct{}
-	calm   bool // nothing is interrupted any more
-	odds   struct{ stay, stop, fail, stale float64 }
+	actors    []*actor
+	yield     chan struct{}
+	faultless bool // nothing is interrupted, lost or stale any more
+	chances   struct{ proceed, stop, fail, stale float64 }
 
-	users   []string
-	devices []*device
-	shadow  shadow
-	heal    []*operation // calls that were stopped half way
-	unmoved bool         // a rename that was stopped could not go on: its list is gone
+	users        []string
+	devices      []*device
+	recording    recording
+	unfinished   []*operation // calls that were stopped half way, to be repeated at the end
+	listVanished bool         // the repeat of a stopped rename failed: its list does not exist any more
 
 	trace, problems []string
 	stats           map[string]int
 }
 
+// An actor makes calls, one after the other.
 type actor struct {
-	s      *schedule
-	name   string
-	resume chan struct{}
-	done   bool
+	schedule *schedule
+	name     string
+	resume   chan struct{}
+	done     bool
 }
 
 func newSchedule(seed uint64, db *store.Store) *schedule {
 	s := &schedule{
 		seed: seed, rng: testkit.Rand(seed), app: lastApp.Add(1) + 1_600_000_000, db: db, now: time.Unix(1_700_000_000, 0),
-		yield: make(chan struct{}), allow: make(map[string]accounts.Allow), stats: make(map[string]int),
+		yield: make(chan struct{}), allow: make(map[string]accounts.FriendRequestPolicy), stats: make(map[string]int),
 	}
-	s.odds.stay = []float64{0.2, 0.5, 0.8}[s.rng.IntN(3)]
-	s.odds.stop = []float64{0, 0.01, 0.04}[s.rng.IntN(3)]
-	s.odds.fail = []float64{0, 0.02, 0.05}[s.rng.IntN(3)]
-	s.odds.stale = []float64{0, 0.5}[s.rng.IntN(2)]
+	s.chances.proceed = []float64{0.2, 0.5, 0.8}[s.rng.IntN(3)]
+	s.chances.stop = []float64{0, 0.01, 0.04}[s.rng.IntN(3)]
+	s.chances.fail = []float64{0, 0.02, 0.05}[s.rng.IntN(3)]
+	s.chances.stale = []float64{0, 0.5}[s.rng.IntN(2)]
 	s.limits = relations.Limits{Friends: 2 + s.rng.IntN(2), Blocked: 1 + s.rng.IntN(2), Lists: 2, Requests: 1 + s.rng.IntN(2)}
 	parts := app.Parts{
-		Store: db, Sealer: server.Sealer, Poster: delivery.Nowhere{}, Now: func() time.Time { return s.now },
-		Wait: s.wait, Frame: client.Frame,
+		Store: db, Sealer: server.Sealer, Poster: delivery.NoPoster{}, Now: func() time.Time { return s.now },
+		Wait: s.wait, Encode: client.Frame,
 	}
-	s.s = app.New(parts).For(&apps.App{ID: s.app, Settings: apps.Settings{Edition: apps.Premium}}).Relations
-	s.s.Limits = s.limits
-	s.s.Repeat = 0 // the oracle knows what is so, not since when
-	s.shadow = newShadow(s.app)
+	s.service = app.New(parts).For(&apps.App{ID: s.app, Settings: apps.Settings{Edition: apps.Premium}}).Relations
+	s.service.Limits = s.limits
+	s.service.RepeatWindow = 0 // the oracle does not know when an entry was written or removed
+	s.recording = newRecording(s.app)
 	return s
 }
 
 func (s *schedule) run(ctx context.Context) {
 	s.users = []string{"ann", "bob", "cid", "dan"}[:3+s.rng.IntN(2)]
 	for _, u := range s.users {
-		s.allow[u] = []accounts.Allow{accounts.AllowAny, accounts.AllowAny, accounts.NeedConfirm, accounts.NeedConfirm, accounts.DenyAny}[s.rng.IntN(5)]
-		if err := account(ctx, s.app, u, s.allow[u]); err != nil {
+		s.allow[u] = []accounts.FriendRequestPolicy{accounts.AllowAny, accounts.AllowAny, accounts.NeedConfirm, accounts.NeedConfirm, accounts.DenyAny}[s.rng.IntN(5)]
+		if err := createAccount(ctx, s.app, u, s.allow[u]); err != nil {
 			s.problem("%v", err)
 			return
 		}
 	}
-	s.note("begin: %v, limits %+v, odds %+v", s.allow, s.limits, s.odds)
+	s.note("begin: %v, limits %+v, chances %+v", s.allow, s.limits, s.chances)
 	for _, u := range s.users {
 		for n := range 1 + s.rng.IntN(2) {
-			d := &device{s: s, user: u, name: fmt.Sprintf("%s%d", u, n+1), view: make(map[string]string)}
+			d := &device{schedule: s, user: u, name: fmt.Sprintf("%s%d", u, n+1), view: make(map[string]string)}
 			s.devices = append(s.devices, d)
-			s.spawn(d.name, func(a *actor) { d.live(ctx, a) })
+			s.spawn(d.name, func(a *actor) { d.run(ctx, a) })
 		}
 	}
 	s.spawn("backend", func(a *actor) {
 		for range 4 {
-			s.call(ctx, a, s.random(s.users[s.rng.IntN(len(s.users))], false))
+			s.call(ctx, a, s.randomOperation(s.users[s.rng.IntN(len(s.users))], false))
 		}
 	})
-	s.loop()
-	s.calm = true
-	s.spawn("quiet", func(a *actor) { s.settle(ctx, a) })
-	s.loop()
+	s.runActors()
+	s.faultless = true
+	s.spawn("finish", func(a *actor) { s.finish(ctx, a) })
+	s.runActors()
 }
 
-// settle repeats what was stopped half way, then looks at everything.
-func (s *schedule) settle(ctx context.Context, a *actor) {
-	for _, o := range s.heal {
-		_ = s.call(ctx, a, o) // a list may be gone by now
+// finish repeats the calls that were stopped half way, and then checks everything
+// that is stored.
+func (s *schedule) finish(ctx context.Context, a *actor) {
+	for _, o := range s.unfinished {
+		_ = s.call(ctx, a, o) // it fails if its list does not exist any more
 	}
-	facts := s.shadow.facts()
+	facts := s.recording.currentFacts()
 	for _, d := range s.devices {
 		d.pull(ctx, a)
 		if got, want := d.view, facts.table(d.user); fmt.Sprint(got) != fmt.Sprint(want) {
@@ -221,18 +226,18 @@ func (s *schedule) settle(ctx context.Context, a *actor) {
 		}
 	}
 	for _, owner := range s.users {
-		s.reads(ctx, owner, facts)
+		s.checkReads(ctx, owner, facts)
 	}
 	if s.rng.IntN(2) == 0 {
-		s.forget(ctx, a)
+		s.checkForget(ctx, a)
 	}
 }
 
-// reads compares what the reading calls say with what is stored.
-func (s *schedule) reads(ctx context.Context, owner string, facts facts) {
+// checkReads compares the answers of the calls that read with what is stored.
+func (s *schedule) checkReads(ctx context.Context, owner string, facts facts) {
 	for _, both := range []bool{false, true} {
-		friends, _, err := s.s.Check(ctx, owner, s.users, both)
-		blocks, _, err2 := s.s.CheckBlocks(ctx, owner, s.users, both)
+		friends, _, err := s.service.Check(ctx, owner, s.users, both)
+		blocks, _, err2 := s.service.CheckBlocks(ctx, owner, s.users, both)
 		if err = errors.Join(err, err2); err != nil {
 			s.problem("check: %v", err)
 			return
@@ -246,7 +251,7 @@ func (s *schedule) reads(ctx context.Context, owner string, facts facts) {
 			}
 		}
 	}
-	lists, _, err := s.s.Lists(ctx, owner, nil)
+	lists, _, err := s.service.Lists(ctx, owner, nil)
 	if err != nil {
 		s.problem("lists: %v", err)
 	}
@@ -258,28 +263,28 @@ func (s *schedule) reads(ctx context.Context, owner string, facts facts) {
 		_, in, _ := strings.Cut(row, "|")
 		for _, name := range split(in) {
 			named--
-			if !slices.Contains(split(facts["L "+owner]), name) && !s.unmoved {
+			if !slices.Contains(split(facts["L "+owner]), name) && !s.listVanished {
 				s.problem("%s has %s in list %s, there are %q", owner, peer, name, facts["L "+owner])
 			}
 		}
 	}
-	if named != 0 && !s.unmoved {
+	if named != 0 && !s.listVanished {
 		s.problem("lists of %s are %v, there is %v", owner, lists, facts)
 	}
-	requests, err := s.s.Requests(ctx, owner, "", 100)
+	requests, err := s.service.Requests(ctx, owner, "", 100)
 	if err != nil || len(requests.Requests) != facts.count("R", owner) {
 		s.problem("requests to %s are %v (%v), there is %v", owner, requests.Requests, err, facts)
 	}
 }
 
-// forget removes a user, of whom nothing is left; who was a friend both ways has
-// lost the entry.
-func (s *schedule) forget(ctx context.Context, a *actor) {
+// checkForget forgets a user. Nothing of the user may be left, and those friends of
+// the user who had the user as a friend must not have that entry any more.
+func (s *schedule) checkForget(ctx context.Context, a *actor) {
 	user := s.users[0]
-	mutual := s.shadow.facts().table(user)
+	mutual := s.recording.currentFacts().table(user)
 	for more, n := true, 0; more; n++ {
 		err := s.invoke(ctx, a, nil, "forget "+user, func(ctx context.Context) (err error) {
-			more, err = s.s.Forget(ctx, user)
+			more, err = s.service.RemoveData(ctx, user)
 			return err
 		})
 		if err != nil || n > 50 {
@@ -287,19 +292,19 @@ func (s *schedule) forget(ctx context.Context, a *actor) {
 			return
 		}
 	}
-	for what := range s.shadow.facts() {
-		words := strings.Fields(what)
+	for fact := range s.recording.currentFacts() {
+		words := strings.Fields(fact)
 		if _, friend := mutual[words[1]]; words[1] == user || words[0] == "F" && friend && words[2] == user {
-			s.problem("%s is forgotten and %q is left", user, what)
+			s.problem("%s is forgotten and %q is left", user, fact)
 		}
 	}
-	if left := s.shadow.side(user); left.rows() > 0 {
-		s.problem("%s is forgotten and %d items are left", user, left.rows())
+	if left := s.recording.itemsOf(user); left.count() > 0 {
+		s.problem("%s is forgotten and %d items are left", user, left.count())
 	}
 }
 
 func (s *schedule) spawn(name string, f func(*actor)) {
-	a := &actor{s: s, name: name, resume: make(chan struct{})}
+	a := &actor{schedule: s, name: name, resume: make(chan struct{})}
 	s.actors = append(s.actors, a)
 	go func() {
 		<-a.resume
@@ -309,14 +314,17 @@ func (s *schedule) spawn(name string, f func(*actor)) {
 	}()
 }
 
+// pause lets another actor run.
 func (a *actor) pause() {
-	if !a.s.calm {
-		a.s.yield <- struct{}{}
+	if !a.schedule.faultless {
+		a.schedule.yield <- struct{}{}
 		<-a.resume
 	}
 }
 
-func (s *schedule) loop() {
+// runActors runs actors in turns until all of them are done. The seed decides which
+// one runs next.
+func (s *schedule) runActors() {
 	for {
 		s.actors = slices.DeleteFunc(s.actors, func(a *actor) bool { return a.done })
 		if len(s.actors) == 0 {
@@ -327,11 +335,13 @@ func (s *schedule) loop() {
 	}
 }
 
+// wait is how a unit of work waits after a conflict: the clock moves on, and another
+// actor runs.
 func (s *schedule) wait(ctx context.Context, d time.Duration) {
 	s.now = s.now.Add(d)
 	s.stats["conflicts"]++
 	if c := callOf(ctx); c != nil {
-		c.a.pause()
+		c.actor.pause()
 	}
 }
 
@@ -344,29 +354,29 @@ func (s *schedule) problem(format string, args ...any) {
 	s.problems = append(s.problems, s.trace[len(s.trace)-1])
 }
 
-// A device calls, and pulls what changed in the table of its user.
+// A device of a user makes calls, and pulls the changes of the user's friend table.
 type device struct {
-	s          *schedule
+	schedule   *schedule
 	user, name string
-	since      int64
-	view       map[string]string
+	since      int64             // the version of view
+	view       map[string]string // the friend table as the device has it
 }
 
-func (d *device) live(ctx context.Context, a *actor) {
-	for range 3 + d.s.rng.IntN(4) {
-		if d.s.rng.IntN(3) == 0 {
+func (d *device) run(ctx context.Context, a *actor) {
+	for range 3 + d.schedule.rng.IntN(4) {
+		if d.schedule.rng.IntN(3) == 0 {
 			d.pull(ctx, a)
 		} else {
-			d.s.call(ctx, a, d.s.random(d.user, true))
+			d.schedule.call(ctx, a, d.schedule.randomOperation(d.user, true))
 		}
 	}
 }
 
-// pull takes over what changed since the last pull, or the whole table.
+// pull gets what has changed since the last pull, or the whole table.
 func (d *device) pull(ctx context.Context, a *actor) {
 	view, since := make(map[string]string), int64(0)
-	err := d.s.invoke(ctx, a, nil, d.user+" pulls", func(ctx context.Context) error {
-		delta, err := d.s.s.Changes(ctx, d.user, d.since)
+	err := d.schedule.invoke(ctx, a, nil, d.user+" pulls", func(ctx context.Context) error {
+		delta, err := d.schedule.service.Changes(ctx, d.user, d.since)
 		if err != nil {
 			return err
 		}
@@ -384,12 +394,12 @@ func (d *device) pull(ctx context.Context, a *actor) {
 			return nil
 		}
 		for after, n := "", 0; ; n++ {
-			page, err := d.s.s.List(ctx, d.user, after, 2)
+			page, err := d.schedule.service.List(ctx, d.user, after, 2)
 			if err != nil {
 				return err
 			}
 			if n == 0 {
-				since = page.Book.FriendVersion // what comes later is pulled again
+				since = page.Counters.FriendVersion // later changes are pulled again
 			}
 			for _, f := range page.Friends {
 				view[f.Peer] = rowOf(f)
@@ -400,7 +410,7 @@ func (d *device) pull(ctx context.Context, a *actor) {
 		}
 	})
 	if err == nil {
-		d.s.stats["pulls"]++
+		d.schedule.stats["pulls"]++
 		d.view, d.since = view, since
 	}
 }

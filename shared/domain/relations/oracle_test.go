@@ -13,9 +13,12 @@ import (
 	"parley/shared/fault"
 )
 
-// Facts are what is stored, in the model's own words: "F a b" is a's entry of b,
-// with remark and lists; "R a b" a request of b to a; "B a b" a blocks b; "L a"
-// the names of a's lists.
+// The oracle is a second, simple implementation of the rules: it says what a call
+// must answer and write. It knows what is stored as facts.
+
+// The facts are what is stored, by short names: "F a b" is a's entry of the friend b,
+// with remark and lists; "R a b" is a request of b to a; "B a b" says that a blocks b;
+// "L a" has the names of a's lists.
 type facts map[string]string
 
 func (f facts) has(kind, owner, peer string) bool {
@@ -24,22 +27,23 @@ func (f facts) has(kind, owner, peer string) bool {
 }
 
 func (f facts) count(kind, owner string) (n int) {
-	for what := range f {
-		if strings.HasPrefix(what, kind+" "+owner+" ") {
+	for name := range f {
+		if strings.HasPrefix(name, kind+" "+owner+" ") {
 			n++
 		}
 	}
 	return n
 }
 
+// table returns a friend table: remark and lists, by peer.
 func (f facts) table(owner string) map[string]string {
-	out := make(map[string]string)
-	for what, row := range f {
-		if peer, ok := strings.CutPrefix(what, "F "+owner+" "); ok {
-			out[peer] = row
+	rows := make(map[string]string)
+	for name, row := range f {
+		if peer, ok := strings.CutPrefix(name, "F "+owner+" "); ok {
+			rows[peer] = row
 		}
 	}
-	return out
+	return rows
 }
 
 func split(names string) []string {
@@ -58,17 +62,17 @@ type operation struct {
 	list, other string
 	both, force bool
 
-	// set by the run of it
-	committed bool
-	want      []fault.Code
+	// Set while the operation runs:
+	committed bool         // it has written
+	want      []fault.Code // what it must answer because of what it has written
 }
 
 func (o *operation) String() string {
 	return fmt.Sprintf("%s of %s: %v remark %q list %q %q both %t force %t", o.kind, o.owner, o.peers, o.remark, o.list, o.other, o.both, o.force)
 }
 
-// random makes a call up, of a user's own device or of the application's backend.
-func (s *schedule) random(owner string, device bool) *operation {
+// randomOperation makes up a call of a user's device or of the application's backend.
+func (s *schedule) randomOperation(owner string, device bool) *operation {
 	kinds := []string{
 		"add", "add", "add", "add", "delete", "block", "unblock", "update", "accept", "accept", "reject", "read",
 		"create lists", "delete lists", "rename list", "add to list", "add to list", "remove from list",
@@ -95,42 +99,43 @@ func (s *schedule) random(owner string, device bool) *operation {
 	return o
 }
 
-// call runs an operation, now and then again where its answer is not known.
+// call runs an operation. If there is no answer, it repeats the operation now and
+// then, as a client does.
 func (s *schedule) call(ctx context.Context, a *actor, o *operation) error {
-	for again := s.calm; ; again = true {
+	for repeated := s.faultless; ; repeated = true {
 		run := *o
-		begun := s.shadow.seq
+		first := s.recording.writes
 		var codes []fault.Code
 		err := s.invoke(ctx, a, &run, run.String(), func(ctx context.Context) (err error) {
 			codes, err = s.do(ctx, &run)
 			return err
 		})
 		if err == nil {
-			s.answered(&run, codes, begun)
+			s.checkAnswer(&run, codes, first)
 			return nil
 		}
 		if fault.Of(err).Code.Ours() || fault.Is(err, fault.Conflict) {
-			if s.stats["calls without an answer"]++; !s.calm && s.rng.IntN(2) == 0 {
+			if s.stats["calls without an answer"]++; !s.faultless && s.rng.IntN(2) == 0 {
 				continue
 			}
-			if !run.single() {
-				s.heal = append(s.heal, o)
+			if !run.isOneWrite() {
+				s.unfinished = append(s.unfinished, o)
 			}
 			return err
 		}
-		if run.single() {
-			s.answered(&run, []fault.Code{fault.Of(err).Code}, begun)
+		if run.isOneWrite() {
+			s.checkAnswer(&run, []fault.Code{fault.Of(err).Code}, first)
 		}
-		if again && run.kind == "rename list" {
-			s.unmoved = true
-			s.stats["renames that could not go on"]++
+		if repeated && run.kind == "rename list" {
+			s.listVanished = true
+			s.stats["renames that could not be completed"]++
 		}
 		return err
 	}
 }
 
-// single tells whether all of a call is one write.
-func (o *operation) single() bool {
+// isOneWrite reports whether the call writes all its changes in one transaction.
+func (o *operation) isOneWrite() bool {
 	switch o.kind {
 	case "delete all", "delete lists", "rename list", "add to list", "remove from list":
 		return false
@@ -138,54 +143,54 @@ func (o *operation) single() bool {
 	return true
 }
 
-// do is the call itself; it returns a code for each peer, or for the whole.
+// do makes the call. It returns a code for each peer, or one for the whole call.
 func (s *schedule) do(ctx context.Context, o *operation) (codes []fault.Code, err error) {
 	var errs []error
 	origin := delivery.Origin{}
 	switch o.kind {
 	case "add":
-		asks := make([]relations.Ask, len(o.peers))
+		asks := make([]relations.AddRequest, len(o.peers))
 		for i, p := range o.peers {
-			asks[i] = relations.Ask{To: p, Remark: o.remark, List: o.list}
+			asks[i] = relations.AddRequest{To: p, Remark: o.remark, List: o.list}
 		}
-		errs, err = s.s.Add(ctx, o.owner, asks, relations.AddOptions{Both: o.both, Force: o.force})
+		errs, err = s.service.Add(ctx, o.owner, asks, relations.AddOptions{Both: o.both, Force: o.force})
 	case "import":
 		friends := make([]relations.Friend, len(o.peers))
 		for i, p := range o.peers {
 			friends[i] = relations.Friend{Peer: p, Remark: o.remark, Lists: []string{o.list}}
 		}
-		errs, err = s.s.Import(ctx, o.owner, friends, origin)
+		errs, err = s.service.Import(ctx, o.owner, friends, origin)
 	case "update":
-		changes := make([]relations.Change, len(o.peers))
+		changes := make([]relations.Mutation, len(o.peers))
 		for i, p := range o.peers {
-			changes[i] = relations.Change{Peer: p, Remark: &o.remark, Lists: &[]string{o.list}}
+			changes[i] = relations.Mutation{Peer: p, Remark: &o.remark, Lists: &[]string{o.list}}
 		}
-		errs, err = s.s.Update(ctx, o.owner, changes, true, origin)
+		errs, err = s.service.Update(ctx, o.owner, changes, true, origin)
 	case "delete":
-		errs, err = s.s.Delete(ctx, o.owner, o.peers, o.both, origin)
+		errs, err = s.service.Delete(ctx, o.owner, o.peers, o.both, origin)
 	case "delete all":
-		err = s.s.DeleteAll(ctx, o.owner, o.both, origin)
+		err = s.service.DeleteAll(ctx, o.owner, o.both, origin)
 	case "block":
-		errs, err = s.s.Block(ctx, o.owner, o.peers, origin)
+		errs, err = s.service.Block(ctx, o.owner, o.peers, origin)
 	case "unblock":
-		errs, err = s.s.Unblock(ctx, o.owner, o.peers, origin)
+		errs, err = s.service.Unblock(ctx, o.owner, o.peers, origin)
 	case "accept":
-		errs, err = []error{nil}, s.s.Accept(ctx, o.owner, o.peers[0], o.both, o.remark, origin)
+		errs, err = []error{nil}, s.service.Accept(ctx, o.owner, o.peers[0], o.both, o.remark, origin)
 	case "reject":
-		errs, err = []error{nil}, s.s.Reject(ctx, o.owner, o.peers[0], origin)
+		errs, err = []error{nil}, s.service.Reject(ctx, o.owner, o.peers[0], origin)
 	case "read":
-		err = s.s.ReadRequests(ctx, o.owner, origin)
+		err = s.service.ReadRequests(ctx, o.owner, origin)
 	case "create lists":
 		errs = []error{nil}
-		_, _, err = s.s.CreateLists(ctx, o.owner, []string{o.list, o.other}, nil, origin)
+		_, _, err = s.service.CreateLists(ctx, o.owner, []string{o.list, o.other}, nil, origin)
 	case "delete lists":
-		_, err = s.s.DeleteLists(ctx, o.owner, []string{o.list}, origin)
+		_, err = s.service.DeleteLists(ctx, o.owner, []string{o.list}, origin)
 	case "rename list":
-		_, err = s.s.RenameList(ctx, o.owner, o.list, o.other, origin)
+		_, err = s.service.RenameList(ctx, o.owner, o.list, o.other, origin)
 	case "add to list":
-		_, _, err = s.s.AddToList(ctx, o.owner, o.list, o.peers, origin)
+		_, _, err = s.service.AddToList(ctx, o.owner, o.list, o.peers, origin)
 	case "remove from list":
-		_, _, err = s.s.RemoveFromList(ctx, o.owner, o.list, o.peers, origin)
+		_, _, err = s.service.RemoveFromList(ctx, o.owner, o.list, o.peers, origin)
 	}
 	for _, e := range errs {
 		if e == nil {
@@ -197,10 +202,12 @@ func (s *schedule) do(ctx context.Context, o *operation) (codes []fault.Code, er
 	return codes, err
 }
 
-// answered holds an answer against the model: that of the write, or of any moment
-// of the call where nothing was to be written.
-func (s *schedule) answered(o *operation, codes []fault.Code, begun int) {
-	if !o.single() || o.kind == "read" {
+// checkAnswer checks the answer of a call; first is the last write before the call. A
+// call that has written must answer what the oracle expects of that write. Any other
+// call must answer what the oracle expects at some moment of the call, at which there
+// was nothing to write.
+func (s *schedule) checkAnswer(o *operation, codes []fault.Code, first int) {
+	if !o.isOneWrite() || o.kind == "read" {
 		return
 	}
 	if o.committed {
@@ -209,21 +216,22 @@ func (s *schedule) answered(o *operation, codes []fault.Code, begun int) {
 		}
 		return
 	}
-	for seq := begun; seq <= s.shadow.seq; seq++ {
-		after := maps.Clone(s.shadow.past[seq])
-		if want := s.expect(after, o); maps.Equal(after, s.shadow.past[seq]) && slices.Equal(codes, want) {
+	for write := first; write <= s.recording.writes; write++ {
+		after := maps.Clone(s.recording.facts[write])
+		if want := s.expect(after, o); maps.Equal(after, s.recording.facts[write]) && slices.Equal(codes, want) {
 			return
 		}
 	}
-	s.problem("%v is answered %v without a write, which no moment of it explains", o, codes)
+	s.problem("%v is answered %v without a write, which is right at no moment of the call", o, codes)
 }
 
-// expect changes facts as a call of one write has to, and returns its answer.
+// expect changes facts as a call that is one write must change them, and returns the
+// answer of the call.
 func (s *schedule) expect(f facts, o *operation) []fault.Code {
 	before := maps.Clone(f)
 	codes := make([]fault.Code, 0, len(o.peers))
 	if o.kind == "create lists" {
-		return []fault.Code{s.named(f, o.owner, o.list, o.other)}
+		return []fault.Code{s.createLists(f, o.owner, o.list, o.other)}
 	}
 	for _, peer := range o.peers {
 		codes = append(codes, s.expectOne(f, o, peer))
@@ -239,15 +247,15 @@ func (s *schedule) expectOne(f facts, o *operation, peer string) fault.Code {
 	mine, theirs := o.owner+" "+peer, peer+" "+o.owner
 	_, friend := f["F "+mine]
 	full := func(user string) bool { return f.count("F", user) >= s.limits.Friends }
-	// granted gives the asker what the request said.
-	granted := func(asker, asked, request string) {
+	// grant gives the asker the entry that the request describes.
+	grant := func(asker, asked, request string) {
 		remark, list, _ := strings.Cut(request, "|")
-		if s.named(f, asker, list) != 0 {
+		if s.createLists(f, asker, list) != 0 {
 			list = ""
 		}
 		f["F "+asker+" "+asked] = remark + "|" + list
 	}
-	strange := func() fault.Code {
+	blocked := func() fault.Code {
 		switch {
 		case f.has("B", o.owner, peer):
 			return fault.BlocksPeer
@@ -262,7 +270,7 @@ func (s *schedule) expectOne(f facts, o *operation, peer string) fault.Code {
 		if friend && (back || !o.both) {
 			return fault.AlreadyFriends
 		}
-		if code := strange(); code != 0 {
+		if code := blocked(); code != 0 {
 			return code
 		}
 		request, asked := f["R "+mine]
@@ -276,6 +284,7 @@ func (s *schedule) expectOne(f facts, o *operation, peer string) fault.Code {
 				}
 				f["R "+theirs] = o.remark + "|" + o.list
 				return fault.RequestPending
+			case accounts.AllowAny:
 			}
 		}
 		switch {
@@ -283,27 +292,27 @@ func (s *schedule) expectOne(f facts, o *operation, peer string) fault.Code {
 			return fault.FriendLimit
 		case o.both && !back && full(peer):
 			return fault.PeerFriendLimit
-		case !friend && s.named(f, o.owner, o.list) != 0:
+		case !friend && s.createLists(f, o.owner, o.list) != 0:
 			return fault.ListLimit
 		}
 		if !friend {
 			f["F "+mine] = o.remark + "|" + o.list
 		}
 		if o.both && !back {
-			granted(peer, o.owner, request)
+			grant(peer, o.owner, request)
 		}
 		delete(f, "R "+theirs)
 		if f.has("F", peer, o.owner) {
 			delete(f, "R "+mine)
 		}
 	case "import":
-		if code := strange(); code != 0 {
+		if code := blocked(); code != 0 {
 			return code
 		}
 		if !friend && full(o.owner) {
 			return fault.FriendLimit
 		}
-		if s.named(f, o.owner, o.list) != 0 {
+		if s.createLists(f, o.owner, o.list) != 0 {
 			return fault.ListLimit
 		}
 		f["F "+mine] = o.remark + "|" + o.list
@@ -311,7 +320,7 @@ func (s *schedule) expectOne(f facts, o *operation, peer string) fault.Code {
 		if !friend {
 			return fault.NotFriend
 		}
-		if s.named(f, o.owner, o.list) != 0 {
+		if s.createLists(f, o.owner, o.list) != 0 {
 			return fault.ListLimit
 		}
 		f["F "+mine] = o.remark + "|" + o.list
@@ -351,7 +360,7 @@ func (s *schedule) expectOne(f facts, o *operation, peer string) fault.Code {
 			return fault.FriendLimit
 		}
 		if !f.has("F", peer, o.owner) {
-			granted(peer, o.owner, request)
+			grant(peer, o.owner, request)
 		}
 		delete(f, "R "+mine)
 		if o.both && !friend {
@@ -367,8 +376,8 @@ func (s *schedule) expectOne(f facts, o *operation, peer string) fault.Code {
 	return 0
 }
 
-// named makes lists, all or none.
-func (s *schedule) named(f facts, owner string, names ...string) fault.Code {
+// createLists adds those of the named lists that do not exist, all or none.
+func (s *schedule) createLists(f facts, owner string, names ...string) fault.Code {
 	list := split(f["L "+owner])
 	for _, name := range names {
 		if name != "" && !slices.Contains(list, name) {
@@ -384,9 +393,11 @@ func (s *schedule) named(f facts, owner string, names ...string) fault.Code {
 	return 0
 }
 
-// step holds one write of an operation against what the operation may do.
-func (s *schedule) step(o *operation, before, after facts) {
-	if o.single() {
+// checkWrite checks one write of an operation. If the operation is one write, the
+// oracle says all that it writes. Else each change must be one that the operation may
+// make.
+func (s *schedule) checkWrite(o *operation, before, after facts) {
+	if o.isOneWrite() {
 		want := maps.Clone(before)
 		o.want = s.expect(want, o)
 		if o.committed {
@@ -397,20 +408,20 @@ func (s *schedule) step(o *operation, before, after facts) {
 		}
 		return
 	}
-	for what := range mergedKeys(before, after) {
-		row, had := before[what]
-		now, has := after[what]
-		if row == now && had == has {
+	for fact := range mergedKeys(before, after) {
+		row, existed := before[fact]
+		now, exists := after[fact]
+		if row == now && existed == exists {
 			continue
 		}
-		words := strings.Fields(what)
+		words := strings.Fields(fact)
 		remark, in, _ := strings.Cut(row, "|")
 		nowRemark, nowIn, _ := strings.Cut(now, "|")
 		lists := split(in)
 		ok := false
 		switch {
 		case o.kind == "delete all":
-			ok = words[0] == "F" && !has && (words[1] == o.owner || o.both && words[2] == o.owner)
+			ok = words[0] == "F" && !exists && (words[1] == o.owner || o.both && words[2] == o.owner)
 		case words[0] == "L" && words[1] == o.owner:
 			names := split(row)
 			if at := slices.Index(names, o.list); at >= 0 && o.kind == "delete lists" {
@@ -419,38 +430,38 @@ func (s *schedule) step(o *operation, before, after facts) {
 				names[at] = o.other
 				ok = slices.Equal(names, split(now))
 			}
-		case words[0] == "F" && words[1] == o.owner && had && has && remark == nowRemark:
-			standing := split(after["L "+o.owner])
+		case words[0] == "F" && words[1] == o.owner && existed && exists && remark == nowRemark:
+			existing := split(after["L "+o.owner])
 			without := slices.DeleteFunc(slices.Clone(lists), func(name string) bool { return name == o.list })
 			switch o.kind {
 			case "add to list":
 				lists = append(lists, o.list)
-				ok = slices.Contains(standing, o.list)
+				ok = slices.Contains(existing, o.list)
 			case "remove from list":
 				lists, ok = without, true
 			case "delete lists":
-				lists, ok = without, !slices.Contains(standing, o.list)
+				lists, ok = without, !slices.Contains(existing, o.list)
 			case "rename list":
-				lists, ok = without, !slices.Contains(standing, o.list)
-				if slices.Contains(standing, o.other) {
+				lists, ok = without, !slices.Contains(existing, o.list)
+				if slices.Contains(existing, o.other) {
 					lists = append(lists, o.other)
 				}
 			}
 			ok = ok && slices.Equal(slices.Compact(slices.Sorted(slices.Values(lists))), split(nowIn))
 		}
 		if !ok {
-			s.problem("%v makes %q of %q %q", o, now, what, row)
+			s.problem("%v makes %q of %q %q", o, now, fact, row)
 		}
 	}
 }
 
 func mergedKeys(a, b facts) map[string]bool {
-	out := make(map[string]bool, len(a))
+	keys := make(map[string]bool, len(a))
 	for k := range a {
-		out[k] = true
+		keys[k] = true
 	}
 	for k := range b {
-		out[k] = true
+		keys[k] = true
 	}
-	return out
+	return keys
 }

@@ -1,11 +1,12 @@
-// Package relations knows whom a user knows: the friend table with its lists,
-// the requests to become a friend, and the blocklist (core spec §8).
+// Package relations holds the relations of users: the friend table with its friend
+// lists, the requests to become a friend, and the blocklist (docs/spec/tencent §8).
 //
-// A friend table belongs to one user and is directed: A may have B without B
-// having A. Everything that changes anything about a user also changes the
-// user's Book, which holds the counts and versions. A change is written under
-// the condition that the books it was made from are still the same, so both
-// sides agree, counts are exact and limits hold, whatever happens at once.
+// A friend table belongs to one user and is directed: Alice can have Bob as a
+// friend while Bob does not have Alice. Each user has Counters: how many entries
+// there are, and versions. Whatever changes an entry of a user also changes the
+// user's counters, under the condition that they are still those that were read.
+// So both sides agree, counts are exact and limits hold, also if several calls run
+// at the same time. unit.go shows how.
 package relations
 
 import (
@@ -15,7 +16,7 @@ import (
 )
 
 const (
-	maxRemark  = 96  // bytes (core spec §8.0)
+	maxRemark  = 96  // bytes (docs/spec/tencent §8.0)
 	maxWording = 256 // bytes
 	maxSource  = 8   // letters
 	maxList    = 30  // bytes of a list's name
@@ -26,23 +27,23 @@ const (
 type Friend struct {
 	Peer     string
 	Remark   string
-	Lists    []string
-	Source   string // how the friend was found: a word of letters
-	Wording  string // what the request said
-	Added    int64  // Unix seconds
-	Remarked int64  // Unix seconds, 0 where there is no remark
-	// Custom holds custom fields by word; a value is a string or an int64.
+	Lists    []string // names of the owner's friend lists that the peer is in
+	Source   string   // how the owner found the peer: a word of letters
+	Wording  string   // the text of the request
+	Added    int64    // Unix seconds
+	Remarked int64    // when Remark was set, Unix seconds; 0 if there is no remark
+	// Custom holds the custom fields by name. A value is a string or an int64.
 	Custom  map[string]any
-	Version int64 // of the table, when the entry changed last
+	Version int64 // the FriendVersion with which the entry changed last
 }
 
-// A Request asks a user to be a friend.
+// A Request says that the user From asks another user to be a friend.
 type Request struct {
 	From    string
 	Wording string
 	Source  string
-	Remark  string // what the asker will call the user
-	List    string // where the asker will put the user
+	Remark  string // the remark that From will have on the asked user
+	List    string // the friend list of From that the asked user will be in
 	Time    int64  // ms
 }
 
@@ -52,74 +53,31 @@ type Block struct {
 	Time int64 // Unix seconds
 }
 
-// A Book holds what is counted about a user.
-type Book struct {
+// A Counters holds what is counted for one user, with versions, and the names of
+// the user's friend lists.
+type Counters struct {
 	User string
-	// Rev changes with every change; a write names the one it was made from.
+	// Rev grows by one with each change of the counters. A transaction is written
+	// only if Rev is still the one that was read.
 	Rev                        int64
 	Friends, Blocked, Requests int
-	// The versions grow by one with each change of their subject.
+	// A version grows by one with each change of what it is named after.
 	FriendVersion, ListVersion, BlockVersion, RequestVersion int64
-	Lists                                                    []string // names, in the order they were made
-	RequestsRead                                             int64    // ms; requests at or before it are read
+	Lists                                                    []string // names, in the order of their creation
+	RequestsRead                                             int64    // ms; requests of this time or before are read
 	Unread                                                   int      // pending requests that are not read
 }
 
-// A Pair is an entry's place: whose table, and about whom.
-type Pair struct{ Owner, Peer string }
+// A Key names an entry: the user whose entry it is, and the user whom it is about.
+type Key struct{ Owner, Peer string }
 
-// A Relation tells who has whom.
+// A Relation says whether the owner has an entry of the peer (Mine), and the peer
+// one of the owner (Theirs).
 type Relation struct{ Mine, Theirs bool }
 
-// A Ref names entries to read.
-type Ref struct {
-	Kind Kind
-	Pair
-	// Ended: not the entry, but when the owner ended it, if that is not long ago.
-	Ended bool
-}
-
-// A Kind of entry.
-type Kind byte
-
-// The kinds.
-const (
-	Friendship Kind = 'F'
-	Asking     Kind = 'R' // a request; the owner is who was asked
-	Blocking   Kind = 'B'
-)
-
-// A Snapshot is what was read at one time.
-type Snapshot struct {
-	Books    map[string]Book
-	Friends  map[Pair]Friend
-	Requests map[Pair]Request
-	Blocks   map[Pair]Block
-	Ended    map[Ref]int64 // Unix seconds
-}
-
-// An Edit is written as a whole or not at all.
-type Edit struct {
-	// Seen are all books that the edit was made from. Those in Books replace them.
-	Seen  map[string]Book
-	Books map[string]Book
-	// Entries to write; nil removes one.
-	Friends  map[Pair]*Friend
-	Requests map[Pair]*Request
-	Blocks   map[Pair]*Block
-	// Held are friendships that begin (true) or end with the edit: whoever is had
-	// finds there who has them.
-	Held map[Pair]bool
-	// Ended are entries that their owner ends by this call, and when (Unix
-	// seconds).
-	Ended map[Ref]int64
-	// Log names, by user, the peers that the new FriendVersion is about.
-	Log map[string][]string
-}
-
-// unread is 1 for a request that the owner of the book has not read.
-func (b Book) unread(r Request) int {
-	if r.Time > b.RequestsRead {
+// countUnread returns 1 if the user of the counters has not read the request, else 0.
+func (c Counters) countUnread(r Request) int {
+	if r.Time > c.RequestsRead {
 		return 1
 	}
 	return 0

@@ -8,9 +8,9 @@ import (
 	"parley/shared/fault"
 )
 
-// Accept answers a request: the asker has the owner as a friend, and with both
-// the owner has the asker under remark. It fails with RequestUnknown where there
-// is no such request, and none was granted lately.
+// Accept grants the request of the user from: that user gets the owner as a friend.
+// With both, the owner also gets that user as a friend, with a remark. It fails with
+// RequestUnknown if there is no such request, unless a recent call granted it.
 func (s Service) Accept(ctx context.Context, owner, from string, both bool, remark string, origin delivery.Origin) error {
 	if err := checkRemark(remark); err != nil {
 		return err
@@ -18,57 +18,68 @@ func (s Service) Accept(ctx context.Context, owner, from string, both bool, rema
 	if err := checkAsker(owner, from); err != nil {
 		return err
 	}
-	known, err := s.alive(ctx, owner, []string{from})
+	living, err := s.livingAccounts(ctx, owner, []string{from})
 	if err != nil {
 		return err
 	}
-	refs := []Ref{
-		{Kind: Asking, Pair: mine(owner, from)},
-		{Kind: Asking, Pair: their(owner, from)},
-		{Kind: Friendship, Pair: mine(owner, from)},
-		{Kind: Friendship, Pair: their(owner, from)},
-	}
-	var refused error
-	d, err := s.run(ctx, []string{owner, from}, refs, func(d *draft) error {
-		refused = nil
-		r, there := d.Requests[Pair{owner, from}]
-		if !there {
-			if f, granted := d.Friends[Pair{from, owner}]; granted && s.lately(f.Added) && (!both || d.friends(owner, from)) {
-				return nil // a repeat
+	reads := readSet{users: []string{owner, from}, refs: []Ref{
+		requestRef(owner, from), requestRef(from, owner),
+		friendRef(owner, from), friendRef(from, owner),
+	}}
+	var askerUnknown error
+	unit, err := s.run(ctx, reads, func(u *unitOfWork) error {
+		askerUnknown = nil
+		request, found := u.Requests[Key{owner, from}]
+		if !found {
+			if s.isRepeatedAccept(u, owner, from, both) {
+				return nil
 			}
 			return noRequest(from)
 		}
-		if known[from] == nil { // the asker is gone, and so is the request
-			refused = unknown(from)
-			d.answer(owner, from)
+		if living[from] == nil { // the request is removed, and then the call fails
+			askerUnknown = accountUnknown(from)
+			u.removeRequest(owner, from)
 			return nil
 		}
-		if !d.friends(from, owner) {
-			if d.book(from).Friends >= s.Limits.Friends {
-				return d.full(fault.PeerFriendLimit, "%s has %d friends, no more fit", from, s.Limits.Friends)
-			}
-			d.put(from, s.asked(d, owner, r))
-		}
-		d.answer(owner, from)
-		if both && !d.friends(owner, from) {
-			return s.befriend(d, owner, Ask{To: from, Remark: remark, Source: r.Source, Wording: r.Wording}, false)
-		}
-		return nil
+		return s.planAccept(u, owner, request, both, remark)
 	})
 	if err != nil {
 		return err
 	}
-	if err := s.tell(ctx, d.edit, origin); err != nil {
+	if err := s.notify(ctx, unit.transaction, origin); err != nil {
 		return err
 	}
-	return refused
+	return askerUnknown
+}
+
+// isRepeatedAccept reports whether a recent call has granted the request, so that
+// the present call is a repeat of it.
+func (s Service) isRepeatedAccept(u *unitOfWork, owner, from string, both bool) bool {
+	entry, found := u.Friends[Key{from, owner}]
+	return found && s.isRecent(entry.Added) && (!both || u.hasFriend(owner, from))
+}
+
+func (s Service) planAccept(u *unitOfWork, owner string, request Request, both bool, remark string) error {
+	from := request.From
+	if !u.hasFriend(from, owner) {
+		if u.counters(from).Friends >= s.Limits.Friends {
+			return u.refuseAtLimit(fault.PeerFriendLimit, "%s has %d friends, no more fit", from, s.Limits.Friends)
+		}
+		u.putFriend(from, s.entryOfRequest(u, owner, request))
+	}
+	u.removeRequest(owner, from)
+	if both && !u.hasFriend(owner, from) {
+		own := AddRequest{To: from, Remark: remark, Source: request.Source, Wording: request.Wording}
+		return s.planFriendship(u, owner, own, false)
+	}
+	return nil
 }
 
 func noRequest(from string) error {
 	return fault.New(fault.RequestUnknown, "there is no pending request of %.40q", from)
 }
 
-// checkAsker refuses who cannot have asked.
+// checkAsker refuses an id whose user cannot have asked the owner.
 func checkAsker(owner, from string) error {
 	if owner == from || accounts.CheckID(from) != nil {
 		return noRequest(from)
@@ -76,68 +87,69 @@ func checkAsker(owner, from string) error {
 	return nil
 }
 
-// Reject answers a request with no. It fails with RequestUnknown where there is
-// no such request, and none was rejected lately.
+// Reject refuses the request of the user from. It fails with RequestUnknown if there
+// is no such request, unless the owner has recently rejected it.
 func (s Service) Reject(ctx context.Context, owner, from string, origin delivery.Origin) error {
 	if err := checkAsker(owner, from); err != nil {
 		return err
 	}
-	refs := []Ref{{Kind: Asking, Pair: mine(owner, from)}}
-	if s.Repeat > 0 {
-		refs = append(refs, Ref{Kind: Asking, Pair: mine(owner, from), Ended: true})
+	reads := readSet{
+		users: []string{owner},
+		refs:  append([]Ref{requestRef(owner, from)}, s.endRefs(FriendRequest, owner, from)...),
 	}
-	d, err := s.run(ctx, []string{owner}, refs, func(d *draft) error {
-		if _, there := d.Requests[Pair{owner, from}]; !there {
-			if s.wasEnded(d, Asking, owner, from) {
-				return nil
+	unit, err := s.run(ctx, reads, func(u *unitOfWork) error {
+		if _, found := u.Requests[Key{owner, from}]; !found {
+			if s.endedRecently(u, FriendRequest, owner, from) {
+				return nil // a repeat
 			}
 			return noRequest(from)
 		}
-		s.ended(d, Asking, owner, from)
-		d.answer(owner, from)
+		s.recordEnd(u, FriendRequest, owner, from)
+		u.removeRequest(owner, from)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	return s.tell(ctx, d.edit, origin)
+	return s.notify(ctx, unit.transaction, origin)
 }
 
-// A RequestPage is a part of the pending requests to a user.
+// A RequestPage is a page of the pending requests to a user.
 type RequestPage struct {
 	Requests []Request
-	Next     string // the last asker where more follow, else empty
-	Book     Book
+	Next     string // the last asker of the page if there are more, else empty
+	Counters Counters
 }
 
-// Requests returns a page of the pending requests to a user, in order of askers.
+// Requests returns a page of the pending requests to a user, in order of the users
+// who asked. The page begins behind the user after.
 func (s Service) Requests(ctx context.Context, owner, after string, limit int) (RequestPage, error) {
-	book, err := s.Book(ctx, owner)
+	counters, err := s.CountersStrongly(ctx, owner)
 	if err != nil {
 		return RequestPage{}, err
 	}
-	list, more, err := s.Store.RequestsTo(ctx, s.App, owner, after, limit)
+	requests, more, err := s.Store.RequestsTo(ctx, s.App, owner, after, limit)
 	if err != nil {
 		return RequestPage{}, err
 	}
-	p := RequestPage{Requests: list, Book: book}
-	if more && len(list) > 0 {
-		p.Next = list[len(list)-1].From
+	page := RequestPage{Requests: requests, Counters: counters}
+	if more && len(requests) > 0 {
+		page.Next = requests[len(requests)-1].From
 	}
-	return p, nil
+	return page, nil
 }
 
-// ReadRequests marks all requests so far as read.
+// ReadRequests sets the owner's pending requests as read up to now.
 func (s Service) ReadRequests(ctx context.Context, owner string, origin delivery.Origin) error {
 	now := s.Now().UnixMilli()
-	d, err := s.run(ctx, []string{owner}, nil, func(d *draft) error {
-		if now > d.book(owner).RequestsRead {
-			d.change(owner, func(b *Book) { b.RequestVersion++; b.RequestsRead, b.Unread = now, 0 })
+	unit, err := s.run(ctx, readSet{users: []string{owner}}, func(u *unitOfWork) error {
+		if now > u.counters(owner).RequestsRead {
+			u.changeCounters(owner, func(c *Counters) { c.RequestVersion++; c.RequestsRead, c.Unread = now, 0 })
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	return s.tell(ctx, d.edit, origin)
+	return s.notify(ctx, unit.transaction, origin)
 }

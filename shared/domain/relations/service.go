@@ -10,86 +10,86 @@ import (
 	"parley/shared/retry"
 )
 
-// Store keeps relations.
+// Store holds relations.
 type Store interface {
-	// ReadRelations reads books and entries; strongly where books are among them,
-	// as a change needs it. Absent books are zero.
+	// ReadRelations reads the counters of users, then the entries of refs. It returns
+	// zero counters for a user who has none. If users is not empty all reads are
+	// strong, which a change needs.
 	ReadRelations(ctx context.Context, app int64, users []string, refs []Ref) (Snapshot, error)
-	// Book reads a book eventually consistently; an absent one is zero.
-	Book(ctx context.Context, app int64, user string) (Book, error)
-	// WriteRelations writes an edit if all the books it has seen are still the
-	// same, at most 100 items; false when one is not.
-	WriteRelations(ctx context.Context, app int64, e Edit, now int64) (bool, error)
-	// FriendsOf reads a page of a friend table, in order of peers; strongly, since
-	// it goes out with a version that nobody asks again about.
+	// CountersEventually reads a user's counters with an eventually consistent read.
+	// It returns zero counters for a user who has none.
+	CountersEventually(ctx context.Context, app int64, user string) (Counters, error)
+	// WriteRelations writes a transaction of at most 100 items. If any counters in
+	// Seen have changed it writes nothing and returns false.
+	WriteRelations(ctx context.Context, app int64, t Transaction, now int64) (bool, error)
+	// FriendsOf reads a page of a friend table, in order of peers. The read is
+	// strong: the client keeps the page under a version, and then asks for later
+	// versions only. Example: Bob is added with version 8. A page of a replica that
+	// is behind lacks Bob. The client, which is at version 8, never asks for him.
 	FriendsOf(ctx context.Context, app int64, owner, after string, limit int) (list []Friend, more bool, err error)
-	// RequestsTo and BlocksOf are the same for requests and blocks.
+	// RequestsTo reads a page of the requests to a user, in the same way.
 	RequestsTo(ctx context.Context, app int64, owner, after string, limit int) (list []Request, more bool, err error)
+	// BlocksOf reads a page of a blocklist, in the same way.
 	BlocksOf(ctx context.Context, app int64, owner, after string, limit int) (list []Block, more bool, err error)
-	// FriendChanges returns which peers the versions after since up to a version
-	// were about, and false where the log does not reach back so far.
+	// FriendChanges returns the peers whose entries changed with the versions after
+	// since, up to upTo. It returns false if the log no longer has all of these
+	// versions.
 	FriendChanges(ctx context.Context, app int64, owner string, since, upTo, now int64) (peers []string, whole bool, err error)
-	// HoldersOf reads a page of who has a user in the friend table, in order.
-	HoldersOf(ctx context.Context, app int64, user, after string, limit int) (owners []string, more bool, err error)
-	// ForgetChanges removes a page of the log of changes.
+	// FriendsOfUser reads a page of the users who have user as a friend, in order.
+	FriendsOfUser(ctx context.Context, app int64, user, after string, limit int) (owners []string, more bool, err error)
+	// ForgetChanges removes a page of the log of a friend table.
 	ForgetChanges(ctx context.Context, app int64, owner string) (more bool, err error)
-	// ForgetBook removes a user's book; false where it is not the same any more.
-	ForgetBook(ctx context.Context, app int64, b Book) (bool, error)
+	// ForgetCounters removes a user's counters. If they have changed since they were
+	// read, it removes nothing and returns false.
+	ForgetCounters(ctx context.Context, app int64, c Counters) (bool, error)
+	// Accounts reads accounts, in the order of ids; nil for an id that has none.
 	Accounts(ctx context.Context, app int64, ids []string) ([]*accounts.Account, error)
 }
 
 // A Field is a custom field of friends that the application declares.
 type Field struct {
-	Word       string
+	Name       string // its name
 	UserReads  bool
 	UserWrites bool
 }
 
-// Limits bound what a user has.
+// Limits says how many friends, blocked users, friend lists and pending requests a
+// user can have.
 type Limits struct{ Friends, Blocked, Lists, Requests int }
 
 // Service changes and reads the relations of an application's users.
 type Service struct {
-	App    int64
-	Limits Limits
-	Allow  accounts.Allow // of users who have not chosen
-	Fields []Field
-	Store  Store
-	Out    delivery.Service
-	Now    func() time.Time
-	Again  retry.Retrier
-	// Wording: who asks to be a friend has to say why.
-	Wording bool
-	// Repeat is how long a call that asks for what has just been done is taken for
-	// a repeat, and succeeds.
-	Repeat time.Duration
+	App      int64
+	Limits   Limits
+	Allow    accounts.FriendRequestPolicy // for users who have not chosen whom they allow
+	Fields   []Field
+	Store    Store
+	Delivery delivery.Service
+	Now      func() time.Time
+	Retrier  retry.Retrier
+	// RequireWording: a request to become a friend must have a text.
+	RequireWording bool
+	// RepeatWindow is how long a call that asks for what has just been done is taken for
+	// a repeat, and succeeds (repeat.go).
+	RepeatWindow time.Duration
 }
 
-// writes is how many peers one transaction is about: a peer has at most nine
-// items of its own in it, besides the owner's book and log, of a hundred.
-const writes = 10
+// peersPerUnit is how many peers one unit of work changes. DynamoDB takes 100 items
+// in a transaction: at most nine for each peer, and the counters and the log of the
+// owner.
+const peersPerUnit = 10
 
-// lately reports whether what was done at a time (Unix seconds) may have been done
-// by a call of which this one is the repeat.
-func (s Service) lately(at int64) bool { return s.Now().Sub(time.Unix(at, 0)) < s.Repeat }
-
-// ended notes that the owner ends an entry.
-func (s Service) ended(d *draft, kind Kind, owner, peer string) {
-	if s.Repeat > 0 {
-		d.edit.Ended[Ref{kind, Pair{owner, peer}, true}] = s.Now().Unix()
-	}
-}
-
-// wasEnded reports whether the owner ended an entry lately.
-func (s Service) wasEnded(d *draft, kind Kind, owner, peer string) bool {
-	at, known := d.Ended[Ref{kind, Pair{owner, peer}, true}]
-	return known && s.lately(at)
-}
-
-// each runs f for slices of peers and gathers an error for each. Peers that are
-// named twice, or are the owner, are refused.
-func (s Service) each(ctx context.Context, owner string, peers []string, origin delivery.Origin,
-	users func(peer string) []string, refs func(peer string) []Ref, f func(d *draft, i int) error,
+// runForPeers changes the relations of an owner and peers, peersPerUnit of them in
+// one unit of work, and notifies devices after each unit. It returns an error for
+// each peer. A peer that is named twice, or is the owner, is refused.
+//
+// reads says what is read for a peer; the counters of the owner are always read.
+// plan plans the change of peers[i]. If it returns an error, only this peer has the
+// error, and what it has planned before is written nevertheless. Example: a request
+// is filed, and the error is RequestPending. A fault that is Parley's own
+// (Code.Ours) fails the call.
+func (s Service) runForPeers(ctx context.Context, owner string, peers []string, origin delivery.Origin,
+	reads func(peer string) readSet, plan func(u *unitOfWork, i int) error,
 ) ([]error, error) {
 	errs := make([]error, len(peers))
 	seen := make(map[string]bool, len(peers))
@@ -109,16 +109,17 @@ func (s Service) each(ctx context.Context, owner string, peers []string, origin 
 		}
 	}
 	for len(todo) > 0 {
-		chunk := todo[:min(writes, len(todo))]
+		chunk := todo[:min(peersPerUnit, len(todo))]
 		todo = todo[len(chunk):]
-		books, keys := []string{owner}, []Ref(nil)
+		all := readSet{users: []string{owner}}
 		for _, i := range chunk {
-			books = append(books, users(peers[i])...)
-			keys = append(keys, refs(peers[i])...)
+			one := reads(peers[i])
+			all.users = append(all.users, one.users...)
+			all.refs = append(all.refs, one.refs...)
 		}
-		d, err := s.run(ctx, books, keys, func(d *draft) error {
+		unit, err := s.run(ctx, all, func(u *unitOfWork) error {
 			for _, i := range chunk {
-				err := f(d, i)
+				err := plan(u, i)
 				if err != nil && fault.Of(err).Code.Ours() {
 					return err
 				}
@@ -129,21 +130,16 @@ func (s Service) each(ctx context.Context, owner string, peers []string, origin 
 		if err != nil {
 			return nil, err
 		}
-		if err := s.tell(ctx, d.edit, origin); err != nil {
+		if err := s.notify(ctx, unit.transaction, origin); err != nil {
 			return nil, err
 		}
 	}
 	return errs, nil
 }
 
-func none(string) []string          { return nil }
-func itself(peer string) []string   { return []string{peer} }
-func mine(owner, peer string) Pair  { return Pair{owner, peer} }
-func their(owner, peer string) Pair { return Pair{peer, owner} }
-
-// alive reads which accounts of owner and peers live. It fails with
-// AccountUnknown where the owner is none.
-func (s Service) alive(ctx context.Context, owner string, peers []string) (map[string]*accounts.Account, error) {
+// livingAccounts returns, by id, those accounts of owner and peers that exist and
+// are not deleted. It fails with AccountUnknown if the owner is not one of them.
+func (s Service) livingAccounts(ctx context.Context, owner string, peers []string) (map[string]*accounts.Account, error) {
 	ids, seen := []string{owner}, map[string]bool{owner: true}
 	for _, p := range peers {
 		if !seen[p] && accounts.CheckID(p) == nil {
@@ -155,40 +151,42 @@ func (s Service) alive(ctx context.Context, owner string, peers []string) (map[s
 	if err != nil {
 		return nil, err
 	}
-	found := make(map[string]*accounts.Account, len(ids))
+	living := make(map[string]*accounts.Account, len(ids))
 	for i, id := range ids {
 		if list[i].Alive() {
-			found[id] = list[i]
+			living[id] = list[i]
 		}
 	}
-	if found[owner] == nil {
-		return nil, fault.New(fault.AccountUnknown, "%s is not an account", owner)
+	if living[owner] == nil {
+		return nil, accountUnknown(owner)
 	}
-	return found, nil
+	return living, nil
 }
 
-func unknown(peer string) error { return fault.New(fault.AccountUnknown, "%s is not an account", peer) }
+func accountUnknown(user string) error {
+	return fault.New(fault.AccountUnknown, "%s is not an account", user)
+}
 
-// Readable leaves out of a friend the custom fields that a user may not read.
+// Readable returns a friend without the custom fields that users must not read.
 func (s Service) Readable(f Friend) Friend {
 	custom := make(map[string]any)
 	for _, field := range s.Fields {
-		if v, there := f.Custom[field.Word]; there && field.UserReads {
-			custom[field.Word] = v
+		if v, found := f.Custom[field.Name]; found && field.UserReads {
+			custom[field.Name] = v
 		}
 	}
 	f.Custom = custom
 	return f
 }
 
-// Counters returns what is counted about a user, as it was a moment ago. It
-// costs half a read.
-func (s Service) Counters(ctx context.Context, owner string) (Book, error) {
-	return s.Store.Book(ctx, s.App, owner)
+// Counters returns a user's counters. They can be some moments old. It costs half a
+// read.
+func (s Service) Counters(ctx context.Context, owner string) (Counters, error) {
+	return s.Store.CountersEventually(ctx, s.App, owner)
 }
 
-// Book returns what is counted about a user. It costs one read.
-func (s Service) Book(ctx context.Context, owner string) (Book, error) {
+// CountersStrongly returns a user's counters with a strong read. It costs one read.
+func (s Service) CountersStrongly(ctx context.Context, owner string) (Counters, error) {
 	snapshot, err := s.Store.ReadRelations(ctx, s.App, []string{owner}, nil)
-	return snapshot.Books[owner], err
+	return snapshot.Counters[owner], err
 }

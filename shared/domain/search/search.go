@@ -1,6 +1,6 @@
-// Package search looks through the messages that a user can see. There is no
-// index: a call reads a bounded number of messages, newest first, and says where
-// to go on (docs/adr/0017).
+// Package search searches the messages that a user can see. There is no index: a call
+// reads a limited number of messages, newest first, and returns a cursor for the next
+// call (docs/adr/0017).
 package search
 
 import (
@@ -14,44 +14,49 @@ import (
 	"parley/shared/fault"
 )
 
-// Bounds of a call.
+// Limits of a call.
 const (
-	MaxRead          = 200 // messages read
-	MaxConversations = 20  // conversations looked into
-	MaxFound         = 100 // messages of an answer
-	maxWords         = 5   // keywords, and senders
-	maxWord          = 100 // bytes of a keyword
+	MaxRead          = 200 // messages that are read
+	MaxConversations = 20  // conversations that are searched
+	MaxFound         = 100 // messages in an answer
+	maxTerms         = 5   // keywords; also senders
+	maxKeyword       = 100 // bytes of a keyword
 )
 
-// A Query says which messages are wanted: those that fulfil every part that is
-// there.
+// A Query says which messages to find. A message must meet all conditions that are
+// set. Example: with Keywords "tea" and Senders "alice", only Alice's messages about
+// tea are found.
 type Query struct {
-	Peer     string   // the conversation; empty: all of the user's list
-	Keywords []string // in the texts, whatever their case
-	Any      bool     // one of the keywords is enough
+	Peer     string   // search only this conversation; empty: all in the user's list
+	Keywords []string // all must be in the texts; upper and lower case are the same
+	Any      bool     // one keyword is enough
 	Kinds    []messages.Kind
 	Senders  []string
-	// MinSec and MaxSec bound the time, in Unix seconds; MaxSec 0: none.
+	// MinSec and MaxSec limit the time, inclusive, in Unix seconds; MaxSec 0: no upper
+	// limit.
 	MinSec, MaxSec int64
 	Limit          int
-	// Accept, where set, is asked for each message found; a refusal ends the
-	// answer before it. The first one has to be accepted.
+	// Accept, if not nil, is asked for each message found. If it refuses one, the answer
+	// ends before that message. It must accept the first one: otherwise each next call
+	// ends at the same message.
 	Accept func(messages.Message) bool
-	From   Cursor
+	From   Cursor // where the search begins
 }
 
-// A Cursor is where a search goes on: behind a conversation of the list or, with
-// Before, in it, before a message. Zero is the beginning.
+// A Cursor says where a search goes on. With At alone: after that conversation of the
+// list. With At and Before: in that conversation, with the messages before Before. With
+// Before alone: in Query.Peer. The zero Cursor is the beginning.
 type Cursor struct {
 	At     *conversations.Position
 	Before *messages.Key
 }
 
-// A Result has the messages found, those of a conversation newest first. It may
-// have none and not be complete.
+// A Result holds the messages found, newest first within a conversation. It may be
+// empty and still have a Next. Example: the newest 200 messages do not match, so the
+// first call finds nothing and the second one searches the messages before them.
 type Result struct {
 	Messages []messages.Message
-	Next     *Cursor // nil: all is searched
+	Next     *Cursor // nil: everything was searched
 }
 
 // Service searches for the users of an application.
@@ -60,96 +65,100 @@ type Service struct {
 	Conversations conversations.Service
 }
 
-// Search reads on from where the query says.
+// Search searches from query.From on, until a limit is reached.
 func (s Service) Search(ctx context.Context, user string, q Query) (Result, error) {
 	if err := q.check(); err != nil {
 		return Result{}, err
 	}
+	q.Keywords = slices.Clone(q.Keywords)
 	for i, word := range q.Keywords {
 		q.Keywords[i] = fold(word)
 	}
-	r := run{Service: s, user: user, query: q, left: MaxRead}
+	c := call{Service: s, user: user, query: q, left: MaxRead}
 	if q.Peer != "" {
-		next, err := r.conversation(ctx, q.Peer, q.From.Before)
+		next, err := c.searchConversation(ctx, q.Peer, q.From.Before)
 		if err != nil || next == nil {
-			return Result{Messages: r.found}, err
+			return Result{Messages: c.found}, err
 		}
-		return Result{Messages: r.found, Next: &Cursor{Before: next}}, nil
+		return Result{Messages: c.found, Next: &Cursor{Before: next}}, nil
 	}
-	return r.list(ctx)
+	return c.searchList(ctx)
 }
 
-// run is one call.
-type run struct {
+// A call is the state of one call of Search.
+type call struct {
 	Service
 	user  string
 	query Query
-	left  int // messages that may be read
+	left  int // how many more messages may be read
 	found []messages.Message
 }
 
-func (r *run) full() bool { return r.left <= 0 || len(r.found) == r.query.Limit }
+// limitReached reports whether the call must end.
+func (c *call) limitReached() bool { return c.left <= 0 || len(c.found) == c.query.Limit }
 
-// list goes through the conversations as they stand in the list. One that moves
-// to its top meanwhile is not searched again.
-func (r *run) list(ctx context.Context) (Result, error) {
-	at := r.query.From.At
-	if before := r.query.From.Before; at != nil && before != nil {
-		next, err := r.conversation(ctx, at.Peer, before)
+// searchList searches the conversations in the order of the user's list. If a new
+// message moves a conversation to the top of the list between two calls, that
+// conversation is not searched again.
+func (c *call) searchList(ctx context.Context) (Result, error) {
+	at := c.query.From.At
+	if before := c.query.From.Before; at != nil && before != nil {
+		next, err := c.searchConversation(ctx, at.Peer, before)
 		if err != nil {
 			return Result{}, err
 		}
 		if next != nil {
-			return Result{Messages: r.found, Next: &Cursor{At: at, Before: next}}, nil
+			return Result{Messages: c.found, Next: &Cursor{At: at, Before: next}}, nil
 		}
-		if r.full() {
-			return Result{Messages: r.found, Next: &Cursor{At: at}}, nil
+		if c.limitReached() {
+			return Result{Messages: c.found, Next: &Cursor{At: at}}, nil
 		}
 	}
-	page, err := r.Conversations.List(ctx, r.user, conversations.Filter{}, conversations.Cut{After: at, Limit: MaxConversations})
+	page, err := c.Conversations.List(ctx, c.user, conversations.Filter{}, conversations.PageRequest{After: at, Limit: MaxConversations})
 	if err != nil {
 		return Result{}, err
 	}
 	for i, row := range page.Rows {
-		at := page.Places[i]
-		next, err := r.conversation(ctx, row.Peer, nil)
+		at := page.Positions[i]
+		next, err := c.searchConversation(ctx, row.Peer, nil)
 		if err != nil {
 			return Result{}, err
 		}
 		last := i == len(page.Rows)-1
-		if next != nil || (r.full() && !last) || (last && page.Next != nil) {
-			return Result{Messages: r.found, Next: &Cursor{At: &at, Before: next}}, nil
+		if next != nil || (c.limitReached() && !last) || (last && page.Next != nil) {
+			return Result{Messages: c.found, Next: &Cursor{At: &at, Before: next}}, nil
 		}
 	}
-	return Result{Messages: r.found}, nil
+	return Result{Messages: c.found}, nil
 }
 
-// conversation searches one conversation from a key on, and returns the key to
-// go on before; nil where it is searched to its end.
-func (r *run) conversation(ctx context.Context, peer string, before *messages.Key) (*messages.Key, error) {
+// searchConversation searches the messages of one conversation before a key (nil: all).
+// It returns the key before which the next call goes on; nil if the conversation was
+// searched to its end.
+func (c *call) searchConversation(ctx context.Context, peer string, before *messages.Key) (*messages.Key, error) {
 	if before == nil {
-		before = &messages.Key{Time: 1<<32 - 1, Seq: 1<<32 - 1, Random: 1<<32 - 1} // after all
+		before = &messages.Key{Time: 1<<32 - 1, Seq: 1<<32 - 1, Random: 1<<32 - 1} // after all messages
 	}
 	for {
-		h, err := r.Messages.History(ctx, messages.Range{
-			User: r.user, Peer: peer, Before: before, MinSec: r.query.MinSec, MaxSec: r.query.MaxSec,
-			Limit: min(r.left, messages.MaxPage),
+		h, err := c.Messages.History(ctx, messages.HistoryRange{
+			User: c.user, Peer: peer, Before: before, MinSec: c.query.MinSec, MaxSec: c.query.MaxSec,
+			Limit: min(c.left, messages.MaxPage),
 		})
 		if err != nil {
 			return nil, err
 		}
-		r.left -= max(len(h.Messages), 1)
+		c.left -= max(len(h.Messages), 1)
 		for i, m := range slices.Backward(h.Messages) {
-			if !r.query.matches(m) {
+			if !c.query.matches(m) {
 				before = &m.Key
 				continue
 			}
-			if r.query.Accept != nil && !r.query.Accept(m) {
+			if c.query.Accept != nil && !c.query.Accept(m) {
 				return before, nil
 			}
 			before = &m.Key
-			r.found = append(r.found, m)
-			if len(r.found) == r.query.Limit {
+			c.found = append(c.found, m)
+			if len(c.found) == c.query.Limit {
 				if i == 0 && h.Complete {
 					return nil, nil
 				}
@@ -159,12 +168,13 @@ func (r *run) conversation(ctx context.Context, peer string, before *messages.Ke
 		if h.Complete {
 			return nil, nil
 		}
-		if before = h.Next; r.left <= 0 {
+		if before = h.Next; c.left <= 0 {
 			return before, nil
 		}
 	}
 }
 
+// matches reports whether a message meets the conditions. The keywords are folded.
 func (q Query) matches(m messages.Message) bool {
 	if m.Recalled || (len(q.Senders) > 0 && !slices.Contains(q.Senders, m.From)) {
 		return false
@@ -176,23 +186,23 @@ func (q Query) matches(m messages.Message) bool {
 		return true
 	}
 	text := fold(m.Words())
-	has := func(word string) bool { return strings.Contains(text, word) }
+	contains := func(word string) bool { return strings.Contains(text, word) }
 	if q.Any {
-		return slices.ContainsFunc(q.Keywords, has)
+		return slices.ContainsFunc(q.Keywords, contains)
 	}
-	return !slices.ContainsFunc(q.Keywords, func(word string) bool { return !has(word) })
+	return !slices.ContainsFunc(q.Keywords, func(word string) bool { return !contains(word) })
 }
 
 func (q Query) check() error {
 	if len(q.Keywords)+len(q.Kinds)+len(q.Senders) == 0 {
 		return fault.New(fault.Invalid, "a search needs keywords, kinds of elements or senders")
 	}
-	if len(q.Keywords) > maxWords || len(q.Senders) > maxWords {
-		return fault.New(fault.Invalid, "a search has at most %d keywords and %d senders", maxWords, maxWords)
+	if len(q.Keywords) > maxTerms || len(q.Senders) > maxTerms {
+		return fault.New(fault.Invalid, "a search has at most %d keywords and %d senders", maxTerms, maxTerms)
 	}
 	for _, word := range q.Keywords {
-		if word == "" || len(word) > maxWord {
-			return fault.New(fault.Invalid, "a keyword has 1 to %d bytes", maxWord)
+		if word == "" || len(word) > maxKeyword {
+			return fault.New(fault.Invalid, "a keyword has 1 to %d bytes", maxKeyword)
 		}
 	}
 	for _, kind := range q.Kinds {

@@ -4,18 +4,18 @@ import { Session, SessionProvider } from "./session.ts";
 import { Shell } from "./shell.tsx";
 import { SignIn } from "./signin.tsx";
 
-/** Where the UserSig that a user has pasted is kept until sign-out. */
-const pasted = (user: string) => `parley.usersig.${user}`;
+/** The key under which the browser stores a pasted UserSig until sign-out. */
+const usersigKey = (user: string) => `parley.usersig.${user}`;
 
-/** The user of the address: `?user=NAME` is signed in. */
+/** The user whom the address names: `?user=NAME`. */
 const userOf = () => new URLSearchParams(location.search).get("user")?.trim() || undefined;
 
-/** The page: the way to sign in, or the chat of who is. */
+/** The whole page: the sign-in form, or the chat of a signed-in user. */
 export function App() {
-  const [cloud, setCloud] = useState<Cloud | "unknown" | "away">("unknown");
+  const [cloud, setCloud] = useState<Cloud | "unknown" | "unreachable">("unknown");
   const [user, setUser] = useState(userOf);
-  const [, again] = useReducer<number, void>((n) => n + 1, 0);
-  const find = () => void findCloud().then(setCloud, () => setCloud("away"));
+  const [, rerender] = useReducer<number, void>((n) => n + 1, 0);
+  const find = () => void findCloud().then(setCloud, () => setCloud("unreachable"));
   useEffect(find, []);
   useLayoutEffect(() => {
     const moved = () => setUser(userOf());
@@ -26,20 +26,20 @@ export function App() {
   const show = (next: string | undefined) => {
     history.pushState(null, "", next === undefined ? location.pathname : `?user=${encodeURIComponent(next)}`);
     setUser(next);
-    again(); // the user may be the same, without what was pasted
+    rerender(); // the user may be the same, but the pasted UserSig was removed
   };
   if (cloud === "unknown") return null;
-  if (cloud === "away") return <Away again={find} />;
-  const usersig = user && !cloud.signer ? (localStorage.getItem(pasted(user)) ?? undefined) : undefined;
+  if (cloud === "unreachable") return <Unreachable again={find} />;
+  const usersig = user && !cloud.signer ? (localStorage.getItem(usersigKey(user)) ?? undefined) : undefined;
   if (!user || !(cloud.signer || usersig)) {
     const enter = (name: string, sig?: string) => {
-      if (sig) localStorage.setItem(pasted(name), sig);
+      if (sig) localStorage.setItem(usersigKey(name), sig);
       show(name);
     };
     return <SignIn cloud={cloud} user={user} enter={enter} />;
   }
   const forget = (next?: string) => {
-    localStorage.removeItem(pasted(user));
+    localStorage.removeItem(usersigKey(user));
     show(next);
   };
   return (
@@ -49,7 +49,7 @@ export function App() {
       user={user}
       usersig={usersig}
       left={() => forget()}
-      refused={() => !cloud.signer && forget(user)} // another UserSig has to be pasted
+      refused={() => !cloud.signer && forget(user)} // the user must paste another UserSig
     />
   );
 }
@@ -60,7 +60,7 @@ interface SignedInProps {
   usersig: string | undefined;
   /** Called when the user has signed out. */
   left: () => void;
-  /** Called when the cloud does not accept the user. */
+  /** Called when the server does not accept the user. */
   refused: () => void;
 }
 
@@ -78,7 +78,7 @@ function SignedIn(props: SignedInProps) {
   );
 }
 
-function Away({ again }: { again: () => void }) {
+function Unreachable({ again }: { again: () => void }) {
   useEffect(() => {
     document.title = "Parley";
   }, []);

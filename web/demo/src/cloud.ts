@@ -1,13 +1,13 @@
-/** A cloud to sign in to, and what this page knows of it. */
+/** A Parley deployment ("cloud") to sign in to, and what this page knows of it. */
 export interface Cloud {
   http: string;
   websocket: string;
   sdkappid: number;
-  /** Answers `GET <signer>?user=ID` with `{"usersig": "..."}`; without one, a user pastes a UserSig. */
+  /** A service that answers `GET <signer>?user=ID` with `{"usersig": "..."}`. Without one, the user pastes a UserSig. */
   signer?: string;
-  /** Users to offer on the sign-in page and in an empty list. */
+  /** Users that the sign-in page and an empty list offer. */
   users: readonly { id: string; nick: string }[];
-  /** The cloud on this machine: it makes an account when it signs for a new user. */
+  /** Whether it is the cloud on this machine. Its signer makes an account when it signs for a new user. */
   local: boolean;
 }
 
@@ -17,14 +17,14 @@ async function json<Out>(address: string): Promise<Out> {
   return (await response.json()) as Out;
 }
 
-/** The cloud that `config.json` beside this page names; without the file, the one of `make run`. */
+/** The cloud that the file `config.json` next to this page names. Without the file, the one of `make run`. */
 export async function findCloud(): Promise<Cloud> {
   const configured = await json<Omit<Cloud, "local">>("config.json").catch(() => undefined);
   if (configured?.sdkappid) return { ...configured, users: configured.users ?? [], local: false };
   return { ...(await json<Cloud>("/_local/demo")), signer: "/_local/usersig", local: true };
 }
 
-/** Asks the signer for a user's signature. */
+/** Requests a user's signature from the signer. */
 export async function sign(signer: string, user: string): Promise<string> {
   const address = new URL(signer, location.href);
   address.searchParams.set("user", user);

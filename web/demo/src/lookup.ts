@@ -1,12 +1,12 @@
-/** How long after a failure nothing is asked for, ms. */
+/** How long the lookup waits after a failure, ms. */
 const pause = 5000;
 
 /** How many users one call may name. */
-const most = 100;
+const maxUsers = 100;
 
-/** What the server knows of users, by their ID: read when it is first shown, for many in one call. */
+/** Values of users, by user ID. A value is read when it is first shown; one call reads the values of many users. */
 export class Lookup<Value> {
-  readonly #none: Value;
+  readonly #fallback: Value;
   readonly #read: (users: string[]) => Promise<ReadonlyMap<string, Value>>;
   readonly #changed: () => void;
   readonly #known = new Map<string, Value>();
@@ -14,52 +14,52 @@ export class Lookup<Value> {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
-   * @param none stands for what is not known
-   * @param read asks the server; who is not in its answer has `none`
-   * @param changed is called when there is more to show
+   * @param fallback the value of a user that is not known
+   * @param read asks the server. A user who is not in its answer gets `fallback`
+   * @param changed is called when values have changed
    */
-  constructor(none: Value, read: (users: string[]) => Promise<ReadonlyMap<string, Value>>, changed: () => void) {
-    this.#none = none;
+  constructor(fallback: Value, read: (users: string[]) => Promise<ReadonlyMap<string, Value>>, changed: () => void) {
+    this.#fallback = fallback;
     this.#read = read;
     this.#changed = changed;
   }
 
-  /** What is known now; what is not will come with a change. */
+  /** The value that is known now. If none is known, it is read, and `changed` is called. */
   get(user: string): Value {
     if (!this.#known.has(user)) this.refresh(user);
-    return this.#known.get(user) ?? this.#none;
+    return this.#known.get(user) ?? this.#fallback;
   }
 
-  /** Reads a user again; what is known stays until then. */
+  /** Reads the value of a user again. The old value stays until then. */
   refresh(user: string): void {
     this.#wanted.add(user);
     this.#timer ??= setTimeout(() => void this.#fetch());
   }
 
-  /** Reads everybody again who was ever asked for: something may have been missed. */
+  /** Reads the values of all users again that were read before: changes may have been missed. */
   refreshAll(): void {
     for (const user of this.#known.keys()) this.refresh(user);
   }
 
-  /** Takes in what was told without being asked. */
+  /** Sets a value that came with an event. */
   set(user: string, value: Value): void {
     this.#known.set(user, value);
     this.#changed();
   }
 
-  /** Asks for nothing more. */
+  /** Makes no more calls. */
   stop(): void {
     clearTimeout(this.#timer);
     this.#wanted.clear();
   }
 
   async #fetch(): Promise<void> {
-    const users = [...this.#wanted].slice(0, most);
+    const users = [...this.#wanted].slice(0, maxUsers);
     let wait = 0;
     try {
       const found = await this.#read(users);
       for (const user of users) {
-        this.#known.set(user, found.get(user) ?? this.#none);
+        this.#known.set(user, found.get(user) ?? this.#fallback);
         this.#wanted.delete(user);
       }
       this.#changed();

@@ -1,4 +1,4 @@
-/** A profile as the server keeps it: its fields by tag. */
+/** A profile: the values of its fields, by tag. */
 export type Fields = Readonly<Record<string, string | number>>;
 
 /** The fields that this app shows. */

@@ -1,6 +1,6 @@
 import { useLayoutEffect, useState } from "preact/hooks";
 
-/** What the part of the address after `#` asks for: `#bob`, `#bob/MSGKEY`, `#/contacts`, `#/contacts/bob`, `#/me`. */
+/** What the part of the address after `#` names: `#bob`, `#bob/MSGKEY`, `#/contacts`, `#/contacts/bob`, `#/me`. */
 export type Route =
   | { view: "chats"; peer?: string; message?: string }
   | { view: "contacts"; user?: string }
@@ -32,14 +32,14 @@ function decode(text: string): string {
   }
 }
 
-/** Goes to a route; the browser's back button returns. */
+/** Goes to a route. The back button of the browser returns from it. */
 export function go(route: Route): void {
   const hash = formatRoute(route);
   if (hash !== location.hash) history.pushState(null, "", hash || location.pathname + location.search);
   dispatchEvent(new PopStateEvent("popstate"));
 }
 
-/** The route of the address, kept up to date: another object at each visit, also of the same address. */
+/** The route of the present address. It is a new object at each visit, also of the same address. */
 export function useRoute(): Route {
   const [route, setRoute] = useState(() => parseRoute(location.hash));
   useLayoutEffect(() => {

@@ -7,43 +7,43 @@ import { People } from "./people/people.ts";
 import { type Fields, faceTag, nickTag, profileTags } from "./profile.ts";
 import { Typing } from "./typing.ts";
 
-/** Where paging through a history stands. */
-export interface Reach {
+/** How far a history was read, page by page. */
+export interface HistoryState {
   next?: string;
   complete: boolean;
-  /** The page that is on its way. */
+  /** The page that is being read. */
   loading?: Promise<void>;
   error?: string;
 }
 
-/** What the page shows is made from: its events say that it may have changed. */
+/** The events of the client after which the page may show something else. */
 const shown = ["messages", "conversations", "pending", "state", "synced", "friend.changed", "friend.request"] as const;
 
-/** A signed-in user: the client, and what this app adds to it. */
+/** A signed-in user: the client, and what this app adds to it (names, presence, typing, paging, drafts). */
 export class Session {
   readonly parley: Parley;
   readonly cloud: Cloud;
   readonly me: string;
   readonly profiles: Lookup<Fields>;
-  /** Who is online; whoever is asked for is watched from then on. */
+  /** Which users are online. A user who is looked up is watched from then on. */
   readonly presence: Lookup<PresenceView | undefined>;
   readonly typing: Typing;
   readonly people: People;
-  /** It was told to connect: offline since then, the user has signed out in another tab. */
+  /** `start` was called. If the client is offline after that, the user has signed out in another tab. */
   started = false;
-  /** Why this device had to go, the last time it had to. */
+  /** Why the server last ended the session of this device. */
   kick: Kick | undefined;
-  /** The conversations are known: before, an empty list says nothing. */
+  /** The first sync is done. Before that, an empty list does not mean that there are no conversations. */
   synced = false;
-  /** What went wrong last, to be told for a while. */
+  /** What went wrong last. It is shown for a while. */
   notice: string | undefined;
-  /** What the user's own messages said that were recalled here, by key. */
+  /** The texts of messages that the user has recalled on this page, by key. */
   readonly recalled = new Map<string, string>();
   readonly #nicks: Map<string, string>;
   readonly #drafts: Lookup<Conversation | undefined>;
-  readonly #reach = new Map<string, Reach>();
+  readonly #histories = new Map<string, HistoryState>();
   readonly #reading = new Map<string, number>();
-  readonly #met = new Set<string>();
+  readonly #knownAccounts = new Set<string>();
   readonly #watchers = new Set<() => void>();
   #noticeEnd: ReturnType<typeof setTimeout> | undefined;
 
@@ -51,7 +51,7 @@ export class Session {
     this.cloud = cloud;
     this.me = user;
     this.#nicks = new Map(cloud.users.map(({ id, nick }) => [id, nick]));
-    for (const { id } of cloud.users) this.#met.add(id);
+    for (const { id } of cloud.users) this.#knownAccounts.add(id);
     const { http, websocket, sdkappid, signer } = cloud;
     const parley = new Parley({
       http,
@@ -69,7 +69,8 @@ export class Session {
     );
     this.#drafts = new Lookup<Conversation | undefined>(undefined, (users) => this.#readDrafts(users), this.changed);
     this.typing = new Typing(
-      (to, Typing) => void parley.message.typing({ To_Account: to, Typing }).catch(() => {}), // it is no loss
+      // A notification that is lost does no harm.
+      (to, Typing) => void parley.message.typing({ To_Account: to, Typing }).catch(() => {}),
       this.changed,
     );
     this.people = new People(parley, this.changed);
@@ -77,14 +78,15 @@ export class Session {
     for (const event of shown) parley.on(event, this.changed);
     parley.on("synced", () => {
       this.synced = true;
-      for (const lookup of [this.profiles, this.presence]) lookup.refreshAll(); // what changed meanwhile was not told
+      // The server sends no events of what changed while the client was not connected.
+      for (const lookup of [this.profiles, this.presence]) lookup.refreshAll();
     });
     parley.on("kicked", (kick) => {
       this.kick = kick;
       this.changed();
     });
-    parley.on("message", (m) => this.typing.heard(m.From_Account, false));
-    parley.on("message.typing", ({ From_Account, Typing }) => this.typing.heard(From_Account, Typing));
+    parley.on("message", (m) => this.typing.received(m.From_Account, false));
+    parley.on("message.typing", ({ From_Account, Typing }) => this.typing.received(From_Account, Typing));
     parley.on("profile.changed", ({ From_Account }) => this.profiles.refresh(From_Account));
     parley.on("presence.changed", (view) => {
       this.presence.set(view.To_Account, { ...view, ResultCode: 0 } as PresenceView);
@@ -97,7 +99,7 @@ export class Session {
     return () => this.#watchers.delete(watcher);
   }
 
-  /** Tells the watchers. A listener by itself, too. */
+  /** Calls the watchers. It can be passed on as a listener. */
   readonly changed = (): void => {
     for (const watcher of this.#watchers) watcher();
   };
@@ -105,28 +107,28 @@ export class Session {
   /** Connects, also after a kick or a refusal. */
   start(): void {
     this.started = true;
-    this.parley.login().then(this.changed, () => {}); // the state tells
+    this.parley.login().then(this.changed, () => {}); // the state shows whether it failed
     this.changed();
   }
 
-  /** Ends the connection; what this device keeps stays. */
+  /** Ends the connection. What this device has stored stays. */
   end(): void {
-    this.#quieten();
+    this.#stopUpdates();
     this.parley.close();
   }
 
-  /** Signs this installation out and forgets what is kept on this device. */
+  /** Signs this installation out and deletes what is stored on this device. */
   async leave(): Promise<void> {
-    this.#quieten();
-    await this.parley.logout().catch(() => {}); // without a network, the device is forgotten all the same
+    this.#stopUpdates();
+    await this.parley.logout().catch(() => {}); // without a network the data on this device is deleted nevertheless
   }
 
-  #quieten(): void {
+  #stopUpdates(): void {
     this.#watchers.clear();
     for (const lookup of [this.profiles, this.presence, this.#drafts]) lookup.stop();
   }
 
-  /** What a user is called: what the signed-in one calls a friend, else as users call themselves. */
+  /** The name of a user: the remark that the signed-in user gave a friend, otherwise the nick of the user. */
   name(user: string): string {
     return this.people.friends.get(user)?.remark || this.nick(user);
   }
@@ -144,29 +146,29 @@ export class Session {
     return this.presence.get(user)?.Status === "Online";
   }
 
-  /** The users that the cloud names, except the signed-in one. */
+  /** The users that the configuration of the cloud names, except the signed-in one. */
   get others(): string[] {
     return [...this.#nicks.keys()].filter((id) => id !== this.me);
   }
 
-  /** Waits for an operation; where it fails, the page says what did not work. */
+  /** Waits for an operation. If it fails, the page shows what did not work. Returns whether it succeeded. */
   async try(what: string, operation: Promise<unknown>): Promise<boolean> {
     try {
       await operation;
       return true;
     } catch (error) {
-      this.say(`${what} ${this.problem(error)}`);
+      this.showNotice(`${what} ${this.describeError(error)}`);
       return false;
     }
   }
 
-  /** What to say of an operation that failed. */
-  problem(error: unknown): string {
+  /** A sentence for the user about an operation that failed. */
+  describeError(error: unknown): string {
     return error instanceof ParleyError && error.status !== 0 ? error.message : "The server does not answer.";
   }
 
   /** Shows a notice for a while. */
-  say(notice: string): void {
+  showNotice(notice: string): void {
     this.notice = notice;
     clearTimeout(this.#noticeEnd);
     this.#noticeEnd = setTimeout(() => {
@@ -176,12 +178,12 @@ export class Session {
     this.changed();
   }
 
-  /** Makes sure that a user of the local cloud exists: it makes an account when it signs for one. */
-  async #meet(user: string): Promise<void> {
+  /** Makes sure that an account exists in the local cloud: its signer makes one when it signs for a new user. */
+  async #ensureAccount(user: string): Promise<void> {
     const { local, signer } = this.cloud;
-    if (!local || !signer || this.#met.has(user) || this.parley.find(user)) return;
-    await sign(signer, user).catch(() => {}); // then the server will refuse the message, and say so
-    this.#met.add(user);
+    if (!local || !signer || this.#knownAccounts.has(user) || this.parley.find(user)) return;
+    await sign(signer, user).catch(() => {}); // then the server refuses the message, and the page shows that
+    this.#knownAccounts.add(user);
   }
 
   /** Reads a user's profile now. Returns whether there is such a user. */
@@ -215,101 +217,101 @@ export class Session {
     return found;
   }
 
-  /** What the user began to write to somebody, here or on another device. */
+  /** The draft: unsent text of the user to somebody, from this device or another. */
   draft(row: Conversation): string {
     if (!row.DraftMs) return "";
     if (row.Draft !== undefined) return row.Draft;
-    const read = this.#drafts.get(row.To_Account); // a sync says only that there is one
+    const read = this.#drafts.get(row.To_Account); // the row of a sync says only that there is a draft
     if (read && read.DraftMs !== row.DraftMs) this.#drafts.refresh(row.To_Account);
     return read?.Draft ?? "";
   }
 
-  /** Keeps what was begun, for all devices. */
-  keepDraft(peer: string, text: string): void {
+  /** Saves a draft for all devices of the user. */
+  saveDraft(peer: string, text: string): void {
     const row = this.parley.find(peer);
     if (text === (row ? this.draft(row) : "")) return;
-    this.parley.conversation.draft({ To_Account: peer, Draft: text }).catch(() => {}); // it is no loss
+    this.parley.conversation.draft({ To_Account: peer, Draft: text }).catch(() => {}); // a lost draft does little harm
   }
 
   /** Sends a text; `CloudCustomData` makes it a reply. */
   async send(peer: string, text: string, CloudCustomData?: string): Promise<void> {
     const draft = this.parley.compose(peer, text, CloudCustomData ? { CloudCustomData } : {});
     this.typing.sent(peer);
-    await this.#meet(peer);
-    await this.parley.send(draft).catch(() => {}); // it stays among the pending ones and says why
+    await this.#ensureAccount(peer);
+    await this.parley.send(draft).catch(() => {}); // it stays pending, with the reason
   }
 
-  reach(peer: string): Reach {
-    let reach = this.#reach.get(peer);
-    if (!reach) {
-      reach = { complete: false };
-      this.#reach.set(peer, reach);
+  historyState(peer: string): HistoryState {
+    let state = this.#histories.get(peer);
+    if (!state) {
+      state = { complete: false };
+      this.#histories.set(peer, state);
     }
-    return reach;
+    return state;
   }
 
   /** Reads the newest page of a history, then the next older one with each call. */
-  older(peer: string, least = 30): Promise<void> {
-    const reach = this.reach(peer);
-    if (reach.complete) return Promise.resolve();
-    reach.loading ??= this.#readPage(peer, reach, least).finally(() => {
-      delete reach.loading;
+  loadOlder(peer: string, minCount = 30): Promise<void> {
+    const paging = this.historyState(peer);
+    if (paging.complete) return Promise.resolve();
+    paging.loading ??= this.#readPage(peer, paging, minCount).finally(() => {
+      delete paging.loading;
       this.changed();
     });
     this.changed();
-    return reach.loading;
+    return paging.loading;
   }
 
-  async #readPage(peer: string, reach: Reach, least: number): Promise<void> {
-    delete reach.error;
+  async #readPage(peer: string, paging: HistoryState, minCount: number): Promise<void> {
+    delete paging.error;
     try {
       const unread = this.parley.find(peer)?.Unread ?? 0;
       const page = await this.parley.history(peer, {
-        limit: Math.min(100, Math.max(least, unread + 10)),
-        ...(reach.next ? { to: reach.next } : {}),
+        limit: Math.min(100, Math.max(minCount, unread + 10)),
+        ...(paging.next ? { to: paging.next } : {}),
       });
-      reach.complete = page.Complete || !page.Next;
-      if (page.Next) reach.next = page.Next;
+      paging.complete = page.Complete || !page.Next;
+      if (page.Next) paging.next = page.Next;
     } catch (error) {
-      reach.error = error instanceof Error ? error.message : String(error);
+      paging.error = error instanceof Error ? error.message : String(error);
     }
   }
 
-  /** Reads older pages until a message is there. Returns whether it is. */
-  async reachTo(peer: string, key: string): Promise<boolean> {
-    const reach = this.reach(peer);
+  /** Reads older pages until a message is in the timeline. Returns whether it is. */
+  async loadUntil(peer: string, key: string): Promise<boolean> {
+    const paging = this.historyState(peer);
     const here = () => this.parley.timeline(peer).some((m) => m.MsgKey === key);
-    while (!here() && !reach.complete) {
-      await this.older(peer, 100);
-      if (reach.error !== undefined) break;
+    while (!here() && !paging.complete) {
+      await this.loadOlder(peer, 100);
+      if (paging.error !== undefined) break;
     }
     return here();
   }
 
-  /** Tells that everything up to an ordinal is read. */
-  read(peer: string, ordinal: number): void {
+  /** Marks every message of the other user up to an offset as read. */
+  read(peer: string, offset: number): void {
     const row = this.parley.find(peer);
-    if (!row || ordinal <= Math.max(row.ReadOrdinal, this.#reading.get(peer) ?? 0)) return;
-    this.#reading.set(peer, ordinal);
-    this.parley.read(peer, ordinal).catch(() => this.#reading.delete(peer)); // the next change tries again
+    if (!row || offset <= Math.max(row.ReadOrdinal, this.#reading.get(peer) ?? 0)) return;
+    this.#reading.set(peer, offset);
+    this.parley.read(peer, offset).catch(() => this.#reading.delete(peer)); // the next change tries again
   }
 
-  /** Whether the other user has read a message of mine. */
-  seen(peer: string, m: Message): boolean {
+  /** Whether the other user has read a message of the signed-in user. */
+  isReadByPeer(peer: string, m: Message): boolean {
     return (m.Ordinal ?? 0) > 0 && (this.parley.find(peer)?.PeerReadOrdinal ?? 0) >= (m.Ordinal ?? 0);
   }
 }
 
 const Context = createContext<Session | undefined>(undefined);
 
-/** Gives a part of the page its session. */
+/** Gives the components inside it their session. */
 export const SessionProvider = Context.Provider;
 
-/** The session, for a component that shows what it holds: it is rendered again whenever that may have changed. */
+/** The session. A component that uses it is rendered again whenever the session may have changed. */
 export function useSession(): Session {
   const session = useContext(Context);
   if (!session) throw new Error("useSession outside of a SessionProvider");
-  const [, again] = useReducer<number, void>((n) => n + 1, 0);
-  useLayoutEffect(() => session.watch(() => again()), [session]);
+  const [, rerender] = useReducer<number, void>((n) => n + 1, 0);
+  useLayoutEffect(() => session.watch(() => rerender()), [session]);
   return session;
 }

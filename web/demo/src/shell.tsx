@@ -7,12 +7,12 @@ import { type Session, useSession } from "./session.ts";
 import { Thread } from "./thread/thread.tsx";
 import { Icon, type IconName, Mark } from "./ui/icon.tsx";
 
-/** The page of a signed-in user: where to go, what there is, and what is open of it; on a narrow screen, one of these. */
+/** The page of a signed-in user: the navigation, a list, and what is open from it. A narrow screen shows one of them. */
 export function Shell({ leave }: { leave: () => void }) {
   const session = useSession();
   const route = useRoute();
   const search = useRef<HTMLInputElement>(null);
-  const [, again] = useReducer<number, void>((n) => n + 1, 0);
+  const [, rerender] = useReducer<number, void>((n) => n + 1, 0);
   const peer = route.view === "chats" && route.peer !== session.me ? route.peer : undefined;
   const open = peer !== undefined || (route.view === "contacts" && route.user !== undefined);
 
@@ -21,7 +21,7 @@ export function Shell({ leave }: { leave: () => void }) {
     document.title = `${unread > 0 ? `(${unread}) ` : ""}${session.name(session.me)} · Parley`;
   });
   useLayoutEffect(() => {
-    const minute = setInterval(again, 60_000); // what is told of time grows old
+    const minute = setInterval(rerender, 60_000); // relative times on the page grow old
     for (const name of ["online", "offline"]) addEventListener(name, session.changed);
     document.addEventListener("visibilitychange", session.changed);
     return () => {
@@ -71,7 +71,7 @@ const places: { view: Route["view"]; label: string; icon: IconName }[] = [
   { view: "me", label: "Me", icon: "person" },
 ];
 
-/** The places of the app: at the side, or at the bottom of a narrow screen. */
+/** The navigation between the views: at the side, or at the bottom of a narrow screen. */
 function Rail({ route, counts }: { route: Route; counts: Partial<Record<Route["view"], number>> }) {
   return (
     <nav class="rail" aria-label="Parley">
@@ -101,20 +101,20 @@ function Badge({ count }: { count: number }) {
   );
 }
 
-/** Why a device had to go, by the reason of the kick. */
-const kicks: Readonly<Record<string, string>> = {
+/** What the page says after a kick, by the reason of the kick. */
+const kickTexts: Readonly<Record<string, string>> = {
   replaced: "You signed in on another device, so this one was signed off.",
   kicked: "This device was signed off from another one.",
   banned: "This account is banned.",
   deleted: "This account was deleted.",
 };
 
-/** What keeps the page from working until the user decides. */
+/** A state in which the page does not work until the user decides: a kick, a refusal, a sign-out. */
 function Banner({ session }: { session: Session }) {
   const { state } = session.parley;
   const text =
     state === "kicked"
-      ? (kicks[session.kick?.Reason ?? ""] ?? "This device was signed off.")
+      ? (kickTexts[session.kick?.Reason ?? ""] ?? "This device was signed off.")
       : state === "refused"
         ? "The cloud did not accept this user."
         : state === "offline" && session.started
@@ -134,7 +134,7 @@ function Banner({ session }: { session: Session }) {
   );
 }
 
-/** What the big pane shows while no conversation is open. */
+/** The main area while no conversation is open. */
 function Nothing() {
   return (
     <section class="nothing">

@@ -6,12 +6,12 @@ import { Icon, Mark } from "./ui/icon.tsx";
 
 interface Props {
   cloud: Cloud;
-  /** Who was signed in with a UserSig that is not accepted any more. */
+  /** The user whose UserSig is missing or not accepted any more. */
   user: string | undefined;
   enter: (user: string, usersig?: string) => void;
 }
 
-/** The page that asks who is there. */
+/** The sign-in page. */
 export function SignIn({ cloud, user, enter }: Props) {
   const [name, setName] = useState(user ?? "");
   const [usersig, setUsersig] = useState("");
@@ -21,7 +21,7 @@ export function SignIn({ cloud, user, enter }: Props) {
   }, []);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
-    const sig = usersig.replace(/\s+/g, ""); // what was copied may have been broken into lines
+    const sig = usersig.replace(/\s+/g, ""); // a copied UserSig may contain line breaks
     if (name.trim() && (cloud.signer || sig)) enter(name.trim(), sig || undefined);
   };
   return (

@@ -1,6 +1,6 @@
 import type { Session } from "./session.ts";
 
-/** What to say about the connection. */
+/** A text about the connection, and its colour. */
 export interface Connection {
   text: string;
   tone: "good" | "busy" | "bad";

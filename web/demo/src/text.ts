@@ -10,7 +10,7 @@ export function initials(name: string): string {
 
 const hues = [14, 48, 85, 150, 185, 225, 262, 292, 330];
 
-/** A hue that is always the same for a user: one of nine that are told apart easily. */
+/** The hue of a user: always the same one of nine, which are easy to distinguish. */
 export function hue(id: string): number {
   let hash = 102;
   for (const char of id) hash = (Math.imul(hash, 31) + (char.codePointAt(0) ?? 0)) | 0;
@@ -19,18 +19,18 @@ export function hue(id: string): number {
 
 const day = 24 * 60 * 60 * 1000;
 
-/** How many calendar days lie between two moments. */
+/** How many calendar days are between two moments. */
 function daysBetween(ms: number, now: number): number {
   const midnight = (t: number) => new Date(t).setHours(0, 0, 0, 0);
   return Math.round((midnight(now) - midnight(ms)) / day);
 }
 
-// Making a format takes a hundred times as long as using it.
+// To make a format takes a hundred times as long as to use it.
 const clockFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const fullFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 
 /** The time of day. */
-export function clock(ms: number): string {
+export function timeOfDay(ms: number): string {
   return clockFormat.format(ms);
 }
 
@@ -39,10 +39,10 @@ export function fullTime(ms: number): string {
   return fullFormat.format(ms);
 }
 
-/** When, as short as a list wants it: a time today, then a day, then a date. */
-export function when(ms: number, now = Date.now()): string {
+/** A moment as short as a list needs it: today the time, in the last days the weekday, before that the date. */
+export function shortTime(ms: number, now = Date.now()): string {
   const ago = daysBetween(ms, now);
-  if (ago <= 0) return clock(ms);
+  if (ago <= 0) return timeOfDay(ms);
   if (ago === 1) return "Yesterday";
   const date = new Date(ms);
   if (ago < 7) return date.toLocaleDateString(undefined, { weekday: "short" });
@@ -54,7 +54,7 @@ export function when(ms: number, now = Date.now()): string {
   });
 }
 
-/** The day of a separator between messages. */
+/** The text of a separator between the messages of two days. */
 export function dayName(ms: number, now = Date.now()): string {
   const ago = daysBetween(ms, now);
   if (ago <= 0) return "Today";
@@ -69,30 +69,30 @@ export function dayName(ms: number, now = Date.now()): string {
   });
 }
 
-/** When somebody was here last. */
+/** A sentence that says when a user was last online. */
 export function lastSeen(ms: number, now = Date.now()): string {
   const minutes = Math.floor((now - ms) / 60_000);
   if (minutes < 1) return "Last seen just now";
   if (minutes < 60) return `Last seen ${minutes} min ago`;
   const ago = daysBetween(ms, now);
-  const day = ago <= 0 ? "" : ago === 1 ? "yesterday " : `${when(ms, now)} `;
-  return `Last seen ${day}at ${clock(ms)}`;
+  const day = ago <= 0 ? "" : ago === 1 ? "yesterday " : `${shortTime(ms, now)} `;
+  return `Last seen ${day}at ${timeOfDay(ms)}`;
 }
 
-/** A key that is the same for all moments of a day. */
+/** A key of a calendar day: it is the same for all moments of the day. */
 export function dayKey(ms: number): string {
   return new Date(ms).toDateString();
 }
 
-/** All the text of a message; what is not text is named. */
+/** The text of a message. An element that is not text has a label such as "[Image]". */
 export function textOf(m: Pick<Message, "MsgBody">): string {
   return m.MsgBody.map((element) =>
     element.MsgType === "TIMTextElem" ? String(element.MsgContent.Text ?? "") : preview([element]) || "[Message]",
   ).join("");
 }
 
-/** A text in pieces: plain, and addresses to link to; `at` is where a piece begins. */
-export function pieces(text: string): { at: number; text: string; href?: string }[] {
+/** Splits a text into plain parts and web addresses (with `href`). `at` is the index at which a part begins. */
+export function splitLinks(text: string): { at: number; text: string; href?: string }[] {
   const out: { at: number; text: string; href?: string }[] = [];
   let end = 0;
   for (const match of text.matchAll(/\bhttps?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]}]/g)) {
@@ -104,15 +104,18 @@ export function pieces(text: string): { at: number; text: string; href?: string 
   return out;
 }
 
-/** Whether a text is nothing but one to three emoji. */
-export function jumbo(text: string): boolean {
+/** Whether a text consists of one to three emoji. */
+export function isFewEmoji(text: string): boolean {
   return /^(?:\p{Extended_Pictographic}[\u{FE0F}\u{1F3FB}-\u{1F3FF}]?(?:\u200D\p{Extended_Pictographic}\u{FE0F}?)*\s*){1,3}$/u.test(
     text,
   );
 }
 
-/** A text around the first place where another stands in it, as people read them; cut so that a line shows the place. */
-export function around(text: string, wanted: string): { before: string; hit: string; after: string } {
+/**
+ * The part of a text around the first occurrence of another text (both folded). It is cut
+ * so that one line shows the occurrence.
+ */
+export function excerptAround(text: string, wanted: string): { before: string; hit: string; after: string } {
   const line = text.replace(/\s+/g, " ");
   const place = locate(line, wanted);
   if (!place) return { before: line, hit: "", after: "" };
@@ -122,7 +125,7 @@ export function around(text: string, wanted: string): { before: string; hit: str
   return { before: near, hit: line.slice(from, to), after: line.slice(to) };
 }
 
-/** The size of a file as a person says it. */
+/** The size of a file for people, such as "1.5 KB". */
 export function sizeOf(bytes: number): string {
   const units = ["bytes", "KB", "MB", "GB"];
   const step = bytes < 1024 ? 0 : Math.min(3, Math.floor(Math.log2(bytes) / 10));
@@ -130,7 +133,7 @@ export function sizeOf(bytes: number): string {
   return `${value.toLocaleString(undefined, { maximumFractionDigits: value < 10 && step > 0 ? 1 : 0 })} ${units[step]}`;
 }
 
-/** A length of time as a player shows it. */
+/** A duration as a media player shows it, such as "1:01". */
 export function lengthOf(seconds: number): string {
   return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 }

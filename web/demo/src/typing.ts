@@ -1,39 +1,43 @@
-/** How often at most the other user is told, ms. */
+/** The shortest time between two notifications to the other user, ms. */
 const interval = 3000;
 
-/** How long somebody who was typing counts as typing without another word, ms. */
+/** For this time after a notification a user counts as typing, ms. */
 const expiry = 6000;
 
-/** Who is writing to the signed-in user, and telling others that the user writes to them. */
+/** Which users are typing to the signed-in user. It also notifies others that the signed-in user is typing to them. */
 export class Typing {
-  readonly #tell: (to: string, typing: boolean) => void;
+  readonly #notify: (to: string, typing: boolean) => void;
   readonly #changed: () => void;
   readonly #now: () => number;
   readonly #writers = new Map<string, { until: number; timer: ReturnType<typeof setTimeout> }>();
-  readonly #told = new Map<string, number>();
+  readonly #notifiedAt = new Map<string, number>();
 
-  /** `tell` tells another user; `changed` is called when somebody begins or stops; `now` is a time in ms of a clock that nobody sets. */
+  /**
+   * @param notify notifies another user
+   * @param changed is called when a user begins or stops to type
+   * @param now the time of a monotonic clock, ms
+   */
   constructor(
-    tell: (to: string, typing: boolean) => void,
+    notify: (to: string, typing: boolean) => void,
     changed: () => void,
     now: () => number = () => performance.now(),
   ) {
-    this.#tell = tell;
+    this.#notify = notify;
     this.#changed = changed;
     this.#now = now;
   }
 
-  /** Whether a user is writing now. */
+  /** Whether a user is typing now. */
   has(user: string): boolean {
     return (this.#writers.get(user)?.until ?? 0) > this.#now();
   }
 
-  /** The other user began or goes on, or has stopped, as far as one can tell. */
-  heard(user: string, typing: boolean): void {
+  /** A notification from another user: typing, or stopped. */
+  received(user: string, typing: boolean): void {
     const had = this.#writers.get(user);
     clearTimeout(had?.timer);
     if (typing) {
-      const timer = setTimeout(() => this.heard(user, false), expiry);
+      const timer = setTimeout(() => this.received(user, false), expiry);
       this.#writers.set(user, { until: this.#now() + expiry, timer });
     } else {
       this.#writers.delete(user);
@@ -41,23 +45,23 @@ export class Typing {
     if (typing !== (had !== undefined)) this.#changed();
   }
 
-  /** The signed-in user writes to somebody: called at each key. */
-  write(to: string): void {
+  /** The signed-in user has pressed a key in a message to somebody. */
+  keyPressed(to: string): void {
     const now = this.#now();
-    if (now - (this.#told.get(to) ?? Number.NEGATIVE_INFINITY) < interval) return;
-    this.#told.set(to, now);
-    this.#tell(to, true);
+    if (now - (this.#notifiedAt.get(to) ?? Number.NEGATIVE_INFINITY) < interval) return;
+    this.#notifiedAt.set(to, now);
+    this.#notify(to, true);
   }
 
-  /** The signed-in user has stopped without sending: what was told is taken back. */
+  /** The signed-in user has stopped without sending: notifies the other user of that. */
   stop(to: string): void {
-    const told = this.#told.get(to);
-    this.#told.delete(to);
-    if (told !== undefined && this.#now() - told < expiry) this.#tell(to, false);
+    const notifiedAt = this.#notifiedAt.get(to);
+    this.#notifiedAt.delete(to);
+    if (notifiedAt !== undefined && this.#now() - notifiedAt < expiry) this.#notify(to, false);
   }
 
-  /** The message was sent, which says that it is written. */
+  /** The message was sent. The other user receives it, so no notification is needed. */
   sent(to: string): void {
-    this.#told.delete(to);
+    this.#notifiedAt.delete(to);
   }
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Conversation, Message, Pending } from "@parley/client";
 import { previewOf } from "../src/list/preview.ts";
-import { around } from "../src/text.ts";
+import { excerptAround } from "../src/text.ts";
 
 const row: Conversation = {
   To_Account: "bob",
@@ -14,32 +14,32 @@ const row: Conversation = {
   TimeMs: 1,
   LastMsg: { MsgKey: "1_2_3", Preview: "two\nlines" },
 };
-const quiet = { me: "me", row, pending: [], last: undefined, typing: false, draft: "" };
+const plain = { me: "me", row, pending: [], last: undefined, typing: false, draft: "" };
 const waiting = (state: Pending["state"]): Pending => ({
   draft: { To_Account: "bob", MsgSeq: 1, MsgRandom: 1, MsgBody: [{ MsgType: "TIMImageElem", MsgContent: {} }] },
   state,
   since: 1,
 });
 
-test("the list tells the most pressing of a conversation", () => {
-  assert.deepEqual(previewOf(quiet), { text: "two lines" });
+test("the list shows the most important state of a conversation", () => {
+  assert.deepEqual(previewOf(plain), { text: "two lines" });
   const mine = { MsgKey: "1_2_3", From_Account: "me" } as Message;
-  assert.deepEqual(previewOf({ ...quiet, last: mine }), { lead: "You:", text: "two lines" });
-  assert.deepEqual(previewOf({ ...quiet, pending: [waiting("sending")] }), { lead: "You:", text: "[Image]" });
-  const draft = { ...quiet, draft: "to be\ncontinued" };
+  assert.deepEqual(previewOf({ ...plain, last: mine }), { lead: "You:", text: "two lines" });
+  assert.deepEqual(previewOf({ ...plain, pending: [waiting("sending")] }), { lead: "You:", text: "[Image]" });
+  const draft = { ...plain, draft: "to be\ncontinued" };
   assert.deepEqual(previewOf(draft), { lead: "Draft:", text: "to be continued", tone: "draft" });
   assert.equal(previewOf({ ...draft, typing: true }).tone, "typing");
   assert.equal(previewOf({ ...draft, typing: true, pending: [waiting("failed")] }).tone, "failed");
   const recalled = { ...row, LastMsg: { MsgKey: "1_2_3", Preview: "", Recalled: true } };
-  assert.deepEqual(previewOf({ ...quiet, row: recalled }), { text: "Message recalled" });
+  assert.deepEqual(previewOf({ ...plain, row: recalled }), { text: "Message recalled" });
 });
 
-test("what was found is shown where it stands", () => {
-  assert.deepEqual(around("Shall we meet at NOON?", "noon"), {
+test("the excerpt of a found message shows the text that was searched", () => {
+  assert.deepEqual(excerptAround("Shall we meet at NOON?", "noon"), {
     before: "Shall we meet at ",
     hit: "NOON",
     after: "?",
   });
-  assert.equal(around(`${"word ".repeat(20)}noon`, "noon").before, "… word word word ");
-  assert.deepEqual(around("other", "noon"), { before: "other", hit: "", after: "" });
+  assert.equal(excerptAround(`${"word ".repeat(20)}noon`, "noon").before, "… word word word ");
+  assert.deepEqual(excerptAround("other", "noon"), { before: "other", hit: "", after: "" });
 });

@@ -4,7 +4,7 @@ import { Lookup } from "../src/lookup.ts";
 
 const settled = () => new Promise((done) => setTimeout(done, 5));
 
-test("what is shown in one go is asked for in one call, and once", async () => {
+test("users that are looked up at the same time are read in one call, once", async () => {
   const calls: string[][] = [];
   let changes = 0;
   const names = new Lookup<string | undefined>(
@@ -25,7 +25,7 @@ test("what is shown in one go is asked for in one call, and once", async () => {
   assert.equal(changes, 1);
 });
 
-test("more than a hundred are asked for in several calls", async () => {
+test("more than a hundred users are read in several calls", async () => {
   const sizes: number[] = [];
   const names = new Lookup<string>(
     "",
@@ -41,7 +41,7 @@ test("more than a hundred are asked for in several calls", async () => {
   assert.deepEqual(sizes, [100, 100, 30]);
 });
 
-test("a failure is not followed by another call at once", async () => {
+test("after a failure there is no other call at once", async () => {
   let calls = 0;
   const names = new Lookup<string>(
     "?",
@@ -59,7 +59,7 @@ test("a failure is not followed by another call at once", async () => {
   names.stop();
 });
 
-test("what is told stands until it is read again", async () => {
+test("a value that was set stays until it is read again", async () => {
   const names = new Lookup<string>(
     "",
     async (users) => new Map(users.map((user) => [user, "read"])),

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Parley } from "@parley/client";
-import { alphabet, letterOf } from "../src/people/alphabet.ts";
-import { birthdayOf, changes, genderOf, toBirthday, toDate, within } from "../src/people/fields.ts";
+import { groupByLetter, letterOf } from "../src/people/alphabet.ts";
+import { birthdayOf, changes, cutToBytes, genderOf, toBirthday, toDate } from "../src/people/fields.ts";
 import { outcomeOf } from "../src/people/outcome.ts";
 import { People } from "../src/people/people.ts";
-import { pull } from "../src/people/pull.ts";
+import { sharedRead } from "../src/people/sharedRead.ts";
 import { birthdayTag, genderTag, locationTag, nickTag } from "../src/profile.ts";
 
-test("a name stands under its letter", () => {
+test("a name is in the section of its first letter", () => {
   const cases: [string, string][] = [
     ["bob", "B"],
     ["Élodie", "E"],
@@ -25,10 +25,10 @@ test("a name stands under its letter", () => {
   for (const [name, letter] of cases) assert.equal(letterOf(name), letter, name);
 });
 
-test("names are in order, and those without a letter come last", () => {
+test("names are sorted, and those without a letter are last", () => {
   const names = ["zoe", "10 Bob", "Ana", "álvaro", "9 Bob", "Bea"];
   assert.deepEqual(
-    alphabet(names, (name) => name).map(({ letter, entries }) => [letter, ...entries]),
+    groupByLetter(names, (name) => name).map(({ letter, entries }) => [letter, ...entries]),
     [
       ["A", "álvaro", "Ana"],
       ["B", "Bea"],
@@ -39,14 +39,14 @@ test("names are in order, and those without a letter come last", () => {
 });
 
 test("a text is cut between characters", () => {
-  assert.equal(within("hello", 5), "hello");
-  assert.equal(within("hello", 4), "hell");
-  assert.equal(within("año", 2), "a");
-  assert.equal(within("ab👍", 5), "ab");
-  assert.equal(within("ab👍", 6), "ab👍");
+  assert.equal(cutToBytes("hello", 5), "hello");
+  assert.equal(cutToBytes("hello", 4), "hell");
+  assert.equal(cutToBytes("año", 2), "a");
+  assert.equal(cutToBytes("ab👍", 5), "ab");
+  assert.equal(cutToBytes("ab👍", 6), "ab👍");
 });
 
-test("birthdays are dates", () => {
+test("a birthday is converted to a date and back", () => {
   assert.equal(toDate(20000131), "2000-01-31");
   for (const bad of [undefined, 0, 131, 20001331]) assert.equal(toDate(bad), "");
   assert.equal(toBirthday("2000-01-31"), 20000131);
@@ -55,13 +55,13 @@ test("birthdays are dates", () => {
   assert.equal(birthdayOf({}), "");
 });
 
-test("a gender is told where it is said", () => {
+test("a gender is shown if it is set", () => {
   assert.equal(genderOf({ [genderTag]: "Gender_Type_Female" }), "Female");
   assert.equal(genderOf({ [genderTag]: "Gender_Type_Unknown" }), "");
   assert.equal(genderOf({}), "");
 });
 
-test("an edit names the fields that it changes", () => {
+test("an edit contains only the fields that it changes", () => {
   const before = { [nickTag]: "Bob", [birthdayTag]: 20000131, [locationTag]: "Rome" };
   assert.deepEqual(changes(before, before), []);
   assert.deepEqual(changes({}, { [nickTag]: "", [genderTag]: "Gender_Type_Unknown", [birthdayTag]: 0 }), []);
@@ -71,29 +71,29 @@ test("an edit names the fields that it changes", () => {
   ]);
 });
 
-test("what became of a request is told", () => {
+test("the result of a friend request has a text", () => {
   assert.equal(outcomeOf(0).done, true);
   assert.equal(outcomeOf(30539).done, true);
   assert.match(outcomeOf(30516).text, /no friend requests/);
   assert.deepEqual(outcomeOf(12345), { done: false, text: "It did not work (12345)." });
 });
 
-test("reads are shared, and a change during a read has another read", async () => {
+test("calls share a read, and a call during a read causes another one", async () => {
   let reads = 0;
   let release = () => {};
-  const again = pull(() => {
+  const read = sharedRead(() => {
     reads++;
     return new Promise((resolve) => {
       release = resolve;
     });
   });
-  const first = again();
-  assert.equal(again(), first);
+  const first = read();
+  assert.equal(read(), first);
   await Promise.resolve();
   await Promise.resolve();
   assert.equal(reads, 1);
-  const second = again();
-  assert.equal(again(), second);
+  const second = read();
+  assert.equal(read(), second);
   release();
   await first;
   await new Promise((resolve) => setTimeout(resolve));
@@ -102,24 +102,24 @@ test("reads are shared, and a change during a read has another read", async () =
   await second;
 });
 
-test("a read that fails does not keep the next one from being made", async () => {
+test("after a read that fails the next one is made", async () => {
   let fails = true;
-  const again = pull(async () => {
+  const read = sharedRead(async () => {
     if (fails) throw new Error("away");
   });
-  await assert.rejects(again(), /away/);
+  await assert.rejects(read(), /away/);
   fails = false;
-  await again();
+  await read();
 });
 
-/** A client whose operations answer from a script in turn, and whose events are told by hand. */
+/** A client whose operations return the answers of a script in order. The test emits its events. */
 function scripted(script: Record<string, object[]>) {
-  const asked: [string, object | undefined][] = [];
+  const requests: [string, object | undefined][] = [];
   const listeners = new Map<string, (event: unknown) => void>();
   const operation = (action: string) => async (request?: object) => {
-    asked.push([action, request]);
+    requests.push([action, request]);
     const answer = script[action]?.shift();
-    assert.ok(answer, `${action} is asked once too often`);
+    assert.ok(answer, `${action} is called once too often`);
     return answer;
   };
   const parley = {
@@ -133,11 +133,11 @@ function scripted(script: Record<string, object[]>) {
     block: { add: operation("block.add"), list: operation("block.list") },
   };
   const people = new People(parley as unknown as Parley, () => {});
-  const tell = async (event: string, body: object) => {
+  const emit = async (event: string, body: object) => {
     listeners.get(event)?.(body);
     await new Promise((resolve) => setTimeout(resolve));
   };
-  return { people, asked, tell };
+  return { people, requests, emit };
 }
 
 const friend = (user: string, remark = "") => ({
@@ -145,8 +145,8 @@ const friend = (user: string, remark = "") => ({
   ValueItem: [{ Tag: "Tag_SNS_IM_Remark", Value: remark }],
 });
 
-test("friends are read page by page, then what changed since", async () => {
-  const { people, asked, tell } = scripted({
+test("friends are read page by page, later only the changes", async () => {
+  const { people, requests, emit } = scripted({
     "friend.list": [
       { UserDataItem: [friend("ann")], FriendVersion: 7, Full: true, Cursor: "ann" },
       { UserDataItem: [friend("bob")], FriendVersion: 8, Full: true },
@@ -154,7 +154,7 @@ test("friends are read page by page, then what changed since", async () => {
       { UserDataItem: [friend("cleo")], FriendVersion: 30, Full: true },
     ],
   });
-  const changed = (FriendVersion: number) => tell("friend.changed", { To_Account: [], FriendVersion });
+  const changed = (FriendVersion: number) => emit("friend.changed", { To_Account: [], FriendVersion });
   await changed(7);
   assert.deepEqual([...people.friends.keys()], ["ann", "bob"]);
   await changed(9);
@@ -162,14 +162,14 @@ test("friends are read page by page, then what changed since", async () => {
   await changed(30);
   assert.deepEqual([...people.friends.keys()], ["cleo"]);
   assert.deepEqual(
-    asked.map(([, request]) => request),
+    requests.map(([, request]) => request),
     [{ Version: 0 }, { Cursor: "ann" }, { Version: 7 }, { Version: 9 }],
   );
 });
 
-test("a sync reads what is another", async () => {
+test("after a sync only lists with another version are read", async () => {
   const none = { RequestItem: [], Requests: 0, RequestsUnread: 0, ReadMs: 0, RequestVersion: 0 };
-  const { people, asked, tell } = scripted({
+  const { people, requests, emit } = scripted({
     "friend.list": [{ UserDataItem: [], FriendVersion: 0, Full: true }],
     "friend.lists": [{ ResultItem: [{ GroupName: "work", FriendNumber: 0, To_Account: [] }], ListVersion: 3 }],
     "block.list": [
@@ -183,7 +183,7 @@ test("a sync reads what is another", async () => {
       none,
     ],
   });
-  await tell("synced", { FriendVersion: 0, ListVersion: 3, BlockVersion: 5 });
+  await emit("synced", { FriendVersion: 0, ListVersion: 3, BlockVersion: 5 });
   assert.equal(people.loaded, true);
   assert.deepEqual(people.lists, ["work"]);
   assert.deepEqual([people.blocks("ann"), people.blocks("bob"), people.blocks("cleo")], [true, true, false]);
@@ -192,18 +192,18 @@ test("a sync reads what is another", async () => {
     ["bob", "ann"],
   );
   assert.equal(people.unread, 2);
-  asked.length = 0;
-  await tell("synced", { FriendVersion: 0, ListVersion: 3, BlockVersion: 6 });
-  assert.deepEqual(asked.map(([action]) => action).sort(), ["block.list", "friend.requests"]);
+  requests.length = 0;
+  await emit("synced", { FriendVersion: 0, ListVersion: 3, BlockVersion: 6 });
+  assert.deepEqual(requests.map(([action]) => action).sort(), ["block.list", "friend.requests"]);
   assert.equal(people.blocks("ann"), false);
 });
 
-test("what was done is done, also where the reading after it fails", async () => {
+test("an operation succeeds even if the read after it fails", async () => {
   const { people } = scripted({ "friend.accept": [{}] });
   await people.accept("ann");
 });
 
-test("a result that is an error rejects", async () => {
+test("an operation rejects if the result for a user is an error", async () => {
   const { people } = scripted({
     "block.add": [{ ResultItem: [{ To_Account: "ann", ResultCode: 30013, ResultInfo: "full" }] }],
   });

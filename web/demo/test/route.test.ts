@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { formatRoute, parseRoute, type Route } from "../src/route.ts";
 
-test("every route has an address that leads to it", () => {
+test("a route that is formatted and parsed is the same route", () => {
   const routes: Route[] = [
     { view: "chats" },
     { view: "chats", peer: "bob" },
@@ -14,6 +14,6 @@ test("every route has an address that leads to it", () => {
   for (const route of routes) assert.deepEqual(parseRoute(formatRoute(route)), route);
 });
 
-test("an address that means nothing is the list", () => {
+test("an unknown address is the list of conversations", () => {
   for (const hash of ["", "#", "#/", "#/nowhere", "#%zz"]) assert.deepEqual(parseRoute(hash), { view: "chats" });
 });

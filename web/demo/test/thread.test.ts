@@ -22,11 +22,11 @@ function message(from: string, seq: number, seconds: number, more: Partial<Messa
 }
 
 const draft: Draft = { To_Account: "bob", MsgSeq: 9, MsgRandom: 7, MsgBody: [] };
-const unseen = () => false;
+const unread = () => false;
 
-/** Lines as text, such as `me 1 first last`. */
-function told(messages: Message[], newAfter?: number, complete = true): string[] {
-  return linesOf(itemsOf("me", messages, [], unseen), newAfter, complete).map((line) =>
+/** The lines of a thread as texts, such as `me 1 first last`. */
+function lineTexts(messages: Message[], newAfter?: number, complete = true): string[] {
+  return linesOf(itemsOf("me", messages, [], unread), newAfter, complete).map((line) =>
     line.kind === "message"
       ? [line.item.message?.From_Account, line.item.message?.MsgSeq, line.first && "first", line.last && "last"]
           .filter(Boolean)
@@ -35,21 +35,28 @@ function told(messages: Message[], newAfter?: number, complete = true): string[]
   );
 }
 
-test("messages of one user within three minutes stand together", () => {
+test("messages of one user within three minutes are one group", () => {
   const list = [message("me", 1, 0), message("me", 2, 100), message("bob", 3, 110), message("bob", 4, 400)];
-  assert.deepEqual(told(list), ["day", "me 1 first", "me 2 last", "bob 3 first last", "bob 4 first last"]);
+  assert.deepEqual(lineTexts(list), ["day", "me 1 first", "me 2 last", "bob 3 first last", "bob 4 first last"]);
 });
 
-test("a day and what is new part messages", () => {
+test("messages are separated by days and by the line New", () => {
   const list = [message("bob", 1, 0), message("bob", 2, 10), message("bob", 3, 24 * 3600)];
-  assert.deepEqual(told(list, 1), ["day", "bob 1 first last", "new", "bob 2 first last", "day", "bob 3 first last"]);
-  assert.equal(told(list, undefined, false)[0], "bob 1 first", "the day may have begun earlier");
+  assert.deepEqual(lineTexts(list, 1), [
+    "day",
+    "bob 1 first last",
+    "new",
+    "bob 2 first last",
+    "day",
+    "bob 3 first last",
+  ]);
+  assert.equal(lineTexts(list, undefined, false)[0], "bob 1 first", "the day may have begun earlier");
 });
 
-test("a draft gives way to its stored form", () => {
+test("a stored message replaces its pending message", () => {
   const pending = [{ draft, state: "sending" as const, since: noon * 1000 }];
   assert.deepEqual(
-    itemsOf("me", [], pending, unseen).map(({ state }) => state),
+    itemsOf("me", [], pending, unread).map(({ state }) => state),
     ["sending"],
   );
   const stored = itemsOf("me", [message("me", 9, 1)], pending, () => true);
@@ -57,12 +64,12 @@ test("a draft gives way to its stored form", () => {
     stored.map(({ state }) => state),
     ["read"],
   );
-  assert.equal(stored[0]?.id, itemsOf("me", [], pending, unseen)[0]?.id, "the same element on the page");
+  assert.equal(stored[0]?.id, itemsOf("me", [], pending, unread)[0]?.id, "it is the same element on the page");
 });
 
-test("what can be done depends on whose it is, how old, and what is left of it", () => {
+test("the actions with a message depend on its sender, its age and its content", () => {
   const can = (m: Message, seconds: number) => {
-    const [item] = itemsOf("me", [m], [], unseen);
+    const [item] = itemsOf("me", [m], [], unread);
     assert.ok(item);
     const all = abilities(item, (noon + seconds) * 1000);
     return Object.keys(all).filter((name) => all[name as keyof typeof all]);
@@ -75,7 +82,7 @@ test("what can be done depends on whose it is, how old, and what is left of it",
   assert.deepEqual(can(message("me", 1, 0, { MsgBody: image }), 1), ["answer", "recall", "delete"]);
 });
 
-test("a reply is written as TUIKit writes it, and read back", () => {
+test("a quote is written in the format of TUIKit, and read from it", () => {
   const m = message("bob", 1, 0, { MsgBody: [{ MsgType: "TIMTextElem", MsgContent: { Text: "x".repeat(300) } }] });
   const custom = writeQuote(m, "Bob");
   assert.deepEqual(JSON.parse(custom).messageReply, {

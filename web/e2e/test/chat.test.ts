@@ -1,10 +1,23 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Page } from "playwright-core";
-import { blank, device, errors, message, online, open, picture, reaches, row, say, signIn, texts } from "./page.ts";
-import { stage } from "./stage.ts";
+import {
+  device,
+  errors,
+  message,
+  newPage,
+  online,
+  open,
+  reaches,
+  row,
+  say,
+  screenshot,
+  signIn,
+  texts,
+} from "./pages.ts";
+import { setUp } from "./setup.ts";
 
-const cloud = stage();
+const cloud = setUp();
 
 test("two people chat, one loses the network, and another device takes over", async (t) => {
   const { browser } = cloud;
@@ -15,21 +28,21 @@ test("two people chat, one loses the network, and another device takes over", as
   let alice: Page;
   let bob: Page;
 
-  await t.test("sign in with a card", async () => {
-    alice = await blank(alices, "alice");
+  await t.test("a user signs in with a card", async () => {
+    alice = await newPage(alices, "alice");
     await alice.goto(http);
     await alice.getByRole("button", { name: /Alice/ }).waitFor();
-    await picture(alice, "sign-in");
+    await screenshot(alice, "sign-in");
     await alice.getByRole("button", { name: /Alice/ }).click();
     await online(alice);
     assert.match(alice.url(), /\?user=alice$/);
     bob = await signIn(bobs, http, "bob");
   });
 
-  await t.test("an unread badge appears and clears, and a read mark appears", async () => {
+  await t.test("an unread badge appears and is removed, and the sender sees that the message was read", async () => {
     await open(alice, "bob");
     await alice.getByText("The first word is yours.").waitFor();
-    await picture(alice, "empty-conversation");
+    await screenshot(alice, "empty-conversation");
     await say(alice, "Hello Bob, this is Alice.");
     await reaches(alice, "Hello Bob", "sent");
     await row(bob, "alice").locator(".badge", { hasText: "1" }).waitFor();
@@ -42,7 +55,7 @@ test("two people chat, one loses the network, and another device takes over", as
     await bob.locator(".new-line").waitFor();
   });
 
-  await t.test("both ways, in order, as text", async () => {
+  await t.test("messages are shown to both users, in order, as plain text", async () => {
     await say(bob, "Here I am.");
     await message(alice, "Here I am.").waitFor();
     await say(alice, "Good. The numbers are at https://example.com/numbers");
@@ -58,7 +71,7 @@ test("two people chat, one loses the network, and another device takes over", as
     ];
     assert.deepEqual(await texts(alice), wanted);
     assert.deepEqual(await texts(bob), wanted);
-    await picture(alice, "conversation");
+    await screenshot(alice, "conversation");
   });
 
   await t.test("a reload keeps the history and the conversation", async () => {
@@ -70,7 +83,7 @@ test("two people chat, one loses the network, and another device takes over", as
     await reaches(alice, "Hello Bob", "read");
   });
 
-  await t.test("what was missed offline arrives, and what was written offline is sent", async () => {
+  await t.test("messages missed offline arrive, and messages written offline are sent", async () => {
     relay.up(false);
     await bobs.setOffline(true);
     await bob.locator('.sidebar .status[data-tone="busy"]').waitFor({ state: "attached" });
@@ -79,7 +92,7 @@ test("two people chat, one loses the network, and another device takes over", as
     await say(bob, "Written in a tunnel");
     await reaches(bob, "Written in a tunnel", "sending");
     assert.equal(await message(bob, "Missed one").count(), 0);
-    await picture(bob, "offline");
+    await screenshot(bob, "offline");
     relay.up(true);
     await bobs.setOffline(false);
     await online(bob);
@@ -90,16 +103,16 @@ test("two people chat, one loses the network, and another device takes over", as
     assert.deepEqual(missed, ["Missed one", "Missed two", "Missed three"]);
   });
 
-  await t.test("another device of the same kind takes over, and can be taken over", async () => {
+  await t.test("another device of the same kind takes the slot, and the first one can take it back", async () => {
     const other = await device(browser, { width: 390, dark: true });
     const third = await signIn(other, http, "alice");
     await alice.getByRole("alert").getByText("another device").waitFor();
     await row(third, "bob").locator("time").waitFor();
-    await picture(third, "list-narrow-dark");
+    await screenshot(third, "list-narrow-dark");
     await open(third, "bob");
     await message(third, "Missed three").waitFor();
-    await picture(third, "conversation-narrow-dark");
-    await picture(alice, "kicked");
+    await screenshot(third, "conversation-narrow-dark");
+    await screenshot(alice, "kicked");
     await say(bob, "To the other device");
     await message(third, "To the other device").waitFor();
     assert.equal(await message(alice, "To the other device").count(), 0);

@@ -3,16 +3,16 @@ import { test } from "node:test";
 import { Parley, type SocketClass } from "@parley/client";
 import type { BrowserContext, Locator, Page } from "playwright-core";
 import { WebSocket } from "ws";
-import { small, spills } from "./look.ts";
-import { device, errors, findings, message, open, picture, reaches, row, say, signIn } from "./page.ts";
-import { call, signature } from "./stack.ts";
-import { stage } from "./stage.ts";
+import { misplacedTexts, smallTargets } from "./layoutChecks.ts";
+import { call, signature } from "./localCloud.ts";
+import { axeFindings, device, errors, message, open, reaches, row, say, screenshot, signIn } from "./pages.ts";
+import { setUp } from "./setup.ts";
 
 let alices: BrowserContext;
 let alice: Page;
 let bob: Page;
 
-const cloud = stage(async (cloud) => {
+const cloud = setUp(async (cloud) => {
   alices = await device(cloud.browser);
   alice = await signIn(alices, cloud.run.http, "alice");
   bob = await signIn(await device(cloud.browser, { dark: true }), cloud.run.http, "bob");
@@ -30,7 +30,7 @@ const tab = (page: Page, name: string) => page.getByRole("tab", { name }).click(
 const card = (page: Page, name: string) => page.getByRole("article", { name: `About ${name}` });
 const button = (of: Page | Locator, name: string) => of.getByRole("button", { name, exact: true });
 
-test("people and what is done with them", async (t) => {
+test("contacts", async (t) => {
   await t.test("a user chooses who may add them", async () => {
     await goTo(bob, "Me");
     await bob.getByLabel("Who may add you as a friend").selectOption("Whom I accept");
@@ -39,10 +39,10 @@ test("people and what is done with them", async (t) => {
     assert.ok(await button(bob, "Save").isDisabled());
   });
 
-  await t.test("a friend is asked for by user ID, with a greeting", async () => {
+  await t.test("a friend request is sent to a user ID, with a greeting", async () => {
     await goTo(alice, "Contacts");
     await alice.getByText("No friends yet.").waitFor();
-    await picture(alice, "contacts-none");
+    await screenshot(alice, "contacts-none");
     await alice.getByRole("button", { name: "Add a friend" }).first().click();
     const dialog = alice.getByRole("dialog", { name: "Add a friend" });
     const find = async (user: string) => {
@@ -56,22 +56,22 @@ test("people and what is done with them", async (t) => {
     await find("bob");
     await dialog.getByText("Bob", { exact: true }).waitFor();
     assert.equal(await alice.evaluate(() => document.activeElement?.closest("label")?.textContent), "Greeting");
-    assert.deepEqual(await findings(alice), []);
+    assert.deepEqual(await axeFindings(alice), []);
     await dialog.getByLabel("Greeting").fill("It is me, Alice");
-    await picture(alice, "add-friend");
+    await screenshot(alice, "add-friend");
     await button(dialog, "Add friend").click();
     await alice.getByText("The request is sent.").waitFor();
     await button(card(alice, "Bob"), "Add friend").waitFor();
   });
 
-  await t.test("a request is announced, shown and accepted", async () => {
+  await t.test("a friend request is counted, shown and accepted", async () => {
     const places = bob.getByRole("navigation");
     await places.getByRole("button", { name: "Contacts 1 unread" }).click();
     await tab(bob, "Requests");
     await person(bob, "alice").getByText("It is me, Alice").waitFor();
     await places.locator(".badge").waitFor({ state: "detached" });
-    await picture(bob, "requests");
-    assert.deepEqual(await findings(bob), []);
+    await screenshot(bob, "requests");
+    assert.deepEqual(await axeFindings(bob), []);
     await button(bob, "Accept Alice").click();
     await bob.getByText("Nobody is waiting").waitFor();
     await tab(bob, "Friends");
@@ -79,7 +79,7 @@ test("people and what is done with them", async (t) => {
     await person(alice, "bob").waitFor();
   });
 
-  await t.test("a request that is rejected is gone", async () => {
+  await t.test("a friend request that is rejected disappears", async () => {
     const carol = await signIn(await device(cloud.browser, { width: 390 }), cloud.run.http, "carol");
     await carol.goto(`${cloud.run.http}/?user=carol#/contacts/bob`);
     await button(card(carol, "Bob"), "Add friend").click();
@@ -94,7 +94,7 @@ test("people and what is done with them", async (t) => {
     await carol.context().close();
   });
 
-  await t.test("who takes no requests is not asked", async () => {
+  await t.test("a user who accepts no friend requests receives none", async () => {
     await allows("carol", "DenyAny");
     await alice.getByRole("button", { name: "Add a friend" }).click();
     const dialog = alice.getByRole("dialog", { name: "Add a friend" });
@@ -106,7 +106,7 @@ test("people and what is done with them", async (t) => {
     await dialog.waitFor({ state: "detached" });
   });
 
-  await t.test("a dot tells who is online, and the card since when not", async () => {
+  await t.test("a dot shows who is online, and the card shows when a user was last online", async () => {
     const dot = person(alice, "bob").locator(".avatar-dot");
     await dot.waitFor();
     await bob.context().close();
@@ -118,7 +118,7 @@ test("people and what is done with them", async (t) => {
     await card(alice, "Bob").getByText("Online", { exact: true }).waitFor();
   });
 
-  await t.test("the head of a conversation leads to the card, and a remark renames everywhere", async () => {
+  await t.test("the header of a conversation opens the card, and a remark changes the name everywhere", async () => {
     await button(card(alice, "Bob"), "Message").click();
     await say(alice, "Hello, friend");
     await alice.getByTitle("About Bob").click();
@@ -131,32 +131,32 @@ test("people and what is done with them", async (t) => {
     await goTo(alice, "Contacts");
   });
 
-  await t.test("friend lists are made, filter, are renamed and deleted", async () => {
+  await t.test("friend lists are made, used as filters, renamed and deleted", async () => {
     await person(alice, "bob").locator(".row").click();
-    const kept = alice.getByRole("region", { name: "How you keep this friend" });
+    const settings = alice.getByRole("region", { name: "How you keep this friend" });
     const lists = alice.getByRole("group", { name: "Friend lists" });
     const name = async (text: string) => {
       await alice.getByRole("dialog").getByLabel("Name").fill(text);
       await alice.keyboard.press("Enter");
     };
-    await button(kept, "New list").click();
+    await button(settings, "New list").click();
     await name("Foxes");
-    await kept.getByRole("button", { name: "Foxes", pressed: true }).waitFor();
+    await settings.getByRole("button", { name: "Foxes", pressed: true }).waitFor();
     await button(lists, "New list").click();
     await name("Bears");
     await alice.getByText("Nobody is in this list.").waitFor();
     assert.equal(await person(alice, "bob").count(), 0);
-    await button(kept, "Bears").click();
+    await button(settings, "Bears").click();
     await person(alice, "bob").waitFor();
     await button(alice, "More about the list Bears").click();
     await alice.getByRole("menuitem", { name: "Rename" }).click();
     await name("Wolves");
-    await kept.getByRole("button", { name: "Wolves", pressed: true }).waitFor();
-    await picture(alice, "friend-lists");
+    await settings.getByRole("button", { name: "Wolves", pressed: true }).waitFor();
+    await screenshot(alice, "friend-lists");
     await button(alice, "More about the list Wolves").click();
     await alice.getByRole("menuitem", { name: "Delete" }).click();
     await button(alice.getByRole("dialog"), "Delete").click();
-    await button(kept, "Wolves").waitFor({ state: "detached" });
+    await button(settings, "Wolves").waitFor({ state: "detached" });
     await person(alice, "bob").waitFor();
     await alice.getByRole("searchbox", { name: "Find a friend" }).fill("nob");
     await alice.getByText("No friend matches.").waitFor();
@@ -183,38 +183,41 @@ test("people and what is done with them", async (t) => {
     await person(alice, "bob").getByText("In the woods").waitFor();
   });
 
-  await t.test("it fits a phone, a tablet and a desk, and axe finds nothing serious", async () => {
-    await allows("alice", "NeedConfirm");
-    const ask = { To_Account: "alice", AddSource: "AddSource_Type_Web", AddWording: "We met at the climbing hall." };
-    await call(cloud.run, "carol", "friend.add", { AddFriendItem: [ask] });
-    await alice.getByRole("tab", { name: "Requests 1" }).waitFor();
-    for (const width of [1280, 820, 390]) {
-      await alice.setViewportSize({ width, height: 844 });
-      if (width === 390) await alice.reload(); // on a phone, the card is opened in the place of the list
-      await card(alice, "Bobby 🦊").getByText("Online", { exact: true }).waitFor();
-      assert.deepEqual(await spills(alice), [], `the card at ${width}`);
-      await picture(alice, `card-${width}`);
-      if (width === 390) {
-        await alice.keyboard.press("Tab");
-        assert.equal(await focused(alice), "Back to contacts");
-        await alice.keyboard.press("Enter");
-        await person(alice, "bob").locator(".row:focus").waitFor();
+  await t.test(
+    "contacts have no layout problem on a phone, a tablet and a desktop, and axe finds nothing serious",
+    async () => {
+      await allows("alice", "NeedConfirm");
+      const ask = { To_Account: "alice", AddSource: "AddSource_Type_Web", AddWording: "We met at the climbing hall." };
+      await call(cloud.run, "carol", "friend.add", { AddFriendItem: [ask] });
+      await alice.getByRole("tab", { name: "Requests 1" }).waitFor();
+      for (const width of [1280, 820, 390]) {
+        await alice.setViewportSize({ width, height: 844 });
+        if (width === 390) await alice.reload(); // on a phone the card replaces the list
+        await card(alice, "Bobby 🦊").getByText("Online", { exact: true }).waitFor();
+        assert.deepEqual(await misplacedTexts(alice), [], `the card at ${width}`);
+        await screenshot(alice, `card-${width}`);
+        if (width === 390) {
+          await alice.keyboard.press("Tab");
+          assert.equal(await focused(alice), "Back to contacts");
+          await alice.keyboard.press("Enter");
+          await person(alice, "bob").locator(".row:focus").waitFor();
+        }
+        await person(alice, "bob").waitFor();
+        assert.deepEqual(await misplacedTexts(alice), [], `contacts at ${width}`);
+        assert.deepEqual(await smallTargets(alice), [], `contacts at ${width}`);
+        await screenshot(alice, `contacts-${width}`);
+        await bob.setViewportSize({ width, height: 844 });
+        assert.deepEqual(await misplacedTexts(bob), [], `me at ${width}`);
+        assert.deepEqual(await smallTargets(bob), [], `me at ${width}`);
+        await screenshot(bob, `me-${width}`);
       }
-      await person(alice, "bob").waitFor();
-      assert.deepEqual(await spills(alice), [], `contacts at ${width}`);
-      assert.deepEqual(await small(alice), [], `contacts at ${width}`);
-      await picture(alice, `contacts-${width}`);
-      await bob.setViewportSize({ width, height: 844 });
-      assert.deepEqual(await spills(bob), [], `me at ${width}`);
-      assert.deepEqual(await small(bob), [], `me at ${width}`);
-      await picture(bob, `me-${width}`);
-    }
-    await alice.keyboard.press("Enter");
-    assert.deepEqual(await findings(alice), []);
-    assert.deepEqual(await small(alice), []);
-    assert.deepEqual(await findings(bob), []);
-    for (const page of [alice, bob]) await page.setViewportSize({ width: 1280, height: 800 });
-  });
+      await alice.keyboard.press("Enter");
+      assert.deepEqual(await axeFindings(alice), []);
+      assert.deepEqual(await smallTargets(alice), []);
+      assert.deepEqual(await axeFindings(bob), []);
+      for (const page of [alice, bob]) await page.setViewportSize({ width: 1280, height: 800 });
+    },
+  );
 
   await t.test("a message of a blocked user is refused, until they are unblocked", async () => {
     await button(alice, "Block").click();
@@ -222,8 +225,8 @@ test("people and what is done with them", async (t) => {
     await button(alice, "Unblock").waitFor();
     await tab(alice, "Blocked");
     await person(alice, "bob").waitFor();
-    await picture(alice, "blocked");
-    assert.deepEqual(await findings(alice), []);
+    await screenshot(alice, "blocked");
+    assert.deepEqual(await axeFindings(alice), []);
     await goTo(bob, "Contacts");
     await bob.getByText("No friends yet.").waitFor();
     await goTo(bob, "Chats");
@@ -237,7 +240,7 @@ test("people and what is done with them", async (t) => {
     await button(card(alice, "בוב לוי"), "Add friend").waitFor();
   });
 
-  await t.test("other devices are listed, and signed off", async () => {
+  await t.test("other devices are listed and can be signed off", async () => {
     const { http, websocket, sdkappid } = cloud.run;
     const usersig = await signature(cloud.run, "bob");
     const phone = new Parley({
@@ -249,7 +252,7 @@ test("people and what is done with them", async (t) => {
       platform: "Android",
       WebSocket: WebSocket as unknown as SocketClass,
     });
-    const kicked = new Promise<string>((told) => phone.on("kicked", ({ Reason }) => told(Reason)));
+    const kicked = new Promise<string>((resolve) => phone.on("kicked", ({ Reason }) => resolve(Reason)));
     await phone.login();
     await goTo(bob, "Me");
     const devices = bob.getByRole("region", { name: "Devices" });
@@ -266,28 +269,28 @@ test("people and what is done with them", async (t) => {
     phone.close();
   });
 
-  await t.test("signing out forgets what the device keeps", async () => {
-    assert.ok((await kept(alice)) > 0);
+  await t.test("signing out deletes what the device has stored", async () => {
+    assert.ok((await storedRecords(alice)) > 0);
     await goTo(alice, "Me");
     await button(alice, "Sign out").click();
     const dialog = alice.getByRole("dialog", { name: "Sign out?" });
     await button(dialog, "Cancel").click();
     await button(alice, "Sign out").click();
-    await picture(alice, "sign-out");
+    await screenshot(alice, "sign-out");
     await button(dialog, "Sign out").click();
     await alice.getByText("Who are you today?").waitFor();
-    assert.equal(await kept(alice), 0);
+    assert.equal(await storedRecords(alice), 0);
     assert.equal(new URL(alice.url()).search, "");
   });
 
   await t.test("no page had an error", () => assert.deepEqual(errors, []));
 });
 
-/** The label of what has the focus. */
+/** The label of the element that has the focus. */
 const focused = (page: Page) => page.evaluate(() => document.activeElement?.getAttribute("aria-label"));
 
-/** How many records a page finds in the browser's databases. */
-const kept = (page: Page) =>
+/** How many records the databases of the browser have. */
+const storedRecords = (page: Page) =>
   page.evaluate(async () => {
     const answer = <Out>(request: IDBRequest<Out>) =>
       new Promise<Out>((resolve, reject) => {

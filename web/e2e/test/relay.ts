@@ -1,8 +1,9 @@
-// A relay before the WebSocket door, so that a page's connection can be cut and kept away as a dead network does.
+// A relay in front of the WebSocket address: a test can cut the connections of a page and refuse new ones, like a
+// network that is lost.
 import { connect, createServer, type Server, type Socket } from "node:net";
 
 export class Relay {
-  /** No connection passes while false; those that are open are cut. */
+  /** While false, no connection passes. */
   #up = true;
   readonly #sockets = new Set<Socket>();
   readonly #server: Server;
@@ -32,12 +33,13 @@ export class Relay {
     });
   }
 
+  /** Turns the network on or off. Off: open connections are cut. */
   up(up: boolean): void {
     this.#up = up;
     if (!up) for (const socket of this.#sockets) socket.destroy();
   }
 
-  /** The connections that are open stay so and carry nothing any more, as those of a machine that slept. */
+  /** The open connections stay open and carry nothing any more, like those of a machine that has slept. */
   silence(): void {
     for (const socket of this.#sockets) socket.unpipe().pause();
   }

@@ -1,4 +1,4 @@
-// The SDK in a real browser: what it keeps, tabs that share a line, and sends that outlive a page.
+// The SDK in a real browser: its store, tabs that share a connection, and messages that are sent after a reload.
 import assert from "node:assert/strict";
 import { resolve } from "node:path";
 import { test } from "node:test";
@@ -6,29 +6,31 @@ import { build } from "esbuild";
 import type { BrowserContext, Page } from "playwright-core";
 import type { Parley } from "../../sdk/src/index.ts";
 import type { Relay } from "./relay.ts";
-import { stage } from "./stage.ts";
+import { setUp } from "./setup.ts";
 
-/** What the page of this test has besides the page of every browser. */
-interface Held {
-  sdk: typeof import("../../sdk/src/index.ts") & { contract: typeof import("../../sdk/test/contract.ts").contract };
+/** The globals that this test adds to a page. */
+interface TestWindow {
+  sdk: typeof import("../../sdk/src/index.ts") & {
+    storeContract: typeof import("../../sdk/test/storeContract.ts").storeContract;
+  };
   parley: Parley;
-  said: string[];
+  received: string[];
 }
 
 let relay: Relay;
 let script: string;
 let websocket: string;
 
-const cloud = stage(async (cloud) => {
+const cloud = setUp(async (cloud) => {
   const { relay: made, port } = await cloud.relay();
   relay = made;
-  const door = new URL(cloud.run.websocket);
-  door.hostname = "127.0.0.1";
-  door.port = String(port);
-  websocket = door.href;
+  const address = new URL(cloud.run.websocket);
+  address.hostname = "127.0.0.1";
+  address.port = String(port);
+  websocket = address.href;
   const sdk = resolve("../sdk");
   const bundle = await build({
-    stdin: { contents: 'export * from "./src/index.ts"; export * from "./test/contract.ts";', resolveDir: sdk },
+    stdin: { contents: 'export * from "./src/index.ts"; export * from "./test/storeContract.ts";', resolveDir: sdk },
     bundle: true,
     write: false,
     format: "iife",
@@ -37,7 +39,7 @@ const cloud = stage(async (cloud) => {
   script = bundle.outputFiles[0]?.text ?? "";
 });
 
-/** A browser of its own: its tabs share what is stored. */
+/** A browser profile of its own. Its tabs share their storage. */
 async function device(): Promise<BrowserContext> {
   const context = await cloud.browser.newContext();
   context.setDefaultTimeout(20_000);
@@ -47,7 +49,7 @@ async function device(): Promise<BrowserContext> {
 /** A tab with a client that is signed in. */
 async function tab(context: BrowserContext, user: string): Promise<Page> {
   const page = await context.newPage();
-  await page.goto(`${cloud.run.http}/_local/demo`); // any page of the cloud's, without a client of its own
+  await page.goto(`${cloud.run.http}/_local/demo`); // any page of the cloud that has no client of its own
   await login(page, user);
   return page;
 }
@@ -57,12 +59,12 @@ async function login(page: Page, user: string): Promise<void> {
   const { http, sdkappid } = cloud.run;
   await page.evaluate(
     async ({ http, websocket, sdkappid, user }) => {
-      const held = window as unknown as Held;
+      const globals = window as unknown as TestWindow;
       const usersig = async () => (await (await fetch(`/_local/usersig?user=${user}`)).json()).usersig;
-      const parley = new held.sdk.Parley({ http, websocket, sdkappid, identifier: user, usersig });
-      held.parley = parley;
-      held.said = [];
-      parley.on("message", (m) => held.said.push(held.sdk.words(m.MsgBody)));
+      const parley = new globals.sdk.Parley({ http, websocket, sdkappid, identifier: user, usersig });
+      globals.parley = parley;
+      globals.received = [];
+      parley.on("message", (m) => globals.received.push(globals.sdk.words(m.MsgBody)));
       const synced = new Promise((done) => parley.on("synced", done));
       await parley.login();
       await synced;
@@ -72,56 +74,56 @@ async function login(page: Page, user: string): Promise<void> {
 }
 
 const say = (page: Page, to: string, text: string) =>
-  page.evaluate(async ([to, text]) => void (await (window as unknown as Held).parley.send(to, text)), [
+  page.evaluate(async ([to, text]) => void (await (window as unknown as TestWindow).parley.send(to, text)), [
     to,
     text,
   ] as const);
-const hears = (page: Page, text: string) =>
-  page.waitForFunction((text) => (window as unknown as Held).said.includes(text), text);
-const state = (page: Page) => page.evaluate(() => (window as unknown as Held).parley.state);
+const receives = (page: Page, text: string) =>
+  page.waitForFunction((text) => (window as unknown as TestWindow).received.includes(text), text);
+const state = (page: Page) => page.evaluate(() => (window as unknown as TestWindow).parley.state);
 const reaches = (page: Page, state: string) =>
-  page.waitForFunction((state) => (window as unknown as Held).parley.state === state, state);
+  page.waitForFunction((state) => (window as unknown as TestWindow).parley.state === state, state);
 const timeline = (page: Page, peer: string) =>
   page.evaluate((peer) => {
-    const { parley, sdk } = window as unknown as Held;
+    const { parley, sdk } = window as unknown as TestWindow;
     return parley.timeline(peer).map((m) => sdk.words(m.MsgBody));
   }, peer);
 const devices = (page: Page) =>
-  page.evaluate(async () => (await (window as unknown as Held).parley.session.devices()).Devices);
+  page.evaluate(async () => (await (window as unknown as TestWindow).parley.session.devices()).Devices);
 
-test("IndexedDB keeps what a store promises", async (t) => {
+test("the store in IndexedDB fulfils the contract of a store", async (t) => {
   const context = await device();
   const page = await tab(context, "dave");
-  const names = await page.evaluate(() => (window as unknown as Held).sdk.contract.map(([name]) => name));
+  const names = await page.evaluate(() => (window as unknown as TestWindow).sdk.storeContract.map(([name]) => name));
   assert.ok(names.length > 5);
   for (const [i, name] of names.entries()) {
     await t.test(name, () =>
       page.evaluate(async (i) => {
-        const { contract, indexedStore } = (window as unknown as Held).sdk;
-        await contract[i]?.[1](indexedStore(`contract.${i}`));
+        const { storeContract, indexedStore } = (window as unknown as TestWindow).sdk;
+        await storeContract[i]?.[1](indexedStore(`contract.${i}`));
       }, i),
     );
   }
   await context.close();
 });
 
-test("tabs of one user share one connection, and the next one takes over", async (t) => {
+test("tabs of one user share one connection, and the next tab takes it over", async (t) => {
   const [alices, bobs] = [await device(), await device()];
   const [one, two, three] = [await tab(alices, "alice"), await tab(alices, "alice"), await tab(alices, "alice")];
   const bob = await tab(bobs, "bob");
 
-  await t.test("each hears what is said to the user, and what another tab says", async () => {
+  await t.test("each tab receives messages to the user, and messages of another tab", async () => {
     await say(bob, "alice", "to all tabs");
-    for (const page of [one, two, three]) await hears(page, "to all tabs");
+    for (const page of [one, two, three]) await receives(page, "to all tabs");
     await say(two, "bob", "from the second");
-    for (const page of [one, three, bob]) await hears(page, "from the second");
+    for (const page of [one, three, bob]) await receives(page, "from the second");
     assert.equal((await devices(one)).length, 1);
     assert.deepEqual(await timeline(one, "bob"), await timeline(two, "bob"));
   });
 
-  await t.test("what one changes, the others show", async () => {
+  await t.test("a change in one tab is shown in the others", async () => {
     const key = await two.evaluate(async () => {
-      const { parley } = window as unknown as Held;
+      const { parley } = window as unknown as TestWindow;
       const m = await parley.send("bob", "a mistake");
       await parley.message.recall({ To_Account: "bob", MsgKey: m.MsgKey });
       return m.MsgKey;
@@ -130,29 +132,29 @@ test("tabs of one user share one connection, and the next one takes over", async
       const peer = page === bob ? "alice" : "bob";
       await page.waitForFunction(
         ([peer, key]) =>
-          (window as unknown as Held).parley.timeline(peer).some((m) => m.MsgKey === key && m.MsgFlagBits === 8),
+          (window as unknown as TestWindow).parley.timeline(peer).some((m) => m.MsgKey === key && m.MsgFlagBits === 8),
         [peer, key] as const,
       );
     }
   });
 
-  await t.test("the first goes, and the others miss nothing", async () => {
+  await t.test("if the leader is closed, the others miss no message", async () => {
     await one.close();
     await say(bob, "alice", "while it changes");
     for (const page of [two, three]) {
       await page.waitForFunction(() => {
-        const { parley, sdk } = window as unknown as Held;
+        const { parley, sdk } = window as unknown as TestWindow;
         return parley.timeline("bob").some((m) => sdk.words(m.MsgBody) === "while it changes");
       });
       await reaches(page, "online");
     }
     await say(bob, "alice", "to the new first");
-    for (const page of [two, three]) await hears(page, "to the new first");
+    for (const page of [two, three]) await receives(page, "to the new first");
     assert.equal((await devices(two)).length, 1);
   });
 
-  await t.test("the server hears when no tab is seen any more", async () => {
-    const look = (page: Page, visible: boolean) =>
+  await t.test("the server is notified when the user sees no tab any more", async () => {
+    const setVisible = (page: Page, visible: boolean) =>
       page.evaluate((visible) => {
         Object.defineProperty(document, "visibilityState", {
           value: visible ? "visible" : "hidden",
@@ -160,36 +162,36 @@ test("tabs of one user share one connection, and the next one takes over", async
         });
         document.dispatchEvent(new Event("visibilitychange"));
       }, visible);
-    const background = async (wanted: boolean) => {
+    const untilBackground = async (wanted: boolean) => {
       for (const end = Date.now() + 120_000; (await devices(bob2))[0]?.Background !== wanted; ) {
         assert.ok(Date.now() < end, `the device is not ${wanted ? "in the background" : "in front"}`);
       }
     };
     const bob2 = two;
-    await look(two, false);
-    await look(three, false);
-    await background(true);
-    await look(three, true);
-    await background(false);
+    await setVisible(two, false);
+    await setVisible(three, false);
+    await untilBackground(true);
+    await setVisible(three, true);
+    await untilBackground(false);
   });
 
-  await t.test("another device takes the place of all of them, and none takes it back", async () => {
+  await t.test("another device takes the slot of all tabs, and no tab takes it back", async () => {
     const elsewhere = await device();
     const other = await tab(elsewhere, "alice");
     for (const page of [two, three]) await reaches(page, "kicked");
     await say(bob, "alice", "to the other device");
-    await hears(other, "to the other device");
+    await receives(other, "to the other device");
     assert.equal(await state(other), "online");
     assert.deepEqual(await Promise.all([state(two), state(three)]), ["kicked", "kicked"]);
     await elsewhere.close();
   });
 
-  await t.test("signing out in one signs out all, and leaves nothing", async () => {
-    await two.evaluate(() => (window as unknown as Held).parley.login());
-    await three.evaluate(() => (window as unknown as Held).parley.login());
+  await t.test("logout in one tab signs out all tabs and deletes everything", async () => {
+    await two.evaluate(() => (window as unknown as TestWindow).parley.login());
+    await three.evaluate(() => (window as unknown as TestWindow).parley.login());
     await say(bob, "alice", "before the end");
-    await hears(three, "before the end");
-    await two.evaluate(() => (window as unknown as Held).parley.logout());
+    await receives(three, "before the end");
+    await two.evaluate(() => (window as unknown as TestWindow).parley.logout());
     await reaches(three, "offline");
     for (const page of [two, three]) assert.deepEqual(await timeline(page, "bob"), []);
     await three.reload();
@@ -200,33 +202,35 @@ test("tabs of one user share one connection, and the next one takes over", async
   await Promise.all([alices.close(), bobs.close()]);
 });
 
-test("what is written offline outlives the page and is sent once", async () => {
+test("a message that is written offline is sent once, after the page was reloaded", async () => {
   const [carols, daves] = [await device(), await device()];
   const carol = await tab(carols, "carol");
   const dave = await tab(daves, "dave");
   await say(dave, "carol", "are you there?");
-  await hears(carol, "are you there?");
+  await receives(carol, "are you there?");
   relay.up(false);
   await carols.route("**/client/message.send", (route) => route.abort());
   await carol.evaluate(() => {
     for (const text of ["yes", "one moment"])
-      void (window as unknown as Held).parley.send("dave", text).catch(() => {});
+      void (window as unknown as TestWindow).parley.send("dave", text).catch(() => {});
   });
-  await carol.waitForFunction(isKept, ["yes", "one moment"]);
+  await carol.waitForFunction(isStored, ["yes", "one moment"]);
   await carol.reload();
   await carols.unroute("**/client/message.send");
   relay.up(true);
   await login(carol, "carol");
-  for (const text of ["yes", "one moment"]) await hears(dave, text);
+  for (const text of ["yes", "one moment"]) await receives(dave, text);
   assert.deepEqual(await timeline(dave, "carol"), ["are you there?", "yes", "one moment"]);
-  await carol.waitForFunction(() => (window as unknown as Held).parley.pending("dave").length === 0);
-  const found = await carol.evaluate(async () => (await (window as unknown as Held).parley.search("MOMENT")).length);
+  await carol.waitForFunction(() => (window as unknown as TestWindow).parley.pending("dave").length === 0);
+  const found = await carol.evaluate(
+    async () => (await (window as unknown as TestWindow).parley.search("MOMENT")).length,
+  );
   assert.equal(found, 1);
   await Promise.all([carols.close(), daves.close()]);
 });
 
-/** Whether texts are in the browser's databases, so that they outlive the page. */
-async function isKept(texts: readonly string[]): Promise<boolean> {
+/** Whether texts are in the databases of the browser, so that they are there after a reload. */
+async function isStored(texts: readonly string[]): Promise<boolean> {
   const answer = <Out>(request: IDBRequest<Out>) =>
     new Promise<Out>((resolve, reject) => {
       request.onsuccess = () => resolve(request.result);

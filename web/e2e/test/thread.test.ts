@@ -1,58 +1,58 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { BrowserContext, Locator, Page } from "playwright-core";
-import { spills } from "./look.ts";
+import { misplacedTexts } from "./layoutChecks.ts";
+import { call, signature, sleep } from "./localCloud.ts";
 import {
-  blank,
+  axeFindings,
   choose,
   device,
   errors,
-  findings,
   message,
+  newPage,
   online,
   open,
-  picture,
   reaches,
   row,
   say,
+  screenshot,
   signIn,
   texts,
-} from "./page.ts";
-import { call, signature, sleep } from "./stack.ts";
-import { stage } from "./stage.ts";
+} from "./pages.ts";
+import { setUp } from "./setup.ts";
 
 let alices: BrowserContext;
 let alice: Page;
 let bob: Page;
 
-const cloud = stage(async (cloud) => {
+const cloud = setUp(async (cloud) => {
   alices = await device(cloud.browser);
   alice = await signIn(alices, cloud.run.http, "alice", "bob");
   bob = await signIn(await device(cloud.browser, { dark: true }), cloud.run.http, "bob", "alice");
 });
 
-/** Has bob send a body of any kind. */
+/** Sends a body of any kind from bob. */
 const bobSends = (MsgBody: object[]) =>
   call(cloud.run, "bob", "message.send", { To_Account: "alice", MsgSeq: seq++, MsgRandom: random(), MsgBody });
 let seq = 1;
 const text = (Text: string) => [{ MsgType: "TIMTextElem", MsgContent: { Text } }];
 const random = () => Math.floor(Math.random() * 2 ** 32);
 
-/** Goes to the newest message, also where the page is there already and shows no button for it. */
+/** Scrolls to the newest message, also if the page is there already and hides the button. */
 const toEnd = (page: Page) => page.locator(".jump").dispatchEvent("click");
 
-/** Waits until a part of a thread is where it can be read. */
+/** Waits until a part of a thread is in view. */
 async function inView(page: Page, part: Locator): Promise<void> {
   const view = await page.locator(".thread-scroll").boundingBox();
   for (const deadline = Date.now() + 120_000; ; await sleep(50)) {
     const box = await part.boundingBox();
     if (view && box && box.y >= view.y && box.y + box.height <= view.y + view.height) return;
-    assert.ok(Date.now() < deadline, "it did not come into view");
+    assert.ok(Date.now() < deadline, "it is not in view");
   }
 }
 
-test("messages and what is done with them", async (t) => {
-  await t.test("a reply quotes, and its quote leads to the message", async () => {
+test("messages and their actions", async (t) => {
+  await t.test("a reply shows a quote, and a click on it scrolls to the message", async () => {
     await say(alice, "Shall we meet at noon?");
     await say(alice, "Or later?");
     await message(bob, "Or later?").waitFor();
@@ -68,7 +68,7 @@ test("messages and what is done with them", async (t) => {
     await inView(alice, message(alice, "Shall we meet at noon?").first().locator(".text"));
   });
 
-  await t.test("reactions are counted, and toggle", async () => {
+  await t.test("reactions are counted, and a click adds or removes one", async () => {
     const noon = message(alice, "Noon is fine");
     await noon.hover();
     await noon.getByRole("button", { name: "React", exact: true }).click();
@@ -78,7 +78,7 @@ test("messages and what is done with them", async (t) => {
     await chip.click();
     await noon.locator(".chip", { hasText: "2" }).waitFor();
     assert.equal(await noon.locator(".chip").getAttribute("aria-pressed"), "true");
-    await picture(bob, "thread-dark");
+    await screenshot(bob, "thread-dark");
     await noon.locator(".chip").click();
     await chip.getByText("1").waitFor();
     await toEnd(bob);
@@ -86,21 +86,21 @@ test("messages and what is done with them", async (t) => {
     assert.equal(await alice.evaluate(() => navigator.clipboard.readText()), "Line 30.");
   });
 
-  await t.test("arrow up edits the last message", async () => {
+  await t.test("the arrow-up key edits the last message", async () => {
     await say(alice, "See you at nooon");
     await message(bob, "nooon").waitFor();
     await reaches(alice, "nooon", "read");
     await alice.keyboard.press("ArrowUp");
     const field = alice.getByRole("textbox", { name: "Edit the message" });
     assert.equal(await field.inputValue(), "See you at nooon");
-    await picture(alice, "editing");
+    await screenshot(alice, "editing");
     await field.fill("See you at noon");
     await alice.keyboard.press("Enter");
     await message(bob, "See you at noon").getByText("edited").waitFor();
     assert.equal(await message(bob, "nooon").count(), 0);
   });
 
-  await t.test("a recalled message leaves a line, and may be written again", async () => {
+  await t.test("a recalled message leaves a line, and its text can be edited again", async () => {
     await say(alice, "Wrong window");
     await message(bob, "Wrong window").waitFor();
     await reaches(alice, "Wrong window", "read");
@@ -112,14 +112,14 @@ test("messages and what is done with them", async (t) => {
     await alice.getByRole("textbox", { name: "Message to Bob" }).fill("");
   });
 
-  await t.test("deleting is for the user alone, and asks", async () => {
+  await t.test("a deletion is confirmed, and is for the user only", async () => {
     await choose(alice, message(alice, "Line 29."), "Delete for me");
     await alice.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
     await message(alice, "Line 29.").waitFor({ state: "detached" });
     assert.equal(await message(bob, "Line 29.").count(), 1);
   });
 
-  await t.test("who is typing is told, in the thread and in the list", async () => {
+  await t.test("the thread and the list show who is typing", async () => {
     await bob.getByRole("textbox", { name: /^Message to/ }).pressSequentially("He");
     await alice.locator(".thread-head").getByText("typing…").waitFor();
     await row(alice, "bob").getByText("typing…").waitFor();
@@ -132,20 +132,20 @@ test("messages and what is done with them", async (t) => {
     await say(alice, "Are you angry?");
     await reaches(alice, "Are you angry?", "failed");
     await row(alice, "bob").getByText("Not sent").waitFor();
-    await picture(alice, "refused");
+    await screenshot(alice, "refused");
     await call(cloud.run, "bob", "block.remove", { To_Account: ["alice"] });
     await message(alice, "Are you angry?").getByRole("button", { name: "Retry" }).click();
     await message(bob, "Are you angry?").waitFor();
     await reaches(alice, "Are you angry?", "read");
   });
 
-  await t.test("the keyboard walks through messages and opens their menu", async () => {
+  await t.test("the keyboard moves between messages and opens their menu", async () => {
     await alice.getByRole("textbox", { name: "Message to Bob" }).focus();
     await alice.locator('.message[tabindex="0"]').focus();
     await alice.keyboard.press("ArrowUp");
     await alice.keyboard.press("Enter");
     await alice.getByRole("menu").waitFor();
-    await picture(alice, "message-menu");
+    await screenshot(alice, "message-menu");
     await alice.keyboard.press("Escape");
     await alice.getByRole("menu").waitFor({ state: "detached" });
     assert.ok(await alice.evaluate(() => document.activeElement?.matches(".message")));
@@ -155,7 +155,7 @@ test("messages and what is done with them", async (t) => {
     await alice.keyboard.press("Escape");
   });
 
-  await t.test("what is not text is shown for what it is", async () => {
+  await t.test("elements that are not text are shown by their kind", async () => {
     const { http } = cloud.run;
     const image = { Type: 1, Size: 1, Width: 320, Height: 180, URL: `${http}/picture.svg` };
     await toEnd(alice);
@@ -190,7 +190,7 @@ test("messages and what is done with them", async (t) => {
     await alice.locator(".relay").click();
     await alice.getByRole("dialog", { name: "Carol and Bob" }).getByText("Psst").waitFor();
     await alice.getByRole("button", { name: "Close" }).click();
-    await picture(alice, "elements");
+    await screenshot(alice, "elements");
   });
 });
 
@@ -206,7 +206,7 @@ const file = (http: string) => ({
 });
 
 test("the list of conversations", async (t) => {
-  await t.test("a draft is told, and is there again", async () => {
+  await t.test("a draft is shown in the list, and is there after a reload", async () => {
     await alice.getByRole("textbox", { name: "Message to Bob" }).fill("Not yet finished");
     await alice.keyboard.press("Escape");
     await row(alice, "bob").getByText("Draft:").waitFor();
@@ -220,7 +220,7 @@ test("the list of conversations", async (t) => {
     await row(alice, "bob").getByText("Draft:").waitFor({ state: "detached" });
   });
 
-  await t.test("pinned ones stand first, muted ones do not count", async () => {
+  await t.test("pinned conversations are first, and muted ones do not count", async () => {
     await call(cloud.run, "carol", "message.send", { To_Account: "alice", MsgRandom: random(), MsgBody: text("Hi!") });
     await row(alice, "carol").locator(".badge", { hasText: "1" }).waitFor();
     await alice.waitForFunction(() => document.title.startsWith("(1)"));
@@ -229,19 +229,19 @@ test("the list of conversations", async (t) => {
     await choose(alice, row(alice, "carol").locator(".row"), "Mute");
     await row(alice, "carol").locator(".badge.quiet").waitFor();
     await alice.waitForFunction(() => !document.title.startsWith("("));
-    await picture(alice, "list");
+    await screenshot(alice, "list");
     await row(alice, "carol").hover();
     await row(alice, "carol").getByRole("button", { name: /^More/ }).click();
     await alice.getByRole("menuitem", { name: "Mark as read" }).click();
     await row(alice, "carol").locator(".badge").waitFor({ state: "detached" });
   });
 
-  await t.test("search finds messages, and opens where they stand", async () => {
+  await t.test("the search finds messages, and a click scrolls to them", async () => {
     await alice.keyboard.press("Control+k");
     await alice.keyboard.type("at noon?");
     const hit = alice.getByRole("list", { name: "Messages" }).getByRole("button").first();
     await hit.waitFor();
-    await picture(alice, "search");
+    await screenshot(alice, "search");
     await hit.click();
     await alice.waitForFunction(() => /#bob\/\d+_\d+_\d+$/.test(location.href));
     const shown = message(alice, "Shall we meet at noon?").first().locator(".text");
@@ -255,7 +255,7 @@ test("the list of conversations", async (t) => {
   await t.test("a conversation is deleted with its history", async () => {
     await choose(alice, row(alice, "carol").locator(".row"), "Delete");
     await alice.getByRole("checkbox", { name: "Also clear the history" }).check();
-    await picture(alice, "delete");
+    await screenshot(alice, "delete");
     await alice.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
     await row(alice, "carol").getByText("Say hello").waitFor();
     await open(alice, "carol");
@@ -263,8 +263,8 @@ test("the list of conversations", async (t) => {
   });
 });
 
-test("every width, every script", async (t) => {
-  await t.test("history comes as one scrolls up", async () => {
+test("layout at every width and in every script", async (t) => {
+  await t.test("the history is loaded while the user scrolls up", async () => {
     for (let i = 1; i <= 70; i++) await bobSends(text(`Older ${i}.`));
     await alice.goto(`${cloud.run.http}/?user=alice`);
     await open(alice, "bob");
@@ -282,7 +282,7 @@ test("every width, every script", async (t) => {
     );
   });
 
-  await t.test("right-to-left text and long words stay within the page", async () => {
+  await t.test("right-to-left texts and long words stay within the page", async () => {
     await bobSends(text("שלום, מה שלומך? (טוב!)"));
     await bobSends(text(`مرحبا ${"و".repeat(120)}`));
     await bobSends(text(`https://example.com/${"a".repeat(200)}`));
@@ -291,19 +291,19 @@ test("every width, every script", async (t) => {
     for (const width of [390, 820, 1280]) {
       await alice.setViewportSize({ width, height: 844 });
       await message(alice, "example.com/aaa").waitFor();
-      assert.deepEqual(await spills(alice), [], `at ${width}`);
-      await picture(alice, `thread-${width}`);
+      assert.deepEqual(await misplacedTexts(alice), [], `at ${width}`);
+      await screenshot(alice, `thread-${width}`);
       const text = await message(alice, "שלום").locator(".text").boundingBox();
       const time = await message(alice, "שלום").locator("time").boundingBox();
-      assert.ok(text && time && time.x < text.x, "the time stands where the text ends");
+      assert.ok(text && time && time.x < text.x, "the time is at the end of the text");
     }
     await alice.setViewportSize({ width: 390, height: 844 });
     await alice.getByRole("button", { name: "Back to conversations" }).click();
     await row(alice, "bob").waitFor();
-    assert.deepEqual(await spills(alice), []);
-    await picture(alice, "list-390");
+    assert.deepEqual(await misplacedTexts(alice), []);
+    await screenshot(alice, "list-390");
     await alice.setViewportSize({ width: 820, height: 844 });
-    await picture(alice, "list-820");
+    await screenshot(alice, "list-820");
     await alice.setViewportSize({ width: 1280, height: 800 });
   });
 
@@ -320,43 +320,43 @@ test("every width, every script", async (t) => {
     await reaches(phone, "From my phone", "sent");
     await bubble.dispatchEvent("pointerdown", { pointerType: "touch", clientX: 300, clientY: 700 });
     await phone.getByRole("menuitem", { name: "Reply" }).waitFor();
-    await picture(phone, "menu-390");
+    await screenshot(phone, "menu-390");
     await phone.context().close();
   });
 
   await t.test("axe finds nothing serious, in light and dark", async () => {
-    await alice.emulateMedia({ reducedMotion: "reduce" }); // what is half faded in has no contrast
+    await alice.emulateMedia({ reducedMotion: "reduce" }); // an element that is fading in has too little contrast
     await open(alice, "bob");
     await message(alice, "שלום").waitFor();
-    assert.deepEqual(await findings(alice), []);
-    assert.deepEqual(await findings(bob), []);
+    assert.deepEqual(await axeFindings(alice), []);
+    assert.deepEqual(await axeFindings(bob), []);
     await message(alice, "Older 70.").click({ button: "right" });
     await alice.getByRole("menu").waitFor();
-    assert.deepEqual(await findings(alice), []);
+    assert.deepEqual(await axeFindings(alice), []);
     await alice.keyboard.press("Escape");
   });
 
-  await t.test("the look that was chosen is kept", async () => {
-    const paper = () => alice.evaluate(() => getComputedStyle(document.body).backgroundColor);
-    const light = await paper();
+  await t.test("the chosen appearance is there after a reload", async () => {
+    const background = () => alice.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const light = await background();
     await alice.getByRole("button", { name: "Me", exact: true }).click();
     await alice.getByRole("radio", { name: "Dark" }).check();
-    const dark = await paper();
+    const dark = await background();
     assert.notEqual(dark, light);
     await alice.reload();
     await alice.getByRole("radio", { name: "Dark" }).waitFor();
-    assert.equal(await paper(), dark);
+    assert.equal(await background(), dark);
   });
 
-  await t.test("config.json names another cloud, and a UserSig is pasted", async () => {
+  await t.test("with a config.json of another cloud the user pastes a UserSig", async () => {
     const context = await device(cloud.browser);
     const { http, websocket, sdkappid } = cloud.run;
     await context.route("**/config.json", (route) => route.fulfill({ json: { http, websocket, sdkappid } }));
-    const page = await blank(context, "pasted");
+    const page = await newPage(context, "pasted");
     await page.goto(http);
     await page.getByRole("textbox", { name: "User ID" }).fill("carol");
     await page.getByRole("textbox", { name: "UserSig" }).fill(await signature(cloud.run, "carol"));
-    await picture(page, "sign-in-usersig");
+    await screenshot(page, "sign-in-usersig");
     await page.getByRole("button", { name: "Sign in" }).click();
     await online(page);
     await page.reload();

@@ -1,15 +1,18 @@
-/** A typed set of listeners. */
+/** Listeners of events, with a type for the value of each event. */
 export class Emitter<Map extends object> {
   readonly #listeners = new globalThis.Map<keyof Map, Set<(value: never) => void>>();
 
-  /** Calls `listener` for each event of that name. Returns the function that ends it. */
+  /** Calls `listener` for each event with this name. The returned function ends that. */
   on<Name extends keyof Map>(name: Name, listener: (value: Map[Name]) => void): () => void {
-    const set = this.#listeners.get(name) ?? new Set();
-    this.#listeners.set(name, set.add(listener));
-    return () => set.delete(listener);
+    const listeners = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, listeners.add(listener));
+    return () => listeners.delete(listener);
   }
 
-  /** Tells every listener. One that throws does not keep the others from hearing; its error is reported, not swallowed. */
+  /**
+   * Calls every listener of an event. If a listener throws, the others are called
+   * nevertheless, and the host reports the error as an uncaught one.
+   */
   emit<Name extends keyof Map>(name: Name, value: Map[Name]): void {
     for (const listener of [...(this.#listeners.get(name) ?? [])]) {
       try {

@@ -1,10 +1,10 @@
-/** An operation was answered with an error, or with nothing. */
+/** An operation was answered with an error, or was not answered. */
 export class ParleyError extends Error {
   override readonly name = "ParleyError";
 
   /**
-   * @param code the number of the v4 tables; 0 where nothing was heard from the server
-   * @param status the HTTP status; 0 where nothing was heard
+   * @param code the error code (docs/reference/errors.md); 0 if the server did not answer
+   * @param status the HTTP status; 0 if the server did not answer
    */
   constructor(
     message: string,
@@ -15,12 +15,12 @@ export class ParleyError extends Error {
     super(message, options);
   }
 
-  /** The same call may succeed later: nothing was heard, a limit was reached, or the fault is the server's. */
+  /** The same call may succeed later: the server did not answer, a limit was reached, or the server failed. */
   get temporary(): boolean {
     return this.status === 0 || this.status === 429 || this.status >= 500;
   }
 
-  /** The server does not accept this user or signature. */
+  /** The server does not accept this user or this signature. */
   get refused(): boolean {
     return this.status === 401 || this.status === 403;
   }

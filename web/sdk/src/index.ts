@@ -1,17 +1,19 @@
 /**
- * The client of the Parley instant-messaging cloud, protocol im.v1.
+ * The client of the Parley instant-messaging server, protocol im.v1.
  *
  * @packageDocumentation
  */
-export * from "./elements.ts";
+export type { Socket, SocketClass } from "./connection/connection.ts";
 export { ParleyError } from "./errors.ts";
-export { fold, locate } from "./fold.ts";
-export { indexedStore } from "./indexed.ts";
-export type { Socket, SocketClass } from "./line.ts";
+export * from "./messages/elements.ts";
+export { compare, formatKey, type Place, parseKey } from "./messages/messageKey.ts";
 export type { ParleyOptions } from "./options.ts";
-export { compare, formatKey, type Place, parseKey, preview, words } from "./order.ts";
 export { Parley } from "./parley.ts";
-export { type Change, type Kept, type KeptConversation, memoryStore, type Store } from "./store.ts";
-export type { Timing } from "./timing.ts";
+export { indexedStore } from "./storage/indexedDbStore.ts";
+export { memoryStore } from "./storage/memoryStore.ts";
+export type { Change, Kept, KeptConversation, Store } from "./storage/store.ts";
+export { fold, locate } from "./text/fold.ts";
+export { preview, words } from "./text/preview.ts";
+export type { Timing } from "./time/timing.ts";
 export type * from "./types.ts";
 export { recalledFlag } from "./types.ts";

@@ -1,53 +1,57 @@
-import type { SocketClass } from "./line.ts";
-import { isWhole } from "./plain.ts";
-import type { Store } from "./store.ts";
-import type { Timing } from "./timing.ts";
+import type { SocketClass } from "./connection/connection.ts";
+import type { Store } from "./storage/store.ts";
+import { isWellFormed } from "./text/json.ts";
+import type { Timing } from "./time/timing.ts";
 import type { Platform } from "./types.ts";
 
 const platforms = ["Android", "iPhone", "iPad", "Windows", "Mac", "Linux", "Web", "MiniProgram"];
 
-/** What a client is made from. */
+/** The options of a client. */
 export interface ParleyOptions {
-  /** Where the HTTP door is, such as `https://im.example.com`. */
+  /** The HTTP address of the server, such as `https://im.example.com`. */
   http: string;
-  /** Where the WebSocket door is, such as `wss://im.example.com/live`. */
+  /** The WebSocket address of the server, such as `wss://im.example.com/live`. */
   websocket: string;
-  /** The app. */
+  /** The ID of the application. */
   sdkappid: number;
-  /** The user. */
+  /** The ID of the user. */
   identifier: string;
-  /** The user's signature, or what fetches one; it is asked again before one expires, and once when one is not accepted. */
+  /**
+   * The user's signature, or a function that fetches one. The client calls the function
+   * again before a signature expires, and once when the server does not accept one.
+   */
   usersig: string | (() => string | Promise<string>);
-  /** `Web` unless told. */
+  /** The default is `Web`. */
   platform?: Platform;
-  /** Names this installation: up to 64 bytes, chosen once and kept. A browser keeps a random one unless told. */
+  /** The instance: a name of this installation, up to 64 bytes. By default a browser stores a random one. */
   instance?: string;
-  /** What keeps messages on this device. In a browser an IndexedDB of this app and user unless told, else memory. */
+  /** Stores messages on this device. The default is an IndexedDB of this app and user, or memory outside of browsers. */
   store?: Store;
-  /** The global one unless told; in Node 20, that of the package `ws`. */
+  /** The default is the global one. In Node 20 give the class of the package `ws`. */
   WebSocket?: SocketClass;
-  /** The global one unless told. */
+  /** The default is the global one. */
   fetch?: typeof fetch;
-  /** For tests: how long to wait for what. */
+  /** For tests: how long the client waits for each thing. */
   timing?: Partial<Timing>;
 }
 
-/** Throws a TypeError for options with which no server could be reached, ever. */
-export function check({ http, websocket, identifier, platform, instance }: ParleyOptions): void {
-  for (const door of [http, websocket]) new URL(door);
-  if (!identifier || !isWhole(identifier)) throw new TypeError("identifier is empty, or has half of a character");
+/** Throws a TypeError if no server can ever be reached with these options. */
+export function checkOptions({ http, websocket, identifier, platform, instance }: ParleyOptions): void {
+  for (const address of [http, websocket]) new URL(address);
+  if (!identifier || !isWellFormed(identifier)) throw new TypeError("identifier is empty, or has half of a character");
   if (platform && !platforms.includes(platform)) throw new TypeError(`platform is one of ${platforms.join(", ")}`);
   if (instance === undefined) return;
   const bytes = new TextEncoder().encode(instance).length;
-  if (bytes < 1 || bytes > 64 || !isWhole(instance)) throw new TypeError("instance has 1 to 64 bytes of text");
+  if (bytes < 1 || bytes > 64 || !isWellFormed(instance)) throw new TypeError("instance has 1 to 64 bytes of text");
 }
 
 /**
- * The address of the WebSocket door.
+ * The WebSocket address to connect to.
  *
- * @param renewal the client has a connection; else one of this installation is another client's
+ * @param renewal the client has a connection already. Otherwise the server takes any
+ *   connection of this instance for one of another client, and ends it
  */
-export function address(options: ParleyOptions, instance: string, renewal: boolean): string {
+export function websocketAddress(options: ParleyOptions, instance: string, renewal: boolean): string {
   const url = new URL(options.websocket);
   url.searchParams.set("sdkappid", String(options.sdkappid));
   url.searchParams.set("identifier", options.identifier);

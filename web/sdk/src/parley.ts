@@ -1,31 +1,30 @@
-import { Book } from "./book.ts";
-import { Calls } from "./calls.ts";
-import { CatchUp } from "./catchup.ts";
-import { ServerClock } from "./clock.ts";
-import { Composer } from "./composer.ts";
+import type { Socket, SocketClass } from "./connection/connection.ts";
+import { ConnectionManager } from "./connection/connectionManager.ts";
+import { ConversationStore } from "./conversations/conversationStore.ts";
+import { EventHandler } from "./conversations/eventHandler.ts";
+import { Synchronizer } from "./conversations/synchronizer.ts";
 import { Emitter } from "./emitter.ts";
-import { Era } from "./era.ts";
 import { ParleyError } from "./errors.ts";
-import { firstOnline } from "./firstonline.ts";
-import { Front } from "./front.ts";
-import { Host } from "./host.ts";
-import { Inbox } from "./inbox.ts";
-import { Keeper } from "./keeper.ts";
-import type { Socket, SocketClass } from "./line.ts";
-import { Link } from "./link.ts";
-import { Mender } from "./mender.ts";
-import { address, check, type ParleyOptions } from "./options.ts";
-import { Outbox } from "./outbox.ts";
-import { watchPage } from "./page.ts";
-import { People } from "./people.ts";
-import { Reader } from "./reader.ts";
-import { Removed } from "./removed.ts";
-import { byConversation } from "./search.ts";
-import { Signature } from "./signature.ts";
-import type { Change } from "./store.ts";
-import { Subjects } from "./subjects.ts";
-import { Tabs } from "./tabs.ts";
-import { defaultTiming, type Timing } from "./timing.ts";
+import { ForegroundReporter } from "./host/foregroundReporter.ts";
+import { Host } from "./host/host.ts";
+import { watchPageEvents } from "./host/pageEvents.ts";
+import { GapFiller } from "./messages/gapFiller.ts";
+import { HistoryReader } from "./messages/historyReader.ts";
+import { MessageComposer } from "./messages/messageComposer.ts";
+import { Outbox } from "./messages/outbox.ts";
+import { RemovedMessages } from "./messages/removedMessages.ts";
+import { groupByConversation } from "./messages/searchResults.ts";
+import { OperationCaller } from "./operations/operationCaller.ts";
+import { OperationGroups } from "./operations/operationGroups.ts";
+import { checkOptions, type ParleyOptions, websocketAddress } from "./options.ts";
+import { SignOutGuard } from "./session/signOutGuard.ts";
+import { UserSig } from "./session/userSig.ts";
+import { waitForOnline } from "./session/waitForOnline.ts";
+import { Persistence } from "./storage/persistence.ts";
+import type { Change } from "./storage/store.ts";
+import { TabGroup } from "./tabs/tabGroup.ts";
+import { ServerClock } from "./time/serverClock.ts";
+import { defaultTiming, type Timing } from "./time/timing.ts";
 import type {
   Conversation,
   Draft,
@@ -44,14 +43,15 @@ import type {
   State,
   UserCard,
 } from "./types.ts";
+import { UserDirectory } from "./users/userDirectory.ts";
 
 /**
- * A signed-in user's client.
+ * The client of a signed-in user.
  *
- * It keeps a connection, and holds the list of conversations and the messages
- * that were read or have arrived: each once, in order and without holes. What it
- * holds and what waits to be sent is kept on the device and is there again after
- * a restart.
+ * It stays connected, and has the list of conversations and their messages: those that
+ * were read from the history or have arrived, each once, in order and without gaps. These,
+ * and the messages that wait to be sent, are stored on the device, so that they are there
+ * after a restart.
  *
  * ```ts
  * const parley = new Parley({ http, websocket, sdkappid, identifier, usersig });
@@ -60,280 +60,279 @@ import type {
  * await parley.send("bob", "hi");
  * ```
  *
- * Every operation of the server is a method of its subject: `parley.friend.add(...)`.
- * What it changes in a conversation is applied when it is answered.
+ * Every operation of the server is a method of its group: `parley.friend.add(...)`. What
+ * an operation changes in a conversation is applied when the operation is answered.
  */
-export class Parley extends Subjects {
-  /** The signed-in user. */
+export class Parley extends OperationGroups {
+  /** The ID of the signed-in user. */
   readonly identifier: string;
-  /** The name of this installation. */
+  /** The instance: the name of this installation. */
   readonly instance: string;
   readonly #options: ParleyOptions;
   readonly #timing: Timing;
   readonly #events = new Emitter<Events>();
   readonly #clock = new ServerClock();
   readonly #host = new Host((limit) => this.#events.emit("limited", limit));
-  readonly #composer: Composer;
-  readonly #calls: Calls;
-  readonly #removed: Removed;
-  readonly #people: People;
-  readonly #reader: Reader;
-  readonly #keeper: Keeper;
-  readonly #book: Book;
-  readonly #link: Link;
-  readonly #mender: Mender;
+  readonly #composer: MessageComposer;
+  readonly #operations: OperationCaller;
+  readonly #removedMessages: RemovedMessages;
+  readonly #users: UserDirectory;
+  readonly #historyReader: HistoryReader;
+  readonly #persistence: Persistence;
+  readonly #conversations: ConversationStore;
+  readonly #connection: ConnectionManager;
+  readonly #gapFiller: GapFiller;
   readonly #outbox: Outbox;
-  readonly #inbox: Inbox;
-  readonly #catchUp: CatchUp;
-  readonly #front: Front;
-  readonly #signature: Signature;
-  readonly #tabs: Tabs | undefined;
+  readonly #eventHandler: EventHandler;
+  readonly #synchronizer: Synchronizer;
+  readonly #foreground: ForegroundReporter;
+  readonly #userSig: UserSig;
+  readonly #tabs: TabGroup | undefined;
   #loaded: Promise<void> | undefined;
-  readonly #era = new Era();
+  readonly #signOutGuard = new SignOutGuard();
+  /** Ends the listening to page events; undefined: the client is not connected and does not try to be. */
   #unwatch: (() => void) | undefined;
 
   constructor(options: ParleyOptions) {
     super((action, body) => this.call(action, body));
     const Socket = options.WebSocket ?? (globalThis.WebSocket as unknown as SocketClass | undefined);
     if (!Socket) throw new TypeError("there is no global WebSocket here: give one as the option WebSocket");
-    check(options);
+    checkOptions(options);
     this.#options = options;
     this.identifier = options.identifier;
-    this.instance = options.instance ?? this.#host.install();
+    this.instance = options.instance ?? this.#host.instance();
     this.#timing = { ...defaultTiming, ...options.timing };
     const name = `parley.${options.sdkappid}.${options.identifier}`;
-    this.#keeper = new Keeper(options.store ?? this.#host.storage(name), this.#timing.storeTimeout, (error) => {
+    this.#persistence = new Persistence(options.store ?? this.#host.store(name), this.#timing.storeTimeout, (error) => {
       this.#events.emit("unkept", error);
-      this.#host.lacks({ what: "storage", error });
+      this.#host.addLimit({ what: "storage", error });
     });
-    this.#book = new Book({
+    this.#conversations = new ConversationStore({
       me: this.identifier,
-      keep: (change) => this.#keep(change),
-      changed: (peer) => this.#inbox.touch(peer),
-      unsure: (peer) => this.#inbox.ask(peer),
+      persist: (change) => this.#persist(change),
+      timelineChanged: (peer) => this.#eventHandler.timelineChanged(peer),
+      refreshRow: (peer) => this.#eventHandler.refreshRow(peer),
     });
-    this.#removed = new Removed(this.#book, (change) => this.#keeper.keep(change));
-    this.#mender = new Mender({
-      book: this.#book,
+    const persist = (change: Change) => this.#persistence.persist(change);
+    const readHistory = (peer: string, range: HistoryRange) => this.#readHistory(peer, range);
+    this.#removedMessages = new RemovedMessages(this.#conversations, persist);
+    this.#gapFiller = new GapFiller({
+      conversations: this.#conversations,
       timing: this.#timing,
-      pull: (peer, range) => this.#pull(peer, range),
-      found: (m) => this.#inbox.announce(m),
+      readHistory,
+      found: (m) => this.#eventHandler.emitMessage(m),
     });
-    const keep = (change: Change) => this.#keeper.keep(change);
     const { friend } = this;
-    this.#people = new People({ events: this.#events, friend, keep, gap: this.#timing.gap });
+    this.#users = new UserDirectory({ events: this.#events, friend, persist, gap: this.#timing.gap });
     this.#outbox = new Outbox({
       timing: this.#timing,
       clock: this.#clock,
       post: (draft) => this.#post(draft),
-      held: (draft) => this.#book.find(draft.To_Account)?.timeline.sent(draft.MsgSeq, draft.MsgRandom),
+      findSent: (draft) => this.#conversations.find(draft.To_Account)?.timeline.findSent(draft.MsgSeq, draft.MsgRandom),
       me: this.identifier,
-      pull: (to, range) => this.#pull(to, range),
-      found: (m) => this.#inbox.arrived(m),
-      keep: (change) => this.#keeper.keep(change),
-      kept: () => this.#keeper.flush(),
+      readHistory,
+      found: (m) => this.#eventHandler.addMessage(m),
+      persist,
+      persisted: () => this.#persistence.flush(),
       changed: (To_Account) => this.#events.emit("pending", { To_Account }),
-      failed: () => this.#link.probe(),
+      unanswered: () => this.#connection.probe(),
     });
     const [clock, pending] = [this.#clock, (to: string) => this.pending(to)];
-    this.#composer = new Composer({ clock, timeline: (to) => this.timeline(to), pending });
-    this.#reader = new Reader({
-      book: this.#book,
-      keeper: this.#keeper,
-      people: this.#people,
-      pull: (to, range) => this.#pull(to, range),
-      changed: () => this.#inbox.changed(),
-      still: () => this.#era.still(),
+    this.#composer = new MessageComposer({ clock, timeline: (to) => this.timeline(to), pending });
+    this.#historyReader = new HistoryReader({
+      conversations: this.#conversations,
+      persistence: this.#persistence,
+      users: this.#users,
+      readHistory,
+      changed: () => this.#eventHandler.emitChanges(),
+      signOutGuard: () => this.#signOutGuard.begin(),
     });
-    this.#signature = new Signature(options.usersig, this.#clock, this.#timing.callTimeout);
-    this.#calls = new Calls({
+    this.#userSig = new UserSig(options.usersig, this.#clock, this.#timing.callTimeout);
+    this.#operations = new OperationCaller({
       options,
       instance: this.instance,
       timeout: this.#timing.callTimeout,
       clock: this.#clock,
-      signature: this.#signature,
-      still: () => this.#era.still(),
+      userSig: this.#userSig,
+      signOutGuard: () => this.#signOutGuard.begin(),
       answered: (action, answer) => {
-        if (action === "profile.get") this.#people.read(answer as ProfileGetAnswer);
+        if (action === "profile.get") this.#users.updateFromProfiles(answer as ProfileGetAnswer);
       },
-      echo: (event) => {
-        this.#tabs?.echo(event);
-        this.#inbox.heard(event);
+      ownEvent: (event) => {
+        this.#tabs?.postEvent(event);
+        this.#eventHandler.handle(event);
       },
-      unsure: () => this.#catchUp.soon(),
+      outcomeUnknown: () => this.#synchronizer.soon(),
     });
-    this.#front = new Front({
+    this.#foreground = new ForegroundReporter({
       delay: this.#timing.hidden,
-      elsewhere: () => this.#tabs?.seen ?? false,
-      speaks: () => this.state === "online" && (this.#tabs?.first ?? true),
-      say: (front) => (front ? this.session.foreground() : this.session.background()),
+      visibleInOtherTab: () => this.#tabs?.otherTabVisible ?? false,
+      reports: () => this.state === "online" && (this.#tabs?.isLeader ?? true),
+      report: (foreground) => (foreground ? this.session.foreground() : this.session.background()),
     });
     const open = (url: string, protocols: string[]) => new Socket(url, protocols);
-    this.#tabs = Tabs.possible
-      ? new Tabs(`${name}.${this.instance}`, {
+    this.#tabs = TabGroup.possible
+      ? new TabGroup(`${name}.${this.instance}`, {
           open,
-          echo: (event) => this.#inbox.heard(event),
-          seen: () => this.#front.review(),
-          wake: () => this.#link.wake(),
-          alone: (error) => this.#host.lacks({ what: "tabs", error }),
+          otherTabEvent: (event) => this.#eventHandler.handle(event),
+          visibilityChanged: () => this.#foreground.update(),
+          wake: () => this.#connection.wake(),
+          alone: (error) => this.#host.addLimit({ what: "tabs", error }),
         })
       : undefined;
-    this.#link = new Link({
+    this.#connection = new ConnectionManager({
       timing: this.#timing,
       open: (renewal) => this.#open(this.#tabs ? this.#tabs.open.bind(this.#tabs) : open, renewal),
       state: (state) => this.#stateChanged(state),
       event: (event) => {
-        if (event.event === "session.kick") this.#tabs?.echo(event);
-        this.#inbox.heard(event);
+        if (event.event === "session.kick") this.#tabs?.postEvent(event);
+        this.#eventHandler.handle(event);
       },
       opened: (renewal) => {
-        this.#front.opened();
-        return this.#catchUp.run(renewal ? this.#timing.gap : 0); // what a renewal's sync tells may be on its way as a frame
+        this.#foreground.connected();
+        // At a renewal the frames of messages that the sync shows may still be on their way, so it waits for them.
+        return this.#synchronizer.run(renewal ? this.#timing.gap : 0);
       },
       refusal: () => this.#refusal(),
       refused: (error) => this.#events.emit("refused", error),
     });
-    this.#catchUp = new CatchUp({
-      book: this.#book,
-      keep: (change) => this.#keep(change),
-      mender: this.#mender,
+    this.#synchronizer = new Synchronizer({
+      conversations: this.#conversations,
+      persist: (change) => this.#persist(change),
+      gapFiller: this.#gapFiller,
       events: this.#events,
       timing: this.#timing,
       session: this.session,
       message: this.message,
       online: () => this.state === "online",
-      spread: (seconds) => this.#link.spread(seconds),
-      changed: () => this.#inbox.changed(),
+      spread: (seconds) => this.#connection.spread(seconds),
+      changed: () => this.#eventHandler.emitChanges(),
       refused: () => this.#refused(),
       expired: () => this.#expired(),
       clock: this.#clock,
-      friends: (version) => this.#people.follow(version),
+      friendTableChanged: (version) => this.#users.updateFriendsTo(version),
     });
-    this.#inbox = new Inbox({
-      book: this.#book,
-      mender: this.#mender,
+    this.#eventHandler = new EventHandler({
+      conversations: this.#conversations,
+      gapFiller: this.#gapFiller,
       events: this.#events,
       conversation: this.conversation,
       gap: this.#timing.gap,
-      seen: (m) => {
-        this.#composer.seen(m.MsgSeq);
-        this.#people.met(m);
+      messageArrived: (m) => {
+        this.#composer.observe(m.MsgSeq);
+        this.#users.updateFromMessage(m);
       },
-      friends: (version) => this.#people.follow(version),
-      syncSoon: () => this.#catchUp.soon(),
-      spread: (seconds) => this.#link.spread(seconds),
+      friendTableChanged: (version) => this.#users.updateFriendsTo(version),
+      syncSoon: () => this.#synchronizer.soon(),
+      spread: (seconds) => this.#connection.spread(seconds),
       kicked: (kick) => {
         if (this.state === "kicked") return;
-        this.#link.stop("kicked");
+        this.#connection.stop("kicked");
         this.#events.emit("kicked", kick);
       },
       loggedOut: () => {
-        this.#link.stop("offline");
-        void this.#forget();
+        this.#connection.stop("offline");
+        void this.#deleteEverything();
       },
     });
   }
 
-  /** What the client is doing about its connection. */
+  /** The state of the client's connection. */
   get state(): State {
-    return this.#link.state;
+    return this.#connection.state;
   }
 
-  /**
-   * The conversations as far as this client knows them: the pinned ones, the latest pin first, then the newest first.
-   * A new array after each change.
-   */
+  /** The conversations: pinned ones first (the latest pin at the top), then the newest. A new array after each change. */
   get conversations(): readonly Conversation[] {
-    return this.#book.rows;
+    return this.#conversations.rows;
   }
 
-  /** How many messages are unread, in all conversations that are not silent. */
+  /** How many messages are unread in all conversations, except those that are muted (`ReceiveOption`). */
   get unread(): number {
-    return this.#book.rows.reduce((sum, row) => sum + (row.ReceiveOption ? 0 : row.Unread), 0);
+    return this.#conversations.rows.reduce((sum, row) => sum + (row.ReceiveOption ? 0 : row.Unread), 0);
   }
 
-  /** The conversation with a user as far as this client knows it. */
+  /** The conversation with a user; undefined if this client does not know it. */
   find(to: string): Conversation | undefined {
-    return this.#book.find(to)?.row;
+    return this.#conversations.find(to)?.row;
   }
 
-  /**
-   * The messages with a user that this client holds, ascending. After `history(to)`
-   * this is the newest part of the conversation without a break, and it stays so.
-   */
+  /** The messages with a user in memory, ascending. After `history(to)` they are, and stay, the newest without a gap. */
   timeline(to: string): readonly Message[] {
-    return this.#book.find(to)?.timeline.messages ?? [];
+    return this.#conversations.find(to)?.timeline.messages ?? [];
   }
 
-  /** What was written to a user and is not known to be stored, in the order in which it was written. */
+  /** The messages to a user that are not known to be stored, in the order in which they were written. */
   pending(to: string): readonly Pending[] {
     return this.#outbox.pending(to);
   }
 
-  /** Calls `listener` for each such event. Returns the function that ends it. */
+  /** Calls `listener` for each event with this name. The returned function ends that. */
   on<Name extends keyof Events>(name: Name, listener: (value: Events[Name]) => void): () => void {
     return this.#events.on(name, listener);
   }
 
   /**
-   * Shows what is kept on this device, connects, and stays connected until `close`, `logout`, a kick or a refusal.
-   * Resolves when the client is online for the first time; rejects when it cannot be: when the user is refused, kicked
-   * or signed out, or the client is closed. Without a network it waits. After a kick it asks for a new signature.
+   * Shows what this device has stored, connects, and stays connected until `close`,
+   * `logout`, a kick or a refusal. Resolves when the client is online for the first time.
+   * Rejects when the user is refused, kicked or signed out, or the client is closed.
+   * Without a network it waits. After a kick or a refusal it requests a new signature.
    */
   login(): Promise<void> {
     if (this.state === "online") return Promise.resolve();
-    if (this.state === "kicked" || this.state === "refused") this.#signature.forget(); // it may be void
-    const online = firstOnline(this.#events);
-    this.#host.listen();
+    if (this.state === "kicked" || this.state === "refused") this.#userSig.forget(); // it may be void
+    const online = waitForOnline(this.#events);
+    this.#host.startReporting();
     this.#loaded ??= this.#load();
-    this.#link.start();
+    this.#connection.start();
     this.#tabs?.join();
-    this.#unwatch ??= watchPage({ wake: () => this.#wake(), seen: (seen) => this.#look(seen) });
-    void this.#loaded.then(() => this.#unwatch && this.#outbox.start()); // what was kept goes first
+    this.#unwatch ??= watchPageEvents({ wake: () => this.#wake(), visible: (visible) => this.#setVisible(visible) });
+    void this.#loaded.then(() => this.#unwatch && this.#outbox.start()); // the stored messages are sent first
     return online;
   }
 
-  /** Ends the connection. What is held stays readable, and `login` may be called again. */
+  /** Ends the connection. The conversations and messages stay readable, and `login` may be called again. */
   close(): void {
-    this.#link.stop("offline");
+    this.#connection.stop("offline");
   }
 
   /**
-   * Signs this installation out, in every tab: it is offline at once, no push reaches it, and everything kept on this
-   * device is forgotten, what was not sent, too. Rejects where the server did not hear of it; the rest is done all the same.
+   * Signs this installation out, in every tab. It is offline at once, it receives no push,
+   * and everything that is stored on this device is deleted, also messages that were not
+   * sent. Rejects if the server did not answer; the rest is done nevertheless.
    */
   async logout(): Promise<void> {
-    const told = this.session.logout();
-    told.catch(() => {}); // it is returned below
-    this.#tabs?.echo({ event: "session.logout" });
-    this.#link.stop("offline");
-    await this.#forget();
-    await told;
+    const answered = this.session.logout();
+    answered.catch(() => {}); // the error is thrown below
+    this.#tabs?.postEvent({ event: "session.logout" });
+    this.#connection.stop("offline");
+    await this.#deleteEverything();
+    await answered;
   }
 
-  /** The app is not in front: messages to the user are pushed as well. A browser's page sees to it itself. */
+  /** The app is in the background: messages are pushed as well. In a browser the client finds this out itself. */
   background(): void {
-    this.#look(false);
+    this.#setVisible(false);
   }
 
-  /** The app is in front again. */
+  /** The app is in the foreground again. */
   foreground(): void {
-    this.#look(true);
+    this.#setVisible(true);
     this.#wake();
   }
 
-  /** Makes a draft with an identity of its own; `send(draft)` may then be called until it succeeds. */
+  /** Makes a message with its identity. The app may call `send(draft)` with it until that succeeds. */
   compose(to: string, body: string | Element[], options: SendOptions = {}): Draft {
     return this.#composer.compose(to, body, options);
   }
 
   /**
-   * Sends a message and resolves, once it is durable, with its stored form. Until
-   * the server answers, the same message is sent again and again, after a restart,
-   * too, and is stored once; messages to one user go one after the other. Rejects
-   * with a {@link ParleyError} when the server refuses it: it stays in `pending`
-   * as failed, and `send(draft)` tries again. Before `login` and after `close` it waits. What is for who is online only
-   * (`OnlineOnlyFlag`) is tried once and not kept.
+   * Sends a message. Resolves with the stored message when the server has stored it. Until
+   * the server answers, the client sends the same message again, also after a restart, and
+   * the server stores it once. Messages to one user are sent one after the other. Before
+   * `login` and after `close` the message waits. Rejects with a {@link ParleyError} if the
+   * server refuses the message: it stays in `pending` as failed, and `send(draft)` tries
+   * again. A message for online users only (`OnlineOnlyFlag`) is tried once, not stored.
    */
   send(to: string, body: string | Element[], options?: SendOptions): Promise<Message>;
   send(draft: Draft): Promise<Message>;
@@ -342,113 +341,112 @@ export class Parley extends Subjects {
     return draft.OnlineOnlyFlag ? this.#post(draft) : this.#outbox.send(draft);
   }
 
-  /** Takes back what is pending. One that is on its way may have been stored nevertheless. */
+  /** Discards a pending message. If it is being sent, the server may have stored it nevertheless. */
   discard(draft: Draft): void {
     this.#outbox.discard(draft);
   }
 
   /**
-   * Reads a page of the history with a user, the newest unless told, and holds it in
-   * the timeline if it joins what is there. What is kept on this device is in the
-   * timeline before the server answers, is the page where it does not answer, and
-   * follows where it has no more. Not `Complete`: call again with `to` set to the
-   * page's `Next`.
+   * Reads a page of the history with a user, by default the newest one. If it joins the
+   * timeline, its messages are added there. Messages that this device has stored are in
+   * the timeline before the server answers; they are the page if it does not answer, and
+   * follow if it has no older ones. If the page is not `Complete`, call again with `to` set
+   * to the page's `Next`.
    */
   history(to: string, range: HistoryRange = {}): Promise<HistoryPage> {
-    return this.#reader.read(to, range);
+    return this.#historyReader.read(to, range);
   }
 
-  /** Tells the server that the user's messages up to an ordinal, or all of them, are read. */
-  read(to: string, ordinal?: number): Promise<MessageReadAnswer> {
-    return this.message.read({ To_Account: to, ...(ordinal === undefined ? {} : { Ordinal: ordinal }) });
+  /** Marks the user's messages as read: up to an offset (the `Ordinal` of a message), or all of them. */
+  read(to: string, offset?: number): Promise<MessageReadAnswer> {
+    return this.message.read({ To_Account: to, ...(offset === undefined ? {} : { Ordinal: offset }) });
   }
 
-  /** The newest messages kept on this device whose words contain a text, as people read them; newest first, 50 unless told. */
+  /** Searches the words of the messages on this device, as {@link fold} folds them: newest first, by default 50. */
   search(text: string, { to, limit = 50 }: { to?: string; limit?: number } = {}): Promise<readonly Message[]> {
-    return this.#keeper.search(text, limit, to);
+    return this.#persistence.search(text, limit, to);
   }
 
-  /** What `search` finds, by conversation: the one with the newest message first, each with its newest ones, 3 unless told. */
+  /** What `search` finds, by conversation: newest first, each with its newest messages, by default 3. */
   async searchConversations(text: string, { limit = 3 }: { limit?: number } = {}): Promise<readonly Found[]> {
-    return byConversation(await this.#keeper.search(text, Number.MAX_SAFE_INTEGER), limit, (m) => this.#book.peer(m));
+    const found = await this.#persistence.search(text, Number.MAX_SAFE_INTEGER);
+    return groupByConversation(found, limit, (m) => this.#conversations.peerOf(m));
   }
 
-  /** The friend table as this device keeps it, ordered by user ID. A new array after each change. */
+  /** The friend table as this device stores it, ordered by user ID. A new array after each change. */
   get friends(): readonly FriendRow[] {
-    return this.#people.friends;
+    return this.#users.friends;
   }
 
-  /** Friends whose ID, name or remark contains a text, as people read them: as far as this device knows. */
+  /** The friends whose ID, name or remark contains a text, as far as this device knows them. */
   searchFriends(text: string): readonly FriendRow[] {
-    return this.#people.search(text);
+    return this.#users.searchFriends(text);
   }
 
-  /** How a user is shown: as messages, histories and profiles told last, also without a network. */
+  /** The name and face of a user, from the latest message, history or profile. It works without a network. */
   user(user: string): UserCard | undefined {
-    return this.#people.card(user);
+    return this.#users.card(user);
   }
 
   /**
-   * Takes messages off this device alone: the server, the user's other devices and the other user keep them. They do not
-   * come back with the history; 1,000 of a conversation are remembered. `message.delete` deletes on all devices.
+   * Removes messages from this device only. They do not come back when the history is read;
+   * 1,000 of a conversation are remembered. `message.delete` deletes on all of the user's devices.
    */
   remove(to: string, keys: readonly MsgKey[]): void {
-    this.#removed.add(to, keys);
-    this.#inbox.changed();
+    this.#removedMessages.add(to, keys);
+    this.#eventHandler.emitChanges();
   }
 
-  /**
-   * Calls an operation by its name on the wire, such as `profile.get`. The methods of the subjects do so with types.
-   */
+  /** Calls an operation by its name on the wire, such as `profile.get`. The methods of the groups do so with types. */
   call<Out>(action: string, body: object): Promise<Out> {
-    return this.#calls.call<Out>(action, body);
+    return this.#operations.call<Out>(action, body);
   }
 
   async #load(): Promise<void> {
-    const kept = await this.#keeper.load();
-    this.#catchUp.since = kept.since;
-    this.#clock.atLeast(kept.since);
-    this.#people.restore(kept.notes);
-    this.#removed.restore(kept.notes);
-    for (const conversation of kept.conversations) this.#book.restore(conversation);
-    this.#inbox.changed();
-    this.#outbox.restore(kept.pending);
+    const stored = await this.#persistence.load();
+    this.#synchronizer.since = stored.since;
+    this.#clock.atLeast(stored.since);
+    this.#users.restore(stored.notes);
+    this.#removedMessages.restore(stored.notes);
+    for (const conversation of stored.conversations) this.#conversations.restore(conversation);
+    this.#eventHandler.emitChanges();
+    this.#outbox.restore(stored.pending);
   }
 
-  /** Of several tabs the first keeps rows and the time of its sync, so that they belong together. */
-  #keep(change: Change): void {
-    const ofFirst = change.kind === "conversation" || change.kind === "since";
-    if (!ofFirst || !this.#tabs || this.#tabs.first) this.#keeper.keep(change);
+  /** If there are several tabs, only the leader stores rows and the time of its sync, so that they belong together. */
+  #persist(change: Change): void {
+    const byLeader = change.kind === "conversation" || change.kind === "since";
+    if (!byLeader || !this.#tabs || this.#tabs.isLeader) this.#persistence.persist(change);
   }
 
   async #open(open: (url: string, protocols: string[]) => Socket, renewal: boolean): Promise<Socket> {
     await this.#loaded;
-    const usersig = await this.#signature.get();
+    const usersig = await this.#userSig.get();
     if (!this.#unwatch) throw new Error("closed meanwhile");
-    return open(address(this.#options, this.instance, renewal), ["im.v1", usersig]);
+    return open(websocketAddress(this.#options, this.instance, renewal), ["im.v1", usersig]);
   }
 
   #refusal(): Promise<ParleyError | undefined> {
-    const Since = this.#clock.now() ?? this.#catchUp.since; // what changed is not of interest
-    return this.#signature.refusal(() => this.session.sync(Since > 0 ? { Since } : {}));
+    const Since = this.#clock.now() ?? this.#synchronizer.since; // only the refusal matters, so the answer may be short
+    return this.#userSig.refusal(() => this.session.sync(Since > 0 ? { Since } : {}));
   }
 
-  /** Sees whether a refused call means the end. Returns whether there is a point in going on. */
+  /** A call was refused: finds out whether the server refuses the user. Returns whether another attempt may succeed. */
   async #refused(): Promise<boolean> {
     const refusal = await this.#refusal();
     if (!refusal) return true;
-    this.#link.stop("refused");
+    this.#connection.stop("refused");
     this.#events.emit("refused", refusal);
     return false;
   }
 
-  #pull(To_Account: string, { from: From, to: To, limit: Limit }: HistoryRange): Promise<HistoryPage> {
+  #readHistory(To_Account: string, { from: From, to: To, limit: Limit }: HistoryRange): Promise<HistoryPage> {
     return this.message.history({ To_Account, ...(From && { From }), ...(To && { To }), ...(Limit && { Limit }) });
   }
 
   async #post(draft: Draft): Promise<Message> {
     const { MsgKey } = await this.message.send(draft);
-    const stored = this.#book.entry(draft.To_Account).timeline.get(MsgKey);
+    const stored = this.#conversations.entry(draft.To_Account).timeline.get(MsgKey);
     if (!stored) throw new ParleyError("the message was deleted", 0, 200);
     return stored;
   }
@@ -458,43 +456,44 @@ export class Parley extends Subjects {
     if (state === "offline" || state === "kicked" || state === "refused") {
       this.#unwatch?.();
       this.#unwatch = undefined;
-      this.#front.stop();
+      this.#foreground.stop();
       this.#outbox.stop();
-      this.#mender.stop();
+      this.#gapFiller.stop();
       this.#tabs?.leave();
-      this.#catchUp.stop();
+      this.#synchronizer.stop();
     }
     this.#events.emit("state", state);
   }
 
   #wake(): void {
-    this.#link.wake();
+    this.#connection.wake();
     this.#outbox.wake();
   }
 
-  #look(seen: boolean | undefined): void {
-    this.#tabs?.see(seen);
-    if (seen === undefined) void this.#keeper.flush();
-    else this.#front.look(seen);
-    if (seen && this.state === "online") this.#catchUp.refresh();
+  /** Sets whether the user sees the app here; undefined: the page is being closed. */
+  #setVisible(visible: boolean | undefined): void {
+    this.#tabs?.postVisibility(visible);
+    if (visible === undefined) void this.#persistence.flush();
+    else this.#foreground.setVisible(visible);
+    if (visible && this.state === "online") this.#synchronizer.refresh();
   }
 
-  /** What became of the messages held is not known any more: begins anew with those that are shown. */
+  /** The server cannot say any more what happened to the messages: starts over, and reads the shown histories again. */
   #expired(): void {
-    const shown = [...this.#book.entries].filter(({ timeline }) => timeline.shown).map(({ peer }) => peer);
-    this.#book.renewAll();
-    for (const peer of shown) this.history(peer).catch(() => this.#catchUp.soon());
+    const shown = [...this.#conversations.entries].filter(({ timeline }) => timeline.shown).map(({ peer }) => peer);
+    this.#conversations.startOver();
+    for (const peer of shown) this.history(peer).catch(() => this.#synchronizer.soon());
   }
 
-  async #forget(): Promise<void> {
-    this.#era.end();
+  async #deleteEverything(): Promise<void> {
+    this.#signOutGuard.signOut();
     this.#outbox.clear();
-    this.#book.clear();
-    this.#people.clear();
-    this.#removed.clear();
-    this.#catchUp.reset();
+    this.#conversations.clear();
+    this.#users.clear();
+    this.#removedMessages.clear();
+    this.#synchronizer.reset();
     this.#loaded = undefined;
-    this.#inbox.changed();
-    await this.#keeper.clear();
+    this.#eventHandler.emitChanges();
+    await this.#persistence.clear();
   }
 }

@@ -11,28 +11,31 @@ import type {
 
 export type * from "./api.ts";
 
-/** `<MsgSeq>_<MsgRandom>_<MsgTime>`: with the conversation, the identity of a message. */
+/** `<MsgSeq>_<MsgRandom>_<MsgTime>`: the identity of a message within its conversation. */
 export type MsgKey = string;
 
-/** `MsgFlagBits` of a message that was recalled: its body is empty. */
+/** The flag in `MsgFlagBits` of a message that was recalled. Its body is empty. */
 export const recalledFlag = 8;
 
-/** A message to send, with the identity that makes every repeat of it the same message. */
+/**
+ * A message to send, with its identity. The server stores a draft that is sent repeatedly
+ * once. It is not the unsent text of a conversation (`Conversation.Draft`).
+ */
 export type Draft = MessageSendRequest & { MsgSeq: number };
 
-/** The fields of a {@link Draft} that a caller may choose. */
+/** The fields of a {@link Draft} that the app may choose. */
 export type SendOptions = Omit<MessageSendRequest, "To_Account" | "MsgSeq" | "MsgRandom" | "MsgBody">;
 
-/** A message that was written here and is not known to be stored. */
+/** A message that was written on this device and is not known to be stored by the server. */
 export interface Pending {
   draft: Draft;
-  /** `sending`: goes on until the server answers; `failed`: the server refused it, and `error` says why. */
+  /** `sending`: the client tries until the server answers. `failed`: the server refused it, and `error` says why. */
   state: "sending" | "failed";
-  /** When it was written, Unix ms: by the server's clock if that was known, to be shown. */
+  /** When it was written, Unix ms, to be shown: the server's time if the client knew it, otherwise the device's. */
   since: number;
-  /** The server's time was this or later when it was written, Unix ms; absent: it was not known. */
+  /** The server's time at which it was written was this or later, Unix ms; absent: the client did not know it. */
   after?: number;
-  /** The server's time was this or later when it may first have heard of it, Unix ms. */
+  /** The server's time at the first attempt was this or later, Unix ms. */
   tried?: number;
   /** The server's refusal. */
   error?: { code: number; message: string };
@@ -41,90 +44,91 @@ export interface Pending {
 /** A page of history, ascending. */
 export type HistoryPage = MessageHistoryAnswer;
 
-/** Which part of a history to read. */
+/** The part of a history to read. */
 export interface HistoryRange {
-  /** Newer than this message. */
+  /** Only messages that are newer than this one. */
   from?: MsgKey;
-  /** Older than this message. */
+  /** Only messages that are older than this one. */
   to?: MsgKey;
-  /** At most this many, 1 to 100; 20 unless told. */
+  /** At most so many messages, 1 to 100; the default is 20. */
   limit?: number;
 }
 
-/** What a device says it is; login policies count by it. */
+/** What a client runs on. Login policies count the devices by it. */
 export type Platform = "Android" | "iPhone" | "iPad" | "Windows" | "Mac" | "Linux" | "Web" | "MiniProgram";
 
 /**
- * What the client is doing about its connection.
+ * The state of the client's connection.
  *
- * - `offline`: nothing; before `login` and after `close` or `logout`
- * - `connecting`: the first attempts
+ * - `offline`: there is none, before `login` and after `close` or `logout`
+ * - `connecting`: the client makes its first attempts
  * - `online`: events arrive
- * - `reconnecting`: the connection was lost, attempts go on
- * - `kicked`: another device took the place; no further attempts
- * - `refused`: the signature or the account is not accepted; no further attempts
+ * - `reconnecting`: the connection was lost, and the client makes attempts
+ * - `kicked`: another device has taken the slot; the client makes no further attempts
+ * - `refused`: the server does not accept the signature or the account; the client makes
+ *   no further attempts
  */
 export type State = "offline" | "connecting" | "online" | "reconnecting" | "kicked" | "refused";
 
-/** The versions and counts that the first page of a sync tells. */
+/** The versions and counts in the first page of a sync. */
 export type Counters = Omit<
   SessionSyncAnswer,
   "Conversations" | "Complete" | "Cursor" | "Since" | "Spread" | "Expired"
 >;
 
 /**
- * What a host does not have or does not allow.
+ * Something that the host does not have or does not allow.
  *
- * - `storage`: nothing is kept on this device (`unkept` comes as well if a store failed)
+ * - `storage`: this device stores nothing. If a store failed, the event `unkept` is emitted too
  * - `tabs`: the tabs of this browser cannot share a connection, so this client is a device of its own
- * - `installation`: the name of this installation cannot be kept, so the next page is another device
+ * - `installation`: the name of this installation cannot be stored, so the next page is another device
  */
 export interface Limit {
   what: "storage" | "tabs" | "installation";
   error?: unknown;
 }
 
-/** How a user is shown, as far as this client knows. */
+/** The name and face of a user, as far as this client knows them. */
 export interface UserCard {
   Nick?: string;
   FaceUrl?: string;
 }
 
-/** What a search found in one conversation. */
+/** The messages that a search found in one conversation. */
 export interface Found {
   To_Account: string;
-  /** How many messages. */
+  /** How many messages were found. */
   count: number;
-  /** The newest of them, newest first. */
+  /** Some of them, newest first. */
   MsgList: readonly Message[];
 }
 
-/** The events of a client, and what each carries: its own, and those of the server under their own names. */
+/** The events of a client and their values: its own events, and the events of the server under their own names. */
 export interface Events extends Omit<ServerEvents, "message.new" | "session.kick"> {
   /**
-   * A message that this client had not seen, from the other user or from another
-   * device of mine, or the stored form of one that was sent here. Once per
-   * message; the order is that of arrival, `timeline` has the true one.
+   * A message that is new to this client: from the other user, from another device of the
+   * signed-in user, or one that was sent here and is stored now. Emitted once for each
+   * message, in the order of arrival; `timeline` has the true order.
    */
   message: Message;
-  /** A timeline changed in any way: a message came, became another or went. */
+  /** A timeline has changed: a message was added, changed or removed. */
   messages: { To_Account: string };
-  /** Some conversations changed: all of them, as the list shows them. */
+  /** Conversations have changed. The value is all conversations in the order of the list. */
   conversations: readonly Conversation[];
-  /** What waits to be sent changed. */
+  /** The pending messages with a user have changed. */
   pending: { To_Account: string };
-  /** A sync with the server is done, as after every connect. */
+  /** A sync with the server is done. The client makes one after every connect. */
   synced: Counters;
-  /** The friend table changed: all of it, as this device keeps it. */
+  /** The friend table has changed. The value is all of it, as this device stores it. */
   friends: readonly FriendRow[];
-  /** The connection changed. */
+  /** The state of the connection has changed. */
   state: State;
-  /** This device had to go. The client stays away until `login` is called. */
+  /** The server has ended the session of this device. The client does not connect until `login` is called. */
   kicked: Kick;
-  /** The server does not accept this user. The client stays away until `login` is called. */
+  /** The server does not accept this user. The client does not connect until `login` is called. */
   refused: Error;
-  /** Nothing is kept on this device any more, until the client is made anew: the store failed. */
+  /** The store has failed: this client stores nothing on this device any more. */
   unkept: unknown;
-  /** This host lacks something, and the client does without. */
+  /** The host lacks something, and the client works without it. */
   limited: Limit;
 }

@@ -1,68 +1,68 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { State } from "../src/index.ts";
-import { backoff } from "../src/timing.ts";
-import { heard, sleep, texts, until, world } from "./world.ts";
+import { backoff } from "../src/time/backoff.ts";
+import { collectMessages, setUp, sleep, texts, until } from "./setup.ts";
 
-test("a lost connection is opened again and brings what was missed", async () => {
-  const { cloud, online } = await world();
+test("a lost connection is opened again, and the missed messages arrive", async () => {
+  const { server, online } = await setUp();
   const bob = await online("bob");
   const states: State[] = [];
   bob.on("state", (s) => states.push(s));
-  cloud.say("alice", "bob", "one");
+  server.sendMessage("alice", "bob", "one");
   await bob.history("alice");
-  const list = heard(bob);
-  cloud.accepting = false;
-  cloud.cut("bob");
+  const received = collectMessages(bob);
+  server.accepting = false;
+  server.cut("bob");
   await until(() => bob.state === "reconnecting");
-  for (let i = 0; i < 130; i++) cloud.say("alice", "bob", `missed ${i}`);
-  cloud.accepting = true;
+  for (let i = 0; i < 130; i++) server.sendMessage("alice", "bob", `missed ${i}`);
+  server.accepting = true;
   await until(() => bob.timeline("alice").length === 131);
   assert.deepEqual(texts(bob.timeline("alice")).slice(-2), ["missed 128", "missed 129"]);
-  assert.equal(list.length, 130);
+  assert.equal(received.length, 130);
   assert.equal(bob.find("alice")?.Unread, 131);
   assert.deepEqual(states, ["reconnecting", "online"]);
 });
 
-test("a sync asks for what changed since the first page of the one before", async () => {
-  const { cloud, online } = await world();
+test("a sync asks for what has changed since the first page of the previous sync", async () => {
+  const { server, online } = await setUp();
   await online("bob");
-  cloud.cut("bob");
-  await until(() => cloud.calls.filter((c) => c.action === "session.sync").length === 2);
-  const [first, second] = cloud.calls.filter((c) => c.action === "session.sync");
+  server.cut("bob");
+  await until(() => server.calls.filter((c) => c.action === "session.sync").length === 2);
+  const [first, second] = server.calls.filter((c) => c.action === "session.sync");
   assert.equal(first?.body.Since, 0);
   assert.ok(Math.abs(Number(second?.body.Since) - (Date.now() - 5000)) < 2000);
 });
 
-test("a sync that fails is made again", async () => {
-  const { cloud, client } = await world();
-  cloud.say("alice", "bob", "one");
-  cloud.breaks.push({ action: "session.sync", when: "before" });
+test("a sync that fails is repeated", async () => {
+  const { server, client } = await setUp();
+  server.sendMessage("alice", "bob", "one");
+  server.lostCalls.push({ action: "session.sync", when: "before" });
   const bob = client("bob");
   await bob.login();
   await until(() => bob.conversations.length === 1);
   assert.equal(bob.conversations[0]?.LastMsg?.Preview, "one");
 });
 
-test("a kick ends it: no reconnect", async () => {
-  const { cloud, online } = await world();
+test("after a kick the client does not reconnect until login is called", async () => {
+  const { server, online } = await setUp();
   const bob = await online("bob");
   let reason = "";
   bob.on("kicked", (k) => {
     reason = k.Reason;
   });
-  cloud.emit("bob", { event: "session.kick", body: { Reason: "replaced", Platform: "Web", Time: 1 } });
+  server.emit("bob", { event: "session.kick", body: { Reason: "replaced", Platform: "Web", Time: 1 } });
   await until(() => bob.state === "kicked");
   await sleep(100);
   assert.equal(reason, "replaced");
-  assert.equal(cloud.opened, 1);
+  assert.equal(server.opened, 1);
   await bob.login();
   assert.equal(bob.state, "online");
 });
 
-test("a refused signature ends it; a fresh one is asked for first", async () => {
-  const { cloud, client } = await world();
-  cloud.revoked = "old";
+test("a refused signature ends the attempts, after a new one was requested", async () => {
+  const { server, client } = await setUp();
+  server.revoked = "old";
   await assert.rejects(client("bob", { usersig: "old" }).login(), /expired/);
   let asked = 0;
   const bob = client("bob", { usersig: () => (asked++ === 0 ? "old" : "new") });
@@ -70,45 +70,45 @@ test("a refused signature ends it; a fresh one is asked for first", async () => 
   assert.equal(asked, 2);
 });
 
-test("a connection is renewed by a second one, and nothing is lost between", async () => {
-  const { cloud, online } = await world();
+test("a renewal opens a second connection, and no message is lost", async () => {
+  const { server, online } = await setUp();
   const bob = await online("bob", { timing: { renewMin: 60, renewMax: 80 } });
   const states: State[] = [];
   bob.on("state", (s) => states.push(s));
-  const list = heard(bob);
-  for (let i = 0; cloud.opened < 4; i++) {
-    cloud.say("alice", "bob", String(i));
+  const received = collectMessages(bob);
+  for (let i = 0; server.opened < 4; i++) {
+    server.sendMessage("alice", "bob", String(i));
     await sleep(5);
   }
-  const sent = cloud.stored("alice", "bob").length;
-  await until(() => list.length === sent);
+  const sent = server.stored("alice", "bob").length;
+  await until(() => received.length === sent);
   await sleep(30);
-  await until(() => cloud.connections.length <= 2);
-  assert.ok(cloud.connections.every((c) => c.instance === bob.instance));
+  await until(() => server.connections.length <= 2);
+  assert.ok(server.connections.every((c) => c.instance === bob.instance));
   assert.deepEqual(states, []);
 });
 
-test("a renewal does not pull what is still on its way", async () => {
-  const { cloud, online } = await world();
+test("after a renewal the history is not read for a message whose frame is still on its way", async () => {
+  const { server, online } = await setUp();
   const bob = await online("bob", { timing: { renewMin: 60, renewMax: 80, gap: 1000 } });
   await bob.history("alice");
-  const called = (action: string) => cloud.calls.filter((c) => c.action === action).length;
-  const m = cloud.post("alice", "bob", "late");
-  await until(() => bob.find("alice")?.InOrdinal === 1); // told by a sync
-  await sleep(20); // a pull without patience would begin now
-  cloud.deliver(m);
+  const called = (action: string) => server.calls.filter((c) => c.action === action).length;
+  const m = server.storeMessage("alice", "bob", "late");
+  await until(() => bob.find("alice")?.InOrdinal === 1); // a sync has announced it
+  await sleep(20); // a client that does not wait would read the history now
+  server.deliver(m);
   const syncs = called("session.sync");
   await until(() => called("session.sync") >= syncs + 2);
   assert.deepEqual(texts(bob.timeline("alice")), ["late"]);
   assert.equal(called("message.history"), 1);
 });
 
-test("silence is broken after a while, and traffic puts that off", async () => {
-  const { cloud, online } = await world();
+test("a frame is sent on a connection without traffic, and traffic delays it", async () => {
+  const { server, online } = await setUp();
   await online("bob", { timing: { keepAlive: 400 } });
-  const [c] = cloud.connections;
+  const [c] = server.connections;
   for (let i = 0; i < 6; i++) {
-    cloud.say("alice", "bob", String(i));
+    server.sendMessage("alice", "bob", String(i));
     await sleep(100);
   }
   assert.deepEqual(c?.frames, []);
@@ -116,31 +116,31 @@ test("silence is broken after a while, and traffic puts that off", async () => {
   assert.deepEqual(c?.frames[0], { action: "p" });
 });
 
-test("a dead connection is found out when a call fails", async () => {
-  const { cloud, online } = await world();
+test("a dead connection is detected when a call fails", async () => {
+  const { server, online } = await setUp();
   const bob = await online("bob");
-  const [connection] = cloud.connections;
-  cloud.delivering = false; // no pong either
-  cloud.breaks.push({ action: "message.send", when: "before" });
+  const [connection] = server.connections;
+  server.delivering = false; // the server sends no pong either
+  server.lostCalls.push({ action: "message.send", when: "before" });
   const sent = bob.send("alice", "hi");
   await until(() => connection?.frames.some((f) => f.action === "pp") ?? false);
-  await until(() => cloud.opened === 2);
+  await until(() => server.opened === 2);
   await sent;
 });
 
-test("disconnect ends it, and connect begins again", async () => {
-  const { cloud, online } = await world();
+test("close ends the connection, and login opens another one", async () => {
+  const { server, online } = await setUp();
   const bob = await online("bob");
   bob.close();
   assert.equal(bob.state, "offline");
-  await until(() => cloud.connections.length === 0);
+  await until(() => server.connections.length === 0);
   await sleep(60);
-  assert.equal(cloud.opened, 1);
+  assert.equal(server.opened, 1);
   await bob.login();
-  assert.equal(cloud.opened, 2);
+  assert.equal(server.opened, 2);
 });
 
-test("backoff has full jitter between nothing and a bound that doubles up to a minute", () => {
+test("backoff is random between 0 and a bound that doubles up to a minute", () => {
   const timing = { backoffMin: 1000, backoffMax: 60_000 };
   const most = (attempt: number, least = 0) =>
     Math.max(...Array.from({ length: 2000 }, () => backoff(attempt, timing, least)));
@@ -151,13 +151,13 @@ test("backoff has full jitter between nothing and a bound that doubles up to a m
   near(most(0, 30_000), 30_000);
 });
 
-test("a frame that was lost on a living connection is found by the next sync, by time or when the app comes to the front", async () => {
-  const { cloud, online } = await world();
+test("a sync finds a message whose frame was lost: after some time, or when the app is in front again", async () => {
+  const { server, online } = await setUp();
   const bob = await online("bob", { timing: { sync: 60 } });
-  cloud.post("alice", "bob", "lost");
+  server.storeMessage("alice", "bob", "lost");
   await until(() => bob.timeline("alice").length === 1);
   const carol = await online("carol", { timing: { fresh: 40 } });
-  const syncs = () => cloud.calls.filter((c) => c.action === "session.sync" && c.user === "carol").length;
+  const syncs = () => server.calls.filter((c) => c.action === "session.sync" && c.user === "carol").length;
   await sleep(60);
   carol.foreground();
   carol.foreground();

@@ -1,4 +1,4 @@
-// The guide holds what it says: its examples compile, and it names every event and builder.
+// The guide docs/sdk.md is correct: its examples compile, and it names every event and every builder.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -36,7 +36,7 @@ test("the guide names every event and every builder", () => {
   const events = [
     ...[...own.matchAll(/^ {2}(\w+):/gm)].map((match) => match[1]),
     ...[...server.matchAll(/^ {2}"([\w.]+)":/gm)].map((match) => match[1]),
-  ].filter((name) => name !== "message.new" && name !== "session.kick"); // they come as message and kicked
+  ].filter((name) => name !== "message.new" && name !== "session.kick"); // the client emits them as message and kicked
   assert.ok(events.length > 20);
   const builders = Object.keys(sdk).filter((name) => name.endsWith("Element"));
   assert.equal(builders.length, 9);
@@ -44,7 +44,7 @@ test("the guide names every event and every builder", () => {
     assert.ok(guide.includes(`\`${name}\``), `the guide does not name ${name}`);
 });
 
-test("the package stays small", () => {
+test("the package has less than 25 KB, gzipped", () => {
   const size = gzipSync(new Uint8Array(readFileSync("dist/index.js")), { level: 9 }).length;
   assert.ok(size < 25 * 1024, `${size} bytes gzipped`);
 });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { fold, locate } from "../src/fold.ts";
+import { fold, locate } from "../src/text/fold.ts";
 
-test("texts that people read as the same are one text", () => {
+test("texts that people read as the same fold to the same text, others do not", () => {
   for (const same of [
     ["école", "ÉCOLE", "e\u0301cole", "E\u0301COLE"],
     ["abc 123", "ＡＢＣ　１２３", "ABC 123"],
@@ -21,7 +21,7 @@ test("texts that people read as the same are one text", () => {
     assert.notEqual(fold(one ?? ""), fold(other ?? ""));
 });
 
-test("the place of a text in another one is that of whole letters", () => {
+test("a text is located by whole letters, accents included", () => {
   for (const [text, wanted, shown] of [
     ["Where is the e\u0301cole?", "ÉCOLE", "e\u0301cole"],
     ["Die Straße ist lang", "strasse", "Straße"],

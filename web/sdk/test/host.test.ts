@@ -1,26 +1,27 @@
-// Hosts that lack what a client would like to have: memory and a word, never silence.
+// Hosts that lack something: the client works without it, and emits limited.
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { type Limit, memoryStore, Parley, type ParleyError, type ParleyOptions, type Store } from "../src/index.ts";
-import { heard, sleep, texts, until, world } from "./world.ts";
+import { collectMessages, setUp, sleep, texts, until } from "./setup.ts";
 
-const undo: (() => void)[] = [];
+const restores: (() => void)[] = [];
 
-/** Puts something in the place of a global for one test. */
-function host(target: object, name: string, property: PropertyDescriptor): void {
+/** Replaces a global for one test. */
+function replaceGlobal(target: object, name: string, property: PropertyDescriptor): void {
   const before = Object.getOwnPropertyDescriptor(target, name);
   Object.defineProperty(target, name, { configurable: true, ...property });
-  undo.push(() => {
+  restores.push(() => {
     if (before) Object.defineProperty(target, name, before);
     else delete (target as Record<string, unknown>)[name];
   });
 }
 
-function page(locks: unknown): void {
+/** Makes this process look like a page of a browser. */
+function simulatePage(locks: unknown): void {
   const nothing = { addEventListener: () => {}, removeEventListener: () => {} };
-  host(globalThis, "document", { value: { ...nothing, visibilityState: "visible" } });
-  host(globalThis, "window", { value: nothing });
-  host(globalThis, "navigator", { value: { locks } });
+  replaceGlobal(globalThis, "document", { value: { ...nothing, visibilityState: "visible" } });
+  replaceGlobal(globalThis, "window", { value: nothing });
+  replaceGlobal(globalThis, "navigator", { value: { locks } });
 }
 
 const denied = () => {
@@ -28,49 +29,49 @@ const denied = () => {
 };
 
 afterEach(() => {
-  for (const back of undo.splice(0).reverse()) back();
+  for (const restore of restores.splice(0).reverse()) restore();
 });
 
 async function signedIn(more: Partial<ParleyOptions> = {}) {
-  const { cloud, client } = await world();
+  const { server, client } = await setUp();
   const bob = client("bob", more);
   const limits: Limit[] = [];
   const unkept: unknown[] = [];
   bob.on("limited", (limit) => limits.push(limit));
   bob.on("unkept", (error) => unkept.push(error));
   await bob.login();
-  cloud.say("alice", "bob", "hi");
+  server.sendMessage("alice", "bob", "hi");
   await until(() => bob.timeline("alice").length === 1);
   await bob.send("alice", "ho");
-  return { cloud, client, bob, limits, unkept, what: () => limits.map(({ what }) => what).sort() };
+  return { server, client, bob, limits, unkept, what: () => limits.map(({ what }) => what).sort() };
 }
 
-test("a page without https has no randomUUID and no locks: a device of its own, and says so", async () => {
-  page(undefined);
-  host(globalThis.crypto, "randomUUID", { value: undefined });
+test("a page without https has no randomUUID and no locks: it is a device of its own, and emits limited", async () => {
+  simulatePage(undefined);
+  replaceGlobal(globalThis.crypto, "randomUUID", { value: undefined });
   const { client, bob, what } = await signedIn();
   assert.deepEqual(what(), ["storage", "tabs"]);
   assert.notEqual(client("bob").instance, bob.instance);
   assert.ok(bob.instance.length >= 32);
 });
 
-test("a host without any crypto still chooses names and numbers", async () => {
-  host(globalThis, "crypto", { value: undefined });
+test("a host without crypto still chooses random numbers", async () => {
+  replaceGlobal(globalThis, "crypto", { value: undefined });
   const { bob } = await signedIn();
   assert.notEqual(bob.compose("alice", "x").MsgRandom, bob.compose("alice", "x").MsgRandom);
 });
 
-test("a sandboxed frame refuses locks and storage: it goes alone, and says so", async () => {
-  page({ request: () => Promise.reject(new DOMException("denied", "SecurityError")) });
-  host(globalThis, "localStorage", { get: denied });
-  host(globalThis, "indexedDB", { get: denied });
+test("in a sandboxed frame without locks and storage the client has its own connection, and emits limited", async () => {
+  simulatePage({ request: () => Promise.reject(new DOMException("denied", "SecurityError")) });
+  replaceGlobal(globalThis, "localStorage", { get: denied });
+  replaceGlobal(globalThis, "indexedDB", { get: denied });
   const { what } = await signedIn();
   assert.deepEqual(what(), ["installation", "storage", "tabs"]);
 });
 
-test("a frame whose channels cannot be made goes alone", async () => {
-  page({ request: () => new Promise(() => {}) });
-  host(globalThis, "BroadcastChannel", { value: denied });
+test("in a frame that cannot make channels the client has its own connection", async () => {
+  simulatePage({ request: () => new Promise(() => {}) });
+  replaceGlobal(globalThis, "BroadcastChannel", { value: denied });
   const { what } = await signedIn();
   assert.deepEqual(what(), ["storage", "tabs"]);
 });
@@ -85,9 +86,9 @@ for (const [name, broken] of [
   ["throws", { load: throws, apply: throws, messages: throws, search: throws, clear: throws }],
   ["is full", { apply: () => Promise.reject(new DOMException("full", "QuotaExceededError")) }],
 ] as const) {
-  test(`a store that ${name} gives way to memory, and it is said once`, async () => {
+  test(`if a store ${name}, memory takes its place, and limited is emitted once`, async () => {
     const { bob, unkept, what } = await signedIn({
-      store: { ...of(memoryStore()), ...broken },
+      store: { ...methodsOf(memoryStore()), ...broken },
       timing: { storeTimeout: 50 },
     });
     await sleep(100);
@@ -98,7 +99,7 @@ for (const [name, broken] of [
 }
 
 /** The methods of a store as an object. */
-function of(store: Store): Store {
+function methodsOf(store: Store): Store {
   return {
     load: () => store.load(),
     apply: (changes) => store.apply(changes),
@@ -108,19 +109,19 @@ function of(store: Store): Store {
   };
 }
 
-test("what was sent while the store was full is not sent again by the next client", async () => {
-  const { cloud, online } = await world();
+test("a message that was sent while the store was full is not sent again by the next client", async () => {
+  const { server, online } = await setUp();
   const store = memoryStore();
   let full = false;
-  const some: Store = {
-    ...of(store),
+  const sometimesFull: Store = {
+    ...methodsOf(store),
     apply: (changes) =>
       full && changes.some(({ kind }) => kind !== "settle") ? Promise.reject(new Error("full")) : store.apply(changes),
   };
-  const alice = await online("alice", { store: some, timing: { storeTimeout: 500 } });
-  cloud.breaks.push(...[1, 2].map(() => ({ action: "message.send", when: "before" as const })));
+  const alice = await online("alice", { store: sometimesFull, timing: { storeTimeout: 500 } });
+  server.lostCalls.push(...[1, 2].map(() => ({ action: "message.send", when: "before" as const })));
   const sent = alice.send("bob", "hi");
-  await until(() => cloud.breaks.length < 2);
+  await until(() => server.lostCalls.length < 2);
   full = true;
   await sent;
   await sleep(80);
@@ -128,11 +129,11 @@ test("what was sent while the store was full is not sent again by the next clien
   assert.deepEqual((await store.load()).pending, []);
   await online("alice", { store });
   await sleep(60);
-  assert.equal(cloud.stored("alice", "bob").length, 1);
+  assert.equal(server.stored("alice", "bob").length, 1);
 });
 
-test("a login that is closed at once ends, with the ws package, too", async () => {
-  const { client } = await world();
+test("if the client is closed at once, login rejects, also with the package ws", async () => {
+  const { client } = await setUp();
   for (let i = 0; i < 3; i++) {
     const bob = client("bob");
     const login = bob.login();
@@ -141,33 +142,33 @@ test("a login that is closed at once ends, with the ws package, too", async () =
     bob.close();
     await assert.rejects(login, (e: ParleyError) => e.status === 0);
   }
-  await sleep(50); // an error of a socket that nobody hears would end this process
+  await sleep(50); // an error of a socket without a listener would end this process
 });
 
-test("of two clients with one instance the one that is replaced knows it, and stays away", async () => {
-  const { cloud, client } = await world();
+test("of two clients with one instance, the one that is replaced is kicked and does not reconnect", async () => {
+  const { server, client } = await setUp();
   const [one, two] = [client("bob", { instance: "i1" }), client("bob", { instance: "i1" })];
-  const list = heard(two);
+  const received = collectMessages(two);
   await one.login();
   await two.login();
   await until(() => one.state === "kicked");
-  cloud.say("alice", "bob", "hi");
-  await until(() => list.length === 1);
+  server.sendMessage("alice", "bob", "hi");
+  await until(() => received.length === 1);
   await sleep(60);
   assert.equal(two.state, "online");
   assert.equal(one.state, "kicked");
   assert.deepEqual(texts(one.timeline("alice")), []);
 });
 
-test("a connection that comes back or is renewed is not taken for another client", async () => {
-  const { cloud, online } = await world();
+test("a connection that is opened again or renewed does not kick its own client", async () => {
+  const { server, online } = await setUp();
   const bob = await online("bob", { timing: { renewMin: 30, renewMax: 40 } });
-  cloud.cut("bob");
-  await until(() => cloud.opened >= 4);
+  server.cut("bob");
+  await until(() => server.opened >= 4);
   assert.equal(bob.state, "online");
 });
 
-test("options with which no server could be reached are refused at once", () => {
+test("the constructor refuses options with which no server can be reached", () => {
   const good = { http: "http://h", websocket: "ws://h", sdkappid: 1, identifier: "bob", usersig: "s" };
   for (const bad of [
     { http: "nowhere" },

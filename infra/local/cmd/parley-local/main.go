@@ -1,5 +1,5 @@
-// Command parley-local runs the local cloud until it is interrupted. It is what
-// `make run` starts.
+// Command parley-local runs the local cloud until it is interrupted. `make run` starts
+// it.
 package main
 
 import (
@@ -29,7 +29,7 @@ func main() {
 	}
 }
 
-// options are the flags.
+// options are the values of the flags.
 type options struct {
 	verbose, memory, demo bool
 	seed                  uint64
@@ -51,10 +51,10 @@ func parse(args []string) (options, error) {
 	}
 	flags := flag.NewFlagSet("parley-local", flag.ContinueOnError)
 	flags.BoolVar(&o.verbose, "v", false, "show the bodies of events and answers")
-	flags.BoolVar(&o.memory, "memory", false, "keep tables and queues in memory")
+	flags.BoolVar(&o.memory, "memory", false, "store tables and queues in memory")
 	flags.BoolVar(&o.demo, "demo", true, "create the demo app")
-	flags.IntVar(&o.local.HTTPPort, "port", port, "port of the HTTP side, 0 for any free one; default from PORT")
-	flags.Uint64Var(&o.seed, "seed", 0, "seed of injected faults, 0 for any")
+	flags.IntVar(&o.local.HTTPPort, "port", port, "port of the HTTP API, 0 for any free one; default from PORT")
+	flags.Uint64Var(&o.seed, "seed", 0, "seed of injected faults, 0 for a random one")
 	flags.StringVar(&o.local.State, "state", filepath.Join(root, ".local"), "folder of data, logs and run.json")
 	flags.StringVar(&o.local.Template, "template", "", "root template (default template.yaml)")
 	flags.StringVar(&o.local.Program, "program", "", "program of the functions (default .local/bin/parley)")
@@ -85,7 +85,7 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	file := filepath.Join(o.local.State, "run.json")
-	_ = os.Remove(file) // of a run that was killed
+	_ = os.Remove(file) // a run that was killed leaves it
 	defer func() {
 		screen.note("stopping")
 		stack.Stop()
@@ -96,17 +96,17 @@ func run(ctx context.Context, args []string) error {
 		screen.note("stopped; the data is in " + filepath.Join(o.local.State, "data"))
 	}()
 	var app local.App
-	var missing error
+	var demoErr error
 	if o.demo {
-		if app, missing = stack.Demo(ctx); missing != nil && ctx.Err() != nil {
+		if app, demoErr = stack.Demo(ctx); demoErr != nil && ctx.Err() != nil {
 			return nil
 		}
 	}
-	if err := ready(file, stack, app); err != nil {
+	if err := writeRunFile(file, stack, app); err != nil {
 		return err
 	}
 	defer os.Remove(file)
-	screen.welcome(stack, app, o.memory, missing)
+	screen.welcome(stack, app, o.memory, demoErr)
 	select {
 	case <-ctx.Done():
 		return nil
@@ -117,8 +117,9 @@ func run(ctx context.Context, args []string) error {
 	}
 }
 
-// ready writes what scripts read. It holds a secret: its owner's alone.
-func ready(file string, s *local.Stack, app local.App) error {
+// writeRunFile writes run.json, which scripts read to find the local cloud. Only its
+// owner can read it, because it contains the secret of the demo application.
+func writeRunFile(file string, s *local.Stack, app local.App) error {
 	text, err := json.Marshal(map[string]any{
 		"http": s.HTTP, "websocket": s.WebSocket, "sdkappid": app.ID, "secret": app.Secret, "admin": app.Admin, "pid": os.Getpid(),
 	})

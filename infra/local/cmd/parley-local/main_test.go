@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// The command is ready when run.json is there, removes it when it is
-// interrupted, and leaves no process behind even when it is killed.
-func TestStopAndKill(t *testing.T) {
+// The command writes run.json when it is ready, and removes it when it is interrupted.
+// No process is left, even if the command is killed.
+func TestNoProcessIsLeftAfterAnInterruptOrAKill(t *testing.T) {
 	dir := t.TempDir()
 	command, program := filepath.Join(dir, "command"), filepath.Join(dir, "program")
 	for file, source := range map[string]string{command: ".", program: "../../testdata/program"} {
@@ -78,7 +78,7 @@ func within(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-// processes lists what runs with a folder in its command line.
+// processes returns the command lines that contain a folder.
 func processes(t *testing.T, dir string) []string {
 	t.Helper()
 	out, err := exec.Command("ps", "-eo", "args").Output()

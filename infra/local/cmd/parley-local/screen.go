@@ -16,7 +16,7 @@ import (
 	"parley/infra/local/source"
 )
 
-// A screen is what a person sees. Lines of many goroutines do not mix.
+// A screen prints lines for a person. Many goroutines may use it at the same time.
 type screen struct {
 	mu      sync.Mutex
 	out     io.Writer
@@ -30,7 +30,7 @@ func newScreen(out *os.File, verbose bool) *screen {
 	return &screen{out: out, verbose: verbose, color: terminal && os.Getenv("NO_COLOR") == ""}
 }
 
-// Write makes the screen a target of slog.
+// Write lets slog write to the screen.
 func (s *screen) Write(p []byte) (int, error) {
 	s.print("%s", strings.TrimSpace(string(p)))
 	return len(p), nil
@@ -57,8 +57,8 @@ func (s *screen) paint(code, text string) string {
 
 func now() string { return time.Now().Format("15:04:05.000") }
 
-// line shows what a function wrote: its report as the line of the invocation,
-// anything else as it is.
+// line prints a line that a function wrote: its report in columns, anything else as it
+// is.
 func (s *screen) line(function, text string) {
 	r, ok := lambda.ParseReport(text)
 	if !ok {
@@ -82,26 +82,27 @@ func (s *screen) line(function, text string) {
 	s.print("%s  %-36s %8.1f ms  %s  W %-4g R %-4g S %-3g L %-3g P %-4g %s", now(), function, r.Duration, temperature, r.W, r.R, r.S, r.L, r.P, outcome)
 }
 
-// done shows what the function could not say itself, and bodies with -v.
+// done prints a failure that the function could not report itself. With -v it also
+// prints the bodies of the event and of the result.
 func (s *screen) done(r lambda.Record) {
 	if r.Err != nil {
 		s.print("%s  %-36s %s", now(), r.Function, s.paint("31", r.Err.Error()))
 		return
 	}
 	if s.verbose {
-		s.print("%s", s.dim("  > "+short(body(r.Event))))
-		s.print("%s", s.dim("  < "+short(body(r.Result.Payload))))
+		s.print("%s", s.dim("  > "+truncate(extractBody(r.Event))))
+		s.print("%s", s.dim("  < "+truncate(extractBody(r.Result.Payload))))
 	}
 	if r.Result.FunctionError != "" {
 		ms := float64(r.Result.Duration.Microseconds()) / 1000
-		s.print("%s  %-36s %8.1f ms  %s", now(), r.Function, ms, s.paint("31", short(r.Result.Payload)))
+		s.print("%s  %-36s %8.1f ms  %s", now(), r.Function, ms, s.paint("31", truncate(r.Result.Payload)))
 	}
 }
 
-// body takes what a person wants to see out of an event or an answer: the body
-// of a request, the bodies of messages. Queries and headers carry signatures
-// and are left out.
-func body(text []byte) []byte {
+// extractBody returns the part of an event or a response that a person wants to see: the
+// body of a request or the bodies of queue messages. Queries and headers are left out
+// because they contain signatures.
+func extractBody(text []byte) []byte {
 	var e struct {
 		Body    *string
 		Encoded bool `json:"isBase64Encoded"`
@@ -135,18 +136,18 @@ func body(text []byte) []byte {
 	return text
 }
 
-// short cuts a body to what a screen holds.
-func short(body []byte) string {
-	const most = 4000
+// truncate cuts a body to 4,000 bytes and puts it on one line.
+func truncate(body []byte) string {
+	const limit = 4000
 	text := strings.ReplaceAll(string(body), "\n", " ")
-	if len(text) > most {
-		return fmt.Sprintf("%s... (%d bytes)", strings.ToValidUTF8(text[:most], ""), len(body))
+	if len(text) > limit {
+		return fmt.Sprintf("%s... (%d bytes)", strings.ToValidUTF8(text[:limit], ""), len(body))
 	}
 	return text
 }
 
-// welcome is the one screen that tells where everything is.
-func (s *screen) welcome(stack *local.Stack, app local.App, memory bool, missing error) {
+// welcome prints where everything is.
+func (s *screen) welcome(stack *local.Stack, app local.App, memory bool, demoErr error) {
 	m := stack.Model
 	queues, streams, schedules := source.Count(m.Functions)
 	var b strings.Builder
@@ -169,32 +170,33 @@ func (s *screen) welcome(stack *local.Stack, app local.App, memory bool, missing
 		row("open", "%s", s.paint("4", stack.HTTP+"/?user=alice"))
 		row("", "%s", s.dim("and "+stack.HTTP+"/?user=bob in another window"))
 	}
-	if missing != nil {
-		row("no demo", "%s", s.paint("33", oneLine(missing)))
+	if demoErr != nil {
+		row("no demo", "%s", s.paint("33", oneLine(demoErr)))
 	}
 	fmt.Fprintln(&b)
-	row("functions", "%d, each a process on first use", len(m.Functions))
+	row("functions", "%d, each starts a process when it is first called", len(m.Functions))
 	row("sources", "%d queues, %d streams, %d schedules", queues, streams, schedules)
-	row("DynamoDB", "%s  %s", stack.DynamoDB.Endpoint(), started(stack.DynamoDB.External(), stack.DynamoDB.Took(), fmt.Sprintf("%d tables; it listens on all interfaces", len(m.Tables))))
-	row("SQS", "%s  %s", stack.SQS.Endpoint(), started(stack.SQS.External(), stack.SQS.Took(), fmt.Sprintf("%d queues", len(m.Queues))))
+	row("DynamoDB", "%s  %s", stack.DynamoDB.Endpoint(), describeServer(stack.DynamoDB.External(), stack.DynamoDB.Took(), fmt.Sprintf("%d tables; it listens on all interfaces", len(m.Tables))))
+	row("SQS", "%s  %s", stack.SQS.Endpoint(), describeServer(stack.SQS.External(), stack.SQS.Took(), fmt.Sprintf("%d queues", len(m.Queues))))
 	if memory {
 		row("data", "in memory")
 	} else {
-		row("data", ".local/data, kept")
+		row("data", ".local/data, still there after a restart")
 	}
 	row("faults", "%s/_local/faults, seed %d", stack.HTTP, stack.Faults.Seed())
 	fmt.Fprintf(&b, "\n  %s\n", s.dim("Ctrl-C stops everything and loses nothing."))
 	s.print("%s", b.String())
 }
 
-func started(external bool, took time.Duration, what string) string {
+// describeServer says whether a server is external, or how long its start lasted.
+func describeServer(external bool, took time.Duration, what string) string {
 	if external {
-		return "yours, " + what
+		return "external, " + what
 	}
 	return fmt.Sprintf("started in %.1f s, %s", took.Seconds(), what)
 }
 
-// oneLine keeps an error on one line; joined errors are told apart by "; ".
+// oneLine returns the text of an error on one line, with "; " between joined errors.
 func oneLine(err error) string {
 	return strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ")
 }

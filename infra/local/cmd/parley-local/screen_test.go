@@ -8,11 +8,11 @@ import (
 	"parley/infra/local/lambda"
 )
 
-func TestLines(t *testing.T) {
+func TestLineOfAFunctionIsPrintedOnOneLine(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
-		{"a report", `{"msg":"call","operation":"a.b","outcome":"ok","duration_ms":12.34,"cold":true,"W":2,"R":0.5,"S":1,"L":1,"P":3}`, "a.b                                      12.3 ms  cold  W 2    R 0.5  S 1   L 1   P 3    ok"},
-		{"a refusal", `{"msg":"call","outcome":"refused","code":40010,"duration_ms":1}`, "refused 40010"},
-		{"anything else", "panic: at the disco", "panic: at the disco"},
+		{"a report is printed in columns", `{"msg":"call","operation":"a.b","outcome":"ok","duration_ms":12.34,"cold":true,"W":2,"R":0.5,"S":1,"L":1,"P":3}`, "a.b                                      12.3 ms  cold  W 2    R 0.5  S 1   L 1   P 3    ok"},
+		{"a refusal is printed with its code", `{"msg":"call","outcome":"refused","code":40010,"duration_ms":1}`, "refused 40010"},
+		{"any other line is printed as it is", "panic: at the disco", "panic: at the disco"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var out bytes.Buffer
@@ -24,14 +24,14 @@ func TestLines(t *testing.T) {
 	}
 }
 
-// With -v bodies are shown, and nothing that a signature may hide in.
-func TestBodies(t *testing.T) {
+// With -v bodies are printed, but no query or header, which may contain a signature.
+func TestVerboseShowsBodiesWithoutSignatures(t *testing.T) {
 	for _, c := range []struct{ name, event, want string }{
-		{"a request", `{"rawQueryString":"usersig=x","requestContext":{"routeKey":"POST /a"},"body":"{\"a\":1}"}`, `> {"a":1}`},
-		{"in base64", `{"requestContext":{"routeKey":"POST /a"},"body":"aGVsbG8=","isBase64Encoded":true}`, `> hello`},
-		{"no body", `{"rawQueryString":"usersig=x","requestContext":{"routeKey":"$connect"}}`, `> ($connect, no body)`},
-		{"messages", `{"Records":[{"body":"one"},{"body":"two"}]}`, `> one     two`},
-		{"an input", `{"job":"sweep"}`, `> {"job":"sweep"}`},
+		{"the body of a request", `{"rawQueryString":"usersig=x","requestContext":{"routeKey":"POST /a"},"body":"{\"a\":1}"}`, `> {"a":1}`},
+		{"a body in base64 is decoded", `{"requestContext":{"routeKey":"POST /a"},"body":"aGVsbG8=","isBase64Encoded":true}`, `> hello`},
+		{"an event without a body", `{"rawQueryString":"usersig=x","requestContext":{"routeKey":"$connect"}}`, `> ($connect, no body)`},
+		{"the bodies of queue messages", `{"Records":[{"body":"one"},{"body":"two"}]}`, `> one     two`},
+		{"the input of a schedule", `{"job":"sweep"}`, `> {"job":"sweep"}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var out bytes.Buffer

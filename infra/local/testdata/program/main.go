@@ -1,5 +1,5 @@
-// Command program is the one of the tests: a few operations over one table and
-// one queue.
+// Command program is the program of the functions in the tests: a few operations on one
+// table and one queue.
 package main
 
 import (
@@ -59,7 +59,7 @@ func main() {
 	}
 }
 
-// socket posts each message back to the connection it came from.
+// socket posts each message back to its connection.
 func socket(ctx context.Context, e events.APIGatewayWebsocketProxyRequest) (map[string]any, error) {
 	if e.RequestContext.EventType == "MESSAGE" {
 		url := os.Getenv("CONNECTIONS_ENDPOINT") + "/@connections/" + e.RequestContext.ConnectionID
@@ -76,14 +76,14 @@ func socket(ctx context.Context, e events.APIGatewayWebsocketProxyRequest) (map[
 	return map[string]any{"statusCode": http.StatusOK}, nil
 }
 
-type work struct {
+type request struct {
 	ID   string
 	Send []string
 }
 
-// write stores the id and sends messages. Its answer is 500 when either fails.
+// write stores the id and sends queue messages. If either fails, the status is 500.
 func (p program) write(ctx context.Context, r events.APIGatewayV2HTTPRequest) (string, error) {
-	var in work
+	var in request
 	if err := json.Unmarshal([]byte(r.Body), &in); err != nil {
 		return "", err
 	}
@@ -101,7 +101,7 @@ func (p program) write(ctx context.Context, r events.APIGatewayV2HTTPRequest) (s
 	return "done", nil
 }
 
-// consume counts each message. What begins with "bad" fails every time.
+// consume counts each queue message. A message that begins with "bad" always fails.
 func (p program) consume(ctx context.Context, e events.SQSEvent) (events.SQSEventResponse, error) {
 	var failed events.SQSEventResponse
 	for _, m := range e.Records {
@@ -112,7 +112,7 @@ func (p program) consume(ctx context.Context, e events.SQSEvent) (events.SQSEven
 	return failed, nil
 }
 
-// changes counts each write it sees in the stream.
+// changes counts each write that it receives from the stream.
 func (p program) changes(ctx context.Context, e events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
 	var failed events.DynamoDBEventResponse
 	for _, r := range e.Records {

@@ -1,5 +1,5 @@
-// Echo is a Lambda function that says what reached it, for the tests of the
-// ways to invoke one.
+// Echo is a Lambda function that returns the event that it received, or fails as the event
+// asks. The tests of packages rie and sam invoke it.
 package main
 
 import (
@@ -17,7 +17,7 @@ import (
 type answer struct {
 	Handler  string          `json:"handler"`
 	Event    json.RawMessage `json:"event"`
-	Database string          `json:"database,omitempty"` // what the database answered, if asked
+	Database string          `json:"database,omitempty"` // what DynamoDB answered, if the event asks for it
 }
 
 func main() {

@@ -2,13 +2,13 @@ import type { Message } from "@parley/client";
 import { useEffect, useState } from "preact/hooks";
 import { go } from "../route.ts";
 import type { Session } from "../session.ts";
-import { around, textOf, when } from "../text.ts";
+import { excerptAround, shortTime, textOf } from "../text.ts";
 import { Avatar } from "../ui/avatar.tsx";
 
-/** How long a user pauses before what was typed is looked for, ms. */
+/** How long the search waits after the last key, ms. */
 const pause = 150;
 
-/** The messages of this device in which a text stands. */
+/** The messages on this device that contain a text. */
 export function useFound(session: Session, text: string): readonly Message[] {
   const [found, setFound] = useState<readonly Message[]>([]);
   useEffect(() => {
@@ -27,12 +27,12 @@ export function useFound(session: Session, text: string): readonly Message[] {
   return found;
 }
 
-/** A message that was found; it opens where it stands. */
+/** A message that was found. A click opens its conversation at the message. */
 export function FoundRow({ session, message, text }: { session: Session; message: Message; text: string }) {
   const mine = message.From_Account === session.me;
   const peer = mine ? message.To_Account : message.From_Account;
   const name = session.name(peer);
-  const { before, hit, after } = around(textOf(message), text);
+  const { before, hit, after } = excerptAround(textOf(message), text);
   return (
     <li>
       <button type="button" class="row" onClick={() => go({ view: "chats", peer, message: message.MsgKey })}>
@@ -41,7 +41,7 @@ export function FoundRow({ session, message, text }: { session: Session; message
           {name}
         </span>
         <span class="row-side">
-          <time>{when(message.MsgTime * 1000)}</time>
+          <time>{shortTime(message.MsgTime * 1000)}</time>
         </span>
         <span class="row-preview">
           {mine && <span class="row-lead">You: </span>}

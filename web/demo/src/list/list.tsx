@@ -12,10 +12,10 @@ import { FoundRow, useFound } from "./found.tsx";
 import { ConversationMenu, DeleteConversation } from "./menu.tsx";
 import { ConversationRow, PersonRow, StartRow } from "./row.tsx";
 
-/** The most bytes that a user ID has. */
+/** The largest size of a user ID, bytes. */
 const longestID = 32;
 
-/** The list of conversations, and the field that finds them and messages, or starts one. */
+/** The list of conversations, and a field that searches conversations and messages, or starts a conversation. */
 export function List({ selected, search }: { selected: string | undefined; search: Ref<HTMLInputElement> }) {
   const session = useSession();
   const [query, setQuery] = useState("");
@@ -49,7 +49,7 @@ export function List({ selected, search }: { selected: string | undefined; searc
   };
   const { text, tone } = connection(session);
   return (
-    <section class="sidebar" aria-label="Conversations" onKeyDown={walkRows}>
+    <section class="sidebar" aria-label="Conversations" onKeyDown={moveFocusInRows}>
       <header class="sidebar-head">
         <Avatar id={session.me} name={session.name(session.me)} face={session.face(session.me)} />
         <div class="who">
@@ -135,8 +135,8 @@ export function List({ selected, search }: { selected: string | undefined; searc
   );
 }
 
-/** The arrows walk from the search through the rows and back. */
-function walkRows(event: KeyboardEvent & { currentTarget: Element }): void {
+/** The arrow keys move the focus from the search field through the rows and back. */
+function moveFocusInRows(event: KeyboardEvent & { currentTarget: Element }): void {
   if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
   const stops = [...event.currentTarget.querySelectorAll<HTMLElement>(".search, .row")];
   const at = stops.indexOf(document.activeElement as HTMLElement);

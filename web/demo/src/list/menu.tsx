@@ -11,7 +11,7 @@ interface Props {
   onClose: () => void;
 }
 
-/** What can be done with a conversation. `onDelete` asks first. */
+/** The menu of a conversation. `onDelete` asks for confirmation first. */
 export function ConversationMenu({ session, row, at, onClose, onDelete }: Props & { at: Point; onDelete: () => void }) {
   const { conversation } = session.parley;
   const { To_Account } = row;
@@ -43,7 +43,7 @@ export function ConversationMenu({ session, row, at, onClose, onDelete }: Props 
   return <Menu label={`Conversation with ${session.name(To_Account)}`} at={at} choices={choices} onClose={onClose} />;
 }
 
-/** Asks whether to delete a conversation, and what of it. `onDelete` is called when it is to go. */
+/** Asks whether to delete a conversation, with or without its history. `onDelete` is called if the user confirms. */
 export function DeleteConversation({ session, row, onDelete, onClose }: Props & { onDelete: () => void }) {
   const [clear, setClear] = useState(false);
   const remove = () => {

@@ -3,17 +3,17 @@ import { type Conversation, type Message, type Pending, preview } from "@parley/
 /** The second line of a conversation in the list. */
 export interface Preview {
   text: string;
-  /** What stands before the text, such as "You:". */
+  /** A label before the text, such as "You:". */
   lead?: string;
   tone?: "failed" | "draft" | "typing";
 }
 
-/** What the list tells of a conversation: the most pressing of what there is. */
+/** What the list shows of a conversation: a failed message, typing, a draft, or else the last message. */
 export function previewOf(about: {
   me: string;
   row: Conversation;
   pending: readonly Pending[];
-  /** The newest message that is held. */
+  /** The newest message in memory. */
   last: Message | undefined;
   typing: boolean;
   draft: string;

@@ -1,10 +1,10 @@
 import type { Conversation } from "@parley/client";
 import { useSession } from "../session.ts";
-import { when } from "../text.ts";
+import { shortTime } from "../text.ts";
 import { Avatar } from "../ui/avatar.tsx";
+import { useContextMenu } from "../ui/contextMenu.ts";
 import { Icon } from "../ui/icon.tsx";
-import { below, type Point } from "../ui/menu.tsx";
-import { useContextMenu } from "../ui/press.ts";
+import { type Point, pointBelow } from "../ui/menu.tsx";
 import { previewOf } from "./preview.ts";
 
 interface Props {
@@ -12,7 +12,7 @@ interface Props {
   open: (peer: string) => void;
 }
 
-/** The receive option of a conversation that is told without being pushed. */
+/** The receive option of a muted conversation: its messages are delivered, but not pushed. */
 export const silent = 1;
 
 /** A conversation in the list. `menu` opens its menu at a point. */
@@ -44,7 +44,7 @@ export function ConversationRow(props: Props & { row: Conversation; menu: (at: P
         </span>
         <span class="row-side">
           {row.PinnedMs && <Icon name="pin" label="pinned" />}
-          <time>{when(pending.at(-1)?.since ?? row.TimeMs)}</time>
+          <time>{shortTime(pending.at(-1)?.since ?? row.TimeMs)}</time>
         </span>
         <span class="row-preview" data-tone={preview.tone}>
           {preview.lead && <span class="row-lead">{preview.lead} </span>}
@@ -62,7 +62,7 @@ export function ConversationRow(props: Props & { row: Conversation; menu: (at: P
         class="icon-button more"
         aria-label={`More about the conversation with ${name}`}
         aria-haspopup="menu"
-        onClick={(event) => menu(below(event.currentTarget))}
+        onClick={(event) => menu(pointBelow(event.currentTarget))}
       >
         <Icon name="more" />
       </button>
@@ -70,7 +70,7 @@ export function ConversationRow(props: Props & { row: Conversation; menu: (at: P
   );
 }
 
-/** Somebody without a conversation yet. */
+/** A user without a conversation. */
 export function PersonRow({ peer, selected, open }: Props & { peer: string }) {
   const session = useSession();
   const name = session.name(peer);
@@ -87,7 +87,7 @@ export function PersonRow({ peer, selected, open }: Props & { peer: string }) {
   );
 }
 
-/** The way to somebody whose user ID was typed. */
+/** Starts a conversation with the user whose ID was typed. */
 export function StartRow({ user, open }: { user: string; open: (peer: string) => void }) {
   return (
     <li>

@@ -3,33 +3,33 @@ import { signatureTag } from "../profile.ts";
 import { useSession } from "../session.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { most } from "./fields.ts";
-import { Line } from "./line.tsx";
+import { maxBytes } from "./fields.ts";
+import { LabelledField } from "./labelledField.tsx";
 import { outcomeOf } from "./outcome.ts";
 
 interface Props {
   onClose: () => void;
-  /** The other user is a friend now, or is asked. */
+  /** The other user is a friend now, or has received a request. */
   onDone: (user: string) => void;
 }
 
-/** Makes a friend: who it is, unless that is given, then what to say to them. */
+/** Adds a friend: asks for the user ID, unless it is given, then for the text of the request. */
 export function AddFriend({ user, onClose, onDone }: Props & { user?: string }) {
   const [found, setFound] = useState(user);
   return (
     <Dialog title="Add a friend" class="confirm" onClose={onClose}>
       <h2>Add a friend</h2>
       {found === undefined ? (
-        <Find onClose={onClose} onFound={setFound} />
+        <FindUserForm onClose={onClose} onFound={setFound} />
       ) : (
-        <Greet user={found} onClose={onClose} onDone={onDone} />
+        <RequestForm user={found} onClose={onClose} onDone={onDone} />
       )}
     </Dialog>
   );
 }
 
-/** Asks for a user ID and looks whether there is such a user. */
-function Find({ onClose, onFound }: { onClose: () => void; onFound: (user: string) => void }) {
+/** Asks for a user ID and checks whether there is such a user. */
+function FindUserForm({ onClose, onFound }: { onClose: () => void; onFound: (user: string) => void }) {
   const session = useSession();
   const [name, setName] = useState("");
   const [problem, setProblem] = useState("");
@@ -43,12 +43,12 @@ function Find({ onClose, onFound }: { onClose: () => void; onFound: (user: strin
       if (await session.exists(user)) onFound(user);
       else setProblem("There is no such user.");
     } catch (error) {
-      setProblem(session.problem(error));
+      setProblem(session.describeError(error));
     }
   };
   return (
     <form class="form" onSubmit={find}>
-      <Line label="User ID" bytes={most.user} value={name} set={setName} exact required />
+      <LabelledField label="User ID" bytes={maxBytes.user} value={name} set={setName} exact required />
       <p class="problem" role="status">
         {problem}
       </p>
@@ -64,15 +64,15 @@ function Find({ onClose, onFound }: { onClose: () => void; onFound: (user: strin
   );
 }
 
-/** Shows who was found, and sends the request with a greeting. */
-function Greet({ user, onClose, onDone }: Props & { user: string }) {
+/** Shows the user who was found, and sends the request with a greeting. */
+function RequestForm({ user, onClose, onDone }: Props & { user: string }) {
   const session = useSession();
   const [wording, setWording] = useState("");
   const [remark, setRemark] = useState("");
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
   const form = useRef<HTMLFormElement>(null);
-  useLayoutEffect(() => form.current?.querySelector("input")?.focus(), []); // what had the focus is gone
+  useLayoutEffect(() => form.current?.querySelector("input")?.focus(), []); // the element that had the focus was removed
   const name = session.nick(user);
   const ask = async (event: SubmitEvent) => {
     event.preventDefault();
@@ -82,11 +82,11 @@ function Greet({ user, onClose, onDone }: Props & { user: string }) {
         await session.people.add({ user, wording: wording.trim(), remark: remark.trim() }),
       );
       if (done) {
-        session.say(text);
+        session.showNotice(text);
         onDone(user);
       } else setProblem(text);
     } catch (error) {
-      setProblem(session.problem(error));
+      setProblem(session.describeError(error));
     }
     setBusy(false);
   };
@@ -104,14 +104,20 @@ function Greet({ user, onClose, onDone }: Props & { user: string }) {
           {session.profiles.get(user)[signatureTag]}
         </p>
       </div>
-      <Line
+      <LabelledField
         label="Greeting"
         placeholder={`Hello, this is ${session.nick(session.me)}.`}
-        bytes={most.wording}
+        bytes={maxBytes.wording}
         value={wording}
         set={setWording}
       />
-      <Line label="Your name for them" placeholder={name} bytes={most.remark} value={remark} set={setRemark} />
+      <LabelledField
+        label="Your name for them"
+        placeholder={name}
+        bytes={maxBytes.remark}
+        value={remark}
+        set={setRemark}
+      />
       <p class="problem" role="status">
         {problem}
       </p>

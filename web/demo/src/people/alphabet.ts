@@ -4,18 +4,18 @@ export interface Section<Entry> {
   entries: Entry[];
 }
 
-/** Where names stand that begin with no letter of an alphabet. */
-const rest = "#";
+/** The section of names that do not begin with a letter of an alphabet. */
+const otherLetter = "#";
 
-/** The letter under which a name stands: without accents, in upper case; `#` for digits, signs and ideographs. */
+/** The letter of a name's section: without accents, in upper case; `#` for digits, signs and ideographs. */
 export function letterOf(name: string): string {
   const [first = ""] = name.trim().normalize("NFD");
   const letter = first.toLocaleUpperCase();
-  return /^\p{L}/u.test(letter) && !/^\p{Script=Han}/u.test(letter) ? letter : rest;
+  return /^\p{L}/u.test(letter) && !/^\p{Script=Han}/u.test(letter) ? letter : otherLetter;
 }
 
-/** Puts what has names in their order, by first letter; `#` comes last. */
-export function alphabet<Entry>(entries: Iterable<Entry>, nameOf: (entry: Entry) => string): Section<Entry>[] {
+/** Sorts entries by their names and groups them by first letter; `#` is last. */
+export function groupByLetter<Entry>(entries: Iterable<Entry>, nameOf: (entry: Entry) => string): Section<Entry>[] {
   const named = Array.from(entries, (entry) => ({ entry, name: nameOf(entry) }));
   const order = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
   named.sort((a, b) => order.compare(a.name, b.name));
@@ -28,5 +28,8 @@ export function alphabet<Entry>(entries: Iterable<Entry>, nameOf: (entry: Entry)
   }
   return [...sections]
     .map(([letter, entries]) => ({ letter, entries }))
-    .sort((a, b) => Number(a.letter === rest) - Number(b.letter === rest) || order.compare(a.letter, b.letter));
+    .sort(
+      (a, b) =>
+        Number(a.letter === otherLetter) - Number(b.letter === otherLetter) || order.compare(a.letter, b.letter),
+    );
 }

@@ -1,8 +1,8 @@
 import { useSession } from "../session.ts";
-import { when } from "../text.ts";
+import { shortTime } from "../text.ts";
 import { Person } from "./row.tsx";
 
-/** Whom the user has blocked. */
+/** The users whom the signed-in user has blocked. */
 export function Blocked({ selected }: { selected: string | undefined }) {
   const session = useSession();
   const { people } = session;
@@ -12,7 +12,7 @@ export function Blocked({ selected }: { selected: string | undefined }) {
         {people.blocked.map(({ To_Account: user, AddBlackTimeStamp }) => (
           <li key={user} class="blocked" data-person={user}>
             <Person user={user} selected={user === selected}>
-              Since {when(AddBlackTimeStamp * 1000)}
+              Since {shortTime(AddBlackTimeStamp * 1000)}
             </Person>
             <button
               type="button"

@@ -10,13 +10,13 @@ import { Confirm } from "../ui/dialog.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { AddFriend } from "./add.tsx";
 import { birthdayOf, genderOf } from "./fields.ts";
-import { Keep } from "./keep.tsx";
+import { FriendSettings } from "./friendSettings.tsx";
 import { Answer } from "./requests.tsx";
 
-/** The code of a status that is asked of nobody. */
+/** The result code of the presence of a user who does not exist. */
 const noAccount = 70107;
 
-/** What one knows of a user, and what one can do about them. */
+/** The card of a user: profile, presence, and actions. */
 export function Card({ user }: { user: string }) {
   const session = useSession();
   const { people } = session;
@@ -28,7 +28,7 @@ export function Card({ user }: { user: string }) {
   const request = people.request(user);
   const blocked = people.blocks(user);
   const close = () => setOpen(undefined);
-  useEffect(() => session.profiles.refresh(user), [session, user]); // only friends' changes are told
+  useEffect(() => session.profiles.refresh(user), [session, user]); // the server sends events only of friends' changes
   if (presence?.ResultCode === noAccount) {
     return (
       <Frame user={user} title={user}>
@@ -81,7 +81,7 @@ export function Card({ user }: { user: string }) {
           <Fact name="Location" value={String(fields[locationTag] ?? "")} />
         </dl>
       </section>
-      {friend && <Keep friend={friend} />}
+      {friend && <FriendSettings friend={friend} />}
       <section class="panel-box rows" aria-label="More">
         {friend && (
           <button type="button" class="choice danger" onClick={() => setOpen("remove")}>
@@ -128,7 +128,7 @@ export function Card({ user }: { user: string }) {
   );
 }
 
-/** The pane of a card. On a narrow screen it takes the place of the list, and the focus with it, until one goes back. */
+/** The frame of a card. On a narrow screen it replaces the list and gets the focus, until the user goes back. */
 function Frame({ user, title, children }: { user: string; title: string; children: ComponentChildren }) {
   const pane = useRef<HTMLElement>(null);
   useLayoutEffect(() => {
@@ -164,7 +164,7 @@ function Fact({ name, value }: { name: string; value: string }) {
   );
 }
 
-/** Whether a user is there, or since when not. */
+/** Whether a user is online, or when the user was last online. */
 function statusOf(presence: PresenceView | undefined): { text: string; tone: string } {
   if (presence?.Status === "Online") return { text: "Online", tone: "good" };
   return { text: presence?.LastMs ? lastSeen(presence.LastMs) : presence ? "Offline" : "", tone: "" };

@@ -11,7 +11,7 @@ import { type Tab, Tabs } from "./tabs.tsx";
 
 type Part = "friends" | "requests" | "blocked";
 
-/** Whom the user knows: friends, who asks to be one, who is blocked; and beside them the card of one of them. */
+/** The contacts: friends, friend requests and blocked users, and next to them the card of one user. */
 export function Contacts({ user }: { user: string | undefined }) {
   const session = useSession();
   const { people } = session;
@@ -53,7 +53,7 @@ export function Contacts({ user }: { user: string | undefined }) {
   );
 }
 
-/** What the big pane shows while nobody is chosen. */
+/** The main area while no user is chosen. */
 function Nobody() {
   return (
     <section class="nothing">

@@ -1,17 +1,17 @@
 import type { SessionDevice } from "@parley/client";
 import { useEffect, useState } from "preact/hooks";
 import { useSession } from "../session.ts";
-import { when } from "../text.ts";
+import { shortTime } from "../text.ts";
 import { Icon } from "../ui/icon.tsx";
 
-/** On how many devices the user is signed in; others can be signed off. */
+/** The devices on which the user is signed in. The others can be signed off. */
 export function Devices() {
   const session = useSession();
   const { parley } = session;
   const [devices, setDevices] = useState<readonly SessionDevice[]>([]);
   const read = async () => setDevices((await parley.session.devices()).Devices);
   useEffect(() => {
-    const again = () => void read().catch(() => {}); // those of before stay
+    const again = () => void read().catch(() => {}); // the old list stays
     if (parley.state === "online") again();
     return parley.on("synced", again);
   }, [parley]);
@@ -41,7 +41,7 @@ export function Devices() {
                 <strong class="who-name">{Platform}</strong>
                 <span class="muted">
                   {here ? "This device" : !Online ? "Lost" : Background ? "In the background" : "Online"} · since{" "}
-                  {when(Since * 1000)}
+                  {shortTime(Since * 1000)}
                 </span>
               </span>
               {!here && (

@@ -10,10 +10,10 @@ import {
   signatureTag,
 } from "../profile.ts";
 import { useSession } from "../session.ts";
-import { allowTypes, changes, genders, most, toBirthday, toDate } from "./fields.ts";
-import { Line } from "./line.tsx";
+import { allowTypes, changes, genders, maxBytes, toBirthday, toDate } from "./fields.ts";
+import { LabelledField } from "./labelledField.tsx";
 
-/** The profile of the signed-in user, to be edited. */
+/** A form that edits the profile of the signed-in user. */
 export function EditProfile() {
   const session = useSession();
   const { me, parley } = session;
@@ -31,14 +31,14 @@ export function EditProfile() {
     if (!(await session.try("The profile was not saved.", parley.profile.set({ ProfileItem: changed })))) return;
     session.profiles.set(me, { ...known, ...Object.fromEntries(changed.map(({ Tag, Value }) => [Tag, Value])) });
     setEdited({});
-    session.say("Your profile is saved.");
+    session.showNotice("Your profile is saved.");
   };
   return (
     <section class="panel-box" aria-label="Profile">
       <form class="form" onSubmit={save}>
-        <Line label="Name" placeholder={me} bytes={most.text} {...text(nickTag)} />
-        <Line label="About you" bytes={most.text} {...text(signatureTag)} />
-        <Line label="Picture" address exact placeholder="https://…" bytes={most.text} {...text(faceTag)} />
+        <LabelledField label="Name" placeholder={me} bytes={maxBytes.text} {...text(nickTag)} />
+        <LabelledField label="About you" bytes={maxBytes.text} {...text(signatureTag)} />
+        <LabelledField label="Picture" address exact placeholder="https://…" bytes={maxBytes.text} {...text(faceTag)} />
         <div class="pair">
           <Choice
             label="Gender"
@@ -56,7 +56,7 @@ export function EditProfile() {
             />
           </label>
         </div>
-        <Line label="Location" bytes={most.location} {...text(locationTag)} />
+        <LabelledField label="Location" bytes={maxBytes.location} {...text(locationTag)} />
         <Choice
           label="Who may add you as a friend"
           options={fields[allowTag] ? allowTypes : { "": "As this app has it", ...allowTypes }}

@@ -4,12 +4,12 @@ import { signatureTag } from "../profile.ts";
 import { useSession } from "../session.ts";
 import { Field } from "../ui/field.tsx";
 import { Icon } from "../ui/icon.tsx";
-import { walk } from "../ui/menu.tsx";
-import { alphabet } from "./alphabet.ts";
+import { moveFocus } from "../ui/menu.tsx";
+import { groupByLetter } from "./alphabet.ts";
 import { ListBar } from "./lists.tsx";
 import { Person } from "./row.tsx";
 
-/** The friends from A to Z: all of them, or those of a list, or those who match what is typed. */
+/** The friends from A to Z: all, those of a friend list, or those that match the search. */
 export function Friends({ selected, add }: { selected: string | undefined; add: () => void }) {
   const session = useSession();
   const { people } = session;
@@ -40,8 +40,8 @@ export function Friends({ selected, add }: { selected: string | undefined; add: 
         />
       </div>
       <ListBar chosen={list} choose={setChosen} />
-      <section class="scroll" aria-label="Friends" onKeyDown={walk}>
-        {alphabet(shown, ({ user }) => session.name(user)).map(({ letter, entries }) => (
+      <section class="scroll" aria-label="Friends" onKeyDown={moveFocus}>
+        {groupByLetter(shown, ({ user }) => session.name(user)).map(({ letter, entries }) => (
           <div key={letter}>
             <h2 class="rows-title letter">{letter}</h2>
             <ul class="rows">

@@ -2,11 +2,11 @@ import { useState } from "preact/hooks";
 import { useSession } from "../session.ts";
 import { Confirm, Dialog } from "../ui/dialog.tsx";
 import { Icon } from "../ui/icon.tsx";
-import { below, type Choice, Menu, type Point } from "../ui/menu.tsx";
-import { most } from "./fields.ts";
-import { Line } from "./line.tsx";
+import { type Choice, Menu, type Point, pointBelow } from "../ui/menu.tsx";
+import { maxBytes } from "./fields.ts";
+import { LabelledField } from "./labelledField.tsx";
 
-/** The friend lists to choose from; the chosen one can be renamed and deleted. */
+/** The friend lists to choose from. The chosen one can be renamed and deleted. */
 export function ListBar(props: { chosen: string | undefined; choose: (list: string | undefined) => void }) {
   const { chosen, choose } = props;
   const session = useSession();
@@ -39,7 +39,7 @@ export function ListBar(props: { chosen: string | undefined; choose: (list: stri
               class="icon-button"
               aria-label={`More about the list ${name}`}
               aria-haspopup="menu"
-              onClick={(event) => setMenu(below(event.currentTarget))}
+              onClick={(event) => setMenu(pointBelow(event.currentTarget))}
             >
               <Icon name="more" />
             </button>
@@ -89,7 +89,7 @@ export function NameList(props: {
         }}
       >
         <h2>{props.title}</h2>
-        <Line label="Name" bytes={most.list} value={name} set={setName} required />
+        <LabelledField label="Name" bytes={maxBytes.list} value={name} set={setName} required />
         <div class="dialog-buttons">
           <button type="button" class="button soft" onClick={props.onClose}>
             Cancel

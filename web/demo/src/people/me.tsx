@@ -5,10 +5,10 @@ import { Confirm } from "../ui/dialog.tsx";
 import { setTheme, type Theme, theme } from "../ui/theme.ts";
 import { Devices } from "./devices.tsx";
 import { EditProfile } from "./edit.tsx";
-import { most } from "./fields.ts";
-import { Line } from "./line.tsx";
+import { maxBytes } from "./fields.ts";
+import { LabelledField } from "./labelledField.tsx";
 
-/** Who is signed in: profile, status, devices, the look of the page, and the way out. */
+/** The signed-in user: profile, status, devices, appearance of the page, sign-out. */
 export function Me({ leave }: { leave: () => void }) {
   const session = useSession();
   const [leaving, setLeaving] = useState(false);
@@ -42,7 +42,7 @@ export function Me({ leave }: { leave: () => void }) {
   );
 }
 
-/** What the user chooses to show beside being online. */
+/** The custom status of the user. */
 function Status() {
   const session = useSession();
   const { me, parley } = session;
@@ -62,7 +62,13 @@ function Status() {
         void save(text.trim());
       }}
     >
-      <Line label="Status" placeholder="What are you up to?" bytes={most.status} value={text} set={setEdited} />
+      <LabelledField
+        label="Status"
+        placeholder="What are you up to?"
+        bytes={maxBytes.status}
+        value={text}
+        set={setEdited}
+      />
       <button type="submit" class="button soft" disabled={text.trim() === known}>
         Set
       </button>

@@ -1,4 +1,4 @@
-import { asked } from "./people.ts";
+import { requestFiled } from "./people.ts";
 
 const refusals: Readonly<Record<number, string>> = {
   30001: "You are friends already.",
@@ -11,9 +11,9 @@ const refusals: Readonly<Record<number, string>> = {
   30525: "This user does not want to hear from you.",
 };
 
-/** What became of asking for a friend, for the one who asked. */
+/** What to show to the user for the result code of a friend request. */
 export function outcomeOf(code: number): { done: boolean; text: string } {
   if (code === 0) return { done: true, text: "You are friends now." };
-  if (code === asked) return { done: true, text: "The request is sent. You are friends once it is accepted." };
+  if (code === requestFiled) return { done: true, text: "The request is sent. You are friends once it is accepted." };
   return { done: false, text: refusals[code] ?? `It did not work (${code}).` };
 }

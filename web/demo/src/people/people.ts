@@ -6,42 +6,42 @@ import {
   ParleyError,
   type Result,
 } from "@parley/client";
-import { pull } from "./pull.ts";
+import { sharedRead } from "./sharedRead.ts";
 
 const remarkTag = "Tag_SNS_IM_Remark";
 const listsTag = "Tag_SNS_IM_Group";
 
-/** A friend, as the user keeps them. */
+/** A friend, as the signed-in user sees them. */
 export interface Friend {
   user: string;
-  /** What the user calls the friend; empty: nothing of their own. */
+  /** The name that the signed-in user gave the friend; empty: none. */
   remark: string;
   /** The friend lists that the friend is in. */
   lists: readonly string[];
 }
 
-/** What is said when asking somebody to be a friend. */
-export interface Ask {
+/** A friend request that the user sends. */
+export interface NewRequest {
   user: string;
   wording: string;
   remark: string;
 }
 
-/** A request was filed: the other user decides. */
-export const asked = 30539;
+/** The result code of a request that the other user must accept. */
+export const requestFiled = 30539;
 
-/** Whom the signed-in user knows: friends, who asks to be one, and who is blocked. Kept up to date by the events. */
+/** The friends of the signed-in user, the friend requests, and the blocked users. Events keep them up to date. */
 export class People {
   /** By user ID. */
   friends: ReadonlyMap<string, Friend> = new Map();
   /** The names of the friend lists. */
   lists: readonly string[] = [];
-  /** Who asks to be a friend, the last one first. */
+  /** The friend requests of others, the latest first. */
   requests: readonly FriendPendingRequest[] = [];
-  /** How many of the requests were never shown. */
+  /** How many of the requests were not shown yet. */
   unread = 0;
   blocked: readonly Blocked[] = [];
-  /** The friends are known: before, an empty table says nothing. */
+  /** The friends were read. Before that, an empty table does not mean that there are none. */
   loaded = false;
   readonly #parley: Parley;
   readonly #changed: () => void;
@@ -50,17 +50,19 @@ export class People {
   constructor(parley: Parley, changed: () => void) {
     this.#parley = parley;
     this.#changed = changed;
-    // Where a read fails, the sync after the next connect finds the old version and reads again.
-    const follow = (read: () => Promise<void>) => void read().catch(() => {});
+    // If a read fails, the sync after the next connect shows that the version is old, and the read is repeated.
+    const readInBackground = (read: () => Promise<void>) => void read().catch(() => {});
     parley.on("synced", ({ FriendVersion, ListVersion, BlockVersion }) => {
-      if (!this.loaded || FriendVersion !== this.#versions.friends) follow(this.#pullFriends);
-      if (ListVersion !== this.#versions.lists) follow(this.#pullLists);
-      if (BlockVersion !== this.#versions.blocked) follow(this.#pullBlocked);
-      follow(this.#pullRequests);
+      if (!this.loaded || FriendVersion !== this.#versions.friends) readInBackground(this.#readFriends);
+      if (ListVersion !== this.#versions.lists) readInBackground(this.#readLists);
+      if (BlockVersion !== this.#versions.blocked) readInBackground(this.#readBlocked);
+      readInBackground(this.#readRequests);
     });
-    parley.on("friend.changed", (event) => follow("FriendVersion" in event ? this.#pullFriends : this.#pullLists));
-    parley.on("friend.request", () => follow(this.#pullRequests));
-    parley.on("block.changed", () => follow(this.#pullBlocked));
+    parley.on("friend.changed", (event) =>
+      readInBackground("FriendVersion" in event ? this.#readFriends : this.#readLists),
+    );
+    parley.on("friend.request", () => readInBackground(this.#readRequests));
+    parley.on("block.changed", () => readInBackground(this.#readBlocked));
   }
 
   blocks(user: string): boolean {
@@ -71,8 +73,8 @@ export class People {
     return this.requests.find((request) => request.To_Account === user);
   }
 
-  /** Asks for a friend. Returns 0 where they are friends now, else the code that says what became of it. */
-  async add({ user, wording, remark }: Ask): Promise<number> {
+  /** Sends a friend request. Returns 0 if they are friends now, otherwise the result code of the request. */
+  async add({ user, wording, remark }: NewRequest): Promise<number> {
     const item = {
       To_Account: user,
       AddSource: "AddSource_Type_Web",
@@ -80,81 +82,81 @@ export class People {
       ...(remark ? { Remark: remark } : {}),
     };
     const { ResultItem } = await this.#parley.friend.add({ AddFriendItem: [item] });
-    await settled(this.#pullFriends(), this.#pullRequests());
+    await settled(this.#readFriends(), this.#readRequests());
     return ResultItem[0]?.ResultCode ?? 0;
   }
 
   async accept(user: string): Promise<void> {
     await this.#parley.friend.accept({ To_Account: user });
-    await settled(this.#pullFriends(), this.#pullRequests());
+    await settled(this.#readFriends(), this.#readRequests());
   }
 
   async reject(user: string): Promise<void> {
     await this.#parley.friend.reject({ To_Account: user });
-    await settled(this.#pullRequests());
+    await settled(this.#readRequests());
   }
 
-  /** Tells that the user has seen all requests. */
+  /** Marks all requests as seen. */
   async readRequests(): Promise<void> {
     await this.#parley.friend.readRequests();
-    await settled(this.#pullRequests());
+    await settled(this.#readRequests());
   }
 
   /** Ends a friendship on both sides. */
   async remove(user: string): Promise<void> {
     const { ResultItem } = await this.#parley.friend.delete({ To_Account: [user], DeleteType: "Delete_Type_Both" });
     check(ResultItem);
-    await settled(this.#pullFriends());
+    await settled(this.#readFriends());
   }
 
-  /** Gives a friend a name of the user's own; an empty one takes it away. */
+  /** Sets the remark of a friend; an empty text removes it. */
   async remark(user: string, text: string): Promise<void> {
     const item = { To_Account: user, SnsItem: [{ Tag: remarkTag, Value: text }] };
     check((await this.#parley.friend.update({ UpdateItem: [item] })).ResultItem);
-    await settled(this.#pullFriends());
+    await settled(this.#readFriends());
   }
 
-  /** Ends the friendship, too, and the requests between the two. */
+  /** Blocks a user. The server also ends the friendship and deletes the requests between the two. */
   async block(user: string): Promise<void> {
     check((await this.#parley.block.add({ To_Account: [user] })).ResultItem);
-    await settled(this.#pullBlocked(), this.#pullFriends(), this.#pullRequests());
+    await settled(this.#readBlocked(), this.#readFriends(), this.#readRequests());
   }
 
   async unblock(user: string): Promise<void> {
     check((await this.#parley.block.remove({ To_Account: [user] })).ResultItem);
-    await settled(this.#pullBlocked());
+    await settled(this.#readBlocked());
   }
 
-  /** Makes a friend list, with these friends in it. */
+  /** Makes a friend list with these friends. */
   async createList(name: string, users: string[] = []): Promise<void> {
     const friends = users.length > 0 ? { To_Account: users } : {};
     check((await this.#parley.friend.listCreate({ GroupName: [name], ...friends })).ResultItem);
-    await this.#pullAllOfLists();
+    await this.#readAllLists();
   }
 
   async renameList(name: string, next: string): Promise<void> {
     await this.#parley.friend.listRename({ GroupName: name, NewName: next });
-    await this.#pullAllOfLists();
+    await this.#readAllLists();
   }
 
-  /** Removes a friend list; who was in it stays a friend. */
+  /** Deletes a friend list. Its members stay friends. */
   async deleteList(name: string): Promise<void> {
     await this.#parley.friend.listDelete({ GroupName: [name] });
-    await this.#pullAllOfLists();
+    await this.#readAllLists();
   }
 
-  /** Puts a friend into a list, or takes them out. */
-  async place(user: string, list: string, inside: boolean): Promise<void> {
+  /** Puts a friend into a list, or removes the friend from it. */
+  async setInList(user: string, list: string, inside: boolean): Promise<void> {
     const { friend } = this.#parley;
     const request = { GroupName: list, To_Account: [user] };
     check((await (inside ? friend.listAdd(request) : friend.listRemove(request))).ResultItem);
-    await settled(this.#pullFriends());
+    await settled(this.#readFriends());
   }
 
-  readonly #pullFriends = pull(async () => {
+  readonly #readFriends = sharedRead(async () => {
     const { friend } = this.#parley;
     let page = await friend.list({ Version: this.#versions.friends });
-    const version = page.FriendVersion; // an entry that changes while pages are read comes with the next pull
+    const version = page.FriendVersion; // an entry that changes while the pages are read comes with the next read
     const friends = new Map(page.Full ? [] : this.friends);
     for (;;) {
       for (const row of page.UserDataItem) friends.set(row.To_Account, toFriend(row));
@@ -168,7 +170,7 @@ export class People {
     this.#changed();
   });
 
-  readonly #pullLists = pull(async () => {
+  readonly #readLists = sharedRead(async () => {
     const { friend } = this.#parley;
     const first = await friend.lists();
     const names = first.ResultItem.map((list) => list.GroupName);
@@ -181,7 +183,7 @@ export class People {
     this.#changed();
   });
 
-  readonly #pullRequests = pull(async () => {
+  readonly #readRequests = sharedRead(async () => {
     const { friend } = this.#parley;
     let page = await friend.requests();
     const unread = page.RequestsUnread;
@@ -195,7 +197,7 @@ export class People {
     this.#changed();
   });
 
-  readonly #pullBlocked = pull(async () => {
+  readonly #readBlocked = sharedRead(async () => {
     const { block } = this.#parley;
     let page = await block.list();
     const version = page.BlockVersion;
@@ -209,8 +211,8 @@ export class People {
     this.#changed();
   });
 
-  async #pullAllOfLists(): Promise<void> {
-    await settled(this.#pullLists(), this.#pullFriends());
+  async #readAllLists(): Promise<void> {
+    await settled(this.#readLists(), this.#readFriends());
   }
 }
 
@@ -223,12 +225,12 @@ function toFriend({ To_Account, ValueItem }: FriendRow): Friend {
   };
 }
 
-/** Waits for reads after something was done. That is done where they fail, too; the server's event has them made again. */
+/** Waits for reads after an operation. The operation is done even if they fail: the event of the server repeats them. */
 async function settled(...reads: Promise<void>[]): Promise<void> {
   await Promise.allSettled(reads);
 }
 
-/** Throws where a result for one of the users is an error. */
+/** Throws if the result for one of the users is an error. */
 function check(results: readonly Result[] = []): void {
   const bad = results.find(({ ResultCode }) => ResultCode !== 0);
   if (bad) throw new ParleyError(bad.ResultInfo, bad.ResultCode, 200);

@@ -1,22 +1,23 @@
 import { useEffect } from "preact/hooks";
 import { useSession } from "../session.ts";
-import { when } from "../text.ts";
+import { shortTime } from "../text.ts";
 import { Person } from "./row.tsx";
 
-/** Who asks to be a friend. To show them is to have read them. */
+/** The friend requests of others. When they are shown, they are marked as read. */
 export function Requests({ selected }: { selected: string | undefined }) {
   const session = useSession();
   const { people } = session;
   const { requests, unread } = people;
   useEffect(() => {
-    if (requests.length > 0 && unread > 0) people.readRequests().catch(() => {}); // the next showing tries again
+    // If this fails, it is tried again when the requests are shown next.
+    if (requests.length > 0 && unread > 0) people.readRequests().catch(() => {});
   }, [people, requests, unread]);
   return (
     <div class="scroll">
       <ul class="rows" aria-label="Requests">
         {requests.map(({ To_Account: user, AddWording, TimeMs }) => (
           <li key={user} class="request" data-person={user}>
-            <Person user={user} selected={user === selected} side={when(TimeMs)}>
+            <Person user={user} selected={user === selected} side={shortTime(TimeMs)}>
               {AddWording || user}
             </Person>
             <Answer user={user} />
@@ -28,7 +29,7 @@ export function Requests({ selected }: { selected: string | undefined }) {
   );
 }
 
-/** Accepts or rejects somebody who asks. */
+/** The buttons that accept or reject a friend request. */
 export function Answer({ user }: { user: string }) {
   const session = useSession();
   const { people } = session;

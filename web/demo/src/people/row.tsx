@@ -3,7 +3,7 @@ import { go } from "../route.ts";
 import { useSession } from "../session.ts";
 import { Avatar } from "../ui/avatar.tsx";
 
-/** Somebody in a list of people, who opens as a card; `side` stands beside the name, the children under it. */
+/** A user in a list. A click opens the card. `side` is shown next to the name, the children below it. */
 export function Person(props: { user: string; selected: boolean; side?: string; children: ComponentChildren }) {
   const { user, selected, side, children } = props;
   const session = useSession();

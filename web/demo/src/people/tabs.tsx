@@ -1,16 +1,16 @@
 import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
 
-/** One of several parts that share a place. */
+/** One of several tabs. */
 export interface Tab<Name extends string> {
   name: Name;
   label: string;
   count?: number;
-  /** The count has something that was not seen. */
+  /** The count includes something that was not seen. */
   fresh?: boolean;
 }
 
-/** Tabs over the part that is chosen, which is the children; the arrows walk through them. */
+/** Tabs above the content of the chosen one (the children). The arrow keys move between them. */
 export function Tabs<Name extends string>(props: {
   label: string;
   tabs: readonly Tab<Name>[];

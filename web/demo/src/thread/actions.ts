@@ -3,10 +3,10 @@ import type { Session } from "../session.ts";
 import { textOf } from "../text.ts";
 import { type Item, isRecalled } from "./lines.ts";
 
-/** How long a message can be taken back, ms. */
-const recallable = 2 * 60 * 1000;
+/** For this time a message can be recalled, ms. */
+const recallWithin = 2 * 60 * 1000;
 
-/** What the user can do with a message now. */
+/** What the user can do with a message. */
 export interface Abilities {
   answer: boolean;
   copy: boolean;
@@ -15,7 +15,7 @@ export interface Abilities {
   delete: boolean;
 }
 
-/** What can be done with a message at a time (Unix ms). */
+/** What the user can do with a message at a time (Unix ms). */
 export function abilities({ mine, message, content }: Item, now: number): Abilities {
   const whole = message !== undefined && !isRecalled(message);
   const onlyText = content.MsgBody.length > 0 && content.MsgBody.every(({ MsgType }) => MsgType === "TIMTextElem");
@@ -23,12 +23,12 @@ export function abilities({ mine, message, content }: Item, now: number): Abilit
     answer: whole,
     copy: onlyText,
     edit: whole && mine && onlyText,
-    recall: whole && mine && now - message.MsgTime * 1000 < recallable,
+    recall: whole && mine && now - message.MsgTime * 1000 < recallWithin,
     delete: message !== undefined,
   };
 }
 
-/** What the user does with messages of one conversation. */
+/** The actions of the user with the messages of one conversation. */
 export class Actions {
   readonly #session: Session;
   readonly #peer: string;
@@ -38,7 +38,7 @@ export class Actions {
     this.#peer = peer;
   }
 
-  /** Reacts, or takes the reaction back where it is given. */
+  /** Adds a reaction of the user, or removes it if the user has given it before. */
   toggle(m: Message, Reaction: string): void {
     const { message } = this.#session.parley;
     const given = m.ReactionList?.find((one) => one.Reaction === Reaction)?.From_Account.includes(this.#session.me);
@@ -58,7 +58,7 @@ export class Actions {
 
   async recall(m: Message): Promise<void> {
     const { parley, recalled } = this.#session;
-    recalled.set(m.MsgKey, textOf(m)); // it is gone from the message once that is answered
+    recalled.set(m.MsgKey, textOf(m)); // the message loses its text when the server answers
     const recall = parley.message.recall({ To_Account: this.#peer, MsgKey: m.MsgKey });
     if (!(await this.#session.try("The message was not taken back.", recall))) recalled.delete(m.MsgKey);
   }

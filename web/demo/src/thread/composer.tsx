@@ -4,10 +4,10 @@ import type { Session } from "../session.ts";
 import { textOf } from "../text.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { Icon } from "../ui/icon.tsx";
-import { below, type Point } from "../ui/menu.tsx";
+import { type Point, pointBelow } from "../ui/menu.tsx";
 import { EmojiPicker } from "./reactions.tsx";
 
-/** What the user writes: a message, with a text to begin with; an answer to one; or one anew. */
+/** What the user writes: a new message (with a first text, if given), a reply, or the new text of a message. */
 export type Intent =
   | { kind: "new"; text?: string }
   | { kind: "reply"; message: Message }
@@ -17,53 +17,53 @@ interface Props {
   session: Session;
   peer: string;
   intent: Intent;
-  intend: (intent: Intent) => void;
-  /** Called with what was written. */
+  setIntent: (intent: Intent) => void;
+  /** Called with the text of the message. */
   done: (text: string) => void;
-  /** Called for an arrow up in the empty field. */
+  /** Called when the user presses the arrow-up key in the empty field. */
   onUp: () => void;
 }
 
-/** The field to write a message in. Enter sends; with Shift, or on a touch keyboard, it begins a line. */
-export function Composer({ session, peer, intent, intend, done, onUp }: Props) {
+/** The field for a message. Enter sends the message; with Shift, or on a touch keyboard, it begins a new line. */
+export function Composer({ session, peer, intent, setIntent, done, onUp }: Props) {
   const input = useRef<HTMLTextAreaElement>(null);
   const [text, setText] = useState(() => draftOf(session, peer));
   const [picking, setPicking] = useState<Point>();
-  /** What was being written before an edit began. */
-  const aside = useRef("");
+  /** The text that was in the field before an edit began. */
+  const textBeforeEdit = useRef("");
   const editing = useRef(false);
-  const kept = useRef("");
-  kept.current = intent.kind === "edit" ? aside.current : text;
+  const draftText = useRef("");
+  draftText.current = intent.kind === "edit" ? textBeforeEdit.current : text;
 
   useLayoutEffect(() => {
     const before = editing.current;
     editing.current = intent.kind === "edit";
     if (intent.kind === "edit") {
-      if (!before) aside.current = text;
+      if (!before) textBeforeEdit.current = text;
       setText(textOf(intent.message));
     } else if (intent.kind === "new" && intent.text !== undefined) {
       setText(intent.text);
     } else if (before) {
-      setText(aside.current);
+      setText(textBeforeEdit.current);
     }
     if (matchMedia("(pointer: fine)").matches || intent.kind !== "new") input.current?.focus({ preventScroll: true });
   }, [intent]);
   useLayoutEffect(() => {
-    if (input.current) fit(input.current);
+    if (input.current) fitHeight(input.current);
   }, [text]);
   useEffect(() => {
-    const keep = () => {
+    const save = () => {
       session.typing.stop(peer);
-      session.keepDraft(peer, kept.current);
+      session.saveDraft(peer, draftText.current);
     };
-    addEventListener("pagehide", keep);
+    addEventListener("pagehide", save);
     return () => {
-      removeEventListener("pagehide", keep);
-      keep();
+      removeEventListener("pagehide", save);
+      save();
     };
   }, [session, peer]);
 
-  const cancel = () => intend({ kind: "new" });
+  const cancel = () => setIntent({ kind: "new" });
   const submit = () => {
     const written = text.trim();
     if (!written) return;
@@ -74,7 +74,7 @@ export function Composer({ session, peer, intent, intend, done, onUp }: Props) {
   const typed = (next: string) => {
     setText(next);
     if (intent.kind === "edit") return;
-    if (next.trim()) session.typing.write(peer);
+    if (next.trim()) session.typing.keyPressed(peer);
     else session.typing.stop(peer);
   };
   const pressed = (event: KeyboardEvent) => {
@@ -104,14 +104,14 @@ export function Composer({ session, peer, intent, intend, done, onUp }: Props) {
         submit();
       }}
     >
-      {intent.kind !== "new" && <About session={session} peer={peer} intent={intent} cancel={cancel} />}
+      {intent.kind !== "new" && <IntentBar session={session} peer={peer} intent={intent} cancel={cancel} />}
       <div class="write-box">
         <button
           type="button"
           class="icon-button round"
           aria-label="Emoji"
           aria-haspopup="dialog"
-          onClick={(event) => setPicking(below(event.currentTarget))}
+          onClick={(event) => setPicking(pointBelow(event.currentTarget))}
         >
           <Icon name="smile" />
         </button>
@@ -146,8 +146,8 @@ export function Composer({ session, peer, intent, intend, done, onUp }: Props) {
   );
 }
 
-/** The message that is answered or edited, above the field. */
-function About(props: {
+/** Above the field: the message that the user replies to or edits. */
+function IntentBar(props: {
   session: Session;
   peer: string;
   intent: Exclude<Intent, { kind: "new" }>;
@@ -183,8 +183,8 @@ function draftOf(session: Session, peer: string): string {
   return row ? session.draft(row) : "";
 }
 
-/** Makes a text area as high as its text. */
-function fit(area: HTMLTextAreaElement): void {
+/** Sets the height of a text area to that of its text. */
+function fitHeight(area: HTMLTextAreaElement): void {
   area.style.height = "auto";
   area.style.height = `${area.scrollHeight}px`;
 }

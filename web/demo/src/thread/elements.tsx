@@ -1,12 +1,12 @@
 import type { Element, Message } from "@parley/client";
 import { useState } from "preact/hooks";
-import { lengthOf, pieces, sizeOf, textOf } from "../text.ts";
+import { lengthOf, sizeOf, splitLinks, textOf } from "../text.ts";
 import { Icon, type IconName } from "../ui/icon.tsx";
 import { Merged } from "./merged.tsx";
 
 /**
- * The body of a message, whatever it is made of. `of` is the stored message. Which way its
- * text runs is for the element around it to say, so that all of that is on the right side.
+ * The body of a message with elements of any kind. `of` is the stored message. The parent
+ * element sets the direction of the text, so that everything inside it is aligned.
  */
 export function Body({ body, of }: { body: readonly Element[]; of?: Message | undefined }) {
   return (
@@ -49,11 +49,11 @@ function Part({ element, of }: { element: Element; of: Message | undefined }) {
   }
 }
 
-/** A text with its addresses as links. */
+/** A text. Its web addresses are links. */
 export function Text({ text }: { text: string }) {
   return (
     <p class="text">
-      {pieces(text).map((piece) =>
+      {splitLinks(text).map((piece) =>
         piece.href ? (
           <a key={piece.at} href={piece.href} target="_blank" rel="noopener noreferrer">
             {piece.text}
@@ -66,7 +66,7 @@ export function Text({ text }: { text: string }) {
   );
 }
 
-/** An address that may be opened: one of the web, and of nothing else. */
+/** An address that may be opened: only a web address. */
 function address(url: unknown): string | undefined {
   return typeof url === "string" && /^https?:\/\//i.test(url) ? url : undefined;
 }
@@ -85,29 +85,29 @@ interface Size {
 /** The longest side of a picture in a thread, px. */
 const longest = 320;
 
-/** Room for a picture before it is there, so that nothing jumps when it comes. */
-function roomFor({ Width = 0, Height = 0 }: Size): { width: string; aspectRatio: string } {
+/** The size that is reserved for a picture before it is loaded, so that the thread does not move. */
+function reservedSize({ Width = 0, Height = 0 }: Size): { width: string; aspectRatio: string } {
   const [width, height] = Width > 0 && Height > 0 ? [Width, Height] : [4, 3];
   const shown = Math.max(80, Width > 0 ? Math.min(Width, longest, (longest * width) / height) : longest);
   return { width: `${shown}px`, aspectRatio: `${width} / ${height}` };
 }
 
 function Picture({ content }: Content) {
-  const [gone, setGone] = useState(false);
+  const [failed, setFailed] = useState(false);
   const sizes = (Array.isArray(content.ImageInfoArray) ? content.ImageInfoArray : []) as Size[];
   const whole = sizes.find(({ Type }) => Type === 1) ?? sizes[0];
   const small = sizes.find(({ Type }) => Type === 3) ?? sizes.find(({ Type }) => Type === 2) ?? whole;
   const source = address(small?.URL);
-  if (!source || gone) return <Card icon="image" title="Image" note="It is not there any more" />;
+  if (!source || failed) return <Card icon="image" title="Image" note="It is not there any more" />;
   return (
     <a
       class="picture"
-      style={roomFor(small ?? {})}
+      style={reservedSize(small ?? {})}
       href={address(whole?.URL) ?? source}
       target="_blank"
       rel="noopener noreferrer"
     >
-      <img src={source} alt="As it was sent" loading="lazy" onError={() => setGone(true)} />
+      <img src={source} alt="As it was sent" loading="lazy" onError={() => setFailed(true)} />
     </a>
   );
 }
@@ -123,7 +123,7 @@ function Film({ content }: Content) {
       preload="none"
       src={source}
       poster={address(content.ThumbUrl)}
-      style={roomFor({ Width: Number(content.ThumbWidth), Height: Number(content.ThumbHeight) })}
+      style={reservedSize({ Width: Number(content.ThumbWidth), Height: Number(content.ThumbHeight) })}
       aria-label={`Video, ${lengthOf(Number(content.VideoSecond) || 0)}`}
     />
   );
@@ -172,7 +172,7 @@ function Relay({ content, of }: Content & { of: Message | undefined }) {
   );
 }
 
-/** What is told of an element rather than shown. */
+/** A card with the description of an element that is not shown itself. */
 function Card(props: { icon: IconName; title: string; note: string; href?: string | undefined }) {
   const inside = (
     <>

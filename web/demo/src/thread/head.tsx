@@ -5,7 +5,7 @@ import { lastSeen } from "../text.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { Icon } from "../ui/icon.tsx";
 
-/** Whom a thread is with, and what that user is doing. */
+/** The header of a thread: the other user, and what that user is doing. */
 export function Head({ session, peer }: { session: Session; peer: string }) {
   const name = session.name(peer);
   const { text, tone } = about(session, peer);
@@ -39,10 +39,10 @@ export function Head({ session, peer }: { session: Session; peer: string }) {
   );
 }
 
-/** What the user is doing, as far as one knows; what is wrong with the connection comes first. */
+/** The status of the other user, as far as it is known. A problem of the connection is shown instead. */
 function about(session: Session, peer: string): { text: string; tone: string } {
-  const line = connection(session);
-  if (line.tone !== "good") return line;
+  const own = connection(session);
+  if (own.tone !== "good") return own;
   if (session.typing.has(peer)) return { text: "typing…", tone: "typing" };
   const presence = session.presence.get(peer);
   if (presence?.Status === "Online") return { text: presence.CustomStatus || "Online", tone: "good" };

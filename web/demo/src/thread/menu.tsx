@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { Dialog } from "../ui/dialog.tsx";
 import { Icon } from "../ui/icon.tsx";
-import { type Choice, Menu, type Point, walk } from "../ui/menu.tsx";
+import { type Choice, Menu, moveFocus, type Point } from "../ui/menu.tsx";
 import { type Actions, abilities } from "./actions.ts";
 import type { Intent } from "./composer.tsx";
 import type { Item } from "./lines.ts";
@@ -10,27 +10,27 @@ import { EmojiPicker, quick } from "./reactions.tsx";
 interface Props {
   item: Item;
   at: Point;
-  /** Opens with the whole field of emoji. */
+  /** Opens with all emoji. */
   picking: boolean;
   actions: Actions;
-  intend: (intent: Intent) => void;
-  /** Deletes for the user, having asked. */
+  setIntent: (intent: Intent) => void;
+  /** Asks for confirmation and deletes the message for the user. */
   onDelete: () => void;
   onClose: () => void;
 }
 
-/** What can be done with a message: reactions first, then the rest. */
-export function MessageMenu({ item, at, picking, actions, intend, onDelete, onClose }: Props) {
+/** The menu of a message: reactions first, then the other actions. */
+export function MessageMenu({ item, at, picking, actions, setIntent, onDelete, onClose }: Props) {
   const [all, setAll] = useState(picking);
   const { message } = item;
   const can = abilities(item, Date.now());
   const choices: Choice[] = [];
   if (message && can.answer) {
-    choices.push({ icon: "reply", label: "Reply", run: () => intend({ kind: "reply", message }) });
+    choices.push({ icon: "reply", label: "Reply", run: () => setIntent({ kind: "reply", message }) });
   }
   if (can.copy) choices.push({ icon: "copy", label: "Copy text", run: () => actions.copy(item) });
   if (message && can.edit) {
-    choices.push({ icon: "edit", label: "Edit", run: () => intend({ kind: "edit", message }) });
+    choices.push({ icon: "edit", label: "Edit", run: () => setIntent({ kind: "edit", message }) });
   }
   if (message && can.recall) {
     choices.push({ icon: "undo", label: "Recall for everyone", run: () => void actions.recall(message) });
@@ -50,7 +50,7 @@ export function MessageMenu({ item, at, picking, actions, intend, onDelete, onCl
   return (
     <Menu label="Message" at={at} choices={choices} onClose={onClose}>
       {can.answer && (
-        <fieldset class="quick" aria-label="React" onKeyDown={walk}>
+        <fieldset class="quick" aria-label="React" onKeyDown={moveFocus}>
           {quick.map((emoji) => (
             <button
               key={emoji}

@@ -2,12 +2,12 @@ import type { Element, Message } from "@parley/client";
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { useSession } from "../session.ts";
-import { when } from "../text.ts";
+import { shortTime } from "../text.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Icon } from "../ui/icon.tsx";
 
-/** A message in a merged list. */
+/** A message of a merged list. */
 interface MergedMessage {
   From_Account: string;
   MsgTimeStamp?: number;
@@ -16,11 +16,11 @@ interface MergedMessage {
 
 interface Props {
   title: string;
-  /** The content of the element that has the list, or the key of it. */
+  /** The content of the element: it has the list, or the key of the list. */
   content: Record<string, unknown>;
   /** The message with that element. */
   of: Message;
-  /** How a body is shown: one of the list may have a list in it. */
+  /** Shows the body of a message of the list. It may contain another list. */
   show: (body: readonly Element[]) => ComponentChildren;
   onClose: () => void;
 }
@@ -67,7 +67,7 @@ export function Merged({ title, content, of, show, onClose }: Props) {
             <div>
               <span class="merged-who">
                 <strong dir="auto">{session.name(m.From_Account)}</strong>{" "}
-                {m.MsgTimeStamp && <time class="muted">{when(m.MsgTimeStamp * 1000)}</time>}
+                {m.MsgTimeStamp && <time class="muted">{shortTime(m.MsgTimeStamp * 1000)}</time>}
               </span>
               <div dir="auto">{show(m.MsgBody)}</div>
             </div>

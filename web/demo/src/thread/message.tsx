@@ -1,10 +1,10 @@
 import type { Message } from "@parley/client";
 import type { Session } from "../session.ts";
-import { clock, fullTime, jumbo, textOf } from "../text.ts";
+import { fullTime, isFewEmoji, textOf, timeOfDay } from "../text.ts";
+import { useContextMenu } from "../ui/contextMenu.ts";
 import { Icon } from "../ui/icon.tsx";
 import { memo } from "../ui/memo.ts";
-import { below, type Point } from "../ui/menu.tsx";
-import { useContextMenu } from "../ui/press.ts";
+import { type Point, pointBelow } from "../ui/menu.tsx";
 import { type Actions, abilities } from "./actions.ts";
 import type { Intent } from "./composer.tsx";
 import { Body } from "./elements.tsx";
@@ -12,32 +12,32 @@ import { type Item, isRecalled, type MessageState } from "./lines.ts";
 import { type Quote, readQuote } from "./quote.ts";
 import { Reactions } from "./reactions.tsx";
 
-/** What the messages of a thread share. */
-export interface Around {
+/** What all messages of a thread share. */
+export interface ThreadContext {
   session: Session;
   actions: Actions;
-  intend: (intent: Intent) => void;
-  /** Opens the menu of a message; `picking`: for a reaction. */
+  setIntent: (intent: Intent) => void;
+  /** Opens the menu of a message. `picking`: with all emoji, for a reaction. */
   menu: (item: Item, at: Point, picking?: boolean) => void;
-  /** Shows a message of this conversation. */
+  /** Scrolls to a message of this conversation. */
   reveal: (key: string) => void;
 }
 
 interface Props {
   item: Item;
-  /** Of those that stand together. */
+  /** Whether it is the first, and the last, of a group. */
   first: boolean;
   last: boolean;
   /** The name of the other user. */
   name: string;
-  /** The message that this one answers, where it is held. */
+  /** The message that this one answers, if it is in memory. */
   quoted: Message | undefined;
-  around: Around;
+  context: ThreadContext;
 }
 
-/** A message of a thread. A long thread is rendered often, so each is only where it is another. */
+/** A message of a thread. A long thread is rendered often, so a message is rendered again only if it has changed. */
 export const MessageLine = memo<Props>(
-  (props) => (isRecalled(props.item.message) ? <Recalled {...props} /> : <Whole {...props} />),
+  (props) => (isRecalled(props.item.message) ? <Recalled {...props} /> : <FullMessage {...props} />),
   (before, after) =>
     before.item.content === after.item.content &&
     before.item.state === after.item.state &&
@@ -46,44 +46,44 @@ export const MessageLine = memo<Props>(
     before.last === after.last &&
     before.name === after.name &&
     before.quoted === after.quoted &&
-    before.around === after.around,
+    before.context === after.context,
 );
 
-function Whole({ item, first, last, name, quoted, around }: Props) {
+function FullMessage({ item, first, last, name, quoted, context }: Props) {
   const { mine, message, content, state, time } = item;
-  const { session, actions, menu } = around;
+  const { session, actions, menu } = context;
   const menuProps = useContextMenu((at) => menu(item, at));
   const quote = readQuote(content.CloudCustomData);
-  const big = !quote && jumbo(textOf(content));
+  const big = !quote && isFewEmoji(textOf(content));
   const classes = ["message", mine ? "mine" : "theirs", first && "first", last && "last", big && "jumbo"];
   return (
     <article
       class={classes.filter(Boolean).join(" ")}
       tabIndex={-1}
-      aria-label={`${mine ? "You" : name}, ${clock(time)}`}
+      aria-label={`${mine ? "You" : name}, ${timeOfDay(time)}`}
       data-state={state}
       data-key={message?.MsgKey}
       data-ordinal={mine ? undefined : message?.Ordinal}
       onKeyDown={(event) => {
         if (event.key !== "Enter" || event.target !== event.currentTarget) return;
         event.preventDefault();
-        menu(item, below(event.currentTarget.querySelector(".bubble") ?? event.currentTarget));
+        menu(item, pointBelow(event.currentTarget.querySelector(".bubble") ?? event.currentTarget));
       }}
       {...menuProps}
     >
       <div class="beside">
         <div class="bubble">
-          {quote && <Quoted quote={quote} held={quoted} name={name} around={around} />}
+          {quote && <Quoted quote={quote} current={quoted} name={name} context={context} />}
           <div class="said" dir="auto">
             <Body body={content.MsgBody} of={message} />
             <span class="meta">
               {message?.EditMs && <span>edited</span>}
-              <time title={fullTime(time)}>{clock(time)}</time>
+              <time title={fullTime(time)}>{timeOfDay(time)}</time>
               <Tick state={state} />
             </span>
           </div>
         </div>
-        {message && <Tools item={item} around={around} />}
+        {message && <Tools item={item} context={context} />}
       </div>
       {message && <Reactions session={session} message={message} toggle={(what) => actions.toggle(message, what)} />}
       {state === "failed" && <Failure item={item} session={session} />}
@@ -91,8 +91,8 @@ function Whole({ item, first, last, name, quoted, around }: Props) {
   );
 }
 
-/** The buttons that stand beside a message under the pointer; keys and fingers have the menu. */
-function Tools({ item, around: { menu, intend } }: { item: Item; around: Around }) {
+/** The buttons next to a message under the pointer. With keys and fingers one uses the menu. */
+function Tools({ item, context: { menu, setIntent } }: { item: Item; context: ThreadContext }) {
   const { message } = item;
   if (!message) return null;
   const can = abilities(item, Date.now());
@@ -105,7 +105,7 @@ function Tools({ item, around: { menu, intend } }: { item: Item; around: Around 
             class="tool"
             tabIndex={-1}
             aria-label="React"
-            onClick={(event) => menu(item, below(event.currentTarget), true)}
+            onClick={(event) => menu(item, pointBelow(event.currentTarget), true)}
           >
             <Icon name="smile" />
           </button>
@@ -114,7 +114,7 @@ function Tools({ item, around: { menu, intend } }: { item: Item; around: Around 
             class="tool"
             tabIndex={-1}
             aria-label="Reply"
-            onClick={() => intend({ kind: "reply", message })}
+            onClick={() => setIntent({ kind: "reply", message })}
           >
             <Icon name="reply" />
           </button>
@@ -126,7 +126,7 @@ function Tools({ item, around: { menu, intend } }: { item: Item; around: Around 
         tabIndex={-1}
         aria-label="More"
         aria-haspopup="menu"
-        onClick={(event) => menu(item, below(event.currentTarget))}
+        onClick={(event) => menu(item, pointBelow(event.currentTarget))}
       >
         <Icon name="more" />
       </button>
@@ -134,22 +134,22 @@ function Tools({ item, around: { menu, intend } }: { item: Item; around: Around 
   );
 }
 
-/** The message that a reply answers: as it is now where it is held, and as it was quoted where not. */
-function Quoted(props: { quote: Quote; held: Message | undefined; name: string; around: Around }) {
-  const { quote, held, name, around } = props;
-  const sender = held ? (held.From_Account === around.session.me ? "You" : name) : quote.sender;
-  const text = held ? (isRecalled(held) ? "Message recalled" : textOf(held)) : quote.text;
+/** The message that a reply answers: its present state if it is in memory (`current`), otherwise the quote. */
+function Quoted(props: { quote: Quote; current: Message | undefined; name: string; context: ThreadContext }) {
+  const { quote, current, name, context } = props;
+  const sender = current ? (current.From_Account === context.session.me ? "You" : name) : quote.sender;
+  const text = current ? (isRecalled(current) ? "Message recalled" : textOf(current)) : quote.text;
   return (
-    <button type="button" class="quote" onClick={() => around.reveal(quote.key)}>
+    <button type="button" class="quote" onClick={() => context.reveal(quote.key)}>
       <strong dir="auto">{sender}</strong>
       <span dir="auto">{text}</span>
     </button>
   );
 }
 
-/** What is left of a message that was taken back. */
-function Recalled({ item, name, around }: Props) {
-  const { session, intend, menu } = around;
+/** The line in place of a message that was recalled. */
+function Recalled({ item, name, context }: Props) {
+  const { session, setIntent, menu } = context;
   const menuProps = useContextMenu((at) => menu(item, at));
   const text = session.recalled.get(item.message?.MsgKey ?? "");
   return (
@@ -163,7 +163,7 @@ function Recalled({ item, name, around }: Props) {
       <p>
         {item.mine ? "You" : <bdi>{name}</bdi>} recalled a message
         {text && (
-          <button type="button" class="link" onClick={() => intend({ kind: "new", text })}>
+          <button type="button" class="link" onClick={() => setIntent({ kind: "new", text })}>
             Edit again
           </button>
         )}

@@ -1,25 +1,25 @@
 import type { Message } from "@parley/client";
 import { textOf } from "../text.ts";
 
-/** What a reply says of the message that it answers. */
+/** What a reply contains of the message that it answers. */
 export interface Quote {
   /** The key of that message. */
   key: string;
   text: string;
-  /** The name of who wrote it. */
+  /** The name of the sender of that message. */
   sender: string;
 }
 
 /** How much of a message is quoted, in characters. */
-const most = 100;
+const maxQuoted = 100;
 
-/** Writes the `CloudCustomData` of a reply as TUIKit does, so that its apps show the quote too. */
+/** Writes the `CloudCustomData` of a reply in the format of TUIKit, so that apps with TUIKit show the quote too. */
 export function writeQuote(m: Message, sender: string): string {
   const text = [...textOf(m)];
   return JSON.stringify({
     messageReply: {
       messageID: m.MsgKey,
-      messageAbstract: text.length > most ? `${text.slice(0, most).join("")}…` : text.join(""),
+      messageAbstract: text.length > maxQuoted ? `${text.slice(0, maxQuoted).join("")}…` : text.join(""),
       messageSender: sender,
       messageType: 1,
       version: 1,
@@ -27,7 +27,7 @@ export function writeQuote(m: Message, sender: string): string {
   });
 }
 
-/** Reads the quote of a message; undefined where it is no reply. */
+/** Reads the quote of a message; undefined if the message is not a reply. */
 export function readQuote(custom: string | undefined): Quote | undefined {
   if (!custom) return undefined;
   try {
@@ -39,6 +39,6 @@ export function readQuote(custom: string | undefined): Quote | undefined {
       sender: String(reply.messageSender ?? ""),
     };
   } catch {
-    return undefined; // somebody else's data
+    return undefined; // custom data of another app
   }
 }

@@ -1,8 +1,8 @@
 import type { Message } from "@parley/client";
 import type { Session } from "../session.ts";
-import { walk } from "../ui/menu.tsx";
+import { moveFocus } from "../ui/menu.tsx";
 
-/** The reactions that are offered first. */
+/** The reactions that the menu offers first. */
 export const quick = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
 
 const more = [
@@ -11,10 +11,10 @@ const more = [
   ),
 ];
 
-/** A field of emoji to choose from. */
+/** All emoji to choose from. */
 export function EmojiPicker({ choose }: { choose: (emoji: string) => void }) {
   return (
-    <fieldset class="picker" aria-label="Emoji" onKeyDown={walk}>
+    <fieldset class="picker" aria-label="Emoji" onKeyDown={moveFocus}>
       {[...quick, ...more].map((emoji) => (
         <button key={emoji} type="button" class="emoji" onClick={() => choose(emoji)}>
           {emoji}
@@ -30,7 +30,7 @@ interface Props {
   toggle: (reaction: string) => void;
 }
 
-/** The reactions to a message: each with its count, and pressed where the user gave it. */
+/** The reactions to a message, each with its count. A reaction of the signed-in user is shown as pressed. */
 export function Reactions({ session, message, toggle }: Props) {
   const list = message.ReactionList ?? [];
   if (list.length === 0) return null;

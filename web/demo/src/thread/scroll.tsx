@@ -1,20 +1,20 @@
 import { Component, type ComponentChildren, createRef, type RefObject } from "preact";
 import { Icon } from "../ui/icon.tsx";
 
-/** How near to its end the view is at the end, px. */
-const near = 60;
+/** If the view is nearer to the end than this, it counts as being at the end, px. */
+const endThreshold = 60;
 
 interface Props {
   children: ComponentChildren;
-  /** Is given the view, to move it; Preact hands a `ref` to elements alone. */
+  /** Receives this component, so that the parent can scroll it. Preact sets a `ref` for elements only. */
   view: RefObject<Scroll | null>;
-  /** How many messages are held: with the first ones the view is placed. */
+  /** How many messages there are. When the first ones arrive, the view is scrolled to its first position. */
   count: number;
-  /** How many are not read. */
+  /** How many messages are unread. */
   unread: number;
-  /** Called when the view came near its top. */
+  /** Called when the view is near its top. */
   onTop: () => void;
-  /** Called after each move or change with the bottom edge of the view. */
+  /** Called with the bottom edge of the view after each scroll and each change. */
   onView: (bottom: number) => void;
 }
 
@@ -24,19 +24,20 @@ interface Anchor {
 }
 
 /**
- * The view of a thread. It stays at the newest message while it is there, and else
- * at what is read while messages come in above or below.
+ * The scrolled view of a thread. If it shows the newest message, it stays at the newest
+ * message. Otherwise (`away`) the messages in view stay where they are when messages are
+ * added above or below.
  */
 export class Scroll extends Component<Props, { away: boolean }> {
   override state = { away: false };
   readonly #view = createRef<HTMLDivElement>();
-  /** The first view is still to be placed. */
-  #fresh = true;
+  /** The view was not scrolled to its first position yet. */
+  #notPlaced = true;
   #resized: ResizeObserver | undefined;
 
   override componentDidMount(): void {
     this.props.view.current = this;
-    // A keyboard on a phone, a longer draft or a picture that came moves the end: the view stays with it.
+    // The keyboard of a phone, a longer draft or a loaded picture moves the end: the view scrolls to it again.
     this.#resized = new ResizeObserver(() => !this.state.away && this.#toEnd());
     const view = this.#view.current;
     if (view?.firstElementChild) {
@@ -66,22 +67,22 @@ export class Scroll extends Component<Props, { away: boolean }> {
     this.#place(anchor);
   }
 
-  /** Goes to the newest message and stays there. */
-  readonly follow = (): void => {
+  /** Scrolls to the newest message and stays there. */
+  readonly goToEnd = (): void => {
     this.#toEnd();
     this.setState({ away: false });
   };
 
-  /** Shows a message in the middle of the view, and makes it stand out for a moment. */
+  /** Scrolls to a message and highlights it for a moment. */
   show(key: string): void {
     const view = this.#view.current;
     const element = view?.querySelector(`[data-key="${CSS.escape(key)}"]`);
     if (!view || !element) return;
-    this.#fresh = false;
+    this.#notPlaced = false;
     const room = view.getBoundingClientRect();
     const box = element.getBoundingClientRect();
     const top = view.scrollTop + box.top - room.top - (room.height - box.height) / 2;
-    if (view.scrollHeight - top - view.clientHeight >= near) this.setState({ away: true });
+    if (view.scrollHeight - top - view.clientHeight >= endThreshold) this.setState({ away: true });
     view.scrollTo({ top, behavior: "instant" });
     const glow = { backgroundColor: "color-mix(in oklab, var(--accent) 22%, transparent)" };
     element.animate([glow, { ...glow, offset: 0.6 }, { backgroundColor: "transparent" }], 1800);
@@ -95,8 +96,8 @@ export class Scroll extends Component<Props, { away: boolean }> {
   #place(anchor: Anchor | undefined): void {
     const view = this.#view.current;
     if (!view) return;
-    if (this.#fresh && this.props.count > 0) {
-      this.#fresh = false;
+    if (this.#notPlaced && this.props.count > 0) {
+      this.#notPlaced = false;
       this.#toEnd();
       const line = view.querySelector(".new-line");
       const room = view.getBoundingClientRect();
@@ -116,7 +117,7 @@ export class Scroll extends Component<Props, { away: boolean }> {
   readonly #scrolled = (): void => {
     const view = this.#view.current;
     if (!view) return;
-    const away = view.scrollHeight - view.scrollTop - view.clientHeight >= near;
+    const away = view.scrollHeight - view.scrollTop - view.clientHeight >= endThreshold;
     if (away !== this.state.away) this.setState({ away });
     this.props.onView(view.getBoundingClientRect().bottom);
     if (view.scrollTop < 400) this.props.onTop();
@@ -128,7 +129,7 @@ export class Scroll extends Component<Props, { away: boolean }> {
         <div ref={this.#view} class="scroll thread-scroll" onScroll={this.#scrolled}>
           {children}
         </div>
-        <button type="button" class={away ? "jump shown" : "jump"} tabIndex={away ? 0 : -1} onClick={this.follow}>
+        <button type="button" class={away ? "jump shown" : "jump"} tabIndex={away ? 0 : -1} onClick={this.goToEnd}>
           <Icon name="down" label="Go to the newest message" />
           {unread > 0 && <span class="badge">{unread}</span>}
         </button>

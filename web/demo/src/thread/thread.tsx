@@ -10,49 +10,49 @@ import { Composer, type Intent } from "./composer.tsx";
 import { Head } from "./head.tsx";
 import { type Item, itemsOf, type Line, linesOf } from "./lines.ts";
 import { MessageMenu } from "./menu.tsx";
-import { type Around, MessageLine } from "./message.tsx";
+import { MessageLine, type ThreadContext } from "./message.tsx";
 import { readQuote, writeQuote } from "./quote.ts";
 import { Scroll } from "./scroll.tsx";
 
-/** One conversation: its messages and the field to write one. `visit` may name a message to show. */
+/** One conversation: its messages and the field for a message. `visit` may name a message to scroll to. */
 export function Thread({ peer, visit }: { peer: string; visit: { message?: string } }) {
   const session = useSession();
   const { parley, me } = session;
   const row = parley.find(peer);
-  const reach = session.reach(peer);
+  const paging = session.historyState(peer);
   const name = session.name(peer);
   const scroll = useRef<Scroll>(null);
   const list = useRef<HTMLDivElement>(null);
-  /** Where the line "New" is: after this ordinal of the other user. */
+  /** The line "New" is after this offset of the other user. */
   const [newAfter, setNewAfter] = useState(row && row.Unread > 0 ? row.ReadOrdinal : undefined);
-  const [intent, intend] = useState<Intent>({ kind: "new" });
+  const [intent, setIntent] = useState<Intent>({ kind: "new" });
   const [menu, setMenu] = useState<{ item: Item; at: Point; picking: boolean }>();
   const [deleting, setDeleting] = useState<Item>();
   const actions = useMemo(() => new Actions(session, peer), [session, peer]);
 
-  const around = useMemo((): Around => {
+  const context = useMemo((): ThreadContext => {
     const reveal = async (key: string) => {
-      if (await session.reachTo(peer, key)) requestAnimationFrame(() => scroll.current?.show(key));
-      else session.say("This message is not there any more.");
+      if (await session.loadUntil(peer, key)) requestAnimationFrame(() => scroll.current?.show(key));
+      else session.showNotice("This message is not there any more.");
     };
-    const openMenu: Around["menu"] = (item, at, picking = false) => setMenu({ item, at, picking });
-    return { session, actions, intend, reveal, menu: openMenu };
+    const openMenu: ThreadContext["menu"] = (item, at, picking = false) => setMenu({ item, at, picking });
+    return { session, actions, setIntent, reveal, menu: openMenu };
   }, [session, peer, actions]);
   useEffect(() => {
-    if (reach.next === undefined) void session.older(peer);
+    if (paging.next === undefined) void session.loadOlder(peer);
   }, [session, peer]);
   useEffect(() => {
-    if (visit.message) void around.reveal(visit.message);
-  }, [visit, around]);
+    if (visit.message) void context.reveal(visit.message);
+  }, [visit, context]);
 
-  const items = itemsOf(me, parley.timeline(peer), parley.pending(peer), (m) => session.seen(peer, m));
-  const held = new Map(items.map(({ message }) => [message?.MsgKey, message]));
-  const lines = linesOf(items, newAfter, reach.complete);
-  useRoving(list, items.length);
+  const items = itemsOf(me, parley.timeline(peer), parley.pending(peer), (m) => session.isReadByPeer(peer, m));
+  const byKey = new Map(items.map(({ message }) => [message?.MsgKey, message]));
+  const lines = linesOf(items, newAfter, paging.complete);
+  useRovingTabStop(list, items.length);
 
   const send = (text: string, custom?: string) => {
     setNewAfter(undefined);
-    scroll.current?.follow();
+    scroll.current?.goToEnd();
     void session.send(peer, text, custom);
   };
   const done = (text: string) => {
@@ -64,21 +64,21 @@ export function Thread({ peer, visit }: { peer: string; visit: { message?: strin
     } else {
       send(text);
     }
-    intend({ kind: "new" });
+    setIntent({ kind: "new" });
   };
   const editLast = () => {
     const last = items.findLast((item) => abilities(item, Date.now()).edit)?.message;
-    if (last) intend({ kind: "edit", message: last });
+    if (last) setIntent({ kind: "edit", message: last });
   };
-  /** Everything that came into view is read. */
-  const viewed = (bottom: number) => {
+  /** Marks everything that was in view as read. */
+  const markRead = (bottom: number) => {
     if (document.visibilityState !== "visible" || parley.state !== "online") return;
     const theirs = [...(list.current?.querySelectorAll<HTMLElement>(".message[data-ordinal]") ?? [])];
     const last = theirs.findLast((element) => element.getBoundingClientRect().top < bottom);
     if (last) session.read(peer, Number(last.dataset.ordinal));
   };
   const older = () => {
-    if (!reach.loading && reach.error === undefined && reach.next !== undefined) void session.older(peer);
+    if (!paging.loading && paging.error === undefined && paging.next !== undefined) void session.loadOlder(peer);
   };
   return (
     <section class="thread" aria-label={`Conversation with ${name}`}>
@@ -86,30 +86,30 @@ export function Thread({ peer, visit }: { peer: string; visit: { message?: strin
         {name}
       </h1>
       <Head session={session} peer={peer} />
-      <Scroll view={scroll} count={items.length} unread={row?.Unread ?? 0} onTop={older} onView={viewed}>
+      <Scroll view={scroll} count={items.length} unread={row?.Unread ?? 0} onTop={older} onView={markRead}>
         <div
           ref={list}
           class="messages"
           role="log"
           aria-live="off"
           aria-label={`Messages with ${name}`}
-          aria-busy={reach.loading !== undefined}
-          onKeyDown={walkMessages}
+          aria-busy={paging.loading !== undefined}
+          onKeyDown={moveFocusInMessages}
         >
           <Top session={session} peer={peer} empty={items.length === 0} send={send} />
           {lines.map((line) => (
-            <ThreadLine key={line.id} line={line} name={name} held={held} around={around} />
+            <ThreadLine key={line.id} line={line} name={name} byKey={byKey} context={context} />
           ))}
-          {session.typing.has(peer) && <Writing name={name} />}
+          {session.typing.has(peer) && <TypingIndicator name={name} />}
         </div>
       </Scroll>
-      <Spoken session={session} peer={peer} />
-      <Composer session={session} peer={peer} intent={intent} intend={intend} done={done} onUp={editLast} />
+      <Announcer session={session} peer={peer} />
+      <Composer session={session} peer={peer} intent={intent} setIntent={setIntent} done={done} onUp={editLast} />
       {menu && (
         <MessageMenu
           {...menu}
           actions={actions}
-          intend={intend}
+          setIntent={setIntent}
           onDelete={() => setDeleting(menu.item)}
           onClose={() => setMenu(undefined)}
         />
@@ -130,8 +130,8 @@ export function Thread({ peer, visit }: { peer: string; visit: { message?: strin
   );
 }
 
-/** Makes one message a stop of the Tab key: the one that had the focus last, or the newest. */
-function useRoving(list: { current: HTMLElement | null }, count: number): void {
+/** Makes one message reachable with the Tab key: the one that had the focus last, or the newest. */
+function useRovingTabStop(list: { current: HTMLElement | null }, count: number): void {
   useLayoutEffect(() => {
     const messages = [...(list.current?.querySelectorAll<HTMLElement>(".message") ?? [])];
     if (messages.some((message) => message.tabIndex === 0)) return;
@@ -140,8 +140,8 @@ function useRoving(list: { current: HTMLElement | null }, count: number): void {
   }, [list, count]);
 }
 
-/** The arrows, Home and End walk through the messages while one has the focus. */
-function walkMessages(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
+/** The arrow keys, Home and End move the focus between the messages while one of them has it. */
+function moveFocusInMessages(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
   const messages = [...event.currentTarget.querySelectorAll<HTMLElement>(".message")];
   const at = messages.indexOf(event.target as HTMLElement);
   const steps: Record<string, number> = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: messages.length - 1 };
@@ -156,15 +156,15 @@ function walkMessages(event: KeyboardEvent & { currentTarget: HTMLElement }): vo
 interface LineProps {
   line: Line;
   name: string;
-  held: ReadonlyMap<string | undefined, Message | undefined>;
-  around: Around;
+  byKey: ReadonlyMap<string | undefined, Message | undefined>;
+  context: ThreadContext;
 }
 
-function ThreadLine({ line, name, held, around }: LineProps) {
+function ThreadLine({ line, name, byKey, context }: LineProps) {
   if (line.kind === "message") {
     const { item, first, last } = line;
-    const quoted = held.get(readQuote(item.content.CloudCustomData)?.key);
-    return <MessageLine item={item} first={first} last={last} name={name} quoted={quoted} around={around} />;
+    const quoted = byKey.get(readQuote(item.content.CloudCustomData)?.key);
+    return <MessageLine item={item} first={first} last={last} name={name} quoted={quoted} context={context} />;
   }
   return line.kind === "day" ? (
     <div class="day">
@@ -177,8 +177,8 @@ function ThreadLine({ line, name, held, around }: LineProps) {
   );
 }
 
-/** Tells a screen reader what arrives, and nothing of the history that is read meanwhile. */
-function Spoken({ session, peer }: { session: Session; peer: string }) {
+/** Lets a screen reader read out the messages that arrive, and not the history that is loaded. */
+function Announcer({ session, peer }: { session: Session; peer: string }) {
   const [text, setText] = useState("");
   useEffect(
     () =>
@@ -194,8 +194,8 @@ function Spoken({ session, peer }: { session: Session; peer: string }) {
   );
 }
 
-/** The other user is writing. */
-function Writing({ name }: { name: string }) {
+/** Shows that the other user is typing. */
+function TypingIndicator({ name }: { name: string }) {
   return (
     <div class="writing" role="img" aria-label={`${name} is typing`}>
       <span />
@@ -205,16 +205,16 @@ function Writing({ name }: { name: string }) {
   );
 }
 
-/** What stands above the first message, or in place of messages where there are none. */
+/** What is shown above the first message, or in place of messages if there are none. */
 function Top(props: { session: Session; peer: string; empty: boolean; send: (text: string) => void }) {
   const { session, peer, empty, send } = props;
-  const { complete, error } = session.reach(peer);
+  const { complete, error } = session.historyState(peer);
   const name = session.name(peer);
   if (error !== undefined) {
     return (
       <div class="top">
         <span>The history did not load.</span>
-        <button type="button" class="link" onClick={() => void session.older(peer)}>
+        <button type="button" class="link" onClick={() => void session.loadOlder(peer)}>
           Try again
         </button>
       </div>

@@ -1,6 +1,6 @@
 import { hue, initials } from "../text.ts";
 
-/** A round picture of a user: the face, or initials on the user's colour; a dot for who is online. */
+/** A round picture of a user: the face, or the initials on the colour of the user. A dot shows who is online. */
 export function Avatar(props: {
   id: string;
   name: string;

@@ -7,12 +7,12 @@ export interface Point {
   y: number;
 }
 
-/** How far from the edges of the window a dialog stays, px. */
+/** The smallest distance of a dialog from the edges of the window, px. */
 const edge = 8;
 
 /**
- * A dialog in front of the page, at a point where one is given: it has the keyboard,
- * Escape and a click beside it close it, and the focus returns to where it was.
+ * A modal dialog, at a point if one is given. Escape and a click outside of it close it,
+ * and the focus returns to the element that had it before.
  */
 export function Dialog(props: {
   title: string;
@@ -26,7 +26,7 @@ export function Dialog(props: {
   useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
-    return () => element?.close(); // which gives the focus back
+    return () => element?.close(); // the browser gives the focus back
   }, []);
   useLayoutEffect(() => {
     if (!at || !dialog.current) return;
@@ -54,13 +54,13 @@ export function Dialog(props: {
   );
 }
 
-/** Whether a click was outside of an element: a dialog gets those on what is behind it, too. */
+/** Whether a click was outside of an element. A dialog also receives the clicks on its backdrop. */
 function isBeside({ x, y }: Point, element: Element): boolean {
   const { left, right, top, bottom } = element.getBoundingClientRect();
   return x < left || x > right || y < top || y > bottom;
 }
 
-/** Asks before something that cannot be taken back. */
+/** Asks for confirmation of something that cannot be undone. */
 export function Confirm(props: {
   title: string;
   action: string;

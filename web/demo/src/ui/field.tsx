@@ -1,6 +1,6 @@
 import type { InputHTMLAttributes, Ref } from "preact";
 
-/** A field for a line of text that a user writes. */
+/** An input field for one line of text. */
 export function Field({
   label,
   class: more,

@@ -41,18 +41,18 @@ const paths = {
 
 export type IconName = keyof typeof paths;
 
-/** A line icon; without a label it is decoration. */
+/** An icon. Without a label it is decoration, and screen readers ignore it. */
 export function Icon({ name, label }: { name: IconName; label?: string }) {
-  const told = label === undefined ? { "aria-hidden": true } : { role: "img" as const, "aria-label": label };
+  const labelling = label === undefined ? { "aria-hidden": true } : { role: "img" as const, "aria-label": label };
   return (
-    // biome-ignore lint/a11y/noSvgWithoutTitle: a label or aria-hidden says it, and a title would pop up
-    <svg viewBox="0 0 24 24" class={`icon icon-${name}`} {...told}>
+    // biome-ignore lint/a11y/noSvgWithoutTitle: it has a label or aria-hidden, and a title would pop up
+    <svg viewBox="0 0 24 24" class={`icon icon-${name}`} {...labelling}>
       <path d={paths[name]} />
     </svg>
   );
 }
 
-/** The mark of Parley: two who talk. */
+/** The logo of Parley. */
 export function Mark() {
   return (
     <svg viewBox="0 0 48 48" class="mark" aria-hidden="true">

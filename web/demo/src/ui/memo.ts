@@ -1,6 +1,6 @@
 import { Component, type ComponentChildren, type FunctionComponent, h } from "preact";
 
-/** A component that is rendered again only when its properties are not the `same` as before. */
+/** Makes a component that is rendered again only if `same` returns false for the old and the new properties. */
 export function memo<Props extends object>(
   Inner: FunctionComponent<Props>,
   same: (before: Props, after: Props) => boolean,

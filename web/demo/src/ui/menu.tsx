@@ -6,7 +6,7 @@ export type { Point };
 
 import { Icon, type IconName } from "./icon.tsx";
 
-/** One line of a menu. */
+/** One item of a menu. */
 export interface Choice {
   icon: IconName;
   label: string;
@@ -14,13 +14,13 @@ export interface Choice {
   run: () => unknown;
 }
 
-/** The point below an element, for a menu that a button opens. */
-export function below(element: Element): Point {
+/** The point below an element, where the menu of a button opens. */
+export function pointBelow(element: Element): Point {
   const { left, bottom } = element.getBoundingClientRect();
   return { x: left, y: bottom + 4 };
 }
 
-/** A menu at a point; on a narrow screen it stands at the bottom edge. `children` come above its lines. */
+/** A menu at a point, or at the bottom edge of a narrow screen. `children` are above its items. */
 export function Menu(props: {
   label: string;
   at: Point;
@@ -35,7 +35,7 @@ export function Menu(props: {
   return (
     <Dialog title={props.label} class="menu" at={props.at} onClose={props.onClose}>
       {props.children}
-      <div ref={list} role="menu" aria-label={props.label} tabIndex={-1} onKeyDown={walk}>
+      <div ref={list} role="menu" aria-label={props.label} tabIndex={-1} onKeyDown={moveFocus}>
         {props.choices.map(({ icon, label, danger, run }) => (
           <button
             key={label}
@@ -56,8 +56,8 @@ export function Menu(props: {
   );
 }
 
-/** The arrows, Home and End walk through the buttons of an element. */
-export function walk(event: KeyboardEvent & { currentTarget: Element }): void {
+/** The arrow keys, Home and End move the focus between the buttons of an element. */
+export function moveFocus(event: KeyboardEvent & { currentTarget: Element }): void {
   const buttons = [...event.currentTarget.querySelectorAll<HTMLElement>("button, a[href]")];
   const at = buttons.indexOf(document.activeElement as HTMLElement);
   const steps: Record<string, number> = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 };

@@ -1,21 +1,21 @@
-/** What a user may choose of light and dark. */
+/** The choices of a user for light and dark. */
 export type Theme = "system" | "light" | "dark";
 
-const kept = "parley.theme";
+const storageKey = "parley.theme";
 
 export function theme(): Theme {
-  const choice = localStorage.getItem(kept);
+  const choice = localStorage.getItem(storageKey);
   return choice === "light" || choice === "dark" ? choice : "system";
 }
 
-/** Chooses, keeps the choice, and shows it. */
+/** Stores a choice and applies it. */
 export function setTheme(choice: Theme): void {
-  if (choice === "system") localStorage.removeItem(kept);
-  else localStorage.setItem(kept, choice);
+  if (choice === "system") localStorage.removeItem(storageKey);
+  else localStorage.setItem(storageKey, choice);
   showTheme();
 }
 
-/** Shows what was chosen before; the browser's own bars take the colour of the page. */
+/** Applies the stored choice. The bars of the browser get the colour of the page. */
 export function showTheme(): void {
   const choice = theme();
   if (choice === "system") delete document.documentElement.dataset.theme;

@@ -1,4 +1,4 @@
-// Command echo is the program of the tests: it does what the event asks.
+// Command echo is the function that the tests run. It does what the event says.
 package main
 
 import (
@@ -14,13 +14,13 @@ import (
 
 type event struct {
 	Sleep  int    // ms
-	Until  string // a file that must be there before it answers
-	Fail   string // error message
-	Exit   int    // exit status; the process ends
+	Until  string // wait until this file exists
+	Fail   string // return an error with this message
+	Exit   int    // end the process with this exit status
 	Panic  bool
-	Env    string // variable to answer
-	Big    int    // bytes to answer
-	Repeat bool   // answer the calls so far
+	Env    string // return the value of this environment variable
+	Big    int    // return a string of this many bytes
+	Repeat bool   // return how many events this process has received
 }
 
 func main() {

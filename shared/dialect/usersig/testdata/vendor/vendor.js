@@ -1,5 +1,5 @@
-// Signs and checks with the vendor's package. Reads a JSON list of requests from
-// the standard input and writes a list of answers.
+// Signs and checks tokens with the vendor's package. Reads a JSON list of requests from the
+// standard input and writes a JSON list of answers.
 'use strict';
 const fs = require('fs');
 const zlib = require('zlib');
@@ -20,18 +20,18 @@ function sign(r) {
   }
 }
 
-// check is what the vendor's verifiers do, with the package's own HMAC.
+// check does what the vendor's verifiers do, with the HMAC of the vendor's package.
 function check(r) {
   const text = r.token.replace(/_/g, '=').replace(/-/g, '/').replace(/\*/g, '+');
   const doc = JSON.parse(zlib.inflateSync(Buffer.from(text, 'base64')).toString());
   const buf = doc['TLS.userbuf'];
   const api = new Api(doc['TLS.sdkappid'], r.secret);
   const sig = api._hmacsha256(doc['TLS.identifier'], doc['TLS.time'], doc['TLS.expire'], buf === undefined ? null : buf);
-  const as = {
+  const types = {
     'TLS.ver': 'string', 'TLS.identifier': 'string', 'TLS.sdkappid': 'number', 'TLS.time': 'number',
     'TLS.expire': 'number', 'TLS.sig': 'string',
   };
-  for (const [name, type] of Object.entries(as)) {
+  for (const [name, type] of Object.entries(types)) {
     if (typeof doc[name] !== type) return `${name} is a ${typeof doc[name]}`;
   }
   if (doc['TLS.sdkappid'] !== r.app) return 'another sdkappid';

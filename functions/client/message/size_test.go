@@ -1,0 +1,180 @@
+package message
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"parley/infra/testkit"
+	"parley/shared/dialect/client"
+	"parley/shared/domain/messages"
+	"parley/shared/domain/search"
+	"parley/shared/fault"
+	"parley/shared/plainjson"
+	"parley/shared/store"
+)
+
+// rawText returns a text element whose JSON has the text exactly as given, so that
+// escapes stay as the sender wrote them.
+func rawText(text string) []messages.Element {
+	return []messages.Element{{Kind: messages.KindText, Content: json.RawMessage(`{"Text":"` + text + `"}`)}}
+}
+
+// TestAcceptedMessageFitsEverywhere shows that a message that passes the check of 12 KB
+// can be stored, read, searched, edited, recalled, deleted and archived, whatever
+// characters it has, because all of these measure the same bytes (docs/adr/0021).
+func TestAcceptedMessageFitsEverywhere(t *testing.T) {
+	for n, c := range []struct {
+		name         string
+		text, custom string
+	}{
+		{"angle brackets", strings.Repeat("<", 11_500), ""},
+		{"ampersands beside custom data", strings.Repeat("&", 6_000), strings.Repeat(">", 6_000)},
+		{"escapes of the sender", strings.Repeat(`\u003c`, 1_900), ""},
+		{"line separators", strings.Repeat("\u2028", 3_800), ""},
+		{"control characters in custom data", "x", strings.Repeat("\x01", 1_990)},
+		{"line separators in custom data", "x", strings.Repeat("\u2029", 1_990)},
+		{"backslashes in custom data", "x", strings.Repeat(`\`, 5_900)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := testkit.NewWorld(t, server, testkit.Options{})
+			if err := w.Seed(t.Context(), "account alice\naccount bob\nconnect bob iPhone i1"); err != nil {
+				t.Fatal(err)
+			}
+			s := w.Tenant(t)
+			content := messages.Content{Elements: rawText(c.text), Custom: c.custom}
+			r, err := s.Messages.Send(t.Context(), messages.SendRequest{From: "alice", To: "bob", Random: uint32(n), Trusted: true, Content: content})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, line := range w.Effects() {
+				if len(line) > 14<<10 {
+					t.Errorf("a frame of %d bytes", len(line))
+				}
+			}
+			same := func(what string, list []messages.Message, err error) {
+				t.Helper()
+				if err != nil || len(list) != 1 || string(list[0].Elements[0].Content) != string(content.Elements[0].Content) || list[0].Custom != c.custom {
+					t.Fatalf("%s: %d messages, %v", what, len(list), err)
+				}
+			}
+			h, err := s.Messages.History(t.Context(), messages.HistoryRange{User: "bob", Peer: "alice", Limit: 10})
+			same("history", h.Messages, err)
+			list, err := s.Messages.Get(t.Context(), "bob", "alice", []messages.Key{r.Key})
+			same("get", list, err)
+			found, err := s.Search.Search(t.Context(), "bob", search.Query{Peer: "alice", Senders: []string{"alice"}, Limit: 10})
+			same("search", found.Messages, err)
+			for _, item := range w.PartitionItems(t, store.Msg, store.TimelinePK(w.ID, "alice", "bob")) {
+				record, ok, err := store.StreamRecord{Insert: true, Item: item}.Stored()
+				if err != nil || !ok {
+					t.Fatalf("the archive reads %t, %v", ok, err)
+				}
+				same("archive", []messages.Message{record.Message}, nil)
+			}
+			edited := messages.EditRequest{Elements: rawText(c.text[:len(c.text)-len(c.text)%6]), Custom: &c.custom}
+			content.Elements = edited.Elements
+			if _, err := s.Messages.Edit(t.Context(), messages.Actor{Trusted: true}, "alice", "bob", r.Key, edited); err != nil {
+				t.Fatal(err)
+			}
+			h, err = s.Messages.History(t.Context(), messages.HistoryRange{User: "bob", Peer: "alice", Limit: 10})
+			same("history after an edit", h.Messages, err)
+			if err := s.Messages.DeleteForUser(t.Context(), messages.Actor{Trusted: true}, "bob", "alice", []messages.Key{r.Key}); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Messages.Recall(t.Context(), messages.Actor{Trusted: true}, "alice", "bob", r.Key); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+// TestSizeLimitIsOfStoredJSON shows for every kind of character that the limit is that
+// of the JSON that is stored and delivered.
+func TestSizeLimitIsOfStoredJSON(t *testing.T) {
+	frame := len(`{"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":""}},],"CloudCustomData":""}`)
+	for _, c := range []struct {
+		name, one string
+		custom    bool
+		bytes     int // how many bytes one character has in JSON
+	}{
+		{"a letter", "x", false, 1}, {"an angle bracket", "<", false, 1}, {"an escape", `\u0026`, false, 6}, {"a line separator", "\u2028", false, 3},
+		{"a letter in custom data", "x", true, 1}, {"an angle bracket in custom data", "<", true, 1},
+		{"a control character in custom data", "\x02", true, 6}, {"a line separator in custom data", "\u2028", true, 6},
+		{"a quote in custom data", `"`, true, 2},
+	} {
+		most := (messages.MaxBody - frame) / c.bytes
+		for count, want := range map[int]bool{most: true, most + 1: false} {
+			content := messages.Content{Elements: rawText(strings.Repeat(c.one, count))}
+			if c.custom {
+				content = messages.Content{Elements: rawText(""), Custom: strings.Repeat(c.one, count)}
+			}
+			err := content.Check()
+			if got := err == nil; got != want || (err != nil && !fault.Is(err, fault.BodyTooLarge)) {
+				t.Errorf("%s, %d of them: %v, want accepted %t", c.name, count, err, want)
+			}
+			size, err := plainjson.Size(content)
+			if err != nil || (want && size > messages.MaxBody) {
+				t.Errorf("%s: accepted at %d bytes, %v", c.name, size, err)
+			}
+			frame, err := client.Frame(messages.Message{From: "alice", To: "bob", Content: content})
+			if err != nil || (want && len(frame) > 14<<10) {
+				t.Errorf("%s: a frame of %d bytes, %v", c.name, len(frame), err)
+			}
+		}
+	}
+}
+
+// TestMergedMessagesOfAnyCharacters shows that merged messages come back as they were
+// stored, whatever characters they have, both in an imported list and within a message.
+func TestMergedMessagesOfAnyCharacters(t *testing.T) {
+	w := testkit.NewWorld(t, server, testkit.Options{})
+	if err := w.Seed(t.Context(), "account alice\naccount bob"); err != nil {
+		t.Fatal(err)
+	}
+	s := w.Tenant(t).Messages
+	item := func(text string) json.RawMessage {
+		return json.RawMessage(`{"From_Account":"carol","MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"` + text + `"}}]}`)
+	}
+	var want []string
+	var list []json.RawMessage
+	for range 3 {
+		list = append(list, item(strings.Repeat("<", 13_000)))
+		want = append(want, string(list[0]))
+	}
+	m, err := s.ImportMerged(t.Context(), "alice", list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	send := messages.SendRequest{From: "alice", To: "bob", Random: 1, Trusted: true}
+	r, err := s.Forward(t.Context(), messages.Forward{SendRequest: send, Title: "<list>", Key: m.Key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for part, more := 0, true; more; {
+		page, err := s.ReadMergedPart(t.Context(), "bob", "alice", r.Key, m.Key, part)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := plainjson.Marshal(relayReply{List: page.Messages})
+		if err != nil || len(answer) > 32<<10 {
+			t.Errorf("a part of %d bytes, %v", len(answer), err)
+		}
+		for _, raw := range page.Messages {
+			got = append(got, string(raw))
+		}
+		part, more = page.Next, page.Next != 0
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%d messages come back, want %d as they were", len(got), len(want))
+	}
+	send.Random = 2
+	if _, err := s.Forward(t.Context(), messages.Forward{SendRequest: send, Title: "t", List: []json.RawMessage{item(strings.Repeat("<", 11_000))}}); err != nil {
+		t.Errorf("a message with a list of 11 KB: %v", err)
+	}
+	h, err := s.History(t.Context(), messages.HistoryRange{User: "bob", Peer: "alice", Limit: 10})
+	if err != nil || len(h.Messages) != 2 || !strings.Contains(string(h.Messages[0].Elements[0].Content), "<list>") {
+		t.Errorf("history: %d messages, %v", len(h.Messages), err)
+	}
+}

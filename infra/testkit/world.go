@@ -1,0 +1,195 @@
+package testkit
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/smithy-go/middleware"
+
+	"parley/infra/local/backing"
+	"parley/shared/app"
+	"parley/shared/dialect/client"
+	"parley/shared/dialect/usersig"
+	"parley/shared/domain/accounts"
+	"parley/shared/domain/apps"
+	"parley/shared/domain/conversations"
+	"parley/shared/domain/delivery"
+	"parley/shared/domain/push"
+	"parley/shared/domain/sessions"
+	"parley/shared/op"
+	"parley/shared/queue"
+	"parley/shared/store"
+	"parley/shared/telemetry"
+)
+
+// startTime is the Unix time of a new world's clock: 2023-11-14 22:13:20 UTC.
+const startTime = 1_700_000_000
+
+// Admin is the admin of a world's application.
+const Admin = apps.DefaultAdmin
+
+// A World is one application without accounts, and what its functions call: the
+// store, a clock, and recorders of posts, jobs and objects.
+type World struct {
+	Server     *Server
+	App        *app.App
+	ID         int64  // of the application
+	Secret     string // of the application
+	Clock      *Clock
+	Posts      *PostRecorder
+	Deliveries *Jobs[delivery.Job]
+	Store      *store.Store
+
+	Broadcasts  *Jobs[delivery.Broadcast]
+	RemovalJobs *Jobs[accounts.Removal]
+	PushJobs    *Jobs[push.Job]
+	IndexJobs   *Jobs[conversations.IndexJob]
+	Objects     *Objects
+
+	raw *dynamodb.Client
+	log io.Writer
+	// failingWrites is how many of the next updates of sessions fail.
+	failingWrites *atomic.Int64
+}
+
+// Options of a World.
+type Options struct {
+	// Parts may replace parts of the App. It may be nil.
+	Parts func(*app.Parts)
+	// Edition is the edition of the application: premium if it is "".
+	Edition apps.Edition
+	// Log receives the log lines of calls. If it is nil, they are discarded.
+	Log io.Writer
+}
+
+// NewWorld makes a World. The world is forgotten when the test ends.
+func NewWorld(tb testing.TB, s *Server, o Options) *World {
+	tb.Helper()
+	w := &World{
+		Server: s, Clock: &Clock{now: time.Unix(startTime, 0)}, Posts: &PostRecorder{}, failingWrites: &atomic.Int64{},
+		Deliveries:  &Jobs[delivery.Job]{Name: queue.Delivery},
+		Broadcasts:  &Jobs[delivery.Broadcast]{Name: queue.Broadcast},
+		RemovalJobs: &Jobs[accounts.Removal]{Name: queue.Removal},
+		PushJobs:    &Jobs[push.Job]{Name: queue.Push},
+		IndexJobs:   &Jobs[conversations.IndexJob]{Name: queue.Index},
+		Objects:     newObjects(s),
+		raw:         backing.Client(s.Endpoint), log: o.Log,
+	}
+	if w.log == nil {
+		w.log = io.Discard
+	}
+	w.Store = s.Store(w.failWrites)
+	w.App = w.NewApp(o.Parts)
+	if o.Edition == "" {
+		o.Edition = apps.Premium
+	}
+	a, secret, err := w.App.Apps.Create(tb.Context(), apps.Settings{Name: "test", Edition: o.Edition}, nil)
+	if err != nil {
+		tb.Fatalf("create the world's application: %v", err)
+	}
+	w.ID, w.Secret = a.ID, secret
+	tb.Cleanup(func() { w.Forget(tb) })
+	return w
+}
+
+var errFailingWrite = errors.New("the table does not answer")
+
+// failWrites adds middleware that lets updates of sessions fail, as many as
+// failingWrites says.
+func (w *World) failWrites(o *dynamodb.Options) {
+	live := w.Server.Tables.Live
+	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
+		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("FailWrites",
+			func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (
+				middleware.InitializeOutput, middleware.Metadata, error,
+			) {
+				if u, ok := in.Parameters.(*dynamodb.UpdateItemInput); ok && *u.TableName == live && w.failingWrites.Load() > 0 {
+					w.failingWrites.Add(-1)
+					return middleware.InitializeOutput{}, middleware.Metadata{}, errFailingWrite
+				}
+				return next.HandleInitialize(ctx, in)
+			}), middleware.After)
+	})
+}
+
+// NewApp returns an App of the same world for a function that has just started: it
+// shares the store, the clock and the recorders with App, and has read nothing yet.
+// The function parts may replace parts of the App. It may be nil.
+func (w *World) NewApp(parts func(*app.Parts)) *app.App {
+	p := app.Parts{
+		Store: w.Store, Sealer: w.Server.Sealer, Poster: w.Posts, Delivery: w.Deliveries, Broadcasts: w.Broadcasts,
+		Removal: w.RemovalJobs, Push: w.PushJobs, Index: w.IndexJobs, Objects: w.Objects, Now: w.Clock.Now,
+		Wait: func(context.Context, time.Duration) {}, Bytes: random, Parallel: app.Parallel, Encode: client.Frame,
+	}
+	if parts != nil {
+		parts(&p)
+	}
+	return app.New(p)
+}
+
+// Forget removes the world from what all worlds of its server share: the list of
+// applications, and the list of hours that have parts to merge.
+func (w *World) Forget(tb testing.TB) {
+	tb.Helper()
+	deleteItem := func(t store.Table, k store.Key) {
+		name := store.Names(w.Server.Tables)[t]
+		_, err := w.raw.DeleteItem(context.Background(), &dynamodb.DeleteItemInput{TableName: &name, Key: keyItem(k)})
+		if err != nil {
+			tb.Error(err)
+		}
+	}
+	deleteItem(store.Core, store.RegistryKey(w.ID))
+	for _, h := range w.Objects.partHours() {
+		deleteItem(store.Ops, store.PendingKey(h))
+	}
+}
+
+// Tenant returns the services of the domain for the world's application.
+func (w *World) Tenant(tb testing.TB) app.Tenant {
+	tb.Helper()
+	a, err := w.App.Apps.Get(tb.Context(), w.ID)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return w.App.For(&a)
+}
+
+// Sign returns a UserSig of the user for the world's application. It is issued now
+// and lasts a day.
+func (w *World) Sign(user string) string { return w.SignAt(user, w.Clock.Now(), 24*time.Hour) }
+
+// SignAt returns a UserSig of the user that is issued at another time.
+func (w *World) SignAt(user string, issued time.Time, lifetime time.Duration) string {
+	sig, err := usersig.Sign(w.Secret, w.ID, user, issued, lifetime)
+	if err != nil {
+		panic(err)
+	}
+	return sig
+}
+
+// Invoke runs an operation with an event, without a limiter. The App is that of the
+// world, so it remembers what it has read for calls before. The meter says what the
+// call consumed and which access it used.
+func (w *World) Invoke(ctx context.Context, o *op.Operation, event []byte) (answer []byte, meter *telemetry.Meter, err error) {
+	meter = &telemetry.Meter{}
+	server := op.NewServer(o, w.App, telemetry.NewLogger(w.log, -4), nil)
+	answer, err = server.Invoke(telemetry.WithMeter(ctx, meter), event)
+	return answer, meter, err
+}
+
+// Connect opens a connection for a user's device. Its id is "user/instance".
+func (w *World) Connect(ctx context.Context, t app.Tenant, user, platform, instance string) error {
+	_, err := t.Sessions.Connect(ctx, user, sessions.Connection{
+		ID: user + "/" + instance, Instance: instance, Platform: sessions.Platform(platform),
+	})
+	return err
+}
+
+// Rand returns a source of random numbers that are the same for the same seed.
+func Rand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, seed^0x9e3779b97f4a7c15)) } // for tests

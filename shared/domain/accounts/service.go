@@ -1,0 +1,146 @@
+package accounts
+
+import (
+	"context"
+	"time"
+	"unicode/utf8"
+
+	"parley/shared/fault"
+)
+
+// Disconnector closes the connections of a user and ends the session of the user.
+type Disconnector interface {
+	Disconnect(ctx context.Context, user, reason string) error
+}
+
+// A ProfileNotifier notifies the user's devices, and the devices of everybody who
+// has the user as a friend, that an import changed the nickname or the face of the
+// account.
+type ProfileNotifier interface {
+	NotifyImported(ctx context.Context, i Import) error
+}
+
+// Service manages the accounts of one application.
+type Service struct {
+	App             int64
+	Limit           int  // number of accounts that the edition allows; 0: no limit
+	DeletionAllowed bool // the application may delete accounts
+	// ReserveDeletedIDs says that a deleted id cannot be imported again for three
+	// months.
+	ReserveDeletedIDs bool
+	// Admin reports whether a user is an admin of the application. The account of an
+	// admin cannot be deleted.
+	Admin        func(user string) bool
+	Store        Store
+	Disconnector Disconnector
+	Profiles     ProfileNotifier
+	Now          func() time.Time
+	Wait         func(ctx context.Context, d time.Duration)
+	// DataRemovers remove the data of a deleted account, in this order.
+	DataRemovers []DataRemover
+	// Removals is the queue of the worker that calls Sweep.
+	Removals RemovalQueue
+}
+
+// An Import is an account to import. If the account exists, an empty text leaves the
+// stored text as it is.
+type Import struct{ ID, Nick, Face string }
+
+// Import creates an account (docs/spec/tencent §4.1). If the account exists, Import
+// sets the texts that are not empty, and the devices of the user and of the user's
+// friends are notified. If nothing changes, for example because the call is a
+// repeat, nobody is notified.
+func (s Service) Import(ctx context.Context, i Import) error {
+	if err := CheckID(i.ID); err != nil {
+		return err
+	}
+	if len(i.Nick) > maxText || len(i.Face) > maxText {
+		return fault.New(fault.TextTooLong, "Nick and FaceUrl have at most %d bytes", maxText)
+	}
+	if !utf8.ValidString(i.Nick) || !utf8.ValidString(i.Face) {
+		return fault.New(fault.Invalid, "Nick and FaceUrl are UTF-8")
+	}
+	now := s.Now().Unix()
+	latestDeletion := now
+	if s.ReserveDeletedIDs {
+		latestDeletion = now - int64(reservation.Seconds())
+	}
+	err := s.Store.CreateAccount(ctx, s.App, Account{ID: i.ID, Nick: i.Nick, Face: i.Face, Created: now}, latestDeletion, s.Limit)
+	if fault.Is(err, fault.Conflict) {
+		if i.Nick == "" && i.Face == "" {
+			return nil
+		}
+		changed, err := s.Store.RenameAccount(ctx, s.App, i)
+		if err != nil || !changed {
+			return err
+		}
+		return s.Profiles.NotifyImported(ctx, i)
+	}
+	return err
+}
+
+// Imported reports for each valid id whether there is an account with this id that is
+// not deleted (docs/spec/tencent §4.4).
+func (s Service) Imported(ctx context.Context, ids []string) (map[string]bool, error) {
+	found, err := s.read(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	imported := make(map[string]bool, len(found))
+	for id, a := range found {
+		imported[id] = a.Alive()
+	}
+	return imported, nil
+}
+
+// Get returns an account, even if it is deleted. It fails with AccountUnknown.
+func (s Service) Get(ctx context.Context, id string) (Account, error) {
+	a, err := s.find(ctx, id)
+	if err != nil {
+		return Account{}, err
+	}
+	return *a, nil
+}
+
+// find reads one account, even if it is deleted. It fails with AccountUnknown.
+func (s Service) find(ctx context.Context, id string) (*Account, error) {
+	found, err := s.read(ctx, []string{id})
+	if err != nil {
+		return nil, err
+	}
+	if found[id] == nil {
+		return nil, accountUnknown(id)
+	}
+	return found[id], nil
+}
+
+func accountUnknown(id string) error {
+	return fault.New(fault.AccountUnknown, "%.40q is not an account", id)
+}
+
+// read reads the accounts of the valid ids.
+func (s Service) read(ctx context.Context, ids []string) (map[string]*Account, error) {
+	ids = uniqueValid(ids)
+	list, err := s.Store.Accounts(ctx, s.App, ids)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[string]*Account, len(ids))
+	for i, id := range ids {
+		found[id] = list[i]
+	}
+	return found, nil
+}
+
+// uniqueValid returns each valid id once.
+func uniqueValid(ids []string) []string {
+	seen := make(map[string]bool, len(ids))
+	out := make([]string, 0, len(ids))
+	for _, id := range ids {
+		if !seen[id] && CheckID(id) == nil {
+			seen[id] = true
+			out = append(out, id)
+		}
+	}
+	return out
+}

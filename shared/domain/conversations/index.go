@@ -1,0 +1,229 @@
+package conversations
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+	"time"
+)
+
+// A user with more than indexThreshold rows is indexed: a worker puts the user's rows
+// into an index of the table. From then on a call reads only the rows that it needs,
+// and not all rows (docs/adr/0026). For all other users, a call reads all rows at once.
+const (
+	indexThreshold = 500
+	// firstReadRows is how many rows a call reads before it looks whether the user is
+	// indexed. So a user with fewer rows does not pay for the read of the head.
+	firstReadRows = 101
+	// maxUnindexedRows is the maximum number of rows that a call reads at once if there
+	// are so many and the index is not complete.
+	maxUnindexedRows = 10_000
+	// indexedPageRows is how many rows of an indexed user are read at once.
+	indexedPageRows = 100
+	// maxIndexedRows is the maximum number of rows of an indexed user that one call
+	// reads.
+	maxIndexedRows = 500
+	// indexLag is how much further a sync of an indexed user reaches back. DynamoDB
+	// updates an index after the table, usually less than a second later.
+	indexLag = 40 * time.Second
+)
+
+// An Order is an order in which the index has the rows.
+type Order int
+
+// The orders.
+const (
+	ByMessage Order = iota // rows with a last message, by the time of that message
+	ByChange               // rows with a change that was not a message, by the time of the last such change
+)
+
+// An Entry is the place of a row in the index. The index may be a moment behind the
+// table.
+type Entry struct {
+	Peer string
+	AtMs int64
+}
+
+func (e Entry) position() Position { return Position{TimeMs: e.AtMs, Peer: e.Peer} }
+
+// IndexStore reads and writes the index.
+type IndexStore interface {
+	// Entries reads the entries between two times, both included, newest first. It
+	// returns limit entries, and also all entries that have the same time as the last
+	// one. It returns whether more entries follow.
+	Entries(ctx context.Context, app int64, user string, order Order, from, to int64, limit int) (list []Entry, more bool, err error)
+	// RowsWithData reads from the index all rows with Data. It sets only their Peer and
+	// Data. They are in no particular order.
+	RowsWithData(ctx context.Context, app int64, user string) ([]Row, error)
+	// BeginIndexing marks the account as indexed, so that from now on every call that
+	// creates a row also puts it into the index. It returns false if the account is
+	// deleted, if all its rows are in the index, or if a worker has been working on
+	// them after idleMs.
+	BeginIndexing(ctx context.Context, app int64, user string, nowMs, idleMs int64) (bool, error)
+	// IndexRows puts up to limit rows into the index, in the order of peers, beginning
+	// after a peer. If more rows follow, it returns the last peer.
+	IndexRows(ctx context.Context, app int64, user, after string, limit int) (last string, more bool, err error)
+	// ExtendIndexing says that a worker is still working. If done is true, it says that
+	// all rows are in the index.
+	ExtendIndexing(ctx context.Context, app int64, user string, nowMs int64, done bool) error
+}
+
+// readResult is what readRows has read of a user.
+type readResult struct {
+	rows    []Row // all rows; empty if indexed
+	head    Head  // set if the caller gave a head, or if there are more rows than firstReadRows
+	indexed bool  // the rows must be read from the index
+	// partial says that there are too many rows to read them at once, and that the index
+	// does not have all of them yet.
+	partial bool
+}
+
+// readRows reads all rows of a user, or finds that they must be read from the index. If
+// the caller has read the head, it passes it, which saves a read; otherwise head is nil.
+func (s Service) readRows(ctx context.Context, user string, head *Head, strong bool) (result readResult, err error) {
+	limit := maxUnindexedRows
+	if head == nil {
+		limit = firstReadRows
+	} else if result.head = *head; result.head.Indexed {
+		return readResult{head: result.head, indexed: true}, nil
+	}
+	rows, more, err := s.Store.Rows(ctx, s.App, user, "", limit, strong)
+	if result.rows = rows; err != nil || !more {
+		return result, err
+	}
+	if head == nil {
+		if result.head, err = s.Store.Head(ctx, s.App, user, false); err != nil {
+			return result, err
+		}
+		if result.head.Indexed {
+			return readResult{head: result.head, indexed: true}, nil
+		}
+		var rest []Row
+		var last string
+		if len(result.rows) > 0 {
+			last = result.rows[len(result.rows)-1].Peer
+		}
+		if rest, more, err = s.Store.Rows(ctx, s.App, user, last, maxUnindexedRows-len(result.rows), strong); err != nil {
+			return result, err
+		}
+		result.rows = append(result.rows, rest...)
+	}
+	if more {
+		return readResult{head: result.head, indexed: true, partial: true}, nil
+	}
+	return result, nil
+}
+
+// indexScan says which entries of the index scanIndex reads, and how.
+type indexScan struct {
+	order  Order
+	from   int64     // the scan ends at this time, ms
+	after  *Position // the scan begins after it; nil: at the newest entry
+	page   int       // number of rows that are read at once
+	left   *int      // number of rows that the call may still read; scanIndex lowers it
+	strong bool      // rows are read strongly; the index cannot be
+}
+
+// scanIndex calls visit for the rows of an indexed user, newest first, until visit
+// returns false or scan.left is 0. It returns whether it has visited all entries.
+//
+// The entry is from the index, and the row is from the table. So the row may have
+// changed after the index knew of it, and a row that no longer exists has no Peer.
+func (s Service) scanIndex(ctx context.Context, user string, scan indexScan, visit func(Entry, Row) bool) (end bool, err error) {
+	to, page := int64(math.MaxInt64), scan.page
+	if scan.after != nil {
+		to, page = scan.after.TimeMs, scan.page+1 // the entry at the position itself is not visited
+	}
+	for {
+		entries, more, err := s.Store.Entries(ctx, s.App, user, scan.order, max(scan.from, 1), to, page)
+		if err != nil {
+			return false, err
+		}
+		slices.SortFunc(entries, func(a, b Entry) int { return a.position().compare(b.position()) })
+		if n := len(entries); n > 0 {
+			to = entries[n-1].AtMs - 1
+		}
+		if scan.after != nil {
+			entries = slices.DeleteFunc(entries, func(e Entry) bool { return e.position().compare(*scan.after) <= 0 })
+		}
+		for part := range slices.Chunk(entries, scan.page) {
+			part = part[:min(len(part), *scan.left)]
+			rows, err := s.Store.PeerRows(ctx, s.App, user, peersOf(part), scan.strong)
+			if err != nil {
+				return false, err
+			}
+			for i, e := range part {
+				if !visit(e, rows[i]) {
+					return false, nil
+				}
+			}
+			if *scan.left -= len(part); *scan.left <= 0 {
+				return false, nil
+			}
+		}
+		if !more {
+			return true, nil
+		}
+	}
+}
+
+func peersOf(entries []Entry) []string {
+	peers := make([]string, len(entries))
+	for i, e := range entries {
+		peers[i] = e.Peer
+	}
+	return peers
+}
+
+// newestRows returns up to limit rows that wanted accepts, in the order of their last
+// messages, newest first. It returns whether there are more such rows. It looks at the
+// maxIndexedRows newest rows only, also if the user is not indexed.
+func (s Service) newestRows(ctx context.Context, user string, limit int, wanted func(Row) bool) (rows []Row, more bool, err error) {
+	read, err := s.readRows(ctx, user, nil, false)
+	if err != nil {
+		return nil, false, err
+	}
+	now := s.Now()
+	add := func(r Row) bool {
+		if r.Peer == "" || !r.unexpired(now) || !wanted(r) {
+			return true
+		}
+		if more = len(rows) == limit; !more {
+			rows = append(rows, r)
+		}
+		return !more
+	}
+	if read.indexed {
+		left := maxIndexedRows
+		scan := indexScan{order: ByMessage, page: limit + 1, left: &left}
+		_, err := s.scanIndex(ctx, user, scan, func(_ Entry, r Row) bool { return add(r) })
+		return rows, more, err
+	}
+	sortRows(read.rows, Row.positionByMessage)
+	for _, r := range read.rows[:min(len(read.rows), maxIndexedRows)] {
+		if !add(r) {
+			break
+		}
+	}
+	return rows, more, nil
+}
+
+// rowsWithData returns all rows with Data, in the order of peers, and whether they are
+// from the index. Rows from the index have only a Peer and Data. If they are not from
+// the index, rows without Data are among them.
+func (s Service) rowsWithData(ctx context.Context, user string, strong bool) (rows []Row, indexed bool, err error) {
+	read, err := s.readRows(ctx, user, nil, strong)
+	if err != nil || !read.indexed {
+		return read.rows, false, err
+	}
+	rows, err = s.Store.RowsWithData(ctx, s.App, user)
+	slices.SortFunc(rows, func(a, b Row) int { return cmp.Compare(a.Peer, b.Peer) })
+	return rows, true, err
+}
+
+// pinnedFromIndex returns the pinned rows, as the index has them.
+func (s Service) pinnedFromIndex(ctx context.Context, user string) ([]Row, error) {
+	rows, err := s.Store.RowsWithData(ctx, s.App, user)
+	return slices.DeleteFunc(rows, func(r Row) bool { return r.PinnedMs == 0 }), err
+}

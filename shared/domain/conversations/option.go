@@ -1,0 +1,22 @@
+package conversations
+
+import (
+	"context"
+
+	"parley/shared/domain/delivery"
+	"parley/shared/domain/messages"
+	"parley/shared/fault"
+)
+
+// SetOption sets the receive option of some conversations: whether the messages of the
+// peer are delivered and pushed to the user. It returns an error for each conversation.
+// It fails with DataLimit.
+func (s Service) SetOption(ctx context.Context, user string, peers []string, o messages.Option, origin delivery.Origin) ([]error, error) {
+	if o < messages.OptionNotify || o > messages.OptionDiscard {
+		return nil, fault.New(fault.Invalid, "the receive option of a one-to-one conversation is 0, 1 or 2")
+	}
+	return s.changeData(ctx, user, peers, false, origin, func(_ Head, r Row) (Data, error) {
+		r.Option = o
+		return r.Data, nil
+	})
+}

@@ -1,0 +1,207 @@
+package conversations
+
+import (
+	"context"
+	"slices"
+
+	"parley/shared/domain/delivery"
+	"parley/shared/domain/messages"
+	"parley/shared/fault"
+	"parley/shared/retry"
+)
+
+// A Mutation is the change of one row within a transaction. It is written only while
+// the row's data is as it was seen. A mutation that hides messages is also written only
+// while no message has been sent in either direction.
+type Mutation struct {
+	Seen Row  // the row as it was read; a row that does not exist has only the Peer
+	Data Data // the data after the change
+	// Hide takes the row out of the list until the next message. ClearLast leaves the row in
+	// the list without a last message. Both move the read cursor to the last message.
+	Hide, ClearLast bool
+	// Cleared, if it is not nil, hides the messages up to it.
+	Cleared *messages.Key
+	// Draft, if it is not nil, replaces the draft. An empty text removes the draft.
+	Draft *string
+}
+
+// changesNothing reports whether the row would be the same after the mutation.
+func (m Mutation) changesNothing() bool {
+	return m.Data == m.Seen.Data && !m.Hide && !m.ClearLast && m.Cleared == nil && m.Draft == nil
+}
+
+// rowAfter returns the row after the mutation.
+func (m Mutation) rowAfter(nowMs int64) Row {
+	r := m.Seen
+	r.Data, r.ChangedMs = m.Data, nowMs
+	if m.Hide || m.ClearLast {
+		r.LastKey, r.Preview, r.ReadOffset, r.ExpiredOffset, r.UnreadExcluded, r.ReadMs = nil, "", r.InOffset, 0, 0, nowMs
+	}
+	if m.Hide {
+		r.TimeMs = 0
+	}
+	if m.Cleared != nil {
+		r.HiddenUpTo = m.Cleared
+	}
+	if m.Draft != nil {
+		r.DraftMs = 0
+		if *m.Draft != "" {
+			r.DraftMs = nowMs
+		}
+	}
+	return r
+}
+
+// A Transaction changes rows of a user, the user's folders, or both.
+type Transaction struct {
+	NowMs int64
+	Rows  []Mutation
+	// Indexed says that rows which the transaction creates must be put into the index.
+	Indexed bool
+	// Seen is the head as it was read. It is set if Fenced is true or Folders is not nil.
+	Seen Head
+	// RequireFolders says that the transaction is written only while the folders are as seen.
+	RequireFolders bool
+	Folders        *Folders // the new folders; nil: the folders stay as they are
+}
+
+// Folders are a user's folders after a transaction.
+type Folders struct {
+	List  []Folder
+	Stale Set
+	Ended []RemovedFolder
+}
+
+// rowsPerTransaction is the maximum number of rows that one transaction changes. A
+// DynamoDB transaction has at most 100 items, and the head is one of them.
+const rowsPerTransaction = 49
+
+// retryOnConflict calls attempt until it has written, which it reports by returning
+// true. Other calls that change the same user's data may be first several times. From
+// the second attempt on, reads must be strong.
+//
+// The first attempt may have read old data. So if it refuses the call, the refusal
+// counts only if the second attempt refuses the call, too. Example: a user creates the
+// folder "work" and at once puts bob's conversation into it. The first attempt does not
+// find "work"; the second attempt finds it.
+func (s Service) retryOnConflict(ctx context.Context, attempt func(strong bool) (bool, error)) error {
+	done, err := s.Retrier.Do(ctx, retry.Contended(), func(try int) (bool, error) {
+		done, err := attempt(try > 0)
+		if try == 0 && err != nil && !fault.Of(err).Code.Ours() {
+			return false, nil
+		}
+		return done, err
+	})
+	if err == nil && !done {
+		err = fault.New(fault.Conflict, "other calls change these conversations at the same time, try again")
+	}
+	return err
+}
+
+// changeData replaces the data of a user's rows for some peers by what change returns,
+// and delivers the changed rows to the user's other devices. It creates a row that does
+// not exist, if the peer is an account. It returns an error for each peer.
+//
+// One transaction changes up to rowsPerTransaction rows. If fenced, each transaction is
+// written only while the folders are as in the head that change has got; otherwise
+// change gets an empty head.
+func (s Service) changeData(ctx context.Context, user string, peers []string, fenced bool, origin delivery.Origin,
+	change func(h Head, r Row) (Data, error),
+) ([]error, error) {
+	errs := checkPeers(user, peers)
+	var changed []Row
+	for part := range slices.Chunk(withoutError(errs), rowsPerTransaction) {
+		names := make([]string, len(part))
+		for i, at := range part {
+			names[i] = peers[at]
+		}
+		var written []Row
+		err := s.retryOnConflict(ctx, func(strong bool) (bool, error) {
+			written = written[:0]
+			for _, at := range part {
+				errs[at] = nil
+			}
+			t, err := s.beginTransaction(ctx, user, names, fenced, strong)
+			if err != nil {
+				return false, err
+			}
+			unknown, err := s.unknownPeers(ctx, user, &t)
+			if err != nil {
+				return false, err
+			}
+			mutations := t.Rows[:0:0]
+			for i, m := range t.Rows {
+				if unknown[names[i]] {
+					errs[part[i]] = fault.New(fault.AccountUnknown, "%s is not an account", names[i])
+					continue
+				}
+				if m.Data, err = change(t.Seen, m.Seen); err != nil {
+					return false, err
+				}
+				if !m.changesNothing() {
+					mutations = append(mutations, m)
+					written = append(written, m.rowAfter(t.NowMs))
+				}
+			}
+			if t.Rows = mutations; len(mutations) == 0 {
+				// Nothing to change. If the read was not strong, the rows may have changed
+				// since, so look again.
+				return strong, nil
+			}
+			return s.Store.Change(ctx, s.App, user, t)
+		})
+		if err != nil {
+			return nil, err
+		}
+		changed = append(changed, written...)
+	}
+	s.deliverRows(ctx, user, origin, changed)
+	return errs, nil
+}
+
+// beginTransaction reads the rows for some peers and, if fenced, the head. It returns a
+// transaction that changes nothing yet.
+func (s Service) beginTransaction(ctx context.Context, user string, peers []string, fenced, strong bool) (Transaction, error) {
+	t := Transaction{NowMs: s.Now().UnixMilli(), RequireFolders: fenced, Rows: make([]Mutation, len(peers))}
+	run := []func(context.Context) error{func(ctx context.Context) error {
+		rows, err := s.Store.PeerRows(ctx, s.App, user, peers, strong)
+		for i, r := range rows {
+			r.Peer = peers[i]
+			t.Rows[i] = Mutation{Seen: r, Data: r.Data}
+		}
+		return err
+	}}
+	if fenced {
+		run = append(run, func(ctx context.Context) (err error) {
+			t.Seen, err = s.Store.Head(ctx, s.App, user, strong)
+			return err
+		})
+	}
+	return t, s.Parallel(ctx, run...)
+}
+
+// unknownPeers returns the peers of missing rows that are not accounts. It also sets
+// t.Indexed. If a row is missing, it fails with AccountUnknown if the user is not an
+// account. If no row is missing, it reads no account: a worker soon removes the rows of
+// a user whose account was deleted.
+func (s Service) unknownPeers(ctx context.Context, user string, t *Transaction) (map[string]bool, error) {
+	var peers []string
+	for _, m := range t.Rows {
+		if m.Seen.missing() {
+			peers = append(peers, m.Seen.Peer)
+		}
+	}
+	if len(peers) == 0 {
+		return nil, nil
+	}
+	found, err := s.readAccounts(ctx, user, peers)
+	if err != nil {
+		return nil, err
+	}
+	t.Indexed = found[0].Indexed
+	unknown := make(map[string]bool)
+	for i, peer := range peers {
+		unknown[peer] = !found[i+1].Alive()
+	}
+	return unknown, nil
+}

@@ -1,0 +1,109 @@
+package messages
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"parley/shared/fault"
+)
+
+// A Key identifies a message within its conversation (docs/spec/tencent §6.0).
+type Key struct {
+	Time   int64  // Unix seconds
+	Seq    uint32 // chosen by the sender
+	Random uint32 // chosen by the sender
+}
+
+// String returns "<MsgSeq>_<MsgRandom>_<MsgTime>". Example: "7_99_1700000000".
+func (k Key) String() string { return fmt.Sprintf("%d_%d_%d", k.Seq, k.Random, k.Time) }
+
+// ParseKey reverses String. It fails with fault.KeyInvalid for any other text,
+// also for "07_99_1700000000".
+func ParseKey(text string) (Key, error) {
+	bad := fault.New(fault.KeyInvalid, "MsgKey %.50q is not of the form <MsgSeq>_<MsgRandom>_<MsgTime>", text)
+	parts := strings.Split(text, "_")
+	if len(text) > 50 || len(parts) != 3 {
+		return Key{}, bad
+	}
+	var v [3]uint64
+	for i, part := range parts {
+		n, err := strconv.ParseUint(part, 10, 32)
+		if err != nil || strconv.FormatUint(n, 10) != part {
+			return Key{}, bad
+		}
+		v[i] = n
+	}
+	return Key{Seq: uint32(v[0]), Random: uint32(v[1]), Time: int64(v[2])}, nil
+}
+
+// Before reports whether k comes before other in a timeline: the order is by time,
+// then by sequence, then by random.
+func (k Key) Before(other Key) bool {
+	if k.Time != other.Time {
+		return k.Time < other.Time
+	}
+	if k.Seq != other.Seq {
+		return k.Seq < other.Seq
+	}
+	return k.Random < other.Random
+}
+
+// derivedSeqBase is the lowest derived sequence. It is above the sequences of clients
+// that count tenths of a second, and derived sequences fit into 31 bits.
+const derivedSeqBase = 0x7ff00000
+
+// derivedSeq returns the sequence of a message for which the sender chose none: the
+// microseconds within the second. So the messages of one second are ordered by the
+// time of the send, those of both users (docs/adr/0003). The claim stores it, so a
+// repeat of the send has the sequence of the first call.
+func derivedSeq(now time.Time) uint32 { return derivedSeqBase + uint32(now.Nanosecond()/1000) } // below 2^20
+
+// putUnderFreeKey stores a message. The key may be taken by another message of the
+// conversation: by one of the other user, or by one with other content in the same
+// second. Then the message is stored under one of the next two seconds. If those
+// keys are taken, too, it gets spareSeq in the last of these seconds, or the next
+// sequence after it that is free. It never refuses, because the message is already
+// counted. A repeat of a send tries the same keys in the same order and finds its
+// message.
+//
+// Example: 40 messages of one second all have MsgSeq 7 and MsgRandom 7. The first is
+// stored in this second, the second and the third in the next two seconds. The
+// others are in the same second as the third, with derived sequences, in the order
+// in which they were sent.
+func (s Service) putUnderFreeKey(ctx context.Context, m Message, spareSeq uint32) (Message, error) {
+	if spareSeq <= m.Seq && m.Seq < 1<<32-1<<21 {
+		spareSeq = m.Seq + 1 + spareSeq%(1<<20)
+	}
+	for try := 0; ; try++ {
+		existing, err := s.Store.PutMessage(ctx, s.App, m)
+		if err != nil || existing == nil {
+			return m, err
+		}
+		if existing.isRepeatOf(m) {
+			m.Recalled, m.HiddenFromPeer = existing.Recalled, existing.HiddenFromPeer
+			return m, nil
+		}
+		switch {
+		case try < maxSecondsAhead:
+			m.Time++
+		case try == maxSecondsAhead:
+			m.Seq = spareSeq
+		default:
+			m.Seq++
+		}
+	}
+}
+
+// isRepeatOf reports whether the message that is stored at a key is the same send
+// as other. The claim gives every send its own offset. Imported history has offset
+// 0, so each import of one sender with the same key is a repeat of the first.
+func (m Message) isRepeatOf(other Message) bool {
+	return m.From == other.From && m.Offset == other.Offset && m.Epoch == other.Epoch
+}
+
+// maxSecondsAhead is how many seconds a message can be moved on because its key is
+// taken.
+const maxSecondsAhead = 2

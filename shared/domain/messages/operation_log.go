@@ -1,0 +1,101 @@
+package messages
+
+import (
+	"context"
+	"slices"
+)
+
+// A LogEntry says that something happened to a message at a time. It does not say
+// what: the message itself shows that. So an entry may be written twice, and the
+// order of entries does not matter (docs/adr/0015). Example: a message is edited and
+// then recalled. The log may hold the two entries in either order; a device that
+// reads one of them gets the message as it is now, without content.
+type LogEntry struct {
+	AtMs    int64
+	Key     Key
+	Only    string // the one user who is concerned; empty: both are
+	Expires int64
+	// For a reaction: who added or removed it, and "+" or "-" followed by the
+	// reaction. A repeat of the call is recognized by them.
+	By, Reaction string
+}
+
+// A LogPosition is a position in the log.
+type LogPosition struct {
+	AtMs int64
+	Key  Key
+}
+
+// A LogRange selects the part of the log that a device asks for.
+type LogRange struct {
+	SinceMs int64
+	After   *LogPosition // exclusive
+	Limit   int
+	// Accept is asked for each message. If it refuses one, the page ends before that
+	// message.
+	Accept func(Message) bool
+}
+
+// A LogPage holds the entries found, oldest first.
+type LogPage struct {
+	Entries []LogEntry
+	Next    *LogPosition // nil: there are no more entries
+}
+
+// ChangedMessages are the messages that changed, as they are now.
+type ChangedMessages struct {
+	Messages []Message
+	Deleted  []Key // no longer visible to the user
+	Next     *LogPosition
+	SinceMs  int64 // the SinceMs of the next call, after the last page
+}
+
+// MaxChanges is the maximum number of entries in a page of changes.
+const MaxChanges = 50
+
+// logOverlapMs is how far a read of the log goes back before the last one. An entry
+// has the time at which its call began, and the message may change as late as that
+// call ends. Example: an edit begins at 12:00:00 and writes the message at 12:00:06.
+// A device that reads the log at 12:00:03 gets the old message; its next read begins
+// at 11:59:43 and gets the new one.
+const logOverlapMs = 20_000
+
+// Changes returns the messages of a conversation that changed since a time in ms,
+// each as it is now and once a page. The next call may return a message again.
+func (s Service) Changes(ctx context.Context, user, peer string, q LogRange) (ChangedMessages, error) {
+	out := ChangedMessages{SinceMs: s.Now().UnixMilli() - logOverlapMs}
+	page, err := s.Store.LogSince(ctx, s.App, user, peer, q)
+	if err != nil {
+		return ChangedMessages{}, err
+	}
+	var keys []Key
+	var positionsBefore []*LogPosition // for each key: the position before it
+	position := q.After
+	for _, e := range page.Entries {
+		if !slices.Contains(keys, e.Key) {
+			keys, positionsBefore = append(keys, e.Key), append(positionsBefore, position)
+		}
+		position = &LogPosition{AtMs: e.AtMs, Key: e.Key}
+	}
+	out.Next = page.Next
+	if len(keys) == 0 {
+		return out, nil
+	}
+	list, bounds, err := s.visibleWithBounds(ctx, user, peer, keys, true)
+	if err != nil {
+		return ChangedMessages{}, err
+	}
+	for i, m := range list {
+		switch {
+		case m == nil && keys[i].Time < bounds.Born: // of the account that had the id before
+		case m == nil:
+			out.Deleted = append(out.Deleted, keys[i])
+		case !q.Accept(*m):
+			out.Next = positionsBefore[i]
+			return out, nil
+		default:
+			out.Messages = append(out.Messages, *m)
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,107 @@
+package messages
+
+import (
+	"context"
+	"time"
+
+	"parley/shared/domain/accounts"
+	"parley/shared/fault"
+)
+
+// Permissions are the facts about two users that decide whether one may write to the
+// other.
+type Permissions struct {
+	From, To *accounts.Account
+	Blocked  bool // To blocks From
+	// ReceiverHasSender: the receiver has the sender as a friend. SenderHasReceiver: the other
+	// direction. Both are false if friendship was not read.
+	ReceiverHasSender, SenderHasReceiver bool
+}
+
+// admit checks whether one user may write to another, and returns what it read of
+// the two. If the receiver blocks the sender and the application blocks silently,
+// it returns blockedSilently and no error: only the sender will see the message, and
+// the sender notices no difference.
+func (s Service) admit(ctx context.Context, req SendRequest) (p Permissions, blockedSilently bool, err error) {
+	if err := req.checkUsers(); err != nil {
+		return p, false, err
+	}
+	friends := s.FriendsOnly && !req.Trusted
+	p, err = s.Store.Permissions(ctx, s.App, req.From, req.To, friends)
+	if err != nil {
+		return p, false, err
+	}
+	if !req.Trusted {
+		if p.From, err = s.checkSender(ctx, req.From, p.From, req.Issued); err != nil {
+			return p, false, err
+		}
+	}
+	if !p.From.Alive() {
+		return p, false, fault.New(fault.SenderUnknown, "the sender %s is not an account", req.From)
+	}
+	if !p.To.Alive() {
+		return p, false, fault.New(fault.ReceiverUnknown, "the receiver %s is not an account", req.To)
+	}
+	if req.Trusted {
+		return p, false, nil
+	}
+	blockedSilently, err = s.checkRelation(p)
+	return p, blockedSilently, err
+}
+
+// checkSender refuses a sender who is not served (deleted, banned, or with a revoked
+// signature) or who is muted. read is the account as it was read together with other
+// items. It returns the account as it was read last.
+func (s Service) checkSender(ctx context.Context, user string, read *accounts.Account, issued time.Time) (*accounts.Account, error) {
+	read, err := s.Callers.Confirm(ctx, s.App, accounts.Caller{ID: user, Issued: issued}, read)
+	if err != nil {
+		return nil, err
+	}
+	if s.Now().Unix() < read.MutedUntil {
+		return nil, fault.New(fault.Muted, "the sender is muted")
+	}
+	return read, nil
+}
+
+// checkRelation refuses a sender whom the receiver blocks and, if only friends may
+// write, one who is not a friend. It returns blockedSilently instead of an error if
+// the application blocks silently.
+func (s Service) checkRelation(p Permissions) (blockedSilently bool, err error) {
+	if p.Blocked {
+		if s.BlockSilently {
+			return true, nil
+		}
+		return false, fault.New(fault.Blocked, "the receiver blocks the sender")
+	}
+	if s.FriendsOnly {
+		return false, p.requireFriends()
+	}
+	return false, nil
+}
+
+// requireFriends fails unless each of the two has the other as a friend.
+func (p Permissions) requireFriends() error {
+	switch {
+	case !p.ReceiverHasSender && !p.SenderHasReceiver:
+		return fault.New(fault.NeitherFriend, "sender and receiver are not friends")
+	case !p.ReceiverHasSender:
+		return fault.New(fault.SenderNotFriend, "the sender is not a friend of the receiver")
+	case !p.SenderHasReceiver:
+		return fault.New(fault.ReceiverNotFriend, "the receiver is not a friend of the sender")
+	}
+	return nil
+}
+
+// checkUsers refuses malformed user ids, and a message to oneself.
+func (req SendRequest) checkUsers() error {
+	if err := accounts.CheckID(req.From); err != nil {
+		return fault.New(fault.SenderUnknown, "the sender: %s", fault.Of(err).Text)
+	}
+	if err := accounts.CheckID(req.To); err != nil {
+		return fault.New(fault.ReceiverUnknown, "To_Account: %s", fault.Of(err).Text)
+	}
+	if req.From == req.To {
+		return fault.New(fault.ReceiverUnknown, "a message needs two users")
+	}
+	return nil
+}

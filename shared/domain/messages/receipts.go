@@ -1,0 +1,44 @@
+package messages
+
+import "context"
+
+// SendReadReceipts sends read receipts: reader has read messages of sender that asked for a
+// receipt. It ignores other messages, and those that have a receipt already.
+func (s Service) SendReadReceipts(ctx context.Context, by Actor, reader, sender string, keys []Key) error {
+	if err := CheckKeys(keys); err != nil {
+		return err
+	}
+	list, err := s.visible(ctx, reader, sender, keys, true)
+	if err != nil {
+		return err
+	}
+	now := s.Now().UnixMilli()
+	event := ReadReceipt{Reader: reader, Sender: sender, TimeMs: now}
+	var entries []LogEntry
+	var confirm []func(context.Context) error
+	for _, m := range list {
+		if m == nil || m.From != sender || !m.NeedReceipt || m.ConfirmedMs != 0 || m.Recalled {
+			continue
+		}
+		event.Keys = append(event.Keys, m.Key)
+		entries = append(entries, LogEntry{AtMs: now, Key: m.Key, Only: sender, Expires: m.Expires})
+		confirm = append(confirm, func(ctx context.Context) error { return s.Store.Confirm(ctx, s.App, *m, now) })
+	}
+	if len(entries) == 0 {
+		return nil
+	}
+	err = s.Parallel(ctx,
+		func(ctx context.Context) error {
+			return s.Store.UpdateRow(ctx, s.App, sender, reader, RowUpdate{NowMs: now})
+		},
+		func(ctx context.Context) error { return s.Store.Log(ctx, s.App, sender, reader, entries) },
+	)
+	if err != nil {
+		return err
+	}
+	if err := s.Parallel(ctx, confirm...); err != nil {
+		return err
+	}
+	s.Delivery.DeliverAfterCommit(ctx, []string{sender}, by.Origin, event)
+	return nil
+}

@@ -1,0 +1,135 @@
+package messages
+
+import (
+	"context"
+
+	"parley/shared/fault"
+)
+
+// MaxKeys is the maximum number of messages that one call can name
+// (docs/spec/tencent §6.9).
+const MaxKeys = 30
+
+// Get returns the messages with these keys. Those that the user does not see are
+// left out.
+func (s Service) Get(ctx context.Context, user, peer string, keys []Key) ([]Message, error) {
+	if err := CheckKeys(keys); err != nil {
+		return nil, err
+	}
+	list, err := s.visible(ctx, user, peer, keys, false)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Message, 0, len(list))
+	for _, m := range list {
+		if m != nil {
+			out = append(out, *m)
+		}
+	}
+	return out, nil
+}
+
+// CheckKeys refuses a list of keys that is empty, too long or has a key twice.
+func CheckKeys(keys []Key) error {
+	if len(keys) == 0 || len(keys) > MaxKeys {
+		return fault.New(fault.Invalid, "MsgKeyList has 1 to %d keys", MaxKeys)
+	}
+	seen := make(map[Key]bool, len(keys))
+	for _, k := range keys {
+		if seen[k] {
+			return fault.New(fault.Invalid, "MsgKeyList has %s twice", k)
+		}
+		seen[k] = true
+	}
+	return nil
+}
+
+// bornForActor returns the birth of a user's account (docs/adr/0023). For the
+// application it returns 0, because that may change the messages of every account
+// that had the id.
+func (s Service) bornForActor(ctx context.Context, by Actor, user string) (int64, error) {
+	if by.Trusted {
+		return 0, nil
+	}
+	a, err := s.Store.Account(ctx, s.App, user, false)
+	if err != nil || a == nil {
+		return 0, err
+	}
+	return a.Reborn, nil
+}
+
+// find reads the message with a key as user sees it, also one that this user has
+// deleted or cleared. If there is none, or it is from before born, find fails with the
+// code unknown.
+func (s Service) find(ctx context.Context, user, peer string, born int64, key Key, unknown fault.Code) (*Message, error) {
+	list, err := s.Store.MessagesByKey(ctx, s.App, user, peer, []Key{key}, s.Now().Unix(), true)
+	if err != nil {
+		return nil, err
+	}
+	if list[0] == nil || !list[0].sentOrImportedSince(born) {
+		return nil, fault.New(unknown, "there is no message %s between %s and %s", key, user, peer)
+	}
+	return list[0], nil
+}
+
+// findSent is find for a message that one of the two users sent. If the message is
+// recalled, it returns the message and fault.AlreadyRecalled.
+func (s Service) findSent(ctx context.Context, user, peer, from string, born int64, key Key) (*Message, error) {
+	m, err := s.find(ctx, user, peer, born, key, fault.MessageUnknown)
+	switch {
+	case err != nil:
+		return nil, err
+	case m.From != from:
+		return nil, fault.New(fault.MessageUnknown, "%s sent no message %s", from, key)
+	case m.Recalled:
+		return m, fault.New(fault.AlreadyRecalled, "the message is recalled already")
+	}
+	return m, nil
+}
+
+// visible reads messages. The entry of a message that the user does not see is nil.
+func (s Service) visible(ctx context.Context, user, peer string, keys []Key, strong bool) ([]*Message, error) {
+	list, _, err := s.visibleWithBounds(ctx, user, peer, keys, strong)
+	return list, err
+}
+
+// visibleWithBounds is visible, and returns where the user's view begins.
+func (s Service) visibleWithBounds(ctx context.Context, user, peer string, keys []Key, strong bool) (list []*Message, bounds Bounds, err error) {
+	err = s.Parallel(ctx,
+		func(ctx context.Context) (err error) {
+			list, err = s.Store.MessagesByKey(ctx, s.App, user, peer, keys, s.Now().Unix(), strong)
+			return err
+		},
+		func(ctx context.Context) (err error) {
+			bounds, err = s.Store.Bounds(ctx, s.App, user, peer)
+			return err
+		},
+	)
+	for i, m := range list {
+		if m != nil && !m.visibleTo(user, bounds) {
+			list[i] = nil
+		}
+	}
+	return list, bounds, err
+}
+
+// Bounds say where a user's view of a conversation begins. Example: Bob cleared the
+// conversation when the message of 12:00 was the last one; Bob sees only later ones.
+type Bounds struct {
+	Cleared *Key  // this message and all before it are hidden; nil: none are
+	Born    int64 // older messages belong to another account that had the id; Unix seconds
+}
+
+// visibleTo reports whether a user sees a message.
+func (m Message) visibleTo(user string, b Bounds) bool {
+	return m.visibleIgnoringClear(user, b.Born) && (b.Cleared == nil || b.Cleared.Before(m.Key))
+}
+
+// visibleIgnoringClear is visibleTo without the bound of what the user has cleared.
+func (m Message) visibleIgnoringClear(user string, born int64) bool {
+	return !m.Hidden && (!m.HiddenFromSender || m.From != user) && m.sentOrImportedSince(born)
+}
+
+// sentOrImportedSince reports whether a message was sent, or imported, at this time
+// or later.
+func (m Message) sentOrImportedSince(born int64) bool { return max(m.Time, m.Imported) >= born }

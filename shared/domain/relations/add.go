@@ -1,0 +1,186 @@
+package relations
+
+import (
+	"context"
+	"slices"
+
+	"parley/shared/domain/accounts"
+	"parley/shared/domain/delivery"
+	"parley/shared/fault"
+)
+
+// An AddRequest names a user whom the caller wants as a friend, and says what the
+// caller's entry will hold.
+type AddRequest struct{ To, Remark, List, Source, Wording string }
+
+// AddOptions says how friends are added.
+type AddOptions struct {
+	Both   bool // both users get an entry, not only the caller
+	Force  bool // the other user is not asked; blocks count nevertheless
+	Origin delivery.Origin
+}
+
+// Add makes the user from a friend of others, or asks them (docs/spec/tencent §8.1).
+// It returns an error for each request: nil if the two are friends now, and
+// RequestPending if the other user has been asked. A user who has a pending request
+// to from is not asked: that request says that the user agrees. Example: Bob has
+// asked Alice. Alice adds Bob, and they are friends at once. Add fails as a whole if
+// from is not an account.
+func (s Service) Add(ctx context.Context, from string, requests []AddRequest, o AddOptions) ([]error, error) {
+	peers := make([]string, len(requests))
+	for i, r := range requests {
+		peers[i] = r.To
+	}
+	living, err := s.livingAccounts(ctx, from, peers)
+	if err != nil {
+		return nil, err
+	}
+	reads := func(peer string) readSet {
+		return readSet{users: []string{peer}, refs: []Ref{
+			friendRef(from, peer), friendRef(peer, from),
+			blockRef(from, peer), blockRef(peer, from),
+			requestRef(from, peer), requestRef(peer, from),
+		}}
+	}
+	return s.runForPeers(ctx, from, peers, o.Origin, reads, func(u *unitOfWork, i int) error {
+		return s.planAdd(u, living, from, requests[i], o)
+	})
+}
+
+// planAdd checks the request, then the relations of the two, then whether the other
+// user agrees, and then plans the friendship.
+func (s Service) planAdd(u *unitOfWork, living map[string]*accounts.Account, from string, r AddRequest, o AddOptions) error {
+	to := living[r.To]
+	if to == nil {
+		return accountUnknown(r.To)
+	}
+	for _, err := range []error{checkRemark(r.Remark), checkSource(r.Source), checkWording(r.Wording)} {
+		if err != nil {
+			return err
+		}
+	}
+	if r.List != "" {
+		if err := checkList(r.List); err != nil {
+			return err
+		}
+	}
+	switch {
+	case u.hasFriend(from, r.To) && (!o.Both || u.hasFriend(r.To, from)):
+		if s.isRepeatedAdd(u, from, r, o.Both) {
+			return nil
+		}
+		return fault.New(fault.AlreadyFriends, "%s is a friend already", r.To)
+	case u.hasBlocked(from, r.To):
+		return fault.New(fault.BlocksPeer, "%s is in the user's own blocklist", r.To)
+	case u.hasBlocked(r.To, from):
+		return fault.New(fault.BlockedByPeer, "the user is in the blocklist of %s", r.To)
+	}
+	if _, agreed := u.Requests[Key{from, r.To}]; !agreed && !o.Force {
+		if err := s.planConsent(u, living[from], to, r); err != nil {
+			return err
+		}
+	}
+	return s.planFriendship(u, from, r, o.Both)
+}
+
+// isRepeatedAdd reports whether a recent call with the same texts has made this
+// friendship, so that the present call is a repeat of it.
+func (s Service) isRepeatedAdd(u *unitOfWork, from string, r AddRequest, both bool) bool {
+	entry := u.Friends[Key{from, r.To}]
+	made := entry.Added
+	if both {
+		made = max(made, u.Friends[Key{r.To, from}].Added)
+	}
+	return s.isRecent(made) && entry.Remark == r.Remark && entry.Source == r.Source && entry.Wording == r.Wording &&
+		(r.List == "" || slices.Contains(entry.Lists, r.List))
+}
+
+// planConsent returns nil if the user to takes friends without being asked. If to
+// wants to be asked, it plans a pending request and returns RequestPending. In all
+// other cases it returns the error that refuses the request.
+func (s Service) planConsent(u *unitOfWork, from, to *accounts.Account, r AddRequest) error {
+	if s.RequireWording && r.Wording == "" {
+		return fault.New(fault.Invalid, "the application wants an AddWording with a friend request")
+	}
+	if from.NoRequests {
+		return fault.New(fault.RequestsForbidden, "%s may not ask others to be friends", from.ID)
+	}
+	allow := to.Allow
+	if allow == "" {
+		allow = s.Allow
+	}
+	switch allow {
+	case accounts.DenyAny:
+		return fault.New(fault.RequestsDenied, "%s takes no friend requests", to.ID)
+	case accounts.NeedConfirm:
+		before, found := u.Requests[Key{to.ID, from.ID}]
+		if found && s.isRecent(before.Time/1000) && before == (Request{from.ID, r.Wording, r.Source, r.Remark, r.List, before.Time}) {
+			return fault.New(fault.RequestPending, "%s is asked", to.ID) // a repeat
+		}
+		if !found && u.counters(to.ID).Requests >= s.Limits.Requests {
+			return u.refuseAtLimit(fault.RequestLimit, "%s has %d pending friend requests", to.ID, s.Limits.Requests)
+		}
+		u.putRequest(to.ID, Request{
+			From: from.ID, Wording: r.Wording, Source: r.Source, Remark: r.Remark, List: r.List, Time: s.Now().UnixMilli(),
+		})
+		return fault.New(fault.RequestPending, "%s is asked", to.ID)
+	case accounts.AllowAny:
+	}
+	return nil
+}
+
+// planFriendship plans those entries that do not exist yet, and removes the requests
+// that the friendship answers. If the other user has asked from to be a friend, the
+// other user's entry has the remark and the list of that request.
+func (s Service) planFriendship(u *unitOfWork, from string, r AddRequest, both bool) error {
+	now := s.Now().Unix()
+	addsOwn := !u.hasFriend(from, r.To)
+	addsTheirs := both && !u.hasFriend(r.To, from)
+	if addsOwn && u.counters(from).Friends >= s.Limits.Friends {
+		return u.refuseAtLimit(fault.FriendLimit, "a user has at most %d friends", s.Limits.Friends)
+	}
+	if addsTheirs && u.counters(r.To).Friends >= s.Limits.Friends {
+		return u.refuseAtLimit(fault.PeerFriendLimit, "%s has %d friends, no more fit", r.To, s.Limits.Friends)
+	}
+	if addsOwn {
+		entry := Friend{Peer: r.To, Remark: r.Remark, Source: r.Source, Wording: r.Wording, Added: now}
+		if r.Remark != "" {
+			entry.Remarked = now
+		}
+		if r.List != "" {
+			if err := u.createLists(from, s.Limits.Lists, r.List); err != nil {
+				return err
+			}
+			entry.Lists = []string{r.List}
+		}
+		u.putFriend(from, entry)
+	}
+	if addsTheirs {
+		entry := Friend{Peer: from, Source: r.Source, Wording: r.Wording, Added: now}
+		if request, found := u.Requests[Key{from, r.To}]; found {
+			entry = s.entryOfRequest(u, from, request)
+		}
+		u.putFriend(r.To, entry)
+	}
+	u.removeRequest(r.To, from)
+	if u.hasFriend(r.To, from) { // else the other user's request is still without an answer
+		u.removeRequest(from, r.To)
+	}
+	return nil
+}
+
+// entryOfRequest returns the entry that the asker gets when the user to grants the
+// request, and plans the friend list that it names. If the asker has too many lists
+// by now, the entry is in no list. The request is granted nevertheless: the user to
+// can neither see nor change the lists of the asker.
+func (s Service) entryOfRequest(u *unitOfWork, to string, request Request) Friend {
+	now := s.Now().Unix()
+	entry := Friend{Peer: to, Remark: request.Remark, Source: request.Source, Wording: request.Wording, Added: now}
+	if request.Remark != "" {
+		entry.Remarked = now
+	}
+	if request.List != "" && u.createLists(request.From, s.Limits.Lists, request.List) == nil {
+		entry.Lists = []string{request.List}
+	}
+	return entry
+}

@@ -1,0 +1,163 @@
+package relations
+
+import (
+	"context"
+
+	"parley/shared/domain/accounts"
+)
+
+// Check returns for each peer who of the two has the other as a friend
+// (docs/spec/tencent §8.6). Without both, it does not read Theirs. The error of a
+// peer who is not an account is AccountUnknown.
+func (s Service) Check(ctx context.Context, owner string, peers []string, both bool) ([]Relation, []error, error) {
+	return s.check(ctx, Friendship, owner, peers, both)
+}
+
+func (s Service) check(ctx context.Context, kind Kind, owner string, peers []string, both bool) ([]Relation, []error, error) {
+	living, err := s.livingAccounts(ctx, owner, peers)
+	if err != nil {
+		return nil, nil, err
+	}
+	var refs []Ref
+	seen := make(map[string]bool, len(peers))
+	for _, peer := range peers {
+		if living[peer] == nil || seen[peer] || peer == owner {
+			continue
+		}
+		seen[peer] = true
+		refs = append(refs, Ref{Kind: kind, Key: Key{owner, peer}})
+		if both {
+			refs = append(refs, Ref{Kind: kind, Key: Key{peer, owner}})
+		}
+	}
+	snapshot, err := s.Store.ReadRelations(ctx, s.App, nil, refs)
+	if err != nil {
+		return nil, nil, err
+	}
+	exists := func(key Key) bool {
+		_, friend := snapshot.Friends[key]
+		_, block := snapshot.Blocks[key]
+		return friend || block
+	}
+	relations, errs := make([]Relation, len(peers)), make([]error, len(peers))
+	for i, peer := range peers {
+		switch {
+		case living[peer] == nil:
+			errs[i] = accountUnknown(peer)
+		case peer != owner:
+			relations[i] = Relation{Mine: exists(Key{owner, peer}), Theirs: both && exists(Key{peer, owner})}
+		}
+	}
+	return relations, errs, nil
+}
+
+// Get returns the owner's entries of peers, in the order of peers; nil for a peer
+// who is not a friend.
+func (s Service) Get(ctx context.Context, owner string, peers []string) ([]*Friend, error) {
+	var refs []Ref
+	seen := make(map[string]bool, len(peers))
+	for _, peer := range peers {
+		if !seen[peer] && accounts.CheckID(peer) == nil {
+			seen[peer] = true
+			refs = append(refs, friendRef(owner, peer))
+		}
+	}
+	snapshot, err := s.Store.ReadRelations(ctx, s.App, nil, refs)
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]*Friend, len(peers))
+	for i, peer := range peers {
+		if entry, found := snapshot.Friends[Key{owner, peer}]; found {
+			entries[i] = &entry
+		}
+	}
+	return entries, nil
+}
+
+// A FriendPage is a page of a friend table.
+type FriendPage struct {
+	Friends  []Friend
+	Next     string // the last peer of the page if there are more, else empty
+	Counters Counters
+}
+
+// List returns a page of the owner's table, in order of peers. The page begins
+// behind the peer after.
+//
+// The counters are read before the entries, so the entries are never older than
+// FriendVersion. Example: the counters have version 7, and Bob is added with version
+// 8 before the entries are read. The client gets Bob with version 7, and gets him
+// again when it asks for the changes since version 7. In the other order the client
+// could get version 8 without Bob, and would never ask for him.
+func (s Service) List(ctx context.Context, owner, after string, limit int) (FriendPage, error) {
+	counters, err := s.CountersStrongly(ctx, owner)
+	if err != nil {
+		return FriendPage{}, err
+	}
+	friends, more, err := s.Store.FriendsOf(ctx, s.App, owner, after, limit)
+	if err != nil {
+		return FriendPage{}, err
+	}
+	page := FriendPage{Friends: friends, Counters: counters}
+	if more && len(friends) > 0 {
+		page.Next = friends[len(friends)-1].Peer
+	}
+	return page, nil
+}
+
+// A Delta says what has changed in a friend table since a version.
+type Delta struct {
+	Changed []Friend
+	Gone    []string
+	Version int64
+	Friends int  // how many friends there are now
+	Full    bool // the log does not have all versions: the client must list the table
+}
+
+// maxDelta is the most versions that Changes goes through. For more of them a list
+// of the table is cheaper.
+const maxDelta = 200
+
+// Changes returns what has changed in the owner's table since a version. Its cost
+// grows with the number of changes, not with the size of the table.
+func (s Service) Changes(ctx context.Context, owner string, since int64) (Delta, error) {
+	counters, err := s.CountersStrongly(ctx, owner)
+	if err != nil {
+		return Delta{}, err
+	}
+	delta := Delta{Version: counters.FriendVersion, Friends: counters.Friends}
+	if since == delta.Version {
+		return delta, nil
+	}
+	if since <= 0 || since > delta.Version || delta.Version-since > maxDelta {
+		delta.Full = true
+		return delta, nil
+	}
+	peers, whole, err := s.Store.FriendChanges(ctx, s.App, owner, since, delta.Version, s.Now().Unix())
+	if err != nil {
+		return Delta{}, err
+	}
+	if !whole {
+		delta.Full = true
+		return delta, nil
+	}
+	refs := make([]Ref, len(peers))
+	for i, peer := range peers {
+		refs[i] = friendRef(owner, peer)
+	}
+	// The owner is named only to make the reads of the entries strong: the entries
+	// must not be older than delta.Version.
+	snapshot, err := s.Store.ReadRelations(ctx, s.App, []string{owner}, refs)
+	if err != nil {
+		return Delta{}, err
+	}
+	for _, peer := range peers {
+		if entry, found := snapshot.Friends[Key{owner, peer}]; found {
+			delta.Changed = append(delta.Changed, entry)
+		} else {
+			delta.Gone = append(delta.Gone, peer)
+		}
+	}
+	return delta, nil
+}

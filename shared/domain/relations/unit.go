@@ -1,0 +1,324 @@
+package relations
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"parley/shared/fault"
+	"parley/shared/retry"
+)
+
+// A Kind is a kind of entry.
+type Kind byte
+
+// The kinds of entries.
+const (
+	Friendship    Kind = 'F'
+	FriendRequest Kind = 'R' // the owner is the user who was asked
+	Blocking      Kind = 'B'
+)
+
+// A Ref names one entry to read.
+type Ref struct {
+	Kind Kind
+	Key
+	// Ended: read when the owner ended the entry, instead of the entry. The store
+	// knows that time for some minutes.
+	Ended bool
+}
+
+func friendRef(owner, peer string) Ref   { return Ref{Kind: Friendship, Key: Key{owner, peer}} }
+func requestRef(owner, from string) Ref  { return Ref{Kind: FriendRequest, Key: Key{owner, from}} }
+func blockRef(owner, peer string) Ref    { return Ref{Kind: Blocking, Key: Key{owner, peer}} }
+func endRef(k Kind, owner, p string) Ref { return Ref{Kind: k, Key: Key{owner, p}, Ended: true} }
+
+// A readSet names what a unit of work reads. Each entry belongs to one of the
+// users: a change of the entry also changes the counters of its owner, so a
+// condition on the counters covers the entries.
+type readSet struct {
+	users []string // users whose counters are read
+	refs  []Ref    // entries that are read
+}
+
+// A Snapshot is what was read: the counters of users, and those of the named
+// entries that exist.
+type Snapshot struct {
+	Counters map[string]Counters
+	Friends  map[Key]Friend
+	Requests map[Key]Request
+	Blocks   map[Key]Block
+	EndedAt  map[Ref]int64 // Unix seconds
+}
+
+// A Transaction is written as a whole or not at all.
+type Transaction struct {
+	// CountersRead holds the counters of all users of the read set, as they were read. The
+	// transaction is written only if none of them has changed.
+	CountersRead map[string]Counters
+	// Counters holds the new counters of those users whose counters change.
+	Counters map[string]Counters
+	// Friends, Requests and Blocks hold the entries to write; nil removes an entry.
+	Friends  map[Key]*Friend
+	Requests map[Key]*Request
+	Blocks   map[Key]*Block
+	// ReverseRows holds the friendships that begin (true) or end (false). With each of
+	// them the store writes or removes a row at the peer, which says that the owner
+	// has the peer as a friend (docs/adr/0025).
+	ReverseRows map[Key]bool
+	// Ended holds the entries that their owner ends by this call, and when (Unix
+	// seconds).
+	Ended map[Ref]int64
+	// ChangedPeers holds, by user, the peers whose entries change with the new FriendVersion.
+	ChangedPeers map[string][]string
+}
+
+// A unitOfWork changes the relations of some users. Service.run takes it through
+// four steps:
+//
+//  1. Read. The store reads the read set: first counters, then entries.
+//  2. Plan. A rule of this package looks at the Snapshot and calls the methods
+//     below. Each method changes the Snapshot in memory, so that the rest of the
+//     rule sees the change, and adds the change to the transaction.
+//  3. Commit. The store writes the transaction if the counters of all users of the
+//     read set still have the Rev that was read.
+//  4. Conflict. If a Rev has changed, nothing is written, and the unit of work
+//     starts again with step 1.
+//
+// Example: Alice has 2 friends, and the limit is 3. At the same time one of her
+// devices adds Bob and another one adds Carol. Both calls read Rev 5, and both plan
+// a third friend. One call commits, and Alice's counters have Rev 6. The commit of
+// the other call fails. It reads again, finds 3 friends, and is refused with
+// FriendLimit.
+type unitOfWork struct {
+	Snapshot     // what was read, with the planned changes
+	transaction  Transaction
+	limitReached bool // the plan found a counter at its limit
+}
+
+func newUnitOfWork(s Snapshot) *unitOfWork {
+	return &unitOfWork{Snapshot: s, transaction: Transaction{
+		CountersRead: maps.Clone(s.Counters), Counters: make(map[string]Counters),
+		Friends: make(map[Key]*Friend), Requests: make(map[Key]*Request), Blocks: make(map[Key]*Block),
+		ChangedPeers: make(map[string][]string), ReverseRows: make(map[Key]bool), Ended: make(map[Ref]int64),
+	}}
+}
+
+// run takes a unit of work through its steps. It calls plan once for each try, so
+// plan must not use anything of an earlier try. If plan refuses, nothing is
+// written, and run returns the error of plan. It fails with Conflict if other calls
+// change the same counters during every try.
+func (s Service) run(ctx context.Context, reads readSet, plan func(u *unitOfWork) error) (*unitOfWork, error) {
+	var u *unitOfWork
+	var refusal error
+	done, err := s.Retrier.Do(ctx, retry.Contended(), func(int) (bool, error) {
+		snapshot, err := s.Store.ReadRelations(ctx, s.App, reads.users, reads.refs)
+		if err != nil {
+			return false, err
+		}
+		u = newUnitOfWork(snapshot)
+		refusal = plan(u)
+		switch {
+		case refusal == nil && u.hasChanges():
+			return s.Store.WriteRelations(ctx, s.App, u.transaction, s.Now().Unix())
+		case u.limitReached && len(reads.refs) > 0:
+			return s.countersUnchanged(ctx, reads.users, u.transaction.CountersRead)
+		}
+		return true, nil
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case !done:
+		return nil, fault.New(fault.Conflict, "other calls change the same friend tables all the time, send one batch instead of many calls")
+	}
+	return u, refusal
+}
+
+// countersUnchanged reports whether the counters of users are still those that were
+// read. Counters are read before entries. If a limit is reached and nothing is
+// written, no condition shows that another call came between the two reads.
+//
+// Example: Alice has 3 friends, the limit is 3, and Bob is one of the friends. A
+// call adds Bob. It reads the counters: 3 friends. Then another call removes Bob.
+// The first call reads the entries and does not find Bob. It would be refused with
+// FriendLimit, although Alice has 2 friends now. So it starts again.
+func (s Service) countersUnchanged(ctx context.Context, users []string, seen map[string]Counters) (bool, error) {
+	now, err := s.Store.ReadRelations(ctx, s.App, users, nil)
+	if err != nil {
+		return false, err
+	}
+	for _, user := range users {
+		if now.Counters[user].Rev != seen[user].Rev {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// hasChanges reports whether there is anything to commit: each change of an entry
+// also changes the counters of its owner.
+func (u *unitOfWork) hasChanges() bool { return len(u.transaction.Counters) > 0 }
+
+// counters returns the counters of a user, with the planned changes.
+func (u *unitOfWork) counters(user string) Counters { return u.Counters[user] }
+
+func (u *unitOfWork) hasFriend(owner, peer string) bool {
+	_, found := u.Friends[Key{owner, peer}]
+	return found
+}
+
+func (u *unitOfWork) hasBlocked(owner, peer string) bool {
+	_, found := u.Blocks[Key{owner, peer}]
+	return found
+}
+
+// refuseAtLimit returns an error that refuses something because a counter is at its
+// limit.
+func (u *unitOfWork) refuseAtLimit(code fault.Code, format string, args ...any) error {
+	u.limitReached = true
+	return fault.New(code, format, args...)
+}
+
+// changeCounters plans a change of a user's counters. Rev grows by one in a unit of
+// work, also if the counters are changed several times.
+func (u *unitOfWork) changeCounters(user string, change func(*Counters)) {
+	c := u.Counters[user]
+	c.User = user
+	if _, changed := u.transaction.Counters[user]; !changed {
+		c.Rev++
+	}
+	change(&c)
+	u.Counters[user], u.transaction.Counters[user] = c, c
+}
+
+// logFriendChange plans that an entry of the owner's friend table changes.
+// FriendVersion grows by one in a unit of work. Example: a call adds Bob and Carol
+// to Alice's table of version 7. Both entries have version 8 afterwards, and the log
+// says of version 8: Bob, Carol.
+func (u *unitOfWork) logFriendChange(owner, peer string) {
+	if _, logged := u.transaction.ChangedPeers[owner]; !logged {
+		u.changeCounters(owner, func(c *Counters) { c.FriendVersion++ })
+	}
+	if !slices.Contains(u.transaction.ChangedPeers[owner], peer) {
+		u.transaction.ChangedPeers[owner] = append(u.transaction.ChangedPeers[owner], peer)
+	}
+}
+
+// putFriend plans to write an entry of the owner's friend table. If the stored entry
+// is equal, nothing is planned, so a repeat makes no version and notifies nobody.
+func (u *unitOfWork) putFriend(owner string, entry Friend) {
+	key := Key{owner, entry.Peer}
+	before, found := u.Friends[key]
+	if found && equalFriends(before, entry) {
+		return
+	}
+	if !found {
+		u.changeCounters(owner, func(c *Counters) { c.Friends++ })
+		u.transaction.ReverseRows[key] = true
+	}
+	u.logFriendChange(owner, entry.Peer)
+	entry.Version = u.counters(owner).FriendVersion
+	u.Friends[key], u.transaction.Friends[key] = entry, &entry
+}
+
+// removeFriend plans to remove an entry of the owner's friend table, if it exists.
+func (u *unitOfWork) removeFriend(owner, peer string) {
+	key := Key{owner, peer}
+	if _, found := u.Friends[key]; !found {
+		return
+	}
+	u.changeCounters(owner, func(c *Counters) { c.Friends-- })
+	u.logFriendChange(owner, peer)
+	delete(u.Friends, key)
+	u.transaction.Friends[key], u.transaction.ReverseRows[key] = nil, false
+}
+
+// equalFriends reports whether two entries of a peer differ in nothing but their
+// versions.
+func equalFriends(a, b Friend) bool {
+	return a.Remark == b.Remark && a.Source == b.Source && a.Wording == b.Wording && a.Added == b.Added && a.Remarked == b.Remarked &&
+		slices.Equal(a.Lists, b.Lists) && maps.Equal(a.Custom, b.Custom)
+}
+
+// putRequest plans to write a request to the owner. It replaces an earlier request
+// of the same user.
+func (u *unitOfWork) putRequest(owner string, request Request) {
+	key := Key{owner, request.From}
+	before, found := u.Requests[key]
+	u.changeCounters(owner, func(c *Counters) {
+		c.RequestVersion++
+		c.Unread += c.countUnread(request)
+		if found {
+			c.Unread = max(0, c.Unread-c.countUnread(before))
+		} else {
+			c.Requests++
+		}
+	})
+	u.Requests[key], u.transaction.Requests[key] = request, &request
+}
+
+// removeRequest plans to remove a request to the owner, if it exists.
+func (u *unitOfWork) removeRequest(owner, from string) {
+	key := Key{owner, from}
+	request, found := u.Requests[key]
+	if !found {
+		return
+	}
+	u.changeCounters(owner, func(c *Counters) {
+		c.RequestVersion++
+		c.Requests--
+		// Two Lambda instances may have different clocks, so a request that has been
+		// read can be newer than RequestsRead. Example: a clock that is ahead files a
+		// request at 12:00:05. The owner reads it at 12:00:03 of another clock, and
+		// Unread is 0. The request counts as unread here, and Unread must stay 0.
+		c.Unread = max(0, c.Unread-c.countUnread(request))
+	})
+	delete(u.Requests, key)
+	u.transaction.Requests[key] = nil
+}
+
+// putBlock plans to write an entry of the owner's blocklist that does not exist yet.
+func (u *unitOfWork) putBlock(owner string, entry Block) {
+	u.changeCounters(owner, func(c *Counters) { c.BlockVersion++; c.Blocked++ })
+	key := Key{owner, entry.Peer}
+	u.Blocks[key], u.transaction.Blocks[key] = entry, &entry
+}
+
+// removeBlock plans to remove an entry of the owner's blocklist, if it exists.
+func (u *unitOfWork) removeBlock(owner, peer string) {
+	key := Key{owner, peer}
+	if _, found := u.Blocks[key]; !found {
+		return
+	}
+	u.changeCounters(owner, func(c *Counters) { c.BlockVersion++; c.Blocked-- })
+	delete(u.Blocks, key)
+	u.transaction.Blocks[key] = nil
+}
+
+// createLists plans to create those of the named friend lists that do not exist. If
+// one of them is refused, none is created.
+func (u *unitOfWork) createLists(owner string, limit int, names ...string) error {
+	existing := u.counters(owner).Lists
+	var missing []string
+	for _, name := range names {
+		if slices.Contains(existing, name) || slices.Contains(missing, name) {
+			continue
+		}
+		if err := checkList(name); err != nil {
+			return err
+		}
+		missing = append(missing, name)
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	if len(existing)+len(missing) > limit {
+		return u.refuseAtLimit(fault.ListLimit, "a user has at most %d friend lists", limit)
+	}
+	u.changeCounters(owner, func(c *Counters) {
+		c.ListVersion++
+		c.Lists = append(slices.Clone(existing), missing...)
+	})
+	return nil
+}

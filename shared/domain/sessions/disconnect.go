@@ -1,0 +1,136 @@
+package sessions
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"parley/shared/fault"
+	"parley/shared/retry"
+)
+
+// Disconnect empties the slot of a connection that has closed. If the slot belongs to
+// another connection by now, Disconnect leaves it alone, so the call may come late or
+// twice. Example: a phone renews c1 by c2, and then the disconnect event of c1
+// arrives: the slot of c2 stays as it is. Disconnect returns whether the user is
+// watched.
+func (s Service) Disconnect(ctx context.Context, user string, conn Connection, reason string) (watched bool, err error) {
+	return s.Store.ReleaseSlot(ctx, s.App, user, s.preferredSlot(conn), conn.ID, s.last(conn, reason))
+}
+
+// Logout empties the slot of an installation and signs it out: push does not reach the
+// installation until it signs in again. An installation that is not connected may sign
+// out as well. Logout returns whether the user is watched.
+func (s Service) Logout(ctx context.Context, user string, conn Connection) (watched bool, err error) {
+	slot, err := s.ownSlot(conn)
+	if err != nil {
+		return false, err
+	}
+	return s.Store.SignOut(ctx, s.App, user, slot, conn.Instance, s.last(conn, "logout"))
+}
+
+// An KickRequest takes the slots of devices, for one reason.
+type KickRequest struct {
+	Devices []Device
+	Ends    []End    // disconnected devices that are signed out by it
+	Last    *LastEnd // nil: the stored end of the last connection stays
+	Kicked  *End     // is remembered for a repeat of the kick; nil: not a kick
+}
+
+// NewExpulsion returns the KickRequest of devices and of ends of disconnected devices, for a
+// reason.
+func (s Session) NewExpulsion(devices []Device, ends []End, reason string, now time.Time) KickRequest {
+	e := KickRequest{Devices: devices, Ends: ends}
+	switch {
+	case len(devices) > 0:
+		d := devices[len(devices)-1].Current
+		e.Last = &LastEnd{Time: now.UnixMilli(), Reason: reason, Platform: d.Platform, Instance: d.Instance}
+	case s.Last != nil && (len(ends) > 0 || !s.Last.SignedOut()):
+		last := *s.Last // no device is connected: only the reason changes, not the time
+		last.Reason = reason
+		e.Last = &last
+	}
+	return e
+}
+
+// A Cleanup is what a session need not remember any more.
+type Cleanup struct {
+	Leaving []Device // they are closed
+	Ends    []End
+	Kicks   []End
+}
+
+// Kick closes the device of the user that has the given installation id. kicked is
+// false if no such device is connected. A repeat of a kick within five minutes returns
+// true and does not send the device another frame. Kick also returns whether the user
+// is watched.
+func (s Service) Kick(ctx context.Context, user, instance, reason string) (kicked, watched bool, err error) {
+	// A try fails if the device renews its connection or disconnects at the same moment.
+	done, err := s.Retrier.Do(ctx, retry.Contended(), func(int) (done bool, err error) {
+		list, err := s.Store.Sessions(ctx, s.App, []string{user})
+		if err != nil {
+			return false, err
+		}
+		watched = list[0].Watched()
+		kicked, done, err = s.kick(ctx, user, instance, reason, list[0])
+		return done, err
+	})
+	if err == nil && !done {
+		err = fault.New(fault.Conflict, "the installation %s connects at the same moment", instance)
+	}
+	return kicked, watched, err
+}
+
+// kick is one try of Kick. done is false if the session has changed since it was read.
+func (s Service) kick(ctx context.Context, user, instance, reason string, session Session) (kicked, done bool, err error) {
+	now := s.Now()
+	ofInstance := func(e End) bool { return e.Instance == instance }
+	var devices []Device
+	for _, d := range session.Devices {
+		if d.Current.Instance == instance {
+			devices = append(devices, d)
+		}
+	}
+	var ends []End
+	for _, e := range session.Ends {
+		if ofInstance(e) {
+			ends = append(ends, e)
+		}
+	}
+	if len(devices)+len(ends) > 0 {
+		e := session.NewExpulsion(devices, ends, reason, now)
+		if len(devices) > 0 {
+			e.Kicked = &End{Instance: instance, Time: now.UnixMilli()}
+		} else if session.Last == nil || session.Last.Instance != instance {
+			e.Last = nil
+		}
+		if ok, err := s.Store.Expel(ctx, s.App, user, e); err != nil || !ok {
+			return false, false, err
+		}
+	}
+	cleanup := Cleanup{Leaving: devices, Ends: slices.DeleteFunc(session.endsToRemove(now), ofInstance)}
+	for _, d := range session.Leaving { // an earlier kick died before it had closed them
+		if d.Current.Instance == instance && d.Alive(now) {
+			if !slices.ContainsFunc(devices, func(o Device) bool { return o.Slot == d.Slot }) {
+				cleanup.Leaving = append(cleanup.Leaving, d)
+			}
+			devices = append(devices, d)
+		}
+	}
+	for _, k := range session.Kicks {
+		recent := now.UnixMilli()-k.Time < kickWindow.Milliseconds()
+		kicked = kicked || (recent && ofInstance(k))
+		if !recent && !ofInstance(k) {
+			cleanup.Kicks = append(cleanup.Kicks, k)
+		}
+	}
+	for _, d := range devices {
+		if err := s.Kicker.Kick(ctx, d, reason); err != nil {
+			return false, false, err
+		}
+	}
+	if len(devices) == 0 {
+		return kicked, true, nil
+	}
+	return true, true, s.Store.CleanUp(ctx, s.App, user, cleanup)
+}

@@ -1,0 +1,51 @@
+package store_test
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+
+	"parley/infra/testkit"
+	"parley/shared/domain/messages"
+)
+
+// Of many sends of one user to another at once, each gets its own offset, and a repeat of
+// a send gets the same offset again.
+func TestClaimsAtOnceGetDistinctOffsets(t *testing.T) {
+	const sends = 40
+	w := testkit.NewWorld(t, server, testkit.Options{})
+	now := w.Clock.Now()
+	claim := func(i int) (messages.Claim, error) {
+		key := messages.Key{Time: now.Unix(), Seq: uint32(i), Random: 1}
+		return w.Store.Claim(t.Context(), w.ID, messages.ClaimRequest{
+			From: "alice", To: "bob", IdempotencyKey: uint64(i+1) * 0x1234567, Key: key, NowMs: now.UnixMilli(), Expires: now.Unix() + 1000,
+		})
+	}
+	var first [sends]int64
+	for round := range 2 {
+		var offsets [sends]int64
+		var wait sync.WaitGroup
+		for i := range sends {
+			wait.Go(func() {
+				c, err := claim(i)
+				if err != nil {
+					t.Errorf("send %d: %v", i, err)
+				}
+				offsets[i] = c.Offset
+			})
+		}
+		wait.Wait()
+		if round == 0 {
+			first = offsets
+			slices.Sort(offsets[:])
+			for i, n := range offsets {
+				if n != int64(i+1) {
+					t.Fatalf("offsets: got %v, want 1 to %d", offsets, sends)
+				}
+			}
+		} else if offsets != first {
+			t.Errorf("repeats: got %s, want %s", fmt.Sprint(offsets), fmt.Sprint(first))
+		}
+	}
+}

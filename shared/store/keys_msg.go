@@ -1,0 +1,163 @@
+package store
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"parley/shared/domain/messages"
+)
+
+// The keys of Msg: messages, the operation log, message extensions and merged lists
+// (docs/data-model.md §3). The two users of a timeline are in the order of their ids,
+// so that the key is the same for both. A user is often stored as a side: 0 for the
+// user whose id comes first, 1 for the other one.
+
+const skMergedHead = "-"
+
+// TimelinePK is the partition of the conversation of two users: its messages and what
+// belongs to them. It is the same whichever of the two is a.
+func TimelinePK(app int64, a, b string) string {
+	if b < a {
+		a, b = b, a
+	}
+	return appPrefix(app) + "P#" + a + Unit + b
+}
+
+// ParseTimelinePK returns the two users of a timeline, in the order of their ids.
+func ParseTimelinePK(pk string) (app int64, lesser, greater string, ok bool) {
+	p := ParsePartition(pk)
+	if p.Kind != 'P' {
+		return 0, "", "", false
+	}
+	lesser, greater, _ = strings.Cut(p.Rest, Unit)
+	return p.App, lesser, greater, true
+}
+
+// side returns the side of user in the conversation with peer: 0 if the id of user
+// comes first, else 1.
+func side(user, peer string) int {
+	if user < peer {
+		return 0
+	}
+	return 1
+}
+
+// otherUser returns the one of a and b who is not user.
+func otherUser(user, a, b string) string {
+	if user == a {
+		return b
+	}
+	return a
+}
+
+// MessageSK is the sort key of a message in a timeline. Messages are in the order of
+// time, then sequence, then random.
+func MessageSK(k messages.Key) string {
+	return fmt.Sprintf("m%08x%08x%08x", uint32(k.Time), k.Seq, k.Random) // seconds fit 32 bits until 2106
+}
+
+// ParseMessageSK reverses MessageSK.
+func ParseMessageSK(sk string) (messages.Key, bool) {
+	if len(sk) != 25 || sk[0] != 'm' || strings.ToLower(sk) != sk {
+		return messages.Key{}, false
+	}
+	var part [3]uint32
+	for i := range part {
+		v, err := strconv.ParseUint(sk[1+8*i:9+8*i], 16, 32)
+		if err != nil {
+			return messages.Key{}, false
+		}
+		part[i] = uint32(v)
+	}
+	return messages.Key{Time: int64(part[0]), Seq: part[1], Random: part[2]}, true
+}
+
+func messageKey(app int64, a, b string, k messages.Key) Key {
+	return Key{TimelinePK(app, a, b), MessageSK(k)}
+}
+
+// logBoth ends the sort key of a log entry that concerns both users. An entry that
+// concerns one user ends with the side of that user, which sorts after it.
+const logBoth = "-"
+
+// LogKey is an entry of the operation log of two users. Entries are in the order of
+// their time in ms, then of the message.
+func LogKey(app int64, a, b string, e messages.LogEntry) Key {
+	concerns := logBoth
+	if e.Only != "" {
+		concerns = itoa(side(e.Only, otherUser(e.Only, a, b)))
+	}
+	return Key{TimelinePK(app, a, b), firstLogSK(messages.LogPosition{AtMs: e.AtMs, Key: e.Key}) + concerns}
+}
+
+// firstLogSK is before the sort key of every log entry at a position, and after those
+// of all positions before it.
+func firstLogSK(p messages.LogPosition) string {
+	return fmt.Sprintf("o%011x", p.AtMs) + MessageSK(p.Key)[1:]
+}
+
+// ParseLogSK returns the position of a log entry, and the side of the user whom it
+// concerns, -1 if it concerns both.
+func ParseLogSK(sk string) (at messages.LogPosition, side int, ok bool) {
+	if len(sk) != 37 || sk[0] != 'o' {
+		return messages.LogPosition{}, 0, false
+	}
+	ms, err := strconv.ParseInt(sk[1:12], 16, 64)
+	if err != nil || ms < 0 {
+		return messages.LogPosition{}, 0, false
+	}
+	at.AtMs = ms
+	if at.Key, ok = ParseMessageSK("m" + sk[12:36]); !ok || !strings.HasPrefix(sk, firstLogSK(at)) {
+		return messages.LogPosition{}, 0, false
+	}
+	switch sk[36:] {
+	case logBoth:
+		return at, -1, true
+	case "0":
+		return at, 0, true
+	case "1":
+		return at, 1, true
+	}
+	return messages.LogPosition{}, 0, false
+}
+
+// ExtensionCountersKey counts the extensions of a message. Its sort key is a prefix of
+// the sort keys of the extensions.
+func ExtensionCountersKey(app int64, a, b string, m messages.Key) Key {
+	return Key{TimelinePK(app, a, b), "e" + MessageSK(m)[1:]}
+}
+
+// ExtensionKey is one extension of a message.
+func ExtensionKey(app int64, a, b string, m messages.Key, key string) Key {
+	counters := ExtensionCountersKey(app, a, b, m)
+	return Key{counters.PK, counters.SK + key}
+}
+
+// ParseExtensionSK returns the message and the key of an extension. The key is empty if the
+// item is the counters.
+func ParseExtensionSK(sk string) (m messages.Key, key string, ok bool) {
+	if len(sk) < 25 || sk[0] != 'e' {
+		return messages.Key{}, "", false
+	}
+	m, ok = ParseMessageSK("m" + sk[1:25])
+	return m, sk[25:], ok && !strings.Contains(sk[25:], Unit)
+}
+
+// MergedKey is the head of a merged list.
+func MergedKey(app int64, key string) Key { return Key{appPrefix(app) + "M#" + key, skMergedHead} }
+
+// MergedPartKey is one part of a merged list.
+func MergedPartKey(app int64, key string, part int) Key {
+	return Key{appPrefix(app) + "M#" + key, fmt.Sprintf("p%03d", part)}
+}
+
+// ParseMergedSK returns the number of a part, -1 for the head.
+func ParseMergedSK(sk string) (part int, ok bool) {
+	if sk == skMergedHead {
+		return -1, true
+	}
+	digits, ok := strings.CutPrefix(sk, "p")
+	part, err := strconv.Atoi(digits)
+	return part, ok && err == nil && part >= 0 && MergedPartKey(0, "", part).SK == sk
+}

@@ -1,0 +1,132 @@
+package store_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"parley/infra/local/backing"
+	"parley/infra/testkit"
+	"parley/shared/domain/messages"
+	"parley/shared/fault"
+	"parley/shared/store"
+)
+
+func mergedItems(n, size int) []json.RawMessage {
+	list := make([]json.RawMessage, n)
+	for i := range list {
+		list[i] = fmt.Appendf(nil, `{"From_Account":"ann","MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"%03d%s"}}]}`, i, strings.Repeat("x", size))
+	}
+	return list
+}
+
+// The receiver of a message reads its merged list part by part, as it was written.
+func TestReceiverReadsAMergedListByParts(t *testing.T) {
+	w := testkit.NewWorld(t, server, testkit.Options{})
+	if err := w.Seed(t.Context(), "account ann\naccount bob\n"); err != nil {
+		t.Fatal(err)
+	}
+	s := w.Tenant(t).Messages
+	list := mergedItems(messages.MaxMerged, 700) // 238 KB
+	m, err := s.ImportMerged(t.Context(), "ann", list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seq := uint32(1)
+	r, err := s.Forward(t.Context(), messages.Forward{SendRequest: messages.SendRequest{From: "ann", To: "bob", Seq: &seq, Trusted: true}, Key: m.Key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []json.RawMessage
+	parts := 0
+	for part := 0; ; parts++ {
+		page, err := s.ReadMergedPart(t.Context(), "bob", "ann", r.Key, m.Key, part)
+		if err != nil {
+			t.Fatal(err)
+		}
+		size := 0
+		for _, item := range page.Messages {
+			size += len(item)
+		}
+		if size > 30<<10 {
+			t.Errorf("part %d has %d bytes, too many for a frame", part, size)
+		}
+		got = append(got, page.Messages...)
+		if part = page.Next; part == 0 {
+			break
+		}
+	}
+	if a, b := join(got), join(list); a != b || parts < 5 {
+		t.Errorf("read %d messages in %d parts, wrote %d", len(got), parts+1, len(list))
+	}
+}
+
+func join(list []json.RawMessage) string {
+	var b strings.Builder
+	for _, item := range list {
+		b.Write(item)
+	}
+	return b.String()
+}
+
+// An import of a merged list can stop anywhere. Such a list can be neither sent nor read,
+// and a repeat completes it. Many imports of one list at once leave a complete list.
+func TestIncompleteMergedListIsNotRead(t *testing.T) {
+	w := testkit.NewWorld(t, server, testkit.Options{})
+	if err := w.Seed(t.Context(), "account ann\naccount bob\n"); err != nil {
+		t.Fatal(err)
+	}
+	s := w.Tenant(t).Messages
+	list := mergedItems(100, 700)
+	m, err := s.ImportMerged(t.Context(), "ann", list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seq := uint32(1)
+	forward := func() error {
+		_, err := s.Forward(t.Context(), messages.Forward{SendRequest: messages.SendRequest{From: "ann", To: "bob", Seq: &seq, Trusted: true}, Key: m.Key})
+		return err
+	}
+	if err := forward(); err != nil {
+		t.Fatal(err)
+	}
+	remove := func(k store.Key) {
+		t.Helper()
+		name := server.Tables.Msg
+		if _, err := backing.Client(server.Endpoint).DeleteItem(t.Context(), &dynamodb.DeleteItemInput{
+			TableName: &name, Key: store.Item{"pk": text(k.PK), "sk": text(k.SK)},
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	key := messages.Key{Time: w.Clock.Now().Unix(), Seq: 1}
+	remove(store.MergedPartKey(w.ID, m.Key, 1))
+	if _, err := s.ReadMergedPart(t.Context(), "bob", "ann", key, m.Key, 1); !fault.Is(err, fault.MessageUnknown) {
+		t.Errorf("a part that does not exist: %v", err)
+	}
+	remove(store.MergedKey(w.ID, m.Key))
+	if _, err := s.ReadMergedPart(t.Context(), "bob", "ann", key, m.Key, 0); !fault.Is(err, fault.MessageUnknown) {
+		t.Errorf("a list without its head is read: %v", err)
+	}
+	if err := forward(); !fault.Is(err, fault.KeyInvalid) {
+		t.Errorf("a list without its head is sent: %v", err)
+	}
+	var wait sync.WaitGroup
+	for range 5 {
+		wait.Go(func() {
+			if again, err := s.ImportMerged(t.Context(), "ann", list); err != nil || again.Key != m.Key {
+				t.Errorf("a repeat: %s, %v, want %s", again.Key, err, m.Key)
+			}
+		})
+	}
+	wait.Wait()
+	for part := range len(m.Parts) {
+		if _, err := s.ReadMergedPart(t.Context(), "bob", "ann", key, m.Key, part); err != nil {
+			t.Errorf("part %d after the repeat: %v", part, err)
+		}
+	}
+}

@@ -1,0 +1,59 @@
+package store_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"parley/infra/testkit"
+	"parley/shared/domain/messages"
+)
+
+// BenchmarkStore runs the calls of a send one by one against DynamoDB Local. On one
+// machine, most of the time of a message is the CPU of DynamoDB Local.
+func BenchmarkStore(b *testing.B) {
+	server, err := testkit.Start(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = server.Stop() }()
+	s := server.Store()
+	now := time.Now()
+	message := func(n int) messages.Message {
+		return messages.Message{
+			Key: messages.Key{Time: now.Unix(), Seq: uint32(n), Random: uint32(n)}, From: "alice", To: "bob",
+			Offset: int64(n), Epoch: 1, Expires: now.Unix() + 86400,
+			Content: messages.Content{Elements: []messages.Element{testkit.Text("hello")}},
+		}
+	}
+	n := 0
+	for _, bench := range []struct {
+		name string
+		run  func(n int) error
+	}{
+		{"permissions", func(int) error { _, err := s.Permissions(b.Context(), 1, "alice", "bob", false); return err }},
+		{"claim", func(n int) error {
+			m := message(n)
+			_, err := s.Claim(b.Context(), 1, messages.ClaimRequest{
+				From: "alice", To: "bob", IdempotencyKey: uint64(n), Key: m.Key, NowMs: now.UnixMilli() + 20_000*int64(n), Preview: "hello", Expires: m.Expires,
+			})
+			return err
+		}},
+		{"put", func(n int) error { _, err := s.PutMessage(b.Context(), 1, message(n)); return err }},
+		{"arrive", func(n int) error {
+			m := message(n)
+			_, err := s.CountArrival(b.Context(), 1, messages.Arrival{Message: m, NowMs: now.UnixMilli(), Preview: "hello", RowExpires: m.Expires})
+			return err
+		}},
+		{"sessions", func(int) error { _, err := s.Sessions(b.Context(), 1, []string{"alice", "bob"}); return err }},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			for range b.N {
+				n++
+				if err := bench.run(n); err != nil {
+					b.Fatal(fmt.Errorf("%s: %w", bench.name, err))
+				}
+			}
+		})
+	}
+}

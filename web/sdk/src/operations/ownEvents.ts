@@ -1,0 +1,83 @@
+import type { ServerEvent } from "../connection/connectionManager.ts";
+import { parseKey } from "../messages/messageKey.ts";
+import type { Message, Operations } from "../types.ts";
+
+type MakeEvent<Operation> = Operation extends (request: infer Request) => Promise<infer Answer>
+  ? (me: string, request: Request, answer: Answer, now: number) => ServerEvent
+  : never;
+
+/**
+ * The event of an operation that this device has called: the same one that the user's
+ * other devices receive from the server. The call names the installation, so the server
+ * does not send the event to this device. For an operation that is not in this table the
+ * call does not name the installation, and the server sends the event to this device too.
+ */
+const makers: { [Name in keyof Operations["message"]]?: MakeEvent<Operations["message"][Name]> } = {
+  send: (me, request, { MsgKey, MsgSeq, MsgTime, Ordinal }) => {
+    const { SendMsgControl, OnlineOnlyFlag, OfflinePushInfo, ...stored } = request;
+    const unreadExclusion = SendMsgControl?.includes("NoUnread") ? { NoUnread: true } : {};
+    const body: Message = { ...stored, ...unreadExclusion, From_Account: me, MsgKey, MsgSeq, MsgTime };
+    return { event: "message.new", body: Ordinal ? { ...body, Ordinal } : body };
+  },
+  read: (me, { To_Account }, { ReadOrdinal, Unread }, TimeMs) => ({
+    event: "message.read",
+    body: { From_Account: me, To_Account, ReadOrdinal, Unread, TimeMs },
+  }),
+  recall: (me, { To_Account, MsgKey }, _, TimeMs) => ({
+    event: "message.recalled",
+    body: { From_Account: me, To_Account, MsgKey, Operator_Account: me, TimeMs },
+  }),
+  edit: (me, { To_Account, MsgKey, MsgBody, CloudCustomData }, { EditMs }, now) => ({
+    event: "message.edited",
+    body: {
+      From_Account: me,
+      To_Account,
+      MsgKey,
+      EditMs: EditMs ?? now, // the server's time decides the order of edits
+      ...parseKey(MsgKey),
+      ...(MsgBody ? { MsgBody } : {}),
+      ...(CloudCustomData === undefined ? {} : { CloudCustomData }),
+    },
+  }),
+  delete: (me, { To_Account, MsgKeyList }, _, TimeMs) => ({
+    event: "message.deleted",
+    body: { From_Account: me, To_Account, MsgKeyList, TimeMs },
+  }),
+  react: (me, request, _, now) => reactionEvent(me, request, true, now),
+  unreact: (me, request, _, now) => reactionEvent(me, request, false, now),
+};
+
+function reactionEvent(
+  me: string,
+  { To_Account, MsgKey, Reaction }: { To_Account: string; MsgKey: string; Reaction: string },
+  Added: boolean,
+  TimeMs: number,
+): ServerEvent {
+  const body = { From_Account: To_Account, To_Account: me, MsgKey, Operator_Account: me, Reaction, Added };
+  return { event: "message.reaction", body: { ...body, TimeMs } };
+}
+
+/** Whether the client makes the event of an operation itself. */
+export function hasOwnEvent(action: string): boolean {
+  return find(action) !== undefined;
+}
+
+/** The event of an operation that was answered. `now` is the server's time, Unix ms. */
+export function ownEvent(
+  action: string,
+  me: string,
+  request: object,
+  answer: unknown,
+  now: number,
+): ServerEvent | undefined {
+  return find(action)?.(me, request, answer, now);
+}
+
+type AnyMaker = (me: string, request: object, answer: unknown, now: number) => ServerEvent;
+
+function find(action: string): AnyMaker | undefined {
+  const [group, name = ""] = action.split(".");
+  return group === "message" && Object.hasOwn(makers, name)
+    ? (makers[name as keyof typeof makers] as AnyMaker)
+    : undefined;
+}
