@@ -8,8 +8,8 @@ import (
 	"parley/infra/testkit"
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/apps"
-	"parley/shared/domain/conversations"
 	"parley/shared/domain/delivery"
+	"parley/shared/domain/inbox"
 	"parley/shared/domain/messages"
 	"parley/shared/domain/profiles"
 	"parley/shared/domain/relations"
@@ -143,7 +143,7 @@ func fullConversations(t *testing.T, w *testkit.World) {
 	importUsers(t, w, rows)
 	tenant := w.Tenant(t)
 	peers := make([]string, rows)
-	var labels conversations.LabelChange
+	var labels inbox.LabelChange
 	for i := range rows {
 		peers[i] = userID(i)
 		_, err := tenant.Messages.Send(t.Context(), messages.SendRequest{
@@ -156,13 +156,13 @@ func fullConversations(t *testing.T, w *testkit.World) {
 	}
 	custom := quotes(256)
 	labels.Custom = &custom
-	list := make([]conversations.LabelChange, rows)
+	list := make([]inbox.LabelChange, rows)
 	for i := range list {
 		list[i] = labels
 	}
 	for from := 0; from < rows; from += 50 {
 		to := min(from+50, rows)
-		if _, err := tenant.Conversations.SetLabels(t.Context(), "alice", peers[from:to], list[from:to], delivery.Origin{}); err != nil {
+		if _, err := tenant.Inbox.SetLabels(t.Context(), "alice", peers[from:to], list[from:to], delivery.Origin{}); err != nil {
 			t.Fatal(err)
 		}
 	}

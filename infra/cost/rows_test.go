@@ -13,7 +13,7 @@ import (
 	"parley/functions/catalog"
 	"parley/infra/testkit"
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/conversations"
+	"parley/shared/domain/inbox"
 	"parley/shared/telemetry"
 )
 
@@ -67,7 +67,7 @@ func TestCostOfRows(t *testing.T) {
 			}
 			body := c.body
 			if c.name == "list, the next 100" {
-				p, err := w.Tenant(t).Conversations.List(t.Context(), "alice", conversations.Filter{}, conversations.PageRequest{Limit: 100})
+				p, err := w.Tenant(t).Inbox.List(t.Context(), "alice", inbox.Filter{}, inbox.PageRequest{Limit: 100})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -222,7 +222,7 @@ func (s *schedule) callChange(ctx context.Context, by messages.Actor, c *change)
 		return m.SendReadReceipts(ctx, by, c.user, c.peer, []key{c.key})
 	}
 	s.readsGivenUp[[2]string{c.user, c.peer}] = true // a clear reads everything, and does not change the peer's row
-	return s.t.Conversations.Clear(ctx, c.user, c.peer, by.Origin)
+	return s.t.Inbox.Clear(ctx, c.user, c.peer, by.Origin)
 }
 
 // skipCleared gives up the gaps that may be cleared messages, which history no longer

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/conversations"
+	"parley/shared/domain/inbox"
 	"parley/shared/domain/messages"
 	"parley/shared/store"
 )
@@ -16,7 +16,7 @@ import (
 // check compares what is stored, what was acknowledged and what every device has, after
 // the quiet phase.
 func (s *schedule) check(ctx context.Context) {
-	rows := make(map[[2]string]conversations.Row)
+	rows := make(map[[2]string]inbox.Row)
 	for _, u := range s.users {
 		list, _, err := s.store.Rows(ctx, s.app, u, "", 1000, true)
 		if err != nil {
@@ -72,7 +72,7 @@ func (s *schedule) original(m messages.Message) string {
 }
 
 // checkLast checks that a row shows its last message as the message is now.
-func (s *schedule) checkLast(user, peer string, timeline []messages.Message, row conversations.Row) {
+func (s *schedule) checkLast(user, peer string, timeline []messages.Message, row inbox.Row) {
 	if s.odds.collide {
 		return // if a key is taken, the message is stored under another key than the row has
 	}
@@ -240,7 +240,7 @@ func (s *schedule) readFolded(ctx context.Context, user, peer string) foldedExcl
 
 // checkDirection checks the offsets, the unread count and the read cursors of a
 // direction (I5).
-func (s *schedule) checkDirection(d direction, timeline []messages.Message, old foldedExclusions, sender, receiver conversations.Row) {
+func (s *schedule) checkDirection(d direction, timeline []messages.Message, old foldedExclusions, sender, receiver inbox.Row) {
 	type fate struct {
 		stored *messages.Message
 		send   *send
@@ -412,7 +412,7 @@ func (l *send) completed(peer string, offset int64) bool {
 
 // checkView checks that a device has exactly what is stored, each message once and in
 // order (I4), and the read cursors of both users (I5).
-func (d *device) checkView(peer string, timeline []messages.Message, row conversations.Row) {
+func (d *device) checkView(peer string, timeline []messages.Message, row inbox.Row) {
 	s, v := d.s, d.view(peer)
 	keys, at := v.sorted(), 0
 	for _, m := range timeline {

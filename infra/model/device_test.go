@@ -8,8 +8,8 @@ import (
 	"slices"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/conversations"
 	"parley/shared/domain/delivery"
+	"parley/shared/domain/inbox"
 	"parley/shared/domain/messages"
 	"parley/shared/domain/sessions"
 )
@@ -242,15 +242,15 @@ func (d *device) sync(ctx context.Context, a *actor) {
 // syncPages does a sync and returns how many pages it read, or 0 if an answer was lost.
 func (d *device) syncPages(ctx context.Context, a *actor, limit int) int {
 	s, pages := d.s, 0
-	var cursor *conversations.Position
+	var cursor *inbox.Position
 	var since int64
 	missedFrame := d.missedFrame
 	d.missedFrame = false
 	for first := true; first || cursor != nil; first = false {
-		var page conversations.Synced
+		var page inbox.Synced
 		known, _ := s.invoke(ctx, a, "sync", nil, func(ctx context.Context) error {
 			var err error
-			page, err = s.t.Conversations.Sync(ctx, d.user, d.since, conversations.PageRequest{After: cursor, Limit: limit})
+			page, err = s.t.Inbox.Sync(ctx, d.user, d.since, inbox.PageRequest{After: cursor, Limit: limit})
 			if first {
 				since = page.SinceMs
 			}
@@ -283,7 +283,7 @@ func (d *device) syncPages(ctx context.Context, a *actor, limit int) int {
 }
 
 // takeRow learns offsets and read cursors from a row.
-func (d *device) takeRow(r conversations.Row) {
+func (d *device) takeRow(r inbox.Row) {
 	v := d.view(r.Peer)
 	d.s.note(d.instance, "row of %s: in %d out %d read %d peer read %d unread %d", r.Peer, r.InOffset, r.OutOffset, r.ReadOffset, r.PeerReadOffset, r.Unread())
 	v.in.top, v.out.top = max(v.in.top, r.InOffset), max(v.out.top, r.OutOffset)
@@ -412,10 +412,10 @@ func (d *device) callRead(ctx context.Context, a *actor, r read) {
 	if r.upTo != nil {
 		name = fmt.Sprintf("read %s up to %d", r.peer, *r.upTo)
 	}
-	var cursor conversations.ReadCursor
+	var cursor inbox.ReadCursor
 	origin := delivery.Origin{User: d.user, Instance: d.instance}
 	known, _ := d.s.invoke(ctx, a, name, nil, func(ctx context.Context) (err error) {
-		cursor, err = d.s.t.Conversations.Read(ctx, d.user, r.peer, r.upTo, origin)
+		cursor, err = d.s.t.Inbox.Read(ctx, d.user, r.peer, r.upTo, origin)
 		return err
 	})
 	d.s.stats["reads"]++

@@ -112,7 +112,7 @@ func sampleRelations(ctx context.Context, tenant app.Tenant) error {
 	if len(errs) != 1 || !fault.Is(errs[0], fault.RequestPending) {
 		err4 = fmt.Errorf("bob asks alice: %v, %w", errs, err4)
 	}
-	_, _, _, err5 := tenant.Conversations.CreateFolder(ctx, "alice", "work", nil, delivery.Origin{})
+	_, _, _, err5 := tenant.Inbox.CreateFolder(ctx, "alice", "work", nil, delivery.Origin{})
 	return errors.Join(err1, err2, err3, err4, err5)
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/sync/errgroup"
 
-	"parley/shared/domain/conversations"
+	"parley/shared/domain/inbox"
 	"parley/shared/domain/messages"
 	"parley/shared/store"
 )
@@ -67,9 +67,9 @@ func (w *World) Rows(ctx context.Context, user string, n int, indexed bool) erro
 
 // Index puts all rows of a user into the index, as the operation worker.index does in
 // several jobs. It removes all jobs of that queue, also those of other users.
-func (w *World) Index(ctx context.Context, s conversations.Service, user string) error {
+func (w *World) Index(ctx context.Context, s inbox.Service, user string) error {
 	w.IndexJobs.Take()
-	jobs := []Queued[conversations.IndexJob]{{Job: conversations.IndexJob{App: w.ID, User: user}}}
+	jobs := []Queued[inbox.IndexJob]{{Job: inbox.IndexJob{App: w.ID, User: user}}}
 	for len(jobs) > 0 {
 		if err := s.IndexRows(ctx, jobs[0].Job); err != nil {
 			return err

@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"time"
 
-	"parley/shared/domain/conversations"
 	"parley/shared/domain/delivery"
+	"parley/shared/domain/inbox"
 	"parley/shared/domain/messages"
 	"parley/shared/store"
 )
@@ -21,7 +21,7 @@ func conversationVerbs() []verb {
 			if err != nil {
 				return err
 			}
-			return allErrors(l.tenant.Conversations.SetOption(ctx, l.arg(0), l.args[1:2], messages.Option(n), nobody))
+			return allErrors(l.tenant.Inbox.SetOption(ctx, l.arg(0), l.args[1:2], messages.Option(n), nobody))
 		}},
 		{"clear-history", "clear-history USER PEER", "Hide all messages that the user has with the peer until now.", func(ctx context.Context, l seedLine) error {
 			last := store.MessageSK(messages.Key{Time: l.now(), Seq: 1<<32 - 1, Random: 1<<32 - 1})
@@ -29,7 +29,7 @@ func conversationVerbs() []verb {
 		}},
 		{"pin", "pin USER PEER...", "Pin conversations, one a second. The clock moves a second for each.", func(ctx context.Context, l seedLine) error {
 			for _, peer := range l.args[1:] {
-				if _, err := l.tenant.Conversations.Pin(ctx, l.arg(0), peer, true, nobody); err != nil {
+				if _, err := l.tenant.Inbox.Pin(ctx, l.arg(0), peer, true, nobody); err != nil {
 					return err
 				}
 				l.w.Clock.Move(time.Second)
@@ -38,15 +38,15 @@ func conversationVerbs() []verb {
 		}},
 		{"label", "label USER PEER LABEL...", "Put labels, which are numbers, on a conversation.", labelConversation},
 		{"folder", "folder USER NAME [PEER...]", "Make a folder and put conversations into it.", func(ctx context.Context, l seedLine) error {
-			_, errs, _, err := l.tenant.Conversations.CreateFolder(ctx, l.arg(0), l.arg(1), l.args[2:], nobody)
+			_, errs, _, err := l.tenant.Inbox.CreateFolder(ctx, l.arg(0), l.arg(1), l.args[2:], nobody)
 			return allErrors(errs, err)
 		}},
 		{"draft", "draft USER PEER TEXT...", "Set the draft of a conversation.", func(ctx context.Context, l seedLine) error {
-			_, err := l.tenant.Conversations.SetDraft(ctx, l.arg(0), l.arg(1), l.text(2), nobody)
+			_, err := l.tenant.Inbox.SetDraft(ctx, l.arg(0), l.arg(1), l.text(2), nobody)
 			return err
 		}},
 		{"delete-conversation", "delete-conversation USER PEER [history]", "Delete a conversation from the user's list, and its history if the line says so.", func(ctx context.Context, l seedLine) error {
-			return l.tenant.Conversations.Delete(ctx, l.arg(0), l.arg(1), len(l.args) > 2, nobody)
+			return l.tenant.Inbox.Delete(ctx, l.arg(0), l.arg(1), len(l.args) > 2, nobody)
 		}},
 		{"rows", "rows USER N [indexed]", "Write rows for N conversations with p000000, p000001, ... as if each peer had sent one message, a second apart, the last one now. " +
 			"There are no messages. \"indexed\" also puts the rows into the index.", func(ctx context.Context, l seedLine) error {
@@ -69,7 +69,7 @@ func readConversation(ctx context.Context, l seedLine) error {
 		}
 		upTo = &n
 	}
-	_, err := l.tenant.Conversations.Read(ctx, l.arg(0), l.arg(1), upTo, delivery.Origin{})
+	_, err := l.tenant.Inbox.Read(ctx, l.arg(0), l.arg(1), upTo, delivery.Origin{})
 	return err
 }
 
@@ -82,8 +82,8 @@ func labelConversation(ctx context.Context, l seedLine) error {
 		}
 		labels = append(labels, n)
 	}
-	change := []conversations.LabelChange{{Set: labels}}
-	return allErrors(l.tenant.Conversations.SetLabels(ctx, l.arg(0), l.args[1:2], change, delivery.Origin{}))
+	change := []inbox.LabelChange{{Set: labels}}
+	return allErrors(l.tenant.Inbox.SetLabels(ctx, l.arg(0), l.args[1:2], change, delivery.Origin{}))
 }
 
 func setHead(ctx context.Context, l seedLine) error {

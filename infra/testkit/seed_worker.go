@@ -23,7 +23,7 @@ func workerVerbs() []verb {
 			return l.tenant.Presence.DeliverBroadcast(ctx, delivery.Broadcast{App: l.w.ID, User: l.arg(0), Audience: delivery.Watchers})
 		}},
 		{"index-rows", "index-rows USER", "Put all rows of the user into the index.", func(ctx context.Context, l seedLine) error {
-			return l.w.Index(ctx, l.tenant.Conversations, l.arg(0))
+			return l.w.Index(ctx, l.tenant.Inbox, l.arg(0))
 		}},
 		{"archive-collect", "archive-collect USER PEER...", "Write the messages of each pair of users, as the table's stream delivers them, into parts of the archive.", func(ctx context.Context, l seedLine) error {
 			event, err := l.w.streamEvent("INSERT " + strings.Join(l.args, " "))

@@ -18,8 +18,8 @@ import (
 	"parley/shared/dialect/usersig"
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/apps"
-	"parley/shared/domain/conversations"
 	"parley/shared/domain/delivery"
+	"parley/shared/domain/inbox"
 	"parley/shared/domain/push"
 	"parley/shared/domain/sessions"
 	"parley/shared/op"
@@ -49,7 +49,7 @@ type World struct {
 	Broadcasts  *Jobs[delivery.Broadcast]
 	RemovalJobs *Jobs[accounts.Removal]
 	PushJobs    *Jobs[push.Job]
-	IndexJobs   *Jobs[conversations.IndexJob]
+	IndexJobs   *Jobs[inbox.IndexJob]
 	Objects     *Objects
 
 	raw *dynamodb.Client
@@ -77,7 +77,7 @@ func NewWorld(tb testing.TB, s *Server, o Options) *World {
 		Broadcasts:  &Jobs[delivery.Broadcast]{Name: queue.Broadcast},
 		RemovalJobs: &Jobs[accounts.Removal]{Name: queue.Removal},
 		PushJobs:    &Jobs[push.Job]{Name: queue.Push},
-		IndexJobs:   &Jobs[conversations.IndexJob]{Name: queue.Index},
+		IndexJobs:   &Jobs[inbox.IndexJob]{Name: queue.Index},
 		Objects:     newObjects(s),
 		raw:         backing.Client(s.Endpoint), log: o.Log,
 	}

@@ -23,9 +23,9 @@ import (
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/apps"
 	"parley/shared/domain/archive"
-	"parley/shared/domain/conversations"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/follows"
+	"parley/shared/domain/inbox"
 	"parley/shared/domain/messages"
 	"parley/shared/domain/presence"
 	"parley/shared/domain/profiles"
@@ -51,7 +51,7 @@ type Parts struct {
 	Broadcasts delivery.BroadcastQueue
 	Removal    accounts.RemovalQueue
 	Push       push.Queue
-	Index      conversations.IndexQueue
+	Index      inbox.IndexQueue
 	Objects    archive.Objects
 	Now        func() time.Time
 	Wait       func(ctx context.Context, d time.Duration)
@@ -104,7 +104,7 @@ func Deployed(c config.Config, frame func(delivery.Event) ([]byte, error)) (Part
 		Broadcasts: queue.New[delivery.Broadcast](cfg, c.SQS, queue.Broadcast, c.Queues.Announce),
 		Removal:    queue.New[accounts.Removal](cfg, c.SQS, queue.Removal, c.Queues.Sweep),
 		Push:       queue.New[push.Job](cfg, c.SQS, queue.Push, c.Queues.Push),
-		Index:      queue.New[conversations.IndexJob](cfg, c.SQS, queue.Index, c.Queues.Index),
+		Index:      queue.New[inbox.IndexJob](cfg, c.SQS, queue.Index, c.Queues.Index),
 		Objects:    objects.New(cfg, c.S3, c.Archive),
 		Now:        time.Now, Wait: retry.Sleep, Random: random.Float64, Bytes: randomBytes, Parallel: Parallel, Encode: frame,
 	}
@@ -178,7 +178,7 @@ func (a *App) Store() *store.Store { return a.parts.Store }
 type Tenant struct {
 	Accounts      accounts.Service
 	Sessions      sessions.Service
-	Conversations conversations.Service
+	Inbox inbox.Service
 	Messages      messages.Service
 	Delivery      delivery.Service
 	Presence      presence.Service
@@ -193,7 +193,7 @@ type Tenant struct {
 func (a *App) For(o *apps.App) Tenant {
 	p, limits := a.parts, o.Settings.Limits()
 	deliverer := a.Delivery(o.ID)
-	conversation := conversations.Service{
+	conversation := inbox.Service{
 		App: o.ID, Limit: limits.Conversations, Folders: limits.Folders, Store: p.Store, Index: p.Index, Delivery: deliverer,
 		Now: p.Now, Retrier: p.retrier(), Parallel: p.Parallel,
 	}
@@ -236,9 +236,9 @@ func (a *App) For(o *apps.App) Tenant {
 		},
 		Archive:       archive.Service{App: o.ID, RetentionDays: limits.HistoryDays, Store: p.Store, Objects: p.Objects, Now: p.Now},
 		Sessions:      session,
-		Conversations: conversation,
+		Inbox: conversation,
 		Messages:      message,
-		Search:        search.Service{Messages: message, Conversations: conversation},
+		Search:        search.Service{Messages: message, Inbox: conversation},
 	}
 }
 

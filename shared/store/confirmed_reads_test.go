@@ -60,7 +60,7 @@ func TestItemsThatAReplicaLacksAreFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, _, err := w.Tenant(t).Conversations.CreateFolder(t.Context(), "alice", "work", nil, delivery.Origin{}); err != nil {
+	if _, _, _, err := w.Tenant(t).Inbox.CreateFolder(t.Context(), "alice", "work", nil, delivery.Origin{}); err != nil {
 		t.Fatal(err)
 	}
 	for name, found := range map[string]func() (bool, error){
@@ -95,7 +95,7 @@ func TestItemsThatAReplicaLacksAreFound(t *testing.T) {
 			return true, err
 		},
 		"folder": func() (bool, error) {
-			_, _, _, err := tenant.Conversations.CreateFolder(t.Context(), "alice", "home", []string{"bob"}, delivery.Origin{})
+			_, _, _, err := tenant.Inbox.CreateFolder(t.Context(), "alice", "home", []string{"bob"}, delivery.Origin{})
 			return true, err
 		},
 	} {

@@ -7,19 +7,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"parley/shared/domain/conversations"
+	"parley/shared/domain/inbox"
 	"parley/shared/domain/messages"
 )
 
 // readRow reads a row. `d` is the read cursor if the user has read something (`rt` is
 // there). Else it is the offset up to which messages were gone when the row began.
-func readRow(item Item) conversations.Row {
+func readRow(item Item) inbox.Row {
 	peer, _ := ParseRowSK(text(item, "sk"))
 	read, goneBefore := integer(item, "d"), int64(0)
 	if !has(item, "rt") {
 		read, goneBefore = 0, read
 	}
-	return conversations.Row{
+	return inbox.Row{
 		Peer: peer, TimeMs: integer(item, "t"), LastKey: readKey(item, "k"), Preview: text(item, "pv"),
 		LastHasNoContent: has(item, "k") && !has(item, "pv"), OperationMs: integer(item, "op"),
 		OutOffset: integer(item, "o"), OutEpoch: integer(item, "g"),
@@ -51,18 +51,18 @@ func readKey(item Item, name string) *messages.Key {
 	return nil
 }
 
-// Rows implements conversations.Store.
-func (s *Store) Rows(ctx context.Context, app int64, user, after string, limit int, strong bool) ([]conversations.Row, bool, error) {
+// Rows implements inbox.Store.
+func (s *Store) Rows(ctx context.Context, app int64, user, after string, limit int, strong bool) ([]inbox.Row, bool, error) {
 	in := s.rowQuery(app, user, after)
 	in.ConsistentRead = &strong
-	var rows []conversations.Row
+	var rows []inbox.Row
 	for {
 		in.Limit = aws.Int32(int32(limit - len(rows))) // positive, and small
 		out, err := s.db.Query(ctx, in)
 		if err != nil {
 			return nil, false, fmt.Errorf("conversation rows: %w", err)
 		}
-		rows = append(rows, readItems(ctx, out.Items, func(item Item) (conversations.Row, bool) {
+		rows = append(rows, readItems(ctx, out.Items, func(item Item) (inbox.Row, bool) {
 			r := readRow(item)
 			return r, r.Peer != ""
 		})...)
@@ -86,8 +86,8 @@ func (s *Store) rowQuery(app int64, user, after string) *dynamodb.QueryInput {
 	return in
 }
 
-// PeerRows implements conversations.Store.
-func (s *Store) PeerRows(ctx context.Context, app int64, user string, peers []string, strong bool) ([]conversations.Row, error) {
+// PeerRows implements inbox.Store.
+func (s *Store) PeerRows(ctx context.Context, app int64, user string, peers []string, strong bool) ([]inbox.Row, error) {
 	keys := make([]Key, len(peers))
 	for i, p := range peers {
 		keys[i] = RowKey(app, user, p)
@@ -96,7 +96,7 @@ func (s *Store) PeerRows(ctx context.Context, app int64, user string, peers []st
 	if err != nil {
 		return nil, err
 	}
-	rows := make([]conversations.Row, len(items))
+	rows := make([]inbox.Row, len(items))
 	for i, item := range items {
 		if item != nil {
 			rows[i] = readRow(item)
@@ -105,11 +105,11 @@ func (s *Store) PeerRows(ctx context.Context, app int64, user string, peers []st
 	return rows, nil
 }
 
-// LastCounted implements conversations.Store. A message that the row has not counted
+// LastCounted implements inbox.Store. A message that the row has not counted
 // yet must not be hidden: it will be counted and delivered. Example: ann deletes the
 // conversation when bob's message 3 is stored and ann's row has counted 2. Everything up
 // to message 2 is hidden.
-func (s *Store) LastCounted(ctx context.Context, app int64, user string, r conversations.Row) (*messages.Key, error) {
+func (s *Store) LastCounted(ctx context.Context, app int64, user string, r inbox.Row) (*messages.Key, error) {
 	in := s.timelineQuery(app, messages.HistoryRange{User: user, Peer: r.Peer, Limit: 10})
 	in.ConsistentRead = aws.Bool(true)
 	for {
@@ -136,7 +136,7 @@ func (s *Store) LastCounted(ctx context.Context, app int64, user string, r conve
 	}
 }
 
-// ForgetConversations implements conversations.Store.
+// ForgetConversations implements inbox.Store.
 func (s *Store) ForgetConversations(ctx context.Context, app int64, user string) (more bool, err error) {
 	strong, limit := true, int32(maxBatchWrites)
 	out, err := s.db.Query(ctx, &dynamodb.QueryInput{

@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"parley/infra/testkit"
-	"parley/shared/domain/conversations"
 	"parley/shared/domain/delivery"
+	"parley/shared/domain/inbox"
 	"parley/shared/domain/messages"
 	"parley/shared/store"
 )
@@ -43,16 +43,16 @@ func (a *arrivals) arrive(offset int64, noUnread bool) {
 	}
 }
 
-func (a *arrivals) read(upTo int64) conversations.ReadCursor {
+func (a *arrivals) read(upTo int64) inbox.ReadCursor {
 	a.Helper()
-	cursor, err := a.w.Tenant(a.T).Conversations.Read(a.Context(), "bob", "ann", &upTo, delivery.Origin{})
+	cursor, err := a.w.Tenant(a.T).Inbox.Read(a.Context(), "bob", "ann", &upTo, delivery.Origin{})
 	if err != nil {
 		a.Fatal(err)
 	}
 	return cursor
 }
 
-func (a *arrivals) row() conversations.Row {
+func (a *arrivals) row() inbox.Row {
 	a.Helper()
 	rows, _, err := a.w.Store.Rows(a.Context(), a.w.ID, "bob", "", 1000, true)
 	if err != nil || len(rows) != 1 {
@@ -236,7 +236,7 @@ func TestSyncReturnsRowsOfMessagesWithNoLast(t *testing.T) {
 	if _, err := a.w.Store.CountArrival(t.Context(), a.w.ID, a.arrival(m)); err != nil {
 		t.Fatal(err)
 	}
-	page, err := a.w.Tenant(t).Conversations.Sync(t.Context(), "bob", a.w.Clock.Now().UnixMilli(), conversations.PageRequest{Limit: 10})
+	page, err := a.w.Tenant(t).Inbox.Sync(t.Context(), "bob", a.w.Clock.Now().UnixMilli(), inbox.PageRequest{Limit: 10})
 	if err != nil || len(page.Rows) != 1 || page.Rows[0].InOffset != 1 || page.Rows[0].TimeMs != 0 {
 		t.Errorf("the receiver's sync: %+v, %v", page, err)
 	}
@@ -247,7 +247,7 @@ func TestSyncReturnsRowsOfMessagesWithNoLast(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page, err = a.w.Tenant(t).Conversations.Sync(t.Context(), "bob", a.w.Clock.Now().UnixMilli()+5, conversations.PageRequest{Limit: 10})
+	page, err = a.w.Tenant(t).Inbox.Sync(t.Context(), "bob", a.w.Clock.Now().UnixMilli()+5, inbox.PageRequest{Limit: 10})
 	if err != nil || len(page.Rows) != 1 || page.Rows[0].OutOffset != 1 {
 		t.Errorf("the sender's sync: %+v, %v", page, err)
 	}
@@ -288,7 +288,7 @@ func TestRepeatOfMarkReadReportsToTheSender(t *testing.T) {
 	a.w.Clock.Move(60e9)
 	since := a.w.Clock.Now().UnixMilli()
 	a.read(1)
-	page, err := a.w.Tenant(t).Conversations.Sync(t.Context(), "ann", since, conversations.PageRequest{Limit: 10})
+	page, err := a.w.Tenant(t).Inbox.Sync(t.Context(), "ann", since, inbox.PageRequest{Limit: 10})
 	if err != nil || len(page.Rows) != 1 || page.Rows[0].PeerReadOffset != 1 {
 		t.Errorf("ann's sync after the repeat: %+v, %v", page, err)
 	}

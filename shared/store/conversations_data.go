@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"parley/shared/domain/conversations"
+	"parley/shared/domain/inbox"
 	"parley/shared/domain/messages"
 	"parley/shared/fault"
 )
@@ -29,8 +29,8 @@ import (
 // neverExpires is the value of `kx`, a time in 2096. DynamoDB stores it in two bytes.
 const neverExpires = 4_000_000_000
 
-func readData(item Item) conversations.Data {
-	return conversations.Data{
+func readData(item Item) inbox.Data {
+	return inbox.Data{
 		PinnedMs: integer(item, "pn"), Labels: readSet(item, "mk"), CustomLabel: text(item, "cd"), Folders: readSet(item, "gl"),
 		Option: messages.Option(integer(item, "fl")),
 	}
@@ -38,7 +38,7 @@ func readData(item Item) conversations.Data {
 
 // dataAttributes returns the attributes of a row's data. An attribute that the row does
 // not have is nil.
-func dataAttributes(d conversations.Data) map[string]types.AttributeValue {
+func dataAttributes(d inbox.Data) map[string]types.AttributeValue {
 	out := map[string]types.AttributeValue{"pn": nil, "mk": setBits(d.Labels), "gl": setBits(d.Folders), "cd": nil, "fl": nil}
 	if d.PinnedMs != 0 {
 		out["pn"] = num(d.PinnedMs)
@@ -54,7 +54,7 @@ func dataAttributes(d conversations.Data) map[string]types.AttributeValue {
 
 // setBits returns a set of numbers as bits, number 1 first, in as few bytes as possible.
 // It is nil for the empty set.
-func setBits(s conversations.Set) types.AttributeValue {
+func setBits(s inbox.Set) types.AttributeValue {
 	if s == 0 {
 		return nil
 	}
@@ -65,19 +65,19 @@ func setBits(s conversations.Set) types.AttributeValue {
 	return bin(b)
 }
 
-func readSet(item Item, name string) conversations.Set {
+func readSet(item Item, name string) inbox.Set {
 	var b [8]byte
 	copy(b[:], bytesOf(item, name))
-	return conversations.Set(binary.LittleEndian.Uint64(b[:]))
+	return inbox.Set(binary.LittleEndian.Uint64(b[:]))
 }
 
-// Change implements conversations.Store. It is a single update if only one row changes,
+// Change implements inbox.Store. It is a single update if only one row changes,
 // else a transaction.
-func (s *Store) Change(ctx context.Context, app int64, user string, t conversations.Transaction) (bool, error) {
+func (s *Store) Change(ctx context.Context, app int64, user string, t inbox.Transaction) (bool, error) {
 	var withData, pinned int // how many rows more have data, and are pinned
 	var items []types.TransactWriteItem
 	for _, m := range t.Rows {
-		withData += oneIf(m.Data != conversations.Data{}) - oneIf(m.Seen.Data != conversations.Data{})
+		withData += oneIf(m.Data != inbox.Data{}) - oneIf(m.Seen.Data != inbox.Data{})
 		pinned += oneIf(m.Data.PinnedMs != 0) - oneIf(m.Seen.PinnedMs != 0)
 	}
 	head := s.headWrite(app, user, t, withData, pinned)
@@ -97,10 +97,10 @@ func (s *Store) Change(ctx context.Context, app int64, user string, t conversati
 	reasons := cancellationReasons(err)
 	if head != nil && conditionFailedAt(reasons, 0) {
 		switch found := readHead(reasons[0].Item); {
-		case pinned > 0 && found.Pinned+pinned > conversations.MaxPinned:
-			return false, fault.New(fault.PinLimit, "a user pins at most %d conversations", conversations.MaxPinned)
-		case withData > 0 && found.RowsWithData+withData > conversations.MaxRowsWithData:
-			return false, fault.New(fault.DataLimit, "a user has data on at most %d conversations", conversations.MaxRowsWithData)
+		case pinned > 0 && found.Pinned+pinned > inbox.MaxPinned:
+			return false, fault.New(fault.PinLimit, "a user pins at most %d conversations", inbox.MaxPinned)
+		case withData > 0 && found.RowsWithData+withData > inbox.MaxRowsWithData:
+			return false, fault.New(fault.DataLimit, "a user has data on at most %d conversations", inbox.MaxRowsWithData)
 		}
 	}
 	if otherCallWasFirst(reasons) {
@@ -139,7 +139,7 @@ func (s *Store) updateOne(ctx context.Context, u *types.Update) (bool, error) {
 // sent or has arrived since. Example: ann's phone deletes the conversation at the moment
 // at which a message of bob arrives. The update fails, the caller reads the row again,
 // and the message is among those that are deleted.
-func (s *Store) rowWrite(app int64, user string, m conversations.Mutation, t conversations.Transaction) *types.Update {
+func (s *Store) rowWrite(app int64, user string, m inbox.Mutation, t inbox.Transaction) *types.Update {
 	var conds, removes []string
 	nowMs, key := t.NowMs, RowKey(app, user, m.Seen.Peer)
 	sets, values := []string{"ut = :now"}, Item{":now": num(nowMs)}
@@ -166,7 +166,7 @@ func (s *Store) rowWrite(app int64, user string, m conversations.Mutation, t con
 			setOrRemove(name, after[name])
 		}
 	}
-	hadData, hasData := m.Seen.Data != (conversations.Data{}), m.Data != (conversations.Data{})
+	hadData, hasData := m.Seen.Data != (inbox.Data{}), m.Data != (inbox.Data{})
 	switch {
 	case hasData && !hadData:
 		setOrRemove("kx", num(neverExpires))

@@ -12,8 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"parley/infra/testkit"
-	"parley/shared/domain/conversations"
 	"parley/shared/domain/delivery"
+	"parley/shared/domain/inbox"
 	"parley/shared/domain/messages"
 	"parley/shared/fault"
 	"parley/shared/store"
@@ -63,7 +63,7 @@ func TestExpiryOfARow(t *testing.T) {
 	wants("a message was sent", third, neverExpires, neverExpires)
 	clearLabel := func() {
 		t.Helper()
-		errs, err := s.Tenant(t).Conversations.SetLabels(t.Context(), "ann", []string{"bob"}, []conversations.LabelChange{{Clear: []int{1}}}, delivery.Origin{})
+		errs, err := s.Tenant(t).Inbox.SetLabels(t.Context(), "ann", []string{"bob"}, []inbox.LabelChange{{Clear: []int{1}}}, delivery.Origin{})
 		if err = errors.Join(append(errs, err)...); err != nil {
 			t.Fatal(err)
 		}
@@ -93,7 +93,7 @@ func TestRemovingDataDuringASendIsRefused(t *testing.T) {
 	if err := w.Seed(t.Context(), "message bob ann 2\n"); err != nil {
 		t.Fatal(err)
 	}
-	done, err := w.Store.Change(t.Context(), w.ID, "ann", conversations.Transaction{NowMs: 1, Rows: []conversations.Mutation{{Seen: rows[0]}}})
+	done, err := w.Store.Change(t.Context(), w.ID, "ann", inbox.Transaction{NowMs: 1, Rows: []inbox.Mutation{{Seen: rows[0]}}})
 	if err != nil || done {
 		t.Errorf("a row that was read before the message is changed: %t, %v", done, err)
 	}
@@ -112,7 +112,7 @@ func (s sized) checkHead(user string, peers []string) (withData, pinned int) {
 			continue
 		}
 		item := s.item(store.Core, store.RowKey(s.ID, user, peers[i]))
-		has := r.Data != conversations.Data{}
+		has := r.Data != inbox.Data{}
 		if (number(item, "kx") == neverExpires) != has || (number(item, "x") == neverExpires) != has {
 			s.t.Errorf("row of %s: data %+v, x %s, kx %s", peers[i], r.Data, number(item, "x"), number(item, "kx"))
 		}
@@ -157,7 +157,7 @@ func TestHeadAgreesWithRowsAfterChangesAtOnce(t *testing.T) {
 	if err := s.Seed(t.Context(), "account ann\naccount p1\naccount p2\naccount p3\naccount p4\nfolder ann work\n"); err != nil {
 		t.Fatal(err)
 	}
-	c, ctx := s.Tenant(t).Conversations, t.Context()
+	c, ctx := s.Tenant(t).Inbox, t.Context()
 	var seq atomic.Uint32
 	seq.Store(10)
 	runAtOnce(6, func(r *rand.Rand) {
@@ -170,9 +170,9 @@ func TestHeadAgreesWithRowsAfterChangesAtOnce(t *testing.T) {
 			case 1:
 				_, err = c.Pin(ctx, "ann", peer, false, delivery.Origin{})
 			case 2:
-				_, err = c.SetLabels(ctx, "ann", peers, []conversations.LabelChange{{Set: []int{3}}, {Clear: []int{3}}, {Set: []int{4}}, {Clear: []int{3, 4}}}, delivery.Origin{})
+				_, err = c.SetLabels(ctx, "ann", peers, []inbox.LabelChange{{Set: []int{3}}, {Clear: []int{3}}, {Set: []int{4}}, {Clear: []int{3, 4}}}, delivery.Origin{})
 			case 3:
-				_, _, _, err = c.ChangeFolderMembers(ctx, "ann", "work", []conversations.FolderChange{{Peer: peer, In: r.IntN(2) == 0}}, delivery.Origin{})
+				_, _, _, err = c.ChangeFolderMembers(ctx, "ann", "work", []inbox.FolderChange{{Peer: peer, In: r.IntN(2) == 0}}, delivery.Origin{})
 			case 4:
 				_, err = c.SetOption(ctx, "ann", []string{peer}, messages.Option(r.IntN(3)), delivery.Origin{})
 			case 5:
@@ -194,7 +194,7 @@ func TestHeadAgreesWithRowsAfterChangesAtOnce(t *testing.T) {
 // Many calls at once pin more conversations than the limit. The limit holds.
 func TestLimitHoldsForPinsAtOnce(t *testing.T) {
 	s := newSized(t)
-	peers := make([]string, conversations.MaxPinned+6)
+	peers := make([]string, inbox.MaxPinned+6)
 	seed := "account ann\n"
 	for i := range peers {
 		peers[i] = fmt.Sprintf("p%d", i)
@@ -203,7 +203,7 @@ func TestLimitHoldsForPinsAtOnce(t *testing.T) {
 	if err := s.Seed(t.Context(), seed); err != nil {
 		t.Fatal(err)
 	}
-	c := s.Tenant(t).Conversations
+	c := s.Tenant(t).Inbox
 	var next, refused atomic.Int64
 	runAtOnce(4, func(*rand.Rand) {
 		for i := next.Add(1) - 1; i < int64(len(peers)); i = next.Add(1) - 1 {
@@ -218,8 +218,8 @@ func TestLimitHoldsForPinsAtOnce(t *testing.T) {
 			}
 		}
 	})
-	if _, pinned := s.checkHead("ann", peers); pinned != conversations.MaxPinned || refused.Load() != 6 {
-		t.Errorf("%d are pinned and %d refused, want %d and 6", pinned, refused.Load(), conversations.MaxPinned)
+	if _, pinned := s.checkHead("ann", peers); pinned != inbox.MaxPinned || refused.Load() != 6 {
+		t.Errorf("%d are pinned and %d refused, want %d and 6", pinned, refused.Load(), inbox.MaxPinned)
 	}
 }
 
@@ -229,7 +229,7 @@ func TestLimitHoldsForDataAtOnce(t *testing.T) {
 	if err := s.Seed(t.Context(), "account ann\naccounts 8\nconversation-head ann 997 0\n"); err != nil {
 		t.Fatal(err)
 	}
-	c := s.Tenant(t).Conversations
+	c := s.Tenant(t).Inbox
 	var next, done atomic.Int64
 	runAtOnce(4, func(*rand.Rand) {
 		for i := next.Add(1); i <= 8; i = next.Add(1) {
@@ -246,8 +246,8 @@ func TestLimitHoldsForDataAtOnce(t *testing.T) {
 		}
 	})
 	head, err := s.Store.Head(t.Context(), s.ID, "ann", true)
-	if err != nil || head.RowsWithData != conversations.MaxRowsWithData || done.Load() != 3 {
-		t.Errorf("%d rows have data, %d calls succeeded, %v; want %d and 3", head.RowsWithData, done.Load(), err, conversations.MaxRowsWithData)
+	if err != nil || head.RowsWithData != inbox.MaxRowsWithData || done.Load() != 3 {
+		t.Errorf("%d rows have data, %d calls succeeded, %v; want %d and 3", head.RowsWithData, done.Load(), err, inbox.MaxRowsWithData)
 	}
 }
 
@@ -259,7 +259,7 @@ func TestFolderChangesAtOnce(t *testing.T) {
 	if err := s.Seed(t.Context(), "account ann\naccount p1\naccount p2\naccount p3\n"); err != nil {
 		t.Fatal(err)
 	}
-	c, ctx := s.Tenant(t).Conversations, t.Context()
+	c, ctx := s.Tenant(t).Inbox, t.Context()
 	names := []string{"a", "b"}
 	runAtOnce(5, func(r *rand.Rand) {
 		for range 20 {
@@ -271,11 +271,11 @@ func TestFolderChangesAtOnce(t *testing.T) {
 			case 1:
 				_, _, _, err = c.CreateFolder(ctx, "ann", name, peers[:1+r.IntN(2)], delivery.Origin{})
 			case 2:
-				_, _, _, err = c.ChangeFolderMembers(ctx, "ann", name, []conversations.FolderChange{{Peer: peers[r.IntN(3)], In: true}}, delivery.Origin{})
+				_, _, _, err = c.ChangeFolderMembers(ctx, "ann", name, []inbox.FolderChange{{Peer: peers[r.IntN(3)], In: true}}, delivery.Origin{})
 			case 3: // a deletion that stops after its first write
-				var head conversations.Head
+				var head inbox.Head
 				if head, err = s.Store.Head(ctx, s.ID, "ann", true); err == nil && len(head.Folders) > 0 {
-					_, err = s.Store.Change(ctx, s.ID, "ann", conversations.Transaction{NowMs: 1, Seen: head, Folders: &conversations.Folders{
+					_, err = s.Store.Change(ctx, s.ID, "ann", inbox.Transaction{NowMs: 1, Seen: head, Folders: &inbox.Folders{
 						List: head.Folders[1:], Stale: head.Stale.With(head.Folders[0].Number),
 					}})
 				}
@@ -324,7 +324,7 @@ func TestDeleteAndSendAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	tenant, ctx := s.Tenant(t), t.Context()
-	c := tenant.Conversations
+	c := tenant.Inbox
 	var seq atomic.Uint32
 	check := func() {
 		t.Helper()
@@ -391,7 +391,7 @@ func TestLastCountedLeavesOutALaterMessage(t *testing.T) {
 	if err != nil || key == nil || key.Seq != 3 || key.Time != late.Time-1 {
 		t.Errorf("the last counted message is %v, %v", key, err)
 	}
-	if key, err = a.w.Store.LastCounted(t.Context(), a.w.ID, "bob", conversations.Row{Peer: "nobody"}); err != nil || key != nil {
+	if key, err = a.w.Store.LastCounted(t.Context(), a.w.ID, "bob", inbox.Row{Peer: "nobody"}); err != nil || key != nil {
 		t.Errorf("the last counted message of an empty conversation is %v, %v", key, err)
 	}
 }
@@ -405,7 +405,7 @@ func TestForgetRemovesRowsDraftsAndHead(t *testing.T) {
 	pages := 1
 	for more := true; more; pages++ {
 		var err error
-		if more, err = w.Tenant(t).Conversations.RemoveData(t.Context(), "ann"); err != nil {
+		if more, err = w.Tenant(t).Inbox.RemoveData(t.Context(), "ann"); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -6,17 +6,17 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"parley/shared/domain/conversations"
+	"parley/shared/domain/inbox"
 )
 
 // draftSeconds is how long a draft is stored, in seconds. A row without messages that
 // has got a draft, or that has lost its last data, is stored as long, so that the user's
 // devices learn of it by their next sync.
-const draftSeconds = int64(conversations.DraftLife / time.Second)
+const draftSeconds = int64(inbox.DraftLife / time.Second)
 
 // draftWrite returns the part of a transaction that stores a draft, or removes it if the
 // text is empty.
-func (s *Store) draftWrite(app int64, user string, m conversations.Mutation, nowMs int64) types.TransactWriteItem {
+func (s *Store) draftWrite(app int64, user string, m inbox.Mutation, nowMs int64) types.TransactWriteItem {
 	key := DraftKey(app, user, m.Seen.Peer)
 	if *m.Draft == "" {
 		return types.TransactWriteItem{Delete: &types.Delete{TableName: s.name(Core), Key: key.attributes()}}
@@ -26,7 +26,7 @@ func (s *Store) draftWrite(app int64, user string, m conversations.Mutation, now
 	return types.TransactWriteItem{Put: &types.Put{TableName: s.name(Core), Item: item}}
 }
 
-// Drafts implements conversations.Store.
+// Drafts implements inbox.Store.
 func (s *Store) Drafts(ctx context.Context, app int64, user string, peers []string) ([]string, error) {
 	keys := make([]Key, len(peers))
 	for i, p := range peers {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"parley/shared/domain/conversations"
+	"parley/shared/domain/inbox"
 )
 
 // The head of a user's list of conversations (KG): `f` names of the folders by their
@@ -15,31 +15,31 @@ import (
 // still have, `fe` names of folders that were deleted or renamed a short time ago, `n`
 // number of rows with data, `np` number of pinned rows, `ib` and `ic` state of the index.
 
-func readHead(item Item) conversations.Head {
-	h := conversations.Head{
+func readHead(item Item) inbox.Head {
+	h := inbox.Head{
 		Version: integer(item, "v"), RowsWithData: int(integer(item, "n")), Pinned: int(integer(item, "np")), Stale: readSet(item, "dg"),
 		IndexingMs: integer(item, "ib"), Indexed: has(item, "ic"),
 	}
 	if m, ok := item["f"].(*types.AttributeValueMemberM); ok {
-		for n := 1; n <= conversations.MaxLabel; n++ {
+		for n := 1; n <= inbox.MaxLabel; n++ {
 			if name := text(m.Value, itoa(n)); name != "" {
-				h.Folders = append(h.Folders, conversations.Folder{Number: n, Name: name})
+				h.Folders = append(h.Folders, inbox.Folder{Number: n, Name: name})
 			}
 		}
 	}
 	if list, ok := item["fe"].(*types.AttributeValueMemberL); ok {
 		for _, v := range list.Value {
 			if m, ok := v.(*types.AttributeValueMemberM); ok {
-				f := conversations.Folder{Number: int(integer(m.Value, "n")), Name: text(m.Value, "f")}
-				h.RemovedFolders = append(h.RemovedFolders, conversations.RemovedFolder{Folder: f, AtMs: integer(m.Value, "t")})
+				f := inbox.Folder{Number: int(integer(m.Value, "n")), Name: text(m.Value, "f")}
+				h.RemovedFolders = append(h.RemovedFolders, inbox.RemovedFolder{Folder: f, AtMs: integer(m.Value, "t")})
 			}
 		}
 	}
 	return h
 }
 
-// Head implements conversations.Store.
-func (s *Store) Head(ctx context.Context, app int64, user string, strong bool) (conversations.Head, error) {
+// Head implements inbox.Store.
+func (s *Store) Head(ctx context.Context, app int64, user string, strong bool) (inbox.Head, error) {
 	item, err := s.get(ctx, Core, HeadKey(app, user), strong)
 	return readHead(item), err
 }
@@ -47,7 +47,7 @@ func (s *Store) Head(ctx context.Context, app int64, user string, strong bool) (
 // headWrite returns the part of a transaction that concerns the head: an update, a
 // condition, or nil if there is neither. withData and pinned are how many rows more have
 // data and are pinned; they may be negative.
-func (s *Store) headWrite(app int64, user string, t conversations.Transaction, withData, pinned int) *types.TransactWriteItem {
+func (s *Store) headWrite(app int64, user string, t inbox.Transaction, withData, pinned int) *types.TransactWriteItem {
 	var conds, sets, adds []string
 	values := Item{}
 	if t.RequireFolders || t.Folders != nil {
@@ -81,7 +81,7 @@ func (s *Store) headWrite(app int64, user string, t conversations.Transaction, w
 	for _, c := range []struct {
 		name        string
 		more, limit int
-	}{{"n", withData, conversations.MaxRowsWithData}, {"np", pinned, conversations.MaxPinned}} {
+	}{{"n", withData, inbox.MaxRowsWithData}, {"np", pinned, inbox.MaxPinned}} {
 		if c.more == 0 {
 			continue
 		}

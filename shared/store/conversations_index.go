@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"golang.org/x/sync/errgroup"
 
-	"parley/shared/domain/conversations"
+	"parley/shared/domain/inbox"
 )
 
 // The rows of an account with more than 500 rows are in three indexes of the table
@@ -33,8 +33,8 @@ func indexRow(set *string, values Item, key Key, indexed bool) {
 	}
 }
 
-// Entries implements conversations.IndexStore.
-func (s *Store) Entries(ctx context.Context, app int64, user string, order conversations.Order, from, to int64, limit int) ([]conversations.Entry, bool, error) {
+// Entries implements inbox.IndexStore.
+func (s *Store) Entries(ctx context.Context, app int64, user string, order inbox.Order, from, to int64, limit int) ([]inbox.Entry, bool, error) {
 	list, err := s.entries(ctx, app, user, order, from, to, limit+1)
 	if err != nil || len(list) <= limit {
 		return list, false, err
@@ -46,7 +46,7 @@ func (s *Store) Entries(ctx context.Context, app int64, user string, order conve
 		if err != nil {
 			return nil, false, err
 		}
-		first := slices.IndexFunc(list, func(e conversations.Entry) bool { return e.AtMs == last })
+		first := slices.IndexFunc(list, func(e inbox.Entry) bool { return e.AtMs == last })
 		return append(list[:first], same...), true, nil
 	}
 	return list[:limit], true, nil
@@ -54,9 +54,9 @@ func (s *Store) Entries(ctx context.Context, app int64, user string, order conve
 
 // entries reads up to limit entries of an index, newest first, or a few more: it does
 // not cut the last page that DynamoDB returns.
-func (s *Store) entries(ctx context.Context, app int64, user string, order conversations.Order, from, to int64, limit int) ([]conversations.Entry, error) {
+func (s *Store) entries(ctx context.Context, app int64, user string, order inbox.Order, from, to int64, limit int) ([]inbox.Entry, error) {
 	name, sort := indexNewest, "t"
-	if order == conversations.ByChange {
+	if order == inbox.ByChange {
 		name, sort = indexChanged, "ut"
 	}
 	in := &dynamodb.QueryInput{
@@ -65,7 +65,7 @@ func (s *Store) entries(ctx context.Context, app int64, user string, order conve
 		KeyConditionExpression:    aws.String(IndexedBy + " = :pk AND " + sort + " BETWEEN :min AND :max"),
 		ExpressionAttributeValues: Item{":pk": str(UserPK(app, user)), ":min": num(from), ":max": num(to)},
 	}
-	var list []conversations.Entry
+	var list []inbox.Entry
 	for {
 		out, err := s.db.Query(ctx, in)
 		if err != nil {
@@ -73,7 +73,7 @@ func (s *Store) entries(ctx context.Context, app int64, user string, order conve
 		}
 		for _, item := range out.Items {
 			if peer, ok := ParseRowSK(text(item, "sk")); ok {
-				list = append(list, conversations.Entry{Peer: peer, AtMs: integer(item, sort)})
+				list = append(list, inbox.Entry{Peer: peer, AtMs: integer(item, sort)})
 			}
 		}
 		if out.LastEvaluatedKey == nil || len(list) >= limit {
@@ -83,13 +83,13 @@ func (s *Store) entries(ctx context.Context, app int64, user string, order conve
 	}
 }
 
-// RowsWithData implements conversations.IndexStore.
-func (s *Store) RowsWithData(ctx context.Context, app int64, user string) ([]conversations.Row, error) {
+// RowsWithData implements inbox.IndexStore.
+func (s *Store) RowsWithData(ctx context.Context, app int64, user string) ([]inbox.Row, error) {
 	in := &dynamodb.QueryInput{
 		TableName: s.name(Core), IndexName: aws.String(indexWithData), KeyConditionExpression: aws.String(IndexedBy + " = :pk"),
 		ExpressionAttributeValues: Item{":pk": str(UserPK(app, user))},
 	}
-	var rows []conversations.Row
+	var rows []inbox.Row
 	for {
 		out, err := s.db.Query(ctx, in)
 		if err != nil {
@@ -97,7 +97,7 @@ func (s *Store) RowsWithData(ctx context.Context, app int64, user string) ([]con
 		}
 		for _, item := range out.Items {
 			if peer, ok := ParseRowSK(text(item, "sk")); ok {
-				rows = append(rows, conversations.Row{Peer: peer, Data: readData(item)})
+				rows = append(rows, inbox.Row{Peer: peer, Data: readData(item)})
 			}
 		}
 		if out.LastEvaluatedKey == nil {
@@ -107,7 +107,7 @@ func (s *Store) RowsWithData(ctx context.Context, app int64, user string) ([]con
 	}
 }
 
-// BeginIndexing implements conversations.IndexStore. It marks the account first, so that
+// BeginIndexing implements inbox.IndexStore. It marks the account first, so that
 // rows that are made from now on are in the indexes, and then writes `ib` of the head.
 func (s *Store) BeginIndexing(ctx context.Context, app int64, user string, nowMs, idleMs int64) (bool, error) {
 	_, err := s.update(ctx, update{
@@ -131,7 +131,7 @@ func (s *Store) BeginIndexing(ctx context.Context, app int64, user string, nowMs
 	return err == nil, err
 }
 
-// ExtendIndexing implements conversations.IndexStore.
+// ExtendIndexing implements inbox.IndexStore.
 func (s *Store) ExtendIndexing(ctx context.Context, app int64, user string, nowMs int64, done bool) error {
 	u := update{
 		table: Core, key: HeadKey(app, user), set: "SET ib = :now", cond: "attribute_exists(ib)", values: Item{":now": num(nowMs)},
@@ -150,7 +150,7 @@ func (s *Store) ExtendIndexing(ctx context.Context, app int64, user string, nowM
 // parallelIndexWrites is how many rows are written at once.
 const parallelIndexWrites = 32
 
-// IndexRows implements conversations.IndexStore.
+// IndexRows implements inbox.IndexStore.
 func (s *Store) IndexRows(ctx context.Context, app int64, user, after string, limit int) (last string, more bool, err error) {
 	in := s.rowQuery(app, user, after)
 	in.ConsistentRead, in.Limit = aws.Bool(true), aws.Int32(int32(limit))

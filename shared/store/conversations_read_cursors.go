@@ -6,11 +6,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"parley/shared/domain/conversations"
+	"parley/shared/domain/inbox"
 	"parley/shared/domain/messages"
 )
 
-// MarkRead implements conversations.Store. The read cursor only moves forward. Example:
+// MarkRead implements inbox.Store. The read cursor only moves forward. Example:
 // one device of bob reads up to offset 5, and then another one, whose call was slow, up
 // to offset 3: the cursor stays at 5.
 //
@@ -18,7 +18,7 @@ import (
 // Example: Alice sends the messages 1 and 2, and message 2 is counted first. Bob's row
 // begins with `d` = 1, as if message 1 were gone. Bob's device, which shows both, marks
 // message 1 as read: `rt` is set, and `d` becomes the read cursor.
-func (s *Store) MarkRead(ctx context.Context, app int64, user, peer string, upTo *int64, nowMs int64) (*conversations.Row, bool, error) {
+func (s *Store) MarkRead(ctx context.Context, app int64, user, peer string, upTo *int64, nowMs int64) (*inbox.Row, bool, error) {
 	for {
 		u := update{
 			table: Core, key: RowKey(app, user, peer), returning: types.ReturnValueAllNew,
@@ -62,7 +62,7 @@ func (s *Store) MarkRead(ctx context.Context, app int64, user, peer string, upTo
 	}
 }
 
-// MarkPeerRead implements conversations.Store. It changes nothing if the sender's row
+// MarkPeerRead implements inbox.Store. It changes nothing if the sender's row
 // is in another epoch: then the offset belongs to messages that have expired.
 func (s *Store) MarkPeerRead(ctx context.Context, app int64, sender, reader string, epoch, offset, nowMs int64) error {
 	_, err := s.update(ctx, update{
@@ -81,7 +81,7 @@ func (s *Store) MarkPeerRead(ctx context.Context, app int64, sender, reader stri
 // that is this much older than another one has a lower offset.
 const longestSend = 20
 
-// OffsetAt implements conversations.Store. The newest message by key need not have the
+// OffsetAt implements inbox.Store. The newest message by key need not have the
 // highest offset, because messages of one second are in the order of their sequence,
 // and a call that begins later may get its offset earlier. Example: message A has time
 // 100 and offset 8, message B time 101 and offset 7. So OffsetAt looks at all messages

@@ -5,12 +5,12 @@ import (
 	"testing"
 
 	"parley/infra/testkit"
-	"parley/shared/domain/conversations"
+	"parley/shared/domain/inbox"
 	"parley/shared/domain/messages"
 	"parley/shared/store"
 )
 
-func rowOf(t *testing.T, w *testkit.World, owner, peer string) conversations.Row {
+func rowOf(t *testing.T, w *testkit.World, owner, peer string) inbox.Row {
 	t.Helper()
 	rows, err := w.Store.PeerRows(t.Context(), w.ID, owner, []string{peer}, true)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"parley/infra/local/backing"
 	"parley/infra/testkit"
 	"parley/shared/domain/accounts"
-	"parley/shared/domain/conversations"
+	"parley/shared/domain/inbox"
 	"parley/shared/domain/messages"
 	"parley/shared/domain/sessions"
 	"parley/shared/store"
@@ -210,8 +210,8 @@ func TestConversationRowSize(t *testing.T) {
 	s.within("a row without data", store.Core, row, budget)
 
 	// With all data that a user can put on it, and the time of the last operation.
-	var all conversations.Set
-	for n := 1; n <= conversations.MaxLabel; n++ {
+	var all inbox.Set
+	for n := 1; n <= inbox.MaxLabel; n++ {
 		all = all.With(n)
 	}
 	seen, err := s.Store.PeerRows(t.Context(), s.ID, longA, []string{longB}, true)
@@ -220,9 +220,9 @@ func TestConversationRowSize(t *testing.T) {
 	}
 	draft := strings.Repeat("d", 500)
 	s.costs("all of a user's data and a draft", 6, func(ctx context.Context) error {
-		_, err := s.Store.Change(ctx, s.ID, longA, conversations.Transaction{NowMs: s.Clock.Now().UnixMilli(), Rows: []conversations.Mutation{{
-			Seen: seen[0], Draft: &draft, Data: conversations.Data{
-				PinnedMs: s.Clock.Now().UnixMilli(), Labels: all, Folders: conversations.Set(0).With(24).With(1),
+		_, err := s.Store.Change(ctx, s.ID, longA, inbox.Transaction{NowMs: s.Clock.Now().UnixMilli(), Rows: []inbox.Mutation{{
+			Seen: seen[0], Draft: &draft, Data: inbox.Data{
+				PinnedMs: s.Clock.Now().UnixMilli(), Labels: all, Folders: inbox.Set(0).With(24).With(1),
 				CustomLabel: strings.Repeat("c", 256), Option: messages.OptionDiscard,
 			},
 		}}})

@@ -106,7 +106,7 @@ func TestUnreadableMessageIsShownAsRecalled(t *testing.T) {
 				t.Errorf("get: %d were noted", n)
 			}
 			countNoted(t, func(ctx context.Context) error {
-				return w.Tenant(t).Conversations.Delete(ctx, "bob", "alice", true, delivery.Origin{})
+				return w.Tenant(t).Inbox.Delete(ctx, "bob", "alice", true, delivery.Origin{})
 			})
 			for _, item := range w.PartitionItems(t, store.Msg, pk) {
 				if item["sk"].(*types.AttributeValueMemberS).Value != store.MessageSK(key) {

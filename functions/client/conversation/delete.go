@@ -22,5 +22,5 @@ func remove(ctx context.Context, c *op.Call, in deleteRequest) (nothing, error) 
 	if in.History != 0 && in.History != 1 {
 		return nothing{}, v4.Refuse(badParameter, "ClearRamble is 0 or 1")
 	}
-	return nothing{}, c.Conversations.Delete(ctx, c.Caller.Account, in.To, in.History == 1, c.Origin())
+	return nothing{}, c.Inbox.Delete(ctx, c.Caller.Account, in.To, in.History == 1, c.Origin())
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/conversations"
+	"parley/shared/domain/inbox"
 	"parley/shared/op"
 )
 
@@ -15,10 +15,10 @@ type getReply struct {
 // get returns up to 20 of the caller's conversations with their drafts, in the order of
 // the request. Conversations that do not exist are left out.
 func get(ctx context.Context, c *op.Call, in somePeers) (getReply, error) {
-	if err := size(len(in.To), conversations.MaxGet); err != nil {
+	if err := size(len(in.To), inbox.MaxGet); err != nil {
 		return getReply{}, err
 	}
-	list, err := c.Conversations.Get(ctx, c.Caller.Account, in.To)
+	list, err := c.Inbox.Get(ctx, c.Caller.Account, in.To)
 	if err != nil {
 		return getReply{}, err
 	}

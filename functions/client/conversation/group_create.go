@@ -3,7 +3,7 @@ package conversation
 import (
 	"context"
 
-	"parley/shared/domain/conversations"
+	"parley/shared/domain/inbox"
 	"parley/shared/op"
 )
 
@@ -17,10 +17,10 @@ type groupCreateRequest struct {
 // user has at most 20 folders (error 51010), and a name has at most 32 bytes (51011). The
 // call fails with 51013 if the application's edition has no folders.
 func groupCreate(ctx context.Context, c *op.Call, in groupCreateRequest) (folderOutcome, error) {
-	if err := size(len(in.To), conversations.MaxBatch); err != nil {
+	if err := size(len(in.To), inbox.MaxBatch); err != nil {
 		return folderOutcome{}, err
 	}
-	f, errs, h, err := c.Conversations.CreateFolder(ctx, c.Caller.Account, in.Name, in.To, c.Origin())
+	f, errs, h, err := c.Inbox.CreateFolder(ctx, c.Caller.Account, in.Name, in.To, c.Origin())
 	if err != nil {
 		return folderOutcome{}, err
 	}

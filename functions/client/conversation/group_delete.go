@@ -12,7 +12,7 @@ type groupDeleteRequest struct {
 
 // groupDelete deletes a folder (conversation group). Its conversations stay in the list.
 func groupDelete(ctx context.Context, c *op.Call, in groupDeleteRequest) (folderOutcome, error) {
-	f, h, err := c.Conversations.DeleteFolder(ctx, c.Caller.Account, in.Name, c.Origin())
+	f, h, err := c.Inbox.DeleteFolder(ctx, c.Caller.Account, in.Name, c.Origin())
 	if err != nil {
 		return folderOutcome{}, err
 	}

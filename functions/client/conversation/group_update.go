@@ -4,7 +4,7 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/conversations"
+	"parley/shared/domain/inbox"
 	"parley/shared/op"
 )
 
@@ -18,28 +18,28 @@ type groupUpdateRequest struct {
 // groupUpdate renames a folder (conversation group), or puts conversations into it and
 // takes others out, up to 100 in all. One call does one of the two.
 func groupUpdate(ctx context.Context, c *op.Call, in groupUpdateRequest) (folderOutcome, error) {
-	var changes []conversations.FolderChange
+	var changes []inbox.FolderChange
 	var peers []string
 	for _, to := range in.Add {
-		changes, peers = append(changes, conversations.FolderChange{Peer: to, In: true}), append(peers, to)
+		changes, peers = append(changes, inbox.FolderChange{Peer: to, In: true}), append(peers, to)
 	}
 	for _, to := range in.Remove {
-		changes, peers = append(changes, conversations.FolderChange{Peer: to}), append(peers, to)
+		changes, peers = append(changes, inbox.FolderChange{Peer: to}), append(peers, to)
 	}
-	if err := size(len(peers), conversations.MaxBatch); err != nil {
+	if err := size(len(peers), inbox.MaxBatch); err != nil {
 		return folderOutcome{}, err
 	}
 	switch {
 	case (in.NewName == "") == (len(peers) == 0):
 		return folderOutcome{}, v4.Refuse(badParameter, "a call has NewName, or Add and Remove")
 	case in.NewName != "":
-		f, h, err := c.Conversations.RenameFolder(ctx, c.Caller.Account, in.Name, in.NewName, c.Origin())
+		f, h, err := c.Inbox.RenameFolder(ctx, c.Caller.Account, in.Name, in.NewName, c.Origin())
 		if err != nil {
 			return folderOutcome{}, err
 		}
 		return newFolderOutcome(f, h, nil, nil), nil
 	}
-	f, errs, h, err := c.Conversations.ChangeFolderMembers(ctx, c.Caller.Account, in.Name, changes, c.Origin())
+	f, errs, h, err := c.Inbox.ChangeFolderMembers(ctx, c.Caller.Account, in.Name, changes, c.Origin())
 	if err != nil {
 		return folderOutcome{}, err
 	}

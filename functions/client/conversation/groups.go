@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/conversations"
+	"parley/shared/domain/inbox"
 	"parley/shared/op"
 )
 
@@ -45,11 +45,11 @@ func groups(ctx context.Context, c *op.Call, in groupsRequest) (groupsReply, err
 	if err != nil {
 		return groupsReply{}, err
 	}
-	h, rows, err := c.Conversations.Labelled(ctx, c.Caller.Account)
+	h, rows, err := c.Inbox.Labelled(ctx, c.Caller.Account)
 	if err != nil {
 		return groupsReply{}, err
 	}
-	from, found := slices.BinarySearchFunc(rows, after, func(r conversations.Row, peer string) int { return strings.Compare(r.Peer, peer) })
+	from, found := slices.BinarySearchFunc(rows, after, func(r inbox.Row, peer string) int { return strings.Compare(r.Peer, peer) })
 	if found {
 		from++
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/conversations"
+	"parley/shared/domain/inbox"
 	"parley/shared/op"
 )
 
@@ -35,15 +35,15 @@ func list(ctx context.Context, c *op.Call, in listRequest) (listReply, error) {
 			return listReply{}, v4.Refuse(90001, "Limit is 1 to %d", maxPage)
 		}
 	}
-	if in.Folder < 0 || in.Mark < 0 || in.Mark > conversations.MaxLabel {
-		return listReply{}, v4.Refuse(90001, "GroupId is the number of a conversation group, Mark is 1 to %d", conversations.MaxLabel)
+	if in.Folder < 0 || in.Mark < 0 || in.Mark > inbox.MaxLabel {
+		return listReply{}, v4.Refuse(90001, "GroupId is the number of a conversation group, Mark is 1 to %d", inbox.MaxLabel)
 	}
 	after, err := v4.ParseCursor(in.Cursor)
 	if err != nil {
 		return listReply{}, err
 	}
-	f := conversations.Filter{Folder: in.Folder, Label: in.Mark, Unread: in.Unread}
-	p, err := c.Conversations.List(ctx, c.Caller.Account, f, conversations.PageRequest{
+	f := inbox.Filter{Folder: in.Folder, Label: in.Mark, Unread: in.Unread}
+	p, err := c.Inbox.List(ctx, c.Caller.Account, f, inbox.PageRequest{
 		After: after, Limit: limit, Fits: v4.SizeLimit(v4.MaxAnswer, v4.FromRow),
 	})
 	if err != nil {

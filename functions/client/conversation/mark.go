@@ -3,7 +3,7 @@ package conversation
 import (
 	"context"
 
-	"parley/shared/domain/conversations"
+	"parley/shared/domain/inbox"
 	"parley/shared/op"
 )
 
@@ -19,14 +19,14 @@ type markRequest struct {
 // 1 to 64 need an edition of the application that has them (error 51013); the custom
 // label does not.
 func mark(ctx context.Context, c *op.Call, in markRequest) (results, error) {
-	if err := size(len(in.To), conversations.MaxBatch); err != nil {
+	if err := size(len(in.To), inbox.MaxBatch); err != nil {
 		return results{}, err
 	}
-	changes := make([]conversations.LabelChange, len(in.To))
+	changes := make([]inbox.LabelChange, len(in.To))
 	for i := range changes {
-		changes[i] = conversations.LabelChange{Set: in.Set, Clear: in.Clear, Custom: in.Custom}
+		changes[i] = inbox.LabelChange{Set: in.Set, Clear: in.Clear, Custom: in.Custom}
 	}
-	errs, err := c.Conversations.SetLabels(ctx, c.Caller.Account, in.To, changes, c.Origin())
+	errs, err := c.Inbox.SetLabels(ctx, c.Caller.Account, in.To, changes, c.Origin())
 	if err != nil {
 		return results{}, err
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/conversations"
+	"parley/shared/domain/inbox"
 	"parley/shared/domain/messages"
 	"parley/shared/op"
 )
@@ -19,13 +19,13 @@ type optionRequest struct {
 // push (1), or neither (2). The history and the count of unread messages have them in
 // any case.
 func option(ctx context.Context, c *op.Call, in optionRequest) (results, error) {
-	if err := size(len(in.To), conversations.MaxBatch); err != nil {
+	if err := size(len(in.To), inbox.MaxBatch); err != nil {
 		return results{}, err
 	}
 	if *in.Option < int(messages.OptionNotify) || *in.Option > int(messages.OptionDiscard) {
 		return results{}, v4.Refuse(badParameter, "ReceiveOption of a one-to-one conversation is 0, 1 or 2")
 	}
-	errs, err := c.Conversations.SetOption(ctx, c.Caller.Account, in.To, messages.Option(*in.Option), c.Origin())
+	errs, err := c.Inbox.SetOption(ctx, c.Caller.Account, in.To, messages.Option(*in.Option), c.Origin())
 	if err != nil {
 		return results{}, err
 	}

@@ -19,6 +19,6 @@ type pinReply struct {
 // removes its pin. A user has at most 50 pinned conversations (error 51012). A repeat
 // keeps the time of the first call.
 func pin(ctx context.Context, c *op.Call, in pinRequest) (pinReply, error) {
-	at, err := c.Conversations.Pin(ctx, c.Caller.Account, in.To, in.Pinned, c.Origin())
+	at, err := c.Inbox.Pin(ctx, c.Caller.Account, in.To, in.Pinned, c.Origin())
 	return pinReply{PinnedMs: at}, err
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"parley/shared/domain/conversations"
+	"parley/shared/domain/inbox"
 	"parley/shared/op"
 )
 
@@ -30,16 +30,16 @@ type peerUnread struct {
 // counts those with another receive option than 0 apart, as UnreadSilent. No conversation
 // counts for more than 250.
 func unread(ctx context.Context, c *op.Call, in unreadRequest) (unreadReply, error) {
-	if err := size(len(in.To), conversations.MaxBatch); err != nil {
+	if err := size(len(in.To), inbox.MaxBatch); err != nil {
 		return unreadReply{}, err
 	}
 	if len(in.To) == 0 {
-		n, err := c.Conversations.Count(ctx, c.Caller.Account)
+		n, err := c.Inbox.Count(ctx, c.Caller.Account)
 		return unreadReply{Unread: &n.Notified, Silent: &n.Silent}, err
 	}
 	slices.Sort(in.To)
 	in.To = slices.Compact(in.To)
-	counts, err := c.Conversations.UnreadFrom(ctx, c.Caller.Account, in.To)
+	counts, err := c.Inbox.UnreadFrom(ctx, c.Caller.Account, in.To)
 	if err != nil {
 		return unreadReply{}, err
 	}

@@ -2,7 +2,7 @@ package conversation
 
 import (
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/conversations"
+	"parley/shared/domain/inbox"
 )
 
 const (
@@ -45,6 +45,6 @@ type folderOutcome struct {
 	Version int64       `json:"ContactGroupVersion"`
 }
 
-func newFolderOutcome(f conversations.Folder, h conversations.Head, peers []string, errs []error) folderOutcome {
+func newFolderOutcome(f inbox.Folder, h inbox.Head, peers []string, errs []error) folderOutcome {
 	return folderOutcome{Folder: v4.Folder{Name: f.Name, ID: f.Number}, Items: outcome(peers, errs), Version: h.Version}
 }

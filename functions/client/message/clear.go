@@ -15,5 +15,5 @@ type clearReply struct{}
 // clearAll hides all messages that a conversation has so far from the caller. The
 // conversation stays in the caller's list, and the peer keeps the messages.
 func clearAll(ctx context.Context, c *op.Call, in clearRequest) (clearReply, error) {
-	return clearReply{}, c.Conversations.Clear(ctx, c.Caller.Account, in.To, c.Origin())
+	return clearReply{}, c.Inbox.Clear(ctx, c.Caller.Account, in.To, c.Origin())
 }

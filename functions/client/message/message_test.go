@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"parley/infra/testkit"
-	"parley/shared/domain/conversations"
+	"parley/shared/domain/inbox"
 	"parley/shared/domain/messages"
 	"parley/shared/op"
 )
@@ -118,7 +118,7 @@ func texts(t *testing.T, s messages.Service, user, peer string) (list []string) 
 }
 
 // row returns the user's row of the conversation with a peer.
-func row(t *testing.T, w *testkit.World, user, peer string) conversations.Row {
+func row(t *testing.T, w *testkit.World, user, peer string) inbox.Row {
 	t.Helper()
 	rows, err := w.Store.PeerRows(t.Context(), w.ID, user, []string{peer}, true)
 	if err != nil {

@@ -140,7 +140,7 @@ func TestReadUntil(t *testing.T) {
 	}
 	w.Clock.Move(time.Second)
 	send(200, nil, true) // sent later, and no list shows it
-	c := w.Tenant(t).Conversations
+	c := w.Tenant(t).Inbox
 	for _, step := range []struct{ at, unread int64 }{{start - 1, 64}, {start, 4}, {start + 1, 1}, {start + 2, 0}} {
 		if _, err := c.ReadUntil(t.Context(), "bob", "alice", step.at); err != nil {
 			t.Fatal(err)

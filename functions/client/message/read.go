@@ -24,7 +24,7 @@ func read(ctx context.Context, c *op.Call, in readRequest) (readReply, error) {
 	if in.Ordinal != nil && *in.Ordinal < 0 {
 		return readReply{}, v4.Refuse(90001, "Ordinal is a number from 0 on")
 	}
-	m, err := c.Conversations.Read(ctx, c.Caller.Account, in.To, in.Ordinal, c.Origin())
+	m, err := c.Inbox.Read(ctx, c.Caller.Account, in.To, in.Ordinal, c.Origin())
 	if err != nil {
 		return readReply{}, err
 	}

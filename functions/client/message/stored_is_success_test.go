@@ -91,7 +91,7 @@ func TestStoredIsSuccess(t *testing.T) {
 					t.Fatalf("%s has %d messages", u, len(got))
 				}
 			}
-			c := w.NewApp(parts).For(&o).Conversations
+			c := w.NewApp(parts).For(&o).Inbox
 			if _, err := c.Read(ctx, "bob", "alice", nil, delivery.Origin{}); err != nil {
 				t.Errorf("a read cursor: %v", err)
 			}

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/conversations"
+	"parley/shared/domain/inbox"
 	"parley/shared/op"
 )
 
@@ -51,7 +51,7 @@ func sync(ctx context.Context, c *op.Call, in syncRequest) (syncReply, error) {
 	if err != nil {
 		return syncReply{}, err
 	}
-	p, err := c.Conversations.Sync(ctx, c.Caller.Account, in.Since, conversations.PageRequest{
+	p, err := c.Inbox.Sync(ctx, c.Caller.Account, in.Since, inbox.PageRequest{
 		After: after, Limit: pageSize, Fits: v4.SizeLimit(v4.MaxAnswer, v4.FromRow),
 	})
 	if err != nil {

@@ -50,7 +50,7 @@ func getC2CUnreadMsgNum(ctx context.Context, c *op.Call, in unreadRequest) (unre
 		return unreadResponse{}, v4.Refuse(badTo, "To_Account %s is not an account", in.To)
 	}
 	if len(in.Peers) == 0 {
-		total, err := c.Conversations.Unread(ctx, in.To)
+		total, err := c.Inbox.Unread(ctx, in.To)
 		return unreadResponse{All: &total}, err
 	}
 	var out unreadResponse
@@ -63,7 +63,7 @@ func getC2CUnreadMsgNum(ctx context.Context, c *op.Call, in unreadRequest) (unre
 			peers = append(peers, p)
 		}
 	}
-	counts, err := c.Conversations.UnreadFrom(ctx, in.To, peers)
+	counts, err := c.Inbox.UnreadFrom(ctx, in.To, peers)
 	if err != nil {
 		return unreadResponse{}, err
 	}

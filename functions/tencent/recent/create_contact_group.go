@@ -4,8 +4,8 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/conversations"
 	"parley/shared/domain/delivery"
+	"parley/shared/domain/inbox"
 	"parley/shared/op"
 )
 
@@ -35,11 +35,11 @@ func createContactGroup(ctx context.Context, c *op.Call, in createContactGroupRe
 		return createContactGroupResponse{}, v4.Refuse(badParameter, "GroupContactItem has exactly one group")
 	}
 	g := in.Groups[0]
-	if err := checkContacts(g.Contacts, conversations.MaxBatch); err != nil {
+	if err := checkContacts(g.Contacts, inbox.MaxBatch); err != nil {
 		return createContactGroupResponse{}, err
 	}
 	peers, indexes := userContacts(g.Contacts)
-	f, errs, _, err := c.Conversations.CreateFolder(ctx, in.From, g.Name, peers, delivery.Origin{})
+	f, errs, _, err := c.Inbox.CreateFolder(ctx, in.From, g.Name, peers, delivery.Origin{})
 	if err != nil {
 		return createContactGroupResponse{}, err
 	}

@@ -4,8 +4,8 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/conversations"
 	"parley/shared/domain/delivery"
+	"parley/shared/domain/inbox"
 	"parley/shared/op"
 )
 
@@ -23,9 +23,9 @@ func delContactGroup(ctx context.Context, c *op.Call, in delContactGroupRequest)
 	if len(in.Names) != 1 {
 		return delContactGroupResponse{}, v4.Refuse(badParameter, "GroupName has exactly one name")
 	}
-	f, _, err := c.Conversations.DeleteFolder(ctx, in.From, in.Names[0], delivery.Origin{})
+	f, _, err := c.Inbox.DeleteFolder(ctx, in.From, in.Names[0], delivery.Origin{})
 	if err != nil {
 		return delContactGroupResponse{}, err
 	}
-	return delContactGroupResponse{Groups: v4.FromFolders([]conversations.Folder{f})}, nil
+	return delContactGroupResponse{Groups: v4.FromFolders([]inbox.Folder{f})}, nil
 }

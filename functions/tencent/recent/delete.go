@@ -30,7 +30,7 @@ func deleteConversation(ctx context.Context, c *op.Call, in deleteRequest) (dele
 		return deleteResponse{}, v4.Refuse(badParameter, "ClearRamble is 0 or 1")
 	}
 	if in.Type == typeGroup { // there are no groups yet
-		return deleteResponse{}, c.Conversations.CheckAccount(ctx, in.From)
+		return deleteResponse{}, c.Inbox.CheckAccount(ctx, in.From)
 	}
-	return deleteResponse{}, c.Conversations.Delete(ctx, in.From, in.To, in.Clear == 1, delivery.Origin{})
+	return deleteResponse{}, c.Inbox.Delete(ctx, in.From, in.To, in.Clear == 1, delivery.Origin{})
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/conversations"
+	"parley/shared/domain/inbox"
 	"parley/shared/op"
 )
 
@@ -58,15 +58,15 @@ func getList(ctx context.Context, c *op.Call, in getListRequest) (getListRespons
 	if min(in.Time, in.TopTime) < 0 || min(in.Index, in.TopIndex) < 0 || *in.Flags < 0 {
 		return getListResponse{}, v4.Refuse(badParameter, "cursors and AssistFlags are numbers from 0 on")
 	}
-	rows, err := c.Conversations.All(ctx, in.From)
+	rows, err := c.Inbox.All(ctx, in.From)
 	if err != nil {
 		return getListResponse{}, err
 	}
 	flags := *in.Flags
 	if flags&withEmpty == 0 {
-		rows = slices.DeleteFunc(rows, func(r conversations.Row) bool { return r.LastKey == nil })
+		rows = slices.DeleteFunc(rows, func(r inbox.Row) bool { return r.LastKey == nil })
 	}
-	pins := slices.IndexFunc(rows, func(r conversations.Row) bool { return r.PinnedMs == 0 })
+	pins := slices.IndexFunc(rows, func(r inbox.Row) bool { return r.PinnedMs == 0 })
 	if pins < 0 {
 		pins = len(rows)
 	}
@@ -79,7 +79,7 @@ func getList(ctx context.Context, c *op.Call, in getListRequest) (getListRespons
 	}
 	rest = afterCursor(rest, msgTime, in.Time, in.Index)
 	out := getListResponse{Items: []conversation{}, Complete: 1, cursors: in.cursors}
-	for _, list := range [][]conversations.Row{top, rest} {
+	for _, list := range [][]inbox.Row{top, rest} {
 		for _, r := range list {
 			if len(out.Items) == listPage {
 				out.Complete = 0
@@ -92,7 +92,7 @@ func getList(ctx context.Context, c *op.Call, in getListRequest) (getListRespons
 }
 
 // add appends a conversation to the answer and moves the cursor of its list past it.
-func (out *getListResponse) add(r conversations.Row) {
+func (out *getListResponse) add(r inbox.Row) {
 	item := conversation{Type: typeUser, To: r.Peer, Time: msgTime(r)}
 	if r.PinnedMs > 0 {
 		item.Top = 1
@@ -103,11 +103,11 @@ func (out *getListResponse) add(r conversations.Row) {
 	out.Items = append(out.Items, item)
 }
 
-func pinTime(r conversations.Row) int64 { return r.PinnedMs / 1000 }
-func msgTime(r conversations.Row) int64 { return r.TimeMs / 1000 }
+func pinTime(r inbox.Row) int64 { return r.PinnedMs / 1000 }
+func msgTime(r inbox.Row) int64 { return r.TimeMs / 1000 }
 
 // afterCursor returns the rows behind a cursor.
-func afterCursor(rows []conversations.Row, when func(conversations.Row) int64, t int64, index int) []conversations.Row {
+func afterCursor(rows []inbox.Row, when func(inbox.Row) int64, t int64, index int) []inbox.Row {
 	if t == 0 && index == 0 {
 		return rows
 	}

@@ -4,8 +4,8 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/conversations"
 	"parley/shared/domain/delivery"
+	"parley/shared/domain/inbox"
 	"parley/shared/op"
 )
 
@@ -48,11 +48,11 @@ func markContact(ctx context.Context, c *op.Call, in markContactRequest) (markCo
 			return markContactResponse{}, v4.Refuse(badParameter, "OptType is 1, 2 or 3")
 		}
 	}
-	if err := checkContacts(list, conversations.MaxBatch); err != nil {
+	if err := checkContacts(list, inbox.MaxBatch); err != nil {
 		return markContactResponse{}, err
 	}
 	peers, indexes := userContacts(list)
-	changes := make([]conversations.LabelChange, len(peers))
+	changes := make([]inbox.LabelChange, len(peers))
 	for i := range peers {
 		item := in.Items[indexes[i]]
 		if item.Type&optStandard != 0 {
@@ -62,7 +62,7 @@ func markContact(ctx context.Context, c *op.Call, in markContactRequest) (markCo
 			changes[i].Custom = item.Custom
 		}
 	}
-	errs, err := c.Conversations.SetLabels(ctx, in.From, peers, changes, delivery.Origin{})
+	errs, err := c.Inbox.SetLabels(ctx, in.From, peers, changes, delivery.Origin{})
 	if err != nil {
 		return markContactResponse{}, err
 	}

@@ -4,8 +4,8 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/conversations"
 	"parley/shared/domain/delivery"
+	"parley/shared/domain/inbox"
 	"parley/shared/op"
 )
 
@@ -64,7 +64,7 @@ func updateContactGroup(ctx context.Context, c *op.Call, in updateContactGroupRe
 	}
 	out := updateContactGroupResponse{Type: in.Type, Result: groupUpdateResult{Type: update.Type, Old: update.Old}}
 	if update.Type == rename {
-		f, _, err := c.Conversations.RenameFolder(ctx, in.From, update.Old, update.New, delivery.Origin{})
+		f, _, err := c.Inbox.RenameFolder(ctx, in.From, update.Old, update.New, delivery.Origin{})
 		out.Result.Name, out.Result.ID = f.Name, f.Number
 		return out, err
 	}
@@ -74,15 +74,15 @@ func updateContactGroup(ctx context.Context, c *op.Call, in updateContactGroupRe
 			return updateContactGroupResponse{}, v4.Refuse(badParameter, "ContactOptType is 1 or 2")
 		}
 	}
-	if err := checkContacts(list, conversations.MaxBatch); err != nil {
+	if err := checkContacts(list, inbox.MaxBatch); err != nil {
 		return updateContactGroupResponse{}, err
 	}
 	peers, indexes := userContacts(list)
-	moves := make([]conversations.FolderChange, len(peers))
+	moves := make([]inbox.FolderChange, len(peers))
 	for i, peer := range peers {
-		moves[i] = conversations.FolderChange{Peer: peer, In: update.Updates[indexes[i]].Type == moveIn}
+		moves[i] = inbox.FolderChange{Peer: peer, In: update.Updates[indexes[i]].Type == moveIn}
 	}
-	f, errs, _, err := c.Conversations.ChangeFolderMembers(ctx, in.From, update.Old, moves, delivery.Origin{})
+	f, errs, _, err := c.Inbox.ChangeFolderMembers(ctx, in.From, update.Old, moves, delivery.Origin{})
 	if err != nil {
 		return updateContactGroupResponse{}, err
 	}

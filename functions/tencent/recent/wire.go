@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/conversations"
+	"parley/shared/domain/inbox"
 )
 
 const (
@@ -101,7 +101,7 @@ type labelledContact struct {
 
 // fromRow returns the wire form of a row. The vendor does not say which time Timestamp
 // is (docs/spec/tencent §9.7).
-func fromRow(r conversations.Row) labelledContact {
+func fromRow(r inbox.Row) labelledContact {
 	return labelledContact{
 		contact: contact{Type: typeUser, To: r.Peer}, Marks: standardMark(r.Labels), Custom: r.CustomLabel,
 		Folders: r.Folders.Numbers(), Time: r.ChangedMs / 1000,
@@ -111,7 +111,7 @@ func fromRow(r conversations.Row) labelledContact {
 // standardMark writes labels as digits, label 1 first, up to the last one that is set.
 // The vendor does not say which end is mark 1 (docs/spec/tencent §9.7). Example: the
 // labels 1, 2, 3 and 6 are "111001".
-func standardMark(s conversations.Set) string {
+func standardMark(s inbox.Set) string {
 	text := fmt.Sprintf("%064b", uint64(s))
 	out := make([]byte, len(text))
 	for i := range text {

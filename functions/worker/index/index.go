@@ -5,7 +5,7 @@ package index
 import (
 	"context"
 
-	"parley/shared/domain/conversations"
+	"parley/shared/domain/inbox"
 	"parley/shared/op"
 	"parley/shared/queue"
 	"parley/shared/store"
@@ -22,10 +22,10 @@ func Operations() []op.Operation {
 // the last row it goes through the rows a second time, because calls that had read the
 // account before it was marked may have created rows. After that, the calls of the
 // account read the index. Every step may be repeated.
-func index(ctx context.Context, c *op.Call, job conversations.IndexJob) error {
+func index(ctx context.Context, c *op.Call, job inbox.IndexJob) error {
 	a, err := c.App.Apps.Get(ctx, job.App)
 	if err != nil {
 		return err
 	}
-	return c.App.For(&a).Conversations.IndexRows(ctx, job)
+	return c.App.For(&a).Inbox.IndexRows(ctx, job)
 }

@@ -4,8 +4,8 @@ import (
 	"fmt"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/conversations"
 	"parley/shared/domain/delivery"
+	"parley/shared/domain/inbox"
 	"parley/shared/domain/messages"
 	"parley/shared/domain/presence"
 	"parley/shared/domain/profiles"
@@ -212,23 +212,23 @@ func Frame(e delivery.Event) ([]byte, error) {
 		return plainjson.Marshal(event{Event: "message.extension", Body: body})
 	case messages.Typing:
 		return plainjson.Marshal(event{Event: "message.typing", Body: typing{From: e.From, To: e.To, On: e.On, TimeMs: e.TimeMs}})
-	case conversations.ReadCursor:
+	case inbox.ReadCursor:
 		return plainjson.Marshal(event{Event: "message.read", Body: readMark{
 			Reader: e.Reader, Peer: e.Peer, Ordinal: e.Offset, Unread: &e.Unread, TimeMs: e.TimeMs,
 		}})
-	case conversations.PeerReadCursor:
+	case inbox.PeerReadCursor:
 		return plainjson.Marshal(event{Event: "message.read", Body: readMark{
 			Reader: e.Reader, Peer: e.Peer, Ordinal: e.Offset, TimeMs: e.TimeMs,
 		}})
-	case conversations.Changed:
+	case inbox.Changed:
 		return plainjson.Marshal(event{Event: "conversation.changed", Body: conversationsChanged{v4.FromRows(e.Rows)}})
-	case conversations.DraftChanged:
+	case inbox.DraftChanged:
 		row := v4.FromRow(e.Row)
 		row.Draft = e.Text
 		return plainjson.Marshal(event{Event: "conversation.changed", Body: conversationsChanged{[]v4.Conversation{row}}})
-	case conversations.FoldersChanged:
+	case inbox.FoldersChanged:
 		return plainjson.Marshal(event{Event: "conversation.changed", Body: foldersChanged{v4.FromFolders(e.Folders), e.Version}})
-	case conversations.ConversationDeleted:
+	case inbox.ConversationDeleted:
 		body := conversationDeleted{Peer: e.Row.Peer, TimeMs: e.Row.ChangedMs}
 		if e.History {
 			body.History = 1

@@ -8,8 +8,8 @@ import (
 
 	"parley/shared/dialect/client"
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/conversations"
 	"parley/shared/domain/delivery"
+	"parley/shared/domain/inbox"
 	"parley/shared/domain/messages"
 	"parley/shared/fault"
 	"parley/shared/op"
@@ -114,20 +114,20 @@ func TestUnknownEvent(t *testing.T) {
 // (docs/client-protocol.md §7).
 func TestConversationFrames(t *testing.T) {
 	key := messages.Key{Time: 1_700_000_000, Seq: 1, Random: 2}
-	row := conversations.Row{Peer: "bob", DraftMs: 3, HiddenUpTo: &key, ChangedMs: 9}
+	row := inbox.Row{Peer: "bob", DraftMs: 3, HiddenUpTo: &key, ChangedMs: 9}
 	const body = `{"To_Account":"bob","Unread":0,"ReadOrdinal":0,"PeerReadOrdinal":0,"InOrdinal":0,"OutOrdinal":0,"TimeMs":0,"DraftMs":3`
 	for _, c := range []struct {
 		event delivery.Event
 		want  string
 	}{
-		{conversations.Changed{Rows: []conversations.Row{row}},
+		{inbox.Changed{Rows: []inbox.Row{row}},
 			`{"event":"conversation.changed","body":{"Conversations":[` + body + `,"ClearedKey":"1_2_1700000000"}]}}`},
-		{conversations.DraftChanged{Row: row, Text: "hel"},
+		{inbox.DraftChanged{Row: row, Text: "hel"},
 			`{"event":"conversation.changed","body":{"Conversations":[` + body + `,"Draft":"hel","ClearedKey":"1_2_1700000000"}]}}`},
-		{conversations.FoldersChanged{Version: 4}, `{"event":"conversation.changed","body":{"GroupItem":[],"ContactGroupVersion":4}}`},
-		{conversations.ConversationDeleted{Row: row, History: true},
+		{inbox.FoldersChanged{Version: 4}, `{"event":"conversation.changed","body":{"GroupItem":[],"ContactGroupVersion":4}}`},
+		{inbox.ConversationDeleted{Row: row, History: true},
 			`{"event":"conversation.deleted","body":{"To_Account":"bob","ClearRamble":1,"ClearedKey":"1_2_1700000000","TimeMs":9}}`},
-		{conversations.ConversationDeleted{Row: conversations.Row{Peer: "bob", ChangedMs: 9}},
+		{inbox.ConversationDeleted{Row: inbox.Row{Peer: "bob", ChangedMs: 9}},
 			`{"event":"conversation.deleted","body":{"To_Account":"bob","ClearRamble":0,"TimeMs":9}}`},
 	} {
 		if got, err := client.Frame(c.event); err != nil || string(got) != c.want {
@@ -135,15 +135,15 @@ func TestConversationFrames(t *testing.T) {
 		}
 	}
 	// The largest event of many rows stays under 32 KB.
-	largest := conversations.Row{
+	largest := inbox.Row{
 		Peer: strings.Repeat("\"", 32), TimeMs: 1 << 52, LastKey: &key, Preview: strings.Repeat("\x01", 120), HiddenUpTo: &key, DraftMs: 1 << 52,
-		Data: conversations.Data{PinnedMs: 1 << 52, Labels: 1<<64 - 1, Folders: 1<<24 - 1, CustomLabel: strings.Repeat("\x01", 256), Option: 2},
+		Data: inbox.Data{PinnedMs: 1 << 52, Labels: 1<<64 - 1, Folders: 1<<24 - 1, CustomLabel: strings.Repeat("\x01", 256), Option: 2},
 	}
-	rows := make([]conversations.Row, 10)
+	rows := make([]inbox.Row, 10)
 	for i := range rows {
 		rows[i] = largest
 	}
-	if frame, err := client.Frame(conversations.Changed{Rows: rows}); err != nil || len(frame) > 32<<10 {
+	if frame, err := client.Frame(inbox.Changed{Rows: rows}); err != nil || len(frame) > 32<<10 {
 		t.Errorf("an event of %d rows has %d bytes, %v", len(rows), len(frame), err)
 	}
 }

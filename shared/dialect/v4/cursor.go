@@ -6,14 +6,14 @@ import (
 	"strings"
 
 	"parley/shared/domain/accounts"
-	"parley/shared/domain/conversations"
+	"parley/shared/domain/inbox"
 	"parley/shared/domain/messages"
 	"parley/shared/fault"
 )
 
 // FormatCursor returns the cursor for a position in a list of conversations; empty at the
 // end of the list.
-func FormatCursor(p *conversations.Position) string {
+func FormatCursor(p *inbox.Position) string {
 	if p == nil {
 		return ""
 	}
@@ -25,9 +25,9 @@ func FormatCursor(p *conversations.Position) string {
 	switch {
 	case p.Pinned:
 		text = cursorPinned + text
-	case p.Part == conversations.PartWithData:
+	case p.Part == inbox.PartWithData:
 		text = cursorWithData + text
-	case p.Part == conversations.PartChanges:
+	case p.Part == inbox.PartChanges:
 		text = cursorChanges + text
 	}
 	return base64.RawURLEncoding.EncodeToString([]byte(text))
@@ -43,7 +43,7 @@ const (
 
 // ParseCursor returns the position for a cursor of FormatCursor; nil for an empty text, the
 // start of the list.
-func ParseCursor(text string) (*conversations.Position, error) {
+func ParseCursor(text string) (*inbox.Position, error) {
 	if text == "" {
 		return nil, nil
 	}
@@ -55,10 +55,10 @@ func ParseCursor(text string) (*conversations.Position, error) {
 	if err != nil {
 		return nil, bad
 	}
-	p := &conversations.Position{}
+	p := &inbox.Position{}
 	rest, isPinned := strings.CutPrefix(string(plain), cursorPinned)
 	p.Pinned = isPinned
-	for prefix, part := range map[string]conversations.Part{cursorWithData: conversations.PartWithData, cursorChanges: conversations.PartChanges} {
+	for prefix, part := range map[string]inbox.Part{cursorWithData: inbox.PartWithData, cursorChanges: inbox.PartChanges} {
 		if after, ok := strings.CutPrefix(rest, prefix); ok && !isPinned && p.Part == 0 {
 			rest, p.Part = after, part
 		}

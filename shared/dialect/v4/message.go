@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"parley/shared/domain/conversations"
+	"parley/shared/domain/inbox"
 	"parley/shared/domain/messages"
 	"parley/shared/domain/push"
 	"parley/shared/fault"
@@ -181,7 +181,7 @@ type LastMessage struct {
 }
 
 // FromRow returns the wire form of a row.
-func FromRow(r conversations.Row) Conversation {
+func FromRow(r inbox.Row) Conversation {
 	c := Conversation{
 		Peer: r.Peer, Unread: r.Unread(), ReadOrdinal: r.ReadOffset, PeerReadOrdinal: r.PeerReadOffset,
 		InOrdinal: r.InOffset, OutOrdinal: r.OutOffset, TimeMs: r.TimeMs, OperationMs: r.OperationMs,
@@ -198,7 +198,7 @@ func FromRow(r conversations.Row) Conversation {
 }
 
 // FromRows returns the wire form of rows.
-func FromRows(rows []conversations.Row) []Conversation {
+func FromRows(rows []inbox.Row) []Conversation {
 	list := make([]Conversation, len(rows))
 	for i, r := range rows {
 		list[i] = FromRow(r)
@@ -213,7 +213,7 @@ type Folder struct {
 }
 
 // FromFolders returns the wire form of folders.
-func FromFolders(list []conversations.Folder) []Folder {
+func FromFolders(list []inbox.Folder) []Folder {
 	out := make([]Folder, len(list))
 	for i, f := range list {
 		out[i] = Folder{Name: f.Name, ID: f.Number}

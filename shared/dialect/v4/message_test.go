@@ -10,7 +10,7 @@ import (
 
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/accounts"
-	"parley/shared/domain/conversations"
+	"parley/shared/domain/inbox"
 	"parley/shared/domain/messages"
 	"parley/shared/domain/push"
 	"parley/shared/fault"
@@ -154,7 +154,7 @@ func TestWireForms(t *testing.T) {
 			t.Errorf("%s:\ngot  %s, %v\nwant %s", c.what, got, err, c.want)
 		}
 	}
-	row := conversations.Row{
+	row := inbox.Row{
 		Peer: "bob", TimeMs: 5, LastKey: &m.Key, Preview: "hi", OutOffset: 4, InOffset: 9, ReadOffset: 2, PeerReadOffset: 3, UnreadExcluded: 1,
 	}
 	got, err := json.Marshal(v4.FromRow(row))
@@ -163,8 +163,8 @@ func TestWireForms(t *testing.T) {
 	if err != nil || string(got) != want {
 		t.Errorf("row:\ngot  %s, %v\nwant %s", got, err, want)
 	}
-	row = conversations.Row{Peer: "bob", DraftMs: 6, HiddenUpTo: &m.Key, Data: conversations.Data{
-		PinnedMs: 7, Labels: conversations.Set(0).With(1).With(64), CustomLabel: "c", Folders: conversations.Set(0).With(20), Option: messages.OptionSilent,
+	row = inbox.Row{Peer: "bob", DraftMs: 6, HiddenUpTo: &m.Key, Data: inbox.Data{
+		PinnedMs: 7, Labels: inbox.Set(0).With(1).With(64), CustomLabel: "c", Folders: inbox.Set(0).With(20), Option: messages.OptionSilent,
 	}}
 	got, err = json.Marshal(v4.FromRow(row))
 	want = `{"To_Account":"bob","Unread":0,"ReadOrdinal":0,"PeerReadOrdinal":0,"InOrdinal":0,"OutOrdinal":0,"TimeMs":0,"PinnedMs":7,"Mark":[1,64],` +
@@ -172,14 +172,14 @@ func TestWireForms(t *testing.T) {
 	if err != nil || string(got) != want {
 		t.Errorf("row with data:\ngot  %s, %v\nwant %s", got, err, want)
 	}
-	if got := v4.FromRow(conversations.Row{Preview: "hi"}).Last; got != nil {
+	if got := v4.FromRow(inbox.Row{Preview: "hi"}).Last; got != nil {
 		t.Errorf("a row without a last message shows %+v", got)
 	}
 }
 
 // TestCursor checks that a cursor is read as it was made, and that other texts are refused.
 func TestCursor(t *testing.T) {
-	for _, p := range []*conversations.Position{
+	for _, p := range []*inbox.Position{
 		{TimeMs: 0, Peer: "a"}, {Pinned: true, TimeMs: 7, Peer: "p 5"}, {TimeMs: 1_700_000_000_000, Peer: strings.Repeat("z", 32)}, {TimeMs: 1<<63 - 1, Peer: " a b "},
 	} {
 		text := v4.FormatCursor(p)
@@ -209,7 +209,7 @@ func TestCursor(t *testing.T) {
 // FuzzCursor checks that ParseCursor accepts only what FormatCursor makes, and all of it.
 func FuzzCursor(f *testing.F) {
 	f.Add("", int64(5), "bob")
-	f.Add(v4.FormatCursor(&conversations.Position{TimeMs: 1_700_000_000_000, Peer: "a b#~"}), int64(0), " ")
+	f.Add(v4.FormatCursor(&inbox.Position{TimeMs: 1_700_000_000_000, Peer: "a b#~"}), int64(0), " ")
 	f.Add("NSBh", int64(1<<62), strings.Repeat("z", 32))
 	f.Add("NSBh\n", int64(-1), "")
 	f.Fuzz(func(t *testing.T, text string, ms int64, peer string) {
@@ -229,7 +229,7 @@ func FuzzCursor(f *testing.F) {
 		if ms < 0 || accounts.CheckID(peer) != nil {
 			return
 		}
-		p := conversations.Position{TimeMs: ms, Peer: peer}
+		p := inbox.Position{TimeMs: ms, Peer: peer}
 		if again, err := v4.ParseCursor(v4.FormatCursor(&p)); err != nil || *again != p {
 			t.Errorf("%+v is read as %+v, %v", p, again, err)
 		}

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"parley/shared/domain/accounts"
-	"parley/shared/domain/conversations"
+	"parley/shared/domain/inbox"
 	"parley/shared/domain/messages"
 	"parley/shared/fault"
 )
@@ -47,7 +47,7 @@ type Query struct {
 // list. With At and Before: in that conversation, with the messages before Before. With
 // Before alone: in Query.Peer. The zero Cursor is the beginning.
 type Cursor struct {
-	At     *conversations.Position
+	At     *inbox.Position
 	Before *messages.Key
 }
 
@@ -62,7 +62,7 @@ type Result struct {
 // Service searches for the users of an application.
 type Service struct {
 	Messages      messages.Service
-	Conversations conversations.Service
+	Inbox inbox.Service
 }
 
 // Search searches from query.From on, until a limit is reached.
@@ -114,7 +114,7 @@ func (c *call) searchList(ctx context.Context) (Result, error) {
 			return Result{Messages: c.found, Next: &Cursor{At: at}}, nil
 		}
 	}
-	page, err := c.Conversations.List(ctx, c.user, conversations.Filter{}, conversations.PageRequest{After: at, Limit: MaxConversations})
+	page, err := c.Inbox.List(ctx, c.user, inbox.Filter{}, inbox.PageRequest{After: at, Limit: MaxConversations})
 	if err != nil {
 		return Result{}, err
 	}

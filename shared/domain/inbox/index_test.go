@@ -1,4 +1,4 @@
-package conversations_test
+package inbox_test
 
 import (
 	"context"
@@ -14,8 +14,8 @@ import (
 	"parley/infra/testkit"
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/apps"
-	"parley/shared/domain/conversations"
 	"parley/shared/domain/delivery"
+	"parley/shared/domain/inbox"
 	"parley/shared/domain/messages"
 	"parley/shared/fault"
 )
@@ -25,9 +25,9 @@ var server *testkit.Server
 func TestMain(m *testing.M) { testkit.Main(m, &server) }
 
 // noIndex is a Store that hides the index, so that a call reads all rows.
-type noIndex struct{ conversations.Store }
+type noIndex struct{ inbox.Store }
 
-func (s noIndex) Head(ctx context.Context, app int64, user string, strong bool) (conversations.Head, error) {
+func (s noIndex) Head(ctx context.Context, app int64, user string, strong bool) (inbox.Head, error) {
 	h, err := s.Store.Head(ctx, app, user, strong)
 	h.Indexed = false
 	return h, err
@@ -35,9 +35,9 @@ func (s noIndex) Head(ctx context.Context, app int64, user string, strong bool) 
 
 // shortFirstRead is a Store whose first read returns only one row, so that the Service
 // looks for the index of a user with few rows.
-type shortFirstRead struct{ conversations.Store }
+type shortFirstRead struct{ inbox.Store }
 
-func (s shortFirstRead) Rows(ctx context.Context, app int64, user, after string, limit int, strong bool) ([]conversations.Row, bool, error) {
+func (s shortFirstRead) Rows(ctx context.Context, app int64, user, after string, limit int, strong bool) ([]inbox.Row, bool, error) {
 	if after == "" && limit == 101 {
 		limit = 1
 	}
@@ -53,8 +53,8 @@ type randomRun struct {
 	sent    map[string][]messages.Key // keys of the messages, by peer
 	from    map[messages.Key]string   // senders of the messages
 	random  uint32                    // of the last message
-	indexed conversations.Service     // reads the index if there is one
-	noIndex conversations.Service     // reads all rows
+	indexed inbox.Service             // reads the index if there is one
+	noIndex inbox.Service             // reads all rows
 	log     []string                  // the steps so far
 }
 
@@ -77,7 +77,7 @@ func newRandomRun(t *testing.T, seed uint64) *randomRun {
 			t.Fatal(err)
 		}
 	}
-	run.indexed, run.noIndex = w.Tenant(t).Conversations, w.Tenant(t).Conversations
+	run.indexed, run.noIndex = w.Tenant(t).Inbox, w.Tenant(t).Inbox
 	run.indexed.Store, run.noIndex.Store = shortFirstRead{run.indexed.Store}, noIndex{run.noIndex.Store}
 	return run
 }
@@ -104,7 +104,7 @@ func (run *randomRun) step() {
 			run.sent[peer], run.from[receipt.Key] = append(run.sent[peer], receipt.Key), from
 		}
 	case 6, 7:
-		_, err = t.Conversations.Read(ctx, to, from, nil, delivery.Origin{})
+		_, err = t.Inbox.Read(ctx, to, from, nil, delivery.Origin{})
 	case 8:
 		if len(run.sent[peer]) > 0 {
 			k := run.sent[peer][run.r.IntN(len(run.sent[peer]))]
@@ -113,20 +113,20 @@ func (run *randomRun) step() {
 			err = t.Messages.Recall(ctx, messages.Actor{Trusted: true}, from, to, k)
 		}
 	case 9:
-		err = t.Conversations.Delete(ctx, "alice", peer, one, delivery.Origin{})
+		err = t.Inbox.Delete(ctx, "alice", peer, one, delivery.Origin{})
 	case 10, 11:
-		_, err = t.Conversations.Pin(ctx, "alice", peer, one, delivery.Origin{})
+		_, err = t.Inbox.Pin(ctx, "alice", peer, one, delivery.Origin{})
 	case 12, 13:
-		_, err = t.Conversations.SetLabels(ctx, "alice", []string{peer}, []conversations.LabelChange{map[bool]conversations.LabelChange{true: {Set: []int{2}}, false: {Clear: []int{2}}}[one]}, delivery.Origin{})
+		_, err = t.Inbox.SetLabels(ctx, "alice", []string{peer}, []inbox.LabelChange{map[bool]inbox.LabelChange{true: {Set: []int{2}}, false: {Clear: []int{2}}}[one]}, delivery.Origin{})
 	case 14:
 		option := messages.Option(run.r.IntN(3))
-		_, err = t.Conversations.SetOption(ctx, "alice", []string{peer}, option, delivery.Origin{})
+		_, err = t.Inbox.SetOption(ctx, "alice", []string{peer}, option, delivery.Origin{})
 	case 15:
-		_, _, _, err = t.Conversations.CreateFolder(ctx, "alice", "work", []string{peer}, delivery.Origin{})
+		_, _, _, err = t.Inbox.CreateFolder(ctx, "alice", "work", []string{peer}, delivery.Origin{})
 	case 16:
-		_, _, err = t.Conversations.DeleteFolder(ctx, "alice", "work", delivery.Origin{})
+		_, _, err = t.Inbox.DeleteFolder(ctx, "alice", "work", delivery.Origin{})
 	case 17:
-		_, err = t.Conversations.SetDraft(ctx, "alice", peer, map[bool]string{true: "hello"}[one], delivery.Origin{})
+		_, err = t.Inbox.SetDraft(ctx, "alice", peer, map[bool]string{true: "hello"}[one], delivery.Origin{})
 	case 18:
 		run.random++
 		err = t.Messages.Import(ctx, messages.Import{
@@ -134,9 +134,9 @@ func (run *randomRun) step() {
 			Content: messages.Content{Elements: []messages.Element{testkit.Text("old")}},
 		})
 	case 19:
-		err = t.Conversations.Clear(ctx, "alice", peer, delivery.Origin{})
+		err = t.Inbox.Clear(ctx, "alice", peer, delivery.Origin{})
 	case 20:
-		_, _, err = t.Conversations.ReadAll(ctx, "alice", delivery.Origin{})
+		_, _, err = t.Inbox.ReadAll(ctx, "alice", delivery.Origin{})
 	case 21:
 		run.w.Clock.Move([]time.Duration{0, time.Millisecond, time.Second, time.Hour, 10 * 24 * time.Hour}[run.r.IntN(5)])
 	}
@@ -147,10 +147,10 @@ func (run *randomRun) step() {
 }
 
 // list reads the whole list page by page.
-func (run *randomRun) list(s conversations.Service, f conversations.Filter, size int) (rows []conversations.Row) {
+func (run *randomRun) list(s inbox.Service, f inbox.Filter, size int) (rows []inbox.Row) {
 	run.Helper()
-	for after, n := (*conversations.Position)(nil), 0; n == 0 || after != nil; n++ {
-		p, err := s.List(run.Context(), "alice", f, conversations.PageRequest{After: after, Limit: size})
+	for after, n := (*inbox.Position)(nil), 0; n == 0 || after != nil; n++ {
+		p, err := s.List(run.Context(), "alice", f, inbox.PageRequest{After: after, Limit: size})
 		if err != nil || n > 100 || len(p.Rows) > size || len(p.Positions) != len(p.Rows) {
 			run.Fatalf("page %d of the list: %+v, %v", n, p, err)
 		}
@@ -160,11 +160,11 @@ func (run *randomRun) list(s conversations.Service, f conversations.Filter, size
 }
 
 // sync reads page by page the rows that have changed, and returns them by peer.
-func (run *randomRun) sync(s conversations.Service, since int64, size int) map[string]conversations.Row {
+func (run *randomRun) sync(s inbox.Service, since int64, size int) map[string]inbox.Row {
 	run.Helper()
-	rows := map[string]conversations.Row{}
-	for after, n := (*conversations.Position)(nil), 0; n == 0 || after != nil; n++ {
-		p, err := s.Sync(run.Context(), "alice", since, conversations.PageRequest{After: after, Limit: size})
+	rows := map[string]inbox.Row{}
+	for after, n := (*inbox.Position)(nil), 0; n == 0 || after != nil; n++ {
+		p, err := s.Sync(run.Context(), "alice", since, inbox.PageRequest{After: after, Limit: size})
 		if err != nil || n > 100 || len(p.Rows) > size {
 			run.Fatalf("page %d of the sync: %+v, %v", n, p, err)
 		}
@@ -177,14 +177,14 @@ func (run *randomRun) sync(s conversations.Service, since int64, size int) map[s
 }
 
 // names returns the peers of rows, in order.
-func names(rows []conversations.Row) string {
-	return peers(conversations.Page{Rows: rows})
+func names(rows []inbox.Row) string {
+	return peers(inbox.Page{Rows: rows})
 }
 
 // compare compares the answers from the index with the answers from all rows.
 func (run *randomRun) compare() {
 	run.Helper()
-	for _, f := range []conversations.Filter{{}, {Unread: true}, {Label: 2}, {Folder: 1}} {
+	for _, f := range []inbox.Filter{{}, {Unread: true}, {Label: 2}, {Folder: 1}} {
 		size := []int{1, 3, 100}[run.r.IntN(3)]
 		got, want := run.list(run.indexed, f, size), run.list(run.noIndex, f, 100)
 		if !reflect.DeepEqual(got, want) {
@@ -193,7 +193,7 @@ func (run *randomRun) compare() {
 	}
 	head, labelled, err := run.indexed.Labelled(run.Context(), "alice")
 	wantHead, wantLabelled, err2 := run.noIndex.Labelled(run.Context(), "alice")
-	data := func(rows []conversations.Row) (out []string) {
+	data := func(rows []inbox.Row) (out []string) {
 		for _, r := range rows {
 			out = append(out, fmt.Sprintf("%s %+v", r.Peer, r.Data))
 		}
@@ -208,7 +208,7 @@ func (run *randomRun) compare() {
 		size := []int{1, 2, 100}[run.r.IntN(3)]
 		got, want := run.sync(run.indexed, since, size), run.sync(run.noIndex, since, 100)
 		if since == 0 && head.Indexed { // rows without a message and without data are left out
-			maps.DeleteFunc(want, func(_ string, r conversations.Row) bool { return r.TimeMs == 0 && r.Data == conversations.Data{} })
+			maps.DeleteFunc(want, func(_ string, r inbox.Row) bool { return r.TimeMs == 0 && r.Data == inbox.Data{} })
 		}
 		if !reflect.DeepEqual(got, want) {
 			for _, peer := range run.peers {
@@ -223,7 +223,7 @@ func (run *randomRun) compare() {
 	want, err2 := run.noIndex.Count(run.Context(), "alice")
 	for _, r := range all {
 		if r.TimeMs == 0 && r.Unread() > 0 { // all its messages had NoLast, so it is not in the list
-			got, want = conversations.Count{}, conversations.Count{}
+			got, want = inbox.Count{}, inbox.Count{}
 		}
 	}
 	if err != nil || err2 != nil || got != want {
@@ -240,11 +240,11 @@ func TestIndexAnswersLikeAllRows(t *testing.T) {
 			run := newRandomRun(t, seed)
 			steps := 50 + run.r.IntN(50)
 			begin := run.r.IntN(steps)
-			var jobs []testkit.Queued[conversations.IndexJob]
+			var jobs []testkit.Queued[inbox.IndexJob]
 			for n := range steps {
 				run.step()
 				if n == begin {
-					jobs = append(jobs, testkit.Queued[conversations.IndexJob]{Job: conversations.IndexJob{App: run.w.ID, User: "alice"}})
+					jobs = append(jobs, testkit.Queued[inbox.IndexJob]{Job: inbox.IndexJob{App: run.w.ID, User: "alice"}})
 				}
 				if len(jobs) > 0 && run.r.IntN(3) == 0 {
 					if err := run.indexed.IndexRows(t.Context(), jobs[0].Job); err != nil {
@@ -278,9 +278,9 @@ func TestAccountWithManyRowsIsIndexedOnce(t *testing.T) {
 	if err := w.Seed(t.Context(), "account alice\nrows alice 501\naccount bob\nrows bob 500\n"); err != nil {
 		t.Fatal(err)
 	}
-	s := w.Tenant(t).Conversations
+	s := w.Tenant(t).Inbox
 	for _, user := range []string{"bob", "alice", "alice"} {
-		if p, err := s.List(t.Context(), user, conversations.Filter{}, conversations.PageRequest{Limit: 100}); err != nil || len(p.Rows) != 100 || p.Next != nil {
+		if p, err := s.List(t.Context(), user, inbox.Filter{}, inbox.PageRequest{Limit: 100}); err != nil || len(p.Rows) != 100 || p.Next != nil {
 			t.Fatalf("list of %s: %d rows, %v", user, len(p.Rows), err)
 		}
 	}
@@ -289,7 +289,7 @@ func TestAccountWithManyRowsIsIndexedOnce(t *testing.T) {
 		t.Fatalf("jobs %+v, want one job for each list of alice", jobs)
 	}
 	for len(jobs) > 0 {
-		if _, err := s.Sync(t.Context(), "alice", 0, conversations.PageRequest{Limit: 100}); err != nil {
+		if _, err := s.Sync(t.Context(), "alice", 0, inbox.PageRequest{Limit: 100}); err != nil {
 			t.Fatal(err)
 		}
 		if again := w.IndexJobs.Take(); len(jobs) == 1 && len(again) > 0 {
@@ -300,7 +300,7 @@ func TestAccountWithManyRowsIsIndexedOnce(t *testing.T) {
 		}
 		jobs = append(jobs[1:], w.IndexJobs.Take()...)
 	}
-	p, err := s.Sync(t.Context(), "alice", 0, conversations.PageRequest{Limit: 100})
+	p, err := s.Sync(t.Context(), "alice", 0, inbox.PageRequest{Limit: 100})
 	if err != nil || !p.Head.Indexed || len(p.Rows) != 100 {
 		t.Errorf("indexed: %d rows, %+v, %v", len(p.Rows), p.Head, err)
 	}

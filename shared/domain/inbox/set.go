@@ -1,4 +1,4 @@
-package conversations
+package inbox
 
 // A Set is a set of numbers from 1 to MaxLabel: labels, or the numbers of folders.
 type Set uint64

@@ -1,14 +1,14 @@
-package conversations_test
+package inbox_test
 
 import (
 	"testing"
 
-	"parley/shared/domain/conversations"
+	"parley/shared/domain/inbox"
 	"parley/shared/domain/messages"
 )
 
 func TestSyncReturnsRowsChangedSince(t *testing.T) {
-	m := &memory{rows: []conversations.Row{
+	m := &memory{rows: []inbox.Row{
 		{Peer: "a", TimeMs: 100}, {Peer: "b", TimeMs: 200}, {Peer: "read by me", TimeMs: 50, ReadMs: 150},
 		{Peer: "read by the peer", TimeMs: 60, PeerReadMs: 160},
 		{Peer: "shows none", ChangedMs: 170}, {Peer: "expired", TimeMs: 500, Expires: nowMs / 1000},
@@ -17,7 +17,7 @@ func TestSyncReturnsRowsChangedSince(t *testing.T) {
 		0: "b a read by the peer read by me shows none", 100: "b a read by the peer read by me shows none",
 		101: "b read by the peer read by me shows none", 151: "b read by the peer shows none", 161: "b shows none", 171: "b", 201: "",
 	} {
-		p, err := service(m, 100).Sync(t.Context(), "u", since, conversations.PageRequest{Limit: 100})
+		p, err := service(m, 100).Sync(t.Context(), "u", since, inbox.PageRequest{Limit: 100})
 		if err != nil || peers(p.Page) != want {
 			t.Errorf("since %d: %s, %v, want %s", since, peers(p.Page), err, want)
 		}
@@ -28,11 +28,11 @@ func TestSyncReturnsRowsChangedSince(t *testing.T) {
 	if !m.strong {
 		t.Error("the sync does not read the rows strongly, so it may miss what a send has just written")
 	}
-	p, err := service(m, 100).Sync(t.Context(), "u", 101, conversations.PageRequest{Limit: 2})
+	p, err := service(m, 100).Sync(t.Context(), "u", 101, inbox.PageRequest{Limit: 2})
 	if err != nil || peers(p.Page) != "b read by the peer" || p.Next == nil {
 		t.Fatalf("first page %s, next %v, %v", peers(p.Page), p.Next, err)
 	}
-	p, err = service(m, 100).Sync(t.Context(), "u", 101, conversations.PageRequest{After: p.Next, Limit: 2})
+	p, err = service(m, 100).Sync(t.Context(), "u", 101, inbox.PageRequest{After: p.Next, Limit: 2})
 	if err != nil || peers(p.Page) != "read by me shows none" || p.Next != nil {
 		t.Errorf("second page %s, next %v, %v", peers(p.Page), p.Next, err)
 	}
@@ -42,15 +42,15 @@ func TestSyncReturnsRowsChangedSince(t *testing.T) {
 // with data, even if they are not in the list. It does not return rows without data that
 // are beyond the end of the list.
 func TestSyncBeyondTheEndOfTheList(t *testing.T) {
-	m := &memory{rows: []conversations.Row{
-		{Peer: "a", TimeMs: 3}, {Peer: "b", TimeMs: 2}, {Peer: "out", TimeMs: 1}, {Peer: "kept", TimeMs: 1, Data: conversations.Data{CustomLabel: "c"}},
-		{Peer: "deleted", ChangedMs: 9}, {Peer: "expired, kept", TimeMs: 8, Expires: 1, Data: conversations.Data{Option: messages.OptionSilent}},
+	m := &memory{rows: []inbox.Row{
+		{Peer: "a", TimeMs: 3}, {Peer: "b", TimeMs: 2}, {Peer: "out", TimeMs: 1}, {Peer: "kept", TimeMs: 1, Data: inbox.Data{CustomLabel: "c"}},
+		{Peer: "deleted", ChangedMs: 9}, {Peer: "expired, kept", TimeMs: 8, Expires: 1, Data: inbox.Data{Option: messages.OptionSilent}},
 	}}
-	p, err := service(m, 2).Sync(t.Context(), "u", 0, conversations.PageRequest{Limit: 100})
+	p, err := service(m, 2).Sync(t.Context(), "u", 0, inbox.PageRequest{Limit: 100})
 	if want := "a b kept deleted expired, kept"; err != nil || peers(p.Page) != want {
 		t.Errorf("%s, %v, want %s", peers(p.Page), err, want)
 	}
-	p, err = service(m, 2).Sync(t.Context(), "u", 8, conversations.PageRequest{Limit: 100})
+	p, err = service(m, 2).Sync(t.Context(), "u", 8, inbox.PageRequest{Limit: 100})
 	if want := "deleted expired, kept"; err != nil || peers(p.Page) != want {
 		t.Errorf("since 8: %s, %v, want %s", peers(p.Page), err, want)
 	}

@@ -1,7 +1,7 @@
-// Package conversations holds a user's side of each one-to-one conversation: its
+// Package inbox holds a user's side of each one-to-one conversation: its
 // place in the user's list, its unread messages, the read cursors of both users, and
 // the user's pins, labels, folders and drafts.
-package conversations
+package inbox
 
 import (
 	"context"

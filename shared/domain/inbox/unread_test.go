@@ -1,10 +1,10 @@
-package conversations_test
+package inbox_test
 
 import (
 	"slices"
 	"testing"
 
-	"parley/shared/domain/conversations"
+	"parley/shared/domain/inbox"
 )
 
 func TestUnreadIsTheDifferenceOfOffsets(t *testing.T) {
@@ -14,7 +14,7 @@ func TestUnreadIsTheDifferenceOfOffsets(t *testing.T) {
 		{0, 0, 0, 0}, {5, 2, 0, 3}, {5, 2, 1, 2}, {5, 5, 0, 0}, {5, 5, 1, 0}, {5, 9, 0, 0}, {250, 0, 0, 250}, {251, 0, 0, 250},
 		{1 << 40, 1, 1, 250}, {300, 0, 60, 240},
 	} {
-		r := conversations.Row{InOffset: c.in, ReadOffset: c.read, UnreadExcluded: c.excluded}
+		r := inbox.Row{InOffset: c.in, ReadOffset: c.read, UnreadExcluded: c.excluded}
 		if got := r.Unread(); got != c.want {
 			t.Errorf("in %d, read %d, excluded %d: %d unread, want %d", c.in, c.read, c.excluded, got, c.want)
 		}
@@ -22,7 +22,7 @@ func TestUnreadIsTheDifferenceOfOffsets(t *testing.T) {
 }
 
 func TestUnreadOfExpiredMessagesIsZero(t *testing.T) {
-	m := &memory{rows: []conversations.Row{
+	m := &memory{rows: []inbox.Row{
 		{Peer: "a", InOffset: 3}, {Peer: "b", TimeMs: 1, InOffset: 400}, {Peer: "gone", InOffset: 9, Expires: nowMs / 1000}, {Peer: "c", InOffset: 2, ReadOffset: 2},
 	}}
 	if got, err := service(m, 1).Unread(t.Context(), "u"); err != nil || got != 253 {

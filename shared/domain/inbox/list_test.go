@@ -1,4 +1,4 @@
-package conversations_test
+package inbox_test
 
 import (
 	"errors"
@@ -7,62 +7,62 @@ import (
 	"strings"
 	"testing"
 
-	"parley/shared/domain/conversations"
+	"parley/shared/domain/inbox"
 )
 
 func TestListIsNewestFirst(t *testing.T) {
-	m := &memory{rows: []conversations.Row{
+	m := &memory{rows: []inbox.Row{
 		{Peer: "old", TimeMs: 1}, {Peer: "b", TimeMs: 5}, {Peer: "a", TimeMs: 5}, {Peer: "C", TimeMs: 5}, {Peer: "new", TimeMs: 9},
 		{Peer: "never shown"},
 		{Peer: "expired", TimeMs: 8, Expires: nowMs / 1000}, {Peer: "last second", TimeMs: 8, Expires: nowMs/1000 + 1},
 	}}
-	p, err := service(m, 100).List(t.Context(), "u", conversations.Filter{}, conversations.PageRequest{Limit: 100})
+	p, err := service(m, 100).List(t.Context(), "u", inbox.Filter{}, inbox.PageRequest{Limit: 100})
 	if want := "new last second C a b old"; err != nil || peers(p) != want || p.Next != nil {
 		t.Errorf("List = %s, next %v, %v, want %s", peers(p), p.Next, err, want)
 	}
 	if m.strong {
 		t.Error("the list reads the rows strongly, which costs twice as much")
 	}
-	p, err = service(m, 3).List(t.Context(), "u", conversations.Filter{}, conversations.PageRequest{Limit: 100})
+	p, err = service(m, 3).List(t.Context(), "u", inbox.Filter{}, inbox.PageRequest{Limit: 100})
 	if want := "new last second C"; err != nil || peers(p) != want || p.Next != nil {
 		t.Errorf("a list of at most 3 conversations: %s, next %v, %v, want %s", peers(p), p.Next, err, want)
 	}
 	broken := &memory{err: errors.New("no table")}
-	if _, err := service(broken, 3).List(t.Context(), "u", conversations.Filter{}, conversations.PageRequest{Limit: 9}); !errors.Is(err, broken.err) {
+	if _, err := service(broken, 3).List(t.Context(), "u", inbox.Filter{}, inbox.PageRequest{Limit: 9}); !errors.Is(err, broken.err) {
 		t.Errorf("an error of the store: %v", err)
 	}
 }
 
 func TestListPinned(t *testing.T) {
-	work := conversations.Set(0).With(3)
-	m := &memory{rows: []conversations.Row{
-		{Peer: "new", TimeMs: 9, InOffset: 2}, {Peer: "first pin", TimeMs: 5, Data: conversations.Data{PinnedMs: 10, Folders: work}},
-		{Peer: "last pin", TimeMs: 1, Data: conversations.Data{PinnedMs: 20}, InOffset: 1},
-		{Peer: "pinned, expired", TimeMs: 8, InOffset: 3, Expires: nowMs / 1000, Data: conversations.Data{PinnedMs: 15}},
-		{Peer: "marked, not shown", Data: conversations.Data{Labels: work, Folders: work}},
-		{Peer: "b pin", Data: conversations.Data{PinnedMs: 10, Labels: work}},
+	work := inbox.Set(0).With(3)
+	m := &memory{rows: []inbox.Row{
+		{Peer: "new", TimeMs: 9, InOffset: 2}, {Peer: "first pin", TimeMs: 5, Data: inbox.Data{PinnedMs: 10, Folders: work}},
+		{Peer: "last pin", TimeMs: 1, Data: inbox.Data{PinnedMs: 20}, InOffset: 1},
+		{Peer: "pinned, expired", TimeMs: 8, InOffset: 3, Expires: nowMs / 1000, Data: inbox.Data{PinnedMs: 15}},
+		{Peer: "marked, not shown", Data: inbox.Data{Labels: work, Folders: work}},
+		{Peer: "b pin", Data: inbox.Data{PinnedMs: 10, Labels: work}},
 	}}
 	for _, c := range []struct {
-		f    conversations.Filter
+		f    inbox.Filter
 		want string
 	}{
-		{conversations.Filter{}, "last pin pinned, expired b pin first pin new"},
-		{conversations.Filter{Unread: true}, "last pin new"},
-		{conversations.Filter{Folder: 3}, "first pin"},
-		{conversations.Filter{Label: 3}, "b pin"},
-		{conversations.Filter{Label: 3, Folder: 3}, ""},
-		{conversations.Filter{Folder: 4}, ""},
+		{inbox.Filter{}, "last pin pinned, expired b pin first pin new"},
+		{inbox.Filter{Unread: true}, "last pin new"},
+		{inbox.Filter{Folder: 3}, "first pin"},
+		{inbox.Filter{Label: 3}, "b pin"},
+		{inbox.Filter{Label: 3, Folder: 3}, ""},
+		{inbox.Filter{Folder: 4}, ""},
 	} {
-		p, err := service(m, 100).List(t.Context(), "u", c.f, conversations.PageRequest{Limit: 100})
+		p, err := service(m, 100).List(t.Context(), "u", c.f, inbox.PageRequest{Limit: 100})
 		if err != nil || peers(p) != c.want {
 			t.Errorf("%+v: %s, %v, want %s", c.f, peers(p), err, c.want)
 		}
 		var got []string
-		for after, n := (*conversations.Position)(nil), 0; n == 0 || after != nil; n++ {
+		for after, n := (*inbox.Position)(nil), 0; n == 0 || after != nil; n++ {
 			if n > 6 {
 				t.Fatalf("%+v: pages of one never end", c.f)
 			}
-			if p, err = service(m, 100).List(t.Context(), "u", c.f, conversations.PageRequest{After: after, Limit: 1}); err != nil {
+			if p, err = service(m, 100).List(t.Context(), "u", c.f, inbox.PageRequest{After: after, Limit: 1}); err != nil {
 				t.Fatal(err)
 			}
 			if len(p.Rows) > 0 {
@@ -74,7 +74,7 @@ func TestListPinned(t *testing.T) {
 			t.Errorf("%+v, page by page: %s, want %s", c.f, joined, c.want)
 		}
 	}
-	p, err := service(m, 2).List(t.Context(), "u", conversations.Filter{}, conversations.PageRequest{Limit: 100})
+	p, err := service(m, 2).List(t.Context(), "u", inbox.Filter{}, inbox.PageRequest{Limit: 100})
 	if want := "last pin pinned, expired"; err != nil || peers(p) != want {
 		t.Errorf("with 2 entries: %s, %v, want %s", peers(p), err, want)
 	}
@@ -89,18 +89,18 @@ func TestPagesTogetherAreTheList(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 7))
 	m := &memory{}
 	for i := range 57 {
-		m.rows = append(m.rows, conversations.Row{Peer: fmt.Sprintf("p%02d", i), TimeMs: 1 + r.Int64N(9)})
+		m.rows = append(m.rows, inbox.Row{Peer: fmt.Sprintf("p%02d", i), TimeMs: 1 + r.Int64N(9)})
 	}
 	r.Shuffle(len(m.rows), func(i, j int) { m.rows[i], m.rows[j] = m.rows[j], m.rows[i] })
-	whole, err := service(m, 100).List(t.Context(), "u", conversations.Filter{}, conversations.PageRequest{Limit: 100})
+	whole, err := service(m, 100).List(t.Context(), "u", inbox.Filter{}, inbox.PageRequest{Limit: 100})
 	if err != nil || len(whole.Rows) != 57 {
 		t.Fatalf("%d rows, %v", len(whole.Rows), err)
 	}
 	for _, size := range []int{1, 2, 3, 10, 19, 56, 57, 58} {
 		var got []string
-		var after *conversations.Position
+		var after *inbox.Position
 		for page := 0; ; page++ {
-			p, err := service(m, 100).List(t.Context(), "u", conversations.Filter{}, conversations.PageRequest{After: after, Limit: size})
+			p, err := service(m, 100).List(t.Context(), "u", inbox.Filter{}, inbox.PageRequest{After: after, Limit: size})
 			if err != nil || len(p.Rows) > size {
 				t.Fatalf("page of %d: %d rows, %v", size, len(p.Rows), err)
 			}
@@ -117,7 +117,7 @@ func TestPagesTogetherAreTheList(t *testing.T) {
 		}
 	}
 	// A row that moves up while the pages are read is on none of the later pages.
-	first, err := service(m, 100).List(t.Context(), "u", conversations.Filter{}, conversations.PageRequest{Limit: 30})
+	first, err := service(m, 100).List(t.Context(), "u", inbox.Filter{}, inbox.PageRequest{Limit: 30})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func TestPagesTogetherAreTheList(t *testing.T) {
 			m.rows[i].TimeMs = 100
 		}
 	}
-	rest, err := service(m, 100).List(t.Context(), "u", conversations.Filter{}, conversations.PageRequest{After: first.Next, Limit: 100})
+	rest, err := service(m, 100).List(t.Context(), "u", inbox.Filter{}, inbox.PageRequest{After: first.Next, Limit: 100})
 	if err != nil || len(rest.Rows) != 26 || strings.Contains(peers(rest), moved) {
 		t.Errorf("the later page has %d rows, %v, %s is on it: %t", len(rest.Rows), err, moved, strings.Contains(peers(rest), moved))
 	}
@@ -138,14 +138,14 @@ func TestPagesTogetherAreTheList(t *testing.T) {
 func TestPageEndsBeforeARowThatDoesNotFit(t *testing.T) {
 	m := &memory{}
 	for i := range 5 {
-		m.rows = append(m.rows, conversations.Row{Peer: string(rune('a' + i)), TimeMs: int64(100 - i), InOffset: 1})
+		m.rows = append(m.rows, inbox.Row{Peer: string(rune('a' + i)), TimeMs: int64(100 - i), InOffset: 1})
 	}
 	var got []string
-	var after *conversations.Position
+	var after *inbox.Position
 	for range 5 {
 		room := 2
-		fits := func(conversations.Row) bool { room--; return room >= 0 }
-		p, err := service(m, 100).List(t.Context(), "u", conversations.Filter{}, conversations.PageRequest{After: after, Limit: 100, Fits: fits})
+		fits := func(inbox.Row) bool { room--; return room >= 0 }
+		p, err := service(m, 100).List(t.Context(), "u", inbox.Filter{}, inbox.PageRequest{After: after, Limit: 100, Fits: fits})
 		if err != nil {
 			t.Fatal(err)
 		}
