@@ -40,7 +40,7 @@ func run() error {
 	if o == nil {
 		return fmt.Errorf("_HANDLER names no operation: %q", c.Handler)
 	}
-	parts, err := app.Deployed(c, client.Frame)
+	parts, err := app.Deployed(c, client.Frames())
 	if err != nil {
 		return err
 	}

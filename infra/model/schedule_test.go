@@ -103,7 +103,7 @@ func newSchedule(seed uint64, id int64, db *store.Store, server *testkit.Server)
 	s.observer = newObserver(s)
 	parts := app.Parts{
 		Store: db, Sealer: server.Sealer, Poster: s, Delivery: (*jobs)(s), Push: (*pushes)(s), Now: func() time.Time { return s.now },
-		Wait: s.wait, Bytes: func(n int) []byte { return make([]byte, n) }, Parallel: s.parallel, Encode: client.Frame,
+		Wait: s.wait, Bytes: func(n int) []byte { return make([]byte, n) }, Parallel: s.parallel, Encode: client.Frames(),
 	}
 	policy := sessions.Multi
 	if s.rng.IntN(4) == 0 {

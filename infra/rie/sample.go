@@ -45,7 +45,7 @@ func Sample(ctx context.Context, s *testkit.Server) error {
 	}
 	tenant := app.New(app.Parts{
 		Store: st, Sealer: s.Sealer, Poster: &testkit.PostRecorder{}, Delivery: &testkit.Jobs[delivery.Job]{Name: queue.Delivery}, Now: time.Now,
-		Wait: func(context.Context, time.Duration) {}, Parallel: app.Parallel, Encode: client.Frame,
+		Wait: func(context.Context, time.Duration) {}, Parallel: app.Parallel, Encode: client.Frames(),
 	}).For(&a)
 	for _, user := range []string{"alice", "bob", "carol"} {
 		if err := tenant.Accounts.Import(ctx, accounts.Import{ID: user}); err != nil {

@@ -125,7 +125,7 @@ func (w *World) NewApp(parts func(*app.Parts)) *app.App {
 	p := app.Parts{
 		Store: w.Store, Sealer: w.Server.Sealer, Poster: w.Posts, Delivery: w.Deliveries, Broadcasts: w.Broadcasts,
 		Removal: w.RemovalJobs, Push: w.PushJobs, Index: w.IndexJobs, Objects: w.Objects, Now: w.Clock.Now,
-		Wait: func(context.Context, time.Duration) {}, Bytes: random, Parallel: app.Parallel, Encode: client.Frame,
+		Wait: func(context.Context, time.Duration) {}, Bytes: random, Parallel: app.Parallel, Encode: client.Frames(),
 	}
 	if parts != nil {
 		parts(&p)

@@ -117,7 +117,7 @@ func TestSizeLimitIsOfStoredJSON(t *testing.T) {
 			if err != nil || (want && size > messages.MaxBody) {
 				t.Errorf("%s: accepted at %d bytes, %v", c.name, size, err)
 			}
-			frame, err := client.Frame(messages.Message{From: "alice", To: "bob", Content: content})
+			frame, err := client.Frames()(messages.Message{From: "alice", To: "bob", Content: content})
 			if err != nil || (want && len(frame) > 14<<10) {
 				t.Errorf("%s: a frame of %d bytes, %v", c.name, len(frame), err)
 			}

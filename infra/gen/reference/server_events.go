@@ -38,7 +38,7 @@ type eventDescription struct {
 	bodies      []string
 }
 
-// serverEvents describes the frames that client.Frame makes of the events of the domain
+// serverEvents describes the frames that client.Frames makes of the events of the domain
 // (docs/client-protocol.md §5). The sentences are shown in asyncapi.yaml and in api.ts.
 func serverEvents() []eventDescription {
 	return []eventDescription{

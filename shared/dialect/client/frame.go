@@ -176,100 +176,125 @@ type kick struct {
 	Time     int64  `json:"Time"`     // Unix seconds
 }
 
-// Frame returns the frame of an event of the domain (docs/client-protocol.md §5, §7). It
-// fails for an event that the client protocol does not have.
-func Frame(e delivery.Event) ([]byte, error) {
-	switch e := e.(type) {
-	case messages.Message:
-		out := event{Event: "message.new", Body: v4.FromMessage(e)}
-		if e.Offset > 0 {
-			out.Hi = &hi{Ordinal: e.Offset}
+// Frames returns the function that encodes the events of the domain as frames
+// (docs/client-protocol.md §5, §7). The function fails for an event that the client
+// protocol does not have.
+func Frames() func(delivery.Event) ([]byte, error) {
+	frames := make(map[string]encoder)
+	for _, e := range encoders() {
+		frames[e.event.EventName()] = e
+	}
+	return func(e delivery.Event) ([]byte, error) {
+		encoder, found := frames[e.EventName()]
+		if !found {
+			return nil, fmt.Errorf("no frame for the event %q", e.EventName())
+		}
+		out := event{Event: encoder.name, Body: encoder.body(e)}
+		if m, is := e.(messages.Message); is && m.Offset > 0 {
+			out.Hi = &hi{Ordinal: m.Offset}
 		}
 		return plainjson.Marshal(out)
-	case messages.Recalled:
-		return plainjson.Marshal(event{Event: "message.recalled", Body: messageRecalled{
-			From: e.From, To: e.To, Key: e.Key.String(), By: e.By, TimeMs: e.TimeMs,
-		}})
-	case messages.Edited:
-		return plainjson.Marshal(event{Event: "message.edited", Body: v4.FromMessage(e.Message)})
-	case messages.Hidden:
-		return plainjson.Marshal(event{Event: "message.deleted", Body: messagesDeleted{
-			User: e.User, Peer: e.Peer, Keys: v4.FromKeys(e.Keys), TimeMs: e.TimeMs,
-		}})
-	case messages.Reacted:
-		return plainjson.Marshal(event{Event: "message.reaction", Body: messageReacted{
-			From: e.From, To: e.To, Key: e.Key.String(), User: e.User, Reaction: e.Reaction, Added: e.Added, TimeMs: e.TimeMs,
-		}})
-	case messages.ReadReceipt:
-		return plainjson.Marshal(event{Event: "message.receipt", Body: messagesConfirmed{
-			Reader: e.Reader, Sender: e.Sender, Keys: v4.FromKeys(e.Keys), TimeMs: e.TimeMs,
-		}})
-	case messages.ExtensionsChanged:
-		body := messageExtended{From: e.From, To: e.To, Key: e.Key.String(), Latest: e.Latest, Cleared: e.Cleared, Deleted: e.Deleted}
-		for _, p := range e.Set {
-			body.Set = append(body.Set, extensionPair{p.Key, p.Value, p.Seq})
-		}
-		return plainjson.Marshal(event{Event: "message.extension", Body: body})
-	case messages.Typing:
-		return plainjson.Marshal(event{Event: "message.typing", Body: typing{From: e.From, To: e.To, On: e.On, TimeMs: e.TimeMs}})
-	case inbox.ReadCursor:
-		return plainjson.Marshal(event{Event: "message.read", Body: readMark{
-			Reader: e.Reader, Peer: e.Peer, Ordinal: e.Offset, Unread: &e.Unread, TimeMs: e.TimeMs,
-		}})
-	case inbox.PeerReadCursor:
-		return plainjson.Marshal(event{Event: "message.read", Body: readMark{
-			Reader: e.Reader, Peer: e.Peer, Ordinal: e.Offset, TimeMs: e.TimeMs,
-		}})
-	case inbox.Changed:
-		return plainjson.Marshal(event{Event: "conversation.changed", Body: conversationsChanged{v4.FromRows(e.Rows)}})
-	case inbox.DraftChanged:
-		row := v4.FromRow(e.Row)
-		row.Draft = e.Text
-		return plainjson.Marshal(event{Event: "conversation.changed", Body: conversationsChanged{[]v4.Conversation{row}}})
-	case inbox.FoldersChanged:
-		return plainjson.Marshal(event{Event: "conversation.changed", Body: foldersChanged{v4.FromFolders(e.Folders), e.Version}})
-	case inbox.ConversationDeleted:
-		body := conversationDeleted{Peer: e.Row.Peer, TimeMs: e.Row.ChangedMs}
-		if e.History {
-			body.History = 1
-		}
-		if e.Row.HiddenUpTo != nil {
-			body.Cleared = e.Row.HiddenUpTo.String()
-		}
-		return plainjson.Marshal(event{Event: "conversation.deleted", Body: body})
-	case profiles.Changed:
-		tags := []string{}
-		for _, name := range e.Fields {
-			if tag := v4.ProfileTagOf(name); tag != "" {
-				tags = append(tags, tag)
-			}
-		}
-		for _, word := range e.Custom {
-			tags = append(tags, v4.CustomProfileTag(word))
-		}
-		return plainjson.Marshal(event{Event: "profile.changed", Body: profileChanged{User: e.User, Tags: tags}})
-	case relations.RequestReceived:
-		return plainjson.Marshal(event{Event: "friend.request", Body: friendRequest{
-			From: e.From, To: e.To, Wording: e.Wording, Source: v4.AddSource(e.Source), TimeMs: e.Time,
-		}})
-	case relations.RequestsChanged:
-		return plainjson.Marshal(event{Event: "friend.request", Body: requestsChanged{
-			Answered: e.Answered, ReadMs: e.ReadMs, Version: e.Version,
-		}})
-	case relations.FriendsChanged:
-		return plainjson.Marshal(event{Event: "friend.changed", Body: friendsChanged{Peers: e.Peers, Version: e.Version}})
-	case relations.ListsChanged:
-		return plainjson.Marshal(event{Event: "friend.changed", Body: listsChanged{Lists: e.Lists, Version: e.Version}})
-	case relations.BlocksChanged:
-		return plainjson.Marshal(event{Event: "block.changed", Body: blocksChanged{Added: e.Added, Removed: e.Removed, Version: e.Version}})
-	case presence.Changed:
-		return plainjson.Marshal(event{Event: "presence.changed", Body: presenceChanged{
-			User: e.User, Status: string(e.State), Custom: e.Status, LastMs: e.LastMs, TimeMs: e.TimeMs,
-		}})
-	case delivery.Kick:
-		return plainjson.Marshal(event{Event: "session.kick", Body: kick{
-			Reason: e.Reason, Platform: string(e.Platform), Time: e.Time,
-		}})
 	}
-	return nil, fmt.Errorf("no frame for %T", e)
+}
+
+// An encoder makes the frames of one type of event.
+type encoder struct {
+	event delivery.Event // any event of the type
+	name  string         // in the client protocol
+	body  func(delivery.Event) any
+}
+
+// encode returns the encoder of the events of type E.
+func encode[E delivery.Event](name string, body func(E) any) encoder {
+	var zero E
+	return encoder{zero, name, func(e delivery.Event) any { return body(e.(E)) }}
+}
+
+// encoders is the table of all events that clients are notified of. A test checks that
+// it has every event of the domain.
+func encoders() []encoder {
+	return []encoder{
+		encode("message.new", func(e messages.Message) any { return v4.FromMessage(e) }),
+		encode("message.recalled", func(e messages.Recalled) any {
+			return messageRecalled{From: e.From, To: e.To, Key: e.Key.String(), By: e.By, TimeMs: e.TimeMs}
+		}),
+		encode("message.edited", func(e messages.Edited) any { return v4.FromMessage(e.Message) }),
+		encode("message.deleted", func(e messages.Hidden) any {
+			return messagesDeleted{User: e.User, Peer: e.Peer, Keys: v4.FromKeys(e.Keys), TimeMs: e.TimeMs}
+		}),
+		encode("message.reaction", func(e messages.Reacted) any {
+			return messageReacted{
+				From: e.From, To: e.To, Key: e.Key.String(), User: e.User, Reaction: e.Reaction, Added: e.Added, TimeMs: e.TimeMs,
+			}
+		}),
+		encode("message.receipt", func(e messages.ReadReceipt) any {
+			return messagesConfirmed{Reader: e.Reader, Sender: e.Sender, Keys: v4.FromKeys(e.Keys), TimeMs: e.TimeMs}
+		}),
+		encode("message.extension", extended),
+		encode("message.typing", func(e messages.Typing) any { return typing{From: e.From, To: e.To, On: e.On, TimeMs: e.TimeMs} }),
+		encode("message.read", func(e inbox.ReadCursor) any {
+			return readMark{Reader: e.Reader, Peer: e.Peer, Ordinal: e.Offset, Unread: &e.Unread, TimeMs: e.TimeMs}
+		}),
+		encode("message.read", func(e inbox.PeerReadCursor) any {
+			return readMark{Reader: e.Reader, Peer: e.Peer, Ordinal: e.Offset, TimeMs: e.TimeMs}
+		}),
+		encode("conversation.changed", func(e inbox.Changed) any { return conversationsChanged{v4.FromRows(e.Rows)} }),
+		encode("conversation.changed", func(e inbox.DraftChanged) any {
+			row := v4.FromRow(e.Row)
+			row.Draft = e.Text
+			return conversationsChanged{[]v4.Conversation{row}}
+		}),
+		encode("conversation.changed", func(e inbox.FoldersChanged) any { return foldersChanged{v4.FromFolders(e.Folders), e.Version} }),
+		encode("conversation.deleted", deleted),
+		encode("profile.changed", func(e profiles.Changed) any { return profileChanged{User: e.User, Tags: profileTags(e)} }),
+		encode("friend.request", func(e relations.RequestReceived) any {
+			return friendRequest{From: e.From, To: e.To, Wording: e.Wording, Source: v4.AddSource(e.Source), TimeMs: e.Time}
+		}),
+		encode("friend.request", func(e relations.RequestsChanged) any {
+			return requestsChanged{Answered: e.Answered, ReadMs: e.ReadMs, Version: e.Version}
+		}),
+		encode("friend.changed", func(e relations.FriendsChanged) any { return friendsChanged{Peers: e.Peers, Version: e.Version} }),
+		encode("friend.changed", func(e relations.ListsChanged) any { return listsChanged{Lists: e.Lists, Version: e.Version} }),
+		encode("block.changed", func(e relations.BlocksChanged) any {
+			return blocksChanged{Added: e.Added, Removed: e.Removed, Version: e.Version}
+		}),
+		encode("presence.changed", func(e presence.Changed) any {
+			return presenceChanged{User: e.User, Status: string(e.State), Custom: e.Status, LastMs: e.LastMs, TimeMs: e.TimeMs}
+		}),
+		encode("session.kick", func(e delivery.Kick) any {
+			return kick{Reason: e.Reason, Platform: string(e.Platform), Time: e.Time}
+		}),
+	}
+}
+
+func extended(e messages.ExtensionsChanged) any {
+	body := messageExtended{From: e.From, To: e.To, Key: e.Key.String(), Latest: e.Latest, Cleared: e.Cleared, Deleted: e.Deleted}
+	for _, p := range e.Set {
+		body.Set = append(body.Set, extensionPair{p.Key, p.Value, p.Seq})
+	}
+	return body
+}
+
+func deleted(e inbox.ConversationDeleted) any {
+	body := conversationDeleted{Peer: e.Row.Peer, TimeMs: e.Row.ChangedMs}
+	if e.History {
+		body.History = 1
+	}
+	if e.Row.HiddenUpTo != nil {
+		body.Cleared = e.Row.HiddenUpTo.String()
+	}
+	return body
+}
+
+func profileTags(e profiles.Changed) []string {
+	tags := []string{}
+	for _, name := range e.Fields {
+		if tag := v4.ProfileTagOf(name); tag != "" {
+			tags = append(tags, tag)
+		}
+	}
+	for _, word := range e.Custom {
+		tags = append(tags, v4.CustomProfileTag(word))
+	}
+	return tags
 }

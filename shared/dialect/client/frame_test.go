@@ -102,10 +102,14 @@ func FuzzFrame(f *testing.F) {
 	})
 }
 
-// TestUnknownEvent checks that Frame fails for an event that the client protocol does not
-// have.
+type unknownEvent struct{}
+
+func (unknownEvent) EventName() string { return "unknown" }
+
+// TestUnknownEvent checks that encoding fails for an event that the client protocol does
+// not have.
 func TestUnknownEvent(t *testing.T) {
-	if frame, err := client.Frame(delivery.Event(7)); err == nil {
+	if frame, err := client.Frames()(unknownEvent{}); err == nil {
 		t.Errorf("an unknown event has the frame %s", frame)
 	}
 }
@@ -130,7 +134,7 @@ func TestConversationFrames(t *testing.T) {
 		{inbox.ConversationDeleted{Row: inbox.Row{Peer: "bob", ChangedMs: 9}},
 			`{"event":"conversation.deleted","body":{"To_Account":"bob","ClearRamble":0,"TimeMs":9}}`},
 	} {
-		if got, err := client.Frame(c.event); err != nil || string(got) != c.want {
+		if got, err := client.Frames()(c.event); err != nil || string(got) != c.want {
 			t.Errorf("%+v:\ngot  %s, %v\nwant %s", c.event, got, err, c.want)
 		}
 	}
@@ -143,7 +147,7 @@ func TestConversationFrames(t *testing.T) {
 	for i := range rows {
 		rows[i] = largest
 	}
-	if frame, err := client.Frame(inbox.Changed{Rows: rows}); err != nil || len(frame) > 32<<10 {
+	if frame, err := client.Frames()(inbox.Changed{Rows: rows}); err != nil || len(frame) > 32<<10 {
 		t.Errorf("an event of %d rows has %d bytes, %v", len(rows), len(frame), err)
 	}
 }

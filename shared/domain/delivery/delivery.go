@@ -6,7 +6,6 @@ package delivery
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -72,8 +71,13 @@ type Target struct {
 	Instance   string            `json:"i,omitempty"`
 }
 
-// An Event is what is delivered to a device. The client dialect encodes it.
-type Event any
+// An Event is something that has happened and that devices are notified of. It knows no
+// wire format: a dialect has a table with an encoder for each event.
+type Event interface {
+	// EventName names what has happened, in the log and in the tables of the dialects. Each
+	// type of event has a name of its own, for example "message recalled".
+	EventName() string
+}
 
 // A Kick is the event that tells a device why its connection is closed.
 type Kick struct {
@@ -175,7 +179,7 @@ func (s Service) LogFailure(ctx context.Context, what string, err error) {
 // DeliverAfterCommit is Deliver for an event whose change is stored already: a failure
 // is logged and not returned.
 func (s Service) DeliverAfterCommit(ctx context.Context, users []string, origin Origin, event Event) {
-	s.LogFailure(ctx, fmt.Sprintf("%T", event), s.Deliver(ctx, users, origin, event))
+	s.LogFailure(ctx, event.EventName(), s.Deliver(ctx, users, origin, event))
 }
 
 // DeliverBestEffort is DeliverTo for an event that is worth nothing a moment later, for

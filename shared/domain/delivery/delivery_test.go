@@ -114,6 +114,12 @@ func (f *fake) device(user, slot, connection, instance string, age time.Duration
 	f.sessions[user] = append(f.sessions[user], d)
 }
 
+// happened is an event of a test.
+type happened string
+
+// EventName implements delivery.Event.
+func (h happened) EventName() string { return string(h) }
+
 // TestDevicesThatReceiveAnEvent: an event is posted to all live devices of the users,
 // except its origin. If the origin's connection has no slot, it is closed.
 func TestDevicesThatReceiveAnEvent(t *testing.T) {
@@ -138,7 +144,7 @@ func TestDevicesThatReceiveAnEvent(t *testing.T) {
 		f.device("alice", "w", "a2", "i2", time.Hour)
 		f.device("alice", "m", "dead", "i3", sessions.Life)
 		f.device("bob", "x", "b1", "i1", 10*time.Second, "b0")
-		if err := s.Deliver(t.Context(), []string{"alice", "bob", "nobody"}, c.origin, "e"); err != nil {
+		if err := s.Deliver(t.Context(), []string{"alice", "bob", "nobody"}, c.origin, happened("e")); err != nil {
 			t.Fatal(err)
 		}
 		if got := strings.Join(f.posts, "|"); got != c.want {
@@ -156,7 +162,7 @@ func TestDevicesThatReceiveAnEvent(t *testing.T) {
 	}
 	f, s := newFake()
 	s.Encode = func(delivery.Event) ([]byte, error) { return nil, errors.New("no frame") }
-	if err := s.Deliver(t.Context(), []string{"alice"}, delivery.Origin{}, "e"); err != nil || f.posts != nil {
+	if err := s.Deliver(t.Context(), []string{"alice"}, delivery.Origin{}, happened("e")); err != nil || f.posts != nil {
 		t.Errorf("nobody is online: %v, posts %q; want no error, and no frame encoded", err, f.posts)
 	}
 }
@@ -199,7 +205,7 @@ func TestFailedPosts(t *testing.T) {
 		for connection, list := range c.errs {
 			f.postErrs[connection] = list
 		}
-		if err := s.Deliver(t.Context(), []string{"bob"}, delivery.Origin{}, "e"); err != nil {
+		if err := s.Deliver(t.Context(), []string{"bob"}, delivery.Origin{}, happened("e")); err != nil {
 			t.Fatal(err)
 		}
 		if got := strings.Join(f.posts, "|"); got != c.posts {
@@ -228,7 +234,7 @@ func TestOnlyFailedPostsAreRetried(t *testing.T) {
 	}
 	f.postErrs["busy"], f.postErrs["gone"], f.postErrs["refused"] = []error{errThrottled}, []error{delivery.ErrGone}, []error{delivery.ErrRefused}
 	f.postErrs["late"] = []error{errThrottled, errThrottled, nil}
-	if err := s.Deliver(t.Context(), []string{"bob"}, delivery.Origin{}, "e"); err != nil {
+	if err := s.Deliver(t.Context(), []string{"bob"}, delivery.Origin{}, happened("e")); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := strings.Join(f.posts, "|"), "ok busy gone refused late|busy late|busy late"; got != want {
@@ -247,7 +253,7 @@ func TestQueuedFrameIsDroppedAfterFiveRetries(t *testing.T) {
 	f, s := newFake()
 	f.device("bob", "x", "c", "i", time.Hour)
 	f.postErrs["c"] = []error{errThrottled}
-	if err := s.Deliver(t.Context(), []string{"bob"}, delivery.Origin{}, "e"); err != nil {
+	if err := s.Deliver(t.Context(), []string{"bob"}, delivery.Origin{}, happened("e")); err != nil {
 		t.Fatal(err)
 	}
 	for n := 1; len(f.jobs) == n; n++ {
@@ -302,7 +308,7 @@ func TestEndpointThatHangs(t *testing.T) {
 	f.device("alice", "Web", "a", "1", time.Hour)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
-	if err := s.Deliver(ctx, []string{"alice"}, delivery.Origin{}, "event"); err != nil {
+	if err := s.Deliver(ctx, []string{"alice"}, delivery.Origin{}, happened("event")); err != nil {
 		t.Fatal(err)
 	}
 	if ctx.Err() != nil {

@@ -175,7 +175,7 @@ func newSchedule(seed uint64, db *store.Store) *schedule {
 	s.limits = relations.Limits{Friends: 2 + s.rng.IntN(2), Blocked: 1 + s.rng.IntN(2), Lists: 2, Requests: 1 + s.rng.IntN(2)}
 	parts := app.Parts{
 		Store: db, Sealer: server.Sealer, Poster: delivery.NoPoster{}, Now: func() time.Time { return s.now },
-		Wait: s.wait, Encode: client.Frame,
+		Wait: s.wait, Encode: client.Frames(),
 	}
 	s.service = app.New(parts).For(&apps.App{ID: s.app, Settings: apps.Settings{Edition: apps.Premium}}).Relations
 	s.service.Limits = s.limits

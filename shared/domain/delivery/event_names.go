@@ -1,0 +1,4 @@
+package delivery
+
+// EventName implements delivery.Event.
+func (Kick) EventName() string { return "device kicked" }

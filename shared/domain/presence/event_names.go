@@ -1,0 +1,4 @@
+package presence
+
+// EventName implements delivery.Event.
+func (Changed) EventName() string { return "presence changed" }

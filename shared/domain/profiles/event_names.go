@@ -1,0 +1,4 @@
+package profiles
+
+// EventName implements delivery.Event.
+func (Changed) EventName() string { return "profile changed" }
