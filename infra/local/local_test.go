@@ -367,6 +367,30 @@ func TestDataSurvivesARestart(t *testing.T) {
 	eventually(t, "the change", func() bool { return count(t, s, "kept", "change") == 1 })
 }
 
+// A change that is written while the local cloud is stopped, or a moment before it stops,
+// reaches the function after the next start.
+func TestChangesBeforeARestartAreDelivered(t *testing.T) {
+	o := Options{State: t.TempDir(), Program: build(t)}
+	s := tiny(t, o)
+	s.Stop()
+	db, err := backing.DynamoDB(t.Context(), backing.Options{
+		Dir: filepath.Join(o.State, "data", "dynamodb"), Log: filepath.Join(o.State, "log", "between.log"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = backing.Client(db.Endpoint()).PutItem(t.Context(), &dynamodb.PutItemInput{
+		TableName: &s.Model.Tables[0].Name,
+		Item:      map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "between"}, "sk": &types.AttributeValueMemberS{Value: "write"}},
+	})
+	db.Stop()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s = tiny(t, o)
+	eventually(t, "the change", func() bool { return count(t, s, "between", "change") == 1 })
+}
+
 func TestPortInUseIsReportedInOneLine(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -185,4 +185,4 @@ func (c Code) String() string {
 
 // Ours reports whether Parley caused the fault, and not the caller. Then the caller
 // gets a general text of the dialect, and only the log gets the whole error.
-func (c Code) Ours() bool { return c == Internal || c == Unavailable }
+func (c Code) Ours() bool { return c.Class() == ClassOurs }

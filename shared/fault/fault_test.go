@@ -8,6 +8,7 @@ import (
 	"go/token"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 
 	"parley/shared/fault"
@@ -82,5 +83,28 @@ func TestErrorKeepsCodeAndText(t *testing.T) {
 		if got, want := c.Ours(), c == fault.Internal || c == fault.Unavailable; got != want {
 			t.Errorf("%s is caused by Parley: %t, want %t", c, got, want)
 		}
+	}
+}
+
+// TestEveryCodeHasAClass checks that only the two codes of Parley's own failures are
+// ours, and that the names of the codes say the same as their classes.
+func TestEveryCodeHasAClass(t *testing.T) {
+	for c, name := range fault.Codes() {
+		want := map[bool]fault.Class{true: fault.ClassOurs}[c == fault.Internal || c == fault.Unavailable]
+		for suffix, class := range map[string]fault.Class{"_limit": fault.ClassQuota, "_quota": fault.ClassQuota, "_conflict": fault.ClassConflict} {
+			if strings.HasSuffix(name, suffix) {
+				want = class
+			}
+		}
+		if strings.HasPrefix(name, "signature_") {
+			want = fault.ClassIdentity
+		}
+		got := c.Class()
+		if want != "" && got != want || want == "" && got == fault.ClassOurs {
+			t.Errorf("%s: got class %q, want %q", name, got, want)
+		}
+	}
+	if got := fault.Code(9999).Class(); got != fault.ClassOurs {
+		t.Errorf("an unlisted code: got class %q, want %q", got, fault.ClassOurs)
 	}
 }

@@ -49,7 +49,15 @@ func (s *Sources) readStream(ctx, running context.Context, f template.Function, 
 		return err
 	}
 	r := &reader{Sources: s, filters: filters, function: f, source: source, arn: *table.Table.LatestStreamArn, finished: map[string]chan struct{}{}}
-	if err := r.discover(ctx, running, source.FromStart); err != nil {
+	// A mapping exists from its first start on, and everything that is written from then
+	// on is for it, also while the local cloud is stopped. Example: an item is written,
+	// and the cloud is stopped before the reader has seen the record. The next start reads
+	// the shard from its beginning, though StartingPosition is LATEST.
+	exists := r.checkpointKey("exists")
+	if err := r.discover(ctx, running, source.FromStart || s.checkpoints.get(exists) != ""); err != nil {
+		return err
+	}
+	if err := s.checkpoints.set(exists, "yes"); err != nil {
 		return err
 	}
 	s.running.Go(func() {

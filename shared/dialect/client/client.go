@@ -206,13 +206,16 @@ func status(err error) int {
 	if err == nil || v4.AsFieldError(err) != nil {
 		return http.StatusOK
 	}
-	switch code := fault.Of(err).Code; {
-	case code.Ours():
+	code := fault.Of(err).Code
+	switch code.Class() {
+	case fault.ClassOurs:
 		return http.StatusInternalServerError
-	case code == fault.Throttled:
-		return http.StatusTooManyRequests
-	case code >= fault.AppMissing && code <= fault.SignatureEarly && code != fault.AppLimit && code != fault.NotAdmin:
+	case fault.ClassIdentity, fault.ClassNotServed:
 		return http.StatusUnauthorized
+	case fault.ClassCaller, fault.ClassConflict, fault.ClassQuota:
+	}
+	if code == fault.Throttled {
+		return http.StatusTooManyRequests
 	}
 	return http.StatusOK
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -110,11 +111,12 @@ func (authorizer) Encode(c *op.Call, _ any, err error) ([]byte, error) {
 		Statement: []statement{{Action: "execute-api:Invoke", Effect: "Allow", Resource: c.Request.Path}},
 	}}
 	if err != nil {
-		switch code := fault.Of(err).Code; {
-		case code.Ours():
+		switch fault.Of(err).Code.Class() {
+		case fault.ClassOurs:
 			return nil, errors.New("internal error")
-		case code >= fault.CallerMissing && code <= fault.SignatureRevoked, code == fault.SignatureEarly:
+		case fault.ClassIdentity:
 			return nil, errUnauthorized
+		default:
 		}
 		d.Policy.Statement[0].Effect = "Deny"
 		if d.Principal == "" {
@@ -150,16 +152,16 @@ func (lifecycle) Identify(ctx context.Context, c *op.Call) error { return identi
 // Protocol: without it a browser closes the connection.
 func (lifecycle) Encode(c *op.Call, _ any, err error) ([]byte, error) {
 	if err != nil {
-		code := 403
-		switch f := fault.Of(err).Code; {
-		case f.Ours():
-			code = 500
-		case f == fault.Throttled:
-			code = 429
-		case f >= fault.CallerMissing && f <= fault.SignatureRevoked, f == fault.SignatureEarly:
-			code = 401
+		status, code := http.StatusForbidden, fault.Of(err).Code
+		switch {
+		case code.Class() == fault.ClassOurs:
+			status = http.StatusInternalServerError
+		case code.Class() == fault.ClassIdentity:
+			status = http.StatusUnauthorized
+		case code == fault.Throttled:
+			status = http.StatusTooManyRequests
 		}
-		return op.Answer(code, nil, nil)
+		return op.Answer(status, nil, nil)
 	}
 	var header map[string]string
 	if _, offered := signature(c.Request); offered {
