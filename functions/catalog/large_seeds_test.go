@@ -8,6 +8,7 @@ import (
 	"parley/infra/testkit"
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/apps"
+	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/inbox"
 	"parley/shared/domain/messages"
@@ -148,7 +149,7 @@ func fullConversations(t *testing.T, w *testkit.World) {
 		peers[i] = userID(i)
 		_, err := tenant.Messages.Send(t.Context(), messages.SendRequest{
 			From: peers[i], To: "alice", Random: uint32(i), Trusted: true,
-			Content: messages.Content{Elements: []messages.Element{testkit.Text(strings.Repeat("\x01", 200))}},
+			Content: content.Content{Elements: []content.Element{testkit.Text(strings.Repeat("\x01", 200))}},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -176,7 +177,7 @@ func fullTimeline(t *testing.T, w *testkit.World) {
 	for i := range 100 {
 		_, err := tenant.Messages.Send(t.Context(), messages.SendRequest{
 			From: "bob", To: "alice", Random: uint32(i), Trusted: true,
-			Content: messages.Content{Elements: []messages.Element{testkit.Text(quotes(5500))}},
+			Content: content.Content{Elements: []content.Element{testkit.Text(quotes(5500))}},
 		})
 		if err != nil {
 			t.Fatal(err)

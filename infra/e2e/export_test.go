@@ -22,6 +22,7 @@ import (
 	"parley/infra/local/fault"
 	"parley/shared/config"
 	"parley/shared/domain/archive"
+	"parley/shared/domain/content"
 	domain "parley/shared/domain/messages"
 	"parley/shared/objects"
 	"parley/shared/store"
@@ -69,14 +70,14 @@ func TestExport(t *testing.T) {
 		if err := a.v4("openim/sendmsg", fields{"From_Account": from, "To_Account": to, "MsgSeq": i, "MsgRandom": i, "MsgBody": text(fmt.Sprint(i))}, nil); err != nil {
 			t.Fatal(err)
 		}
-		content, err := json.Marshal(fields{"Text": fmt.Sprint(i)})
+		said, err := json.Marshal(fields{"Text": fmt.Sprint(i)})
 		if err != nil {
 			t.Fatal(err)
 		}
 		m := domain.Message{
 			Key:  domain.Key{Time: old.Unix() + int64(i%7), Seq: uint32(i), Random: uint32(i)}, // small
 			From: from, To: to, Offset: 1, Epoch: 1, Expires: time.Now().Unix() + 86400,
-			Content: domain.Content{Elements: []domain.Element{{Kind: domain.KindText, Content: content}}},
+			Content: content.Content{Elements: []content.Element{{Kind: content.KindText, Content: said}}},
 		}
 		if _, err := db.PutMessage(t.Context(), a.id, m); err != nil {
 			t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/content"
 	"parley/shared/domain/inbox"
 	"parley/shared/domain/messages"
 	"parley/shared/store"
@@ -63,7 +64,7 @@ type direction struct{ from, to string }
 
 // original is the text with which a message was first stored, before any edit.
 func (s *schedule) original(m messages.Message) string {
-	var b struct{ MsgBody []messages.Element }
+	var b struct{ MsgBody []content.Element }
 	text := s.bodies[store.TimelinePK(s.app, m.From, m.To)+store.MessageSK(m.Key)]
 	if json.Unmarshal([]byte(text), &b) != nil || len(b.MsgBody) == 0 {
 		return ""

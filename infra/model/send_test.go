@@ -10,6 +10,7 @@ import (
 
 	"parley/infra/testkit"
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/messages"
 )
@@ -79,7 +80,7 @@ func (d *device) attempt(ctx context.Context, a *actor, l *send) (messages.SendR
 	var r messages.SendResult
 	request := messages.SendRequest{
 		From: l.from, Seq: l.sequence(), Random: l.random, NoUnread: l.noUnread, NoLast: l.noLast, NeedReceipt: l.receipt, Sync: messages.CopyToDevices,
-		Content: messages.Content{Elements: []messages.Element{testkit.Text(l.text)}},
+		Content: content.Content{Elements: []content.Element{testkit.Text(l.text)}},
 		Issued:  d.s.now, Origin: delivery.Origin{User: d.user, Instance: d.instance},
 	}
 	l.attempts = append(l.attempts, attempt{begun: d.s.now, by: d})
@@ -175,9 +176,9 @@ func (l *send) sequence() *uint32 {
 	return &l.seq
 }
 
-func (l *send) body() []messages.Element { return textElements(l.text) }
+func (l *send) body() []content.Element { return textElements(l.text) }
 
-func textElements(text string) []messages.Element { return []messages.Element{testkit.Text(text)} }
+func textElements(text string) []content.Element { return []content.Element{testkit.Text(text)} }
 
 // burst makes ten sends without faults, which fill the idempotency window.
 func (d *device) burst(ctx context.Context, a *actor, to string) {
@@ -272,7 +273,7 @@ func (d *device) act(ctx context.Context, a *actor, actions int) {
 }
 
 // textOf returns the text of a text element.
-func textOf(e messages.Element) string {
+func textOf(e content.Element) string {
 	var body struct{ Text string }
 	_ = json.Unmarshal(e.Content, &body)
 	return body.Text

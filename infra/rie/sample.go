@@ -16,6 +16,7 @@ import (
 	"parley/shared/dialect/client"
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/apps"
+	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/messages"
 	"parley/shared/domain/profiles"
@@ -55,7 +56,7 @@ func Sample(ctx context.Context, s *testkit.Server) error {
 	for n, users := range [][2]string{{"alice", "bob"}, {"bob", "alice"}} {
 		request := messages.SendRequest{
 			From: users[0], To: users[1], Random: uint32(n), Trusted: true, // 0 and 1
-			Content: messages.Content{Elements: []messages.Element{testkit.Text("sample")}},
+			Content: content.Content{Elements: []content.Element{testkit.Text("sample")}},
 		}
 		if _, err := tenant.Messages.Send(ctx, request); err != nil {
 			return err
@@ -72,7 +73,7 @@ func sampleMessages(ctx context.Context, tenant app.Tenant) error {
 		{From: "alice", To: "bob", Key: messages.Key{Time: events.Future, Seq: 1, Random: 1}},
 		{From: "bob", To: "alice", Key: messages.Key{Time: events.Future, Seq: 2, Random: 2}},
 	} {
-		m.Elements, m.Expires, m.NeedReceipt, m.Extensible = []messages.Element{testkit.Text("hi")}, events.Future, true, true
+		m.Elements, m.Expires, m.NeedReceipt, m.Extensible = []content.Element{testkit.Text("hi")}, events.Future, true, true
 		if _, err := tenant.Messages.Store.PutMessage(ctx, tenant.Messages.App, m); err != nil {
 			return err
 		}
@@ -93,8 +94,8 @@ func sampleMergedList(ctx context.Context, tenant app.Tenant) error {
 	}
 	_, err = tenant.Messages.Store.PutMessage(ctx, tenant.Messages.App, messages.Message{
 		From: "alice", To: "bob", Key: messages.Key{Time: events.Future, Seq: 3, Random: 3}, Expires: events.Future,
-		Content: messages.Content{Elements: []messages.Element{{
-			Kind: messages.KindRelay, Content: fmt.Appendf(nil, `{"Title":"Chat","JsonMsgKey":%q}`, list.Key),
+		Content: content.Content{Elements: []content.Element{{
+			Kind: content.KindRelay, Content: fmt.Appendf(nil, `{"Title":"Chat","JsonMsgKey":%q}`, list.Key),
 		}}},
 	})
 	return err

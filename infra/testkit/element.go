@@ -3,14 +3,14 @@ package testkit
 import (
 	"encoding/json"
 
-	"parley/shared/domain/messages"
+	"parley/shared/domain/content"
 )
 
 // Text returns an element with a text.
-func Text(text string) messages.Element {
-	content, err := json.Marshal(map[string]string{"Text": text})
+func Text(text string) content.Element {
+	data, err := json.Marshal(map[string]string{"Text": text})
 	if err != nil {
 		panic(err)
 	}
-	return messages.Element{Kind: messages.KindText, Content: content}
+	return content.Element{Kind: content.KindText, Content: data}
 }

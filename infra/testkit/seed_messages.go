@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"parley/shared/domain/content"
 	"parley/shared/domain/messages"
 )
 
@@ -36,7 +37,7 @@ func messageVerbs() []verb {
 			return l.tenant.Messages.Recall(ctx, by, l.arg(0), l.arg(1), key)
 		})},
 		{"edit", "edit FROM TO KEY TEXT...", "Replace the text of a message, as a backend does.", changeMessage(func(ctx context.Context, l seedLine, by messages.Actor, key messages.Key) error {
-			_, err := l.tenant.Messages.Edit(ctx, by, l.arg(0), l.arg(1), key, messages.EditRequest{Elements: []messages.Element{Text(l.text(3))}})
+			_, err := l.tenant.Messages.Edit(ctx, by, l.arg(0), l.arg(1), key, messages.EditRequest{Elements: []content.Element{Text(l.text(3))}})
 			return err
 		})},
 		{"hide-messages", "hide-messages USER PEER KEY...", "Delete messages from the user's own history.", func(ctx context.Context, l seedLine) error {
@@ -106,7 +107,7 @@ func (l seedLine) send(ctx context.Context, from, to string, random uint32, text
 	}
 	r := messages.SendRequest{
 		From: from, To: to, Seq: &random, Random: random, Trusted: true,
-		Content: messages.Content{Elements: []messages.Element{Text(text)}},
+		Content: content.Content{Elements: []content.Element{Text(text)}},
 	}
 	options(&r)
 	_, err := l.tenant.Messages.Send(ctx, r)
@@ -139,7 +140,7 @@ func sendBatch(ctx context.Context, l seedLine) error {
 	one := uint32(1)
 	_, _, err = l.tenant.Messages.SendBatch(ctx, messages.SendRequest{
 		From: l.arg(0), Seq: &one, Random: 1, Trusted: true,
-		Content: messages.Content{Elements: []messages.Element{Text("batch")}},
+		Content: content.Content{Elements: []content.Element{Text("batch")}},
 	}, to)
 	return err
 }
@@ -155,7 +156,7 @@ func importMessage(ctx context.Context, l seedLine) error {
 	}
 	return l.tenant.Messages.Import(ctx, messages.Import{
 		From: l.arg(0), To: l.arg(1), Seq: &random, Random: random, Time: l.now() - int64(ago.Seconds()),
-		Content: messages.Content{Elements: []messages.Element{Text(l.text(4))}},
+		Content: content.Content{Elements: []content.Element{Text(l.text(4))}},
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"parley/infra/testkit"
 	"parley/shared/app"
+	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/messages"
 )
@@ -90,7 +91,7 @@ func TestItemsThatAReplicaLacksAreFound(t *testing.T) {
 		},
 		"send": func() (bool, error) {
 			_, err := tenant.Messages.Send(t.Context(), messages.SendRequest{
-				From: "alice", To: "bob", Issued: w.Clock.Now(), Content: messages.Content{Elements: []messages.Element{testkit.Text("hi")}},
+				From: "alice", To: "bob", Issued: w.Clock.Now(), Content: content.Content{Elements: []content.Element{testkit.Text("hi")}},
 			})
 			return true, err
 		},

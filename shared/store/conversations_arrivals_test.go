@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"parley/infra/testkit"
+	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/inbox"
 	"parley/shared/domain/messages"
@@ -219,7 +220,7 @@ func TestMessageRecalledBeforeItIsCounted(t *testing.T) {
 	}}
 	for n := range uint32(2) {
 		_, err := sending.Send(t.Context(), messages.SendRequest{
-			From: "ann", To: "bob", Random: n, Trusted: true, Content: messages.Content{Elements: []messages.Element{testkit.Text("hi")}},
+			From: "ann", To: "bob", Random: n, Trusted: true, Content: content.Content{Elements: []content.Element{testkit.Text("hi")}},
 		})
 		if err != nil {
 			t.Fatal(err)

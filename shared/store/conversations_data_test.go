@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"parley/infra/testkit"
+	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/inbox"
 	"parley/shared/domain/messages"
@@ -383,7 +384,7 @@ func TestLastCountedLeavesOutALaterMessage(t *testing.T) {
 	row := a.row()
 	late := a.message(3)
 	late.Epoch = row.InEpoch
-	late.Content = messages.Content{Elements: []messages.Element{testkit.Text("late")}}
+	late.Content = content.Content{Elements: []content.Element{testkit.Text("late")}}
 	if _, err := a.w.Store.PutMessage(t.Context(), a.w.ID, late); err != nil {
 		t.Fatal(err)
 	}

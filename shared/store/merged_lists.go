@@ -8,14 +8,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"golang.org/x/sync/errgroup"
 
-	"parley/shared/domain/messages"
+	"parley/shared/domain/content"
 	"parley/shared/plainjson"
 )
 
 // PutMerged implements messages.Store. The head is written after all parts, and a list
 // without a head is not read. So a list is stored as a whole, even if the call stops
 // between two writes. A repeat writes the same items.
-func (s *Store) PutMerged(ctx context.Context, app int64, m messages.MergedList) error {
+func (s *Store) PutMerged(ctx context.Context, app int64, m content.MergedList) error {
 	writes, writeCtx := errgroup.WithContext(ctx)
 	for i, part := range m.Parts {
 		item := MergedPartKey(app, m.Key, i).attributes()
@@ -46,7 +46,7 @@ func (s *Store) PutMerged(ctx context.Context, app int64, m messages.MergedList)
 }
 
 // MergedHead implements messages.Store.
-func (s *Store) MergedHead(ctx context.Context, app int64, key string) (*messages.MergedHead, error) {
+func (s *Store) MergedHead(ctx context.Context, app int64, key string) (*content.MergedHead, error) {
 	item, err := s.get(ctx, Msg, MergedKey(app, key), true) // strongly, because the list may have been imported a moment ago
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func (s *Store) MergedHead(ctx context.Context, app int64, key string) (*message
 }
 
 // MergedPart implements messages.Store.
-func (s *Store) MergedPart(ctx context.Context, app int64, key string, part int) (*messages.MergedHead, []json.RawMessage, error) {
+func (s *Store) MergedPart(ctx context.Context, app int64, key string, part int) (*content.MergedHead, []json.RawMessage, error) {
 	items, err := s.getConfirmed(ctx, Msg, []Key{MergedKey(app, key), MergedPartKey(app, key, part)}, notFound)
 	if err != nil {
 		return nil, nil, err
@@ -79,11 +79,11 @@ func readMergedPart(item Item) (list []json.RawMessage, ok bool) {
 	return list, list != nil
 }
 
-func readMergedHead(item Item) *messages.MergedHead {
+func readMergedHead(item Item) *content.MergedHead {
 	if item == nil {
 		return nil
 	}
-	return &messages.MergedHead{
+	return &content.MergedHead{
 		Owner: text(item, "u"), Count: int(integer(item, "c")), Parts: int(integer(item, "p")), Expires: integer(item, "x"),
 		Imported: integer(item, "t"),
 	}

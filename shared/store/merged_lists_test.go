@@ -11,6 +11,7 @@ import (
 
 	"parley/infra/local/backing"
 	"parley/infra/testkit"
+	"parley/shared/domain/content"
 	"parley/shared/domain/messages"
 	"parley/shared/fault"
 	"parley/shared/store"
@@ -31,7 +32,7 @@ func TestReceiverReadsAMergedListByParts(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := w.Tenant(t).Messages
-	list := mergedItems(messages.MaxMerged, 700) // 238 KB
+	list := mergedItems(content.MaxMerged, 700) // 238 KB
 	m, err := s.ImportMerged(t.Context(), "ann", list)
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"parley/shared/domain/content"
 	"parley/shared/domain/messages"
 )
 
@@ -102,7 +103,7 @@ func readMessage(ctx context.Context, item Item, user, peer string) (messages.Me
 		return m, true
 	}
 	noteUnreadable(ctx, item, why)
-	m.Content, m.Reactions, m.Recalled = messages.Content{}, nil, true
+	m.Content, m.Reactions, m.Recalled = content.Content{}, nil, true
 	return m, m.Key != messages.Key{}
 }
 

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"io"
 
-	"parley/shared/domain/messages"
+	"parley/shared/domain/content"
 	"parley/shared/plainjson"
 )
 
@@ -33,7 +33,7 @@ const dictionaryText = `"JsonMsgKey":"","AbstractList":["","CompatibleText":"","
 	`{"MsgBody":[{"MsgType":"TIMRelayElem","MsgContent":{"Title":"TIMVideoFileElem","TIMFileElem","TIMImageElem","TIMSoundElem","TIMFaceElem","TIMLocationElem",` +
 	`{"MsgType":"TIMCustomElem","MsgContent":{"Data":"","Desc":"","Ext":"","Sound":""}},{"MsgType":"TIMTextElem","MsgContent":{"Text":" the and to of "}}],"CloudCustomData":"{`
 
-func packBody(item Item, c messages.Content) error {
+func packBody(item Item, c content.Content) error {
 	plain, err := plainjson.Marshal(c)
 	if err != nil {
 		return fmt.Errorf("pack body: %w", err)
@@ -81,17 +81,17 @@ func unpack(item Item) ([]byte, error) {
 	return nil, errors.New("unpack body: unknown dictionary")
 }
 
-func unpackBody(item Item) (messages.Content, error) {
+func unpackBody(item Item) (content.Content, error) {
 	plain, err := unpack(item)
 	if err != nil {
-		return messages.Content{}, err
+		return content.Content{}, err
 	}
 	if len(plain) == 0 {
-		return messages.Content{}, nil // the message is recalled
+		return content.Content{}, nil // the message is recalled
 	}
-	var c messages.Content
+	var c content.Content
 	if err := json.Unmarshal(plain, &c); err != nil {
-		return messages.Content{}, fmt.Errorf("unpack body: %w", err)
+		return content.Content{}, fmt.Errorf("unpack body: %w", err)
 	}
 	return c, nil
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"parley/infra/testkit"
+	"parley/shared/domain/content"
 	"parley/shared/domain/inbox"
 	"parley/shared/domain/messages"
 	"parley/shared/store"
@@ -115,7 +116,7 @@ func TestSameLiveImportAtOnceCountsOnce(t *testing.T) {
 		wait.Go(func() {
 			if err := s.Import(t.Context(), messages.Import{
 				From: "ann", To: "bob", Seq: &seq, Random: 1, Time: w.Clock.Now().Unix() - 1000, Live: true,
-				Content: messages.Content{Elements: []messages.Element{testkit.Text("hi")}},
+				Content: content.Content{Elements: []content.Element{testkit.Text("hi")}},
 			}); err != nil {
 				t.Error(err)
 			}

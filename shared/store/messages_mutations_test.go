@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"parley/infra/testkit"
+	"parley/shared/domain/content"
 	"parley/shared/domain/messages"
 	"parley/shared/fault"
 )
@@ -115,7 +116,7 @@ func stored(t *testing.T, w *testkit.World, seq uint32) messages.Message {
 	t.Helper()
 	m := messages.Message{
 		Key: messages.Key{Time: w.Clock.Now().Unix(), Seq: seq}, From: "ann", To: "bob", Offset: int64(seq), Epoch: 1,
-		Expires: w.Clock.Now().Unix() + 1000, Content: messages.Content{Elements: []messages.Element{testkit.Text("first")}},
+		Expires: w.Clock.Now().Unix() + 1000, Content: content.Content{Elements: []content.Element{testkit.Text("first")}},
 	}
 	if _, err := w.Store.PutMessage(t.Context(), w.ID, m); err != nil {
 		t.Fatal(err)
@@ -141,7 +142,7 @@ func TestOneOfManyEditsSucceeds(t *testing.T) {
 		others := make([]*messages.Message, 8)
 		noErrors(t, together(8, func(i int) (err error) {
 			edit := m
-			edit.Content = messages.Content{Elements: []messages.Element{testkit.Text(fmt.Sprint("edit ", i))}}
+			edit.Content = content.Content{Elements: []content.Element{testkit.Text(fmt.Sprint("edit ", i))}}
 			others[i], err = w.Store.Edit(t.Context(), w.ID, edit, 100+version)
 			return err
 		}))

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parley/infra/testkit"
+	"parley/shared/domain/content"
 	"parley/shared/domain/messages"
 )
 
@@ -23,7 +24,7 @@ func BenchmarkStore(b *testing.B) {
 		return messages.Message{
 			Key: messages.Key{Time: now.Unix(), Seq: uint32(n), Random: uint32(n)}, From: "alice", To: "bob",
 			Offset: int64(n), Epoch: 1, Expires: now.Unix() + 86400,
-			Content: messages.Content{Elements: []messages.Element{testkit.Text("hello")}},
+			Content: content.Content{Elements: []content.Element{testkit.Text("hello")}},
 		}
 	}
 	n := 0

@@ -14,6 +14,7 @@ import (
 	"parley/infra/local/backing"
 	"parley/infra/testkit"
 	"parley/shared/domain/accounts"
+	"parley/shared/domain/content"
 	"parley/shared/domain/inbox"
 	"parley/shared/domain/messages"
 	"parley/shared/domain/sessions"
@@ -105,7 +106,7 @@ const largeOffset = 999_999_999
 
 // longestPreview returns the longest preview that a message can have.
 func longestPreview() string {
-	return messages.Content{Elements: []messages.Element{testkit.Text(strings.Repeat("p", messages.MaxBody))}}.Preview()
+	return content.Content{Elements: []content.Element{testkit.Text(strings.Repeat("p", content.MaxBody))}}.Preview()
 }
 
 func (s sized) arrive(ctx context.Context, m messages.Message) error {
@@ -250,7 +251,7 @@ func TestMessageSize(t *testing.T) {
 			Key:  messages.Key{Time: s.Clock.Now().Unix(), Seq: 1<<32 - 1, Random: random},
 			From: longB, To: longA, Offset: largeOffset, Epoch: s.Clock.Now().UnixMilli(),
 			Expires: s.Clock.Now().Unix() + 2_592_001, NoUnread: true, NoLast: true, HiddenFromSender: true,
-			Content: messages.Content{Elements: []messages.Element{testkit.Text(body)}},
+			Content: content.Content{Elements: []content.Element{testkit.Text(body)}},
 		}
 		s.costs(what, want, func(ctx context.Context) error {
 			_, err := s.Store.PutMessage(ctx, s.ID, m)

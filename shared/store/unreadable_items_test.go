@@ -13,6 +13,7 @@ import (
 
 	"parley/infra/testkit"
 	"parley/shared/domain/archive"
+	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/follows"
 	"parley/shared/domain/messages"
@@ -314,7 +315,7 @@ func TestUnreadableStreamRecords(t *testing.T) {
 func TestUnreadablePartExtensionAndLogEntry(t *testing.T) {
 	w := testkit.NewWorld(t, server, testkit.Options{})
 	key, m := "0123456789abcdef0123456789abcdef", messages.Key{Time: 1_700_000_000, Seq: 1, Random: 1}
-	list := messages.MergedList{Key: key, Owner: "alice", Count: 2, Expires: 1 << 32, Parts: [][]json.RawMessage{{[]byte("{}")}, {[]byte("{}")}}}
+	list := content.MergedList{Key: key, Owner: "alice", Count: 2, Expires: 1 << 32, Parts: [][]json.RawMessage{{[]byte("{}")}, {[]byte("{}")}}}
 	if err := w.Store.PutMerged(t.Context(), w.ID, list); err != nil {
 		t.Fatal(err)
 	}

@@ -4,14 +4,15 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/content"
 	"parley/shared/domain/messages"
 	"parley/shared/op"
 )
 
 type editRequest struct {
 	oneMessage
-	Body   []messages.Element `json:"MsgBody" max:"-" bad:"90007"`
-	Custom *string            `json:"CloudCustomData" bad:"90001"`
+	Body   []content.Element `json:"MsgBody" max:"-" bad:"90007"`
+	Custom *string           `json:"CloudCustomData" bad:"90001"`
 }
 
 type editReply struct {

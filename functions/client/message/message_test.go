@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"parley/infra/testkit"
+	"parley/shared/domain/content"
 	"parley/shared/domain/inbox"
 	"parley/shared/domain/messages"
 	"parley/shared/op"
@@ -96,8 +97,8 @@ func aliceAndBob(t *testing.T) (*testkit.World, messages.Service) {
 }
 
 // textOf returns a content that is one text.
-func textOf(text string) messages.Content {
-	return messages.Content{Elements: []messages.Element{testkit.Text(text)}}
+func textOf(text string) content.Content {
+	return content.Content{Elements: []content.Element{testkit.Text(text)}}
 }
 
 // texts returns the texts of the whole history, oldest first.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"parley/infra/testkit"
+	"parley/shared/domain/content"
 	"parley/shared/domain/messages"
 	"parley/shared/store"
 )
@@ -22,7 +23,7 @@ func TestMessageLifeTime(t *testing.T) {
 		t.Helper()
 		if _, err := s.Send(t.Context(), messages.SendRequest{
 			From: "alice", To: "bob", Random: random, Retention: retention, Trusted: true, NeedReceipt: random == 1, Extensible: random == 2,
-			Content: messages.Content{Elements: []messages.Element{testkit.Text("hi")}},
+			Content: content.Content{Elements: []content.Element{testkit.Text("hi")}},
 		}); err != nil {
 			t.Fatal(err)
 		}
@@ -71,7 +72,7 @@ func TestDiscardedMessagesAreCounted(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := w.Tenant(t).Messages.Send(t.Context(), messages.SendRequest{
-		From: "alice", To: "bob", Random: 2, Issued: w.Clock.Now(), Content: messages.Content{Elements: []messages.Element{testkit.Text("hi")}},
+		From: "alice", To: "bob", Random: 2, Issued: w.Clock.Now(), Content: content.Content{Elements: []content.Element{testkit.Text("hi")}},
 	}); err != nil {
 		t.Fatal(err)
 	}

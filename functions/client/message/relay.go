@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/content"
 	"parley/shared/domain/messages"
 	"parley/shared/op"
 )
@@ -25,7 +26,7 @@ type relayReply struct {
 // JsonMsgKey, part by part. The next call passes Next as Part. The call fails with 20022
 // if the caller cannot see the message (any more).
 func relay(ctx context.Context, c *op.Call, in relayRequest) (relayReply, error) {
-	if in.Part < 0 || in.Part >= messages.MaxMerged {
+	if in.Part < 0 || in.Part >= content.MaxMerged {
 		return relayReply{}, v4.Refuse(90001, "Part is 0, or the Next of an answer")
 	}
 	key, err := messages.ParseKey(in.Key)

@@ -9,6 +9,7 @@ import (
 
 	"parley/infra/testkit"
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/content"
 	"parley/shared/domain/messages"
 	"parley/shared/domain/search"
 	"parley/shared/op"
@@ -29,7 +30,7 @@ func TestSearchContinuesByCursor(t *testing.T) {
 	for i := range uint32(450) {
 		if err := s.Import(t.Context(), messages.Import{
 			From: "u1", To: "alice", Seq: &i, Random: i, Time: w.Clock.Now().Unix() - 500 + int64(i),
-			Content: messages.Content{Elements: []messages.Element{testkit.Text(map[bool]string{true: "Needle", false: "straw"}[i%100 == 0])}},
+			Content: content.Content{Elements: []content.Element{testkit.Text(map[bool]string{true: "Needle", false: "straw"}[i%100 == 0])}},
 		}); err != nil {
 			t.Fatal(err)
 		}
@@ -84,7 +85,7 @@ func TestSearchAnswersHaveAtMost100KB(t *testing.T) {
 		from := map[bool]string{true: "bob", false: "carol"}[i%2 == 0]
 		if err := w.Tenant(t).Messages.Import(t.Context(), messages.Import{
 			From: from, To: "alice", Seq: &i, Random: i, Time: w.Clock.Now().Unix() - 500 + int64(i),
-			Content: messages.Content{Elements: []messages.Element{testkit.Text("needle" + strings.Repeat("<", 1500))}}, // 9 KB on the wire
+			Content: content.Content{Elements: []content.Element{testkit.Text("needle" + strings.Repeat("<", 1500))}}, // 9 KB on the wire
 		}); err != nil {
 			t.Fatal(err)
 		}
@@ -120,14 +121,14 @@ func TestSearchAnswersHaveAtMost100KB(t *testing.T) {
 // TestSearchableWords shows which parts of a message search looks at: texts,
 // descriptions, file names, and titles and abstracts of merged messages.
 func TestSearchableWords(t *testing.T) {
-	e := func(kind messages.Kind, content string) messages.Element {
-		return messages.Element{Kind: kind, Content: json.RawMessage(content)}
+	e := func(kind content.Kind, fields string) content.Element {
+		return content.Element{Kind: kind, Content: json.RawMessage(fields)}
 	}
-	got := messages.Content{Custom: "no", Elements: []messages.Element{
-		e(messages.KindText, `{"Text":"a"}`), e(messages.KindCustom, `{"Data":"no","Desc":"b"}`),
-		e(messages.KindFile, `{"FileName":"c.txt","Url":"no"}`), e(messages.KindLocation, `{"Desc":"d"}`),
-		e(messages.KindRelay, `{"Title":"e","AbstractList":["f","g"],"CompatibleText":"no","JsonMsgKey":"no"}`),
-		e(messages.KindImage, `{"UUID":"no"}`),
+	got := content.Content{Custom: "no", Elements: []content.Element{
+		e(content.KindText, `{"Text":"a"}`), e(content.KindCustom, `{"Data":"no","Desc":"b"}`),
+		e(content.KindFile, `{"FileName":"c.txt","Url":"no"}`), e(content.KindLocation, `{"Desc":"d"}`),
+		e(content.KindRelay, `{"Title":"e","AbstractList":["f","g"],"CompatibleText":"no","JsonMsgKey":"no"}`),
+		e(content.KindImage, `{"UUID":"no"}`),
 	}}.Words()
 	if want := "a\nb\nc.txt\nd\ne\nf\ng\n"; got != want {
 		t.Errorf("words %q, want %q", got, want)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/content"
 	"parley/shared/domain/messages"
 	"parley/shared/op"
 )
@@ -12,8 +13,8 @@ import (
 type sendRequest struct {
 	To string `json:"To_Account" id:"receiver" need:"90003"`
 	options
-	Body   []messages.Element `json:"MsgBody" max:"-" need:"90002" bad:"90007"`
-	Custom string             `json:"CloudCustomData" bad:"90001"`
+	Body   []content.Element `json:"MsgBody" max:"-" need:"90002" bad:"90007"`
+	Custom string            `json:"CloudCustomData" bad:"90001"`
 }
 
 // options are the fields that message.send and message.forward have in common.
@@ -63,7 +64,7 @@ func send(ctx context.Context, c *op.Call, in sendRequest) (sendReply, error) {
 		return sendReply{}, err
 	}
 	request.From, request.To, request.Issued, request.Origin = c.Caller.Account, in.To, c.Caller.Issued, c.Origin()
-	request.Content = messages.Content{Elements: in.Body, Custom: in.Custom}
+	request.Content = content.Content{Elements: in.Body, Custom: in.Custom}
 	r, err := c.Messages.Send(ctx, request)
 	if err != nil {
 		return sendReply{}, err

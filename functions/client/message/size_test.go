@@ -8,6 +8,7 @@ import (
 
 	"parley/infra/testkit"
 	"parley/shared/dialect/client"
+	"parley/shared/domain/content"
 	"parley/shared/domain/messages"
 	"parley/shared/domain/search"
 	"parley/shared/fault"
@@ -17,8 +18,8 @@ import (
 
 // rawText returns a text element whose JSON has the text exactly as given, so that
 // escapes stay as the sender wrote them.
-func rawText(text string) []messages.Element {
-	return []messages.Element{{Kind: messages.KindText, Content: json.RawMessage(`{"Text":"` + text + `"}`)}}
+func rawText(text string) []content.Element {
+	return []content.Element{{Kind: content.KindText, Content: json.RawMessage(`{"Text":"` + text + `"}`)}}
 }
 
 // TestAcceptedMessageFitsEverywhere shows that a message that passes the check of 12 KB
@@ -43,8 +44,8 @@ func TestAcceptedMessageFitsEverywhere(t *testing.T) {
 				t.Fatal(err)
 			}
 			s := w.Tenant(t)
-			content := messages.Content{Elements: rawText(c.text), Custom: c.custom}
-			r, err := s.Messages.Send(t.Context(), messages.SendRequest{From: "alice", To: "bob", Random: uint32(n), Trusted: true, Content: content})
+			body := content.Content{Elements: rawText(c.text), Custom: c.custom}
+			r, err := s.Messages.Send(t.Context(), messages.SendRequest{From: "alice", To: "bob", Random: uint32(n), Trusted: true, Content: body})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -55,7 +56,7 @@ func TestAcceptedMessageFitsEverywhere(t *testing.T) {
 			}
 			same := func(what string, list []messages.Message, err error) {
 				t.Helper()
-				if err != nil || len(list) != 1 || string(list[0].Elements[0].Content) != string(content.Elements[0].Content) || list[0].Custom != c.custom {
+				if err != nil || len(list) != 1 || string(list[0].Elements[0].Content) != string(body.Elements[0].Content) || list[0].Custom != c.custom {
 					t.Fatalf("%s: %d messages, %v", what, len(list), err)
 				}
 			}
@@ -73,7 +74,7 @@ func TestAcceptedMessageFitsEverywhere(t *testing.T) {
 				same("archive", []messages.Message{record.Message}, nil)
 			}
 			edited := messages.EditRequest{Elements: rawText(c.text[:len(c.text)-len(c.text)%6]), Custom: &c.custom}
-			content.Elements = edited.Elements
+			body.Elements = edited.Elements
 			if _, err := s.Messages.Edit(t.Context(), messages.Actor{Trusted: true}, "alice", "bob", r.Key, edited); err != nil {
 				t.Fatal(err)
 			}
@@ -103,21 +104,21 @@ func TestSizeLimitIsOfStoredJSON(t *testing.T) {
 		{"a control character in custom data", "\x02", true, 6}, {"a line separator in custom data", "\u2028", true, 6},
 		{"a quote in custom data", `"`, true, 2},
 	} {
-		most := (messages.MaxBody - frame) / c.bytes
+		most := (content.MaxBody - frame) / c.bytes
 		for count, want := range map[int]bool{most: true, most + 1: false} {
-			content := messages.Content{Elements: rawText(strings.Repeat(c.one, count))}
+			body := content.Content{Elements: rawText(strings.Repeat(c.one, count))}
 			if c.custom {
-				content = messages.Content{Elements: rawText(""), Custom: strings.Repeat(c.one, count)}
+				body = content.Content{Elements: rawText(""), Custom: strings.Repeat(c.one, count)}
 			}
-			err := content.Check()
+			err := body.Check()
 			if got := err == nil; got != want || (err != nil && !fault.Is(err, fault.BodyTooLarge)) {
 				t.Errorf("%s, %d of them: %v, want accepted %t", c.name, count, err, want)
 			}
-			size, err := plainjson.Size(content)
-			if err != nil || (want && size > messages.MaxBody) {
+			size, err := plainjson.Size(body)
+			if err != nil || (want && size > content.MaxBody) {
 				t.Errorf("%s: accepted at %d bytes, %v", c.name, size, err)
 			}
-			frame, err := client.Frames()(messages.Message{From: "alice", To: "bob", Content: content})
+			frame, err := client.Frames()(messages.Message{From: "alice", To: "bob", Content: body})
 			if err != nil || (want && len(frame) > 14<<10) {
 				t.Errorf("%s: a frame of %d bytes, %v", c.name, len(frame), err)
 			}

@@ -7,7 +7,7 @@ import (
 )
 
 type batchSendMsgRequest struct {
-	content
+	sendFields
 	To []string `json:"To_Account" need:"90003" bad:"90003"`
 }
 

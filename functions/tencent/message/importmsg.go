@@ -4,20 +4,21 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/content"
 	"parley/shared/domain/messages"
 	"parley/shared/fault"
 	"parley/shared/op"
 )
 
 type importMsgRequest struct {
-	Mode   *int               `json:"SyncFromOldSystem" need:"90030"` // 5 a live message, 2 history
-	From   string             `json:"From_Account" id:"user" need:"90008"`
-	To     string             `json:"To_Account" id:"receiver" need:"90003"`
-	Seq    *uint32            `json:"MsgSeq" bad:"90004"` // derived from MsgRandom and the content, if it is missing
-	Random *uint32            `json:"MsgRandom" need:"90005"`
-	Time   *uint32            `json:"MsgTimeStamp" need:"90006"` // Unix seconds
-	Body   []messages.Element `json:"MsgBody" max:"-" need:"90002" bad:"90007"`
-	Custom string             `json:"CloudCustomData" bad:"90001"`
+	Mode   *int              `json:"SyncFromOldSystem" need:"90030"` // 5 a live message, 2 history
+	From   string            `json:"From_Account" id:"user" need:"90008"`
+	To     string            `json:"To_Account" id:"receiver" need:"90003"`
+	Seq    *uint32           `json:"MsgSeq" bad:"90004"` // derived from MsgRandom and the content, if it is missing
+	Random *uint32           `json:"MsgRandom" need:"90005"`
+	Time   *uint32           `json:"MsgTimeStamp" need:"90006"` // Unix seconds
+	Body   []content.Element `json:"MsgBody" max:"-" need:"90002" bad:"90007"`
+	Custom string            `json:"CloudCustomData" bad:"90001"`
 }
 
 type importMsgResponse struct{}
@@ -30,7 +31,7 @@ type importMsgResponse struct{}
 func importMsg(ctx context.Context, c *op.Call, in importMsgRequest) (importMsgResponse, error) {
 	i := messages.Import{
 		From: in.From, To: in.To, Seq: in.Seq, Random: *in.Random, Time: int64(*in.Time),
-		Content: messages.Content{Elements: in.Body, Custom: in.Custom},
+		Content: content.Content{Elements: in.Body, Custom: in.Custom},
 	}
 	switch *in.Mode {
 	case 1, 5: // 1 is what 5 was until 2021 (docs/spec/tencent §6.3)

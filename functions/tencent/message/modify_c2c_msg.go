@@ -4,16 +4,17 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/content"
 	"parley/shared/domain/messages"
 	"parley/shared/op"
 )
 
 type modifyRequest struct {
-	From   string             `json:"From_Account" id:"user" need:"90008"`
-	To     string             `json:"To_Account" id:"user" need:"90003"`
-	Key    string             `json:"MsgKey" need:"90054"`
-	Body   []messages.Element `json:"MsgBody" max:"-" bad:"90007"` // MsgBody, CloudCustomData or both are required
-	Custom *string            `json:"CloudCustomData" bad:"90001"`
+	From   string            `json:"From_Account" id:"user" need:"90008"`
+	To     string            `json:"To_Account" id:"user" need:"90003"`
+	Key    string            `json:"MsgKey" need:"90054"`
+	Body   []content.Element `json:"MsgBody" max:"-" bad:"90007"` // MsgBody, CloudCustomData or both are required
+	Custom *string           `json:"CloudCustomData" bad:"90001"`
 }
 
 type modifyResponse struct{}

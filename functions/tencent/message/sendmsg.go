@@ -8,7 +8,7 @@ import (
 )
 
 type sendMsgRequest struct {
-	content
+	sendFields
 	To        string   `json:"To_Account" id:"receiver" need:"90003"`
 	Forbid    []string `json:"ForbidCallbackControl" bad:"90001"`   // checked, and has no effect: no webhook is called
 	Extension int      `json:"SupportMessageExtension" bad:"90001"` // 1: set_key_values may attach extensions

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/content"
 	"parley/shared/domain/messages"
 )
 
@@ -21,28 +22,28 @@ const (
 	maxRoamBytes = 13 << 10 // docs/spec/tencent §6.4
 )
 
-// content has the fields that sendmsg and batchsendmsg share.
-type content struct {
-	From      string             `json:"From_Account" id:"user" bad:"90008"` // the calling admin, if it is missing
-	Sync      int                `json:"SyncOtherMachine" bad:"90031"`       // 1: also to the sender's devices; 2: hidden from the sender
-	Online    int                `json:"OnlineOnlyFlag" bad:"90001"`         // 1: only for devices that are online, not stored
-	LifeTime  *int64             `json:"MsgLifeTime" bad:"90044"`            // seconds, at most 604800; 0 is the same as OnlineOnlyFlag 1
-	Seq       *uint32            `json:"MsgSeq" bad:"90004"`                 // derived from the time, if it is missing
-	Random    *uint32            `json:"MsgRandom" need:"90005"`
-	Timestamp *uint32            `json:"MsgTimeStamp" bad:"90006"` // has no effect (docs/spec/tencent §6.1)
-	Body      []messages.Element `json:"MsgBody" max:"-" need:"90002" bad:"90007"`
-	Custom    string             `json:"CloudCustomData" bad:"90001"`
-	Control   []string           `json:"SendMsgControl" bad:"90001"`    // NoUnread, NoLastMsg, WithMuteNotifications
-	Receipt   int                `json:"IsNeedReadReceipt" bad:"90001"` // 1: asks the receiver for a read receipt
-	Push      json.RawMessage    `json:"OfflinePushInfo"`
+// sendFields are the fields that sendmsg and batchsendmsg share.
+type sendFields struct {
+	From      string            `json:"From_Account" id:"user" bad:"90008"` // the calling admin, if it is missing
+	Sync      int               `json:"SyncOtherMachine" bad:"90031"`       // 1: also to the sender's devices; 2: hidden from the sender
+	Online    int               `json:"OnlineOnlyFlag" bad:"90001"`         // 1: only for devices that are online, not stored
+	LifeTime  *int64            `json:"MsgLifeTime" bad:"90044"`            // seconds, at most 604800; 0 is the same as OnlineOnlyFlag 1
+	Seq       *uint32           `json:"MsgSeq" bad:"90004"`                 // derived from the time, if it is missing
+	Random    *uint32           `json:"MsgRandom" need:"90005"`
+	Timestamp *uint32           `json:"MsgTimeStamp" bad:"90006"` // has no effect (docs/spec/tencent §6.1)
+	Body      []content.Element `json:"MsgBody" max:"-" need:"90002" bad:"90007"`
+	Custom    string            `json:"CloudCustomData" bad:"90001"`
+	Control   []string          `json:"SendMsgControl" bad:"90001"`    // NoUnread, NoLastMsg, WithMuteNotifications
+	Receipt   int               `json:"IsNeedReadReceipt" bad:"90001"` // 1: asks the receiver for a read receipt
+	Push      json.RawMessage   `json:"OfflinePushInfo"`
 }
 
 // sendRequest returns the request without a receiver. If From_Account is missing, the
 // sender is the calling admin.
-func (in content) sendRequest(admin string) (messages.SendRequest, error) {
+func (in sendFields) sendRequest(admin string) (messages.SendRequest, error) {
 	r := messages.SendRequest{
 		From: in.From, Seq: in.Seq, Random: *in.Random, Trusted: true,
-		Content: messages.Content{Elements: in.Body, Custom: in.Custom},
+		Content: content.Content{Elements: in.Body, Custom: in.Custom},
 	}
 	if r.From == "" {
 		r.From = admin

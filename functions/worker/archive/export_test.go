@@ -25,6 +25,7 @@ import (
 	"parley/infra/testkit"
 	"parley/shared/app"
 	"parley/shared/domain/archive"
+	"parley/shared/domain/content"
 	"parley/shared/domain/messages"
 	"parley/shared/op"
 	"parley/shared/store"
@@ -113,7 +114,7 @@ func storeMessages(t *testing.T, w *testkit.World, r *rand.Rand, n int) [][]entr
 		m := messages.Message{
 			Key:  messages.Key{Time: start + r.Int64N(3*3600), Seq: uint32(r.IntN(2)), Random: 7},
 			From: users[0], To: users[1], Offset: 1, Epoch: 1, Expires: start + 86400,
-			Content: messages.Content{Elements: []messages.Element{testkit.Text(strings.Repeat("long ", r.IntN(3)*100))}},
+			Content: content.Content{Elements: []content.Element{testkit.Text(strings.Repeat("long ", r.IntN(3)*100))}},
 		}
 		if r.IntN(2) == 0 {
 			m.From, m.To = m.To, m.From

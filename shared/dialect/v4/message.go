@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"parley/shared/domain/content"
 	"parley/shared/domain/inbox"
 	"parley/shared/domain/messages"
 	"parley/shared/domain/push"
@@ -17,16 +18,16 @@ import (
 // Message is a one-to-one message, in a history and in message.new
 // (docs/client-protocol.md §7).
 type Message struct {
-	From     string             `json:"From_Account"`
-	To       string             `json:"To_Account"`
-	Seq      uint32             `json:"MsgSeq"`
-	Random   uint32             `json:"MsgRandom"`
-	Time     int64              `json:"MsgTime"`           // Unix seconds
-	Key      string             `json:"MsgKey"`            // MsgSeq_MsgRandom_MsgTime; identifies the message in its conversation
-	Ordinal  int64              `json:"Ordinal,omitempty"` // number of the message from From_Account to To_Account: 1, 2, 3, ...; absent: the message has no number
-	Body     []messages.Element `json:"MsgBody"`
-	Custom   string             `json:"CloudCustomData,omitempty"`
-	NoUnread bool               `json:"NoUnread,omitempty"` // the unread count leaves the message out
+	From     string            `json:"From_Account"`
+	To       string            `json:"To_Account"`
+	Seq      uint32            `json:"MsgSeq"`
+	Random   uint32            `json:"MsgRandom"`
+	Time     int64             `json:"MsgTime"`           // Unix seconds
+	Key      string            `json:"MsgKey"`            // MsgSeq_MsgRandom_MsgTime; identifies the message in its conversation
+	Ordinal  int64             `json:"Ordinal,omitempty"` // number of the message from From_Account to To_Account: 1, 2, 3, ...; absent: the message has no number
+	Body     []content.Element `json:"MsgBody"`
+	Custom   string            `json:"CloudCustomData,omitempty"`
+	NoUnread bool              `json:"NoUnread,omitempty"` // the unread count leaves the message out
 
 	Flags       int        `json:"MsgFlagBits,omitempty"`             // 8: the message was recalled, and MsgBody is empty
 	EditedMs    int64      `json:"EditMs,omitempty"`                  // when the message was last edited
@@ -145,9 +146,9 @@ func Flag(name string, v int) (bool, error) {
 }
 
 // nonNil returns a list that is not nil, so that an empty MsgBody is [] and not null.
-func nonNil(list []messages.Element) []messages.Element {
+func nonNil(list []content.Element) []content.Element {
 	if list == nil {
-		return []messages.Element{}
+		return []content.Element{}
 	}
 	return list
 }

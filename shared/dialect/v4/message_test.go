@@ -10,6 +10,7 @@ import (
 
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/accounts"
+	"parley/shared/domain/content"
 	"parley/shared/domain/inbox"
 	"parley/shared/domain/messages"
 	"parley/shared/domain/push"
@@ -133,8 +134,8 @@ func TestForbid(t *testing.T) {
 func TestWireForms(t *testing.T) {
 	m := messages.Message{
 		Key: messages.Key{Time: 1_700_000_000, Seq: 1, Random: 2}, From: "alice", To: "bob", Offset: 3, Epoch: 9,
-		Content: messages.Content{
-			Elements: []messages.Element{{Kind: messages.KindText, Content: json.RawMessage(`{"Text":"hi","own":1}`)}},
+		Content: content.Content{
+			Elements: []content.Element{{Kind: content.KindText, Content: json.RawMessage(`{"Text":"hi","own":1}`)}},
 			Custom:   "c",
 		},
 		NoUnread: true, Expires: 5, HiddenFromSender: true, NeedReceipt: true, Extensible: true, Nick: "Al", Face: "https://a",

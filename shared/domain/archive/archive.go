@@ -9,6 +9,7 @@ import (
 	"io"
 	"time"
 
+	"parley/shared/domain/content"
 	"parley/shared/domain/messages"
 )
 
@@ -120,12 +121,12 @@ type Objects interface {
 
 // An exportedMessage is a message in the form of a file (docs/spec/tencent §11.2).
 type exportedMessage struct {
-	From   string             `json:"From_Account"`
-	To     string             `json:"To_Account"`
-	Time   int64              `json:"MsgTimestamp"`
-	Seq    uint32             `json:"MsgSeq"`
-	Random uint32             `json:"MsgRandom"`
-	Body   []messages.Element `json:"MsgBody"`
+	From   string            `json:"From_Account"`
+	To     string            `json:"To_Account"`
+	Time   int64             `json:"MsgTimestamp"`
+	Seq    uint32            `json:"MsgSeq"`
+	Random uint32            `json:"MsgRandom"`
+	Body   []content.Element `json:"MsgBody"`
 	// The vendor's list of fields does not have it, but an export without it would lose a
 	// part of the message.
 	Custom string `json:"CloudCustomData,omitempty"`
@@ -134,7 +135,7 @@ type exportedMessage struct {
 func toExported(m messages.Message) exportedMessage {
 	e := exportedMessage{From: m.From, To: m.To, Time: m.Time, Seq: m.Seq, Random: m.Random, Body: m.Elements, Custom: m.Custom}
 	if e.Body == nil {
-		e.Body = []messages.Element{}
+		e.Body = []content.Element{}
 	}
 	return e
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/shared/domain/content"
 	"parley/shared/domain/messages"
 )
 
@@ -89,7 +90,7 @@ func TestBuildGivesTheSameFileForAnyNumberOfParts(t *testing.T) {
 		for i := range n {
 			all = append(all, Record{App: 7, Position: fmt.Sprintf("%06d", r.IntN(1_000_000)), Message: messages.Message{
 				Key: messages.Key{Time: start.Unix() + int64(i%3600), Seq: uint32(i)}, From: "a", To: "<b>&",
-				Content: messages.Content{Elements: []messages.Element{{Kind: messages.KindText, Content: json.RawMessage(`{"Text":"<x>\u0001"}`)}}},
+				Content: content.Content{Elements: []content.Element{{Kind: content.KindText, Content: json.RawMessage(`{"Text":"<x>\u0001"}`)}}},
 			}})
 			// Each part has the newest message, and one or two that others have.
 			batch := append([]Record{all[i]}, all[max(0, i-r.IntN(3)):i]...)

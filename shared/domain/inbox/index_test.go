@@ -14,6 +14,7 @@ import (
 	"parley/infra/testkit"
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/apps"
+	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/inbox"
 	"parley/shared/domain/messages"
@@ -96,7 +97,7 @@ func (run *randomRun) step() {
 	switch kind {
 	case 0, 1, 2, 3, 4, 5:
 		run.random++
-		request := messages.SendRequest{From: from, To: to, Random: run.random, Trusted: true, Content: messages.Content{Elements: []messages.Element{testkit.Text("x")}}}
+		request := messages.SendRequest{From: from, To: to, Random: run.random, Trusted: true, Content: content.Content{Elements: []content.Element{testkit.Text("x")}}}
 		request.NoUnread = run.r.IntN(6) == 0
 		request.NoLast = run.r.IntN(8) == 0 && len(run.sent[peer]) > 0
 		var receipt messages.SendResult
@@ -131,7 +132,7 @@ func (run *randomRun) step() {
 		run.random++
 		err = t.Messages.Import(ctx, messages.Import{
 			From: from, To: to, Random: run.random, Time: run.w.Clock.Now().Unix() - run.r.Int64N(40*86_400), Live: one,
-			Content: messages.Content{Elements: []messages.Element{testkit.Text("old")}},
+			Content: content.Content{Elements: []content.Element{testkit.Text("old")}},
 		})
 	case 19:
 		err = t.Inbox.Clear(ctx, "alice", peer, delivery.Origin{})

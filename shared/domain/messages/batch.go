@@ -31,7 +31,7 @@ func (s Service) SendBatch(ctx context.Context, req SendRequest, to []string) (S
 	if err := req.checkContent(); err != nil {
 		return SendResult{}, nil, err
 	}
-	if err := s.checkMediaSizes(req.Content); err != nil {
+	if err := req.CheckMediaSizes(s.MaxImageBytes, s.MaxFileBytes); err != nil {
 		return SendResult{}, nil, err
 	}
 	from, receivers, failed, err := s.splitReceivers(ctx, &req, to)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
 	"parley/shared/fault"
 )
@@ -126,7 +127,7 @@ func (s Service) Recall(ctx context.Context, by Actor, from, to string, key Key)
 
 // An EditRequest is the new content of a message. A nil field keeps the stored value.
 type EditRequest struct {
-	Elements []Element
+	Elements []content.Element
 	Custom   *string
 }
 
@@ -159,13 +160,13 @@ func (s Service) Edit(ctx context.Context, by Actor, from, to string, key Key, e
 	if e.Custom != nil {
 		m.Custom = *e.Custom
 	}
-	if err := s.checkMediaSizes(m.Content); err != nil {
+	if err := m.CheckMediaSizes(s.MaxImageBytes, s.MaxFileBytes); err != nil {
 		return 0, err
 	}
 	if err := m.Content.Check(); err != nil {
 		return 0, err
 	}
-	if m.Version > 0 && m.equal(before) {
+	if m.Version > 0 && m.Equal(before) {
 		return m.EditedMs, nil // a repeat: the first call has delivered the event
 	}
 	now := s.Now().UnixMilli()
@@ -178,7 +179,7 @@ func (s Service) Edit(ctx context.Context, by Actor, from, to string, key Key, e
 	if err != nil {
 		return 0, err
 	}
-	if other != nil && other.Version == m.Version+1 && other.EditedMs == m.EditedMs && other.equal(m.Content) {
+	if other != nil && other.Version == m.Version+1 && other.EditedMs == m.EditedMs && other.Equal(m.Content) {
 		other = nil // the AWS SDK wrote it, lost the answer and tried again: it is this edit
 	}
 	if other != nil {

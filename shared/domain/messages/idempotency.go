@@ -4,6 +4,8 @@ import (
 	"hash/crc32"
 	"hash/fnv"
 	"time"
+
+	"parley/shared/domain/content"
 )
 
 // IdempotencyWindow is the idempotency window: within it a repeat of a send is answered like
@@ -19,9 +21,9 @@ const IdempotencyWindow = 120 * time.Second
 func (req SendRequest) idempotencyKey() uint64 {
 	life := uint64(req.born) * 0x9e3779b97f4a7c15 // bits
 	if req.Seq == nil {
-		return life ^ ^idempotencyKeyOf(0, req.Random, req.checksum())
+		return life ^ ^idempotencyKeyOf(0, req.Random, checksum(req.Content))
 	}
-	return life ^ idempotencyKeyOf(*req.Seq, req.Random, req.checksum())
+	return life ^ idempotencyKeyOf(*req.Seq, req.Random, checksum(req.Content))
 }
 
 // idempotencyKeyOf hashes the sequence, the random and a checksum of the content
@@ -36,8 +38,8 @@ func idempotencyKeyOf(seq, random uint32, checksum uint32) uint64 {
 	return h.Sum64()
 }
 
-// checksum returns the CRC32 of the content.
-func (c Content) checksum() uint32 {
+// checksum returns the CRC32 of content.
+func checksum(c content.Content) uint32 {
 	h := crc32.NewIEEE()
 	for _, e := range c.Elements {
 		_, _ = h.Write([]byte(e.Kind))

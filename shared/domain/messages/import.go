@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parley/shared/domain/accounts"
+	"parley/shared/domain/content"
 	"parley/shared/fault"
 )
 
@@ -19,7 +20,7 @@ type Import struct {
 	Seq      *uint32 // nil: derived
 	Random   uint32
 	Time     int64 // Unix seconds
-	Content
+	content.Content
 	// Live: the message counts as unread and is delivered to devices. Otherwise it is
 	// only stored in the history.
 	Live bool
@@ -49,7 +50,7 @@ func (s Service) Import(ctx context.Context, i Import) error {
 	if req.Seq == nil {
 		// The time has only seconds, and a repeat of the import needs the same key, so the
 		// sequence is made of the random and the content.
-		seq := uint32(idempotencyKeyOf(0, i.Random, req.checksum()) & 0x7fffffff)
+		seq := uint32(idempotencyKeyOf(0, i.Random, checksum(req.Content)) & 0x7fffffff)
 		req.Seq = &seq
 	}
 	born := max(list[0].Reborn, list[1].Reborn)

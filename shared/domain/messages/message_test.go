@@ -1,12 +1,10 @@
 package messages_test
 
 import (
-	"encoding/json"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"parley/shared/domain/messages"
 	"parley/shared/fault"
@@ -84,73 +82,6 @@ func FuzzMessageKey(f *testing.F) {
 		k := messages.Key{Time: int64(sec), Seq: seq, Random: random}
 		if got, err := messages.ParseKey(k.String()); err != nil || got != k {
 			t.Errorf("%v is parsed as %v, %v", k, got, err)
-		}
-	})
-}
-
-func element(kind messages.Kind, content string) messages.Element {
-	return messages.Element{Kind: kind, Content: json.RawMessage(content)}
-}
-
-func text(s string) messages.Element {
-	content, err := json.Marshal(map[string]string{"Text": s})
-	if err != nil {
-		panic(err)
-	}
-	return element(messages.KindText, string(content))
-}
-
-func TestPreviewJoinsTheTextsAndCutsAt120Bytes(t *testing.T) {
-	long := strings.Repeat("x", 120)
-	for _, c := range []struct {
-		name string
-		list []messages.Element
-		want string
-	}{
-		{"content without an element has an empty preview", nil, ""},
-		{"a text is its own preview", []messages.Element{text("hi")}, "hi"},
-		{"texts are joined without a separator", []messages.Element{text("a"), text("b ")}, "ab "},
-		{"each kind has its own text", []messages.Element{
-			text("t"), element(messages.KindCustom, `{"Desc":"d","Data":"x"}`), element(messages.KindLocation, "{}"),
-			element(messages.KindFace, "{}"), element(messages.KindSound, "{}"), element(messages.KindImage, "{}"),
-			element(messages.KindFile, "{}"), element(messages.KindVideo, "{}"), element(messages.KindRelay, `{"Title":"r"}`),
-		}, "td[Location][Face][Audio][Image][File][Video]r"},
-		{"a field that is missing or of a wrong type adds nothing", []messages.Element{element(messages.KindText, "{}"), element(messages.KindCustom, `{"Desc":7}`), element(messages.KindRelay, "[")}, ""},
-		{"an unknown kind adds nothing", []messages.Element{element("TIMOther", `{"Text":"x"}`)}, ""},
-		{"120 bytes are not cut", []messages.Element{text(long)}, long},
-		{"121 bytes are cut to 120", []messages.Element{text(long + "y")}, long},
-		{"the cut may be in the second element", []messages.Element{text(long[1:]), text("yz")}, long[1:] + "y"},
-		{"a character of two bytes is not cut in half", []messages.Element{text(long[1:] + "é")}, long[1:]},
-		{"a character of three bytes that ends at byte 120 stays", []messages.Element{text(long[3:] + "中文")}, long[3:] + "中"},
-		{"a character of three bytes is not cut in half", []messages.Element{text(long[2:] + "中文")}, long[2:]},
-		{"a character of four bytes is not cut in half", []messages.Element{text(long[3:] + "😀")}, long[3:]},
-		{"a text of characters of four bytes is cut between two of them", []messages.Element{text(strings.Repeat("😀", 40))}, strings.Repeat("😀", 30)},
-	} {
-		got := messages.Content{Elements: c.list}.Preview()
-		if got != c.want {
-			t.Errorf("%s: %q, want %q", c.name, got, c.want)
-		}
-		if len(got) > 120 || !utf8.ValidString(got) {
-			t.Errorf("%s: %d bytes, UTF-8 %t", c.name, len(got), utf8.ValidString(got))
-		}
-	}
-}
-
-func FuzzPreview(f *testing.F) {
-	f.Add(strings.Repeat("中", 40), "😀")
-	f.Add(strings.Repeat("x", 119), "é")
-	f.Add("\xff", "\x80\x80")
-	f.Fuzz(func(t *testing.T, a, b string) {
-		got := messages.Content{Elements: []messages.Element{text(a), text(b)}}.Preview()
-		whole := strings.ToValidUTF8(a, "\ufffd") + strings.ToValidUTF8(b, "\ufffd")
-		if len(got) > 120 || !utf8.ValidString(got) {
-			t.Errorf("Preview of %q and %q: %q", a, b, got)
-		}
-		if utf8.ValidString(a) && utf8.ValidString(b) && !strings.HasPrefix(whole, got) {
-			t.Errorf("%q is not the beginning of %q", got, whole)
-		}
-		if utf8.ValidString(a) && utf8.ValidString(b) && len(whole) > 120 && len(got) < 117 {
-			t.Errorf("cut to %d bytes", len(got))
 		}
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parley/shared/domain/accounts"
+	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/push"
 	"parley/shared/domain/sessions"
@@ -27,7 +28,7 @@ type SendRequest struct {
 	From, To string
 	Seq      *uint32 // nil: derived, and a repeat of the send gets the same one
 	Random   uint32
-	Content
+	content.Content
 	OnlineOnly bool // deliver it to the devices that are online now; do not store or push it
 	// Retention is how long the message is stored. 0, or more than the application
 	// stores messages, means the application's retention.
@@ -80,7 +81,7 @@ func (s Service) Send(ctx context.Context, req SendRequest) (SendResult, error) 
 	if err := req.check(); err != nil {
 		return SendResult{}, err
 	}
-	if err := s.checkMediaSizes(req.Content); err != nil {
+	if err := req.CheckMediaSizes(s.MaxImageBytes, s.MaxFileBytes); err != nil {
 		return SendResult{}, err
 	}
 	p, blockedSilently, err := s.admit(ctx, req)
@@ -258,17 +259,13 @@ func (req SendRequest) checkContent() error {
 	if req.Push == nil {
 		return req.Check()
 	}
-	return req.checkWithOverhead(req.Push.WireBytes + len(`,"OfflinePushInfo":`))
+	return req.CheckWithOverhead(req.Push.WireBytes + len(`,"OfflinePushInfo":`))
 }
 
 // pushNotice returns what a push needs to know of a message.
 func (m Message) pushNotice() push.Content {
-	n := push.Content{Key: m.Key.String(), From: m.From, Nick: m.Nick, Text: m.summary(push.MaxText), NoUnread: m.NoUnread}
-	for _, e := range m.Elements {
-		if e.Kind == KindCustom {
-			n.Ext, n.Sound = e.stringField("Ext"), e.stringField("Sound")
-		}
-	}
+	n := push.Content{Key: m.Key.String(), From: m.From, Nick: m.Nick, Text: m.Summary(push.MaxText), NoUnread: m.NoUnread}
+	n.Ext, n.Sound = m.PushFields()
 	return n
 }
 

@@ -27,7 +27,7 @@ type Service struct {
 	// Recallable is how long a sender may recall a message (docs/spec/tencent §1.4).
 	Recallable time.Duration
 	// MaxImageBytes and MaxFileBytes limit the bytes that elements name for images and sounds, and
-	// for files and videos; 0: no limit.
+	// for files and videos; 0: no limit. Imported messages are not checked.
 	MaxImageBytes, MaxFileBytes int64
 	Extensions                  bool // extensions may be attached to messages (docs/spec/tencent §6.11)
 	Store                       Store

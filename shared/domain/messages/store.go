@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"parley/shared/domain/accounts"
+	"parley/shared/domain/content"
 	"parley/shared/domain/sessions"
 )
 
@@ -37,11 +38,11 @@ type Store interface {
 	AdvanceRow(ctx context.Context, app int64, owner, peer string, advance RowUpdateOfImport) error
 	// PutMerged stores a merged list. No part of it can be read before all parts are
 	// stored.
-	PutMerged(ctx context.Context, app int64, m MergedList) error
+	PutMerged(ctx context.Context, app int64, m content.MergedList) error
 	// MergedHead reads the head of a merged list; nil if there is no such list.
-	MergedHead(ctx context.Context, app int64, key string) (*MergedHead, error)
+	MergedHead(ctx context.Context, app int64, key string) (*content.MergedHead, error)
 	// MergedPart reads the head and one part; the part is nil if it does not exist.
-	MergedPart(ctx context.Context, app int64, key string, part int) (*MergedHead, []json.RawMessage, error)
+	MergedPart(ctx context.Context, app int64, key string, part int) (*content.MergedHead, []json.RawMessage, error)
 	// ClaimBatch fixes the time of a batch, in microseconds. A repeat within the
 	// window is given the time of the first call.
 	ClaimBatch(ctx context.Context, app int64, from string, idempotencyKey uint64, nowUs int64) (int64, error)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"parley/shared/domain/accounts"
+	"parley/shared/domain/content"
 	"parley/shared/domain/inbox"
 	"parley/shared/domain/messages"
 	"parley/shared/fault"
@@ -30,7 +31,7 @@ type Query struct {
 	Peer     string   // search only this conversation; empty: all in the user's list
 	Keywords []string // all must be in the texts; upper and lower case are the same
 	Any      bool     // one keyword is enough
-	Kinds    []messages.Kind
+	Kinds    []content.Kind
 	Senders  []string
 	// MinSec and MaxSec limit the time, inclusive, in Unix seconds; MaxSec 0: no upper
 	// limit.
@@ -179,7 +180,7 @@ func (q Query) matches(m messages.Message) bool {
 	if m.Recalled || (len(q.Senders) > 0 && !slices.Contains(q.Senders, m.From)) {
 		return false
 	}
-	if len(q.Kinds) > 0 && !slices.ContainsFunc(m.Elements, func(e messages.Element) bool { return slices.Contains(q.Kinds, e.Kind) }) {
+	if len(q.Kinds) > 0 && !slices.ContainsFunc(m.Elements, func(e content.Element) bool { return slices.Contains(q.Kinds, e.Kind) }) {
 		return false
 	}
 	if len(q.Keywords) == 0 {

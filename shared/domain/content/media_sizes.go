@@ -1,16 +1,16 @@
-package messages
+package content
 
 import (
 	"parley/shared/fault"
 	"parley/shared/plainjson"
 )
 
-// checkMediaSizes refuses an element that names a size over the application's limit
-// for images and sounds, or for files and videos. It does not look at the files
-// themselves. Imported messages and merged messages are not checked.
-func (s Service) checkMediaSizes(c Content) error {
+// CheckMediaSizes refuses an element that names a size over the application's limit
+// for images and sounds, or for files and videos; 0: no limit. It does not look at the
+// files themselves, and not at merged messages.
+func (c Content) CheckMediaSizes(maxImageBytes, maxFileBytes int64) error {
 	for i, e := range c.Elements {
-		limit := s.MaxFileBytes
+		limit := maxFileBytes
 		var sizes struct {
 			Size      int64 `json:"Size"`
 			FileSize  int64 `json:"FileSize"`
@@ -21,7 +21,7 @@ func (s Service) checkMediaSizes(c Content) error {
 		}
 		switch e.Kind {
 		case KindImage, KindSound:
-			limit = s.MaxImageBytes
+			limit = maxImageBytes
 		case KindFile, KindVideo:
 		default:
 			continue

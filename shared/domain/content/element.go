@@ -1,12 +1,10 @@
-package messages
+package content
 
 import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"strings"
 
-	"parley/shared/fault"
 	"parley/shared/plainjson"
 )
 
@@ -33,52 +31,6 @@ const (
 type Element struct {
 	Kind    Kind            `json:"MsgType"`
 	Content json.RawMessage `json:"MsgContent"`
-}
-
-// MaxBody is the maximum size in bytes of the JSON of a message's elements and custom
-// data, as it is stored, delivered and answered (docs/spec/tencent §13,
-// docs/adr/0021).
-const MaxBody = 12 << 10
-
-// Check refuses content that has no element, an element of an unknown kind, a field of
-// a wrong type, two custom elements, or over 12 KB.
-func (c Content) Check() error { return c.checkWithOverhead(0) }
-
-// checkWithOverhead is Check for content whose message has extraBytes more. It counts
-// the bytes of the stored JSON. Example: the character 0x01 in CloudCustomData counts
-// six bytes, because it is stored as \u0001.
-func (c Content) checkWithOverhead(extraBytes int) error {
-	if len(c.Elements) == 0 {
-		return fault.New(fault.BodyEmpty, "MsgBody has no element")
-	}
-	custom, err := plainjson.Size(c.Custom)
-	if err != nil {
-		return fault.New(fault.BodyInvalid, "CloudCustomData: %s", err)
-	}
-	size, customElements := extraBytes+custom+len(`{"MsgBody":[],"CloudCustomData":}`), 0
-	for i, e := range c.Elements {
-		content, err := plainjson.Size(e.Content)
-		if err != nil {
-			return fault.New(fault.BodyInvalid, "MsgBody[%d]: MsgContent is not JSON", i)
-		}
-		size += len(e.Kind) + content + len(`{"MsgType":"","MsgContent":},`)
-		if e.Kind == KindCustom {
-			customElements++
-		}
-		if size > MaxBody {
-			return fault.New(fault.BodyTooLarge, "the message is over %d bytes", MaxBody)
-		}
-		if err := e.check(); err != nil {
-			return fault.New(fault.BodyInvalid, "MsgBody[%d]: %s", i, err)
-		}
-	}
-	if size > MaxBody {
-		return fault.New(fault.BodyTooLarge, "the message is over %d bytes", MaxBody)
-	}
-	if customElements > 1 {
-		return fault.New(fault.BodyInvalid, "MsgBody has %d TIMCustomElem, at most one is allowed", customElements)
-	}
-	return nil
 }
 
 // A fieldRule says which type a field of an element's content must have.
@@ -223,65 +175,8 @@ func isImageList(v any) bool {
 	return true
 }
 
-// checkRelay requires either the merged messages themselves or the key under which
-// they are stored (docs/spec/tencent §3).
-func checkRelay(raw json.RawMessage, content map[string]any, depth int) error {
-	list, inline := content["MsgList"], content["MsgList"] != nil
-	if keyed := content["JsonMsgKey"] != nil; inline == keyed {
-		return elementError("TIMRelayElem needs one of MsgList and JsonMsgKey")
-	}
-	if !inline {
-		return nil
-	}
-	if _, ok := list.([]any); !ok {
-		return elementError("MsgList is not a list")
-	}
-	var inner struct {
-		List []json.RawMessage `json:"MsgList"`
-	}
-	if err := plainjson.Unmarshal(raw, &inner); err != nil {
-		return elementError("MsgList is not a list")
-	}
-	for i, m := range inner.List {
-		if err := checkMergedMessage(m, depth+1); err != nil {
-			return elementError(fmt.Sprintf("MsgList[%d]: %s", i, err))
-		}
-	}
-	return nil
-}
-
 // Known reports whether k is one of the kinds.
 func (k Kind) Known() bool { _, ok := k.fieldRules(); return ok }
-
-// Words returns the texts of a message that a search looks at, one per line: what
-// users wrote or see, not data for programs.
-func (c Content) Words() string {
-	var b strings.Builder
-	add := func(text string) {
-		b.WriteString(text)
-		b.WriteByte('\n')
-	}
-	for _, e := range c.Elements {
-		switch e.Kind {
-		case KindText:
-			add(e.stringField("Text"))
-		case KindLocation, KindCustom:
-			add(e.stringField("Desc"))
-		case KindFile:
-			add(e.stringField("FileName"))
-		case KindRelay:
-			add(e.stringField("Title"))
-			var content relayContent
-			if plainjson.Unmarshal(e.Content, &content) == nil {
-				for _, line := range content.Abstract {
-					add(line)
-				}
-			}
-		case KindFace, KindSound, KindImage, KindVideo: // they have no text
-		}
-	}
-	return b.String()
-}
 
 // stringField returns a text field of the content; "" if it does not exist.
 func (e Element) stringField(name string) string {
