@@ -40,6 +40,12 @@ func run(root string, check bool) error {
 	if err != nil {
 		return err
 	}
+	return update(root, want, check)
+}
+
+// update writes the wanted files below the root and removes the generated files that are not
+// wanted any more, or checks that there is nothing to do.
+func update(root string, want map[string][]byte, check bool) error {
 	have, err := generated(root)
 	if err != nil {
 		return err
@@ -104,7 +110,8 @@ func files(root string) (map[string][]byte, error) {
 	if err := add(referenceDir, list, err); err != nil {
 		return nil, err
 	}
-	out[scriptDir+"/api.ts"], err = reference.TypeScript(root)
+	list, err = reference.TypeScript(root)
+	err = add(scriptDir, list, err)
 	return out, err
 }
 
@@ -112,7 +119,7 @@ const (
 	stackDir     = "infra/stacks"
 	eventDir     = "events"
 	referenceDir = "docs/reference"
-	scriptDir    = "web/sdk/src"
+	scriptDir    = "web/sdk/src/api"
 )
 
 // generated returns the content of the files that gen wrote before, by path below the root.

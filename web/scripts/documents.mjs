@@ -1,6 +1,6 @@
-// Validates the generated descriptions of the APIs with the parsers of those who
-// made the formats: docs/reference/openapi.yaml and docs/reference/asyncapi.yaml.
-import { readFileSync } from "node:fs";
+// Validates the generated descriptions of the APIs with the parsers of those who made the
+// formats: docs/reference/asyncapi.yaml, and each file of docs/reference/openapi.
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Parser } from "@asyncapi/parser";
 import { createConfig, lint } from "@redocly/openapi-core";
@@ -14,8 +14,12 @@ const problems = asyncapi.diagnostics
   .map((d) => `asyncapi.yaml: ${d.path.join(".")}: ${d.message}`);
 
 const config = await createConfig({ extends: ["spec"] });
-for (const p of await lint({ ref: file("openapi.yaml"), config })) {
-  problems.push(`openapi.yaml: ${p.location[0]?.pointer}: ${p.message}`);
+const documents = readdirSync(file("openapi")).filter((name) => name.endsWith(".yaml"));
+if (documents.length === 0) problems.push("docs/reference/openapi has no documents");
+for (const name of documents) {
+  for (const p of await lint({ ref: file(`openapi/${name}`), config })) {
+    problems.push(`openapi/${name}: ${p.location[0]?.pointer}: ${p.message}`);
+  }
 }
 
 for (const p of problems.slice(0, 20)) console.error(p);

@@ -7,62 +7,77 @@ import (
 
 	"parley/infra/gen/events"
 	"parley/infra/gen/source"
-	"parley/shared/op"
 )
 
-// openAPI describes the operations of the HTTP API. It leaves out the routes with the method
-// ANY, which only refuse unknown paths.
-func openAPI(entries []entry) ([]byte, error) {
+// openAPIPath returns the path of the OpenAPI document of a surface, below docs/reference.
+func openAPIPath(surface string) string { return "openapi/" + surface + ".yaml" }
+
+// openAPI describes the operations of a surface that have an HTTP route. It returns nil if
+// there are none. It leaves out the routes with the method ANY, which only refuse unknown
+// paths.
+func openAPI(surface string, groups []group) ([]byte, error) {
 	s := newSchemas()
-	paths := object()
+	paths, tags := object(), list()
 	bodies := events.Bodies()
-	for _, e := range entries {
-		for _, d := range e.Triggers {
-			method, path, _ := strings.Cut(d.HTTP, " ")
-			if d.HTTP == "" || method == "ANY" || e.Request == nil {
-				continue
+	for _, g := range groups {
+		described := false
+		for _, e := range g.entries {
+			for _, d := range e.Triggers {
+				method, path, _ := strings.Cut(d.HTTP, " ")
+				if d.HTTP == "" || method == "ANY" || e.Request == nil {
+					continue
+				}
+				described = true
+				operation, err := httpOperation(s, e, bodies[e.Name])
+				if err != nil {
+					return nil, err
+				}
+				set(paths, path, object(strings.ToLower(method), operation))
 			}
-			content := object("schema", s.of(e.Request, inRequest))
-			var sample yaml.Node
-			if err := yaml.Unmarshal([]byte(bodies[e.Name]), &sample); err != nil {
-				return nil, err
-			}
-			if len(sample.Content) > 0 {
-				clearStyle(&sample)
-				set(content, "example", sample.Content[0])
-			}
-			set(paths, path, object(strings.ToLower(method), object(
-				"operationId", e.Name,
-				"tags", list(e.Surface()+"."+e.Group()),
-				"summary", source.Summary(e.Doc),
-				"description", e.Doc,
-				"security", security(e.Operation),
-				"parameters", parameters(e.Surface()),
-				"requestBody", object("required", true, "content", object("application/json", content)),
-				"responses", responses(s, e),
-			)))
+		}
+		if described {
+			tags.Content = append(tags.Content, object("name", surface+"."+g.name, "description", g.entries[0].groupDoc))
 		}
 	}
+	if len(paths.Content) == 0 {
+		return nil, nil
+	}
+	scheme, about := security(surface)
 	doc := object(
 		"openapi", "3.1.0",
-		"info", object("title", "Parley", "version", "v1", "description", "The HTTP API of a Parley deployment.",
+		"info", object("title", "Parley: "+surface, "version", "v1", "description", brief(surface),
 			"license", object("name", "Apache 2.0", "identifier", "Apache-2.0")),
 		"servers", list(object("url", "{origin}", "variables", object("origin", object(
 			"default", "http://127.0.0.1:8080", "description", "The output HttpUrl of the stack, or the address of the local cloud")))),
+		"security", list(object(scheme, list())),
+		"tags", tags,
 		"paths", paths,
-		"components", object(
-			"securitySchemes", object(
-				"userSigQuery", object("type", "apiKey", "in", "query", "name", "usersig",
-					"description", "A UserSig of an admin of the application (usersig.md)"),
-				"userSigHeader", object("type", "apiKey", "in", "header", "name", "Authorization",
-					"description", "UserSig <sdkappid> <identifier> <usersig>"),
-				"iam", object("type", "apiKey", "in", "header", "name", "Authorization",
-					"description", "AWS Signature Version 4, service execute-api. The local cloud does not check it."),
-			),
-			"schemas", s.shared,
-		),
+		"components", object("securitySchemes", object(scheme, about), "schemas", s.shared),
 	)
 	return s.write(doc)
+}
+
+// httpOperation describes an operation that has an HTTP route. sample is an example of its
+// body; it may be empty.
+func httpOperation(s *schemas, e entry, sample string) (*yaml.Node, error) {
+	content := object("schema", s.of(e.Request, inRequest))
+	var example yaml.Node
+	if err := yaml.Unmarshal([]byte(sample), &example); err != nil {
+		return nil, err
+	}
+	if len(example.Content) > 0 {
+		clearStyle(&example)
+		set(content, "example", example.Content[0])
+	}
+	return object(
+		"operationId", e.Name,
+		"tags", list(e.Surface()+"."+e.Group()),
+		"summary", source.Summary(e.Doc),
+		"description", e.Doc,
+		"parameters", parameters(e.Surface()),
+		"requestBody", object("required", true, "content", object("application/json", content)),
+		"responses", responses(s, e),
+	), nil
 }
 
 // clearStyle makes a node that was read from JSON be written in the block style of YAML.
@@ -73,16 +88,19 @@ func clearStyle(n *yaml.Node) {
 	}
 }
 
-// security returns how the caller of an operation signs.
-func security(o *op.Operation) *yaml.Node {
-	name := "iam"
-	switch o.Surface() {
-	case "tencent":
-		name = "userSigQuery"
-	case "client":
-		name = "userSigHeader"
+// security returns the name and the description of the way in which the callers of a surface
+// sign.
+func security(surface string) (string, *yaml.Node) {
+	scheme := func(in, name, about string) *yaml.Node {
+		return object("type", "apiKey", "in", in, "name", name, "description", about)
 	}
-	return list(object(name, list()))
+	switch surface {
+	case "tencent":
+		return "userSigQuery", scheme("query", "usersig", "A UserSig of an admin of the application (docs/reference/usersig.md)")
+	case "client":
+		return "userSigHeader", scheme("header", "Authorization", "UserSig <sdkappid> <identifier> <usersig>")
+	}
+	return "iam", scheme("header", "Authorization", "AWS Signature Version 4, service execute-api. The local cloud does not check it.")
 }
 
 // parameters returns the query parameters or the header that all operations of a surface

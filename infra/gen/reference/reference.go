@@ -1,6 +1,6 @@
 // Package reference makes the reference of the operations from the catalog and the Go
-// source: a page for each surface, the table of errors, the OpenAPI and AsyncAPI documents,
-// and the TypeScript declarations of the SDK.
+// source: a page for each group of operations, the table of errors, an OpenAPI document for
+// each surface, the AsyncAPI document, and the TypeScript declarations of the SDK.
 package reference
 
 import (
@@ -62,7 +62,8 @@ func read(src *source.Source) ([]entry, error) {
 	return entries, errors.Join(problems...)
 }
 
-// Generate returns the files of docs/reference by name.
+// Generate returns the files of docs/reference by path below it, for example
+// "client/message.md".
 func Generate(root string) (map[string][]byte, error) {
 	src := source.New(root)
 	entries, err := read(src)
@@ -71,7 +72,18 @@ func Generate(root string) (map[string][]byte, error) {
 	}
 	files := map[string][]byte{"operations.md": overview(entries)}
 	for _, surface := range Surfaces() {
-		files[surface+".md"] = page(surface, entries)
+		groups := slices.DeleteFunc(groupsOf(entries), func(g group) bool { return g.surface != surface })
+		files[surface+"/README.md"] = surfacePage(surface, groups)
+		for _, g := range groups {
+			files[pagePath(g.entries[0].Operation)] = groupPage(g)
+		}
+		document, err := openAPI(surface, groups)
+		if err != nil {
+			return nil, err
+		}
+		if document != nil {
+			files[openAPIPath(surface)] = document
+		}
 	}
 	covered, err := coverage(root, entries)
 	if err != nil {
@@ -79,9 +91,6 @@ func Generate(root string) (map[string][]byte, error) {
 	}
 	files["coverage.tsv"] = coverageTable(covered)
 	if files["errors.md"], err = errorPage(src, entries); err != nil {
-		return nil, err
-	}
-	if files["openapi.yaml"], err = openAPI(entries); err != nil {
 		return nil, err
 	}
 	events, err := readEvents(src)
@@ -92,51 +101,77 @@ func Generate(root string) (map[string][]byte, error) {
 	return files, err
 }
 
+// A group is the operations of one folder below functions.
+type group struct {
+	surface, name string
+	entries       []entry
+}
+
+// groupsOf returns the groups in the order of the catalog.
+func groupsOf(entries []entry) []group {
+	var out []group
+	for _, e := range entries {
+		i := slices.IndexFunc(out, func(g group) bool { return g.surface == e.Surface() && g.name == e.Group() })
+		if i < 0 {
+			i = len(out)
+			out = append(out, group{surface: e.Surface(), name: e.Group()})
+		}
+		out[i].entries = append(out[i].entries, e)
+	}
+	return out
+}
+
+// pagePath returns the path of the page that describes an operation, below docs/reference.
+func pagePath(o *op.Operation) string { return o.Surface() + "/" + o.Group() + ".md" }
+
 // overview makes the page that lists all operations.
 func overview(entries []entry) []byte {
 	var b strings.Builder
 	b.WriteString(header + "# Operations\n\nOne operation is one Lambda function. [errors.md](errors.md) lists the error numbers. Programs can read the same\n" +
-		"operations in [openapi.yaml](openapi.yaml) (HTTP), [asyncapi.yaml](asyncapi.yaml) (WebSocket) and\n" +
-		"[api.ts](../../web/sdk/src/api.ts) (TypeScript).\n")
+		"operations in [openapi](openapi) (HTTP, one file for each surface), [asyncapi.yaml](asyncapi.yaml) (WebSocket) and\n" +
+		"[api](../../web/sdk/src/api) (TypeScript).\n")
 	for _, surface := range Surfaces() {
-		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n| operation | what it does | triggers |\n| --- | --- | --- |\n", surface, brief(surface))
+		fmt.Fprintf(&b, "\n## [%s](%[1]s/README.md)\n\n%s\n\n| operation | what it does | triggers |\n| --- | --- | --- |\n", surface, brief(surface))
 		for _, e := range entries {
 			if e.Surface() == surface {
-				fmt.Fprintf(&b, "| [%s](%s.md#%s) | %s | %s |\n", e.Name, surface, anchor(e.Name), cell(source.Summary(e.Doc)), triggers(e.Triggers))
+				fmt.Fprintf(&b, "| [%s](%s#%s) | %s | %s |\n", e.Name, pagePath(e.Operation), anchor(e.Name), cell(source.Summary(e.Doc)), triggers(e.Triggers))
 			}
 		}
 	}
 	return []byte(b.String())
 }
 
-// page makes the page of a surface, with a section for each operation.
-func page(surface string, entries []entry) []byte {
+// surfacePage makes the page of a surface: what is true for all of its operations, and a
+// list of its groups.
+func surfacePage(surface string, groups []group) []byte {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s# %s\n\n%s\n", header, surface, intro(surface))
-	group := ""
-	for _, e := range entries {
-		if e.Surface() != surface {
-			continue
-		}
-		if e.Group() != group {
-			group = e.Group()
-			fmt.Fprintf(&b, "\n## %s.%s\n\n%s\n", surface, group, e.groupDoc)
-		}
+	fmt.Fprintf(&b, "%s# %s\n\n%s\n\n## Groups\n\n| group | what it is for |\n| --- | --- |\n", header, surface, intro(surface))
+	for _, g := range groups {
+		fmt.Fprintf(&b, "| [%s.%s](%[2]s.md) | %s |\n", surface, g.name, cell(source.Summary(g.entries[0].groupDoc)))
+	}
+	return []byte(b.String())
+}
+
+// groupPage makes the page of a group, with a section for each operation.
+func groupPage(g group) []byte {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s# %s.%s\n\n%s\n\nWhat is true for all operations of the surface is in [README.md](README.md).\n", header, g.surface, g.name, g.entries[0].groupDoc)
+	for _, e := range g.entries {
 		section(&b, e)
 	}
 	return []byte(b.String())
 }
 
 func section(b *strings.Builder, e entry) {
-	fmt.Fprintf(b, "\n### %s\n\n%s\n\n", e.Name, e.Doc)
+	fmt.Fprintf(b, "\n## %s\n\n%s\n\n", e.Name, e.Doc)
 	fmt.Fprintf(b, "- Triggers: %s\n", triggers(e.Triggers))
 	if len(e.Access) > 0 {
 		fmt.Fprintf(b, "- The IAM role allows: %s\n", strings.Join(e.Access, ", "))
 	}
 	fmt.Fprintf(b, "- Memory: %d MB, timeout: %s\n", e.Memory, e.Timeout)
-	fmt.Fprintf(b, "- Sample event: [events/%s.json](../../events/%[1]s.json)\n", strings.ReplaceAll(e.Name, ".", "/"))
+	fmt.Fprintf(b, "- Sample event: [events/%s.json](../../../events/%[1]s.json)\n", strings.ReplaceAll(e.Name, ".", "/"))
 	if name := service(e.Operation); name != "" {
-		fmt.Fprintf(b, "- Errors: column %s of [errors.md](errors.md)", name)
+		fmt.Fprintf(b, "- Errors: column %s of [errors.md](../errors.md)", name)
 		if list := e.documented(); len(list) > 0 {
 			fmt.Fprintf(b, "; documented for this operation: %s", strings.Trim(fmt.Sprint(list), "[]"))
 		}

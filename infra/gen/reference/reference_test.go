@@ -3,6 +3,9 @@ package reference
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -70,8 +73,11 @@ func TestService(t *testing.T) {
 func TestOperations(t *testing.T) {
 	out := files(t)
 	for _, o := range catalog.All() {
-		if !strings.Contains(string(out[o.Surface()+".md"]), "\n### "+o.Name+"\n") {
-			t.Errorf("%s.md has no heading %s", o.Surface(), o.Name)
+		if page := pagePath(&o); !strings.Contains(string(out[page]), "\n## "+o.Name+"\n") {
+			t.Errorf("%s has no heading %s", page, o.Name)
+		}
+		if readme := o.Surface() + "/README.md"; !strings.Contains(string(out[readme]), "("+o.Group()+".md)") {
+			t.Errorf("%s has no link to the page of the group %s", readme, o.Group())
 		}
 		if !strings.Contains(string(out["operations.md"]), "["+o.Name+"]") {
 			t.Errorf("operations.md lacks %s", o.Name)
@@ -86,32 +92,81 @@ func TestOperations(t *testing.T) {
 		"| `MsgBody[].MsgType` | string |  | 90007 |  |",    // the number of MsgBody
 		"| `MsgRandom` | integer, 32 bits unsigned | 90005 | 90005 | chosen by the client; a repeat with the same one is answered like the first call |",
 	} {
-		if !strings.Contains(string(out["client.md"]), want) {
-			t.Errorf("client.md lacks %s", want)
+		if !strings.Contains(string(out["client/message.md"]), want) {
+			t.Errorf("client/message.md lacks %s", want)
 		}
 	}
 }
 
-// TestYAML checks that openapi.yaml has the path of every route, and asyncapi.yaml every
-// action.
+// TestLinks checks that the links between the generated pages, to the events and to the
+// types of the SDK lead to files.
+func TestLinks(t *testing.T) {
+	out := files(t)
+	link := regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
+	links := 0
+	for page, text := range out {
+		if filepath.Ext(page) != ".md" {
+			continue
+		}
+		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
+			target := filepath.Join(filepath.Dir(page), m[1])
+			if _, generated := out[target]; generated {
+				if m[2] != "" && !hasHeading(out[target], m[2]) {
+					t.Errorf("%s: %s has no heading %s", page, target, m[2])
+				}
+			} else if _, err := os.Stat(filepath.Join(root, "docs/reference", target)); err != nil {
+				t.Errorf("%s: the link %s leads nowhere: %v", page, m[1], err)
+			}
+			links++
+		}
+	}
+	if links < 200 {
+		t.Errorf("found %d links, want some for each operation", links)
+	}
+}
+
+// hasHeading reports whether a link with a fragment finds a heading of a page.
+func hasHeading(page []byte, fragment string) bool {
+	for line := range strings.Lines(string(page)) {
+		if heading, ok := strings.CutPrefix(strings.TrimSpace(line), "## "); ok && "#"+anchor(heading) == fragment {
+			return true
+		}
+	}
+	return false
+}
+
+// TestYAML checks that the OpenAPI document of each surface has the path of every route, and
+// asyncapi.yaml every action.
 func TestYAML(t *testing.T) {
 	out := files(t)
-	for _, name := range []string{"openapi.yaml", "asyncapi.yaml"} {
+	documents := make(map[string]map[string]any)
+	for name, text := range out {
+		if filepath.Ext(name) != ".yaml" {
+			continue
+		}
 		var doc map[string]any
-		if err := yaml.Unmarshal(out[name], &doc); err != nil {
+		if err := yaml.Unmarshal(text, &doc); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		for _, o := range catalog.All() {
-			for _, d := range o.Triggers {
-				_, path, _ := strings.Cut(d.HTTP, " ")
-				if name == "openapi.yaml" && path != "" && !strings.Contains(path, "{") && doc["paths"].(map[string]any)[path] == nil {
-					t.Errorf("%s lacks %s", name, path)
-				}
-				if name == "asyncapi.yaml" && d.Socket != "" && d.Socket[0] != '$' && doc["operations"].(map[string]any)[d.Socket] == nil {
-					t.Errorf("%s lacks %s", name, d.Socket)
-				}
+		documents[name] = doc
+	}
+	has := func(document, part, name string) bool {
+		list, _ := documents[document][part].(map[string]any)
+		return list[name] != nil
+	}
+	for _, o := range catalog.All() {
+		for _, d := range o.Triggers {
+			_, path, _ := strings.Cut(d.HTTP, " ")
+			if document := openAPIPath(o.Surface()); path != "" && !strings.Contains(path, "{") && !has(document, "paths", path) {
+				t.Errorf("%s lacks %s", document, path)
+			}
+			if d.Socket != "" && d.Socket[0] != '$' && !has("asyncapi.yaml", "operations", d.Socket) {
+				t.Errorf("asyncapi.yaml lacks %s", d.Socket)
 			}
 		}
+	}
+	if documents["openapi/worker.yaml"] != nil {
+		t.Error("openapi/worker.yaml exists, but nobody calls a worker")
 	}
 }
 

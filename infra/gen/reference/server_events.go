@@ -39,7 +39,7 @@ type eventDescription struct {
 }
 
 // serverEvents describes the frames that client.Frames makes of the events of the domain
-// (docs/client-protocol.md §5). The sentences are shown in asyncapi.yaml and in api.ts.
+// (docs/client-protocol.md §5). The sentences are shown in asyncapi.yaml and in the types of the SDK.
 func serverEvents() []eventDescription {
 	return []eventDescription{
 		{"message.new", "A message was sent. The receiver gets it, and the other devices of the sender.", []string{"v4.Message"}},

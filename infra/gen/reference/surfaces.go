@@ -15,12 +15,13 @@ func brief(surface string) string {
 	return ""
 }
 
-// intro says what is true for all operations of a surface.
+// intro says what is true for all operations of a surface. It is shown in the README.md of
+// the surface's folder.
 func intro(surface string) string {
 	switch surface {
 	case "tencent":
-		return brief(surface) + ` The caller is an admin of the application. The UserSig of the admin
-([usersig.md](usersig.md)) is in the query:
+		return brief(surface) + ` The caller is an admin of the
+application. The UserSig of the admin ([usersig.md](../usersig.md)) is in the query:
 
     POST /v4/openim/sendmsg?sdkappid=1400000001&identifier=administrator&usersig=...&random=99999999&contenttype=json
 
@@ -29,13 +30,13 @@ The HTTP status is always 200. Every answer has these fields, and the fields of 
 | field | type | note |
 | --- | --- | --- |
 | ` + "`ActionStatus`" + ` | string | OK or FAIL; SomeError if a part of a batch failed |
-| ` + "`ErrorCode`" + ` | integer | 0 for success, or an error number of [errors.md](errors.md) |
+| ` + "`ErrorCode`" + ` | integer | 0 for success, or an error number of [errors.md](../errors.md) |
 | ` + "`ErrorInfo`" + ` | string | a sentence for the developer |`
 	case "client":
-		return brief(surface) + ` A call over either of them has the same body and the
-same answer.
+		return brief(surface) + `
+A call over either of them has the same body and the same answer.
 
-Over HTTP the UserSig of the caller ([usersig.md](usersig.md)) is in a header. The header Parley-Instance names the
+Over HTTP the UserSig of the caller ([usersig.md](../usersig.md)) is in a header. The header Parley-Instance names the
 installation that makes the call: events about the call are not delivered to it, but to the other devices of the user.
 
     POST /client/message.send

@@ -13,35 +13,67 @@ func TestTypeScript(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := string(out)
-	for _, want := range []string{
-		"export interface Element {\n  MsgType: string;\n  MsgContent: Record<string, unknown>;\n}\n",
-		"export interface FriendListCreateRequest {\n  GroupName: string[];\n  /** friends to put into each list */\n  To_Account?: string[];\n}\n",
-		"export interface FriendListCreateAnswer {\n  ResultItem?: Result[];\n  ListVersion: number;\n}\n",
-		"export type SessionBackgroundRequest = Record<string, never>;\n",
-		"  BlockVersion?: number;\n", // a field of an embedded pointer, which only the first page of a sync has
-		"  listCreate(request: FriendListCreateRequest): Promise<FriendListCreateAnswer>;\n",
-		"  background(request?: SessionBackgroundRequest): Promise<SessionBackgroundAnswer>;\n",
-		"   */\n  list(request?: FriendListRequest): Promise<FriendListAnswer>;\n",
-		"  friend: FriendOperations;\n",
-		"  \"message.new\": Message;\n",
-		"  \"friend.changed\": FriendsChanged | ListsChanged;\n",
+	for _, c := range []struct{ file, want string }{
+		{"shared.ts", "export interface Element {\n  MsgType: string;\n  MsgContent: Record<string, unknown>;\n}\n"},
+		{"friend.ts", "export interface FriendListCreateRequest {\n  GroupName: string[];\n  /** friends to put into each list */\n  To_Account?: string[];\n}\n"},
+		{"friend.ts", "export interface FriendListCreateAnswer {\n  ResultItem?: Result[];\n  ListVersion: number;\n}\n"},
+		{"session.ts", "export type SessionBackgroundRequest = Record<string, never>;\n"},
+		{"session.ts", "  BlockVersion?: number;\n"}, // a field of an embedded pointer, which only the first page of a sync has
+		{"friend.ts", "  listCreate(request: FriendListCreateRequest): Promise<FriendListCreateAnswer>;\n"},
+		{"session.ts", "  background(request?: SessionBackgroundRequest): Promise<SessionBackgroundAnswer>;\n"},
+		{"friend.ts", "   */\n  list(request?: FriendListRequest): Promise<FriendListAnswer>;\n"},
+		{"index.ts", "  friend: FriendOperations;\n"},
+		{"events.ts", "  \"message.new\": Message;\n"},
+		{"events.ts", "  \"friend.changed\": FriendsChanged | ListsChanged;\n"},
 	} {
-		if strings.Count(text, want) != 1 {
-			t.Errorf("api.ts has %d times:\n%s", strings.Count(text, want), want)
+		if n := strings.Count(string(out[c.file]), c.want); n != 1 {
+			t.Errorf("%s has %d times:\n%s", c.file, n, c.want)
 		}
 	}
 	entries, events := described(t)
 	for _, e := range entries {
 		subject, verb, _ := strings.Cut(e.action(), ".")
-		if subject != "" && !strings.Contains(text, ": Promise<"+capital(subject)+capital(camel(verb))+"Answer>;\n") {
-			t.Errorf("api.ts lacks %s", e.action())
+		if subject != "" && !strings.Contains(string(out[subject+".ts"]), ": Promise<"+capital(subject)+capital(camel(verb))+"Answer>;\n") {
+			t.Errorf("%s.ts lacks %s", subject, e.action())
 		}
 	}
 	for _, e := range events {
-		if !strings.Contains(text, "\n  \""+e.name+"\": ") {
-			t.Errorf("api.ts lacks the event %s", e.name)
+		if !strings.Contains(string(out["events.ts"]), "\n  \""+e.name+"\": ") {
+			t.Errorf("events.ts lacks the event %s", e.name)
 		}
+	}
+}
+
+// TestImportsOfTypes checks that a file imports what it uses of other files, and that index.ts
+// exports all files.
+func TestImportsOfTypes(t *testing.T) {
+	out, err := TypeScript(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, want := range map[string]string{
+		"block.ts":  "import type { Result } from \"./shared.ts\";\n",            // one line
+		"events.ts": "import type {\n  BlocksChanged,\n  ConversationDeleted,\n", // more than 120 columns
+		"index.ts":  "import type { FriendOperations } from \"./friend.ts\";\n",
+	} {
+		if !strings.Contains(string(out[file]), want) {
+			t.Errorf("%s lacks:\n%s", file, want)
+		}
+	}
+	for file := range out {
+		if want := "export type * from \"./" + file + "\";\n"; file != "index.ts" && !strings.Contains(string(out["index.ts"]), want) {
+			t.Errorf("index.ts lacks:\n%s", want)
+		}
+	}
+}
+
+// TestASubjectWithTheNameOfAnotherFile checks that gen refuses a subject whose file would
+// replace another one.
+func TestASubjectWithTheNameOfAnotherFile(t *testing.T) {
+	d := newDeclarations()
+	d.subject(group{surface: "client", name: "events"})
+	if d.err == nil {
+		t.Error("the subject events would have the file events.ts, and is accepted")
 	}
 }
 
@@ -60,8 +92,8 @@ func TestOneNameForTwoTypesIsRefused(t *testing.T) {
 		{field("functions/client/friend", "request"), field("shared/dialect/client", "friendRequest"), false},
 		{field("functions/client/friend", "request"), field("functions/client/friend", "friendRequest"), false},
 	} {
-		d := &declarations{names: newNames()}
-		d.members(&source.Type{Fields: []source.Field{c.a, c.b}}, inAnswer)
+		d := newDeclarations()
+		d.members(d.file("friend"), &source.Type{Fields: []source.Field{c.a, c.b}}, inAnswer)
 		if (d.err == nil) != c.ok {
 			t.Errorf("%s.%s and %s.%s: %v", c.a.Type.Dir, c.a.Type.Name, c.b.Type.Dir, c.b.Type.Name, d.err)
 		}

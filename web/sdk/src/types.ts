@@ -7,9 +7,9 @@ import type {
   MessageSendRequest,
   ServerEvents,
   SessionSyncAnswer,
-} from "./api.ts";
+} from "./api/index.ts";
 
-export type * from "./api.ts";
+export type * from "./api/index.ts";
 
 /** `<MsgSeq>_<MsgRandom>_<MsgTime>`: the identity of a message within its conversation. */
 export type MsgKey = string;

@@ -35,8 +35,8 @@ export class OperationGroups implements Operations {
 
 /**
  * The operations of one group as methods: the method `listCreate` of the group `friend`
- * calls the operation `friend.list-create`. The types in api.ts, which are generated from
- * the server's source, say which operations there are and what they take.
+ * calls the operation `friend.list-create`. The types in the folder api, which are generated
+ * from the server's source, say which operations there are and what they take.
  */
 function operationGroup<Methods extends object>(group: string, call: CallOperation): Methods {
   return new Proxy({} as Methods, {
