@@ -176,17 +176,17 @@ func (a *App) Store() *store.Store { return a.parts.Store }
 
 // A Tenant is the domain of one application.
 type Tenant struct {
-	Accounts      accounts.Service
-	Sessions      sessions.Service
-	Inbox inbox.Service
-	Messages      messages.Service
-	Delivery      delivery.Service
-	Presence      presence.Service
-	Profiles      profiles.Service
-	Relations     relations.Service
-	Follows       follows.Service
-	Search        search.Service
-	Archive       archive.Service
+	Accounts  accounts.Service
+	Sessions  sessions.Service
+	Inbox     inbox.Service
+	Messages  messages.Service
+	Delivery  delivery.Service
+	Presence  presence.Service
+	Profiles  profiles.Service
+	Relations relations.Service
+	Follows   follows.Service
+	Search    search.Service
+	Archive   archive.Service
 }
 
 // For returns the domain of one application.
@@ -234,11 +234,11 @@ func (a *App) For(o *apps.App) Tenant {
 				conversation, relation, follow, profile, presences, session,
 			},
 		},
-		Archive:       archive.Service{App: o.ID, RetentionDays: limits.HistoryDays, Store: p.Store, Objects: p.Objects, Now: p.Now},
-		Sessions:      session,
-		Inbox: conversation,
-		Messages:      message,
-		Search:        search.Service{Messages: message, Inbox: conversation},
+		Archive:  archive.Service{App: o.ID, RetentionDays: limits.HistoryDays, Store: p.Store, Objects: p.Objects, Now: p.Now},
+		Sessions: session,
+		Inbox:    conversation,
+		Messages: message,
+		Search:   search.Service{Messages: message, Inbox: conversation},
 	}
 }
 

@@ -45,7 +45,7 @@ func (s Service) Read(ctx context.Context, user, peer string, upTo *int64, origi
 	if err := s.Store.MarkPeerRead(ctx, s.App, peer, user, row.InEpoch, row.ReadOffset, now); err != nil {
 		return ReadCursor{}, err
 	}
-	sessions, err := s.Delivery.Store.Sessions(ctx, s.App, []string{user, peer})
+	sessions, err := s.Delivery.Sessions(ctx, []string{user, peer})
 	if err != nil {
 		s.Delivery.LogFailure(ctx, "sessions", err) // both rows are written, so the call succeeds
 		return cursor, nil
@@ -116,7 +116,7 @@ func (s Service) ReadAll(ctx context.Context, user string, origin delivery.Origi
 			users, changed = append(users, r.Peer), append(changed, *r)
 		}
 	}
-	sessions, err := s.Delivery.Store.Sessions(ctx, s.App, users)
+	sessions, err := s.Delivery.Sessions(ctx, users)
 	if err != nil {
 		s.Delivery.LogFailure(ctx, "sessions", err) // all rows are written, so the call succeeds
 		return len(changed), !more, nil

@@ -61,8 +61,8 @@ type Result struct {
 
 // Service searches for the users of an application.
 type Service struct {
-	Messages      messages.Service
-	Inbox inbox.Service
+	Messages messages.Service
+	Inbox    inbox.Service
 }
 
 // Search searches from query.From on, until a limit is reached.
