@@ -19,7 +19,7 @@ import (
 func (s *schedule) check(ctx context.Context) {
 	rows := make(map[[2]string]inbox.Row)
 	for _, u := range s.users {
-		list, _, err := s.store.Rows(ctx, s.app, u, "", 1000, true)
+		list, _, err := s.store.RowsAfter(ctx, s.app, u, "", 1000, true)
 		if err != nil {
 			s.dbError = err
 			return

@@ -79,7 +79,7 @@ type App struct {
 // New returns an App that is made of parts.
 func New(p Parts) *App {
 	a := &App{parts: p, Directory: apps.NewDirectory(p.Store, p.Sealer, p.Now), Callers: accounts.NewCallers(p.Store, p.Now)}
-	a.Apps = apps.Service{Store: p.Store, Sealer: p.Sealer, Accounts: registrar{a}, Now: p.Now, Bytes: p.Bytes}
+	a.Apps = apps.Service{Store: p.Store, Counts: p.Store, Sealer: p.Sealer, Accounts: registrar{a}, Now: p.Now, Bytes: p.Bytes}
 	return a
 }
 
@@ -194,12 +194,14 @@ func (a *App) For(o *apps.App) Tenant {
 	p, limits := a.parts, o.Settings.Limits()
 	deliverer := a.Delivery(o.ID)
 	conversation := inbox.Service{
-		App: o.ID, Limit: limits.Conversations, Folders: limits.Folders, Store: p.Store, Index: p.Index, Delivery: deliverer,
+		App: o.ID, Limit: limits.Conversations, Folders: limits.Folders,
+		Rows: p.Store, Heads: p.Store, ReadCursors: p.Store, Index: p.Store, IndexJobs: p.Index, Accounts: p.Store, Delivery: deliverer,
 		Now: p.Now, Retrier: p.retrier(), Parallel: p.Parallel,
 	}
 	profile := profiles.Service{App: o.ID, Fields: profileFields(o.Settings.ProfileFields), Store: p.Store, Delivery: deliverer}
 	relation := relations.Service{
-		App: o.ID, Allow: o.Settings.Allow, Fields: friendFields(o.Settings.FriendFields), Store: p.Store, Delivery: deliverer, Now: p.Now, Retrier: p.retrier(),
+		App: o.ID, Allow: o.Settings.Allow, Fields: friendFields(o.Settings.FriendFields),
+		Store: p.Store, Pages: p.Store, Log: p.Store, Accounts: p.Store, Delivery: deliverer, Now: p.Now, Retrier: p.retrier(),
 		RepeatWindow: accounts.RepeatWindow, RequireWording: o.Settings.RequestWording, Limits: relations.Limits{Friends: limits.Friends, Blocked: limits.Blocked, Lists: limits.Lists, Requests: limits.Requests},
 	}
 	follow := follows.Service{
@@ -264,7 +266,10 @@ func friendFields(list []apps.Field) []relations.Field {
 // subscriptions need the Limit, so the application's settings need not be read.
 func (a *App) Presence(app int64) presence.Service {
 	p := a.parts
-	return presence.Service{App: app, Store: p.Store, Delivery: a.Delivery(app), Now: p.Now, Retrier: p.retrier(), Parallel: p.Parallel}
+	return presence.Service{
+		App: app, Sessions: p.Store, Watches: p.Store, Audiences: p.Store, Accounts: p.Store, Delivery: a.Delivery(app),
+		Now: p.Now, Retrier: p.retrier(), Parallel: p.Parallel,
+	}
 }
 
 // Delivery returns the delivery service of one application. It needs none of the

@@ -45,7 +45,7 @@ func readAccount(id string, item Item) *accounts.Account {
 	}
 }
 
-// Accounts implements accounts.Store.
+// Accounts implements accounts.Reader.
 func (s *Store) Accounts(ctx context.Context, app int64, ids []string) ([]*accounts.Account, error) {
 	keys := make([]Key, len(ids))
 	for i, id := range ids {

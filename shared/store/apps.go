@@ -133,7 +133,7 @@ func (s *Store) CreateApp(ctx context.Context, a apps.App) (bool, error) {
 	return true, nil
 }
 
-// App implements apps.Store. The first read is eventually consistent. If it finds no
+// App implements apps.Reader. The first read is eventually consistent. If it finds no
 // application or no signing key, the application may have been created just now, and
 // is read again, strongly.
 func (s *Store) App(ctx context.Context, id int64) (*apps.App, error) {
@@ -144,7 +144,7 @@ func (s *Store) App(ctx context.Context, id int64) (*apps.App, error) {
 	return s.app(ctx, id, true)
 }
 
-// AppNow implements apps.Store.
+// AppNow implements apps.Reader.
 func (s *Store) AppNow(ctx context.Context, id int64) (*apps.App, error) { return s.app(ctx, id, true) }
 
 func (s *Store) app(ctx context.Context, id int64, strong bool) (*apps.App, error) {
@@ -255,7 +255,7 @@ func (s *Store) DeleteAdmin(ctx context.Context, id int64, user string) error {
 	return nil
 }
 
-// CountAccounts implements apps.Store.
+// CountAccounts implements apps.CountStore.
 func (s *Store) CountAccounts(ctx context.Context, id int64, limit int) (int, error) {
 	total := 0
 	for shard := range accountIndexShards {
@@ -281,7 +281,7 @@ func (s *Store) CountAccounts(ctx context.Context, id int64, limit int) (int, er
 	return total, nil
 }
 
-// SetAccountCount implements apps.Store.
+// SetAccountCount implements apps.CountStore.
 func (s *Store) SetAccountCount(ctx context.Context, id int64, n int) error {
 	item := CounterKey(id).attributes()
 	item["n"] = num(n)

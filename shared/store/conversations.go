@@ -51,8 +51,8 @@ func readKey(item Item, name string) *messages.Key {
 	return nil
 }
 
-// Rows implements inbox.Store.
-func (s *Store) Rows(ctx context.Context, app int64, user, after string, limit int, strong bool) ([]inbox.Row, bool, error) {
+// RowsAfter implements inbox.RowStore.
+func (s *Store) RowsAfter(ctx context.Context, app int64, user, after string, limit int, strong bool) ([]inbox.Row, bool, error) {
 	in := s.rowQuery(app, user, after)
 	in.ConsistentRead = &strong
 	var rows []inbox.Row
@@ -86,7 +86,7 @@ func (s *Store) rowQuery(app int64, user, after string) *dynamodb.QueryInput {
 	return in
 }
 
-// PeerRows implements inbox.Store.
+// PeerRows implements inbox.RowStore.
 func (s *Store) PeerRows(ctx context.Context, app int64, user string, peers []string, strong bool) ([]inbox.Row, error) {
 	keys := make([]Key, len(peers))
 	for i, p := range peers {
@@ -105,7 +105,7 @@ func (s *Store) PeerRows(ctx context.Context, app int64, user string, peers []st
 	return rows, nil
 }
 
-// LastCounted implements inbox.Store. A message that the row has not counted
+// LastCounted implements inbox.RowStore. A message that the row has not counted
 // yet must not be hidden: it will be counted and delivered. Example: ann deletes the
 // conversation when bob's message 3 is stored and ann's row has counted 2. Everything up
 // to message 2 is hidden.
@@ -136,7 +136,7 @@ func (s *Store) LastCounted(ctx context.Context, app int64, user string, r inbox
 	}
 }
 
-// ForgetConversations implements inbox.Store.
+// ForgetConversations implements inbox.RowStore.
 func (s *Store) ForgetConversations(ctx context.Context, app int64, user string) (more bool, err error) {
 	strong, limit := true, int32(maxBatchWrites)
 	out, err := s.db.Query(ctx, &dynamodb.QueryInput{

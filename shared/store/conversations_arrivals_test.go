@@ -55,7 +55,7 @@ func (a *arrivals) read(upTo int64) inbox.ReadCursor {
 
 func (a *arrivals) row() inbox.Row {
 	a.Helper()
-	rows, _, err := a.w.Store.Rows(a.Context(), a.w.ID, "bob", "", 1000, true)
+	rows, _, err := a.w.Store.RowsAfter(a.Context(), a.w.ID, "bob", "", 1000, true)
 	if err != nil || len(rows) != 1 {
 		a.Fatalf("%d rows, %v", len(rows), err)
 	}
@@ -107,7 +107,7 @@ func TestReadOfGoneMessagesIsNotReported(t *testing.T) {
 	if got := a.read(2); got.Offset != 0 || got.Unread != 1 {
 		t.Errorf("read up to a message that is gone: %+v", got)
 	}
-	rows, _, err := a.w.Store.Rows(t.Context(), a.w.ID, "ann", "", 1000, true)
+	rows, _, err := a.w.Store.RowsAfter(t.Context(), a.w.ID, "ann", "", 1000, true)
 	if err != nil || rows[0].PeerReadOffset != 0 {
 		t.Errorf("ann's row says that %d messages are read, %v", rows[0].PeerReadOffset, err)
 	}

@@ -71,7 +71,7 @@ func readSet(item Item, name string) inbox.Set {
 	return inbox.Set(binary.LittleEndian.Uint64(b[:]))
 }
 
-// Change implements inbox.Store. It is a single update if only one row changes,
+// Change implements inbox.HeadStore. It is a single update if only one row changes,
 // else a transaction.
 func (s *Store) Change(ctx context.Context, app int64, user string, t inbox.Transaction) (bool, error) {
 	var withData, pinned int // how many rows more have data, and are pinned

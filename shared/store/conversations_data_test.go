@@ -293,7 +293,7 @@ func TestFolderChangesAtOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rows, _, err := s.Store.Rows(ctx, s.ID, "ann", "", 1000, true)
+		rows, _, err := s.Store.RowsAfter(ctx, s.ID, "ann", "", 1000, true)
 		for _, r := range rows {
 			if left := r.Folders &^ (head.FolderNumbers() | head.Stale); err != nil || left != 0 {
 				t.Errorf("%s: %s is in folders %v, there are %v, stale %v, %v", when, r.Peer, r.Folders.Numbers(), head.Folders, head.Stale.Numbers(), err)
@@ -410,7 +410,7 @@ func TestForgetRemovesRowsDraftsAndHead(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	rows, _, err := w.Store.Rows(t.Context(), w.ID, "ann", "", 1000, true)
+	rows, _, err := w.Store.RowsAfter(t.Context(), w.ID, "ann", "", 1000, true)
 	if err != nil || len(rows) > 0 {
 		t.Errorf("%d rows are left, %v", len(rows), err)
 	}

@@ -26,7 +26,7 @@ func (s *Store) draftWrite(app int64, user string, m inbox.Mutation, nowMs int64
 	return types.TransactWriteItem{Put: &types.Put{TableName: s.name(Core), Item: item}}
 }
 
-// Drafts implements inbox.Store.
+// Drafts implements inbox.RowStore.
 func (s *Store) Drafts(ctx context.Context, app int64, user string, peers []string) ([]string, error) {
 	keys := make([]Key, len(peers))
 	for i, p := range peers {

@@ -38,7 +38,7 @@ func readHead(item Item) inbox.Head {
 	return h
 }
 
-// Head implements inbox.Store.
+// Head implements inbox.HeadStore.
 func (s *Store) Head(ctx context.Context, app int64, user string, strong bool) (inbox.Head, error) {
 	item, err := s.get(ctx, Core, HeadKey(app, user), strong)
 	return readHead(item), err

@@ -10,7 +10,7 @@ import (
 	"parley/shared/domain/messages"
 )
 
-// MarkRead implements inbox.Store. The read cursor only moves forward. Example:
+// MarkRead implements inbox.ReadCursorStore. The read cursor only moves forward. Example:
 // one device of bob reads up to offset 5, and then another one, whose call was slow, up
 // to offset 3: the cursor stays at 5.
 //
@@ -62,7 +62,7 @@ func (s *Store) MarkRead(ctx context.Context, app int64, user, peer string, upTo
 	}
 }
 
-// MarkPeerRead implements inbox.Store. It changes nothing if the sender's row
+// MarkPeerRead implements inbox.ReadCursorStore. It changes nothing if the sender's row
 // is in another epoch: then the offset belongs to messages that have expired.
 func (s *Store) MarkPeerRead(ctx context.Context, app int64, sender, reader string, epoch, offset, nowMs int64) error {
 	_, err := s.update(ctx, update{
@@ -81,7 +81,7 @@ func (s *Store) MarkPeerRead(ctx context.Context, app int64, sender, reader stri
 // that is this much older than another one has a lower offset.
 const longestSend = 20
 
-// OffsetAt implements inbox.Store. The newest message by key need not have the
+// OffsetAt implements inbox.ReadCursorStore. The newest message by key need not have the
 // highest offset, because messages of one second are in the order of their sequence,
 // and a call that begins later may get its offset earlier. Example: message A has time
 // 100 and offset 8, message B time 101 and offset 7. So OffsetAt looks at all messages

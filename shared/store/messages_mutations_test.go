@@ -76,7 +76,7 @@ func TestMoreExclusionsThanARowHasRoomFor(t *testing.T) {
 func TestUpdateRowMakesNoRow(t *testing.T) {
 	a := newArrivals(t)
 	a.exclude(1)
-	if rows, _, err := a.w.Store.Rows(t.Context(), a.w.ID, "bob", "", 1000, true); err != nil || len(rows) != 0 {
+	if rows, _, err := a.w.Store.RowsAfter(t.Context(), a.w.ID, "bob", "", 1000, true); err != nil || len(rows) != 0 {
 		t.Errorf("%d rows, %v, want none", len(rows), err)
 	}
 }

@@ -169,25 +169,25 @@ func (s *Store) WriteRelations(ctx context.Context, app int64, e relations.Trans
 	return true, nil
 }
 
-// FriendsOf implements relations.Store.
+// FriendsOf implements relations.PageStore.
 func (s *Store) FriendsOf(ctx context.Context, app int64, owner, after string, limit int) ([]relations.Friend, bool, error) {
 	items, more, err := s.queryPage(ctx, UserPK(app, owner), prefixFriend, after, limit, true)
 	return readItems(ctx, items, readFriend), more, err
 }
 
-// RequestsTo implements relations.Store.
+// RequestsTo implements relations.PageStore.
 func (s *Store) RequestsTo(ctx context.Context, app int64, owner, after string, limit int) ([]relations.Request, bool, error) {
 	items, more, err := s.queryPage(ctx, UserPK(app, owner), prefixRequest, after, limit, true)
 	return readItems(ctx, items, readRequest), more, err
 }
 
-// BlocksOf implements relations.Store.
+// BlocksOf implements relations.PageStore.
 func (s *Store) BlocksOf(ctx context.Context, app int64, owner, after string, limit int) ([]relations.Block, bool, error) {
 	items, more, err := s.queryPage(ctx, UserPK(app, owner), prefixBlock, after, limit, true)
 	return readItems(ctx, items, readBlock), more, err
 }
 
-// FriendsOfUser implements relations.Store.
+// FriendsOfUser implements relations.PageStore.
 func (s *Store) FriendsOfUser(ctx context.Context, app int64, user, after string, limit int) ([]string, bool, error) {
 	items, more, err := s.queryPage(ctx, UserPK(app, user), prefixFriendOf, after, limit, false)
 	return readItems(ctx, items, func(item Item) (string, bool) { return ParseFriendOfSK(text(item, "sk")) }), more, err
@@ -208,7 +208,7 @@ func (s *Store) Audience(ctx context.Context, app int64, user string, audience d
 	return s.FriendsOfUser(ctx, app, user, after, limit)
 }
 
-// FriendChanges implements relations.Store. It reads with eventual consistency: an
+// FriendChanges implements relations.LogStore. It reads with eventual consistency: an
 // entry of the log never changes, so a replica that is behind can only miss the last
 // entries, and the missing version is noticed. Example: the caller asks for the
 // versions 3 to 5, and the replica has 3 and 4. The result is false, and the caller
@@ -236,7 +236,7 @@ func (s *Store) FriendChanges(ctx context.Context, app int64, owner string, sinc
 	return slices.Compact(peers), true, nil
 }
 
-// ForgetChanges implements relations.Store. The items that say what the owner ended
+// ForgetChanges implements relations.LogStore. The items that say what the owner ended
 // (EndedKey) are not removed: they expire after ten minutes.
 func (s *Store) ForgetChanges(ctx context.Context, app int64, owner string) (bool, error) {
 	items, more, err := s.queryPage(ctx, UserPK(app, owner), prefixFriendChange, "", maxBatchWrites, false)

@@ -423,7 +423,7 @@ func TestRepeatCompletesAListCall(t *testing.T) {
 		}, "[]"},
 	} {
 		service := c.s
-		service.Store = stopping{c.s.Store, stopped}
+		service.Pages = stopping{c.s.Pages, stopped}
 		if err := call.run(service); !errors.Is(err, stopped) {
 			t.Fatalf("%s: %v, want it stopped", call.name, err)
 		}
@@ -454,7 +454,7 @@ func TestMemberAddedDuringARenameStays(t *testing.T) {
 		t.Fatal(err)
 	}
 	stopped := c.s
-	stopped.Store = stopping{c.s.Store, errors.New("stopped")}
+	stopped.Pages = stopping{c.s.Pages, errors.New("stopped")}
 	if _, err := stopped.RenameList(t.Context(), "u1", "a", "b", delivery.Origin{}); err == nil {
 		t.Fatal("the rename is not stopped")
 	}
@@ -471,9 +471,9 @@ func TestMemberAddedDuringARenameStays(t *testing.T) {
 	}
 }
 
-// stopping is a store that fails to read friend tables.
+// stopping is a PageStore that fails to read friend tables.
 type stopping struct {
-	relations.Store
+	relations.PageStore
 	err error
 }
 

@@ -200,7 +200,7 @@ func TestUnreadableItemsAreLeftOutOfLists(t *testing.T) {
 			return w.Store.WatchedUsers(ctx, w.ID, "alice", after, limit)
 		},
 		"conversations": func(ctx context.Context, after string, limit int) (list []string, more bool, err error) {
-			rows, more, err := w.Store.Rows(ctx, w.ID, "alice", after, limit, true)
+			rows, more, err := w.Store.RowsAfter(ctx, w.ID, "alice", after, limit, true)
 			for _, r := range rows {
 				list = append(list, r.Peer)
 			}

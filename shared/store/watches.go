@@ -42,12 +42,12 @@ func (s *Store) subscriptions(ctx context.Context, pk, after string, limit int) 
 	}
 }
 
-// WatchedUsers implements presence.Store.
+// WatchedUsers implements presence.WatchStore.
 func (s *Store) WatchedUsers(ctx context.Context, app int64, watcher, after string, limit int) ([]string, bool, error) {
 	return s.subscriptions(ctx, WatchedPK(app, watcher), after, limit)
 }
 
-// Watching implements presence.Store.
+// Watching implements presence.WatchStore.
 func (s *Store) Watching(ctx context.Context, app int64, watcher string, targets []string) ([]bool, int, error) {
 	keys := []Key{WatchCountKey(app, watcher)}
 	for _, t := range targets {
@@ -64,7 +64,7 @@ func (s *Store) Watching(ctx context.Context, app int64, watcher string, targets
 	return watching, int(integer(items[0], "n")), nil
 }
 
-// Watch implements presence.Store. One transaction writes the two items of each
+// Watch implements presence.WatchStore. One transaction writes the two items of each
 // subscription and the count.
 func (s *Store) Watch(ctx context.Context, app int64, watcher string, targets []string, limit int) (bool, error) {
 	items := []types.TransactWriteItem{{Update: &types.Update{
@@ -83,7 +83,7 @@ func (s *Store) Watch(ctx context.Context, app int64, watcher string, targets []
 	return s.writeSubscriptions(ctx, items)
 }
 
-// Unwatch implements presence.Store.
+// Unwatch implements presence.WatchStore.
 func (s *Store) Unwatch(ctx context.Context, app int64, watcher string, targets []string) (bool, error) {
 	items := []types.TransactWriteItem{{Update: &types.Update{
 		TableName: s.name(Live), Key: WatchCountKey(app, watcher).attributes(), UpdateExpression: aws.String("ADD n :k"),
@@ -111,7 +111,7 @@ func (s *Store) writeSubscriptions(ctx context.Context, items []types.TransactWr
 	return true, nil
 }
 
-// RecordSubscription implements presence.Store. It is not part of the transaction of
+// RecordSubscription implements presence.SessionStore. It is not part of the transaction of
 // Watch: a connect of the user that met the transaction on the session would fail.
 func (s *Store) RecordSubscription(ctx context.Context, app int64, user string) (sessions.Session, error) {
 	item, err := s.update(ctx, update{
@@ -121,7 +121,7 @@ func (s *Store) RecordSubscription(ctx context.Context, app int64, user string) 
 	return readSession(user, item), err
 }
 
-// RecordUnwatched implements presence.Store. The condition is on the count of all
+// RecordUnwatched implements presence.SessionStore. The condition is on the count of all
 // subscriptions so far (`w`). Example: a worker finds that nobody watches bob at `w` =
 // 2, alice subscribes and `w` becomes 3, and then the worker writes: its condition
 // fails, and bob stays watched.
@@ -129,14 +129,14 @@ func (s *Store) RecordUnwatched(ctx context.Context, app int64, user string, wat
 	return s.updateSession(ctx, app, user, "SET wn = :w REMOVE an, ant", "w = :w", nil, Item{":w": num(watches)})
 }
 
-// RecordNotified implements presence.Store. It changes nothing if a later state has
+// RecordNotified implements presence.SessionStore. It changes nothing if a later state has
 // been recorded (`ant`), or if somebody subscribed since `w` was read.
 func (s *Store) RecordNotified(ctx context.Context, app int64, user, state string, ms, watches int64) error {
 	return s.updateSession(ctx, app, user, "SET an = :an, ant = :ms", "w = :w AND (attribute_not_exists(ant) OR ant < :ms)", nil,
 		Item{":w": num(watches), ":an": str(state), ":ms": num(ms)})
 }
 
-// SetStatus implements presence.Store.
+// SetStatus implements presence.SessionStore.
 func (s *Store) SetStatus(ctx context.Context, app int64, user, status string) (sessions.Session, error) {
 	u := update{table: Live, key: SessionKey(app, user), set: "REMOVE st", returning: types.ReturnValueAllNew}
 	if status != "" {
@@ -146,7 +146,7 @@ func (s *Store) SetStatus(ctx context.Context, app int64, user, status string) (
 	return readSession(user, item), err
 }
 
-// ForgetPresence implements presence.Store.
+// ForgetPresence implements presence.WatchStore.
 func (s *Store) ForgetPresence(ctx context.Context, app int64, user string) error {
 	_, err := s.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: s.name(Live), Key: WatchCountKey(app, user).attributes()})
 	if err != nil {

@@ -2,11 +2,16 @@ package accounts
 
 import "context"
 
-// Store reads and writes accounts.
-type Store interface {
+// A Reader reads accounts.
+type Reader interface {
 	// Accounts reads accounts, in the order of ids. An id must not be in ids twice.
 	// An account that does not exist is nil.
 	Accounts(ctx context.Context, app int64, ids []string) ([]*Account, error)
+}
+
+// Store reads and writes accounts.
+type Store interface {
+	Reader
 	// CreateAccount writes a new account. It replaces an account with the same id if
 	// that one was deleted at latestDeletion (Unix seconds) or before, and its data
 	// is swept; the signatures of the replaced account stay void. If limit > 0, the

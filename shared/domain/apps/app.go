@@ -43,16 +43,21 @@ func (a App) Retention() time.Duration {
 	return time.Duration(a.Settings.Limits().RetentionDays) * 24 * time.Hour
 }
 
-// Store reads and writes applications.
-type Store interface {
-	// CreateApp writes an application with its first key, its admins and their
-	// accounts, all or nothing. It returns false if the id is taken.
-	CreateApp(ctx context.Context, a App) (bool, error)
+// A Reader reads an application.
+type Reader interface {
 	// App reads an application with its keys and admins. It returns nil if there is no
 	// such application.
 	App(ctx context.Context, id int64) (*App, error)
 	// AppNow is App with a strong read.
 	AppNow(ctx context.Context, id int64) (*App, error)
+}
+
+// Store reads and writes applications.
+type Store interface {
+	Reader
+	// CreateApp writes an application with its first key, its admins and their
+	// accounts, all or nothing. It returns false if the id is taken.
+	CreateApp(ctx context.Context, a App) (bool, error)
 	// Apps returns ids and names of up to limit applications with ids above after, in
 	// the order of ids.
 	Apps(ctx context.Context, after int64, limit int) ([]App, error)
@@ -63,6 +68,10 @@ type Store interface {
 	AddKey(ctx context.Context, id int64, k Key, ended []Key) error
 	PutAdmin(ctx context.Context, id int64, user string) error
 	DeleteAdmin(ctx context.Context, id int64, user string) error
+}
+
+// A CountStore counts the accounts of an application.
+type CountStore interface {
 	// CountAccounts counts the accounts of the application. It may stop when it has
 	// counted more than limit.
 	CountAccounts(ctx context.Context, id int64, limit int) (int, error)

@@ -15,7 +15,7 @@ import (
 // reads an application and decrypts its secrets at most once a minute. So what an
 // operator changes is in force everywhere after a minute at most.
 type Directory struct {
-	store  Store
+	apps   Reader
 	sealer Sealer
 	now    func() time.Time
 	mu     sync.Mutex
@@ -46,13 +46,13 @@ type OpenedApp struct {
 }
 
 // NewDirectory returns an empty Directory.
-func NewDirectory(store Store, sealer Sealer, now func() time.Time) *Directory {
-	return &Directory{store: store, sealer: sealer, now: now, cache: make(map[int64]cacheEntry)}
+func NewDirectory(reader Reader, sealer Sealer, now func() time.Time) *Directory {
+	return &Directory{apps: reader, sealer: sealer, now: now, cache: make(map[int64]cacheEntry)}
 }
 
 // Find returns an application. It fails with AppUnknown, AppDisabled or AppNoKey.
 func (d *Directory) Find(ctx context.Context, id int64) (*OpenedApp, error) {
-	return d.find(ctx, id, cacheTime, d.store.App)
+	return d.find(ctx, id, cacheTime, d.apps.App)
 }
 
 // Renew is Find for a call whose signature does not verify with the secrets that Find
@@ -62,7 +62,7 @@ func (d *Directory) Find(ctx context.Context, id int64) (*OpenedApp, error) {
 // that is signed with the new key does not verify. Renew reads the application again,
 // and the call verifies.
 func (d *Directory) Renew(ctx context.Context, id int64) (*OpenedApp, error) {
-	return d.find(ctx, id, renewInterval, d.store.AppNow)
+	return d.find(ctx, id, renewInterval, d.apps.AppNow)
 }
 
 // find returns the application from the cache if it was read less than maxAge ago.

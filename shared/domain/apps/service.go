@@ -15,6 +15,7 @@ import (
 // Service manages the applications for the operator.
 type Service struct {
 	Store    Store
+	Counts   CountStore
 	Sealer   Sealer
 	Accounts AccountCreator
 	Now      func() time.Time
@@ -109,7 +110,7 @@ func (s Service) Update(ctx context.Context, id int64, set Settings) (App, error
 	}
 	before, limit := a.Settings.Limits().Accounts, set.Limits().Accounts
 	if limit > 0 && (before == 0 || limit < before) {
-		n, err := s.Store.CountAccounts(ctx, id, limit)
+		n, err := s.Counts.CountAccounts(ctx, id, limit)
 		if err != nil {
 			return App{}, err
 		}
@@ -120,7 +121,7 @@ func (s Service) Update(ctx context.Context, id int64, set Settings) (App, error
 		// out of date. If there was a limit before, the stored number is right, and
 		// imports may change it at this moment.
 		if before == 0 {
-			if err := s.Store.SetAccountCount(ctx, id, n); err != nil {
+			if err := s.Counts.SetAccountCount(ctx, id, n); err != nil {
 				return App{}, err
 			}
 		}

@@ -74,7 +74,7 @@ func newService() (*registry, *sealer, apps.Service) {
 	r, s := &registry{memory: memory{list: map[int64]apps.App{}}, taken: map[int64]bool{}, counted: -1}, &sealer{}
 	next := byte(0)
 	return r, s, apps.Service{
-		Store: r, Sealer: s, Accounts: r, Now: func() time.Time { return time.Unix(1_700_000_000, 0) },
+		Store: r, Counts: r, Sealer: s, Accounts: r, Now: func() time.Time { return time.Unix(1_700_000_000, 0) },
 		Bytes: func(n int) []byte {
 			b := make([]byte, n)
 			for i := range b {

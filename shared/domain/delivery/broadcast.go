@@ -56,7 +56,7 @@ func (s Service) DeliverBroadcast(ctx context.Context, audiences AudienceStore, 
 		if err != nil || len(users) == 0 {
 			return err
 		}
-		list, err := s.Store.Sessions(ctx, s.App, users)
+		list, err := s.Sessions(ctx, users)
 		if err != nil {
 			return err
 		}

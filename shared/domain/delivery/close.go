@@ -113,7 +113,7 @@ func (s Service) Disconnect(ctx context.Context, user, reason string) error {
 	changed := false
 	// A try fails if a device of the user connects or disconnects at the same moment.
 	done, err := s.Retrier.Do(ctx, retry.Contended(), func(int) (bool, error) {
-		list, err := s.Store.Sessions(ctx, s.App, []string{user})
+		list, err := s.Sessions(ctx, []string{user})
 		if err != nil {
 			return false, err
 		}

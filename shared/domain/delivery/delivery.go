@@ -129,11 +129,18 @@ func (o Origin) is(user string, conn sessions.Connection) bool {
 	return user == o.User && (conn.ID == o.Connection || (o.Instance != "" && conn.Instance == o.Instance))
 }
 
+// Sessions reads the sessions of users strongly, in their order. A user without a session
+// has no devices. A caller that delivers several events reads the sessions once, and
+// then calls DeliverTo for each event.
+func (s Service) Sessions(ctx context.Context, users []string) ([]sessions.Session, error) {
+	return s.Store.Sessions(ctx, s.App, users)
+}
+
 // Deliver delivers an event to all devices of users, except its origin. It fails only
 // if the sessions cannot be read, the event cannot be encoded, or a job cannot be
 // queued.
 func (s Service) Deliver(ctx context.Context, users []string, origin Origin, event Event) error {
-	list, err := s.Store.Sessions(ctx, s.App, users)
+	list, err := s.Sessions(ctx, users)
 	if err != nil {
 		return err
 	}

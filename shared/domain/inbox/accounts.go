@@ -19,7 +19,7 @@ func (s Service) readAccounts(ctx context.Context, user string, peers []string) 
 	if err := accounts.CheckID(user); err != nil {
 		return nil, fault.New(fault.AccountUnknown, "%s", fault.Of(err).Text)
 	}
-	list, err := s.Store.Accounts(ctx, s.App, append([]string{user}, peers...))
+	list, err := s.Accounts.Accounts(ctx, s.App, append([]string{user}, peers...))
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ func (s Service) checkBothAccounts(ctx context.Context, user, peer string) error
 	if user == peer {
 		return fault.New(fault.Invalid, "a user has no conversation with itself")
 	}
-	list, err := s.Store.Accounts(ctx, s.App, []string{user, peer})
+	list, err := s.Accounts.Accounts(ctx, s.App, []string{user, peer})
 	switch {
 	case err != nil:
 		return err

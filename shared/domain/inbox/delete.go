@@ -56,7 +56,7 @@ func (s Service) hide(ctx context.Context, user, peer string, fromList, history 
 			return true, err
 		}
 		if history {
-			if m.Cleared, err = s.Store.LastCounted(ctx, s.App, user, m.Seen); err != nil {
+			if m.Cleared, err = s.Rows.LastCounted(ctx, s.App, user, m.Seen); err != nil {
 				return false, err
 			}
 			if old := m.Seen.HiddenUpTo; old != nil && m.Cleared != nil && !old.Before(*m.Cleared) {
@@ -76,7 +76,7 @@ func (s Service) hide(ctx context.Context, user, peer string, fromList, history 
 			return true, nil
 		}
 		changed, row = true, m.rowAfter(t.NowMs)
-		return s.Store.Change(ctx, s.App, user, t)
+		return s.Heads.Change(ctx, s.App, user, t)
 	})
 	return row, changed && err == nil, err
 }

@@ -20,7 +20,7 @@ func (s Service) deliverRows(ctx context.Context, user string, origin delivery.O
 	if len(rows) == 0 {
 		return
 	}
-	sessions, err := s.Delivery.Store.Sessions(ctx, s.App, []string{user})
+	sessions, err := s.Delivery.Sessions(ctx, []string{user})
 	if err != nil {
 		s.Delivery.LogFailure(ctx, "sessions", err)
 		return

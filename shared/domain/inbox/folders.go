@@ -54,7 +54,7 @@ func (s Service) preferAccountUnknown(ctx context.Context, user string, err erro
 func (s Service) updateFolders(ctx context.Context, user string, change func(Head) (Head, error)) (Head, error) {
 	var after Head
 	err := s.retryOnConflict(ctx, func(strong bool) (bool, error) {
-		seen, err := s.Store.Head(ctx, s.App, user, strong)
+		seen, err := s.Heads.Head(ctx, s.App, user, strong)
 		if err != nil {
 			return false, err
 		}
@@ -66,7 +66,7 @@ func (s Service) updateFolders(ctx context.Context, user string, change func(Hea
 			return true, nil
 		}
 		after.Version++
-		return s.Store.Change(ctx, s.App, user, Transaction{
+		return s.Heads.Change(ctx, s.App, user, Transaction{
 			NowMs: s.Now().UnixMilli(), Seen: seen, Folders: &Folders{List: after.Folders, Stale: after.Stale, Ended: after.RemovedFolders},
 		})
 	})
@@ -84,7 +84,7 @@ func (s Service) CreateFolder(ctx context.Context, user, name string, peers []st
 	if err := checkFolderName(name); err != nil {
 		return Folder{}, nil, Head{}, err
 	}
-	h, err := s.Store.Head(ctx, s.App, user, false)
+	h, err := s.Heads.Head(ctx, s.App, user, false)
 	if err != nil {
 		return Folder{}, nil, h, err
 	}
@@ -184,7 +184,7 @@ func (s Service) ChangeFolderMembers(ctx context.Context, user, name string, mov
 	for i, m := range moves {
 		peers[i] = m.Peer
 	}
-	h, err := s.Store.Head(ctx, s.App, user, false)
+	h, err := s.Heads.Head(ctx, s.App, user, false)
 	if err != nil {
 		return Folder{}, nil, h, err
 	}
@@ -194,7 +194,7 @@ func (s Service) ChangeFolderMembers(ctx context.Context, user, name string, mov
 	if err == nil && !found {
 		// The folder was created a moment ago, or peers is empty and there is no such
 		// folder. A strong read shows which.
-		if h, err = s.Store.Head(ctx, s.App, user, true); err == nil {
+		if h, err = s.Heads.Head(ctx, s.App, user, true); err == nil {
 			if f, found = h.folderNamed(name); !found {
 				err = folderUnknown(name)
 			}
@@ -267,7 +267,7 @@ func (s Service) DeleteFolder(ctx context.Context, user, name string, origin del
 func (s Service) freeStaleNumbers(ctx context.Context, user string, origin delivery.Origin) (Head, error) {
 	var after Head
 	err := s.retryOnConflict(ctx, func(bool) (bool, error) {
-		seen, err := s.Store.Head(ctx, s.App, user, true)
+		seen, err := s.Heads.Head(ctx, s.App, user, true)
 		if after = seen; err != nil || seen.Stale == 0 {
 			return err == nil, err
 		}
@@ -282,7 +282,7 @@ func (s Service) freeStaleNumbers(ctx context.Context, user string, origin deliv
 			return false, err
 		}
 		after.Stale, after.Version = 0, seen.Version+1
-		return s.Store.Change(ctx, s.App, user, Transaction{
+		return s.Heads.Change(ctx, s.App, user, Transaction{
 			NowMs: s.Now().UnixMilli(), Seen: seen, Folders: &Folders{List: seen.Folders, Ended: seen.RemovedFolders},
 		})
 	})
@@ -318,5 +318,5 @@ const indexDelay = 2 * time.Second
 
 // Head returns a user's head. The read is not strong.
 func (s Service) Head(ctx context.Context, user string) (Head, error) {
-	return s.Store.Head(ctx, s.App, user, false)
+	return s.Heads.Head(ctx, s.App, user, false)
 }

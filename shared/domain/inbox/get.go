@@ -27,7 +27,7 @@ func (s Service) Get(ctx context.Context, user string, peers []string) ([]Conver
 	for _, i := range withoutError(checkPeers(user, peers)) {
 		valid = append(valid, peers[i])
 	}
-	rows, err := s.Store.PeerRows(ctx, s.App, user, valid, false)
+	rows, err := s.Rows.PeerRows(ctx, s.App, user, valid, false)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +47,7 @@ func (s Service) Get(ctx context.Context, user string, peers []string) ([]Conver
 	if len(withDraft) == 0 {
 		return list, nil
 	}
-	texts, err := s.Store.Drafts(ctx, s.App, user, withDraft)
+	texts, err := s.Rows.Drafts(ctx, s.App, user, withDraft)
 	for i := range list {
 		if at := slices.Index(withDraft, list[i].Peer); at >= 0 && err == nil {
 			list[i].Draft = texts[at]

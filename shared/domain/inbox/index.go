@@ -88,12 +88,12 @@ func (s Service) readRows(ctx context.Context, user string, head *Head, strong b
 	} else if result.head = *head; result.head.Indexed {
 		return readResult{head: result.head, indexed: true}, nil
 	}
-	rows, more, err := s.Store.Rows(ctx, s.App, user, "", limit, strong)
+	rows, more, err := s.Rows.RowsAfter(ctx, s.App, user, "", limit, strong)
 	if result.rows = rows; err != nil || !more {
 		return result, err
 	}
 	if head == nil {
-		if result.head, err = s.Store.Head(ctx, s.App, user, false); err != nil {
+		if result.head, err = s.Heads.Head(ctx, s.App, user, false); err != nil {
 			return result, err
 		}
 		if result.head.Indexed {
@@ -104,7 +104,7 @@ func (s Service) readRows(ctx context.Context, user string, head *Head, strong b
 		if len(result.rows) > 0 {
 			last = result.rows[len(result.rows)-1].Peer
 		}
-		if rest, more, err = s.Store.Rows(ctx, s.App, user, last, maxUnindexedRows-len(result.rows), strong); err != nil {
+		if rest, more, err = s.Rows.RowsAfter(ctx, s.App, user, last, maxUnindexedRows-len(result.rows), strong); err != nil {
 			return result, err
 		}
 		result.rows = append(result.rows, rest...)
@@ -136,7 +136,7 @@ func (s Service) scanIndex(ctx context.Context, user string, scan indexScan, vis
 		to, page = scan.after.TimeMs, scan.page+1 // the entry at the position itself is not visited
 	}
 	for {
-		entries, more, err := s.Store.Entries(ctx, s.App, user, scan.order, max(scan.from, 1), to, page)
+		entries, more, err := s.Index.Entries(ctx, s.App, user, scan.order, max(scan.from, 1), to, page)
 		if err != nil {
 			return false, err
 		}
@@ -149,7 +149,7 @@ func (s Service) scanIndex(ctx context.Context, user string, scan indexScan, vis
 		}
 		for part := range slices.Chunk(entries, scan.page) {
 			part = part[:min(len(part), *scan.left)]
-			rows, err := s.Store.PeerRows(ctx, s.App, user, peersOf(part), scan.strong)
+			rows, err := s.Rows.PeerRows(ctx, s.App, user, peersOf(part), scan.strong)
 			if err != nil {
 				return false, err
 			}
@@ -217,13 +217,13 @@ func (s Service) rowsWithData(ctx context.Context, user string, strong bool) (ro
 	if err != nil || !read.indexed {
 		return read.rows, false, err
 	}
-	rows, err = s.Store.RowsWithData(ctx, s.App, user)
+	rows, err = s.Index.RowsWithData(ctx, s.App, user)
 	slices.SortFunc(rows, func(a, b Row) int { return cmp.Compare(a.Peer, b.Peer) })
 	return rows, true, err
 }
 
 // pinnedFromIndex returns the pinned rows, as the index has them.
 func (s Service) pinnedFromIndex(ctx context.Context, user string) ([]Row, error) {
-	rows, err := s.Store.RowsWithData(ctx, s.App, user)
+	rows, err := s.Index.RowsWithData(ctx, s.App, user)
 	return slices.DeleteFunc(rows, func(r Row) bool { return r.PinnedMs == 0 }), err
 }

@@ -25,24 +25,24 @@ var server *testkit.Server
 
 func TestMain(m *testing.M) { testkit.Main(m, &server) }
 
-// noIndex is a Store that hides the index, so that a call reads all rows.
-type noIndex struct{ inbox.Store }
+// noIndex is a HeadStore that hides the index, so that a call reads all rows.
+type noIndex struct{ inbox.HeadStore }
 
 func (s noIndex) Head(ctx context.Context, app int64, user string, strong bool) (inbox.Head, error) {
-	h, err := s.Store.Head(ctx, app, user, strong)
+	h, err := s.HeadStore.Head(ctx, app, user, strong)
 	h.Indexed = false
 	return h, err
 }
 
-// shortFirstRead is a Store whose first read returns only one row, so that the Service
+// shortFirstRead is a RowStore whose first read returns only one row, so that the Service
 // looks for the index of a user with few rows.
-type shortFirstRead struct{ inbox.Store }
+type shortFirstRead struct{ inbox.RowStore }
 
-func (s shortFirstRead) Rows(ctx context.Context, app int64, user, after string, limit int, strong bool) ([]inbox.Row, bool, error) {
+func (s shortFirstRead) RowsAfter(ctx context.Context, app int64, user, after string, limit int, strong bool) ([]inbox.Row, bool, error) {
 	if after == "" && limit == 101 {
 		limit = 1
 	}
-	return s.Store.Rows(ctx, app, user, after, limit, strong)
+	return s.RowStore.RowsAfter(ctx, app, user, after, limit, strong)
 }
 
 // A randomRun plays random operations with the conversations of alice.
@@ -79,7 +79,7 @@ func newRandomRun(t *testing.T, seed uint64) *randomRun {
 		}
 	}
 	run.indexed, run.noIndex = w.Tenant(t).Inbox, w.Tenant(t).Inbox
-	run.indexed.Store, run.noIndex.Store = shortFirstRead{run.indexed.Store}, noIndex{run.noIndex.Store}
+	run.indexed.Rows, run.noIndex.Heads = shortFirstRead{run.indexed.Rows}, noIndex{run.noIndex.Heads}
 	return run
 }
 

@@ -45,7 +45,7 @@ func (s Service) requestIndexing(ctx context.Context, user string, read readResu
 		read.head.IndexingMs > s.Now().Add(-workerIdle).UnixMilli() {
 		return nil
 	}
-	return s.Index.Send(ctx, IndexJob{App: s.App, User: user}, 0)
+	return s.IndexJobs.Send(ctx, IndexJob{App: s.App, User: user}, 0)
 }
 
 // IndexRows marks an account as indexed and puts its rows into the index: some thousand
@@ -60,16 +60,16 @@ func (s Service) requestIndexing(ctx context.Context, user string, read readResu
 func (s Service) IndexRows(ctx context.Context, i IndexJob) error {
 	now := s.Now()
 	if !i.Begun {
-		begun, err := s.Store.BeginIndexing(ctx, s.App, i.User, now.UnixMilli(), now.Add(-workerIdle).UnixMilli())
+		begun, err := s.Index.BeginIndexing(ctx, s.App, i.User, now.UnixMilli(), now.Add(-workerIdle).UnixMilli())
 		if err != nil || !begun {
 			return err
 		}
 		i.Begun = true
-	} else if err := s.Store.ExtendIndexing(ctx, s.App, i.User, now.UnixMilli(), false); err != nil {
+	} else if err := s.Index.ExtendIndexing(ctx, s.App, i.User, now.UnixMilli(), false); err != nil {
 		return err
 	}
 	for range indexJobPages {
-		last, more, err := s.Store.IndexRows(ctx, s.App, i.User, i.After, indexJobRows)
+		last, more, err := s.Index.IndexRows(ctx, s.App, i.User, i.After, indexJobRows)
 		switch {
 		case err != nil:
 			return err
@@ -77,9 +77,9 @@ func (s Service) IndexRows(ctx context.Context, i IndexJob) error {
 			i.After = last
 			continue
 		case i.Again:
-			return s.Store.ExtendIndexing(ctx, s.App, i.User, s.Now().UnixMilli(), true)
+			return s.Index.ExtendIndexing(ctx, s.App, i.User, s.Now().UnixMilli(), true)
 		}
-		return s.Index.Send(ctx, IndexJob{App: i.App, User: i.User, Begun: true, Again: true}, secondPassDelay)
+		return s.IndexJobs.Send(ctx, IndexJob{App: i.App, User: i.User, Begun: true, Again: true}, secondPassDelay)
 	}
-	return s.Index.Send(ctx, i, 0)
+	return s.IndexJobs.Send(ctx, i, 0)
 }

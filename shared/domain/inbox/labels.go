@@ -93,7 +93,7 @@ func (s Service) Labelled(ctx context.Context, user string) (Head, []Row, error)
 // folder. It fails like Labelled.
 func (s Service) FoldersAndRows(ctx context.Context, user string, peers []string) (Head, []Row, error) {
 	h, rows, err := s.headAndRows(ctx, user, func(ctx context.Context) ([]Row, error) {
-		return s.Store.PeerRows(ctx, s.App, user, peers, false)
+		return s.Rows.PeerRows(ctx, s.App, user, peers, false)
 	})
 	for i := range rows {
 		rows[i].Peer = peers[i]
@@ -107,7 +107,7 @@ func (s Service) FoldersAndRows(ctx context.Context, user string, peers []string
 func (s Service) headAndRows(ctx context.Context, user string, read func(context.Context) ([]Row, error)) (h Head, rows []Row, err error) {
 	err = s.Parallel(ctx,
 		func(ctx context.Context) (err error) {
-			h, err = s.Store.Head(ctx, s.App, user, false)
+			h, err = s.Heads.Head(ctx, s.App, user, false)
 			return err
 		},
 		func(ctx context.Context) (err error) {

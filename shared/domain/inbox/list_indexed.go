@@ -60,7 +60,7 @@ func (s Service) addPinned(ctx context.Context, user string, b *pageBuilder) err
 	for i, r := range rows {
 		peers[i] = r.Peer
 	}
-	if rows, err = s.Store.PeerRows(ctx, s.App, user, peers, false); err != nil {
+	if rows, err = s.Rows.PeerRows(ctx, s.App, user, peers, false); err != nil {
 		return err
 	}
 	rows = slices.DeleteFunc(rows, func(r Row) bool { return r.PinnedMs == 0 })

@@ -11,16 +11,17 @@ import (
 
 const nowMs = 1_700_000_000_000
 
-// memory is a Store with rows of one user. It implements only the methods that the tests
+// memory is a RowStore and a HeadStore with rows of one user. It implements only the methods that the tests
 // need.
 type memory struct {
-	inbox.Store
+	inbox.RowStore
+	inbox.HeadStore
 	rows   []inbox.Row
 	strong bool // the last read of rows was strong
 	err    error
 }
 
-func (m *memory) Rows(_ context.Context, _ int64, _, _ string, _ int, strong bool) ([]inbox.Row, bool, error) {
+func (m *memory) RowsAfter(_ context.Context, _ int64, _, _ string, _ int, strong bool) ([]inbox.Row, bool, error) {
 	m.strong = strong
 	return slices.Clone(m.rows), false, m.err
 }
@@ -43,7 +44,7 @@ func (m *memory) PeerRows(_ context.Context, _ int64, _ string, peers []string, 
 
 // service returns a Service whose lists have up to limit conversations.
 func service(m *memory, limit int) inbox.Service {
-	return inbox.Service{App: 1, Limit: limit, Store: m, Now: func() time.Time { return time.UnixMilli(nowMs) }}
+	return inbox.Service{App: 1, Limit: limit, Rows: m, Heads: m, Now: func() time.Time { return time.UnixMilli(nowMs) }}
 }
 
 // peers returns the peers of a page, in order.

@@ -26,7 +26,7 @@ type PeerReadCursor ReadCursor
 // 5. A late call of another device with offset 3 leaves the cursor at 5.
 func (s Service) Read(ctx context.Context, user, peer string, upTo *int64, origin delivery.Origin) (ReadCursor, error) {
 	now := s.Now().UnixMilli()
-	row, moved, err := s.Store.MarkRead(ctx, s.App, user, peer, upTo, now)
+	row, moved, err := s.ReadCursors.MarkRead(ctx, s.App, user, peer, upTo, now)
 	if err != nil {
 		return ReadCursor{}, err
 	}
@@ -40,12 +40,12 @@ func (s Service) Read(ctx context.Context, user, peer string, upTo *int64, origi
 	}
 	if !moved {
 		// This may be a repeat of a call that died before it wrote the peer's row.
-		return cursor, s.Store.MarkPeerRead(ctx, s.App, peer, user, row.InEpoch, row.ReadOffset, now)
+		return cursor, s.ReadCursors.MarkPeerRead(ctx, s.App, peer, user, row.InEpoch, row.ReadOffset, now)
 	}
-	if err := s.Store.MarkPeerRead(ctx, s.App, peer, user, row.InEpoch, row.ReadOffset, now); err != nil {
+	if err := s.ReadCursors.MarkPeerRead(ctx, s.App, peer, user, row.InEpoch, row.ReadOffset, now); err != nil {
 		return ReadCursor{}, err
 	}
-	sessions, err := s.Delivery.Store.Sessions(ctx, s.App, []string{user, peer})
+	sessions, err := s.Delivery.Sessions(ctx, []string{user, peer})
 	if err != nil {
 		s.Delivery.LogFailure(ctx, "sessions", err) // both rows are written, so the call succeeds
 		return cursor, nil
@@ -58,7 +58,7 @@ func (s Service) Read(ctx context.Context, user, peer string, upTo *int64, origi
 // ReadUntil moves the user's read cursor to the last message that the peer sent at or
 // before a time in Unix seconds.
 func (s Service) ReadUntil(ctx context.Context, user, peer string, at int64) (ReadCursor, error) {
-	rows, err := s.Store.PeerRows(ctx, s.App, user, []string{peer}, true)
+	rows, err := s.Rows.PeerRows(ctx, s.App, user, []string{peer}, true)
 	if err != nil {
 		return ReadCursor{}, err
 	}
@@ -69,7 +69,7 @@ func (s Service) ReadUntil(ctx context.Context, user, peer string, at int64) (Re
 	if r := rows[0]; max(r.TimeMs, r.ChangedMs)/1000 <= at {
 		return s.Read(ctx, user, peer, &r.InOffset, delivery.Origin{})
 	}
-	offset, err := s.Store.OffsetAt(ctx, s.App, user, peer, at)
+	offset, err := s.ReadCursors.OffsetAt(ctx, s.App, user, peer, at)
 	if err != nil {
 		return ReadCursor{}, err
 	}
@@ -95,14 +95,14 @@ func (s Service) ReadAll(ctx context.Context, user string, origin delivery.Origi
 	run := make([]func(context.Context) error, len(rows))
 	for i, r := range rows {
 		run[i] = func(ctx context.Context) error {
-			row, cursorMoved, err := s.Store.MarkRead(ctx, s.App, user, r.Peer, nil, now.UnixMilli())
+			row, cursorMoved, err := s.ReadCursors.MarkRead(ctx, s.App, user, r.Peer, nil, now.UnixMilli())
 			if err != nil || row == nil {
 				return err
 			}
 			if cursorMoved {
 				moved[i] = row
 			}
-			return s.Store.MarkPeerRead(ctx, s.App, r.Peer, user, row.InEpoch, row.ReadOffset, now.UnixMilli())
+			return s.ReadCursors.MarkPeerRead(ctx, s.App, r.Peer, user, row.InEpoch, row.ReadOffset, now.UnixMilli())
 		}
 	}
 	for part := range slices.Chunk(run, 32) {
@@ -116,7 +116,7 @@ func (s Service) ReadAll(ctx context.Context, user string, origin delivery.Origi
 			users, changed = append(users, r.Peer), append(changed, *r)
 		}
 	}
-	sessions, err := s.Delivery.Store.Sessions(ctx, s.App, users)
+	sessions, err := s.Delivery.Sessions(ctx, users)
 	if err != nil {
 		s.Delivery.LogFailure(ctx, "sessions", err) // all rows are written, so the call succeeds
 		return len(changed), !more, nil

@@ -9,60 +9,23 @@ import (
 
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/delivery"
-	"parley/shared/domain/messages"
 	"parley/shared/retry"
 )
 
-// Store reads and writes rows.
-type Store interface {
-	// Rows reads up to limit rows of a user in the order of peers, beginning after a
-	// peer. It returns whether more rows follow.
-	Rows(ctx context.Context, app int64, user, after string, limit int, strong bool) (rows []Row, more bool, err error)
-	// PeerRows reads the rows for some peers, in their order. A row that does not exist
-	// is the zero Row, without a Peer.
-	PeerRows(ctx context.Context, app int64, user string, peers []string, strong bool) ([]Row, error)
-	// MarkRead moves the user's read cursor to the offset upTo, or to the last message
-	// if upTo is nil. It never moves the cursor back, and never past the last message.
-	// It returns the row after the write, nil if there is no row, and whether the
-	// cursor moved.
-	MarkRead(ctx context.Context, app int64, user, peer string, upTo *int64, nowMs int64) (*Row, bool, error)
-	// MarkPeerRead writes the reader's read cursor to the sender's row. It does nothing
-	// if the row counts in another epoch, or if the cursor is already there.
-	MarkPeerRead(ctx context.Context, app int64, sender, reader string, epoch, offset, nowMs int64) error
-	// OffsetAt returns the highest offset of the messages that peer sent to user at or
-	// before a time in Unix seconds. It returns 0 if there is no such message.
-	OffsetAt(ctx context.Context, app int64, user, peer string, at int64) (int64, error)
-	// Accounts reads the accounts of distinct users, in their order. An account that
-	// does not exist is nil.
-	Accounts(ctx context.Context, app int64, users []string) ([]*accounts.Account, error)
-	// Head reads a user's head.
-	Head(ctx context.Context, app int64, user string, strong bool) (Head, error)
-	// Change writes a transaction, all of it or nothing. It returns false and writes
-	// nothing if something is no longer as the transaction has seen it. It fails with
-	// DataLimit and PinLimit.
-	Change(ctx context.Context, app int64, user string, t Transaction) (bool, error)
-	// LastCounted returns the key of the newest message that the row has counted. It
-	// returns nil if there is no such message.
-	LastCounted(ctx context.Context, app int64, user string, r Row) (*messages.Key, error)
-	// Drafts reads a user's drafts for some peers, in their order. A draft that does not
-	// exist is empty.
-	Drafts(ctx context.Context, app int64, user string, peers []string) ([]string, error)
-	// ForgetConversations removes one page of a user's rows, drafts and head. It returns
-	// whether there is more to remove.
-	ForgetConversations(ctx context.Context, app int64, user string) (more bool, err error)
-	IndexStore
-}
-
 // Service reads and changes the conversations of the users of one application.
 type Service struct {
-	App      int64
-	Limit    int  // maximum number of conversations in a list, set by the edition
-	Folders  bool // the edition includes folders and standard labels
-	Store    Store
-	Index    IndexQueue
-	Delivery delivery.Service
-	Now      func() time.Time
-	Retrier  retry.Retrier
+	App         int64
+	Limit       int  // maximum number of conversations in a list, set by the edition
+	Folders     bool // the edition includes folders and standard labels
+	Rows        RowStore
+	Heads       HeadStore
+	ReadCursors ReadCursorStore
+	Index       IndexStore
+	IndexJobs   IndexQueue
+	Accounts    accounts.Reader
+	Delivery    delivery.Service
+	Now         func() time.Time
+	Retrier     retry.Retrier
 	// Parallel runs functions at the same time and returns the first error.
 	Parallel func(ctx context.Context, run ...func(context.Context) error) error
 }
@@ -71,5 +34,5 @@ type Service struct {
 // deleted. It returns whether there is more to remove. It does not touch the rows of
 // the peers, and the messages.
 func (s Service) RemoveData(ctx context.Context, user string) (more bool, err error) {
-	return s.Store.ForgetConversations(ctx, s.App, user)
+	return s.Rows.ForgetConversations(ctx, s.App, user)
 }

@@ -39,7 +39,7 @@ type Synced struct {
 // rows to read them at once, the next sync must pass the same time again.
 func (s Service) Sync(ctx context.Context, user string, since int64, request PageRequest) (Synced, error) {
 	out := Synced{SinceMs: s.Now().Add(-syncOverlap).UnixMilli()}
-	head, err := s.Store.Head(ctx, s.App, user, false)
+	head, err := s.Heads.Head(ctx, s.App, user, false)
 	if err != nil {
 		return out, err
 	}

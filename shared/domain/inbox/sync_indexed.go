@@ -128,7 +128,7 @@ func (i *indexedSync) addRowsWithData(ctx context.Context, at Position) (*Positi
 		}
 	}
 	for part := range slices.Chunk(peers, i.request.Limit) {
-		if rows, err = i.Store.PeerRows(ctx, i.App, i.user, part, true); err != nil {
+		if rows, err = i.Rows.PeerRows(ctx, i.App, i.user, part, true); err != nil {
 			return nil, err
 		}
 		for n, r := range rows {
@@ -219,7 +219,7 @@ func (i *indexedSync) readListEnd(ctx context.Context) (Position, error) {
 	if room <= 0 {
 		return Position{TimeMs: math.MaxInt64}, nil
 	}
-	entries, _, err := i.Store.Entries(ctx, i.App, i.user, ByMessage, 1, math.MaxInt64, i.Limit)
+	entries, _, err := i.Index.Entries(ctx, i.App, i.user, ByMessage, 1, math.MaxInt64, i.Limit)
 	if err != nil {
 		return Position{}, err
 	}

@@ -148,7 +148,7 @@ func (s Service) changeData(ctx context.Context, user string, peers []string, fe
 				// since, so look again.
 				return strong, nil
 			}
-			return s.Store.Change(ctx, s.App, user, t)
+			return s.Heads.Change(ctx, s.App, user, t)
 		})
 		if err != nil {
 			return nil, err
@@ -164,7 +164,7 @@ func (s Service) changeData(ctx context.Context, user string, peers []string, fe
 func (s Service) beginTransaction(ctx context.Context, user string, peers []string, fenced, strong bool) (Transaction, error) {
 	t := Transaction{NowMs: s.Now().UnixMilli(), RequireFolders: fenced, Rows: make([]Mutation, len(peers))}
 	run := []func(context.Context) error{func(ctx context.Context) error {
-		rows, err := s.Store.PeerRows(ctx, s.App, user, peers, strong)
+		rows, err := s.Rows.PeerRows(ctx, s.App, user, peers, strong)
 		for i, r := range rows {
 			r.Peer = peers[i]
 			t.Rows[i] = Mutation{Seen: r, Data: r.Data}
@@ -173,7 +173,7 @@ func (s Service) beginTransaction(ctx context.Context, user string, peers []stri
 	}}
 	if fenced {
 		run = append(run, func(ctx context.Context) (err error) {
-			t.Seen, err = s.Store.Head(ctx, s.App, user, strong)
+			t.Seen, err = s.Heads.Head(ctx, s.App, user, strong)
 			return err
 		})
 	}

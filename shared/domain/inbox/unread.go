@@ -40,7 +40,7 @@ func (s Service) Unread(ctx context.Context, user string) (int64, error) {
 
 // UnreadFrom returns how many unread messages the user has from each of some peers.
 func (s Service) UnreadFrom(ctx context.Context, user string, peers []string) ([]int64, error) {
-	rows, err := s.Store.PeerRows(ctx, s.App, user, peers, false)
+	rows, err := s.Rows.PeerRows(ctx, s.App, user, peers, false)
 	if err != nil {
 		return nil, err
 	}

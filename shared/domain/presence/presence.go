@@ -71,13 +71,28 @@ func FromSession(s sessions.Session, now time.Time) Presence {
 	return p
 }
 
-// Store reads what presences are derived from, and stores who watches whom.
-type Store interface {
-	delivery.AudienceStore
-
+// A SessionStore reads the sessions that presences are derived from, and stores in them
+// what watchers were told.
+type SessionStore interface {
+	// Sessions reads sessions strongly, in the order of users. A user without a session
+	// has no devices.
 	Sessions(ctx context.Context, app int64, users []string) ([]sessions.Session, error)
-	Accounts(ctx context.Context, app int64, ids []string) ([]*accounts.Account, error)
+	// RecordSubscription adds one to the user's Watches, empties NotifiedState, and
+	// returns the session.
+	RecordSubscription(ctx context.Context, app int64, user string) (sessions.Session, error)
+	// RecordUnwatched stores that nobody watches the user, unless Watches is no
+	// longer what it was when the caller read it.
+	RecordUnwatched(ctx context.Context, app int64, user string, watches int64) error
+	// RecordNotified stores which state was delivered to the watchers, and the time (ms)
+	// of that state. It stores nothing if Watches is no longer what it was when the
+	// caller read it, or if a later state was delivered.
+	RecordNotified(ctx context.Context, app int64, user, state string, ms, watches int64) error
+	// SetStatus stores the custom status of a user, and returns the session.
+	SetStatus(ctx context.Context, app int64, user, status string) (sessions.Session, error)
+}
 
+// A WatchStore stores who watches whom.
+type WatchStore interface {
 	// Watching reads strongly which of the targets the watcher watches, and how many
 	// users the watcher watches in all.
 	Watching(ctx context.Context, app int64, watcher string, targets []string) (watching []bool, count int, err error)
@@ -91,18 +106,6 @@ type Store interface {
 	// WatchedUsers returns a page of the users whom the watcher watches, from the first one
 	// after a user.
 	WatchedUsers(ctx context.Context, app int64, watcher, after string, limit int) (targets []string, more bool, err error)
-	// RecordSubscription adds one to the user's Watches, empties NotifiedState, and
-	// returns the session.
-	RecordSubscription(ctx context.Context, app int64, user string) (sessions.Session, error)
-	// RecordUnwatched stores that nobody watches the user, unless Watches is no
-	// longer what it was when the caller read it.
-	RecordUnwatched(ctx context.Context, app int64, user string, watches int64) error
-	// RecordNotified stores which state was delivered to the watchers, and the time (ms)
-	// of that state. It stores nothing if Watches is no longer what it was when the
-	// caller read it, or if a later state was delivered.
-	RecordNotified(ctx context.Context, app int64, user, state string, ms, watches int64) error
-	// SetStatus stores the custom status of a user, and returns the session.
-	SetStatus(ctx context.Context, app int64, user, status string) (sessions.Session, error)
 	// ForgetPresence deletes the count of the user's subscriptions. What the session
 	// says of presence is deleted with the session.
 	ForgetPresence(ctx context.Context, app int64, user string) error
@@ -110,13 +113,16 @@ type Store interface {
 
 // Service answers for the users of an application.
 type Service struct {
-	App      int64
-	Limit    int // the most users that one user may watch
-	Store    Store
-	Delivery delivery.Service
-	Now      func() time.Time
-	Retrier  retry.Retrier
-	Parallel func(ctx context.Context, run ...func(context.Context) error) error
+	App       int64
+	Limit     int // the most users that one user may watch
+	Sessions  SessionStore
+	Watches   WatchStore
+	Audiences delivery.AudienceStore
+	Accounts  accounts.Reader
+	Delivery  delivery.Service
+	Now       func() time.Time
+	Retrier   retry.Retrier
+	Parallel  func(ctx context.Context, run ...func(context.Context) error) error
 }
 
 // Query returns the presences of users, in their order. The presence of a user without
@@ -127,11 +133,11 @@ func (s Service) Query(ctx context.Context, users []string) ([]*Presence, error)
 	for i, u := range ids {
 		index[u] = i
 	}
-	list, err := s.Store.Accounts(ctx, s.App, ids)
+	list, err := s.Accounts.Accounts(ctx, s.App, ids)
 	if err != nil {
 		return nil, err
 	}
-	userSessions, err := s.Store.Sessions(ctx, s.App, ids)
+	userSessions, err := s.Sessions.Sessions(ctx, s.App, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -152,7 +158,7 @@ func (s Service) SetStatus(ctx context.Context, user, status string, origin deli
 	if len(status) > MaxStatus {
 		return fault.New(fault.TextTooLong, "a custom status has at most %d bytes of UTF-8", MaxStatus)
 	}
-	session, err := s.Store.SetStatus(ctx, s.App, user, status)
+	session, err := s.Sessions.SetStatus(ctx, s.App, user, status)
 	if err != nil {
 		return err
 	}

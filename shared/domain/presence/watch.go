@@ -55,7 +55,7 @@ func (s Service) Subscribe(ctx context.Context, watcher string, users []string) 
 		var run []func(context.Context) error
 		for i := start; i < min(start+recordsAtOnce, len(targets)); i++ {
 			run = append(run, func(ctx context.Context) error {
-				session, err := s.Store.RecordSubscription(ctx, s.App, targets[i])
+				session, err := s.Sessions.RecordSubscription(ctx, s.App, targets[i])
 				presences[i] = FromSession(session, now)
 				return err
 			})
@@ -76,7 +76,7 @@ func (s Service) Subscribe(ctx context.Context, watcher string, users []string) 
 // existing returns the users that have an account, without repeats.
 func (s Service) existing(ctx context.Context, users []string) ([]string, error) {
 	ids := distinct(users)
-	list, err := s.Store.Accounts(ctx, s.App, ids)
+	list, err := s.Accounts.Accounts(ctx, s.App, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +98,7 @@ func (s Service) Unsubscribe(ctx context.Context, watcher string, users []string
 // setWatched makes the watcher watch users, or ends the subscriptions to them.
 func (s Service) setWatched(ctx context.Context, watcher string, users []string, watch bool) error {
 	done, err := s.Retrier.Do(ctx, retry.Contended(), func(int) (bool, error) {
-		watching, count, err := s.Store.Watching(ctx, s.App, watcher, users)
+		watching, count, err := s.Watches.Watching(ctx, s.App, watcher, users)
 		if err != nil {
 			return false, err
 		}
@@ -114,9 +114,9 @@ func (s Service) setWatched(ctx context.Context, watcher string, users []string,
 		for part := range slices.Chunk(changing, watchesPerTransaction) {
 			var done bool
 			if watch {
-				done, err = s.Store.Watch(ctx, s.App, watcher, part, s.Limit)
+				done, err = s.Watches.Watch(ctx, s.App, watcher, part, s.Limit)
 			} else {
-				done, err = s.Store.Unwatch(ctx, s.App, watcher, part)
+				done, err = s.Watches.Unwatch(ctx, s.App, watcher, part)
 			}
 			if err != nil || !done {
 				return false, err
@@ -133,7 +133,7 @@ func (s Service) setWatched(ctx context.Context, watcher string, users []string,
 // Subscriptions returns a page of the users whom the watcher watches, in the order of
 // their ids, from the first one after a user, and whether more follow.
 func (s Service) Subscriptions(ctx context.Context, watcher, after string, limit int) ([]string, bool, error) {
-	return s.Store.WatchedUsers(ctx, s.App, watcher, after, limit)
+	return s.Watches.WatchedUsers(ctx, s.App, watcher, after, limit)
 }
 
 // NotifyWatchers queues an event for the watchers of a user, whose presence may have
@@ -158,9 +158,9 @@ func (s Service) NotifyWatchers(ctx context.Context, user string, watched bool) 
 // received another state.
 func (s Service) DeliverBroadcast(ctx context.Context, b delivery.Broadcast) error {
 	if len(b.Frame) > 0 {
-		return s.Delivery.DeliverBroadcast(ctx, s.Store, b)
+		return s.Delivery.DeliverBroadcast(ctx, s.Audiences, b)
 	}
-	list, err := s.Store.Sessions(ctx, s.App, []string{b.User})
+	list, err := s.Sessions.Sessions(ctx, s.App, []string{b.User})
 	if err != nil {
 		return err
 	}
@@ -170,20 +170,20 @@ func (s Service) DeliverBroadcast(ctx context.Context, b delivery.Broadcast) err
 	if state == list[0].NotifiedState {
 		return nil
 	}
-	watchers, _, err := s.Store.Audience(ctx, s.App, b.User, b.Audience, "", 1)
+	watchers, _, err := s.Audiences.Audience(ctx, s.App, b.User, b.Audience, "", 1)
 	if err != nil {
 		return err
 	}
 	if len(watchers) == 0 {
-		return s.Store.RecordUnwatched(ctx, s.App, b.User, list[0].Watches)
+		return s.Sessions.RecordUnwatched(ctx, s.App, b.User, list[0].Watches)
 	}
 	if b.Frame, err = s.Delivery.Encode(Changed{p, now.UnixMilli()}); err != nil {
 		return err
 	}
-	if err := s.Delivery.DeliverBroadcast(ctx, s.Store, b); err != nil {
+	if err := s.Delivery.DeliverBroadcast(ctx, s.Audiences, b); err != nil {
 		return err
 	}
-	return s.Store.RecordNotified(ctx, s.App, b.User, state, now.UnixMilli(), list[0].Watches)
+	return s.Sessions.RecordNotified(ctx, s.App, b.User, state, now.UnixMilli(), list[0].Watches)
 }
 
 // forgetPage is how many subscriptions one call of Forget deletes. Each has two items
@@ -193,14 +193,14 @@ const forgetPage = 8
 // RemoveData implements accounts.DataRemover. It deletes the subscriptions of the user, and
 // the subscriptions to the user. The service sessions deletes the session.
 func (s Service) RemoveData(ctx context.Context, user string) (more bool, err error) {
-	targets, _, err := s.Store.WatchedUsers(ctx, s.App, user, "", forgetPage)
+	targets, _, err := s.Watches.WatchedUsers(ctx, s.App, user, "", forgetPage)
 	if err != nil {
 		return false, err
 	}
 	if len(targets) > 0 {
 		return true, s.setWatched(ctx, user, targets, false)
 	}
-	watchers, _, err := s.Store.Audience(ctx, s.App, user, delivery.Watchers, "", forgetPage)
+	watchers, _, err := s.Audiences.Audience(ctx, s.App, user, delivery.Watchers, "", forgetPage)
 	if err != nil {
 		return false, err
 	}
@@ -212,5 +212,5 @@ func (s Service) RemoveData(ctx context.Context, user string) (more bool, err er
 	if len(watchers) > 0 {
 		return true, nil
 	}
-	return false, s.Store.ForgetPresence(ctx, s.App, user)
+	return false, s.Watches.ForgetPresence(ctx, s.App, user)
 }

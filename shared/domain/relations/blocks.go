@@ -81,7 +81,7 @@ func (s Service) Blocks(ctx context.Context, owner, after string, limit int) (Bl
 	if err != nil {
 		return BlockPage{}, err
 	}
-	blocks, more, err := s.Store.BlocksOf(ctx, s.App, owner, after, limit)
+	blocks, more, err := s.Pages.BlocksOf(ctx, s.App, owner, after, limit)
 	if err != nil {
 		return BlockPage{}, err
 	}

@@ -95,7 +95,7 @@ func (s Service) notify(ctx context.Context, t Transaction, origin delivery.Orig
 	if len(users) == 0 {
 		return nil
 	}
-	sessions, err := s.Delivery.Store.Sessions(ctx, s.App, users)
+	sessions, err := s.Delivery.Sessions(ctx, users)
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ func (s Service) RemoveData(ctx context.Context, user string) (more bool, err er
 	if err != nil {
 		return false, err
 	}
-	friends, _, err := s.Store.FriendsOf(ctx, s.App, user, "", peersPerUnit)
+	friends, _, err := s.Pages.FriendsOf(ctx, s.App, user, "", peersPerUnit)
 	if err != nil {
 		return false, err
 	}
@@ -28,25 +28,25 @@ func (s Service) RemoveData(ctx context.Context, user string) (more bool, err er
 		_, err := s.removePage(ctx, user, true, delivery.Origin{}, peersPerUnit)
 		return true, err
 	}
-	owners, _, err := s.Store.FriendsOfUser(ctx, s.App, user, "", peersPerUnit)
+	owners, _, err := s.Pages.FriendsOfUser(ctx, s.App, user, "", peersPerUnit)
 	if err != nil {
 		return false, err
 	}
 	if len(owners) > 0 {
 		return true, s.removeFromTables(ctx, user, owners)
 	}
-	requests, _, err := s.Store.RequestsTo(ctx, s.App, user, "", forgottenRequests)
+	requests, _, err := s.Pages.RequestsTo(ctx, s.App, user, "", forgottenRequests)
 	if err != nil {
 		return false, err
 	}
-	blocks, _, err := s.Store.BlocksOf(ctx, s.App, user, "", forgottenBlocks)
+	blocks, _, err := s.Pages.BlocksOf(ctx, s.App, user, "", forgottenBlocks)
 	if err != nil {
 		return false, err
 	}
 	if len(requests)+len(blocks) > 0 {
 		return true, s.forgetRequestsAndBlocks(ctx, user, requests, blocks)
 	}
-	if more, err := s.Store.ForgetChanges(ctx, s.App, user); more || err != nil {
+	if more, err := s.Log.ForgetChanges(ctx, s.App, user); more || err != nil {
 		return more, err
 	}
 	removed, err := s.Store.ForgetCounters(ctx, s.App, counters)

@@ -238,7 +238,7 @@ const removalPage = 100
 // removePage removes the first entries of the owner's table, and reports whether
 // there are more. An entry that another call removes first is not an error.
 func (s Service) removePage(ctx context.Context, owner string, both bool, origin delivery.Origin, limit int) (more bool, err error) {
-	entries, more, err := s.Store.FriendsOf(ctx, s.App, owner, "", limit)
+	entries, more, err := s.Pages.FriendsOf(ctx, s.App, owner, "", limit)
 	if err != nil || len(entries) == 0 {
 		return false, err
 	}

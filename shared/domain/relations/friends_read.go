@@ -95,7 +95,7 @@ func (s Service) List(ctx context.Context, owner, after string, limit int) (Frie
 	if err != nil {
 		return FriendPage{}, err
 	}
-	friends, more, err := s.Store.FriendsOf(ctx, s.App, owner, after, limit)
+	friends, more, err := s.Pages.FriendsOf(ctx, s.App, owner, after, limit)
 	if err != nil {
 		return FriendPage{}, err
 	}
@@ -134,7 +134,7 @@ func (s Service) Changes(ctx context.Context, owner string, since int64) (Delta,
 		delta.Full = true
 		return delta, nil
 	}
-	peers, whole, err := s.Store.FriendChanges(ctx, s.App, owner, since, delta.Version, s.Now().Unix())
+	peers, whole, err := s.Log.FriendChanges(ctx, s.App, owner, since, delta.Version, s.Now().Unix())
 	if err != nil {
 		return Delta{}, err
 	}

@@ -183,7 +183,7 @@ func (s Service) changeAllMembers(
 	ctx context.Context, owner string, origin delivery.Origin, names []string, change func(lists, existing []string) []string,
 ) error {
 	for after, more := "", true; more; {
-		friends, hasNext, err := s.Store.FriendsOf(ctx, s.App, owner, after, memberPage)
+		friends, hasNext, err := s.Pages.FriendsOf(ctx, s.App, owner, after, memberPage)
 		if err != nil {
 			return err
 		}
@@ -223,7 +223,7 @@ func (s Service) Lists(ctx context.Context, owner string, names []string) ([]Lis
 	}
 	for after, more := "", len(lists) > 0; more; {
 		var friends []Friend
-		if friends, more, err = s.Store.FriendsOf(ctx, s.App, owner, after, memberPage); err != nil {
+		if friends, more, err = s.Pages.FriendsOf(ctx, s.App, owner, after, memberPage); err != nil {
 			return nil, 0, err
 		}
 		for _, friend := range friends {

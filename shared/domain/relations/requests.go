@@ -128,7 +128,7 @@ func (s Service) Requests(ctx context.Context, owner, after string, limit int) (
 	if err != nil {
 		return RequestPage{}, err
 	}
-	requests, more, err := s.Store.RequestsTo(ctx, s.App, owner, after, limit)
+	requests, more, err := s.Pages.RequestsTo(ctx, s.App, owner, after, limit)
 	if err != nil {
 		return RequestPage{}, err
 	}

@@ -10,7 +10,7 @@ import (
 	"parley/shared/retry"
 )
 
-// Store holds relations.
+// Store holds the counters and entries that a unit of work reads and writes.
 type Store interface {
 	// ReadRelations reads the counters of users, then the entries of refs. It returns
 	// zero counters for a user who has none. If users is not empty all reads are
@@ -22,6 +22,13 @@ type Store interface {
 	// WriteRelations writes a transaction of at most 100 items. If any counters in
 	// Seen have changed it writes nothing and returns false.
 	WriteRelations(ctx context.Context, app int64, t Transaction, now int64) (bool, error)
+	// ForgetCounters removes a user's counters. If they have changed since they were
+	// read, it removes nothing and returns false.
+	ForgetCounters(ctx context.Context, app int64, c Counters) (bool, error)
+}
+
+// A PageStore reads the tables of relations page by page.
+type PageStore interface {
 	// FriendsOf reads a page of a friend table, in order of peers. The read is
 	// strong: the client keeps the page under a version, and then asks for later
 	// versions only. Example: Bob is added with version 8. A page of a replica that
@@ -31,19 +38,18 @@ type Store interface {
 	RequestsTo(ctx context.Context, app int64, owner, after string, limit int) (list []Request, more bool, err error)
 	// BlocksOf reads a page of a blocklist, in the same way.
 	BlocksOf(ctx context.Context, app int64, owner, after string, limit int) (list []Block, more bool, err error)
+	// FriendsOfUser reads a page of the users who have user as a friend, in order.
+	FriendsOfUser(ctx context.Context, app int64, user, after string, limit int) (owners []string, more bool, err error)
+}
+
+// A LogStore holds the logs of friend tables. Store.WriteRelations writes them.
+type LogStore interface {
 	// FriendChanges returns the peers whose entries changed with the versions after
 	// since, up to upTo. It returns false if the log no longer has all of these
 	// versions.
 	FriendChanges(ctx context.Context, app int64, owner string, since, upTo, now int64) (peers []string, whole bool, err error)
-	// FriendsOfUser reads a page of the users who have user as a friend, in order.
-	FriendsOfUser(ctx context.Context, app int64, user, after string, limit int) (owners []string, more bool, err error)
 	// ForgetChanges removes a page of the log of a friend table.
 	ForgetChanges(ctx context.Context, app int64, owner string) (more bool, err error)
-	// ForgetCounters removes a user's counters. If they have changed since they were
-	// read, it removes nothing and returns false.
-	ForgetCounters(ctx context.Context, app int64, c Counters) (bool, error)
-	// Accounts reads accounts, in the order of ids; nil for an id that has none.
-	Accounts(ctx context.Context, app int64, ids []string) ([]*accounts.Account, error)
 }
 
 // A Field is a custom field of friends that the application declares.
@@ -64,6 +70,9 @@ type Service struct {
 	Allow    accounts.FriendRequestPolicy // for users who have not chosen whom they allow
 	Fields   []Field
 	Store    Store
+	Pages    PageStore
+	Log      LogStore
+	Accounts accounts.Reader
 	Delivery delivery.Service
 	Now      func() time.Time
 	Retrier  retry.Retrier
@@ -147,7 +156,7 @@ func (s Service) livingAccounts(ctx context.Context, owner string, peers []strin
 			ids = append(ids, p)
 		}
 	}
-	list, err := s.Store.Accounts(ctx, s.App, ids)
+	list, err := s.Accounts.Accounts(ctx, s.App, ids)
 	if err != nil {
 		return nil, err
 	}

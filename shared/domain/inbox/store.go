@@ -1,0 +1,51 @@
+package inbox
+
+import (
+	"context"
+
+	"parley/shared/domain/messages"
+)
+
+// A RowStore reads and writes rows and drafts.
+type RowStore interface {
+	// RowsAfter reads up to limit rows of a user in the order of peers, beginning after
+	// a peer. It returns whether more rows follow.
+	RowsAfter(ctx context.Context, app int64, user, after string, limit int, strong bool) (rows []Row, more bool, err error)
+	// PeerRows reads the rows for some peers, in their order. A row that does not exist
+	// is the zero Row, without a Peer.
+	PeerRows(ctx context.Context, app int64, user string, peers []string, strong bool) ([]Row, error)
+	// LastCounted returns the key of the newest message that the row has counted. It
+	// returns nil if there is no such message.
+	LastCounted(ctx context.Context, app int64, user string, r Row) (*messages.Key, error)
+	// Drafts reads a user's drafts for some peers, in their order. A draft that does not
+	// exist is empty.
+	Drafts(ctx context.Context, app int64, user string, peers []string) ([]string, error)
+	// ForgetConversations removes one page of a user's rows, drafts and head. It returns
+	// whether there is more to remove.
+	ForgetConversations(ctx context.Context, app int64, user string) (more bool, err error)
+}
+
+// A HeadStore reads heads, and writes them together with rows.
+type HeadStore interface {
+	// Head reads a user's head.
+	Head(ctx context.Context, app int64, user string, strong bool) (Head, error)
+	// Change writes a transaction, all of it or nothing. It returns false and writes
+	// nothing if something is no longer as the transaction has seen it. It fails with
+	// DataLimit and PinLimit.
+	Change(ctx context.Context, app int64, user string, t Transaction) (bool, error)
+}
+
+// A ReadCursorStore moves read cursors.
+type ReadCursorStore interface {
+	// MarkRead moves the user's read cursor to the offset upTo, or to the last message
+	// if upTo is nil. It never moves the cursor back, and never past the last message.
+	// It returns the row after the write, nil if there is no row, and whether the
+	// cursor moved.
+	MarkRead(ctx context.Context, app int64, user, peer string, upTo *int64, nowMs int64) (*Row, bool, error)
+	// MarkPeerRead writes the reader's read cursor to the sender's row. It does nothing
+	// if the row counts in another epoch, or if the cursor is already there.
+	MarkPeerRead(ctx context.Context, app int64, sender, reader string, epoch, offset, nowMs int64) error
+	// OffsetAt returns the highest offset of the messages that peer sent to user at or
+	// before a time in Unix seconds. It returns 0 if there is no such message.
+	OffsetAt(ctx context.Context, app int64, user, peer string, at int64) (int64, error)
+}
