@@ -5,11 +5,12 @@ import (
 
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/delivery"
+	"parley/shared/domain/direct"
 	"parley/shared/domain/inbox"
-	"parley/shared/domain/messages"
 	"parley/shared/domain/presence"
 	"parley/shared/domain/profiles"
 	"parley/shared/domain/relations"
+	"parley/shared/domain/timeline"
 	"parley/shared/plainjson"
 )
 
@@ -180,37 +181,37 @@ type kick struct {
 // fails for an event that the client protocol does not have.
 func Frame(e delivery.Event) ([]byte, error) {
 	switch e := e.(type) {
-	case messages.Message:
+	case timeline.Message:
 		out := event{Event: "message.new", Body: v4.FromMessage(e)}
 		if e.Offset > 0 {
 			out.Hi = &hi{Ordinal: e.Offset}
 		}
 		return plainjson.Marshal(out)
-	case messages.Recalled:
+	case timeline.Recalled:
 		return plainjson.Marshal(event{Event: "message.recalled", Body: messageRecalled{
 			From: e.From, To: e.To, Key: e.Key.String(), By: e.By, TimeMs: e.TimeMs,
 		}})
-	case messages.Edited:
+	case timeline.Edited:
 		return plainjson.Marshal(event{Event: "message.edited", Body: v4.FromMessage(e.Message)})
-	case messages.Hidden:
+	case timeline.Hidden:
 		return plainjson.Marshal(event{Event: "message.deleted", Body: messagesDeleted{
 			User: e.User, Peer: e.Peer, Keys: v4.FromKeys(e.Keys), TimeMs: e.TimeMs,
 		}})
-	case messages.Reacted:
+	case timeline.Reacted:
 		return plainjson.Marshal(event{Event: "message.reaction", Body: messageReacted{
 			From: e.From, To: e.To, Key: e.Key.String(), User: e.User, Reaction: e.Reaction, Added: e.Added, TimeMs: e.TimeMs,
 		}})
-	case messages.ReadReceipt:
+	case timeline.ReadReceipt:
 		return plainjson.Marshal(event{Event: "message.receipt", Body: messagesConfirmed{
 			Reader: e.Reader, Sender: e.Sender, Keys: v4.FromKeys(e.Keys), TimeMs: e.TimeMs,
 		}})
-	case messages.ExtensionsChanged:
+	case timeline.ExtensionsChanged:
 		body := messageExtended{From: e.From, To: e.To, Key: e.Key.String(), Latest: e.Latest, Cleared: e.Cleared, Deleted: e.Deleted}
 		for _, p := range e.Set {
 			body.Set = append(body.Set, extensionPair{p.Key, p.Value, p.Seq})
 		}
 		return plainjson.Marshal(event{Event: "message.extension", Body: body})
-	case messages.Typing:
+	case direct.Typing:
 		return plainjson.Marshal(event{Event: "message.typing", Body: typing{From: e.From, To: e.To, On: e.On, TimeMs: e.TimeMs}})
 	case inbox.ReadCursor:
 		return plainjson.Marshal(event{Event: "message.read", Body: readMark{

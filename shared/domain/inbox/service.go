@@ -9,7 +9,7 @@ import (
 
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/delivery"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 	"parley/shared/retry"
 )
 
@@ -43,7 +43,7 @@ type Store interface {
 	Change(ctx context.Context, app int64, user string, t Transaction) (bool, error)
 	// LastCounted returns the key of the newest message that the row has counted. It
 	// returns nil if there is no such message.
-	LastCounted(ctx context.Context, app int64, user string, r Row) (*messages.Key, error)
+	LastCounted(ctx context.Context, app int64, user string, r Row) (*timeline.Key, error)
 	// Drafts reads a user's drafts for some peers, in their order. A draft that does not
 	// exist is empty.
 	Drafts(ctx context.Context, app int64, user string, peers []string) ([]string, error)
