@@ -10,8 +10,8 @@ import (
 	"parley/shared/domain/apps"
 	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
+	"parley/shared/domain/direct"
 	"parley/shared/domain/inbox"
-	"parley/shared/domain/messages"
 	"parley/shared/domain/profiles"
 	"parley/shared/domain/relations"
 )
@@ -147,7 +147,7 @@ func fullConversations(t *testing.T, w *testkit.World) {
 	var labels inbox.LabelChange
 	for i := range rows {
 		peers[i] = userID(i)
-		_, err := tenant.Messages.Send(t.Context(), messages.SendRequest{
+		_, err := tenant.Direct.Send(t.Context(), direct.SendRequest{
 			From: peers[i], To: "alice", Random: uint32(i), Trusted: true,
 			Content: content.Content{Elements: []content.Element{testkit.Text(strings.Repeat("\x01", 200))}},
 		})
@@ -175,7 +175,7 @@ func fullTimeline(t *testing.T, w *testkit.World) {
 	importUsers(t, w, 0)
 	tenant := w.Tenant(t)
 	for i := range 100 {
-		_, err := tenant.Messages.Send(t.Context(), messages.SendRequest{
+		_, err := tenant.Direct.Send(t.Context(), direct.SendRequest{
 			From: "bob", To: "alice", Random: uint32(i), Trusted: true,
 			Content: content.Content{Elements: []content.Element{testkit.Text(quotes(5500))}},
 		})

@@ -109,6 +109,8 @@ func allowed(pkg string) (ours []string, modules bool) {
 		return []string{"shared/plainjson"}, false
 	case pkg == "shared/domain/content": // what a message says does not depend on who says it
 		return []string{"shared/fault", "shared/plainjson"}, false
+	case pkg == "shared/domain/timeline": // stored messages do not depend on how they are sent
+		return []string{"shared/fault", "shared/retry", "shared/domain/accounts", "shared/domain/content", "shared/domain/delivery"}, false
 	case in(pkg, "shared/domain/..."):
 		return domain, false
 	case pkg == "shared/store":
@@ -170,7 +172,7 @@ func TestImports(t *testing.T) {
 	}
 	for _, pkg := range []string{
 		"shared/fault", "shared/config", "shared/telemetry", "shared/store", "shared/seal", "shared/queue", "shared/gateway", "shared/app",
-		"shared/op", "shared/dialect", "shared/dialect/v4", "shared/domain/content", "shared/domain/messages", "functions", "functions/catalog",
+		"shared/op", "shared/dialect", "shared/dialect/v4", "shared/domain/content", "shared/domain/timeline", "shared/domain/direct", "functions", "functions/catalog",
 	} {
 		if len(packages[pkg]) == 0 {
 			t.Errorf("the rules name the package %s, which does not exist", pkg)
@@ -185,16 +187,18 @@ func TestTheRulesRefuseImports(t *testing.T) {
 		pkg, imported string
 		want          bool // refused
 	}{
-		{"shared/domain/messages", "parley/shared/fault", false},
-		{"shared/domain/messages", "parley/shared/domain/accounts", false},
-		{"shared/domain/messages", "encoding/json", false},
-		{"shared/domain/messages", "parley/shared/domain/content", false},
+		{"shared/domain/direct", "parley/shared/fault", false},
+		{"shared/domain/direct", "parley/shared/domain/accounts", false},
+		{"shared/domain/direct", "encoding/json", false},
+		{"shared/domain/timeline", "parley/shared/domain/content", false},
+		{"shared/domain/timeline", "parley/shared/domain/direct", true},
+		{"shared/domain/direct", "parley/shared/domain/timeline", false},
 		{"shared/domain/content", "parley/shared/plainjson", false},
-		{"shared/domain/content", "parley/shared/domain/messages", true},
-		{"shared/domain/messages", "parley/shared/store", true},
-		{"shared/domain/messages", "parley/shared/telemetry", true},
-		{"shared/domain/messages", "parley/shared/dialect/v4", true},
-		{"shared/domain/messages", "github.com/aws/aws-sdk-go-v2/aws", true},
+		{"shared/domain/content", "parley/shared/domain/timeline", true},
+		{"shared/domain/direct", "parley/shared/store", true},
+		{"shared/domain/direct", "parley/shared/telemetry", true},
+		{"shared/domain/direct", "parley/shared/dialect/v4", true},
+		{"shared/domain/direct", "github.com/aws/aws-sdk-go-v2/aws", true},
 		{"shared/domain/newer", "parley/shared/app", true},
 		{"shared/fault", "parley/shared/telemetry", true},
 		{"shared/store", "parley/shared/domain/apps", false},

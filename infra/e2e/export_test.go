@@ -23,7 +23,7 @@ import (
 	"parley/shared/config"
 	"parley/shared/domain/archive"
 	"parley/shared/domain/content"
-	domain "parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 	"parley/shared/objects"
 	"parley/shared/store"
 )
@@ -74,8 +74,8 @@ func TestExport(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m := domain.Message{
-			Key:  domain.Key{Time: old.Unix() + int64(i%7), Seq: uint32(i), Random: uint32(i)}, // small
+		m := timeline.Message{
+			Key:  timeline.Key{Time: old.Unix() + int64(i%7), Seq: uint32(i), Random: uint32(i)}, // small
 			From: from, To: to, Offset: 1, Epoch: 1, Expires: time.Now().Unix() + 86400,
 			Content: content.Content{Elements: []content.Element{{Kind: content.KindText, Content: said}}},
 		}

@@ -9,7 +9,7 @@ import (
 
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/delivery"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 	"parley/shared/fault"
 )
 
@@ -102,12 +102,12 @@ func (d *device) receiveChange(f frame) {
 // an answer was lost.
 func (d *device) pullChanges(ctx context.Context, a *actor, peer string) bool {
 	s := d.s
-	var after *messages.LogPosition
+	var after *timeline.LogPosition
 	for first := true; first || after != nil; first = false {
-		var page messages.ChangedMessages
+		var page timeline.ChangedMessages
 		known, _ := s.invoke(ctx, a, fmt.Sprintf("changes with %s since %d", peer, d.since), nil, func(ctx context.Context) (err error) {
-			page, err = s.t.Messages.Changes(ctx, d.user, peer, messages.LogRange{
-				SinceMs: d.since, After: after, Limit: 1 + s.rng.IntN(3), Accept: func(messages.Message) bool { return true },
+			page, err = s.t.Timeline.Changes(ctx, d.user, peer, timeline.LogRange{
+				SinceMs: d.since, After: after, Limit: 1 + s.rng.IntN(3), Accept: func(timeline.Message) bool { return true },
 			})
 			return err
 		})
@@ -172,7 +172,7 @@ var expected = []fault.Code{
 // attemptChange makes one call of a change, and reports whether its answer is known.
 func (d *device) attemptChange(ctx context.Context, a *actor, c *change) bool {
 	s := d.s
-	by := messages.Actor{Issued: s.now, Origin: delivery.Origin{User: d.user, Instance: d.instance}}
+	by := timeline.Actor{Issued: s.now, Origin: delivery.Origin{User: d.user, Instance: d.instance}}
 	refused := false
 	known, _ := s.invoke(ctx, a, fmt.Sprintf("%s %v with %s, %s", c.verb, c.key, c.peer, c.text), nil, func(ctx context.Context) error {
 		err := s.callChange(ctx, by, c)
@@ -206,20 +206,20 @@ func (d *device) attemptChange(ctx context.Context, a *actor, c *change) bool {
 }
 
 // callChange makes the call to the domain that a change needs.
-func (s *schedule) callChange(ctx context.Context, by messages.Actor, c *change) error {
-	m := s.t.Messages
+func (s *schedule) callChange(ctx context.Context, by timeline.Actor, c *change) error {
+	m := s.t.Direct
 	switch c.verb {
 	case "recall":
-		return m.Recall(ctx, by, c.user, c.peer, c.key)
+		return m.Timeline.Recall(ctx, by, c.user, c.peer, c.key)
 	case "edit":
-		_, err := m.Edit(ctx, by, c.user, c.peer, c.key, messages.EditRequest{Elements: textElements(c.text)})
+		_, err := m.Timeline.Edit(ctx, by, c.user, c.peer, c.key, timeline.EditRequest{Elements: textElements(c.text)})
 		return err
 	case "hide":
-		return m.DeleteForUser(ctx, by, c.user, c.peer, []key{c.key})
+		return m.Timeline.DeleteForUser(ctx, by, c.user, c.peer, []key{c.key})
 	case "react", "unreact":
-		return m.React(ctx, by, c.user, c.peer, c.key, c.text, c.verb == "react")
+		return m.Timeline.React(ctx, by, c.user, c.peer, c.key, c.text, c.verb == "react")
 	case "confirm":
-		return m.SendReadReceipts(ctx, by, c.user, c.peer, []key{c.key})
+		return m.Timeline.SendReadReceipts(ctx, by, c.user, c.peer, []key{c.key})
 	}
 	s.readsGivenUp[[2]string{c.user, c.peer}] = true // a clear reads everything, and does not change the peer's row
 	return s.t.Inbox.Clear(ctx, c.user, c.peer, by.Origin)

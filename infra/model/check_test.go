@@ -10,7 +10,7 @@ import (
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/content"
 	"parley/shared/domain/inbox"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 	"parley/shared/store"
 )
 
@@ -31,18 +31,18 @@ func (s *schedule) check(ctx context.Context) {
 	}
 	for i, a := range s.users {
 		for _, b := range s.users[i+1:] {
-			timeline, err := s.timeline(ctx, a, b)
-			other, err2 := s.timeline(ctx, b, a)
+			history, err := s.history(ctx, a, b)
+			other, err2 := s.history(ctx, b, a)
 			if err := errors.Join(err, err2); err != nil {
 				s.dbError = err
 				return
 			}
-			seen := map[string][]messages.Message{a: timeline, b: other}
-			for _, m := range timeline {
+			seen := map[string][]timeline.Message{a: history, b: other}
+			for _, m := range history {
 				s.note("check", "stored %v from %s, offset %d: %s %+v", m.Key, m.From, m.Offset, s.original(m), stateOf(v4.FromMessage(m)))
 			}
-			s.checkSends(a, b, timeline)
-			s.checkOrder(timeline)
+			s.checkSends(a, b, history)
+			s.checkOrder(history)
 			for _, d := range []direction{{a, b}, {b, a}} {
 				s.checkDirection(d, seen[d.to], s.readFolded(ctx, d.to, d.from), rows[[2]string{d.from, d.to}], rows[[2]string{d.to, d.from}])
 				s.checkLast(d.to, d.from, seen[d.to], rows[[2]string{d.to, d.from}])
@@ -50,7 +50,7 @@ func (s *schedule) check(ctx context.Context) {
 			for _, d := range s.devices {
 				switch d.user {
 				case a:
-					d.checkView(b, timeline, rows[[2]string{a, b}])
+					d.checkView(b, history, rows[[2]string{a, b}])
 				case b:
 					d.checkView(a, other, rows[[2]string{b, a}])
 				}
@@ -63,7 +63,7 @@ func (s *schedule) check(ctx context.Context) {
 type direction struct{ from, to string }
 
 // original is the text with which a message was first stored, before any edit.
-func (s *schedule) original(m messages.Message) string {
+func (s *schedule) original(m timeline.Message) string {
 	var b struct{ MsgBody []content.Element }
 	text := s.bodies[store.TimelinePK(s.app, m.From, m.To)+store.MessageSK(m.Key)]
 	if json.Unmarshal([]byte(text), &b) != nil || len(b.MsgBody) == 0 {
@@ -73,11 +73,11 @@ func (s *schedule) original(m messages.Message) string {
 }
 
 // checkLast checks that a row shows its last message as the message is now.
-func (s *schedule) checkLast(user, peer string, timeline []messages.Message, row inbox.Row) {
+func (s *schedule) checkLast(user, peer string, history []timeline.Message, row inbox.Row) {
 	if s.odds.collide {
 		return // if a key is taken, the message is stored under another key than the row has
 	}
-	for _, m := range timeline {
+	for _, m := range history {
 		if row.LastKey == nil || *row.LastKey != m.Key || s.doubtful(user, peer, m.Key) || s.overlapped(m.Key) {
 			continue
 		}
@@ -90,9 +90,9 @@ func (s *schedule) checkLast(user, peer string, timeline []messages.Message, row
 	}
 }
 
-// timeline reads a timeline as the user a sees it, oldest message first.
-func (s *schedule) timeline(ctx context.Context, a, b string) ([]messages.Message, error) {
-	q := messages.HistoryRange{User: a, Peer: b, Limit: 1000}
+// history reads a timeline as the user a sees it, oldest message first.
+func (s *schedule) history(ctx context.Context, a, b string) ([]timeline.Message, error) {
+	q := timeline.HistoryRange{User: a, Peer: b, Limit: 1000}
 	page, err := s.store.Timeline(ctx, s.app, q)
 	if err == nil && !page.Done {
 		s.problem("a timeline has more than %d messages", q.Limit)
@@ -121,10 +121,10 @@ const windowSeconds = 120
 
 // checkSends checks that every acknowledged message is stored (I1), and only once for
 // all calls within the idempotency window (I3).
-func (s *schedule) checkSends(a, b string, timeline []messages.Message) {
-	stored := make(map[key]messages.Message)
+func (s *schedule) checkSends(a, b string, history []timeline.Message) {
+	stored := make(map[key]timeline.Message)
 	count := make(map[string]int)
-	for _, m := range timeline {
+	for _, m := range history {
 		stored[m.Key] = m
 		count[s.original(m)]++
 	}
@@ -177,19 +177,19 @@ func (s *schedule) checkSends(a, b string, timeline []messages.Message) {
 // checkOrder checks the order of messages for which the server chose the sequence. If
 // the send of one was answered before the send of the other began, it is the earlier one
 // in the timeline, whoever sent them.
-func (s *schedule) checkOrder(timeline []messages.Message) {
+func (s *schedule) checkOrder(history []timeline.Message) {
 	position := make(map[string]int)
-	for i, m := range timeline {
+	for i, m := range history {
 		if text := s.original(m); position[text] == 0 {
 			position[text] = i + 1
 		} else {
-			position[text] = len(timeline) + 1 // stored twice, as a repeat came after the window
+			position[text] = len(history) + 1 // stored twice, as a repeat came after the window
 		}
 	}
 	for _, a := range s.sends {
 		for _, b := range s.sends {
 			first, second := position[a.text], position[b.text]
-			if !a.derived || !b.derived || s.odds.collide || first == 0 || second == 0 || max(first, second) > len(timeline) || !a.endedBefore(b) {
+			if !a.derived || !b.derived || s.odds.collide || first == 0 || second == 0 || max(first, second) > len(history) || !a.endedBefore(b) {
 				continue
 			}
 			s.stats["orders checked"]++
@@ -241,9 +241,9 @@ func (s *schedule) readFolded(ctx context.Context, user, peer string) foldedExcl
 
 // checkDirection checks the offsets, the unread count and the read cursors of a
 // direction (I5).
-func (s *schedule) checkDirection(d direction, timeline []messages.Message, old foldedExclusions, sender, receiver inbox.Row) {
+func (s *schedule) checkDirection(d direction, history []timeline.Message, old foldedExclusions, sender, receiver inbox.Row) {
 	type fate struct {
-		stored *messages.Message
+		stored *timeline.Message
 		send   *send
 	}
 	fates := make(map[int64]fate)
@@ -264,7 +264,7 @@ func (s *schedule) checkDirection(d direction, timeline []messages.Message, old 
 	if int64(len(fates)) != sender.OutOffset {
 		s.problem("I5: %s has claimed %d offsets to %s, the row says %d", d.from, len(fates), d.to, sender.OutOffset)
 	}
-	for _, m := range timeline {
+	for _, m := range history {
 		if m.From != d.from {
 			continue
 		}
@@ -413,10 +413,10 @@ func (l *send) completed(peer string, offset int64) bool {
 
 // checkView checks that a device has exactly what is stored, each message once and in
 // order (I4), and the read cursors of both users (I5).
-func (d *device) checkView(peer string, timeline []messages.Message, row inbox.Row) {
+func (d *device) checkView(peer string, history []timeline.Message, row inbox.Row) {
 	s, v := d.s, d.view(peer)
 	keys, at := v.sorted(), 0
-	for _, m := range timeline {
+	for _, m := range history {
 		hidden := m.Hidden || (row.HiddenUpTo != nil && !row.HiddenUpTo.Before(m.Key))
 		counted := m.From == d.user || m.Offset <= row.InOffset
 		if at < len(keys) && keys[at] == m.Key {

@@ -10,8 +10,8 @@ import (
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/inbox"
-	"parley/shared/domain/messages"
 	"parley/shared/domain/sessions"
+	"parley/shared/domain/timeline"
 )
 
 // A device is a client that follows docs/client-protocol.md. It keeps what it has
@@ -346,9 +346,9 @@ func (d *device) pullHistory(ctx context.Context, a *actor, peer string, slack i
 		before = &key{Time: before.Time + slack, Seq: 1<<32 - 1, Random: 1<<32 - 1}
 	}
 	for {
-		var h messages.History
+		var h timeline.History
 		known, _ := s.invoke(ctx, a, fmt.Sprintf("history of %s between %v and %v", peer, after, before), nil, func(ctx context.Context) (err error) {
-			h, err = s.t.Messages.History(ctx, messages.HistoryRange{User: d.user, Peer: peer, After: after, Before: before, Limit: s.odds.page})
+			h, err = s.t.Timeline.History(ctx, timeline.HistoryRange{User: d.user, Peer: peer, After: after, Before: before, Limit: s.odds.page})
 			return err
 		})
 		if !known {

@@ -9,8 +9,8 @@ import (
 
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/delivery"
-	"parley/shared/domain/messages"
 	"parley/shared/domain/sessions"
+	"parley/shared/domain/timeline"
 	"parley/shared/telemetry"
 )
 
@@ -279,4 +279,4 @@ func (d *device) loseConn(ctx context.Context, a *actor, proper bool) {
 }
 
 // key identifies a message in a view.
-type key = messages.Key
+type key = timeline.Key

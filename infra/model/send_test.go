@@ -12,7 +12,7 @@ import (
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/direct"
 )
 
 // A send is one message that a client sends, however many calls it takes.
@@ -36,7 +36,7 @@ type attempt struct {
 	begun, ended time.Time
 	done         bool
 	by           *device
-	receipt      messages.SendResult
+	receipt      direct.SendResult
 	callFailed   bool // it succeeded although a call of it failed: a device may not have got a frame
 	claims       int  // how many offsets the send had claimed when the attempt ended
 }
@@ -76,10 +76,10 @@ func (l *send) String() string {
 }
 
 // attempt makes one call of a send, and reports whether its answer is known.
-func (d *device) attempt(ctx context.Context, a *actor, l *send) (messages.SendResult, bool) {
-	var r messages.SendResult
-	request := messages.SendRequest{
-		From: l.from, Seq: l.sequence(), Random: l.random, NoUnread: l.noUnread, NoLast: l.noLast, NeedReceipt: l.receipt, Sync: messages.CopyToDevices,
+func (d *device) attempt(ctx context.Context, a *actor, l *send) (direct.SendResult, bool) {
+	var r direct.SendResult
+	request := direct.SendRequest{
+		From: l.from, Seq: l.sequence(), Random: l.random, NoUnread: l.noUnread, NoLast: l.noLast, NeedReceipt: l.receipt, Sync: direct.CopyToDevices,
 		Content: content.Content{Elements: []content.Element{testkit.Text(l.text)}},
 		Issued:  d.s.now, Origin: delivery.Origin{User: d.user, Instance: d.instance},
 	}
@@ -88,11 +88,11 @@ func (d *device) attempt(ctx context.Context, a *actor, l *send) (messages.SendR
 	known, err := d.s.invoke(ctx, a, l.String(), l, func(ctx context.Context) (err error) {
 		if !l.batch {
 			request.To = l.to[0]
-			r, err = d.s.t.Messages.Send(ctx, request)
+			r, err = d.s.t.Direct.Send(ctx, request)
 		} else {
 			opOf(ctx).limit = 15 * time.Second // infra/stacks/tencent.yaml
 			request.Trusted = true
-			r, _, err = d.s.t.Messages.SendBatch(ctx, request, l.to)
+			r, _, err = d.s.t.Direct.SendBatch(ctx, request, l.to)
 		}
 		if err == nil && !opOf(ctx).dead {
 			l.attempts[mine].done, l.attempts[mine].receipt, l.attempts[mine].callFailed = true, r, opOf(ctx).failed

@@ -18,10 +18,11 @@ import (
 	"parley/shared/domain/apps"
 	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/direct"
 	"parley/shared/domain/profiles"
 	"parley/shared/domain/relations"
 	"parley/shared/domain/sessions"
+	"parley/shared/domain/timeline"
 	"parley/shared/fault"
 	"parley/shared/op"
 	"parley/shared/queue"
@@ -54,11 +55,11 @@ func Sample(ctx context.Context, s *testkit.Server) error {
 		}
 	}
 	for n, users := range [][2]string{{"alice", "bob"}, {"bob", "alice"}} {
-		request := messages.SendRequest{
+		request := direct.SendRequest{
 			From: users[0], To: users[1], Random: uint32(n), Trusted: true, // 0 and 1
 			Content: content.Content{Elements: []content.Element{testkit.Text("sample")}},
 		}
-		if _, err := tenant.Messages.Send(ctx, request); err != nil {
+		if _, err := tenant.Direct.Send(ctx, request); err != nil {
 			return err
 		}
 	}
@@ -69,15 +70,15 @@ func Sample(ctx context.Context, s *testkit.Server) error {
 // direction. Their keys have a time in 2100, so the time in which a message can be changed
 // never ends.
 func sampleMessages(ctx context.Context, tenant app.Tenant) error {
-	for _, m := range []messages.Message{
-		{From: "alice", To: "bob", Key: messages.Key{Time: events.Future, Seq: 1, Random: 1}},
-		{From: "bob", To: "alice", Key: messages.Key{Time: events.Future, Seq: 2, Random: 2}},
+	for _, m := range []timeline.Message{
+		{From: "alice", To: "bob", Key: timeline.Key{Time: events.Future, Seq: 1, Random: 1}},
+		{From: "bob", To: "alice", Key: timeline.Key{Time: events.Future, Seq: 2, Random: 2}},
 	} {
 		m.Elements, m.Expires, m.NeedReceipt, m.Extensible = []content.Element{testkit.Text("hi")}, events.Future, true, true
-		if _, err := tenant.Messages.Store.PutMessage(ctx, tenant.Messages.App, m); err != nil {
+		if _, err := tenant.Timeline.Store.PutMessage(ctx, tenant.Timeline.App, m); err != nil {
 			return err
 		}
-		if err := tenant.Messages.React(ctx, messages.Actor{Trusted: true}, "alice", "bob", m.Key, "+1", true); err != nil {
+		if err := tenant.Timeline.React(ctx, timeline.Actor{Trusted: true}, "alice", "bob", m.Key, "+1", true); err != nil {
 			return err
 		}
 	}
@@ -88,12 +89,12 @@ func sampleMessages(ctx context.Context, tenant app.Tenant) error {
 // that message has a time in 2100.
 func sampleMergedList(ctx context.Context, tenant app.Tenant) error {
 	item := json.RawMessage(`{"From_Account":"bob","MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"sample"}}]}`)
-	list, err := tenant.Messages.ImportMerged(ctx, "alice", []json.RawMessage{item})
+	list, err := tenant.Direct.ImportMerged(ctx, "alice", []json.RawMessage{item})
 	if err != nil {
 		return err
 	}
-	_, err = tenant.Messages.Store.PutMessage(ctx, tenant.Messages.App, messages.Message{
-		From: "alice", To: "bob", Key: messages.Key{Time: events.Future, Seq: 3, Random: 3}, Expires: events.Future,
+	_, err = tenant.Timeline.Store.PutMessage(ctx, tenant.Timeline.App, timeline.Message{
+		From: "alice", To: "bob", Key: timeline.Key{Time: events.Future, Seq: 3, Random: 3}, Expires: events.Future,
 		Content: content.Content{Elements: []content.Element{{
 			Kind: content.KindRelay, Content: fmt.Appendf(nil, `{"Title":"Chat","JsonMsgKey":%q}`, list.Key),
 		}}},

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"parley/shared/domain/inbox"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 	"parley/shared/store"
 )
 
@@ -38,7 +38,7 @@ func (w *World) Rows(ctx context.Context, user string, n int, indexed bool) erro
 			ms, end := now.UnixMilli()-int64(row)*1000, now.Unix()+30*86_400
 			requests[i].PutRequest = &types.PutRequest{Item: store.Item{
 				"pk": stringValue(key.PK), "sk": stringValue(key.SK), "t": Number(ms), "pv": stringValue("hello, how are you?"),
-				"k": stringValue(store.MessageSK(messages.Key{Time: ms / 1000, Seq: 1, Random: 1})),
+				"k": stringValue(store.MessageSK(timeline.Key{Time: ms / 1000, Seq: 1, Random: 1})),
 				"i": Number(1), "gi": Number(ms), "d": Number(0), "e": Number(end), "x": Number(end),
 			}}
 			if indexed {

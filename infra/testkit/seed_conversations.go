@@ -7,8 +7,9 @@ import (
 	"time"
 
 	"parley/shared/domain/delivery"
+	"parley/shared/domain/direct"
 	"parley/shared/domain/inbox"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 	"parley/shared/store"
 )
 
@@ -21,10 +22,10 @@ func conversationVerbs() []verb {
 			if err != nil {
 				return err
 			}
-			return allErrors(l.tenant.Inbox.SetOption(ctx, l.arg(0), l.args[1:2], messages.Option(n), nobody))
+			return allErrors(l.tenant.Inbox.SetOption(ctx, l.arg(0), l.args[1:2], direct.Option(n), nobody))
 		}},
 		{"clear-history", "clear-history USER PEER", "Hide all messages that the user has with the peer until now.", func(ctx context.Context, l seedLine) error {
-			last := store.MessageSK(messages.Key{Time: l.now(), Seq: 1<<32 - 1, Random: 1<<32 - 1})
+			last := store.MessageSK(timeline.Key{Time: l.now(), Seq: 1<<32 - 1, Random: 1<<32 - 1})
 			return l.w.SetAttributes(ctx, store.Core, store.RowKey(l.w.ID, l.arg(0), l.arg(1)), store.Item{"cl": stringValue(last)})
 		}},
 		{"pin", "pin USER PEER...", "Pin conversations, one a second. The clock moves a second for each.", func(ctx context.Context, l seedLine) error {

@@ -7,21 +7,22 @@ import (
 	"time"
 
 	"parley/shared/domain/content"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/direct"
+	"parley/shared/domain/timeline"
 )
 
 func messageVerbs() []verb {
-	plain := func(*messages.SendRequest) {}
+	plain := func(*direct.SendRequest) {}
 	return []verb{
 		{"message", "message FROM TO RANDOM [TEXT...]", "Send a text, with RANDOM as MsgSeq and MsgRandom.", sendMessage(plain)},
 		{"message-excluded-from-unread", "message-excluded-from-unread FROM TO RANDOM [TEXT...]", "Send a text that is excluded from unread.",
-			sendMessage(func(r *messages.SendRequest) { r.NoUnread = true })},
+			sendMessage(func(r *direct.SendRequest) { r.NoUnread = true })},
 		{"message-hidden-from-sender", "message-hidden-from-sender FROM TO RANDOM [TEXT...]", "Send a text that the sender's own history does not have.",
-			sendMessage(func(r *messages.SendRequest) { r.Sync = messages.NoCopy })},
+			sendMessage(func(r *direct.SendRequest) { r.Sync = direct.NoCopy })},
 		{"message-with-receipt", "message-with-receipt FROM TO RANDOM [TEXT...]", "Send a text that asks for a read receipt.",
-			sendMessage(func(r *messages.SendRequest) { r.NeedReceipt = true })},
+			sendMessage(func(r *direct.SendRequest) { r.NeedReceipt = true })},
 		{"message-extensible", "message-extensible FROM TO RANDOM [TEXT...]", "Send a text that users can attach extensions to.",
-			sendMessage(func(r *messages.SendRequest) { r.Extensible = true })},
+			sendMessage(func(r *direct.SendRequest) { r.Extensible = true })},
 		{"messages", "messages FROM TO N [TEXT...]", "Send N texts, one a second, with RANDOM 1 ... N. The clock moves N seconds.", sendMessages},
 		{"senders", "senders USER N", "Make each of u1 ... uN send a text to the user, one a second. The clock moves N seconds.", func(ctx context.Context, l seedLine) error {
 			return l.forUsers(1, func(from string) error {
@@ -33,11 +34,11 @@ func messageVerbs() []verb {
 		{"send-batch", "send-batch USER N", "Make the user send one text to u1 ... uN in one call.", sendBatch},
 		{"import-message", "import-message FROM TO AGO RANDOM [TEXT...]", "Import a text that was sent so long ago into the history, with RANDOM as MsgSeq and MsgRandom.", importMessage},
 		{"merged-list", "merged-list USER N [PEER RANDOM]", "Import a list of N merged texts in the user's name. If a peer is given, forward it to the peer.", mergedList},
-		{"recall", "recall FROM TO KEY", "Recall a message, as a backend does.", changeMessage(func(ctx context.Context, l seedLine, by messages.Actor, key messages.Key) error {
-			return l.tenant.Messages.Recall(ctx, by, l.arg(0), l.arg(1), key)
+		{"recall", "recall FROM TO KEY", "Recall a message, as a backend does.", changeMessage(func(ctx context.Context, l seedLine, by timeline.Actor, key timeline.Key) error {
+			return l.tenant.Timeline.Recall(ctx, by, l.arg(0), l.arg(1), key)
 		})},
-		{"edit", "edit FROM TO KEY TEXT...", "Replace the text of a message, as a backend does.", changeMessage(func(ctx context.Context, l seedLine, by messages.Actor, key messages.Key) error {
-			_, err := l.tenant.Messages.Edit(ctx, by, l.arg(0), l.arg(1), key, messages.EditRequest{Elements: []content.Element{Text(l.text(3))}})
+		{"edit", "edit FROM TO KEY TEXT...", "Replace the text of a message, as a backend does.", changeMessage(func(ctx context.Context, l seedLine, by timeline.Actor, key timeline.Key) error {
+			_, err := l.tenant.Timeline.Edit(ctx, by, l.arg(0), l.arg(1), key, timeline.EditRequest{Elements: []content.Element{Text(l.text(3))}})
 			return err
 		})},
 		{"hide-messages", "hide-messages USER PEER KEY...", "Delete messages from the user's own history.", func(ctx context.Context, l seedLine) error {
@@ -45,11 +46,11 @@ func messageVerbs() []verb {
 			if err != nil {
 				return err
 			}
-			return l.tenant.Messages.DeleteForUser(ctx, messages.Actor{Trusted: true}, l.arg(0), l.arg(1), keys)
+			return l.tenant.Timeline.DeleteForUser(ctx, timeline.Actor{Trusted: true}, l.arg(0), l.arg(1), keys)
 		}},
-		{"react", "react USER PEER KEY REACTION...", "Add the user's reactions to a message.", changeMessage(func(ctx context.Context, l seedLine, by messages.Actor, key messages.Key) error {
+		{"react", "react USER PEER KEY REACTION...", "Add the user's reactions to a message.", changeMessage(func(ctx context.Context, l seedLine, by timeline.Actor, key timeline.Key) error {
 			for _, reaction := range l.args[3:] {
-				if err := l.tenant.Messages.React(ctx, by, l.arg(0), l.arg(1), key, reaction, true); err != nil {
+				if err := l.tenant.Timeline.React(ctx, by, l.arg(0), l.arg(1), key, reaction, true); err != nil {
 					return err
 				}
 			}
@@ -60,7 +61,7 @@ func messageVerbs() []verb {
 			if err != nil {
 				return err
 			}
-			return l.tenant.Messages.SendReadReceipts(ctx, messages.Actor{Trusted: true}, l.arg(0), l.arg(1), keys)
+			return l.tenant.Timeline.SendReadReceipts(ctx, timeline.Actor{Trusted: true}, l.arg(0), l.arg(1), keys)
 		}},
 		{"extensions", "extensions FROM TO KEY N", "Attach the extensions p1=v1 ... pN=vN to a message. After every 200 the clock moves a minute.", changeMessage(addExtensions)},
 	}
@@ -68,29 +69,29 @@ func messageVerbs() []verb {
 
 // changeMessage runs f with the key of a line "FROM TO KEY ...", in the name of a
 // backend.
-func changeMessage(f func(context.Context, seedLine, messages.Actor, messages.Key) error) func(context.Context, seedLine) error {
+func changeMessage(f func(context.Context, seedLine, timeline.Actor, timeline.Key) error) func(context.Context, seedLine) error {
 	return func(ctx context.Context, l seedLine) error {
-		key, err := messages.ParseKey(l.arg(2))
+		key, err := timeline.ParseKey(l.arg(2))
 		if err != nil {
 			return err
 		}
-		return f(ctx, l, messages.Actor{Trusted: true}, key)
+		return f(ctx, l, timeline.Actor{Trusted: true}, key)
 	}
 }
 
 // keys returns the keys of a line "USER PEER KEY...".
-func (l seedLine) keys() ([]messages.Key, error) {
-	keys := make([]messages.Key, len(l.args)-2)
+func (l seedLine) keys() ([]timeline.Key, error) {
+	keys := make([]timeline.Key, len(l.args)-2)
 	for i, text := range l.args[2:] {
 		var err error
-		if keys[i], err = messages.ParseKey(text); err != nil {
+		if keys[i], err = timeline.ParseKey(text); err != nil {
 			return nil, err
 		}
 	}
 	return keys, nil
 }
 
-func sendMessage(options func(*messages.SendRequest)) func(context.Context, seedLine) error {
+func sendMessage(options func(*direct.SendRequest)) func(context.Context, seedLine) error {
 	return func(ctx context.Context, l seedLine) error {
 		random, err := l.number32(2)
 		if err != nil {
@@ -101,16 +102,16 @@ func sendMessage(options func(*messages.SendRequest)) func(context.Context, seed
 }
 
 // send sends a text, which is "text RANDOM" unless it is given.
-func (l seedLine) send(ctx context.Context, from, to string, random uint32, text string, options func(*messages.SendRequest)) error {
+func (l seedLine) send(ctx context.Context, from, to string, random uint32, text string, options func(*direct.SendRequest)) error {
 	if text == "" {
 		text = fmt.Sprint("text ", random)
 	}
-	r := messages.SendRequest{
+	r := direct.SendRequest{
 		From: from, To: to, Seq: &random, Random: random, Trusted: true,
 		Content: content.Content{Elements: []content.Element{Text(text)}},
 	}
 	options(&r)
-	_, err := l.tenant.Messages.Send(ctx, r)
+	_, err := l.tenant.Direct.Send(ctx, r)
 	return err
 }
 
@@ -120,7 +121,7 @@ func sendMessages(ctx context.Context, l seedLine) error {
 		return err
 	}
 	for random := uint32(1); random <= n; random++ {
-		if err := l.send(ctx, l.arg(0), l.arg(1), random, l.text(3), func(*messages.SendRequest) {}); err != nil {
+		if err := l.send(ctx, l.arg(0), l.arg(1), random, l.text(3), func(*direct.SendRequest) {}); err != nil {
 			return err
 		}
 		l.w.Clock.Move(time.Second)
@@ -138,7 +139,7 @@ func sendBatch(ctx context.Context, l seedLine) error {
 		return err
 	}
 	one := uint32(1)
-	_, _, err = l.tenant.Messages.SendBatch(ctx, messages.SendRequest{
+	_, _, err = l.tenant.Direct.SendBatch(ctx, direct.SendRequest{
 		From: l.arg(0), Seq: &one, Random: 1, Trusted: true,
 		Content: content.Content{Elements: []content.Element{Text("batch")}},
 	}, to)
@@ -154,7 +155,7 @@ func importMessage(ctx context.Context, l seedLine) error {
 	if err != nil {
 		return err
 	}
-	return l.tenant.Messages.Import(ctx, messages.Import{
+	return l.tenant.Direct.Import(ctx, direct.Import{
 		From: l.arg(0), To: l.arg(1), Seq: &random, Random: random, Time: l.now() - int64(ago.Seconds()),
 		Content: content.Content{Elements: []content.Element{Text(l.text(4))}},
 	})
@@ -169,7 +170,7 @@ func mergedList(ctx context.Context, l seedLine) error {
 	for i := range list {
 		list[i] = fmt.Appendf(nil, `{"From_Account":%q,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"merged %d"}}]}`, l.arg(0), i)
 	}
-	m, err := l.tenant.Messages.ImportMerged(ctx, l.arg(0), list)
+	m, err := l.tenant.Direct.ImportMerged(ctx, l.arg(0), list)
 	if err != nil || len(l.args) == 2 {
 		return err
 	}
@@ -177,19 +178,19 @@ func mergedList(ctx context.Context, l seedLine) error {
 	if err != nil {
 		return err
 	}
-	_, err = l.tenant.Messages.Forward(ctx, messages.Forward{
-		SendRequest: messages.SendRequest{From: l.arg(0), To: l.arg(2), Seq: &random, Random: random, Trusted: true}, Title: "merged", Key: m.Key,
+	_, err = l.tenant.Direct.Forward(ctx, direct.Forward{
+		SendRequest: direct.SendRequest{From: l.arg(0), To: l.arg(2), Seq: &random, Random: random, Trusted: true}, Title: "merged", Key: m.Key,
 	})
 	return err
 }
 
-func addExtensions(ctx context.Context, l seedLine, by messages.Actor, key messages.Key) error {
+func addExtensions(ctx context.Context, l seedLine, by timeline.Actor, key timeline.Key) error {
 	n, err := l.number(3)
-	var list []messages.Extension
+	var list []timeline.Extension
 	for i := 1; i <= n && err == nil; i++ {
-		list = append(list, messages.Extension{Key: fmt.Sprint("p", i), Value: fmt.Sprint("v", i)})
-		if len(list) == messages.MaxExtensionWrites || i == n {
-			_, err = l.tenant.Messages.ChangeExtensions(ctx, by, "", l.arg(0), l.arg(1), key, messages.SetExtensions, list)
+		list = append(list, timeline.Extension{Key: fmt.Sprint("p", i), Value: fmt.Sprint("v", i)})
+		if len(list) == timeline.MaxExtensionWrites || i == n {
+			_, err = l.tenant.Timeline.ChangeExtensions(ctx, by, "", l.arg(0), l.arg(1), key, timeline.SetExtensions, list)
 			list = nil
 		}
 		if i%200 == 0 { // the limit of a minute

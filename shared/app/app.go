@@ -24,15 +24,16 @@ import (
 	"parley/shared/domain/apps"
 	"parley/shared/domain/archive"
 	"parley/shared/domain/delivery"
+	"parley/shared/domain/direct"
 	"parley/shared/domain/follows"
 	"parley/shared/domain/inbox"
-	"parley/shared/domain/messages"
 	"parley/shared/domain/presence"
 	"parley/shared/domain/profiles"
 	"parley/shared/domain/push"
 	"parley/shared/domain/relations"
 	"parley/shared/domain/search"
 	"parley/shared/domain/sessions"
+	"parley/shared/domain/timeline"
 	"parley/shared/objects"
 	"parley/shared/queue"
 	"parley/shared/retry"
@@ -179,7 +180,8 @@ type Tenant struct {
 	Accounts  accounts.Service
 	Sessions  sessions.Service
 	Inbox     inbox.Service
-	Messages  messages.Service
+	Timeline  timeline.Service
+	Direct    direct.Service
 	Delivery  delivery.Service
 	Presence  presence.Service
 	Profiles  profiles.Service
@@ -215,11 +217,19 @@ func (a *App) For(o *apps.App) Tenant {
 		Spread: o.Settings.Spread(), Store: p.Store, Kicker: deliverer, Now: p.Now, Retrier: p.retrier(),
 	}
 	pictures, files := o.Settings.Sizes()
-	message := messages.Service{
-		Recallable: o.Settings.RecallWindow(), MaxImageBytes: int64(pictures) << 20, MaxFileBytes: int64(files) << 20,
-		App: o.ID, Retention: o.Retention(), FriendsOnly: o.Settings.FriendsOnly,
-		BlockSilently: o.Settings.BlockSilently, Extensions: o.Settings.Edition == apps.Premium, Callers: a.Callers, Store: p.Store, Delivery: deliverer, Now: p.Now, Retrier: p.retrier(), Parallel: p.Parallel,
-		Push: push.Service{App: o.ID, Queue: p.Push, Now: p.Now},
+	imageBytes, fileBytes := int64(pictures)<<20, int64(files)<<20
+	check := direct.SenderCheck{
+		App: o.ID, FriendsOnly: o.Settings.FriendsOnly, BlockSilently: o.Settings.BlockSilently, Callers: a.Callers, Store: p.Store, Now: p.Now,
+	}
+	stored := timeline.Service{
+		App: o.ID, Check: check, Recallable: o.Settings.RecallWindow(), MaxImageBytes: imageBytes, MaxFileBytes: fileBytes,
+		Extensible: o.Settings.Edition == apps.Premium, Store: p.Store, ChangeStore: p.Store, ExtensionStore: p.Store,
+		Delivery: deliverer, Now: p.Now, Retrier: p.retrier(), Parallel: p.Parallel,
+	}
+	sending := direct.Service{
+		App: o.ID, Retention: o.Retention(), Check: check, MaxImageBytes: imageBytes, MaxFileBytes: fileBytes,
+		Store: p.Store, MergedStore: p.Store, Timeline: stored, Delivery: deliverer,
+		Push: push.Service{App: o.ID, Queue: p.Push, Now: p.Now}, Now: p.Now, Parallel: p.Parallel,
 	}
 	return Tenant{
 		Delivery:  deliverer,
@@ -239,8 +249,9 @@ func (a *App) For(o *apps.App) Tenant {
 		Archive:  archive.Service{App: o.ID, RetentionDays: limits.HistoryDays, Store: p.Store, Objects: p.Objects, Now: p.Now},
 		Sessions: session,
 		Inbox:    conversation,
-		Messages: message,
-		Search:   search.Service{Messages: message, Inbox: conversation},
+		Timeline: stored,
+		Direct:   sending,
+		Search:   search.Service{Timeline: stored, Inbox: conversation},
 	}
 }
 

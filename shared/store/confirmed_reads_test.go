@@ -13,7 +13,7 @@ import (
 	"parley/shared/app"
 	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/direct"
 )
 
 // emptyReplica answers every eventually consistent read as a replica would that has no
@@ -57,7 +57,7 @@ func TestItemsThatAReplicaLacksAreFound(t *testing.T) {
 	}
 	s := server.Store(emptyReplica)
 	tenant := w.NewApp(func(p *app.Parts) { p.Store = s }).For(&a)
-	list, err := w.Tenant(t).Messages.ImportMerged(t.Context(), "alice", []json.RawMessage{json.RawMessage(`{"From_Account":"bob","MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"hi"}}]}`)})
+	list, err := w.Tenant(t).Direct.ImportMerged(t.Context(), "alice", []json.RawMessage{json.RawMessage(`{"From_Account":"bob","MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"hi"}}]}`)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestItemsThatAReplicaLacksAreFound(t *testing.T) {
 			return head != nil && len(part) == 1, err
 		},
 		"send": func() (bool, error) {
-			_, err := tenant.Messages.Send(t.Context(), messages.SendRequest{
+			_, err := tenant.Direct.Send(t.Context(), direct.SendRequest{
 				From: "alice", To: "bob", Issued: w.Clock.Now(), Content: content.Content{Elements: []content.Element{testkit.Text("hi")}},
 			})
 			return true, err

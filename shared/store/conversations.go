@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"parley/shared/domain/inbox"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 )
 
 // readRow reads a row. `d` is the read cursor if the user has read something (`rt` is
@@ -44,7 +44,7 @@ func rowExpires(item Item) int64 {
 	return integer(item, "x")
 }
 
-func readKey(item Item, name string) *messages.Key {
+func readKey(item Item, name string) *timeline.Key {
 	if k, ok := ParseMessageSK(text(item, name)); ok {
 		return &k
 	}
@@ -109,8 +109,8 @@ func (s *Store) PeerRows(ctx context.Context, app int64, user string, peers []st
 // yet must not be hidden: it will be counted and delivered. Example: ann deletes the
 // conversation when bob's message 3 is stored and ann's row has counted 2. Everything up
 // to message 2 is hidden.
-func (s *Store) LastCounted(ctx context.Context, app int64, user string, r inbox.Row) (*messages.Key, error) {
-	in := s.timelineQuery(app, messages.HistoryRange{User: user, Peer: r.Peer, Limit: 10})
+func (s *Store) LastCounted(ctx context.Context, app int64, user string, r inbox.Row) (*timeline.Key, error) {
+	in := s.timelineQuery(app, timeline.HistoryRange{User: user, Peer: r.Peer, Limit: 10})
 	in.ConsistentRead = aws.Bool(true)
 	for {
 		out, err := s.db.Query(ctx, in)

@@ -7,11 +7,12 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"parley/shared/domain/messages"
+	"parley/shared/domain/direct"
+	"parley/shared/domain/timeline"
 	"parley/shared/retry"
 )
 
-// CountArrival implements messages.Store: it counts a message on the receiver's row
+// CountArrival implements direct.Store: it counts a message on the receiver's row
 // (docs/data-model.md §5, step 3). Every write returns the row as it was, which costs
 // nothing and has the receive option.
 //
@@ -24,7 +25,7 @@ import (
 //   - The row counts no epoch or an earlier one. The message begins the count: what
 //     came before it cannot be read any more, so `d` is the offset before it.
 //   - The row has counted this offset or a later one. See countLateArrival.
-func (s *Store) CountArrival(ctx context.Context, app int64, a messages.Arrival) (messages.Option, error) {
+func (s *Store) CountArrival(ctx context.Context, app int64, a direct.Arrival) (direct.Option, error) {
 	m, key := a.Message, RowKey(app, a.To, a.From)
 	base, values := "SET i = :n, x = if_not_exists(kx, :x)", Item{":n": num(m.Offset), ":g": num(m.Epoch), ":x": num(a.RowExpires), ":t": num(a.NowMs)}
 	switch {
@@ -44,7 +45,7 @@ func (s *Store) CountArrival(ctx context.Context, app int64, a messages.Arrival)
 		u.cond += " AND (attribute_not_exists(nq) OR size(nq) < :most)"
 		u.values[":q"], u.values[":most"] = offsetSet(m.Offset), num(maxExclusions)
 	}
-	var option messages.Option
+	var option direct.Option
 	done, err := s.db.retrier.Do(ctx, retry.Contended(), func(int) (bool, error) {
 		old, err := s.update(ctx, u)
 		if err == nil {
@@ -89,12 +90,12 @@ func (s *Store) CountArrival(ctx context.Context, app int64, a messages.Arrival)
 
 // readOption returns the receive option of a row. A number that is not an option is
 // read as OptionNotify.
-func readOption(item Item) messages.Option {
-	switch o := messages.Option(integer(item, "fl")); o {
-	case messages.OptionSilent, messages.OptionDiscard:
+func readOption(item Item) direct.Option {
+	switch o := direct.Option(integer(item, "fl")); o {
+	case direct.OptionSilent, direct.OptionDiscard:
 		return o
 	default:
-		return messages.OptionNotify
+		return direct.OptionNotify
 	}
 }
 
@@ -108,7 +109,7 @@ func readOption(item Item) messages.Option {
 //
 // If this message is excluded from unread and is not excluded yet, it is added to the
 // exclusions.
-func (s *Store) countLateArrival(ctx context.Context, key Key, m messages.Message, nowMs int64, row Item) error {
+func (s *Store) countLateArrival(ctx context.Context, key Key, m timeline.Message, nowMs int64, row Item) error {
 	done, err := s.db.retrier.Do(ctx, retry.Contended(), func(int) (bool, error) {
 		u := update{table: Core, key: key, values: Item{":g": num(m.Epoch), ":t": num(nowMs)}}
 		switch read := integer(row, "d"); {

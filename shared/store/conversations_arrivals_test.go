@@ -7,8 +7,9 @@ import (
 	"parley/infra/testkit"
 	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
+	"parley/shared/domain/direct"
 	"parley/shared/domain/inbox"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 	"parley/shared/store"
 )
 
@@ -24,15 +25,15 @@ func newArrivals(t *testing.T) *arrivals {
 	return &arrivals{T: t, w: w, epoch: w.Clock.Now().UnixMilli()}
 }
 
-func (a *arrivals) message(offset int64) messages.Message {
-	return messages.Message{
-		Key: messages.Key{Time: a.w.Clock.Now().Unix(), Seq: uint32(offset)}, From: "ann", To: "bob",
+func (a *arrivals) message(offset int64) timeline.Message {
+	return timeline.Message{
+		Key: timeline.Key{Time: a.w.Clock.Now().Unix(), Seq: uint32(offset)}, From: "ann", To: "bob",
 		Offset: offset, Epoch: a.epoch, Expires: a.w.Clock.Now().Unix() + 1000,
 	}
 }
 
-func (a *arrivals) arrival(m messages.Message) messages.Arrival {
-	return messages.Arrival{Message: m, NowMs: a.w.Clock.Now().UnixMilli(), Preview: "hi", RowExpires: m.Expires}
+func (a *arrivals) arrival(m timeline.Message) direct.Arrival {
+	return direct.Arrival{Message: m, NowMs: a.w.Clock.Now().UnixMilli(), Preview: "hi", RowExpires: m.Expires}
 }
 
 func (a *arrivals) arrive(offset int64, noUnread bool) {
@@ -187,10 +188,10 @@ func TestEpochBeginsWithAnExcludedMessage(t *testing.T) {
 // recalling is a store that recalls each message as soon as it is stored.
 type recalling struct {
 	*store.Store
-	recall func(context.Context, messages.Message) error
+	recall func(context.Context, timeline.Message) error
 }
 
-func (r recalling) PutMessage(ctx context.Context, app int64, m messages.Message) (*messages.Message, error) {
+func (r recalling) PutMessage(ctx context.Context, app int64, m timeline.Message) (*timeline.Message, error) {
 	stored, err := r.Store.PutMessage(ctx, app, m)
 	if err != nil {
 		return nil, err
@@ -205,7 +206,7 @@ func TestMessageRecalledBeforeItIsCounted(t *testing.T) {
 	if err := a.w.Seed(t.Context(), "account ann\naccount bob\n"); err != nil {
 		t.Fatal(err)
 	}
-	svc := a.w.Tenant(t).Messages
+	svc := a.w.Tenant(t).Direct
 	svc.Parallel = func(ctx context.Context, run ...func(context.Context) error) error {
 		for _, f := range run {
 			if err := f(ctx); err != nil {
@@ -214,12 +215,13 @@ func TestMessageRecalledBeforeItIsCounted(t *testing.T) {
 		}
 		return nil
 	}
+	svc.Timeline.Parallel = svc.Parallel
 	sending := svc
-	sending.Store = recalling{a.w.Store, func(ctx context.Context, m messages.Message) error {
-		return svc.Recall(ctx, messages.Actor{Trusted: true}, m.From, m.To, m.Key)
+	sending.Timeline.Store = recalling{a.w.Store, func(ctx context.Context, m timeline.Message) error {
+		return svc.Timeline.Recall(ctx, timeline.Actor{Trusted: true}, m.From, m.To, m.Key)
 	}}
 	for n := range uint32(2) {
-		_, err := sending.Send(t.Context(), messages.SendRequest{
+		_, err := sending.Send(t.Context(), direct.SendRequest{
 			From: "ann", To: "bob", Random: n, Trusted: true, Content: content.Content{Elements: []content.Element{testkit.Text("hi")}},
 		})
 		if err != nil {
@@ -241,9 +243,9 @@ func TestSyncReturnsRowsOfMessagesWithNoLast(t *testing.T) {
 	if err != nil || len(page.Rows) != 1 || page.Rows[0].InOffset != 1 || page.Rows[0].TimeMs != 0 {
 		t.Errorf("the receiver's sync: %+v, %v", page, err)
 	}
-	_, err = a.w.Store.Claim(t.Context(), a.w.ID, messages.ClaimRequest{
+	_, err = a.w.Store.Claim(t.Context(), a.w.ID, direct.ClaimRequest{
 		From: "bob", To: "ann", IdempotencyKey: 1, NoLast: true, NowMs: a.w.Clock.Now().UnixMilli() + 5, Expires: m.Expires,
-		Key: messages.Key{Time: a.w.Clock.Now().Unix(), Seq: 1},
+		Key: timeline.Key{Time: a.w.Clock.Now().Unix(), Seq: 1},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -259,11 +261,11 @@ func TestSyncReturnsRowsOfMessagesWithNoLast(t *testing.T) {
 func TestRepeatOfABatchPastTheWindow(t *testing.T) {
 	a := newArrivals(t)
 	now := a.w.Clock.Now()
-	claim := func(after int64) messages.Claim {
+	claim := func(after int64) direct.Claim {
 		t.Helper()
-		c, err := a.w.Store.Claim(t.Context(), a.w.ID, messages.ClaimRequest{
+		c, err := a.w.Store.Claim(t.Context(), a.w.ID, direct.ClaimRequest{
 			From: "ann", To: "bob", IdempotencyKey: 7, NowMs: now.UnixMilli() + after*1000, Expires: now.Unix() + 1000,
-			Key: messages.Key{Time: now.Unix(), Seq: 1},
+			Key: timeline.Key{Time: now.Unix(), Seq: 1},
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -12,8 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"parley/shared/domain/direct"
 	"parley/shared/domain/inbox"
-	"parley/shared/domain/messages"
 	"parley/shared/fault"
 )
 
@@ -32,7 +32,7 @@ const neverExpires = 4_000_000_000
 func readData(item Item) inbox.Data {
 	return inbox.Data{
 		PinnedMs: integer(item, "pn"), Labels: readSet(item, "mk"), CustomLabel: text(item, "cd"), Folders: readSet(item, "gl"),
-		Option: messages.Option(integer(item, "fl")),
+		Option: direct.Option(integer(item, "fl")),
 	}
 }
 

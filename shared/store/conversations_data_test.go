@@ -14,8 +14,9 @@ import (
 	"parley/infra/testkit"
 	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
+	"parley/shared/domain/direct"
 	"parley/shared/domain/inbox"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 	"parley/shared/fault"
 	"parley/shared/store"
 )
@@ -175,7 +176,7 @@ func TestHeadAgreesWithRowsAfterChangesAtOnce(t *testing.T) {
 			case 3:
 				_, _, _, err = c.ChangeFolderMembers(ctx, "ann", "work", []inbox.FolderChange{{Peer: peer, In: r.IntN(2) == 0}}, delivery.Origin{})
 			case 4:
-				_, err = c.SetOption(ctx, "ann", []string{peer}, messages.Option(r.IntN(3)), delivery.Origin{})
+				_, err = c.SetOption(ctx, "ann", []string{peer}, direct.Option(r.IntN(3)), delivery.Origin{})
 			case 5:
 				err = c.Delete(ctx, "ann", peer, r.IntN(2) == 0, delivery.Origin{})
 			case 6:
@@ -235,9 +236,9 @@ func TestLimitHoldsForDataAtOnce(t *testing.T) {
 	runAtOnce(4, func(*rand.Rand) {
 		for i := next.Add(1); i <= 8; i = next.Add(1) {
 			peer := []string{fmt.Sprintf("u%d", i)}
-			_, err := c.SetOption(t.Context(), "ann", peer, messages.OptionSilent, delivery.Origin{})
+			_, err := c.SetOption(t.Context(), "ann", peer, direct.OptionSilent, delivery.Origin{})
 			for fault.Is(err, fault.Conflict) {
-				_, err = c.SetOption(t.Context(), "ann", peer, messages.OptionSilent, delivery.Origin{})
+				_, err = c.SetOption(t.Context(), "ann", peer, direct.OptionSilent, delivery.Origin{})
 			}
 			if err == nil {
 				done.Add(1)
@@ -337,7 +338,7 @@ func TestDeleteAndSendAtOnce(t *testing.T) {
 		if r.HiddenUpTo != nil && r.LastKey != nil && !r.HiddenUpTo.Before(*r.LastKey) {
 			t.Errorf("the list shows %s, which is hidden up to %s", r.LastKey, r.HiddenUpTo)
 		}
-		h, err := tenant.Messages.History(ctx, messages.HistoryRange{User: "ann", Peer: "bob", Limit: messages.MaxPage})
+		h, err := tenant.Timeline.History(ctx, timeline.HistoryRange{User: "ann", Peer: "bob", Limit: timeline.MaxPage})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,17 +13,18 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/sync/errgroup"
 
-	"parley/shared/domain/messages"
+	"parley/shared/domain/direct"
+	"parley/shared/domain/timeline"
 	"parley/shared/fault"
 	"parley/shared/retry"
 )
 
 // The idempotency window of a row has eight slots, in the row of the sender, the newest
 // send first (docs/adr/0010). Slot j has the idempotency key of a send (`kj`), its time
-// (`tj`, seconds) and its sequence (`nj`). A repeat within messages.Window finds the slot
-// and is given the same time, sequence and offset as the first call. The offset is not
-// stored: each send takes one offset and one slot, so slot j has the offset of the row
-// less j.
+// (`tj`, seconds) and its sequence (`nj`). A repeat within timeline.IdempotencyWindow
+// finds the slot and is given the same time, sequence and offset as the first call. The
+// offset is not stored: each send takes one offset and one slot, so slot j has the offset
+// of the row less j.
 //
 // A send moves all slots on by one and takes slot 0, in one write. Example: the row has
 // offset 41 and slot 0 is the send A. The send B makes the offset 42, takes slot 0, and A
@@ -42,12 +43,12 @@ func claimPolicy() retry.Policy {
 	return retry.Policy{Tries: 20, ImmediateRetries: 2, First: 50 * time.Millisecond, Most: 50 * time.Millisecond}
 }
 
-// Claim implements messages.Store.
-func (s *Store) Claim(ctx context.Context, app int64, r messages.ClaimRequest) (messages.Claim, error) {
+// Claim implements direct.Store.
+func (s *Store) Claim(ctx context.Context, app int64, r direct.ClaimRequest) (direct.Claim, error) {
 	var key [8]byte
 	binary.BigEndian.PutUint64(key[:], r.IdempotencyKey)
 	c := claim{request: r, rowKey: RowKey(app, r.From, r.To), idempotencyKey: key[:], app: app, afterLast: r.Derived}
-	var result messages.Claim
+	var result direct.Claim
 	done, err := s.db.retrier.Do(ctx, claimPolicy(), func(try int) (bool, error) {
 		old, err := s.update(ctx, c.update())
 		if err == nil {
@@ -82,13 +83,13 @@ func (s *Store) Claim(ctx context.Context, app int64, r messages.ClaimRequest) (
 // the next try holds even if up to seven other sends come first: what they push out is
 // saved, and all sends since the row was read are still in the row, so a repeat among
 // them is found there.
-func (s *Store) prepareNextTry(ctx context.Context, c *claim, row Item, again bool) (messages.Claim, bool, error) {
+func (s *Store) prepareNextTry(ctx context.Context, c *claim, row Item, again bool) (direct.Claim, bool, error) {
 	item, err := s.get(ctx, Live, DedupKey(c.app, c.request.From, c.request.To, c.request.IdempotencyKey), true)
 	if err != nil {
-		return messages.Claim{}, false, err
+		return direct.Claim{}, false, err
 	}
 	if t := integer(item, "t"); t > c.windowStart() {
-		return messages.Claim{Time: t, DerivedSeq: sequence(item, "s"), Offset: integer(item, "n"), Epoch: integer(item, "g")}, true, nil
+		return direct.Claim{Time: t, DerivedSeq: sequence(item, "s"), Offset: integer(item, "n"), Epoch: integer(item, "g")}, true, nil
 	}
 	c.seen, c.othersMayComeFirst, c.pushesOut = row, again, false
 	var save []int
@@ -101,7 +102,7 @@ func (s *Store) prepareNextTry(ctx context.Context, c *claim, row Item, again bo
 			save = append(save, i)
 		}
 	}
-	return messages.Claim{}, false, s.saveSlots(ctx, c, row, save)
+	return direct.Claim{}, false, s.saveSlots(ctx, c, row, save)
 }
 
 // saveSlots writes slots of a row as items of their own.
@@ -113,7 +114,7 @@ func (s *Store) saveSlots(ctx context.Context, c *claim, row Item, slots []int) 
 		item := DedupKey(c.app, c.request.From, c.request.To, key).attributes()
 		item["t"], item["n"], item["g"] = num(integer(row, slot.time)), num(offsetOfSlot(row, i)), num(integer(row, "g"))
 		item["s"] = num(integer(row, slot.sequence))
-		item["x"] = num(integer(row, slot.time) + 2*int64(messages.IdempotencyWindow.Seconds()))
+		item["x"] = num(integer(row, slot.time) + 2*int64(timeline.IdempotencyWindow.Seconds()))
 		writes.Go(func() error {
 			_, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: s.name(Live), Item: item})
 			return err
@@ -128,7 +129,7 @@ func (s *Store) saveSlots(ctx context.Context, c *claim, row Item, slots []int) 
 // claim is a send's claim of an offset and a slot, from one try to the next.
 type claim struct {
 	app            int64
-	request        messages.ClaimRequest
+	request        direct.ClaimRequest
 	rowKey         Key
 	idempotencyKey []byte
 	// seen is the row on which the next try is based; nil: it is made without one.
@@ -189,7 +190,7 @@ func (c *claim) moveAfterLast(row Item) bool {
 // A slot of the claim's own time is always within it: a batch decides once, for all of
 // its receivers, that it is a repeat.
 func (c *claim) windowStart() int64 {
-	return min(c.request.NowMs/1000-int64(messages.IdempotencyWindow.Seconds()), c.request.Key.Time-1)
+	return min(c.request.NowMs/1000-int64(timeline.IdempotencyWindow.Seconds()), c.request.Key.Time-1)
 }
 
 // update returns the write of this try. It holds only if no slot within the window has
@@ -250,12 +251,12 @@ func (c *claim) update() update {
 }
 
 // succeeded returns the claim of a send whose update held, from the row before it.
-func (c *claim) succeeded(old Item) messages.Claim {
+func (c *claim) succeeded(old Item) direct.Claim {
 	epoch := integer(old, "g")
 	if epoch == 0 {
 		epoch = c.epoch()
 	}
-	return messages.Claim{Time: c.request.Key.Time, DerivedSeq: c.sequence(), Offset: integer(old, "o") + 1, Epoch: epoch}
+	return direct.Claim{Time: c.request.Key.Time, DerivedSeq: c.sequence(), Offset: integer(old, "o") + 1, Epoch: epoch}
 }
 
 // epoch returns the epoch of a count that begins with this claim. It is later than the
@@ -272,22 +273,22 @@ func (c *claim) sequence() uint32 {
 }
 
 // findInRow returns the claim of the same send, if a slot within the window has it.
-func (c *claim) findInRow(row Item) (messages.Claim, bool) {
+func (c *claim) findInRow(row Item) (direct.Claim, bool) {
 	for i := range windowSlots {
 		slot := slotAttributes(i)
 		if bytes.Equal(bytesOf(row, slot.idempotencyKey), c.idempotencyKey) && integer(row, slot.time) > c.windowStart() {
-			return messages.Claim{
+			return direct.Claim{
 				Time: integer(row, slot.time), DerivedSeq: sequence(row, slot.sequence), Offset: offsetOfSlot(row, i), Epoch: integer(row, "g"),
 			}, true
 		}
 	}
-	return messages.Claim{}, false
+	return direct.Claim{}, false
 }
 
-// ClaimBatch implements messages.Store. A batch has one item of its own (BatchKey) with
+// ClaimBatch implements direct.Store. A batch has one item of its own (BatchKey) with
 // the time of its first call, so that a repeat has the same time for all receivers.
 func (s *Store) ClaimBatch(ctx context.Context, app int64, from string, idempotencyKey uint64, nowUs int64) (int64, error) {
-	window, now := int64(messages.IdempotencyWindow.Seconds()), nowUs/1_000_000
+	window, now := int64(timeline.IdempotencyWindow.Seconds()), nowUs/1_000_000
 	item := BatchKey(app, from, idempotencyKey).attributes()
 	item["t"], item["u"], item["x"] = num(now), num(nowUs%1_000_000), num(now+2*window)
 	_, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{

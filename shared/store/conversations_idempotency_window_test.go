@@ -7,7 +7,8 @@ import (
 	"testing"
 
 	"parley/infra/testkit"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/direct"
+	"parley/shared/domain/timeline"
 )
 
 // Of many sends of one user to another at once, each gets its own offset, and a repeat of
@@ -16,9 +17,9 @@ func TestClaimsAtOnceGetDistinctOffsets(t *testing.T) {
 	const sends = 40
 	w := testkit.NewWorld(t, server, testkit.Options{})
 	now := w.Clock.Now()
-	claim := func(i int) (messages.Claim, error) {
-		key := messages.Key{Time: now.Unix(), Seq: uint32(i), Random: 1}
-		return w.Store.Claim(t.Context(), w.ID, messages.ClaimRequest{
+	claim := func(i int) (direct.Claim, error) {
+		key := timeline.Key{Time: now.Unix(), Seq: uint32(i), Random: 1}
+		return w.Store.Claim(t.Context(), w.ID, direct.ClaimRequest{
 			From: "alice", To: "bob", IdempotencyKey: uint64(i+1) * 0x1234567, Key: key, NowMs: now.UnixMilli(), Expires: now.Unix() + 1000,
 		})
 	}

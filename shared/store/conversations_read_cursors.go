@@ -7,7 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"parley/shared/domain/inbox"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 )
 
 // MarkRead implements inbox.ReadCursorStore. The read cursor only moves forward. Example:
@@ -87,7 +87,7 @@ const longestSend = 20
 // 100 and offset 8, message B time 101 and offset 7. So OffsetAt looks at all messages
 // of the longestSend seconds before the newest one.
 func (s *Store) OffsetAt(ctx context.Context, app int64, user, peer string, at int64) (int64, error) {
-	in := s.timelineQuery(app, messages.HistoryRange{User: user, Peer: peer, MaxSec: at, Limit: 50})
+	in := s.timelineQuery(app, timeline.HistoryRange{User: user, Peer: peer, MaxSec: at, Limit: 50})
 	in.FilterExpression = aws.String("f = :f AND n > :none") // an imported past message has no offset
 	in.ExpressionAttributeValues[":f"] = num(side(peer, user))
 	in.ExpressionAttributeValues[":none"] = num(0)

@@ -4,12 +4,13 @@ import (
 	"context"
 	"strings"
 
-	"parley/shared/domain/messages"
+	"parley/shared/domain/direct"
+	"parley/shared/domain/timeline"
 	"parley/shared/retry"
 )
 
-// LastKey implements messages.ChangeStore.
-func (s *Store) LastKey(ctx context.Context, app int64, user, peer string) (*messages.Key, error) {
+// LastKey implements timeline.Store.
+func (s *Store) LastKey(ctx context.Context, app int64, user, peer string) (*timeline.Key, error) {
 	item, err := s.get(ctx, Core, RowKey(app, user, peer), true)
 	if err != nil {
 		return nil, err
@@ -17,13 +18,13 @@ func (s *Store) LastKey(ctx context.Context, app int64, user, peer string) (*mes
 	return readKey(item, "k"), nil
 }
 
-// AdvanceRow implements messages.Store. The row's last message (`t`, `k`, `pv`) and the
+// AdvanceRow implements direct.Store. The row's last message (`t`, `k`, `pv`) and the
 // time when the row expires (`e`) only move forward, independently of each other. The
 // first try assumes that both move; if it fails, the row that the condition found says
 // which of the two still has to move. Example: a message of last year is imported into a
 // conversation whose last message is of today and expires tomorrow. The preview stays,
 // and only the expiry moves.
-func (s *Store) AdvanceRow(ctx context.Context, app int64, owner, peer string, a messages.RowUpdateOfImport) error {
+func (s *Store) AdvanceRow(ctx context.Context, app int64, owner, peer string, a direct.RowUpdateOfImport) error {
 	key, sk, ms := RowKey(app, owner, peer), MessageSK(a.Key), a.Key.Time*1000
 	isNewer, expiresLater := true, a.Expires > 0
 	done, err := s.db.retrier.Do(ctx, retry.Contended(), func(int) (bool, error) {
@@ -55,9 +56,9 @@ func (s *Store) AdvanceRow(ctx context.Context, app int64, owner, peer string, a
 	return unlessDone(done, err, "advance", key)
 }
 
-// ReplaceKey implements messages.Store. Its condition is that the row still shows the
+// ReplaceKey implements direct.Store. Its condition is that the row still shows the
 // message: the same key with the same preview.
-func (s *Store) ReplaceKey(ctx context.Context, app int64, owner, peer string, r messages.KeyReplacement) error {
+func (s *Store) ReplaceKey(ctx context.Context, app int64, owner, peer string, r direct.KeyReplacement) error {
 	_, err := s.update(ctx, update{
 		table: Core, key: RowKey(app, owner, peer), set: "SET k = :to, ut = :now", cond: "k = :from AND pv = :pv",
 		values: Item{":from": str(MessageSK(r.From)), ":to": str(MessageSK(r.To)), ":pv": str(r.Preview), ":now": num(r.NowMs)},
@@ -68,11 +69,11 @@ func (s *Store) ReplaceKey(ctx context.Context, app int64, owner, peer string, r
 	return err
 }
 
-// UpdateRow implements messages.ChangeStore. It is one write, on the condition that the
+// UpdateRow implements timeline.ChangeStore. It is one write, on the condition that the
 // attributes from which it was computed are as they were read. If the condition fails,
 // the row that it found is used for the next try. With SkipRead the first try is made
 // without a read, and its failed condition returns the row.
-func (s *Store) UpdateRow(ctx context.Context, app int64, user, peer string, m messages.RowUpdate) error {
+func (s *Store) UpdateRow(ctx context.Context, app int64, user, peer string, m timeline.RowUpdate) error {
 	key := RowKey(app, user, peer)
 	u := update{table: Core, key: key, set: "SET ut = :t, op = :t", cond: "attribute_exists(pk)", values: Item{":t": num(m.NowMs)}}
 	if m.Last == nil && m.NoLongerUnread == nil {
@@ -109,7 +110,7 @@ func (s *Store) UpdateRow(ctx context.Context, app int64, user, peer string, m m
 
 // rowUpdate returns the update of a row as it was read. It changes what the row shows
 // only if the row still shows that message as the last one.
-func rowUpdate(u update, row Item, m messages.RowUpdate) update {
+func rowUpdate(u update, row Item, m timeline.RowUpdate) update {
 	u.values = Item{":t": num(m.NowMs)}
 	var removes []string
 	if m.Last != nil && text(row, "k") == MessageSK(m.Last.Of) {

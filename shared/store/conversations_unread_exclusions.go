@@ -6,7 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 )
 
 // Some unread messages are excluded from the count of unread messages: those that were
@@ -96,7 +96,7 @@ func compactAndExclude(u *update, row Item, offset int64) {
 
 // exclude adds messages to the exclusions of a row. A message that the user has read,
 // that is of another epoch, or that is excluded already changes nothing.
-func exclude(row Item, list []messages.Message) (e exclusions, changed bool) {
+func exclude(row Item, list []timeline.Message) (e exclusions, changed bool) {
 	e = readExclusions(row)
 	for _, m := range list {
 		if m.Offset > integer(row, "d") && m.Epoch == integer(row, "gi") && e.add(m.Offset) {

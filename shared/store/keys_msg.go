@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 )
 
 // The keys of Msg: messages, the operation log, message extensions and merged lists
@@ -53,27 +53,27 @@ func otherUser(user, a, b string) string {
 
 // MessageSK is the sort key of a message in a timeline. Messages are in the order of
 // time, then sequence, then random.
-func MessageSK(k messages.Key) string {
+func MessageSK(k timeline.Key) string {
 	return fmt.Sprintf("m%08x%08x%08x", uint32(k.Time), k.Seq, k.Random) // seconds fit 32 bits until 2106
 }
 
 // ParseMessageSK reverses MessageSK.
-func ParseMessageSK(sk string) (messages.Key, bool) {
+func ParseMessageSK(sk string) (timeline.Key, bool) {
 	if len(sk) != 25 || sk[0] != 'm' || strings.ToLower(sk) != sk {
-		return messages.Key{}, false
+		return timeline.Key{}, false
 	}
 	var part [3]uint32
 	for i := range part {
 		v, err := strconv.ParseUint(sk[1+8*i:9+8*i], 16, 32)
 		if err != nil {
-			return messages.Key{}, false
+			return timeline.Key{}, false
 		}
 		part[i] = uint32(v)
 	}
-	return messages.Key{Time: int64(part[0]), Seq: part[1], Random: part[2]}, true
+	return timeline.Key{Time: int64(part[0]), Seq: part[1], Random: part[2]}, true
 }
 
-func messageKey(app int64, a, b string, k messages.Key) Key {
+func messageKey(app int64, a, b string, k timeline.Key) Key {
 	return Key{TimelinePK(app, a, b), MessageSK(k)}
 }
 
@@ -83,33 +83,33 @@ const logBoth = "-"
 
 // LogKey is an entry of the operation log of two users. Entries are in the order of
 // their time in ms, then of the message.
-func LogKey(app int64, a, b string, e messages.LogEntry) Key {
+func LogKey(app int64, a, b string, e timeline.LogEntry) Key {
 	concerns := logBoth
 	if e.Only != "" {
 		concerns = itoa(side(e.Only, otherUser(e.Only, a, b)))
 	}
-	return Key{TimelinePK(app, a, b), firstLogSK(messages.LogPosition{AtMs: e.AtMs, Key: e.Key}) + concerns}
+	return Key{TimelinePK(app, a, b), firstLogSK(timeline.LogPosition{AtMs: e.AtMs, Key: e.Key}) + concerns}
 }
 
 // firstLogSK is before the sort key of every log entry at a position, and after those
 // of all positions before it.
-func firstLogSK(p messages.LogPosition) string {
+func firstLogSK(p timeline.LogPosition) string {
 	return fmt.Sprintf("o%011x", p.AtMs) + MessageSK(p.Key)[1:]
 }
 
 // ParseLogSK returns the position of a log entry, and the side of the user whom it
 // concerns, -1 if it concerns both.
-func ParseLogSK(sk string) (at messages.LogPosition, side int, ok bool) {
+func ParseLogSK(sk string) (at timeline.LogPosition, side int, ok bool) {
 	if len(sk) != 37 || sk[0] != 'o' {
-		return messages.LogPosition{}, 0, false
+		return timeline.LogPosition{}, 0, false
 	}
 	ms, err := strconv.ParseInt(sk[1:12], 16, 64)
 	if err != nil || ms < 0 {
-		return messages.LogPosition{}, 0, false
+		return timeline.LogPosition{}, 0, false
 	}
 	at.AtMs = ms
 	if at.Key, ok = ParseMessageSK("m" + sk[12:36]); !ok || !strings.HasPrefix(sk, firstLogSK(at)) {
-		return messages.LogPosition{}, 0, false
+		return timeline.LogPosition{}, 0, false
 	}
 	switch sk[36:] {
 	case logBoth:
@@ -119,26 +119,26 @@ func ParseLogSK(sk string) (at messages.LogPosition, side int, ok bool) {
 	case "1":
 		return at, 1, true
 	}
-	return messages.LogPosition{}, 0, false
+	return timeline.LogPosition{}, 0, false
 }
 
 // ExtensionCountersKey counts the extensions of a message. Its sort key is a prefix of
 // the sort keys of the extensions.
-func ExtensionCountersKey(app int64, a, b string, m messages.Key) Key {
+func ExtensionCountersKey(app int64, a, b string, m timeline.Key) Key {
 	return Key{TimelinePK(app, a, b), "e" + MessageSK(m)[1:]}
 }
 
 // ExtensionKey is one extension of a message.
-func ExtensionKey(app int64, a, b string, m messages.Key, key string) Key {
+func ExtensionKey(app int64, a, b string, m timeline.Key, key string) Key {
 	counters := ExtensionCountersKey(app, a, b, m)
 	return Key{counters.PK, counters.SK + key}
 }
 
 // ParseExtensionSK returns the message and the key of an extension. The key is empty if the
 // item is the counters.
-func ParseExtensionSK(sk string) (m messages.Key, key string, ok bool) {
+func ParseExtensionSK(sk string) (m timeline.Key, key string, ok bool) {
 	if len(sk) < 25 || sk[0] != 'e' {
-		return messages.Key{}, "", false
+		return timeline.Key{}, "", false
 	}
 	m, ok = ParseMessageSK("m" + sk[1:25])
 	return m, sk[25:], ok && !strings.Contains(sk[25:], Unit)

@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"parley/shared/domain/archive"
-	"parley/shared/domain/messages"
 	"parley/shared/domain/relations"
+	"parley/shared/domain/timeline"
 	"parley/shared/store"
 )
 
@@ -22,7 +22,7 @@ type constructed struct {
 }
 
 // everyKey makes a key of each kind with these ids.
-func everyKey(app int64, a, b string, hash uint64, n int, m messages.Key) []constructed {
+func everyKey(app int64, a, b string, hash uint64, n int, m timeline.Key) []constructed {
 	lesser, greater := min(a, b), max(a, b)
 	user := store.Partition{App: app, Kind: 'U', Rest: a}
 	own := store.Partition{App: app, Kind: 'A'}
@@ -60,10 +60,10 @@ func everyKey(app int64, a, b string, hash uint64, n int, m messages.Key) []cons
 		{"message", store.Msg, store.Key{PK: store.TimelinePK(app, a, b), SK: store.MessageSK(m)}, store.Messages, store.Partition{
 			App: app, Kind: 'P', Rest: lesser + store.Unit + greater,
 		}},
-		{"log", store.Msg, store.LogKey(app, a, b, messages.LogEntry{AtMs: m.Time, Key: m}), store.Messages, store.Partition{
+		{"log", store.Msg, store.LogKey(app, a, b, timeline.LogEntry{AtMs: m.Time, Key: m}), store.Messages, store.Partition{
 			App: app, Kind: 'P', Rest: lesser + store.Unit + greater,
 		}},
-		{"log of one side", store.Msg, store.LogKey(app, a, b, messages.LogEntry{AtMs: m.Time, Key: m, Only: b}), store.Messages, store.Partition{
+		{"log of one side", store.Msg, store.LogKey(app, a, b, timeline.LogEntry{AtMs: m.Time, Key: m, Only: b}), store.Messages, store.Partition{
 			App: app, Kind: 'P', Rest: lesser + store.Unit + greater,
 		}},
 		{"extension counters", store.Msg, store.ExtensionCountersKey(app, a, b, m), store.Messages, store.Partition{
@@ -80,7 +80,7 @@ func everyKey(app int64, a, b string, hash uint64, n int, m messages.Key) []cons
 	}
 }
 
-func checkKeys(t *testing.T, app int64, a, b string, hash uint64, n int, m messages.Key) {
+func checkKeys(t *testing.T, app int64, a, b string, hash uint64, n int, m timeline.Key) {
 	t.Helper()
 	for _, k := range everyKey(app, a, b, hash, n, m) {
 		if got := store.ParsePartition(k.key.PK); got != k.partition {
@@ -182,7 +182,7 @@ func awkwardIDs() []string {
 func TestParsersReverseConstructors(t *testing.T) {
 	for _, a := range awkwardIDs() {
 		for _, b := range awkwardIDs() {
-			checkKeys(t, 1_400_000_001, a, b, 1<<63|7, 12, messages.Key{Time: 1_700_000_000, Seq: 5, Random: 1<<32 - 1})
+			checkKeys(t, 1_400_000_001, a, b, 1<<63|7, 12, timeline.Key{Time: 1_700_000_000, Seq: 5, Random: 1<<32 - 1})
 		}
 	}
 }
@@ -193,7 +193,7 @@ func TestKeysAreDistinct(t *testing.T) {
 	for _, app := range []int64{0, 1, 11, 1_400_000_001} {
 		for _, a := range awkwardIDs() {
 			for _, b := range awkwardIDs() {
-				for _, k := range everyKey(app, a, b, 1, 1, messages.Key{Time: 1}) {
+				for _, k := range everyKey(app, a, b, 1, 1, timeline.Key{Time: 1}) {
 					var origin string
 					switch k.name {
 					case "settings", "counter", "secret", "registry", "export", "pending hour":
@@ -219,11 +219,11 @@ func TestKeysAreDistinct(t *testing.T) {
 // The sort keys of messages are in the order of time, sequence and random.
 func TestMessageKeysAreInOrder(t *testing.T) {
 	edges := []uint32{0, 1, 9, 10, 15, 16, 255, 256, 1<<31 - 1, 1 << 31, 1<<32 - 1}
-	var keys []messages.Key
+	var keys []timeline.Key
 	for _, sec := range edges {
 		for _, seq := range edges {
 			for _, random := range edges {
-				keys = append(keys, messages.Key{Time: int64(sec), Seq: seq, Random: random})
+				keys = append(keys, timeline.Key{Time: int64(sec), Seq: seq, Random: random})
 			}
 		}
 	}
@@ -350,9 +350,9 @@ func FuzzKeys(f *testing.F) {
 		if app < 0 || a == "" || b == "" || strings.Contains(a+b, store.Unit) {
 			t.Skip("not ids")
 		}
-		m := messages.Key{Time: int64(x), Seq: y, Random: x ^ y}
+		m := timeline.Key{Time: int64(x), Seq: y, Random: x ^ y}
 		checkKeys(t, app, a, b, hash, int(x>>1)+1, m)
-		other := messages.Key{Time: int64(y), Seq: x, Random: y}
+		other := timeline.Key{Time: int64(y), Seq: x, Random: y}
 		if got, want := store.MessageSK(m) < store.MessageSK(other), m.Before(other); got != want {
 			t.Errorf("%v sorts before %v: %t, want %t", m, other, got, want)
 		}
@@ -365,7 +365,7 @@ func FuzzKeys(f *testing.F) {
 
 // FuzzParseKey checks that each parser accepts only keys that its constructor makes.
 func FuzzParseKey(f *testing.F) {
-	for _, k := range everyKey(1_400_000_001, "alice", "bob#~ ", 77, 3, messages.Key{Time: 1_700_000_000, Seq: 1, Random: 2}) {
+	for _, k := range everyKey(1_400_000_001, "alice", "bob#~ ", 77, 3, timeline.Key{Time: 1_700_000_000, Seq: 1, Random: 2}) {
 		f.Add(k.key.PK, k.key.SK)
 		f.Add(k.key.SK, k.key.PK)
 	}

@@ -12,7 +12,7 @@ import (
 	"parley/shared/plainjson"
 )
 
-// PutMerged implements messages.Store. The head is written after all parts, and a list
+// PutMerged implements direct.MergedStore. The head is written after all parts, and a list
 // without a head is not read. So a list is stored as a whole, even if the call stops
 // between two writes. A repeat writes the same items.
 func (s *Store) PutMerged(ctx context.Context, app int64, m content.MergedList) error {
@@ -45,7 +45,7 @@ func (s *Store) PutMerged(ctx context.Context, app int64, m content.MergedList) 
 	return nil
 }
 
-// MergedHead implements messages.Store.
+// MergedHead implements direct.MergedStore.
 func (s *Store) MergedHead(ctx context.Context, app int64, key string) (*content.MergedHead, error) {
 	item, err := s.get(ctx, Msg, MergedKey(app, key), true) // strongly, because the list may have been imported a moment ago
 	if err != nil {
@@ -54,7 +54,7 @@ func (s *Store) MergedHead(ctx context.Context, app int64, key string) (*content
 	return readMergedHead(item), nil
 }
 
-// MergedPart implements messages.Store.
+// MergedPart implements direct.MergedStore.
 func (s *Store) MergedPart(ctx context.Context, app int64, key string, part int) (*content.MergedHead, []json.RawMessage, error) {
 	items, err := s.getConfirmed(ctx, Msg, []Key{MergedKey(app, key), MergedPartKey(app, key, part)}, notFound)
 	if err != nil {

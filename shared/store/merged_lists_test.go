@@ -12,7 +12,8 @@ import (
 	"parley/infra/local/backing"
 	"parley/infra/testkit"
 	"parley/shared/domain/content"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/direct"
+	"parley/shared/domain/timeline"
 	"parley/shared/fault"
 	"parley/shared/store"
 )
@@ -31,14 +32,14 @@ func TestReceiverReadsAMergedListByParts(t *testing.T) {
 	if err := w.Seed(t.Context(), "account ann\naccount bob\n"); err != nil {
 		t.Fatal(err)
 	}
-	s := w.Tenant(t).Messages
+	s := w.Tenant(t).Direct
 	list := mergedItems(content.MaxMerged, 700) // 238 KB
 	m, err := s.ImportMerged(t.Context(), "ann", list)
 	if err != nil {
 		t.Fatal(err)
 	}
 	seq := uint32(1)
-	r, err := s.Forward(t.Context(), messages.Forward{SendRequest: messages.SendRequest{From: "ann", To: "bob", Seq: &seq, Trusted: true}, Key: m.Key})
+	r, err := s.Forward(t.Context(), direct.Forward{SendRequest: direct.SendRequest{From: "ann", To: "bob", Seq: &seq, Trusted: true}, Key: m.Key})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +82,7 @@ func TestIncompleteMergedListIsNotRead(t *testing.T) {
 	if err := w.Seed(t.Context(), "account ann\naccount bob\n"); err != nil {
 		t.Fatal(err)
 	}
-	s := w.Tenant(t).Messages
+	s := w.Tenant(t).Direct
 	list := mergedItems(100, 700)
 	m, err := s.ImportMerged(t.Context(), "ann", list)
 	if err != nil {
@@ -89,7 +90,7 @@ func TestIncompleteMergedListIsNotRead(t *testing.T) {
 	}
 	seq := uint32(1)
 	forward := func() error {
-		_, err := s.Forward(t.Context(), messages.Forward{SendRequest: messages.SendRequest{From: "ann", To: "bob", Seq: &seq, Trusted: true}, Key: m.Key})
+		_, err := s.Forward(t.Context(), direct.Forward{SendRequest: direct.SendRequest{From: "ann", To: "bob", Seq: &seq, Trusted: true}, Key: m.Key})
 		return err
 	}
 	if err := forward(); err != nil {
@@ -104,7 +105,7 @@ func TestIncompleteMergedListIsNotRead(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	key := messages.Key{Time: w.Clock.Now().Unix(), Seq: 1}
+	key := timeline.Key{Time: w.Clock.Now().Unix(), Seq: 1}
 	remove(store.MergedPartKey(w.ID, m.Key, 1))
 	if _, err := s.ReadMergedPart(t.Context(), "bob", "ann", key, m.Key, 1); !fault.Is(err, fault.MessageUnknown) {
 		t.Errorf("a part that does not exist: %v", err)

@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"parley/shared/domain/content"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 )
 
 // The attributes of a message: `f` side of the sender, `n` offset (0 for an imported past
@@ -25,8 +25,8 @@ const (
 	flagExtensible
 )
 
-// PutMessage implements messages.Store.
-func (s *Store) PutMessage(ctx context.Context, app int64, m messages.Message) (*messages.Message, error) {
+// PutMessage implements timeline.Store.
+func (s *Store) PutMessage(ctx context.Context, app int64, m timeline.Message) (*timeline.Message, error) {
 	item := messageKey(app, m.From, m.To, m.Key).attributes()
 	item["f"], item["n"], item["g"] = num(side(m.From, m.To)), num(m.Offset), num(m.Epoch)
 	item["x"] = num(m.Expires)
@@ -67,12 +67,12 @@ func (s *Store) PutMessage(ctx context.Context, app int64, m messages.Message) (
 
 // parseMessage reads a message as user sees it, and names the part of it that cannot be
 // read. why is empty if everything can be read.
-func parseMessage(item Item, user, peer string) (m messages.Message, why string) {
+func parseMessage(item Item, user, peer string) (m timeline.Message, why string) {
 	key, ok := ParseMessageSK(text(item, "sk"))
 	if !ok {
-		return messages.Message{}, "key"
+		return timeline.Message{}, "key"
 	}
-	m = messages.Message{
+	m = timeline.Message{
 		Key: key, From: user, To: peer, Offset: integer(item, "n"), Epoch: integer(item, "g"),
 		Expires: integer(item, "x"), Recalled: has(item, "rv"), RecalledMs: integer(item, "rv"), Imported: integer(item, "im"), EditedMs: integer(item, "ed"), Version: integer(item, "ev"),
 		ConfirmedMs: integer(item, "rr"), Hidden: has(item, hiddenName(user, peer)), HiddenFromPeer: has(item, hiddenName(peer, user)), Reactions: readReactions(item, user, peer),
@@ -97,18 +97,18 @@ func parseMessage(item Item, user, peer string) (m messages.Message, why string)
 // cannot be read. If another part cannot be read, the message is shown as recalled: it
 // stays in the history, so that a client does not take it for missing and ask for it
 // again and again.
-func readMessage(ctx context.Context, item Item, user, peer string) (messages.Message, bool) {
+func readMessage(ctx context.Context, item Item, user, peer string) (timeline.Message, bool) {
 	m, why := parseMessage(item, user, peer)
 	if why == "" {
 		return m, true
 	}
 	noteUnreadable(ctx, item, why)
 	m.Content, m.Reactions, m.Recalled = content.Content{}, nil, true
-	return m, m.Key != messages.Key{}
+	return m, m.Key != timeline.Key{}
 }
 
-// MessageAt implements messages.Store.
-func (s *Store) MessageAt(ctx context.Context, app int64, user, peer string, k messages.Key) (*messages.Message, error) {
+// MessageAt implements timeline.Store.
+func (s *Store) MessageAt(ctx context.Context, app int64, user, peer string, k timeline.Key) (*timeline.Message, error) {
 	item, err := s.get(ctx, Msg, messageKey(app, user, peer, k), false)
 	if err != nil || item == nil {
 		return nil, err
@@ -117,8 +117,8 @@ func (s *Store) MessageAt(ctx context.Context, app int64, user, peer string, k m
 	return &m, nil
 }
 
-// MessagesByKey implements messages.ChangeStore.
-func (s *Store) MessagesByKey(ctx context.Context, app int64, user, peer string, keys []messages.Key, now int64, strong bool) ([]*messages.Message, error) {
+// MessagesByKey implements timeline.Store.
+func (s *Store) MessagesByKey(ctx context.Context, app int64, user, peer string, keys []timeline.Key, now int64, strong bool) ([]*timeline.Message, error) {
 	itemKeys := make([]Key, len(keys))
 	for i, k := range keys {
 		itemKeys[i] = messageKey(app, user, peer, k)
@@ -127,7 +127,7 @@ func (s *Store) MessagesByKey(ctx context.Context, app int64, user, peer string,
 	if err != nil {
 		return nil, err
 	}
-	list := make([]*messages.Message, len(items))
+	list := make([]*timeline.Message, len(items))
 	for i, item := range items {
 		if item == nil || (has(item, "x") && integer(item, "x") <= now) {
 			continue
@@ -139,19 +139,19 @@ func (s *Store) MessagesByKey(ctx context.Context, app int64, user, peer string,
 	return list, nil
 }
 
-// Timeline implements messages.Store. It returns an empty page only if the range ends
+// Timeline implements timeline.Store. It returns an empty page only if the range ends
 // there: if no item of a page can be read, it reads the next one.
-func (s *Store) Timeline(ctx context.Context, app int64, q messages.HistoryRange) (messages.TimelinePage, error) {
+func (s *Store) Timeline(ctx context.Context, app int64, q timeline.HistoryRange) (timeline.Page, error) {
 	in := s.timelineQuery(app, q)
 	if q.Before != nil && MessageSK(*q.Before) <= text(in.ExpressionAttributeValues, ":from") {
-		return messages.TimelinePage{Done: true}, nil // DynamoDB refuses an empty range
+		return timeline.Page{Done: true}, nil // DynamoDB refuses an empty range
 	}
 	for {
 		out, err := s.db.Query(ctx, in)
 		if err != nil {
-			return messages.TimelinePage{}, fmt.Errorf("timeline: %w", err)
+			return timeline.Page{}, fmt.Errorf("timeline: %w", err)
 		}
-		page := messages.TimelinePage{Done: out.LastEvaluatedKey == nil}
+		page := timeline.Page{Done: out.LastEvaluatedKey == nil}
 		for _, item := range out.Items {
 			if m, ok := readMessage(ctx, item, q.User, q.Peer); ok {
 				page.Messages = append(page.Messages, m)
@@ -165,16 +165,16 @@ func (s *Store) Timeline(ctx context.Context, app int64, q messages.HistoryRange
 }
 
 // timelineQuery returns a query of the messages of a range, newest first.
-func (s *Store) timelineQuery(app int64, q messages.HistoryRange) *dynamodb.QueryInput {
+func (s *Store) timelineQuery(app int64, q timeline.HistoryRange) *dynamodb.QueryInput {
 	from, to := "m", "n" // all messages: 'n' is after every key that begins with 'm'
 	if q.MinSec > 0 {
-		from = MessageSK(messages.Key{Time: q.MinSec})
+		from = MessageSK(timeline.Key{Time: q.MinSec})
 	}
 	if q.After != nil {
 		from = max(from, MessageSK(*q.After)+"+") // '+' makes a key that is after this message and before the next one
 	}
 	if q.MaxSec > 0 {
-		to = MessageSK(messages.Key{Time: q.MaxSec, Seq: 1<<32 - 1, Random: 1<<32 - 1})
+		to = MessageSK(timeline.Key{Time: q.MaxSec, Seq: 1<<32 - 1, Random: 1<<32 - 1})
 	}
 	in := &dynamodb.QueryInput{
 		TableName: s.name(Msg), ScanIndexForward: aws.Bool(false), Limit: aws.Int32(int32(q.Limit)),
@@ -196,11 +196,11 @@ func (s *Store) timelineQuery(app int64, q messages.HistoryRange) *dynamodb.Quer
 	return in
 }
 
-// Bounds implements messages.Store.
-func (s *Store) Bounds(ctx context.Context, app int64, user, peer string) (messages.Bounds, error) {
+// Bounds implements timeline.Store.
+func (s *Store) Bounds(ctx context.Context, app int64, user, peer string) (timeline.Bounds, error) {
 	items, err := s.getAll(ctx, Core, []Key{RowKey(app, user, peer), AccountKey(app, user)}, false)
 	if err != nil {
-		return messages.Bounds{}, err
+		return timeline.Bounds{}, err
 	}
-	return messages.Bounds{Cleared: readKey(items[0], "cl"), Born: integer(items[1], "rb")}, nil
+	return timeline.Bounds{Cleared: readKey(items[0], "cl"), Born: integer(items[1], "rb")}, nil
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 )
 
 // The extensions of a message: one item for each key and value (`b` value, `q` number of
@@ -16,30 +16,30 @@ import (
 // minute with changes, `wc` number of changes in it, `v` version). They expire with the
 // message.
 
-func readExtensionCounters(item Item) messages.ExtensionCounters {
-	return messages.ExtensionCounters{
+func readExtensionCounters(item Item) timeline.ExtensionCounters {
+	return timeline.ExtensionCounters{
 		Latest: integer(item, "q"), Cleared: integer(item, "cl"), Count: int(integer(item, "n")),
 		Minute: integer(item, "w"), Changes: int(integer(item, "wc")), Version: integer(item, "v"),
 	}
 }
 
-func readExtension(item Item) (messages.Extension, bool) {
+func readExtension(item Item) (timeline.Extension, bool) {
 	_, k, ok := ParseExtensionSK(text(item, "sk"))
 	_, value := item["b"].(*types.AttributeValueMemberS)
-	return messages.Extension{Key: k, Value: text(item, "b"), Seq: integer(item, "q")}, ok && k != "" && value && firstNonInteger(item, "q") == ""
+	return timeline.Extension{Key: k, Value: text(item, "b"), Seq: integer(item, "q")}, ok && k != "" && value && firstNonInteger(item, "q") == ""
 }
 
-// ExtensionCounters implements messages.ExtensionStore.
-func (s *Store) ExtensionCounters(ctx context.Context, app int64, a, b string, m messages.Key, keys []string) (messages.ExtensionCounters, map[string]messages.Extension, error) {
+// ExtensionCounters implements timeline.ExtensionStore.
+func (s *Store) ExtensionCounters(ctx context.Context, app int64, a, b string, m timeline.Key, keys []string) (timeline.ExtensionCounters, map[string]timeline.Extension, error) {
 	itemKeys := []Key{ExtensionCountersKey(app, a, b, m)}
 	for _, k := range keys {
 		itemKeys = append(itemKeys, ExtensionKey(app, a, b, m, k))
 	}
 	items, err := s.getAll(ctx, Msg, itemKeys, true)
 	if err != nil {
-		return messages.ExtensionCounters{}, nil, err
+		return timeline.ExtensionCounters{}, nil, err
 	}
-	found := make(map[string]messages.Extension)
+	found := make(map[string]timeline.Extension)
 	for i, k := range keys {
 		if item := items[i+1]; item != nil {
 			if e, ok := readExtension(item); ok {
@@ -52,15 +52,15 @@ func (s *Store) ExtensionCounters(ctx context.Context, app int64, a, b string, m
 	return readExtensionCounters(items[0]), found, nil
 }
 
-// AllExtensions implements messages.ExtensionStore.
-func (s *Store) AllExtensions(ctx context.Context, app int64, a, b string, m messages.Key) (messages.ExtensionCounters, []messages.Extension, error) {
-	var counters messages.ExtensionCounters
+// AllExtensions implements timeline.ExtensionStore.
+func (s *Store) AllExtensions(ctx context.Context, app int64, a, b string, m timeline.Key) (timeline.ExtensionCounters, []timeline.Extension, error) {
+	var counters timeline.ExtensionCounters
 	key := ExtensionCountersKey(app, a, b, m)
 	items, err := s.query(ctx, Msg, key.PK, key.SK, false)
 	if err != nil {
 		return counters, nil, err
 	}
-	var list []messages.Extension
+	var list []timeline.Extension
 	for _, item := range items {
 		if text(item, "sk") == key.SK {
 			counters = readExtensionCounters(item)
@@ -73,10 +73,10 @@ func (s *Store) AllExtensions(ctx context.Context, app int64, a, b string, m mes
 	return counters, list, nil
 }
 
-// WriteExtensions implements messages.ExtensionStore. The transaction's condition is the
+// WriteExtensions implements timeline.ExtensionStore. The transaction's condition is the
 // version of the counters. Example: ann and bob vote at once, and both have read version
 // 4. One transaction writes version 5, the other is cancelled, and its caller reads again.
-func (s *Store) WriteExtensions(ctx context.Context, app int64, a, b string, m messages.Key, counters messages.ExtensionCounters, put []messages.Extension, remove []string) (bool, error) {
+func (s *Store) WriteExtensions(ctx context.Context, app int64, a, b string, m timeline.Key, counters timeline.ExtensionCounters, put []timeline.Extension, remove []string) (bool, error) {
 	item := ExtensionCountersKey(app, a, b, m).attributes()
 	item["q"], item["cl"], item["n"], item["x"] = num(counters.Latest), num(counters.Cleared), num(counters.Count), num(counters.Expires)
 	item["w"], item["wc"], item["v"] = num(counters.Minute), num(counters.Changes), num(counters.Version+1)

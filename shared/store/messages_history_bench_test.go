@@ -16,7 +16,7 @@ import (
 	"parley/infra/local/backing"
 	"parley/infra/testkit"
 	"parley/shared/app"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 	"parley/shared/store"
 	"parley/shared/telemetry"
 )
@@ -47,14 +47,14 @@ func BenchmarkHistory(b *testing.B) {
 		if err := fillTimeline(b.Context(), server, id, n); err != nil {
 			b.Fatal(err)
 		}
-		service := messages.Service{App: id, Store: server.Store(), Now: time.Now, Parallel: app.Parallel}
+		service := timeline.Service{App: id, Store: server.Store(), Now: time.Now, Parallel: app.Parallel}
 		for name, at := range map[string]int{"newest": n, "middle": n / 2, "oldest": 21} {
 			b.Run(fmt.Sprintf("%s of %d", name, n), func(b *testing.B) {
 				meter := &telemetry.Meter{}
 				ctx := telemetry.WithMeter(b.Context(), meter)
 				before := historyKey(at)
 				for b.Loop() {
-					h, err := service.History(ctx, messages.HistoryRange{User: "alice", Peer: "bob", Before: &before, Limit: 20})
+					h, err := service.History(ctx, timeline.HistoryRange{User: "alice", Peer: "bob", Before: &before, Limit: 20})
 					if err != nil || len(h.Messages) != 20 || h.Messages[19].Key != historyKey(at-1) {
 						b.Fatalf("%d messages, %v", len(h.Messages), err)
 					}
@@ -68,8 +68,8 @@ func BenchmarkHistory(b *testing.B) {
 const historyStart = 1_700_000_000
 
 // historyKey returns the key of the n-th message. There are three messages a second.
-func historyKey(n int) messages.Key {
-	return messages.Key{Time: historyStart + int64(n/3), Seq: uint32(n), Random: uint32(n)}
+func historyKey(n int) timeline.Key {
+	return timeline.Key{Time: historyStart + int64(n/3), Seq: uint32(n), Random: uint32(n)}
 }
 
 // fillTimeline writes n messages of alice and bob directly to DynamoDB, 25 at a time. The

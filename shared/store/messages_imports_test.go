@@ -6,8 +6,9 @@ import (
 
 	"parley/infra/testkit"
 	"parley/shared/domain/content"
+	"parley/shared/domain/direct"
 	"parley/shared/domain/inbox"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 	"parley/shared/store"
 )
 
@@ -29,8 +30,8 @@ func TestImportsAtOnceShowTheNewestMessage(t *testing.T) {
 	var wait sync.WaitGroup
 	for i := range n {
 		wait.Go(func() {
-			key := messages.Key{Time: now.Unix() - 100 + int64(i)/3, Seq: uint32(i)} // three a second
-			if err := w.Store.AdvanceRow(t.Context(), w.ID, "ann", "bob", messages.RowUpdateOfImport{
+			key := timeline.Key{Time: now.Unix() - 100 + int64(i)/3, Seq: uint32(i)} // three a second
+			if err := w.Store.AdvanceRow(t.Context(), w.ID, "ann", "bob", direct.RowUpdateOfImport{
 				Key: key, NowMs: now.UnixMilli(), Preview: key.String(), Expires: now.Unix() + 1000 - int64(i),
 			}); err != nil {
 				t.Error(err)
@@ -38,7 +39,7 @@ func TestImportsAtOnceShowTheNewestMessage(t *testing.T) {
 		})
 	}
 	wait.Wait()
-	last := messages.Key{Time: now.Unix() - 100 + (n-1)/3, Seq: n - 1}
+	last := timeline.Key{Time: now.Unix() - 100 + (n-1)/3, Seq: n - 1}
 	r := rowOf(t, w, "ann", "bob")
 	if r.LastKey == nil || *r.LastKey != last || r.TimeMs != last.Time*1000 || r.Preview != last.String() || r.ChangedMs != now.UnixMilli() {
 		t.Errorf("the row shows %+v, want %v", r, last)
@@ -92,7 +93,7 @@ func TestImportedMessagesHaveNoOffset(t *testing.T) {
 			t.Errorf("offset at %d s: %d, %v, want %d", at, got, err, want)
 		}
 	}
-	h, err := w.Tenant(t).Messages.History(t.Context(), messages.HistoryRange{User: "bob", Peer: "ann", Limit: 10})
+	h, err := w.Tenant(t).Timeline.History(t.Context(), timeline.HistoryRange{User: "bob", Peer: "ann", Limit: 10})
 	if err != nil || len(h.Messages) != 4 {
 		t.Fatalf("%d messages, %v", len(h.Messages), err)
 	}
@@ -110,11 +111,11 @@ func TestSameLiveImportAtOnceCountsOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	seq := uint32(1)
-	s := w.Tenant(t).Messages
+	s := w.Tenant(t).Direct
 	var wait sync.WaitGroup
 	for range 10 {
 		wait.Go(func() {
-			if err := s.Import(t.Context(), messages.Import{
+			if err := s.Import(t.Context(), direct.Import{
 				From: "ann", To: "bob", Seq: &seq, Random: 1, Time: w.Clock.Now().Unix() - 1000, Live: true,
 				Content: content.Content{Elements: []content.Element{testkit.Text("hi")}},
 			}); err != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 )
 
 // An entry of the operation log says that something happened to a message at a time
@@ -15,8 +15,8 @@ import (
 // it expires. An entry of a reaction also has `u`, the side of the user who reacted,
 // and `r`, the reaction.
 
-// Log implements messages.ChangeStore.
-func (s *Store) Log(ctx context.Context, app int64, a, b string, entries []messages.LogEntry) error {
+// Log implements timeline.ChangeStore.
+func (s *Store) Log(ctx context.Context, app int64, a, b string, entries []timeline.LogEntry) error {
 	items := make([]Item, len(entries))
 	for i, e := range entries {
 		items[i] = LogKey(app, a, b, e).attributes()
@@ -28,25 +28,25 @@ func (s *Store) Log(ctx context.Context, app int64, a, b string, entries []messa
 	return s.putAll(ctx, Msg, items)
 }
 
-// LogSince implements messages.ChangeStore. It leaves out the entries that concern only
+// LogSince implements timeline.ChangeStore. It leaves out the entries that concern only
 // the other user.
-func (s *Store) LogSince(ctx context.Context, app int64, user, peer string, q messages.LogRange) (messages.LogPage, error) {
+func (s *Store) LogSince(ctx context.Context, app int64, user, peer string, q timeline.LogRange) (timeline.LogPage, error) {
 	in := &dynamodb.QueryInput{
 		TableName: s.name(Msg), ConsistentRead: aws.Bool(true), Limit: aws.Int32(int32(q.Limit + 1)),
 		KeyConditionExpression: aws.String("pk = :pk AND sk BETWEEN :from AND :to"),
 		ExpressionAttributeValues: Item{
-			":pk": str(TimelinePK(app, user, peer)), ":from": str(firstLogSK(messages.LogPosition{AtMs: max(q.SinceMs, 0)})), ":to": str("p"),
+			":pk": str(TimelinePK(app, user, peer)), ":from": str(firstLogSK(timeline.LogPosition{AtMs: max(q.SinceMs, 0)})), ":to": str("p"),
 		},
 	}
 	if q.After != nil {
 		in.ExpressionAttributeValues[":from"] = str(firstLogSK(*q.After) + "~") // after the entries of this position, whomever they concern
 	}
-	var page messages.LogPage
+	var page timeline.LogPage
 	otherSide := 1 - side(user, peer)
 	for {
 		out, err := s.db.Query(ctx, in)
 		if err != nil {
-			return messages.LogPage{}, fmt.Errorf("operation log: %w", err)
+			return timeline.LogPage{}, fmt.Errorf("operation log: %w", err)
 		}
 		for _, item := range out.Items {
 			at, concerns, ok := ParseLogSK(text(item, "sk"))
@@ -58,10 +58,10 @@ func (s *Store) LogSince(ctx context.Context, app int64, user, peer string, q me
 			}
 			if len(page.Entries) == q.Limit {
 				last := page.Entries[q.Limit-1]
-				page.Next = &messages.LogPosition{AtMs: last.AtMs, Key: last.Key}
+				page.Next = &timeline.LogPosition{AtMs: last.AtMs, Key: last.Key}
 				return page, nil
 			}
-			e := messages.LogEntry{AtMs: at.AtMs, Key: at.Key, Expires: integer(item, "x"), Reaction: text(item, "r")}
+			e := timeline.LogEntry{AtMs: at.AtMs, Key: at.Key, Expires: integer(item, "x"), Reaction: text(item, "r")}
 			if e.Reaction != "" {
 				e.By = user
 				if int(integer(item, "u")) != side(user, peer) {

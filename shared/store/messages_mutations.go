@@ -6,7 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 )
 
 // What happens to a message is stored in the item of the message, and expires with it:
@@ -33,8 +33,8 @@ func readReactions(item Item, user, peer string) map[string][]string {
 	return out
 }
 
-// Recall implements messages.ChangeStore.
-func (s *Store) Recall(ctx context.Context, app int64, m messages.Message, nowMs int64) (bool, error) {
+// Recall implements timeline.ChangeStore.
+func (s *Store) Recall(ctx context.Context, app int64, m timeline.Message, nowMs int64) (bool, error) {
 	_, err := s.update(ctx, update{
 		table: Msg, key: messageKey(app, m.From, m.To, m.Key),
 		set: "SET rv = :t REMOVE b, z, ed, r0, r1", cond: "attribute_exists(pk) AND attribute_not_exists(rv)", values: Item{":t": num(nowMs)},
@@ -45,10 +45,10 @@ func (s *Store) Recall(ctx context.Context, app int64, m messages.Message, nowMs
 	return err == nil, err
 }
 
-// Edit implements messages.ChangeStore. Its condition is the version that the message
+// Edit implements timeline.ChangeStore. Its condition is the version that the message
 // had when it was read. Example: two devices of ann edit version 0 at once. One edit
 // makes version 1, the other one fails its condition and is given version 1.
-func (s *Store) Edit(ctx context.Context, app int64, m messages.Message, nowMs int64) (*messages.Message, error) {
+func (s *Store) Edit(ctx context.Context, app int64, m timeline.Message, nowMs int64) (*timeline.Message, error) {
 	content := Item{}
 	if err := packBody(content, m.Content); err != nil {
 		return nil, err
@@ -80,13 +80,13 @@ func (s *Store) Edit(ctx context.Context, app int64, m messages.Message, nowMs i
 	return &current, nil
 }
 
-// Hide implements messages.ChangeStore.
-func (s *Store) Hide(ctx context.Context, app int64, user, peer string, k messages.Key) error {
+// Hide implements timeline.ChangeStore.
+func (s *Store) Hide(ctx context.Context, app int64, user, peer string, k timeline.Key) error {
 	return s.setOnce(ctx, messageKey(app, user, peer, k), hiddenName(user, peer), 1)
 }
 
-// Confirm implements messages.ChangeStore.
-func (s *Store) Confirm(ctx context.Context, app int64, m messages.Message, nowMs int64) error {
+// Confirm implements timeline.ChangeStore.
+func (s *Store) Confirm(ctx context.Context, app int64, m timeline.Message, nowMs int64) error {
 	return s.setOnce(ctx, messageKey(app, m.From, m.To, m.Key), "rr", nowMs)
 }
 
@@ -102,8 +102,8 @@ func (s *Store) setOnce(ctx context.Context, key Key, name string, value int64) 
 	return err
 }
 
-// React implements messages.ChangeStore.
-func (s *Store) React(ctx context.Context, app int64, user, peer string, k messages.Key, reaction string, add bool) (bool, error) {
+// React implements timeline.ChangeStore.
+func (s *Store) React(ctx context.Context, app int64, user, peer string, k timeline.Key, reaction string, add bool) (bool, error) {
 	u := update{
 		table: Msg, key: messageKey(app, user, peer, k), set: "DELETE ", cond: "attribute_exists(pk) AND attribute_not_exists(rv)",
 		values: Item{":r": &types.AttributeValueMemberSS{Value: []string{reaction}}},
@@ -112,7 +112,7 @@ func (s *Store) React(ctx context.Context, app int64, user, peer string, k messa
 	if add {
 		u.set = "ADD "
 		u.cond += " AND (attribute_not_exists(" + name + ") OR contains(" + name + ", :one) OR size(" + name + ") < :most)"
-		u.values[":one"], u.values[":most"] = str(reaction), num(messages.MaxReactions)
+		u.values[":one"], u.values[":most"] = str(reaction), num(timeline.MaxReactions)
 	}
 	u.set += name + " :r"
 	_, err := s.update(ctx, u)

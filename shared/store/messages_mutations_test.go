@@ -10,13 +10,13 @@ import (
 
 	"parley/infra/testkit"
 	"parley/shared/domain/content"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 	"parley/shared/fault"
 )
 
 func (a *arrivals) exclude(offsets ...int64) {
 	a.Helper()
-	update := messages.RowUpdate{NowMs: a.w.Clock.Now().UnixMilli()}
+	update := timeline.RowUpdate{NowMs: a.w.Clock.Now().UnixMilli()}
 	for _, n := range offsets {
 		update.NoLongerUnread = append(update.NoLongerUnread, a.message(n))
 	}
@@ -51,7 +51,7 @@ func TestRecalledMessageLeavesUnreadOnce(t *testing.T) {
 	a.wants("messages that are read do not change the count", 13, 1)
 	old := a.message(14)
 	old.Epoch--
-	if err := a.w.Store.UpdateRow(t.Context(), a.w.ID, "bob", "ann", messages.RowUpdate{NowMs: 1, NoLongerUnread: []messages.Message{old}}); err != nil {
+	if err := a.w.Store.UpdateRow(t.Context(), a.w.ID, "bob", "ann", timeline.RowUpdate{NowMs: 1, NoLongerUnread: []timeline.Message{old}}); err != nil {
 		t.Fatal(err)
 	}
 	a.wants("a message of another epoch does not change the count", 13, 1)
@@ -86,36 +86,36 @@ func TestUpdateRowChangesTheLastMessageOnly(t *testing.T) {
 	a := newArrivals(t)
 	a.arrive(1, false)
 	first, preview := a.message(1).Key, "other"
-	show := func(l messages.LastShown) {
-		if err := a.w.Store.UpdateRow(t.Context(), a.w.ID, "bob", "ann", messages.RowUpdate{NowMs: 7, Last: &l}); err != nil {
+	show := func(l timeline.LastShown) {
+		if err := a.w.Store.UpdateRow(t.Context(), a.w.ID, "bob", "ann", timeline.RowUpdate{NowMs: 7, Last: &l}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	wants := func(when string, key messages.Key, preview string, gone bool) {
+	wants := func(when string, key timeline.Key, preview string, gone bool) {
 		t.Helper()
 		if r := a.row(); r.LastKey == nil || *r.LastKey != key || r.Preview != preview || r.LastHasNoContent != gone || r.OperationMs != 7 {
 			t.Errorf("%s: %+v", when, r)
 		}
 	}
-	show(messages.LastShown{Of: first, Preview: &preview})
+	show(timeline.LastShown{Of: first, Preview: &preview})
 	wants("edited", first, "other", false)
-	show(messages.LastShown{Of: first})
+	show(timeline.LastShown{Of: first})
 	wants("recalled", first, "", true)
 	a.arrive(2, false)
-	show(messages.LastShown{Of: first, Preview: &preview})
+	show(timeline.LastShown{Of: first, Preview: &preview})
 	wants("an edit of an earlier message", a.message(2).Key, "hi", false)
-	show(messages.LastShown{Of: a.message(2).Key, Key: &first, Preview: &preview})
+	show(timeline.LastShown{Of: a.message(2).Key, Key: &first, Preview: &preview})
 	wants("the last message is deleted", first, "other", false)
-	show(messages.LastShown{Of: first, None: true})
+	show(timeline.LastShown{Of: first, None: true})
 	if r := a.row(); r.LastKey != nil || r.LastHasNoContent || r.TimeMs == 0 {
 		t.Errorf("the only message is deleted: %+v", r)
 	}
 }
 
-func stored(t *testing.T, w *testkit.World, seq uint32) messages.Message {
+func stored(t *testing.T, w *testkit.World, seq uint32) timeline.Message {
 	t.Helper()
-	m := messages.Message{
-		Key: messages.Key{Time: w.Clock.Now().Unix(), Seq: seq}, From: "ann", To: "bob", Offset: int64(seq), Epoch: 1,
+	m := timeline.Message{
+		Key: timeline.Key{Time: w.Clock.Now().Unix(), Seq: seq}, From: "ann", To: "bob", Offset: int64(seq), Epoch: 1,
 		Expires: w.Clock.Now().Unix() + 1000, Content: content.Content{Elements: []content.Element{testkit.Text("first")}},
 	}
 	if _, err := w.Store.PutMessage(t.Context(), w.ID, m); err != nil {
@@ -124,9 +124,9 @@ func stored(t *testing.T, w *testkit.World, seq uint32) messages.Message {
 	return m
 }
 
-func find(t *testing.T, w *testkit.World, user, peer string, m messages.Message) messages.Message {
+func find(t *testing.T, w *testkit.World, user, peer string, m timeline.Message) timeline.Message {
 	t.Helper()
-	list, err := w.Store.MessagesByKey(t.Context(), w.ID, user, peer, []messages.Key{m.Key}, w.Clock.Now().Unix(), true)
+	list, err := w.Store.MessagesByKey(t.Context(), w.ID, user, peer, []timeline.Key{m.Key}, w.Clock.Now().Unix(), true)
 	if err != nil || len(list) != 1 || list[0] == nil {
 		t.Fatalf("%v, %v", list, err)
 	}
@@ -139,7 +139,7 @@ func TestOneOfManyEditsSucceeds(t *testing.T) {
 	m := stored(t, w, 1)
 	for version := range int64(3) {
 		m.Version = version
-		others := make([]*messages.Message, 8)
+		others := make([]*timeline.Message, 8)
 		noErrors(t, together(8, func(i int) (err error) {
 			edit := m
 			edit.Content = content.Content{Elements: []content.Element{testkit.Text(fmt.Sprint("edit ", i))}}
@@ -194,7 +194,7 @@ func TestReactionsOfEachUser(t *testing.T) {
 	w := testkit.NewWorld(t, server, testkit.Options{})
 	m := stored(t, w, 1)
 	var made atomic.Int64
-	noErrors(t, together(messages.MaxReactions+4, func(i int) error {
+	noErrors(t, together(timeline.MaxReactions+4, func(i int) error {
 		done, err := w.Store.React(t.Context(), w.ID, "bob", "ann", m.Key, fmt.Sprint("r", i), true)
 		if done {
 			made.Add(1)
@@ -205,13 +205,13 @@ func TestReactionsOfEachUser(t *testing.T) {
 		t.Fatal(done, err)
 	}
 	now := find(t, w, "bob", "ann", m)
-	if made.Load() != messages.MaxReactions || len(now.Reactions["bob"]) != messages.MaxReactions || !slices.Equal(now.Reactions["ann"], []string{"r0"}) {
+	if made.Load() != timeline.MaxReactions || len(now.Reactions["bob"]) != timeline.MaxReactions || !slices.Equal(now.Reactions["ann"], []string{"r0"}) {
 		t.Errorf("%d reactions made: %v", made.Load(), now.Reactions)
 	}
 	if done, err := w.Store.React(t.Context(), w.ID, "ann", "bob", m.Key, "r0", false); err != nil || !done {
 		t.Fatal(done, err)
 	}
-	if now = find(t, w, "bob", "ann", m); now.Reactions["ann"] != nil || len(now.Reactions["bob"]) != messages.MaxReactions {
+	if now = find(t, w, "bob", "ann", m); now.Reactions["ann"] != nil || len(now.Reactions["bob"]) != timeline.MaxReactions {
 		t.Errorf("after one is removed: %v", now.Reactions)
 	}
 }
@@ -219,37 +219,37 @@ func TestReactionsOfEachUser(t *testing.T) {
 // Each user sees the own log entries and those for both users, in order, page by page.
 func TestLogOfEachUser(t *testing.T) {
 	w := testkit.NewWorld(t, server, testkit.Options{})
-	var entries []messages.LogEntry
+	var entries []timeline.LogEntry
 	for i := range uint32(30) {
 		only := []string{"", "ann", "bob"}[i%3]
-		entries = append(entries, messages.LogEntry{AtMs: 1000 + int64(i/2), Key: messages.Key{Time: 9, Seq: 100 - i}, Only: only, Expires: 99})
+		entries = append(entries, timeline.LogEntry{AtMs: 1000 + int64(i/2), Key: timeline.Key{Time: 9, Seq: 100 - i}, Only: only, Expires: 99})
 	}
 	if err := w.Store.Log(t.Context(), w.ID, "bob", "ann", entries); err != nil {
 		t.Fatal(err)
 	}
 	for user, peer := range map[string]string{"ann": "bob", "bob": "ann"} {
-		var got []messages.LogPosition
-		q := messages.LogRange{SinceMs: 1001, Limit: 7}
+		var got []timeline.LogPosition
+		q := timeline.LogRange{SinceMs: 1001, Limit: 7}
 		for {
 			page, err := w.Store.LogSince(t.Context(), w.ID, user, peer, q)
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, e := range page.Entries {
-				got = append(got, messages.LogPosition{AtMs: e.AtMs, Key: e.Key})
+				got = append(got, timeline.LogPosition{AtMs: e.AtMs, Key: e.Key})
 			}
 			if page.Next == nil {
 				break
 			}
 			q.After = page.Next
 		}
-		var want []messages.LogPosition
+		var want []timeline.LogPosition
 		for _, e := range entries {
 			if e.AtMs >= 1001 && (e.Only == "" || e.Only == user) {
-				want = append(want, messages.LogPosition{AtMs: e.AtMs, Key: e.Key})
+				want = append(want, timeline.LogPosition{AtMs: e.AtMs, Key: e.Key})
 			}
 		}
-		slices.SortFunc(want, func(a, b messages.LogPosition) int {
+		slices.SortFunc(want, func(a, b timeline.LogPosition) int {
 			if a.AtMs != b.AtMs {
 				return int(a.AtMs - b.AtMs)
 			}
@@ -269,7 +269,7 @@ func TestHideForOneUserAndConfirmOnce(t *testing.T) {
 	for _, run := range []func(context.Context) error{
 		func(ctx context.Context) error { return w.Store.Hide(ctx, w.ID, "ann", "bob", m.Key) },
 		func(ctx context.Context) error { return w.Store.Hide(ctx, w.ID, "ann", "bob", m.Key) },
-		func(ctx context.Context) error { return w.Store.Hide(ctx, w.ID, "ann", "bob", messages.Key{Time: 1}) },
+		func(ctx context.Context) error { return w.Store.Hide(ctx, w.ID, "ann", "bob", timeline.Key{Time: 1}) },
 		func(ctx context.Context) error { return w.Store.Confirm(ctx, w.ID, m, 5) },
 		func(ctx context.Context) error { return w.Store.Confirm(ctx, w.ID, m, 6) },
 	} {
@@ -280,7 +280,7 @@ func TestHideForOneUserAndConfirmOnce(t *testing.T) {
 	if ann, bob := find(t, w, "ann", "bob", m), find(t, w, "bob", "ann", m); !ann.Hidden || bob.Hidden || bob.ConfirmedMs != 5 {
 		t.Errorf("ann sees %+v, bob %+v", ann, bob)
 	}
-	if list, err := w.Store.MessagesByKey(t.Context(), w.ID, "ann", "bob", []messages.Key{{Time: 1}}, 0, true); err != nil || list[0] != nil {
+	if list, err := w.Store.MessagesByKey(t.Context(), w.ID, "ann", "bob", []timeline.Key{{Time: 1}}, 0, true); err != nil || list[0] != nil {
 		t.Errorf("deleting a message that does not exist made %v, %v", list[0], err)
 	}
 }
@@ -289,8 +289,8 @@ func TestHideForOneUserAndConfirmOnce(t *testing.T) {
 // lost, and each has its own number.
 func TestExtensionChangesAtOnce(t *testing.T) {
 	w := testkit.NewWorld(t, server, testkit.Options{})
-	svc := w.Tenant(t).Messages
-	svc.Extensions = true
+	svc := w.Tenant(t).Direct
+	svc.Timeline.Extensible = true
 	m := stored(t, w, 1)
 	m.Key.Seq, m.Extensible = 2, true
 	if _, err := w.Store.PutMessage(t.Context(), w.ID, m); err != nil {
@@ -298,14 +298,14 @@ func TestExtensionChangesAtOnce(t *testing.T) {
 	}
 	noErrors(t, together(6, func(i int) error {
 		for try := 0; ; try++ {
-			_, err := svc.ChangeExtensions(t.Context(), messages.Actor{Trusted: true}, "", "ann", "bob", m.Key, messages.SetExtensions,
-				[]messages.Extension{{Key: fmt.Sprint("k", i), Value: "v"}, {Key: "all", Value: fmt.Sprint(i)}})
+			_, err := svc.Timeline.ChangeExtensions(t.Context(), timeline.Actor{Trusted: true}, "", "ann", "bob", m.Key, timeline.SetExtensions,
+				[]timeline.Extension{{Key: fmt.Sprint("k", i), Value: "v"}, {Key: "all", Value: fmt.Sprint(i)}})
 			if !fault.Is(err, fault.EditConflict) || try == 5 {
 				return err
 			}
 		}
 	}))
-	p, err := svc.ExtensionsOf(t.Context(), "bob", "ann", m.Key, 0)
+	p, err := svc.Timeline.ExtensionsOf(t.Context(), "bob", "ann", m.Key, 0)
 	if err != nil || !p.Complete || p.Latest != 12 || len(p.List) != 7 {
 		t.Fatalf("%+v, %v", p, err)
 	}

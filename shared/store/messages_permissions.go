@@ -3,7 +3,7 @@ package store
 import (
 	"context"
 
-	"parley/shared/domain/messages"
+	"parley/shared/domain/direct"
 )
 
 // refusesSend returns a function that doubts the items for which a send would be refused:
@@ -22,35 +22,35 @@ func refusesSend(accounts int) func(i int, item Item) bool {
 	}
 }
 
-// Permissions implements messages.Store. It reads three items in one request, five if
-// only friends may write to each other.
-func (s *Store) Permissions(ctx context.Context, app int64, from, to string, friends bool) (messages.Permissions, error) {
+// Permissions implements direct.PermissionsStore. It reads three items in one request,
+// five if only friends may write to each other.
+func (s *Store) Permissions(ctx context.Context, app int64, from, to string, friends bool) (direct.Permissions, error) {
 	keys := []Key{AccountKey(app, from), AccountKey(app, to), BlockKey(app, to, from)}
 	if friends {
 		keys = append(keys, FriendKey(app, to, from), FriendKey(app, from, to))
 	}
 	items, err := s.getConfirmed(ctx, Core, keys, refusesSend(2))
 	if err != nil {
-		return messages.Permissions{}, err
+		return direct.Permissions{}, err
 	}
-	p := messages.Permissions{From: readAccount(from, items[0]), To: readAccount(to, items[1]), Blocked: items[2] != nil}
+	p := direct.Permissions{From: readAccount(from, items[0]), To: readAccount(to, items[1]), Blocked: items[2] != nil}
 	if friends {
 		p.ReceiverHasSender, p.SenderHasReceiver = items[3] != nil, items[4] != nil
 	}
 	return p, nil
 }
 
-// SenderPermissions implements messages.Store.
-func (s *Store) SenderPermissions(ctx context.Context, app int64, from, to string, friends bool) (messages.Permissions, error) {
+// SenderPermissions implements direct.PermissionsStore.
+func (s *Store) SenderPermissions(ctx context.Context, app int64, from, to string, friends bool) (direct.Permissions, error) {
 	keys := []Key{AccountKey(app, from), BlockKey(app, to, from)}
 	if friends {
 		keys = append(keys, FriendKey(app, to, from), FriendKey(app, from, to))
 	}
 	items, err := s.getConfirmed(ctx, Core, keys, refusesSend(1))
 	if err != nil {
-		return messages.Permissions{}, err
+		return direct.Permissions{}, err
 	}
-	p := messages.Permissions{From: readAccount(from, items[0]), Blocked: items[1] != nil}
+	p := direct.Permissions{From: readAccount(from, items[0]), Blocked: items[1] != nil}
 	if friends {
 		p.ReceiverHasSender, p.SenderHasReceiver = items[2] != nil, items[3] != nil
 	}

@@ -7,7 +7,8 @@ import (
 
 	"parley/infra/testkit"
 	"parley/shared/domain/content"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/direct"
+	"parley/shared/domain/timeline"
 )
 
 // BenchmarkStore runs the calls of a send one by one against DynamoDB Local. On one
@@ -20,9 +21,9 @@ func BenchmarkStore(b *testing.B) {
 	defer func() { _ = server.Stop() }()
 	s := server.Store()
 	now := time.Now()
-	message := func(n int) messages.Message {
-		return messages.Message{
-			Key: messages.Key{Time: now.Unix(), Seq: uint32(n), Random: uint32(n)}, From: "alice", To: "bob",
+	message := func(n int) timeline.Message {
+		return timeline.Message{
+			Key: timeline.Key{Time: now.Unix(), Seq: uint32(n), Random: uint32(n)}, From: "alice", To: "bob",
 			Offset: int64(n), Epoch: 1, Expires: now.Unix() + 86400,
 			Content: content.Content{Elements: []content.Element{testkit.Text("hello")}},
 		}
@@ -35,7 +36,7 @@ func BenchmarkStore(b *testing.B) {
 		{"permissions", func(int) error { _, err := s.Permissions(b.Context(), 1, "alice", "bob", false); return err }},
 		{"claim", func(n int) error {
 			m := message(n)
-			_, err := s.Claim(b.Context(), 1, messages.ClaimRequest{
+			_, err := s.Claim(b.Context(), 1, direct.ClaimRequest{
 				From: "alice", To: "bob", IdempotencyKey: uint64(n), Key: m.Key, NowMs: now.UnixMilli() + 20_000*int64(n), Preview: "hello", Expires: m.Expires,
 			})
 			return err
@@ -43,7 +44,7 @@ func BenchmarkStore(b *testing.B) {
 		{"put", func(n int) error { _, err := s.PutMessage(b.Context(), 1, message(n)); return err }},
 		{"arrive", func(n int) error {
 			m := message(n)
-			_, err := s.CountArrival(b.Context(), 1, messages.Arrival{Message: m, NowMs: now.UnixMilli(), Preview: "hello", RowExpires: m.Expires})
+			_, err := s.CountArrival(b.Context(), 1, direct.Arrival{Message: m, NowMs: now.UnixMilli(), Preview: "hello", RowExpires: m.Expires})
 			return err
 		}},
 		{"sessions", func(int) error { _, err := s.Sessions(b.Context(), 1, []string{"alice", "bob"}); return err }},

@@ -366,7 +366,7 @@ func (s *Store) Sessions(ctx context.Context, app int64, users []string) ([]sess
 	return list, nil
 }
 
-// SessionEventually implements messages.Store.
+// SessionEventually implements direct.Store.
 func (s *Store) SessionEventually(ctx context.Context, app int64, user string) (sessions.Session, error) {
 	item, err := s.get(ctx, Live, SessionKey(app, user), false)
 	return readSession(user, item), err

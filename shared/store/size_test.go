@@ -15,9 +15,10 @@ import (
 	"parley/infra/testkit"
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/content"
+	"parley/shared/domain/direct"
 	"parley/shared/domain/inbox"
-	"parley/shared/domain/messages"
 	"parley/shared/domain/sessions"
+	"parley/shared/domain/timeline"
 	"parley/shared/store"
 	"parley/shared/telemetry"
 )
@@ -109,17 +110,17 @@ func longestPreview() string {
 	return content.Content{Elements: []content.Element{testkit.Text(strings.Repeat("p", content.MaxBody))}}.Preview()
 }
 
-func (s sized) arrive(ctx context.Context, m messages.Message) error {
-	_, err := s.Store.CountArrival(ctx, s.ID, messages.Arrival{
+func (s sized) arrive(ctx context.Context, m timeline.Message) error {
+	_, err := s.Store.CountArrival(ctx, s.ID, direct.Arrival{
 		Message: m, NowMs: s.Clock.Now().UnixMilli(), Preview: longestPreview(), RowExpires: m.Expires,
 	})
 	return err
 }
 
-func (s sized) claim(from, to string, key uint64) messages.ClaimRequest {
+func (s sized) claim(from, to string, key uint64) direct.ClaimRequest {
 	now := s.Clock.Now()
-	return messages.ClaimRequest{
-		From: from, To: to, IdempotencyKey: key, Key: messages.Key{Time: now.Unix(), Seq: uint32(key), Random: 1<<32 - 1},
+	return direct.ClaimRequest{
+		From: from, To: to, IdempotencyKey: key, Key: timeline.Key{Time: now.Unix(), Seq: uint32(key), Random: 1<<32 - 1},
 		NowMs: now.UnixMilli(), Preview: longestPreview(), Expires: now.Unix() + 2_592_001,
 	}
 }
@@ -165,8 +166,8 @@ func TestConversationRowSize(t *testing.T) {
 		}
 	}
 	s.within("a row with a full window", store.Core, row, budget)
-	in := messages.Message{
-		Key: messages.Key{Time: s.Clock.Now().Unix(), Seq: 7, Random: 8}, From: longB, To: longA,
+	in := timeline.Message{
+		Key: timeline.Key{Time: s.Clock.Now().Unix(), Seq: 7, Random: 8}, From: longB, To: longA,
 		Epoch: s.Clock.Now().UnixMilli(), Expires: s.Clock.Now().Unix() + 2_592_001, NoUnread: true,
 	}
 	in.Offset = largeOffset
@@ -224,7 +225,7 @@ func TestConversationRowSize(t *testing.T) {
 		_, err := s.Store.Change(ctx, s.ID, longA, inbox.Transaction{NowMs: s.Clock.Now().UnixMilli(), Rows: []inbox.Mutation{{
 			Seen: seen[0], Draft: &draft, Data: inbox.Data{
 				PinnedMs: s.Clock.Now().UnixMilli(), Labels: all, Folders: inbox.Set(0).With(24).With(1),
-				CustomLabel: strings.Repeat("c", 256), Option: messages.OptionDiscard,
+				CustomLabel: strings.Repeat("c", 256), Option: direct.OptionDiscard,
 			},
 		}}})
 		return err
@@ -247,8 +248,8 @@ func TestConversationRowSize(t *testing.T) {
 func TestMessageSize(t *testing.T) {
 	s := newSized(t)
 	put := func(what string, want float64, body string, random uint32) store.Item {
-		m := messages.Message{
-			Key:  messages.Key{Time: s.Clock.Now().Unix(), Seq: 1<<32 - 1, Random: random},
+		m := timeline.Message{
+			Key:  timeline.Key{Time: s.Clock.Now().Unix(), Seq: 1<<32 - 1, Random: random},
 			From: longB, To: longA, Offset: largeOffset, Epoch: s.Clock.Now().UnixMilli(),
 			Expires: s.Clock.Now().Unix() + 2_592_001, NoUnread: true, NoLast: true, HiddenFromSender: true,
 			Content: content.Content{Elements: []content.Element{testkit.Text(body)}},

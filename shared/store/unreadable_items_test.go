@@ -16,7 +16,7 @@ import (
 	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/follows"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 	"parley/shared/store"
 	"parley/shared/telemetry"
 )
@@ -65,8 +65,8 @@ func TestUnreadableMessageIsShownAsRecalled(t *testing.T) {
 			if err := w.Seed(t.Context(), "account alice\naccount bob\nmessage alice bob 1 first\nsleep 1s\nmessage alice bob 2 second\nsleep 1s\nmessage alice bob 3 third"); err != nil {
 				t.Fatal(err)
 			}
-			s, pk, start := w.Tenant(t).Messages, store.TimelinePK(w.ID, "alice", "bob"), w.Clock.Now().Unix()-2
-			key := messages.Key{Time: start + 1, Seq: 2, Random: 2}
+			s, pk, start := w.Tenant(t).Direct, store.TimelinePK(w.ID, "alice", "bob"), w.Clock.Now().Unix()-2
+			key := timeline.Key{Time: start + 1, Seq: 2, Random: 2}
 			damage(t, w, store.Key{PK: pk, SK: store.MessageSK(key)}, attributes)
 			for _, bad := range []string{"m", "mzzzzzzzz", store.MessageSK(key) + "0"} {
 				damage(t, w, store.Key{PK: pk, SK: bad}, attributes)
@@ -74,8 +74,8 @@ func TestUnreadableMessageIsShownAsRecalled(t *testing.T) {
 			for _, limit := range []int{1, 2, 100} {
 				got := 0
 				if n := countNoted(t, func(ctx context.Context) error {
-					for next, more := (*messages.Key)(nil), true; more; {
-						h, err := s.History(ctx, messages.HistoryRange{User: "bob", Peer: "alice", Limit: limit, Before: next})
+					for next, more := (*timeline.Key)(nil), true; more; {
+						h, err := s.Timeline.History(ctx, timeline.HistoryRange{User: "bob", Peer: "alice", Limit: limit, Before: next})
 						if err != nil {
 							return err
 						}
@@ -98,7 +98,7 @@ func TestUnreadableMessageIsShownAsRecalled(t *testing.T) {
 				}
 			}
 			if n := countNoted(t, func(ctx context.Context) error {
-				list, err := s.Get(ctx, "bob", "alice", []messages.Key{{Time: start, Seq: 1, Random: 1}, key, {Time: start + 2, Seq: 3, Random: 3}})
+				list, err := s.Timeline.Get(ctx, "bob", "alice", []timeline.Key{{Time: start, Seq: 1, Random: 1}, key, {Time: start + 2, Seq: 3, Random: 3}})
 				if want := 3; len(list) != want && what != "an expiry that is not a number" {
 					t.Errorf("get: %d messages, want %d", len(list), want)
 				}
@@ -314,7 +314,7 @@ func TestUnreadableStreamRecords(t *testing.T) {
 // An unreadable part of a merged list, extension or log entry is left out and noted.
 func TestUnreadablePartExtensionAndLogEntry(t *testing.T) {
 	w := testkit.NewWorld(t, server, testkit.Options{})
-	key, m := "0123456789abcdef0123456789abcdef", messages.Key{Time: 1_700_000_000, Seq: 1, Random: 1}
+	key, m := "0123456789abcdef0123456789abcdef", timeline.Key{Time: 1_700_000_000, Seq: 1, Random: 1}
 	list := content.MergedList{Key: key, Owner: "alice", Count: 2, Expires: 1 << 32, Parts: [][]json.RawMessage{{[]byte("{}")}, {[]byte("{}")}}}
 	if err := w.Store.PutMerged(t.Context(), w.ID, list); err != nil {
 		t.Fatal(err)
@@ -322,8 +322,8 @@ func TestUnreadablePartExtensionAndLogEntry(t *testing.T) {
 	damage(t, w, store.MergedPartKey(w.ID, key, 0), store.Item{"b": text("secret")})
 	damage(t, w, store.ExtensionKey(w.ID, "alice", "bob", m, "bad"), store.Item{"b": testkit.Number(1)})
 	damage(t, w, store.ExtensionKey(w.ID, "alice", "bob", m, "good"), store.Item{"b": text("v"), "q": testkit.Number(1)})
-	entry := messages.LogEntry{AtMs: 1, Key: m, Expires: 1 << 32}
-	if err := w.Store.Log(t.Context(), w.ID, "alice", "bob", []messages.LogEntry{entry}); err != nil {
+	entry := timeline.LogEntry{AtMs: 1, Key: m, Expires: 1 << 32}
+	if err := w.Store.Log(t.Context(), w.ID, "alice", "bob", []timeline.LogEntry{entry}); err != nil {
 		t.Fatal(err)
 	}
 	damage(t, w, store.Key{PK: store.TimelinePK(w.ID, "alice", "bob"), SK: "o000000000010"}, store.Item{})
@@ -337,7 +337,7 @@ func TestUnreadablePartExtensionAndLogEntry(t *testing.T) {
 		if _, extensions, err := w.Store.AllExtensions(ctx, w.ID, "alice", "bob", m); len(extensions) != 1 || extensions[0].Key != "good" || err != nil {
 			return fmt.Errorf("extensions %v, %w", extensions, err)
 		}
-		if page, err := w.Store.LogSince(ctx, w.ID, "alice", "bob", messages.LogRange{Limit: 1}); len(page.Entries) != 1 || page.Entries[0].Key != m || err != nil {
+		if page, err := w.Store.LogSince(ctx, w.ID, "alice", "bob", timeline.LogRange{Limit: 1}); len(page.Entries) != 1 || page.Entries[0].Key != m || err != nil {
 			return fmt.Errorf("log %+v, %w", page, err)
 		}
 		return nil

@@ -4,8 +4,8 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/direct"
 	"parley/shared/domain/inbox"
-	"parley/shared/domain/messages"
 	"parley/shared/op"
 )
 
@@ -22,10 +22,10 @@ func option(ctx context.Context, c *op.Call, in optionRequest) (results, error) 
 	if err := size(len(in.To), inbox.MaxBatch); err != nil {
 		return results{}, err
 	}
-	if *in.Option < int(messages.OptionNotify) || *in.Option > int(messages.OptionDiscard) {
+	if *in.Option < int(direct.OptionNotify) || *in.Option > int(direct.OptionDiscard) {
 		return results{}, v4.Refuse(badParameter, "ReceiveOption of a one-to-one conversation is 0, 1 or 2")
 	}
-	errs, err := c.Inbox.SetOption(ctx, c.Caller.Account, in.To, messages.Option(*in.Option), c.Origin())
+	errs, err := c.Inbox.SetOption(ctx, c.Caller.Account, in.To, direct.Option(*in.Option), c.Origin())
 	if err != nil {
 		return results{}, err
 	}

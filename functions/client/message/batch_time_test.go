@@ -8,7 +8,7 @@ import (
 	"parley/infra/testkit"
 	"parley/shared/app"
 	"parley/shared/domain/delivery"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/direct"
 )
 
 // endsTheCall is a Poster with whose first post the time of the call is over.
@@ -40,15 +40,15 @@ func TestABatchWithoutTimeFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	request := messages.SendRequest{From: "alice", Random: 1, Trusted: true, Content: textOf("hi")}
-	if _, _, err := a.For(&o).Messages.SendBatch(ctx, request, to); err == nil {
+	request := direct.SendRequest{From: "alice", Random: 1, Trusted: true, Content: textOf("hi")}
+	if _, _, err := a.For(&o).Direct.SendBatch(ctx, request, to); err == nil {
 		t.Error("the batch succeeded, though most of it was not sent")
 	}
-	if _, failed, err := w.Tenant(t).Messages.SendBatch(t.Context(), request, to); err != nil || failed != nil {
+	if _, failed, err := w.Tenant(t).Direct.SendBatch(t.Context(), request, to); err != nil || failed != nil {
 		t.Fatalf("the repeat: %q, %v", failed, err)
 	}
 	for _, u := range to {
-		if got := texts(t, w.Tenant(t).Messages, u, "alice"); len(got) != 1 {
+		if got := texts(t, w.Tenant(t).Timeline, u, "alice"); len(got) != 1 {
 			t.Errorf("%s has %d messages, want 1", u, len(got))
 		}
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 	"parley/shared/op"
 )
 
@@ -34,8 +34,8 @@ func changes(ctx context.Context, c *op.Call, in changesRequest) (changesReply, 
 	if in.Since < 0 {
 		return changesReply{}, v4.Refuse(90001, "Since is a time in milliseconds")
 	}
-	p, err := c.Messages.Changes(ctx, c.Caller.Account, in.To, messages.LogRange{
-		SinceMs: in.Since, After: after, Limit: messages.MaxChanges, Accept: v4.SizeLimit(v4.MaxAnswer, v4.FromMessage),
+	p, err := c.Timeline.Changes(ctx, c.Caller.Account, in.To, timeline.LogRange{
+		SinceMs: in.Since, After: after, Limit: timeline.MaxChanges, Accept: v4.SizeLimit(v4.MaxAnswer, v4.FromMessage),
 	})
 	if err != nil {
 		return changesReply{}, err

@@ -13,5 +13,5 @@ func remove(ctx context.Context, c *op.Call, in someMessages) (nothing, error) {
 	if err != nil {
 		return nothing{}, err
 	}
-	return nothing{}, c.Messages.DeleteForUser(ctx, actor(c), c.Caller.Account, in.To, keys)
+	return nothing{}, c.Timeline.DeleteForUser(ctx, actor(c), c.Caller.Account, in.To, keys)
 }

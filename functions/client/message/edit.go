@@ -5,7 +5,7 @@ import (
 
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/content"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 	"parley/shared/op"
 )
 
@@ -23,13 +23,13 @@ type editReply struct {
 // both, for both users. The rules of message.send apply. A message can be edited at any
 // time.
 func edit(ctx context.Context, c *op.Call, in editRequest) (editReply, error) {
-	key, err := messages.ParseKey(in.Key)
+	key, err := timeline.ParseKey(in.Key)
 	if err != nil {
 		return editReply{}, err
 	}
 	if in.Body == nil && in.Custom == nil {
 		return editReply{}, v4.Refuse(90001, "one of MsgBody and CloudCustomData is needed")
 	}
-	at, err := c.Messages.Edit(ctx, actor(c), c.Caller.Account, in.To, key, messages.EditRequest{Elements: in.Body, Custom: in.Custom})
+	at, err := c.Timeline.Edit(ctx, actor(c), c.Caller.Account, in.To, key, timeline.EditRequest{Elements: in.Body, Custom: in.Custom})
 	return editReply{at}, err
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
-	"parley/shared/domain/messages"
+	"parley/shared/domain/direct"
 	"parley/shared/op"
 )
 
@@ -30,7 +30,7 @@ func forward(ctx context.Context, c *op.Call, in forwardRequest) (sendReply, err
 	}
 	request.From, request.To, request.Issued, request.Origin = c.Caller.Account, in.To, c.Caller.Issued, c.Origin()
 	request.Custom = in.Custom
-	r, err := c.Messages.Forward(ctx, messages.Forward{
+	r, err := c.Direct.Forward(ctx, direct.Forward{
 		SendRequest: request, Title: in.Title, Compatible: in.Compatible, Abstract: in.Abstract, List: in.List, Key: in.Key,
 	})
 	if err != nil {

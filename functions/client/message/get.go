@@ -20,7 +20,7 @@ func get(ctx context.Context, c *op.Call, in someMessages) (getReply, error) {
 	if err != nil {
 		return getReply{}, err
 	}
-	list, err := c.Messages.Get(ctx, c.Caller.Account, in.To, keys)
+	list, err := c.Timeline.Get(ctx, c.Caller.Account, in.To, keys)
 	if err != nil {
 		return getReply{}, err
 	}

@@ -5,7 +5,8 @@ import (
 	"slices"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/direct"
+	"parley/shared/domain/timeline"
 	"parley/shared/op"
 )
 
@@ -38,10 +39,10 @@ const defaultPage = 20
 // Limit says, or as fit into 100 KB. If the answer is not Complete, the next call passes
 // Next as To.
 func history(ctx context.Context, c *op.Call, in historyRequest) (historyReply, error) {
-	r := messages.HistoryRange{User: c.Caller.Account, Peer: in.To, Limit: defaultPage}
+	r := timeline.HistoryRange{User: c.Caller.Account, Peer: in.To, Limit: defaultPage}
 	if in.Limit != nil {
-		if r.Limit = *in.Limit; r.Limit < 1 || r.Limit > messages.MaxPage {
-			return historyReply{}, v4.Refuse(90001, "Limit is 1 to %d", messages.MaxPage)
+		if r.Limit = *in.Limit; r.Limit < 1 || r.Limit > timeline.MaxPage {
+			return historyReply{}, v4.Refuse(90001, "Limit is 1 to %d", timeline.MaxPage)
 		}
 	}
 	var err error
@@ -52,15 +53,15 @@ func history(ctx context.Context, c *op.Call, in historyRequest) (historyReply, 
 		return historyReply{}, err
 	}
 	r.Accept = v4.SizeLimit(v4.MaxAnswer, v4.FromMessage)
-	var h messages.History
-	var senders []messages.Sender
-	err = c.Messages.Parallel(ctx,
+	var h timeline.History
+	var senders []direct.Sender
+	err = c.Timeline.Parallel(ctx,
 		func(ctx context.Context) (err error) {
-			h, err = c.Messages.History(ctx, r)
+			h, err = c.Timeline.History(ctx, r)
 			return err
 		},
 		func(ctx context.Context) (err error) {
-			senders, err = c.Messages.Senders(ctx, r.User, r.Peer)
+			senders, err = c.Direct.Senders(ctx, r.User, r.Peer)
 			return err
 		},
 	)
@@ -69,7 +70,7 @@ func history(ctx context.Context, c *op.Call, in historyRequest) (historyReply, 
 	}
 	out := historyReply{List: v4.FromMessages(h.Messages), Complete: h.Complete}
 	for _, u := range senders {
-		if slices.ContainsFunc(h.Messages, func(m messages.Message) bool { return m.From == u.User }) {
+		if slices.ContainsFunc(h.Messages, func(m timeline.Message) bool { return m.From == u.User }) {
 			out.Senders = append(out.Senders, sender(u))
 		}
 	}
@@ -80,10 +81,10 @@ func history(ctx context.Context, c *op.Call, in historyRequest) (historyReply, 
 }
 
 // keyOrNil parses a MsgKey. It returns nil for an empty text.
-func keyOrNil(text string) (*messages.Key, error) {
+func keyOrNil(text string) (*timeline.Key, error) {
 	if text == "" {
 		return nil, nil
 	}
-	k, err := messages.ParseKey(text)
+	k, err := timeline.ParseKey(text)
 	return &k, err
 }

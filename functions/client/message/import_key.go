@@ -21,6 +21,6 @@ type importKeyReply struct {
 // list of the same user has the same key. A list is kept as long as messages are. Over a
 // WebSocket a list must fit into a frame of 32 KB.
 func importKey(ctx context.Context, c *op.Call, in importKeyRequest) (importKeyReply, error) {
-	m, err := c.Messages.ImportMerged(ctx, c.Caller.Account, in.List)
+	m, err := c.Direct.ImportMerged(ctx, c.Caller.Account, in.List)
 	return importKeyReply{Key: m.Key, Number: m.Count}, err
 }

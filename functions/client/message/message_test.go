@@ -10,8 +10,9 @@ import (
 
 	"parley/infra/testkit"
 	"parley/shared/domain/content"
+	"parley/shared/domain/direct"
 	"parley/shared/domain/inbox"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 	"parley/shared/op"
 )
 
@@ -87,13 +88,13 @@ func parse(t *testing.T, answer []byte) reply {
 }
 
 // aliceAndBob returns a world with two accounts, and the service of their messages.
-func aliceAndBob(t *testing.T) (*testkit.World, messages.Service) {
+func aliceAndBob(t *testing.T) (*testkit.World, direct.Service) {
 	t.Helper()
 	w := testkit.NewWorld(t, server, testkit.Options{})
 	if err := w.Seed(t.Context(), "account alice\naccount bob"); err != nil {
 		t.Fatal(err)
 	}
-	return w, w.Tenant(t).Messages
+	return w, w.Tenant(t).Direct
 }
 
 // textOf returns a content that is one text.
@@ -102,10 +103,10 @@ func textOf(text string) content.Content {
 }
 
 // texts returns the texts of the whole history, oldest first.
-func texts(t *testing.T, s messages.Service, user, peer string) (list []string) {
+func texts(t *testing.T, s timeline.Service, user, peer string) (list []string) {
 	t.Helper()
-	for before, more := (*messages.Key)(nil), true; more; {
-		h, err := s.History(t.Context(), messages.HistoryRange{User: user, Peer: peer, Limit: 100, Before: before})
+	for before, more := (*timeline.Key)(nil), true; more; {
+		h, err := s.History(t.Context(), timeline.HistoryRange{User: user, Peer: peer, Limit: 100, Before: before})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,7 +6,8 @@ import (
 
 	"parley/infra/testkit"
 	"parley/shared/domain/content"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/direct"
+	"parley/shared/domain/timeline"
 	"parley/shared/store"
 )
 
@@ -18,19 +19,19 @@ func TestMessageLifeTime(t *testing.T) {
 	if err := w.Seed(t.Context(), "account alice\naccount bob\n"); err != nil {
 		t.Fatal(err)
 	}
-	s := w.Tenant(t).Messages
+	s := w.Tenant(t).Direct
 	send := func(random uint32, retention time.Duration) {
 		t.Helper()
-		if _, err := s.Send(t.Context(), messages.SendRequest{
+		if _, err := s.Send(t.Context(), direct.SendRequest{
 			From: "alice", To: "bob", Random: random, Retention: retention, Trusted: true, NeedReceipt: random == 1, Extensible: random == 2,
 			Content: content.Content{Elements: []content.Element{testkit.Text("hi")}},
 		}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	history := func() []messages.Message {
+	history := func() []timeline.Message {
 		t.Helper()
-		h, err := s.History(t.Context(), messages.HistoryRange{User: "bob", Peer: "alice", Limit: 10})
+		h, err := s.Timeline.History(t.Context(), timeline.HistoryRange{User: "bob", Peer: "alice", Limit: 10})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,12 +72,12 @@ func TestDiscardedMessagesAreCounted(t *testing.T) {
 	if err := w.Seed(t.Context(), "account alice\naccount bob\nmessage alice bob 1\nreceive-option bob alice 2\n"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Tenant(t).Messages.Send(t.Context(), messages.SendRequest{
+	if _, err := w.Tenant(t).Direct.Send(t.Context(), direct.SendRequest{
 		From: "alice", To: "bob", Random: 2, Issued: w.Clock.Now(), Content: content.Content{Elements: []content.Element{testkit.Text("hi")}},
 	}); err != nil {
 		t.Fatal(err)
 	}
-	h, err := w.Tenant(t).Messages.History(t.Context(), messages.HistoryRange{User: "bob", Peer: "alice", Limit: 10})
+	h, err := w.Tenant(t).Timeline.History(t.Context(), timeline.HistoryRange{User: "bob", Peer: "alice", Limit: 10})
 	if err != nil || len(h.Messages) != 2 {
 		t.Errorf("%d messages, %v, want 2", len(h.Messages), err)
 	}

@@ -6,7 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"parley/shared/domain/messages"
+	"parley/shared/domain/direct"
+	"parley/shared/domain/timeline"
 )
 
 // TestEqualNumbers sends 40 messages with the same MsgSeq and MsgRandom within one second.
@@ -17,10 +18,10 @@ func TestEqualNumbers(t *testing.T) {
 	for _, seq := range []uint32{0, 7, 1<<31 - 1, 1<<32 - 1} {
 		w, s := aliceAndBob(t)
 		var want []string
-		var receipts []messages.SendResult
-		send := func(n int) messages.SendResult {
+		var receipts []direct.SendResult
+		send := func(n int) direct.SendResult {
 			t.Helper()
-			request := messages.SendRequest{From: "alice", To: "bob", Seq: &seq, Random: 7, Trusted: true, Content: textOf(fmt.Sprint("text ", n))}
+			request := direct.SendRequest{From: "alice", To: "bob", Seq: &seq, Random: 7, Trusted: true, Content: textOf(fmt.Sprint("text ", n))}
 			if n%8 == 5 {
 				request.From, request.To = request.To, request.From
 			}
@@ -40,7 +41,7 @@ func TestEqualNumbers(t *testing.T) {
 				t.Errorf("MsgSeq %d: a repeat of message %d has %+v, the first call %+v", seq, n, r, receipts[n])
 			}
 		}
-		if got := texts(t, s, "bob", "alice"); !slices.Equal(got, want) && seq != 1<<32-1 { // no larger MsgSeq exists, so the order cannot be kept
+		if got := texts(t, s.Timeline, "bob", "alice"); !slices.Equal(got, want) && seq != 1<<32-1 { // no larger MsgSeq exists, so the order cannot be kept
 			t.Errorf("MsgSeq %d: %q, want %q", seq, got, want)
 		} else if len(got) != many {
 			t.Errorf("MsgSeq %d: %d messages, want %d", seq, len(got), many)
@@ -62,17 +63,17 @@ func TestDerivedSeqKeepsOrder(t *testing.T) {
 	for _, given := range []uint32{1, 607_000_000, 1<<31 + 5, 1<<32 - 2} {
 		_, s := aliceAndBob(t)
 		var want []string
-		var repeat []func() messages.SendResult
-		var receipts []messages.SendResult
+		var repeat []func() direct.SendResult
+		var receipts []direct.SendResult
 		for n := range 30 {
-			request := messages.SendRequest{From: "alice", To: "bob", Random: uint32(1000 - n*31%17), Trusted: true, Content: textOf(fmt.Sprint("text ", n))}
+			request := direct.SendRequest{From: "alice", To: "bob", Random: uint32(1000 - n*31%17), Trusted: true, Content: textOf(fmt.Sprint("text ", n))}
 			if n%3 == 1 {
 				request.From, request.To = request.To, request.From
 			}
 			if n == 0 {
 				request.Seq = &given // the first message comes from a client that chooses its own MsgSeq
 			}
-			send := func() messages.SendResult {
+			send := func() direct.SendResult {
 				r, err := s.Send(t.Context(), request)
 				if err != nil {
 					t.Fatal(err)
@@ -87,7 +88,7 @@ func TestDerivedSeqKeepsOrder(t *testing.T) {
 				t.Errorf("a repeat of message %d has %+v, the first call %+v", n, r, receipts[n])
 			}
 		}
-		if got := texts(t, s, "bob", "alice"); !slices.Equal(got, want) && given != 1<<32-2 {
+		if got := texts(t, s.Timeline, "bob", "alice"); !slices.Equal(got, want) && given != 1<<32-2 {
 			t.Errorf("after MsgSeq %d: %q, want %q", given, got, want)
 		}
 	}
@@ -99,7 +100,7 @@ func TestDerivedSeqRisesWithinSecond(t *testing.T) {
 	w, s := aliceAndBob(t)
 	var want []string
 	for n := range 20 {
-		request := messages.SendRequest{From: "alice", To: "bob", Random: uint32(100 - n), NoLast: n%2 == 0, Trusted: true, Content: textOf(fmt.Sprint("text ", n))}
+		request := direct.SendRequest{From: "alice", To: "bob", Random: uint32(100 - n), NoLast: n%2 == 0, Trusted: true, Content: textOf(fmt.Sprint("text ", n))}
 		if n%3 == 1 {
 			request.From, request.To = request.To, request.From
 		}
@@ -113,7 +114,7 @@ func TestDerivedSeqRisesWithinSecond(t *testing.T) {
 		want = append(want, fmt.Sprint("text ", n))
 		w.Clock.Move(3 * time.Millisecond)
 	}
-	if got := texts(t, s, "bob", "alice"); !slices.Equal(got, want) {
+	if got := texts(t, s.Timeline, "bob", "alice"); !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
@@ -126,7 +127,7 @@ func TestReadUntil(t *testing.T) {
 	start := w.Clock.Now().Unix()
 	send := func(random uint32, seq *uint32, noLast bool) {
 		t.Helper()
-		if _, err := s.Send(t.Context(), messages.SendRequest{From: "alice", To: "bob", Seq: seq, Random: random, NoLast: noLast, Trusted: true, Content: textOf("hi")}); err != nil {
+		if _, err := s.Send(t.Context(), direct.SendRequest{From: "alice", To: "bob", Seq: seq, Random: random, NoLast: noLast, Trusted: true, Content: textOf("hi")}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -156,10 +157,10 @@ func TestReadUntil(t *testing.T) {
 func TestLastMessageAfterDeletion(t *testing.T) {
 	for _, newer := range []int{0, 1, 3, 150} {
 		w, s := aliceAndBob(t)
-		var keys []messages.Key
+		var keys []timeline.Key
 		send := func(random int, noLast bool) {
 			t.Helper()
-			r, err := s.Send(t.Context(), messages.SendRequest{From: "alice", To: "bob", Random: uint32(random), NoLast: noLast, Trusted: true, Content: textOf(fmt.Sprint("text ", random))})
+			r, err := s.Send(t.Context(), direct.SendRequest{From: "alice", To: "bob", Random: uint32(random), NoLast: noLast, Trusted: true, Content: textOf(fmt.Sprint("text ", random))})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -171,8 +172,8 @@ func TestLastMessageAfterDeletion(t *testing.T) {
 		for n := range newer {
 			send(2+n, true)
 		}
-		for n, want := range []*messages.Key{&keys[0], nil} {
-			if err := s.DeleteForUser(t.Context(), messages.Actor{Trusted: true}, "bob", "alice", []messages.Key{keys[1-n]}); err != nil {
+		for n, want := range []*timeline.Key{&keys[0], nil} {
+			if err := s.Timeline.DeleteForUser(t.Context(), timeline.Actor{Trusted: true}, "bob", "alice", []timeline.Key{keys[1-n]}); err != nil {
 				t.Fatal(err)
 			}
 			r := row(t, w, "bob", "alice")

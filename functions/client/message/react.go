@@ -3,7 +3,7 @@ package message
 import (
 	"context"
 
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 	"parley/shared/op"
 )
 
@@ -21,9 +21,9 @@ func react(ctx context.Context, c *op.Call, in reactRequest) (nothing, error) {
 
 // apply adds or removes the reaction.
 func (in reactRequest) apply(ctx context.Context, c *op.Call, add bool) (nothing, error) {
-	key, err := messages.ParseKey(in.Key)
+	key, err := timeline.ParseKey(in.Key)
 	if err != nil {
 		return nothing{}, err
 	}
-	return nothing{}, c.Messages.React(ctx, actor(c), c.Caller.Account, in.To, key, in.Reaction, add)
+	return nothing{}, c.Timeline.React(ctx, actor(c), c.Caller.Account, in.To, key, in.Reaction, add)
 }

@@ -24,7 +24,7 @@ func reactions(ctx context.Context, c *op.Call, in someMessages) (reactionsReply
 	if err != nil {
 		return reactionsReply{}, err
 	}
-	list, err := c.Messages.Get(ctx, c.Caller.Account, in.To, keys)
+	list, err := c.Timeline.Get(ctx, c.Caller.Account, in.To, keys)
 	if err != nil {
 		return reactionsReply{}, err
 	}

@@ -3,7 +3,7 @@ package message
 import (
 	"context"
 
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 	"parley/shared/op"
 )
 
@@ -12,9 +12,9 @@ import (
 // in its place without content, and no longer counts as unread. A repeat of the call
 // within 120 seconds succeeds.
 func recall(ctx context.Context, c *op.Call, in oneMessage) (nothing, error) {
-	key, err := messages.ParseKey(in.Key)
+	key, err := timeline.ParseKey(in.Key)
 	if err != nil {
 		return nothing{}, err
 	}
-	return nothing{}, c.Messages.Recall(ctx, actor(c), c.Caller.Account, in.To, key)
+	return nothing{}, c.Timeline.Recall(ctx, actor(c), c.Caller.Account, in.To, key)
 }

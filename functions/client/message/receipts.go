@@ -13,5 +13,5 @@ func receipts(ctx context.Context, c *op.Call, in someMessages) (nothing, error)
 	if err != nil {
 		return nothing{}, err
 	}
-	return nothing{}, c.Messages.SendReadReceipts(ctx, actor(c), c.Caller.Account, in.To, keys)
+	return nothing{}, c.Timeline.SendReadReceipts(ctx, actor(c), c.Caller.Account, in.To, keys)
 }

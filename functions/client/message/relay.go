@@ -6,7 +6,7 @@ import (
 
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/content"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 	"parley/shared/op"
 )
 
@@ -29,10 +29,10 @@ func relay(ctx context.Context, c *op.Call, in relayRequest) (relayReply, error)
 	if in.Part < 0 || in.Part >= content.MaxMerged {
 		return relayReply{}, v4.Refuse(90001, "Part is 0, or the Next of an answer")
 	}
-	key, err := messages.ParseKey(in.Key)
+	key, err := timeline.ParseKey(in.Key)
 	if err != nil {
 		return relayReply{}, err
 	}
-	page, err := c.Messages.ReadMergedPart(ctx, c.Caller.Account, in.To, key, in.Merged, in.Part)
+	page, err := c.Direct.ReadMergedPart(ctx, c.Caller.Account, in.To, key, in.Merged, in.Part)
 	return relayReply{List: page.Messages, Next: page.Next}, err
 }

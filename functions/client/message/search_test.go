@@ -10,7 +10,7 @@ import (
 	"parley/infra/testkit"
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/content"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/direct"
 	"parley/shared/domain/search"
 	"parley/shared/op"
 )
@@ -26,9 +26,9 @@ func TestSearchContinuesByCursor(t *testing.T) {
 	if err := w.Seed(t.Context(), seed); err != nil {
 		t.Fatal(err)
 	}
-	s := w.Tenant(t).Messages
+	s := w.Tenant(t).Direct
 	for i := range uint32(450) {
-		if err := s.Import(t.Context(), messages.Import{
+		if err := s.Import(t.Context(), direct.Import{
 			From: "u1", To: "alice", Seq: &i, Random: i, Time: w.Clock.Now().Unix() - 500 + int64(i),
 			Content: content.Content{Elements: []content.Element{testkit.Text(map[bool]string{true: "Needle", false: "straw"}[i%100 == 0])}},
 		}); err != nil {
@@ -83,7 +83,7 @@ func TestSearchAnswersHaveAtMost100KB(t *testing.T) {
 	}
 	for i := range uint32(30) {
 		from := map[bool]string{true: "bob", false: "carol"}[i%2 == 0]
-		if err := w.Tenant(t).Messages.Import(t.Context(), messages.Import{
+		if err := w.Tenant(t).Direct.Import(t.Context(), direct.Import{
 			From: from, To: "alice", Seq: &i, Random: i, Time: w.Clock.Now().Unix() - 500 + int64(i),
 			Content: content.Content{Elements: []content.Element{testkit.Text("needle" + strings.Repeat("<", 1500))}}, // 9 KB on the wire
 		}); err != nil {

@@ -8,8 +8,9 @@ import (
 
 	"parley/infra/testkit"
 	"parley/shared/domain/accounts"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/direct"
 	"parley/shared/domain/search"
+	"parley/shared/domain/timeline"
 	"parley/shared/fault"
 )
 
@@ -25,7 +26,7 @@ func TestSecondLifeIsSeparate(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := w.Tenant(t)
-		merged, err := s.Messages.ImportMerged(t.Context(), "alice", []json.RawMessage{
+		merged, err := s.Direct.ImportMerged(t.Context(), "alice", []json.RawMessage{
 			[]byte(`{"From_Account":"carol","MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"old"}}]}`),
 		})
 		if err != nil {
@@ -36,47 +37,47 @@ func TestSecondLifeIsSeparate(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.Clock.Move(accounts.MaxAhead + time.Second) // signatures that were made before are void
-		by := messages.Actor{Issued: w.Clock.Now()}
+		by := timeline.Actor{Issued: w.Clock.Now()}
 		w.Clock.Move(-accounts.MaxAhead - time.Second)
-		key := func(n uint32) messages.Key { return messages.Key{Time: second, Seq: n, Random: n} }
+		key := func(n uint32) timeline.Key { return timeline.Key{Time: second, Seq: n, Random: n} }
 		unknown := func(what string, err error) {
 			t.Helper()
 			if !fault.Is(err, fault.MessageUnknown) && !fault.Is(err, fault.TargetUnknown) {
 				t.Errorf("%s of a message of the old account: %v", what, err)
 			}
 		}
-		unknown("a recall", s.Messages.Recall(t.Context(), by, "alice", "bob", key(1)))
-		_, err = s.Messages.Edit(t.Context(), by, "alice", "bob", key(1), messages.EditRequest{Elements: textOf("new").Elements})
+		unknown("a recall", s.Timeline.Recall(t.Context(), by, "alice", "bob", key(1)))
+		_, err = s.Timeline.Edit(t.Context(), by, "alice", "bob", key(1), timeline.EditRequest{Elements: textOf("new").Elements})
 		unknown("an edit", err)
-		unknown("a reaction", s.Messages.React(t.Context(), by, "alice", "bob", key(2), "+1", true))
-		s.Messages.Extensions = true
-		_, err = s.Messages.ExtensionsFor(t.Context(), by, "alice", "alice", "bob", key(4), 0)
+		unknown("a reaction", s.Timeline.React(t.Context(), by, "alice", "bob", key(2), "+1", true))
+		s.Timeline.Extensible = true
+		_, err = s.Timeline.ExtensionsFor(t.Context(), by, "alice", "alice", "bob", key(4), 0)
 		unknown("the extensions", err)
-		_, err = s.Messages.ChangeExtensions(t.Context(), by, "alice", "alice", "bob", key(4), messages.SetExtensions, []messages.Extension{{Key: "k", Value: "v"}})
+		_, err = s.Timeline.ChangeExtensions(t.Context(), by, "alice", "alice", "bob", key(4), timeline.SetExtensions, []timeline.Extension{{Key: "k", Value: "v"}})
 		unknown("a new extension", err)
-		if err := s.Messages.SendReadReceipts(t.Context(), by, "alice", "bob", []messages.Key{key(5)}); err != nil {
+		if err := s.Timeline.SendReadReceipts(t.Context(), by, "alice", "bob", []timeline.Key{key(5)}); err != nil {
 			t.Error(err)
 		}
-		if err := s.Messages.DeleteForUser(t.Context(), by, "alice", "bob", []messages.Key{key(1), key(2)}); err != nil {
+		if err := s.Timeline.DeleteForUser(t.Context(), by, "alice", "bob", []timeline.Key{key(1), key(2)}); err != nil {
 			t.Error(err)
 		}
-		if _, err := s.Messages.Forward(t.Context(), messages.Forward{SendRequest: messages.SendRequest{From: "alice", To: "bob", Random: 9, Trusted: true}, Key: merged.Key}); !fault.Is(err, fault.KeyInvalid) {
+		if _, err := s.Direct.Forward(t.Context(), direct.Forward{SendRequest: direct.SendRequest{From: "alice", To: "bob", Random: 9, Trusted: true}, Key: merged.Key}); !fault.Is(err, fault.KeyInvalid) {
 			t.Errorf("a merged list of the old account: %v", err)
 		}
 		sees := func(what string, want ...string) {
 			t.Helper()
-			if got := texts(t, s.Messages, "alice", "bob"); !slices.Equal(got, want) {
+			if got := texts(t, s.Timeline, "alice", "bob"); !slices.Equal(got, want) {
 				t.Errorf("%s, gap %s: alice has %q, want %q", what, gap, got, want)
 			}
 			r, err := s.Search.Search(t.Context(), "alice", search.Query{Peer: "bob", Senders: []string{"alice", "bob"}, Limit: 50})
 			if err != nil || len(r.Messages) != len(want) {
 				t.Errorf("%s: a search finds %d, %v, want %d", what, len(r.Messages), err, len(want))
 			}
-			changes, err := s.Messages.Changes(t.Context(), "alice", "bob", messages.LogRange{Limit: 50, Accept: func(messages.Message) bool { return true }})
+			changes, err := s.Timeline.Changes(t.Context(), "alice", "bob", timeline.LogRange{Limit: 50, Accept: func(timeline.Message) bool { return true }})
 			if err != nil || len(changes.Messages) != 0 || len(changes.Deleted) != 0 {
 				t.Errorf("%s: changes %+v, %v", what, changes, err)
 			}
-			list, err := s.Messages.Get(t.Context(), "alice", "bob", []messages.Key{key(1), key(2), key(3)})
+			list, err := s.Timeline.Get(t.Context(), "alice", "bob", []timeline.Key{key(1), key(2), key(3)})
 			if err != nil || len(list) != 0 {
 				t.Errorf("%s: %d messages by key, %v", what, len(list), err)
 			}
@@ -84,7 +85,7 @@ func TestSecondLifeIsSeparate(t *testing.T) {
 		sees("after the import of the account")
 		send := func(from, to string, n uint32, text string) {
 			t.Helper()
-			if _, err := s.Messages.Send(t.Context(), messages.SendRequest{From: from, To: to, Seq: &n, Random: n, Trusted: true, Content: textOf(text)}); err != nil {
+			if _, err := s.Direct.Send(t.Context(), direct.SendRequest{From: from, To: to, Seq: &n, Random: n, Trusted: true, Content: textOf(text)}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -97,12 +98,12 @@ func TestSecondLifeIsSeparate(t *testing.T) {
 		if r := row(t, w, "bob", "alice"); r.Unread() != 1 {
 			t.Errorf("bob has %d unread of the new account: %+v", r.Unread(), r)
 		}
-		if err := s.Messages.Import(t.Context(), messages.Import{From: "bob", To: "alice", Random: 7, Time: second - 3600, Content: textOf("imported")}); err != nil {
+		if err := s.Direct.Import(t.Context(), direct.Import{From: "bob", To: "alice", Random: 7, Time: second - 3600, Content: textOf("imported")}); err != nil {
 			t.Fatal(err)
 		}
 		sees("after an import of the past", "imported", "same", "new answer")
 		want := []string{"imported", "old question", "old answer", "same", "hi", "hi", "same", "new answer"}
-		if got := texts(t, s.Messages, "bob", "alice"); len(got) != len(want) {
+		if got := texts(t, s.Timeline, "bob", "alice"); len(got) != len(want) {
 			t.Errorf("bob has %q, want %q", got, want)
 		}
 	}

@@ -6,7 +6,7 @@ import (
 
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/content"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/direct"
 	"parley/shared/op"
 )
 
@@ -29,8 +29,8 @@ type options struct {
 }
 
 // sendRequest returns the request with these options. It has no users and no content.
-func (in options) sendRequest() (out messages.SendRequest, err error) {
-	out.Seq, out.Random, out.Sync = in.Seq, *in.Random, messages.CopyToDevices
+func (in options) sendRequest() (out direct.SendRequest, err error) {
+	out.Seq, out.Random, out.Sync = in.Seq, *in.Random, direct.CopyToDevices
 	if out.OnlineOnly, err = v4.Flag("OnlineOnlyFlag", in.Online); err != nil {
 		return out, err
 	}
@@ -65,7 +65,7 @@ func send(ctx context.Context, c *op.Call, in sendRequest) (sendReply, error) {
 	}
 	request.From, request.To, request.Issued, request.Origin = c.Caller.Account, in.To, c.Caller.Issued, c.Origin()
 	request.Content = content.Content{Elements: in.Body, Custom: in.Custom}
-	r, err := c.Messages.Send(ctx, request)
+	r, err := c.Direct.Send(ctx, request)
 	if err != nil {
 		return sendReply{}, err
 	}

@@ -8,8 +8,9 @@ import (
 
 	"parley/infra/testkit"
 	"parley/shared/domain/delivery"
+	"parley/shared/domain/direct"
 	"parley/shared/domain/inbox"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 )
 
 // TestSilentBlockIsInvisible shows that a sender who is blocked silently sees the same as
@@ -33,7 +34,7 @@ func senderView(t *testing.T, block string) string {
 		t.Fatal(err)
 	}
 	w.Effects()
-	s, by := w.Tenant(t), messages.Actor{Issued: w.Clock.Now(), Origin: delivery.Origin{Instance: "a1"}}
+	s, by := w.Tenant(t), timeline.Actor{Issued: w.Clock.Now(), Origin: delivery.Origin{Instance: "a1"}}
 	var seen strings.Builder
 	note := func(what string, v any, err error) {
 		t.Helper()
@@ -42,20 +43,20 @@ func senderView(t *testing.T, block string) string {
 		}
 		fmt.Fprintf(&seen, "%s: %v\n", what, v)
 	}
-	keys := make([]messages.Key, 0, 4)
+	keys := make([]timeline.Key, 0, 4)
 	for i := range 4 {
 		seq := uint32(10 + i) // four
-		r, err := s.Messages.Send(t.Context(), messages.SendRequest{
-			From: "alice", To: "bob", Seq: &seq, Random: seq, Content: textOf(fmt.Sprintf("hello %d", i)), Issued: by.Issued, Origin: by.Origin, Sync: messages.CopyToDevices,
+		r, err := s.Direct.Send(t.Context(), direct.SendRequest{
+			From: "alice", To: "bob", Seq: &seq, Random: seq, Content: textOf(fmt.Sprintf("hello %d", i)), Issued: by.Issued, Origin: by.Origin, Sync: direct.CopyToDevices,
 		})
 		note("send", fmt.Sprint(r.Key, r.Offset), err)
 		keys = append(keys, r.Key)
 	}
-	_, err := s.Messages.Edit(t.Context(), by, "alice", "bob", keys[1], messages.EditRequest{Elements: textOf("edited").Elements})
+	_, err := s.Timeline.Edit(t.Context(), by, "alice", "bob", keys[1], timeline.EditRequest{Elements: textOf("edited").Elements})
 	note("edit", "", err)
-	note("react", "", s.Messages.React(t.Context(), by, "alice", "bob", keys[2], "+1", true))
-	note("recall", "", s.Messages.Recall(t.Context(), by, "alice", "bob", keys[3]))
-	h, err := s.Messages.History(t.Context(), messages.HistoryRange{User: "alice", Peer: "bob", Limit: 20})
+	note("react", "", s.Timeline.React(t.Context(), by, "alice", "bob", keys[2], "+1", true))
+	note("recall", "", s.Timeline.Recall(t.Context(), by, "alice", "bob", keys[3]))
+	h, err := s.Timeline.History(t.Context(), timeline.HistoryRange{User: "alice", Peer: "bob", Limit: 20})
 	for _, m := range h.Messages {
 		note("history", fmt.Sprint(m.Key, m.Offset, m.Words(), m.Recalled, m.Reactions), err)
 	}
@@ -76,14 +77,14 @@ func senderView(t *testing.T, block string) string {
 	before := "before,before"
 	bobSees := func(what, history string, unread int64) {
 		t.Helper()
-		if got := strings.Join(texts(t, s.Messages, "bob", "alice"), ","); got != history {
+		if got := strings.Join(texts(t, s.Timeline, "bob", "alice"), ","); got != history {
 			t.Errorf("%s: bob's history is %q, want %q", what, got, history)
 		}
 		rows, err := s.Inbox.Get(t.Context(), "bob", []string{"alice"})
 		if err != nil || len(rows) != 1 || rows[0].Row.Unread() != unread {
 			t.Errorf("%s: bob's row is %+v, %v, want %d unread", what, rows, err, unread)
 		}
-		changes, err := s.Messages.Changes(t.Context(), "bob", "alice", messages.LogRange{Limit: 50, Accept: func(messages.Message) bool { return true }})
+		changes, err := s.Timeline.Changes(t.Context(), "bob", "alice", timeline.LogRange{Limit: 50, Accept: func(timeline.Message) bool { return true }})
 		if err != nil || len(changes.Messages) != 0 {
 			t.Errorf("%s: bob sees changes %+v, %v", what, changes, err)
 		}

@@ -9,8 +9,9 @@ import (
 	"parley/infra/testkit"
 	"parley/shared/dialect/client"
 	"parley/shared/domain/content"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/direct"
 	"parley/shared/domain/search"
+	"parley/shared/domain/timeline"
 	"parley/shared/fault"
 	"parley/shared/plainjson"
 	"parley/shared/store"
@@ -45,7 +46,7 @@ func TestAcceptedMessageFitsEverywhere(t *testing.T) {
 			}
 			s := w.Tenant(t)
 			body := content.Content{Elements: rawText(c.text), Custom: c.custom}
-			r, err := s.Messages.Send(t.Context(), messages.SendRequest{From: "alice", To: "bob", Random: uint32(n), Trusted: true, Content: body})
+			r, err := s.Direct.Send(t.Context(), direct.SendRequest{From: "alice", To: "bob", Random: uint32(n), Trusted: true, Content: body})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -54,15 +55,15 @@ func TestAcceptedMessageFitsEverywhere(t *testing.T) {
 					t.Errorf("a frame of %d bytes", len(line))
 				}
 			}
-			same := func(what string, list []messages.Message, err error) {
+			same := func(what string, list []timeline.Message, err error) {
 				t.Helper()
 				if err != nil || len(list) != 1 || string(list[0].Elements[0].Content) != string(body.Elements[0].Content) || list[0].Custom != c.custom {
 					t.Fatalf("%s: %d messages, %v", what, len(list), err)
 				}
 			}
-			h, err := s.Messages.History(t.Context(), messages.HistoryRange{User: "bob", Peer: "alice", Limit: 10})
+			h, err := s.Timeline.History(t.Context(), timeline.HistoryRange{User: "bob", Peer: "alice", Limit: 10})
 			same("history", h.Messages, err)
-			list, err := s.Messages.Get(t.Context(), "bob", "alice", []messages.Key{r.Key})
+			list, err := s.Timeline.Get(t.Context(), "bob", "alice", []timeline.Key{r.Key})
 			same("get", list, err)
 			found, err := s.Search.Search(t.Context(), "bob", search.Query{Peer: "alice", Senders: []string{"alice"}, Limit: 10})
 			same("search", found.Messages, err)
@@ -71,19 +72,19 @@ func TestAcceptedMessageFitsEverywhere(t *testing.T) {
 				if err != nil || !ok {
 					t.Fatalf("the archive reads %t, %v", ok, err)
 				}
-				same("archive", []messages.Message{record.Message}, nil)
+				same("archive", []timeline.Message{record.Message}, nil)
 			}
-			edited := messages.EditRequest{Elements: rawText(c.text[:len(c.text)-len(c.text)%6]), Custom: &c.custom}
+			edited := timeline.EditRequest{Elements: rawText(c.text[:len(c.text)-len(c.text)%6]), Custom: &c.custom}
 			body.Elements = edited.Elements
-			if _, err := s.Messages.Edit(t.Context(), messages.Actor{Trusted: true}, "alice", "bob", r.Key, edited); err != nil {
+			if _, err := s.Timeline.Edit(t.Context(), timeline.Actor{Trusted: true}, "alice", "bob", r.Key, edited); err != nil {
 				t.Fatal(err)
 			}
-			h, err = s.Messages.History(t.Context(), messages.HistoryRange{User: "bob", Peer: "alice", Limit: 10})
+			h, err = s.Timeline.History(t.Context(), timeline.HistoryRange{User: "bob", Peer: "alice", Limit: 10})
 			same("history after an edit", h.Messages, err)
-			if err := s.Messages.DeleteForUser(t.Context(), messages.Actor{Trusted: true}, "bob", "alice", []messages.Key{r.Key}); err != nil {
+			if err := s.Timeline.DeleteForUser(t.Context(), timeline.Actor{Trusted: true}, "bob", "alice", []timeline.Key{r.Key}); err != nil {
 				t.Fatal(err)
 			}
-			if err := s.Messages.Recall(t.Context(), messages.Actor{Trusted: true}, "alice", "bob", r.Key); err != nil {
+			if err := s.Timeline.Recall(t.Context(), timeline.Actor{Trusted: true}, "alice", "bob", r.Key); err != nil {
 				t.Fatal(err)
 			}
 		})
@@ -118,7 +119,7 @@ func TestSizeLimitIsOfStoredJSON(t *testing.T) {
 			if err != nil || (want && size > content.MaxBody) {
 				t.Errorf("%s: accepted at %d bytes, %v", c.name, size, err)
 			}
-			frame, err := client.Frames()(messages.Message{From: "alice", To: "bob", Content: body})
+			frame, err := client.Frames()(timeline.Message{From: "alice", To: "bob", Content: body})
 			if err != nil || (want && len(frame) > 14<<10) {
 				t.Errorf("%s: a frame of %d bytes, %v", c.name, len(frame), err)
 			}
@@ -133,7 +134,7 @@ func TestMergedMessagesOfAnyCharacters(t *testing.T) {
 	if err := w.Seed(t.Context(), "account alice\naccount bob"); err != nil {
 		t.Fatal(err)
 	}
-	s := w.Tenant(t).Messages
+	s := w.Tenant(t).Direct
 	item := func(text string) json.RawMessage {
 		return json.RawMessage(`{"From_Account":"carol","MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"` + text + `"}}]}`)
 	}
@@ -147,8 +148,8 @@ func TestMergedMessagesOfAnyCharacters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	send := messages.SendRequest{From: "alice", To: "bob", Random: 1, Trusted: true}
-	r, err := s.Forward(t.Context(), messages.Forward{SendRequest: send, Title: "<list>", Key: m.Key})
+	send := direct.SendRequest{From: "alice", To: "bob", Random: 1, Trusted: true}
+	r, err := s.Forward(t.Context(), direct.Forward{SendRequest: send, Title: "<list>", Key: m.Key})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,10 +172,10 @@ func TestMergedMessagesOfAnyCharacters(t *testing.T) {
 		t.Errorf("%d messages come back, want %d as they were", len(got), len(want))
 	}
 	send.Random = 2
-	if _, err := s.Forward(t.Context(), messages.Forward{SendRequest: send, Title: "t", List: []json.RawMessage{item(strings.Repeat("<", 11_000))}}); err != nil {
+	if _, err := s.Forward(t.Context(), direct.Forward{SendRequest: send, Title: "t", List: []json.RawMessage{item(strings.Repeat("<", 11_000))}}); err != nil {
 		t.Errorf("a message with a list of 11 KB: %v", err)
 	}
-	h, err := s.History(t.Context(), messages.HistoryRange{User: "bob", Peer: "alice", Limit: 10})
+	h, err := s.Timeline.History(t.Context(), timeline.HistoryRange{User: "bob", Peer: "alice", Limit: 10})
 	if err != nil || len(h.Messages) != 2 || !strings.Contains(string(h.Messages[0].Elements[0].Content), "<list>") {
 		t.Errorf("history: %d messages, %v", len(h.Messages), err)
 	}

@@ -14,8 +14,9 @@ import (
 	"parley/infra/testkit"
 	"parley/shared/app"
 	"parley/shared/domain/delivery"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/direct"
 	"parley/shared/domain/push"
+	"parley/shared/domain/timeline"
 	"parley/shared/store"
 	"parley/shared/telemetry"
 )
@@ -65,7 +66,7 @@ func TestStoredIsSuccess(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s := w.NewApp(parts).For(&o).Messages
+			s := w.NewApp(parts).For(&o).Direct
 			meter := &telemetry.Meter{}
 			ctx := telemetry.WithMeter(t.Context(), meter)
 			noted := func(what string) {
@@ -74,7 +75,7 @@ func TestStoredIsSuccess(t *testing.T) {
 					t.Errorf("%s: the failure is not noted", what)
 				}
 			}
-			r, err := s.Send(ctx, messages.SendRequest{From: "alice", To: "bob", Random: 1, Trusted: true, Content: textOf("hi")})
+			r, err := s.Send(ctx, direct.SendRequest{From: "alice", To: "bob", Random: 1, Trusted: true, Content: textOf("hi")})
 			if err != nil {
 				t.Fatalf("a send: %v", err)
 			}
@@ -83,11 +84,11 @@ func TestStoredIsSuccess(t *testing.T) {
 			for n := range many {
 				to = append(to, fmt.Sprintf("u%d", n+1))
 			}
-			if _, failed, err := s.SendBatch(ctx, messages.SendRequest{From: "alice", Random: 2, Trusted: true, Content: textOf("hi")}, to); err != nil || failed != nil {
+			if _, failed, err := s.SendBatch(ctx, direct.SendRequest{From: "alice", Random: 2, Trusted: true, Content: textOf("hi")}, to); err != nil || failed != nil {
 				t.Fatalf("a batch: %q, %v", failed, err)
 			}
 			for _, u := range to {
-				if got := texts(t, w.Tenant(t).Messages, u, "alice"); len(got) != 1 {
+				if got := texts(t, w.Tenant(t).Timeline, u, "alice"); len(got) != 1 {
 					t.Fatalf("%s has %d messages", u, len(got))
 				}
 			}
@@ -110,17 +111,17 @@ func TestStoredIsSuccess(t *testing.T) {
 			if err := c.Delete(ctx, "u1", "alice", true, delivery.Origin{}); err != nil {
 				t.Errorf("a deleted conversation: %v", err)
 			}
-			by := messages.Actor{Trusted: true}
-			if _, err := s.Edit(ctx, by, "alice", "bob", r.Key, messages.EditRequest{Elements: textOf("ho").Elements}); err != nil {
+			by := timeline.Actor{Trusted: true}
+			if _, err := s.Timeline.Edit(ctx, by, "alice", "bob", r.Key, timeline.EditRequest{Elements: textOf("ho").Elements}); err != nil {
 				t.Errorf("an edit: %v", err)
 			}
-			if err := s.React(ctx, by, "bob", "alice", r.Key, "+1", true); err != nil {
+			if err := s.Timeline.React(ctx, by, "bob", "alice", r.Key, "+1", true); err != nil {
 				t.Errorf("a reaction: %v", err)
 			}
-			if err := s.Recall(ctx, by, "alice", "bob", r.Key); err != nil {
+			if err := s.Timeline.Recall(ctx, by, "alice", "bob", r.Key); err != nil {
 				t.Errorf("a recall: %v", err)
 			}
-			if err := s.DeleteForUser(ctx, by, "bob", "alice", []messages.Key{r.Key}); err != nil {
+			if err := s.Timeline.DeleteForUser(ctx, by, "bob", "alice", []timeline.Key{r.Key}); err != nil {
 				t.Errorf("a deletion: %v", err)
 			}
 		})
@@ -135,21 +136,21 @@ func TestRepeatedChangesNotifyOnce(t *testing.T) {
 	if err := w.Seed(t.Context(), "connect bob iPhone i1\nmessage-extensible alice bob 5"); err != nil {
 		t.Fatal(err)
 	}
-	r, err := s.Send(t.Context(), messages.SendRequest{From: "alice", To: "bob", Random: 1, Issued: w.Clock.Now(), Content: textOf("hi")})
+	r, err := s.Send(t.Context(), direct.SendRequest{From: "alice", To: "bob", Random: 1, Issued: w.Clock.Now(), Content: textOf("hi")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	by := messages.Actor{Issued: w.Clock.Now()}
-	s.Extensions = true
-	extended := messages.Key{Time: w.Clock.Now().Unix(), Seq: 5, Random: 5}
-	extend := func(verb messages.ExtensionVerb, seq int64) error {
-		list, err := s.ChangeExtensions(t.Context(), by, "alice", "alice", "bob", extended, verb, []messages.Extension{{Key: "k", Value: "v", Seq: seq}})
+	by := timeline.Actor{Issued: w.Clock.Now()}
+	s.Timeline.Extensible = true
+	extended := timeline.Key{Time: w.Clock.Now().Unix(), Seq: 5, Random: 5}
+	extend := func(verb timeline.ExtensionVerb, seq int64) error {
+		list, err := s.Timeline.ChangeExtensions(t.Context(), by, "alice", "alice", "bob", extended, verb, []timeline.Extension{{Key: "k", Value: "v", Seq: seq}})
 		for _, result := range list {
 			err = errors.Join(err, result.Err)
 		}
 		return err
 	}
-	list := []messages.Key{r.Key}
+	list := []timeline.Key{r.Key}
 	w.Effects()
 	for _, c := range []struct {
 		name string
@@ -157,16 +158,16 @@ func TestRepeatedChangesNotifyOnce(t *testing.T) {
 		late bool // refused after the idempotency window
 	}{
 		{"an edit", func() error {
-			_, err := s.Edit(t.Context(), by, "alice", "bob", r.Key, messages.EditRequest{Elements: textOf("ho").Elements})
+			_, err := s.Timeline.Edit(t.Context(), by, "alice", "bob", r.Key, timeline.EditRequest{Elements: textOf("ho").Elements})
 			return err
 		}, false},
-		{"a reaction", func() error { return s.React(t.Context(), by, "alice", "bob", r.Key, "+1", true) }, true},
-		{"a removed reaction", func() error { return s.React(t.Context(), by, "alice", "bob", r.Key, "+1", false) }, true},
-		{"an extension", func() error { return extend(messages.SetExtensions, 0) }, false},
-		{"a deleted extension", func() error { return extend(messages.DeleteExtensions, 1) }, false},
-		{"cleared extensions", func() error { return extend(messages.ClearExtensions, 0) }, false},
-		{"a recall", func() error { return s.Recall(t.Context(), by, "alice", "bob", r.Key) }, true},
-		{"a deletion", func() error { return s.DeleteForUser(t.Context(), by, "bob", "alice", list) }, false},
+		{"a reaction", func() error { return s.Timeline.React(t.Context(), by, "alice", "bob", r.Key, "+1", true) }, true},
+		{"a removed reaction", func() error { return s.Timeline.React(t.Context(), by, "alice", "bob", r.Key, "+1", false) }, true},
+		{"an extension", func() error { return extend(timeline.SetExtensions, 0) }, false},
+		{"a deleted extension", func() error { return extend(timeline.DeleteExtensions, 1) }, false},
+		{"cleared extensions", func() error { return extend(timeline.ClearExtensions, 0) }, false},
+		{"a recall", func() error { return s.Timeline.Recall(t.Context(), by, "alice", "bob", r.Key) }, true},
+		{"a deletion", func() error { return s.Timeline.DeleteForUser(t.Context(), by, "bob", "alice", list) }, false},
 	} {
 		for try := range 3 {
 			if err := c.call(); err != nil {
@@ -182,10 +183,10 @@ func TestRepeatedChangesNotifyOnce(t *testing.T) {
 				t.Errorf("%s, try %d: %d posts, want %d", c.name, try, posts, want)
 			}
 		}
-		w.Clock.Move(messages.IdempotencyWindow + time.Second)
+		w.Clock.Move(timeline.IdempotencyWindow + time.Second)
 		if err := c.call(); (err != nil) != c.late {
 			t.Errorf("%s after the window: %v, want refused %t", c.name, err, c.late)
 		}
-		w.Clock.Move(-messages.IdempotencyWindow - time.Second)
+		w.Clock.Move(-timeline.IdempotencyWindow - time.Second)
 	}
 }

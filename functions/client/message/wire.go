@@ -2,7 +2,7 @@ package message
 
 import (
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 	"parley/shared/op"
 )
 
@@ -21,18 +21,18 @@ type someMessages struct {
 
 // keys parses the keys. It fails if there are none or more than 30, or if one of them is
 // not a key.
-func (in someMessages) keys() ([]messages.Key, error) {
+func (in someMessages) keys() ([]timeline.Key, error) {
 	keys, err := v4.ToKeys(in.Keys)
 	if err != nil {
 		return nil, err
 	}
-	return keys, messages.CheckKeys(keys)
+	return keys, timeline.CheckKeys(keys)
 }
 
 // nothing is an answer without fields.
 type nothing struct{}
 
 // actor returns the caller as the user who changes a message.
-func actor(c *op.Call) messages.Actor {
-	return messages.Actor{Issued: c.Caller.Issued, Origin: c.Origin()}
+func actor(c *op.Call) timeline.Actor {
+	return timeline.Actor{Issued: c.Caller.Issued, Origin: c.Origin()}
 }

@@ -60,7 +60,7 @@ func sync(ctx context.Context, c *op.Call, in syncRequest) (syncReply, error) {
 	out := syncReply{
 		Conversations: v4.FromRows(p.Rows), Complete: p.Next == nil, Cursor: v4.FormatCursor(p.Next),
 		Since: p.SinceMs, Spread: c.Sessions.Spread,
-		Expired: in.Since > 0 && in.Since < c.App.Now().Add(-c.Messages.Retention).UnixMilli(),
+		Expired: in.Since > 0 && in.Since < c.App.Now().Add(-c.Direct.Retention).UnixMilli(),
 	}
 	if after == nil {
 		if err := closeUnserved(ctx, c); err != nil {

@@ -6,7 +6,7 @@ package extension
 import (
 	"parley/shared/dialect/tencent"
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 	"parley/shared/fault"
 	"parley/shared/op"
 	"parley/shared/store"
@@ -32,14 +32,14 @@ type messageRef struct {
 
 // parse fills in From and returns the key of the message. It refuses a caller who is
 // neither an admin nor one of the two users.
-func (r *messageRef) parse(c *op.Call) (messages.Key, error) {
+func (r *messageRef) parse(c *op.Call) (timeline.Key, error) {
 	if r.From == "" {
 		r.From = c.Caller.Account
 	}
 	if !c.Caller.Admin && c.Caller.Account != r.From && c.Caller.Account != r.To {
-		return messages.Key{}, fault.New(fault.NotAdmin, "%s is no admin and not in the conversation", c.Caller.Account)
+		return timeline.Key{}, fault.New(fault.NotAdmin, "%s is no admin and not in the conversation", c.Caller.Account)
 	}
-	return messages.ParseKey(r.Key)
+	return timeline.ParseKey(r.Key)
 }
 
 // extension is the wire form of an extension.
@@ -49,4 +49,4 @@ type extension struct {
 	Seq   int64  `json:"Seq"` // the version; every change of the message's extensions has the next one
 }
 
-func fromExtension(e messages.Extension) extension { return extension{e.Key, e.Value, e.Seq} }
+func fromExtension(e timeline.Extension) extension { return extension{e.Key, e.Value, e.Seq} }

@@ -3,7 +3,7 @@ package extension
 import (
 	"context"
 
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 	"parley/shared/op"
 )
 
@@ -26,8 +26,8 @@ func getKeyValues(ctx context.Context, c *op.Call, in getRequest) (getResponse, 
 	if err != nil {
 		return getResponse{}, err
 	}
-	actor := messages.Actor{Trusted: c.Caller.Admin, Issued: c.Caller.Issued}
-	page, err := c.Messages.ExtensionsFor(ctx, actor, c.Caller.Account, in.From, in.To, key, in.Start)
+	actor := timeline.Actor{Trusted: c.Caller.Admin, Issued: c.Caller.Issued}
+	page, err := c.Timeline.ExtensionsFor(ctx, actor, c.Caller.Account, in.From, in.To, key, in.Start)
 	if err != nil {
 		return getResponse{}, err
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 	"parley/shared/op"
 )
 
@@ -32,12 +32,12 @@ func setKeyValues(ctx context.Context, c *op.Call, in setRequest) (setResponse, 
 	if err != nil {
 		return setResponse{}, err
 	}
-	list := make([]messages.Extension, len(in.List))
+	list := make([]timeline.Extension, len(in.List))
 	for i, e := range in.List {
-		list[i] = messages.Extension{Key: e.Key, Value: e.Value, Seq: e.Seq}
+		list[i] = timeline.Extension{Key: e.Key, Value: e.Value, Seq: e.Seq}
 	}
-	actor := messages.Actor{Trusted: c.Caller.Admin, Issued: c.Caller.Issued}
-	results, err := c.Messages.ChangeExtensions(ctx, actor, c.Caller.Account, in.From, in.To, key, messages.ExtensionVerb(in.Verb), list)
+	actor := timeline.Actor{Trusted: c.Caller.Admin, Issued: c.Caller.Issued}
+	results, err := c.Timeline.ChangeExtensions(ctx, actor, c.Caller.Account, in.From, in.To, key, timeline.ExtensionVerb(in.Verb), list)
 	if err != nil {
 		return setResponse{}, err
 	}

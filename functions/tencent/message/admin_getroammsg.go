@@ -5,7 +5,7 @@ import (
 
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/content"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 	"parley/shared/op"
 )
 
@@ -43,7 +43,7 @@ type roamMessage struct {
 
 // maxRoamMessages is how many messages a page has at most. The vendor names no maximum
 // of MaxCnt (docs/spec/tencent §15).
-const maxRoamMessages = messages.MaxPage
+const maxRoamMessages = timeline.MaxPage
 
 // adminGetRoamMsg returns the messages of a one-to-one conversation in a time range, as
 // one of the two users sees them. The pages go from new to old, and the messages of a
@@ -59,7 +59,7 @@ func adminGetRoamMsg(ctx context.Context, c *op.Call, in roamRequest) (roamRespo
 		return out, nil // no message is as old as 1970
 	}
 	q.Accept = v4.SizeLimit(maxRoamBytes, toRoam)
-	h, err := c.Messages.History(ctx, q)
+	h, err := c.Timeline.History(ctx, q)
 	if err != nil {
 		return roamResponse{}, err
 	}
@@ -79,8 +79,8 @@ func adminGetRoamMsg(ctx context.Context, c *op.Call, in roamRequest) (roamRespo
 	return out, nil
 }
 
-func (in roamRequest) query() (messages.HistoryRange, error) {
-	q := messages.HistoryRange{User: in.Operator, Peer: in.Peer}
+func (in roamRequest) query() (timeline.HistoryRange, error) {
+	q := timeline.HistoryRange{User: in.Operator, Peer: in.Peer}
 	if q.User == "" {
 		q.User = in.From
 	}
@@ -99,7 +99,7 @@ func (in roamRequest) query() (messages.HistoryRange, error) {
 	}
 	q.Limit, q.MinSec, q.MaxSec = min(*in.Max, maxRoamMessages), *in.MinTime, *in.MaxTime
 	if in.LastKey != "" {
-		key, err := messages.ParseKey(in.LastKey)
+		key, err := timeline.ParseKey(in.LastKey)
 		if err != nil {
 			return q, v4.Refuse(badJSON, "LastMsgKey is not one that an answer gave")
 		}
@@ -108,7 +108,7 @@ func (in roamRequest) query() (messages.HistoryRange, error) {
 	return q, nil
 }
 
-func toRoam(m messages.Message) roamMessage {
+func toRoam(m timeline.Message) roamMessage {
 	w := v4.FromMessage(m)
 	return roamMessage{
 		From: w.From, To: w.To, Seq: w.Seq, Random: w.Random, Time: w.Time, Key: w.Key, Body: w.Body, Custom: w.Custom,

@@ -3,7 +3,7 @@ package message
 import (
 	"context"
 
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 	"parley/shared/op"
 )
 
@@ -19,9 +19,9 @@ type withdrawResponse struct{}
 // Its content is removed, its place in the history stays, it is excluded from unread,
 // and the devices of both users are notified. A recall cannot be undone.
 func adminMsgWithdraw(ctx context.Context, c *op.Call, in withdrawRequest) (withdrawResponse, error) {
-	key, err := messages.ParseKey(in.Key)
+	key, err := timeline.ParseKey(in.Key)
 	if err != nil {
 		return withdrawResponse{}, err
 	}
-	return withdrawResponse{}, c.Messages.Recall(ctx, messages.Actor{Trusted: true}, in.From, in.To, key)
+	return withdrawResponse{}, c.Timeline.Recall(ctx, timeline.Actor{Trusted: true}, in.From, in.To, key)
 }

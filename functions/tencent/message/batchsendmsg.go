@@ -39,7 +39,7 @@ func batchSendMsg(ctx context.Context, c *op.Call, in batchSendMsgRequest) (batc
 	if err != nil {
 		return batchSendMsgResponse{}, err
 	}
-	sent, failed, err := c.Messages.SendBatch(ctx, request, in.To)
+	sent, failed, err := c.Direct.SendBatch(ctx, request, in.To)
 	if err != nil {
 		return batchSendMsgResponse{}, err
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 	"parley/shared/op"
 )
 
@@ -26,15 +26,15 @@ type receiptResponse struct{}
 // messages that Peer_Account sent. Messages that did not ask for a receipt, that have
 // one already, or that do not exist are skipped.
 func c2cMsgReadReceipt(ctx context.Context, c *op.Call, in receiptRequest) (receiptResponse, error) {
-	keys := make([]messages.Key, len(in.Messages))
+	keys := make([]timeline.Key, len(in.Messages))
 	for i, m := range in.Messages {
 		if m.From != in.Peer || m.To != in.Operator {
 			return receiptResponse{}, v4.Refuse(badJSON, "C2CMsgInfo[%d] is no message from Peer_Account to Operator_Account", i)
 		}
 		var err error
-		if keys[i], err = messages.ParseKey(m.Key); err != nil {
+		if keys[i], err = timeline.ParseKey(m.Key); err != nil {
 			return receiptResponse{}, err
 		}
 	}
-	return receiptResponse{}, c.Messages.SendReadReceipts(ctx, messages.Actor{Trusted: true}, in.Operator, in.Peer, keys)
+	return receiptResponse{}, c.Timeline.SendReadReceipts(ctx, timeline.Actor{Trusted: true}, in.Operator, in.Peer, keys)
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 	"parley/shared/op"
 )
 
@@ -22,9 +22,9 @@ type deleteResponse struct {
 // Peer_Account still sees them. Keys of messages that do not exist are skipped.
 func deleteC2CMsgRamble(ctx context.Context, c *op.Call, in deleteRequest) (deleteResponse, error) {
 	var out deleteResponse
-	var keys []messages.Key
+	var keys []timeline.Key
 	for _, text := range in.Keys {
-		key, err := messages.ParseKey(text)
+		key, err := timeline.ParseKey(text)
 		if err != nil {
 			out.Invalid = append(out.Invalid, text)
 			continue
@@ -32,10 +32,10 @@ func deleteC2CMsgRamble(ctx context.Context, c *op.Call, in deleteRequest) (dele
 		keys = append(keys, key)
 	}
 	switch {
-	case len(in.Keys) == 0 || len(in.Keys) > messages.MaxKeys:
-		return deleteResponse{}, v4.Refuse(badJSON, "MsgKeyList has 1 to %d keys", messages.MaxKeys)
+	case len(in.Keys) == 0 || len(in.Keys) > timeline.MaxKeys:
+		return deleteResponse{}, v4.Refuse(badJSON, "MsgKeyList has 1 to %d keys", timeline.MaxKeys)
 	case len(keys) == 0:
 		return deleteResponse{}, v4.Refuse(badKey, "MsgKeyList has no key of the form <MsgSeq>_<MsgRandom>_<MsgTime>")
 	}
-	return out, c.Messages.DeleteForUser(ctx, messages.Actor{Trusted: true}, in.Operator, in.Peer, keys)
+	return out, c.Timeline.DeleteForUser(ctx, timeline.Actor{Trusted: true}, in.Operator, in.Peer, keys)
 }

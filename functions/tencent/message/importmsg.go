@@ -5,7 +5,7 @@ import (
 
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/content"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/direct"
 	"parley/shared/fault"
 	"parley/shared/op"
 )
@@ -29,7 +29,7 @@ type importMsgResponse struct{}
 // with the same MsgSeq, MsgRandom and MsgTimeStamp, the call succeeds and changes
 // nothing. It does so, too, if the message is older than the application keeps messages.
 func importMsg(ctx context.Context, c *op.Call, in importMsgRequest) (importMsgResponse, error) {
-	i := messages.Import{
+	i := direct.Import{
 		From: in.From, To: in.To, Seq: in.Seq, Random: *in.Random, Time: int64(*in.Time),
 		Content: content.Content{Elements: in.Body, Custom: in.Custom},
 	}
@@ -40,10 +40,10 @@ func importMsg(ctx context.Context, c *op.Call, in importMsgRequest) (importMsgR
 	default:
 		return importMsgResponse{}, v4.Refuse(90030, "SyncFromOldSystem is 5 for live messages, 2 for history")
 	}
-	if i.Time > c.App.Now().Add(messages.MaxImportAhead).Unix() {
+	if i.Time > c.App.Now().Add(direct.MaxImportAhead).Unix() {
 		return importMsgResponse{}, v4.Refuse(90006, "MsgTimeStamp lies in the future")
 	}
-	err := c.Messages.Import(ctx, i)
+	err := c.Direct.Import(ctx, i)
 	if fault.Is(err, fault.SenderUnknown) {
 		err = v4.Refuse(badFrom, "From_Account %s is not an account", in.From)
 	}

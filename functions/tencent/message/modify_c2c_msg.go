@@ -5,7 +5,7 @@ import (
 
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/content"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 	"parley/shared/op"
 )
 
@@ -27,14 +27,14 @@ func (modifyResponse) ErrorInfo() string { return "succeed" }
 // From_Account to To_Account. The key, the time and the sequence stay, and the devices
 // of both users are notified.
 func modifyC2CMsg(ctx context.Context, c *op.Call, in modifyRequest) (modifyResponse, error) {
-	key, err := messages.ParseKey(in.Key)
+	key, err := timeline.ParseKey(in.Key)
 	if err != nil {
 		return modifyResponse{}, err
 	}
 	if in.Body == nil && in.Custom == nil {
 		return modifyResponse{}, v4.Refuse(badBody, "one of MsgBody and CloudCustomData is needed")
 	}
-	_, err = c.Messages.Edit(ctx, messages.Actor{Trusted: true}, in.From, in.To, key,
-		messages.EditRequest{Elements: in.Body, Custom: in.Custom})
+	_, err = c.Timeline.Edit(ctx, timeline.Actor{Trusted: true}, in.From, in.To, key,
+		timeline.EditRequest{Elements: in.Body, Custom: in.Custom})
 	return modifyResponse{}, err
 }

@@ -35,7 +35,7 @@ func sendMsg(ctx context.Context, c *op.Call, in sendMsgRequest) (sendMsgRespons
 	if err := v4.ReadForbidCallbackControl(in.Forbid, &request); err != nil {
 		return sendMsgResponse{}, err
 	}
-	sent, err := c.Messages.Send(ctx, request)
+	sent, err := c.Direct.Send(ctx, request)
 	if err != nil {
 		return sendMsgResponse{}, err
 	}

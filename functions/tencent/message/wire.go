@@ -6,7 +6,7 @@ import (
 
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/content"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/direct"
 )
 
 const (
@@ -40,8 +40,8 @@ type sendFields struct {
 
 // sendRequest returns the request without a receiver. If From_Account is missing, the
 // sender is the calling admin.
-func (in sendFields) sendRequest(admin string) (messages.SendRequest, error) {
-	r := messages.SendRequest{
+func (in sendFields) sendRequest(admin string) (direct.SendRequest, error) {
+	r := direct.SendRequest{
 		From: in.From, Seq: in.Seq, Random: *in.Random, Trusted: true,
 		Content: content.Content{Elements: in.Body, Custom: in.Custom},
 	}
@@ -50,11 +50,11 @@ func (in sendFields) sendRequest(admin string) (messages.SendRequest, error) {
 	}
 	switch in.Sync {
 	case 0:
-		r.Sync = messages.CopyToHistory
+		r.Sync = direct.CopyToHistory
 	case 1:
-		r.Sync = messages.CopyToDevices
+		r.Sync = direct.CopyToDevices
 	case 2:
-		r.Sync = messages.NoCopy
+		r.Sync = direct.NoCopy
 	default:
 		return r, v4.Refuse(90031, "SyncOtherMachine is 1 or 2")
 	}

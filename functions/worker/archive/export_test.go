@@ -26,7 +26,7 @@ import (
 	"parley/shared/app"
 	"parley/shared/domain/archive"
 	"parley/shared/domain/content"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 	"parley/shared/op"
 	"parley/shared/store"
 )
@@ -111,8 +111,8 @@ func storeMessages(t *testing.T, w *testkit.World, r *rand.Rand, n int) [][]entr
 	seen := make(map[string]bool)
 	for range n {
 		users := [2]string{"alice", []string{"bob", "carol", "dave"}[r.IntN(3)]}
-		m := messages.Message{
-			Key:  messages.Key{Time: start + r.Int64N(3*3600), Seq: uint32(r.IntN(2)), Random: 7},
+		m := timeline.Message{
+			Key:  timeline.Key{Time: start + r.Int64N(3*3600), Seq: uint32(r.IntN(2)), Random: 7},
 			From: users[0], To: users[1], Offset: 1, Epoch: 1, Expires: start + 86400,
 			Content: content.Content{Elements: []content.Element{testkit.Text(strings.Repeat("long ", r.IntN(3)*100))}},
 		}
@@ -140,7 +140,7 @@ func storeMessages(t *testing.T, w *testkit.World, r *rand.Rand, n int) [][]entr
 }
 
 // hasKey reports whether a stream record is of the message with a key.
-func hasKey(record map[string]any, k messages.Key) bool {
+func hasKey(record map[string]any, k timeline.Key) bool {
 	text, err := json.Marshal(record["dynamodb"])
 	return err == nil && bytes.Contains(text, []byte(store.MessageSK(k)))
 }

@@ -5,11 +5,12 @@ import (
 
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/delivery"
+	"parley/shared/domain/direct"
 	"parley/shared/domain/inbox"
-	"parley/shared/domain/messages"
 	"parley/shared/domain/presence"
 	"parley/shared/domain/profiles"
 	"parley/shared/domain/relations"
+	"parley/shared/domain/timeline"
 	"parley/shared/plainjson"
 )
 
@@ -190,7 +191,7 @@ func Frames() func(delivery.Event) ([]byte, error) {
 			return nil, fmt.Errorf("no frame for the event %q", e.EventName())
 		}
 		out := event{Event: encoder.name, Body: encoder.body(e)}
-		if m, is := e.(messages.Message); is && m.Offset > 0 {
+		if m, is := e.(timeline.Message); is && m.Offset > 0 {
 			out.Hi = &hi{Ordinal: m.Offset}
 		}
 		return plainjson.Marshal(out)
@@ -214,24 +215,24 @@ func encode[E delivery.Event](name string, body func(E) any) encoder {
 // it has every event of the domain.
 func encoders() []encoder {
 	return []encoder{
-		encode("message.new", func(e messages.Message) any { return v4.FromMessage(e) }),
-		encode("message.recalled", func(e messages.Recalled) any {
+		encode("message.new", func(e timeline.Message) any { return v4.FromMessage(e) }),
+		encode("message.recalled", func(e timeline.Recalled) any {
 			return messageRecalled{From: e.From, To: e.To, Key: e.Key.String(), By: e.By, TimeMs: e.TimeMs}
 		}),
-		encode("message.edited", func(e messages.Edited) any { return v4.FromMessage(e.Message) }),
-		encode("message.deleted", func(e messages.Hidden) any {
+		encode("message.edited", func(e timeline.Edited) any { return v4.FromMessage(e.Message) }),
+		encode("message.deleted", func(e timeline.Hidden) any {
 			return messagesDeleted{User: e.User, Peer: e.Peer, Keys: v4.FromKeys(e.Keys), TimeMs: e.TimeMs}
 		}),
-		encode("message.reaction", func(e messages.Reacted) any {
+		encode("message.reaction", func(e timeline.Reacted) any {
 			return messageReacted{
 				From: e.From, To: e.To, Key: e.Key.String(), User: e.User, Reaction: e.Reaction, Added: e.Added, TimeMs: e.TimeMs,
 			}
 		}),
-		encode("message.receipt", func(e messages.ReadReceipt) any {
+		encode("message.receipt", func(e timeline.ReadReceipt) any {
 			return messagesConfirmed{Reader: e.Reader, Sender: e.Sender, Keys: v4.FromKeys(e.Keys), TimeMs: e.TimeMs}
 		}),
 		encode("message.extension", extended),
-		encode("message.typing", func(e messages.Typing) any { return typing{From: e.From, To: e.To, On: e.On, TimeMs: e.TimeMs} }),
+		encode("message.typing", func(e direct.Typing) any { return typing{From: e.From, To: e.To, On: e.On, TimeMs: e.TimeMs} }),
 		encode("message.read", func(e inbox.ReadCursor) any {
 			return readMark{Reader: e.Reader, Peer: e.Peer, Ordinal: e.Offset, Unread: &e.Unread, TimeMs: e.TimeMs}
 		}),
@@ -267,7 +268,7 @@ func encoders() []encoder {
 	}
 }
 
-func extended(e messages.ExtensionsChanged) any {
+func extended(e timeline.ExtensionsChanged) any {
 	body := messageExtended{From: e.From, To: e.To, Key: e.Key.String(), Latest: e.Latest, Cleared: e.Cleared, Deleted: e.Deleted}
 	for _, p := range e.Set {
 		body.Set = append(body.Set, extensionPair{p.Key, p.Value, p.Seq})

@@ -10,7 +10,7 @@ import (
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/inbox"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 	"parley/shared/fault"
 	"parley/shared/op"
 )
@@ -117,7 +117,7 @@ func TestUnknownEvent(t *testing.T) {
 // TestConversationFrames checks the frames of the events of conversations
 // (docs/client-protocol.md §7).
 func TestConversationFrames(t *testing.T) {
-	key := messages.Key{Time: 1_700_000_000, Seq: 1, Random: 2}
+	key := timeline.Key{Time: 1_700_000_000, Seq: 1, Random: 2}
 	row := inbox.Row{Peer: "bob", DraftMs: 3, HiddenUpTo: &key, ChangedMs: 9}
 	const body = `{"To_Account":"bob","Unread":0,"ReadOrdinal":0,"PeerReadOrdinal":0,"InOrdinal":0,"OutOrdinal":0,"TimeMs":0,"DraftMs":3`
 	for _, c := range []struct {

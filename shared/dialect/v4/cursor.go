@@ -7,7 +7,7 @@ import (
 
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/inbox"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 	"parley/shared/fault"
 )
 
@@ -81,7 +81,7 @@ func ParseCursor(text string) (*inbox.Position, error) {
 
 // FormatLogCursor returns the cursor for a position in an operation log; empty at the end
 // of the log.
-func FormatLogCursor(p *messages.LogPosition) string {
+func FormatLogCursor(p *timeline.LogPosition) string {
 	if p == nil {
 		return ""
 	}
@@ -90,14 +90,14 @@ func FormatLogCursor(p *messages.LogPosition) string {
 
 // ParseLogCursor returns the position for a cursor of FormatLogCursor; nil for an empty
 // text, the start of the log.
-func ParseLogCursor(text string) (*messages.LogPosition, error) {
+func ParseLogCursor(text string) (*timeline.LogPosition, error) {
 	if text == "" {
 		return nil, nil
 	}
 	head, rest, _ := strings.Cut(text, "_")
 	ms, err := strconv.ParseInt(head, 10, 44)
-	key, bad := messages.ParseKey(rest)
-	p := &messages.LogPosition{AtMs: ms, Key: key}
+	key, bad := timeline.ParseKey(rest)
+	p := &timeline.LogPosition{AtMs: ms, Key: key}
 	if err != nil || bad != nil || ms < 0 || FormatLogCursor(p) != text {
 		return nil, fault.New(fault.Invalid, "Cursor is not one that an answer gave")
 	}

@@ -8,9 +8,10 @@ import (
 	"strings"
 
 	"parley/shared/domain/content"
+	"parley/shared/domain/direct"
 	"parley/shared/domain/inbox"
-	"parley/shared/domain/messages"
 	"parley/shared/domain/push"
+	"parley/shared/domain/timeline"
 	"parley/shared/fault"
 	"parley/shared/plainjson"
 )
@@ -51,7 +52,7 @@ type Reaction struct {
 }
 
 // FromMessage returns the wire form of a message.
-func FromMessage(m messages.Message) Message {
+func FromMessage(m timeline.Message) Message {
 	out := Message{
 		From: m.From, To: m.To, Seq: m.Seq, Random: m.Random, Time: m.Time, Key: m.Key.String(),
 		Ordinal: m.Offset, Body: nonNil(m.Elements), Custom: m.Custom, NoUnread: m.NoUnread, EditedMs: m.EditedMs,
@@ -65,7 +66,7 @@ func FromMessage(m messages.Message) Message {
 }
 
 // FromMessages returns the wire form of messages.
-func FromMessages(list []messages.Message) []Message {
+func FromMessages(list []timeline.Message) []Message {
 	out := make([]Message, len(list))
 	for i, m := range list {
 		out[i] = FromMessage(m)
@@ -92,7 +93,7 @@ func SizeLimit[Item, Form any](limit int, form func(Item) Form) func(Item) bool 
 
 // FromReactions returns the wire form of the reactions to a message: the users of each
 // reaction, in the order of the reactions' texts.
-func FromReactions(m messages.Message) []Reaction {
+func FromReactions(m timeline.Message) []Reaction {
 	var out []Reaction
 	for _, user := range []string{m.From, m.To} {
 		for _, text := range m.Reactions[user] {
@@ -109,7 +110,7 @@ func FromReactions(m messages.Message) []Reaction {
 }
 
 // FromKeys returns the wire form of message keys.
-func FromKeys(keys []messages.Key) []string {
+func FromKeys(keys []timeline.Key) []string {
 	out := make([]string, len(keys))
 	for i, k := range keys {
 		out[i] = k.String()
@@ -118,11 +119,11 @@ func FromKeys(keys []messages.Key) []string {
 }
 
 // ToKeys reads message keys. It fails with fault.KeyInvalid for a malformed key.
-func ToKeys(list []string) ([]messages.Key, error) {
-	keys := make([]messages.Key, len(list))
+func ToKeys(list []string) ([]timeline.Key, error) {
+	keys := make([]timeline.Key, len(list))
 	for i, text := range list {
 		var err error
-		if keys[i], err = messages.ParseKey(text); err != nil {
+		if keys[i], err = timeline.ParseKey(text); err != nil {
 			return nil, err
 		}
 	}
@@ -223,7 +224,7 @@ func FromFolders(list []inbox.Folder) []Folder {
 }
 
 // ReadSendMsgControl sets what SendMsgControl says in a send request (docs/spec/tencent §3).
-func ReadSendMsgControl(list []string, r *messages.SendRequest) error {
+func ReadSendMsgControl(list []string, r *direct.SendRequest) error {
 	for _, word := range list {
 		switch word {
 		case "NoUnread":
@@ -240,7 +241,7 @@ func ReadSendMsgControl(list []string, r *messages.SendRequest) error {
 }
 
 // ReadForbidCallbackControl sets what ForbidCallbackControl says in a send request (docs/spec/tencent §3).
-func ReadForbidCallbackControl(list []string, r *messages.SendRequest) error {
+func ReadForbidCallbackControl(list []string, r *direct.SendRequest) error {
 	for _, word := range list {
 		switch word {
 		case "ForbidBeforeSendMsgCallback":

@@ -11,9 +11,10 @@ import (
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/content"
+	"parley/shared/domain/direct"
 	"parley/shared/domain/inbox"
-	"parley/shared/domain/messages"
 	"parley/shared/domain/push"
+	"parley/shared/domain/timeline"
 	"parley/shared/fault"
 )
 
@@ -33,7 +34,7 @@ func TestControl(t *testing.T) {
 		{[]string{""}, false, false, false, false},
 		{[]string{"NoUnread", "Other"}, true, false, false, false}, // the send request of a refused call is not used
 	} {
-		var r messages.SendRequest
+		var r direct.SendRequest
 		err := v4.ReadSendMsgControl(c.list, &r)
 		if r.NoUnread != c.noUnread || r.NoLast != c.noLast || r.HonourReceiveOption != c.honour || (err == nil) != c.ok {
 			t.Errorf("Control(%q): %+v, %v, want %+v", c.list, r, err, c)
@@ -118,7 +119,7 @@ func TestPushInfo(t *testing.T) {
 
 // TestForbid checks which words of ForbidCallbackControl are accepted, and what they set.
 func TestForbid(t *testing.T) {
-	var r messages.SendRequest
+	var r direct.SendRequest
 	if err := v4.ReadForbidCallbackControl([]string{"ForbidBeforeSendMsgCallback"}, &r); err != nil || !r.SkipBefore || r.SkipAfter {
 		t.Errorf("before: %+v, %v", r, err)
 	}
@@ -132,8 +133,8 @@ func TestForbid(t *testing.T) {
 
 // TestWireForms checks the wire forms of messages and of rows.
 func TestWireForms(t *testing.T) {
-	m := messages.Message{
-		Key: messages.Key{Time: 1_700_000_000, Seq: 1, Random: 2}, From: "alice", To: "bob", Offset: 3, Epoch: 9,
+	m := timeline.Message{
+		Key: timeline.Key{Time: 1_700_000_000, Seq: 1, Random: 2}, From: "alice", To: "bob", Offset: 3, Epoch: 9,
 		Content: content.Content{
 			Elements: []content.Element{{Kind: content.KindText, Content: json.RawMessage(`{"Text":"hi","own":1}`)}},
 			Custom:   "c",
@@ -142,13 +143,13 @@ func TestWireForms(t *testing.T) {
 	}
 	for _, c := range []struct {
 		what string
-		m    messages.Message
+		m    timeline.Message
 		want string
 	}{
 		{"every field", m, `{"From_Account":"alice","To_Account":"bob","MsgSeq":1,"MsgRandom":2,"MsgTime":1700000000,"MsgKey":"1_2_1700000000",` +
 			`"Ordinal":3,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"hi","own":1}}],"CloudCustomData":"c","NoUnread":true,` +
 			`"IsNeedReadReceipt":1,"SupportMessageExtension":1,"Nick":"Al","FaceUrl":"https://a"}`},
-		{"no optional field", messages.Message{From: "a", To: "b"}, `{"From_Account":"a","To_Account":"b","MsgSeq":0,"MsgRandom":0,"MsgTime":0,"MsgKey":"0_0_0","MsgBody":[]}`},
+		{"no optional field", timeline.Message{From: "a", To: "b"}, `{"From_Account":"a","To_Account":"b","MsgSeq":0,"MsgRandom":0,"MsgTime":0,"MsgKey":"0_0_0","MsgBody":[]}`},
 	} {
 		got, err := json.Marshal(v4.FromMessage(c.m))
 		if err != nil || string(got) != c.want {
@@ -165,7 +166,7 @@ func TestWireForms(t *testing.T) {
 		t.Errorf("row:\ngot  %s, %v\nwant %s", got, err, want)
 	}
 	row = inbox.Row{Peer: "bob", DraftMs: 6, HiddenUpTo: &m.Key, Data: inbox.Data{
-		PinnedMs: 7, Labels: inbox.Set(0).With(1).With(64), CustomLabel: "c", Folders: inbox.Set(0).With(20), Option: messages.OptionSilent,
+		PinnedMs: 7, Labels: inbox.Set(0).With(1).With(64), CustomLabel: "c", Folders: inbox.Set(0).With(20), Option: direct.OptionSilent,
 	}}
 	got, err = json.Marshal(v4.FromRow(row))
 	want = `{"To_Account":"bob","Unread":0,"ReadOrdinal":0,"PeerReadOrdinal":0,"InOrdinal":0,"OutOrdinal":0,"TimeMs":0,"PinnedMs":7,"Mark":[1,64],` +

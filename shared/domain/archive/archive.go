@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"parley/shared/domain/content"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 )
 
 // A ConversationType is a kind of conversation.
@@ -78,7 +78,7 @@ type Record struct {
 	App int64
 	// Position identifies the message within its application. The file is ordered by it.
 	Position string
-	Message  messages.Message
+	Message  timeline.Message
 }
 
 // A Store persists which hours have a file, and which hours are to be merged.
@@ -132,7 +132,7 @@ type exportedMessage struct {
 	Custom string `json:"CloudCustomData,omitempty"`
 }
 
-func toExported(m messages.Message) exportedMessage {
+func toExported(m timeline.Message) exportedMessage {
 	e := exportedMessage{From: m.From, To: m.To, Time: m.Time, Seq: m.Seq, Random: m.Random, Body: m.Elements, Custom: m.Custom}
 	if e.Body == nil {
 		e.Body = []content.Element{}

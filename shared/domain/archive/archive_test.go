@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"parley/shared/domain/content"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 )
 
 // memoryObjects holds parts in memory; the other methods of Objects are missing.
@@ -88,8 +88,8 @@ func TestBuildGivesTheSameFileForAnyNumberOfParts(t *testing.T) {
 		var d diskCounter
 		j, m := newJob(&d)
 		for i := range n {
-			all = append(all, Record{App: 7, Position: fmt.Sprintf("%06d", r.IntN(1_000_000)), Message: messages.Message{
-				Key: messages.Key{Time: start.Unix() + int64(i%3600), Seq: uint32(i)}, From: "a", To: "<b>&",
+			all = append(all, Record{App: 7, Position: fmt.Sprintf("%06d", r.IntN(1_000_000)), Message: timeline.Message{
+				Key: timeline.Key{Time: start.Unix() + int64(i%3600), Seq: uint32(i)}, From: "a", To: "<b>&",
 				Content: content.Content{Elements: []content.Element{{Kind: content.KindText, Content: json.RawMessage(`{"Text":"<x>\u0001"}`)}}},
 			}})
 			// Each part has the newest message, and one or two that others have.

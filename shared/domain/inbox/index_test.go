@@ -16,8 +16,9 @@ import (
 	"parley/shared/domain/apps"
 	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
+	"parley/shared/domain/direct"
 	"parley/shared/domain/inbox"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 	"parley/shared/fault"
 )
 
@@ -51,8 +52,8 @@ type randomRun struct {
 	w       *testkit.World
 	r       *rand.Rand
 	peers   []string
-	sent    map[string][]messages.Key // keys of the messages, by peer
-	from    map[messages.Key]string   // senders of the messages
+	sent    map[string][]timeline.Key // keys of the messages, by peer
+	from    map[timeline.Key]string   // senders of the messages
 	random  uint32                    // of the last message
 	indexed inbox.Service             // reads the index if there is one
 	noIndex inbox.Service             // reads all rows
@@ -61,7 +62,7 @@ type randomRun struct {
 
 func newRandomRun(t *testing.T, seed uint64) *randomRun {
 	w := testkit.NewWorld(t, server, testkit.Options{})
-	run := &randomRun{T: t, w: w, r: testkit.Rand(seed), sent: map[string][]messages.Key{}, from: map[messages.Key]string{}}
+	run := &randomRun{T: t, w: w, r: testkit.Rand(seed), sent: map[string][]timeline.Key{}, from: map[timeline.Key]string{}}
 	a, err := w.App.Apps.Get(t.Context(), w.ID)
 	if err != nil {
 		t.Fatal(err)
@@ -97,11 +98,11 @@ func (run *randomRun) step() {
 	switch kind {
 	case 0, 1, 2, 3, 4, 5:
 		run.random++
-		request := messages.SendRequest{From: from, To: to, Random: run.random, Trusted: true, Content: content.Content{Elements: []content.Element{testkit.Text("x")}}}
+		request := direct.SendRequest{From: from, To: to, Random: run.random, Trusted: true, Content: content.Content{Elements: []content.Element{testkit.Text("x")}}}
 		request.NoUnread = run.r.IntN(6) == 0
 		request.NoLast = run.r.IntN(8) == 0 && len(run.sent[peer]) > 0
-		var receipt messages.SendResult
-		if receipt, err = t.Messages.Send(ctx, request); err == nil {
+		var receipt direct.SendResult
+		if receipt, err = t.Direct.Send(ctx, request); err == nil {
 			run.sent[peer], run.from[receipt.Key] = append(run.sent[peer], receipt.Key), from
 		}
 	case 6, 7:
@@ -111,7 +112,7 @@ func (run *randomRun) step() {
 			k := run.sent[peer][run.r.IntN(len(run.sent[peer]))]
 			from := run.from[k]
 			to := map[bool]string{true: peer, false: "alice"}[from == "alice"]
-			err = t.Messages.Recall(ctx, messages.Actor{Trusted: true}, from, to, k)
+			err = t.Timeline.Recall(ctx, timeline.Actor{Trusted: true}, from, to, k)
 		}
 	case 9:
 		err = t.Inbox.Delete(ctx, "alice", peer, one, delivery.Origin{})
@@ -120,7 +121,7 @@ func (run *randomRun) step() {
 	case 12, 13:
 		_, err = t.Inbox.SetLabels(ctx, "alice", []string{peer}, []inbox.LabelChange{map[bool]inbox.LabelChange{true: {Set: []int{2}}, false: {Clear: []int{2}}}[one]}, delivery.Origin{})
 	case 14:
-		option := messages.Option(run.r.IntN(3))
+		option := direct.Option(run.r.IntN(3))
 		_, err = t.Inbox.SetOption(ctx, "alice", []string{peer}, option, delivery.Origin{})
 	case 15:
 		_, _, _, err = t.Inbox.CreateFolder(ctx, "alice", "work", []string{peer}, delivery.Origin{})
@@ -130,7 +131,7 @@ func (run *randomRun) step() {
 		_, err = t.Inbox.SetDraft(ctx, "alice", peer, map[bool]string{true: "hello"}[one], delivery.Origin{})
 	case 18:
 		run.random++
-		err = t.Messages.Import(ctx, messages.Import{
+		err = t.Direct.Import(ctx, direct.Import{
 			From: from, To: to, Random: run.random, Time: run.w.Clock.Now().Unix() - run.r.Int64N(40*86_400), Live: one,
 			Content: content.Content{Elements: []content.Element{testkit.Text("old")}},
 		})

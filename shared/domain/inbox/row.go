@@ -3,7 +3,8 @@ package inbox
 import (
 	"time"
 
-	"parley/shared/domain/messages"
+	"parley/shared/domain/direct"
+	"parley/shared/domain/timeline"
 )
 
 // MaxUnread is the maximum count of unread messages of one conversation
@@ -20,7 +21,7 @@ type Row struct {
 	Peer string
 
 	TimeMs  int64 // when the last message that the list shows was sent; 0: no such message
-	LastKey *messages.Key
+	LastKey *timeline.Key
 	Preview string
 	// LastHasNoContent says that the last message has no content any more, for example
 	// because it was recalled.
@@ -42,7 +43,7 @@ type Row struct {
 	PeerReadMs     int64         // when the peer moved the peer's read cursor
 	UnreadExcluded int64         // how many messages after the read cursor do not count as unread
 	ChangedMs      int64         // when the row changed in a way that the other times do not show
-	HiddenUpTo     *messages.Key // messages up to this one are hidden from the user
+	HiddenUpTo     *timeline.Key // messages up to this one are hidden from the user
 	Expires        int64         // when the messages expire, Unix seconds; 0: there were no messages
 	DraftMs        int64         // when the user wrote the draft; 0: there is no draft
 	Data
@@ -51,11 +52,11 @@ type Row struct {
 // Data is what the user has set on a conversation. A row with any of it outlives its
 // messages.
 type Data struct {
-	PinnedMs    int64           // when the user pinned the conversation; 0: it is not pinned
-	Labels      Set             // labels, 1 to MaxLabel
-	CustomLabel string          // custom label
-	Folders     Set             // numbers of the folders that the conversation is in
-	Option      messages.Option // receive option: whether messages are delivered and pushed
+	PinnedMs    int64         // when the user pinned the conversation; 0: it is not pinned
+	Labels      Set           // labels, 1 to MaxLabel
+	CustomLabel string        // custom label
+	Folders     Set           // numbers of the folders that the conversation is in
+	Option      direct.Option // receive option: whether messages are delivered and pushed
 }
 
 // Limits of what a user sets on conversations (docs/spec/tencent §9.3, §9.6, §13).

@@ -3,7 +3,7 @@ package inbox
 import (
 	"context"
 
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 )
 
 // A RowStore reads and writes rows and drafts.
@@ -16,7 +16,7 @@ type RowStore interface {
 	PeerRows(ctx context.Context, app int64, user string, peers []string, strong bool) ([]Row, error)
 	// LastCounted returns the key of the newest message that the row has counted. It
 	// returns nil if there is no such message.
-	LastCounted(ctx context.Context, app int64, user string, r Row) (*messages.Key, error)
+	LastCounted(ctx context.Context, app int64, user string, r Row) (*timeline.Key, error)
 	// Drafts reads a user's drafts for some peers, in their order. A draft that does not
 	// exist is empty.
 	Drafts(ctx context.Context, app int64, user string, peers []string) ([]string, error)

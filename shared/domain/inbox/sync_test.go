@@ -3,8 +3,8 @@ package inbox_test
 import (
 	"testing"
 
+	"parley/shared/domain/direct"
 	"parley/shared/domain/inbox"
-	"parley/shared/domain/messages"
 )
 
 func TestSyncReturnsRowsChangedSince(t *testing.T) {
@@ -44,7 +44,7 @@ func TestSyncReturnsRowsChangedSince(t *testing.T) {
 func TestSyncBeyondTheEndOfTheList(t *testing.T) {
 	m := &memory{rows: []inbox.Row{
 		{Peer: "a", TimeMs: 3}, {Peer: "b", TimeMs: 2}, {Peer: "out", TimeMs: 1}, {Peer: "kept", TimeMs: 1, Data: inbox.Data{CustomLabel: "c"}},
-		{Peer: "deleted", ChangedMs: 9}, {Peer: "expired, kept", TimeMs: 8, Expires: 1, Data: inbox.Data{Option: messages.OptionSilent}},
+		{Peer: "deleted", ChangedMs: 9}, {Peer: "expired, kept", TimeMs: 8, Expires: 1, Data: inbox.Data{Option: direct.OptionSilent}},
 	}}
 	p, err := service(m, 2).Sync(t.Context(), "u", 0, inbox.PageRequest{Limit: 100})
 	if want := "a b kept deleted expired, kept"; err != nil || peers(p.Page) != want {

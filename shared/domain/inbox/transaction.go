@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"parley/shared/domain/delivery"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 	"parley/shared/fault"
 	"parley/shared/retry"
 )
@@ -20,7 +20,7 @@ type Mutation struct {
 	// the list without a last message. Both move the read cursor to the last message.
 	Hide, ClearLast bool
 	// Cleared, if it is not nil, hides the messages up to it.
-	Cleared *messages.Key
+	Cleared *timeline.Key
 	// Draft, if it is not nil, replaces the draft. An empty text removes the draft.
 	Draft *string
 }

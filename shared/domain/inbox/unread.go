@@ -3,7 +3,7 @@ package inbox
 import (
 	"context"
 
-	"parley/shared/domain/messages"
+	"parley/shared/domain/direct"
 )
 
 // A Count is how many unread messages a user has: in conversations that notify the
@@ -23,7 +23,7 @@ func (s Service) Count(ctx context.Context, user string) (Count, error) {
 	}
 	var c Count
 	for _, r := range rows {
-		if r.Option == messages.OptionNotify {
+		if r.Option == direct.OptionNotify {
 			c.Notified += r.Unread()
 		} else {
 			c.Silent += r.Unread()

@@ -11,7 +11,7 @@ import (
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/content"
 	"parley/shared/domain/inbox"
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 	"parley/shared/fault"
 )
 
@@ -40,7 +40,7 @@ type Query struct {
 	// Accept, if not nil, is asked for each message found. If it refuses one, the answer
 	// ends before that message. It must accept the first one: otherwise each next call
 	// ends at the same message.
-	Accept func(messages.Message) bool
+	Accept func(timeline.Message) bool
 	From   Cursor // where the search begins
 }
 
@@ -49,20 +49,20 @@ type Query struct {
 // Before alone: in Query.Peer. The zero Cursor is the beginning.
 type Cursor struct {
 	At     *inbox.Position
-	Before *messages.Key
+	Before *timeline.Key
 }
 
 // A Result holds the messages found, newest first within a conversation. It may be
 // empty and still have a Next. Example: the newest 200 messages do not match, so the
 // first call finds nothing and the second one searches the messages before them.
 type Result struct {
-	Messages []messages.Message
+	Messages []timeline.Message
 	Next     *Cursor // nil: everything was searched
 }
 
 // Service searches for the users of an application.
 type Service struct {
-	Messages messages.Service
+	Timeline timeline.Service
 	Inbox    inbox.Service
 }
 
@@ -92,7 +92,7 @@ type call struct {
 	user  string
 	query Query
 	left  int // how many more messages may be read
-	found []messages.Message
+	found []timeline.Message
 }
 
 // limitReached reports whether the call must end.
@@ -136,14 +136,14 @@ func (c *call) searchList(ctx context.Context) (Result, error) {
 // searchConversation searches the messages of one conversation before a key (nil: all).
 // It returns the key before which the next call goes on; nil if the conversation was
 // searched to its end.
-func (c *call) searchConversation(ctx context.Context, peer string, before *messages.Key) (*messages.Key, error) {
+func (c *call) searchConversation(ctx context.Context, peer string, before *timeline.Key) (*timeline.Key, error) {
 	if before == nil {
-		before = &messages.Key{Time: 1<<32 - 1, Seq: 1<<32 - 1, Random: 1<<32 - 1} // after all messages
+		before = &timeline.Key{Time: 1<<32 - 1, Seq: 1<<32 - 1, Random: 1<<32 - 1} // after all messages
 	}
 	for {
-		h, err := c.Messages.History(ctx, messages.HistoryRange{
+		h, err := c.Timeline.History(ctx, timeline.HistoryRange{
 			User: c.user, Peer: peer, Before: before, MinSec: c.query.MinSec, MaxSec: c.query.MaxSec,
-			Limit: min(c.left, messages.MaxPage),
+			Limit: min(c.left, timeline.MaxPage),
 		})
 		if err != nil {
 			return nil, err
@@ -176,7 +176,7 @@ func (c *call) searchConversation(ctx context.Context, peer string, before *mess
 }
 
 // matches reports whether a message meets the conditions. The keywords are folded.
-func (q Query) matches(m messages.Message) bool {
+func (q Query) matches(m timeline.Message) bool {
 	if m.Recalled || (len(q.Senders) > 0 && !slices.Contains(q.Senders, m.From)) {
 		return false
 	}

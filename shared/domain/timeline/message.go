@@ -1,6 +1,4 @@
-// Package messages holds the rules of one-to-one messages: what a message is, how
-// it is sent exactly once, how it is changed later, and how its history is read.
-package messages
+package timeline
 
 import "parley/shared/domain/content"
 

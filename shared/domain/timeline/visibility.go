@@ -1,4 +1,4 @@
-package messages
+package timeline
 
 import (
 	"context"
@@ -85,6 +85,18 @@ func (s Service) findSent(ctx context.Context, user, peer, from string, born int
 		return m, fault.New(fault.AlreadyRecalled, "the message is recalled already")
 	}
 	return m, nil
+}
+
+// FindVisible reads a message that a user sees and that is not recalled.
+func (s Service) FindVisible(ctx context.Context, user, peer string, k Key) (*Message, error) {
+	list, err := s.visible(ctx, user, peer, []Key{k}, false)
+	if err != nil {
+		return nil, err
+	}
+	if list[0] == nil || list[0].Recalled {
+		return nil, fault.New(fault.MessageUnknown, "there is no such message")
+	}
+	return list[0], nil
 }
 
 // visible reads messages. The entry of a message that the user does not see is nil.

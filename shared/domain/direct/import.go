@@ -1,4 +1,4 @@
-package messages
+package direct
 
 import (
 	"context"
@@ -7,12 +7,13 @@ import (
 
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/content"
+	"parley/shared/domain/timeline"
 	"parley/shared/fault"
 )
 
 // MaxImportAhead is how far the time of an imported message may be in the future: as much
 // as two clocks may differ.
-const MaxImportAhead = IdempotencyWindow
+const MaxImportAhead = timeline.IdempotencyWindow
 
 // An Import is a past message for a conversation (docs/spec/tencent §6.3).
 type Import struct {
@@ -63,11 +64,11 @@ func (s Service) Import(ctx context.Context, i Import) error {
 	if i.Live {
 		return s.importLive(ctx, req, m, list[0], born)
 	}
-	existing, err := s.Store.PutMessage(ctx, s.App, m)
+	existing, err := s.Timeline.Store.PutMessage(ctx, s.App, m)
 	switch {
 	case err != nil:
 		return err
-	case existing != nil && (!existing.isRepeatOf(m) || existing.Recalled):
+	case existing != nil && (!existing.IsRepeatOf(m) || existing.Recalled):
 		return nil
 	case existing != nil:
 		m = *existing // a repeat: the first call may have died before it changed the lists
@@ -77,8 +78,8 @@ func (s Service) Import(ctx context.Context, i Import) error {
 
 // importLive sends a message whose time is given. A repeat finds the message and
 // makes the writes that the first call may not have made.
-func (s Service) importLive(ctx context.Context, req SendRequest, m Message, from *accounts.Account, born int64) error {
-	existing, err := s.Store.MessageAt(ctx, s.App, m.From, m.To, m.Key)
+func (s Service) importLive(ctx context.Context, req SendRequest, m timeline.Message, from *accounts.Account, born int64) error {
+	existing, err := s.Timeline.Store.MessageAt(ctx, s.App, m.From, m.To, m.Key)
 	if err != nil {
 		return err
 	}
@@ -88,7 +89,7 @@ func (s Service) importLive(ctx context.Context, req SendRequest, m Message, fro
 	now := s.Now()
 	// The list shows the time of a send. A message older than the window changes the
 	// list like history does: only if it is newer than the last message there.
-	beforeWindow := m.Time < now.Add(-IdempotencyWindow).Unix()
+	beforeWindow := m.Time < now.Add(-timeline.IdempotencyWindow).Unix()
 	arrival := Arrival{NowMs: now.UnixMilli(), Preview: m.Preview(), RowExpires: max(now.Unix(), m.Time) + s.retentionSeconds(), Indexed: slices.Contains(req.indexedUsers, m.To)}
 	if existing != nil {
 		m = *existing
@@ -108,7 +109,7 @@ func (s Service) importLive(ctx context.Context, req SendRequest, m Message, fro
 		m.Offset, m.Epoch = claim.Offset, claim.Epoch
 		// The message is counted now, so it must be stored, also if another message took
 		// its key in the meantime.
-		if m, err = s.putUnderFreeKey(ctx, m, claim.DerivedSeq); err != nil {
+		if m, err = s.Timeline.Put(ctx, m, claim.DerivedSeq); err != nil {
 			return err
 		}
 	}
@@ -138,7 +139,7 @@ func (s Service) importLive(ctx context.Context, req SendRequest, m Message, fro
 
 // A RowUpdateOfImport is an imported message that may become the last one of a row.
 type RowUpdateOfImport struct {
-	Key     Key
+	Key     timeline.Key
 	NowMs   int64
 	Preview string
 	Expires int64 // when the row expires at the earliest; 0: it stays as it is
@@ -147,7 +148,7 @@ type RowUpdateOfImport struct {
 
 // advanceRows makes an imported message the last one in the lists of both users, if
 // it is the newest there.
-func (s Service) advanceRows(ctx context.Context, req SendRequest, m Message, expires int64) error {
+func (s Service) advanceRows(ctx context.Context, req SendRequest, m timeline.Message, expires int64) error {
 	move := func(owner, peer string) func(context.Context) error {
 		advance := RowUpdateOfImport{
 			Key: m.Key, NowMs: s.Now().UnixMilli(), Preview: m.Preview(), Expires: expires, Indexed: slices.Contains(req.indexedUsers, owner),

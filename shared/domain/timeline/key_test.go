@@ -1,4 +1,4 @@
-package messages_test
+package timeline_test
 
 import (
 	"math/rand/v2"
@@ -6,17 +6,17 @@ import (
 	"strings"
 	"testing"
 
-	"parley/shared/domain/messages"
+	"parley/shared/domain/timeline"
 	"parley/shared/fault"
 )
 
 func TestParseKeyReversesStringAndRejectsOtherTexts(t *testing.T) {
-	for text, want := range map[string]messages.Key{
+	for text, want := range map[string]timeline.Key{
 		"0_0_0":                            {},
 		"1_2_1700000000":                   {Seq: 1, Random: 2, Time: 1_700_000_000},
 		"4294967295_4294967295_4294967295": {Seq: 1<<32 - 1, Random: 1<<32 - 1, Time: 1<<32 - 1},
 	} {
-		got, err := messages.ParseKey(text)
+		got, err := timeline.ParseKey(text)
 		if err != nil || got != want {
 			t.Errorf("ParseKey(%q) = %+v, %v, want %+v", text, got, err, want)
 		}
@@ -29,8 +29,8 @@ func TestParseKeyReversesStringAndRejectsOtherTexts(t *testing.T) {
 		" 1_2_3", "1_2_3 ", "1_2_3\n", "1.0_2_3", "4294967296_2_3", "1_2_4294967296", "0x1_2_3", "1_2_3é", "1-2-3",
 		strings.Repeat("0", 60) + "1_2_3", strings.Repeat("1_", 100),
 	} {
-		got, err := messages.ParseKey(text)
-		if !fault.Is(err, fault.KeyInvalid) || got != (messages.Key{}) {
+		got, err := timeline.ParseKey(text)
+		if !fault.Is(err, fault.KeyInvalid) || got != (timeline.Key{}) {
 			t.Errorf("ParseKey(%q) = %+v, %v, want %s", text, got, err, fault.KeyInvalid)
 		}
 		if len(err.Error()) > 200 {
@@ -40,18 +40,18 @@ func TestParseKeyReversesStringAndRejectsOtherTexts(t *testing.T) {
 }
 
 func TestKeysAreOrderedByTimeThenSeqThenRandom(t *testing.T) {
-	var sorted []messages.Key
+	var sorted []timeline.Key
 	for _, sec := range []int64{0, 1, 1 << 31, 1<<32 - 1} {
 		for _, seq := range []uint32{0, 9, 10, 1<<32 - 1} {
 			for _, random := range []uint32{0, 1, 1<<32 - 1} {
-				sorted = append(sorted, messages.Key{Time: sec, Seq: seq, Random: random})
+				sorted = append(sorted, timeline.Key{Time: sec, Seq: seq, Random: random})
 			}
 		}
 	}
 	shuffled := slices.Clone(sorted)
 	r := rand.New(rand.NewPCG(1, 1))
 	r.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
-	slices.SortFunc(shuffled, func(a, b messages.Key) int {
+	slices.SortFunc(shuffled, func(a, b timeline.Key) int {
 		if a.Before(b) {
 			return -1
 		}
@@ -72,15 +72,15 @@ func FuzzMessageKey(f *testing.F) {
 	f.Add("01_2_3", uint32(0), uint32(0), uint32(0))
 	f.Add("4294967296_1_1", uint32(1<<32-1), uint32(1<<32-1), uint32(1<<32-1))
 	f.Fuzz(func(t *testing.T, text string, seq, random, sec uint32) {
-		if got, err := messages.ParseKey(text); err == nil {
+		if got, err := timeline.ParseKey(text); err == nil {
 			if got.String() != text {
 				t.Errorf("ParseKey(%q) prints as %q", text, got)
 			}
 		} else if !fault.Is(err, fault.KeyInvalid) {
 			t.Errorf("ParseKey(%q): %v", text, err)
 		}
-		k := messages.Key{Time: int64(sec), Seq: seq, Random: random}
-		if got, err := messages.ParseKey(k.String()); err != nil || got != k {
+		k := timeline.Key{Time: int64(sec), Seq: seq, Random: random}
+		if got, err := timeline.ParseKey(k.String()); err != nil || got != k {
 			t.Errorf("%v is parsed as %v, %v", k, got, err)
 		}
 	})

@@ -1,4 +1,4 @@
-package messages
+package timeline
 
 // EventName implements delivery.Event.
 func (Message) EventName() string { return "message sent" }
@@ -20,6 +20,3 @@ func (ReadReceipt) EventName() string { return "read receipts sent" }
 
 // EventName implements delivery.Event.
 func (ExtensionsChanged) EventName() string { return "extensions changed" }
-
-// EventName implements delivery.Event.
-func (Typing) EventName() string { return "typing" }

@@ -1,4 +1,4 @@
-package messages
+package timeline
 
 import (
 	"context"
@@ -107,10 +107,10 @@ func (s Service) Recall(ctx context.Context, by Actor, from, to string, key Key)
 		receiver.NoLongerUnread = []Message{*m}
 	}
 	m.HiddenFromPeer = m.Hidden // m was read as the receiver sees it; from here on it is the sender's view
-	if err := s.recordChange(ctx, *m, now, RowUpdate{NowMs: now, Last: contentRemoved}, receiver); err != nil {
+	if err := s.RecordChange(ctx, *m, now, RowUpdate{NowMs: now, Last: contentRemoved}, receiver); err != nil {
 		return err
 	}
-	done, err := s.Store.Recall(ctx, s.App, *m, now)
+	done, err := s.ChangeStore.Recall(ctx, s.App, *m, now)
 	if err != nil {
 		return err
 	}
@@ -138,11 +138,10 @@ type EditRequest struct {
 // edit still has the later time, so a device that receives it first does not replace
 // it by the earlier one.
 func (s Service) Edit(ctx context.Context, by Actor, from, to string, key Key, e EditRequest) (int64, error) {
-	p, blockedSilently, err := s.admit(ctx, SendRequest{From: from, To: to, Trusted: by.Trusted, Issued: by.Issued})
+	born, blockedSilently, err := s.Check.Admit(ctx, by, from, to)
 	if err != nil {
 		return 0, err
 	}
-	born := p.From.Reborn
 	if by.Trusted {
 		born = 0
 	}
@@ -171,11 +170,11 @@ func (s Service) Edit(ctx context.Context, by Actor, from, to string, key Key, e
 	}
 	now := s.Now().UnixMilli()
 	update := RowUpdate{NowMs: now, Last: lastShown(*m)}
-	if err := s.recordChange(ctx, *m, now, update, update); err != nil {
+	if err := s.RecordChange(ctx, *m, now, update, update); err != nil {
 		return 0, err
 	}
 	m.EditedMs = max(now, m.EditedMs+1) // later than the last edit, also if this host's clock is behind
-	other, err := s.Store.Edit(ctx, s.App, *m, m.EditedMs)
+	other, err := s.ChangeStore.Edit(ctx, s.App, *m, m.EditedMs)
 	if err != nil {
 		return 0, err
 	}
@@ -184,7 +183,7 @@ func (s Service) Edit(ctx context.Context, by Actor, from, to string, key Key, e
 	}
 	if other != nil {
 		update.Last = lastShown(*other)
-		if err := s.recordChange(ctx, *other, now, update, update); err != nil {
+		if err := s.RecordChange(ctx, *other, now, update, update); err != nil {
 			return 0, err
 		}
 		return 0, fault.New(fault.EditConflict, "another change of the message came first, read it again")
@@ -232,15 +231,15 @@ func (s Service) DeleteForUser(ctx context.Context, by Actor, user, peer string,
 		return err
 	}
 	err = s.Parallel(ctx,
-		func(ctx context.Context) error { return s.Store.UpdateRow(ctx, s.App, user, peer, update) },
-		func(ctx context.Context) error { return s.Store.Log(ctx, s.App, user, peer, entries) },
+		func(ctx context.Context) error { return s.ChangeStore.UpdateRow(ctx, s.App, user, peer, update) },
+		func(ctx context.Context) error { return s.ChangeStore.Log(ctx, s.App, user, peer, entries) },
 	)
 	if err != nil {
 		return err
 	}
 	hide := make([]func(context.Context) error, len(event.Keys))
 	for i, key := range event.Keys {
-		hide[i] = func(ctx context.Context) error { return s.Store.Hide(ctx, s.App, user, peer, key) }
+		hide[i] = func(ctx context.Context) error { return s.ChangeStore.Hide(ctx, s.App, user, peer, key) }
 	}
 	if err := s.Parallel(ctx, hide...); err != nil {
 		return err
@@ -280,10 +279,10 @@ func (s Service) lastAfterHiding(ctx context.Context, user, peer string, keys []
 	}
 }
 
-// recordChange writes to the log, and to the rows of both users, that a message is
+// RecordChange writes to the log, and to the rows of both users, that a message is
 // about to change. m must be read as its sender sees it. The row of a receiver who
 // does not see the message is not written.
-func (s Service) recordChange(ctx context.Context, m Message, nowMs int64, sender, receiver RowUpdate) error {
+func (s Service) RecordChange(ctx context.Context, m Message, nowMs int64, sender, receiver RowUpdate) error {
 	rows := []userRowUpdate{{m.From, m.To, sender}}
 	if !m.HiddenFromPeer {
 		rows = append(rows, userRowUpdate{m.To, m.From, receiver})
@@ -301,10 +300,12 @@ type userRowUpdate struct {
 func (s Service) writeLogAndRows(ctx context.Context, m Message, entry LogEntry, rows []userRowUpdate) error {
 	run := make([]func(context.Context) error, 0, len(rows)+1)
 	for _, r := range rows {
-		run = append(run, func(ctx context.Context) error { return s.Store.UpdateRow(ctx, s.App, r.user, r.peer, r.RowUpdate) })
+		run = append(run, func(ctx context.Context) error {
+			return s.ChangeStore.UpdateRow(ctx, s.App, r.user, r.peer, r.RowUpdate)
+		})
 	}
 	return s.Parallel(ctx, append(run, func(ctx context.Context) error {
-		return s.Store.Log(ctx, s.App, m.From, m.To, []LogEntry{entry})
+		return s.ChangeStore.Log(ctx, s.App, m.From, m.To, []LogEntry{entry})
 	})...)
 }
 

@@ -1,4 +1,4 @@
-package messages
+package timeline
 
 import (
 	"context"
@@ -17,8 +17,8 @@ type HistoryRange struct {
 	Accept func(Message) bool
 }
 
-// A TimelinePage is what a Store found.
-type TimelinePage struct {
+// A Page is what a Store found.
+type Page struct {
 	Messages []Message // newest first
 	Done     bool      // there are no older messages in the range
 }
@@ -43,7 +43,7 @@ const maxFurtherReads = 8
 // NoCopy.
 func (s Service) History(ctx context.Context, q HistoryRange) (History, error) {
 	var bounds Bounds
-	var page TimelinePage
+	var page Page
 	err := s.Parallel(ctx,
 		func(ctx context.Context) (err error) {
 			bounds, err = s.Store.Bounds(ctx, s.App, q.User, q.Peer)

@@ -1,10 +1,11 @@
-package messages
+package direct
 
 import (
 	"context"
 	"time"
 
 	"parley/shared/domain/accounts"
+	"parley/shared/domain/timeline"
 	"parley/shared/fault"
 )
 
@@ -18,11 +19,35 @@ type Permissions struct {
 	ReceiverHasSender, SenderHasReceiver bool
 }
 
+// A SenderCheck decides who may write to whom in an application.
+type SenderCheck struct {
+	App int64
+	// FriendsOnly: users can write only to friends (docs/spec/tencent §8.0).
+	FriendsOnly bool
+	// BlockSilently: if the receiver blocks the sender, the message is accepted and
+	// stored, but only its sender sees it. Otherwise it is refused
+	// (docs/spec/tencent §8.0, docs/divergences.md).
+	BlockSilently bool
+	// Callers checks the account of a sender that is not Trusted.
+	Callers *accounts.Callers
+	Store   PermissionsStore
+	Now     func() time.Time
+}
+
+// Admit implements timeline.SenderCheck.
+func (s SenderCheck) Admit(ctx context.Context, by timeline.Actor, from, to string) (born int64, blockedSilently bool, err error) {
+	p, blockedSilently, err := s.admit(ctx, SendRequest{From: from, To: to, Trusted: by.Trusted, Issued: by.Issued})
+	if err != nil {
+		return 0, false, err
+	}
+	return p.From.Reborn, blockedSilently, nil
+}
+
 // admit checks whether one user may write to another, and returns what it read of
 // the two. If the receiver blocks the sender and the application blocks silently,
 // it returns blockedSilently and no error: only the sender will see the message, and
 // the sender notices no difference.
-func (s Service) admit(ctx context.Context, req SendRequest) (p Permissions, blockedSilently bool, err error) {
+func (s SenderCheck) admit(ctx context.Context, req SendRequest) (p Permissions, blockedSilently bool, err error) {
 	if err := req.checkUsers(); err != nil {
 		return p, false, err
 	}
@@ -52,7 +77,7 @@ func (s Service) admit(ctx context.Context, req SendRequest) (p Permissions, blo
 // checkSender refuses a sender who is not served (deleted, banned, or with a revoked
 // signature) or who is muted. read is the account as it was read together with other
 // items. It returns the account as it was read last.
-func (s Service) checkSender(ctx context.Context, user string, read *accounts.Account, issued time.Time) (*accounts.Account, error) {
+func (s SenderCheck) checkSender(ctx context.Context, user string, read *accounts.Account, issued time.Time) (*accounts.Account, error) {
 	read, err := s.Callers.Confirm(ctx, s.App, accounts.Caller{ID: user, Issued: issued}, read)
 	if err != nil {
 		return nil, err
@@ -66,7 +91,7 @@ func (s Service) checkSender(ctx context.Context, user string, read *accounts.Ac
 // checkRelation refuses a sender whom the receiver blocks and, if only friends may
 // write, one who is not a friend. It returns blockedSilently instead of an error if
 // the application blocks silently.
-func (s Service) checkRelation(p Permissions) (blockedSilently bool, err error) {
+func (s SenderCheck) checkRelation(p Permissions) (blockedSilently bool, err error) {
 	if p.Blocked {
 		if s.BlockSilently {
 			return true, nil

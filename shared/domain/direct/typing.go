@@ -1,4 +1,4 @@
-package messages
+package direct
 
 import (
 	"context"
@@ -28,7 +28,7 @@ func (s Service) Typing(ctx context.Context, t Typing, issued time.Time, origin 
 	var session sessions.Session
 	err := s.Parallel(ctx,
 		func(ctx context.Context) (err error) {
-			p, err = s.Store.SenderPermissions(ctx, s.App, t.From, t.To, s.FriendsOnly)
+			p, err = s.Check.Store.SenderPermissions(ctx, s.App, t.From, t.To, s.Check.FriendsOnly)
 			return err
 		},
 		func(ctx context.Context) (err error) {
@@ -39,10 +39,10 @@ func (s Service) Typing(ctx context.Context, t Typing, issued time.Time, origin 
 	if err != nil {
 		return err
 	}
-	if _, err := s.checkSender(ctx, t.From, p.From, issued); err != nil {
+	if _, err := s.Check.checkSender(ctx, t.From, p.From, issued); err != nil {
 		return err
 	}
-	if blockedSilently, err := s.checkRelation(p); err != nil || blockedSilently {
+	if blockedSilently, err := s.Check.checkRelation(p); err != nil || blockedSilently {
 		return err
 	}
 	session.Devices = slices.DeleteFunc(session.Devices, func(d sessions.Device) bool { return d.Current.Background })

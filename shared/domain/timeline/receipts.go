@@ -1,4 +1,4 @@
-package messages
+package timeline
 
 import "context"
 
@@ -22,16 +22,16 @@ func (s Service) SendReadReceipts(ctx context.Context, by Actor, reader, sender 
 		}
 		event.Keys = append(event.Keys, m.Key)
 		entries = append(entries, LogEntry{AtMs: now, Key: m.Key, Only: sender, Expires: m.Expires})
-		confirm = append(confirm, func(ctx context.Context) error { return s.Store.Confirm(ctx, s.App, *m, now) })
+		confirm = append(confirm, func(ctx context.Context) error { return s.ChangeStore.Confirm(ctx, s.App, *m, now) })
 	}
 	if len(entries) == 0 {
 		return nil
 	}
 	err = s.Parallel(ctx,
 		func(ctx context.Context) error {
-			return s.Store.UpdateRow(ctx, s.App, sender, reader, RowUpdate{NowMs: now})
+			return s.ChangeStore.UpdateRow(ctx, s.App, sender, reader, RowUpdate{NowMs: now})
 		},
-		func(ctx context.Context) error { return s.Store.Log(ctx, s.App, sender, reader, entries) },
+		func(ctx context.Context) error { return s.ChangeStore.Log(ctx, s.App, sender, reader, entries) },
 	)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package messages
+package direct
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/push"
 	"parley/shared/domain/sessions"
+	"parley/shared/domain/timeline"
 	"parley/shared/fault"
 )
 
@@ -108,8 +109,8 @@ func (s Service) splitReceivers(ctx context.Context, req *SendRequest, to []stri
 
 // sendPart sends to some receivers. If one fails, the others are still sent. It
 // returns the first failure of a write.
-func (s Service) sendPart(ctx context.Context, req SendRequest, m Message, part []string) error {
-	stored, options, failed := make([]Message, len(part)), make([]Option, len(part)), make([]error, len(part))
+func (s Service) sendPart(ctx context.Context, req SendRequest, m timeline.Message, part []string) error {
+	stored, options, failed := make([]timeline.Message, len(part)), make([]Option, len(part)), make([]error, len(part))
 	var run []func(context.Context) error
 	for i, u := range part {
 		stored[i] = m

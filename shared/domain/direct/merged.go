@@ -1,4 +1,4 @@
-package messages
+package direct
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"parley/shared/domain/content"
+	"parley/shared/domain/timeline"
 	"parley/shared/fault"
 )
 
@@ -26,7 +27,7 @@ func (s Service) ImportMerged(ctx context.Context, user string, list []json.RawM
 	if found[0].Alive() {
 		m.Imported = max(m.Imported, found[0].Reborn)
 	}
-	return m, s.Store.PutMerged(ctx, s.App, m)
+	return m, s.MergedStore.PutMerged(ctx, s.App, m)
 }
 
 // A Forward is a request to send merged messages as one message. It has either List
@@ -53,7 +54,7 @@ func (s Service) Forward(ctx context.Context, f Forward) (SendResult, error) {
 		var head *content.MergedHead
 		if content.IsMergedKey(f.Key) {
 			var err error
-			if head, err = s.Store.MergedHead(ctx, s.App, f.Key); err != nil {
+			if head, err = s.MergedStore.MergedHead(ctx, s.App, f.Key); err != nil {
 				return SendResult{}, err
 			}
 		}
@@ -79,8 +80,8 @@ type MergedPage struct {
 
 // ReadMergedPart reads a part of a merged list. The user must see a message that refers to
 // the list by its key: the key alone gives no access.
-func (s Service) ReadMergedPart(ctx context.Context, user, peer string, message Key, key string, part int) (MergedPage, error) {
-	m, err := s.findVisible(ctx, user, peer, message)
+func (s Service) ReadMergedPart(ctx context.Context, user, peer string, message timeline.Key, key string, part int) (MergedPage, error) {
+	m, err := s.Timeline.FindVisible(ctx, user, peer, message)
 	if err != nil {
 		return MergedPage{}, err
 	}
@@ -90,7 +91,7 @@ func (s Service) ReadMergedPart(ctx context.Context, user, peer string, message 
 	if !content.IsMergedKey(key) { // a sender may write any text into the message
 		return MergedPage{}, fault.New(fault.KeyInvalid, "the message's JsonMsgKey is of no list")
 	}
-	head, list, err := s.Store.MergedPart(ctx, s.App, key, part)
+	head, list, err := s.MergedStore.MergedPart(ctx, s.App, key, part)
 	if err != nil {
 		return MergedPage{}, err
 	}
@@ -102,16 +103,4 @@ func (s Service) ReadMergedPart(ctx context.Context, user, peer string, message 
 		page.Next = part + 1
 	}
 	return page, nil
-}
-
-// findVisible reads a message that a user sees and that is not recalled.
-func (s Service) findVisible(ctx context.Context, user, peer string, k Key) (*Message, error) {
-	list, err := s.visible(ctx, user, peer, []Key{k}, false)
-	if err != nil {
-		return nil, err
-	}
-	if list[0] == nil || list[0].Recalled {
-		return nil, fault.New(fault.MessageUnknown, "there is no such message")
-	}
-	return list[0], nil
 }

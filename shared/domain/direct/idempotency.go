@@ -1,4 +1,4 @@
-package messages
+package direct
 
 import (
 	"hash/crc32"
@@ -6,11 +6,8 @@ import (
 	"time"
 
 	"parley/shared/domain/content"
+	"parley/shared/domain/timeline"
 )
-
-// IdempotencyWindow is the idempotency window: within it a repeat of a send is answered like
-// the first call (docs/spec/tencent §6.0).
-const IdempotencyWindow = 120 * time.Second
 
 // idempotencyKey returns the idempotency key of a send: a hash of its sequence, its
 // random and its content. A request without a sequence never has the key of one with
@@ -51,6 +48,16 @@ func checksum(c content.Content) uint32 {
 	return h.Sum32()
 }
 
+// derivedSeqBase is the lowest derived sequence. It is above the sequences of clients
+// that count tenths of a second, and derived sequences fit into 31 bits.
+const derivedSeqBase = 0x7ff00000
+
+// derivedSeq returns the sequence of a message for which the sender chose none: the
+// microseconds within the second. So the messages of one second are ordered by the
+// time of the send, those of both users (docs/adr/0003). The claim stores it, so a
+// repeat of the send has the sequence of the first call.
+func derivedSeq(now time.Time) uint32 { return derivedSeqBase + uint32(now.Nanosecond()/1000) } // below 2^20
+
 // A Claim is what a send was given in the conversation. A repeat within the window
 // is given the same claim. Example: the first call gets offset 3; its answer is
 // lost, the client repeats the call, and the repeat gets offset 3, too.
@@ -64,7 +71,7 @@ type Claim struct {
 type ClaimRequest struct {
 	From, To       string
 	IdempotencyKey uint64
-	Key            Key // the key that the message gets if the send is new
+	Key            timeline.Key // the key that the message gets if the send is new
 	// Derived: the sender chose no sequence. If the last message of the sender's row is
 	// at the same place in the order or behind it, by at most two seconds, the message
 	// goes directly after that one (docs/adr/0003).

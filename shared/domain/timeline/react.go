@@ -1,4 +1,4 @@
-package messages
+package timeline
 
 import (
 	"context"
@@ -23,11 +23,11 @@ func (s Service) React(ctx context.Context, by Actor, user, peer string, key Key
 	if err := checkReaction(reaction); err != nil {
 		return err
 	}
-	p, blockedSilently, err := s.admit(ctx, SendRequest{From: user, To: peer, Trusted: by.Trusted, Issued: by.Issued})
+	born, blockedSilently, err := s.Check.Admit(ctx, by, user, peer)
 	if err != nil {
 		return err
 	}
-	m, err := s.find(ctx, user, peer, p.From.Reborn, key, fault.TargetUnknown)
+	m, err := s.find(ctx, user, peer, born, key, fault.TargetUnknown)
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func (s Service) React(ctx context.Context, by Actor, user, peer string, key Key
 	if err := s.writeLogAndRows(ctx, *m, entry, rows); err != nil {
 		return err
 	}
-	done, err := s.Store.React(ctx, s.App, user, peer, key, reaction, add)
+	done, err := s.ChangeStore.React(ctx, s.App, user, peer, key, reaction, add)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (s Service) isRepeatedReaction(ctx context.Context, user, peer string, key 
 	q := LogRange{SinceMs: s.Now().Add(-IdempotencyWindow).UnixMilli(), Limit: 100}
 	done := ""
 	for {
-		page, err := s.Store.LogSince(ctx, s.App, user, peer, q)
+		page, err := s.ChangeStore.LogSince(ctx, s.App, user, peer, q)
 		if err != nil {
 			return false, err
 		}

@@ -1,4 +1,4 @@
-package messages
+package direct
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/push"
 	"parley/shared/domain/sessions"
+	"parley/shared/domain/timeline"
 	"parley/shared/fault"
 )
 
@@ -57,7 +58,7 @@ type SendRequest struct {
 
 // A SendResult is the result of a send.
 type SendResult struct {
-	Key
+	timeline.Key
 	Offset int64 // 0 if the message is not stored
 }
 
@@ -84,7 +85,7 @@ func (s Service) Send(ctx context.Context, req SendRequest) (SendResult, error) 
 	if err := req.CheckMediaSizes(s.MaxImageBytes, s.MaxFileBytes); err != nil {
 		return SendResult{}, err
 	}
-	p, blockedSilently, err := s.admit(ctx, req)
+	p, blockedSilently, err := s.Check.admit(ctx, req)
 	if err != nil {
 		return SendResult{}, err
 	}
@@ -125,8 +126,8 @@ func (s Service) Send(ctx context.Context, req SendRequest) (SendResult, error) 
 }
 
 // push queues the push of a stored message.
-func (s Service) push(ctx context.Context, req SendRequest, m Message, devices []push.Device) {
-	s.Delivery.LogFailure(ctx, m.Key.String()+": push", s.Push.Push(ctx, m.pushNotice(), req.Push, devices))
+func (s Service) push(ctx context.Context, req SendRequest, m timeline.Message, devices []push.Device) {
+	s.Delivery.LogFailure(ctx, m.Key.String()+": push", s.Push.Push(ctx, pushNotice(m), req.Push, devices))
 }
 
 // usersWithIndex returns those of the users whose conversation rows have an index.
@@ -149,7 +150,7 @@ func (req SendRequest) effectiveOption(o Option) Option {
 
 // deliver sends a message to the devices of sessions, of which the first is the
 // receiver's. It returns the receiver's devices to which a push is to be sent.
-func (s Service) deliver(ctx context.Context, req SendRequest, m Message, o Option, list []sessions.Session) []push.Device {
+func (s Service) deliver(ctx context.Context, req SendRequest, m timeline.Message, o Option, list []sessions.Session) []push.Device {
 	notified := list
 	if o == OptionDiscard {
 		notified = list[1:]
@@ -165,7 +166,7 @@ func (s Service) deliver(ctx context.Context, req SendRequest, m Message, o Opti
 // claimAndStore makes the three writes of a send: the claim on the sender's row, the
 // message, and the count on the receiver's row. A repeat may make all of them again:
 // the claim fixes every value, so the later writes write the same.
-func (s Service) claimAndStore(ctx context.Context, m Message, req SendRequest) (Message, Option, error) {
+func (s Service) claimAndStore(ctx context.Context, m timeline.Message, req SendRequest) (timeline.Message, Option, error) {
 	arrival := Arrival{NowMs: s.Now().UnixMilli(), Preview: m.Preview(), Indexed: slices.Contains(req.indexedUsers, m.To)}
 	claim, err := s.Store.Claim(ctx, s.App, ClaimRequest{
 		From: m.From, To: m.To, IdempotencyKey: req.idempotencyKey(), Key: m.Key, Derived: req.Seq == nil, DerivedSeq: derivedSeq(s.Now()), MinEpochSec: req.born,
@@ -173,7 +174,7 @@ func (s Service) claimAndStore(ctx context.Context, m Message, req SendRequest) 
 		Indexed: slices.Contains(req.indexedUsers, m.From),
 	})
 	if err != nil {
-		return Message{}, 0, err
+		return timeline.Message{}, 0, err
 	}
 	m.Time, m.Offset, m.Epoch = claim.Time, claim.Offset, claim.Epoch
 	if req.Seq == nil {
@@ -188,7 +189,7 @@ func (s Service) claimAndStore(ctx context.Context, m Message, req SendRequest) 
 	arrival.Message = m
 	stored, option := m, OptionNotify
 	put := func(ctx context.Context) (err error) {
-		stored, err = s.putUnderFreeKey(ctx, stored, claim.DerivedSeq)
+		stored, err = s.Timeline.Put(ctx, stored, claim.DerivedSeq)
 		return err
 	}
 	countArrival := func(ctx context.Context) (err error) {
@@ -216,7 +217,7 @@ func (s Service) claimAndStore(ctx context.Context, m Message, req SendRequest) 
 
 // correctListKeys writes the key of a stored message to the lists of both users,
 // which have another key for it, because that one was taken.
-func (s Service) correctListKeys(ctx context.Context, from Key, m Message) {
+func (s Service) correctListKeys(ctx context.Context, from timeline.Key, m timeline.Message) {
 	r := KeyReplacement{From: from, To: m.Key, Preview: m.Preview(), NowMs: s.Now().UnixMilli()}
 	s.Delivery.LogFailure(ctx, m.Key.String()+": rename", s.Parallel(ctx,
 		func(ctx context.Context) error {
@@ -234,16 +235,16 @@ func (s Service) correctListKeys(ctx context.Context, from Key, m Message) {
 // repeat has just written the message to the rows again, and this takes it back.
 // Example: Alice's send dies after the message is stored, Bob deletes the message,
 // Alice's client repeats the send. Bob's list must not show the message.
-func (s Service) finishRepeatOfRemoved(ctx context.Context, m Message) error {
+func (s Service) finishRepeatOfRemoved(ctx context.Context, m timeline.Message) error {
 	now := s.Now().UnixMilli()
-	receiver := RowUpdate{NowMs: now, Last: &LastShown{Of: m.Key, None: !m.Recalled}, SkipRead: true}
+	receiver := timeline.RowUpdate{NowMs: now, Last: &timeline.LastShown{Of: m.Key, None: !m.Recalled}, SkipRead: true}
 	if !m.NoUnread {
-		receiver.NoLongerUnread = []Message{m}
+		receiver.NoLongerUnread = []timeline.Message{m}
 	}
 	if !m.Recalled {
-		return s.Store.UpdateRow(ctx, s.App, m.To, m.From, receiver)
+		return s.Timeline.ChangeStore.UpdateRow(ctx, s.App, m.To, m.From, receiver)
 	}
-	return s.recordChange(ctx, m, now, RowUpdate{NowMs: now, Last: &LastShown{Of: m.Key}, SkipRead: true}, receiver)
+	return s.Timeline.RecordChange(ctx, m, now, timeline.RowUpdate{NowMs: now, Last: &timeline.LastShown{Of: m.Key}, SkipRead: true}, receiver)
 }
 
 func (req SendRequest) check() error {
@@ -263,16 +264,16 @@ func (req SendRequest) checkContent() error {
 }
 
 // pushNotice returns what a push needs to know of a message.
-func (m Message) pushNotice() push.Content {
+func pushNotice(m timeline.Message) push.Content {
 	n := push.Content{Key: m.Key.String(), From: m.From, Nick: m.Nick, Text: m.Summary(push.MaxText), NoUnread: m.NoUnread}
 	n.Ext, n.Sound = m.PushFields()
 	return n
 }
 
 // newMessage returns the message of a request that is sent at a time.
-func (req SendRequest) newMessage(now time.Time) Message {
-	m := Message{
-		Key: Key{Time: max(now.Unix(), req.born), Seq: derivedSeq(now), Random: req.Random}, From: req.From, To: req.To, Content: req.Content,
+func (req SendRequest) newMessage(now time.Time) timeline.Message {
+	m := timeline.Message{
+		Key: timeline.Key{Time: max(now.Unix(), req.born), Seq: derivedSeq(now), Random: req.Random}, From: req.From, To: req.To, Content: req.Content,
 		NoUnread: req.NoUnread, NoLast: req.NoLast, HiddenFromSender: req.Sync == NoCopy,
 		NeedReceipt: req.NeedReceipt, Extensible: req.Extensible,
 	}

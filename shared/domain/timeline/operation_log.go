@@ -1,4 +1,4 @@
-package messages
+package timeline
 
 import (
 	"context"
@@ -64,7 +64,7 @@ const logOverlapMs = 20_000
 // each as it is now and once a page. The next call may return a message again.
 func (s Service) Changes(ctx context.Context, user, peer string, q LogRange) (ChangedMessages, error) {
 	out := ChangedMessages{SinceMs: s.Now().UnixMilli() - logOverlapMs}
-	page, err := s.Store.LogSince(ctx, s.App, user, peer, q)
+	page, err := s.ChangeStore.LogSince(ctx, s.App, user, peer, q)
 	if err != nil {
 		return ChangedMessages{}, err
 	}

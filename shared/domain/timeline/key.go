@@ -1,11 +1,10 @@
-package messages
+package timeline
 
 import (
 	"context"
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"parley/shared/fault"
 )
@@ -51,17 +50,7 @@ func (k Key) Before(other Key) bool {
 	return k.Random < other.Random
 }
 
-// derivedSeqBase is the lowest derived sequence. It is above the sequences of clients
-// that count tenths of a second, and derived sequences fit into 31 bits.
-const derivedSeqBase = 0x7ff00000
-
-// derivedSeq returns the sequence of a message for which the sender chose none: the
-// microseconds within the second. So the messages of one second are ordered by the
-// time of the send, those of both users (docs/adr/0003). The claim stores it, so a
-// repeat of the send has the sequence of the first call.
-func derivedSeq(now time.Time) uint32 { return derivedSeqBase + uint32(now.Nanosecond()/1000) } // below 2^20
-
-// putUnderFreeKey stores a message. The key may be taken by another message of the
+// Put stores a message. The key may be taken by another message of the
 // conversation: by one of the other user, or by one with other content in the same
 // second. Then the message is stored under one of the next two seconds. If those
 // keys are taken, too, it gets spareSeq in the last of these seconds, or the next
@@ -73,7 +62,7 @@ func derivedSeq(now time.Time) uint32 { return derivedSeqBase + uint32(now.Nanos
 // stored in this second, the second and the third in the next two seconds. The
 // others are in the same second as the third, with derived sequences, in the order
 // in which they were sent.
-func (s Service) putUnderFreeKey(ctx context.Context, m Message, spareSeq uint32) (Message, error) {
+func (s Service) Put(ctx context.Context, m Message, spareSeq uint32) (Message, error) {
 	if spareSeq <= m.Seq && m.Seq < 1<<32-1<<21 {
 		spareSeq = m.Seq + 1 + spareSeq%(1<<20)
 	}
@@ -82,7 +71,7 @@ func (s Service) putUnderFreeKey(ctx context.Context, m Message, spareSeq uint32
 		if err != nil || existing == nil {
 			return m, err
 		}
-		if existing.isRepeatOf(m) {
+		if existing.IsRepeatOf(m) {
 			m.Recalled, m.HiddenFromPeer = existing.Recalled, existing.HiddenFromPeer
 			return m, nil
 		}
@@ -97,10 +86,10 @@ func (s Service) putUnderFreeKey(ctx context.Context, m Message, spareSeq uint32
 	}
 }
 
-// isRepeatOf reports whether the message that is stored at a key is the same send
+// IsRepeatOf reports whether the message that is stored at a key is the same send
 // as other. The claim gives every send its own offset. Imported history has offset
 // 0, so each import of one sender with the same key is a repeat of the first.
-func (m Message) isRepeatOf(other Message) bool {
+func (m Message) IsRepeatOf(other Message) bool {
 	return m.From == other.From && m.Offset == other.Offset && m.Epoch == other.Epoch
 }
 

@@ -1,4 +1,4 @@
-package messages
+package timeline
 
 import (
 	"context"
@@ -78,7 +78,7 @@ type ExtensionsChanged struct {
 
 // extensible reads a message to which extensions may be attached.
 func (s Service) extensible(ctx context.Context, from, to string, born int64, key Key) (*Message, error) {
-	if !s.Extensions {
+	if !s.Extensible {
 		return nil, fault.New(fault.AppLimit, "the application's edition has no message extensions")
 	}
 	m, err := s.find(ctx, from, to, born, key, fault.TargetUnknown)
@@ -107,7 +107,7 @@ func (s Service) ExtensionsFor(ctx context.Context, by Actor, user, from, to str
 	if _, err := s.extensible(ctx, from, to, born, key); err != nil {
 		return ExtensionPage{}, err
 	}
-	counters, list, err := s.Store.AllExtensions(ctx, s.App, from, to, key)
+	counters, list, err := s.ExtensionStore.AllExtensions(ctx, s.App, from, to, key)
 	if err != nil {
 		return ExtensionPage{}, err
 	}
@@ -146,7 +146,7 @@ func (s Service) ChangeExtensions(ctx context.Context, by Actor, user, from, to 
 	var results []ExtensionResult
 	written := false
 	done, err := s.Retrier.Do(ctx, retry.Contended(), func(int) (bool, error) {
-		counters, current, err := s.Store.ExtensionCounters(ctx, s.App, from, to, key, keys)
+		counters, current, err := s.ExtensionStore.ExtensionCounters(ctx, s.App, from, to, key, keys)
 		if err != nil {
 			return false, err
 		}
@@ -156,7 +156,7 @@ func (s Service) ChangeExtensions(ctx context.Context, by Actor, user, from, to 
 		if err != nil || plan.nothingToClear || (len(plan.put) == 0 && len(plan.remove) == 0 && verb != ClearExtensions) {
 			return true, err
 		}
-		written, err = s.Store.WriteExtensions(ctx, s.App, from, to, key, plan.counters, plan.put, plan.remove)
+		written, err = s.ExtensionStore.WriteExtensions(ctx, s.App, from, to, key, plan.counters, plan.put, plan.remove)
 		return written, err
 	})
 	switch {

@@ -1,0 +1,4 @@
+package direct
+
+// EventName implements delivery.Event.
+func (Typing) EventName() string { return "typing" }
