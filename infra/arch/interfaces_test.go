@@ -16,14 +16,6 @@ import (
 // one must be split by purpose, so that each part of a service asks for what it uses.
 const maxMethods = 9
 
-// largeInterfaces lists the interfaces that may have more than maxMethods methods.
-func largeInterfaces() []string {
-	return []string{
-		// The package messages is being split, and its stores with it.
-		"shared/domain/messages.Store", "shared/domain/messages.ChangeStore",
-	}
-}
-
 // An interfaceSet finds the methods of the interfaces of some packages.
 type interfaceSet struct {
 	packages map[string][]source
@@ -111,7 +103,7 @@ func newInterfaceSet(packages map[string][]source) interfaceSet {
 // maxMethods methods, those of embedded interfaces included.
 func TestInterfacesAreSmall(t *testing.T) {
 	set := newInterfaceSet(load(t, "shared"))
-	interfaces, large := 0, 0
+	interfaces := 0
 	for pkg, files := range set.packages {
 		if !in(pkg, "shared/domain/...") {
 			continue
@@ -125,10 +117,7 @@ func TestInterfacesAreSmall(t *testing.T) {
 				if len(methods) > 0 {
 					interfaces++
 				}
-				switch excepted := slices.Contains(largeInterfaces(), pkg+"."+name.Name); {
-				case excepted && len(methods) > maxMethods:
-					large++
-				case len(methods) > maxMethods:
+				if len(methods) > maxMethods {
 					t.Errorf("%s: %s has %d methods, want at most %d", s.fset.Position(name.Pos()), name.Name, len(methods), maxMethods)
 				}
 			}
@@ -136,9 +125,6 @@ func TestInterfacesAreSmall(t *testing.T) {
 	}
 	if interfaces < 20 {
 		t.Errorf("found %d interfaces, want at least 20", interfaces)
-	}
-	if large != len(largeInterfaces()) {
-		t.Errorf("%d of the %d interfaces in largeInterfaces are large, take the others out of the list", large, len(largeInterfaces()))
 	}
 }
 
