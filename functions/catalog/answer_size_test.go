@@ -25,7 +25,7 @@ const (
 // because the caller would not know what it has done. Nor is an operation whose answers
 // have pages.
 func TestAnswerSize(t *testing.T) {
-	src, bodies, seeds := source.New("../.."), events.Bodies(), largeSeeds()
+	src, bodies, seeds := source.New("../.."), sampleBodies(t), largeSeeds()
 	for _, o := range All() {
 		if o.Surface() == "worker" || bodies[o.Name] == "" {
 			continue

@@ -41,6 +41,16 @@ func hostileTexts() map[string]string {
 	}
 }
 
+// sampleBodies returns the sample bodies of all operations.
+func sampleBodies(t *testing.T) map[string]string {
+	t.Helper()
+	bodies, err := events.Bodies(root, All())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bodies
+}
+
 // TestHostileTexts calls every operation with variants of its sample body: one text is
 // replaced by a hostile one, for example by the caller's own id, by an id that is too long
 // for a key, or by an empty text, or one list is replaced. No answer says that the server
@@ -50,7 +60,7 @@ func TestHostileTexts(t *testing.T) {
 	if err := w.Seed(t.Context(), hostileSeed); err != nil {
 		t.Fatal(err)
 	}
-	bodies := events.Bodies()
+	bodies := sampleBodies(t)
 	for _, o := range All() {
 		if o.Surface() == "worker" || bodies[o.Name] == "" || strings.HasPrefix(o.Triggers[0].HTTP, "ANY ") {
 			continue

@@ -59,7 +59,7 @@ func TestRefusedCallers(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Effects()
-	bodies := events.Bodies()
+	bodies := sampleBodies(t)
 	for _, o := range All() {
 		if !hasCaller(&o) {
 			continue
@@ -124,7 +124,7 @@ func TestCallerWithoutAccount(t *testing.T) {
 	if err := w.Seed(t.Context(), "account alice\naccount bob\n"); err != nil {
 		t.Fatal(err)
 	}
-	bodies := events.Bodies()
+	bodies := sampleBodies(t)
 	for _, o := range All() {
 		if !hasCaller(&o) || o.Triggers[0].HTTP == "" {
 			continue

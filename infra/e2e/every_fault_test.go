@@ -88,9 +88,9 @@ func setupOperations() []string {
 	}
 }
 
-// answersCalls reports whether an operation has a body and is called over HTTP.
+// answersCalls reports whether an operation is called over HTTP by its own route.
 func answersCalls(o *op.Operation) bool {
-	return events.Bodies()[o.Name] != "" && o.Triggers[0].HTTP != "" && !strings.HasPrefix(o.Triggers[0].HTTP, "ANY ")
+	return o.Triggers[0].HTTP != "" && !strings.HasPrefix(o.Triggers[0].HTTP, "ANY ")
 }
 
 // allFeatures are settings with which every operation can be called.
@@ -232,7 +232,9 @@ func (s *faultyOperation) newSample(online bool) string {
 		s.check("sample event", err)
 		return s.renamed(string(text), n)
 	}
-	body := s.renamed(events.Bodies()[s.op.Name], n)
+	bodies, err := events.Bodies(s.root(), []op.Operation{*s.op})
+	s.check("sample body", err)
+	body := s.renamed(bodies[s.op.Name], n)
 	group, verb := strings.Split(s.op.Name, ".")[1], strings.Split(s.op.Name, ".")[2]
 	alice, bob := name("alice"), name("bob")
 	if slices.Contains([]string{"message", "extension", "conversation", "recent", "session"}, group) {

@@ -1,5 +1,5 @@
-// Command gen writes the files that are made from the catalog of operations and from Go
-// comments: the stacks, the sample events, the reference and the TypeScript types of the
+// Command gen writes the files that are made from the catalog of operations, from Go
+// comments and from the case tables: the stacks, the sample events, the reference and the TypeScript types of the
 // SDK. It also removes generated files that it would not write any more.
 //
 // With -check it writes nothing, and fails if a file differs from what it would write.
@@ -102,11 +102,15 @@ func files(root string) (map[string][]byte, error) {
 	if err := add(stackDir, list, err); err != nil {
 		return nil, err
 	}
-	list, err = events.Generate(all)
+	bodies, err := events.Bodies(root, all)
+	if err != nil {
+		return nil, err
+	}
+	list, err = events.Generate(all, bodies)
 	if err := add(eventDir, list, err); err != nil {
 		return nil, err
 	}
-	list, err = reference.Generate(root)
+	list, err = reference.Generate(root, bodies)
 	if err := add(referenceDir, list, err); err != nil {
 		return nil, err
 	}

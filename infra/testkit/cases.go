@@ -26,6 +26,10 @@ import (
 //	response  the expected answer
 //	effects   the expected units, posts, jobs and object calls
 //
+// Before the first case there may be a section "sample": the body of the operation's sample
+// event, if the body of the first request does not fit (package infra/gen/events). It is no
+// case.
+//
 // Each request is followed by one response and then its effects. The directives are
 //
 //	as USER             the caller; "nobody" is a call without a user
@@ -70,7 +74,11 @@ func runTable(t *testing.T, s *Server, o *op.Operation, path string) []string {
 	archive := txtar.Parse(raw)
 	used := make(map[string]bool)
 	var updated []txtar.File
-	for start := 0; start < len(archive.Files); {
+	start := 0
+	if len(archive.Files) > 0 && archive.Files[0].Name == "sample" {
+		updated, start = archive.Files[:1:1], 1
+	}
+	for start < len(archive.Files) {
 		title, ok := strings.CutPrefix(archive.Files[start].Name, "case: ")
 		if !ok {
 			t.Fatalf("%s: section %q is before the first case", path, archive.Files[start].Name)

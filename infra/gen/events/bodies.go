@@ -1,155 +1,68 @@
 package events
 
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/tools/txtar"
+
+	"parley/infra/gen/source"
+	"parley/shared/op"
+)
+
 // Bodies returns a sample body for each operation whose trigger has a body: the body of a
-// call, a job of a queue, or the new item in a record of a stream.
-func Bodies() map[string]string {
-	const text = `[{"MsgType":"TIMTextElem","MsgContent":{"Text":"hello"}}]`
-	const keys = `{"To_Account":"bob","MsgKeyList":["1_1_4102444800","2_2_4102444800"]}`
-	return map[string]string{
-		"tencent.account.account_import":         `{"UserID":"alice","Nick":"Alice","FaceUrl":"https://example.com/alice.png"}`,
-		"tencent.account.multiaccount_import":    `{"AccountList":[{"UserID":"bob","Nick":"Bob"},{"UserID":"carol"}]}`,
-		"tencent.account.account_delete":         `{"DeleteItem":[{"UserID":"carol"}]}`,
-		"tencent.account.account_check":          `{"CheckItem":[{"UserID":"alice"},{"UserID":"nobody"}]}`,
-		"tencent.message.sendmsg":                `{"SyncOtherMachine":1,"From_Account":"alice","To_Account":"bob","MsgSeq":93847636,"MsgRandom":1287657,"MsgBody":` + text + `,"CloudCustomData":"{\"k\":1}"}`,
-		"tencent.message.batchsendmsg":           `{"SyncOtherMachine":2,"From_Account":"alice","To_Account":["bob","carol"],"MsgSeq":28460,"MsgRandom":19901224,"MsgBody":` + text + `}`,
-		"tencent.message.importmsg":              `{"SyncFromOldSystem":2,"From_Account":"alice","To_Account":"bob","MsgSeq":93847,"MsgRandom":12876,"MsgTimeStamp":1700000000,"MsgBody":` + text + `}`,
-		"tencent.message.admin_getroammsg":       `{"Operator_Account":"bob","Peer_Account":"alice","MaxCnt":20,"MinTime":1700000000,"MaxTime":4102444800}`,
-		"tencent.message.admin_msgwithdraw":      `{"From_Account":"alice","To_Account":"bob","MsgKey":"1_1_4102444800"}`,
-		"tencent.message.modify_c2c_msg":         `{"From_Account":"alice","To_Account":"bob","MsgKey":"1_1_4102444800","MsgBody":` + text + `}`,
-		"tencent.message.delete_c2c_msg_ramble":  `{"Operator_Account":"alice","Peer_Account":"bob","MsgKeyList":["1_1_4102444800","2_2_4102444800"]}`,
-		"tencent.message.c2c_msg_read_receipt":   `{"Operator_Account":"bob","Peer_Account":"alice","C2CMsgInfo":[{"From_Account":"alice","To_Account":"bob","MsgKey":"1_1_4102444800"}]}`,
-		"tencent.extension.get_key_values":       `{"From_Account":"alice","To_Account":"bob","MsgKey":"1_1_4102444800"}`,
-		"tencent.extension.set_key_values":       `{"From_Account":"alice","To_Account":"bob","MsgKey":"1_1_4102444800","OperateType":1,"ExtensionList":[{"Key":"k","Value":"v"}]}`,
-		"tencent.message.admin_set_msg_read":     `{"Report_Account":"bob","Peer_Account":"alice"}`,
-		"tencent.message.get_c2c_unread_msg_num": `{"To_Account":"bob","Peer_Account":["alice"]}`,
-		"tencent.account.kick":                   `{"UserID":"carol"}`,
-		"tencent.config.setnospeaking":           `{"Set_Account":"carol","C2CmsgNospeakingTime":60,"GroupmsgNospeakingTime":0}`,
-		"tencent.config.getnospeaking":           `{"Get_Account":"carol"}`,
-		"tencent.history.get_history":            `{"ChatType":"C2C","MsgTime":"2023111506"}`,
-		"tencent.status.query_online_status":     `{"To_Account":["alice","bob","nobody"],"IsNeedDetail":1}`,
-		"tencent.status.querystate":              `{"To_Account":["alice","bob"]}`,
-		"tencent.follow.follow_add":              `{"From_Account":"alice","FollowItem":[{"To_Account":"bob"}]}`,
-		"tencent.follow.follow_delete":           `{"From_Account":"alice","To_Account":["bob"]}`,
-		"tencent.follow.follow_check":            `{"From_Account":"alice","To_Account":["bob"]}`,
-		"tencent.follow.follow_get":              `{"From_Account":"alice","FollowType":1,"StartCursor":"","WantNum":100}`,
-		"tencent.follow.follow_get_info":         `{"From_Account":"alice","To_Account":["bob"]}`,
-		"tencent.profile.portrait_get":           `{"To_Account":["alice","bob"],"TagList":["Tag_Profile_IM_Nick","Tag_Profile_IM_Image"]}`,
-		"tencent.profile.portrait_set":           `{"From_Account":"alice","ProfileItem":[{"Tag":"Tag_Profile_IM_Nick","Value":"Ann"},{"Tag":"Tag_Profile_IM_Level","Value":3}]}`,
-		"tencent.sns.friend_add":                 `{"From_Account":"alice","AddFriendItem":[{"To_Account":"bob","AddSource":"AddSource_Type_Web","Remark":"Bobby","GroupName":"work","AddWording":"hello"}],"AddType":"Add_Type_Both","ForceAddFlags":1}`,
-		"tencent.sns.friend_import":              `{"From_Account":"alice","AddFriendItem":[{"To_Account":"carol","AddSource":"AddSource_Type_Web","AddTime":1700000000}]}`,
-		"tencent.sns.friend_update":              `{"From_Account":"alice","UpdateItem":[{"To_Account":"bob","SnsItem":[{"Tag":"Tag_SNS_IM_Remark","Value":"Bob"}]}]}`,
-		"tencent.sns.friend_delete":              `{"From_Account":"alice","To_Account":["bob"],"DeleteType":"Delete_Type_Both"}`,
-		"tencent.sns.friend_delete_all":          `{"From_Account":"alice","DeleteType":"Delete_Type_Single"}`,
-		"tencent.sns.friend_check":               `{"From_Account":"alice","To_Account":["bob","carol"],"CheckType":"CheckResult_Type_Both"}`,
-		"tencent.sns.friend_get":                 `{"From_Account":"alice","StartIndex":0}`,
-		"tencent.sns.friend_get_list":            `{"From_Account":"alice","To_Account":["bob"],"TagList":["Tag_SNS_IM_Remark","Tag_SNS_IM_Group"]}`,
-		"tencent.sns.black_list_add":             `{"From_Account":"alice","To_Account":["carol"]}`,
-		"tencent.sns.black_list_delete":          `{"From_Account":"alice","To_Account":["carol"]}`,
-		"tencent.sns.black_list_get":             `{"From_Account":"alice","StartIndex":0,"MaxLimited":100,"LastSequence":0}`,
-		"tencent.sns.black_list_check":           `{"From_Account":"alice","To_Account":["bob"],"CheckType":"BlackCheckResult_Type_Both"}`,
-		"tencent.sns.group_add":                  `{"From_Account":"alice","GroupName":["work"]}`,
-		"tencent.sns.group_delete":               `{"From_Account":"alice","GroupName":["work"]}`,
-		"tencent.sns.group_get":                  `{"From_Account":"alice","NeedFriend":"Need_Friend_Type_Yes"}`,
-		"tencent.gateway.unknown":                `{}`,
-
-		"client.session.default":              `{"action":"no.such.thing","id":"1","body":{}}`,
-		"client.session.sync":                 `{"Since":1700000000000}`,
-		"client.message.send":                 `{"To_Account":"bob","MsgSeq":1,"MsgRandom":3571,"MsgBody":` + text + `}`,
-		"client.message.history":              `{"To_Account":"bob","Limit":20}`,
-		"client.message.import-key":           `{"MsgList":[{"From_Account":"bob","To_Account":"alice","MsgSeq":1,"MsgRandom":7,"MsgTimeStamp":1700000000,"MsgBody":` + text + `}]}`,
-		"client.message.forward":              `{"To_Account":"bob","MsgSeq":2,"MsgRandom":3572,"Title":"Chat","CompatibleText":"merged messages","AbstractList":["bob: hi"],"MsgList":[{"From_Account":"bob","To_Account":"alice","MsgSeq":1,"MsgRandom":7,"MsgTimeStamp":1700000000,"MsgBody":` + text + `}]}`,
-		"client.message.relay":                `{"To_Account":"bob","MsgKey":"3_3_4102444800","JsonMsgKey":"ac833f5831cf8bea28a4d8964b653e7b"}`,
-		"client.message.search":               `{"Keywords":["hello"]}`,
-		"client.message.typing":               `{"To_Account":"bob"}`,
-		"tencent.recent.get_list":             `{"From_Account":"alice","TimeStamp":0,"StartIndex":0,"TopTimeStamp":0,"TopStartIndex":0,"AssistFlags":7}`,
-		"tencent.recent.delete":               `{"From_Account":"alice","Type":1,"To_Account":"bob","ClearRamble":1}`,
-		"tencent.recent.create_contact_group": `{"From_Account":"alice","GroupContactItem":[{"GroupName":"work","ContactItem":[{"Type":1,"To_Account":"bob"}]}]}`,
-		"tencent.recent.update_contact_group": `{"From_Account":"alice","UpdateType":1,"UpdateGroup":{"UpdateGroupType":2,"OldGroupName":"work","ContactUpdateItem":[{"ContactOptType":1,"ContactItem":{"Type":1,"To_Account":"bob"}}]}}`,
-		"tencent.recent.del_contact_group":    `{"From_Account":"alice","GroupName":["work"]}`,
-		"tencent.recent.mark_contact":         `{"From_Account":"alice","MarkItem":[{"OptType":3,"ContactItem":{"Type":1,"To_Account":"bob"},"SetMark":[1],"CustomMark":"red"}]}`,
-		"tencent.recent.get_contact_group":    `{"From_Account":"alice","StartIndex":0}`,
-		"tencent.recent.search_contact_group": `{"From_Account":"alice","ContactItem":[{"Type":1,"To_Account":"bob"}]}`,
-		"client.conversation.get":             `{"To_Account":["bob"]}`,
-		"client.conversation.delete":          `{"To_Account":"bob","ClearRamble":0}`,
-		"client.conversation.pin":             `{"To_Account":"bob","Pinned":true}`,
-		"client.conversation.mark":            `{"To_Account":["bob"],"SetMark":[1],"CustomMark":"red"}`,
-		"client.conversation.draft":           `{"To_Account":"bob","Draft":"hel"}`,
-		"client.conversation.option":          `{"To_Account":["bob"],"ReceiveOption":1}`,
-		"client.conversation.unread":          `{}`,
-		"client.conversation.read-all":        `{}`,
-		"client.conversation.group-create":    `{"GroupName":"work","To_Account":["bob"]}`,
-		"client.conversation.group-update":    `{"GroupName":"work","Add":["bob"]}`,
-		"client.conversation.group-delete":    `{"GroupName":"work"}`,
-		"client.conversation.groups":          `{"Limit":100}`,
-		"client.message.clear":                `{"To_Account":"bob"}`,
-		"client.message.read":                 `{"To_Account":"bob"}`,
-		"client.message.get":                  keys,
-		"client.message.changes":              `{"To_Account":"bob","Since":0}`,
-		"client.message.recall":               `{"To_Account":"bob","MsgKey":"1_1_4102444800"}`,
-		"client.message.edit":                 `{"To_Account":"bob","MsgKey":"1_1_4102444800","MsgBody":` + text + `}`,
-		"client.message.delete":               keys,
-		"client.message.receipts":             keys,
-		"client.message.react":                `{"To_Account":"bob","MsgKey":"2_2_4102444800","Reaction":"heart"}`,
-		"client.message.unreact":              `{"To_Account":"bob","MsgKey":"2_2_4102444800","Reaction":"+1"}`,
-		"client.message.reactions":            keys,
-		"client.friend.add":                   `{"AddFriendItem":[{"To_Account":"bob","AddSource":"AddSource_Type_Web","Remark":"Bobby","GroupName":"work","AddWording":"hi"}]}`,
-		"client.friend.check":                 `{"To_Account":["bob"]}`,
-		"client.friend.update":                `{"UpdateItem":[{"To_Account":"bob","SnsItem":[{"Tag":"Tag_SNS_IM_Remark","Value":"Bob"}]}]}`,
-		"client.friend.delete":                `{"To_Account":["bob"]}`,
-		"client.friend.list":                  `{"Version":0,"Limit":100}`,
-		"client.friend.get":                   `{"To_Account":["bob"]}`,
-		"client.friend.requests":              `{"Limit":100}`,
-		"client.friend.accept":                `{"To_Account":"bob","Remark":"Bob"}`,
-		"client.friend.reject":                `{"To_Account":"bob"}`,
-		"client.friend.read-requests":         `{}`,
-		"client.friend.list-create":           `{"GroupName":["work"],"To_Account":["bob"]}`,
-		"client.friend.list-rename":           `{"GroupName":"work","NewName":"office"}`,
-		"client.friend.list-delete":           `{"GroupName":["work"]}`,
-		"client.friend.list-add":              `{"GroupName":"work","To_Account":["bob"]}`,
-		"client.friend.list-remove":           `{"GroupName":"work","To_Account":["bob"]}`,
-		"client.friend.lists":                 `{}`,
-		"client.block.add":                    `{"To_Account":["carol"]}`,
-		"client.block.remove":                 `{"To_Account":["carol"]}`,
-		"client.block.list":                   `{"Limit":100}`,
-		"client.block.check":                  `{"To_Account":["carol"]}`,
-		"client.conversation.list":            `{"Limit":100}`,
-		"client.profile.get":                  `{"To_Account":["bob"],"TagList":["Tag_Profile_IM_Nick","Tag_Profile_IM_Gender"]}`,
-		"client.profile.set":                  `{"ProfileItem":[{"Tag":"Tag_Profile_IM_SelfSignature","Value":"hello"}]}`,
-		"client.presence.get":                 `{"To_Account":["alice","bob"]}`,
-		"client.presence.set":                 `{"CustomStatus":"busy"}`,
-		"client.presence.subscribe":           `{"To_Account":["bob","carol"]}`,
-		"client.presence.unsubscribe":         `{"To_Account":["carol"]}`,
-		"client.presence.subscriptions":       `{"Limit":100}`,
-		"client.session.logout":               `{}`,
-		"client.session.background":           `{}`,
-		"client.session.foreground":           `{}`,
-		"client.session.devices":              `{}`,
-		"client.session.kick":                 `{"Instance":"i2"}`,
-
-		"operator.app.create":       `{"Name":"sample","Edition":"developer","LoginPolicy":"dual","Admins":["administrator"]}`,
-		"operator.app.get":          `{"SdkAppId":1400000001}`,
-		"operator.app.list":         `{"After":0,"Limit":100}`,
-		"operator.app.update":       `{"SdkAppId":1400000001,"Name":"renamed","LoginPolicy":"multi"}`,
-		"operator.app.rotate-key":   `{"SdkAppId":1400000001,"KeepSeconds":86400}`,
-		"operator.app.add-admin":    `{"SdkAppId":1400000001,"UserID":"bob"}`,
-		"operator.app.remove-admin": `{"SdkAppId":1400000001,"UserID":"bob"}`,
-		"operator.account.get":      `{"SdkAppId":1400000001,"UserID":"bob"}`,
-		"operator.account.ban":      `{"SdkAppId":1400000001,"UserID":"bob","Seconds":86400}`,
-		"operator.account.unban":    `{"SdkAppId":1400000001,"UserID":"bob"}`,
-
-		"operator.history.list": `{"SdkAppId":1400000001,"Limit":100}`,
-		"operator.history.get":  `{"SdkAppId":1400000001,"MsgTime":"2023111506","Limit":20}`,
-
-		"worker.archive.collect": `{"pk":{"S":"1400000001#P#alice\u001fbob"},"sk":{"S":"m6553f1000000000700000007"},"f":{"N":"0"},"n":{"N":"1"},"g":{"N":"1700000000"},` +
-			`"x":{"N":"1702592000"},"b":{"S":"{\"MsgBody\":[{\"MsgType\":\"TIMTextElem\",\"MsgContent\":{\"Text\":\"hello\"}}]}"}}`,
-		"worker.archive.merge":  `{}`,
-		"worker.archive.expire": `{}`,
-
-		"worker.index.index":       `{"app":1400000001,"user":"alice"}`,
-		"worker.announce.announce": `{"app":1400000001,"user":"alice","crowd":"friends","frame":"eyJldmVudCI6InByb2ZpbGUuY2hhbmdlZCIsImJvZHkiOnsiRnJvbV9BY2NvdW50IjoiYWxpY2UiLCJUYWdMaXN0IjpbIlRhZ19Qcm9maWxlX0lNX05pY2siXX19"}`,
-		// frame is the base64 of {"event":"message.read","body":{...}}.
-		"worker.delivery.delivery": `{"app":1400000001,"frame":"eyJldmVudCI6Im1lc3NhZ2UucmVhZCIsImJvZHkiOnsiRnJvbV9BY2NvdW50IjoiYm9iIiwiVG9fQWNjb3VudCI6ImFsaWNlIiwiUmVhZE9yZGluYWwiOjEsIlRpbWVNcyI6MTcwMDAwMDAwMDAwMH19",` +
-			`"targets":[{"u":"alice","s":"x","c":"` + connection + `","t":1700000000000,"f":"iPhone"}],"attempt":1}`,
-		"worker.sweep.sweep": `{"app":1400000001,"user":"carol","deleted":1700000000}`,
+// call, a job of a queue, or the new item in a record of a stream. root is the folder of the
+// repository.
+//
+// The sample of an operation is in its case table. It is the body of the first request. The
+// table begins with a section "sample" that has another body if that one does not fit:
+//   - it cannot be replayed with the data of package rie, for example because it names a
+//     message that only the seed of the case stores
+//   - it stands in the way of the tests that vary the samples (functions/catalog), for example
+//     with a limit of 2 items
+func Bodies(root string, operations []op.Operation) (map[string]string, error) {
+	bodies := make(map[string]string)
+	for i := range operations {
+		o := &operations[i]
+		if !hasBody(o.Triggers[0]) {
+			continue
+		}
+		path := source.TablePath(root, o.Name)
+		table, err := os.ReadFile(path) // a file of the repository
+		if err != nil {
+			return nil, fmt.Errorf("the sample body of %s: %w", o.Name, err)
+		}
+		body := bodyIn(txtar.Parse(table))
+		if !json.Valid([]byte(body)) {
+			return nil, fmt.Errorf("%s: the first request has no body that is JSON: put a section \"sample\" with one before the first case", path)
+		}
+		bodies[o.Name] = body
 	}
+	return bodies, nil
+}
+
+// hasBody reports whether the events of a trigger have a body that a caller or a service
+// chooses.
+func hasBody(t op.Trigger) bool {
+	return !t.Authorizer && t.Socket != "$connect" && t.Socket != "$disconnect"
+}
+
+// bodyIn returns the sample body in a case table. It is empty if there is none.
+func bodyIn(table *txtar.Archive) string {
+	for _, f := range table.Files {
+		switch f.Name {
+		case "sample", "request":
+			text := "\n" + string(f.Data)
+			at := strings.Index(text, "\n{")
+			if at < 0 {
+				return ""
+			}
+			// What is before the body are directives (package testkit).
+			return strings.ReplaceAll(strings.TrimSpace(text[at:]), "{app}", strconv.Itoa(App))
+		}
+	}
+	return ""
 }

@@ -2,31 +2,69 @@ package events
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"golang.org/x/tools/txtar"
+
 	"parley/functions/catalog"
+	"parley/infra/gen/source"
 	"parley/shared/dialect/usersig"
 	"parley/shared/op"
 )
 
-// TestBodies checks that every sample body belongs to an operation.
-func TestBodies(t *testing.T) {
-	bodies := Bodies()
-	for _, o := range catalog.All() {
-		delete(bodies, o.Name)
+// root is the folder of the repository.
+const root = "../../.."
+
+// bodies returns the sample bodies of all operations.
+func bodies(t *testing.T) map[string]string {
+	t.Helper()
+	out, err := Bodies(root, catalog.All())
+	if err != nil {
+		t.Fatal(err)
 	}
-	for name := range bodies {
-		t.Errorf("%s has a body and is not in the catalog", name)
+	return out
+}
+
+// TestBodyIn reads the sample body of several tables.
+func TestBodyIn(t *testing.T) {
+	const cases = "-- case: a --\nx\n-- seed --\naccount alice\n-- request --\nas bob\nheader {}\n{\"n\":1,\n\"app\":{app}}\n-- response --\n{}\n-- request --\n{\"n\":2}\n"
+	for table, want := range map[string]string{
+		cases: "{\"n\":1,\n\"app\":1400000001}", // the first request, without its directives
+		"About the table.\n\n-- sample --\n{\"n\":3}\n" + cases: "{\"n\":3}",
+		"-- case: a --\n-- request --\nINSERT alice bob\n":      "",
+		"-- case: a --\n-- seed --\n{}\n":                       "",
+	} {
+		if got := bodyIn(txtar.Parse([]byte(table))); got != want {
+			t.Errorf("got %q, want %q, in the table:\n%s", got, want, table)
+		}
+	}
+}
+
+// TestMissingBody checks that the error for a table without a sample names the file.
+func TestMissingBody(t *testing.T) {
+	dir := t.TempDir()
+	o := catalog.All()[0]
+	path := source.TablePath(dir, o.Name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte("-- case: a --\n-- request --\n{\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Bodies(dir, []op.Operation{o}); err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("got the error %v, want one with %s", err, path)
 	}
 }
 
 // TestDecode checks that the protocol of each operation can read its sample event, that it
 // finds the route and the body in it, and that the UserSig is valid.
 func TestDecode(t *testing.T) {
-	all := catalog.All()
-	files, err := Generate(all)
+	all, bodies := catalog.All(), bodies(t)
+	files, err := Generate(all, bodies)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +88,7 @@ func TestDecode(t *testing.T) {
 				}
 				fallthrough
 			case trigger.HTTP != "":
-				if got, want := string(c.Request.Body), Bodies()[o.Name]; got != want {
+				if got, want := string(c.Request.Body), bodies[o.Name]; got != want {
 					t.Errorf("body: got %s, want %s", got, want)
 				}
 			case trigger.Socket != "" && c.Request.Route != trigger.Socket:
@@ -89,7 +127,7 @@ func verify(t *testing.T, sig, user string) {
 // TestDeliveryJob checks that the frame in the sample job of the delivery queue is JSON.
 func TestDeliveryJob(t *testing.T) {
 	var job struct{ Frame []byte }
-	if err := json.Unmarshal([]byte(Bodies()["worker.delivery.delivery"]), &job); err != nil {
+	if err := json.Unmarshal([]byte(bodies(t)["worker.delivery.delivery"]), &job); err != nil {
 		t.Fatal(err)
 	}
 	if !json.Valid(job.Frame) {

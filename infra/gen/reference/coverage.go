@@ -6,13 +6,14 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"golang.org/x/tools/txtar"
+
+	"parley/infra/gen/source"
 )
 
 // A documentedError is an error number that an operation documents, with the number of its
@@ -57,18 +58,12 @@ func (e entry) documented() []int {
 	return slices.Sorted(maps.Keys(numbers))
 }
 
-// tablePath returns the file of the case table of an operation.
-func tablePath(root, operation string) string {
-	parts := strings.Split(operation, ".")
-	return filepath.Join(root, "functions", parts[0], parts[1], "testdata", parts[len(parts)-1]+".txt")
-}
-
 var number = regexp.MustCompile(`"(?:ErrorCode|ResultCode|code)":(\d+)`)
 
 // casesByNumber counts the cases of an operation's table by the error numbers in their
 // answers. A case that has a number twice counts once.
 func casesByNumber(root string, e entry) (map[int]int, error) {
-	text, err := os.ReadFile(tablePath(root, e.Name)) // a file of the repository
+	text, err := os.ReadFile(source.TablePath(root, e.Name)) // a file of the repository
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -5,7 +5,6 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"parley/infra/gen/events"
 	"parley/infra/gen/source"
 )
 
@@ -14,11 +13,10 @@ func openAPIPath(surface string) string { return "openapi/" + surface + ".yaml" 
 
 // openAPI describes the operations of a surface that have an HTTP route. It returns nil if
 // there are none. It leaves out the routes with the method ANY, which only refuse unknown
-// paths.
-func openAPI(surface string, groups []group) ([]byte, error) {
+// paths. bodies are the sample bodies of the operations.
+func openAPI(surface string, groups []group, bodies map[string]string) ([]byte, error) {
 	s := newSchemas()
 	paths, tags := object(), list()
-	bodies := events.Bodies()
 	for _, g := range groups {
 		described := false
 		for _, e := range g.entries {

@@ -63,8 +63,8 @@ func read(src *source.Source) ([]entry, error) {
 }
 
 // Generate returns the files of docs/reference by path below it, for example
-// "client/message.md".
-func Generate(root string) (map[string][]byte, error) {
+// "client/message.md". bodies are the sample bodies of the operations (package events).
+func Generate(root string, bodies map[string]string) (map[string][]byte, error) {
 	src := source.New(root)
 	entries, err := read(src)
 	if err != nil {
@@ -77,7 +77,7 @@ func Generate(root string) (map[string][]byte, error) {
 		for _, g := range groups {
 			files[pagePath(g.entries[0].Operation)] = groupPage(g)
 		}
-		document, err := openAPI(surface, groups)
+		document, err := openAPI(surface, groups, bodies)
 		if err != nil {
 			return nil, err
 		}

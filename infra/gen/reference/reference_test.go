@@ -20,10 +20,20 @@ import (
 
 const root = "../../.."
 
+// bodies returns the sample bodies of the operations.
+func bodies(t *testing.T) map[string]string {
+	t.Helper()
+	out, err := events.Bodies(root, catalog.All())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
 // files returns the generated files of docs/reference.
 func files(t *testing.T) map[string][]byte {
 	t.Helper()
-	out, err := Generate(root)
+	out, err := Generate(root, bodies(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,13 +224,13 @@ func TestRequired(t *testing.T) {
 // TestSamples checks that the sample body of every operation has the required fields and no
 // unknown ones.
 func TestSamples(t *testing.T) {
-	src := source.New(root)
+	src, bodies := source.New(root), bodies(t)
 	for _, o := range catalog.All() {
 		info, err := src.Operation(&o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		text, ok := events.Bodies()[o.Name]
+		text, ok := bodies[o.Name]
 		if !ok || info.Request == nil {
 			continue
 		}

@@ -95,7 +95,7 @@ func TestBodies(t *testing.T) {
 	shown := make(map[*source.Type]bool)
 	answers := 0
 	for _, e := range entries {
-		text, err := os.ReadFile(tablePath(root, e.Name)) // a file of the repository
+		text, err := os.ReadFile(source.TablePath(root, e.Name)) // a file of the repository
 		if errors.Is(err, os.ErrNotExist) {
 			continue
 		}
