@@ -17,9 +17,12 @@ import (
 // call, a job of a queue, or the new item in a record of a stream. root is the folder of the
 // repository.
 //
-// The sample of an operation is in its case table. It is the body of the first request. If
-// that body cannot be replayed with the data of package rie, the table begins with a section
-// "sample" that has another one.
+// The sample of an operation is in its case table. It is the body of the first request. The
+// table begins with a section "sample" that has another body if that one does not fit:
+//   - it cannot be replayed with the data of package rie, for example because it names a
+//     message that only the seed of the case stores
+//   - it stands in the way of the tests that vary the samples (functions/catalog), for example
+//     with a limit of 2 items
 func Bodies(root string, operations []op.Operation) (map[string]string, error) {
 	bodies := make(map[string]string)
 	for i := range operations {
