@@ -208,7 +208,7 @@ func (a *App) For(o *apps.App) Tenant {
 	}
 	follow := follows.Service{
 		App: o.ID, Enabled: o.Settings.Follow && o.Settings.Edition != apps.Developer, Limit: limits.Following,
-		Store: p.Store, Now: p.Now, Retrier: p.retrier(),
+		Store: p.Store, Accounts: p.Store, Now: p.Now, Retrier: p.retrier(),
 	}
 	presences := a.Presence(o.ID)
 	presences.Limit = limits.Watched

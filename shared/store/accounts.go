@@ -80,19 +80,6 @@ func (s *Store) AccountStrongly(ctx context.Context, app int64, user string) (*a
 	return readAccount(user, item), nil
 }
 
-// AccountsAlive implements follows.Store.
-func (s *Store) AccountsAlive(ctx context.Context, app int64, users []string) ([]bool, error) {
-	list, err := s.Accounts(ctx, app, users)
-	if err != nil {
-		return nil, err
-	}
-	alive := make([]bool, len(list))
-	for i, a := range list {
-		alive[i] = a.Alive()
-	}
-	return alive, nil
-}
-
 // CreateAccount implements accounts.Store. If the edition has no limit, the entry in
 // the list of accounts is written before the account. If the call stops in between,
 // there is an entry without an account, which does no harm: the next import of the id

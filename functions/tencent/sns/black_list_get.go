@@ -32,7 +32,7 @@ func blackListGet(ctx context.Context, c *op.Call, in blackListGetRequest) (blac
 	if in.Start < 0 || *in.Max < 1 || *in.Max > maxItems {
 		return blackListGetResponse{}, v4.Refuse(badParameter, "StartIndex is 0 or more, MaxLimited 1 to %d", maxItems)
 	}
-	if err := checkAccount(ctx, c, in.From); err != nil {
+	if err := c.Relations.CheckAccount(ctx, in.From); err != nil {
 		return blackListGetResponse{}, err
 	}
 	start := min(in.Start, c.Relations.Limits.Blocked)

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/fault"
 	"parley/shared/op"
 )
 
@@ -41,7 +40,7 @@ func friendGet(ctx context.Context, c *op.Call, in friendGetRequest) (friendGetR
 	if in.Start < 0 {
 		return friendGetResponse{}, v4.Refuse(badParameter, "StartIndex is 0 or more")
 	}
-	if err := checkAccount(ctx, c, in.From); err != nil {
+	if err := c.Relations.CheckAccount(ctx, in.From); err != nil {
 		return friendGetResponse{}, err
 	}
 	// No table is longer than its limit, whatever index the request names.
@@ -69,13 +68,4 @@ func friendGet(ctx context.Context, c *op.Call, in friendGetRequest) (friendGetR
 		out.Next = start + len(out.Items)
 	}
 	return out, nil
-}
-
-// checkAccount returns AccountUnknown if a user is not an account.
-func checkAccount(ctx context.Context, c *op.Call, user string) error {
-	imported, err := c.Accounts.Imported(ctx, []string{user})
-	if err == nil && !imported[user] {
-		err = fault.New(fault.AccountUnknown, "%.40s is not an account", user)
-	}
-	return err
 }

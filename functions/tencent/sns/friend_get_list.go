@@ -45,7 +45,7 @@ func friendGetList(ctx context.Context, c *op.Call, in friendGetListRequest) (fr
 		}
 		tags = append(tags, t)
 	}
-	if err := checkAccount(ctx, c, in.From); err != nil {
+	if err := c.Relations.CheckAccount(ctx, in.From); err != nil {
 		return friendGetListResponse{}, err
 	}
 	friends, err := c.Relations.Get(ctx, in.From, in.To)

@@ -31,7 +31,7 @@ func groupGet(ctx context.Context, c *op.Call, in groupGetRequest) (groupGetResp
 	if err != nil {
 		return groupGetResponse{}, err
 	}
-	if err := checkAccount(ctx, c, in.From); err != nil {
+	if err := c.Relations.CheckAccount(ctx, in.From); err != nil {
 		return groupGetResponse{}, err
 	}
 	lists, version, err := c.Relations.Lists(ctx, in.From, in.Names)

@@ -7,7 +7,6 @@ import (
 	"crypto/md5"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -18,10 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/smithy-go/middleware"
-
 	"parley/infra/testkit"
 	"parley/shared/app"
 	"parley/shared/domain/archive"
@@ -31,47 +26,15 @@ import (
 	"parley/shared/store"
 )
 
-var errKilled = errors.New("killed")
-
-// An interruption kills a function at one of its calls to AWS. After that, every call
-// fails.
-type interruption struct {
-	mu    sync.Mutex
-	at    int  // the number of the call, from 1; 0: the function is not killed
-	after bool // kill after the call was made, else before
-	calls int
-	dead  bool
-}
-
-// options adds the interruption to the calls of an AWS client.
-func (kill *interruption) options(stack *middleware.Stack) error {
-	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("Interruption", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
-		kill.mu.Lock()
-		defer kill.mu.Unlock()
-		kill.calls++
-		now := kill.calls == kill.at
-		if kill.dead || (now && !kill.after) {
-			kill.dead = true
-			return middleware.InitializeOutput{}, middleware.Metadata{}, errKilled
-		}
-		out, meta, err := next.HandleInitialize(ctx, in)
-		if now {
-			kill.dead = true
-			return middleware.InitializeOutput{}, middleware.Metadata{}, errKilled
-		}
-		return out, meta, err
-	}), middleware.Before)
-}
-
 // run invokes a worker in a new function instance, which kill may end.
-func run(w *testkit.World, name string, event []byte, kill *interruption) error {
+func run(w *testkit.World, name string, event []byte, kill *testkit.Interruption) error {
 	for _, o := range Operations() {
 		if o.Name != "worker.archive."+name {
 			continue
 		}
 		a := w.NewApp(func(p *app.Parts) {
-			p.Store = server.Store(func(o *dynamodb.Options) { o.APIOptions = append(o.APIOptions, kill.options) })
-			p.Objects = server.Objects(func(o *s3.Options) { o.APIOptions = append(o.APIOptions, kill.options) })
+			p.Store = server.Store(kill.DynamoDB)
+			p.Objects = server.Objects(kill.S3)
 		})
 		_, err := op.NewServer(&o, a, slog.New(slog.DiscardHandler), nil).Invoke(context.Background(), event)
 		return err
@@ -251,7 +214,7 @@ func TestEveryMessageIsInItsFileOnce(t *testing.T) {
 			w, r := testkit.NewWorld(t, server, testkit.Options{}), testkit.Rand(seed)
 			shards := storeMessages(t, w, r, 40)
 			done := make([]int, len(shards)) // how many records of each shard are acknowledged
-			randomKill := func() *interruption { return &interruption{at: r.IntN(12), after: r.IntN(2) == 0} }
+			randomKill := func() *testkit.Interruption { return &testkit.Interruption{At: r.IntN(12), After: r.IntN(2) == 0} }
 			seen := map[string][]string{}
 			w.Clock.Move(90 * time.Minute) // two of the hours have ended
 			for step := 0; done[0] < len(shards[0]) || done[1] < len(shards[1]); step++ {
@@ -273,7 +236,7 @@ func TestEveryMessageIsInItsFileOnce(t *testing.T) {
 				}
 			}
 			w.Clock.Move(3 * time.Hour)
-			if err := run(w, "merge", nil, &interruption{}); err != nil {
+			if err := run(w, "merge", nil, &testkit.Interruption{}); err != nil {
 				t.Fatal(err)
 			}
 			checkGrowth(t, seen, readFiles(t, w))
@@ -293,9 +256,9 @@ func TestKillAtEachCall(t *testing.T) {
 		for _, worker := range []string{"collect", "merge", "collect", "merge"} { // the second time the hours have files
 			kills := 0
 			for at := 1; ; at++ {
-				kill := &interruption{at: at, after: after}
+				kill := &testkit.Interruption{At: at, After: after}
 				err := run(w, worker, eventOf(t, all), kill)
-				if !kill.dead {
+				if !kill.Killed() {
 					if err != nil {
 						t.Fatalf("%s: %v", worker, err)
 					}
@@ -328,7 +291,7 @@ func TestConcurrentMerges(t *testing.T) {
 		for batch := range slices.Chunk(all, 5) {
 			event := eventOf(t, batch)
 			running.Go(func() {
-				if err := run(w, "collect", event, &interruption{}); err != nil {
+				if err := run(w, "collect", event, &testkit.Interruption{}); err != nil {
 					t.Error(err)
 				}
 			})
@@ -336,14 +299,14 @@ func TestConcurrentMerges(t *testing.T) {
 		for range 4 {
 			running.Go(func() {
 				for range 3 {
-					if err := run(w, "merge", nil, &interruption{}); err != nil {
+					if err := run(w, "merge", nil, &testkit.Interruption{}); err != nil {
 						t.Error(err)
 					}
 				}
 			})
 		}
 		running.Wait()
-		if err := run(w, "merge", nil, &interruption{}); err != nil {
+		if err := run(w, "merge", nil, &testkit.Interruption{}); err != nil {
 			t.Fatal(err)
 		}
 		checkFiles(t, w, shards)
@@ -358,12 +321,12 @@ func TestManyParts(t *testing.T) {
 	all := slices.Concat(shards...)
 	slices.SortFunc(all, func(a, b entry) int { return strings.Compare(a.hour, b.hour) })
 	for i := range all {
-		if err := run(w, "collect", eventOf(t, all[i:min(i+1+i%3, len(all))]), &interruption{}); err != nil {
+		if err := run(w, "collect", eventOf(t, all[i:min(i+1+i%3, len(all))]), &testkit.Interruption{}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	w.Clock.Move(5 * time.Hour)
-	if err := run(w, "merge", nil, &interruption{}); err != nil {
+	if err := run(w, "merge", nil, &testkit.Interruption{}); err != nil {
 		t.Fatal(err)
 	}
 	checkFiles(t, w, shards)
@@ -374,11 +337,11 @@ func TestManyParts(t *testing.T) {
 func TestExpiry(t *testing.T) {
 	w := testkit.NewWorld(t, server, testkit.Options{})
 	shards := storeMessages(t, w, testkit.Rand(2), 12)
-	if err := run(w, "collect", eventOf(t, slices.Concat(shards...)), &interruption{}); err != nil {
+	if err := run(w, "collect", eventOf(t, slices.Concat(shards...)), &testkit.Interruption{}); err != nil {
 		t.Fatal(err)
 	}
 	w.Clock.Move(5 * time.Hour)
-	if err := run(w, "merge", nil, &interruption{}); err != nil {
+	if err := run(w, "merge", nil, &testkit.Interruption{}); err != nil {
 		t.Fatal(err)
 	}
 	hours := readFiles(t, w)
@@ -391,9 +354,9 @@ func TestExpiry(t *testing.T) {
 	}))
 	w.Clock.Move(7*24*time.Hour - 3*time.Hour) // the last hour ended less than seven days ago
 	for at, killed := 1, true; killed; at++ {
-		kill := &interruption{at: at, after: at%2 == 0}
+		kill := &testkit.Interruption{At: at, After: at%2 == 0}
 		_ = run(w, "expire", nil, kill) // if it is killed, the next call does the rest
-		killed = kill.dead
+		killed = kill.Killed()
 	}
 	left := readFiles(t, w)
 	if len(left) == 0 || len(left) >= len(hours) || !slices.Equal(left[last], hours[last]) {

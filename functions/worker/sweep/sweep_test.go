@@ -3,7 +3,6 @@ package sweep
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,10 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/smithy-go/middleware"
 
 	"parley/infra/testkit"
 	"parley/shared/app"
@@ -30,77 +26,25 @@ func TestMain(m *testing.M) { testkit.Main(m, &server) }
 
 func TestOperations(t *testing.T) { testkit.Cases(t, server, Operations()) }
 
-var errKilled = errors.New("killed")
-
-// An interruption kills a function at one of its calls to AWS. After that, every call
-// fails, until restart.
-type interruption struct {
-	mu    sync.Mutex
-	at    int  // the number of the call, from 1; 0: the function is not killed
-	after bool // kill after the call was made, else before
-	calls int
-	dead  bool
-	trace []string // names of the calls
-}
-
-// call makes a call, unless the function is dead.
-func (kill *interruption) call(name string, do func() error) error {
-	kill.mu.Lock()
-	defer kill.mu.Unlock()
-	if kill.dead {
-		return errKilled
-	}
-	kill.calls++
-	kill.trace = append(kill.trace, name)
-	kill.dead = kill.calls == kill.at
-	if kill.dead && !kill.after {
-		return errKilled
-	}
-	err := do()
-	if kill.dead {
-		return errKilled
-	}
-	return err
-}
-
-// restart starts the function again. It is not killed a second time.
-func (kill *interruption) restart() { kill.dead, kill.at = false, 0 }
-
-// hook adds the interruption to the calls of a DynamoDB client.
-func (kill *interruption) hook(o *dynamodb.Options) {
-	o.Retryer = aws.NopRetryer{}
-	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
-		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("Interruption",
-			func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (out middleware.InitializeOutput, meta middleware.Metadata, err error) {
-				name := strings.TrimSuffix(strings.TrimPrefix(fmt.Sprintf("%T", in.Parameters), "*dynamodb."), "Input")
-				err = kill.call(name, func() (err error) {
-					out, meta, err = next.HandleInitialize(ctx, in)
-					return err
-				})
-				return out, meta, err
-			}), middleware.After)
-	})
-}
-
 // interruptedQueue is the queue of a function that can be killed.
 type interruptedQueue struct {
-	*interruption
+	*testkit.Interruption
 	jobs *testkit.Jobs[accounts.Removal]
 }
 
 func (q interruptedQueue) Send(ctx context.Context, r accounts.Removal, delay time.Duration) error {
-	return q.call("SendMessage", func() error { return q.jobs.Send(ctx, r, delay) })
+	return q.Call("SendMessage", func() error { return q.jobs.Send(ctx, r, delay) })
 }
 
 // A deletion is a world in which the account alice, with conversations, is deleted.
 type deletion struct {
 	*testing.T
 	w    *testkit.World
-	kill *interruption
+	kill *testkit.Interruption
 	jobs []accounts.Removal // in the queue
 }
 
-func newDeletion(t *testing.T, kill *interruption, conversations int) *deletion {
+func newDeletion(t *testing.T, kill *testkit.Interruption, conversations int) *deletion {
 	w := testkit.NewWorld(t, server, testkit.Options{Edition: "developer"})
 	d := &deletion{T: t, w: w, kill: kill}
 	if err := w.Seed(t.Context(), "account alice\nconnect alice iPhone i1\n"); err != nil {
@@ -111,7 +55,7 @@ func newDeletion(t *testing.T, kill *interruption, conversations int) *deletion 
 	}
 	d.row("peer7", "alice")
 	w.App = w.NewApp(func(p *app.Parts) {
-		p.Store = server.Store(kill.hook)
+		p.Store = server.Store(kill.DynamoDB)
 		p.Removal = interruptedQueue{kill, w.RemovalJobs}
 	})
 	return d
@@ -149,10 +93,10 @@ func (d *deletion) deleteAccount() {
 		if err == nil {
 			return
 		}
-		if !d.kill.dead || tries > 0 {
+		if !d.kill.Killed() || tries > 0 {
 			d.Fatalf("delete: %v", err)
 		}
-		d.kill.restart()
+		d.kill.Restart()
 	}
 }
 
@@ -174,8 +118,8 @@ func (d *deletion) work(job accounts.Removal) {
 	event := fmt.Sprintf(`{"Records":[{"messageId":"m1","body":%q}]}`, body)
 	answer, _, err := d.w.Invoke(d.Context(), &Operations()[0], []byte(event))
 	d.collect()
-	if d.kill.dead { // what a killed function answers is lost
-		d.kill.restart()
+	if d.kill.Killed() { // what a killed function answers is lost
+		d.kill.Restart()
 		d.jobs = append(d.jobs, job)
 		d.w.Clock.Move(180 * time.Second)
 		return
@@ -214,24 +158,25 @@ func (d *deletion) keys(user string) []string {
 // job again. In the end nothing of the account is left but its tombstone.
 func TestKillAtEachCall(t *testing.T) {
 	const conversations = 30 // two pages
-	none := &interruption{}
+	none := &testkit.Interruption{}
 	d := newDeletion(t, none, conversations)
 	d.deleteAccount()
 	d.drain()
 	d.checkRemoved("without a kill")
-	t.Logf("%d calls: %s", none.calls, strings.Join(none.trace, " "))
-	if none.calls < 15 {
-		t.Fatalf("only %d calls", none.calls)
+	calls := none.Calls()
+	t.Logf("%d calls: %s", len(calls), strings.Join(calls, " "))
+	if len(calls) < 15 {
+		t.Fatalf("only %d calls", len(calls))
 	}
-	for at := 1; at <= none.calls; at++ {
+	for at := 1; at <= len(calls); at++ {
 		for _, after := range []bool{false, true} {
-			name := fmt.Sprintf("%d %s %s", at, map[bool]string{false: "before", true: "after"}[after], none.trace[at-1])
+			name := fmt.Sprintf("%d %s %s", at, map[bool]string{false: "before", true: "after"}[after], calls[at-1])
 			t.Run(name, func(t *testing.T) {
-				kill := &interruption{at: at, after: after}
+				kill := &testkit.Interruption{At: at, After: after}
 				d := newDeletion(t, kill, conversations)
 				d.deleteAccount()
 				d.drain()
-				if kill.at != 0 {
+				if kill.At != 0 {
 					t.Error("no function was killed")
 				}
 				d.checkRemoved(name)
@@ -269,7 +214,7 @@ func (d *deletion) checkRemoved(when string) {
 // deleted account is removed, and that after the import no job removes anything, however
 // often it is delivered.
 func TestImportAfterDeletion(t *testing.T) {
-	d := newDeletion(t, &interruption{}, 300)
+	d := newDeletion(t, &testkit.Interruption{}, 300)
 	d.deleteAccount()
 	for n := 0; ; n++ {
 		err := d.tenant().Accounts.Import(t.Context(), accounts.Import{ID: "alice", Nick: "anew"})
@@ -321,7 +266,7 @@ func TestImportAfterDeletion(t *testing.T) {
 // TestSecondSweep checks that the second sweep removes a row that a running call wrote
 // after the first sweep, and a device that connected after it.
 func TestSecondSweep(t *testing.T) {
-	d := newDeletion(t, &interruption{}, 1)
+	d := newDeletion(t, &testkit.Interruption{}, 1)
 	d.deleteAccount()
 	d.work(d.jobs[0])
 	d.row("alice", "late")
@@ -340,7 +285,7 @@ func TestSecondSweep(t *testing.T) {
 // account is lost, and nothing of the deleted one is left.
 func TestConcurrentImport(t *testing.T) {
 	for round := range 2 {
-		d := newDeletion(t, &interruption{}, 40)
+		d := newDeletion(t, &testkit.Interruption{}, 40)
 		d.deleteAccount()
 		ctx, job := t.Context(), d.jobs[0]
 		service := d.tenant().Accounts

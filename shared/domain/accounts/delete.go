@@ -30,7 +30,7 @@ func (s Service) Delete(ctx context.Context, ids []string) (map[string]error, er
 	for _, id := range ids {
 		errs[id] = accountUnknown(id)
 	}
-	for _, id := range uniqueValid(ids) {
+	for _, id := range Distinct(ids) {
 		if s.Admin(id) {
 			errs[id] = fault.New(fault.Invalid, "%s is an admin of the application; remove the admin first", id)
 			continue

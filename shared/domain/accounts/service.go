@@ -79,16 +79,16 @@ func (s Service) Import(ctx context.Context, i Import) error {
 	return err
 }
 
-// Imported reports for each valid id whether there is an account with this id that is
-// not deleted (docs/spec/tencent §4.4).
+// Imported returns those ids that have an account which is not deleted
+// (docs/spec/tencent §4.4).
 func (s Service) Imported(ctx context.Context, ids []string) (map[string]bool, error) {
-	found, err := s.read(ctx, ids)
+	living, err := Living(ctx, s.Store, s.App, ids)
 	if err != nil {
 		return nil, err
 	}
-	imported := make(map[string]bool, len(found))
-	for id, a := range found {
-		imported[id] = a.Alive()
+	imported := make(map[string]bool, len(living))
+	for id := range living {
+		imported[id] = true
 	}
 	return imported, nil
 }
@@ -104,7 +104,7 @@ func (s Service) Get(ctx context.Context, id string) (Account, error) {
 
 // find reads one account, even if it is deleted. It fails with AccountUnknown.
 func (s Service) find(ctx context.Context, id string) (*Account, error) {
-	found, err := s.read(ctx, []string{id})
+	found, err := read(ctx, s.Store, s.App, []string{id})
 	if err != nil {
 		return nil, err
 	}
@@ -116,31 +116,4 @@ func (s Service) find(ctx context.Context, id string) (*Account, error) {
 
 func accountUnknown(id string) error {
 	return fault.New(fault.AccountUnknown, "%.40q is not an account", id)
-}
-
-// read reads the accounts of the valid ids.
-func (s Service) read(ctx context.Context, ids []string) (map[string]*Account, error) {
-	ids = uniqueValid(ids)
-	list, err := s.Store.Accounts(ctx, s.App, ids)
-	if err != nil {
-		return nil, err
-	}
-	found := make(map[string]*Account, len(ids))
-	for i, id := range ids {
-		found[id] = list[i]
-	}
-	return found, nil
-}
-
-// uniqueValid returns each valid id once.
-func uniqueValid(ids []string) []string {
-	seen := make(map[string]bool, len(ids))
-	out := make([]string, 0, len(ids))
-	for _, id := range ids {
-		if !seen[id] && CheckID(id) == nil {
-			seen[id] = true
-			out = append(out, id)
-		}
-	}
-	return out
 }

@@ -69,19 +69,17 @@ type Store interface {
 	Follows(ctx context.Context, app int64, user string, kind Kind, after string, limit int) (list []Follow, more bool, err error)
 	// ForgetFollowCounts removes the counts of a user.
 	ForgetFollowCounts(ctx context.Context, app int64, user string) error
-	// AccountsAlive returns for each of distinct users whether there is an account
-	// that is not deleted.
-	AccountsAlive(ctx context.Context, app int64, users []string) ([]bool, error)
 }
 
 // Service changes and reads whom the users of an application follow.
 type Service struct {
-	App     int64
-	Enabled bool // the application has follows
-	Limit   int  // the most users that one user follows
-	Store   Store
-	Now     func() time.Time
-	Retrier retry.Retrier
+	App      int64
+	Enabled  bool // the application has follows
+	Limit    int  // the most users that one user follows
+	Store    Store
+	Accounts accounts.Reader
+	Now      func() time.Time
+	Retrier  retry.Retrier
 }
 
 // Follow makes the user from follow peers, and returns an error for each of them. A
@@ -231,27 +229,16 @@ func (s Service) checkUsers(ctx context.Context, user string, peers []string, li
 	case len(peers) > limit:
 		return nil, fault.New(fault.BatchTooLarge, "a call names at most %d users", limit)
 	}
-	errs := make([]error, len(peers))
-	at := map[string]int{user: 0} // index in ids
-	ids := []string{user}
-	for i, p := range peers {
-		if errs[i] = accounts.CheckID(p); errs[i] != nil {
-			continue
-		}
-		if _, found := at[p]; !found {
-			at[p] = len(ids)
-			ids = append(ids, p)
-		}
-	}
-	alive, err := s.Store.AccountsAlive(ctx, s.App, ids)
+	living, err := accounts.Living(ctx, s.Accounts, s.App, append([]string{user}, peers...))
 	if err != nil {
 		return nil, err
 	}
-	if !alive[0] {
+	if living[user] == nil {
 		return nil, fault.New(fault.AccountUnknown, "%.40s is not an account", user)
 	}
+	errs := make([]error, len(peers))
 	for i, p := range peers {
-		if errs[i] == nil && !alive[at[p]] {
+		if errs[i] = accounts.CheckID(p); errs[i] == nil && living[p] == nil {
 			errs[i] = fault.New(fault.AccountUnknown, "%s is not an account", p)
 		}
 	}

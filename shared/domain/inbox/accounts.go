@@ -9,31 +9,31 @@ import (
 
 // CheckAccount fails with AccountUnknown if a user is not an account.
 func (s Service) CheckAccount(ctx context.Context, user string) error {
-	_, err := s.readAccounts(ctx, user, nil)
+	_, err := s.livingAccounts(ctx, user, nil)
 	return err
 }
 
-// readAccounts reads the accounts of a user and of some peers: the user's account is
-// the first one. It fails with AccountUnknown if the user is not an account.
-func (s Service) readAccounts(ctx context.Context, user string, peers []string) ([]*accounts.Account, error) {
+// livingAccounts returns, by id, those accounts of a user and of some peers that exist
+// and are not deleted. It fails with AccountUnknown if the user has none.
+func (s Service) livingAccounts(ctx context.Context, user string, peers []string) (map[string]*accounts.Account, error) {
 	if err := accounts.CheckID(user); err != nil {
 		return nil, fault.New(fault.AccountUnknown, "%s", fault.Of(err).Text)
 	}
-	list, err := s.Accounts.Accounts(ctx, s.App, append([]string{user}, peers...))
+	living, err := accounts.Living(ctx, s.Accounts, s.App, append([]string{user}, peers...))
 	if err != nil {
 		return nil, err
 	}
-	if !list[0].Alive() {
+	if living[user] == nil {
 		return nil, fault.New(fault.AccountUnknown, "%.40q is not an account", user)
 	}
-	return list, nil
+	return living, nil
 }
 
 // checkBothAccounts fails with SenderUnknown if the user is not an account, and with
 // ReceiverUnknown if the peer is not one.
 func (s Service) checkBothAccounts(ctx context.Context, user, peer string) error {
 	if user == peer {
-		return fault.New(fault.Invalid, "a user has no conversation with itself")
+		return noConversation()
 	}
 	list, err := s.Accounts.Accounts(ctx, s.App, []string{user, peer})
 	switch {
@@ -47,22 +47,15 @@ func (s Service) checkBothAccounts(ctx context.Context, user, peer string) error
 	return nil
 }
 
+// noConversation is the error of a user who names itself as the peer.
+func noConversation() error {
+	return fault.New(fault.Invalid, "a user has no conversation with itself")
+}
+
 // checkPeers returns an error for each peer that the user cannot have a conversation
-// with: the user itself, a peer that is named twice, and an invalid id.
+// with.
 func checkPeers(user string, peers []string) []error {
-	errs, seen := make([]error, len(peers)), make(map[string]bool, len(peers))
-	for i, peer := range peers {
-		switch {
-		case peer == user:
-			errs[i] = fault.New(fault.Invalid, "a user has no conversation with itself")
-		case seen[peer]:
-			errs[i] = fault.New(fault.Invalid, "%s is named twice in one call", peer)
-		default:
-			errs[i] = accounts.CheckID(peer)
-		}
-		seen[peer] = true
-	}
-	return errs
+	return accounts.CheckPeers(user, peers, noConversation())
 }
 
 // withoutError returns the indices at which errs is nil.

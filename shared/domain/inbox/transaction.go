@@ -194,14 +194,14 @@ func (s Service) unknownPeers(ctx context.Context, user string, t *Transaction) 
 	if len(peers) == 0 {
 		return nil, nil
 	}
-	found, err := s.readAccounts(ctx, user, peers)
+	living, err := s.livingAccounts(ctx, user, peers)
 	if err != nil {
 		return nil, err
 	}
-	t.Indexed = found[0].Indexed
+	t.Indexed = living[user].Indexed
 	unknown := make(map[string]bool)
-	for i, peer := range peers {
-		unknown[peer] = !found[i+1].Alive()
+	for _, peer := range peers {
+		unknown[peer] = living[peer] == nil
 	}
 	return unknown, nil
 }

@@ -128,12 +128,12 @@ type Service struct {
 // Query returns the presences of users, in their order. The presence of a user without
 // an account is nil. A user may be named more than once.
 func (s Service) Query(ctx context.Context, users []string) ([]*Presence, error) {
-	ids := distinct(users)
+	ids := accounts.Distinct(users)
 	index := make(map[string]int, len(ids))
 	for i, u := range ids {
 		index[u] = i
 	}
-	list, err := s.Accounts.Accounts(ctx, s.App, ids)
+	living, err := accounts.Living(ctx, s.Accounts, s.App, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -144,8 +144,8 @@ func (s Service) Query(ctx context.Context, users []string) ([]*Presence, error)
 	now := s.Now()
 	presences := make([]*Presence, len(users))
 	for i, u := range users {
-		if j, ok := index[u]; ok && list[j].Alive() {
-			p := FromSession(userSessions[j], now)
+		if living[u] != nil {
+			p := FromSession(userSessions[index[u]], now)
 			presences[i] = &p
 		}
 	}
@@ -167,17 +167,4 @@ func (s Service) SetStatus(ctx context.Context, user, status string, origin deli
 		return err
 	}
 	return s.NotifyWatchers(ctx, user, session.Watched())
-}
-
-// distinct returns the users without repeats, and without ids that no account can have.
-func distinct(users []string) []string {
-	var list []string
-	seen := make(map[string]bool, len(users))
-	for _, u := range users {
-		if !seen[u] && accounts.CheckID(u) == nil {
-			seen[u] = true
-			list = append(list, u)
-		}
-	}
-	return list
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"parley/shared/domain/accounts"
 	"parley/shared/domain/delivery"
 	"parley/shared/fault"
 	"parley/shared/retry"
@@ -75,15 +76,14 @@ func (s Service) Subscribe(ctx context.Context, watcher string, users []string) 
 
 // existing returns the users that have an account, without repeats.
 func (s Service) existing(ctx context.Context, users []string) ([]string, error) {
-	ids := distinct(users)
-	list, err := s.Accounts.Accounts(ctx, s.App, ids)
+	living, err := accounts.Living(ctx, s.Accounts, s.App, users)
 	if err != nil {
 		return nil, err
 	}
 	var existing []string
-	for i, a := range list {
-		if a.Alive() {
-			existing = append(existing, ids[i])
+	for _, u := range accounts.Distinct(users) {
+		if living[u] != nil {
+			existing = append(existing, u)
 		}
 	}
 	return existing, nil
@@ -92,7 +92,7 @@ func (s Service) existing(ctx context.Context, users []string) ([]string, error)
 // Unsubscribe ends the watcher's subscriptions to users. It is no error if the watcher
 // does not watch one of them.
 func (s Service) Unsubscribe(ctx context.Context, watcher string, users []string) error {
-	return s.setWatched(ctx, watcher, distinct(users), false)
+	return s.setWatched(ctx, watcher, accounts.Distinct(users), false)
 }
 
 // setWatched makes the watcher watch users, or ends the subscriptions to them.

@@ -45,12 +45,7 @@ type Service struct {
 // all names are fields of the account's item, it reads only that item.
 func (s Service) Get(ctx context.Context, users []string, names []Name, custom bool) ([]*Profile, error) {
 	whole := custom || slices.ContainsFunc(names, func(n Name) bool { return !InAccount(n) })
-	var distinct []string
-	for _, u := range users {
-		if accounts.CheckID(u) == nil && !slices.Contains(distinct, u) {
-			distinct = append(distinct, u)
-		}
-	}
+	distinct := accounts.Distinct(users)
 	found, err := s.Store.Profiles(ctx, s.App, distinct, whole)
 	if err != nil {
 		return nil, err

@@ -47,7 +47,7 @@ func (s Service) Block(ctx context.Context, owner string, peers []string, origin
 // (docs/spec/tencent §8.10). The error of a peer who is not blocked is NotBlocked,
 // unless the owner has recently unblocked that peer.
 func (s Service) Unblock(ctx context.Context, owner string, peers []string, origin delivery.Origin) ([]error, error) {
-	if _, err := s.livingAccounts(ctx, owner, nil); err != nil {
+	if err := s.CheckAccount(ctx, owner); err != nil {
 		return nil, err
 	}
 	reads := func(peer string) readSet {

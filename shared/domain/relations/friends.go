@@ -88,7 +88,7 @@ func (s Service) Update(ctx context.Context, owner string, mutations []Mutation,
 	for i, m := range mutations {
 		peers[i] = m.Peer
 	}
-	if _, err := s.livingAccounts(ctx, owner, nil); err != nil {
+	if err := s.CheckAccount(ctx, owner); err != nil {
 		return nil, err
 	}
 	reads := func(peer string) readSet { return readSet{refs: []Ref{friendRef(owner, peer)}} }
@@ -179,7 +179,7 @@ func notFriend(peer string) error { return fault.New(fault.NotFriend, "%s is not
 // entry from the tables of the peers (docs/spec/tencent §8.4). The error of a peer
 // who is not a friend is NotFriend, unless the owner has recently removed that peer.
 func (s Service) Delete(ctx context.Context, owner string, peers []string, both bool, origin delivery.Origin) ([]error, error) {
-	if _, err := s.livingAccounts(ctx, owner, nil); err != nil {
+	if err := s.CheckAccount(ctx, owner); err != nil {
 		return nil, err
 	}
 	return s.remove(ctx, owner, peers, both, true, origin)
@@ -221,7 +221,7 @@ func (s Service) remove(ctx context.Context, owner string, peers []string, both,
 // DeleteAll empties the owner's table (docs/spec/tencent §8.5). If it fails half way,
 // a repeat of the call removes the rest.
 func (s Service) DeleteAll(ctx context.Context, owner string, both bool, origin delivery.Origin) error {
-	if _, err := s.livingAccounts(ctx, owner, nil); err != nil {
+	if err := s.CheckAccount(ctx, owner); err != nil {
 		return err
 	}
 	for {

@@ -19,12 +19,10 @@ func (s Service) check(ctx context.Context, kind Kind, owner string, peers []str
 		return nil, nil, err
 	}
 	var refs []Ref
-	seen := make(map[string]bool, len(peers))
-	for _, peer := range peers {
-		if living[peer] == nil || seen[peer] || peer == owner {
+	for _, peer := range accounts.Distinct(peers) {
+		if living[peer] == nil || peer == owner {
 			continue
 		}
-		seen[peer] = true
 		refs = append(refs, Ref{Kind: kind, Key: Key{owner, peer}})
 		if both {
 			refs = append(refs, Ref{Kind: kind, Key: Key{peer, owner}})
@@ -55,12 +53,8 @@ func (s Service) check(ctx context.Context, kind Kind, owner string, peers []str
 // who is not a friend.
 func (s Service) Get(ctx context.Context, owner string, peers []string) ([]*Friend, error) {
 	var refs []Ref
-	seen := make(map[string]bool, len(peers))
-	for _, peer := range peers {
-		if !seen[peer] && accounts.CheckID(peer) == nil {
-			seen[peer] = true
-			refs = append(refs, friendRef(owner, peer))
-		}
+	for _, peer := range accounts.Distinct(peers) {
+		refs = append(refs, friendRef(owner, peer))
 	}
 	snapshot, err := s.Store.ReadRelations(ctx, s.App, nil, refs)
 	if err != nil {

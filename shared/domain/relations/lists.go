@@ -26,7 +26,7 @@ type List struct {
 // (docs/spec/tencent §8.13). A name that exists is not an error. It returns an error
 // for each member, and the version of the lists.
 func (s Service) CreateLists(ctx context.Context, owner string, names, members []string, origin delivery.Origin) ([]error, int64, error) {
-	if _, err := s.livingAccounts(ctx, owner, nil); err != nil {
+	if err := s.CheckAccount(ctx, owner); err != nil {
 		return nil, 0, err
 	}
 	for _, name := range names {
@@ -86,7 +86,7 @@ func (s Service) checkListExists(ctx context.Context, owner, name string) (versi
 // §8.14). A name that does not exist is not an error. If the call fails half way, a
 // repeat of it completes the deletion.
 func (s Service) DeleteLists(ctx context.Context, owner string, names []string, origin delivery.Origin) (int64, error) {
-	if _, err := s.livingAccounts(ctx, owner, nil); err != nil {
+	if err := s.CheckAccount(ctx, owner); err != nil {
 		return 0, err
 	}
 	version, err := s.runForLists(ctx, owner, origin, func(u *unitOfWork) error {

@@ -100,20 +100,10 @@ const peersPerUnit = 10
 func (s Service) runForPeers(ctx context.Context, owner string, peers []string, origin delivery.Origin,
 	reads func(peer string) readSet, plan func(u *unitOfWork, i int) error,
 ) ([]error, error) {
-	errs := make([]error, len(peers))
-	seen := make(map[string]bool, len(peers))
+	errs := accounts.CheckPeers(owner, peers, fault.New(fault.Invalid, "a user has no relation to itself"))
 	var todo []int
-	for i, peer := range peers {
-		switch {
-		case peer == owner:
-			errs[i] = fault.New(fault.Invalid, "a user has no relation to itself")
-		case seen[peer]:
-			errs[i] = fault.New(fault.Invalid, "%s is named twice in one call", peer)
-		default:
-			errs[i] = accounts.CheckID(peer)
-		}
-		seen[peer] = true
-		if errs[i] == nil {
+	for i, err := range errs {
+		if err == nil {
 			todo = append(todo, i)
 		}
 	}
@@ -146,25 +136,18 @@ func (s Service) runForPeers(ctx context.Context, owner string, peers []string, 
 	return errs, nil
 }
 
+// CheckAccount fails with AccountUnknown if a user is not an account.
+func (s Service) CheckAccount(ctx context.Context, user string) error {
+	_, err := s.livingAccounts(ctx, user, nil)
+	return err
+}
+
 // livingAccounts returns, by id, those accounts of owner and peers that exist and
 // are not deleted. It fails with AccountUnknown if the owner is not one of them.
 func (s Service) livingAccounts(ctx context.Context, owner string, peers []string) (map[string]*accounts.Account, error) {
-	ids, seen := []string{owner}, map[string]bool{owner: true}
-	for _, p := range peers {
-		if !seen[p] && accounts.CheckID(p) == nil {
-			seen[p] = true
-			ids = append(ids, p)
-		}
-	}
-	list, err := s.Accounts.Accounts(ctx, s.App, ids)
+	living, err := accounts.Living(ctx, s.Accounts, s.App, append([]string{owner}, peers...))
 	if err != nil {
 		return nil, err
-	}
-	living := make(map[string]*accounts.Account, len(ids))
-	for i, id := range ids {
-		if list[i].Alive() {
-			living[id] = list[i]
-		}
 	}
 	if living[owner] == nil {
 		return nil, accountUnknown(owner)
