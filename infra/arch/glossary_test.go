@@ -20,7 +20,7 @@ func plainWords() []string {
 		"hidden", "hour", "info", "job", "key", "kicker", "kind", "last", "limits", "link", "log", "name", "no", "notifier", "object", "opened", "option",
 		"order", "page", "part", "pending", "peer", "permissions", "policy", "poster", "profile", "push", "query", "queue", "range", "reacted", "reader", "recalled", "receipt",
 		"received", "record", "ref", "relay", "removal", "removed", "remover", "replacement", "request", "result", "sealer", "search", "secret", "send",
-		"sender", "service", "set", "settings", "shown", "snapshot", "state", "status", "store", "synced", "target", "to", "type", "typing", "update",
+		"sender", "service", "set", "side", "settings", "shown", "snapshot", "state", "status", "store", "synced", "target", "to", "type", "typing", "update",
 		"value", "verb",
 	}
 }

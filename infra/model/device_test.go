@@ -287,7 +287,7 @@ func (d *device) takeRow(r inbox.Row) {
 	v := d.view(r.Peer)
 	d.s.note(d.instance, "row of %s: in %d out %d read %d peer read %d unread %d", r.Peer, r.InOffset, r.OutOffset, r.ReadOffset, r.PeerReadOffset, r.Unread())
 	v.in.top, v.out.top = max(v.in.top, r.InOffset), max(v.out.top, r.OutOffset)
-	v.changedMs = r.OperationMs
+	v.changedMs = r.OperationLogMs
 	v.clear(r.HiddenUpTo)
 	v.read, v.peerRead = max(v.read, r.ReadOffset), max(v.peerRead, r.PeerReadOffset)
 }

@@ -196,7 +196,7 @@ func (a *App) For(o *apps.App) Tenant {
 	p, limits := a.parts, o.Settings.Limits()
 	deliverer := a.Delivery(o.ID)
 	conversation := inbox.Service{
-		App: o.ID, Limit: limits.Conversations, Folders: limits.Folders,
+		App: o.ID, Limit: limits.Conversations, FoldersIncluded: limits.Folders,
 		Rows: p.Store, Heads: p.Store, ReadCursors: p.Store, Index: p.Store, IndexJobs: p.Index, Accounts: p.Store, Delivery: deliverer,
 		Now: p.Now, Retrier: p.retrier(), Parallel: p.Parallel,
 	}

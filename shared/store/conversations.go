@@ -21,7 +21,7 @@ func readRow(item Item) inbox.Row {
 	}
 	return inbox.Row{
 		Peer: peer, TimeMs: integer(item, "t"), LastKey: readKey(item, "k"), Preview: text(item, "pv"),
-		LastHasNoContent: has(item, "k") && !has(item, "pv"), OperationMs: integer(item, "op"),
+		LastHasNoContent: has(item, "k") && !has(item, "pv"), OperationLogMs: integer(item, "op"),
 		OutOffset: integer(item, "o"), OutEpoch: integer(item, "g"),
 		InOffset: integer(item, "i"), InEpoch: integer(item, "gi"),
 		ReadOffset: read, ExpiredOffset: goneBefore, ReadMs: integer(item, "rt"), ChangedMs: integer(item, "ut"),

@@ -71,9 +71,9 @@ func readSet(item Item, name string) inbox.Set {
 	return inbox.Set(binary.LittleEndian.Uint64(b[:]))
 }
 
-// Change implements inbox.HeadStore. It is a single update if only one row changes,
+// WriteConversations implements inbox.HeadStore. It is a single update if only one row changes,
 // else a transaction.
-func (s *Store) Change(ctx context.Context, app int64, user string, t inbox.Transaction) (bool, error) {
+func (s *Store) WriteConversations(ctx context.Context, app int64, user string, t inbox.Transaction) (bool, error) {
 	var withData, pinned int // how many rows more have data, and are pinned
 	var items []types.TransactWriteItem
 	for _, m := range t.Rows {
@@ -177,7 +177,7 @@ func (s *Store) rowWrite(app int64, user string, m inbox.Mutation, t inbox.Trans
 		unchanged("e", numOrNil(m.Seen.Expires))
 		setOrRemove("x", num(max(m.Seen.Expires, nowMs/1000+draftSeconds)))
 	}
-	if m.Hide || m.ClearLast || m.Cleared != nil {
+	if m.Hide || m.ClearLast || m.HiddenUpTo != nil {
 		unchanged("i", numOrNil(m.Seen.InOffset))
 		unchanged("o", numOrNil(m.Seen.OutOffset))
 	}
@@ -190,8 +190,8 @@ func (s *Store) rowWrite(app int64, user string, m inbox.Mutation, t inbox.Trans
 	if m.Hide {
 		removes = append(removes, "t")
 	}
-	if m.Cleared != nil {
-		setOrRemove("cl", str(MessageSK(*m.Cleared)))
+	if m.HiddenUpTo != nil {
+		setOrRemove("cl", str(MessageSK(*m.HiddenUpTo)))
 	}
 	if m.Draft != nil && *m.Draft != "" {
 		sets = append(sets, "dt = :now")

@@ -95,7 +95,7 @@ func TestRemovingDataDuringASendIsRefused(t *testing.T) {
 	if err := w.Seed(t.Context(), "message bob ann 2\n"); err != nil {
 		t.Fatal(err)
 	}
-	done, err := w.Store.Change(t.Context(), w.ID, "ann", inbox.Transaction{NowMs: 1, Rows: []inbox.Mutation{{Seen: rows[0]}}})
+	done, err := w.Store.WriteConversations(t.Context(), w.ID, "ann", inbox.Transaction{NowMs: 1, Rows: []inbox.Mutation{{Seen: rows[0]}}})
 	if err != nil || done {
 		t.Errorf("a row that was read before the message is changed: %t, %v", done, err)
 	}
@@ -277,7 +277,7 @@ func TestFolderChangesAtOnce(t *testing.T) {
 			case 3: // a deletion that stops after its first write
 				var head inbox.Head
 				if head, err = s.Store.Head(ctx, s.ID, "ann", true); err == nil && len(head.Folders) > 0 {
-					_, err = s.Store.Change(ctx, s.ID, "ann", inbox.Transaction{NowMs: 1, Seen: head, Folders: &inbox.Folders{
+					_, err = s.Store.WriteConversations(ctx, s.ID, "ann", inbox.Transaction{NowMs: 1, Seen: head, Folders: &inbox.Folders{
 						List: head.Folders[1:], Stale: head.Stale.With(head.Folders[0].Number),
 					}})
 				}

@@ -33,8 +33,8 @@ func indexRow(set *string, values Item, key Key, indexed bool) {
 	}
 }
 
-// Entries implements inbox.IndexStore.
-func (s *Store) Entries(ctx context.Context, app int64, user string, order inbox.Order, from, to int64, limit int) ([]inbox.Entry, bool, error) {
+// IndexEntries implements inbox.IndexStore.
+func (s *Store) IndexEntries(ctx context.Context, app int64, user string, order inbox.Order, from, to int64, limit int) ([]inbox.IndexEntry, bool, error) {
 	list, err := s.entries(ctx, app, user, order, from, to, limit+1)
 	if err != nil || len(list) <= limit {
 		return list, false, err
@@ -46,7 +46,7 @@ func (s *Store) Entries(ctx context.Context, app int64, user string, order inbox
 		if err != nil {
 			return nil, false, err
 		}
-		first := slices.IndexFunc(list, func(e inbox.Entry) bool { return e.AtMs == last })
+		first := slices.IndexFunc(list, func(e inbox.IndexEntry) bool { return e.AtMs == last })
 		return append(list[:first], same...), true, nil
 	}
 	return list[:limit], true, nil
@@ -54,7 +54,7 @@ func (s *Store) Entries(ctx context.Context, app int64, user string, order inbox
 
 // entries reads up to limit entries of an index, newest first, or a few more: it does
 // not cut the last page that DynamoDB returns.
-func (s *Store) entries(ctx context.Context, app int64, user string, order inbox.Order, from, to int64, limit int) ([]inbox.Entry, error) {
+func (s *Store) entries(ctx context.Context, app int64, user string, order inbox.Order, from, to int64, limit int) ([]inbox.IndexEntry, error) {
 	name, sort := indexNewest, "t"
 	if order == inbox.ByChange {
 		name, sort = indexChanged, "ut"
@@ -65,7 +65,7 @@ func (s *Store) entries(ctx context.Context, app int64, user string, order inbox
 		KeyConditionExpression:    aws.String(IndexedBy + " = :pk AND " + sort + " BETWEEN :min AND :max"),
 		ExpressionAttributeValues: Item{":pk": str(UserPK(app, user)), ":min": num(from), ":max": num(to)},
 	}
-	var list []inbox.Entry
+	var list []inbox.IndexEntry
 	for {
 		out, err := s.db.Query(ctx, in)
 		if err != nil {
@@ -73,7 +73,7 @@ func (s *Store) entries(ctx context.Context, app int64, user string, order inbox
 		}
 		for _, item := range out.Items {
 			if peer, ok := ParseRowSK(text(item, "sk")); ok {
-				list = append(list, inbox.Entry{Peer: peer, AtMs: integer(item, sort)})
+				list = append(list, inbox.IndexEntry{Peer: peer, AtMs: integer(item, sort)})
 			}
 		}
 		if out.LastEvaluatedKey == nil || len(list) >= limit {

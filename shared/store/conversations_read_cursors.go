@@ -86,11 +86,14 @@ const longestSend = 20
 // and a call that begins later may get its offset earlier. Example: message A has time
 // 100 and offset 8, message B time 101 and offset 7. So OffsetAt looks at all messages
 // of the longestSend seconds before the newest one.
-func (s *Store) OffsetAt(ctx context.Context, app int64, user, peer string, at int64) (int64, error) {
+func (s *Store) OffsetAt(ctx context.Context, app int64, user, peer string, epoch, at int64) (int64, error) {
+	if at <= 0 {
+		return 0, nil // a bound of 0 would be no bound
+	}
 	in := s.timelineQuery(app, timeline.HistoryRange{User: user, Peer: peer, MaxSec: at, Limit: 50})
-	in.FilterExpression = aws.String("f = :f AND n > :none") // an imported past message has no offset
+	in.FilterExpression = aws.String("f = :f AND n > :none AND g = :g") // an imported past message has no offset
 	in.ExpressionAttributeValues[":f"] = num(side(peer, user))
-	in.ExpressionAttributeValues[":none"] = num(0)
+	in.ExpressionAttributeValues[":none"], in.ExpressionAttributeValues[":g"] = num(0), num(epoch)
 	in.ConsistentRead = aws.Bool(true)
 	var highest, newest int64
 	for {

@@ -21,7 +21,7 @@ func (s *Store) MarkPending(ctx context.Context, p archive.PendingHour) error {
 	return nil
 }
 
-// PendingHours implements archive.Store. The read is strong: Unmark later removes the
+// PendingHours implements archive.Store. The read is strong: ClearPending later removes the
 // mark that was read here, only if it is still the latest one.
 func (s *Store) PendingHours(ctx context.Context, before string, after archive.Hour, limit int) ([]archive.PendingHour, error) {
 	from := ""

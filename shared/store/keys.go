@@ -12,8 +12,8 @@ import (
 // '#'. An id is not empty and does not contain Unit. A parser refuses every key that
 // its constructor does not make.
 
-// Unit ends an id inside a key. It is the byte 0x1F; docs/data-model.md writes it "~".
-const Unit = "\x1f"
+// IDEnd ends an id inside a key. It is the byte 0x1F; docs/data-model.md writes it "~".
+const IDEnd = "\x1f"
 
 // Key is the primary key of an item.
 type Key struct{ PK, SK string }
@@ -28,7 +28,7 @@ func (k Key) acceptable() bool {
 }
 
 // isID reports whether a part of a key can be an id.
-func isID(s string) bool { return s != "" && !strings.Contains(s, Unit) }
+func isID(s string) bool { return s != "" && !strings.Contains(s, IDEnd) }
 
 // cutID returns the id that follows a prefix.
 func cutID(sk, prefix string) (id string, ok bool) {
@@ -107,7 +107,7 @@ func ParsePartition(pk string) Partition {
 	case 'U', 'M', 'S', 'D', 'F':
 		ok = isID(rest)
 	case 'P':
-		lesser, greater, _ := strings.Cut(rest, Unit)
+		lesser, greater, _ := strings.Cut(rest, IDEnd)
 		ok = isID(lesser) && isID(greater) && lesser <= greater
 	default:
 		ok = false

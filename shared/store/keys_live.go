@@ -11,7 +11,7 @@ import (
 
 const (
 	skSession    = "-"
-	skWatchCount = Unit
+	skWatchCount = IDEnd
 )
 
 // SessionKey is the session of a user.
@@ -36,18 +36,18 @@ func WatchCountKey(app int64, watcher string) Key { return Key{WatchedPK(app, wa
 // DedupKey remembers a send of user to peer for which the idempotency window in the row
 // has no room.
 func DedupKey(app int64, user, peer string, idempotencyKey uint64) Key {
-	return Key{appPrefix(app) + "D#" + user, fmt.Sprintf("%s%s%016x", peer, Unit, idempotencyKey)}
+	return Key{appPrefix(app) + "D#" + user, fmt.Sprintf("%s%s%016x", peer, IDEnd, idempotencyKey)}
 }
 
 // BatchKey remembers a batch send of user.
 func BatchKey(app int64, user string, idempotencyKey uint64) Key {
-	return Key{appPrefix(app) + "D#" + user, fmt.Sprintf("%s%016x", Unit, idempotencyKey)}
+	return Key{appPrefix(app) + "D#" + user, fmt.Sprintf("%s%016x", IDEnd, idempotencyKey)}
 }
 
 // ParseDedupSK returns the receiver and the idempotency key of a remembered send. The
 // receiver is empty if the send was a batch.
 func ParseDedupSK(sk string) (peer string, idempotencyKey uint64, ok bool) {
-	peer, digits, cut := strings.Cut(sk, Unit)
+	peer, digits, cut := strings.Cut(sk, IDEnd)
 	if !cut || len(digits) != 16 || strings.ToLower(digits) != digits {
 		return "", 0, false
 	}

@@ -21,7 +21,7 @@ func TimelinePK(app int64, a, b string) string {
 	if b < a {
 		a, b = b, a
 	}
-	return appPrefix(app) + "P#" + a + Unit + b
+	return appPrefix(app) + "P#" + a + IDEnd + b
 }
 
 // ParseTimelinePK returns the two users of a timeline, in the order of their ids.
@@ -30,7 +30,7 @@ func ParseTimelinePK(pk string) (app int64, lesser, greater string, ok bool) {
 	if p.Kind != 'P' {
 		return 0, "", "", false
 	}
-	lesser, greater, _ = strings.Cut(p.Rest, Unit)
+	lesser, greater, _ = strings.Cut(p.Rest, IDEnd)
 	return p.App, lesser, greater, true
 }
 
@@ -141,7 +141,7 @@ func ParseExtensionSK(sk string) (m timeline.Key, key string, ok bool) {
 		return timeline.Key{}, "", false
 	}
 	m, ok = ParseMessageSK("m" + sk[1:25])
-	return m, sk[25:], ok && !strings.Contains(sk[25:], Unit)
+	return m, sk[25:], ok && !strings.Contains(sk[25:], IDEnd)
 }
 
 // MergedKey is the head of a merged list.

@@ -58,19 +58,19 @@ func everyKey(app int64, a, b string, hash uint64, n int, m timeline.Key) []cons
 		{"admin", store.Core, store.AdminKey(app, a), store.Apps, own},
 		{"registry", store.Core, store.RegistryKey(app), store.Apps, store.Partition{Kind: 'R'}},
 		{"message", store.Msg, store.Key{PK: store.TimelinePK(app, a, b), SK: store.MessageSK(m)}, store.Messages, store.Partition{
-			App: app, Kind: 'P', Rest: lesser + store.Unit + greater,
+			App: app, Kind: 'P', Rest: lesser + store.IDEnd + greater,
 		}},
 		{"log", store.Msg, store.LogKey(app, a, b, timeline.LogEntry{AtMs: m.Time, Key: m}), store.Messages, store.Partition{
-			App: app, Kind: 'P', Rest: lesser + store.Unit + greater,
+			App: app, Kind: 'P', Rest: lesser + store.IDEnd + greater,
 		}},
 		{"log of one side", store.Msg, store.LogKey(app, a, b, timeline.LogEntry{AtMs: m.Time, Key: m, Only: b}), store.Messages, store.Partition{
-			App: app, Kind: 'P', Rest: lesser + store.Unit + greater,
+			App: app, Kind: 'P', Rest: lesser + store.IDEnd + greater,
 		}},
 		{"extension counters", store.Msg, store.ExtensionCountersKey(app, a, b, m), store.Messages, store.Partition{
-			App: app, Kind: 'P', Rest: lesser + store.Unit + greater,
+			App: app, Kind: 'P', Rest: lesser + store.IDEnd + greater,
 		}},
 		{"extension", store.Msg, store.ExtensionKey(app, a, b, m, "k"), store.Messages, store.Partition{
-			App: app, Kind: 'P', Rest: lesser + store.Unit + greater,
+			App: app, Kind: 'P', Rest: lesser + store.IDEnd + greater,
 		}},
 		{"session", store.Live, store.SessionKey(app, a), store.Sessions, store.Partition{App: app, Kind: 'S', Rest: a}},
 		{"export", store.Ops, store.ExportKey(archive.Hour{App: app, Type: archive.C2C, Name: "2023111506"}), store.Exports, store.Partition{App: app, Kind: 'X'}},
@@ -347,7 +347,7 @@ func FuzzKeys(f *testing.F) {
 	f.Add(int64(0), "a", "a", uint64(0), uint32(0), uint32(0))
 	f.Add(int64(1<<62), strings.Repeat("\xff", 32), "\x00", uint64(1<<64-1), uint32(1<<31), uint32(1))
 	f.Fuzz(func(t *testing.T, app int64, a, b string, hash uint64, x, y uint32) {
-		if app < 0 || a == "" || b == "" || strings.Contains(a+b, store.Unit) {
+		if app < 0 || a == "" || b == "" || strings.Contains(a+b, store.IDEnd) {
 			t.Skip("not ids")
 		}
 		m := timeline.Key{Time: int64(x), Seq: y, Random: x ^ y}

@@ -87,10 +87,17 @@ func TestImportedMessagesHaveNoOffset(t *testing.T) {
 	if r := rowOf(t, w, "bob", "ann"); r.InOffset != 2 || r.Unread() != 2 || r.Preview != "now" {
 		t.Errorf("bob's row: %+v", r)
 	}
-	for at, want := range map[int64]int64{0: 1, 5: 1, 10: 2, 11: 2} {
-		got, err := w.Store.OffsetAt(t.Context(), w.ID, "bob", "ann", w.Clock.Now().Unix()-11+at)
-		if err != nil || got != want {
-			t.Errorf("offset at %d s: %d, %v, want %d", at, got, err, want)
+	now, epoch := w.Clock.Now().Unix(), rowOf(t, w, "bob", "ann").InEpoch
+	for _, c := range []struct {
+		name            string
+		epoch, at, want int64
+	}{
+		{"at the first message", epoch, now - 11, 1}, {"before the second message", epoch, now - 6, 1}, {"at the second message", epoch, now - 1, 2},
+		{"now", epoch, now, 2}, {"before all messages", epoch, now - 12, 0}, {"no time", epoch, 0, 0},
+		{"messages of an earlier epoch do not count", epoch + 1, now, 0},
+	} {
+		if got, err := w.Store.OffsetAt(t.Context(), w.ID, "bob", "ann", c.epoch, c.at); err != nil || got != c.want {
+			t.Errorf("%s: offset %d, %v, want %d", c.name, got, err, c.want)
 		}
 	}
 	h, err := w.Tenant(t).Timeline.History(t.Context(), timeline.HistoryRange{User: "bob", Peer: "ann", Limit: 10})

@@ -93,7 +93,7 @@ func TestUpdateRowChangesTheLastMessageOnly(t *testing.T) {
 	}
 	wants := func(when string, key timeline.Key, preview string, gone bool) {
 		t.Helper()
-		if r := a.row(); r.LastKey == nil || *r.LastKey != key || r.Preview != preview || r.LastHasNoContent != gone || r.OperationMs != 7 {
+		if r := a.row(); r.LastKey == nil || *r.LastKey != key || r.Preview != preview || r.LastHasNoContent != gone || r.OperationLogMs != 7 {
 			t.Errorf("%s: %+v", when, r)
 		}
 	}

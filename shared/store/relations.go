@@ -19,7 +19,7 @@ import (
 const changeLogSeconds = 30 * 24 * 3600
 
 // endedSeconds is how long it is stored that an owner ended an entry, in seconds. It
-// is longer than relations.Service.Repeat, the time in which a second call for the same
+// is longer than relations.Service.RepeatWindow, the time in which a second call for the same
 // is taken for a repeat.
 const endedSeconds = 10 * 60
 
@@ -128,7 +128,7 @@ func (s *Store) WriteRelations(ctx context.Context, app int64, e relations.Trans
 			put(friendItem(app, k.Owner, *f))
 		}
 	}
-	for k, exists := range e.ReverseRows {
+	for k, exists := range e.FriendAudience {
 		if exists {
 			put(FriendOfKey(app, k.Peer, k.Owner).attributes())
 		} else {
@@ -187,8 +187,8 @@ func (s *Store) BlocksOf(ctx context.Context, app int64, owner, after string, li
 	return readItems(ctx, items, readBlock), more, err
 }
 
-// FriendsOfUser implements relations.PageStore.
-func (s *Store) FriendsOfUser(ctx context.Context, app int64, user, after string, limit int) ([]string, bool, error) {
+// FriendAudience implements relations.PageStore.
+func (s *Store) FriendAudience(ctx context.Context, app int64, user, after string, limit int) ([]string, bool, error) {
 	items, more, err := s.queryPage(ctx, UserPK(app, user), prefixFriendOf, after, limit, false)
 	return readItems(ctx, items, func(item Item) (string, bool) { return ParseFriendOfSK(text(item, "sk")) }), more, err
 }
@@ -205,7 +205,7 @@ func (s *Store) Audience(ctx context.Context, app int64, user string, audience d
 	if audience != delivery.Friends {
 		return nil, false, fmt.Errorf("there is no audience %q", audience)
 	}
-	return s.FriendsOfUser(ctx, app, user, after, limit)
+	return s.FriendAudience(ctx, app, user, after, limit)
 }
 
 // FriendChanges implements relations.LogStore. It reads with eventual consistency: an

@@ -48,7 +48,7 @@ func (c *friends) counters(user string) relations.Counters {
 
 func (c *friends) friendsOf(user string) []string {
 	c.Helper()
-	p, err := c.s.List(c.Context(), user, "", 1000)
+	p, err := c.s.Friends(c.Context(), user, "", 1000)
 	if err != nil {
 		c.Fatal(err)
 	}
@@ -202,12 +202,12 @@ func TestFriendChangesSinceAVersion(t *testing.T) {
 		for _, f := range d.Changed {
 			changed = append(changed, f.Peer)
 		}
-		if d.Version != 5 || d.Full != want.full || !slices.Equal(changed, want.changed) || !slices.Equal(d.Gone, want.gone) {
+		if d.Version != 5 || d.ReadFriendTable != want.full || !slices.Equal(changed, want.changed) || !slices.Equal(d.Gone, want.gone) {
 			t.Errorf("since %d: %+v, want %+v at version 5", want.since, d, want)
 		}
 	}
 	c.w.Clock.Move(31 * 24 * 3600e9)
-	if d, err := c.s.Changes(t.Context(), "u1", 3); err != nil || !d.Full {
+	if d, err := c.s.Changes(t.Context(), "u1", 3); err != nil || !d.ReadFriendTable {
 		t.Errorf("after the log has expired: %+v, %v, want a full list", d, err)
 	}
 }

@@ -222,7 +222,7 @@ func TestConversationRowSize(t *testing.T) {
 	}
 	draft := strings.Repeat("d", 500)
 	s.costs("all of a user's data and a draft", 6, func(ctx context.Context) error {
-		_, err := s.Store.Change(ctx, s.ID, longA, inbox.Transaction{NowMs: s.Clock.Now().UnixMilli(), Rows: []inbox.Mutation{{
+		_, err := s.Store.WriteConversations(ctx, s.ID, longA, inbox.Transaction{NowMs: s.Clock.Now().UnixMilli(), Rows: []inbox.Mutation{{
 			Seen: seen[0], Draft: &draft, Data: inbox.Data{
 				PinnedMs: s.Clock.Now().UnixMilli(), Labels: all, Folders: inbox.Set(0).With(24).With(1),
 				CustomLabel: strings.Repeat("c", 256), Option: direct.OptionDiscard,

@@ -98,8 +98,9 @@ func ReadStream(event []byte) ([]StreamRecord, error) {
 // repeat is of no use.
 var ErrUnreadable = errors.New("unreadable")
 
-// Stored returns the message that a record of Msg says was stored. It returns false for
-// any other record: an edit, a removal, or an item that is not a message. It fails with
+// Stored returns the message that was inserted, if this is the record of an inserted
+// message of Msg. It returns false for any other record: an edit, a removal, or an item
+// that is not a message. It fails with
 // ErrUnreadable if the record or the message cannot be read.
 func (r StreamRecord) Stored() (archive.Record, bool, error) {
 	if r.Unreadable != "" {
@@ -115,5 +116,5 @@ func (r StreamRecord) Stored() (archive.Record, bool, error) {
 	if why != "" {
 		return archive.Record{}, false, fmt.Errorf("%w: %s: %s", ErrUnreadable, quotedKey(r.Item), why)
 	}
-	return archive.Record{App: app, Position: sk + Unit + lesser + Unit + greater, Message: m}, true, nil
+	return archive.Record{App: app, Position: sk + IDEnd + lesser + IDEnd + greater, Message: m}, true, nil
 }

@@ -181,7 +181,7 @@ func aggregateOfQuery(table Table, pk, prefix string) (Aggregate, bool) {
 	return "", false
 }
 
-// aggregateOfIndexQuery is Of for a query of an index.
+// aggregateOfIndexQuery is AggregateOf for a query of an index.
 func aggregateOfIndexQuery(table Table, pk, index string) (Aggregate, bool) {
 	for _, a := range Aggregates() {
 		hasName := func(x Index) bool { return x.Name == index }

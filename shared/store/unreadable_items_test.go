@@ -159,11 +159,11 @@ func TestUnreadableItemsAreLeftOutOfLists(t *testing.T) {
 	core, pk := store.Core, store.UserPK(w.ID, "alice")
 	for table, keys := range map[store.Table][]store.Key{
 		core: {
-			{PK: pk, SK: "F#"}, {PK: pk, SK: "F#c" + store.Unit}, {PK: pk, SK: "FH#"}, {PK: pk, SK: "FH#c" + store.Unit},
-			{PK: pk, SK: "B#"}, {PK: pk, SK: "B#c" + store.Unit}, {PK: pk, SK: "K#c#"},
-			{PK: pk, SK: "K#c#c" + store.Unit}, {PK: pk, SK: "FO#"}, {PK: pk, SK: "FO#c" + store.Unit},
+			{PK: pk, SK: "F#"}, {PK: pk, SK: "F#c" + store.IDEnd}, {PK: pk, SK: "FH#"}, {PK: pk, SK: "FH#c" + store.IDEnd},
+			{PK: pk, SK: "B#"}, {PK: pk, SK: "B#c" + store.IDEnd}, {PK: pk, SK: "K#c#"},
+			{PK: pk, SK: "K#c#c" + store.IDEnd}, {PK: pk, SK: "FO#"}, {PK: pk, SK: "FO#c" + store.IDEnd},
 		},
-		store.Live: {{PK: store.WatchedPK(w.ID, "alice"), SK: "c" + store.Unit}},
+		store.Live: {{PK: store.WatchedPK(w.ID, "alice"), SK: "c" + store.IDEnd}},
 	} {
 		for _, k := range keys {
 			if err := w.SetAttributes(t.Context(), table, k, store.Item{"r": text("secret"), "k": testkit.Number(7)}); err != nil {

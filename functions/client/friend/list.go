@@ -44,7 +44,7 @@ func list(ctx context.Context, c *op.Call, in listRequest) (listReply, error) {
 		if err != nil {
 			return listReply{}, err
 		}
-		if !delta.Full && len(delta.Changed)+len(delta.Gone) <= limit {
+		if !delta.ReadFriendTable && len(delta.Changed)+len(delta.Gone) <= limit {
 			changed, err := entries(c, delta.Changed)
 			if err != nil {
 				return listReply{}, err
@@ -54,7 +54,7 @@ func list(ctx context.Context, c *op.Call, in listRequest) (listReply, error) {
 			}
 		}
 	}
-	page, err := c.Relations.List(ctx, c.Caller.Account, after, limit)
+	page, err := c.Relations.Friends(ctx, c.Caller.Account, after, limit)
 	if err != nil {
 		return listReply{}, err
 	}

@@ -102,6 +102,10 @@ func TestStoredIsSuccess(t *testing.T) {
 			if _, err := c.SetDraft(ctx, "bob", "alice", "draft", delivery.Origin{}); err != nil {
 				t.Errorf("a draft: %v", err)
 			}
+			relations := w.NewApp(parts).For(&o).Relations
+			if errs, err := relations.Block(ctx, "bob", []string{"u1"}, delivery.Origin{}); err != nil || errs[0] != nil {
+				t.Errorf("a block: %v, %v", errs, err)
+			}
 			if _, err := c.Pin(ctx, "bob", "alice", true, delivery.Origin{}); err != nil {
 				t.Errorf("a pin: %v", err)
 			}

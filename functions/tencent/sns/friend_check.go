@@ -43,7 +43,7 @@ func friendCheck(ctx context.Context, c *op.Call, in friendCheckRequest) (friend
 
 // relationItems returns the results of a check in their wire form. prefix is how the
 // values of the command begin, and noRelation is its word for no relation.
-func relationItems(peers []string, list []relations.Relation, errs []error, prefix, noRelation string) (items []checkItem, failed []string) {
+func relationItems(peers []string, list []relations.Sides, errs []error, prefix, noRelation string) (items []checkItem, failed []string) {
 	r := itemResults(peers, errs, badParameter)
 	items = make([]checkItem, len(peers))
 	for i := range peers {

@@ -45,7 +45,7 @@ func friendGet(ctx context.Context, c *op.Call, in friendGetRequest) (friendGetR
 	}
 	// No table is longer than its limit, whatever index the request names.
 	start := min(in.Start, c.Relations.Limits.Friends)
-	page, err := c.Relations.List(ctx, in.From, "", start+friendPage)
+	page, err := c.Relations.Friends(ctx, in.From, "", start+friendPage)
 	if err != nil {
 		return friendGetResponse{}, err
 	}

@@ -18,8 +18,8 @@ func FormatCursor(p *inbox.Position) string {
 		return ""
 	}
 	text := strconv.FormatInt(p.TimeMs, 10)
-	if p.Seen > 0 {
-		text += "+" + strconv.Itoa(p.Seen)
+	if p.RowsUpTo > 0 {
+		text += "+" + strconv.Itoa(p.RowsUpTo)
 	}
 	text += " " + p.Peer
 	switch {
@@ -67,10 +67,10 @@ func ParseCursor(text string) (*inbox.Position, error) {
 	ms, seen, hasSeen := strings.Cut(ms, "+")
 	p.TimeMs, err = strconv.ParseInt(ms, 10, 64)
 	if hasSeen && err == nil {
-		p.Seen, err = strconv.Atoi(seen)
+		p.RowsUpTo, err = strconv.Atoi(seen)
 	}
 	isStart := peer == "" && p.Part != 0 // the start of a part of a sync
-	if !ok || err != nil || p.TimeMs < 0 || p.Seen < 0 || (!isStart && accounts.CheckID(peer) != nil) {
+	if !ok || err != nil || p.TimeMs < 0 || p.RowsUpTo < 0 || (!isStart && accounts.CheckID(peer) != nil) {
 		return nil, bad
 	}
 	if p.Peer = peer; FormatCursor(p) != text {

@@ -29,13 +29,13 @@ func (n Numbers) Results(peers []string, errs []error) (list []Result, failed []
 // RelationWord returns the vendor's word for a relation: which of the two users has the
 // other one as a friend (docs/spec/tencent §8.6). neither is the word if no user has the
 // other one.
-func RelationWord(r relations.Relation, neither string) string {
+func RelationWord(r relations.Sides, neither string) string {
 	switch {
-	case r.Mine && r.Theirs:
+	case r.OwnerHasPeer && r.PeerHasOwner:
 		return "BothWay"
-	case r.Mine:
+	case r.OwnerHasPeer:
 		return "AWithB"
-	case r.Theirs:
+	case r.PeerHasOwner:
 		return "BWithA"
 	}
 	return neither

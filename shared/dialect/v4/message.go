@@ -186,7 +186,7 @@ type LastMessage struct {
 func FromRow(r inbox.Row) Conversation {
 	c := Conversation{
 		Peer: r.Peer, Unread: r.Unread(), ReadOrdinal: r.ReadOffset, PeerReadOrdinal: r.PeerReadOffset,
-		InOrdinal: r.InOffset, OutOrdinal: r.OutOffset, TimeMs: r.TimeMs, OperationMs: r.OperationMs,
+		InOrdinal: r.InOffset, OutOrdinal: r.OutOffset, TimeMs: r.TimeMs, OperationMs: r.OperationLogMs,
 		PinnedMs: r.PinnedMs, Marks: r.Labels.Numbers(), CustomMark: r.CustomLabel, Folders: r.Folders.Numbers(), Option: int(r.Option),
 		DraftMs: r.DraftMs,
 	}

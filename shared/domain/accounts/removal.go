@@ -93,7 +93,7 @@ func (s Service) Sweep(ctx context.Context, r Removal) error {
 	return s.Store.EndRemoval(ctx, s.App, r.User, r.Deleted, until, true)
 }
 
-// removeData calls the forgetters one after the other, for maxPages full pages at
+// removeData calls the data removers one after the other, for maxPages full pages at
 // most. It returns whether all data is removed.
 func (s Service) removeData(ctx context.Context, user string) (done bool, err error) {
 	pages := 0

@@ -118,7 +118,7 @@ func (s Service) Disconnect(ctx context.Context, user, reason string) error {
 			return false, err
 		}
 		session = list[0]
-		e := session.NewExpulsion(session.Devices, session.Ends, reason, s.Now())
+		e := session.NewKickRequest(session.Devices, session.Ends, reason, s.Now())
 		if changed = len(e.Devices)+len(e.Ends) > 0 || e.Last != nil; !changed {
 			return true, nil
 		}

@@ -56,11 +56,11 @@ func (s Service) hide(ctx context.Context, user, peer string, fromList, history 
 			return true, err
 		}
 		if history {
-			if m.Cleared, err = s.Rows.LastCounted(ctx, s.App, user, m.Seen); err != nil {
+			if m.HiddenUpTo, err = s.Rows.LastCounted(ctx, s.App, user, m.Seen); err != nil {
 				return false, err
 			}
-			if old := m.Seen.HiddenUpTo; old != nil && m.Cleared != nil && !old.Before(*m.Cleared) {
-				m.Cleared = nil // these messages are hidden already
+			if old := m.Seen.HiddenUpTo; old != nil && m.HiddenUpTo != nil && !old.Before(*m.HiddenUpTo) {
+				m.HiddenUpTo = nil // these messages are hidden already
 			}
 		}
 		if fromList {
@@ -76,7 +76,7 @@ func (s Service) hide(ctx context.Context, user, peer string, fromList, history 
 			return true, nil
 		}
 		changed, row = true, m.rowAfter(t.NowMs)
-		return s.Heads.Change(ctx, s.App, user, t)
+		return s.Heads.WriteConversations(ctx, s.App, user, t)
 	})
 	return row, changed && err == nil, err
 }

@@ -52,7 +52,7 @@ func (s Service) SetDraft(ctx context.Context, user, peer, text string, origin d
 		}
 		m.Draft = &text
 		row = m.rowAfter(t.NowMs)
-		return s.Heads.Change(ctx, s.App, user, t)
+		return s.Heads.WriteConversations(ctx, s.App, user, t)
 	})
 	if err != nil || !changed {
 		return 0, err

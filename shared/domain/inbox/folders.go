@@ -31,7 +31,7 @@ func (s Service) deliverFolders(ctx context.Context, user string, origin deliver
 
 // checkEdition fails with AppLimit if the edition does not include folders.
 func (s Service) checkEdition() error {
-	if !s.Folders {
+	if !s.FoldersIncluded {
 		return fault.New(fault.AppLimit, "the edition does not include conversation groups")
 	}
 	return nil
@@ -63,10 +63,10 @@ func (s Service) updateFolders(ctx context.Context, user string, change func(Hea
 			return false, err
 		}
 		if slices.Equal(after.Folders, seen.Folders) && after.Stale == seen.Stale {
-			return true, nil
+			return strong, nil // an eventually consistent read may lack a change of a moment ago
 		}
 		after.Version++
-		return s.Heads.Change(ctx, s.App, user, Transaction{
+		return s.Heads.WriteConversations(ctx, s.App, user, Transaction{
 			NowMs: s.Now().UnixMilli(), Seen: seen, Folders: &Folders{List: after.Folders, Stale: after.Stale, Ended: after.RemovedFolders},
 		})
 	})
@@ -282,7 +282,7 @@ func (s Service) freeStaleNumbers(ctx context.Context, user string, origin deliv
 			return false, err
 		}
 		after.Stale, after.Version = 0, seen.Version+1
-		return s.Heads.Change(ctx, s.App, user, Transaction{
+		return s.Heads.WriteConversations(ctx, s.App, user, Transaction{
 			NowMs: s.Now().UnixMilli(), Seen: seen, Folders: &Folders{List: seen.Folders, Ended: seen.RemovedFolders},
 		})
 	})

@@ -38,21 +38,21 @@ const (
 	ByChange               // rows with a change that was not a message, by the time of the last such change
 )
 
-// An Entry is the place of a row in the index. The index may be a moment behind the
+// An IndexEntry is the place of a row in the index. The index may be a moment behind the
 // table.
-type Entry struct {
+type IndexEntry struct {
 	Peer string
 	AtMs int64
 }
 
-func (e Entry) position() Position { return Position{TimeMs: e.AtMs, Peer: e.Peer} }
+func (e IndexEntry) position() Position { return Position{TimeMs: e.AtMs, Peer: e.Peer} }
 
 // IndexStore reads and writes the index.
 type IndexStore interface {
-	// Entries reads the entries between two times, both included, newest first. It
+	// IndexEntries reads the entries between two times, both included, newest first. It
 	// returns limit entries, and also all entries that have the same time as the last
 	// one. It returns whether more entries follow.
-	Entries(ctx context.Context, app int64, user string, order Order, from, to int64, limit int) (list []Entry, more bool, err error)
+	IndexEntries(ctx context.Context, app int64, user string, order Order, from, to int64, limit int) (list []IndexEntry, more bool, err error)
 	// RowsWithData reads from the index all rows with Data. It sets only their Peer and
 	// Data. They are in no particular order.
 	RowsWithData(ctx context.Context, app int64, user string) ([]Row, error)
@@ -130,22 +130,22 @@ type indexScan struct {
 //
 // The entry is from the index, and the row is from the table. So the row may have
 // changed after the index knew of it, and a row that no longer exists has no Peer.
-func (s Service) scanIndex(ctx context.Context, user string, scan indexScan, visit func(Entry, Row) bool) (end bool, err error) {
+func (s Service) scanIndex(ctx context.Context, user string, scan indexScan, visit func(IndexEntry, Row) bool) (end bool, err error) {
 	to, page := int64(math.MaxInt64), scan.page
 	if scan.after != nil {
 		to, page = scan.after.TimeMs, scan.page+1 // the entry at the position itself is not visited
 	}
 	for {
-		entries, more, err := s.Index.Entries(ctx, s.App, user, scan.order, max(scan.from, 1), to, page)
+		entries, more, err := s.Index.IndexEntries(ctx, s.App, user, scan.order, max(scan.from, 1), to, page)
 		if err != nil {
 			return false, err
 		}
-		slices.SortFunc(entries, func(a, b Entry) int { return a.position().compare(b.position()) })
+		slices.SortFunc(entries, func(a, b IndexEntry) int { return a.position().compare(b.position()) })
 		if n := len(entries); n > 0 {
 			to = entries[n-1].AtMs - 1
 		}
 		if scan.after != nil {
-			entries = slices.DeleteFunc(entries, func(e Entry) bool { return e.position().compare(*scan.after) <= 0 })
+			entries = slices.DeleteFunc(entries, func(e IndexEntry) bool { return e.position().compare(*scan.after) <= 0 })
 		}
 		for part := range slices.Chunk(entries, scan.page) {
 			part = part[:min(len(part), *scan.left)]
@@ -168,7 +168,7 @@ func (s Service) scanIndex(ctx context.Context, user string, scan indexScan, vis
 	}
 }
 
-func peersOf(entries []Entry) []string {
+func peersOf(entries []IndexEntry) []string {
 	peers := make([]string, len(entries))
 	for i, e := range entries {
 		peers[i] = e.Peer
@@ -197,7 +197,7 @@ func (s Service) newestRows(ctx context.Context, user string, limit int, wanted 
 	if read.indexed {
 		left := maxIndexedRows
 		scan := indexScan{order: ByMessage, page: limit + 1, left: &left}
-		_, err := s.scanIndex(ctx, user, scan, func(_ Entry, r Row) bool { return add(r) })
+		_, err := s.scanIndex(ctx, user, scan, func(_ IndexEntry, r Row) bool { return add(r) })
 		return rows, more, err
 	}
 	sortRows(read.rows, Row.positionByMessage)

@@ -51,7 +51,7 @@ func (c LabelChange) apply(d Data) Data {
 func (s Service) SetLabels(ctx context.Context, user string, peers []string, changes []LabelChange, origin delivery.Origin) ([]error, error) {
 	errs := make([]error, len(peers))
 	for i, change := range changes {
-		if errs[i] = change.check(s.Folders); fault.Is(errs[i], fault.AppLimit) {
+		if errs[i] = change.check(s.FoldersIncluded); fault.Is(errs[i], fault.AppLimit) {
 			return nil, errs[i]
 		}
 	}

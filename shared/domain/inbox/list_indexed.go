@@ -14,7 +14,7 @@ func (s Service) listIndexed(ctx context.Context, user string, f Filter, request
 			return Page{}, err
 		}
 	} else {
-		b.seen = after.Seen
+		b.seen = after.RowsUpTo
 	}
 	left, page := maxIndexedRows, indexedPageRows
 	if f == (Filter{}) {
@@ -28,7 +28,7 @@ func (s Service) listIndexed(ctx context.Context, user string, f Filter, request
 		return b.page(), nil
 	}
 	last := scan.after
-	end, err := s.scanIndex(ctx, user, scan, func(e Entry, r Row) bool {
+	end, err := s.scanIndex(ctx, user, scan, func(e IndexEntry, r Row) bool {
 		at := e.position()
 		last = &at
 		// A row that has got a message since the page before has moved up in the list. It
@@ -37,7 +37,7 @@ func (s Service) listIndexed(ctx context.Context, user string, f Filter, request
 		if r.TimeMs > 0 && r.Shown(b.now) && r.PinnedMs == 0 && !movedUp {
 			b.add(r, at)
 		}
-		at.Seen = b.seen
+		at.RowsUpTo = b.seen
 		return !b.full()
 	})
 	if err != nil {
@@ -94,7 +94,7 @@ func (b *pageBuilder) add(r Row, at Position) {
 	if b.seen++; b.full() || !b.filter.matches(r.asOf(b.now)) {
 		return
 	}
-	at.Seen, r = b.seen, r.asOf(b.now)
+	at.RowsUpTo, r = b.seen, r.asOf(b.now)
 	if b.overflow = len(b.Rows) == b.request.Limit || (b.request.Fits != nil && !b.request.Fits(r)); !b.overflow {
 		b.Rows, b.Positions = append(b.Rows, r), append(b.Positions, at)
 	}

@@ -10,9 +10,9 @@ type Position struct {
 	Pinned bool  // the row is pinned: pinned rows come first, in the order of their pins
 	TimeMs int64 // when the row was pinned, or when its last message was sent
 	Peer   string
-	// Seen is how many entries of the list there are up to this position, this one
+	// RowsUpTo is how many entries of the list there are up to this position, this one
 	// included. It is set for indexed users only.
-	Seen int
+	RowsUpTo int
 	// Part says which part of a sync the position is in. It is set for indexed users
 	// only. In PartChanges, TimeMs is the time of the last change.
 	Part Part

@@ -69,7 +69,7 @@ func (s Service) ReadUntil(ctx context.Context, user, peer string, at int64) (Re
 	if r := rows[0]; max(r.TimeMs, r.ChangedMs)/1000 <= at {
 		return s.Read(ctx, user, peer, &r.InOffset, delivery.Origin{})
 	}
-	offset, err := s.ReadCursors.OffsetAt(ctx, s.App, user, peer, at)
+	offset, err := s.ReadCursors.OffsetAt(ctx, s.App, user, peer, rows[0].InEpoch, at)
 	if err != nil {
 		return ReadCursor{}, err
 	}
@@ -113,7 +113,7 @@ func (s Service) ReadAll(ctx context.Context, user string, origin delivery.Origi
 	users, changed := []string{user}, []Row(nil)
 	for _, r := range moved {
 		if r != nil {
-			users, changed = append(users, r.Peer), append(changed, *r)
+			users, changed = append(users, r.Peer), append(changed, r.asOf(now))
 		}
 	}
 	sessions, err := s.Delivery.Sessions(ctx, users)

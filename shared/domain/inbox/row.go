@@ -26,9 +26,9 @@ type Row struct {
 	// LastHasNoContent says that the last message has no content any more, for example
 	// because it was recalled.
 	LastHasNoContent bool
-	// OperationMs is when a message of the conversation was last changed after it was
+	// OperationLogMs is when a message of the conversation was last changed after it was
 	// sent.
-	OperationMs int64
+	OperationLogMs int64
 
 	OutOffset, OutEpoch int64 // of the user's last message to the peer
 	InOffset, InEpoch   int64 // of the peer's last message to the user

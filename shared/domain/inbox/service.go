@@ -14,18 +14,18 @@ import (
 
 // Service reads and changes the conversations of the users of one application.
 type Service struct {
-	App         int64
-	Limit       int  // maximum number of conversations in a list, set by the edition
-	Folders     bool // the edition includes folders and standard labels
-	Rows        RowStore
-	Heads       HeadStore
-	ReadCursors ReadCursorStore
-	Index       IndexStore
-	IndexJobs   IndexQueue
-	Accounts    accounts.Reader
-	Delivery    delivery.Service
-	Now         func() time.Time
-	Retrier     retry.Retrier
+	App             int64
+	Limit           int  // maximum number of conversations in a list, set by the edition
+	FoldersIncluded bool // the edition includes folders and standard labels
+	Rows            RowStore
+	Heads           HeadStore
+	ReadCursors     ReadCursorStore
+	Index           IndexStore
+	IndexJobs       IndexQueue
+	Accounts        accounts.Reader
+	Delivery        delivery.Service
+	Now             func() time.Time
+	Retrier         retry.Retrier
 	// Parallel runs functions at the same time and returns the first error.
 	Parallel func(ctx context.Context, run ...func(context.Context) error) error
 }

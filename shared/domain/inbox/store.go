@@ -29,10 +29,10 @@ type RowStore interface {
 type HeadStore interface {
 	// Head reads a user's head.
 	Head(ctx context.Context, app int64, user string, strong bool) (Head, error)
-	// Change writes a transaction, all of it or nothing. It returns false and writes
+	// WriteConversations writes a transaction, all of it or nothing. It returns false and writes
 	// nothing if something is no longer as the transaction has seen it. It fails with
 	// DataLimit and PinLimit.
-	Change(ctx context.Context, app int64, user string, t Transaction) (bool, error)
+	WriteConversations(ctx context.Context, app int64, user string, t Transaction) (bool, error)
 }
 
 // A ReadCursorStore moves read cursors.
@@ -45,7 +45,9 @@ type ReadCursorStore interface {
 	// MarkPeerRead writes the reader's read cursor to the sender's row. It does nothing
 	// if the row counts in another epoch, or if the cursor is already there.
 	MarkPeerRead(ctx context.Context, app int64, sender, reader string, epoch, offset, nowMs int64) error
-	// OffsetAt returns the highest offset of the messages that peer sent to user at or
-	// before a time in Unix seconds. It returns 0 if there is no such message.
-	OffsetAt(ctx context.Context, app int64, user, peer string, at int64) (int64, error)
+	// OffsetAt returns the highest offset of an epoch that a message has which peer sent
+	// to user at or before a time in Unix seconds. It returns 0 if there is no such
+	// message. Example: the row began anew in epoch 900. A message of epoch 100 with offset
+	// 50, which is not removed yet, is not counted.
+	OffsetAt(ctx context.Context, app int64, user, peer string, epoch, at int64) (int64, error)
 }

@@ -17,12 +17,12 @@ const syncOverlap = 20 * time.Second
 // Synced is a page of the rows that have changed.
 type Synced struct {
 	Page
-	SinceMs int64 // the time that the next sync must pass
+	SinceMs int64 // the value of since for the next call of Sync
 	Head    Head
 }
 
 // Sync returns a page of the conversations that have changed since a time in ms, newest
-// first, and the time that the next sync must pass. Conversations that show no message
+// first, and the value of since for the next call. Conversations that show no message
 // are among them, because the device may still show an older message, or because the
 // user deleted the conversation.
 //
@@ -36,7 +36,7 @@ type Synced struct {
 // behind, so the next sync reaches back further. With since 0, the sync of an indexed
 // user leaves out rows that show no message and have no data: a device that knows no
 // conversation need not forget one. While the index is incomplete and there are too many
-// rows to read them at once, the next sync must pass the same time again.
+// rows to read them at once, the next call must have the same value of since again.
 func (s Service) Sync(ctx context.Context, user string, since int64, request PageRequest) (Synced, error) {
 	out := Synced{SinceMs: s.Now().Add(-syncOverlap).UnixMilli()}
 	head, err := s.Heads.Head(ctx, s.App, user, false)

@@ -86,8 +86,8 @@ func (i *indexedSync) nothingToReport(r Row) bool {
 func (i *indexedSync) addMessages(ctx context.Context, at Position) (*Position, error) {
 	beyondList := false
 	scan := indexScan{order: ByMessage, from: i.since, after: &at, page: i.request.Limit, left: &i.left, strong: true}
-	end, err := i.scanIndex(ctx, i.user, scan, func(e Entry, r Row) bool {
-		seen := at.Seen
+	end, err := i.scanIndex(ctx, i.user, scan, func(e IndexEntry, r Row) bool {
+		seen := at.RowsUpTo
 		if r.Shown(i.now) && r.PinnedMs == 0 {
 			if seen++; seen > max(i.Limit-i.pinnedCount, 0) {
 				beyondList = true
@@ -98,7 +98,7 @@ func (i *indexedSync) addMessages(ctx context.Context, at Position) (*Position, 
 			return false
 		}
 		at = e.position()
-		at.Seen = seen
+		at.RowsUpTo = seen
 		return !i.full
 	})
 	switch {
@@ -163,7 +163,7 @@ func (i *indexedSync) addChanges(ctx context.Context, at Position) (*Position, e
 	if at.Peer != "" {
 		scan.after = &Position{TimeMs: at.TimeMs, Peer: at.Peer}
 	}
-	end, err := i.scanIndex(ctx, i.user, scan, func(e Entry, r Row) bool {
+	end, err := i.scanIndex(ctx, i.user, scan, func(e IndexEntry, r Row) bool {
 		report := !i.nothingToReport(r) && r.TimeMs < i.since // the parts before have found rows with a new message
 		if report && r.Shown(i.now) && r.Data == (Data{}) {
 			var beyond bool
@@ -219,11 +219,11 @@ func (i *indexedSync) readListEnd(ctx context.Context) (Position, error) {
 	if room <= 0 {
 		return Position{TimeMs: math.MaxInt64}, nil
 	}
-	entries, _, err := i.Index.Entries(ctx, i.App, i.user, ByMessage, 1, math.MaxInt64, i.Limit)
+	entries, _, err := i.Index.IndexEntries(ctx, i.App, i.user, ByMessage, 1, math.MaxInt64, i.Limit)
 	if err != nil {
 		return Position{}, err
 	}
-	slices.SortFunc(entries, func(a, b Entry) int { return a.position().compare(b.position()) })
+	slices.SortFunc(entries, func(a, b IndexEntry) int { return a.position().compare(b.position()) })
 	for _, e := range entries {
 		if pinned[e.Peer] {
 			continue

@@ -19,15 +19,15 @@ type Mutation struct {
 	// Hide takes the row out of the list until the next message. ClearLast leaves the row in
 	// the list without a last message. Both move the read cursor to the last message.
 	Hide, ClearLast bool
-	// Cleared, if it is not nil, hides the messages up to it.
-	Cleared *timeline.Key
+	// HiddenUpTo, if it is not nil, hides the messages up to it.
+	HiddenUpTo *timeline.Key
 	// Draft, if it is not nil, replaces the draft. An empty text removes the draft.
 	Draft *string
 }
 
 // changesNothing reports whether the row would be the same after the mutation.
 func (m Mutation) changesNothing() bool {
-	return m.Data == m.Seen.Data && !m.Hide && !m.ClearLast && m.Cleared == nil && m.Draft == nil
+	return m.Data == m.Seen.Data && !m.Hide && !m.ClearLast && m.HiddenUpTo == nil && m.Draft == nil
 }
 
 // rowAfter returns the row after the mutation.
@@ -40,8 +40,8 @@ func (m Mutation) rowAfter(nowMs int64) Row {
 	if m.Hide {
 		r.TimeMs = 0
 	}
-	if m.Cleared != nil {
-		r.HiddenUpTo = m.Cleared
+	if m.HiddenUpTo != nil {
+		r.HiddenUpTo = m.HiddenUpTo
 	}
 	if m.Draft != nil {
 		r.DraftMs = 0
@@ -58,7 +58,7 @@ type Transaction struct {
 	Rows  []Mutation
 	// Indexed says that rows which the transaction creates must be put into the index.
 	Indexed bool
-	// Seen is the head as it was read. It is set if Fenced is true or Folders is not nil.
+	// Seen is the head as it was read. It is set if RequireFolders is true or Folders is not nil.
 	Seen Head
 	// RequireFolders says that the transaction is written only while the folders are as seen.
 	RequireFolders bool
@@ -148,9 +148,10 @@ func (s Service) changeData(ctx context.Context, user string, peers []string, fe
 				// since, so look again.
 				return strong, nil
 			}
-			return s.Heads.Change(ctx, s.App, user, t)
+			return s.Heads.WriteConversations(ctx, s.App, user, t)
 		})
 		if err != nil {
+			s.deliverRows(ctx, user, origin, changed) // the parts before are written
 			return nil, err
 		}
 		changed = append(changed, written...)

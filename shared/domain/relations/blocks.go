@@ -95,6 +95,6 @@ func (s Service) Blocks(ctx context.Context, owner, after string, limit int) (Bl
 // CheckBlocks returns for each peer who of the two blocks the other
 // (docs/spec/tencent §8.12). Without both, it does not read Theirs. The error of a
 // peer who is not an account is AccountUnknown.
-func (s Service) CheckBlocks(ctx context.Context, owner string, peers []string, both bool) ([]Relation, []error, error) {
+func (s Service) CheckBlocks(ctx context.Context, owner string, peers []string, both bool) ([]Sides, []error, error) {
 	return s.check(ctx, Blocking, owner, peers, both)
 }

@@ -49,8 +49,9 @@ type ListsChanged struct {
 
 // notify delivers what a transaction has changed to the devices of each user whose
 // counters changed, but not to the device that made the call. It reads the sessions
-// of all these users at once.
-func (s Service) notify(ctx context.Context, t Transaction, origin delivery.Origin) error {
+// of all these users at once. The transaction is written, so a failure is only logged:
+// the devices see the new versions at their next sync (docs/adr/0022).
+func (s Service) notify(ctx context.Context, t Transaction, origin delivery.Origin) {
 	events := make(map[string][]delivery.Event)
 	var users []string
 	add := func(user string, event delivery.Event) {
@@ -93,20 +94,18 @@ func (s Service) notify(ctx context.Context, t Transaction, origin delivery.Orig
 		}
 	}
 	if len(users) == 0 {
-		return nil
+		return
 	}
 	sessions, err := s.Delivery.Sessions(ctx, users)
 	if err != nil {
-		return err
+		s.Delivery.LogFailure(ctx, "sessions", err)
+		return
 	}
 	for i, user := range users {
 		for _, event := range events[user] {
-			if err := s.Delivery.DeliverTo(ctx, sessions[i:i+1], origin, event); err != nil {
-				return err
-			}
+			s.Delivery.LogFailure(ctx, event.EventName(), s.Delivery.DeliverTo(ctx, sessions[i:i+1], origin, event))
 		}
 	}
-	return nil
 }
 
 func sortedKeys[V any](m map[string]V) []string {

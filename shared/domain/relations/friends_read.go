@@ -9,11 +9,11 @@ import (
 // Check returns for each peer who of the two has the other as a friend
 // (docs/spec/tencent §8.6). Without both, it does not read Theirs. The error of a
 // peer who is not an account is AccountUnknown.
-func (s Service) Check(ctx context.Context, owner string, peers []string, both bool) ([]Relation, []error, error) {
+func (s Service) Check(ctx context.Context, owner string, peers []string, both bool) ([]Sides, []error, error) {
 	return s.check(ctx, Friendship, owner, peers, both)
 }
 
-func (s Service) check(ctx context.Context, kind Kind, owner string, peers []string, both bool) ([]Relation, []error, error) {
+func (s Service) check(ctx context.Context, kind Kind, owner string, peers []string, both bool) ([]Sides, []error, error) {
 	living, err := s.livingAccounts(ctx, owner, peers)
 	if err != nil {
 		return nil, nil, err
@@ -37,13 +37,13 @@ func (s Service) check(ctx context.Context, kind Kind, owner string, peers []str
 		_, block := snapshot.Blocks[key]
 		return friend || block
 	}
-	relations, errs := make([]Relation, len(peers)), make([]error, len(peers))
+	relations, errs := make([]Sides, len(peers)), make([]error, len(peers))
 	for i, peer := range peers {
 		switch {
 		case living[peer] == nil:
 			errs[i] = accountUnknown(peer)
 		case peer != owner:
-			relations[i] = Relation{Mine: exists(Key{owner, peer}), Theirs: both && exists(Key{peer, owner})}
+			relations[i] = Sides{OwnerHasPeer: exists(Key{owner, peer}), PeerHasOwner: both && exists(Key{peer, owner})}
 		}
 	}
 	return relations, errs, nil
@@ -76,7 +76,7 @@ type FriendPage struct {
 	Counters Counters
 }
 
-// List returns a page of the owner's table, in order of peers. The page begins
+// Friends returns a page of the owner's table, in order of peers. The page begins
 // behind the peer after.
 //
 // The counters are read before the entries, so the entries are never older than
@@ -84,7 +84,7 @@ type FriendPage struct {
 // 8 before the entries are read. The client gets Bob with version 7, and gets him
 // again when it asks for the changes since version 7. In the other order the client
 // could get version 8 without Bob, and would never ask for him.
-func (s Service) List(ctx context.Context, owner, after string, limit int) (FriendPage, error) {
+func (s Service) Friends(ctx context.Context, owner, after string, limit int) (FriendPage, error) {
 	counters, err := s.CountersStrongly(ctx, owner)
 	if err != nil {
 		return FriendPage{}, err
@@ -102,11 +102,11 @@ func (s Service) List(ctx context.Context, owner, after string, limit int) (Frie
 
 // A Delta says what has changed in a friend table since a version.
 type Delta struct {
-	Changed []Friend
-	Gone    []string
-	Version int64
-	Friends int  // how many friends there are now
-	Full    bool // the log does not have all versions: the client must list the table
+	Changed         []Friend
+	Gone            []string
+	Version         int64
+	Friends         int  // how many friends there are now
+	ReadFriendTable bool // the log does not have all versions: the client must list the table
 }
 
 // maxDelta is the most versions that Changes goes through. For more of them a list
@@ -125,7 +125,7 @@ func (s Service) Changes(ctx context.Context, owner string, since int64) (Delta,
 		return delta, nil
 	}
 	if since <= 0 || since > delta.Version || delta.Version-since > maxDelta {
-		delta.Full = true
+		delta.ReadFriendTable = true
 		return delta, nil
 	}
 	peers, whole, err := s.Log.FriendChanges(ctx, s.App, owner, since, delta.Version, s.Now().Unix())
@@ -133,7 +133,7 @@ func (s Service) Changes(ctx context.Context, owner string, since int64) (Delta,
 		return Delta{}, err
 	}
 	if !whole {
-		delta.Full = true
+		delta.ReadFriendTable = true
 		return delta, nil
 	}
 	refs := make([]Ref, len(peers))

@@ -152,7 +152,8 @@ func (s Service) runForLists(ctx context.Context, owner string, origin delivery.
 	if err != nil {
 		return 0, err
 	}
-	return unit.counters(owner).ListVersion, s.notify(ctx, unit.transaction, origin)
+	s.notify(ctx, unit.transaction, origin)
+	return unit.counters(owner).ListVersion, nil
 }
 
 // changeMembers changes which lists friends are in. change is given the lists of a

@@ -243,8 +243,8 @@ func (s *schedule) checkReads(ctx context.Context, owner string, facts facts) {
 			return
 		}
 		for i, peer := range s.users {
-			want := func(kind string) relations.Relation {
-				return relations.Relation{Mine: facts.has(kind, owner, peer), Theirs: both && facts.has(kind, peer, owner)}
+			want := func(kind string) relations.Sides {
+				return relations.Sides{OwnerHasPeer: facts.has(kind, owner, peer), PeerHasOwner: both && facts.has(kind, peer, owner)}
 			}
 			if friends[i] != want("F") || blocks[i] != want("B") {
 				s.problem("check of %s and %s (%t): friends %+v, blocks %+v; there is %v", owner, peer, both, friends[i], blocks[i], facts)
@@ -381,7 +381,7 @@ func (d *device) pull(ctx context.Context, a *actor) {
 			return err
 		}
 		since = delta.Version
-		if !delta.Full {
+		if !delta.ReadFriendTable {
 			for peer, row := range d.view {
 				view[peer] = row
 			}
@@ -394,7 +394,7 @@ func (d *device) pull(ctx context.Context, a *actor) {
 			return nil
 		}
 		for after, n := "", 0; ; n++ {
-			page, err := d.schedule.service.List(ctx, d.user, after, 2)
+			page, err := d.schedule.service.Friends(ctx, d.user, after, 2)
 			if err != nil {
 				return err
 			}

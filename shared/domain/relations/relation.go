@@ -71,9 +71,9 @@ type Counters struct {
 // A Key names an entry: the user whose entry it is, and the user whom it is about.
 type Key struct{ Owner, Peer string }
 
-// A Relation says whether the owner has an entry of the peer (Mine), and the peer
+// A Sides says whether the owner has an entry of the peer (Mine), and the peer
 // one of the owner (Theirs).
-type Relation struct{ Mine, Theirs bool }
+type Sides struct{ OwnerHasPeer, PeerHasOwner bool }
 
 // countUnread returns 1 if the user of the counters has not read the request, else 0.
 func (c Counters) countUnread(r Request) int {

@@ -3,15 +3,15 @@ package relations
 import "time"
 
 // A backend that gets no answer makes the same call again, and no field of the call
-// says so. During Service.Repeat, a call that asks for what has just been done is taken
+// says so. During Service.RepeatWindow, a call that asks for what has just been done is taken
 // for such a repeat: it succeeds and changes nothing (docs/divergences.md). Example:
-// Service.Repeat is two minutes. A backend deletes Alice's friend Bob at 12:00:00, and
+// Service.RepeatWindow is two minutes. A backend deletes Alice's friend Bob at 12:00:00, and
 // again at 12:01:00. Both calls succeed. At 12:03:00 the call fails with NotFriend.
 //
 // An entry has the time at which it was written. When an owner removes an entry, the
 // same transaction records the time of the removal.
 
-// isRecent reports whether at (Unix seconds) is less than Service.Repeat ago.
+// isRecent reports whether at (Unix seconds) is less than Service.RepeatWindow ago.
 func (s Service) isRecent(at int64) bool { return s.Now().Sub(time.Unix(at, 0)) < s.RepeatWindow }
 
 // recordEnd plans to record that the owner ends an entry now.
@@ -21,7 +21,7 @@ func (s Service) recordEnd(u *unitOfWork, kind Kind, owner, peer string) {
 	}
 }
 
-// endedRecently reports whether the owner has ended an entry within Service.Repeat.
+// endedRecently reports whether the owner has ended an entry within Service.RepeatWindow.
 // It returns false if the read set lacks the endRefs of the entry.
 func (s Service) endedRecently(u *unitOfWork, kind Kind, owner, peer string) bool {
 	at, found := u.EndedAt[endRef(kind, owner, peer)]

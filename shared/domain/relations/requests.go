@@ -46,9 +46,7 @@ func (s Service) Accept(ctx context.Context, owner, from string, both bool, rema
 	if err != nil {
 		return err
 	}
-	if err := s.notify(ctx, unit.transaction, origin); err != nil {
-		return err
-	}
+	s.notify(ctx, unit.transaction, origin)
 	return askerUnknown
 }
 
@@ -111,7 +109,8 @@ func (s Service) Reject(ctx context.Context, owner, from string, origin delivery
 	if err != nil {
 		return err
 	}
-	return s.notify(ctx, unit.transaction, origin)
+	s.notify(ctx, unit.transaction, origin)
+	return nil
 }
 
 // A RequestPage is a page of the pending requests to a user.
@@ -151,5 +150,6 @@ func (s Service) ReadRequests(ctx context.Context, owner string, origin delivery
 	if err != nil {
 		return err
 	}
-	return s.notify(ctx, unit.transaction, origin)
+	s.notify(ctx, unit.transaction, origin)
+	return nil
 }

@@ -20,7 +20,7 @@ type Store interface {
 	// It returns zero counters for a user who has none.
 	CountersEventually(ctx context.Context, app int64, user string) (Counters, error)
 	// WriteRelations writes a transaction of at most 100 items. If any counters in
-	// Seen have changed it writes nothing and returns false.
+	// CountersRead have changed it writes nothing and returns false.
 	WriteRelations(ctx context.Context, app int64, t Transaction, now int64) (bool, error)
 	// ForgetCounters removes a user's counters. If they have changed since they were
 	// read, it removes nothing and returns false.
@@ -38,8 +38,8 @@ type PageStore interface {
 	RequestsTo(ctx context.Context, app int64, owner, after string, limit int) (list []Request, more bool, err error)
 	// BlocksOf reads a page of a blocklist, in the same way.
 	BlocksOf(ctx context.Context, app int64, owner, after string, limit int) (list []Block, more bool, err error)
-	// FriendsOfUser reads a page of the users who have user as a friend, in order.
-	FriendsOfUser(ctx context.Context, app int64, user, after string, limit int) (owners []string, more bool, err error)
+	// FriendAudience reads a page of the users who have user as a friend, in order.
+	FriendAudience(ctx context.Context, app int64, user, after string, limit int) (owners []string, more bool, err error)
 }
 
 // A LogStore holds the logs of friend tables. Store.WriteRelations writes them.
@@ -129,9 +129,7 @@ func (s Service) runForPeers(ctx context.Context, owner string, peers []string, 
 		if err != nil {
 			return nil, err
 		}
-		if err := s.notify(ctx, unit.transaction, origin); err != nil {
-			return nil, err
-		}
+		s.notify(ctx, unit.transaction, origin)
 	}
 	return errs, nil
 }

@@ -23,8 +23,8 @@ const (
 type Ref struct {
 	Kind Kind
 	Key
-	// Ended: read when the owner ended the entry, instead of the entry. The store
-	// knows that time for some minutes.
+	// If Ended is true, the read returns the time at which the owner ended the entry, and
+	// not the entry. The store knows that time for some minutes.
 	Ended bool
 }
 
@@ -41,8 +41,8 @@ type readSet struct {
 	refs  []Ref    // entries that are read
 }
 
-// A Snapshot is what was read: the counters of users, and those of the named
-// entries that exist.
+// A Snapshot holds the counters of the users, and the entries of the refs. An entry that
+// does not exist is left out.
 type Snapshot struct {
 	Counters map[string]Counters
 	Friends  map[Key]Friend
@@ -62,10 +62,10 @@ type Transaction struct {
 	Friends  map[Key]*Friend
 	Requests map[Key]*Request
 	Blocks   map[Key]*Block
-	// ReverseRows holds the friendships that begin (true) or end (false). With each of
+	// FriendAudience holds the friendships that begin (true) or end (false). With each of
 	// them the store writes or removes a row at the peer, which says that the owner
 	// has the peer as a friend (docs/adr/0025).
-	ReverseRows map[Key]bool
+	FriendAudience map[Key]bool
 	// Ended holds the entries that their owner ends by this call, and when (Unix
 	// seconds).
 	Ended map[Ref]int64
@@ -100,7 +100,7 @@ func newUnitOfWork(s Snapshot) *unitOfWork {
 	return &unitOfWork{Snapshot: s, transaction: Transaction{
 		CountersRead: maps.Clone(s.Counters), Counters: make(map[string]Counters),
 		Friends: make(map[Key]*Friend), Requests: make(map[Key]*Request), Blocks: make(map[Key]*Block),
-		ChangedPeers: make(map[string][]string), ReverseRows: make(map[Key]bool), Ended: make(map[Ref]int64),
+		ChangedPeers: make(map[string][]string), FriendAudience: make(map[Key]bool), Ended: make(map[Ref]int64),
 	}}
 }
 
@@ -215,7 +215,7 @@ func (u *unitOfWork) putFriend(owner string, entry Friend) {
 	}
 	if !found {
 		u.changeCounters(owner, func(c *Counters) { c.Friends++ })
-		u.transaction.ReverseRows[key] = true
+		u.transaction.FriendAudience[key] = true
 	}
 	u.logFriendChange(owner, entry.Peer)
 	entry.Version = u.counters(owner).FriendVersion
@@ -231,7 +231,7 @@ func (u *unitOfWork) removeFriend(owner, peer string) {
 	u.changeCounters(owner, func(c *Counters) { c.Friends-- })
 	u.logFriendChange(owner, peer)
 	delete(u.Friends, key)
-	u.transaction.Friends[key], u.transaction.ReverseRows[key] = nil, false
+	u.transaction.Friends[key], u.transaction.FriendAudience[key] = nil, false
 }
 
 // equalFriends reports whether two entries of a peer differ in nothing but their

@@ -76,7 +76,7 @@ func (s Service) displaced(ctx context.Context, user string, claim SlotClaim, be
 	}
 	displaced = append(displaced, s.leftovers(claim.Connection, before)...)
 	for _, d := range expelled {
-		ok, err := s.Store.Expel(ctx, s.App, user, before.NewExpulsion([]Device{d}, nil, "replaced", s.Now()))
+		ok, err := s.Store.Expel(ctx, s.App, user, before.NewKickRequest([]Device{d}, nil, "replaced", s.Now()))
 		if err != nil {
 			return displaced, err
 		}

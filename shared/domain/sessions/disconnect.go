@@ -29,7 +29,7 @@ func (s Service) Logout(ctx context.Context, user string, conn Connection) (watc
 	return s.Store.SignOut(ctx, s.App, user, slot, conn.Instance, s.last(conn, "logout"))
 }
 
-// An KickRequest takes the slots of devices, for one reason.
+// A KickRequest takes the slots of devices, for one reason.
 type KickRequest struct {
 	Devices []Device
 	Ends    []End    // disconnected devices that are signed out by it
@@ -37,9 +37,9 @@ type KickRequest struct {
 	Kicked  *End     // is remembered for a repeat of the kick; nil: not a kick
 }
 
-// NewExpulsion returns the KickRequest of devices and of ends of disconnected devices, for a
+// NewKickRequest returns the KickRequest of devices and of ends of disconnected devices, for a
 // reason.
-func (s Session) NewExpulsion(devices []Device, ends []End, reason string, now time.Time) KickRequest {
+func (s Session) NewKickRequest(devices []Device, ends []End, reason string, now time.Time) KickRequest {
 	e := KickRequest{Devices: devices, Ends: ends}
 	switch {
 	case len(devices) > 0:
@@ -98,7 +98,7 @@ func (s Service) kick(ctx context.Context, user, instance, reason string, sessio
 		}
 	}
 	if len(devices)+len(ends) > 0 {
-		e := session.NewExpulsion(devices, ends, reason, now)
+		e := session.NewKickRequest(devices, ends, reason, now)
 		if len(devices) > 0 {
 			e.Kicked = &End{Instance: instance, Time: now.UnixMilli()}
 		} else if session.Last == nil || session.Last.Instance != instance {
