@@ -45,7 +45,7 @@ help: ## list the targets
 	@sed -nE 's/^([a-z0-9]+):[^#]*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 run: $(STAMPS)/web-build program ## the whole cloud on this machine, with a demo app (PORT=8080)
-	$(NEED) go node java
+	$(NEED) go node java mvn
 	@exec go run ./infra/local/cmd/parley-local
 
 build: program ## the one program for this machine, and build/parley.zip for Lambda (ARCH=arm64)
@@ -53,7 +53,7 @@ build: program ## the one program for this machine, and build/parley.zip for Lam
 	@go run ./infra/tools/zip build/parley.zip bootstrap=$(BIN)/bootstrap-$(ARCH)
 
 test: ## everything CI runs, in 20 minutes
-	$(NEED) go node java python3 chromium
+	$(NEED) go node java mvn python3 chromium
 	@GOTESTFLAGS='-count=1 $(GOTESTFLAGS)' SEEDS=2000 FUZZTIME=4s go run ./infra/tools/suite $(SUITE)
 
 quick: ## what to run while editing, in half a minute: vet, the rules of the tree, tests of the changed packages
@@ -70,22 +70,22 @@ race: ## the same tests with the race detector
 	@$(GOTEST) -race $$(go list ./... | grep -vE '$(SLOW)')
 
 e2e: ## scenarios over real HTTP and WebSocket on the local cloud
-	$(NEED) go node java
+	$(NEED) go node java mvn
 	@$(GOTEST) -timeout 45m ./infra/e2e/...
 
 faults: ## every operation with every kind of fault of the local cloud; a part of make e2e
-	$(NEED) go node java
+	$(NEED) go node java mvn
 	@$(GOTEST) -timeout 45m -run '^TestEveryFault' ./infra/e2e
 
 web: $(STAMPS)/web-build ## the web packages: build, types, format, tests
 	@cd web && npm run check && npm test
 
 sdk: $(STAMPS)/web program ## the TypeScript client against a local cloud that injects faults
-	$(NEED) go node java
+	$(NEED) go node java mvn
 	@cd web && npm run faults
 
 browser: $(STAMPS)/web-build program ## the demo and the console in a real browser
-	$(NEED) go node java chromium
+	$(NEED) go node java mvn chromium
 	@cd web && npm run browser
 
 sam: $(STAMPS)/venv ## sample events through the Lambda emulator and sam local invoke (OP=tencent.account.account_check)

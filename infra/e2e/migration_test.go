@@ -103,9 +103,6 @@ func (p page) corpusMessages() []corpusMessage {
 // TestMigratedConversation imports a conversation of 10,000 messages and reads it back:
 // backwards and forwards, as a client and as a backend. Every byte must be the same.
 func TestMigratedConversation(t *testing.T) {
-	if testing.Short() {
-		t.Skip("ten thousand imports take minutes")
-	}
 	const size = 10_000
 	shared.failOnFault(t)
 	a := newApp(t, shared.endpoints(), fields{"LoginPolicy": "multi", "RetentionDays": 30, "Edition": "premium"}, "alice", "bob")

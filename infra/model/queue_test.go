@@ -22,9 +22,9 @@ func (s *schedule) runWorker(ctx context.Context, a *actor) {
 	}
 }
 
-// runJob runs one job of the queue, chosen by chance. If the function dies, the job
-// comes again. If it does not die, the job may come again too, as SQS delivers at
-// least once.
+// runJob runs one job of the queue, chosen by chance. If the function dies, the job is
+// delivered again. If it does not die, the job may be delivered again as well, because
+// SQS delivers at least once.
 func (s *schedule) runJob(ctx context.Context, a *actor) {
 	i := s.rng.IntN(len(s.queue))
 	q := s.queue[i]

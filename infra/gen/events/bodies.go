@@ -21,7 +21,7 @@ import (
 // table begins with a section "sample" that has another body if that one does not fit:
 //   - it cannot be replayed with the data of package rie, for example because it names a
 //     message that only the seed of the case stores
-//   - it stands in the way of the tests that vary the samples (functions/catalog), for example
+//   - the tests that vary the samples (functions/catalog) could not use it, for example
 //     with a limit of 2 items
 func Bodies(root string, operations []op.Operation) (map[string]string, error) {
 	bodies := make(map[string]string)

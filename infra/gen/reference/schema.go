@@ -68,14 +68,14 @@ func inRequest(f source.Field) bool { return f.Need != 0 }
 func inAnswer(f source.Field) bool { return !f.Optional }
 
 // names holds the names that a document has declared. The origin of a name is the type or
-// the operation that it stands for.
+// the operation to which it belongs.
 type names struct {
 	origins map[string]string
 	err     error
 }
 
-// declareName reports whether a name is new. It is an error if one name stands for two
-// origins.
+// declareName reports whether a name is new. It is an error if two origins declare the
+// same name.
 func (n *names) declareName(name, origin string) bool {
 	old, declared := n.origins[name]
 	if declared && old != origin {

@@ -10,15 +10,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
 	"strings"
 	"syscall"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // The npm package that contains DynamoDB Local 1.25.1, and the SHA-256 of its
@@ -27,10 +23,16 @@ const (
 	dynamoDBPackage = "amplify-dynamodb-simulator@2.9.30"
 	dynamoDBArchive = "amplify-dynamodb-simulator-2.9.30.tgz"
 	dynamoDBHash    = "3503ffac19f183407909fecdacf4db51ab1fdad1da7b2f177016670b2d80e4b9"
+
+	mavenPlugin = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
 )
 
-// elasticMQJars lists every jar of ElasticMQ 1.7.1: its SHA-256 and its path on Maven
-// Central.
+// elasticMQPom names ElasticMQ 1.7.1 as a dependency, for Maven.
+//
+//go:embed elasticmq.pom.xml
+var elasticMQPom []byte
+
+// elasticMQJars lists every jar of ElasticMQ with its SHA-256, as sha256sum writes them.
 //
 //go:embed elasticmq.sha256
 var elasticMQJars string
@@ -57,56 +59,42 @@ func (o Options) dynamoDB(ctx context.Context) (string, error) {
 	})
 }
 
-// mavenCentral is the address of Maven Central. The environment variable
-// MAVEN_CENTRAL can name a mirror of it.
-const mavenCentral = "https://repo1.maven.org/maven2"
-
-// elasticMQ returns the folder of ElasticMQ's jars. It downloads them if they are not
-// there, and refuses a jar that does not have the expected SHA-256.
+// elasticMQ returns the folder of ElasticMQ's jars. It has Maven download them if they
+// are not there, and refuses a jar that does not have the expected SHA-256.
 func (o Options) elasticMQ(ctx context.Context) (string, error) {
 	listHash := sha256.Sum256([]byte(elasticMQJars))
 	return o.component("elasticmq-"+hex.EncodeToString(listHash[:6]), func(dir string) error {
-		o.note("fetching ElasticMQ (37 MB, once)")
-		base := os.Getenv("MAVEN_CENTRAL")
-		if base == "" {
-			base = mavenCentral
+		mvn, err := findProgram("mvn", "fetching ElasticMQ", "install Maven (apt install maven, brew install maven) or set AWS_ENDPOINT_URL_SQS")
+		if err != nil {
+			return err
 		}
-		group, ctx := errgroup.WithContext(ctx)
-		group.SetLimit(8)
+		o.note("fetching ElasticMQ (37 MB, once)")
+		pom := filepath.Join(dir, "pom.xml")
+		if err := os.WriteFile(pom, elasticMQPom, 0o644); err != nil {
+			return err
+		}
+		if err := runCommand(ctx, dir, mvn, "-q", "-B", mavenPlugin, "-DoutputDirectory="+dir, "-DincludeScope=runtime"); err != nil {
+			return fmt.Errorf("mvn copy-dependencies of ElasticMQ failed; check the network: %w", err)
+		}
+		expected := map[string]bool{}
 		for line := range strings.Lines(elasticMQJars) {
 			hash, name, _ := strings.Cut(strings.TrimSpace(line), "  ")
-			group.Go(func() error {
-				jar := filepath.Join(dir, path.Base(name))
-				if err := download(ctx, base+"/"+name, jar); err != nil {
-					return fmt.Errorf("fetching ElasticMQ failed; check the network, or set AWS_ENDPOINT_URL_SQS: %w", err)
-				}
-				return checkHash(jar, hash)
-			})
+			expected[name] = true
+			if err := checkHash(filepath.Join(dir, name), hash); err != nil {
+				return err
+			}
 		}
-		return group.Wait()
+		jars, err := filepath.Glob(filepath.Join(dir, "*.jar"))
+		if err != nil {
+			return err
+		}
+		for _, jar := range jars {
+			if !expected[filepath.Base(jar)] {
+				return fmt.Errorf("ElasticMQ came with %s, which elasticmq.sha256 does not list; check it and add it", filepath.Base(jar))
+			}
+		}
+		return os.RemoveAll(pom)
 	})
-}
-
-// download writes the content of a URL to a file.
-func download(ctx context.Context, url, file string) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: %s", url, response.Status)
-	}
-	out, err := os.Create(file)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(out, response.Body)
-	return errors.Join(err, out.Close())
 }
 
 // component returns a folder of the cache. If the folder does not exist, fill
