@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -106,5 +107,63 @@ func TestEveryCodeHasAClass(t *testing.T) {
 	}
 	if got := fault.Code(9999).Class(); got != fault.ClassOurs {
 		t.Errorf("an unlisted code: got class %q, want %q", got, fault.ClassOurs)
+	}
+}
+
+// TestFieldsListsEveryConstant reads the constants from the source and checks that Fields
+// has each of them once.
+func TestFieldsListsEveryConstant(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "fields.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var declared []fault.Field
+	ast.Inspect(file, func(n ast.Node) bool {
+		if spec, ok := n.(*ast.ValueSpec); ok {
+			text, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+			if kind, ok := spec.Type.(*ast.Ident); err != nil || !ok || kind.Name != "Field" {
+				t.Errorf("constant %s is not a Field with a text", spec.Names[0])
+			}
+			declared = append(declared, fault.Field(text))
+		}
+		return true
+	})
+	got, want := slices.Sorted(slices.Values(fault.Fields())), slices.Sorted(slices.Values(declared))
+	if !slices.Equal(got, want) || len(slices.Compact(want)) != len(fault.Fields()) || len(want) < 20 {
+		t.Errorf("Fields has %q, the source has %q", got, want)
+	}
+}
+
+// TestSentence checks the field at fault, the sentence of the log, and the sentence of a
+// dialect that writes fields in capitals.
+func TestSentence(t *testing.T) {
+	loud := func(f fault.Field) string { return strings.ToUpper(f.String()) }
+	inner := fault.New(fault.Invalid, "a UserID has 1 to %d bytes", 32)
+	for _, c := range []struct {
+		err         error
+		field       fault.Field
+		index       int
+		log, spoken string
+	}{
+		{fault.New(fault.Muted, "the sender is muted"), "", -1, "the sender is muted", "the sender is muted"},
+		{fault.New(fault.Invalid, "%s has %d keys", fault.Keys, 3), fault.Keys, -1, "keys has 3 keys", "KEYS has 3 keys"},
+		{fault.New(fault.Invalid, "%d of %q in %s", 3, "keys", fault.Keys), fault.Keys, -1, `3 of "keys" in keys`, `3 of "keys" in KEYS`},
+		{fault.At(fault.ReceiverUnknown, fault.Receiver, "%s", inner), fault.Receiver, -1,
+			"receiver: a UserID has 1 to 32 bytes", "RECEIVER: a UserID has 1 to 32 bytes"},
+		{fault.At(fault.Invalid, fault.Key, "100%% wrong"), fault.Key, -1, "key: 100% wrong", "KEY: 100% wrong"},
+		{fault.AtItem(fault.BodyInvalid, fault.Elements, 2, "%s is empty", fault.CustomData), fault.Elements, 2,
+			"elements[2]: custom data is empty", "ELEMENTS[2]: CUSTOM DATA is empty"},
+		{fault.New(fault.Invalid, "%s: %s", fault.Keys.Item(1), errors.New("odd")), fault.Keys, 1, "keys[1]: odd", "KEYS[1]: odd"},
+		{fault.New(fault.Invalid, "a request: %s", fault.AtItem(fault.Invalid, fault.Keys, 4, "odd")), fault.Keys, 4,
+			"a request: keys[4]: odd", "a request: KEYS[4]: odd"},
+		{errors.New("disk full"), "", -1, "internal error", "internal error"},
+	} {
+		e := fault.Of(c.err)
+		if e.Field != c.field || e.Index != c.index || e.Text != c.log {
+			t.Errorf("got field %q[%d] and %q, want %q[%d] and %q", e.Field, e.Index, e.Text, c.field, c.index, c.log)
+		}
+		if got := e.Sentence(loud); got != c.spoken {
+			t.Errorf("the sentence of %q: got %q, want %q", e.Text, got, c.spoken)
+		}
 	}
 }

@@ -51,7 +51,7 @@ type answer struct {
 func (p protocol) Encode(c *op.Call, out any, err error) ([]byte, error) {
 	a, status := answer{Body: out}, http.StatusOK
 	if err != nil {
-		a = answer{Code: p.Number(c, err), Error: fault.Of(err).Text}
+		a = answer{Code: p.Number(c, err), Error: fault.Of(err).Sentence(v4.FieldName)}
 		status = http.StatusBadRequest
 		if code := fault.Of(err).Code; code.Ours() {
 			status = http.StatusInternalServerError

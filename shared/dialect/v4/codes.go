@@ -122,7 +122,8 @@ func (n Numbers) with(replaced Numbers) Numbers {
 	return out
 }
 
-// Of returns the number and the sentence for an error. For a fault of the server the
+// Of returns the number and the sentence for an error. The sentence has the names that
+// this protocol has for fields. For a fault of the server the
 // sentence is general and says nothing of the cause. A code without a number in the table
 // is a mistake of ours and becomes an internal error: the number 0 would be success.
 func (n Numbers) Of(err error) (number int, text string) {
@@ -141,5 +142,5 @@ func (n Numbers) Of(err error) (number int, text string) {
 	case e.Code.Ours():
 		return number, general
 	}
-	return number, e.Text
+	return number, e.Sentence(FieldName)
 }

@@ -77,6 +77,9 @@ func Names() []Name {
 	}
 }
 
+// Field returns the field of a call that has the value.
+func (n Name) Field() fault.Field { return fault.Field("profile." + n) }
+
 // Number reports whether the values of a field are numbers.
 func (n Name) Number() bool { return rules()[n].number }
 
@@ -110,10 +113,10 @@ func (m Mutation) check(declared []Field, byAdmin bool) error {
 	for name, v := range m.Fields {
 		r, found := rules()[name]
 		if !found {
-			return fault.New(fault.FieldUnknown, "there is no field %q", name)
+			return fault.New(fault.FieldUnknown, "there is no field %s", name.Field())
 		}
 		if r.admin && !byAdmin {
-			return fault.New(fault.FieldReadOnly, "only an admin sets the field %q", name)
+			return fault.New(fault.FieldReadOnly, "only an admin sets %s", name.Field())
 		}
 		if err := r.check(name, v); err != nil {
 			return err
@@ -138,21 +141,21 @@ func (r rule) check(name Name, v any) error {
 	case int64:
 		switch {
 		case !r.number:
-			return fault.New(fault.FieldType, "the field %q is a text", name)
+			return fault.New(fault.FieldType, "%s is a text", name.Field())
 		case v < 0 || v > 1<<32-1:
-			return fault.New(fault.FieldValue, "the field %q is 0 to 4294967295", name)
+			return fault.New(fault.FieldValue, "%s is 0 to 4294967295", name.Field())
 		}
 	case string:
 		switch {
 		case r.number:
-			return fault.New(fault.FieldType, "the field %q is a number", name)
+			return fault.New(fault.FieldType, "%s is a number", name.Field())
 		case r.allowed != nil && !slices.Contains(r.allowed, v):
-			return fault.New(fault.FieldValue, "the field %q does not take %.40q", name, v)
+			return fault.New(fault.FieldValue, "%s does not take %.40q", name.Field(), v)
 		case r.allowed == nil && (len(v) > r.max || !utf8.ValidString(v)):
-			return fault.New(fault.TextTooLong, "the field %q has at most %d bytes of UTF-8", name, r.max)
+			return fault.New(fault.TextTooLong, "%s has at most %d bytes of UTF-8", name.Field(), r.max)
 		}
 	default:
-		return fault.New(fault.FieldType, "the field %q is a text or a number", name)
+		return fault.New(fault.FieldType, "%s is a text or a number", name.Field())
 	}
 	return nil
 }

@@ -1,0 +1,55 @@
+package fault
+
+// A Field names something that a caller gave, in a word that is no vendor's. A dialect
+// has its own name for each field, and writes that name into the sentence of an Error.
+type Field string
+
+// The fields of calls. The texts are for logs only.
+const (
+	Sender   Field = "sender"   // the user in whose name the call acts
+	Receiver Field = "receiver" // the other user, or the list of them
+
+	Elements       Field = "elements"        // the elements of a message
+	ElementKind    Field = "element kind"    // what kind an element is of
+	ElementContent Field = "element content" // what an element says
+	CustomData     Field = "custom data"     // the custom data of a message
+	Merged         Field = "merged messages" // the messages of a merged list
+	MergedKey      Field = "merged key"      // the key of a merged list
+	Extensible     Field = "extensible"      // whether a message is sent with support for extensions
+
+	Keys           Field = "keys"            // the keys of several messages
+	Key            Field = "key"             // the key of a message
+	KeySequence    Field = "sequence"        // the sequence in a key
+	KeyRandom      Field = "random"          // the random number in a key
+	KeyTime        Field = "time"            // the time in a key
+	Extensions     Field = "extensions"      // the extensions that a call sets or deletes
+	ExtensionVerb  Field = "extension verb"  // whether extensions are set, deleted or cleared
+	ExtensionKey   Field = "extension key"   // the key of an extension
+	ExtensionValue Field = "extension value" // the value of an extension
+
+	Remark  Field = "remark"  // what a user calls a friend
+	Source  Field = "source"  // how two users came to be friends
+	Wording Field = "wording" // what a friend request says
+
+	Nick Field = "nick" // the nick of an account that is imported
+	Face Field = "face" // the address of a picture of an account that is imported
+
+	Instance Field = "instance" // the id of an installation
+	Platform Field = "platform" // what a client runs on
+
+	ExportKind Field = "export kind" // of which kind of conversation an export is
+	ExportHour Field = "export hour" // the hour of an export
+)
+
+// Fields lists the fields, for tables and tests. The standard fields of a profile are
+// not in it: package profiles lists them.
+func Fields() []Field {
+	return []Field{
+		Sender, Receiver, Elements, ElementKind, ElementContent, CustomData, Merged, MergedKey, Extensible,
+		Keys, Key, KeySequence, KeyRandom, KeyTime, Extensions, ExtensionVerb, ExtensionKey, ExtensionValue,
+		Remark, Source, Wording, Nick, Face, Instance, Platform, ExportKind, ExportHour,
+	}
+}
+
+// String returns the neutral name, as logs show it.
+func (f Field) String() string { return string(f) }
