@@ -102,8 +102,8 @@ func newSchedule(seed uint64, id int64, db *store.Store, server *testkit.Server)
 	}
 	s.observer = newObserver(s)
 	parts := app.Parts{
-		Store: db, Sealer: server.Sealer, Poster: s, Delivery: (*jobs)(s), Push: (*pushes)(s), Now: func() time.Time { return s.now },
-		Wait: s.wait, Bytes: func(n int) []byte { return make([]byte, n) }, Parallel: s.parallel, Encode: client.Frames(),
+		Store: db, Sealer: server.Sealer, Poster: s, Delivery: (*jobs)(s), Push: (*pushes)(s), Clock: scheduleClock{s},
+		Parallel: s.parallel, Encode: client.Frames(),
 	}
 	policy := sessions.Multi
 	if s.rng.IntN(4) == 0 {
@@ -390,6 +390,21 @@ func (s *schedule) move(d time.Duration) {
 
 // clock is the time since the schedule began.
 func (s *schedule) clock() string { return s.now.Sub(time.Unix(startTime, 0)).String() }
+
+// scheduleClock is the clock of a schedule. A wait moves it, and others go on.
+type scheduleClock struct{ *schedule }
+
+// Now implements clock.Clock.
+func (c scheduleClock) Now() time.Time { return c.now }
+
+// Wait implements clock.Clock.
+func (c scheduleClock) Wait(ctx context.Context, d time.Duration) { c.wait(ctx, d) }
+
+// Random implements clock.Clock: every wait has its maximum length.
+func (scheduleClock) Random() float64 { return 1 }
+
+// Bytes implements clock.Clock.
+func (scheduleClock) Bytes(n int) []byte { return make([]byte, n) }
 
 // wait is how the domain waits: the clock moves and other actors run.
 func (s *schedule) wait(ctx context.Context, d time.Duration) {

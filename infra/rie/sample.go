@@ -13,6 +13,7 @@ import (
 	"parley/infra/gen/events"
 	"parley/infra/testkit"
 	"parley/shared/app"
+	"parley/shared/clock"
 	"parley/shared/dialect/client"
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/apps"
@@ -46,8 +47,8 @@ func Sample(ctx context.Context, s *testkit.Server) error {
 		return err
 	}
 	tenant := app.New(app.Parts{
-		Store: st, Sealer: s.Sealer, Poster: &testkit.PostRecorder{}, Delivery: &testkit.Jobs[delivery.Job]{Name: queue.Delivery}, Now: time.Now,
-		Wait: func(context.Context, time.Duration) {}, Parallel: app.Parallel, Encode: client.Frames(),
+		Store: st, Sealer: s.Sealer, Poster: &testkit.PostRecorder{}, Delivery: &testkit.Jobs[delivery.Job]{Name: queue.Delivery}, Clock: clock.System{},
+		Parallel: app.Parallel, Encode: client.Frames(),
 	}).For(&a)
 	for _, user := range []string{"alice", "bob", "carol"} {
 		if err := tenant.Accounts.Import(ctx, accounts.Import{ID: user}); err != nil {

@@ -72,7 +72,7 @@ type Options struct {
 func NewWorld(tb testing.TB, s *Server, o Options) *World {
 	tb.Helper()
 	w := &World{
-		Server: s, Clock: &Clock{now: time.Unix(startTime, 0)}, Posts: &PostRecorder{}, failingWrites: &atomic.Int64{},
+		Server: s, Clock: NewClock(time.Unix(startTime, 0)), Posts: &PostRecorder{}, failingWrites: &atomic.Int64{},
 		Deliveries:  &Jobs[delivery.Job]{Name: queue.Delivery},
 		Broadcasts:  &Jobs[delivery.Broadcast]{Name: queue.Broadcast},
 		RemovalJobs: &Jobs[accounts.Removal]{Name: queue.Removal},
@@ -124,8 +124,8 @@ func (w *World) failWrites(o *dynamodb.Options) {
 func (w *World) NewApp(parts func(*app.Parts)) *app.App {
 	p := app.Parts{
 		Store: w.Store, Sealer: w.Server.Sealer, Poster: w.Posts, Delivery: w.Deliveries, Broadcasts: w.Broadcasts,
-		Removal: w.RemovalJobs, Push: w.PushJobs, Index: w.IndexJobs, Objects: w.Objects, Now: w.Clock.Now,
-		Wait: func(context.Context, time.Duration) {}, Bytes: random, Parallel: app.Parallel, Encode: client.Frames(),
+		Removal: w.RemovalJobs, Push: w.PushJobs, Index: w.IndexJobs, Objects: w.Objects, Clock: w.Clock,
+		Parallel: app.Parallel, Encode: client.Frames(),
 	}
 	if parts != nil {
 		parts(&p)

@@ -4,10 +4,8 @@ package app
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	random "math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -19,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"parley/shared/attempt"
+	"parley/shared/clock"
 	"parley/shared/config"
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/apps"
@@ -36,7 +35,6 @@ import (
 	"parley/shared/domain/timeline"
 	"parley/shared/objects"
 	"parley/shared/queue"
-	"parley/shared/retry"
 	"parley/shared/seal"
 	"parley/shared/store"
 	"parley/shared/telemetry"
@@ -54,19 +52,11 @@ type Parts struct {
 	Push       push.Queue
 	Index      inbox.IndexQueue
 	Objects    archive.Objects
-	Now        func() time.Time
-	Wait       func(ctx context.Context, d time.Duration)
-	// Random returns a number from 0 to 1. If it is nil, every wait before a retry has its
-	// greatest length. A test may want that.
-	Random   func() float64
-	Bytes    func(n int) []byte
-	Parallel func(ctx context.Context, run ...func(context.Context) error) error
+	Clock      clock.Clock
+	Parallel   func(ctx context.Context, run ...func(context.Context) error) error
 	// Encode returns the frame of an event.
 	Encode func(delivery.Event) ([]byte, error)
 }
-
-// retrier returns what retries a write that another write came before.
-func (p Parts) retrier() retry.Retrier { return retry.Retrier{Wait: p.Wait, Random: p.Random} }
 
 // App is all that the operations of a function use. It serves every application of the
 // deployment; For returns the domain of one application.
@@ -79,8 +69,8 @@ type App struct {
 
 // New returns an App that is made of parts.
 func New(p Parts) *App {
-	a := &App{parts: p, Directory: apps.NewDirectory(p.Store, p.Sealer, p.Now), Callers: accounts.NewCallers(p.Store, p.Now)}
-	a.Apps = apps.Service{Store: p.Store, Counts: p.Store, Sealer: p.Sealer, Accounts: registrar{a}, Now: p.Now, Bytes: p.Bytes}
+	a := &App{parts: p, Directory: apps.NewDirectory(p.Store, p.Sealer, p.Clock), Callers: accounts.NewCallers(p.Store, p.Clock)}
+	a.Apps = apps.Service{Store: p.Store, Counts: p.Store, Sealer: p.Sealer, Accounts: registrar{a}, Clock: p.Clock}
 	return a
 }
 
@@ -107,7 +97,7 @@ func Deployed(c config.Config, frame func(delivery.Event) ([]byte, error)) (Part
 		Push:       queue.New[push.Job](cfg, c.SQS, queue.Push, c.Queues.Push),
 		Index:      queue.New[inbox.IndexJob](cfg, c.SQS, queue.Index, c.Queues.Index),
 		Objects:    objects.New(cfg, c.S3, c.Archive),
-		Now:        time.Now, Wait: retry.Sleep, Random: random.Float64, Bytes: randomBytes, Parallel: Parallel, Encode: frame,
+		Clock:      clock.System{}, Parallel: Parallel, Encode: frame,
 	}
 	if c.Connections != "" {
 		if p.Poster, err = newPoster(c, cfg); err != nil {
@@ -143,12 +133,6 @@ func httpClient() *awshttp.BuildableClient {
 		WithTransportOptions(func(t *http.Transport) { t.TLSHandshakeTimeout = time.Second })
 }
 
-func randomBytes(n int) []byte {
-	b := make([]byte, n)
-	_, _ = rand.Read(b) // never fails
-	return b
-}
-
 // Parallel runs functions at the same time and returns the first error. A panic becomes
 // an error.
 func Parallel(ctx context.Context, run ...func(context.Context) error) error {
@@ -167,10 +151,7 @@ func Parallel(ctx context.Context, run ...func(context.Context) error) error {
 }
 
 // Now returns the time of the App's clock.
-func (a *App) Now() time.Time { return a.parts.Now() }
-
-// Bytes returns n random bytes.
-func (a *App) Bytes(n int) []byte { return a.parts.Bytes(n) }
+func (a *App) Now() time.Time { return a.parts.Clock.Now() }
 
 // Store returns the App's store. The chain checks identities with it.
 func (a *App) Store() *store.Store { return a.parts.Store }
@@ -198,38 +179,38 @@ func (a *App) For(o *apps.App) Tenant {
 	conversation := inbox.Service{
 		App: o.ID, Limit: limits.Conversations, FoldersIncluded: limits.Folders,
 		Rows: p.Store, Heads: p.Store, ReadCursors: p.Store, Index: p.Store, IndexJobs: p.Index, Accounts: p.Store, Delivery: deliverer,
-		Now: p.Now, Retrier: p.retrier(), Parallel: p.Parallel,
+		Clock: p.Clock, Parallel: p.Parallel,
 	}
 	profile := profiles.Service{App: o.ID, Fields: profileFields(o.Settings.ProfileFields), Store: p.Store, Delivery: deliverer}
 	relation := relations.Service{
 		App: o.ID, Allow: o.Settings.Allow, Fields: friendFields(o.Settings.FriendFields),
-		Store: p.Store, Pages: p.Store, Log: p.Store, Accounts: p.Store, Delivery: deliverer, Now: p.Now, Retrier: p.retrier(),
+		Store: p.Store, Pages: p.Store, Log: p.Store, Accounts: p.Store, Delivery: deliverer, Clock: p.Clock,
 		RepeatWindow: accounts.RepeatWindow, RequireWording: o.Settings.RequestWording, Limits: relations.Limits{Friends: limits.Friends, Blocked: limits.Blocked, Lists: limits.Lists, Requests: limits.Requests},
 	}
 	follow := follows.Service{
 		App: o.ID, Enabled: o.Settings.Follow && o.Settings.Edition != apps.Developer, Limit: limits.Following,
-		Store: p.Store, Accounts: p.Store, Now: p.Now, Retrier: p.retrier(),
+		Store: p.Store, Accounts: p.Store, Clock: p.Clock,
 	}
 	presences := a.Presence(o.ID)
 	presences.Limit = limits.Watched
 	session := sessions.Service{
 		App: o.ID, Policy: o.Settings.LoginPolicy, Native: limits.Native, Web: limits.Web,
-		Spread: o.Settings.Spread(), Store: p.Store, Kicker: deliverer, Now: p.Now, Retrier: p.retrier(),
+		Spread: o.Settings.Spread(), Store: p.Store, Kicker: deliverer, Clock: p.Clock,
 	}
 	pictures, files := o.Settings.Sizes()
 	imageBytes, fileBytes := int64(pictures)<<20, int64(files)<<20
 	check := direct.SenderCheck{
-		App: o.ID, FriendsOnly: o.Settings.FriendsOnly, BlockSilently: o.Settings.BlockSilently, Callers: a.Callers, Store: p.Store, Now: p.Now,
+		App: o.ID, FriendsOnly: o.Settings.FriendsOnly, BlockSilently: o.Settings.BlockSilently, Callers: a.Callers, Store: p.Store, Clock: p.Clock,
 	}
 	stored := timeline.Service{
 		App: o.ID, Check: check, Recallable: o.Settings.RecallWindow(), MaxImageBytes: imageBytes, MaxFileBytes: fileBytes,
 		Extensible: o.Settings.Edition == apps.Premium, Store: p.Store, ChangeStore: p.Store, ExtensionStore: p.Store,
-		Delivery: deliverer, Now: p.Now, Retrier: p.retrier(), Parallel: p.Parallel,
+		Delivery: deliverer, Clock: p.Clock, Parallel: p.Parallel,
 	}
 	sending := direct.Service{
 		App: o.ID, Retention: o.Retention(), Check: check, MaxImageBytes: imageBytes, MaxFileBytes: fileBytes,
 		Store: p.Store, MergedStore: p.Store, Timeline: stored, Delivery: deliverer,
-		Push: push.Service{App: o.ID, Queue: p.Push, Now: p.Now}, Now: p.Now, Parallel: p.Parallel,
+		Push: push.Service{App: o.ID, Queue: p.Push, Clock: p.Clock}, Clock: p.Clock, Parallel: p.Parallel,
 	}
 	return Tenant{
 		Delivery:  deliverer,
@@ -239,14 +220,14 @@ func (a *App) For(o *apps.App) Tenant {
 		Follows:   follow,
 		Accounts: accounts.Service{
 			App: o.ID, Limit: limits.Accounts, DeletionAllowed: limits.DeleteAllowed,
-			ReserveDeletedIDs: o.Settings.Edition != apps.Developer, Admin: o.IsAdmin, Profiles: profile, Store: p.Store, Disconnector: deliverer, Now: p.Now, Wait: p.Wait,
+			ReserveDeletedIDs: o.Settings.Edition != apps.Developer, Admin: o.IsAdmin, Profiles: profile, Store: p.Store, Disconnector: deliverer, Clock: p.Clock,
 			Removals: p.Removal,
 			// They delete the data of a user, in this order, when the account is deleted.
 			DataRemovers: []accounts.DataRemover{
 				conversation, relation, follow, profile, presences, session,
 			},
 		},
-		Archive:  archive.Service{App: o.ID, RetentionDays: limits.HistoryDays, Store: p.Store, Objects: p.Objects, Now: p.Now},
+		Archive:  archive.Service{App: o.ID, RetentionDays: limits.HistoryDays, Store: p.Store, Objects: p.Objects, Clock: p.Clock},
 		Sessions: session,
 		Inbox:    conversation,
 		Timeline: stored,
@@ -279,7 +260,7 @@ func (a *App) Presence(app int64) presence.Service {
 	p := a.parts
 	return presence.Service{
 		App: app, Sessions: p.Store, Watches: p.Store, Audiences: p.Store, Accounts: p.Store, Delivery: a.Delivery(app),
-		Now: p.Now, Retrier: p.retrier(), Parallel: p.Parallel,
+		Clock: p.Clock, Parallel: p.Parallel,
 	}
 }
 
@@ -288,7 +269,7 @@ func (a *App) Presence(app int64) presence.Service {
 func (a *App) Delivery(app int64) delivery.Service {
 	p := a.parts
 	return delivery.Service{
-		App: app, Store: p.Store, Poster: p.Poster, Queue: p.Delivery, Broadcasts: p.Broadcasts, Now: p.Now, Retrier: p.retrier(),
+		App: app, Store: p.Store, Poster: p.Poster, Queue: p.Delivery, Broadcasts: p.Broadcasts, Clock: p.Clock,
 		Encode:    p.Encode,
 		OnFailure: func(ctx context.Context, what string) { telemetry.MeterOf(ctx).Note(telemetry.Undelivered, what) },
 	}

@@ -28,6 +28,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"parley/shared/clock"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
@@ -66,7 +68,7 @@ type Options struct {
 	Endpoint    string
 	Region      string
 	Credentials aws.CredentialsProvider
-	Clock       func() time.Time // nil: time.Now
+	Clock       clock.Clock // nil: clock.System
 	// Memory is the memory of the Lambda function, in MB. It determines how many posts of
 	// one PostAll are in flight. If it is 0, memory is not considered.
 	Memory int
@@ -119,7 +121,7 @@ func New(o Options) (*Client, error) {
 		base.Host = strings.TrimSuffix(base.Host, ":"+port)
 	}
 	if o.Clock == nil {
-		o.Clock = time.Now
+		o.Clock = clock.System{}
 	}
 	n := concurrency(o.Memory)
 	return &Client{
@@ -201,7 +203,7 @@ func (c *Client) post(ctx context.Context, connection string, f Frame) (sent int
 		return 0, fmt.Errorf("gateway: credentials: %w", err)
 	}
 	path := c.prefix + escape(connection)
-	header := c.signer.header(c.base.Host, path, f, credentials, c.options.Clock())
+	header := c.signer.header(c.base.Host, path, f, credentials, c.options.Clock.Now())
 	if len(f.body) > 0 {
 		// An empty header is not sent. It tells net/http that it may repeat a post whose
 		// idle connection was closed before any byte of the answer.

@@ -18,6 +18,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/shared/clock"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
@@ -31,9 +33,15 @@ func provider(c aws.Credentials) aws.CredentialsProvider {
 	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return c, nil })
 }
 
+// dayClock always shows the same day.
+type dayClock struct{ clock.System }
+
+// Now implements clock.Clock.
+func (dayClock) Now() time.Time { return day }
+
 func newClient(tb testing.TB, endpoint string, c aws.Credentials) *Client {
 	tb.Helper()
-	client, err := New(Options{Endpoint: endpoint, Region: "eu-central-1", Credentials: provider(c), Clock: func() time.Time { return day }})
+	client, err := New(Options{Endpoint: endpoint, Region: "eu-central-1", Credentials: provider(c), Clock: dayClock{}})
 	if err != nil {
 		tb.Fatal(err)
 	}

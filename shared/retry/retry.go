@@ -7,6 +7,8 @@ package retry
 import (
 	"context"
 	"time"
+
+	"parley/shared/clock"
 )
 
 // A Policy says how often something is tried, and how long the waits are.
@@ -43,23 +45,14 @@ func (p Policy) maxWait(retry int) time.Duration {
 	return min(d, p.Most)
 }
 
-// A Retrier waits between tries. It has the source of time and of randomness.
-type Retrier struct {
-	// Wait returns after d, or when the context is done.
-	Wait func(ctx context.Context, d time.Duration)
-	// Random returns a number from 0 to 1. If it is nil, every wait has its maximum
-	// length.
-	Random func() float64
-}
-
-// Do calls try until it returns true or an error. try gets the number of the try, from 0
-// on. Do returns false and no error if all tries were made, or if the next wait would
-// not end before the deadline of ctx. After ctx is done, Do makes no other try and fails
-// with the error of ctx.
-func (r Retrier) Do(ctx context.Context, p Policy, try func(n int) (done bool, err error)) (bool, error) {
+// Do calls try until it returns true or an error, and waits on the clock between tries.
+// try gets the number of the try, from 0 on. Do returns false and no error if all tries
+// were made, or if the next wait would not end before the deadline of ctx. After ctx is
+// done, Do makes no other try and fails with the error of ctx.
+func Do(ctx context.Context, c clock.Clock, p Policy, try func(n int) (done bool, err error)) (bool, error) {
 	for n := range p.Tries {
 		if n > 0 {
-			ok, err := r.waitAtMost(ctx, p.maxWait(n-1))
+			ok, err := waitAtMost(ctx, c, p.maxWait(n-1))
 			if err != nil || !ok {
 				return false, err
 			}
@@ -71,27 +64,15 @@ func (r Retrier) Do(ctx context.Context, p Policy, try func(n int) (done bool, e
 	return false, nil
 }
 
-// waitAtMost waits for d or, if there is randomness, for a part of it. It returns false if
-// there is no time for another try.
-func (r Retrier) waitAtMost(ctx context.Context, d time.Duration) (bool, error) {
-	if r.Random != nil {
-		d = time.Duration(r.Random() * float64(d))
-	}
+// waitAtMost waits for a random part of d. It returns false if there is no time for
+// another try.
+func waitAtMost(ctx context.Context, c clock.Clock, d time.Duration) (bool, error) {
+	d = time.Duration(c.Random() * float64(d))
 	if deadline, ok := ctx.Deadline(); ok && d > 0 && time.Until(deadline) <= d {
 		return false, ctx.Err()
 	}
 	if d > 0 {
-		r.Wait(ctx, d)
+		c.Wait(ctx, d)
 	}
 	return ctx.Err() == nil, ctx.Err()
-}
-
-// Sleep is the Wait of a deployed function: it really waits.
-func Sleep(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }

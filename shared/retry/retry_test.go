@@ -8,15 +8,28 @@ import (
 	"testing"
 	"time"
 
+	"parley/shared/clock"
 	"parley/shared/retry"
 )
 
 var errBroken = errors.New("broken")
 
-// waits records how long a Retrier has waited.
-type waits []time.Duration
+// A waiter is a clock that records how long it was to wait. Every random number is random.
+type waiter struct {
+	clock.System
+	random float64
+	onWait func()
+	waits  []time.Duration
+}
 
-func (w *waits) wait(_ context.Context, d time.Duration) { *w = append(*w, d) }
+func (w *waiter) Random() float64 { return w.random }
+
+func (w *waiter) Wait(_ context.Context, d time.Duration) {
+	w.waits = append(w.waits, d)
+	if w.onWait != nil {
+		w.onWait()
+	}
+}
 
 // TestTriesAndWaits shows how many tries Do makes, and how long it waits between them.
 func TestTriesAndWaits(t *testing.T) {
@@ -24,25 +37,25 @@ func TestTriesAndWaits(t *testing.T) {
 	p := retry.Policy{Tries: 7, ImmediateRetries: 1, First: 10 * ms, Most: 50 * ms}
 	for _, c := range []struct {
 		name   string
-		random func() float64
+		random float64
 		end    int // the try that returns true; -1: none
 		fails  int // the try that returns an error; -1: none
 		done   bool
 		err    error
 		tries  int
-		waits  waits
+		waits  []time.Duration
 	}{
-		{"the first try is done", nil, 0, -1, true, nil, 1, nil},
-		{"the first try fails", nil, -1, 0, false, errBroken, 1, nil},
-		{"the first retry does not wait", nil, 1, -1, true, nil, 2, nil},
-		{"waits double", nil, 3, -1, true, nil, 4, waits{10 * ms, 20 * ms}},
-		{"waits have a maximum, and so has the number of tries", nil, -1, -1, false, nil, 7, waits{10 * ms, 20 * ms, 40 * ms, 50 * ms, 50 * ms}},
-		{"a retry fails", nil, -1, 2, false, errBroken, 3, waits{10 * ms}},
-		{"waits are random", func() float64 { return 0.5 }, 4, -1, true, nil, 5, waits{5 * ms, 10 * ms, 20 * ms}},
+		{"the first try is done", 1, 0, -1, true, nil, 1, nil},
+		{"the first try fails", 1, -1, 0, false, errBroken, 1, nil},
+		{"the first retry does not wait", 1, 1, -1, true, nil, 2, nil},
+		{"waits double", 1, 3, -1, true, nil, 4, []time.Duration{10 * ms, 20 * ms}},
+		{"waits have a maximum, and so has the number of tries", 1, -1, -1, false, nil, 7, []time.Duration{10 * ms, 20 * ms, 40 * ms, 50 * ms, 50 * ms}},
+		{"a retry fails", 1, -1, 2, false, errBroken, 3, []time.Duration{10 * ms}},
+		{"waits are random", 0.5, 4, -1, true, nil, 5, []time.Duration{5 * ms, 10 * ms, 20 * ms}},
 	} {
-		var waited waits
+		w := &waiter{random: c.random}
 		tries := 0
-		done, err := retry.Retrier{Wait: waited.wait, Random: c.random}.Do(t.Context(), p, func(n int) (bool, error) {
+		done, err := retry.Do(t.Context(), w, p, func(n int) (bool, error) {
 			if n != tries {
 				t.Errorf("%s: try %d is given number %d", c.name, tries, n)
 			}
@@ -52,8 +65,8 @@ func TestTriesAndWaits(t *testing.T) {
 			}
 			return n == c.end, nil
 		})
-		if done != c.done || !errors.Is(err, c.err) || tries != c.tries || !slices.Equal(waited, c.waits) {
-			t.Errorf("%s: got %t, %v after %d tries and %v, want %t, %v, %d, %v", c.name, done, err, tries, waited, c.done, c.err, c.tries, c.waits)
+		if done != c.done || !errors.Is(err, c.err) || tries != c.tries || !slices.Equal(w.waits, c.waits) {
+			t.Errorf("%s: got %t, %v after %d tries and %v, want %t, %v, %d, %v", c.name, done, err, tries, w.waits, c.done, c.err, c.tries, c.waits)
 		}
 	}
 }
@@ -65,13 +78,13 @@ func TestNoWaitGoesBeyondTheDeadline(t *testing.T) {
 	p := retry.Policy{Tries: 100, First: time.Hour, Most: time.Hour}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	var waited waits
-	if done, err := (retry.Retrier{Wait: waited.wait}).Do(ctx, p, never); done || err != nil || len(waited) > 0 {
-		t.Errorf("an hour in a minute: got %t, %v and waits %v, want no wait and no error", done, err, waited)
+	w := &waiter{random: 1}
+	if done, err := retry.Do(ctx, w, p, never); done || err != nil || len(w.waits) > 0 {
+		t.Errorf("an hour in a minute: got %t, %v and waits %v, want no wait and no error", done, err, w.waits)
 	}
 	tries := 0
-	stop := func(context.Context, time.Duration) { cancel() }
-	done, err := retry.Retrier{Wait: stop}.Do(ctx, retry.Policy{Tries: 100, First: 1, Most: 1}, func(int) (bool, error) {
+	w.onWait = cancel
+	done, err := retry.Do(ctx, w, retry.Policy{Tries: 100, First: 1, Most: 1}, func(int) (bool, error) {
 		tries++
 		return false, nil
 	})
@@ -103,21 +116,8 @@ func TestWithinLeavesTimeForTheRest(t *testing.T) {
 	}
 }
 
-// TestSleepWaits: Sleep waits for the given time, or until its context is done.
-func TestSleepWaits(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	retry.Sleep(ctx, time.Hour) // if it waited, the test would not end
-	start := time.Now()
-	retry.Sleep(t.Context(), 2*time.Millisecond)
-	if took := time.Since(start); took < 2*time.Millisecond {
-		t.Errorf("slept for %v, want 2ms", took)
-	}
-}
-
-func ExampleRetrier_Do() {
-	r := retry.Retrier{Wait: retry.Sleep}
-	done, err := r.Do(context.Background(), retry.Policy{Tries: 3, First: time.Millisecond, Most: time.Millisecond}, func(n int) (bool, error) {
+func ExampleDo() {
+	done, err := retry.Do(context.Background(), clock.System{}, retry.Policy{Tries: 3, First: time.Millisecond, Most: time.Millisecond}, func(n int) (bool, error) {
 		return n == 2, nil
 	})
 	fmt.Println(done, err)

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"parley/shared/clock"
 	"parley/shared/retry"
 )
 
@@ -20,8 +21,8 @@ import (
 // anything and has not checked the condition. The SDK repeats calls that fail for
 // other reasons.
 type calls struct {
-	client  *dynamodb.Client
-	retrier retry.Retrier
+	client *dynamodb.Client
+	clock  clock.Clock
 }
 
 // conflictPolicy says how a write is repeated that met a transaction. DynamoDB works
@@ -58,7 +59,7 @@ var errConflict = errors.New("transaction conflict")
 // time are used up, it returns the last error of the write.
 func (c calls) repeat(ctx context.Context, write func() error) error {
 	var last error
-	_, err := c.retrier.Do(ctx, conflictPolicy(), func(int) (bool, error) {
+	_, err := retry.Do(ctx, c.clock, conflictPolicy(), func(int) (bool, error) {
 		last = write()
 		return !conflicted(last), nil
 	})

@@ -46,7 +46,7 @@ func (s *Store) CountArrival(ctx context.Context, app int64, a direct.Arrival) (
 		u.values[":q"], u.values[":most"] = offsetSet(m.Offset), num(maxExclusions)
 	}
 	var option direct.Option
-	done, err := s.db.retrier.Do(ctx, retry.Contended(), func(int) (bool, error) {
+	done, err := retry.Do(ctx, s.db.clock, retry.Contended(), func(int) (bool, error) {
 		old, err := s.update(ctx, u)
 		if err == nil {
 			option = readOption(old)
@@ -110,7 +110,7 @@ func readOption(item Item) direct.Option {
 // If this message is excluded from unread and is not excluded yet, it is added to the
 // exclusions.
 func (s *Store) countLateArrival(ctx context.Context, key Key, m timeline.Message, nowMs int64, row Item) error {
-	done, err := s.db.retrier.Do(ctx, retry.Contended(), func(int) (bool, error) {
+	done, err := retry.Do(ctx, s.db.clock, retry.Contended(), func(int) (bool, error) {
 		u := update{table: Core, key: key, values: Item{":g": num(m.Epoch), ":t": num(nowMs)}}
 		switch read := integer(row, "d"); {
 		case integer(row, "gi") != m.Epoch:

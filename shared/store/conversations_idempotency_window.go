@@ -49,7 +49,7 @@ func (s *Store) Claim(ctx context.Context, app int64, r direct.ClaimRequest) (di
 	binary.BigEndian.PutUint64(key[:], r.IdempotencyKey)
 	c := claim{request: r, rowKey: RowKey(app, r.From, r.To), idempotencyKey: key[:], app: app, afterLast: r.Derived}
 	var result direct.Claim
-	done, err := s.db.retrier.Do(ctx, claimPolicy(), func(try int) (bool, error) {
+	done, err := retry.Do(ctx, s.db.clock, claimPolicy(), func(try int) (bool, error) {
 		old, err := s.update(ctx, c.update())
 		if err == nil {
 			result = c.succeeded(old)

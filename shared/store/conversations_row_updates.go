@@ -27,7 +27,7 @@ func (s *Store) LastKey(ctx context.Context, app int64, user, peer string) (*tim
 func (s *Store) AdvanceRow(ctx context.Context, app int64, owner, peer string, a direct.RowUpdateOfImport) error {
 	key, sk, ms := RowKey(app, owner, peer), MessageSK(a.Key), a.Key.Time*1000
 	isNewer, expiresLater := true, a.Expires > 0
-	done, err := s.db.retrier.Do(ctx, retry.Contended(), func(int) (bool, error) {
+	done, err := retry.Do(ctx, s.db.clock, retry.Contended(), func(int) (bool, error) {
 		u := update{table: Core, key: key, values: Item{}}
 		if isNewer {
 			u.set = "SET t = :t, k = :k, pv = :pv, ut = :now"
@@ -94,7 +94,7 @@ func (s *Store) UpdateRow(ctx context.Context, app int64, user, peer string, m t
 	if err != nil {
 		return err
 	}
-	done, err := s.db.retrier.Do(ctx, retry.Contended(), func(int) (bool, error) {
+	done, err := retry.Do(ctx, s.db.clock, retry.Contended(), func(int) (bool, error) {
 		if row == nil {
 			return true, nil
 		}

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -16,6 +15,7 @@ import (
 	"parley/infra/local/backing"
 	"parley/infra/testkit"
 	"parley/shared/app"
+	"parley/shared/clock"
 	"parley/shared/domain/timeline"
 	"parley/shared/store"
 	"parley/shared/telemetry"
@@ -47,7 +47,7 @@ func BenchmarkHistory(b *testing.B) {
 		if err := fillTimeline(b.Context(), server, id, n); err != nil {
 			b.Fatal(err)
 		}
-		service := timeline.Service{App: id, Store: server.Store(), Now: time.Now, Parallel: app.Parallel}
+		service := timeline.Service{App: id, Store: server.Store(), Clock: clock.System{}, Parallel: app.Parallel}
 		for name, at := range map[string]int{"newest": n, "middle": n / 2, "oldest": 21} {
 			b.Run(fmt.Sprintf("%s of %d", name, n), func(b *testing.B) {
 				meter := &telemetry.Meter{}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"parley/shared/retry"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -77,7 +79,7 @@ func (s *Store) getAll(ctx context.Context, t Table, keys []Key, strong bool) ([
 		for _, k := range batch {
 			unread = append(unread, k.attributes())
 		}
-		done, err := s.db.retrier.Do(ctx, unprocessedPolicy(), func(int) (bool, error) {
+		done, err := retry.Do(ctx, s.db.clock, unprocessedPolicy(), func(int) (bool, error) {
 			out, err := s.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{
 				RequestItems: map[string]types.KeysAndAttributes{s.names[t]: {Keys: unread, ConsistentRead: &strong}},
 			})
@@ -203,7 +205,7 @@ func (s *Store) writeAll(ctx context.Context, t Table, requests []types.WriteReq
 		n := min(maxBatchWrites, len(requests))
 		unwritten := requests[:n]
 		requests = requests[n:]
-		done, err := s.db.retrier.Do(ctx, unprocessedPolicy(), func(int) (bool, error) {
+		done, err := retry.Do(ctx, s.db.clock, unprocessedPolicy(), func(int) (bool, error) {
 			out, err := s.db.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{
 				RequestItems: map[string][]types.WriteRequest{s.names[t]: unwritten},
 			})

@@ -167,7 +167,7 @@ func (s *Store) updateSession(ctx context.Context, app int64, user, set, cond st
 func (s *Store) updateSlotOf(
 	ctx context.Context, app int64, user, slot string, matches func(sessions.Connection) bool, run func(slot string) (Item, error),
 ) (session Item, found bool, err error) {
-	done, err := s.db.retrier.Do(ctx, retry.Contended(), func(int) (bool, error) {
+	done, err := retry.Do(ctx, s.db.clock, retry.Contended(), func(int) (bool, error) {
 		if slot == "" {
 			if session, err = s.get(ctx, Live, SessionKey(app, user), true); err != nil {
 				return false, err

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"parley/infra/testkit"
+	"parley/shared/clock"
 	"parley/shared/domain/sessions"
-	"parley/shared/retry"
 )
 
 // kicks records the devices that were kicked.
@@ -33,14 +33,18 @@ func (k *kicks) CloseSilently(ctx context.Context, d sessions.Device) error {
 	return k.Kick(ctx, d, "")
 }
 
-// tickingClock returns a clock that never shows the same time twice, so that it is always
-// certain which device is older.
-func tickingClock(w *testkit.World) func() time.Time {
-	return func() time.Time {
-		w.Clock.Move(time.Millisecond)
-		return w.Clock.Now()
-	}
+// A tickingClock never shows the same time twice, so that it is always certain which device
+// is older. It waits in real time, which the clock of a world does not.
+type tickingClock struct{ *testkit.Clock }
+
+// Now implements clock.Clock.
+func (c tickingClock) Now() time.Time {
+	c.Move(time.Millisecond)
+	return c.Clock.Now()
 }
+
+// Wait implements clock.Clock.
+func (tickingClock) Wait(ctx context.Context, d time.Duration) { clock.System{}.Wait(ctx, d) }
 
 // Many devices connect at once. The limit holds, each device without a slot is kicked
 // once, and no device with a slot is kicked.
@@ -60,7 +64,7 @@ func TestLimitHoldsForConnectsAtOnce(t *testing.T) {
 		t.Run(fmt.Sprintf("%s %d %d %s", c.policy, c.native, c.web, c.platforms), func(t *testing.T) {
 			w, k := testkit.NewWorld(t, server, testkit.Options{}), &kicks{}
 			s := w.Tenant(t).Sessions
-			s.Policy, s.Native, s.Web, s.Kicker, s.Now, s.Retrier = c.policy, c.native, c.web, k, tickingClock(w), retry.Retrier{Wait: realWait}
+			s.Policy, s.Native, s.Web, s.Kicker, s.Clock = c.policy, c.native, c.web, k, tickingClock{w.Clock}
 			const devices = 14
 			var group sync.WaitGroup
 			for n := range devices {
@@ -110,7 +114,7 @@ func TestLimitHoldsForConnectsAtOnce(t *testing.T) {
 func TestOldestDeviceIsKicked(t *testing.T) {
 	w, k := testkit.NewWorld(t, server, testkit.Options{}), &kicks{}
 	s := w.Tenant(t).Sessions
-	s.Policy, s.Native, s.Kicker, s.Now, s.Retrier = sessions.Dual, 3, k, tickingClock(w), retry.Retrier{Wait: realWait}
+	s.Policy, s.Native, s.Kicker, s.Clock = sessions.Dual, 3, k, tickingClock{w.Clock}
 	for n := range 20 {
 		name := fmt.Sprint(n)
 		if _, err := s.Connect(t.Context(), "alice", sessions.Connection{ID: name, Instance: name, Platform: "Mac"}); err != nil {
@@ -132,7 +136,7 @@ func TestOldestDeviceIsKicked(t *testing.T) {
 func TestInstallationHoldsOneSlot(t *testing.T) {
 	w, k := testkit.NewWorld(t, server, testkit.Options{}), &kicks{}
 	s := w.Tenant(t).Sessions
-	s.Policy, s.Native, s.Kicker, s.Now, s.Retrier = sessions.Dual, 3, k, tickingClock(w), retry.Retrier{Wait: realWait}
+	s.Policy, s.Native, s.Kicker, s.Clock = sessions.Dual, 3, k, tickingClock{w.Clock}
 	var group sync.WaitGroup
 	last := make([]string, 5)
 	for n := range last {
@@ -210,7 +214,7 @@ func TestKickDuringARenewalClosesBothConnections(t *testing.T) {
 func TestSignOutOfAnInstallation(t *testing.T) {
 	w := testkit.NewWorld(t, server, testkit.Options{})
 	s := w.Tenant(t).Sessions
-	s.Native, s.Now = 3, tickingClock(w)
+	s.Native, s.Clock = 3, tickingClock{w.Clock}
 	connection := func(name string) sessions.Connection {
 		return sessions.Connection{ID: "c-" + name, Instance: name, Platform: "iPhone"}
 	}
@@ -266,7 +270,7 @@ func TestSignOutOfAnInstallation(t *testing.T) {
 func TestBackgroundOfAnInstallation(t *testing.T) {
 	w := testkit.NewWorld(t, server, testkit.Options{})
 	s := w.Tenant(t).Sessions
-	s.Native, s.Now = 3, tickingClock(w)
+	s.Native, s.Clock = 3, tickingClock{w.Clock}
 	connection := func(name string) sessions.Connection {
 		return sessions.Connection{ID: name, Instance: name, Platform: "iPhone"}
 	}
@@ -313,9 +317,6 @@ func TestBackgroundOfAnInstallation(t *testing.T) {
 		t.Errorf("devices of a forgotten session: %+v, %v", list, err)
 	}
 }
-
-// realWait waits in real time, which the clock of a world does not.
-func realWait(_ context.Context, d time.Duration) { time.Sleep(d) }
 
 // errorOf returns the error of a call that also returns whether the user is watched.
 func errorOf(_ bool, err error) error { return err }

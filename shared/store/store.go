@@ -8,13 +8,11 @@
 package store
 
 import (
-	"math/rand/v2"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"parley/shared/attempt"
-	"parley/shared/retry"
+	"parley/shared/clock"
 )
 
 // Store reads and writes the four tables.
@@ -36,7 +34,7 @@ func New(cfg aws.Config, endpoint string, names map[Table]string, options ...fun
 		}
 		o.APIOptions = append(o.APIOptions, meter(tables), attempt.Bounded)
 	}}, options...)...)
-	return &Store{db: calls{client: db, retrier: retry.Retrier{Wait: retry.Sleep, Random: rand.Float64}}, names: names}
+	return &Store{db: calls{client: db, clock: clock.System{}}, names: names}
 }
 
 func (s *Store) name(t Table) *string { n := s.names[t]; return &n }

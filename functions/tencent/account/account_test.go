@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"parley/infra/testkit"
-	"parley/shared/app"
 	"parley/shared/domain/accounts"
 	"parley/shared/fault"
 )
@@ -31,15 +30,13 @@ func TestKickVoidsSignaturesUntilItsAnswer(t *testing.T) {
 		}
 		w.Clock.Move(intoSecond)
 		var waited time.Duration
-		w.App = w.NewApp(func(p *app.Parts) {
-			p.Wait = func(_ context.Context, d time.Duration) {
-				if len(w.Posts.Take()) > 0 {
-					t.Error("the device is notified before a new signature works")
-				}
-				waited += d
-				w.Clock.Move(d)
+		w.Clock.OnWait = func(_ context.Context, d time.Duration) {
+			if len(w.Posts.Take()) > 0 {
+				t.Error("the device is notified before a new signature works")
 			}
-		})
+			waited += d
+			w.Clock.Move(d)
+		}
 		before := []time.Time{w.Clock.Now().Add(-time.Hour), w.Clock.Now(), w.Clock.Now().Add(accounts.MaxAhead)}
 		for _, o := range Operations() {
 			if !strings.HasSuffix(o.Name, ".kick") {

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"parley/shared/clock"
 	"parley/shared/fault"
 )
 
@@ -44,7 +45,7 @@ const (
 // five seconds old, because accounts of admins are cached.
 type Callers struct {
 	store  CallerStore
-	now    func() time.Time
+	clock  clock.Clock
 	mu     sync.Mutex
 	admins map[adminKey]cachedAdmin
 }
@@ -60,8 +61,8 @@ type cachedAdmin struct {
 }
 
 // NewCallers returns Callers with an empty cache.
-func NewCallers(store CallerStore, now func() time.Time) *Callers {
-	return &Callers{store: store, now: now, admins: make(map[adminKey]cachedAdmin)}
+func NewCallers(store CallerStore, c clock.Clock) *Callers {
+	return &Callers{store: store, clock: c, admins: make(map[adminKey]cachedAdmin)}
 }
 
 // Admit fails with CallerUnknown, Banned or SignatureRevoked if the caller is not
@@ -75,7 +76,7 @@ func (s *Callers) Admit(ctx context.Context, app int64, c Caller) error {
 		_, err = s.Confirm(ctx, app, c, read)
 		return err
 	}
-	key, now := adminKey{app, c.ID}, s.now()
+	key, now := adminKey{app, c.ID}, s.clock.Now()
 	s.mu.Lock()
 	cached, ok := s.admins[key]
 	s.mu.Unlock()
@@ -103,14 +104,14 @@ func (s *Callers) Admit(ctx context.Context, app int64, c Caller) error {
 // the account may have been imported, or its ban may have been removed, a moment ago.
 // Confirm returns the account of the last read.
 func (s *Callers) Confirm(ctx context.Context, app int64, c Caller, read *Account) (*Account, error) {
-	if read.Serves(c, s.now()) == nil {
+	if read.Serves(c, s.clock.Now()) == nil {
 		return read, nil
 	}
 	read, err := s.store.Account(ctx, app, c.ID, true)
 	if err != nil {
 		return nil, err
 	}
-	return read, read.Serves(c, s.now())
+	return read, read.Serves(c, s.clock.Now())
 }
 
 // Serves returns nil if a caller with this account is served. Otherwise it fails like

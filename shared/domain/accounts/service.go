@@ -2,9 +2,9 @@ package accounts
 
 import (
 	"context"
-	"time"
 	"unicode/utf8"
 
+	"parley/shared/clock"
 	"parley/shared/fault"
 )
 
@@ -22,6 +22,8 @@ type ProfileNotifier interface {
 
 // Service manages the accounts of one application.
 type Service struct {
+	clock.Clock
+
 	App             int64
 	Limit           int  // number of accounts that the edition allows; 0: no limit
 	DeletionAllowed bool // the application may delete accounts
@@ -34,8 +36,6 @@ type Service struct {
 	Store        Store
 	Disconnector Disconnector
 	Profiles     ProfileNotifier
-	Now          func() time.Time
-	Wait         func(ctx context.Context, d time.Duration)
 	// DataRemovers remove the data of a deleted account, in this order.
 	DataRemovers []DataRemover
 	// Removals is the queue of the worker that calls Sweep.

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"parley/shared/clock"
 	"parley/shared/fault"
 )
 
@@ -17,7 +18,7 @@ import (
 type Directory struct {
 	apps   Reader
 	sealer Sealer
-	now    func() time.Time
+	clock  clock.Clock
 	mu     sync.Mutex
 	cache  map[int64]cacheEntry
 }
@@ -46,8 +47,8 @@ type OpenedApp struct {
 }
 
 // NewDirectory returns an empty Directory.
-func NewDirectory(reader Reader, sealer Sealer, now func() time.Time) *Directory {
-	return &Directory{apps: reader, sealer: sealer, now: now, cache: make(map[int64]cacheEntry)}
+func NewDirectory(reader Reader, sealer Sealer, c clock.Clock) *Directory {
+	return &Directory{apps: reader, sealer: sealer, clock: c, cache: make(map[int64]cacheEntry)}
 }
 
 // Find returns an application. It fails with AppUnknown, AppDisabled or AppNoKey.
@@ -68,7 +69,7 @@ func (d *Directory) Renew(ctx context.Context, id int64) (*OpenedApp, error) {
 // find returns the application from the cache if it was read less than maxAge ago.
 // Otherwise it reads the application.
 func (d *Directory) find(ctx context.Context, id int64, maxAge time.Duration, read func(context.Context, int64) (*App, error)) (*OpenedApp, error) {
-	now := d.now()
+	now := d.clock.Now()
 	d.mu.Lock()
 	e, ok := d.cache[id]
 	d.mu.Unlock()

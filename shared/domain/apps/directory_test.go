@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/infra/testkit"
 	"parley/shared/domain/apps"
 	"parley/shared/fault"
 )
@@ -57,17 +58,13 @@ func (s *sealer) Open(_ context.Context, purpose string, sealed []byte) ([]byte,
 	return secret, s.err
 }
 
-type clock struct{ now time.Time }
-
-func (c *clock) Now() time.Time { return c.now }
-
 func key(id int64, n int, until int64) apps.Key {
 	return apps.Key{Number: n, Sealed: fmt.Appendf(nil, "app/%d|secret%d", id, n), Until: until}
 }
 
-func newDirectory() (*memory, *sealer, *clock, *apps.Directory) {
-	c := &clock{time.Unix(1_700_000_000, 0)}
-	now := c.now.Unix()
+func newDirectory() (*memory, *sealer, *testkit.Clock, *apps.Directory) {
+	c := testkit.NewClock(time.Unix(1_700_000_000, 0))
+	now := c.Now().Unix()
 	m := &memory{list: map[int64]apps.App{
 		1: {ID: 1, Keys: []apps.Key{key(1, 1, 0)}, Admins: []string{"administrator"}},
 		2: {ID: 2, Settings: apps.Settings{Disabled: true}, Keys: []apps.Key{key(2, 1, 0)}},
@@ -78,7 +75,7 @@ func newDirectory() (*memory, *sealer, *clock, *apps.Directory) {
 		6: {ID: 6, Keys: []apps.Key{{Number: 1, Sealed: []byte("app/1|secret1")}}},
 	}}
 	s := &sealer{}
-	return m, s, c, apps.NewDirectory(m, s, c.Now)
+	return m, s, c, apps.NewDirectory(m, s, c)
 }
 
 func TestFindReturnsSecretsInForce(t *testing.T) {
@@ -124,13 +121,13 @@ func TestFindReadsOnceAMinute(t *testing.T) {
 	}
 	counts("a hundred calls at once", 1, 1)
 	for range 59 {
-		c.now = c.now.Add(time.Second)
+		c.Move(time.Second)
 		find(1)
 	}
-	c.now = c.now.Add(time.Second - 1)
+	c.Move(time.Second - 1)
 	find(1)
 	counts("within the minute", 1, 1)
-	c.now = c.now.Add(1)
+	c.Move(1)
 	find(1)
 	find(1)
 	counts("after it", 2, 2)
@@ -144,7 +141,7 @@ func TestFindReadsOnceAMinute(t *testing.T) {
 	counts("a disabled application is cached, one without a key or an unknown one is read each time", 3+10+1+10, 5)
 	for range 60 { // an hour of calls, one a second
 		for range 60 {
-			c.now = c.now.Add(time.Second)
+			c.Move(time.Second)
 			find(1)
 		}
 	}
@@ -167,7 +164,7 @@ func TestRenewReadsOnceInFiveSeconds(t *testing.T) {
 	a.Keys = append(slices.Clone(a.Keys), key(1, 2, 0))
 	m.list[1] = a
 	ask("a call within five seconds that does not verify", d.Renew, 1, 0, "secret1")
-	c.now = c.now.Add(5 * time.Second)
+	c.Move(5 * time.Second)
 	ask("a call that verifies", d.Find, 1, 0, "secret1")
 	ask("a call that does not verify", d.Renew, 2, 1, "secret2", "secret1")
 	ask("another call that does not verify", d.Renew, 2, 1, "secret2", "secret1")
@@ -182,12 +179,12 @@ func TestChangesAreInForceAfterAMinute(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := m.list[1]
-	a.Keys = []apps.Key{key(1, 1, c.now.Unix()+30), key(1, 2, 0)}
+	a.Keys = []apps.Key{key(1, 1, c.Now().Unix()+30), key(1, 2, 0)}
 	m.list[1] = a
 	if open, err := d.Find(t.Context(), 1); err != nil || len(open.Secrets) != 1 {
 		t.Errorf("at once: %v, %v", open, err)
 	}
-	c.now = c.now.Add(time.Minute)
+	c.Move(time.Minute)
 	open, err := d.Find(t.Context(), 1)
 	if want := []string{"secret2"}; err != nil || !slices.Equal(open.Secrets, want) {
 		t.Errorf("after a minute: %q, %v, want %q", open.Secrets, err, want)
@@ -208,7 +205,7 @@ func TestChangesAreInForceAfterAMinute(t *testing.T) {
 	if _, err := d.Find(t.Context(), 9); !fault.Is(err, fault.AppUnknown) {
 		t.Errorf("the store works again: %v, want %s", err, fault.AppUnknown)
 	}
-	c.now = c.now.Add(time.Hour)
+	c.Move(time.Hour)
 	s.err = errors.New("no key service")
 	_, err = d.Find(t.Context(), 1)
 	if !errors.Is(err, s.err) || strings.Contains(err.Error(), "secret2") {

@@ -2,11 +2,11 @@ package apps
 
 import (
 	"context"
-	"encoding/hex"
 	"slices"
 	"strconv"
 	"time"
 
+	"parley/shared/clock"
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/sessions"
 	"parley/shared/fault"
@@ -14,13 +14,12 @@ import (
 
 // Service manages the applications for the operator.
 type Service struct {
+	clock.Clock
+
 	Store    Store
 	Counts   CountStore
 	Sealer   Sealer
 	Accounts AccountCreator
-	Now      func() time.Time
-	// Bytes returns n random bytes that are safe for cryptography.
-	Bytes func(n int) []byte
 }
 
 const (
@@ -219,7 +218,7 @@ func (s Service) RemoveAdmin(ctx context.Context, id int64, user string) ([]stri
 // newSecret returns a new secret, in clear and encrypted. Like a secret of the vendor
 // it has 64 characters: 32 random bytes in hexadecimal.
 func (s Service) newSecret(ctx context.Context, id int64) (secret string, sealed []byte, err error) {
-	secret = hex.EncodeToString(s.Bytes(32))
+	secret = clock.ID(s.Clock, 32)
 	sealed, err = s.Sealer.Seal(ctx, sealPurpose(id), []byte(secret))
 	return secret, sealed, err
 }

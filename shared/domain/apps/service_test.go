@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/infra/testkit"
+	"parley/shared/clock"
 	"parley/shared/domain/apps"
 	"parley/shared/domain/sessions"
 	"parley/shared/fault"
@@ -72,19 +74,31 @@ func (r *registry) SetAccountCount(_ context.Context, _ int64, n int) error {
 
 func newService() (*registry, *sealer, apps.Service) {
 	r, s := &registry{memory: memory{list: map[int64]apps.App{}}, taken: map[int64]bool{}, counted: -1}, &sealer{}
-	next := byte(0)
-	return r, s, apps.Service{
-		Store: r, Counts: r, Sealer: s, Accounts: r, Now: func() time.Time { return time.Unix(1_700_000_000, 0) },
-		Bytes: func(n int) []byte {
-			b := make([]byte, n)
-			for i := range b {
-				next++
-				b[i] = next
-			}
-			return b
-		},
-	}
+	c := &countingClock{Clock: testkit.NewClock(time.Unix(1_700_000_000, 0))}
+	return r, s, apps.Service{Store: r, Counts: r, Sealer: s, Accounts: r, Clock: c}
 }
+
+// countingClock is a clock whose bytes are 1, 2, 3, ...
+type countingClock struct {
+	*testkit.Clock
+	next byte
+}
+
+// Bytes implements clock.Clock.
+func (c *countingClock) Bytes(n int) []byte {
+	b := make([]byte, n)
+	for i := range b {
+		c.next++
+		b[i] = c.next
+	}
+	return b
+}
+
+// zeroClock is a clock whose bytes are all 0.
+type zeroClock struct{ clock.Clock }
+
+// Bytes implements clock.Clock.
+func (zeroClock) Bytes(n int) []byte { return make([]byte, n) }
 
 func TestCreateMakesKeyAndAdmins(t *testing.T) {
 	r, _, s := newService()
@@ -115,7 +129,7 @@ func TestCreateMakesKeyAndAdmins(t *testing.T) {
 		t.Errorf("with its id taken: %d, admins %q, %v", b.ID, b.Admins, err)
 	}
 	r3, sealer3, s3 := newService()
-	s3.Bytes = func(n int) []byte { return make([]byte, n) }
+	s3.Clock = zeroClock{s3.Clock}
 	r3.taken[1_400_000_000] = true
 	if _, _, err := s3.Create(t.Context(), apps.Settings{}, nil); !fault.Is(err, fault.Unavailable) || sealer3.seals > 10 {
 		t.Errorf("with every id taken: %v after %d tries, want %s", err, sealer3.seals, fault.Unavailable)

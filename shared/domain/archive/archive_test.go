@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/shared/clock"
 	"parley/shared/domain/content"
 	"parley/shared/domain/timeline"
 )
@@ -64,7 +65,7 @@ func (d *diskCounter) make() (Disk, error) {
 func newJob(d *diskCounter) (Job, memoryObjects) {
 	m := memoryObjects{parts: make(map[string][]byte)}
 	return Job{
-		Store: acceptingStore{}, Objects: m, Now: time.Now, Bytes: func(n int) []byte { return make([]byte, n) }, Disk: d.make,
+		Store: acceptingStore{}, Objects: m, Clock: clock.System{}, Disk: d.make,
 		Parallel: func(ctx context.Context, run ...func(context.Context) error) error {
 			for _, f := range run {
 				if err := f(ctx); err != nil {

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"parley/shared/clock"
 )
 
 // Apps answers what an export needs to know of applications.
@@ -22,12 +24,11 @@ type Apps interface {
 
 // A Job makes and deletes the files of all applications.
 type Job struct {
+	clock.Clock
+
 	Store   Store
 	Objects Objects
 	Apps    Apps
-	Now     func() time.Time
-	// Bytes returns n random bytes, for marks.
-	Bytes func(n int) []byte
 	// OnUnreadable, if not nil, is called for what cannot be read and is left out.
 	OnUnreadable func(ctx context.Context, what string)
 	// Disk creates an empty file.
@@ -91,5 +92,5 @@ func (j Job) storePart(ctx context.Context, h Hour, list []Record) error {
 	if err := j.Objects.PutPart(ctx, h, hex.EncodeToString(hash[:16]), packed.Bytes()); err != nil {
 		return err
 	}
-	return j.Store.MarkPending(ctx, PendingHour{Hour: h, Token: hex.EncodeToString(j.Bytes(8))})
+	return j.Store.MarkPending(ctx, PendingHour{Hour: h, Token: clock.ID(j.Clock, 8)})
 }

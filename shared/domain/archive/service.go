@@ -11,16 +11,18 @@ import (
 	"io"
 	"time"
 
+	"parley/shared/clock"
 	"parley/shared/fault"
 )
 
 // Service gives access to the files of one application.
 type Service struct {
+	clock.Clock
+
 	App           int64
 	RetentionDays int // how long files are stored, from the end of their hour
 	Store         Store
 	Objects       Objects
-	Now           func() time.Time
 }
 
 // A FileLink is a URL from which a file can be fetched until it expires.

@@ -112,7 +112,7 @@ func (s Service) Disconnect(ctx context.Context, user, reason string) error {
 	var session sessions.Session
 	changed := false
 	// A try fails if a device of the user connects or disconnects at the same moment.
-	done, err := s.Retrier.Do(ctx, retry.Contended(), func(int) (bool, error) {
+	done, err := retry.Do(ctx, s.Clock, retry.Contended(), func(int) (bool, error) {
 		list, err := s.Sessions(ctx, []string{user})
 		if err != nil {
 			return false, err

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"parley/shared/clock"
 	"parley/shared/domain/sessions"
 	"parley/shared/retry"
 )
@@ -88,12 +89,12 @@ type Kick struct {
 
 // Service delivers the events of one application.
 type Service struct {
+	clock.Clock
+
 	App        int64
 	Store      Store
 	Poster     Poster
 	Queue      Queue
-	Now        func() time.Time
-	Retrier    retry.Retrier
 	Broadcasts BroadcastQueue
 	// OnFailure is called if an event was not delivered to all its receivers, or if
 	// another step failed after the change that it belongs to was stored. It may be
@@ -262,7 +263,7 @@ func (s Service) post(ctx context.Context, job Job) (gone []string, err error) {
 	defer cancel()
 	failed, hangs := s.postOnce(ctx, postCtx, job.Frame, job.Targets, &gone)
 	for try := 0; len(failed) > 0 && !hangs && try < quickRetries; try++ {
-		s.Retrier.Wait(postCtx, quickWait<<try)
+		s.Wait(postCtx, quickWait<<try)
 		failed, hangs = s.postOnce(ctx, postCtx, job.Frame, failed, &gone)
 	}
 	if len(failed) == 0 || job.Attempt >= MaxAttempts {

@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"parley/infra/testkit"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/sessions"
-	"parley/shared/retry"
 )
 
 var errThrottled = errors.New("429")
@@ -19,7 +19,7 @@ var errThrottled = errors.New("429")
 // fake is the store, the poster and the queue of a Service. It records the calls, in
 // order.
 type fake struct {
-	now       time.Time
+	clock     *testkit.Clock
 	sessions  map[string][]sessions.Device
 	postErrs  map[string][]error // the results of the posts to a connection; the last one repeats
 	closeErrs map[string][]error // the results of closing a connection; the last one repeats
@@ -95,18 +95,18 @@ func (f *fake) Sessions(_ context.Context, _ int64, users []string) ([]sessions.
 
 // newFake returns a Service that runs on a fake.
 func newFake() (*fake, delivery.Service) {
-	f := &fake{now: time.UnixMilli(1_700_000_000_000), sessions: map[string][]sessions.Device{}, postErrs: map[string][]error{}}
+	f := &fake{clock: testkit.NewClock(time.UnixMilli(1_700_000_000_000)), sessions: map[string][]sessions.Device{}, postErrs: map[string][]error{}}
+	f.clock.OnWait = func(_ context.Context, d time.Duration) { f.waits = append(f.waits, d) }
 	return f, delivery.Service{
-		App: 1, Store: f, Poster: f, Queue: f, Now: func() time.Time { return f.now },
-		Retrier: retry.Retrier{Wait: func(_ context.Context, d time.Duration) { f.waits = append(f.waits, d) }},
-		Encode:  func(e delivery.Event) ([]byte, error) { return []byte(fmt.Sprint(e)), nil },
+		App: 1, Store: f, Poster: f, Queue: f, Clock: f.clock,
+		Encode: func(e delivery.Event) ([]byte, error) { return []byte(fmt.Sprint(e)), nil },
 	}
 }
 
 // device adds a device whose connection has the given age.
 func (f *fake) device(user, slot, connection, instance string, age time.Duration, previous ...string) {
 	d := sessions.Device{Slot: slot, Current: sessions.Connection{
-		ID: connection, Instance: instance, Platform: "Web", OpenedAt: f.now.Add(-age).UnixMilli(),
+		ID: connection, Instance: instance, Platform: "Web", OpenedAt: f.clock.Now().Add(-age).UnixMilli(),
 	}}
 	for _, p := range previous {
 		d.Previous = &sessions.Connection{ID: p, Instance: instance}

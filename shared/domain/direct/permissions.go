@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"parley/shared/clock"
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/timeline"
 	"parley/shared/fault"
@@ -21,6 +22,8 @@ type Permissions struct {
 
 // A SenderCheck decides who may write to whom in an application.
 type SenderCheck struct {
+	clock.Clock
+
 	App int64
 	// FriendsOnly: users can write only to friends (docs/spec/tencent §8.0).
 	FriendsOnly bool
@@ -31,7 +34,6 @@ type SenderCheck struct {
 	// Callers checks the account of a sender that is not Trusted.
 	Callers *accounts.Callers
 	Store   PermissionsStore
-	Now     func() time.Time
 }
 
 // Admit implements timeline.SenderCheck.

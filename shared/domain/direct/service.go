@@ -7,6 +7,7 @@ import (
 	"context"
 	"time"
 
+	"parley/shared/clock"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/push"
 	"parley/shared/domain/timeline"
@@ -14,6 +15,8 @@ import (
 
 // Service sends the one-to-one messages of an application.
 type Service struct {
+	clock.Clock
+
 	App       int64
 	Retention time.Duration
 	Check     SenderCheck
@@ -25,7 +28,6 @@ type Service struct {
 	Timeline                    timeline.Service
 	Delivery                    delivery.Service
 	Push                        push.Service
-	Now                         func() time.Time
 	// Parallel runs functions at the same time and returns the first error.
 	Parallel func(ctx context.Context, run ...func(context.Context) error) error
 }

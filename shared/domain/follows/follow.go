@@ -5,8 +5,8 @@ package follows
 
 import (
 	"context"
-	"time"
 
+	"parley/shared/clock"
 	"parley/shared/domain/accounts"
 	"parley/shared/fault"
 	"parley/shared/retry"
@@ -73,13 +73,13 @@ type Store interface {
 
 // Service changes and reads whom the users of an application follow.
 type Service struct {
+	clock.Clock
+
 	App      int64
 	Enabled  bool // the application has follows
 	Limit    int  // the most users that one user follows
 	Store    Store
 	Accounts accounts.Reader
-	Now      func() time.Time
-	Retrier  retry.Retrier
 }
 
 // Follow makes the user from follow peers, and returns an error for each of them. A
@@ -212,7 +212,7 @@ func (s Service) RemoveData(ctx context.Context, user string) (more bool, err er
 // retryConflict repeats a write while it returns false, because another call changes
 // the same items. It fails with Conflict if that happens at every try.
 func (s Service) retryConflict(ctx context.Context, write func() (bool, error)) error {
-	done, err := s.Retrier.Do(ctx, retry.Contended(), func(int) (bool, error) { return write() })
+	done, err := retry.Do(ctx, s.Clock, retry.Contended(), func(int) (bool, error) { return write() })
 	if err == nil && !done {
 		err = fault.New(fault.Conflict, "other calls follow the same users all the time, try again later")
 	}

@@ -307,7 +307,7 @@ func (s Service) peersInFolders(ctx context.Context, user string, folders Set) (
 			break
 		}
 		if try == 0 {
-			s.Retrier.Wait(ctx, indexDelay)
+			s.Wait(ctx, indexDelay)
 		}
 	}
 	return peers, nil

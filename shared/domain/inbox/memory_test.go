@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"parley/infra/testkit"
 	"parley/shared/domain/inbox"
 )
 
@@ -44,7 +45,7 @@ func (m *memory) PeerRows(_ context.Context, _ int64, _ string, peers []string, 
 
 // service returns a Service whose lists have up to limit conversations.
 func service(m *memory, limit int) inbox.Service {
-	return inbox.Service{App: 1, Limit: limit, Rows: m, Heads: m, Now: func() time.Time { return time.UnixMilli(nowMs) }}
+	return inbox.Service{App: 1, Limit: limit, Rows: m, Heads: m, Clock: testkit.NewClock(time.UnixMilli(nowMs))}
 }
 
 // peers returns the peers of a page, in order.

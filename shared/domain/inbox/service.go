@@ -5,15 +5,16 @@ package inbox
 
 import (
 	"context"
-	"time"
 
+	"parley/shared/clock"
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/delivery"
-	"parley/shared/retry"
 )
 
 // Service reads and changes the conversations of the users of one application.
 type Service struct {
+	clock.Clock
+
 	App             int64
 	Limit           int  // maximum number of conversations in a list, set by the edition
 	FoldersIncluded bool // the edition includes folders and standard labels
@@ -24,8 +25,6 @@ type Service struct {
 	IndexJobs       IndexQueue
 	Accounts        accounts.Reader
 	Delivery        delivery.Service
-	Now             func() time.Time
-	Retrier         retry.Retrier
 	// Parallel runs functions at the same time and returns the first error.
 	Parallel func(ctx context.Context, run ...func(context.Context) error) error
 }

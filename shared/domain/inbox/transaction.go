@@ -85,7 +85,7 @@ const rowsPerTransaction = 49
 // folder "work" and at once puts bob's conversation into it. The first attempt does not
 // find "work"; the second attempt finds it.
 func (s Service) retryOnConflict(ctx context.Context, attempt func(strong bool) (bool, error)) error {
-	done, err := s.Retrier.Do(ctx, retry.Contended(), func(try int) (bool, error) {
+	done, err := retry.Do(ctx, s.Clock, retry.Contended(), func(try int) (bool, error) {
 		done, err := attempt(try > 0)
 		if try == 0 && err != nil && !fault.Of(err).Code.Ours() {
 			return false, nil

@@ -9,11 +9,11 @@ import (
 	"context"
 	"time"
 
+	"parley/shared/clock"
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/sessions"
 	"parley/shared/fault"
-	"parley/shared/retry"
 )
 
 // A State is the online state of a user or of a device, as other users see it.
@@ -113,6 +113,8 @@ type WatchStore interface {
 
 // Service answers for the users of an application.
 type Service struct {
+	clock.Clock
+
 	App       int64
 	Limit     int // the most users that one user may watch
 	Sessions  SessionStore
@@ -120,8 +122,6 @@ type Service struct {
 	Audiences delivery.AudienceStore
 	Accounts  accounts.Reader
 	Delivery  delivery.Service
-	Now       func() time.Time
-	Retrier   retry.Retrier
 	Parallel  func(ctx context.Context, run ...func(context.Context) error) error
 }
 

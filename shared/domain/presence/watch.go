@@ -97,7 +97,7 @@ func (s Service) Unsubscribe(ctx context.Context, watcher string, users []string
 
 // setWatched makes the watcher watch users, or ends the subscriptions to them.
 func (s Service) setWatched(ctx context.Context, watcher string, users []string, watch bool) error {
-	done, err := s.Retrier.Do(ctx, retry.Contended(), func(int) (bool, error) {
+	done, err := retry.Do(ctx, s.Clock, retry.Contended(), func(int) (bool, error) {
 		watching, count, err := s.Watches.Watching(ctx, s.App, watcher, users)
 		if err != nil {
 			return false, err

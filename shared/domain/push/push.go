@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"parley/shared/clock"
 	"parley/shared/domain/sessions"
 )
 
@@ -68,9 +69,10 @@ type Queue interface {
 
 // Service queues the pushes of an application.
 type Service struct {
+	clock.Clock
+
 	App   int64
 	Queue Queue
-	Now   func() time.Time
 }
 
 // Push queues one job for all devices. It queues nothing if there are no devices, if

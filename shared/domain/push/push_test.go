@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/infra/testkit"
 	"parley/shared/domain/push"
 	"parley/shared/domain/sessions"
 )
@@ -25,7 +26,7 @@ func (q *queue) Send(_ context.Context, job push.Job, _ time.Duration) error {
 var now = time.UnixMilli(1_700_000_000_000)
 
 func service(q *queue) push.Service {
-	return push.Service{App: 1, Queue: q, Now: func() time.Time { return now }}
+	return push.Service{App: 1, Queue: q, Clock: testkit.NewClock(now)}
 }
 
 // The vendor's pages "Push Format" and "OfflinePushInfo" say what a push shows.

@@ -174,8 +174,8 @@ func newSchedule(seed uint64, db *store.Store) *schedule {
 	s.chances.stale = []float64{0, 0.5}[s.rng.IntN(2)]
 	s.limits = relations.Limits{Friends: 2 + s.rng.IntN(2), Blocked: 1 + s.rng.IntN(2), Lists: 2, Requests: 1 + s.rng.IntN(2)}
 	parts := app.Parts{
-		Store: db, Sealer: server.Sealer, Poster: delivery.NoPoster{}, Now: func() time.Time { return s.now },
-		Wait: s.wait, Encode: client.Frames(),
+		Store: db, Sealer: server.Sealer, Poster: delivery.NoPoster{}, Clock: scheduleClock{s},
+		Encode: client.Frames(),
 	}
 	s.service = app.New(parts).For(&apps.App{ID: s.app, Settings: apps.Settings{Edition: apps.Premium}}).Relations
 	s.service.Limits = s.limits
@@ -334,6 +334,21 @@ func (s *schedule) runActors() {
 		<-s.yield
 	}
 }
+
+// scheduleClock is the clock of a schedule. A wait moves it, and others go on.
+type scheduleClock struct{ *schedule }
+
+// Now implements clock.Clock.
+func (c scheduleClock) Now() time.Time { return c.now }
+
+// Wait implements clock.Clock.
+func (c scheduleClock) Wait(ctx context.Context, d time.Duration) { c.wait(ctx, d) }
+
+// Random implements clock.Clock: every wait has its maximum length.
+func (scheduleClock) Random() float64 { return 1 }
+
+// Bytes implements clock.Clock.
+func (scheduleClock) Bytes(n int) []byte { return make([]byte, n) }
 
 // wait is how a unit of work waits after a conflict: the clock moves on, and another
 // actor runs.

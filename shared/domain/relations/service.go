@@ -4,10 +4,10 @@ import (
 	"context"
 	"time"
 
+	"parley/shared/clock"
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/delivery"
 	"parley/shared/fault"
-	"parley/shared/retry"
 )
 
 // Store holds the counters and entries that a unit of work reads and writes.
@@ -65,6 +65,8 @@ type Limits struct{ Friends, Blocked, Lists, Requests int }
 
 // Service changes and reads the relations of an application's users.
 type Service struct {
+	clock.Clock
+
 	App      int64
 	Limits   Limits
 	Allow    accounts.FriendRequestPolicy // for users who have not chosen whom they allow
@@ -74,8 +76,6 @@ type Service struct {
 	Log      LogStore
 	Accounts accounts.Reader
 	Delivery delivery.Service
-	Now      func() time.Time
-	Retrier  retry.Retrier
 	// RequireWording: a request to become a friend must have a text.
 	RequireWording bool
 	// RepeatWindow is how long a call that asks for what has just been done is taken for

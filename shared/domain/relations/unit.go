@@ -111,7 +111,7 @@ func newUnitOfWork(s Snapshot) *unitOfWork {
 func (s Service) run(ctx context.Context, reads readSet, plan func(u *unitOfWork) error) (*unitOfWork, error) {
 	var u *unitOfWork
 	var refusal error
-	done, err := s.Retrier.Do(ctx, retry.Contended(), func(int) (bool, error) {
+	done, err := retry.Do(ctx, s.Clock, retry.Contended(), func(int) (bool, error) {
 		snapshot, err := s.Store.ReadRelations(ctx, s.App, reads.users, reads.refs)
 		if err != nil {
 			return false, err

@@ -132,7 +132,7 @@ func (s Service) claimSlot(ctx context.Context, user string, conn Connection) (S
 	var before Session
 	// A try fails if another device of the user connects or disconnects at the same
 	// moment.
-	done, err := s.Retrier.Do(ctx, retry.Contended(), func(int) (bool, error) {
+	done, err := retry.Do(ctx, s.Clock, retry.Contended(), func(int) (bool, error) {
 		var ok bool
 		var err error
 		if before, ok, err = s.Store.ClaimSlot(ctx, s.App, user, claim); err != nil || ok {

@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"parley/infra/testkit"
 	"parley/shared/domain/sessions"
 	"parley/shared/fault"
-	"parley/shared/retry"
 )
 
 // A step of a script. "PLATFORM INSTANCE" connects a device, and kicked are the
@@ -58,10 +58,10 @@ func TestConnect(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			now := time.UnixMilli(1_700_000_000_000)
+			clock := testkit.NewClock(time.UnixMilli(1_700_000_000_000))
 			store := &fakeStore{}
 			s := sessions.Service{
-				Policy: c.policy, Native: c.native, Web: c.web, Store: store, Now: func() time.Time { return now }, Retrier: retry.Retrier{Wait: noWait},
+				Policy: c.policy, Native: c.native, Web: c.web, Store: store, Clock: clock,
 			}
 			for i, step := range c.script {
 				k := &kicker{}
@@ -72,10 +72,10 @@ func TestConnect(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					now = now.Add(d)
+					clock.Move(d)
 					continue
 				}
-				now = now.Add(time.Millisecond)
+				clock.Move(time.Millisecond)
 				n := fmt.Sprint(i + 1)
 				_, err := s.Connect(t.Context(), "alice", sessions.Connection{ID: n, Instance: instance, Platform: sessions.Platform(platform)})
 				if err != nil {
@@ -100,10 +100,10 @@ func TestConnect(t *testing.T) {
 // TestFreshConnectionKicksSameInstallation: a fresh connection kicks the connection of
 // the same installation, since it belongs to another client. A renewal kicks nobody.
 func TestFreshConnectionKicksSameInstallation(t *testing.T) {
-	now := time.UnixMilli(1_700_000_000_000)
+	clock := testkit.NewClock(time.UnixMilli(1_700_000_000_000))
 	k := &kicker{}
 	s := sessions.Service{
-		Policy: sessions.Dual, Native: 2, Web: 1, Store: &fakeStore{}, Now: func() time.Time { return now }, Retrier: retry.Retrier{Wait: noWait}, Kicker: k,
+		Policy: sessions.Dual, Native: 2, Web: 1, Store: &fakeStore{}, Clock: clock, Kicker: k,
 	}
 	for i, c := range []struct {
 		instance string
@@ -121,7 +121,7 @@ func TestFreshConnectionKicksSameInstallation(t *testing.T) {
 			t.Errorf("connection %d of %s, fresh %t: kicked %q, want %q", i+1, c.instance, c.fresh, got, c.want)
 		}
 	}
-	now = now.Add(3 * time.Hour)
+	clock.Move(3 * time.Hour)
 	k.kicked = nil
 	if _, err := s.Connect(t.Context(), "alice", sessions.Connection{ID: "7", Instance: "a", Platform: "iPhone", Fresh: true}); err != nil {
 		t.Fatal(err)
@@ -134,12 +134,12 @@ func TestFreshConnectionKicksSameInstallation(t *testing.T) {
 // TestClaimIsRetriedFromTheSessionItMet: a renewal needs one claim. If a claim fails,
 // the next one is made from the session that the failed one has returned.
 func TestClaimIsRetriedFromTheSessionItMet(t *testing.T) {
-	now := time.UnixMilli(1_700_000_000_000)
+	clock := testkit.NewClock(time.UnixMilli(1_700_000_000_000))
 	conn := func(n string) sessions.Connection {
-		return sessions.Connection{ID: "c" + n, Instance: n, Platform: "iPhone", OpenedAt: now.UnixMilli()}
+		return sessions.Connection{ID: "c" + n, Instance: n, Platform: "iPhone", OpenedAt: clock.Now().UnixMilli()}
 	}
 	store, k := &fakeStore{}, &kicker{}
-	s := sessions.Service{Policy: sessions.Dual, Native: 3, Store: store, Kicker: k, Now: func() time.Time { return now }, Retrier: retry.Retrier{Wait: noWait}}
+	s := sessions.Service{Policy: sessions.Dual, Native: 3, Store: store, Kicker: k, Clock: clock}
 	for range 2 { // the first connect, and then a renewal
 		store.claims = nil
 		if _, err := s.Connect(t.Context(), "alice", conn("a")); err != nil || len(store.claims) != 1 {
@@ -157,7 +157,7 @@ func TestClaimIsRetriedFromTheSessionItMet(t *testing.T) {
 	}
 	store.claims = nil
 	var waits []int64
-	s.Retrier.Wait = func(_ context.Context, d time.Duration) { waits = append(waits, d.Milliseconds()) }
+	clock.OnWait = func(_ context.Context, d time.Duration) { waits = append(waits, d.Milliseconds()) }
 	if _, err := s.Connect(t.Context(), "alice", conn("b")); err != nil || len(store.claims) != 11 || len(store.slots) != 3 {
 		t.Errorf("%d claims, %v, slots %+v, want 11 claims", len(store.claims), err, store.slots)
 	}
@@ -189,12 +189,13 @@ func TestClaimIsRetriedFromTheSessionItMet(t *testing.T) {
 // slots when a device connects that excludes them under the new policy. Devices that
 // connected under a higher limit count towards a lower one.
 func TestPolicyOrLimitIsLowered(t *testing.T) {
-	now := time.UnixMilli(1_700_000_000_000)
+	clock := testkit.NewClock(time.UnixMilli(1_700_000_000_000))
 	store, k := &fakeStore{}, &kicker{}
-	s := sessions.Service{Policy: sessions.Multi, Native: 3, Web: 10, Store: store, Kicker: k, Now: func() time.Time { return now }, Retrier: retry.Retrier{Wait: noWait}}
+	s := sessions.Service{Policy: sessions.Multi, Native: 3, Web: 10, Store: store, Kicker: k, Clock: clock}
 	connect := func(platform sessions.Platform, instance, kicked string) {
 		t.Helper()
-		now, k.kicked = now.Add(time.Millisecond), nil
+		clock.Move(time.Millisecond)
+		k.kicked = nil
 		if _, err := s.Connect(t.Context(), "alice", sessions.Connection{ID: instance, Instance: instance, Platform: platform}); err != nil {
 			t.Fatal(err)
 		}

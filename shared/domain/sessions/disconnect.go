@@ -66,7 +66,7 @@ type Cleanup struct {
 // is watched.
 func (s Service) Kick(ctx context.Context, user, instance, reason string) (kicked, watched bool, err error) {
 	// A try fails if the device renews its connection or disconnects at the same moment.
-	done, err := s.Retrier.Do(ctx, retry.Contended(), func(int) (done bool, err error) {
+	done, err := retry.Do(ctx, s.Clock, retry.Contended(), func(int) (done bool, err error) {
 		list, err := s.Store.Sessions(ctx, s.App, []string{user})
 		if err != nil {
 			return false, err

@@ -7,17 +7,17 @@ import (
 	"testing"
 	"time"
 
+	"parley/infra/testkit"
 	"parley/shared/domain/sessions"
 	"parley/shared/fault"
-	"parley/shared/retry"
 )
 
 // TestDisconnectLogoutKick shows what the store is asked by each call that ends or changes
 // a connection.
 func TestDisconnectLogoutKick(t *testing.T) {
-	now := time.UnixMilli(1_700_000_000_000)
+	clock := testkit.NewClock(time.UnixMilli(1_700_000_000_000))
 	store, k := &fakeStore{}, &kicker{}
-	s := sessions.Service{Policy: sessions.Multi, Native: 3, Store: store, Kicker: k, Now: func() time.Time { return now }, Retrier: retry.Retrier{Wait: noWait}}
+	s := sessions.Service{Policy: sessions.Multi, Native: 3, Store: store, Kicker: k, Clock: clock}
 	mac := sessions.Connection{ID: "c", Instance: "i", Platform: "Mac"}
 	connect := func() (slot string) {
 		if _, err := s.Connect(t.Context(), "alice", mac); err != nil {
@@ -60,9 +60,9 @@ func TestDisconnectLogoutKick(t *testing.T) {
 			t.Errorf("no installation is named: %v, the store was asked %q", err, store.calls)
 		}
 	}
-	now = now.Add(time.Millisecond)
+	clock.Move(time.Millisecond)
 	connect()
-	now = now.Add(time.Millisecond)
+	clock.Move(time.Millisecond)
 	if _, err := s.Connect(t.Context(), "alice", sessions.Connection{ID: "a", Instance: "a", Platform: "Android"}); err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func TestDisconnectLogoutKick(t *testing.T) {
 func TestCallsReturnWhetherTheUserIsWatched(t *testing.T) {
 	for _, want := range []bool{false, true} {
 		store := &fakeStore{watched: want}
-		s := sessions.Service{Store: store, Kicker: &kicker{}, Now: func() time.Time { return time.UnixMilli(1_700_000_000_000) }}
+		s := sessions.Service{Store: store, Kicker: &kicker{}, Clock: testkit.NewClock(time.UnixMilli(1_700_000_000_000))}
 		conn := sessions.Connection{ID: "c", Instance: "i", Platform: "Mac"}
 		connected, err1 := s.Connect(t.Context(), "alice", conn)
 		_, kicked, err2 := s.Kick(t.Context(), "alice", "i", "kicked")

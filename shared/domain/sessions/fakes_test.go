@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/sessions"
@@ -173,9 +172,6 @@ func (k *kicker) Kick(_ context.Context, d sessions.Device, reason string) error
 func (k *kicker) CloseSilently(ctx context.Context, d sessions.Device) error {
 	return k.Kick(ctx, d, "dropped")
 }
-
-// noWait returns at once.
-func noWait(context.Context, time.Duration) {}
 
 // errorOf returns the error of a call that also returns whether the user is watched.
 func errorOf(_ bool, err error) error { return err }

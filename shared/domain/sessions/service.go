@@ -4,11 +4,10 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"time"
 
+	"parley/shared/clock"
 	"parley/shared/domain/accounts"
 	"parley/shared/fault"
-	"parley/shared/retry"
 )
 
 // Store stores sessions.
@@ -58,17 +57,17 @@ type Kicker interface {
 
 // Service opens and closes the connections of an application's users.
 type Service struct {
+	clock.Clock
+
 	App    int64
 	Policy Policy
 	// Native and Web are how many devices of one platform may be online: of a native
 	// platform, and of the web. A number below one counts as one.
 	Native, Web int
 	// Spread is the time, in seconds, over which clients spread their reconnects.
-	Spread  int
-	Store   Store
-	Kicker  Kicker
-	Now     func() time.Time
-	Retrier retry.Retrier
+	Spread int
+	Store  Store
+	Kicker Kicker
 }
 
 // SetBackground stores whether the app of an installation is in the background.

@@ -145,7 +145,7 @@ func (s Service) ChangeExtensions(ctx context.Context, by Actor, user, from, to 
 	var plan extensionPlan
 	var results []ExtensionResult
 	written := false
-	done, err := s.Retrier.Do(ctx, retry.Contended(), func(int) (bool, error) {
+	done, err := retry.Do(ctx, s.Clock, retry.Contended(), func(int) (bool, error) {
 		counters, current, err := s.ExtensionStore.ExtensionCounters(ctx, s.App, from, to, key, keys)
 		if err != nil {
 			return false, err

@@ -8,8 +8,8 @@ import (
 	"context"
 	"time"
 
+	"parley/shared/clock"
 	"parley/shared/domain/delivery"
-	"parley/shared/retry"
 )
 
 // IdempotencyWindow is the idempotency window: within it a repeat of a send is answered like
@@ -18,11 +18,11 @@ const IdempotencyWindow = 120 * time.Second
 
 // Service reads and changes the stored messages of an application.
 type Service struct {
+	clock.Clock
+
 	App int64
 	// Check says who may edit messages and react to them.
 	Check SenderCheck
-	// Retrier repeats a write that failed because another call came first.
-	Retrier retry.Retrier
 	// Recallable is how long a sender may recall a message (docs/spec/tencent §1.4).
 	Recallable time.Duration
 	// MaxImageBytes and MaxFileBytes limit the bytes that elements name for images and sounds, and
@@ -33,7 +33,6 @@ type Service struct {
 	ChangeStore                 ChangeStore
 	ExtensionStore              ExtensionStore
 	Delivery                    delivery.Service
-	Now                         func() time.Time
 	// Parallel runs functions at the same time and returns the first error.
 	Parallel func(ctx context.Context, run ...func(context.Context) error) error
 }
