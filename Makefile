@@ -100,9 +100,10 @@ fuzz: ## every fuzz target (FUZZTIME=30s)
 	$(NEED) go node java
 	@go run ./infra/tools/withdb -- go run ./infra/tools/fuzz $(FUZZTIME) .
 
-cost: ## measure what every operation consumes, and rewrite the table
+cost: ## measure what every operation consumes, and rewrite the cost cases and the table
 	$(NEED) go node java
-	@$(GOTEST) -v -run '^TestCost' $(call having,TestCost) -update
+	@$(GOTEST) -run '^TestOperations$$/./^cost:' $(call having,TestOperations) -update
+	@$(GOTEST) -run '^TestCost' $(call having,TestCost) -update
 
 bench: $(BENCHSTAT) program ## benchmarks, compared with the last run, and a load test with pairs of users who chat (BENCH=. PKG=./...)
 	$(NEED) go node java

@@ -2,9 +2,6 @@ package arch
 
 import (
 	"bytes"
-	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -13,6 +10,7 @@ import (
 
 	"parley/functions/catalog"
 	"parley/infra/testkit"
+	"parley/infra/testkit/table"
 	"parley/shared/op"
 )
 
@@ -95,20 +93,20 @@ func find(text, part string) string {
 // cases reads the seeds and the requests of an operation's case table.
 func cases(t *testing.T, o *op.Operation) []txtar.File {
 	t.Helper()
-	parts := strings.SplitN(o.Name, ".", 3)
-	path := filepath.Join(root, "functions", parts[0], parts[1], "testdata", parts[2]+".txt")
-	raw, err := os.ReadFile(path)
+	tab, err := table.Read(root, o.Name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var list []txtar.File
-	for _, f := range txtar.Parse(raw).Files {
-		if f.Name == "seed" || f.Name == "request" {
-			list = append(list, f)
+	for _, c := range tab.Cases {
+		if c.IsCost {
+			continue // its request is like one of another case, but larger
 		}
-	}
-	if len(list) == 0 {
-		t.Fatal(fmt.Sprint(path, " has no request"))
+		for _, f := range c.Sections {
+			if f.Name == "seed" || f.Name == "request" {
+				list = append(list, f)
+			}
+		}
 	}
 	return list
 }

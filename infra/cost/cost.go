@@ -1,7 +1,8 @@
-// Package cost measures what operations consume and compares it with the budgets of
-// docs/data-model.md §10. make cost prints the table and writes it to
-// docs/reference/cost.tsv. A test fails if a line is over its budget or if the file is
-// stale.
+// Package cost makes docs/reference/cost.tsv from the cost cases in the case tables of the
+// operations: what a call consumes in one situation, and what a million such calls cost.
+// The tests of the operations hold the cases equal to what is measured. make cost measures
+// them, and writes the tables and the file. A test fails if a line is over its budget
+// (docs/data-model.md §10), if an operation has no cost case, or if the file is stale.
 package cost
 
 import (
@@ -9,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"parley/infra/testkit/table"
+	"parley/shared/op"
 	"parley/shared/telemetry"
 )
 
@@ -30,12 +33,11 @@ type Line struct {
 	Operation string
 	Case      string
 	Units     telemetry.Units
+	Budget    *table.Budget // nil: the situation has none
 	// HTTP and Frames are what API Gateway bills for the call itself: HTTP calls, or
 	// WebSocket messages in both directions.
 	HTTP, Frames int
-	// Millis is the assumed duration of a warm function with 512 MB
-	// (docs/data-model.md §16).
-	Millis float64
+	Millis       float64 // the assumed duration of a warm function with 512 MB
 }
 
 // USD returns the price of a million such calls in US dollars.
@@ -43,6 +45,53 @@ func (l Line) USD() float64 {
 	u := l.Units
 	return u.W*writeUnit + u.R*readUnit + float64(u.S)*queueCall + float64(u.L)*(invocation+l.Millis*millisecond) +
 		float64(u.P)*(frame+transfer) + float64(l.HTTP)*(httpCall+transfer) + float64(l.Frames)*frame
+}
+
+// Lines reads the cost cases of operations, in the order of the operations and of their
+// tables. root is the folder of the repository.
+func Lines(root string, operations []op.Operation) ([]Line, error) {
+	var lines []Line
+	for i := range operations {
+		o := &operations[i]
+		t, err := table.Read(root, o.Name)
+		if err != nil {
+			return nil, err
+		}
+		before := len(lines)
+		for _, c := range t.Cases {
+			if !c.IsCost {
+				continue
+			}
+			cost, err := c.ReadCost()
+			if err != nil {
+				return nil, fmt.Errorf("%s: %q: %w", table.Path(root, o.Name), c.Title, err)
+			}
+			directives, _ := table.SplitRequest(c.Section("request"))
+			l := Line{Operation: o.Name, Case: c.Title, Units: cost.Units, Budget: cost.Budget, Millis: cost.Millis}
+			l.HTTP, l.Frames = billed(o.Triggers[0], directives["trigger"] == "socket")
+			lines = append(lines, l)
+		}
+		if len(lines) == before {
+			return nil, fmt.Errorf("%s has no cost case", table.Path(root, o.Name))
+		}
+	}
+	return lines, nil
+}
+
+// billed returns the HTTP calls and the WebSocket messages that API Gateway bills for a
+// call. The answer to a frame is a message too.
+func billed(trigger op.Trigger, overSocket bool) (http, frames int) {
+	switch {
+	case overSocket:
+		return 0, 2
+	case trigger.HTTP != "":
+		return 1, 0
+	case trigger.Socket == "$connect":
+		return 0, 1
+	case trigger.Socket == "", trigger.Socket == "$disconnect":
+		return 0, 0
+	}
+	return 0, 2
 }
 
 // header is the first line of the table.
@@ -61,24 +110,3 @@ func Format(lines []Line) string {
 
 // short formats a number with as few digits as it needs.
 func short(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
-
-// A Budget is how much an operation may consume: a line of docs/data-model.md §10.
-type Budget struct {
-	W, R, S, L float64
-	P          float64
-}
-
-// Over names the units in which a measurement is over its budget. It returns "" if
-// there are none. Example: "W 4 over 3, P 3 over 2".
-func (b Budget) Over(u telemetry.Units) string {
-	var over []string
-	for _, c := range []struct {
-		name      string
-		got, want float64
-	}{{"W", u.W, b.W}, {"R", u.R, b.R}, {"S", float64(u.S), b.S}, {"L", float64(u.L), b.L}, {"P", float64(u.P), b.P}} {
-		if c.got > c.want {
-			over = append(over, fmt.Sprintf("%s %s over %s", c.name, short(c.got), short(c.want)))
-		}
-	}
-	return strings.Join(over, ", ")
-}

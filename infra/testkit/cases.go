@@ -1,36 +1,29 @@
 package testkit
 
 import (
-	"bytes"
-	"errors"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"golang.org/x/tools/txtar"
 
+	"parley/infra/testkit/table"
+	"parley/shared/domain/accounts"
 	"parley/shared/op"
 	"parley/shared/telemetry"
 )
 
-// The case table of an operation is testdata/<operation>.txt, a txtar archive. A case
-// begins with a section "case: title", whose text says which rule the case shows and
-// cites the source of the rule. Then follow sections of these names, in any number:
+// The case table of an operation is testdata/<operation>.txt. Package table says which
+// sections it has.
 //
-//	seed      the state of the world before the request: the lines of Seed
-//	request   directives, one on a line, then the body
-//	response  the expected answer
-//	effects   the expected units, posts, jobs and object calls
-//
-// Before the first case there may be a section "sample": the body of the operation's sample
-// event, if the body of the first request does not fit (package infra/gen/events). It is no
-// case.
-//
-// Each request is followed by one response and then its effects. The directives are
+// The directives of a request are
 //
 //	as USER             the caller; "nobody" is a call without a user
 //	sig KIND            the UserSig: see World.signature
@@ -42,6 +35,8 @@ import (
 //	protocols TEXT      the header Sec-WebSocket-Protocol
 //	trigger socket      call through the WebSocket API
 //	raw                 the body is the whole frame
+//	repeat N ITEM       what {repeat} in the body stands for: N items with commas between
+//	                    them, "#" in an item is its number
 //	fresh               the query parameter of that name
 
 // Cases runs the case tables of a package's operations, and compares the access that
@@ -52,107 +47,62 @@ func Cases(t *testing.T, s *Server, operations []op.Operation) {
 		o := &operations[i]
 		t.Run(o.Name, func(t *testing.T) {
 			path := filepath.Join("testdata", o.Name[strings.LastIndexByte(o.Name, '.')+1:]+".txt")
-			used := runTable(t, s, o, path)
-			if t.Failed() {
-				return
-			}
-			if !slices.Equal(used, o.Access) {
+			used, complete := runTable(t, s, o, path)
+			if complete && !t.Failed() && !slices.Equal(used, o.Access) {
 				t.Errorf("%s used\n\t%s\nbut declares\n\t%s", o.Name, strings.Join(used, ", "), strings.Join(o.Access, ", "))
 			}
 		})
 	}
 }
 
-// runTable runs the cases of a table and returns the access that their calls used,
-// sorted.
-func runTable(t *testing.T, s *Server, o *op.Operation, path string) []string {
+// runTable runs the cases of a table. It returns the access that their calls used, sorted,
+// and whether all cases ran. The flag -run may leave out some.
+func runTable(t *testing.T, s *Server, o *op.Operation, path string) (access []string, complete bool) {
 	t.Helper()
 	raw, err := os.ReadFile(path) // a test's own file
 	if err != nil {
 		t.Fatalf("%v: an operation has a case table", err)
 	}
-	archive := txtar.Parse(raw)
-	used := make(map[string]bool)
-	var updated []txtar.File
-	start := 0
-	if len(archive.Files) > 0 && archive.Files[0].Name == "sample" {
-		updated, start = archive.Files[:1:1], 1
+	tab, err := table.Parse(raw)
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
 	}
-	for start < len(archive.Files) {
-		title, ok := strings.CutPrefix(archive.Files[start].Name, "case: ")
-		if !ok {
-			t.Fatalf("%s: section %q is before the first case", path, archive.Files[start].Name)
+	used := make(map[string]bool)
+	complete = true
+	for i := range tab.Cases {
+		c := &tab.Cases[i]
+		if err := c.Check(Updating()); err != nil {
+			t.Errorf("%s: %q: %v", path, c.Title, err)
+			continue
 		}
-		end := start + 1
-		for end < len(archive.Files) && !strings.HasPrefix(archive.Files[end].Name, "case: ") {
-			end++
+		name, run := c.Title, runCase
+		if c.IsCost {
+			name, run = "cost: "+c.Title, runCost
 		}
-		files := archive.Files[start:end]
-		if len(bytes.TrimSpace(files[0].Data)) == 0 {
-			t.Errorf("%s: case %q cites no rule", path, title)
-		}
-		if err := checkSections(files[1:], Updating()); err != nil {
-			t.Errorf("%s: case %q: %v", path, title, err)
-		}
-		var sections []txtar.File
-		t.Run(title, func(t *testing.T) {
-			sections = runCase(t, s, o, files[1:], used)
+		ran := false
+		t.Run(name, func(t *testing.T) {
+			ran = true
+			sections := run(t, s, o, *c, used)
+			if Updating() && !t.Failed() {
+				c.Sections = sections
+			}
 		})
-		updated = append(append(updated, files[0]), sections...)
-		start = end
+		complete = complete && ran
 	}
 	if Updating() {
-		text := txtar.Format(&txtar.Archive{Comment: archive.Comment, Files: updated})
-		if err := os.WriteFile(path, text, 0o644); err != nil { // a test's own file
+		if err := os.WriteFile(path, tab.Format(), 0o644); err != nil { // a test's own file
 			t.Fatal(err)
 		}
 	}
-	var list []string
-	for access := range used {
-		list = append(list, access)
-	}
-	slices.Sort(list)
-	return list
-}
-
-// checkSections returns an error for a case that would pass without a check: one
-// without a request, or with a request that is not followed by one response and its
-// effects. With -update these need not be there, since the update writes them.
-func checkSections(files []txtar.File, updating bool) error {
-	requests := 0
-	var answers []string // the sections that follow the last request
-	checkAnswers := func() error {
-		if requests > 0 && !updating && !slices.Equal(answers, []string{"response", "effects"}) {
-			return fmt.Errorf("request %d is followed by %q, want one response and then its effects; -update writes them", requests, answers)
-		}
-		return nil
-	}
-	for _, f := range files {
-		switch f.Name {
-		case "request":
-			if err := checkAnswers(); err != nil {
-				return err
-			}
-			requests, answers = requests+1, nil
-		case "response", "effects":
-			if requests == 0 {
-				return fmt.Errorf("a section %s is before the first request", f.Name)
-			}
-			answers = append(answers, f.Name)
-		}
-	}
-	if requests == 0 {
-		return errors.New("it has no request")
-	}
-	return checkAnswers()
+	return slices.Sorted(maps.Keys(used)), complete
 }
 
 // runCase runs a case. If the operation has an HTTP trigger and a WebSocket trigger,
 // the case runs a second time through the WebSocket API: the answers must be the same.
-func runCase(t *testing.T, s *Server, o *op.Operation, files []txtar.File, used map[string]bool) []txtar.File {
-	sections := runSections(t, s, o, files, used, "")
-	if len(o.Triggers) == 2 && o.Triggers[0].HTTP != "" && o.Triggers[1].Socket != "" && !onlyHTTP(files) && !Updating() {
-		t.Run("socket", func(t *testing.T) { runSections(t, s, o, files, used, o.Triggers[1].Socket) })
+func runCase(t *testing.T, s *Server, o *op.Operation, c table.Case, used map[string]bool) []txtar.File {
+	sections := runSections(t, s, o, c.Sections, used, "")
+	if len(o.Triggers) == 2 && o.Triggers[0].HTTP != "" && o.Triggers[1].Socket != "" && !onlyHTTP(c.Sections) && !Updating() {
+		t.Run("socket", func(t *testing.T) { runSections(t, s, o, c.Sections, used, o.Triggers[1].Socket) })
 	}
 	return sections
 }
@@ -162,7 +112,7 @@ func runCase(t *testing.T, s *Server, o *op.Operation, files []txtar.File, used 
 func onlyHTTP(files []txtar.File) bool {
 	for _, f := range files {
 		if f.Name == "request" {
-			d, _ := directives(string(f.Data))
+			d, _ := table.SplitRequest(string(f.Data))
 			if d["sig"] != "" || d["app"] != "" || d["header"] != "" || d["as"] == "nobody" || d["trigger"] != "" {
 				return true
 			}
@@ -181,55 +131,118 @@ func runSections(t *testing.T, s *Server, o *op.Operation, files []txtar.File, u
 	}
 	w.Effects() // discards those of the seed
 	var sections []txtar.File
-	var got, effects string
-	answered := false
-	writeAnswer := func() {
-		if answered && Updating() {
-			sections = append(sections, txtar.File{Name: "response", Data: []byte(got)}, txtar.File{Name: "effects", Data: []byte(effects)})
-		}
-		answered = false
-	}
-	for _, f := range files {
+	for i, f := range files {
 		switch f.Name {
 		case "seed":
-			writeAnswer()
 			if err := w.Seed(t.Context(), string(f.Data)); err != nil {
 				t.Fatalf("seed: %v", err)
 			}
 			w.Effects() // discards those of the seed
-		case "request":
-			writeAnswer()
-			got, effects = runRequest(t, w, o, string(f.Data), used, route)
-			answered = true
-		case "response":
-			if Updating() {
-				continue
-			}
-			want := string(f.Data)
-			if rest, ok := strings.CutPrefix(want, "status "); ok && route != "" {
-				_, want, _ = strings.Cut(rest, "\n") // a frame has no status
-			}
-			if got != want {
-				t.Errorf("response\ngot:\n%swant:\n%s", got, want)
-			}
-		case "effects":
-			if Updating() {
-				continue
-			}
-			if want := string(f.Data); effects != want && route == "" {
-				t.Errorf("effects\ngot:\n%swant:\n%s", effects, want)
-			} else if route != "" && withoutCaller(effects) != withoutCaller(want) {
-				t.Errorf("effects through the socket\ngot:\n%swant:\n%s", effects, want)
-			}
-		default:
-			t.Fatalf("section %q is not seed, request, response or effects", f.Name)
-		}
-		if f.Name == "seed" || f.Name == "request" {
 			sections = append(sections, f)
+		case "request":
+			got, effects := runRequest(t, w, o, string(f.Data), used, route)
+			sections = append(sections, f, txtar.File{Name: "response", Data: []byte(got)})
+			if effects != "" {
+				sections = append(sections, txtar.File{Name: "effects", Data: []byte(effects)})
+			}
+			if !Updating() {
+				response, want := answerAt(files[i+1:])
+				compare(t, route, got, response, effects, want)
+			}
+		case "response", "effects": // compared with the request
+		default:
+			t.Fatalf("a case has no section %q", f.Name)
 		}
 	}
-	writeAnswer()
 	return sections
+}
+
+// answerAt returns the response and the effects with which sections begin.
+func answerAt(files []txtar.File) (response, effects string) {
+	response = string(files[0].Data)
+	if len(files) > 1 && files[1].Name == "effects" {
+		effects = string(files[1].Data)
+	}
+	return response, effects
+}
+
+// compare compares an answer with what a case expects.
+func compare(t *testing.T, route, got, want, effects, wantEffects string) {
+	t.Helper()
+	if route != "" {
+		if rest, ok := strings.CutPrefix(want, "status "); ok {
+			_, want, _ = strings.Cut(rest, "\n") // a frame has no status
+		}
+		// The seed of a case gives no slot to the caller's connection, so it is closed.
+		effects, wantEffects = callerClosed.ReplaceAllString(effects, ""), callerClosed.ReplaceAllString(wantEffects, "")
+	}
+	if got != want {
+		t.Errorf("response\ngot:\n%swant:\n%s", got, want)
+	}
+	if effects != wantEffects {
+		t.Errorf("effects\ngot:\n%swant:\n%s", effects, wantEffects)
+	}
+}
+
+// runCost runs a cost case. It returns its sections with the units that were measured if
+// the flag -update is given.
+func runCost(t *testing.T, s *Server, o *op.Operation, c table.Case, used map[string]bool) []txtar.File {
+	w := NewWorld(t, s, Options{})
+	if err := w.Seed(t.Context(), seedOfCallers(o, c.Sections)); err != nil {
+		t.Fatalf("seed the callers: %v", err)
+	}
+	var sections []txtar.File
+	for _, f := range c.Sections {
+		switch f.Name {
+		case "seed":
+			if err := w.Seed(t.Context(), string(f.Data)); err != nil {
+				t.Fatalf("seed: %v", err)
+			}
+			sections = append(sections, f)
+		case "request":
+			w.warm(t)
+			answer, meter, err := w.Call(t, o, string(f.Data))
+			for _, access := range meter.Touched() {
+				used[access] = true
+			}
+			got, want := table.FormatUnits(meter.Units())+answeredError(answer, err), c.Section("units")
+			if got != want && !Updating() {
+				t.Errorf("units\ngot:\n%swant:\n%s", got, want)
+			}
+			sections = append(sections, f, txtar.File{Name: "units", Data: []byte(got)})
+		}
+	}
+	return sections
+}
+
+// warm lets the world's App read what a function that was called before has read: the
+// application and the account of its admin.
+func (w *World) warm(t *testing.T) {
+	t.Helper()
+	// Whether they may call is the subject of the call.
+	_, _ = w.App.Directory.Find(t.Context(), w.ID)
+	_ = w.App.Callers.Admit(t.Context(), w.ID, accounts.Caller{ID: Admin, Issued: w.Clock.Now(), Admin: true})
+}
+
+// answeredError returns a line with the error with which a call was answered, "" if it
+// succeeded.
+func answeredError(answer []byte, err error) string {
+	var a struct {
+		Status int    `json:"statusCode"`
+		Body   string `json:"body"`
+	}
+	var body struct{ ErrorCode, Code int }
+	switch {
+	case err != nil:
+		return "error: " + err.Error() + "\n"
+	case json.Unmarshal(answer, &a) != nil || json.Unmarshal([]byte(a.Body), &body) != nil:
+		return ""
+	case body.ErrorCode != 0 || body.Code != 0:
+		return fmt.Sprintf("error %d\n", body.ErrorCode+body.Code)
+	case a.Status >= 300:
+		return fmt.Sprintf("status %d\n", a.Status)
+	}
+	return ""
 }
 
 // unknownCallers are callers that do not get an account from seedOfCallers: nobody
@@ -248,7 +261,7 @@ func seedOfCallers(o *op.Operation, files []txtar.File) string {
 		if f.Name != "request" {
 			continue
 		}
-		d, _ := directives(string(f.Data))
+		d, _ := table.SplitRequest(string(f.Data))
 		user := d["as"]
 		if user == "" {
 			user = "alice"
@@ -264,14 +277,6 @@ func seedOfCallers(o *op.Operation, files []txtar.File) string {
 // callerClosed matches the line of a delivery job that closes a connection.
 var callerClosed = regexp.MustCompile(`(?m)^job delivery attempt 0 after 1s close \S+\n`)
 
-// withoutCaller returns effects without what differs between HTTP and WebSocket: the
-// units, since a WebSocket call does not read the account of its caller, and the
-// closing of the caller's connection, since the seed of a case gives it no slot.
-func withoutCaller(effects string) string {
-	_, rest, _ := strings.Cut(effects, "\n")
-	return callerClosed.ReplaceAllString(rest, "")
-}
-
 // Call makes the call that the text of a section "request" describes. It returns the
 // answer, and a meter that says what the call consumed and which access it used.
 func (w *World) Call(tb testing.TB, o *op.Operation, request string) ([]byte, *telemetry.Meter, error) {
@@ -282,8 +287,12 @@ func (w *World) Call(tb testing.TB, o *op.Operation, request string) ([]byte, *t
 // callThrough is Call through a route of the WebSocket API, if route is not "".
 func (w *World) callThrough(tb testing.TB, o *op.Operation, request, route string) ([]byte, *telemetry.Meter, error) {
 	tb.Helper()
-	d, body := directives(request)
-	body = strings.NewReplacer("{app}", fmt.Sprint(w.ID), "{before}", fmt.Sprint(w.ID-1)).Replace(body)
+	d, body := table.SplitRequest(request)
+	repeated, err := repeat(d["repeat"])
+	if err != nil {
+		tb.Fatal(err)
+	}
+	body = strings.NewReplacer("{app}", fmt.Sprint(w.ID), "{before}", fmt.Sprint(w.ID-1), "{repeat}", repeated).Replace(body)
 	event, err := w.event(o, d, body, route)
 	if err != nil {
 		tb.Fatalf("request: %v", err)
@@ -299,24 +308,25 @@ func runRequest(t *testing.T, w *World, o *op.Operation, request string, used ma
 	for _, access := range meter.Touched() {
 		used[access] = true
 	}
-	u := meter.Units()
-	lines := []string{fmt.Sprintf("units W%g R%g S%d L%d P%d", u.W, u.R, u.S, u.L, u.P)}
-	lines = append(lines, w.Effects()...)
-	return w.replaceVarying(readable(answer, err, route)), strings.Join(lines, "\n") + "\n"
+	for _, line := range w.Effects() {
+		effects += line + "\n"
+	}
+	return w.replaceVarying(readable(answer, err, route)), effects
 }
 
-// directives splits a request into its directives, which are lines "name value", and
-// its body, which begins at the first line that is not a directive.
-func directives(text string) (map[string]string, string) {
-	known := []string{"as", "sig", "app", "method", "path", "header", "instance", "connection", "platform", "protocols", "trigger", "raw", "fresh"}
-	d := make(map[string]string)
-	for {
-		line, rest, _ := strings.Cut(text, "\n")
-		name, value, _ := strings.Cut(line, " ")
-		if !slices.Contains(known, name) {
-			return d, strings.TrimSuffix(text, "\n")
-		}
-		d[name] = value
-		text = rest
+// repeat returns the items of the directive "repeat N ITEM".
+func repeat(directive string) (string, error) {
+	if directive == "" {
+		return "", nil
 	}
+	number, item, _ := strings.Cut(directive, " ")
+	n, err := strconv.Atoi(number)
+	if err != nil {
+		return "", fmt.Errorf("%q is not like \"repeat 3 ITEM\"", "repeat "+directive)
+	}
+	items := make([]string, n)
+	for i := range items {
+		items[i] = strings.ReplaceAll(item, "#", strconv.Itoa(i+1))
+	}
+	return strings.Join(items, ","), nil
 }

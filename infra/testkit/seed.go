@@ -60,7 +60,7 @@ func verbs() []verb {
 func (w *World) Seed(ctx context.Context, text string) error {
 	all := verbs()
 	for line := range strings.Lines(text) {
-		words := strings.Fields(line)
+		words := expandUsers(strings.Fields(line))
 		if len(words) == 0 {
 			continue
 		}
@@ -69,6 +69,22 @@ func (w *World) Seed(ctx context.Context, text string) error {
 		}
 	}
 	return nil
+}
+
+// expandUsers replaces each word "u1..u3" by the words u1, u2 and u3.
+func expandUsers(words []string) []string {
+	var out []string
+	for _, word := range words {
+		first, last := 0, 0
+		if n, err := fmt.Sscanf(word, "u%d..u%d", &first, &last); n != 2 || err != nil || word != fmt.Sprintf("u%d..u%d", first, last) {
+			out = append(out, word)
+			continue
+		}
+		for i := first; i <= last; i++ {
+			out = append(out, fmt.Sprint("u", i))
+		}
+	}
+	return out
 }
 
 func (w *World) seedLine(ctx context.Context, all []verb, name string, args []string) error {

@@ -23,7 +23,8 @@ func messageVerbs() []verb {
 			sendMessage(func(r *direct.SendRequest) { r.NeedReceipt = true })},
 		{"message-extensible", "message-extensible FROM TO RANDOM [TEXT...]", "Send a text that users can attach extensions to.",
 			sendMessage(func(r *direct.SendRequest) { r.Extensible = true })},
-		{"messages", "messages FROM TO N [TEXT...]", "Send N texts, one a second, with RANDOM 1 ... N. The clock moves N seconds.", sendMessages},
+		{"messages", "messages FROM TO N [TEXT...]", "Send N texts, one a second, with RANDOM 1 ... N. The clock moves N seconds.", sendMessages(time.Second)},
+		{"messages-hourly", "messages-hourly FROM TO N [TEXT...]", "Send N texts, one an hour, with RANDOM 1 ... N. The clock moves N hours.", sendMessages(time.Hour)},
 		{"senders", "senders USER N", "Make each of u1 ... uN send a text to the user, one a second. The clock moves N seconds.", func(ctx context.Context, l seedLine) error {
 			return l.forUsers(1, func(from string) error {
 				err := l.send(ctx, from, l.arg(0), 1, "", plain)
@@ -115,18 +116,20 @@ func (l seedLine) send(ctx context.Context, from, to string, random uint32, text
 	return err
 }
 
-func sendMessages(ctx context.Context, l seedLine) error {
-	n, err := l.number32(2)
-	if err != nil {
-		return err
-	}
-	for random := uint32(1); random <= n; random++ {
-		if err := l.send(ctx, l.arg(0), l.arg(1), random, l.text(3), func(*direct.SendRequest) {}); err != nil {
+func sendMessages(interval time.Duration) func(context.Context, seedLine) error {
+	return func(ctx context.Context, l seedLine) error {
+		n, err := l.number32(2)
+		if err != nil {
 			return err
 		}
-		l.w.Clock.Move(time.Second)
+		for random := uint32(1); random <= n; random++ {
+			if err := l.send(ctx, l.arg(0), l.arg(1), random, l.text(3), func(*direct.SendRequest) {}); err != nil {
+				return err
+			}
+			l.w.Clock.Move(interval)
+		}
+		return nil
 	}
-	return nil
 }
 
 func sendBatch(ctx context.Context, l seedLine) error {

@@ -71,7 +71,8 @@ case table and the argument of ` + "`World.Seed`" + `. Each line is a verb and i
     message alice bob 1 hello
 
 In the list below, words in upper case stand for values. ` + "`[X]`" + ` may be left out, ` + "`X...`" + ` is one value or more,
-` + "`[X...]`" + ` is any number of values, and ` + "`x|y`" + ` is x or y. A DURATION is a number and a unit: ` + "`90s`, `20m`, `1h`" + `.
+` + "`[X...]`" + ` is any number of values, and ` + "`x|y`" + ` is x or y. ` + "`u1..u100`" + ` stands for
+the users u1, u2, ... u100. A DURATION is a number and a unit: ` + "`90s`, `20m`, `1h`" + `.
 A PLATFORM is a word like ` + "`iPhone`, `Android`, `Web`" + `. A KEY is the MsgKey of a message. For a message that a seed sends it
 is RANDOM_RANDOM_TIME, and the clock of a world begins at 1700000000. Example: after the seed above, alice's
 message has the key ` + "`1_1_1700000000`" + `.
@@ -115,5 +116,12 @@ func TestSeedRefusesALineBeforeItRuns(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %s", c.line, err, c.want)
 		}
+	}
+}
+
+func TestRangeOfUsers(t *testing.T) {
+	got := strings.Join(expandUsers(strings.Fields("friends alice u1..u3 bob u5..u5 u1..x")), " ")
+	if want := "friends alice u1 u2 u3 bob u5 u1..x"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -3,13 +3,10 @@ package events
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 
-	"golang.org/x/tools/txtar"
-
-	"parley/infra/gen/source"
+	"parley/infra/testkit/table"
 	"parley/shared/op"
 )
 
@@ -30,14 +27,13 @@ func Bodies(root string, operations []op.Operation) (map[string]string, error) {
 		if !hasBody(o.Triggers[0]) {
 			continue
 		}
-		path := source.TablePath(root, o.Name)
-		table, err := os.ReadFile(path) // a file of the repository
+		t, err := table.Read(root, o.Name)
 		if err != nil {
-			return nil, fmt.Errorf("the sample body of %s: %w", o.Name, err)
+			return nil, err
 		}
-		body := bodyIn(txtar.Parse(table))
+		body := bodyIn(t)
 		if !json.Valid([]byte(body)) {
-			return nil, fmt.Errorf("%s: the first request has no body that is JSON: put a section \"sample\" with one before the first case", path)
+			return nil, fmt.Errorf("%s: the first request has no body that is JSON: put a section \"sample\" with one before the first case", table.Path(root, o.Name))
 		}
 		bodies[o.Name] = body
 	}
@@ -51,18 +47,12 @@ func hasBody(t op.Trigger) bool {
 }
 
 // bodyIn returns the sample body in a case table. It is empty if there is none.
-func bodyIn(table *txtar.Archive) string {
-	for _, f := range table.Files {
-		switch f.Name {
-		case "sample", "request":
-			text := "\n" + string(f.Data)
-			at := strings.Index(text, "\n{")
-			if at < 0 {
-				return ""
-			}
-			// What is before the body are directives (package testkit).
-			return strings.ReplaceAll(strings.TrimSpace(text[at:]), "{app}", strconv.Itoa(App))
-		}
+func bodyIn(t table.Table) string {
+	body := ""
+	if t.Sample != nil {
+		body = string(t.Sample.Data)
+	} else if len(t.Cases) > 0 {
+		_, body = table.SplitRequest(t.Cases[0].Section("request"))
 	}
-	return ""
+	return strings.ReplaceAll(strings.TrimSpace(body), "{app}", strconv.Itoa(App))
 }

@@ -8,10 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/tools/txtar"
-
 	"parley/functions/catalog"
-	"parley/infra/gen/source"
+	"parley/infra/testkit/table"
 	"parley/shared/dialect/usersig"
 	"parley/shared/op"
 )
@@ -32,14 +30,18 @@ func bodies(t *testing.T) map[string]string {
 // TestBodyIn reads the sample body of several tables.
 func TestBodyIn(t *testing.T) {
 	const cases = "-- case: a --\nx\n-- seed --\naccount alice\n-- request --\nas bob\nheader {}\n{\"n\":1,\n\"app\":{app}}\n-- response --\n{}\n-- request --\n{\"n\":2}\n"
-	for table, want := range map[string]string{
+	for text, want := range map[string]string{
 		cases: "{\"n\":1,\n\"app\":1400000001}", // the first request, without its directives
 		"About the table.\n\n-- sample --\n{\"n\":3}\n" + cases: "{\"n\":3}",
-		"-- case: a --\n-- request --\nINSERT alice bob\n":      "",
+		"-- case: a --\n-- request --\nINSERT alice bob\n":      "INSERT alice bob", // no JSON, so the table needs a sample
 		"-- case: a --\n-- seed --\n{}\n":                       "",
 	} {
-		if got := bodyIn(txtar.Parse([]byte(table))); got != want {
-			t.Errorf("got %q, want %q, in the table:\n%s", got, want, table)
+		tab, err := table.Parse([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := bodyIn(tab); got != want {
+			t.Errorf("got %q, want %q, in the table:\n%s", got, want, text)
 		}
 	}
 }
@@ -48,7 +50,7 @@ func TestBodyIn(t *testing.T) {
 func TestMissingBody(t *testing.T) {
 	dir := t.TempDir()
 	o := catalog.All()[0]
-	path := source.TablePath(dir, o.Name)
+	path := table.Path(dir, o.Name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		t.Fatal(err)
 	}

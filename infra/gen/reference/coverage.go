@@ -5,15 +5,12 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
-	"golang.org/x/tools/txtar"
-
-	"parley/infra/gen/source"
+	"parley/infra/testkit/table"
 )
 
 // A documentedError is an error number that an operation documents, with the number of its
@@ -63,26 +60,26 @@ var number = regexp.MustCompile(`"(?:ErrorCode|ResultCode|code)":(\d+)`)
 // casesByNumber counts the cases of an operation's table by the error numbers in their
 // answers. A case that has a number twice counts once.
 func casesByNumber(root string, e entry) (map[int]int, error) {
-	text, err := os.ReadFile(source.TablePath(root, e.Name)) // a file of the repository
+	tab, err := table.Read(root, e.Name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	cases, inThisCase := make(map[int]int), make(map[int]bool)
-	for _, f := range txtar.Parse(text).Files {
-		if strings.HasPrefix(f.Name, "case: ") {
-			clear(inThisCase)
-		}
-		if f.Name != "response" {
-			continue
-		}
-		for _, m := range number.FindAllSubmatch(f.Data, -1) {
-			n, err := strconv.Atoi(string(m[1]))
-			if err == nil && !inThisCase[n] {
-				inThisCase[n] = true
-				cases[n]++
+	cases := make(map[int]int)
+	for _, c := range tab.Cases {
+		inThisCase := make(map[int]bool)
+		for _, f := range c.Sections {
+			if f.Name != "response" {
+				continue
+			}
+			for _, m := range number.FindAllSubmatch(f.Data, -1) {
+				n, err := strconv.Atoi(string(m[1]))
+				if err == nil && !inThisCase[n] {
+					inThisCase[n] = true
+					cases[n]++
+				}
 			}
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"parley/infra/gen/source"
+	"parley/infra/testkit/table"
 )
 
 // described returns the operations and events that the reference describes.
@@ -106,14 +107,14 @@ func TestBodies(t *testing.T) {
 	shown := make(map[*source.Type]bool)
 	answers := 0
 	for _, e := range entries {
-		text, err := os.ReadFile(source.TablePath(root, e.Name)) // a file of the repository
+		tab, err := table.Read(root, e.Name)
 		if errors.Is(err, os.ErrNotExist) {
 			continue
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, f := range txtar.Parse(text).Files {
+		for _, f := range sections(tab) {
 			switch {
 			case f.Name == "effects" && e.Surface() != "worker": // the frames in the cases of workers are not real events
 				for line := range strings.Lines(string(f.Data)) {
@@ -221,4 +222,13 @@ func matches(t *source.Type, v any) error {
 		return fmt.Errorf("%v is not of the type %s", v, t)
 	}
 	return nil
+}
+
+// sections returns the sections of all cases of a table.
+func sections(t table.Table) []txtar.File {
+	var all []txtar.File
+	for _, c := range t.Cases {
+		all = append(all, c.Sections...)
+	}
+	return all
 }

@@ -109,13 +109,6 @@ func (p *goPackage) add(file *ast.File, d ast.Decl) {
 	}
 }
 
-// TablePath returns the path of the case table of an operation. root is the folder of the
-// repository.
-func TablePath(root, operation string) string {
-	parts := strings.Split(operation, ".")
-	return filepath.Join(root, "functions", parts[0], parts[1], "testdata", parts[len(parts)-1]+".txt")
-}
-
 // Said is what the source says of an operation.
 type Said struct {
 	Doc string // the comment of the function, without the function's name
