@@ -6,6 +6,9 @@ type Field string
 
 // The fields of calls. The texts are for logs only.
 const (
+	UserName  Field = "user name" // the id of a user
+	Signature Field = "signature" // what proves who the caller is
+
 	Sender   Field = "sender"   // the user in whose name the call acts
 	Receiver Field = "receiver" // the other user, or the list of them
 
@@ -27,6 +30,9 @@ const (
 	ExtensionKey   Field = "extension key"   // the key of an extension
 	ExtensionValue Field = "extension value" // the value of an extension
 
+	Folder Field = "folder" // a folder of conversations
+	Label  Field = "label"  // a label on a conversation
+
 	Remark  Field = "remark"  // what a user calls a friend
 	Source  Field = "source"  // how two users came to be friends
 	Wording Field = "wording" // what a friend request says
@@ -45,9 +51,9 @@ const (
 // not in it: package profiles lists them.
 func Fields() []Field {
 	return []Field{
-		Sender, Receiver, Elements, ElementKind, ElementContent, CustomData, Merged, MergedKey, Extensible,
+		UserName, Signature, Sender, Receiver, Elements, ElementKind, ElementContent, CustomData, Merged, MergedKey, Extensible,
 		Keys, Key, KeySequence, KeyRandom, KeyTime, Extensions, ExtensionVerb, ExtensionKey, ExtensionValue,
-		Remark, Source, Wording, Nick, Face, Instance, Platform, ExportKind, ExportHour,
+		Folder, Label, Remark, Source, Wording, Nick, Face, Instance, Platform, ExportKind, ExportHour,
 	}
 }
 

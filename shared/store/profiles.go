@@ -23,7 +23,7 @@ func profileAttributes() map[profiles.Name]string {
 	return map[profiles.Name]string{
 		profiles.Nick: "n", profiles.Face: "fa", profiles.Allow: "al", profiles.Forbid: "nr",
 		profiles.Gender: "g", profiles.Birthday: "bd", profiles.Location: "lo", profiles.Signature: "sg",
-		profiles.Language: "la", profiles.MsgSettings: "ms", profiles.Level: "le", profiles.Role: "ro",
+		profiles.Language: "la", profiles.MessageSettings: "ms", profiles.Level: "le", profiles.Role: "ro",
 		profiles.Email: "em", profiles.Birth: "bi", profiles.Mobile: "mo", profiles.Phone: "ph",
 		profiles.Extra: "ex", profiles.Metadata: "md",
 	}

@@ -5,6 +5,7 @@ import (
 
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/timeline"
+	"parley/shared/fault"
 	"parley/shared/op"
 )
 
@@ -32,12 +33,16 @@ func setKeyValues(ctx context.Context, c *op.Call, in setRequest) (setResponse, 
 	if err != nil {
 		return setResponse{}, err
 	}
+	verb, err := verbOf(in.Verb)
+	if err != nil {
+		return setResponse{}, err
+	}
 	list := make([]timeline.Extension, len(in.List))
 	for i, e := range in.List {
 		list[i] = timeline.Extension{Key: e.Key, Value: e.Value, Seq: e.Seq}
 	}
 	actor := timeline.Actor{Trusted: c.Caller.Admin, Issued: c.Caller.Issued}
-	results, err := c.Timeline.ChangeExtensions(ctx, actor, c.Caller.Account, in.From, in.To, key, timeline.ExtensionVerb(in.Verb), list)
+	results, err := c.Timeline.ChangeExtensions(ctx, actor, c.Caller.Account, in.From, in.To, key, verb, list)
 	if err != nil {
 		return setResponse{}, err
 	}
@@ -49,4 +54,17 @@ func setKeyValues(ctx context.Context, c *op.Call, in setRequest) (setResponse, 
 		}
 	}
 	return out, nil
+}
+
+// verbOf reads an OperateType.
+func verbOf(number int) (timeline.ExtensionVerb, error) {
+	switch number {
+	case 1:
+		return timeline.SetExtensions, nil
+	case 2:
+		return timeline.DeleteExtensions, nil
+	case 3:
+		return timeline.ClearExtensions, nil
+	}
+	return 0, fault.New(fault.Invalid, "OperateType is 1 to set, 2 to delete, 3 to clear")
 }

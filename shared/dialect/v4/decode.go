@@ -132,9 +132,9 @@ func checkValues(v reflect.Value) error {
 			switch err := accounts.CheckID(value.String()); {
 			case err == nil:
 			case kind == "receiver":
-				return fault.New(fault.ReceiverUnknown, "%s: %s", name, fault.Of(err).Text)
+				return fault.New(fault.ReceiverUnknown, "%s: %s", name, err)
 			default:
-				return fieldRefusal(f, "%s: %s", name, fault.Of(err).Text)
+				return fieldRefusal(f, "%s: %s", name, fault.Of(err).Sentence(FieldName))
 			}
 		case reflect.Slice:
 			if value.Type().Elem().Kind() == reflect.Uint8 {

@@ -6,12 +6,13 @@ import "parley/shared/fault"
 // (docs/spec/tencent §3, §5, §6, §7, §8, §11).
 func Names() map[fault.Field]string {
 	names := map[fault.Field]string{
-		fault.Sender: "From_Account", fault.Receiver: "To_Account",
+		fault.UserName: "UserID", fault.Signature: "UserSig", fault.Sender: "From_Account", fault.Receiver: "To_Account",
 		fault.Elements: "MsgBody", fault.ElementKind: "MsgType", fault.ElementContent: "MsgContent", fault.CustomData: "CloudCustomData",
 		fault.Merged: "MsgList", fault.MergedKey: "JsonMsgKey", fault.Extensible: "SupportMessageExtension",
 		fault.Keys: "MsgKeyList", fault.Key: "MsgKey",
 		fault.KeySequence: "MsgSeq", fault.KeyRandom: "MsgRandom", fault.KeyTime: "MsgTime",
 		fault.Extensions: "ExtensionList", fault.ExtensionVerb: "OperateType", fault.ExtensionKey: "Key", fault.ExtensionValue: "Value",
+		fault.Folder: "conversation group", fault.Label: "mark",
 		fault.Remark: "Remark", fault.Source: "AddSource", fault.Wording: "AddWording",
 		fault.Nick: "Nick", fault.Face: "FaceUrl",
 		fault.Instance: "instance", fault.Platform: "platform",

@@ -21,7 +21,7 @@ func profileTags() map[string]profiles.Name {
 		"Tag_Profile_IM_BirthDay": profiles.Birthday, "Tag_Profile_IM_Location": profiles.Location,
 		"Tag_Profile_IM_SelfSignature": profiles.Signature, "Tag_Profile_IM_AllowType": profiles.Allow,
 		"Tag_Profile_IM_Language": profiles.Language, "Tag_Profile_IM_Image": profiles.Face,
-		"Tag_Profile_IM_MsgSettings": profiles.MsgSettings, "Tag_Profile_IM_AdminForbidType": profiles.Forbid,
+		"Tag_Profile_IM_MsgSettings": profiles.MessageSettings, "Tag_Profile_IM_AdminForbidType": profiles.Forbid,
 		"Tag_Profile_IM_Level": profiles.Level, "Tag_Profile_IM_Role": profiles.Role,
 	}
 }

@@ -77,11 +77,11 @@ func (a *Account) Alive() bool { return a != nil && a.Deleted == 0 }
 // is the wider one (docs/spec/tencent §1.4).
 func CheckID(id string) error {
 	if id == "" || len(id) > maxID {
-		return fault.New(fault.Invalid, "a UserID has 1 to %d bytes", maxID)
+		return fault.New(fault.Invalid, "a %s has 1 to %d bytes", fault.UserName, maxID)
 	}
 	for _, c := range []byte(id) {
 		if c < 0x20 || c > 0x7e {
-			return fault.New(fault.Invalid, "a UserID has printable ASCII characters only")
+			return fault.New(fault.Invalid, "a %s has printable ASCII characters only", fault.UserName)
 		}
 	}
 	return nil

@@ -125,7 +125,7 @@ func (a *Account) Serves(c Caller, now time.Time) error {
 	case now.Unix() < a.BannedUntil:
 		return fault.New(fault.Banned, "the account is banned")
 	case c.Issued.Unix() <= a.SignaturesFrom:
-		return fault.New(fault.SignatureRevoked, "the UserSig was revoked, make a new one")
+		return fault.New(fault.SignatureRevoked, "the %s was revoked, make a new one", fault.Signature)
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ func TestCheckPeersRefusesTheUserARepeatAndAnInvalidID(t *testing.T) {
 		}
 	}
 	want := []string{
-		"ok", "itself", "bob is named twice in one call", "a UserID has 1 to 32 bytes", "ok", "itself", "a UserID has 1 to 32 bytes",
+		"ok", "itself", "bob is named twice in one call", "a user name has 1 to 32 bytes", "ok", "itself", "a user name has 1 to 32 bytes",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("CheckPeers = %q, want %q", got, want)

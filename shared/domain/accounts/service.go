@@ -55,10 +55,10 @@ func (s Service) Import(ctx context.Context, i Import) error {
 		return err
 	}
 	if len(i.Nick) > maxText || len(i.Face) > maxText {
-		return fault.New(fault.TextTooLong, "Nick and FaceUrl have at most %d bytes", maxText)
+		return fault.New(fault.TextTooLong, "%s and %s have at most %d bytes", fault.Nick, fault.Face, maxText)
 	}
 	if !utf8.ValidString(i.Nick) || !utf8.ValidString(i.Face) {
-		return fault.New(fault.Invalid, "Nick and FaceUrl are UTF-8")
+		return fault.New(fault.Invalid, "%s and %s are UTF-8", fault.Nick, fault.Face)
 	}
 	now := s.Now().Unix()
 	latestDeletion := now

@@ -17,7 +17,7 @@ type App struct {
 	Admins   []string
 }
 
-// A Key signs UserSigs. Its secret is encrypted.
+// A Key signs the signatures of users. Its secret is encrypted.
 type Key struct {
 	Number  int    // 1, 2, 3, ...: the number of the key in its application
 	Sealed  []byte // the encrypted secret

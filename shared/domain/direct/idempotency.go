@@ -13,7 +13,7 @@ import (
 // random and its content. A request without a sequence never has the key of one with
 // sequence 0. After a user id was deleted and imported again, sends to it or from it
 // have other keys than before (docs/adr/0023). Example: Alice sends "hi" with
-// MsgRandom 5 to Bob, Bob's account is deleted and imported again, and Alice sends the
+// random number 5 to Bob, Bob's account is deleted and imported again, and Alice sends the
 // same within 120 s. That is a new message, for the new Bob.
 func (req SendRequest) idempotencyKey() uint64 {
 	life := uint64(req.born) * 0x9e3779b97f4a7c15 // bits

@@ -122,10 +122,10 @@ func (p Permissions) requireFriends() error {
 // checkUsers refuses malformed user ids, and a message to oneself.
 func (req SendRequest) checkUsers() error {
 	if err := accounts.CheckID(req.From); err != nil {
-		return fault.New(fault.SenderUnknown, "the sender: %s", fault.Of(err).Text)
+		return fault.New(fault.SenderUnknown, "the sender: %s", err)
 	}
 	if err := accounts.CheckID(req.To); err != nil {
-		return fault.New(fault.ReceiverUnknown, "To_Account: %s", fault.Of(err).Text)
+		return fault.At(fault.ReceiverUnknown, fault.Receiver, "%s", err)
 	}
 	if req.From == req.To {
 		return fault.New(fault.ReceiverUnknown, "a message needs two users")

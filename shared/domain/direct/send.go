@@ -91,7 +91,7 @@ func (s Service) Send(ctx context.Context, req SendRequest) (SendResult, error) 
 	}
 	from := p.From
 	if req.mergedImported != 0 && req.mergedImported < from.Reborn {
-		return SendResult{}, fault.New(fault.KeyInvalid, "JsonMsgKey is not of a list that the sender has imported")
+		return SendResult{}, fault.New(fault.KeyInvalid, "%s is not of a list that the sender has imported", fault.MergedKey)
 	}
 	req.born = max(from.Reborn, p.To.Reborn)
 	m := req.newMessage(s.Now())

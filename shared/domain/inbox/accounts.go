@@ -17,7 +17,7 @@ func (s Service) CheckAccount(ctx context.Context, user string) error {
 // and are not deleted. It fails with AccountUnknown if the user has none.
 func (s Service) livingAccounts(ctx context.Context, user string, peers []string) (map[string]*accounts.Account, error) {
 	if err := accounts.CheckID(user); err != nil {
-		return nil, fault.New(fault.AccountUnknown, "%s", fault.Of(err).Text)
+		return nil, fault.New(fault.AccountUnknown, "%s", err)
 	}
 	living, err := accounts.Living(ctx, s.Accounts, s.App, append([]string{user}, peers...))
 	if err != nil {

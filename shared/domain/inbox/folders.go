@@ -32,7 +32,7 @@ func (s Service) deliverFolders(ctx context.Context, user string, origin deliver
 // checkEdition fails with AppLimit if the edition does not include folders.
 func (s Service) checkEdition() error {
 	if !s.FoldersIncluded {
-		return fault.New(fault.AppLimit, "the edition does not include conversation groups")
+		return fault.New(fault.AppLimit, "the edition does not include %ss", fault.Folder)
 	}
 	return nil
 }
@@ -103,11 +103,11 @@ func (s Service) CreateFolder(ctx context.Context, user, name string, peers []st
 			return h, nil
 		}
 		if len(h.Folders) >= MaxFolders {
-			return h, fault.New(fault.FolderLimit, "a user has at most %d conversation groups", MaxFolders)
+			return h, fault.New(fault.FolderLimit, "a user has at most %d %ss", MaxFolders, fault.Folder)
 		}
 		n := h.freeNumber()
 		if n == 0 {
-			return h, fault.New(fault.Conflict, "conversation groups are being deleted, try again")
+			return h, fault.New(fault.Conflict, "%ss are being deleted, try again", fault.Folder)
 		}
 		created = true
 		h.Folders = append(h.Folders, Folder{Number: n, Name: name})
@@ -149,7 +149,7 @@ func (s Service) RenameFolder(ctx context.Context, user, name, to string, origin
 			return h, folderUnknown(name)
 		}
 		if _, taken := h.folderNamed(to); taken && to != name {
-			return h, fault.New(fault.Invalid, "there is a conversation group %.40q already", to)
+			return h, fault.New(fault.Invalid, "there is a %s %.40q already", fault.Folder, to)
 		}
 		if to != name {
 			h = h.withRemoved(f, s.Now())

@@ -98,15 +98,15 @@ func (h Head) removedFolder(name string, now time.Time) (Folder, bool) {
 }
 
 func folderUnknown(name string) error {
-	return fault.New(fault.FolderUnknown, "there is no conversation group %.40q", name)
+	return fault.New(fault.FolderUnknown, "there is no %s %.40q", fault.Folder, name)
 }
 
 func checkFolderName(name string) error {
 	switch {
 	case name == "":
-		return fault.New(fault.Invalid, "a conversation group needs a name")
+		return fault.New(fault.Invalid, "a %s needs a name", fault.Folder)
 	case len(name) > maxFolderName:
-		return fault.New(fault.FolderName, "the name of a conversation group has at most %d bytes", maxFolderName)
+		return fault.New(fault.FolderName, "the name of a %s has at most %d bytes", fault.Folder, maxFolderName)
 	}
 	return nil
 }

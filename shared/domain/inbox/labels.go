@@ -18,15 +18,15 @@ type LabelChange struct {
 // labels (folders is false), it refuses all of them with AppLimit.
 func (c LabelChange) check(folders bool) error {
 	if !folders && len(c.Set)+len(c.Clear) > 0 {
-		return fault.New(fault.AppLimit, "the edition does not include standard marks")
+		return fault.New(fault.AppLimit, "the edition does not include standard %ss", fault.Label)
 	}
 	for _, n := range slices.Concat(c.Set, c.Clear) {
 		if n < 1 || n > MaxLabel {
-			return fault.New(fault.Invalid, "a standard mark is 1 to %d", MaxLabel)
+			return fault.New(fault.Invalid, "a standard %s is 1 to %d", fault.Label, MaxLabel)
 		}
 	}
 	if c.Custom != nil && len(*c.Custom) > maxCustomLabel {
-		return fault.New(fault.Invalid, "a custom mark has at most %d bytes", maxCustomLabel)
+		return fault.New(fault.Invalid, "a custom %s has at most %d bytes", fault.Label, maxCustomLabel)
 	}
 	return nil
 }

@@ -16,24 +16,24 @@ type Name string
 // The standard fields. The last six have no tag in the v4 API: they hold the fields of
 // other vendors.
 const (
-	Nick        Name = "nick"
-	Face        Name = "face"
-	Gender      Name = "gender"
-	Birthday    Name = "birthday"
-	Location    Name = "location"
-	Signature   Name = "signature"
-	Allow       Name = "allow"  // what happens to a friend request to the user: an accounts.Allow
-	Forbid      Name = "forbid" // "yes": the user may not send friend requests
-	Language    Name = "language"
-	MsgSettings Name = "settings"
-	Level       Name = "level"
-	Role        Name = "role"
-	Email       Name = "email"
-	Birth       Name = "birth"
-	Mobile      Name = "mobile"
-	Extra       Name = "extra"
-	Metadata    Name = "metadata"
-	Phone       Name = "phone"
+	Nick            Name = "nick"
+	Face            Name = "face"
+	Gender          Name = "gender"
+	Birthday        Name = "birthday"
+	Location        Name = "location"
+	Signature       Name = "signature"
+	Allow           Name = "allow"  // what happens to a friend request to the user: an accounts.Allow
+	Forbid          Name = "forbid" // "yes": the user may not send friend requests
+	Language        Name = "language"
+	MessageSettings Name = "settings"
+	Level           Name = "level"
+	Role            Name = "role"
+	Email           Name = "email"
+	Birth           Name = "birth"
+	Mobile          Name = "mobile"
+	Extra           Name = "extra"
+	Metadata        Name = "metadata"
+	Phone           Name = "phone"
 )
 
 // The values of Gender.
@@ -64,7 +64,7 @@ func rules() map[Name]rule {
 		Gender:   {allowed: []string{"", Female, Male}},
 		Allow:    {allowed: []string{"", string(accounts.AllowAny), string(accounts.NeedConfirm), string(accounts.DenyAny)}},
 		Forbid:   {allowed: []string{"", Yes}, admin: true},
-		Birthday: {number: true}, Language: {number: true}, MsgSettings: {number: true}, Level: {number: true}, Role: {number: true},
+		Birthday: {number: true}, Language: {number: true}, MessageSettings: {number: true}, Level: {number: true}, Role: {number: true},
 		Email: {max: 64}, Birth: {max: 16}, Mobile: {max: 32}, Phone: {max: 32}, Extra: {max: 1024}, Metadata: {max: 2048},
 	}
 }
@@ -72,7 +72,7 @@ func rules() map[Name]rule {
 // Names lists the standard fields.
 func Names() []Name {
 	return []Name{
-		Nick, Face, Gender, Birthday, Location, Signature, Allow, Forbid, Language, MsgSettings, Level, Role,
+		Nick, Face, Gender, Birthday, Location, Signature, Allow, Forbid, Language, MessageSettings, Level, Role,
 		Email, Birth, Mobile, Phone, Extra, Metadata,
 	}
 }

@@ -100,7 +100,7 @@ func (s Service) isRepeatedAdd(u *unitOfWork, from string, r AddRequest, both bo
 // other cases it returns the error that refuses the request.
 func (s Service) planConsent(u *unitOfWork, from, to *accounts.Account, r AddRequest) error {
 	if s.RequireWording && r.Wording == "" {
-		return fault.New(fault.Invalid, "the application wants an AddWording with a friend request")
+		return fault.New(fault.Invalid, "a friend request of this application needs %s", fault.Wording)
 	}
 	if from.NoRequests {
 		return fault.New(fault.RequestsForbidden, "%s may not ask others to be friends", from.ID)

@@ -85,7 +85,7 @@ func (c Counters) countUnread(r Request) int {
 
 func checkRemark(text string) error {
 	if len(text) > maxRemark || !utf8.ValidString(text) {
-		return fault.New(fault.TextTooLong, "Remark has at most %d bytes of UTF-8", maxRemark)
+		return fault.New(fault.TextTooLong, "%s has at most %d bytes of UTF-8", fault.Remark, maxRemark)
 	}
 	return nil
 }
@@ -99,11 +99,11 @@ func checkList(name string) error {
 
 func checkSource(word string) error {
 	if len(word) > maxSource {
-		return fault.New(fault.Invalid, "AddSource has at most %d letters", maxSource)
+		return fault.New(fault.Invalid, "%s has at most %d letters", fault.Source, maxSource)
 	}
 	for _, c := range []byte(word) {
 		if (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
-			return fault.New(fault.Invalid, "AddSource has letters only")
+			return fault.New(fault.Invalid, "%s has letters only", fault.Source)
 		}
 	}
 	return nil
@@ -111,7 +111,7 @@ func checkSource(word string) error {
 
 func checkWording(text string) error {
 	if len(text) > maxWording || !utf8.ValidString(text) {
-		return fault.New(fault.TextTooLong, "AddWording has at most %d bytes of UTF-8", maxWording)
+		return fault.New(fault.TextTooLong, "%s has at most %d bytes of UTF-8", fault.Wording, maxWording)
 	}
 	return nil
 }

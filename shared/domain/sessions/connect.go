@@ -29,7 +29,7 @@ import (
 // displaced may connect again.
 func (s Service) Connect(ctx context.Context, user string, conn Connection) (watched bool, err error) {
 	if conn.Instance == "" || len(conn.Instance) > MaxInstance {
-		return false, fault.New(fault.Invalid, "instance has 1 to %d bytes", MaxInstance)
+		return false, fault.New(fault.Invalid, "%s has 1 to %d bytes", fault.Instance, MaxInstance)
 	}
 	if conn.OpenedAt == 0 {
 		conn.OpenedAt = s.Now().UnixMilli()

@@ -38,7 +38,7 @@ func ParsePlatform(name string) (Platform, error) {
 	case "Android", "iPhone", "iPad", "Windows", "Mac", "Linux", "Web", "MiniProgram":
 		return p, nil
 	}
-	return "", fault.New(fault.PlatformRefused, "platform is one of Android, iPhone, iPad, Windows, Mac, Linux, Web, MiniProgram")
+	return "", fault.New(fault.PlatformRefused, "%s is one of Android, iPhone, iPad, Windows, Mac, Linux, Web, MiniProgram", fault.Platform)
 }
 
 // class returns the class of a platform: w for the web, d for desktop, m for

@@ -88,7 +88,7 @@ func (s Service) extensible(ctx context.Context, from, to string, born int64, ke
 	case m.Recalled:
 		return nil, fault.New(fault.TargetUnknown, "the message is recalled")
 	case !m.Extensible:
-		return nil, fault.New(fault.NotExtensible, "the message was sent without SupportMessageExtension")
+		return nil, fault.New(fault.NotExtensible, "the message was sent without %s", fault.Extensible)
 	}
 	return m, nil
 }
@@ -175,20 +175,20 @@ func (s Service) ChangeExtensions(ctx context.Context, by Actor, user, from, to 
 func checkExtensions(verb ExtensionVerb, list []Extension) error {
 	switch {
 	case verb != SetExtensions && verb != DeleteExtensions && verb != ClearExtensions:
-		return fault.New(fault.Invalid, "OperateType is 1 to set, 2 to delete, 3 to clear")
+		return fault.New(fault.Invalid, "%s is none of set, delete and clear", fault.ExtensionVerb)
 	case verb == ClearExtensions:
 		return nil
 	case len(list) == 0 || len(list) > MaxExtensionWrites:
-		return fault.New(fault.Invalid, "ExtensionList has 1 to %d pairs", MaxExtensionWrites)
+		return fault.New(fault.Invalid, "%s has 1 to %d pairs", fault.Extensions, MaxExtensionWrites)
 	}
 	for i, ext := range list {
 		switch {
 		case ext.Key == "" || len(ext.Key) > maxExtensionKey || !utf8.ValidString(ext.Key) || strings.ContainsFunc(ext.Key, unicode.IsControl):
-			return fault.New(fault.Invalid, "ExtensionList[%d]: a Key has 1 to %d bytes of text", i, maxExtensionKey)
+			return fault.AtItem(fault.Invalid, fault.Extensions, i, "a %s has 1 to %d bytes of text", fault.ExtensionKey, maxExtensionKey)
 		case len(ext.Value) > maxExtensionValue:
-			return fault.New(fault.Invalid, "ExtensionList[%d]: a Value has at most %d bytes", i, maxExtensionValue)
+			return fault.AtItem(fault.Invalid, fault.Extensions, i, "a %s has at most %d bytes", fault.ExtensionValue, maxExtensionValue)
 		case slices.ContainsFunc(list[:i], func(o Extension) bool { return o.Key == ext.Key }):
-			return fault.New(fault.Invalid, "ExtensionList has %.100q twice", ext.Key)
+			return fault.New(fault.Invalid, "%s has %.100q twice", fault.Extensions, ext.Key)
 		}
 	}
 	return nil

@@ -32,12 +32,12 @@ func (s Service) Get(ctx context.Context, user, peer string, keys []Key) ([]Mess
 // CheckKeys refuses a list of keys that is empty, too long or has a key twice.
 func CheckKeys(keys []Key) error {
 	if len(keys) == 0 || len(keys) > MaxKeys {
-		return fault.New(fault.Invalid, "MsgKeyList has 1 to %d keys", MaxKeys)
+		return fault.New(fault.Invalid, "%s has 1 to %d keys", fault.Keys, MaxKeys)
 	}
 	seen := make(map[Key]bool, len(keys))
 	for _, k := range keys {
 		if seen[k] {
-			return fault.New(fault.Invalid, "MsgKeyList has %s twice", k)
+			return fault.New(fault.Invalid, "%s has %s twice", fault.Keys, k)
 		}
 		seen[k] = true
 	}
