@@ -46,8 +46,8 @@ func (e *Error) Error() string { return e.Code.String() + ": " + e.Text }
 //
 //	fault.New(fault.Invalid, "%s has 1 to %d keys", fault.Keys, 10)
 //
-// The log says "keys has 1 to 10 keys", and a caller of the v4 dialect reads "MsgKeyList
-// has 1 to 10 keys".
+// The log says "keys has 1 to 10 keys". A caller whose dialect calls the field "ids"
+// reads "ids has 1 to 10 keys".
 func New(code Code, format string, args ...any) error {
 	return build(code, fmt.Sprintf(format, args...), format, args)
 }

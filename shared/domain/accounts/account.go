@@ -55,7 +55,7 @@ type Account struct {
 // Forever is the end of a mute or a ban that does not end by itself.
 const Forever = math.MaxInt64
 
-// FriendRequestPolicy says what happens to a friend request (docs/spec/tencent §7.0, AllowType).
+// FriendRequestPolicy says what happens to a friend request (docs/spec/tencent §7.0).
 type FriendRequestPolicy string
 
 // The values of Allow.

@@ -13,8 +13,7 @@ import (
 // A Name is the name of a standard field.
 type Name string
 
-// The standard fields. The last six have no tag in the v4 API: they hold the fields of
-// other vendors.
+// The standard fields. The last six are fields that only some vendors have.
 const (
 	Nick            Name = "nick"
 	Face            Name = "face"
