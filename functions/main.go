@@ -44,7 +44,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	log := telemetry.NewLogger(os.Stdout, c.Level)
+	log := telemetry.NewLogger(os.Stdout, c.Stage, c.Level)
 	lambda.Start(op.NewServer(o, app.New(parts), log, nil))
 	return nil
 }

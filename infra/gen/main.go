@@ -94,19 +94,20 @@ func files(root string) (map[string][]byte, error) {
 		}
 		return err
 	}
-	placement, err := stacks.Read(filepath.Join(root, stackDir), all)
+	placement, err := stacks.Read(filepath.Join(root, stacks.Dir))
 	if err != nil {
 		return nil, err
 	}
-	list, err := stacks.Generate(all, placement)
-	if err := add(stackDir, list, err); err != nil {
+	deployed, err := stacks.Generate(all, placement)
+	if err != nil {
 		return nil, err
 	}
+	maps.Copy(out, deployed)
 	bodies, err := events.Bodies(root, all)
 	if err != nil {
 		return nil, err
 	}
-	list, err = events.Generate(all, bodies)
+	list, err := events.Generate(all, bodies)
 	if err := add(eventDir, list, err); err != nil {
 		return nil, err
 	}
@@ -120,7 +121,6 @@ func files(root string) (map[string][]byte, error) {
 }
 
 const (
-	stackDir     = "infra/stacks"
 	eventDir     = "events"
 	referenceDir = "docs/reference"
 	scriptDir    = "web/sdk/src/api"
@@ -131,7 +131,7 @@ const (
 // JSON file in the folder of the events counts as generated.
 func generated(root string) (map[string][]byte, error) {
 	out := make(map[string][]byte)
-	for _, dir := range []string{stackDir, eventDir, referenceDir, scriptDir} {
+	for _, dir := range []string{"template.yaml", stacks.Dir, eventDir, referenceDir, scriptDir} {
 		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, d os.DirEntry, err error) error {
 			if errors.Is(err, os.ErrNotExist) {
 				return nil
@@ -144,7 +144,8 @@ func generated(root string) (map[string][]byte, error) {
 				return err
 			}
 			first, _, _ := bytes.Cut(text, []byte("\n"))
-			if dir == eventDir && filepath.Ext(path) == ".json" || bytes.Contains(first, []byte("enerated by infra/gen")) {
+			if dir == eventDir && filepath.Ext(path) == ".json" || bytes.Contains(first, []byte("enerated by infra/gen")) ||
+				d.Name() == stacks.PlacementFile {
 				name, err := filepath.Rel(root, path)
 				if err != nil {
 					return err

@@ -19,6 +19,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -353,12 +354,7 @@ func (s *Stack) serve(httpListener, socketListener net.Listener) {
 		Idle: o.ConnectionIdle, Life: o.ConnectionLife, Limits: s.Faults.Limits, Faults: s.Faults, Log: o.Log,
 	}
 	s.HTTP = "http://" + httpListener.Addr().String()
-	if api := s.Model.HTTP(); api != nil {
-		g.HTTP = *api
-		if api.Stage != "" && api.Stage != "$default" {
-			s.HTTP += "/" + api.Stage
-		}
-	}
+	g.HTTP = s.Model.HTTP()
 	if api := s.Model.WebSocket(); api != nil {
 		g.Socket = *api
 		s.WebSocket = "ws://" + socketListener.Addr().String() + "/" + api.Stage
@@ -383,6 +379,19 @@ func (s *Stack) serve(httpListener, socketListener net.Listener) {
 			}
 		})
 	}
+}
+
+// Surfaces returns for each HTTP API the surface that it serves, and the first part of its
+// paths: "tencent /v4". All are at one address; on AWS each has its own.
+func (s *Stack) Surfaces() []string {
+	var out []string
+	for _, api := range s.Model.HTTP() {
+		if len(api.HTTP) > 0 {
+			surface, _, _ := strings.Cut(api.HTTP[0].Function, ".")
+			out = append(out, surface+" /"+strings.Split(api.HTTP[0].Path, "/")[1])
+		}
+	}
+	return out
 }
 
 // report gives an error to Options.Note.

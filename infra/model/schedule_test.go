@@ -81,7 +81,7 @@ var (
 	errFailed = errors.New("the call failed")
 )
 
-// timeout is when Lambda ends a function (infra/stacks/client.yaml).
+// timeout is when Lambda ends a function (infra/stacks/client-session.yaml).
 const timeout = 6 * time.Second
 
 // startTime is when every schedule begins, Unix seconds.

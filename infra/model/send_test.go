@@ -90,7 +90,7 @@ func (d *device) attempt(ctx context.Context, a *actor, l *send) (direct.SendRes
 			request.To = l.to[0]
 			r, err = d.s.t.Direct.Send(ctx, request)
 		} else {
-			opOf(ctx).limit = 15 * time.Second // infra/stacks/tencent.yaml
+			opOf(ctx).limit = 15 * time.Second // infra/stacks/tencent-message.yaml
 			request.Trusted = true
 			r, _, err = d.s.t.Direct.SendBatch(ctx, request, l.to)
 		}

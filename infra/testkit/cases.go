@@ -297,7 +297,16 @@ func (w *World) callThrough(tb testing.TB, o *op.Operation, request, route strin
 	if err != nil {
 		tb.Fatalf("request: %v", err)
 	}
-	return w.Invoke(tb.Context(), o, event)
+	requests := &requestLog{}
+	answer, meter, err := w.Invoke(withRequestLog(tb.Context(), requests), o, event)
+	refused, rolesErr := w.Server.refused(o.Name, append(requests.list, accessRequests(meter.Touched())...))
+	if rolesErr != nil {
+		tb.Fatal(rolesErr)
+	}
+	for _, r := range refused {
+		tb.Errorf("the role of %s does not allow %s", o.Name, r)
+	}
+	return answer, meter, err
 }
 
 // runRequest makes a call and returns its answer and its effects as a case shows them.

@@ -34,6 +34,8 @@ func newObjects(s *Server) *Objects {
 }
 
 func (o *Objects) record(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+	l, _ := ctx.Value(requestLogKey{}).(*requestLog)
+	l.add(objectRequests(in.Parameters)...)
 	line := ""
 	switch p := in.Parameters.(type) {
 	case *s3.PutObjectInput:

@@ -15,11 +15,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"parley/infra/iam"
 	"parley/infra/local/backing"
 	"parley/infra/local/object"
 	"parley/infra/local/template"
@@ -40,6 +42,10 @@ type Server struct {
 	process *backing.Process
 	objects *object.Server
 	dir     string
+
+	rolesOnce sync.Once
+	rolesRead map[string]iam.Policy // by operation
+	rolesErr  error
 }
 
 // Start makes a Server with tables of its own. It starts DynamoDB Local, or uses the
@@ -122,7 +128,7 @@ func (s *Server) Objects(options ...func(*s3.Options)) *objects.Archive {
 func (s *Server) Store(options ...func(*dynamodb.Options)) *store.Store {
 	cfg := app.AWS("us-east-1")
 	cfg.Credentials = backing.Credentials()
-	return store.New(cfg, s.Endpoint, store.Names(s.Tables), options...)
+	return store.New(cfg, s.Endpoint, store.Names(s.Tables), append([]func(*dynamodb.Options){s.recordRequests}, options...)...)
 }
 
 // Main runs the tests of a package with a Server, which it stores in *server. The

@@ -178,7 +178,7 @@ func (w *World) SignAt(user string, issued time.Time, lifetime time.Duration) st
 // call consumed and which access it used.
 func (w *World) Invoke(ctx context.Context, o *op.Operation, event []byte) (answer []byte, meter *telemetry.Meter, err error) {
 	meter = &telemetry.Meter{}
-	server := op.NewServer(o, w.App, telemetry.NewLogger(w.log, -4), nil)
+	server := op.NewServer(o, w.App, telemetry.NewLogger(w.log, "local", -4), nil)
 	answer, err = server.Invoke(telemetry.WithMeter(ctx, meter), event)
 	return answer, meter, err
 }

@@ -42,7 +42,7 @@ func TestCallIsAnsweredBeforeTheDeadline(t *testing.T) {
 			o := op.New(op.Operation{Name: "client.test.budget", Protocol: fake{&steps, nil, nil}, Run: c.run})
 			ctx, cancel := context.WithTimeout(t.Context(), timeout)
 			defer cancel()
-			answer, err := op.NewServer(&o, nil, telemetry.NewLogger(&log, slog.LevelInfo), nil).Invoke(ctx, nil)
+			answer, err := op.NewServer(&o, nil, telemetry.NewLogger(&log, "dev", slog.LevelInfo), nil).Invoke(ctx, nil)
 			if ctx.Err() != nil {
 				t.Error("the deadline has passed before the answer")
 			}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -210,19 +211,24 @@ func TestLogLineIsACloudWatchMetricRecord(t *testing.T) {
 	if l.Duration == nil || *l.Duration < 0 || l.Cold == nil || !*l.Cold {
 		t.Errorf("duration %v, cold %v", l.Duration, l.Cold)
 	}
-	if l.AWS.Timestamp < 1_700_000_000_000 || len(l.AWS.CloudWatchMetrics) != 1 {
+	if l.AWS.Timestamp < 1_700_000_000_000 {
 		t.Fatalf("metrics: %+v", l.AWS)
 	}
-	m := l.AWS.CloudWatchMetrics[0]
-	var names []string
-	for _, metric := range m.Metrics {
-		names = append(names, metric.Name+" "+metric.Unit)
+	var got []string
+	for _, m := range l.AWS.CloudWatchMetrics {
+		line := fmt.Sprint(m.Namespace, m.Dimensions)
+		for _, metric := range m.Metrics {
+			line += " " + metric.Name + " " + metric.Unit
+		}
+		got = append(got, line)
 	}
-	got := fmt.Sprint(m.Namespace, m.Dimensions, names)
-	want := fmt.Sprint("Parley", [][]string{{"surface", "group", "outcome"}},
-		[]string{"duration_ms Milliseconds", "W Count", "R Count", "S Count", "L Count", "P Count"})
-	if got != want {
-		t.Errorf("metrics %s, want %s", got, want)
+	want := []string{
+		"Parley[[stage surface outcome]] L Count",
+		"Parley[[stage surface]] duration_ms Milliseconds",
+		"Parley[[stage]] W Count R Count S Count P Count",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("metrics %q, want %q", got, want)
 	}
 }
 
@@ -280,7 +286,7 @@ func TestFirstRefusalEndsTheChain(t *testing.T) {
 			Name: "client.test.chain", Protocol: fake{&steps, c.decode, c.identify},
 			Run: func(context.Context, *op.Call) (any, error) { steps = append(steps, "run"); return "out", nil },
 		})
-		s := op.NewServer(&o, nil, telemetry.NewLogger(&log, slog.LevelInfo), limiter{&steps, c.limit})
+		s := op.NewServer(&o, nil, telemetry.NewLogger(&log, "dev", slog.LevelInfo), limiter{&steps, c.limit})
 		for call := range 2 {
 			steps = nil
 			answer, err := s.Invoke(t.Context(), nil)
@@ -347,7 +353,7 @@ func TestWorkerAnswersWithTheFailedJobs(t *testing.T) {
 		}
 	}
 	var log bytes.Buffer
-	s := op.NewServer(&o, nil, telemetry.NewLogger(&log, slog.LevelInfo), nil)
+	s := op.NewServer(&o, nil, telemetry.NewLogger(&log, "dev", slog.LevelInfo), nil)
 	if answer, err := s.Invoke(t.Context(), []byte("[]")); err == nil {
 		t.Errorf("an event that is not one of SQS is answered with %s: SQS would delete its jobs", answer)
 	}

@@ -9,9 +9,10 @@ import (
 	"time"
 )
 
-// NewLogger returns a logger that writes JSON lines.
-func NewLogger(w io.Writer, level slog.Level) *slog.Logger {
-	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
+// NewLogger returns a logger that writes JSON lines. Each has the stage, because the metrics
+// of all stages of an AWS account are in one namespace.
+func NewLogger(w io.Writer, stage string, level slog.Level) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})).With("stage", stage)
 }
 
 // A Line is what the log line of every call has.
@@ -27,9 +28,10 @@ type Line struct {
 }
 
 // Tell writes the log line of a call. The line is a log record and also a CloudWatch
-// metric record (Embedded Metric Format). Its dimensions are surface, group and outcome.
-// The operation and the application are fields and not dimensions, because each new
-// value of a dimension is a metric that must be paid.
+// metric record (Embedded Metric Format). Each new set of values of the dimensions is a
+// metric that must be paid, so the metrics have few: calls (L) have stage, surface and
+// outcome, the duration has stage and surface, and what was consumed has the stage. The
+// operation, its group and the application are fields and not dimensions.
 func Tell(ctx context.Context, log *slog.Logger, level slog.Level, l Line, fields ...any) {
 	args := make([]any, 0, 24+len(fields))
 	args = append(args,
@@ -65,16 +67,16 @@ type envelope struct {
 
 // emf returns the field _aws of a line that has the given kinds of notes.
 func emf(at int64, kinds []string) envelope {
-	e := envelope{Timestamp: at, CloudWatchMetrics: []directive{{
-		Namespace:  "Parley",
-		Dimensions: [][]string{{"surface", "group", "outcome"}},
-		Metrics: []metric{
-			{"duration_ms", "Milliseconds"}, {"W", "Count"}, {"R", "Count"}, {"S", "Count"}, {"L", "Count"}, {"P", "Count"},
-		},
-	}}}
-	for _, kind := range kinds {
-		m := &e.CloudWatchMetrics[0].Metrics
-		*m = append(*m, metric{kind, "Count"})
+	of := func(metrics []metric, dimensions ...string) directive {
+		return directive{Namespace: "Parley", Dimensions: [][]string{dimensions}, Metrics: metrics}
 	}
-	return e
+	consumed := []metric{{"W", "Count"}, {"R", "Count"}, {"S", "Count"}, {"P", "Count"}}
+	for _, kind := range kinds {
+		consumed = append(consumed, metric{kind, "Count"})
+	}
+	return envelope{Timestamp: at, CloudWatchMetrics: []directive{
+		of([]metric{{"L", "Count"}}, "stage", "surface", "outcome"),
+		of([]metric{{"duration_ms", "Milliseconds"}}, "stage", "surface"),
+		of(consumed, "stage"),
+	}}
 }

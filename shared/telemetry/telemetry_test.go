@@ -58,7 +58,7 @@ func TestNilMeterCountsNothing(t *testing.T) {
 // declares.
 func TestLogLineIsAMetricRecord(t *testing.T) {
 	var b bytes.Buffer
-	log := telemetry.NewLogger(&b, slog.LevelWarn)
+	log := telemetry.NewLogger(&b, "dev", slog.LevelWarn)
 	telemetry.Tell(t.Context(), log, slog.LevelInfo, telemetry.Line{Operation: "a.b.c"})
 	if b.Len() > 0 {
 		t.Errorf("a line under the level is written: %s", b.String())
@@ -85,17 +85,19 @@ func TestLogLineIsAMetricRecord(t *testing.T) {
 	}
 	// If a metric or dimension of the directive is not a field of the line, CloudWatch
 	// drops the record.
-	directive := got["_aws"].(map[string]any)["CloudWatchMetrics"].([]any)[0].(map[string]any)
-	for _, metric := range directive["Metrics"].([]any) {
-		name := metric.(map[string]any)["Name"].(string)
-		if _, number := got[name].(float64); !number {
-			t.Errorf("metric %s is %v in the line, want a number", name, got[name])
+	for _, each := range got["_aws"].(map[string]any)["CloudWatchMetrics"].([]any) {
+		directive := each.(map[string]any)
+		for _, metric := range directive["Metrics"].([]any) {
+			name := metric.(map[string]any)["Name"].(string)
+			if _, number := got[name].(float64); !number {
+				t.Errorf("metric %s is %v in the line, want a number", name, got[name])
+			}
 		}
-	}
-	for _, set := range directive["Dimensions"].([]any) {
-		for _, name := range set.([]any) {
-			if _, text := got[name.(string)].(string); !text {
-				t.Errorf("dimension %s is %v in the line, want text", name, got[name.(string)])
+		for _, set := range directive["Dimensions"].([]any) {
+			for _, name := range set.([]any) {
+				if _, text := got[name.(string)].(string); !text {
+					t.Errorf("dimension %s is %v in the line, want text", name, got[name.(string)])
+				}
 			}
 		}
 	}
@@ -110,7 +112,7 @@ func TestNotesAreMetrics(t *testing.T) {
 	}
 	m.Note(telemetry.Undelivered, "queue")
 	var log bytes.Buffer
-	telemetry.Tell(t.Context(), telemetry.NewLogger(&log, slog.LevelInfo), slog.LevelWarn, telemetry.Line{Notes: m.Notes()})
+	telemetry.Tell(t.Context(), telemetry.NewLogger(&log, "dev", slog.LevelInfo), slog.LevelWarn, telemetry.Line{Notes: m.Notes()})
 	for _, want := range []string{
 		`"unreadable":9`, `"unreadable_which":["a","b","c","d","e"]`, `"undelivered":1`, `"undelivered_which":["queue"]`,
 		`{"Name":"undelivered","Unit":"Count"},{"Name":"unreadable","Unit":"Count"}]`,
@@ -120,7 +122,7 @@ func TestNotesAreMetrics(t *testing.T) {
 		}
 	}
 	log.Reset()
-	telemetry.Tell(t.Context(), telemetry.NewLogger(&log, slog.LevelInfo), slog.LevelInfo, telemetry.Line{})
+	telemetry.Tell(t.Context(), telemetry.NewLogger(&log, "dev", slog.LevelInfo), slog.LevelInfo, telemetry.Line{})
 	if bytes.Contains(log.Bytes(), []byte("unreadable")) {
 		t.Errorf("the line of a call without notes has them: %s", &log)
 	}

@@ -46,7 +46,7 @@ func openAPI(surface string, groups []group, bodies map[string]string) ([]byte, 
 		"info", object("title", "Parley: "+surface, "version", "v1", "description", brief(surface),
 			"license", object("name", "Apache 2.0", "identifier", "Apache-2.0")),
 		"servers", list(object("url", "{origin}", "variables", object("origin", object(
-			"default", "http://127.0.0.1:8080", "description", "The output HttpUrl of the stack, or the address of the local cloud")))),
+			"default", "http://127.0.0.1:8080", "description", "The output of the stack for this surface, such as ClientUrl, or the address of the local cloud")))),
 		"security", list(object(scheme, list())),
 		"tags", tags,
 		"paths", paths,

@@ -12,118 +12,148 @@ import (
 	"parley/shared/store"
 )
 
-// A statement is a statement of an IAM policy: what one declared access allows.
+// A statement is a statement of an IAM policy.
 type statement struct {
 	Sid       string
 	Actions   []string
-	Resource  string
-	Condition string
+	Resource  string // an expression of CloudFormation
+	Condition string // JSON, or empty
 }
 
-// statements returns the statements of the role of an operation: one for its log, one for
-// each queue or stream that invokes it, and one for each declared access, with an Sid of the
-// same words.
-func statements(o *op.Operation, id string) ([]statement, error) {
-	list := []statement{{
-		Sid: "Log", Actions: actions("logs", "CreateLogStream", "PutLogEvents"), Resource: "!GetAtt " + id + "Logs.Arn",
-	}}
+// A right is one declared access as IAM sees it. Rights that differ in their keys only become
+// one statement.
+type right struct {
+	statement
+
+	keys []string // patterns of partition keys: the condition dynamodb:LeadingKeys
+}
+
+// statements returns the statements of the role of an operation: one for the log, one for
+// each queue or stream that invokes it, and those of its accesses. The accesses to one table
+// with one verb are one statement, because DynamoDB asks for one statement that allows a whole
+// transaction. Example: a transaction writes the account of alice ("5#U#alice") and the list
+// of accounts ("5#AI#3"). Two statements, each with one of the patterns, would refuse it.
+func statements(o *op.Operation) ([]statement, error) {
+	rights := []right{{statement: statement{
+		Sid: "Log", Actions: actions("logs", "CreateLogStream", "PutLogEvents"), Resource: "!GetAtt Logs.Arn",
+	}}}
 	for _, d := range o.Triggers {
 		if d.Queue != "" {
-			list = append(list, statement{
+			rights = append(rights, right{statement: statement{
 				Sid: camel("receive " + string(d.Queue)), Actions: actions("sqs", "ReceiveMessage", "DeleteMessage", "GetQueueAttributes"),
 				Resource: "!Ref " + queueParameter(d.Queue) + "Arn",
-			})
+			}})
 		}
 		if d.Stream != "" {
-			list = append(list, statement{
+			rights = append(rights, right{statement: statement{
 				Sid: camel("stream " + string(d.Stream)), Actions: actions("dynamodb", "DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"),
 				Resource: "!Ref " + streamParameter(d.Stream),
-			})
+			}})
 		}
 	}
 	for _, access := range o.Access {
-		s, err := allow(access)
+		list, err := allow(access)
 		if err != nil {
 			return nil, err
 		}
-		s.Sid = camel(access)
-		list = append(list, s)
+		rights = append(rights, list...)
 	}
-	return list, nil
+	return merge(rights), nil
 }
 
-// allow returns the actions and the resource of a declared access.
-func allow(access string) (statement, error) {
+// merge makes one statement of all rights with the same Sid.
+func merge(rights []right) []statement {
+	var merged []right
+	for _, r := range rights {
+		i := slices.IndexFunc(merged, func(m right) bool { return m.Sid == r.Sid })
+		if i < 0 {
+			merged = append(merged, r)
+			continue
+		}
+		merged[i].keys = slices.Concat(merged[i].keys, r.keys)
+	}
+	out := make([]statement, len(merged))
+	for i, r := range merged {
+		if len(r.keys) > 0 {
+			slices.Sort(r.keys)
+			keys, _ := json.Marshal(slices.Compact(r.keys)) // strings are always encoded
+			r.Condition = `{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ` + strings.ReplaceAll(string(keys), ",", ", ") + `}}`
+		}
+		out[i] = r.statement
+	}
+	slices.SortStableFunc(out[1:], func(a, b statement) int { return strings.Compare(a.Sid, b.Sid) }) // the log comes first
+	return out
+}
+
+// allow returns the rights of a declared access.
+func allow(access string) ([]right, error) {
 	verb, object, _ := strings.Cut(access, " ")
+	one := func(service, action, resource string) []right {
+		return []right{{statement: statement{Sid: camel(access), Actions: actions(service, action), Resource: resource}}}
+	}
 	switch {
 	case verb == "read" || verb == "write":
 		return tableAccess(verb, store.Aggregate(object))
 	case verb == "send" && slices.Contains(queue.Names(), queue.Name(object)):
-		return statement{Actions: actions("sqs", "SendMessage"), Resource: "!Ref " + queueParameter(queue.Name(object)) + "Arn"}, nil
+		return one("sqs", "SendMessage", "!Ref "+queueParameter(queue.Name(object))+"Arn"), nil
 	case slices.Contains(objects.Kinds(), objects.Kind(object)):
 		return objectAccess(verb, objects.Kind(object))
 	case access == "post":
-		return statement{Actions: actions("execute-api", "ManageConnections"), Resource: connections("POST")}, nil
+		return one("execute-api", "ManageConnections", connections("POST")), nil
 	case access == "close":
-		return statement{Actions: actions("execute-api", "ManageConnections"), Resource: connections("DELETE")}, nil
+		return one("execute-api", "ManageConnections", connections("DELETE")), nil
 	case access == "open":
-		return sealKeyAccess("Decrypt"), nil
+		return sealKeyAccess(access, "Decrypt"), nil
 	case access == "seal":
-		return sealKeyAccess("Encrypt"), nil
+		return sealKeyAccess(access, "Encrypt"), nil
 	}
-	return statement{}, fmt.Errorf("the access %q is not known", access)
+	return nil, fmt.Errorf("the access %q is not known", access)
 }
 
 // tableAccess allows to read or to write the items of an aggregate: those whose partition
 // key has the form of the aggregate. A condition check in a transaction counts as a read.
-func tableAccess(verb string, a store.Aggregate) (statement, error) {
+// The partition key of an index has the same form as that of the table.
+func tableAccess(verb string, a store.Aggregate) ([]right, error) {
 	if !slices.Contains(store.Aggregates(), a) || len(a.LeadingKeys()) == 0 {
-		return statement{}, fmt.Errorf("the aggregate %q is not known or has no leading keys", a)
+		return nil, fmt.Errorf("the aggregate %q is not known or has no leading keys", a)
 	}
-	keys, err := json.Marshal(a.LeadingKeys())
-	if err != nil {
-		return statement{}, err
+	table := "!Sub arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${" + tableParameter(a.Table()) + "}"
+	name := camel(verb + " " + string(a.Table()))
+	if verb == "write" {
+		return []right{{statement{
+			Sid: name, Actions: actions("dynamodb", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"), Resource: table,
+		}, a.LeadingKeys()}}, nil
 	}
-	s := statement{
-		Actions:   actions("dynamodb", "GetItem", "BatchGetItem", "Query", "ConditionCheckItem"),
-		Resource:  "!Sub arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${" + tableParameter(a.Table()) + "}",
-		Condition: `{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ` + strings.ReplaceAll(string(keys), ",", ", ") + `}}`,
+	list := []right{{statement{
+		Sid: name, Actions: actions("dynamodb", "GetItem", "BatchGetItem", "Query", "ConditionCheckItem"), Resource: table,
+	}, a.LeadingKeys()}}
+	if len(a.Indexes()) > 0 {
+		list = append(list, right{statement{
+			Sid: name + "Indexes", Actions: actions("dynamodb", "Query"), Resource: table + "/index/*",
+		}, a.LeadingKeys()})
 	}
-	switch {
-	case verb == "write":
-		s.Actions = actions("dynamodb", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")
-	case len(a.Indexes()) > 0: // the partition key of an index has the same form as that of the table
-		s.Resource = "[" + quoted(s.Resource) + ", " + quoted(s.Resource+"/index/*") + "]"
-	}
-	return s, nil
-}
-
-// quoted puts the text of a !Sub in quotes. In a list of YAML it needs them.
-func quoted(sub string) string {
-	tag, text, _ := strings.Cut(sub, " ")
-	return tag + " '" + text + "'"
+	return list, nil
 }
 
 // objectAccess allows one verb on the objects of a kind, which are in one folder of the
-// bucket.
-func objectAccess(verb string, k objects.Kind) (statement, error) {
-	objectsOfKind := "!Sub arn:${AWS::Partition}:s3:::${" + bucketParameter + "}/" + string(k) + "/*"
-	s := statement{Resource: objectsOfKind}
-	switch verb {
-	case "store":
-		s.Actions = actions("s3", "PutObject")
-		return s, nil
-	case "fetch":
-		s.Actions = actions("s3", "GetObject", "ListBucket")
-	case "drop":
-		s.Actions = actions("s3", "DeleteObject", "ListBucket")
-	default:
-		return statement{}, fmt.Errorf("the access %q to objects is not known", verb)
+// bucket. ListBucket is an action on the bucket: without a prefix, or with one that is not
+// within the folder, it is denied.
+func objectAccess(verb string, k objects.Kind) ([]right, error) {
+	action, ok := map[string]string{"store": "PutObject", "fetch": "GetObject", "drop": "DeleteObject"}[verb]
+	if !ok {
+		return nil, fmt.Errorf("the access %q to objects is not known", verb)
 	}
-	// ListBucket is an action on the bucket; its prefix says which folder is listed.
-	s.Resource = "[!Sub 'arn:${AWS::Partition}:s3:::${" + bucketParameter + "}', " + "!Sub 'arn:${AWS::Partition}:s3:::${" + bucketParameter + "}/" + string(k) + "/*']"
-	s.Condition = `{"StringLikeIfExists": {"s3:prefix": "` + string(k) + `/*"}}`
-	return s, nil
+	bucket := "!Sub arn:${AWS::Partition}:s3:::${" + bucketParameter + "}"
+	list := []right{{statement: statement{
+		Sid: camel(verb + " " + string(k)), Actions: actions("s3", action), Resource: bucket + "/" + string(k) + "/*",
+	}}}
+	if verb != "store" {
+		list = append(list, right{statement: statement{
+			Sid: camel("list " + string(k)), Actions: actions("s3", "ListBucket"), Resource: bucket,
+			Condition: `{"StringLike": {"s3:prefix": "` + string(k) + `/*"}}`,
+		}})
+	}
+	return list, nil
 }
 
 // connections returns the ARN of a method on all WebSocket connections.
@@ -133,11 +163,11 @@ func connections(method string) string {
 
 // sealKeyAccess allows one action with the KMS key of package seal, and only with the
 // encryption context that package seal sends.
-func sealKeyAccess(action string) statement {
-	return statement{
-		Actions: actions("kms", action), Resource: "!Ref SealKey",
+func sealKeyAccess(access, action string) []right {
+	return []right{{statement: statement{
+		Sid: camel(access), Actions: actions("kms", action), Resource: "!Ref SealKey",
 		Condition: `{"Null": {"kms:EncryptionContext:parley": "false"}}`,
-	}
+	}}}
 }
 
 // actions returns actions of a service, each in quotes.

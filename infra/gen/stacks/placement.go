@@ -1,131 +1,117 @@
 package stacks
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
-	"maps"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
-	"strconv"
+	"strings"
 
 	"parley/shared/op"
 )
 
-// size returns the number of resources that an operation adds to its stack.
-func size(o *op.Operation) int {
-	n := 4 // function, role, log group, alarm
-	for _, d := range o.Triggers {
-		switch {
-		case d.Authorizer:
-			n++ // authorizer and permission; it has no alarm
-		case d.Queue != "" || d.Stream != "":
-			n++
-		case d.Schedule != "":
-			n += 2 // rule and permission
-		case d.HTTP != "":
-			n += 3
-		case d.Socket == "$connect" || d.Socket == "$disconnect":
-			n += 3
-		default:
-			n += 4
-		}
-	}
-	return n
-}
+// A Placement says in which stack the operations of a group are, by surface and group, as in
+// "client.message". A group that outgrows its stack has a second stack for its new
+// operations: then the key may be the name of an operation.
+//
+// An operation never moves to another stack. A deployment that moves it would fail:
+// CloudFormation would create its function in the new stack while the old stack still has a
+// function of the same name.
+type Placement map[string]string
 
-// heartbeatSize is the number of resources of the two routes without functions, p and pp.
-const heartbeatSize = 6
+// PlacementFile is the name of the table of placements in the folder of the stacks. It is
+// written by hand; the generator adds a row for each new group.
+const PlacementFile = "placement.tsv"
 
-// place distributes the operations of a surface over stacks. An operation that is in a stack
-// stays there. A new operation goes to the last stack that has operations of its group, if
-// there is room. Otherwise it goes to the last stack of the surface, if the rest of its group
-// fits there, or to a new one. Example: the group message fills stack 1, and message.pin is
-// new. It goes to stack 2, if that has room for it.
-func place(list []*op.Operation, before Placement) [][]*op.Operation {
-	var used []int                         // the number of resources of each stack
-	groups := make(map[[2]string]int)      // by surface and group: the last stack with operations of the group
-	stackOf := make(map[*op.Operation]int) // the result
-	put := func(o *op.Operation, i int) {
-		for len(used) <= i {
-			used = append(used, heartbeatSize)
-		}
-		g := [2]string{o.Surface(), o.Group()}
-		last, known := groups[g]
-		if !known {
-			used[i]++ // the group's alarm
-		}
-		used[i] += size(o)
-		stackOf[o], groups[g] = i, max(last, i)
-	}
-	rest := make(map[string]int) // by group: the resources of its operations without a stack
-	for _, o := range list {
-		if i, ok := before[o.Name]; ok {
-			put(o, i)
-		} else {
-			rest[o.Group()] += size(o)
-		}
-	}
-	for _, o := range list {
-		if _, placed := stackOf[o]; placed {
-			continue
-		}
-		if i, ok := groups[[2]string{o.Surface(), o.Group()}]; ok && used[i]+size(o) <= Full {
-			put(o, i)
-		} else if last := len(used) - 1; last >= 0 && used[last]+min(rest[o.Group()], Full-heartbeatSize-1)+1 <= Full {
-			put(o, last)
-		} else {
-			put(o, len(used))
-		}
-		rest[o.Group()] -= size(o)
-	}
-	out := make([][]*op.Operation, len(used))
-	for _, o := range list {
-		out[stackOf[o]] = append(out[stackOf[o]], o)
-	}
-	return out
-}
+const placementHead = `# In which stack the operations of a group are. A group without a row gets a stack of its own name and
+# a row. A group that outgrows its stack (gen says so) gets rows for its new operations, with their whole
+# names. A row is never changed: an operation that moves to another stack cannot be deployed.
+# group or operation	stack
+`
 
-// Read returns the placement of the operations in the stacks of a directory.
-func Read(dir string, operations []op.Operation) (Placement, error) {
-	known := make(map[string]bool)
-	for i := range operations {
-		known[operations[i].Surface()] = true
+// Read returns the placement in a folder of stacks, as it stands in the table.
+func Read(dir string) (Placement, error) {
+	text, err := os.ReadFile(filepath.Join(dir, PlacementFile)) // a file of the repository
+	if errors.Is(err, fs.ErrNotExist) {
+		return Placement{}, nil
 	}
-	name := regexp.MustCompile(`^([a-z]+)([0-9]*)\.yaml$`)
-	handler := regexp.MustCompile(`(?m)^      Handler: (\S+)$`)
-	files, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
 	if err != nil {
 		return nil, err
 	}
 	out := make(Placement)
-	for _, file := range files {
-		parts := name.FindStringSubmatch(filepath.Base(file))
-		if len(parts) != 3 || !known[parts[1]] {
+	for i, line := range strings.Split(strings.TrimRight(string(text), "\n"), "\n") {
+		if strings.HasPrefix(line, "#") {
 			continue
 		}
-		i := 0
-		if parts[2] != "" {
-			n, err := strconv.Atoi(parts[2])
-			if err != nil || n < 2 {
-				return nil, fmt.Errorf("%s: the number of a stack in its file name is 2 or more", file)
-			}
-			i = n - 1
+		name, stack, ok := strings.Cut(line, "\t")
+		if _, twice := out[name]; !ok || twice || !stackName.MatchString(stack) {
+			return nil, fmt.Errorf("%s: line %d is not one new group and its stack: %q", PlacementFile, i+1, line)
 		}
-		text, err := os.ReadFile(file) // a file of the repository
-		if err != nil {
-			return nil, err
-		}
-		for _, match := range handler.FindAllSubmatch(text, -1) {
-			if other, twice := out[string(match[1])]; twice {
-				return nil, fmt.Errorf("%s: %s is in stack %d already", file, match[1], other+1)
-			}
-			out[string(match[1])] = i
+		out[name] = stack
+	}
+	return out, nil
+}
+
+var stackName = regexp.MustCompile(`^[a-z]+-[a-z][a-z-]*$`)
+
+// place returns the operations by stack, and the table with a row for each group. The stacks
+// come in the order of their first operation.
+func place(list []*op.Operation, before Placement) (names []string, by map[string][]*op.Operation, table []string, err error) {
+	by = make(map[string][]*op.Operation)
+	listed := make(map[string]bool)
+	row := func(name, stack string) {
+		if !listed[name] {
+			listed[name], table = true, append(table, name+"\t"+stack)
 		}
 	}
-	// Operations that are not in the catalog any more have no placement.
-	maps.DeleteFunc(out, func(name string, _ int) bool {
-		return !slices.ContainsFunc(operations, func(o op.Operation) bool { return o.Name == name })
-	})
-	return out, nil
+	for _, o := range list {
+		group := o.Surface() + "." + o.Group()
+		stack, ok := before[group]
+		if !ok {
+			stack = o.Surface() + "-" + o.Group()
+		}
+		row(group, stack)
+		if own, ok := before[o.Name]; ok {
+			stack = own
+			row(o.Name, stack)
+		}
+		if !stackName.MatchString(stack) || !strings.HasPrefix(stack, o.Surface()+"-") {
+			return nil, nil, nil, fmt.Errorf("%s: the stack %q is not named surface-group", o.Name, stack)
+		}
+		if by[stack] == nil {
+			names = append(names, stack)
+		}
+		by[stack] = append(by[stack], o)
+	}
+	return names, by, table, nil
+}
+
+// placementText returns the content of the table of placements.
+func placementText(rows []string) []byte {
+	var out bytes.Buffer
+	out.WriteString(placementHead)
+	for _, r := range rows {
+		out.WriteString(r + "\n")
+	}
+	return out.Bytes()
+}
+
+// size returns the number of resources that an operation adds to its stack.
+func size(o *op.Operation) int {
+	n := 1 // the function
+	for _, d := range o.Triggers {
+		switch {
+		case d.Authorizer, d.Queue != "", d.Stream != "":
+			n++
+		case d.HTTP != "": // part of the definition of the API
+		case d.Socket == "$connect" || d.Socket == "$disconnect", d.Schedule != "":
+			n += 2
+		default:
+			n += 3
+		}
+	}
+	return n
 }

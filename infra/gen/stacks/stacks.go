@@ -1,14 +1,15 @@
-// Package stacks makes the CloudFormation stacks of the operations from the catalog: for
-// each operation a function, a role that allows what the operation declares and nothing else,
-// a log group, an alarm, and the resources of its triggers.
+// Package stacks makes the CloudFormation stacks of the operations from the catalog. A surface
+// has a stack with its HTTP API, its roles and its logs, and one stack for each group of
+// operations, with a function for each operation and the resources of its triggers. The root
+// template nests them. The table access.tsv says the same in one line for each operation.
 package stacks
 
 import (
-	"bytes"
-	_ "embed"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
-	"text/template"
 	"time"
 
 	"parley/shared/op"
@@ -16,55 +17,65 @@ import (
 	"parley/shared/store"
 )
 
-//go:embed stack.yaml.tmpl
-var layout string
-
-// Limits of a stack, in resources. CloudFormation allows 500.
+// Limits that a deployment would run into.
 const (
-	Full = 400 // a new operation goes to another stack if this one would have more
-	Most = 450 // no stack may have more; what is above Full is for new triggers of old operations
+	Most            = 450 // resources of a stack; CloudFormation allows 500
+	mostOutputs     = 200 // of a stack: one for each role of a surface, and a few
+	mostRoutes      = 300 // of an HTTP API, and as many integrations; AWS does not raise the second limit
+	longestFunction = 40  // of the name of an operation: the function's name has 64 at most, and begins with "parley-" and the stage
 )
 
-// A Placement says in which stack of its surface an operation is, by the name of the
-// operation; 0 is the first stack. An operation never moves to another stack. A deployment
-// that moves it would fail: CloudFormation would create its route in the new stack while the
-// old stack still has the same route.
-type Placement map[string]int
+// Files are the generated files by path below the root of the repository.
+type Files map[string][]byte
 
-// Generate returns the stacks by file name. The name of the first stack of a surface is
-// "client.yaml", that of the second one "client2.yaml".
-func Generate(operations []op.Operation, before Placement) (map[string][]byte, error) {
-	t, err := template.New("stack").Funcs(template.FuncMap{"join": strings.Join}).Parse(layout)
-	if err != nil {
-		return nil, err
-	}
-	files := make(map[string][]byte)
-	for _, surface := range surfaces(operations) {
-		for i, list := range place(surface.operations, before) {
-			if len(list) == 0 {
-				continue
-			}
-			s, err := newStack(surface.name, list)
+// Dir is the folder of the stacks.
+const Dir = "infra/stacks"
+
+// Generate returns the root template, the stacks and the two tables.
+func Generate(operations []op.Operation, before Placement) (Files, error) {
+	r := rootTemplate{shared: newShared("")}
+	var rows, access []string
+	files := make(Files)
+	for _, s := range surfaces(operations) {
+		top, of, err := newSurface(s.name, s.operations)
+		if err != nil {
+			return nil, err
+		}
+		names, by, table, err := place(s.operations, before)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, table...)
+		if files[Dir+"/"+s.name+".yaml"], err = render("surface", top); err != nil {
+			return nil, err
+		}
+		r.Surfaces = append(r.Surfaces, rootSurface{Name: s.name, ID: camel(s.name), Optional: s.name != "worker", HTTP: len(top.Paths) > 0})
+		for _, name := range names {
+			g, err := newGroup(s.name, name, by[name], of)
 			if err != nil {
 				return nil, err
 			}
-			s.Heartbeat = surface.name == "client" && i == 0
-			var out bytes.Buffer
-			if err := t.Execute(&out, s); err != nil {
+			if files[Dir+"/"+name+".yaml"], err = render("group", g); err != nil {
 				return nil, err
 			}
-			files[File(surface.name, i)] = append(bytes.TrimRight(out.Bytes(), "\n"), '\n')
+			r.Groups = append(r.Groups, rootGroup{
+				Name: name, ID: camel(name), Surface: camel(s.name), Optional: s.name != "worker", Roles: g.Roles, Invoked: g.Invoked,
+			})
+		}
+		for _, o := range s.operations {
+			access = append(access, accessRow(o, of[o.Name]))
 		}
 	}
-	return files, nil
-}
-
-// File returns the name of the file of a stack; i counts the stacks of the surface from 0.
-func File(surface string, i int) string {
-	if i == 0 {
-		return surface + ".yaml"
+	var err error
+	if files["template.yaml"], err = render("root", r); err != nil {
+		return nil, err
 	}
-	return fmt.Sprintf("%s%d.yaml", surface, i+1)
+	if files[Dir+"/alarms.yaml"], err = render("alarms", r); err != nil {
+		return nil, err
+	}
+	files[Dir+"/"+PlacementFile] = placementText(rows)
+	files[Dir+"/access.tsv"] = []byte(accessHead + strings.Join(access, ""))
+	return files, nil
 }
 
 // surface is a surface with its operations.
@@ -89,45 +100,74 @@ func surfaces(operations []op.Operation) []surface {
 	return out
 }
 
-// What the template stack.yaml.tmpl reads. A parameter is the name of a parameter of the
-// stack.
+// What the templates read. A parameter is the name of a parameter of the stack.
 type (
-	stack struct {
+	shared struct {
 		Surface   string
 		Tables    []string // parameters
 		Queues    []string // parameters
 		Streams   []string // parameters
 		Bucket    string   // parameter
 		Variables []variable
-		Functions []function
-		Groups    []group
-		Heartbeat bool
 	}
 	variable struct{ Name, Parameter string }
-	group    struct{ ID, Name string }
+
+	surfaceStack struct {
+		shared
+
+		Roles    []role
+		Paths    []path // of the HTTP API
+		Invoked  bool   // an API invokes functions of the surface
+		Failures string // the pattern of the lines that Lambda writes for invocations without an answer
+	}
+	path struct{ Path, Method, Function, IAM string }
+
+	groupStack struct {
+		shared
+
+		Name      string
+		Roles     []string // parameters
+		Functions []function
+		Invoked   bool
+	}
 	function struct {
-		ID, Name, Group string
+		ID, Name, Role  string
+		Physical        string // the end of the function's name
 		Memory, Timeout int
 		Authorizer      bool
-		Statements      []statement
 		Queues          []queueSource
 		Streams         []streamSource
 		Schedules       []string
-		HTTP, Socket    []route
+		Socket          []route
 	}
 	queueSource  struct{ ID, Parameter string }
 	streamSource struct{ ID, Parameter, Filter string }
 	route        struct {
 		ID, Function, Key string
-		Source            string // the end of the permission's source ARN, after the stage
-		IAM, TwoWay       bool
+		TwoWay            bool
 		Authorizer        string // the logical id of the authorizer's function
+	}
+
+	rootTemplate struct {
+		shared
+
+		Surfaces []rootSurface
+		Groups   []rootGroup
+	}
+	rootSurface struct {
+		Name, ID       string
+		Optional, HTTP bool
+	}
+	rootGroup struct {
+		Name, ID, Surface string
+		Optional, Invoked bool
+		Roles             []string
 	}
 )
 
-// newStack describes a stack of a surface for the template.
-func newStack(name string, list []*op.Operation) (*stack, error) {
-	s := &stack{Surface: name, Streams: []string{streamParameter(store.Msg)}, Bucket: bucketParameter}
+// newShared returns what all stacks of a surface have in common.
+func newShared(surface string) shared {
+	s := shared{Surface: surface, Streams: []string{streamParameter(store.Msg)}, Bucket: bucketParameter}
 	for _, t := range store.Tables() {
 		s.Tables = append(s.Tables, tableParameter(t))
 		s.Variables = append(s.Variables, variable{"TABLE_" + strings.ToUpper(string(t)), tableParameter(t)})
@@ -137,38 +177,87 @@ func newStack(name string, list []*op.Operation) (*stack, error) {
 		s.Variables = append(s.Variables, variable{"QUEUE_" + strings.ToUpper(string(q)), queueParameter(q)})
 	}
 	s.Variables = append(s.Variables, variable{"SEAL_KEY", "SealKey"}, variable{"BUCKET_ARCHIVE", bucketParameter})
-	authorizer := ""
+	return s
+}
+
+// newSurface describes the stack of a surface, and returns by operation the id of its role.
+func newSurface(name string, list []*op.Operation) (surfaceStack, map[string]string, error) {
+	s := surfaceStack{shared: newShared(name), Failures: `{ $.type = "platform.report" && $.record.status != "success" }`}
+	var of map[string]string
+	var err error
+	if s.Roles, of, err = roles(list); err != nil {
+		return s, nil, err
+	}
 	for _, o := range list {
 		for _, d := range o.Triggers {
+			s.Invoked = s.Invoked || d.HTTP != "" || d.Socket != "" || d.Authorizer
+			if d.Authorizer {
+				// An authorizer refuses a caller by returning an error.
+				s.Failures = `{ $.type = "platform.report" && ($.record.status = "timeout" || $.record.status = "failure") }`
+			}
+			if d.HTTP == "" {
+				continue
+			}
+			verb, address, _ := strings.Cut(d.HTTP, " ")
+			p := path{Path: address, Method: strings.ToLower(verb), Function: physical(o)}
+			if verb == "ANY" {
+				p.Method = "x-amazon-apigateway-any-method"
+			}
+			if d.IAM {
+				p.IAM = "iam"
+			}
+			if slices.ContainsFunc(s.Paths, func(q path) bool { return q.Path == p.Path }) {
+				return s, nil, fmt.Errorf("%s: the path %s has a route already; two methods of a path are not supported yet", o.Name, address)
+			}
+			s.Paths = append(s.Paths, p)
+		}
+	}
+	switch {
+	case len(s.Paths) > mostRoutes:
+		err = fmt.Errorf("the surface %s has %d HTTP routes, and an API has %d integrations at most: a new vendor or part is a surface of its own", name, len(s.Paths), mostRoutes)
+	case len(s.Roles) > mostOutputs-4:
+		err = fmt.Errorf("the surface %s has %d roles, too many for the outputs of its stack", name, len(s.Roles))
+	}
+	return s, of, err
+}
+
+// newGroup describes a stack of operations. of has by operation the id of its role.
+func newGroup(surface, name string, list []*op.Operation, of map[string]string) (groupStack, error) {
+	g := groupStack{shared: newShared(surface), Name: name}
+	authorizer, resources := "", 0
+	used := make(map[string]bool)
+	for _, o := range list {
+		resources += size(o)
+		used[of[o.Name]] = true
+		for _, d := range o.Triggers {
+			g.Invoked = g.Invoked || d.Socket != "" || d.Authorizer
 			if d.Authorizer {
 				authorizer = ID(o)
 			}
 		}
 	}
-	groups := make(map[string]bool)
+	g.Roles = slices.Sorted(maps.Keys(used))
+	if resources > Most {
+		return g, fmt.Errorf("the stack %s would have %d resources, and %d are allowed: name another stack for its new operations in %s/%s", name, resources, Most, Dir, PlacementFile)
+	}
 	for _, o := range list {
 		f, err := newFunction(o, authorizer)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", o.Name, err)
+			return g, fmt.Errorf("%s: %w", o.Name, err)
 		}
-		s.Functions = append(s.Functions, f)
-		if g := o.Group(); !groups[g] {
-			groups[g], s.Groups = true, append(s.Groups, group{camel(g), g})
-		}
+		f.Role = of[o.Name]
+		g.Functions = append(g.Functions, f)
 	}
-	return s, nil
+	return g, nil
 }
 
-// newFunction describes the function of an operation for the template. authorizer is the
-// logical id of the authorizer's function, if the stack has it.
+// newFunction describes the function of an operation. authorizer is the logical id of the
+// authorizer's function, if the stack has it.
 func newFunction(o *op.Operation, authorizer string) (function, error) {
-	f := function{
-		ID: ID(o), Name: o.Name, Group: camel(o.Group()), Memory: o.Memory, Timeout: int(o.Timeout / time.Second),
+	if len(o.Name) > longestFunction {
+		return function{}, fmt.Errorf("its name has %d characters, and %d are allowed: the name of a function has 64 at most", len(o.Name), longestFunction)
 	}
-	var err error
-	if f.Statements, err = statements(o, f.ID); err != nil {
-		return f, err
-	}
+	f := function{ID: ID(o), Name: o.Name, Physical: physical(o), Memory: o.Memory, Timeout: int(o.Timeout / time.Second)}
 	for _, d := range o.Triggers {
 		switch {
 		case d.Authorizer:
@@ -179,10 +268,7 @@ func newFunction(o *op.Operation, authorizer string) (function, error) {
 			f.Streams = append(f.Streams, streamSource{camel(string(d.Stream)), streamParameter(d.Stream), d.Filter})
 		case d.Schedule != "":
 			f.Schedules = append(f.Schedules, d.Schedule)
-		case d.HTTP != "":
-			f.HTTP = append(f.HTTP, route{
-				ID: numbered(f.ID+"Http", len(f.HTTP)), Function: f.ID, Key: d.HTTP, Source: httpSource(d.HTTP), IAM: d.IAM,
-			})
+		case d.HTTP != "": // in the stack of the surface
 		case d.Socket != "":
 			r := route{
 				ID: numbered(f.ID+"Socket", len(f.Socket)), Function: f.ID, Key: d.Socket,
@@ -190,7 +276,7 @@ func newFunction(o *op.Operation, authorizer string) (function, error) {
 			}
 			if d.Socket == "$connect" {
 				if r.Authorizer = authorizer; authorizer == "" {
-					return f, fmt.Errorf("the route $connect is in a stack without the authorizer")
+					return f, errors.New("the route $connect is in a stack without the authorizer")
 				}
 			}
 			f.Socket = append(f.Socket, r)
@@ -201,21 +287,9 @@ func newFunction(o *op.Operation, authorizer string) (function, error) {
 	return f, nil
 }
 
-// httpSource returns the end of the ARN of an HTTP route, after the stage. A variable in the
-// path matches anything. Example: "*/client/*" for "ANY /client/{proxy+}".
-func httpSource(key string) string {
-	method, path, _ := strings.Cut(key, " ")
-	if method == "ANY" {
-		method = "*"
-	}
-	parts := strings.Split(path, "/")
-	for i, p := range parts {
-		if strings.HasPrefix(p, "{") {
-			parts[i] = "*"
-		}
-	}
-	return method + strings.Join(parts, "/")
-}
+// physical returns the end of the name of the function of an operation: the name of the
+// operation with hyphens. It begins with "parley-" and the stage.
+func physical(o *op.Operation) string { return strings.ReplaceAll(o.Name, ".", "-") }
 
 // ID returns the logical id of the function of an operation in its stack.
 func ID(o *op.Operation) string {

@@ -2,7 +2,7 @@ package stacks
 
 import (
 	"fmt"
-	"path/filepath"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -21,10 +21,11 @@ const root = "../../.."
 
 // resources counts the resources of a stack as CloudFormation will: those in the file, and
 // those that SAM adds, which are the mapping of an event source and the rule of a schedule.
-func resources(t *testing.T, text []byte) int {
+func resources(t *testing.T, text []byte) map[string]int {
 	t.Helper()
 	var doc struct {
 		Resources map[string]struct {
+			Type       string `yaml:"Type"`
 			Properties struct {
 				Events map[string]yaml.Node `yaml:"Events"`
 			} `yaml:"Properties"`
@@ -33,17 +34,19 @@ func resources(t *testing.T, text []byte) int {
 	if err := yaml.Unmarshal(text, &doc); err != nil {
 		t.Fatal(err)
 	}
-	n := len(doc.Resources)
+	n := make(map[string]int)
 	for _, r := range doc.Resources {
-		n += len(r.Properties.Events)
+		n[""]++
+		n[r.Type]++
+		n[""] += len(r.Properties.Events)
 		if _, schedule := r.Properties.Events["Clock"]; schedule {
-			n++ // the permission of the rule
+			n[""]++ // the permission of the rule
 		}
 	}
 	return n
 }
 
-func generate(t *testing.T, all []op.Operation, before Placement) map[string][]byte {
+func generate(t *testing.T, all []op.Operation, before Placement) Files {
 	t.Helper()
 	files, err := Generate(all, before)
 	if err != nil {
@@ -52,115 +55,156 @@ func generate(t *testing.T, all []op.Operation, before Placement) map[string][]b
 	return files
 }
 
-// TestStacksAreSmallEnough checks that no stack has more than Most resources.
-func TestStacksAreSmallEnough(t *testing.T) {
-	files, err := filepath.Glob(root + "/infra/stacks/*.yaml")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no stacks: %v", err)
+// figures are what quotas of AWS count.
+type figures struct{ operations, stacks, resources, largest, most, roles, objects, alarms int }
+
+// measure counts what the operations need: the number of stacks, resources and roles of a
+// deployment, the resources of its largest stack, the most that one operation adds, the
+// objects of API Gateway (an HTTP API with all its routes is one), and alarms.
+func measure(t *testing.T, all []op.Operation) figures {
+	t.Helper()
+	f := figures{operations: len(all)}
+	for i := range all {
+		f.most = max(f.most, size(&all[i]))
 	}
-	for name, text := range generate(t, catalog.All(), nil) {
-		n := resources(t, text)
-		t.Logf("%s: %d resources, %d KB", name, n, len(text)>>10)
-		if n > Most {
-			t.Errorf("%s has %d resources, want at most %d", name, n, Most)
+	for name, text := range generate(t, all, Placement{}) {
+		if !strings.HasSuffix(name, ".yaml") {
+			continue
 		}
+		if len(text) > 1_000_000 {
+			t.Errorf("%s has %d bytes, and CloudFormation takes 1 MB", name, len(text))
+		}
+		n := resources(t, text)
+		f.stacks++
+		f.resources += n[""]
+		f.largest = max(f.largest, n[""])
+		f.roles += n["AWS::IAM::Role"]
+		f.alarms += n["AWS::CloudWatch::Alarm"]
+		for kind, count := range n {
+			if strings.HasPrefix(kind, "AWS::ApiGatewayV2::") {
+				f.objects += count
+			}
+		}
+	}
+	for _, name := range []string{"socket", "data"} { // written by hand
+		text, err := os.ReadFile(root + "/" + Dir + "/" + name + ".yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := resources(t, text)
+		f.stacks++
+		f.resources += n[""]
+		for kind, count := range n {
+			if strings.HasPrefix(kind, "AWS::ApiGatewayV2::") {
+				f.objects += count
+			}
+		}
+	}
+	return f
+}
+
+// TestFigures checks the numbers that quotas of AWS count, for the operations of today and for
+// a synthetic catalog of 700 operations, and prints them.
+func TestFigures(t *testing.T) {
+	for _, all := range [][]op.Operation{catalog.All(), synthetic()} {
+		f := measure(t, all)
+		t.Logf("%d operations: %d stacks, %d resources, %d in the largest stack, %d roles, %d objects of API Gateway, %d alarms",
+			f.operations, f.stacks, f.resources, f.largest, f.roles, f.objects, f.alarms)
+		if f.most > 5 {
+			t.Errorf("an operation adds %d resources, want at most 5", f.most)
+		}
+		if f.largest > Most {
+			t.Errorf("the largest stack has %d resources, want at most %d", f.largest, Most)
+		}
+		if f.roles > 1000 {
+			t.Errorf("got %d roles, and an account has 1,000", f.roles)
+		}
+	}
+	if f := measure(t, catalog.All()); f.alarms > 14 {
+		t.Errorf("got %d alarms, want at most 14", f.alarms)
 	}
 }
 
-// TestSize checks that size, by which operations are placed, counts the resources of an
-// operation as they are in the file.
+// TestMetrics checks that a stage has at most 40 metrics that are paid: of each surface the
+// calls by outcome and the duration, four of what is consumed, two kinds of notes, and the
+// failures that a filter of the log counts.
+func TestMetrics(t *testing.T) {
+	if n := len(surfaces(catalog.All()))*(3+1) + 4 + 2 + 1; n > 40 {
+		t.Errorf("got %d metrics, want at most 40", n)
+	}
+}
+
+// synthetic makes 700 operations: those of today, and five surfaces like tencent in groups of
+// 20, with the accesses of today's operations. A third has an HTTP and a WebSocket trigger.
+func synthetic() []op.Operation {
+	all := catalog.All()
+	model := catalog.All()
+	for i := 0; len(all) < 700; i++ {
+		surface := []string{"easemob", "jpush", "rong", "matrix", "zulip"}[i%5]
+		group := fmt.Sprintf("g%c", 'a'+i/5/20)
+		name := fmt.Sprintf("%s.%s.op%d", surface, group, i)
+		o := op.New(op.Operation{Name: name, Triggers: []op.Trigger{{HTTP: "POST /" + surface + "/" + name}}})
+		if i%3 == 0 {
+			o.Triggers = append(o.Triggers, op.Trigger{Socket: name})
+		}
+		o.Access = model[i%len(model)].Access
+		all = append(all, o)
+	}
+	return all
+}
+
+// TestSize checks that size counts the resources of an operation as they are in the file.
 func TestSize(t *testing.T) {
 	for _, o := range catalog.All() {
 		if o.Name == "client.session.connect" { // cannot be in a stack without the authorizer
 			continue
 		}
-		for name, text := range generate(t, []op.Operation{o}, nil) {
-			extra := 1
-			if name == "client.yaml" {
-				extra += heartbeatSize
-			}
-			if got, want := resources(t, text), size(&o)+extra; got != want {
-				t.Errorf("%s: got %d resources, want %d", o.Name, got, want)
-			}
+		files := generate(t, []op.Operation{o}, Placement{})
+		if got, want := resources(t, files[Dir+"/"+o.Surface()+"-"+o.Group()+".yaml"])[""], size(&o); got != want {
+			t.Errorf("%s: got %d resources, want %d", o.Name, got, want)
 		}
 	}
 }
 
-// synthetic makes a surface with groups of n operations. Each operation has two triggers.
-func synthetic(groups, n int) []op.Operation {
-	var all []op.Operation
-	for g := range groups {
-		for i := range n {
-			name := fmt.Sprintf("big.g%d.op%d", g, i)
-			all = append(all, op.New(op.Operation{
-				Name: name, Triggers: []op.Trigger{{HTTP: "POST /big/" + name}, {Socket: name}},
-			}, op.Reads(store.Accounts)))
-		}
-	}
-	return all
-}
-
-// TestPlacement checks that stacks are filled up to Full, that a group stays together if it
-// can, and that an operation never moves.
+// TestPlacement checks that an operation stays in its stack, that a new group gets a stack of
+// its name, that a row may name the stack of one operation, and that a stack does not outgrow
+// its limit.
 func TestPlacement(t *testing.T) {
-	all := synthetic(12, 9) // 1,200 resources
-	files := generate(t, all, nil)
-	if len(files) < 3 {
-		t.Errorf("got %d stacks, want 3 or more", len(files))
-	}
-	placed := placementOf(files)
-	for i := range all {
-		g := all[i].Group()
-		if placed[all[i].Name] != placed["big."+g+".op0"] {
-			t.Errorf("group %s is in two stacks, though each group fits in one", g)
+	of := func(names ...string) []op.Operation {
+		var list []op.Operation
+		for _, name := range names {
+			list = append(list, op.New(op.Operation{Name: name, Triggers: []op.Trigger{{HTTP: "POST /" + name}}}, op.Reads(store.Accounts)))
 		}
+		return list
 	}
-	for name, text := range files {
-		if n := resources(t, text); n > Full {
-			t.Errorf("%s has %d resources, want at most %d", name, n, Full)
-		}
-	}
-	if _, ok := files["big.yaml"]; !ok || files["big2.yaml"] == nil {
-		t.Errorf("got %d files without big.yaml and big2.yaml", len(files))
-	}
-
-	// Operations stay in their stacks, wherever new ones are in the catalog.
-	more := slices.Concat(synthetic(14, 10)[:35], synthetic(14, 10)[35:])
-	slices.Reverse(more)
-	after := placementOf(generate(t, more, placed))
-	for name, i := range placed {
-		if after[name] != i {
-			t.Errorf("%s moved from stack %d to %d", name, i+1, after[name]+1)
-		}
-	}
-	if len(after) != len(more) {
-		t.Errorf("got %d operations, want %d", len(after), len(more))
-	}
-
-	// A group that is larger than a stack is split.
-	for name, text := range generate(t, synthetic(1, 90), nil) {
-		if n := resources(t, text); n > Full {
-			t.Errorf("one large group: %s has %d resources", name, n)
-		}
-	}
-}
-
-// placementOf reads the placement from the stacks of the surface big.
-func placementOf(files map[string][]byte) Placement {
-	out := make(Placement)
-	for name, text := range files {
-		i := 0
-		if n := strings.TrimSuffix(strings.TrimPrefix(name, "big"), ".yaml"); n != "" {
-			_, _ = fmt.Sscan(n, &i)
-			i--
-		}
-		for line := range strings.Lines(string(text)) {
-			if h, ok := strings.CutPrefix(line, "      Handler: "); ok {
-				out[strings.TrimSpace(h)] = i
+	before := Placement{"big.group": "big-group", "big.group.second": "big-group-more", "big.member": "big-group"}
+	files := generate(t, of("big.group.first", "big.group.second", "big.member.third", "big.quiet.fourth"), before)
+	for name, want := range map[string]string{"first": "big-group", "second": "big-group-more", "third": "big-group", "fourth": "big-quiet"} {
+		for file, text := range files {
+			has := strings.Contains(string(text), name+"\n      CodeUri")
+			if has != (file == Dir+"/"+want+".yaml") {
+				t.Errorf("%s: in %s: %v", name, file, has)
 			}
 		}
 	}
-	return out
+	rows := strings.Split(strings.TrimSuffix(strings.TrimPrefix(string(files[Dir+"/"+PlacementFile]), placementHead), "\n"), "\n")
+	want := []string{"big.group\tbig-group", "big.group.second\tbig-group-more", "big.member\tbig-group", "big.quiet\tbig-quiet"}
+	if !slices.Equal(rows, want) {
+		t.Errorf("rows: got %q, want %q", rows, want)
+	}
+	var many []string
+	for i := range Most + 1 {
+		many = append(many, fmt.Sprintf("big.group.op%d", i))
+	}
+	if _, err := Generate(of(many[:290]...), nil); err != nil {
+		t.Error(err)
+	}
+	if _, err := Generate(of(many...), nil); err == nil || !strings.Contains(err.Error(), "an API has 300") {
+		t.Errorf("%d routes: got %v", len(many), err)
+	}
+	if _, err := Generate(of("big.group.first"), Placement{"big.group": "big2"}); err == nil {
+		t.Error("a stack with a number is accepted")
+	}
 }
 
 // TestLocalCloud checks that the local cloud finds every operation, with its triggers, in the
@@ -174,13 +218,11 @@ func TestLocalCloud(t *testing.T) {
 		t.Fatal(err)
 	}
 	var want, got []string
-	integrations := 0
 	for _, o := range catalog.All() {
 		want = append(want, "function "+o.Name)
 		for _, d := range o.Triggers {
 			switch {
 			case d.HTTP != "":
-				integrations++
 				want = append(want, fmt.Sprintf("http %s %v %s", d.HTTP, d.IAM, o.Name))
 			case d.Socket != "":
 				authorizer := ""
@@ -222,8 +264,20 @@ func TestLocalCloud(t *testing.T) {
 			got = append(got, fmt.Sprintf("schedule %s %s", c.Expression, f.Handler))
 		}
 	}
-	for _, r := range m.HTTP().HTTP {
-		got = append(got, fmt.Sprintf("http %s %s %v %s", r.Method, r.Path, r.IAM, r.Function))
+	paths := make(map[string]string) // by first part of a path: the surface
+	for _, api := range m.HTTP() {
+		for _, r := range api.HTTP {
+			got = append(got, fmt.Sprintf("http %s %s %v %s", r.Method, r.Path, r.IAM, r.Function))
+			surface, _, _ := strings.Cut(r.Function, ".")
+			first := strings.Split(r.Path, "/")[1]
+			if other, ok := paths[first]; ok && other != surface {
+				t.Errorf("the surfaces %s and %s both have paths under /%s, so that one port cannot serve both", surface, other, first)
+			}
+			paths[first] = surface
+			if api.Name != "parley-local-"+surface {
+				t.Errorf("%s is a route of the API %s", r.Path, api.Name)
+			}
+		}
 	}
 	for _, r := range m.WebSocket().Socket {
 		if r.Mock != nil {
@@ -244,9 +298,6 @@ func TestLocalCloud(t *testing.T) {
 		if !slices.Contains(want, line) {
 			t.Errorf("not in the catalog: %s", line)
 		}
-	}
-	if integrations > 300 {
-		t.Errorf("the HTTP API has %d integrations, and 300 are allowed", integrations)
 	}
 }
 
@@ -311,47 +362,6 @@ func TestEnvironment(t *testing.T) {
 	}
 	if got, want := len(m.Tables), len(store.Tables()); got != want {
 		t.Errorf("got %d tables, want %d", got, want)
-	}
-}
-
-// TestAccess checks which statements the options of an operation give, and that an unknown
-// access is refused.
-func TestAccess(t *testing.T) {
-	o := op.New(op.Operation{Name: "a.b.c", Triggers: []op.Trigger{{Socket: "b.c"}}},
-		op.Reads(store.Accounts), op.Writes(store.Sessions), op.Delivers(), op.ClosesConnections(), op.DecryptsSecrets(), op.EncryptsSecrets())
-	list, err := statements(&o, "BC")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, s := range list {
-		got = append(got, s.Sid+" "+strings.Join(s.Actions, ","))
-	}
-	want := []string{
-		`Log "logs:CreateLogStream","logs:PutLogEvents"`,
-		`Close "execute-api:ManageConnections"`,
-		`Open "kms:Decrypt"`,
-		`Post "execute-api:ManageConnections"`,
-		`ReadAccounts "dynamodb:GetItem","dynamodb:BatchGetItem","dynamodb:Query","dynamodb:ConditionCheckItem"`,
-		`ReadApps "dynamodb:GetItem","dynamodb:BatchGetItem","dynamodb:Query","dynamodb:ConditionCheckItem"`,
-		`ReadSessions "dynamodb:GetItem","dynamodb:BatchGetItem","dynamodb:Query","dynamodb:ConditionCheckItem"`,
-		`Seal "kms:Encrypt"`,
-		`SendAnnounce "sqs:SendMessage"`,
-		`SendDelivery "sqs:SendMessage"`,
-		`WriteSessions "dynamodb:PutItem","dynamodb:UpdateItem","dynamodb:DeleteItem","dynamodb:BatchWriteItem"`,
-	}
-	if !slices.Equal(got, want) {
-		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
-	}
-	for _, bad := range []string{"read nothing", "send nowhere", "fly", "write", "store nothing", "fly part"} {
-		if _, err := allow(bad); err == nil {
-			t.Errorf("%q: got a statement, want an error", bad)
-		}
-	}
-	for _, a := range store.Aggregates() {
-		if _, err := allow("read " + string(a)); err != nil {
-			t.Error(err)
-		}
 	}
 }
 

@@ -53,8 +53,10 @@ type Invoke func(ctx context.Context, function string, payload []byte) (Result, 
 
 // Options say what a Gateway serves. Only Invoke must be set.
 type Options struct {
-	// HTTP and Socket are the two APIs as the templates declare them.
-	HTTP, Socket template.API
+	// HTTP and Socket are the APIs as the templates declare them. The HTTP APIs have one
+	// address: the one that has a route for a request serves it.
+	HTTP   []template.API
+	Socket template.API
 	// Invoke calls functions. It is called from many goroutines.
 	Invoke Invoke
 	// Region is the region in ARNs. Default "us-east-1".
@@ -111,7 +113,7 @@ type Counters struct {
 type Gateway struct {
 	options       Options
 	log           *slog.Logger
-	httpRoutes    httpRoutes
+	http          []httpAPI
 	socketRoutes  map[string]*template.SocketRoute // by key
 	selectionPath []string                         // of the route selection expression, within the body
 
@@ -151,9 +153,6 @@ func New(o Options) *Gateway {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if o.HTTP.Stage == "" {
-		o.HTTP.Stage = defaultStage
-	}
 	log := o.Log
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
@@ -161,7 +160,7 @@ func New(o Options) *Gateway {
 	g := &Gateway{
 		options:       o,
 		log:           log,
-		httpRoutes:    newHTTPRoutes(o.HTTP.HTTP),
+		http:          newHTTPAPIs(o.HTTP),
 		socketRoutes:  map[string]*template.SocketRoute{},
 		selectionPath: parseSelection(o.Socket.RouteSelection),
 		stop:          make(chan struct{}),

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+
+	"parley/infra/local/template"
 )
 
 // maxHeaders is how long the request line and the headers may be together, in bytes.
@@ -16,29 +18,72 @@ const maxHeaders = 10240
 // gives none, in ms.
 const defaultHTTPTimeout = 30000
 
-func (g *Gateway) serveHTTP(w http.ResponseWriter, r *http.Request) {
-	if cors := g.options.HTTP.CORS; cors != nil {
-		if isPreflight(r) {
-			preflight(w, r, cors)
-			return
+// An httpAPI is one HTTP API with its routes.
+type httpAPI struct {
+	template.API
+
+	routes httpRoutes
+}
+
+func newHTTPAPIs(list []template.API) []httpAPI {
+	out := make([]httpAPI, len(list))
+	for i, a := range list {
+		if a.Stage == "" {
+			a.Stage = defaultStage
 		}
-		allowOrigin(w.Header(), r, cors)
+		out[i] = httpAPI{a, newHTTPRoutes(a.HTTP)}
 	}
-	// Functions receive the decoded path, without what follows a decoded question
-	// mark. An HTTP API of AWS does the same.
-	path, _, _ := strings.Cut(r.URL.Path, "?")
-	if stage := g.options.HTTP.Stage; stage != defaultStage {
-		rest, ok := strings.CutPrefix(path, "/"+stage)
+	return out
+}
+
+// find returns the route of a request to an API and its path parameters. The route is nil if
+// the API has none, or does not have the stage of the path.
+func (a *httpAPI) find(method, path string) (*httpRoute, map[string]string) {
+	if a.Stage != defaultStage {
+		rest, ok := strings.CutPrefix(path, "/"+a.Stage)
 		if !ok || rest != "" && rest[0] != '/' {
-			g.notFound(w, r)
-			return
+			return nil, nil
 		}
 		path = rest
 	}
 	if path == "" {
 		path = "/"
 	}
-	route, params := g.httpRoutes.find(r.Method, path)
+	return a.routes.find(method, path)
+}
+
+// route returns the API that serves a request, with the route and its path parameters. If
+// none has a route, it is the first API, and the route is nil.
+func (g *Gateway) route(method, path string) (*httpAPI, *httpRoute, map[string]string) {
+	for i := range g.http {
+		if route, params := g.http[i].find(method, path); route != nil {
+			return &g.http[i], route, params
+		}
+	}
+	if len(g.http) == 0 {
+		return &httpAPI{}, nil, nil
+	}
+	return &g.http[0], nil, nil
+}
+
+func (g *Gateway) serveHTTP(w http.ResponseWriter, r *http.Request) {
+	// Functions receive the decoded path, without what follows a decoded question
+	// mark. An HTTP API of AWS does the same.
+	path, _, _ := strings.Cut(r.URL.Path, "?")
+	method := r.Method
+	if isPreflight(r) {
+		method = r.Header.Get("Access-Control-Request-Method")
+	}
+	api, route, params := g.route(method, path)
+	if api.CORS != nil {
+		if isPreflight(r) {
+			preflight(w, r, api.CORS)
+			return
+		}
+		allowOrigin(w.Header(), r, api.CORS)
+	} else if method != r.Method {
+		api, route, params = g.route(r.Method, path)
+	}
 	if route == nil {
 		g.notFound(w, r)
 		return
@@ -63,7 +108,7 @@ func (g *Gateway) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	id := newID()
 	w.Header().Set("Apigw-Requestid", id)
-	event := g.httpEvent(r, route, params, body, id)
+	event := g.httpEvent(r, api, route, params, body, id)
 	payload, err := json.Marshal(event)
 	if err != nil {
 		g.log.Error("event not encoded", "route", route.key, "error", err)
@@ -94,7 +139,7 @@ func (g *Gateway) serveHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusInternalServerError, "Internal Server Error")
 		return
 	}
-	answer.write(w, g.options.HTTP.CORS != nil)
+	answer.write(w, api.CORS != nil)
 }
 
 func (g *Gateway) notFound(w http.ResponseWriter, r *http.Request) {

@@ -66,7 +66,7 @@ type iamIdentity struct {
 	UserID          string  `json:"userId"`
 }
 
-func (g *Gateway) httpEvent(r *http.Request, route *httpRoute, params map[string]string, body []byte, id string) httpEvent {
+func (g *Gateway) httpEvent(r *http.Request, api *httpAPI, route *httpRoute, params map[string]string, body []byte, id string) httpEvent {
 	now := g.options.Now()
 	path, _, _ := strings.Cut(r.URL.Path, "?")
 	prefix, _, _ := strings.Cut(r.Host, ".")
@@ -79,7 +79,7 @@ func (g *Gateway) httpEvent(r *http.Request, route *httpRoute, params map[string
 		PathParameters: params,
 		RequestContext: httpContext{
 			AccountID:    g.options.Account,
-			APIID:        g.options.HTTP.ID,
+			APIID:        api.ID,
 			DomainName:   r.Host,
 			DomainPrefix: prefix,
 			HTTP: httpRequest{
@@ -88,7 +88,7 @@ func (g *Gateway) httpEvent(r *http.Request, route *httpRoute, params map[string
 			},
 			RequestID: id,
 			RouteKey:  route.key,
-			Stage:     g.options.HTTP.Stage,
+			Stage:     api.Stage,
 			Time:      requestTime(now),
 			TimeEpoch: now.UnixMilli(),
 		},

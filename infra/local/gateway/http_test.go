@@ -30,7 +30,7 @@ func apiOf(keys ...string) template.API {
 
 // httpWorld returns a world with the route $default only.
 func httpWorld(t *testing.T, f function) *world {
-	return newWorld(t, Options{HTTP: apiOf("$default")}, map[string]function{"f": f})
+	return newWorld(t, Options{HTTP: []template.API{apiOf("$default")}}, map[string]function{"f": f})
 }
 
 func TestMostSpecificRouteWins(t *testing.T) {
@@ -72,7 +72,7 @@ func TestMostSpecificRouteWins(t *testing.T) {
 }
 
 func TestHTTPEventHasTheFieldsOfFormat20(t *testing.T) {
-	w := newWorld(t, Options{HTTP: apiOf("POST /{org}/users/{name}"), Account: "123456789012"}, map[string]function{"f": ok})
+	w := newWorld(t, Options{HTTP: []template.API{apiOf("POST /{org}/users/{name}")}, Account: "123456789012"}, map[string]function{"f": ok})
 	w.request("POST", w.http.URL+"/acme/users/J%C3%BCrgen%20K?a=1&b=x%20y&a=2&empty", `{"x":1}`,
 		"Content-Type", "application/json; charset=utf-8", "X-Multi", "1", "X-Multi", "2", "Cookie", "c1=1; c2=2",
 		"User-Agent", "test/1", "X-Forwarded-For", "9.9.9.9")
@@ -228,7 +228,7 @@ func TestFailedFunctionIsAnsweredWith5xx(t *testing.T) {
 	} {
 		api := apiOf("$default")
 		api.HTTP[0].Timeout = 30
-		w := newWorld(t, Options{HTTP: api}, map[string]function{"f": test.f})
+		w := newWorld(t, Options{HTTP: []template.API{api}}, map[string]function{"f": test.f})
 		r, body := w.request("GET", w.http.URL+"/", "")
 		if r.StatusCode != test.status || body != test.body || r.Header.Get("Content-Type") != "application/json" {
 			t.Errorf("%s: got %d %s, want %d %s", test.name, r.StatusCode, body, test.status, test.body)
@@ -276,14 +276,14 @@ func TestRequestsOverTheLimitsAreRejected(t *testing.T) {
 }
 
 func TestRequestWithoutARouteGoesToTheFallback(t *testing.T) {
-	w := newWorld(t, Options{HTTP: apiOf("POST /a")}, map[string]function{"f": ok})
+	w := newWorld(t, Options{HTTP: []template.API{apiOf("POST /a")}}, map[string]function{"f": ok})
 	for _, method := range []string{"GET", "PUT"} {
 		if r, body := w.request(method, w.http.URL+"/a", ""); r.StatusCode != 404 || body != `{"message":"Not Found"}` {
 			t.Errorf("%s /a: got %d %s, want 404", method, r.StatusCode, body)
 		}
 	}
 	page := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "page ", r.URL.Path) })
-	w = newWorld(t, Options{HTTP: apiOf("POST /a"), Fallback: page}, map[string]function{"f": ok})
+	w = newWorld(t, Options{HTTP: []template.API{apiOf("POST /a")}, Fallback: page}, map[string]function{"f": ok})
 	if _, body := w.request("GET", w.http.URL+"/x.js", ""); body != "page /x.js" {
 		t.Errorf("fallback: got %q, want the page", body)
 	}
@@ -295,7 +295,7 @@ func TestRequestWithoutARouteGoesToTheFallback(t *testing.T) {
 func TestStageIsThePrefixOfPaths(t *testing.T) {
 	api := apiOf("GET /a")
 	api.Stage = "prod"
-	w := newWorld(t, Options{HTTP: api}, map[string]function{"f": ok})
+	w := newWorld(t, Options{HTTP: []template.API{api}}, map[string]function{"f": ok})
 	if r, _ := w.request("GET", w.http.URL+"/prod/a", ""); r.StatusCode != 200 {
 		t.Errorf("with stage: got %d, want 200", r.StatusCode)
 	}
@@ -312,7 +312,7 @@ func TestStageIsThePrefixOfPaths(t *testing.T) {
 func TestIAMRouteReportsTheAccessKey(t *testing.T) {
 	api := apiOf("GET /admin")
 	api.HTTP[0].IAM = true
-	w := newWorld(t, Options{HTTP: api}, map[string]function{"f": ok})
+	w := newWorld(t, Options{HTTP: []template.API{api}}, map[string]function{"f": ok})
 	w.request("GET", w.http.URL+"/admin", "", "Authorization",
 		"AWS4-HMAC-SHA256 Credential=AKID/20250101/us-east-1/execute-api/aws4_request, SignedHeaders=host, Signature=0")
 	if got := at(w.event("f"), "requestContext", "authorizer", "iam", "accessKey"); got != "AKID" {
@@ -324,7 +324,7 @@ func TestCORSForAllowedOrigins(t *testing.T) {
 	api := apiOf("$default")
 	api.CORS = &template.CORS{Origins: []string{"https://app.example", "http://*"}, Methods: []string{"GET", "POST"},
 		Headers: []string{"authorization", "content-type"}, Expose: []string{"x-a"}, MaxAge: 60, Credentials: true}
-	w := newWorld(t, Options{HTTP: api}, map[string]function{
+	w := newWorld(t, Options{HTTP: []template.API{api}}, map[string]function{
 		"f": answer(map[string]any{"statusCode": 200, "headers": map[string]any{"Access-Control-Allow-Origin": "of the function"}, "body": "x"})})
 	r, body := w.request("OPTIONS", w.http.URL+"/any/path", "", "Origin", "https://app.example", "Access-Control-Request-Method", "POST")
 	want := map[string]string{"Access-Control-Allow-Origin": "https://app.example", "Access-Control-Allow-Methods": "GET,POST",
@@ -359,7 +359,7 @@ func TestCORSForAllowedOrigins(t *testing.T) {
 func TestCORSForEveryOrigin(t *testing.T) {
 	api := apiOf("GET /a")
 	api.CORS = &template.CORS{Origins: []string{"*"}, Methods: []string{"*"}}
-	w := newWorld(t, Options{HTTP: api}, map[string]function{"f": ok})
+	w := newWorld(t, Options{HTTP: []template.API{api}}, map[string]function{"f": ok})
 	r, _ := w.request("GET", w.http.URL+"/none", "", "Origin", "https://a.example")
 	if got := r.Header.Get("Access-Control-Allow-Origin"); got != "*" || r.StatusCode != 404 {
 		t.Errorf("404 with origin: got %d %q, want 404 *", r.StatusCode, got)
@@ -384,5 +384,30 @@ func TestQueryThatCannotBeDecodedIsPassedOn(t *testing.T) {
 	want := `{"a":"1%2","b":" ","c":"x;y","d":""}`
 	if got := at(w.event("f"), "queryStringParameters"); got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// TestEachAPIServesItsPaths: the API that has a route for a request serves it, with its own
+// id and its own CORS.
+func TestEachAPIServesItsPaths(t *testing.T) {
+	first, second := apiOf("POST /a/{proxy+}"), apiOf("POST /b/x")
+	first.ID, second.ID = "first", "second"
+	second.CORS = &template.CORS{Origins: []string{"*"}, Methods: []string{"POST"}}
+	var id string
+	w := newWorld(t, Options{HTTP: []template.API{first, second}}, map[string]function{"f": func(_ context.Context, event map[string]any) (any, error) {
+		id, _ = event["requestContext"].(map[string]any)["apiId"].(string)
+		return map[string]any{"statusCode": 200}, nil
+	}})
+	for path, want := range map[string]string{"/a/x": "first", "/b/x": "second"} {
+		if r, _ := w.request("POST", w.http.URL+path, ""); r.StatusCode != 200 || id != want {
+			t.Errorf("%s: got %d from the API %q, want %q", path, r.StatusCode, id, want)
+		}
+		r, _ := w.request("OPTIONS", w.http.URL+path, "", "Origin", "https://x.example", "Access-Control-Request-Method", "POST")
+		if got := r.Header.Get("Access-Control-Allow-Origin") != ""; got != (want == "second") {
+			t.Errorf("preflight of %s: allowed %v", path, got)
+		}
+	}
+	if r, _ := w.request("POST", w.http.URL+"/b/y", ""); r.StatusCode != 404 {
+		t.Errorf("/b/y: got %d, want 404", r.StatusCode)
 	}
 }

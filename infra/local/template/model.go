@@ -2,6 +2,7 @@ package template
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -116,15 +117,15 @@ func (m *Model) Function(handler string) (Function, bool) {
 	return Function{}, false
 }
 
-// HTTP returns the HTTP API of the templates, or nil.
-func (m *Model) HTTP() *API { return m.api(false) }
+// HTTP returns the HTTP APIs of the templates: one for each surface that has one.
+func (m *Model) HTTP() []API {
+	return slices.DeleteFunc(slices.Clone(m.APIs), func(a API) bool { return a.WebSocket })
+}
 
 // WebSocket returns the WebSocket API of the templates, or nil.
-func (m *Model) WebSocket() *API { return m.api(true) }
-
-func (m *Model) api(socket bool) *API {
+func (m *Model) WebSocket() *API {
 	for i := range m.APIs {
-		if m.APIs[i].WebSocket == socket {
+		if m.APIs[i].WebSocket {
 			return &m.APIs[i]
 		}
 	}

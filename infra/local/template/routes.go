@@ -16,9 +16,14 @@ func (b *builder) addAPI(s *stack, r resource, p *props) error {
 		a.Name = r.id
 	}
 	for _, other := range b.model.APIs {
-		if other.WebSocket == a.WebSocket {
-			return s.fail(r.id, "is a second API of its protocol; the local cloud serves one HTTP and one WebSocket API")
+		if other.WebSocket && a.WebSocket {
+			return s.fail(r.id, "is a second WebSocket API; the local cloud serves one")
 		}
+	}
+	if body := p.nestedProps(p.values["Body"]); body.values != nil {
+		b.apiParts = append(b.apiParts, apiPart{stack: s, resource: resource{id: r.id, kind: "OpenAPI"}, props: body, ref: a.ID})
+		a.Name = body.nestedProps(body.values["info"]).required("title")
+		a.CORS = openAPICORS(body)
 	}
 	cors := p.values["CorsConfiguration"]
 	if isTrue(cors) {
@@ -59,6 +64,10 @@ func (b *builder) addRoutes() error {
 			}
 		case "HttpApi":
 			if err := b.addEventRoute(p); err != nil {
+				return err
+			}
+		case "OpenAPI":
+			if err := b.addOpenAPI(p); err != nil {
 				return err
 			}
 		}

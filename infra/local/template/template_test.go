@@ -70,7 +70,7 @@ func TestLoadReadsAPIs(t *testing.T) {
 		HTTP: []HTTPRoute{{Method: "POST", Path: "/v4/openim/sendmsg", Function: "client.message.send", IAM: true, Timeout: 30000}},
 		CORS: &CORS{Origins: []string{"*"}, Methods: []string{"POST"}, MaxAge: 600},
 	}
-	if got := *m.HTTP(); !reflect.DeepEqual(got, wantHTTP) {
+	if got := m.HTTP(); !reflect.DeepEqual(got, []API{wantHTTP}) {
 		t.Errorf("http: got %+v, want %+v", got, wantHTTP)
 	}
 	wantSocket := API{
