@@ -8,6 +8,7 @@ import (
 	"parley/infra/testkit"
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/apps"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/direct"
@@ -163,7 +164,7 @@ func fullConversations(t *testing.T, w *testkit.World) {
 	}
 	for from := 0; from < rows; from += 50 {
 		to := min(from+50, rows)
-		if _, err := tenant.Inbox.SetLabels(t.Context(), "alice", peers[from:to], list[from:to], delivery.Origin{}); err != nil {
+		if _, err := tenant.Inbox.SetLabels(t.Context(), "alice", chat.BetweenEach("alice", peers[from:to]), list[from:to], delivery.Origin{}); err != nil {
 			t.Fatal(err)
 		}
 	}

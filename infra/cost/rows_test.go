@@ -82,7 +82,7 @@ func TestCostOfRows(t *testing.T) {
 				if p.Next == nil {
 					continue // there is no next page
 				}
-				next = v4.FormatCursor(p.Next)
+				next = v4.FormatCursor("alice", p.Next)
 			}
 			began := time.Now()
 			_, meter, err := w.Call(t, catalog.Find(c.operation), strings.ReplaceAll(body, "{next}", next))

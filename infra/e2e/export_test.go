@@ -22,6 +22,7 @@ import (
 	"parley/infra/local/fault"
 	"parley/shared/config"
 	"parley/shared/domain/archive"
+	chatid "parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/timeline"
 	"parley/shared/objects"
@@ -76,7 +77,7 @@ func TestExport(t *testing.T) {
 		}
 		m := timeline.Message{
 			Key:  timeline.Key{Time: old.Unix() + int64(i%7), Seq: uint32(i), Random: uint32(i)}, // small
-			From: from, To: to, Offset: 1, Epoch: 1, Expires: time.Now().Unix() + 86400,
+			From: from, Chat: chatid.Between(from, to), Offset: 1, Epoch: 1, Expires: time.Now().Unix() + 86400,
 			Content: content.Content{Elements: []content.Element{{Kind: content.KindText, Content: said}}},
 		}
 		if _, err := db.PutMessage(t.Context(), a.id, m); err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/timeline"
 	"parley/shared/fault"
@@ -106,7 +107,7 @@ func (d *device) pullChanges(ctx context.Context, a *actor, peer string) bool {
 	for first := true; first || after != nil; first = false {
 		var page timeline.ChangedMessages
 		known, _ := s.invoke(ctx, a, fmt.Sprintf("changes with %s since %d", peer, d.since), nil, func(ctx context.Context) (err error) {
-			page, err = s.t.Timeline.Changes(ctx, d.user, peer, timeline.LogRange{
+			page, err = s.t.Timeline.Changes(ctx, d.user, chat.Between(d.user, peer), timeline.LogRange{
 				SinceMs: d.since, After: after, Limit: 1 + s.rng.IntN(3), Accept: func(timeline.Message) bool { return true },
 			})
 			return err
@@ -210,19 +211,19 @@ func (s *schedule) callChange(ctx context.Context, by timeline.Actor, c *change)
 	m := s.t.Direct
 	switch c.verb {
 	case "recall":
-		return m.Timeline.Recall(ctx, by, c.user, c.peer, c.key)
+		return m.Timeline.Recall(ctx, by, c.user, chat.Between(c.user, c.peer), c.key)
 	case "edit":
-		_, err := m.Timeline.Edit(ctx, by, c.user, c.peer, c.key, timeline.EditRequest{Elements: textElements(c.text)})
+		_, err := m.Timeline.Edit(ctx, by, c.user, chat.Between(c.user, c.peer), c.key, timeline.EditRequest{Elements: textElements(c.text)})
 		return err
 	case "hide":
-		return m.Timeline.DeleteForUser(ctx, by, c.user, c.peer, []key{c.key})
+		return m.Timeline.DeleteForUser(ctx, by, c.user, chat.Between(c.user, c.peer), []key{c.key})
 	case "react", "unreact":
-		return m.Timeline.React(ctx, by, c.user, c.peer, c.key, c.text, c.verb == "react")
+		return m.Timeline.React(ctx, by, c.user, chat.Between(c.user, c.peer), c.key, c.text, c.verb == "react")
 	case "confirm":
-		return m.Timeline.SendReadReceipts(ctx, by, c.user, c.peer, []key{c.key})
+		return m.Timeline.SendReadReceipts(ctx, by, c.user, chat.Between(c.user, c.peer), []key{c.key})
 	}
 	s.readsGivenUp[[2]string{c.user, c.peer}] = true // a clear reads everything, and does not change the peer's row
-	return s.t.Inbox.Clear(ctx, c.user, c.peer, by.Origin)
+	return s.t.Inbox.Clear(ctx, c.user, chat.Between(c.user, c.peer), by.Origin)
 }
 
 // skipCleared gives up the gaps that may be cleared messages, which history no longer

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/inbox"
 	"parley/shared/domain/timeline"
@@ -19,14 +20,14 @@ import (
 func (s *schedule) check(ctx context.Context) {
 	rows := make(map[[2]string]inbox.Row)
 	for _, u := range s.users {
-		list, _, err := s.store.RowsAfter(ctx, s.app, u, "", 1000, true)
+		list, _, err := s.store.RowsAfter(ctx, s.app, u, chat.ID{}, 1000, true)
 		if err != nil {
 			s.dbError = err
 			return
 		}
 		for _, r := range list {
-			rows[[2]string{u, r.Peer}] = r
-			s.note("check", "%s has %s: in %d out %d read %d (%d) peer read %d excluded from unread %d", u, r.Peer, r.InOffset, r.OutOffset, r.ReadOffset, r.ReadMs, r.PeerReadOffset, r.UnreadExcluded)
+			rows[[2]string{u, r.Peer()}] = r
+			s.note("check", "%s has %s: in %d out %d read %d (%d) peer read %d excluded from unread %d", u, r.Peer(), r.InOffset, r.OutOffset, r.ReadOffset, r.ReadMs, r.PeerReadOffset, r.UnreadExcluded)
 		}
 	}
 	for i, a := range s.users {
@@ -65,7 +66,7 @@ type direction struct{ from, to string }
 // original is the text with which a message was first stored, before any edit.
 func (s *schedule) original(m timeline.Message) string {
 	var b struct{ MsgBody []content.Element }
-	text := s.bodies[store.TimelinePK(s.app, m.From, m.To)+store.MessageSK(m.Key)]
+	text := s.bodies[store.TimelinePK(s.app, chat.Between(m.From, m.To()))+store.MessageSK(m.Key)]
 	if json.Unmarshal([]byte(text), &b) != nil || len(b.MsgBody) == 0 {
 		return ""
 	}
@@ -92,7 +93,7 @@ func (s *schedule) checkLast(user, peer string, history []timeline.Message, row 
 
 // history reads a timeline as the user a sees it, oldest message first.
 func (s *schedule) history(ctx context.Context, a, b string) ([]timeline.Message, error) {
-	q := timeline.HistoryRange{User: a, Peer: b, Limit: 1000}
+	q := timeline.HistoryRange{User: a, Chat: chat.Between(a, b), Limit: 1000}
 	page, err := s.store.Timeline(ctx, s.app, q)
 	if err == nil && !page.Done {
 		s.problem("a timeline has more than %d messages", q.Limit)
@@ -434,7 +435,7 @@ func (d *device) checkView(peer string, history []timeline.Message, row inbox.Ro
 			}
 			at++
 		} else if counted && !hidden {
-			s.problem("I4: %s does not have %v from %s to %s, offset %d (%s)", d.instance, m.Key, m.From, m.To, m.Offset, s.original(m))
+			s.problem("I4: %s does not have %v from %s to %s, offset %d (%s)", d.instance, m.Key, m.From, m.To(), m.Offset, s.original(m))
 		}
 	}
 	if at < len(keys) {

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/inbox"
 	"parley/shared/domain/sessions"
@@ -284,8 +285,8 @@ func (d *device) syncPages(ctx context.Context, a *actor, limit int) int {
 
 // takeRow learns offsets and read cursors from a row.
 func (d *device) takeRow(r inbox.Row) {
-	v := d.view(r.Peer)
-	d.s.note(d.instance, "row of %s: in %d out %d read %d peer read %d unread %d", r.Peer, r.InOffset, r.OutOffset, r.ReadOffset, r.PeerReadOffset, r.Unread())
+	v := d.view(r.Peer())
+	d.s.note(d.instance, "row of %s: in %d out %d read %d peer read %d unread %d", r.Peer(), r.InOffset, r.OutOffset, r.ReadOffset, r.PeerReadOffset, r.Unread())
 	v.in.top, v.out.top = max(v.in.top, r.InOffset), max(v.out.top, r.OutOffset)
 	v.changedMs = r.OperationLogMs
 	v.clear(r.HiddenUpTo)
@@ -348,7 +349,7 @@ func (d *device) pullHistory(ctx context.Context, a *actor, peer string, slack i
 	for {
 		var h timeline.History
 		known, _ := s.invoke(ctx, a, fmt.Sprintf("history of %s between %v and %v", peer, after, before), nil, func(ctx context.Context) (err error) {
-			h, err = s.t.Timeline.History(ctx, timeline.HistoryRange{User: d.user, Peer: peer, After: after, Before: before, Limit: s.odds.page})
+			h, err = s.t.Timeline.History(ctx, timeline.HistoryRange{User: d.user, Chat: chat.Between(d.user, peer), After: after, Before: before, Limit: s.odds.page})
 			return err
 		})
 		if !known {
@@ -415,7 +416,7 @@ func (d *device) callRead(ctx context.Context, a *actor, r read) {
 	var cursor inbox.ReadCursor
 	origin := delivery.Origin{User: d.user, Instance: d.instance}
 	known, _ := d.s.invoke(ctx, a, name, nil, func(ctx context.Context) (err error) {
-		cursor, err = d.s.t.Inbox.Read(ctx, d.user, r.peer, r.upTo, origin)
+		cursor, err = d.s.t.Inbox.Read(ctx, d.user, chat.Between(d.user, r.peer), r.upTo, origin)
 		return err
 	})
 	d.s.stats["reads"]++

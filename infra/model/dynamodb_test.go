@@ -19,6 +19,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 
 	"parley/infra/testkit"
+	"parley/shared/domain/chat"
 	"parley/shared/store"
 )
 
@@ -249,8 +250,9 @@ func short(table string) string { return table[strings.LastIndex(table, "-")+1:]
 
 // peerOf returns the peer if the key is that of a row, else "".
 func peerOf(k store.Item) string {
-	peer, _ := store.ParseRowSK(text(k, "sk"))
-	return peer
+	user := store.ParsePartition(text(k, "pk")).Rest
+	id, _ := store.ParseRowSK(user, text(k, "sk"))
+	return id.Peer(user)
 }
 
 func text(item store.Item, name string) string {
@@ -308,7 +310,7 @@ func get(ctx context.Context, table string, k store.Item) (store.Item, error) {
 
 // getRow reads a user's row of a conversation.
 func getRow(ctx context.Context, app int64, user, peer string) (store.Item, error) {
-	k := store.RowKey(app, user, peer)
+	k := store.RowKey(app, user, chat.Between(user, peer))
 	return get(ctx, server.Tables.Core, store.Item{
 		"pk": &types.AttributeValueMemberS{Value: k.PK}, "sk": &types.AttributeValueMemberS{Value: k.SK},
 	})

@@ -17,6 +17,7 @@ import (
 	"parley/shared/dialect/client"
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/apps"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/direct"
@@ -72,14 +73,14 @@ func Sample(ctx context.Context, s *testkit.Server) error {
 // never ends.
 func sampleMessages(ctx context.Context, tenant app.Tenant) error {
 	for _, m := range []timeline.Message{
-		{From: "alice", To: "bob", Key: timeline.Key{Time: events.Future, Seq: 1, Random: 1}},
-		{From: "bob", To: "alice", Key: timeline.Key{Time: events.Future, Seq: 2, Random: 2}},
+		{From: "alice", Chat: chat.Between("alice", "bob"), Key: timeline.Key{Time: events.Future, Seq: 1, Random: 1}},
+		{From: "bob", Chat: chat.Between("bob", "alice"), Key: timeline.Key{Time: events.Future, Seq: 2, Random: 2}},
 	} {
 		m.Elements, m.Expires, m.NeedReceipt, m.Extensible = []content.Element{testkit.Text("hi")}, events.Future, true, true
 		if _, err := tenant.Timeline.Store.PutMessage(ctx, tenant.Timeline.App, m); err != nil {
 			return err
 		}
-		if err := tenant.Timeline.React(ctx, timeline.Actor{Trusted: true}, "alice", "bob", m.Key, "+1", true); err != nil {
+		if err := tenant.Timeline.React(ctx, timeline.Actor{Trusted: true}, "alice", chat.Between("alice", "bob"), m.Key, "+1", true); err != nil {
 			return err
 		}
 	}
@@ -95,7 +96,7 @@ func sampleMergedList(ctx context.Context, tenant app.Tenant) error {
 		return err
 	}
 	_, err = tenant.Timeline.Store.PutMessage(ctx, tenant.Timeline.App, timeline.Message{
-		From: "alice", To: "bob", Key: timeline.Key{Time: events.Future, Seq: 3, Random: 3}, Expires: events.Future,
+		From: "alice", Chat: chat.Between("alice", "bob"), Key: timeline.Key{Time: events.Future, Seq: 3, Random: 3}, Expires: events.Future,
 		Content: content.Content{Elements: []content.Element{{
 			Kind: content.KindRelay, Content: fmt.Appendf(nil, `{"Title":"Chat","JsonMsgKey":%q}`, list.Key),
 		}}},

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/sync/errgroup"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/inbox"
 	"parley/shared/domain/timeline"
 	"parley/shared/store"
@@ -34,7 +35,7 @@ func (w *World) Rows(ctx context.Context, user string, n int, indexed bool) erro
 	for batch := range slices.Chunk(numbers, 25) {
 		requests := make([]types.WriteRequest, len(batch))
 		for i, row := range batch {
-			key := store.RowKey(w.ID, user, RowPeer(row, n))
+			key := store.RowKey(w.ID, user, chat.Between(user, RowPeer(row, n)))
 			ms, end := now.UnixMilli()-int64(row)*1000, now.Unix()+30*86_400
 			requests[i].PutRequest = &types.PutRequest{Item: store.Item{
 				"pk": stringValue(key.PK), "sk": stringValue(key.SK), "t": Number(ms), "pv": stringValue("hello, how are you?"),

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/direct"
 	"parley/shared/domain/inbox"
@@ -22,15 +23,15 @@ func conversationVerbs() []verb {
 			if err != nil {
 				return err
 			}
-			return allErrors(l.tenant.Inbox.SetOption(ctx, l.arg(0), l.args[1:2], direct.Option(n), nobody))
+			return allErrors(l.tenant.Inbox.SetOption(ctx, l.arg(0), chat.BetweenEach(l.arg(0), l.args[1:2]), direct.Option(n), nobody))
 		}},
 		{"clear-history", "clear-history USER PEER", "Hide all messages that the user has with the peer until now.", func(ctx context.Context, l seedLine) error {
 			last := store.MessageSK(timeline.Key{Time: l.now(), Seq: 1<<32 - 1, Random: 1<<32 - 1})
-			return l.w.SetAttributes(ctx, store.Core, store.RowKey(l.w.ID, l.arg(0), l.arg(1)), store.Item{"cl": stringValue(last)})
+			return l.w.SetAttributes(ctx, store.Core, store.RowKey(l.w.ID, l.arg(0), chat.Between(l.arg(0), l.arg(1))), store.Item{"cl": stringValue(last)})
 		}},
 		{"pin", "pin USER PEER...", "Pin conversations, one a second. The clock moves a second for each.", func(ctx context.Context, l seedLine) error {
 			for _, peer := range l.args[1:] {
-				if _, err := l.tenant.Inbox.Pin(ctx, l.arg(0), peer, true, nobody); err != nil {
+				if _, err := l.tenant.Inbox.Pin(ctx, l.arg(0), chat.Between(l.arg(0), peer), true, nobody); err != nil {
 					return err
 				}
 				l.w.Clock.Move(time.Second)
@@ -39,15 +40,15 @@ func conversationVerbs() []verb {
 		}},
 		{"label", "label USER PEER LABEL...", "Put labels, which are numbers, on a conversation.", labelConversation},
 		{"folder", "folder USER NAME [PEER...]", "Make a folder and put conversations into it.", func(ctx context.Context, l seedLine) error {
-			_, errs, _, err := l.tenant.Inbox.CreateFolder(ctx, l.arg(0), l.arg(1), l.args[2:], nobody)
+			_, errs, _, err := l.tenant.Inbox.CreateFolder(ctx, l.arg(0), l.arg(1), chat.BetweenEach(l.arg(0), l.args[2:]), nobody)
 			return allErrors(errs, err)
 		}},
 		{"draft", "draft USER PEER TEXT...", "Set the draft of a conversation.", func(ctx context.Context, l seedLine) error {
-			_, err := l.tenant.Inbox.SetDraft(ctx, l.arg(0), l.arg(1), l.text(2), nobody)
+			_, err := l.tenant.Inbox.SetDraft(ctx, l.arg(0), chat.Between(l.arg(0), l.arg(1)), l.text(2), nobody)
 			return err
 		}},
 		{"delete-conversation", "delete-conversation USER PEER [history]", "Delete a conversation from the user's list, and its history if the line says so.", func(ctx context.Context, l seedLine) error {
-			return l.tenant.Inbox.Delete(ctx, l.arg(0), l.arg(1), len(l.args) > 2, nobody)
+			return l.tenant.Inbox.Delete(ctx, l.arg(0), chat.Between(l.arg(0), l.arg(1)), len(l.args) > 2, nobody)
 		}},
 		{"rows", "rows USER N [indexed]", "Write rows for N conversations with p000000, p000001, ... as if each peer had sent one message, a second apart, the last one now. " +
 			"There are no messages. \"indexed\" also puts the rows into the index.", func(ctx context.Context, l seedLine) error {
@@ -70,7 +71,7 @@ func readConversation(ctx context.Context, l seedLine) error {
 		}
 		upTo = &n
 	}
-	_, err := l.tenant.Inbox.Read(ctx, l.arg(0), l.arg(1), upTo, delivery.Origin{})
+	_, err := l.tenant.Inbox.Read(ctx, l.arg(0), chat.Between(l.arg(0), l.arg(1)), upTo, delivery.Origin{})
 	return err
 }
 
@@ -84,7 +85,7 @@ func labelConversation(ctx context.Context, l seedLine) error {
 		labels = append(labels, n)
 	}
 	change := []inbox.LabelChange{{Set: labels}}
-	return allErrors(l.tenant.Inbox.SetLabels(ctx, l.arg(0), l.args[1:2], change, delivery.Origin{}))
+	return allErrors(l.tenant.Inbox.SetLabels(ctx, l.arg(0), chat.BetweenEach(l.arg(0), l.args[1:2]), change, delivery.Origin{}))
 }
 
 func setHead(ctx context.Context, l seedLine) error {

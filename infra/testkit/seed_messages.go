@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/direct"
 	"parley/shared/domain/timeline"
@@ -36,10 +37,10 @@ func messageVerbs() []verb {
 		{"import-message", "import-message FROM TO AGO RANDOM [TEXT...]", "Import a text that was sent so long ago into the history, with RANDOM as MsgSeq and MsgRandom.", importMessage},
 		{"merged-list", "merged-list USER N [PEER RANDOM]", "Import a list of N merged texts in the user's name. If a peer is given, forward it to the peer.", mergedList},
 		{"recall", "recall FROM TO KEY", "Recall a message, as a backend does.", changeMessage(func(ctx context.Context, l seedLine, by timeline.Actor, key timeline.Key) error {
-			return l.tenant.Timeline.Recall(ctx, by, l.arg(0), l.arg(1), key)
+			return l.tenant.Timeline.Recall(ctx, by, l.arg(0), chat.Between(l.arg(0), l.arg(1)), key)
 		})},
 		{"edit", "edit FROM TO KEY TEXT...", "Replace the text of a message, as a backend does.", changeMessage(func(ctx context.Context, l seedLine, by timeline.Actor, key timeline.Key) error {
-			_, err := l.tenant.Timeline.Edit(ctx, by, l.arg(0), l.arg(1), key, timeline.EditRequest{Elements: []content.Element{Text(l.text(3))}})
+			_, err := l.tenant.Timeline.Edit(ctx, by, l.arg(0), chat.Between(l.arg(0), l.arg(1)), key, timeline.EditRequest{Elements: []content.Element{Text(l.text(3))}})
 			return err
 		})},
 		{"hide-messages", "hide-messages USER PEER KEY...", "Delete messages from the user's own history.", func(ctx context.Context, l seedLine) error {
@@ -47,11 +48,11 @@ func messageVerbs() []verb {
 			if err != nil {
 				return err
 			}
-			return l.tenant.Timeline.DeleteForUser(ctx, timeline.Actor{Trusted: true}, l.arg(0), l.arg(1), keys)
+			return l.tenant.Timeline.DeleteForUser(ctx, timeline.Actor{Trusted: true}, l.arg(0), chat.Between(l.arg(0), l.arg(1)), keys)
 		}},
 		{"react", "react USER PEER KEY REACTION...", "Add the user's reactions to a message.", changeMessage(func(ctx context.Context, l seedLine, by timeline.Actor, key timeline.Key) error {
 			for _, reaction := range l.args[3:] {
-				if err := l.tenant.Timeline.React(ctx, by, l.arg(0), l.arg(1), key, reaction, true); err != nil {
+				if err := l.tenant.Timeline.React(ctx, by, l.arg(0), chat.Between(l.arg(0), l.arg(1)), key, reaction, true); err != nil {
 					return err
 				}
 			}
@@ -62,7 +63,7 @@ func messageVerbs() []verb {
 			if err != nil {
 				return err
 			}
-			return l.tenant.Timeline.SendReadReceipts(ctx, timeline.Actor{Trusted: true}, l.arg(0), l.arg(1), keys)
+			return l.tenant.Timeline.SendReadReceipts(ctx, timeline.Actor{Trusted: true}, l.arg(0), chat.Between(l.arg(0), l.arg(1)), keys)
 		}},
 		{"extensions", "extensions FROM TO KEY N", "Attach the extensions p1=v1 ... pN=vN to a message. After every 200 the clock moves a minute.", changeMessage(addExtensions)},
 	}
@@ -193,7 +194,7 @@ func addExtensions(ctx context.Context, l seedLine, by timeline.Actor, key timel
 	for i := 1; i <= n && err == nil; i++ {
 		list = append(list, timeline.Extension{Key: fmt.Sprint("p", i), Value: fmt.Sprint("v", i)})
 		if len(list) == timeline.MaxExtensionWrites || i == n {
-			_, err = l.tenant.Timeline.ChangeExtensions(ctx, by, "", l.arg(0), l.arg(1), key, timeline.SetExtensions, list)
+			_, err = l.tenant.Timeline.ChangeExtensions(ctx, by, "", l.arg(0), chat.Between(l.arg(0), l.arg(1)), key, timeline.SetExtensions, list)
 			list = nil
 		}
 		if i%200 == 0 { // the limit of a minute

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"parley/shared/domain/archive"
+	"parley/shared/domain/chat"
 	"parley/shared/store"
 )
 
@@ -20,7 +21,7 @@ func (w *World) streamEvent(body string) ([]byte, error) {
 	for line := range strings.Lines(body) {
 		words := strings.Fields(line)
 		for i := 1; i+1 < len(words); i += 2 {
-			items, err := w.items(context.Background(), store.Msg, store.TimelinePK(w.ID, words[i], words[i+1]))
+			items, err := w.items(context.Background(), store.Msg, store.TimelinePK(w.ID, chat.Between(words[i], words[i+1])))
 			if err != nil {
 				return nil, err
 			}

@@ -11,6 +11,7 @@ import (
 
 	"parley/infra/testkit"
 	"parley/shared/app"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/direct"
@@ -96,7 +97,7 @@ func TestItemsThatAReplicaLacksAreFound(t *testing.T) {
 			return true, err
 		},
 		"folder": func() (bool, error) {
-			_, _, _, err := tenant.Inbox.CreateFolder(t.Context(), "alice", "home", []string{"bob"}, delivery.Origin{})
+			_, _, _, err := tenant.Inbox.CreateFolder(t.Context(), "alice", "home", chat.BetweenEach("alice", []string{"bob"}), delivery.Origin{})
 			return true, err
 		},
 	} {

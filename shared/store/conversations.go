@@ -7,20 +7,21 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/inbox"
 	"parley/shared/domain/timeline"
 )
 
-// readRow reads a row. `d` is the read cursor if the user has read something (`rt` is
+// readRow reads a row of a user. `d` is the read cursor if the user has read something (`rt` is
 // there). Else it is the offset up to which messages were gone when the row began.
-func readRow(item Item) inbox.Row {
-	peer, _ := ParseRowSK(text(item, "sk"))
+func readRow(user string, item Item) inbox.Row {
+	id, _ := ParseRowSK(user, text(item, "sk"))
 	read, goneBefore := integer(item, "d"), int64(0)
 	if !has(item, "rt") {
 		read, goneBefore = 0, read
 	}
 	return inbox.Row{
-		Peer: peer, TimeMs: integer(item, "t"), LastKey: readKey(item, "k"), Preview: text(item, "pv"),
+		User: user, Chat: id, TimeMs: integer(item, "t"), LastKey: readKey(item, "k"), Preview: text(item, "pv"),
 		LastHasNoContent: has(item, "k") && !has(item, "pv"), OperationLogMs: integer(item, "op"),
 		OutOffset: integer(item, "o"), OutEpoch: integer(item, "g"),
 		InOffset: integer(item, "i"), InEpoch: integer(item, "gi"),
@@ -52,7 +53,7 @@ func readKey(item Item, name string) *timeline.Key {
 }
 
 // RowsAfter implements inbox.RowStore.
-func (s *Store) RowsAfter(ctx context.Context, app int64, user, after string, limit int, strong bool) ([]inbox.Row, bool, error) {
+func (s *Store) RowsAfter(ctx context.Context, app int64, user string, after chat.ID, limit int, strong bool) ([]inbox.Row, bool, error) {
 	in := s.rowQuery(app, user, after)
 	in.ConsistentRead = &strong
 	var rows []inbox.Row
@@ -63,8 +64,8 @@ func (s *Store) RowsAfter(ctx context.Context, app int64, user, after string, li
 			return nil, false, fmt.Errorf("conversation rows: %w", err)
 		}
 		rows = append(rows, readItems(ctx, out.Items, func(item Item) (inbox.Row, bool) {
-			r := readRow(item)
-			return r, r.Peer != ""
+			r := readRow(user, item)
+			return r, !r.Chat.IsZero()
 		})...)
 		if out.LastEvaluatedKey == nil || len(rows) >= limit {
 			return rows, out.LastEvaluatedKey != nil, nil
@@ -73,24 +74,24 @@ func (s *Store) RowsAfter(ctx context.Context, app int64, user, after string, li
 	}
 }
 
-// rowQuery returns a query of a user's rows in the order of their peers, after a peer.
-func (s *Store) rowQuery(app int64, user, after string) *dynamodb.QueryInput {
+// rowQuery returns a query of a user's rows in the order of their conversations, after one.
+func (s *Store) rowQuery(app int64, user string, after chat.ID) *dynamodb.QueryInput {
 	in := &dynamodb.QueryInput{
 		TableName:                 s.name(Core),
 		KeyConditionExpression:    aws.String("pk = :pk AND begins_with(sk, :sk)"),
 		ExpressionAttributeValues: Item{":pk": str(UserPK(app, user)), ":sk": str(prefixRow)},
 	}
-	if after != "" {
+	if !after.IsZero() {
 		in.ExclusiveStartKey = RowKey(app, user, after).attributes()
 	}
 	return in
 }
 
-// PeerRows implements inbox.RowStore.
-func (s *Store) PeerRows(ctx context.Context, app int64, user string, peers []string, strong bool) ([]inbox.Row, error) {
-	keys := make([]Key, len(peers))
-	for i, p := range peers {
-		keys[i] = RowKey(app, user, p)
+// RowsOf implements inbox.RowStore.
+func (s *Store) RowsOf(ctx context.Context, app int64, user string, ids []chat.ID, strong bool) ([]inbox.Row, error) {
+	keys := make([]Key, len(ids))
+	for i, id := range ids {
+		keys[i] = RowKey(app, user, id)
 	}
 	items, err := s.getAll(ctx, Core, keys, strong)
 	if err != nil {
@@ -99,7 +100,7 @@ func (s *Store) PeerRows(ctx context.Context, app int64, user string, peers []st
 	rows := make([]inbox.Row, len(items))
 	for i, item := range items {
 		if item != nil {
-			rows[i] = readRow(item)
+			rows[i] = readRow(user, item)
 		}
 	}
 	return rows, nil
@@ -110,7 +111,7 @@ func (s *Store) PeerRows(ctx context.Context, app int64, user string, peers []st
 // conversation when bob's message 3 is stored and ann's row has counted 2. Everything up
 // to message 2 is hidden.
 func (s *Store) LastCounted(ctx context.Context, app int64, user string, r inbox.Row) (*timeline.Key, error) {
-	in := s.timelineQuery(app, timeline.HistoryRange{User: user, Peer: r.Peer, Limit: 10})
+	in := s.timelineQuery(app, timeline.HistoryRange{User: user, Chat: r.Chat, Limit: 10})
 	in.ConsistentRead = aws.Bool(true)
 	for {
 		out, err := s.db.Query(ctx, in)
@@ -119,7 +120,7 @@ func (s *Store) LastCounted(ctx context.Context, app int64, user string, r inbox
 		}
 		for _, item := range out.Items {
 			epoch, counted := r.InEpoch, r.InOffset
-			if int(integer(item, "f")) == side(user, r.Peer) {
+			if int(integer(item, "f")) == r.Chat.Side(user) {
 				epoch, counted = r.OutEpoch, r.OutOffset
 			}
 			if g := integer(item, "g"); g < epoch || (g == epoch && integer(item, "n") <= counted) {

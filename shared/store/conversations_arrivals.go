@@ -26,7 +26,7 @@ import (
 //     came before it cannot be read any more, so `d` is the offset before it.
 //   - The row has counted this offset or a later one. See countLateArrival.
 func (s *Store) CountArrival(ctx context.Context, app int64, a direct.Arrival) (direct.Option, error) {
-	m, key := a.Message, RowKey(app, a.To, a.From)
+	m, key := a.Message, RowKey(app, a.To(), a.Chat)
 	base, values := "SET i = :n, x = if_not_exists(kx, :x)", Item{":n": num(m.Offset), ":g": num(m.Epoch), ":x": num(a.RowExpires), ":t": num(a.NowMs)}
 	switch {
 	case m.HiddenFromPeer: // only the offset is counted; the row shows nothing of the message

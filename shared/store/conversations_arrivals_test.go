@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"parley/infra/testkit"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/direct"
@@ -27,7 +28,7 @@ func newArrivals(t *testing.T) *arrivals {
 
 func (a *arrivals) message(offset int64) timeline.Message {
 	return timeline.Message{
-		Key: timeline.Key{Time: a.w.Clock.Now().Unix(), Seq: uint32(offset)}, From: "ann", To: "bob",
+		Key: timeline.Key{Time: a.w.Clock.Now().Unix(), Seq: uint32(offset)}, From: "ann", Chat: chat.Between("ann", "bob"),
 		Offset: offset, Epoch: a.epoch, Expires: a.w.Clock.Now().Unix() + 1000,
 	}
 }
@@ -47,7 +48,7 @@ func (a *arrivals) arrive(offset int64, noUnread bool) {
 
 func (a *arrivals) read(upTo int64) inbox.ReadCursor {
 	a.Helper()
-	cursor, err := a.w.Tenant(a.T).Inbox.Read(a.Context(), "bob", "ann", &upTo, delivery.Origin{})
+	cursor, err := a.w.Tenant(a.T).Inbox.Read(a.Context(), "bob", chat.Between("bob", "ann"), &upTo, delivery.Origin{})
 	if err != nil {
 		a.Fatal(err)
 	}
@@ -56,7 +57,7 @@ func (a *arrivals) read(upTo int64) inbox.ReadCursor {
 
 func (a *arrivals) row() inbox.Row {
 	a.Helper()
-	rows, _, err := a.w.Store.RowsAfter(a.Context(), a.w.ID, "bob", "", 1000, true)
+	rows, _, err := a.w.Store.RowsAfter(a.Context(), a.w.ID, "bob", chat.ID{}, 1000, true)
 	if err != nil || len(rows) != 1 {
 		a.Fatalf("%d rows, %v", len(rows), err)
 	}
@@ -108,7 +109,7 @@ func TestReadOfGoneMessagesIsNotReported(t *testing.T) {
 	if got := a.read(2); got.Offset != 0 || got.Unread != 1 {
 		t.Errorf("read up to a message that is gone: %+v", got)
 	}
-	rows, _, err := a.w.Store.RowsAfter(t.Context(), a.w.ID, "ann", "", 1000, true)
+	rows, _, err := a.w.Store.RowsAfter(t.Context(), a.w.ID, "ann", chat.ID{}, 1000, true)
 	if err != nil || rows[0].PeerReadOffset != 0 {
 		t.Errorf("ann's row says that %d messages are read, %v", rows[0].PeerReadOffset, err)
 	}
@@ -218,7 +219,7 @@ func TestMessageRecalledBeforeItIsCounted(t *testing.T) {
 	svc.Timeline.Parallel = svc.Parallel
 	sending := svc
 	sending.Timeline.Store = recalling{a.w.Store, func(ctx context.Context, m timeline.Message) error {
-		return svc.Timeline.Recall(ctx, timeline.Actor{Trusted: true}, m.From, m.To, m.Key)
+		return svc.Timeline.Recall(ctx, timeline.Actor{Trusted: true}, m.From, chat.Between(m.From, m.To()), m.Key)
 	}}
 	for n := range uint32(2) {
 		_, err := sending.Send(t.Context(), direct.SendRequest{
@@ -244,7 +245,7 @@ func TestSyncReturnsRowsOfMessagesWithNoLast(t *testing.T) {
 		t.Errorf("the receiver's sync: %+v, %v", page, err)
 	}
 	_, err = a.w.Store.Claim(t.Context(), a.w.ID, direct.ClaimRequest{
-		From: "bob", To: "ann", IdempotencyKey: 1, NoLast: true, NowMs: a.w.Clock.Now().UnixMilli() + 5, Expires: m.Expires,
+		From: "bob", Chat: chat.Between("bob", "ann"), IdempotencyKey: 1, NoLast: true, NowMs: a.w.Clock.Now().UnixMilli() + 5, Expires: m.Expires,
 		Key: timeline.Key{Time: a.w.Clock.Now().Unix(), Seq: 1},
 	})
 	if err != nil {
@@ -264,7 +265,7 @@ func TestRepeatOfABatchPastTheWindow(t *testing.T) {
 	claim := func(after int64) direct.Claim {
 		t.Helper()
 		c, err := a.w.Store.Claim(t.Context(), a.w.ID, direct.ClaimRequest{
-			From: "ann", To: "bob", IdempotencyKey: 7, NowMs: now.UnixMilli() + after*1000, Expires: now.Unix() + 1000,
+			From: "ann", Chat: chat.Between("ann", "bob"), IdempotencyKey: 7, NowMs: now.UnixMilli() + after*1000, Expires: now.Unix() + 1000,
 			Key: timeline.Key{Time: now.Unix(), Seq: 1},
 		})
 		if err != nil {
@@ -285,7 +286,7 @@ func TestRepeatOfMarkReadReportsToTheSender(t *testing.T) {
 		t.Fatal(err)
 	}
 	one := int64(1)
-	if _, _, err := a.w.Store.MarkRead(t.Context(), a.w.ID, "bob", "ann", &one, a.w.Clock.Now().UnixMilli()); err != nil {
+	if _, _, err := a.w.Store.MarkRead(t.Context(), a.w.ID, "bob", chat.Between("bob", "ann"), &one, a.w.Clock.Now().UnixMilli()); err != nil {
 		t.Fatal(err)
 	}
 	a.w.Clock.Move(60e9)

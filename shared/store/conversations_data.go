@@ -141,7 +141,7 @@ func (s *Store) updateOne(ctx context.Context, u *types.Update) (bool, error) {
 // and the message is among those that are deleted.
 func (s *Store) rowWrite(app int64, user string, m inbox.Mutation, t inbox.Transaction) *types.Update {
 	var conds, removes []string
-	nowMs, key := t.NowMs, RowKey(app, user, m.Seen.Peer)
+	nowMs, key := t.NowMs, RowKey(app, user, m.Seen.Chat)
 	sets, values := []string{"ut = :now"}, Item{":now": num(nowMs)}
 	unchanged := func(name string, v types.AttributeValue) {
 		if v == nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"parley/infra/testkit"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/direct"
@@ -36,7 +37,7 @@ func TestExpiryOfARow(t *testing.T) {
 	if err := s.Seed(t.Context(), "account ann\naccount bob\nmessage bob ann 1\n"); err != nil {
 		t.Fatal(err)
 	}
-	row := store.RowKey(s.ID, "ann", "bob")
+	row := store.RowKey(s.ID, "ann", chat.Between("ann", "bob"))
 	wants := func(when, e, x, kx string) {
 		t.Helper()
 		item := s.item(store.Core, row)
@@ -65,7 +66,7 @@ func TestExpiryOfARow(t *testing.T) {
 	wants("a message was sent", third, neverExpires, neverExpires)
 	clearLabel := func() {
 		t.Helper()
-		errs, err := s.Tenant(t).Inbox.SetLabels(t.Context(), "ann", []string{"bob"}, []inbox.LabelChange{{Clear: []int{1}}}, delivery.Origin{})
+		errs, err := s.Tenant(t).Inbox.SetLabels(t.Context(), "ann", chat.BetweenEach("ann", []string{"bob"}), []inbox.LabelChange{{Clear: []int{1}}}, delivery.Origin{})
 		if err = errors.Join(append(errs, err)...); err != nil {
 			t.Fatal(err)
 		}
@@ -87,7 +88,7 @@ func TestRemovingDataDuringASendIsRefused(t *testing.T) {
 	if err := w.Seed(t.Context(), "account ann\naccount bob\nmessage bob ann 1\nlabel ann bob 1\n"); err != nil {
 		t.Fatal(err)
 	}
-	rows, err := w.Store.PeerRows(t.Context(), w.ID, "ann", []string{"bob"}, true)
+	rows, err := w.Store.RowsOf(t.Context(), w.ID, "ann", chat.BetweenEach("ann", []string{"bob"}), true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,15 +106,15 @@ func TestRemovingDataDuringASendIsRefused(t *testing.T) {
 // data of the rows. It returns how many rows have data and are pinned.
 func (s sized) checkHead(user string, peers []string) (withData, pinned int) {
 	s.t.Helper()
-	rows, err := s.Store.PeerRows(s.t.Context(), s.ID, user, peers, true)
+	rows, err := s.Store.RowsOf(s.t.Context(), s.ID, user, chat.BetweenEach(user, peers), true)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	for i, r := range rows {
-		if r.Peer == "" {
+		if r.Chat.IsZero() {
 			continue
 		}
-		item := s.item(store.Core, store.RowKey(s.ID, user, peers[i]))
+		item := s.item(store.Core, store.RowKey(s.ID, user, chat.Between(user, peers[i])))
 		has := r.Data != inbox.Data{}
 		if (number(item, "kx") == neverExpires) != has || (number(item, "x") == neverExpires) != has {
 			s.t.Errorf("row of %s: data %+v, x %s, kx %s", peers[i], r.Data, number(item, "x"), number(item, "kx"))
@@ -168,19 +169,19 @@ func TestHeadAgreesWithRowsAfterChangesAtOnce(t *testing.T) {
 			var err error
 			switch r.IntN(8) {
 			case 0:
-				_, err = c.Pin(ctx, "ann", peer, true, delivery.Origin{})
+				_, err = c.Pin(ctx, "ann", chat.Between("ann", peer), true, delivery.Origin{})
 			case 1:
-				_, err = c.Pin(ctx, "ann", peer, false, delivery.Origin{})
+				_, err = c.Pin(ctx, "ann", chat.Between("ann", peer), false, delivery.Origin{})
 			case 2:
-				_, err = c.SetLabels(ctx, "ann", peers, []inbox.LabelChange{{Set: []int{3}}, {Clear: []int{3}}, {Set: []int{4}}, {Clear: []int{3, 4}}}, delivery.Origin{})
+				_, err = c.SetLabels(ctx, "ann", chat.BetweenEach("ann", peers), []inbox.LabelChange{{Set: []int{3}}, {Clear: []int{3}}, {Set: []int{4}}, {Clear: []int{3, 4}}}, delivery.Origin{})
 			case 3:
-				_, _, _, err = c.ChangeFolderMembers(ctx, "ann", "work", []inbox.FolderChange{{Peer: peer, In: r.IntN(2) == 0}}, delivery.Origin{})
+				_, _, _, err = c.ChangeFolderMembers(ctx, "ann", "work", []inbox.FolderChange{{Chat: chat.Between("ann", peer), In: r.IntN(2) == 0}}, delivery.Origin{})
 			case 4:
-				_, err = c.SetOption(ctx, "ann", []string{peer}, direct.Option(r.IntN(3)), delivery.Origin{})
+				_, err = c.SetOption(ctx, "ann", chat.BetweenEach("ann", []string{peer}), direct.Option(r.IntN(3)), delivery.Origin{})
 			case 5:
-				err = c.Delete(ctx, "ann", peer, r.IntN(2) == 0, delivery.Origin{})
+				err = c.Delete(ctx, "ann", chat.Between("ann", peer), r.IntN(2) == 0, delivery.Origin{})
 			case 6:
-				_, err = c.SetDraft(ctx, "ann", peer, []string{"", "x"}[r.IntN(2)], delivery.Origin{})
+				_, err = c.SetDraft(ctx, "ann", chat.Between("ann", peer), []string{"", "x"}[r.IntN(2)], delivery.Origin{})
 			case 7:
 				s.Clock.Move(time.Second)
 				err = s.Seed(ctx, fmt.Sprintf("message %s ann %d\n", peer, seq.Add(1)))
@@ -209,9 +210,9 @@ func TestLimitHoldsForPinsAtOnce(t *testing.T) {
 	var next, refused atomic.Int64
 	runAtOnce(4, func(*rand.Rand) {
 		for i := next.Add(1) - 1; i < int64(len(peers)); i = next.Add(1) - 1 {
-			_, err := c.Pin(t.Context(), "ann", peers[i], true, delivery.Origin{})
+			_, err := c.Pin(t.Context(), "ann", chat.Between("ann", peers[i]), true, delivery.Origin{})
 			for fault.Is(err, fault.Conflict) {
-				_, err = c.Pin(t.Context(), "ann", peers[i], true, delivery.Origin{})
+				_, err = c.Pin(t.Context(), "ann", chat.Between("ann", peers[i]), true, delivery.Origin{})
 			}
 			if fault.Is(err, fault.PinLimit) {
 				refused.Add(1)
@@ -236,9 +237,9 @@ func TestLimitHoldsForDataAtOnce(t *testing.T) {
 	runAtOnce(4, func(*rand.Rand) {
 		for i := next.Add(1); i <= 8; i = next.Add(1) {
 			peer := []string{fmt.Sprintf("u%d", i)}
-			_, err := c.SetOption(t.Context(), "ann", peer, direct.OptionSilent, delivery.Origin{})
+			_, err := c.SetOption(t.Context(), "ann", chat.BetweenEach("ann", peer), direct.OptionSilent, delivery.Origin{})
 			for fault.Is(err, fault.Conflict) {
-				_, err = c.SetOption(t.Context(), "ann", peer, direct.OptionSilent, delivery.Origin{})
+				_, err = c.SetOption(t.Context(), "ann", chat.BetweenEach("ann", peer), direct.OptionSilent, delivery.Origin{})
 			}
 			if err == nil {
 				done.Add(1)
@@ -271,9 +272,9 @@ func TestFolderChangesAtOnce(t *testing.T) {
 			case 0:
 				_, _, err = c.DeleteFolder(ctx, "ann", name, delivery.Origin{})
 			case 1:
-				_, _, _, err = c.CreateFolder(ctx, "ann", name, peers[:1+r.IntN(2)], delivery.Origin{})
+				_, _, _, err = c.CreateFolder(ctx, "ann", name, chat.BetweenEach("ann", peers[:1+r.IntN(2)]), delivery.Origin{})
 			case 2:
-				_, _, _, err = c.ChangeFolderMembers(ctx, "ann", name, []inbox.FolderChange{{Peer: peers[r.IntN(3)], In: true}}, delivery.Origin{})
+				_, _, _, err = c.ChangeFolderMembers(ctx, "ann", name, []inbox.FolderChange{{Chat: chat.Between("ann", peers[r.IntN(3)]), In: true}}, delivery.Origin{})
 			case 3: // a deletion that stops after its first write
 				var head inbox.Head
 				if head, err = s.Store.Head(ctx, s.ID, "ann", true); err == nil && len(head.Folders) > 0 {
@@ -294,10 +295,10 @@ func TestFolderChangesAtOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rows, _, err := s.Store.RowsAfter(ctx, s.ID, "ann", "", 1000, true)
+		rows, _, err := s.Store.RowsAfter(ctx, s.ID, "ann", chat.ID{}, 1000, true)
 		for _, r := range rows {
 			if left := r.Folders &^ (head.FolderNumbers() | head.Stale); err != nil || left != 0 {
-				t.Errorf("%s: %s is in folders %v, there are %v, stale %v, %v", when, r.Peer, r.Folders.Numbers(), head.Folders, head.Stale.Numbers(), err)
+				t.Errorf("%s: %s is in folders %v, there are %v, stale %v, %v", when, r.Peer(), r.Folders.Numbers(), head.Folders, head.Stale.Numbers(), err)
 			}
 		}
 	}
@@ -330,7 +331,7 @@ func TestDeleteAndSendAtOnce(t *testing.T) {
 	var seq atomic.Uint32
 	check := func() {
 		t.Helper()
-		rows, err := s.Store.PeerRows(ctx, s.ID, "ann", []string{"bob"}, true)
+		rows, err := s.Store.RowsOf(ctx, s.ID, "ann", chat.BetweenEach("ann", []string{"bob"}), true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -338,7 +339,7 @@ func TestDeleteAndSendAtOnce(t *testing.T) {
 		if r.HiddenUpTo != nil && r.LastKey != nil && !r.HiddenUpTo.Before(*r.LastKey) {
 			t.Errorf("the list shows %s, which is hidden up to %s", r.LastKey, r.HiddenUpTo)
 		}
-		h, err := tenant.Timeline.History(ctx, timeline.HistoryRange{User: "ann", Peer: "bob", Limit: timeline.MaxPage})
+		h, err := tenant.Timeline.History(ctx, timeline.HistoryRange{User: "ann", Chat: chat.Between("ann", "bob"), Limit: timeline.MaxPage})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -361,9 +362,9 @@ func TestDeleteAndSendAtOnce(t *testing.T) {
 					s.Clock.Move(time.Second)
 					err = s.Seed(ctx, fmt.Sprintf("message %s %d\n", []string{"bob ann", "ann bob"}[n], seq.Add(1)))
 				case 2:
-					err = c.Delete(ctx, "ann", "bob", r.IntN(3) > 0, delivery.Origin{})
+					err = c.Delete(ctx, "ann", chat.Between("ann", "bob"), r.IntN(3) > 0, delivery.Origin{})
 				case 3:
-					err = c.Clear(ctx, "ann", "bob", delivery.Origin{})
+					err = c.Clear(ctx, "ann", chat.Between("ann", "bob"), delivery.Origin{})
 				}
 				if !okOrConflict(err) {
 					t.Error(err)
@@ -393,7 +394,7 @@ func TestLastCountedLeavesOutALaterMessage(t *testing.T) {
 	if err != nil || key == nil || key.Seq != 3 || key.Time != late.Time-1 {
 		t.Errorf("the last counted message is %v, %v", key, err)
 	}
-	if key, err = a.w.Store.LastCounted(t.Context(), a.w.ID, "bob", inbox.Row{Peer: "nobody"}); err != nil || key != nil {
+	if key, err = a.w.Store.LastCounted(t.Context(), a.w.ID, "bob", inbox.Row{User: "bob", Chat: chat.Between("bob", "nobody")}); err != nil || key != nil {
 		t.Errorf("the last counted message of an empty conversation is %v, %v", key, err)
 	}
 }
@@ -411,7 +412,7 @@ func TestForgetRemovesRowsDraftsAndHead(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	rows, _, err := w.Store.RowsAfter(t.Context(), w.ID, "ann", "", 1000, true)
+	rows, _, err := w.Store.RowsAfter(t.Context(), w.ID, "ann", chat.ID{}, 1000, true)
 	if err != nil || len(rows) > 0 {
 		t.Errorf("%d rows are left, %v", len(rows), err)
 	}
@@ -419,7 +420,7 @@ func TestForgetRemovesRowsDraftsAndHead(t *testing.T) {
 	if err != nil || head.RowsWithData != 0 || head.Version != 0 || head.Folders != nil {
 		t.Errorf("the head is left: %+v, %v", head, err)
 	}
-	drafts, err := w.Store.Drafts(t.Context(), w.ID, "ann", []string{"u3"})
+	drafts, err := w.Store.Drafts(t.Context(), w.ID, "ann", chat.BetweenEach("ann", []string{"u3"}))
 	if err != nil || drafts[0] != "" {
 		t.Errorf("a draft is left: %q, %v", drafts, err)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/inbox"
 )
 
@@ -17,7 +18,7 @@ const draftSeconds = int64(inbox.DraftLife / time.Second)
 // draftWrite returns the part of a transaction that stores a draft, or removes it if the
 // text is empty.
 func (s *Store) draftWrite(app int64, user string, m inbox.Mutation, nowMs int64) types.TransactWriteItem {
-	key := DraftKey(app, user, m.Seen.Peer)
+	key := DraftKey(app, user, m.Seen.Chat)
 	if *m.Draft == "" {
 		return types.TransactWriteItem{Delete: &types.Delete{TableName: s.name(Core), Key: key.attributes()}}
 	}
@@ -27,10 +28,10 @@ func (s *Store) draftWrite(app int64, user string, m inbox.Mutation, nowMs int64
 }
 
 // Drafts implements inbox.RowStore.
-func (s *Store) Drafts(ctx context.Context, app int64, user string, peers []string) ([]string, error) {
-	keys := make([]Key, len(peers))
-	for i, p := range peers {
-		keys[i] = DraftKey(app, user, p)
+func (s *Store) Drafts(ctx context.Context, app int64, user string, ids []chat.ID) ([]string, error) {
+	keys := make([]Key, len(ids))
+	for i, id := range ids {
+		keys[i] = DraftKey(app, user, id)
 	}
 	items, err := s.getAll(ctx, Core, keys, false)
 	if err != nil {

@@ -47,7 +47,7 @@ func claimPolicy() retry.Policy {
 func (s *Store) Claim(ctx context.Context, app int64, r direct.ClaimRequest) (direct.Claim, error) {
 	var key [8]byte
 	binary.BigEndian.PutUint64(key[:], r.IdempotencyKey)
-	c := claim{request: r, rowKey: RowKey(app, r.From, r.To), idempotencyKey: key[:], app: app, afterLast: r.Derived}
+	c := claim{request: r, rowKey: RowKey(app, r.From, r.Chat), idempotencyKey: key[:], app: app, afterLast: r.Derived}
 	var result direct.Claim
 	done, err := retry.Do(ctx, s.db.clock, claimPolicy(), func(try int) (bool, error) {
 		old, err := s.update(ctx, c.update())
@@ -84,7 +84,7 @@ func (s *Store) Claim(ctx context.Context, app int64, r direct.ClaimRequest) (di
 // saved, and all sends since the row was read are still in the row, so a repeat among
 // them is found there.
 func (s *Store) prepareNextTry(ctx context.Context, c *claim, row Item, again bool) (direct.Claim, bool, error) {
-	item, err := s.get(ctx, Live, DedupKey(c.app, c.request.From, c.request.To, c.request.IdempotencyKey), true)
+	item, err := s.get(ctx, Live, DedupKey(c.app, c.request.From, c.request.Chat, c.request.IdempotencyKey), true)
 	if err != nil {
 		return direct.Claim{}, false, err
 	}
@@ -111,7 +111,7 @@ func (s *Store) saveSlots(ctx context.Context, c *claim, row Item, slots []int) 
 	for _, i := range slots {
 		slot := slotAttributes(i)
 		key := binary.BigEndian.Uint64(bytesOf(row, slot.idempotencyKey))
-		item := DedupKey(c.app, c.request.From, c.request.To, key).attributes()
+		item := DedupKey(c.app, c.request.From, c.request.Chat, key).attributes()
 		item["t"], item["n"], item["g"] = num(integer(row, slot.time)), num(offsetOfSlot(row, i)), num(integer(row, "g"))
 		item["s"] = num(integer(row, slot.sequence))
 		item["x"] = num(integer(row, slot.time) + 2*int64(timeline.IdempotencyWindow.Seconds()))

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"parley/infra/testkit"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/direct"
 	"parley/shared/domain/timeline"
 )
@@ -20,7 +21,7 @@ func TestClaimsAtOnceGetDistinctOffsets(t *testing.T) {
 	claim := func(i int) (direct.Claim, error) {
 		key := timeline.Key{Time: now.Unix(), Seq: uint32(i), Random: 1}
 		return w.Store.Claim(t.Context(), w.ID, direct.ClaimRequest{
-			From: "alice", To: "bob", IdempotencyKey: uint64(i+1) * 0x1234567, Key: key, NowMs: now.UnixMilli(), Expires: now.Unix() + 1000,
+			From: "alice", Chat: chat.Between("alice", "bob"), IdempotencyKey: uint64(i+1) * 0x1234567, Key: key, NowMs: now.UnixMilli(), Expires: now.Unix() + 1000,
 		})
 	}
 	var first [sends]int64

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"golang.org/x/sync/errgroup"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/inbox"
 )
 
@@ -72,8 +73,8 @@ func (s *Store) entries(ctx context.Context, app int64, user string, order inbox
 			return nil, fmt.Errorf("index %s: %w", name, err)
 		}
 		for _, item := range out.Items {
-			if peer, ok := ParseRowSK(text(item, "sk")); ok {
-				list = append(list, inbox.IndexEntry{Peer: peer, AtMs: integer(item, sort)})
+			if id, ok := ParseRowSK(user, text(item, "sk")); ok {
+				list = append(list, inbox.IndexEntry{Chat: id, AtMs: integer(item, sort)})
 			}
 		}
 		if out.LastEvaluatedKey == nil || len(list) >= limit {
@@ -96,8 +97,8 @@ func (s *Store) RowsWithData(ctx context.Context, app int64, user string) ([]inb
 			return nil, fmt.Errorf("index %s: %w", indexWithData, err)
 		}
 		for _, item := range out.Items {
-			if peer, ok := ParseRowSK(text(item, "sk")); ok {
-				rows = append(rows, inbox.Row{Peer: peer, Data: readData(item)})
+			if id, ok := ParseRowSK(user, text(item, "sk")); ok {
+				rows = append(rows, inbox.Row{User: user, Chat: id, Data: readData(item)})
 			}
 		}
 		if out.LastEvaluatedKey == nil {
@@ -151,12 +152,12 @@ func (s *Store) ExtendIndexing(ctx context.Context, app int64, user string, nowM
 const parallelIndexWrites = 32
 
 // IndexRows implements inbox.IndexStore.
-func (s *Store) IndexRows(ctx context.Context, app int64, user, after string, limit int) (last string, more bool, err error) {
+func (s *Store) IndexRows(ctx context.Context, app int64, user string, after chat.ID, limit int) (last chat.ID, more bool, err error) {
 	in := s.rowQuery(app, user, after)
 	in.ConsistentRead, in.Limit = aws.Bool(true), aws.Int32(int32(limit))
 	out, err := s.db.Query(ctx, in)
 	if err != nil {
-		return "", false, fmt.Errorf("rows to index: %w", err)
+		return chat.ID{}, false, fmt.Errorf("rows to index: %w", err)
 	}
 	writes, ctx := errgroup.WithContext(ctx)
 	writes.SetLimit(parallelIndexWrites)
@@ -166,14 +167,14 @@ func (s *Store) IndexRows(ctx context.Context, app int64, user, after string, li
 		}
 	}
 	if err := writes.Wait(); err != nil {
-		return "", false, err
+		return chat.ID{}, false, err
 	}
 	if out.LastEvaluatedKey == nil {
-		return "", false, nil
+		return chat.ID{}, false, nil
 	}
-	last, ok := ParseRowSK(text(out.LastEvaluatedKey, "sk"))
+	last, ok := ParseRowSK(user, text(out.LastEvaluatedKey, "sk"))
 	if !ok {
-		return "", false, errors.New("rows to index: the last key is no row's: " + strconv.Quote(text(out.LastEvaluatedKey, "sk")))
+		return chat.ID{}, false, errors.New("rows to index: the last key is no row's: " + strconv.Quote(text(out.LastEvaluatedKey, "sk")))
 	}
 	return last, true, nil
 }

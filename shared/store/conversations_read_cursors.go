@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/inbox"
 	"parley/shared/domain/timeline"
 )
@@ -18,10 +19,10 @@ import (
 // Example: Alice sends the messages 1 and 2, and message 2 is counted first. Bob's row
 // begins with `d` = 1, as if message 1 were gone. Bob's device, which shows both, marks
 // message 1 as read: `rt` is set, and `d` becomes the read cursor.
-func (s *Store) MarkRead(ctx context.Context, app int64, user, peer string, upTo *int64, nowMs int64) (*inbox.Row, bool, error) {
+func (s *Store) MarkRead(ctx context.Context, app int64, user string, id chat.ID, upTo *int64, nowMs int64) (*inbox.Row, bool, error) {
 	for {
 		u := update{
-			table: Core, key: RowKey(app, user, peer), returning: types.ReturnValueAllNew,
+			table: Core, key: RowKey(app, user, id), returning: types.ReturnValueAllNew,
 			set: "SET d = i, rt = :now, ut = :now REMOVE nq, nu, nf", cond: "attribute_exists(i) AND (attribute_not_exists(d) OR d < i)",
 			values: Item{":now": num(nowMs)},
 		}
@@ -32,7 +33,7 @@ func (s *Store) MarkRead(ctx context.Context, app int64, user, peer string, upTo
 		}
 		item, err := s.update(ctx, u)
 		if err == nil {
-			row := readRow(item)
+			row := readRow(user, item)
 			return &row, true, nil
 		}
 		item, failed := failedCondition(err)
@@ -42,7 +43,7 @@ func (s *Store) MarkRead(ctx context.Context, app int64, user, peer string, upTo
 		if item == nil || !has(item, "i") {
 			return nil, false, nil
 		}
-		row := readRow(item)
+		row := readRow(user, item)
 		if upTo != nil && *upTo > row.InOffset && row.ReadOffset < row.InOffset {
 			upTo = nil // past the last message: everything is read
 			continue
@@ -53,7 +54,7 @@ func (s *Store) MarkRead(ctx context.Context, app int64, user, peer string, upTo
 		// The messages up to upTo were taken as gone. Now they are read.
 		u.set, u.cond = "SET rt = :now, ut = :now", "d = :n AND attribute_not_exists(rt)"
 		if item, err = s.update(ctx, u); err == nil {
-			row = readRow(item)
+			row = readRow(user, item)
 			return &row, true, nil
 		}
 		if _, failed = failedCondition(err); !failed {
@@ -64,9 +65,9 @@ func (s *Store) MarkRead(ctx context.Context, app int64, user, peer string, upTo
 
 // MarkPeerRead implements inbox.ReadCursorStore. It changes nothing if the sender's row
 // is in another epoch: then the offset belongs to messages that have expired.
-func (s *Store) MarkPeerRead(ctx context.Context, app int64, sender, reader string, epoch, offset, nowMs int64) error {
+func (s *Store) MarkPeerRead(ctx context.Context, app int64, reader string, id chat.ID, epoch, offset, nowMs int64) error {
 	_, err := s.update(ctx, update{
-		table: Core, key: RowKey(app, sender, reader),
+		table: Core, key: RowKey(app, id.Peer(reader), id),
 		set:    "SET pr = :n, pt = :now, ut = :now",
 		cond:   "g = :g AND (attribute_not_exists(pr) OR pr < :n)",
 		values: Item{":n": num(offset), ":now": num(nowMs), ":g": num(epoch)},
@@ -86,13 +87,13 @@ const longestSend = 20
 // and a call that begins later may get its offset earlier. Example: message A has time
 // 100 and offset 8, message B time 101 and offset 7. So OffsetAt looks at all messages
 // of the longestSend seconds before the newest one.
-func (s *Store) OffsetAt(ctx context.Context, app int64, user, peer string, epoch, at int64) (int64, error) {
+func (s *Store) OffsetAt(ctx context.Context, app int64, user string, id chat.ID, epoch, at int64) (int64, error) {
 	if at <= 0 {
 		return 0, nil // a bound of 0 would be no bound
 	}
-	in := s.timelineQuery(app, timeline.HistoryRange{User: user, Peer: peer, MaxSec: at, Limit: 50})
+	in := s.timelineQuery(app, timeline.HistoryRange{User: user, Chat: id, MaxSec: at, Limit: 50})
 	in.FilterExpression = aws.String("f = :f AND n > :none AND g = :g") // an imported past message has no offset
-	in.ExpressionAttributeValues[":f"] = num(side(peer, user))
+	in.ExpressionAttributeValues[":f"] = num(id.Side(id.Peer(user)))
 	in.ExpressionAttributeValues[":none"], in.ExpressionAttributeValues[":g"] = num(0), num(epoch)
 	in.ConsistentRead = aws.Bool(true)
 	var highest, newest int64

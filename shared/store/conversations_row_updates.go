@@ -4,14 +4,15 @@ import (
 	"context"
 	"strings"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/direct"
 	"parley/shared/domain/timeline"
 	"parley/shared/retry"
 )
 
 // LastKey implements timeline.Store.
-func (s *Store) LastKey(ctx context.Context, app int64, user, peer string) (*timeline.Key, error) {
-	item, err := s.get(ctx, Core, RowKey(app, user, peer), true)
+func (s *Store) LastKey(ctx context.Context, app int64, user string, id chat.ID) (*timeline.Key, error) {
+	item, err := s.get(ctx, Core, RowKey(app, user, id), true)
 	if err != nil {
 		return nil, err
 	}
@@ -24,8 +25,8 @@ func (s *Store) LastKey(ctx context.Context, app int64, user, peer string) (*tim
 // which of the two still has to move. Example: a message of last year is imported into a
 // conversation whose last message is of today and expires tomorrow. The preview stays,
 // and only the expiry moves.
-func (s *Store) AdvanceRow(ctx context.Context, app int64, owner, peer string, a direct.RowUpdateOfImport) error {
-	key, sk, ms := RowKey(app, owner, peer), MessageSK(a.Key), a.Key.Time*1000
+func (s *Store) AdvanceRow(ctx context.Context, app int64, owner string, id chat.ID, a direct.RowUpdateOfImport) error {
+	key, sk, ms := RowKey(app, owner, id), MessageSK(a.Key), a.Key.Time*1000
 	isNewer, expiresLater := true, a.Expires > 0
 	done, err := retry.Do(ctx, s.db.clock, retry.Contended(), func(int) (bool, error) {
 		u := update{table: Core, key: key, values: Item{}}
@@ -58,9 +59,9 @@ func (s *Store) AdvanceRow(ctx context.Context, app int64, owner, peer string, a
 
 // ReplaceKey implements direct.Store. Its condition is that the row still shows the
 // message: the same key with the same preview.
-func (s *Store) ReplaceKey(ctx context.Context, app int64, owner, peer string, r direct.KeyReplacement) error {
+func (s *Store) ReplaceKey(ctx context.Context, app int64, owner string, id chat.ID, r direct.KeyReplacement) error {
 	_, err := s.update(ctx, update{
-		table: Core, key: RowKey(app, owner, peer), set: "SET k = :to, ut = :now", cond: "k = :from AND pv = :pv",
+		table: Core, key: RowKey(app, owner, id), set: "SET k = :to, ut = :now", cond: "k = :from AND pv = :pv",
 		values: Item{":from": str(MessageSK(r.From)), ":to": str(MessageSK(r.To)), ":pv": str(r.Preview), ":now": num(r.NowMs)},
 	})
 	if _, failed := failedCondition(err); failed {
@@ -73,8 +74,8 @@ func (s *Store) ReplaceKey(ctx context.Context, app int64, owner, peer string, r
 // attributes from which it was computed are as they were read. If the condition fails,
 // the row that it found is used for the next try. With SkipRead the first try is made
 // without a read, and its failed condition returns the row.
-func (s *Store) UpdateRow(ctx context.Context, app int64, user, peer string, m timeline.RowUpdate) error {
-	key := RowKey(app, user, peer)
+func (s *Store) UpdateRow(ctx context.Context, app int64, user string, id chat.ID, m timeline.RowUpdate) error {
+	key := RowKey(app, user, id)
 	u := update{table: Core, key: key, set: "SET ut = :t, op = :t", cond: "attribute_exists(pk)", values: Item{":t": num(m.NowMs)}}
 	if m.Last == nil && m.NoLongerUnread == nil {
 		_, err := s.update(ctx, u)

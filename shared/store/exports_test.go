@@ -173,7 +173,7 @@ func TestStoredReturnsNewMessagesOnly(t *testing.T) {
 		if err != nil || ok != c.want {
 			t.Errorf("%s: stored %t, %v", c.name, ok, err)
 		}
-		if ok && (r.App != 7 || r.Message.From != "bob" || r.Message.To != "alice" || r.Message.Seq != 7 || r.Message.Random != 8 || len(r.Message.Elements) != 1) {
+		if ok && (r.App != 7 || r.Message.From != "bob" || r.Message.To() != "alice" || r.Message.Seq != 7 || r.Message.Random != 8 || len(r.Message.Elements) != 1) {
 			t.Errorf("%s: got %+v", c.name, r)
 		}
 	}

@@ -3,6 +3,8 @@ package store
 import (
 	"strconv"
 	"strings"
+
+	"parley/shared/domain/chat"
 )
 
 // Every key of every item is made and parsed in this file and in the files keys_*.go,
@@ -45,7 +47,7 @@ func itoa(n int) string { return strconv.Itoa(n) }
 
 // Values of Partition.Kind that are not the letter in the key.
 const (
-	registry     = 'R' // the list of applications
+	registry     = 'r' // the list of applications
 	accountIndex = 'I' // a part of the list of an application's accounts
 	watchers     = 'W' // who subscribed to the presence of a user
 	watched      = 'V' // to whose presence a user subscribed
@@ -56,13 +58,15 @@ const (
 // A Partition is a parsed partition key.
 type Partition struct {
 	App int64
-	// Kind is 'U', 'A', 'P', 'M', 'S', 'D' or 'F', as in the key, or registry,
-	// accountIndex, watchers, watched, exports or pending. It is 0 if the key is none
-	// of these.
+	// Kind is 'U', 'A', 'M', 'S', 'D' or 'F', as in the key, the kind of a conversation, or
+	// registry, accountIndex, watchers, watched, exports or pending. It is 0 if the key is
+	// none of these.
 	Kind byte
-	// Rest is what follows the kind: for 'P' the two users, for accountIndex the number
-	// of the shard, for 'M' the key of the merged list, else the user. It is empty if
-	// nothing follows.
+	// Chat is the conversation whose timeline it is; the zero ID for all others.
+	Chat chat.ID
+	// Rest is what follows the kind: for accountIndex the number of the shard, for 'M' the
+	// key of the merged list, else the user. It is empty if nothing follows, and for a
+	// timeline.
 	Rest string
 }
 
@@ -99,6 +103,9 @@ func ParsePartition(pk string) Partition {
 			return Partition{App: app, Kind: kind, Rest: user}
 		}
 	}
+	if id, err := chat.Parse(rest); err == nil && !id.IsZero() {
+		return Partition{App: app, Kind: byte(id.Kind()), Chat: id}
+	}
 	if len(rest) < 2 || rest[1] != '#' {
 		return Partition{}
 	}
@@ -106,9 +113,6 @@ func ParsePartition(pk string) Partition {
 	switch kind {
 	case 'U', 'M', 'S', 'D', 'F':
 		ok = isID(rest)
-	case 'P':
-		lesser, greater, _ := strings.Cut(rest, IDEnd)
-		ok = isID(lesser) && isID(greater) && lesser <= greater
 	default:
 		ok = false
 	}

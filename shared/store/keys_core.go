@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/relations"
 )
 
@@ -19,8 +20,8 @@ const (
 	skFollowCounts     = "FC"
 	skHead             = "KG"
 	prefixConversation = "K" // of rows, drafts and the head
-	prefixRow          = "K#c#"
-	prefixDraft        = "K#d#"
+	prefixRow          = "K#"
+	prefixDraft        = "KD#"
 	prefixFriend       = "F#"
 	prefixFriendChange = "FV#"
 	prefixFriendOf     = "FH#"
@@ -132,17 +133,48 @@ func FollowersPK(app int64, user string) string { return appPrefix(app) + "F#" +
 // the number of followers has no limit.
 func FollowerKey(app int64, user, follower string) Key { return Key{FollowersPK(app, user), follower} }
 
-// RowKey is owner's row for the conversation with peer.
-func RowKey(app int64, owner, peer string) Key { return Key{UserPK(app, owner), prefixRow + peer} }
+// RowKey is owner's row for a conversation.
+func RowKey(app int64, owner string, id chat.ID) Key {
+	return Key{UserPK(app, owner), prefixRow + rowName(owner, id)}
+}
 
-// ParseRowSK returns the peer of a row.
-func ParseRowSK(sk string) (peer string, ok bool) { return cutID(sk, prefixRow) }
+// ParseRowSK returns the conversation of a row of owner.
+func ParseRowSK(owner, sk string) (chat.ID, bool) { return cutRowName(owner, sk, prefixRow) }
 
-// DraftKey is the text that owner has typed to peer and not sent.
-func DraftKey(app int64, owner, peer string) Key { return Key{UserPK(app, owner), prefixDraft + peer} }
+// DraftKey is the text that owner has typed into a conversation and not sent.
+func DraftKey(app int64, owner string, id chat.ID) Key {
+	return Key{UserPK(app, owner), prefixDraft + rowName(owner, id)}
+}
 
-// ParseDraftSK returns the peer of a draft.
-func ParseDraftSK(sk string) (peer string, ok bool) { return cutID(sk, prefixDraft) }
+// ParseDraftSK returns the conversation of a draft of owner.
+func ParseDraftSK(owner, sk string) (chat.ID, bool) { return cutRowName(owner, sk, prefixDraft) }
+
+// rowName is the name of a conversation within what belongs to one user: the letter of its
+// kind, and what identifies it for that user. Example: the conversation of alice and bob is
+// "c#bob" for alice.
+func rowName(owner string, id chat.ID) string {
+	if id.Kind() == chat.Direct {
+		return "c#" + id.Peer(owner)
+	}
+	return strings.ToLower(id.String()[:1]) + id.String()[1:]
+}
+
+// cutRowName returns the conversation whose name follows a prefix.
+func cutRowName(owner, sk, prefix string) (id chat.ID, ok bool) {
+	name, ok := strings.CutPrefix(sk, prefix)
+	if !ok || len(name) < 3 {
+		return id, false
+	}
+	if peer, direct := strings.CutPrefix(name, "c#"); direct {
+		id = chat.Between(owner, peer)
+	} else if parsed, err := chat.Parse(strings.ToUpper(name[:1]) + name[1:]); err == nil {
+		id = parsed
+	}
+	if id.IsZero() || strings.Contains(id.Peer(owner), IDEnd) || rowName(owner, id) != name {
+		return chat.ID{}, false
+	}
+	return id, true
+}
 
 // HeadKey is the head of a user's list of conversations: the folders, and what is
 // counted of the rows (KG).

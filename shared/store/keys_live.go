@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"parley/shared/domain/chat"
 )
 
 // The keys of Live: sessions, subscriptions to presence and idempotency keys
@@ -33,10 +35,10 @@ func WatchedKey(app int64, watcher, target string) Key { return Key{WatchedPK(ap
 // before all ids, because ids are printable.
 func WatchCountKey(app int64, watcher string) Key { return Key{WatchedPK(app, watcher), skWatchCount} }
 
-// DedupKey remembers a send of user to peer for which the idempotency window in the row
+// DedupKey remembers a send of user into a conversation for which the idempotency window in the row
 // has no room.
-func DedupKey(app int64, user, peer string, idempotencyKey uint64) Key {
-	return Key{appPrefix(app) + "D#" + user, fmt.Sprintf("%s%s%016x", peer, IDEnd, idempotencyKey)}
+func DedupKey(app int64, user string, id chat.ID, idempotencyKey uint64) Key {
+	return Key{appPrefix(app) + "D#" + user, fmt.Sprintf("%s%s%016x", rowName(user, id), IDEnd, idempotencyKey)}
 }
 
 // BatchKey remembers a batch send of user.
@@ -44,16 +46,24 @@ func BatchKey(app int64, user string, idempotencyKey uint64) Key {
 	return Key{appPrefix(app) + "D#" + user, fmt.Sprintf("%s%016x", IDEnd, idempotencyKey)}
 }
 
-// ParseDedupSK returns the receiver and the idempotency key of a remembered send. The
-// receiver is empty if the send was a batch.
-func ParseDedupSK(sk string) (peer string, idempotencyKey uint64, ok bool) {
-	peer, digits, cut := strings.Cut(sk, IDEnd)
-	if !cut || len(digits) != 16 || strings.ToLower(digits) != digits {
-		return "", 0, false
+// ParseDedupSK returns the conversation and the idempotency key of a remembered send of
+// user. The conversation is the zero ID if the send was a batch.
+func ParseDedupSK(user, sk string) (id chat.ID, idempotencyKey uint64, ok bool) {
+	cut := strings.LastIndex(sk, IDEnd)
+	if cut < 0 {
+		return chat.ID{}, 0, false
+	}
+	name, digits := sk[:cut], sk[cut+len(IDEnd):]
+	if len(digits) != 16 || strings.ToLower(digits) != digits {
+		return chat.ID{}, 0, false
 	}
 	idempotencyKey, err := strconv.ParseUint(digits, 16, 64)
 	if err != nil {
-		return "", 0, false
+		return chat.ID{}, 0, false
 	}
-	return peer, idempotencyKey, true
+	if name == "" {
+		return chat.ID{}, idempotencyKey, true
+	}
+	id, ok = cutRowName(user, name, "")
+	return id, idempotencyKey, ok
 }

@@ -5,50 +5,23 @@ import (
 	"strconv"
 	"strings"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/timeline"
 )
 
 // The keys of Msg: messages, the operation log, message extensions and merged lists
-// (docs/data-model.md §3). The two users of a timeline are in the order of their ids,
-// so that the key is the same for both. A user is often stored as a side: 0 for the
-// user whose id comes first, 1 for the other one.
+// (docs/data-model.md §3). A user of a direct conversation is often stored as a side: 0 for
+// the user whose id comes first, 1 for the other one.
 
 const skMergedHead = "-"
 
-// TimelinePK is the partition of the conversation of two users: its messages and what
-// belongs to them. It is the same whichever of the two is a.
-func TimelinePK(app int64, a, b string) string {
-	if b < a {
-		a, b = b, a
-	}
-	return appPrefix(app) + "P#" + a + IDEnd + b
-}
+// TimelinePK is the partition of a conversation: its messages and what belongs to them.
+func TimelinePK(app int64, id chat.ID) string { return appPrefix(app) + id.String() }
 
-// ParseTimelinePK returns the two users of a timeline, in the order of their ids.
-func ParseTimelinePK(pk string) (app int64, lesser, greater string, ok bool) {
+// ParseTimelinePK returns the conversation of a timeline.
+func ParseTimelinePK(pk string) (app int64, id chat.ID, ok bool) {
 	p := ParsePartition(pk)
-	if p.Kind != 'P' {
-		return 0, "", "", false
-	}
-	lesser, greater, _ = strings.Cut(p.Rest, IDEnd)
-	return p.App, lesser, greater, true
-}
-
-// side returns the side of user in the conversation with peer: 0 if the id of user
-// comes first, else 1.
-func side(user, peer string) int {
-	if user < peer {
-		return 0
-	}
-	return 1
-}
-
-// otherUser returns the one of a and b who is not user.
-func otherUser(user, a, b string) string {
-	if user == a {
-		return b
-	}
-	return a
+	return p.App, p.Chat, !p.Chat.IsZero()
 }
 
 // MessageSK is the sort key of a message in a timeline. Messages are in the order of
@@ -73,22 +46,22 @@ func ParseMessageSK(sk string) (timeline.Key, bool) {
 	return timeline.Key{Time: int64(part[0]), Seq: part[1], Random: part[2]}, true
 }
 
-func messageKey(app int64, a, b string, k timeline.Key) Key {
-	return Key{TimelinePK(app, a, b), MessageSK(k)}
+func messageKey(app int64, id chat.ID, k timeline.Key) Key {
+	return Key{TimelinePK(app, id), MessageSK(k)}
 }
 
 // logBoth ends the sort key of a log entry that concerns both users. An entry that
 // concerns one user ends with the side of that user, which sorts after it.
 const logBoth = "-"
 
-// LogKey is an entry of the operation log of two users. Entries are in the order of
+// LogKey is an entry of the operation log of a conversation. Entries are in the order of
 // their time in ms, then of the message.
-func LogKey(app int64, a, b string, e timeline.LogEntry) Key {
+func LogKey(app int64, id chat.ID, e timeline.LogEntry) Key {
 	concerns := logBoth
 	if e.Only != "" {
-		concerns = itoa(side(e.Only, otherUser(e.Only, a, b)))
+		concerns = itoa(id.Side(e.Only))
 	}
-	return Key{TimelinePK(app, a, b), firstLogSK(timeline.LogPosition{AtMs: e.AtMs, Key: e.Key}) + concerns}
+	return Key{TimelinePK(app, id), firstLogSK(timeline.LogPosition{AtMs: e.AtMs, Key: e.Key}) + concerns}
 }
 
 // firstLogSK is before the sort key of every log entry at a position, and after those
@@ -124,13 +97,13 @@ func ParseLogSK(sk string) (at timeline.LogPosition, side int, ok bool) {
 
 // ExtensionCountersKey counts the extensions of a message. Its sort key is a prefix of
 // the sort keys of the extensions.
-func ExtensionCountersKey(app int64, a, b string, m timeline.Key) Key {
-	return Key{TimelinePK(app, a, b), "e" + MessageSK(m)[1:]}
+func ExtensionCountersKey(app int64, id chat.ID, m timeline.Key) Key {
+	return Key{TimelinePK(app, id), "e" + MessageSK(m)[1:]}
 }
 
 // ExtensionKey is one extension of a message.
-func ExtensionKey(app int64, a, b string, m timeline.Key, key string) Key {
-	counters := ExtensionCountersKey(app, a, b, m)
+func ExtensionKey(app int64, id chat.ID, m timeline.Key, key string) Key {
+	counters := ExtensionCountersKey(app, id, m)
 	return Key{counters.PK, counters.SK + key}
 }
 

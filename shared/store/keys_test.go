@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"parley/shared/domain/archive"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/relations"
 	"parley/shared/domain/timeline"
 	"parley/shared/store"
@@ -23,7 +24,6 @@ type constructed struct {
 
 // everyKey makes a key of each kind with these ids.
 func everyKey(app int64, a, b string, hash uint64, n int, m timeline.Key) []constructed {
-	lesser, greater := min(a, b), max(a, b)
 	user := store.Partition{App: app, Kind: 'U', Rest: a}
 	own := store.Partition{App: app, Kind: 'A'}
 	dedup := store.Partition{App: app, Kind: 'D', Rest: a}
@@ -46,8 +46,8 @@ func everyKey(app int64, a, b string, hash uint64, n int, m timeline.Key) []cons
 		{"watcher", store.Live, store.WatcherKey(app, a, b), store.Watches, store.Partition{App: app, Kind: 'W', Rest: a}},
 		{"watched", store.Live, store.WatchedKey(app, a, b), store.Watches, store.Partition{App: app, Kind: 'V', Rest: a}},
 		{"watch count", store.Live, store.WatchCountKey(app, a), store.Watches, store.Partition{App: app, Kind: 'V', Rest: a}},
-		{"row", store.Core, store.RowKey(app, a, b), store.Conversations, user},
-		{"draft", store.Core, store.DraftKey(app, a, b), store.Conversations, user},
+		{"row", store.Core, store.RowKey(app, a, chat.Between(a, b)), store.Conversations, user},
+		{"draft", store.Core, store.DraftKey(app, a, chat.Between(a, b)), store.Conversations, user},
 		{"head", store.Core, store.HeadKey(app, a), store.Conversations, user},
 		{"account index", store.Core, index, store.Accounts, store.Partition{
 			App: app, Kind: 'I', Rest: index.PK[strings.LastIndexByte(index.PK, '#')+1:],
@@ -56,26 +56,26 @@ func everyKey(app int64, a, b string, hash uint64, n int, m timeline.Key) []cons
 		{"counter", store.Core, store.CounterKey(app), store.Apps, own},
 		{"secret", store.Core, store.SecretKey(app, n), store.Apps, own},
 		{"admin", store.Core, store.AdminKey(app, a), store.Apps, own},
-		{"registry", store.Core, store.RegistryKey(app), store.Apps, store.Partition{Kind: 'R'}},
-		{"message", store.Msg, store.Key{PK: store.TimelinePK(app, a, b), SK: store.MessageSK(m)}, store.Messages, store.Partition{
-			App: app, Kind: 'P', Rest: lesser + store.IDEnd + greater,
+		{"registry", store.Core, store.RegistryKey(app), store.Apps, store.Partition{Kind: 'r'}},
+		{"message", store.Msg, store.Key{PK: store.TimelinePK(app, chat.Between(a, b)), SK: store.MessageSK(m)}, store.Messages, store.Partition{
+			App: app, Kind: 'P', Chat: chat.Between(a, b),
 		}},
-		{"log", store.Msg, store.LogKey(app, a, b, timeline.LogEntry{AtMs: m.Time, Key: m}), store.Messages, store.Partition{
-			App: app, Kind: 'P', Rest: lesser + store.IDEnd + greater,
+		{"log", store.Msg, store.LogKey(app, chat.Between(a, b), timeline.LogEntry{AtMs: m.Time, Key: m}), store.Messages, store.Partition{
+			App: app, Kind: 'P', Chat: chat.Between(a, b),
 		}},
-		{"log of one side", store.Msg, store.LogKey(app, a, b, timeline.LogEntry{AtMs: m.Time, Key: m, Only: b}), store.Messages, store.Partition{
-			App: app, Kind: 'P', Rest: lesser + store.IDEnd + greater,
+		{"log of one side", store.Msg, store.LogKey(app, chat.Between(a, b), timeline.LogEntry{AtMs: m.Time, Key: m, Only: b}), store.Messages, store.Partition{
+			App: app, Kind: 'P', Chat: chat.Between(a, b),
 		}},
-		{"extension counters", store.Msg, store.ExtensionCountersKey(app, a, b, m), store.Messages, store.Partition{
-			App: app, Kind: 'P', Rest: lesser + store.IDEnd + greater,
+		{"extension counters", store.Msg, store.ExtensionCountersKey(app, chat.Between(a, b), m), store.Messages, store.Partition{
+			App: app, Kind: 'P', Chat: chat.Between(a, b),
 		}},
-		{"extension", store.Msg, store.ExtensionKey(app, a, b, m, "k"), store.Messages, store.Partition{
-			App: app, Kind: 'P', Rest: lesser + store.IDEnd + greater,
+		{"extension", store.Msg, store.ExtensionKey(app, chat.Between(a, b), m, "k"), store.Messages, store.Partition{
+			App: app, Kind: 'P', Chat: chat.Between(a, b),
 		}},
 		{"session", store.Live, store.SessionKey(app, a), store.Sessions, store.Partition{App: app, Kind: 'S', Rest: a}},
 		{"export", store.Ops, store.ExportKey(archive.Hour{App: app, Type: archive.C2C, Name: "2023111506"}), store.Exports, store.Partition{App: app, Kind: 'X'}},
 		{"pending hour", store.Ops, store.PendingKey(archive.Hour{App: app, Type: archive.Group, Name: "2023111506"}), store.Exports, store.Partition{Kind: 'Y'}},
-		{"dedup", store.Live, store.DedupKey(app, a, b, hash), store.IdempotencyKeys, dedup},
+		{"dedup", store.Live, store.DedupKey(app, a, chat.Between(a, b), hash), store.IdempotencyKeys, dedup},
 		{"batch", store.Live, store.BatchKey(app, a, hash), store.IdempotencyKeys, dedup},
 	}
 }
@@ -105,11 +105,17 @@ func checkKeys(t *testing.T, app int64, a, b string, hash uint64, n int, m timel
 			t.Errorf("%s: parsed %q, %t, want %q", name, got, ok, want)
 		}
 	}
-	peer, ok := store.ParseRowSK(store.RowKey(app, a, b).SK)
-	same("row", peer, b, ok)
-	peer, ok = store.ParseDraftSK(store.DraftKey(app, a, b).SK)
-	same("draft", peer, b, ok)
-	peer, ok = store.ParseBlockSK(store.BlockKey(app, a, b).SK)
+	for _, id := range []chat.ID{chat.Between(a, b), chat.OfGroup(b), chat.OfTopic(b, a), chat.OfRoom(b), chat.OfOfficial(b)} {
+		row, ok := store.ParseRowSK(a, store.RowKey(app, a, id).SK)
+		same("row", row, id, ok)
+		draft, ok := store.ParseDraftSK(a, store.DraftKey(app, a, id).SK)
+		same("draft", draft, id, ok)
+		dedup, gotHash, ok := store.ParseDedupSK(a, store.DedupKey(app, a, id, hash).SK)
+		same("dedup", fmt.Sprint(dedup, gotHash), fmt.Sprint(id, hash), ok)
+		_, timeline, ok := store.ParseTimelinePK(store.TimelinePK(app, id))
+		same("timeline", timeline, id, ok)
+	}
+	peer, ok := store.ParseBlockSK(store.BlockKey(app, a, b).SK)
 	same("block", peer, b, ok)
 	peer, ok = store.ParseFriendSK(store.FriendKey(app, a, b).SK)
 	same("friend", peer, b, ok)
@@ -140,13 +146,9 @@ func checkKeys(t *testing.T, app int64, a, b string, hash uint64, n int, m timel
 	same("account index", fmt.Sprint(id, user), fmt.Sprint(app, a), ok)
 	key, ok := store.ParseMessageSK(store.MessageSK(m))
 	same("message", key, m, ok)
-	gotPeer, gotHash, ok := store.ParseDedupSK(store.DedupKey(app, a, b, hash).SK)
-	same("dedup", fmt.Sprint(gotPeer, gotHash), fmt.Sprint(b, hash), ok)
-	gotPeer, gotHash, ok = store.ParseDedupSK(store.BatchKey(app, a, hash).SK)
-	same("batch", fmt.Sprint(gotPeer, gotHash), fmt.Sprint("", hash), ok)
-	id, lesser, greater, ok := store.ParseTimelinePK(store.TimelinePK(app, a, b))
-	same("timeline", fmt.Sprintf("%d %q %q", id, lesser, greater), fmt.Sprintf("%d %q %q", app, min(a, b), max(a, b)), ok)
-	if x, y := store.TimelinePK(app, a, b), store.TimelinePK(app, b, a); x != y {
+	batch, gotHash, ok := store.ParseDedupSK(a, store.BatchKey(app, a, hash).SK)
+	same("batch", fmt.Sprint(batch, gotHash), fmt.Sprint(chat.ID{}, hash), ok)
+	if x, y := store.TimelinePK(app, chat.Between(a, b)), store.TimelinePK(app, chat.Between(b, a)); x != y {
 		t.Errorf("the two sides of a timeline differ: %q and %q", x, y)
 	}
 }
@@ -274,7 +276,7 @@ func TestUnknownKeysBelongToNoAggregate(t *testing.T) {
 		{store.Live, store.Key{PK: "1#PX#a", SK: "b"}},
 		{store.Core, store.Key{PK: "1#U#a", SK: "K#"}},
 		{store.Core, store.Key{PK: "1#U#a", SK: "K#c#"}},
-		{store.Core, store.Key{PK: "1#U#a", SK: "K#g#1"}},
+		{store.Core, store.Key{PK: "1#U#a", SK: "K#g#"}},
 		{store.Core, store.Key{PK: "1#U#a", SK: "B#"}},
 		{store.Core, store.Key{PK: "1#U#a", SK: "B#b\x1fc"}},
 		{store.Core, store.Key{PK: "1#A", SK: ""}},
@@ -357,7 +359,7 @@ func FuzzKeys(f *testing.F) {
 			t.Errorf("%v sorts before %v: %t, want %t", m, other, got, want)
 		}
 		// The same ids in another order make another key.
-		if a != b && store.DedupKey(app, a, b, hash) == store.DedupKey(app, b, a, hash) {
+		if a != b && store.DedupKey(app, a, chat.Between(a, b), hash) == store.DedupKey(app, b, chat.Between(b, a), hash) {
 			t.Errorf("the sends from %q to %q and back have the same key", a, b)
 		}
 	})
@@ -381,7 +383,7 @@ func FuzzParseKey(f *testing.F) {
 		switch p.Kind {
 		case 0:
 			again.PK = pk
-		case 'R':
+		case 'r':
 			again.PK = store.RegistryKey(1).PK
 		case 'A':
 			again.PK = store.AppPK(p.App)
@@ -391,12 +393,8 @@ func FuzzParseKey(f *testing.F) {
 			again.PK = store.SessionKey(p.App, p.Rest).PK
 		case 'D':
 			again.PK = store.BatchKey(p.App, p.Rest, 0).PK
-		case 'P':
-			id, a, b, ok := store.ParseTimelinePK(pk)
-			if !ok || a > b {
-				t.Errorf("ParseTimelinePK(%q) = %q, %q, %t", pk, a, b, ok)
-			}
-			again.PK = store.TimelinePK(id, a, b)
+		case 'P', 'G', 'T', 'R', 'O':
+			again.PK = store.TimelinePK(p.App, p.Chat)
 		case 'F':
 			again.PK = store.FollowersPK(p.App, p.Rest)
 		case 'W':
@@ -423,9 +421,13 @@ func FuzzParseKey(f *testing.F) {
 				t.Errorf("%s accepts %q, but its constructor makes %q", name, sk, constructed)
 			}
 		}
-		peer, ok := store.ParseRowSK(sk)
-		check("ParsePeerSK", store.RowKey(1, "a", peer).SK, ok)
-		peer, ok = store.ParseBlockSK(sk)
+		if row, ok := store.ParseRowSK("a", sk); ok {
+			check("ParseRowSK", store.RowKey(1, "a", row).SK, ok)
+		}
+		if draft, ok := store.ParseDraftSK("a", sk); ok {
+			check("ParseDraftSK", store.DraftKey(1, "a", draft).SK, ok)
+		}
+		peer, ok := store.ParseBlockSK(sk)
 		check("ParseBlockSK", store.BlockKey(1, "a", peer).SK, ok)
 		peer, ok = store.ParseFriendSK(sk)
 		check("ParseFriendSK", store.FriendKey(1, "a", peer).SK, ok)
@@ -451,11 +453,10 @@ func FuzzParseKey(f *testing.F) {
 		check("ParseRegistrySK", store.RegistryKey(app).SK, ok)
 		m, ok := store.ParseMessageSK(sk)
 		check("ParseMessageSK", store.MessageSK(m), ok)
-		peer, hash, ok := store.ParseDedupSK(sk)
-		if peer == "" {
+		if id, hash, ok := store.ParseDedupSK("a", sk); ok && id.IsZero() {
 			check("ParseDedupSK", store.BatchKey(1, "a", hash).SK, ok)
-		} else {
-			check("ParseDedupSK", store.DedupKey(1, "a", peer, hash).SK, ok)
+		} else if ok {
+			check("ParseDedupSK", store.DedupKey(1, "a", id, hash).SK, ok)
 		}
 		app, user, ok = store.ParseAccountIndexKey(k)
 		if ok && store.AccountIndexKey(app, user) != k {

@@ -11,6 +11,7 @@ import (
 
 	"parley/infra/local/backing"
 	"parley/infra/testkit"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/direct"
 	"parley/shared/domain/timeline"
@@ -46,7 +47,7 @@ func TestReceiverReadsAMergedListByParts(t *testing.T) {
 	var got []json.RawMessage
 	parts := 0
 	for part := 0; ; parts++ {
-		page, err := s.ReadMergedPart(t.Context(), "bob", "ann", r.Key, m.Key, part)
+		page, err := s.ReadMergedPart(t.Context(), "bob", chat.Between("bob", "ann"), r.Key, m.Key, part)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -107,11 +108,11 @@ func TestIncompleteMergedListIsNotRead(t *testing.T) {
 	}
 	key := timeline.Key{Time: w.Clock.Now().Unix(), Seq: 1}
 	remove(store.MergedPartKey(w.ID, m.Key, 1))
-	if _, err := s.ReadMergedPart(t.Context(), "bob", "ann", key, m.Key, 1); !fault.Is(err, fault.MessageUnknown) {
+	if _, err := s.ReadMergedPart(t.Context(), "bob", chat.Between("bob", "ann"), key, m.Key, 1); !fault.Is(err, fault.MessageUnknown) {
 		t.Errorf("a part that does not exist: %v", err)
 	}
 	remove(store.MergedKey(w.ID, m.Key))
-	if _, err := s.ReadMergedPart(t.Context(), "bob", "ann", key, m.Key, 0); !fault.Is(err, fault.MessageUnknown) {
+	if _, err := s.ReadMergedPart(t.Context(), "bob", chat.Between("bob", "ann"), key, m.Key, 0); !fault.Is(err, fault.MessageUnknown) {
 		t.Errorf("a list without its head is read: %v", err)
 	}
 	if err := forward(); !fault.Is(err, fault.KeyInvalid) {
@@ -127,7 +128,7 @@ func TestIncompleteMergedListIsNotRead(t *testing.T) {
 	}
 	wait.Wait()
 	for part := range len(m.Parts) {
-		if _, err := s.ReadMergedPart(t.Context(), "bob", "ann", key, m.Key, part); err != nil {
+		if _, err := s.ReadMergedPart(t.Context(), "bob", chat.Between("bob", "ann"), key, m.Key, part); err != nil {
 			t.Errorf("part %d after the repeat: %v", part, err)
 		}
 	}

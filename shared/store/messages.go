@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/timeline"
 )
@@ -27,8 +28,8 @@ const (
 
 // PutMessage implements timeline.Store.
 func (s *Store) PutMessage(ctx context.Context, app int64, m timeline.Message) (*timeline.Message, error) {
-	item := messageKey(app, m.From, m.To, m.Key).attributes()
-	item["f"], item["n"], item["g"] = num(side(m.From, m.To)), num(m.Offset), num(m.Epoch)
+	item := messageKey(app, m.Chat, m.Key).attributes()
+	item["f"], item["n"], item["g"] = num(m.Chat.Side(m.From)), num(m.Offset), num(m.Epoch)
 	item["x"] = num(m.Expires)
 	flags := 0
 	for bit, on := range map[int]bool{
@@ -46,7 +47,7 @@ func (s *Store) PutMessage(ctx context.Context, app int64, m timeline.Message) (
 		item["im"] = num(m.Imported)
 	}
 	if m.HiddenFromPeer {
-		item[hiddenName(m.To, m.From)] = num(1)
+		item[hiddenName(m.To(), m.Chat)] = num(1)
 	}
 	if err := packBody(item, m.Content); err != nil {
 		return nil, err
@@ -56,7 +57,7 @@ func (s *Store) PutMessage(ctx context.Context, app int64, m timeline.Message) (
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	})
 	if old, exists := failedCondition(err); exists {
-		stored, _ := readMessage(ctx, old, m.From, m.To)
+		stored, _ := readMessage(ctx, old, m.From, m.Chat)
 		return &stored, nil
 	}
 	if err != nil {
@@ -67,18 +68,18 @@ func (s *Store) PutMessage(ctx context.Context, app int64, m timeline.Message) (
 
 // parseMessage reads a message as user sees it, and names the part of it that cannot be
 // read. why is empty if everything can be read.
-func parseMessage(item Item, user, peer string) (m timeline.Message, why string) {
+func parseMessage(item Item, user string, id chat.ID) (m timeline.Message, why string) {
 	key, ok := ParseMessageSK(text(item, "sk"))
 	if !ok {
 		return timeline.Message{}, "key"
 	}
 	m = timeline.Message{
-		Key: key, From: user, To: peer, Offset: integer(item, "n"), Epoch: integer(item, "g"),
+		Key: key, Chat: id, From: user, Offset: integer(item, "n"), Epoch: integer(item, "g"),
 		Expires: integer(item, "x"), Recalled: has(item, "rv"), RecalledMs: integer(item, "rv"), Imported: integer(item, "im"), EditedMs: integer(item, "ed"), Version: integer(item, "ev"),
-		ConfirmedMs: integer(item, "rr"), Hidden: has(item, hiddenName(user, peer)), HiddenFromPeer: has(item, hiddenName(peer, user)), Reactions: readReactions(item, user, peer),
+		ConfirmedMs: integer(item, "rr"), Hidden: has(item, hiddenName(user, id)), HiddenFromPeer: has(item, hiddenName(id.Peer(user), id)), Reactions: readReactions(item, id),
 	}
-	if int(integer(item, "f")) != side(user, peer) {
-		m.From, m.To = peer, user
+	if int(integer(item, "f")) != id.Side(user) {
+		m.From = id.Peer(user)
 	}
 	flags := integer(item, "fl")
 	m.NoUnread, m.NoLast, m.HiddenFromSender = flags&flagNoUnread != 0, flags&flagNoLast != 0, flags&flagHiddenFromSender != 0
@@ -97,8 +98,8 @@ func parseMessage(item Item, user, peer string) (m timeline.Message, why string)
 // cannot be read. If another part cannot be read, the message is shown as recalled: it
 // stays in the history, so that a client does not take it for missing and ask for it
 // again and again.
-func readMessage(ctx context.Context, item Item, user, peer string) (timeline.Message, bool) {
-	m, why := parseMessage(item, user, peer)
+func readMessage(ctx context.Context, item Item, user string, id chat.ID) (timeline.Message, bool) {
+	m, why := parseMessage(item, user, id)
 	if why == "" {
 		return m, true
 	}
@@ -108,20 +109,20 @@ func readMessage(ctx context.Context, item Item, user, peer string) (timeline.Me
 }
 
 // MessageAt implements timeline.Store.
-func (s *Store) MessageAt(ctx context.Context, app int64, user, peer string, k timeline.Key) (*timeline.Message, error) {
-	item, err := s.get(ctx, Msg, messageKey(app, user, peer, k), false)
+func (s *Store) MessageAt(ctx context.Context, app int64, user string, id chat.ID, k timeline.Key) (*timeline.Message, error) {
+	item, err := s.get(ctx, Msg, messageKey(app, id, k), false)
 	if err != nil || item == nil {
 		return nil, err
 	}
-	m, _ := readMessage(ctx, item, user, peer)
+	m, _ := readMessage(ctx, item, user, id)
 	return &m, nil
 }
 
 // MessagesByKey implements timeline.Store.
-func (s *Store) MessagesByKey(ctx context.Context, app int64, user, peer string, keys []timeline.Key, now int64, strong bool) ([]*timeline.Message, error) {
+func (s *Store) MessagesByKey(ctx context.Context, app int64, user string, id chat.ID, keys []timeline.Key, now int64, strong bool) ([]*timeline.Message, error) {
 	itemKeys := make([]Key, len(keys))
 	for i, k := range keys {
-		itemKeys[i] = messageKey(app, user, peer, k)
+		itemKeys[i] = messageKey(app, id, k)
 	}
 	items, err := s.getAll(ctx, Msg, itemKeys, strong)
 	if err != nil {
@@ -132,7 +133,7 @@ func (s *Store) MessagesByKey(ctx context.Context, app int64, user, peer string,
 		if item == nil || (has(item, "x") && integer(item, "x") <= now) {
 			continue
 		}
-		if m, ok := readMessage(ctx, item, user, peer); ok {
+		if m, ok := readMessage(ctx, item, user, id); ok {
 			list[i] = &m
 		}
 	}
@@ -153,7 +154,7 @@ func (s *Store) Timeline(ctx context.Context, app int64, q timeline.HistoryRange
 		}
 		page := timeline.Page{Done: out.LastEvaluatedKey == nil}
 		for _, item := range out.Items {
-			if m, ok := readMessage(ctx, item, q.User, q.Peer); ok {
+			if m, ok := readMessage(ctx, item, q.User, q.Chat); ok {
 				page.Messages = append(page.Messages, m)
 			}
 		}
@@ -181,7 +182,7 @@ func (s *Store) timelineQuery(app int64, q timeline.HistoryRange) *dynamodb.Quer
 		ConsistentRead:         aws.Bool(q.Strong),
 		KeyConditionExpression: aws.String("pk = :pk AND sk BETWEEN :from AND :to"),
 		ExpressionAttributeValues: Item{
-			":pk": str(TimelinePK(app, q.User, q.Peer)), ":from": str(from), ":to": str(to),
+			":pk": str(TimelinePK(app, q.Chat)), ":from": str(from), ":to": str(to),
 		},
 	}
 	if q.Before != nil {
@@ -190,15 +191,15 @@ func (s *Store) timelineQuery(app int64, q timeline.HistoryRange) *dynamodb.Quer
 		// key.
 		if before := MessageSK(*q.Before); before <= to {
 			in.ExpressionAttributeValues[":to"] = str(before)
-			in.ExclusiveStartKey = Key{TimelinePK(app, q.User, q.Peer), before}.attributes()
+			in.ExclusiveStartKey = Key{TimelinePK(app, q.Chat), before}.attributes()
 		}
 	}
 	return in
 }
 
 // Bounds implements timeline.Store.
-func (s *Store) Bounds(ctx context.Context, app int64, user, peer string) (timeline.Bounds, error) {
-	items, err := s.getAll(ctx, Core, []Key{RowKey(app, user, peer), AccountKey(app, user)}, false)
+func (s *Store) Bounds(ctx context.Context, app int64, user string, id chat.ID) (timeline.Bounds, error) {
+	items, err := s.getAll(ctx, Core, []Key{RowKey(app, user, id), AccountKey(app, user)}, false)
 	if err != nil {
 		return timeline.Bounds{}, err
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/timeline"
 )
 
@@ -30,10 +31,10 @@ func readExtension(item Item) (timeline.Extension, bool) {
 }
 
 // ExtensionCounters implements timeline.ExtensionStore.
-func (s *Store) ExtensionCounters(ctx context.Context, app int64, a, b string, m timeline.Key, keys []string) (timeline.ExtensionCounters, map[string]timeline.Extension, error) {
-	itemKeys := []Key{ExtensionCountersKey(app, a, b, m)}
+func (s *Store) ExtensionCounters(ctx context.Context, app int64, id chat.ID, m timeline.Key, keys []string) (timeline.ExtensionCounters, map[string]timeline.Extension, error) {
+	itemKeys := []Key{ExtensionCountersKey(app, id, m)}
 	for _, k := range keys {
-		itemKeys = append(itemKeys, ExtensionKey(app, a, b, m, k))
+		itemKeys = append(itemKeys, ExtensionKey(app, id, m, k))
 	}
 	items, err := s.getAll(ctx, Msg, itemKeys, true)
 	if err != nil {
@@ -53,9 +54,9 @@ func (s *Store) ExtensionCounters(ctx context.Context, app int64, a, b string, m
 }
 
 // AllExtensions implements timeline.ExtensionStore.
-func (s *Store) AllExtensions(ctx context.Context, app int64, a, b string, m timeline.Key) (timeline.ExtensionCounters, []timeline.Extension, error) {
+func (s *Store) AllExtensions(ctx context.Context, app int64, id chat.ID, m timeline.Key) (timeline.ExtensionCounters, []timeline.Extension, error) {
 	var counters timeline.ExtensionCounters
-	key := ExtensionCountersKey(app, a, b, m)
+	key := ExtensionCountersKey(app, id, m)
 	items, err := s.query(ctx, Msg, key.PK, key.SK, false)
 	if err != nil {
 		return counters, nil, err
@@ -76,8 +77,8 @@ func (s *Store) AllExtensions(ctx context.Context, app int64, a, b string, m tim
 // WriteExtensions implements timeline.ExtensionStore. The transaction's condition is the
 // version of the counters. Example: ann and bob vote at once, and both have read version
 // 4. One transaction writes version 5, the other is cancelled, and its caller reads again.
-func (s *Store) WriteExtensions(ctx context.Context, app int64, a, b string, m timeline.Key, counters timeline.ExtensionCounters, put []timeline.Extension, remove []string) (bool, error) {
-	item := ExtensionCountersKey(app, a, b, m).attributes()
+func (s *Store) WriteExtensions(ctx context.Context, app int64, id chat.ID, m timeline.Key, counters timeline.ExtensionCounters, put []timeline.Extension, remove []string) (bool, error) {
+	item := ExtensionCountersKey(app, id, m).attributes()
 	item["q"], item["cl"], item["n"], item["x"] = num(counters.Latest), num(counters.Cleared), num(counters.Count), num(counters.Expires)
 	item["w"], item["wc"], item["v"] = num(counters.Minute), num(counters.Changes), num(counters.Version+1)
 	countersPut := &types.Put{TableName: s.name(Msg), Item: item, ConditionExpression: aws.String("attribute_not_exists(pk)")}
@@ -86,13 +87,13 @@ func (s *Store) WriteExtensions(ctx context.Context, app int64, a, b string, m t
 	}
 	writes := []types.TransactWriteItem{{Put: countersPut}}
 	for _, e := range put {
-		item := ExtensionKey(app, a, b, m, e.Key).attributes()
+		item := ExtensionKey(app, id, m, e.Key).attributes()
 		item["b"], item["q"], item["x"] = str(e.Value), num(e.Seq), num(counters.Expires)
 		writes = append(writes, types.TransactWriteItem{Put: &types.Put{TableName: s.name(Msg), Item: item}})
 	}
 	for _, k := range remove {
 		writes = append(writes, types.TransactWriteItem{Delete: &types.Delete{
-			TableName: s.name(Msg), Key: ExtensionKey(app, a, b, m, k).attributes(),
+			TableName: s.name(Msg), Key: ExtensionKey(app, id, m, k).attributes(),
 		}})
 	}
 	err := s.db.TransactOnce(ctx, writes)

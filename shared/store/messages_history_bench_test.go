@@ -16,6 +16,7 @@ import (
 	"parley/infra/testkit"
 	"parley/shared/app"
 	"parley/shared/clock"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/timeline"
 	"parley/shared/store"
 	"parley/shared/telemetry"
@@ -54,7 +55,7 @@ func BenchmarkHistory(b *testing.B) {
 				ctx := telemetry.WithMeter(b.Context(), meter)
 				before := historyKey(at)
 				for b.Loop() {
-					h, err := service.History(ctx, timeline.HistoryRange{User: "alice", Peer: "bob", Before: &before, Limit: 20})
+					h, err := service.History(ctx, timeline.HistoryRange{User: "alice", Chat: chat.Between("alice", "bob"), Before: &before, Limit: 20})
 					if err != nil || len(h.Messages) != 20 || h.Messages[19].Key != historyKey(at-1) {
 						b.Fatalf("%d messages, %v", len(h.Messages), err)
 					}
@@ -100,7 +101,7 @@ func fillTimeline(ctx context.Context, server *testkit.Server, id int64, n int) 
 		})
 	}
 	var err error
-	pk := store.TimelinePK(id, "alice", "bob")
+	pk := store.TimelinePK(id, chat.Between("alice", "bob"))
 	for first := 0; first < n && err == nil; first += 25 {
 		var batch []types.WriteRequest
 		for i := first; i < min(first+25, n); i++ {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"parley/infra/testkit"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/direct"
 	"parley/shared/domain/inbox"
@@ -14,7 +15,7 @@ import (
 
 func rowOf(t *testing.T, w *testkit.World, owner, peer string) inbox.Row {
 	t.Helper()
-	rows, err := w.Store.PeerRows(t.Context(), w.ID, owner, []string{peer}, true)
+	rows, err := w.Store.RowsOf(t.Context(), w.ID, owner, chat.BetweenEach(owner, []string{peer}), true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +32,7 @@ func TestImportsAtOnceShowTheNewestMessage(t *testing.T) {
 	for i := range n {
 		wait.Go(func() {
 			key := timeline.Key{Time: now.Unix() - 100 + int64(i)/3, Seq: uint32(i)} // three a second
-			if err := w.Store.AdvanceRow(t.Context(), w.ID, "ann", "bob", direct.RowUpdateOfImport{
+			if err := w.Store.AdvanceRow(t.Context(), w.ID, "ann", chat.Between("ann", "bob"), direct.RowUpdateOfImport{
 				Key: key, NowMs: now.UnixMilli(), Preview: key.String(), Expires: now.Unix() + 1000 - int64(i),
 			}); err != nil {
 				t.Error(err)
@@ -96,11 +97,11 @@ func TestImportedMessagesHaveNoOffset(t *testing.T) {
 		{"now", epoch, now, 2}, {"before all messages", epoch, now - 12, 0}, {"no time", epoch, 0, 0},
 		{"messages of an earlier epoch do not count", epoch + 1, now, 0},
 	} {
-		if got, err := w.Store.OffsetAt(t.Context(), w.ID, "bob", "ann", c.epoch, c.at); err != nil || got != c.want {
+		if got, err := w.Store.OffsetAt(t.Context(), w.ID, "bob", chat.Between("bob", "ann"), c.epoch, c.at); err != nil || got != c.want {
 			t.Errorf("%s: offset %d, %v, want %d", c.name, got, err, c.want)
 		}
 	}
-	h, err := w.Tenant(t).Timeline.History(t.Context(), timeline.HistoryRange{User: "bob", Peer: "ann", Limit: 10})
+	h, err := w.Tenant(t).Timeline.History(t.Context(), timeline.HistoryRange{User: "bob", Chat: chat.Between("bob", "ann"), Limit: 10})
 	if err != nil || len(h.Messages) != 4 {
 		t.Fatalf("%d messages, %v", len(h.Messages), err)
 	}
@@ -134,7 +135,7 @@ func TestSameLiveImportAtOnceCountsOnce(t *testing.T) {
 	if r := rowOf(t, w, "bob", "ann"); r.InOffset != 1 || r.Unread() != 1 {
 		t.Errorf("bob's row: %+v", r)
 	}
-	if n := len(w.PartitionItems(t, store.Msg, store.TimelinePK(w.ID, "ann", "bob"))); n != 1 {
+	if n := len(w.PartitionItems(t, store.Msg, store.TimelinePK(w.ID, chat.Between("ann", "bob")))); n != 1 {
 		t.Errorf("%d messages are stored, want 1", n)
 	}
 }

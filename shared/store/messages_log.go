@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/timeline"
 )
 
@@ -16,13 +17,13 @@ import (
 // and `r`, the reaction.
 
 // Log implements timeline.ChangeStore.
-func (s *Store) Log(ctx context.Context, app int64, a, b string, entries []timeline.LogEntry) error {
+func (s *Store) Log(ctx context.Context, app int64, id chat.ID, entries []timeline.LogEntry) error {
 	items := make([]Item, len(entries))
 	for i, e := range entries {
-		items[i] = LogKey(app, a, b, e).attributes()
+		items[i] = LogKey(app, id, e).attributes()
 		items[i]["x"] = num(e.Expires)
 		if e.By != "" {
-			items[i]["u"], items[i]["r"] = num(side(e.By, otherUser(e.By, a, b))), str(e.Reaction)
+			items[i]["u"], items[i]["r"] = num(id.Side(e.By)), str(e.Reaction)
 		}
 	}
 	return s.putAll(ctx, Msg, items)
@@ -30,19 +31,19 @@ func (s *Store) Log(ctx context.Context, app int64, a, b string, entries []timel
 
 // LogSince implements timeline.ChangeStore. It leaves out the entries that concern only
 // the other user.
-func (s *Store) LogSince(ctx context.Context, app int64, user, peer string, q timeline.LogRange) (timeline.LogPage, error) {
+func (s *Store) LogSince(ctx context.Context, app int64, user string, id chat.ID, q timeline.LogRange) (timeline.LogPage, error) {
 	in := &dynamodb.QueryInput{
 		TableName: s.name(Msg), ConsistentRead: aws.Bool(true), Limit: aws.Int32(int32(q.Limit + 1)),
 		KeyConditionExpression: aws.String("pk = :pk AND sk BETWEEN :from AND :to"),
 		ExpressionAttributeValues: Item{
-			":pk": str(TimelinePK(app, user, peer)), ":from": str(firstLogSK(timeline.LogPosition{AtMs: max(q.SinceMs, 0)})), ":to": str("p"),
+			":pk": str(TimelinePK(app, id)), ":from": str(firstLogSK(timeline.LogPosition{AtMs: max(q.SinceMs, 0)})), ":to": str("p"),
 		},
 	}
 	if q.After != nil {
 		in.ExpressionAttributeValues[":from"] = str(firstLogSK(*q.After) + "~") // after the entries of this position, whomever they concern
 	}
 	var page timeline.LogPage
-	otherSide := 1 - side(user, peer)
+	otherSide := 1 - id.Side(user)
 	for {
 		out, err := s.db.Query(ctx, in)
 		if err != nil {
@@ -64,8 +65,8 @@ func (s *Store) LogSince(ctx context.Context, app int64, user, peer string, q ti
 			e := timeline.LogEntry{AtMs: at.AtMs, Key: at.Key, Expires: integer(item, "x"), Reaction: text(item, "r")}
 			if e.Reaction != "" {
 				e.By = user
-				if int(integer(item, "u")) != side(user, peer) {
-					e.By = peer
+				if int(integer(item, "u")) != id.Side(user) {
+					e.By = id.Peer(user)
 				}
 			}
 			page.Entries = append(page.Entries, e)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/timeline"
 )
 
@@ -14,21 +15,22 @@ import (
 // receiver sent a receipt. For each of the two users, by the side: `h0` and `h1` whether
 // the user deleted it, `r0` and `r1` the user's reactions.
 
-func hiddenName(user, peer string) string { return "h" + itoa(side(user, peer)) }
+func hiddenName(user string, id chat.ID) string { return "h" + itoa(id.Side(user)) }
 
-func reactionsName(user, peer string) string { return "r" + itoa(side(user, peer)) }
+func reactionsName(user string, id chat.ID) string { return "r" + itoa(id.Side(user)) }
 
-func readReactions(item Item, user, peer string) map[string][]string {
+func readReactions(item Item, id chat.ID) map[string][]string {
 	var out map[string][]string
-	for _, users := range [][2]string{{user, peer}, {peer, user}} {
-		set, ok := item[reactionsName(users[0], users[1])].(*types.AttributeValueMemberSS)
+	first, second := id.Names()
+	for _, user := range []string{first, second} {
+		set, ok := item[reactionsName(user, id)].(*types.AttributeValueMemberSS)
 		if !ok {
 			continue
 		}
 		if out == nil {
 			out = make(map[string][]string, 2)
 		}
-		out[users[0]] = slices.Sorted(slices.Values(set.Value))
+		out[user] = slices.Sorted(slices.Values(set.Value))
 	}
 	return out
 }
@@ -36,7 +38,7 @@ func readReactions(item Item, user, peer string) map[string][]string {
 // Recall implements timeline.ChangeStore.
 func (s *Store) Recall(ctx context.Context, app int64, m timeline.Message, nowMs int64) (bool, error) {
 	_, err := s.update(ctx, update{
-		table: Msg, key: messageKey(app, m.From, m.To, m.Key),
+		table: Msg, key: messageKey(app, m.Chat, m.Key),
 		set: "SET rv = :t REMOVE b, z, ed, r0, r1", cond: "attribute_exists(pk) AND attribute_not_exists(rv)", values: Item{":t": num(nowMs)},
 	})
 	if _, failed := failedCondition(err); failed {
@@ -54,7 +56,7 @@ func (s *Store) Edit(ctx context.Context, app int64, m timeline.Message, nowMs i
 		return nil, err
 	}
 	u := update{
-		table: Msg, key: messageKey(app, m.From, m.To, m.Key),
+		table: Msg, key: messageKey(app, m.Chat, m.Key),
 		set:    "SET b = :b, ed = :t, ev = :next REMOVE z",
 		values: Item{":b": content["b"], ":t": num(nowMs), ":next": num(m.Version + 1), ":ev": num(m.Version)},
 		cond:   "attribute_exists(pk) AND attribute_not_exists(rv) AND ev = :ev",
@@ -76,18 +78,18 @@ func (s *Store) Edit(ctx context.Context, app int64, m timeline.Message, nowMs i
 		m.Recalled = true
 		return &m, nil
 	}
-	current, _ := readMessage(ctx, old, m.From, m.To)
+	current, _ := readMessage(ctx, old, m.From, m.Chat)
 	return &current, nil
 }
 
 // Hide implements timeline.ChangeStore.
-func (s *Store) Hide(ctx context.Context, app int64, user, peer string, k timeline.Key) error {
-	return s.setOnce(ctx, messageKey(app, user, peer, k), hiddenName(user, peer), 1)
+func (s *Store) Hide(ctx context.Context, app int64, user string, id chat.ID, k timeline.Key) error {
+	return s.setOnce(ctx, messageKey(app, id, k), hiddenName(user, id), 1)
 }
 
 // Confirm implements timeline.ChangeStore.
 func (s *Store) Confirm(ctx context.Context, app int64, m timeline.Message, nowMs int64) error {
-	return s.setOnce(ctx, messageKey(app, m.From, m.To, m.Key), "rr", nowMs)
+	return s.setOnce(ctx, messageKey(app, m.Chat, m.Key), "rr", nowMs)
 }
 
 // setOnce sets an attribute of a message, unless the message has it already.
@@ -103,12 +105,12 @@ func (s *Store) setOnce(ctx context.Context, key Key, name string, value int64) 
 }
 
 // React implements timeline.ChangeStore.
-func (s *Store) React(ctx context.Context, app int64, user, peer string, k timeline.Key, reaction string, add bool) (bool, error) {
+func (s *Store) React(ctx context.Context, app int64, user string, id chat.ID, k timeline.Key, reaction string, add bool) (bool, error) {
 	u := update{
-		table: Msg, key: messageKey(app, user, peer, k), set: "DELETE ", cond: "attribute_exists(pk) AND attribute_not_exists(rv)",
+		table: Msg, key: messageKey(app, id, k), set: "DELETE ", cond: "attribute_exists(pk) AND attribute_not_exists(rv)",
 		values: Item{":r": &types.AttributeValueMemberSS{Value: []string{reaction}}},
 	}
-	name := reactionsName(user, peer)
+	name := reactionsName(user, id)
 	if add {
 		u.set = "ADD "
 		u.cond += " AND (attribute_not_exists(" + name + ") OR contains(" + name + ", :one) OR size(" + name + ") < :most)"

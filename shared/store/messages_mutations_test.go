@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"parley/infra/testkit"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/timeline"
 	"parley/shared/fault"
@@ -20,7 +21,7 @@ func (a *arrivals) exclude(offsets ...int64) {
 	for _, n := range offsets {
 		update.NoLongerUnread = append(update.NoLongerUnread, a.message(n))
 	}
-	if err := a.w.Store.UpdateRow(a.Context(), a.w.ID, "bob", "ann", update); err != nil {
+	if err := a.w.Store.UpdateRow(a.Context(), a.w.ID, "bob", chat.Between("bob", "ann"), update); err != nil {
 		a.Error(err)
 	}
 }
@@ -51,7 +52,7 @@ func TestRecalledMessageLeavesUnreadOnce(t *testing.T) {
 	a.wants("messages that are read do not change the count", 13, 1)
 	old := a.message(14)
 	old.Epoch--
-	if err := a.w.Store.UpdateRow(t.Context(), a.w.ID, "bob", "ann", timeline.RowUpdate{NowMs: 1, NoLongerUnread: []timeline.Message{old}}); err != nil {
+	if err := a.w.Store.UpdateRow(t.Context(), a.w.ID, "bob", chat.Between("bob", "ann"), timeline.RowUpdate{NowMs: 1, NoLongerUnread: []timeline.Message{old}}); err != nil {
 		t.Fatal(err)
 	}
 	a.wants("a message of another epoch does not change the count", 13, 1)
@@ -76,7 +77,7 @@ func TestMoreExclusionsThanARowHasRoomFor(t *testing.T) {
 func TestUpdateRowMakesNoRow(t *testing.T) {
 	a := newArrivals(t)
 	a.exclude(1)
-	if rows, _, err := a.w.Store.RowsAfter(t.Context(), a.w.ID, "bob", "", 1000, true); err != nil || len(rows) != 0 {
+	if rows, _, err := a.w.Store.RowsAfter(t.Context(), a.w.ID, "bob", chat.ID{}, 1000, true); err != nil || len(rows) != 0 {
 		t.Errorf("%d rows, %v, want none", len(rows), err)
 	}
 }
@@ -87,7 +88,7 @@ func TestUpdateRowChangesTheLastMessageOnly(t *testing.T) {
 	a.arrive(1, false)
 	first, preview := a.message(1).Key, "other"
 	show := func(l timeline.LastShown) {
-		if err := a.w.Store.UpdateRow(t.Context(), a.w.ID, "bob", "ann", timeline.RowUpdate{NowMs: 7, Last: &l}); err != nil {
+		if err := a.w.Store.UpdateRow(t.Context(), a.w.ID, "bob", chat.Between("bob", "ann"), timeline.RowUpdate{NowMs: 7, Last: &l}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -115,7 +116,7 @@ func TestUpdateRowChangesTheLastMessageOnly(t *testing.T) {
 func stored(t *testing.T, w *testkit.World, seq uint32) timeline.Message {
 	t.Helper()
 	m := timeline.Message{
-		Key: timeline.Key{Time: w.Clock.Now().Unix(), Seq: seq}, From: "ann", To: "bob", Offset: int64(seq), Epoch: 1,
+		Key: timeline.Key{Time: w.Clock.Now().Unix(), Seq: seq}, From: "ann", Chat: chat.Between("ann", "bob"), Offset: int64(seq), Epoch: 1,
 		Expires: w.Clock.Now().Unix() + 1000, Content: content.Content{Elements: []content.Element{testkit.Text("first")}},
 	}
 	if _, err := w.Store.PutMessage(t.Context(), w.ID, m); err != nil {
@@ -126,7 +127,7 @@ func stored(t *testing.T, w *testkit.World, seq uint32) timeline.Message {
 
 func find(t *testing.T, w *testkit.World, user, peer string, m timeline.Message) timeline.Message {
 	t.Helper()
-	list, err := w.Store.MessagesByKey(t.Context(), w.ID, user, peer, []timeline.Key{m.Key}, w.Clock.Now().Unix(), true)
+	list, err := w.Store.MessagesByKey(t.Context(), w.ID, user, chat.Between(user, peer), []timeline.Key{m.Key}, w.Clock.Now().Unix(), true)
 	if err != nil || len(list) != 1 || list[0] == nil {
 		t.Fatalf("%v, %v", list, err)
 	}
@@ -163,7 +164,7 @@ func TestOneOfManyEditsSucceeds(t *testing.T) {
 func TestRecallIsFinal(t *testing.T) {
 	w := testkit.NewWorld(t, server, testkit.Options{})
 	m := stored(t, w, 1)
-	if done, err := w.Store.React(t.Context(), w.ID, "bob", "ann", m.Key, "+1", true); err != nil || !done {
+	if done, err := w.Store.React(t.Context(), w.ID, "bob", chat.Between("bob", "ann"), m.Key, "+1", true); err != nil || !done {
 		t.Fatal(done, err)
 	}
 	var done [6]bool
@@ -184,7 +185,7 @@ func TestRecallIsFinal(t *testing.T) {
 	if other, err := w.Store.Edit(t.Context(), w.ID, m, 8); err != nil || other == nil || !other.Recalled {
 		t.Errorf("an edit afterwards: %+v, %v", other, err)
 	}
-	if done, err := w.Store.React(t.Context(), w.ID, "bob", "ann", m.Key, "+1", true); err != nil || done {
+	if done, err := w.Store.React(t.Context(), w.ID, "bob", chat.Between("bob", "ann"), m.Key, "+1", true); err != nil || done {
 		t.Errorf("a reaction afterwards: %t, %v", done, err)
 	}
 }
@@ -195,20 +196,20 @@ func TestReactionsOfEachUser(t *testing.T) {
 	m := stored(t, w, 1)
 	var made atomic.Int64
 	noErrors(t, together(timeline.MaxReactions+4, func(i int) error {
-		done, err := w.Store.React(t.Context(), w.ID, "bob", "ann", m.Key, fmt.Sprint("r", i), true)
+		done, err := w.Store.React(t.Context(), w.ID, "bob", chat.Between("bob", "ann"), m.Key, fmt.Sprint("r", i), true)
 		if done {
 			made.Add(1)
 		}
 		return err
 	}))
-	if done, err := w.Store.React(t.Context(), w.ID, "ann", "bob", m.Key, "r0", true); err != nil || !done {
+	if done, err := w.Store.React(t.Context(), w.ID, "ann", chat.Between("ann", "bob"), m.Key, "r0", true); err != nil || !done {
 		t.Fatal(done, err)
 	}
 	now := find(t, w, "bob", "ann", m)
 	if made.Load() != timeline.MaxReactions || len(now.Reactions["bob"]) != timeline.MaxReactions || !slices.Equal(now.Reactions["ann"], []string{"r0"}) {
 		t.Errorf("%d reactions made: %v", made.Load(), now.Reactions)
 	}
-	if done, err := w.Store.React(t.Context(), w.ID, "ann", "bob", m.Key, "r0", false); err != nil || !done {
+	if done, err := w.Store.React(t.Context(), w.ID, "ann", chat.Between("ann", "bob"), m.Key, "r0", false); err != nil || !done {
 		t.Fatal(done, err)
 	}
 	if now = find(t, w, "bob", "ann", m); now.Reactions["ann"] != nil || len(now.Reactions["bob"]) != timeline.MaxReactions {
@@ -224,14 +225,14 @@ func TestLogOfEachUser(t *testing.T) {
 		only := []string{"", "ann", "bob"}[i%3]
 		entries = append(entries, timeline.LogEntry{AtMs: 1000 + int64(i/2), Key: timeline.Key{Time: 9, Seq: 100 - i}, Only: only, Expires: 99})
 	}
-	if err := w.Store.Log(t.Context(), w.ID, "bob", "ann", entries); err != nil {
+	if err := w.Store.Log(t.Context(), w.ID, chat.Between("bob", "ann"), entries); err != nil {
 		t.Fatal(err)
 	}
 	for user, peer := range map[string]string{"ann": "bob", "bob": "ann"} {
 		var got []timeline.LogPosition
 		q := timeline.LogRange{SinceMs: 1001, Limit: 7}
 		for {
-			page, err := w.Store.LogSince(t.Context(), w.ID, user, peer, q)
+			page, err := w.Store.LogSince(t.Context(), w.ID, user, chat.Between(user, peer), q)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -267,9 +268,15 @@ func TestHideForOneUserAndConfirmOnce(t *testing.T) {
 	w := testkit.NewWorld(t, server, testkit.Options{})
 	m := stored(t, w, 1)
 	for _, run := range []func(context.Context) error{
-		func(ctx context.Context) error { return w.Store.Hide(ctx, w.ID, "ann", "bob", m.Key) },
-		func(ctx context.Context) error { return w.Store.Hide(ctx, w.ID, "ann", "bob", m.Key) },
-		func(ctx context.Context) error { return w.Store.Hide(ctx, w.ID, "ann", "bob", timeline.Key{Time: 1}) },
+		func(ctx context.Context) error {
+			return w.Store.Hide(ctx, w.ID, "ann", chat.Between("ann", "bob"), m.Key)
+		},
+		func(ctx context.Context) error {
+			return w.Store.Hide(ctx, w.ID, "ann", chat.Between("ann", "bob"), m.Key)
+		},
+		func(ctx context.Context) error {
+			return w.Store.Hide(ctx, w.ID, "ann", chat.Between("ann", "bob"), timeline.Key{Time: 1})
+		},
 		func(ctx context.Context) error { return w.Store.Confirm(ctx, w.ID, m, 5) },
 		func(ctx context.Context) error { return w.Store.Confirm(ctx, w.ID, m, 6) },
 	} {
@@ -280,7 +287,7 @@ func TestHideForOneUserAndConfirmOnce(t *testing.T) {
 	if ann, bob := find(t, w, "ann", "bob", m), find(t, w, "bob", "ann", m); !ann.Hidden || bob.Hidden || bob.ConfirmedMs != 5 {
 		t.Errorf("ann sees %+v, bob %+v", ann, bob)
 	}
-	if list, err := w.Store.MessagesByKey(t.Context(), w.ID, "ann", "bob", []timeline.Key{{Time: 1}}, 0, true); err != nil || list[0] != nil {
+	if list, err := w.Store.MessagesByKey(t.Context(), w.ID, "ann", chat.Between("ann", "bob"), []timeline.Key{{Time: 1}}, 0, true); err != nil || list[0] != nil {
 		t.Errorf("deleting a message that does not exist made %v, %v", list[0], err)
 	}
 }
@@ -298,14 +305,14 @@ func TestExtensionChangesAtOnce(t *testing.T) {
 	}
 	noErrors(t, together(6, func(i int) error {
 		for try := 0; ; try++ {
-			_, err := svc.Timeline.ChangeExtensions(t.Context(), timeline.Actor{Trusted: true}, "", "ann", "bob", m.Key, timeline.SetExtensions,
+			_, err := svc.Timeline.ChangeExtensions(t.Context(), timeline.Actor{Trusted: true}, "", "ann", chat.Between("ann", "bob"), m.Key, timeline.SetExtensions,
 				[]timeline.Extension{{Key: fmt.Sprint("k", i), Value: "v"}, {Key: "all", Value: fmt.Sprint(i)}})
 			if !fault.Is(err, fault.EditConflict) || try == 5 {
 				return err
 			}
 		}
 	}))
-	p, err := svc.Timeline.ExtensionsOf(t.Context(), "bob", "ann", m.Key, 0)
+	p, err := svc.Timeline.ExtensionsOf(t.Context(), "bob", chat.Between("bob", "ann"), m.Key, 0)
 	if err != nil || !p.Complete || p.Latest != 12 || len(p.List) != 7 {
 		t.Fatalf("%+v, %v", p, err)
 	}

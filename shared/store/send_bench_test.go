@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parley/infra/testkit"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/direct"
 	"parley/shared/domain/timeline"
@@ -23,7 +24,7 @@ func BenchmarkStore(b *testing.B) {
 	now := time.Now()
 	message := func(n int) timeline.Message {
 		return timeline.Message{
-			Key: timeline.Key{Time: now.Unix(), Seq: uint32(n), Random: uint32(n)}, From: "alice", To: "bob",
+			Key: timeline.Key{Time: now.Unix(), Seq: uint32(n), Random: uint32(n)}, From: "alice", Chat: chat.Between("alice", "bob"),
 			Offset: int64(n), Epoch: 1, Expires: now.Unix() + 86400,
 			Content: content.Content{Elements: []content.Element{testkit.Text("hello")}},
 		}
@@ -37,7 +38,7 @@ func BenchmarkStore(b *testing.B) {
 		{"claim", func(n int) error {
 			m := message(n)
 			_, err := s.Claim(b.Context(), 1, direct.ClaimRequest{
-				From: "alice", To: "bob", IdempotencyKey: uint64(n), Key: m.Key, NowMs: now.UnixMilli() + 20_000*int64(n), Preview: "hello", Expires: m.Expires,
+				From: "alice", Chat: chat.Between("alice", "bob"), IdempotencyKey: uint64(n), Key: m.Key, NowMs: now.UnixMilli() + 20_000*int64(n), Preview: "hello", Expires: m.Expires,
 			})
 			return err
 		}},

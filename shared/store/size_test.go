@@ -14,6 +14,7 @@ import (
 	"parley/infra/local/backing"
 	"parley/infra/testkit"
 	"parley/shared/domain/accounts"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/direct"
 	"parley/shared/domain/inbox"
@@ -120,7 +121,7 @@ func (s sized) arrive(ctx context.Context, m timeline.Message) error {
 func (s sized) claim(from, to string, key uint64) direct.ClaimRequest {
 	now := s.Clock.Now()
 	return direct.ClaimRequest{
-		From: from, To: to, IdempotencyKey: key, Key: timeline.Key{Time: now.Unix(), Seq: uint32(key), Random: 1<<32 - 1},
+		From: from, Chat: chat.Between(from, to), IdempotencyKey: key, Key: timeline.Key{Time: now.Unix(), Seq: uint32(key), Random: 1<<32 - 1},
 		NowMs: now.UnixMilli(), Preview: longestPreview(), Expires: now.Unix() + 2_592_001,
 	}
 }
@@ -151,7 +152,7 @@ func TestLongestInputs(t *testing.T) {
 func TestConversationRowSize(t *testing.T) {
 	const budget = 750
 	s := newSized(t)
-	row := store.RowKey(s.ID, longA, longB)
+	row := store.RowKey(s.ID, longA, chat.Between(longA, longB))
 	s.set(store.Core, row, store.Item{"o": testkit.Number(largeOffset), "g": testkit.Number(s.Clock.Now().UnixMilli())})
 	for key := range uint64(8) {
 		s.costs("a claim", 1, func(ctx context.Context) error {
@@ -167,7 +168,7 @@ func TestConversationRowSize(t *testing.T) {
 	}
 	s.within("a row with a full window", store.Core, row, budget)
 	in := timeline.Message{
-		Key: timeline.Key{Time: s.Clock.Now().Unix(), Seq: 7, Random: 8}, From: longB, To: longA,
+		Key: timeline.Key{Time: s.Clock.Now().Unix(), Seq: 7, Random: 8}, From: longB, Chat: chat.Between(longB, longA),
 		Epoch: s.Clock.Now().UnixMilli(), Expires: s.Clock.Now().Unix() + 2_592_001, NoUnread: true,
 	}
 	in.Offset = largeOffset
@@ -186,7 +187,7 @@ func TestConversationRowSize(t *testing.T) {
 	}
 	upTo := in.Offset - 1
 	s.costs("marking read", 1, func(ctx context.Context) error {
-		_, _, err := s.Store.MarkRead(ctx, s.ID, longA, longB, &upTo, s.Clock.Now().UnixMilli())
+		_, _, err := s.Store.MarkRead(ctx, s.ID, longA, chat.Between(longA, longB), &upTo, s.Clock.Now().UnixMilli())
 		return err
 	})
 	in.Offset++
@@ -199,7 +200,7 @@ func TestConversationRowSize(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.costs("the read cursor in the sender's row", 1, func(ctx context.Context) error {
-		return s.Store.MarkPeerRead(ctx, s.ID, longA, longB, epoch, largeOffset, s.Clock.Now().UnixMilli())
+		return s.Store.MarkPeerRead(ctx, s.ID, longB, chat.Between(longA, longB), epoch, largeOffset, s.Clock.Now().UnixMilli())
 	})
 	s.set(store.Core, row, store.Item{"cl": text(store.MessageSK(in.Key)), "sv": testkit.Number(largeOffset)})
 	for _, name := range []string{
@@ -216,7 +217,7 @@ func TestConversationRowSize(t *testing.T) {
 	for n := 1; n <= inbox.MaxLabel; n++ {
 		all = all.With(n)
 	}
-	seen, err := s.Store.PeerRows(t.Context(), s.ID, longA, []string{longB}, true)
+	seen, err := s.Store.RowsOf(t.Context(), s.ID, longA, chat.BetweenEach(longA, []string{longB}), true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -250,7 +251,7 @@ func TestMessageSize(t *testing.T) {
 	put := func(what string, want float64, body string, random uint32) store.Item {
 		m := timeline.Message{
 			Key:  timeline.Key{Time: s.Clock.Now().Unix(), Seq: 1<<32 - 1, Random: random},
-			From: longB, To: longA, Offset: largeOffset, Epoch: s.Clock.Now().UnixMilli(),
+			From: longB, Chat: chat.Between(longB, longA), Offset: largeOffset, Epoch: s.Clock.Now().UnixMilli(),
 			Expires: s.Clock.Now().Unix() + 2_592_001, NoUnread: true, NoLast: true, HiddenFromSender: true,
 			Content: content.Content{Elements: []content.Element{testkit.Text(body)}},
 		}
@@ -258,7 +259,7 @@ func TestMessageSize(t *testing.T) {
 			_, err := s.Store.PutMessage(ctx, s.ID, m)
 			return err
 		})
-		return s.item(store.Msg, store.Key{PK: store.TimelinePK(s.ID, longA, longB), SK: store.MessageSK(m.Key)})
+		return s.item(store.Msg, store.Key{PK: store.TimelinePK(s.ID, chat.Between(longA, longB)), SK: store.MessageSK(m.Key)})
 	}
 	item := put("a short message", 1, "hello", 1)
 	body := len(item["b"].(*types.AttributeValueMemberS).Value)
@@ -391,7 +392,7 @@ func allDevices(natives []string) []string {
 // A saved slot and the claim of a batch cost 1 W each.
 func TestSavedSlotSize(t *testing.T) {
 	s := newSized(t)
-	s.set(store.Core, store.RowKey(s.ID, longA, longB), store.Item{"o": testkit.Number(largeOffset)})
+	s.set(store.Core, store.RowKey(s.ID, longA, chat.Between(longA, longB)), store.Item{"o": testkit.Number(largeOffset)})
 	for key := range uint64(9) {
 		if _, err := s.Store.Claim(t.Context(), s.ID, s.claim(longA, longB, key+1)); err != nil {
 			t.Fatal(err)
@@ -399,7 +400,7 @@ func TestSavedSlotSize(t *testing.T) {
 		s.Clock.Move(time.Second)
 	}
 	// The oldest slot was saved, because the ninth send pushed it out.
-	s.within("a saved slot", store.Live, store.DedupKey(s.ID, longA, longB, 1), 160)
+	s.within("a saved slot", store.Live, store.DedupKey(s.ID, longA, chat.Between(longA, longB), 1), 160)
 	now := s.Clock.Now().Unix()
 	s.costs("the claim of a batch", 1, func(ctx context.Context) error {
 		_, err := s.Store.ClaimBatch(ctx, s.ID, longA, 5, now)

@@ -108,11 +108,12 @@ func (r StreamRecord) Stored() (archive.Record, bool, error) {
 	}
 	sk := text(r.Item, "sk")
 	_, message := ParseMessageSK(sk)
-	app, lesser, greater, timeline := ParseTimelinePK(text(r.Item, "pk"))
+	app, id, timeline := ParseTimelinePK(text(r.Item, "pk"))
 	if !r.Insert || !message || !timeline {
 		return archive.Record{}, false, nil
 	}
-	m, why := parseMessage(r.Item, lesser, greater)
+	lesser, greater := id.Names()
+	m, why := parseMessage(r.Item, lesser, id)
 	if why != "" {
 		return archive.Record{}, false, fmt.Errorf("%w: %s: %s", ErrUnreadable, quotedKey(r.Item), why)
 	}

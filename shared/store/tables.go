@@ -147,14 +147,14 @@ func AggregateOf(table Table, k Key) (Aggregate, bool) {
 	case Watches:
 		ok = isID(k.SK) || (k.SK == skWatchCount && ParsePartition(k.PK).Kind == watched)
 	case IdempotencyKeys:
-		_, _, ok = ParseDedupSK(k.SK)
+		_, _, ok = ParseDedupSK(ParsePartition(k.PK).Rest, k.SK)
 	case Exports:
 		_, _, ok = ParseExportSK(k.SK)
 		if k.PK == pendingPK {
 			_, ok = ParsePendingSK(k.SK)
 		}
 	case userSide:
-		a, ok = userSideAggregate(k.SK)
+		a, ok = userSideAggregate(ParsePartition(k.PK).Rest, k.SK)
 	case Profiles, Relations, Conversations: // items of these are on the user's side
 	}
 	if !ok {
@@ -198,14 +198,15 @@ const userSide Aggregate = "user side"
 
 // aggregateOfPartition returns the aggregate of all items of a partition, or userSide.
 func aggregateOfPartition(table Table, pk string) (Aggregate, bool) {
-	switch kind := ParsePartition(pk).Kind; {
+	p := ParsePartition(pk)
+	switch kind := p.Kind; {
 	case table == Core && (kind == 'A' || kind == registry):
 		return Apps, true
 	case table == Core && kind == accountIndex:
 		return Accounts, true
 	case table == Core && kind == 'U':
 		return userSide, true
-	case table == Msg && kind == 'P':
+	case table == Msg && !p.Chat.IsZero():
 		return Messages, true
 	case table == Msg && kind == 'M':
 		return Merged, true
@@ -234,7 +235,7 @@ func isAppItem(k Key) bool {
 }
 
 // userSideAggregate returns the aggregate of an item in the partition of a user.
-func userSideAggregate(sk string) (Aggregate, bool) {
+func userSideAggregate(user, sk string) (Aggregate, bool) {
 	switch sk {
 	case skAccount:
 		return Accounts, true
@@ -247,8 +248,8 @@ func userSideAggregate(sk string) (Aggregate, bool) {
 	case skHead:
 		return Conversations, true
 	}
-	_, row := ParseRowSK(sk)
-	_, draft := ParseDraftSK(sk)
+	_, row := ParseRowSK(user, sk)
+	_, draft := ParseDraftSK(user, sk)
 	if row || draft {
 		return Conversations, true
 	}

@@ -13,6 +13,7 @@ import (
 
 	"parley/infra/testkit"
 	"parley/shared/domain/archive"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/follows"
@@ -65,7 +66,7 @@ func TestUnreadableMessageIsShownAsRecalled(t *testing.T) {
 			if err := w.Seed(t.Context(), "account alice\naccount bob\nmessage alice bob 1 first\nsleep 1s\nmessage alice bob 2 second\nsleep 1s\nmessage alice bob 3 third"); err != nil {
 				t.Fatal(err)
 			}
-			s, pk, start := w.Tenant(t).Direct, store.TimelinePK(w.ID, "alice", "bob"), w.Clock.Now().Unix()-2
+			s, pk, start := w.Tenant(t).Direct, store.TimelinePK(w.ID, chat.Between("alice", "bob")), w.Clock.Now().Unix()-2
 			key := timeline.Key{Time: start + 1, Seq: 2, Random: 2}
 			damage(t, w, store.Key{PK: pk, SK: store.MessageSK(key)}, attributes)
 			for _, bad := range []string{"m", "mzzzzzzzz", store.MessageSK(key) + "0"} {
@@ -75,7 +76,7 @@ func TestUnreadableMessageIsShownAsRecalled(t *testing.T) {
 				got := 0
 				if n := countNoted(t, func(ctx context.Context) error {
 					for next, more := (*timeline.Key)(nil), true; more; {
-						h, err := s.Timeline.History(ctx, timeline.HistoryRange{User: "bob", Peer: "alice", Limit: limit, Before: next})
+						h, err := s.Timeline.History(ctx, timeline.HistoryRange{User: "bob", Chat: chat.Between("bob", "alice"), Limit: limit, Before: next})
 						if err != nil {
 							return err
 						}
@@ -98,7 +99,7 @@ func TestUnreadableMessageIsShownAsRecalled(t *testing.T) {
 				}
 			}
 			if n := countNoted(t, func(ctx context.Context) error {
-				list, err := s.Timeline.Get(ctx, "bob", "alice", []timeline.Key{{Time: start, Seq: 1, Random: 1}, key, {Time: start + 2, Seq: 3, Random: 3}})
+				list, err := s.Timeline.Get(ctx, "bob", chat.Between("bob", "alice"), []timeline.Key{{Time: start, Seq: 1, Random: 1}, key, {Time: start + 2, Seq: 3, Random: 3}})
 				if want := 3; len(list) != want && what != "an expiry that is not a number" {
 					t.Errorf("get: %d messages, want %d", len(list), want)
 				}
@@ -107,7 +108,7 @@ func TestUnreadableMessageIsShownAsRecalled(t *testing.T) {
 				t.Errorf("get: %d were noted", n)
 			}
 			countNoted(t, func(ctx context.Context) error {
-				return w.Tenant(t).Inbox.Delete(ctx, "bob", "alice", true, delivery.Origin{})
+				return w.Tenant(t).Inbox.Delete(ctx, "bob", chat.Between("bob", "alice"), true, delivery.Origin{})
 			})
 			for _, item := range w.PartitionItems(t, store.Msg, pk) {
 				if item["sk"].(*types.AttributeValueMemberS).Value != store.MessageSK(key) {
@@ -200,9 +201,9 @@ func TestUnreadableItemsAreLeftOutOfLists(t *testing.T) {
 			return w.Store.WatchedUsers(ctx, w.ID, "alice", after, limit)
 		},
 		"conversations": func(ctx context.Context, after string, limit int) (list []string, more bool, err error) {
-			rows, more, err := w.Store.RowsAfter(ctx, w.ID, "alice", after, limit, true)
+			rows, more, err := w.Store.RowsAfter(ctx, w.ID, "alice", chat.Between("alice", after), limit, true)
 			for _, r := range rows {
-				list = append(list, r.Peer)
+				list = append(list, r.Peer())
 			}
 			return list, more, err
 		},
@@ -320,13 +321,13 @@ func TestUnreadablePartExtensionAndLogEntry(t *testing.T) {
 		t.Fatal(err)
 	}
 	damage(t, w, store.MergedPartKey(w.ID, key, 0), store.Item{"b": text("secret")})
-	damage(t, w, store.ExtensionKey(w.ID, "alice", "bob", m, "bad"), store.Item{"b": testkit.Number(1)})
-	damage(t, w, store.ExtensionKey(w.ID, "alice", "bob", m, "good"), store.Item{"b": text("v"), "q": testkit.Number(1)})
+	damage(t, w, store.ExtensionKey(w.ID, chat.Between("alice", "bob"), m, "bad"), store.Item{"b": testkit.Number(1)})
+	damage(t, w, store.ExtensionKey(w.ID, chat.Between("alice", "bob"), m, "good"), store.Item{"b": text("v"), "q": testkit.Number(1)})
 	entry := timeline.LogEntry{AtMs: 1, Key: m, Expires: 1 << 32}
-	if err := w.Store.Log(t.Context(), w.ID, "alice", "bob", []timeline.LogEntry{entry}); err != nil {
+	if err := w.Store.Log(t.Context(), w.ID, chat.Between("alice", "bob"), []timeline.LogEntry{entry}); err != nil {
 		t.Fatal(err)
 	}
-	damage(t, w, store.Key{PK: store.TimelinePK(w.ID, "alice", "bob"), SK: "o000000000010"}, store.Item{})
+	damage(t, w, store.Key{PK: store.TimelinePK(w.ID, chat.Between("alice", "bob")), SK: "o000000000010"}, store.Item{})
 	if n := countNoted(t, func(ctx context.Context) error {
 		if head, part, err := w.Store.MergedPart(ctx, w.ID, key, 0); head == nil || part != nil || err != nil {
 			return fmt.Errorf("a part: %v, %d messages, %w", head, len(part), err)
@@ -334,10 +335,10 @@ func TestUnreadablePartExtensionAndLogEntry(t *testing.T) {
 		if _, part, err := w.Store.MergedPart(ctx, w.ID, key, 1); len(part) != 1 || err != nil {
 			return fmt.Errorf("the other part: %d messages, %w", len(part), err)
 		}
-		if _, extensions, err := w.Store.AllExtensions(ctx, w.ID, "alice", "bob", m); len(extensions) != 1 || extensions[0].Key != "good" || err != nil {
+		if _, extensions, err := w.Store.AllExtensions(ctx, w.ID, chat.Between("alice", "bob"), m); len(extensions) != 1 || extensions[0].Key != "good" || err != nil {
 			return fmt.Errorf("extensions %v, %w", extensions, err)
 		}
-		if page, err := w.Store.LogSince(ctx, w.ID, "alice", "bob", timeline.LogRange{Limit: 1}); len(page.Entries) != 1 || page.Entries[0].Key != m || err != nil {
+		if page, err := w.Store.LogSince(ctx, w.ID, "alice", chat.Between("alice", "bob"), timeline.LogRange{Limit: 1}); len(page.Entries) != 1 || page.Entries[0].Key != m || err != nil {
 			return fmt.Errorf("log %+v, %w", page, err)
 		}
 		return nil

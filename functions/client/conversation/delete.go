@@ -4,6 +4,7 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/chat"
 	"parley/shared/op"
 )
 
@@ -22,5 +23,5 @@ func remove(ctx context.Context, c *op.Call, in deleteRequest) (nothing, error) 
 	if in.History != 0 && in.History != 1 {
 		return nothing{}, v4.Refuse(badParameter, "ClearRamble is 0 or 1")
 	}
-	return nothing{}, c.Inbox.Delete(ctx, c.Caller.Account, in.To, in.History == 1, c.Origin())
+	return nothing{}, c.Inbox.Delete(ctx, c.Caller.Account, chat.Between(c.Caller.Account, in.To), in.History == 1, c.Origin())
 }

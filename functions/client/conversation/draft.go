@@ -3,6 +3,7 @@ package conversation
 import (
 	"context"
 
+	"parley/shared/domain/chat"
 	"parley/shared/op"
 )
 
@@ -19,6 +20,6 @@ type draftReply struct {
 // most 2,048 bytes, for 30 days. An empty text removes it. The caller's other devices
 // are notified.
 func draft(ctx context.Context, c *op.Call, in draftRequest) (draftReply, error) {
-	at, err := c.Inbox.SetDraft(ctx, c.Caller.Account, in.To, in.Text, c.Origin())
+	at, err := c.Inbox.SetDraft(ctx, c.Caller.Account, chat.Between(c.Caller.Account, in.To), in.Text, c.Origin())
 	return draftReply{DraftMs: at}, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/inbox"
 	"parley/shared/op"
 )
@@ -18,7 +19,7 @@ func get(ctx context.Context, c *op.Call, in somePeers) (getReply, error) {
 	if err := size(len(in.To), inbox.MaxGet); err != nil {
 		return getReply{}, err
 	}
-	list, err := c.Inbox.Get(ctx, c.Caller.Account, in.To)
+	list, err := c.Inbox.Get(ctx, c.Caller.Account, chat.BetweenEach(c.Caller.Account, in.To))
 	if err != nil {
 		return getReply{}, err
 	}

@@ -3,6 +3,7 @@ package conversation
 import (
 	"context"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/inbox"
 	"parley/shared/op"
 )
@@ -20,7 +21,7 @@ func groupCreate(ctx context.Context, c *op.Call, in groupCreateRequest) (folder
 	if err := size(len(in.To), inbox.MaxBatch); err != nil {
 		return folderOutcome{}, err
 	}
-	f, errs, h, err := c.Inbox.CreateFolder(ctx, c.Caller.Account, in.Name, in.To, c.Origin())
+	f, errs, h, err := c.Inbox.CreateFolder(ctx, c.Caller.Account, in.Name, chat.BetweenEach(c.Caller.Account, in.To), c.Origin())
 	if err != nil {
 		return folderOutcome{}, err
 	}

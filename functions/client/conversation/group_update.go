@@ -4,6 +4,7 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/inbox"
 	"parley/shared/op"
 )
@@ -21,10 +22,10 @@ func groupUpdate(ctx context.Context, c *op.Call, in groupUpdateRequest) (folder
 	var changes []inbox.FolderChange
 	var peers []string
 	for _, to := range in.Add {
-		changes, peers = append(changes, inbox.FolderChange{Peer: to, In: true}), append(peers, to)
+		changes, peers = append(changes, inbox.FolderChange{Chat: chat.Between(c.Caller.Account, to), In: true}), append(peers, to)
 	}
 	for _, to := range in.Remove {
-		changes, peers = append(changes, inbox.FolderChange{Peer: to}), append(peers, to)
+		changes, peers = append(changes, inbox.FolderChange{Chat: chat.Between(c.Caller.Account, to)}), append(peers, to)
 	}
 	if err := size(len(peers), inbox.MaxBatch); err != nil {
 		return folderOutcome{}, err

@@ -49,7 +49,7 @@ func groups(ctx context.Context, c *op.Call, in groupsRequest) (groupsReply, err
 	if err != nil {
 		return groupsReply{}, err
 	}
-	from, found := slices.BinarySearchFunc(rows, after, func(r inbox.Row, peer string) int { return strings.Compare(r.Peer, peer) })
+	from, found := slices.BinarySearchFunc(rows, after, func(r inbox.Row, peer string) int { return strings.Compare(r.Peer(), peer) })
 	if found {
 		from++
 	}
@@ -57,10 +57,10 @@ func groups(ctx context.Context, c *op.Call, in groupsRequest) (groupsReply, err
 	out := groupsReply{Folders: v4.FromFolders(h.Folders), Contacts: []contact{}, Version: h.Version, Complete: len(rows) <= limit}
 	if !out.Complete {
 		rows = rows[:limit]
-		out.Cursor = rows[limit-1].Peer
+		out.Cursor = rows[limit-1].Peer()
 	}
 	for _, r := range rows {
-		out.Contacts = append(out.Contacts, contact{To: r.Peer, Marks: r.Labels.Numbers(), Custom: r.CustomLabel, Folders: r.Folders.Numbers()})
+		out.Contacts = append(out.Contacts, contact{To: r.Peer(), Marks: r.Labels.Numbers(), Custom: r.CustomLabel, Folders: r.Folders.Numbers()})
 	}
 	return out, nil
 }

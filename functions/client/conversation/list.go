@@ -38,7 +38,7 @@ func list(ctx context.Context, c *op.Call, in listRequest) (listReply, error) {
 	if in.Folder < 0 || in.Mark < 0 || in.Mark > inbox.MaxLabel {
 		return listReply{}, v4.Refuse(90001, "GroupId is the number of a conversation group, Mark is 1 to %d", inbox.MaxLabel)
 	}
-	after, err := v4.ParseCursor(in.Cursor)
+	after, err := v4.ParseCursor(c.Caller.Account, in.Cursor)
 	if err != nil {
 		return listReply{}, err
 	}
@@ -49,5 +49,5 @@ func list(ctx context.Context, c *op.Call, in listRequest) (listReply, error) {
 	if err != nil {
 		return listReply{}, err
 	}
-	return listReply{Conversations: v4.FromRows(p.Rows), Complete: p.Next == nil, Cursor: v4.FormatCursor(p.Next)}, nil
+	return listReply{Conversations: v4.FromRows(p.Rows), Complete: p.Next == nil, Cursor: v4.FormatCursor(c.Caller.Account, p.Next)}, nil
 }

@@ -3,6 +3,7 @@ package conversation
 import (
 	"context"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/inbox"
 	"parley/shared/op"
 )
@@ -26,7 +27,7 @@ func mark(ctx context.Context, c *op.Call, in markRequest) (results, error) {
 	for i := range changes {
 		changes[i] = inbox.LabelChange{Set: in.Set, Clear: in.Clear, Custom: in.Custom}
 	}
-	errs, err := c.Inbox.SetLabels(ctx, c.Caller.Account, in.To, changes, c.Origin())
+	errs, err := c.Inbox.SetLabels(ctx, c.Caller.Account, chat.BetweenEach(c.Caller.Account, in.To), changes, c.Origin())
 	if err != nil {
 		return results{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/direct"
 	"parley/shared/domain/inbox"
 	"parley/shared/op"
@@ -25,7 +26,7 @@ func option(ctx context.Context, c *op.Call, in optionRequest) (results, error) 
 	if *in.Option < int(direct.OptionNotify) || *in.Option > int(direct.OptionDiscard) {
 		return results{}, v4.Refuse(badParameter, "ReceiveOption of a one-to-one conversation is 0, 1 or 2")
 	}
-	errs, err := c.Inbox.SetOption(ctx, c.Caller.Account, in.To, direct.Option(*in.Option), c.Origin())
+	errs, err := c.Inbox.SetOption(ctx, c.Caller.Account, chat.BetweenEach(c.Caller.Account, in.To), direct.Option(*in.Option), c.Origin())
 	if err != nil {
 		return results{}, err
 	}

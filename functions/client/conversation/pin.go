@@ -3,6 +3,7 @@ package conversation
 import (
 	"context"
 
+	"parley/shared/domain/chat"
 	"parley/shared/op"
 )
 
@@ -19,6 +20,6 @@ type pinReply struct {
 // removes its pin. A user has at most 50 pinned conversations (error 51012). A repeat
 // keeps the time of the first call.
 func pin(ctx context.Context, c *op.Call, in pinRequest) (pinReply, error) {
-	at, err := c.Inbox.Pin(ctx, c.Caller.Account, in.To, in.Pinned, c.Origin())
+	at, err := c.Inbox.Pin(ctx, c.Caller.Account, chat.Between(c.Caller.Account, in.To), in.Pinned, c.Origin())
 	return pinReply{PinnedMs: at}, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/inbox"
 	"parley/shared/op"
 )
@@ -39,7 +40,7 @@ func unread(ctx context.Context, c *op.Call, in unreadRequest) (unreadReply, err
 	}
 	slices.Sort(in.To)
 	in.To = slices.Compact(in.To)
-	counts, err := c.Inbox.UnreadFrom(ctx, c.Caller.Account, in.To)
+	counts, err := c.Inbox.UnreadFrom(ctx, c.Caller.Account, chat.BetweenEach(c.Caller.Account, in.To))
 	if err != nil {
 		return unreadReply{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/timeline"
 	"parley/shared/op"
 )
@@ -34,7 +35,7 @@ func changes(ctx context.Context, c *op.Call, in changesRequest) (changesReply, 
 	if in.Since < 0 {
 		return changesReply{}, v4.Refuse(90001, "Since is a time in milliseconds")
 	}
-	p, err := c.Timeline.Changes(ctx, c.Caller.Account, in.To, timeline.LogRange{
+	p, err := c.Timeline.Changes(ctx, c.Caller.Account, chat.Between(c.Caller.Account, in.To), timeline.LogRange{
 		SinceMs: in.Since, After: after, Limit: timeline.MaxChanges, Accept: v4.SizeLimit(v4.MaxAnswer, v4.FromMessage),
 	})
 	if err != nil {

@@ -3,6 +3,7 @@ package message
 import (
 	"context"
 
+	"parley/shared/domain/chat"
 	"parley/shared/op"
 )
 
@@ -15,5 +16,5 @@ type clearReply struct{}
 // clearAll hides all messages that a conversation has so far from the caller. The
 // conversation stays in the caller's list, and the peer keeps the messages.
 func clearAll(ctx context.Context, c *op.Call, in clearRequest) (clearReply, error) {
-	return clearReply{}, c.Inbox.Clear(ctx, c.Caller.Account, in.To, c.Origin())
+	return clearReply{}, c.Inbox.Clear(ctx, c.Caller.Account, chat.Between(c.Caller.Account, in.To), c.Origin())
 }

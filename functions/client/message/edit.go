@@ -4,6 +4,7 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/timeline"
 	"parley/shared/op"
@@ -30,6 +31,6 @@ func edit(ctx context.Context, c *op.Call, in editRequest) (editReply, error) {
 	if in.Body == nil && in.Custom == nil {
 		return editReply{}, v4.Refuse(90001, "one of MsgBody and CloudCustomData is needed")
 	}
-	at, err := c.Timeline.Edit(ctx, actor(c), c.Caller.Account, in.To, key, timeline.EditRequest{Elements: in.Body, Custom: in.Custom})
+	at, err := c.Timeline.Edit(ctx, actor(c), c.Caller.Account, chat.Between(c.Caller.Account, in.To), key, timeline.EditRequest{Elements: in.Body, Custom: in.Custom})
 	return editReply{at}, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/chat"
 	"parley/shared/op"
 )
 
@@ -20,7 +21,7 @@ func get(ctx context.Context, c *op.Call, in someMessages) (getReply, error) {
 	if err != nil {
 		return getReply{}, err
 	}
-	list, err := c.Timeline.Get(ctx, c.Caller.Account, in.To, keys)
+	list, err := c.Timeline.Get(ctx, c.Caller.Account, chat.Between(c.Caller.Account, in.To), keys)
 	if err != nil {
 		return getReply{}, err
 	}

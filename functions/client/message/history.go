@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/direct"
 	"parley/shared/domain/timeline"
 	"parley/shared/op"
@@ -39,7 +40,7 @@ const defaultPage = 20
 // Limit says, or as fit into 100 KB. If the answer is not Complete, the next call passes
 // Next as To.
 func history(ctx context.Context, c *op.Call, in historyRequest) (historyReply, error) {
-	r := timeline.HistoryRange{User: c.Caller.Account, Peer: in.To, Limit: defaultPage}
+	r := timeline.HistoryRange{User: c.Caller.Account, Chat: chat.Between(c.Caller.Account, in.To), Limit: defaultPage}
 	if in.Limit != nil {
 		if r.Limit = *in.Limit; r.Limit < 1 || r.Limit > timeline.MaxPage {
 			return historyReply{}, v4.Refuse(90001, "Limit is 1 to %d", timeline.MaxPage)
@@ -61,7 +62,7 @@ func history(ctx context.Context, c *op.Call, in historyRequest) (historyReply, 
 			return err
 		},
 		func(ctx context.Context) (err error) {
-			senders, err = c.Direct.Senders(ctx, r.User, r.Peer)
+			senders, err = c.Direct.Senders(ctx, r.User, in.To)
 			return err
 		},
 	)

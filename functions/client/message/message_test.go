@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"parley/infra/testkit"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/direct"
 	"parley/shared/domain/inbox"
@@ -106,7 +107,7 @@ func textOf(text string) content.Content {
 func texts(t *testing.T, s timeline.Service, user, peer string) (list []string) {
 	t.Helper()
 	for before, more := (*timeline.Key)(nil), true; more; {
-		h, err := s.History(t.Context(), timeline.HistoryRange{User: user, Peer: peer, Limit: 100, Before: before})
+		h, err := s.History(t.Context(), timeline.HistoryRange{User: user, Chat: chat.Between(user, peer), Limit: 100, Before: before})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,7 +123,7 @@ func texts(t *testing.T, s timeline.Service, user, peer string) (list []string) 
 // row returns the user's row of the conversation with a peer.
 func row(t *testing.T, w *testkit.World, user, peer string) inbox.Row {
 	t.Helper()
-	rows, err := w.Store.PeerRows(t.Context(), w.ID, user, []string{peer}, true)
+	rows, err := w.Store.RowsOf(t.Context(), w.ID, user, chat.BetweenEach(user, []string{peer}), true)
 	if err != nil {
 		t.Fatal(err)
 	}

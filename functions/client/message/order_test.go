@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/direct"
 	"parley/shared/domain/timeline"
 )
@@ -143,7 +144,7 @@ func TestReadUntil(t *testing.T) {
 	send(200, nil, true) // sent later, and no list shows it
 	c := w.Tenant(t).Inbox
 	for _, step := range []struct{ at, unread int64 }{{start - 1, 64}, {start, 4}, {start + 1, 1}, {start + 2, 0}} {
-		if _, err := c.ReadUntil(t.Context(), "bob", "alice", step.at); err != nil {
+		if _, err := c.ReadUntil(t.Context(), "bob", chat.Between("bob", "alice"), step.at); err != nil {
 			t.Fatal(err)
 		}
 		if got := row(t, w, "bob", "alice").Unread(); got != step.unread {
@@ -173,7 +174,7 @@ func TestLastMessageAfterDeletion(t *testing.T) {
 			send(2+n, true)
 		}
 		for n, want := range []*timeline.Key{&keys[0], nil} {
-			if err := s.Timeline.DeleteForUser(t.Context(), timeline.Actor{Trusted: true}, "bob", "alice", []timeline.Key{keys[1-n]}); err != nil {
+			if err := s.Timeline.DeleteForUser(t.Context(), timeline.Actor{Trusted: true}, "bob", chat.Between("bob", "alice"), []timeline.Key{keys[1-n]}); err != nil {
 				t.Fatal(err)
 			}
 			r := row(t, w, "bob", "alice")

@@ -3,6 +3,7 @@ package message
 import (
 	"context"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/timeline"
 	"parley/shared/op"
 )
@@ -25,5 +26,5 @@ func (in reactRequest) apply(ctx context.Context, c *op.Call, add bool) (nothing
 	if err != nil {
 		return nothing{}, err
 	}
-	return nothing{}, c.Timeline.React(ctx, actor(c), c.Caller.Account, in.To, key, in.Reaction, add)
+	return nothing{}, c.Timeline.React(ctx, actor(c), c.Caller.Account, chat.Between(c.Caller.Account, in.To), key, in.Reaction, add)
 }

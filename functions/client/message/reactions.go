@@ -4,6 +4,7 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/chat"
 	"parley/shared/op"
 )
 
@@ -24,7 +25,7 @@ func reactions(ctx context.Context, c *op.Call, in someMessages) (reactionsReply
 	if err != nil {
 		return reactionsReply{}, err
 	}
-	list, err := c.Timeline.Get(ctx, c.Caller.Account, in.To, keys)
+	list, err := c.Timeline.Get(ctx, c.Caller.Account, chat.Between(c.Caller.Account, in.To), keys)
 	if err != nil {
 		return reactionsReply{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/chat"
 	"parley/shared/op"
 )
 
@@ -24,7 +25,7 @@ func read(ctx context.Context, c *op.Call, in readRequest) (readReply, error) {
 	if in.Ordinal != nil && *in.Ordinal < 0 {
 		return readReply{}, v4.Refuse(90001, "Ordinal is a number from 0 on")
 	}
-	m, err := c.Inbox.Read(ctx, c.Caller.Account, in.To, in.Ordinal, c.Origin())
+	m, err := c.Inbox.Read(ctx, c.Caller.Account, chat.Between(c.Caller.Account, in.To), in.Ordinal, c.Origin())
 	if err != nil {
 		return readReply{}, err
 	}

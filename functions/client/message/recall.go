@@ -3,6 +3,7 @@ package message
 import (
 	"context"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/timeline"
 	"parley/shared/op"
 )
@@ -16,5 +17,5 @@ func recall(ctx context.Context, c *op.Call, in oneMessage) (nothing, error) {
 	if err != nil {
 		return nothing{}, err
 	}
-	return nothing{}, c.Timeline.Recall(ctx, actor(c), c.Caller.Account, in.To, key)
+	return nothing{}, c.Timeline.Recall(ctx, actor(c), c.Caller.Account, chat.Between(c.Caller.Account, in.To), key)
 }

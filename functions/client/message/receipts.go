@@ -3,6 +3,7 @@ package message
 import (
 	"context"
 
+	"parley/shared/domain/chat"
 	"parley/shared/op"
 )
 
@@ -13,5 +14,5 @@ func receipts(ctx context.Context, c *op.Call, in someMessages) (nothing, error)
 	if err != nil {
 		return nothing{}, err
 	}
-	return nothing{}, c.Timeline.SendReadReceipts(ctx, actor(c), c.Caller.Account, in.To, keys)
+	return nothing{}, c.Timeline.SendReadReceipts(ctx, actor(c), c.Caller.Account, chat.Between(c.Caller.Account, in.To), keys)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/timeline"
 	"parley/shared/op"
@@ -33,6 +34,6 @@ func relay(ctx context.Context, c *op.Call, in relayRequest) (relayReply, error)
 	if err != nil {
 		return relayReply{}, err
 	}
-	page, err := c.Direct.ReadMergedPart(ctx, c.Caller.Account, in.To, key, in.Merged, in.Part)
+	page, err := c.Direct.ReadMergedPart(ctx, c.Caller.Account, chat.Between(c.Caller.Account, in.To), key, in.Merged, in.Part)
 	return relayReply{List: page.Messages, Next: page.Next}, err
 }

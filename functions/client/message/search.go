@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/search"
 	"parley/shared/fault"
@@ -36,8 +37,11 @@ type searchReply struct {
 // Cursor, also if this call found no message.
 func searchMessages(ctx context.Context, c *op.Call, in searchRequest) (searchReply, error) {
 	q := search.Query{
-		Peer: in.To, Keywords: in.Keywords, Kinds: in.Types, Senders: in.From, MinSec: in.MinTime, MaxSec: in.MaxTime,
+		Keywords: in.Keywords, Kinds: in.Types, Senders: in.From, MinSec: in.MinTime, MaxSec: in.MaxTime,
 		Limit: defaultPage,
+	}
+	if in.To != "" {
+		q.Chat = chat.Between(c.Caller.Account, in.To)
 	}
 	if in.Limit != nil {
 		q.Limit = *in.Limit
@@ -50,7 +54,7 @@ func searchMessages(ctx context.Context, c *op.Call, in searchRequest) (searchRe
 		return searchReply{}, v4.Refuse(90001, "Match is and, or or")
 	}
 	var err error
-	if q.From, err = parseSearchCursor(in.Cursor, in.To == ""); err != nil {
+	if q.From, err = parseSearchCursor(c.Caller.Account, in.Cursor, in.To == ""); err != nil {
 		return searchReply{}, err
 	}
 	q.Accept = v4.SizeLimit(v4.MaxAnswer, v4.FromMessage)
@@ -60,15 +64,15 @@ func searchMessages(ctx context.Context, c *op.Call, in searchRequest) (searchRe
 	}
 	out := searchReply{List: v4.FromMessages(r.Messages), Complete: r.Next == nil}
 	if r.Next != nil {
-		out.Cursor = formatSearchCursor(*r.Next)
+		out.Cursor = formatSearchCursor(c.Caller.Account, *r.Next)
 	}
 	return out, nil
 }
 
 // formatSearchCursor returns the text of a search cursor: the cursor of the list of
 // conversations, a dot, and the key of a message. Either may be empty.
-func formatSearchCursor(c search.Cursor) string {
-	text := v4.FormatCursor(c.At) + "."
+func formatSearchCursor(user string, c search.Cursor) string {
+	text := v4.FormatCursor(user, c.At) + "."
 	if c.Before != nil {
 		text += c.Before.String()
 	}
@@ -77,7 +81,7 @@ func formatSearchCursor(c search.Cursor) string {
 
 // parseSearchCursor reverses formatSearchCursor. Only the cursor of a search in all
 // conversations has the part before the dot.
-func parseSearchCursor(text string, all bool) (c search.Cursor, err error) {
+func parseSearchCursor(user, text string, all bool) (c search.Cursor, err error) {
 	if text == "" {
 		return c, nil
 	}
@@ -86,10 +90,10 @@ func parseSearchCursor(text string, all bool) (c search.Cursor, err error) {
 	if !ok || (list == "") == all {
 		return c, bad
 	}
-	if c.At, err = v4.ParseCursor(list); err != nil {
+	if c.At, err = v4.ParseCursor(user, list); err != nil {
 		return c, bad
 	}
-	if c.Before, err = keyOrNil(key); err != nil || formatSearchCursor(c) != text {
+	if c.Before, err = keyOrNil(key); err != nil || formatSearchCursor(user, c) != text {
 		return search.Cursor{}, bad
 	}
 	return c, nil

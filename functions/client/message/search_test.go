@@ -9,6 +9,7 @@ import (
 
 	"parley/infra/testkit"
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/direct"
 	"parley/shared/domain/search"
@@ -39,7 +40,7 @@ func TestSearchContinuesByCursor(t *testing.T) {
 		query               search.Query
 		want, least, atMost int // messages found, and how many calls
 	}{
-		{search.Query{Peer: "u1", Keywords: []string{"needle"}, Limit: 100}, 6, 3, 3},
+		{search.Query{Chat: chat.Between("alice", "u1"), Keywords: []string{"needle"}, Limit: 100}, 6, 3, 3},
 		{search.Query{Keywords: []string{"needle"}, Limit: 100}, 30, 4, 5},
 		{search.Query{Keywords: []string{"needle"}, Limit: 1}, 30, 30, 60},
 		{search.Query{Senders: []string{"u1", "u25"}, Limit: 7}, 454, 65, 70},
@@ -63,8 +64,8 @@ func TestSearchContinuesByCursor(t *testing.T) {
 			if r.Next == nil || calls > 200 {
 				break
 			}
-			text := formatSearchCursor(*r.Next)
-			if from, err = parseSearchCursor(text, c.query.Peer == ""); err != nil || formatSearchCursor(from) != text {
+			text := formatSearchCursor("alice", *r.Next)
+			if from, err = parseSearchCursor("alice", text, c.query.Chat.IsZero()); err != nil || formatSearchCursor("alice", from) != text {
 				t.Fatalf("cursor %s comes back as %+v, %v", text, from, err)
 			}
 		}

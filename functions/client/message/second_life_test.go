@@ -8,6 +8,7 @@ import (
 
 	"parley/infra/testkit"
 	"parley/shared/domain/accounts"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/direct"
 	"parley/shared/domain/search"
 	"parley/shared/domain/timeline"
@@ -46,19 +47,19 @@ func TestSecondLifeIsSeparate(t *testing.T) {
 				t.Errorf("%s of a message of the old account: %v", what, err)
 			}
 		}
-		unknown("a recall", s.Timeline.Recall(t.Context(), by, "alice", "bob", key(1)))
-		_, err = s.Timeline.Edit(t.Context(), by, "alice", "bob", key(1), timeline.EditRequest{Elements: textOf("new").Elements})
+		unknown("a recall", s.Timeline.Recall(t.Context(), by, "alice", chat.Between("alice", "bob"), key(1)))
+		_, err = s.Timeline.Edit(t.Context(), by, "alice", chat.Between("alice", "bob"), key(1), timeline.EditRequest{Elements: textOf("new").Elements})
 		unknown("an edit", err)
-		unknown("a reaction", s.Timeline.React(t.Context(), by, "alice", "bob", key(2), "+1", true))
+		unknown("a reaction", s.Timeline.React(t.Context(), by, "alice", chat.Between("alice", "bob"), key(2), "+1", true))
 		s.Timeline.Extensible = true
-		_, err = s.Timeline.ExtensionsFor(t.Context(), by, "alice", "alice", "bob", key(4), 0)
+		_, err = s.Timeline.ExtensionsFor(t.Context(), by, "alice", "alice", chat.Between("alice", "bob"), key(4), 0)
 		unknown("the extensions", err)
-		_, err = s.Timeline.ChangeExtensions(t.Context(), by, "alice", "alice", "bob", key(4), timeline.SetExtensions, []timeline.Extension{{Key: "k", Value: "v"}})
+		_, err = s.Timeline.ChangeExtensions(t.Context(), by, "alice", "alice", chat.Between("alice", "bob"), key(4), timeline.SetExtensions, []timeline.Extension{{Key: "k", Value: "v"}})
 		unknown("a new extension", err)
-		if err := s.Timeline.SendReadReceipts(t.Context(), by, "alice", "bob", []timeline.Key{key(5)}); err != nil {
+		if err := s.Timeline.SendReadReceipts(t.Context(), by, "alice", chat.Between("alice", "bob"), []timeline.Key{key(5)}); err != nil {
 			t.Error(err)
 		}
-		if err := s.Timeline.DeleteForUser(t.Context(), by, "alice", "bob", []timeline.Key{key(1), key(2)}); err != nil {
+		if err := s.Timeline.DeleteForUser(t.Context(), by, "alice", chat.Between("alice", "bob"), []timeline.Key{key(1), key(2)}); err != nil {
 			t.Error(err)
 		}
 		if _, err := s.Direct.Forward(t.Context(), direct.Forward{SendRequest: direct.SendRequest{From: "alice", To: "bob", Random: 9, Trusted: true}, Key: merged.Key}); !fault.Is(err, fault.KeyInvalid) {
@@ -69,15 +70,15 @@ func TestSecondLifeIsSeparate(t *testing.T) {
 			if got := texts(t, s.Timeline, "alice", "bob"); !slices.Equal(got, want) {
 				t.Errorf("%s, gap %s: alice has %q, want %q", what, gap, got, want)
 			}
-			r, err := s.Search.Search(t.Context(), "alice", search.Query{Peer: "bob", Senders: []string{"alice", "bob"}, Limit: 50})
+			r, err := s.Search.Search(t.Context(), "alice", search.Query{Chat: chat.Between("alice", "bob"), Senders: []string{"alice", "bob"}, Limit: 50})
 			if err != nil || len(r.Messages) != len(want) {
 				t.Errorf("%s: a search finds %d, %v, want %d", what, len(r.Messages), err, len(want))
 			}
-			changes, err := s.Timeline.Changes(t.Context(), "alice", "bob", timeline.LogRange{Limit: 50, Accept: func(timeline.Message) bool { return true }})
+			changes, err := s.Timeline.Changes(t.Context(), "alice", chat.Between("alice", "bob"), timeline.LogRange{Limit: 50, Accept: func(timeline.Message) bool { return true }})
 			if err != nil || len(changes.Messages) != 0 || len(changes.Deleted) != 0 {
 				t.Errorf("%s: changes %+v, %v", what, changes, err)
 			}
-			list, err := s.Timeline.Get(t.Context(), "alice", "bob", []timeline.Key{key(1), key(2), key(3)})
+			list, err := s.Timeline.Get(t.Context(), "alice", chat.Between("alice", "bob"), []timeline.Key{key(1), key(2), key(3)})
 			if err != nil || len(list) != 0 {
 				t.Errorf("%s: %d messages by key, %v", what, len(list), err)
 			}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"parley/infra/testkit"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/direct"
 	"parley/shared/domain/inbox"
@@ -52,18 +53,18 @@ func senderView(t *testing.T, block string) string {
 		note("send", fmt.Sprint(r.Key, r.Offset), err)
 		keys = append(keys, r.Key)
 	}
-	_, err := s.Timeline.Edit(t.Context(), by, "alice", "bob", keys[1], timeline.EditRequest{Elements: textOf("edited").Elements})
+	_, err := s.Timeline.Edit(t.Context(), by, "alice", chat.Between("alice", "bob"), keys[1], timeline.EditRequest{Elements: textOf("edited").Elements})
 	note("edit", "", err)
-	note("react", "", s.Timeline.React(t.Context(), by, "alice", "bob", keys[2], "+1", true))
-	note("recall", "", s.Timeline.Recall(t.Context(), by, "alice", "bob", keys[3]))
-	h, err := s.Timeline.History(t.Context(), timeline.HistoryRange{User: "alice", Peer: "bob", Limit: 20})
+	note("react", "", s.Timeline.React(t.Context(), by, "alice", chat.Between("alice", "bob"), keys[2], "+1", true))
+	note("recall", "", s.Timeline.Recall(t.Context(), by, "alice", chat.Between("alice", "bob"), keys[3]))
+	h, err := s.Timeline.History(t.Context(), timeline.HistoryRange{User: "alice", Chat: chat.Between("alice", "bob"), Limit: 20})
 	for _, m := range h.Messages {
 		note("history", fmt.Sprint(m.Key, m.Offset, m.Words(), m.Recalled, m.Reactions), err)
 	}
-	rows, err := s.Inbox.Get(t.Context(), "alice", []string{"bob"})
+	rows, err := s.Inbox.Get(t.Context(), "alice", chat.BetweenEach("alice", []string{"bob"}))
 	note("row", fmt.Sprintf("%+v", rows[0].Row.Preview), err)
 	page, err := s.Inbox.List(t.Context(), "alice", inbox.Filter{}, inbox.PageRequest{Limit: 10})
-	note("list", fmt.Sprint(len(page.Rows), page.Rows[0].Peer, page.Rows[0].OutOffset, page.Rows[0].TimeMs), err)
+	note("list", fmt.Sprint(len(page.Rows), page.Rows[0].Peer(), page.Rows[0].OutOffset, page.Rows[0].TimeMs), err)
 	for _, e := range slices.Sorted(slices.Values(w.Effects())) {
 		if strings.HasPrefix(e, "post alice/") {
 			note("frame", e, nil)
@@ -80,11 +81,11 @@ func senderView(t *testing.T, block string) string {
 		if got := strings.Join(texts(t, s.Timeline, "bob", "alice"), ","); got != history {
 			t.Errorf("%s: bob's history is %q, want %q", what, got, history)
 		}
-		rows, err := s.Inbox.Get(t.Context(), "bob", []string{"alice"})
+		rows, err := s.Inbox.Get(t.Context(), "bob", chat.BetweenEach("bob", []string{"alice"}))
 		if err != nil || len(rows) != 1 || rows[0].Row.Unread() != unread {
 			t.Errorf("%s: bob's row is %+v, %v, want %d unread", what, rows, err, unread)
 		}
-		changes, err := s.Timeline.Changes(t.Context(), "bob", "alice", timeline.LogRange{Limit: 50, Accept: func(timeline.Message) bool { return true }})
+		changes, err := s.Timeline.Changes(t.Context(), "bob", chat.Between("bob", "alice"), timeline.LogRange{Limit: 50, Accept: func(timeline.Message) bool { return true }})
 		if err != nil || len(changes.Messages) != 0 {
 			t.Errorf("%s: bob sees changes %+v, %v", what, changes, err)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"parley/infra/testkit"
 	"parley/shared/dialect/client"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/direct"
 	"parley/shared/domain/search"
@@ -61,13 +62,13 @@ func TestAcceptedMessageFitsEverywhere(t *testing.T) {
 					t.Fatalf("%s: %d messages, %v", what, len(list), err)
 				}
 			}
-			h, err := s.Timeline.History(t.Context(), timeline.HistoryRange{User: "bob", Peer: "alice", Limit: 10})
+			h, err := s.Timeline.History(t.Context(), timeline.HistoryRange{User: "bob", Chat: chat.Between("bob", "alice"), Limit: 10})
 			same("history", h.Messages, err)
-			list, err := s.Timeline.Get(t.Context(), "bob", "alice", []timeline.Key{r.Key})
+			list, err := s.Timeline.Get(t.Context(), "bob", chat.Between("bob", "alice"), []timeline.Key{r.Key})
 			same("get", list, err)
-			found, err := s.Search.Search(t.Context(), "bob", search.Query{Peer: "alice", Senders: []string{"alice"}, Limit: 10})
+			found, err := s.Search.Search(t.Context(), "bob", search.Query{Chat: chat.Between("bob", "alice"), Senders: []string{"alice"}, Limit: 10})
 			same("search", found.Messages, err)
-			for _, item := range w.PartitionItems(t, store.Msg, store.TimelinePK(w.ID, "alice", "bob")) {
+			for _, item := range w.PartitionItems(t, store.Msg, store.TimelinePK(w.ID, chat.Between("alice", "bob"))) {
 				record, ok, err := store.StreamRecord{Insert: true, Item: item}.Stored()
 				if err != nil || !ok {
 					t.Fatalf("the archive reads %t, %v", ok, err)
@@ -76,15 +77,15 @@ func TestAcceptedMessageFitsEverywhere(t *testing.T) {
 			}
 			edited := timeline.EditRequest{Elements: rawText(c.text[:len(c.text)-len(c.text)%6]), Custom: &c.custom}
 			body.Elements = edited.Elements
-			if _, err := s.Timeline.Edit(t.Context(), timeline.Actor{Trusted: true}, "alice", "bob", r.Key, edited); err != nil {
+			if _, err := s.Timeline.Edit(t.Context(), timeline.Actor{Trusted: true}, "alice", chat.Between("alice", "bob"), r.Key, edited); err != nil {
 				t.Fatal(err)
 			}
-			h, err = s.Timeline.History(t.Context(), timeline.HistoryRange{User: "bob", Peer: "alice", Limit: 10})
+			h, err = s.Timeline.History(t.Context(), timeline.HistoryRange{User: "bob", Chat: chat.Between("bob", "alice"), Limit: 10})
 			same("history after an edit", h.Messages, err)
-			if err := s.Timeline.DeleteForUser(t.Context(), timeline.Actor{Trusted: true}, "bob", "alice", []timeline.Key{r.Key}); err != nil {
+			if err := s.Timeline.DeleteForUser(t.Context(), timeline.Actor{Trusted: true}, "bob", chat.Between("bob", "alice"), []timeline.Key{r.Key}); err != nil {
 				t.Fatal(err)
 			}
-			if err := s.Timeline.Recall(t.Context(), timeline.Actor{Trusted: true}, "alice", "bob", r.Key); err != nil {
+			if err := s.Timeline.Recall(t.Context(), timeline.Actor{Trusted: true}, "alice", chat.Between("alice", "bob"), r.Key); err != nil {
 				t.Fatal(err)
 			}
 		})
@@ -119,7 +120,7 @@ func TestSizeLimitIsOfStoredJSON(t *testing.T) {
 			if err != nil || (want && size > content.MaxBody) {
 				t.Errorf("%s: accepted at %d bytes, %v", c.name, size, err)
 			}
-			frame, err := client.Frames()(timeline.Message{From: "alice", To: "bob", Content: body})
+			frame, err := client.Frames()(timeline.Message{From: "alice", Chat: chat.Between("alice", "bob"), Content: body})
 			if err != nil || (want && len(frame) > 14<<10) {
 				t.Errorf("%s: a frame of %d bytes, %v", c.name, len(frame), err)
 			}
@@ -155,7 +156,7 @@ func TestMergedMessagesOfAnyCharacters(t *testing.T) {
 	}
 	var got []string
 	for part, more := 0, true; more; {
-		page, err := s.ReadMergedPart(t.Context(), "bob", "alice", r.Key, m.Key, part)
+		page, err := s.ReadMergedPart(t.Context(), "bob", chat.Between("bob", "alice"), r.Key, m.Key, part)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -175,7 +176,7 @@ func TestMergedMessagesOfAnyCharacters(t *testing.T) {
 	if _, err := s.Forward(t.Context(), direct.Forward{SendRequest: send, Title: "t", List: []json.RawMessage{item(strings.Repeat("<", 11_000))}}); err != nil {
 		t.Errorf("a message with a list of 11 KB: %v", err)
 	}
-	h, err := s.Timeline.History(t.Context(), timeline.HistoryRange{User: "bob", Peer: "alice", Limit: 10})
+	h, err := s.Timeline.History(t.Context(), timeline.HistoryRange{User: "bob", Chat: chat.Between("bob", "alice"), Limit: 10})
 	if err != nil || len(h.Messages) != 2 || !strings.Contains(string(h.Messages[0].Elements[0].Content), "<list>") {
 		t.Errorf("history: %d messages, %v", len(h.Messages), err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"parley/infra/testkit"
 	"parley/shared/app"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/direct"
 	"parley/shared/domain/push"
@@ -93,39 +94,39 @@ func TestStoredIsSuccess(t *testing.T) {
 				}
 			}
 			c := w.NewApp(parts).For(&o).Inbox
-			if _, err := c.Read(ctx, "bob", "alice", nil, delivery.Origin{}); err != nil {
+			if _, err := c.Read(ctx, "bob", chat.Between("bob", "alice"), nil, delivery.Origin{}); err != nil {
 				t.Errorf("a read cursor: %v", err)
 			}
 			if _, all, err := c.ReadAll(ctx, "u1", delivery.Origin{}); err != nil || !all {
 				t.Errorf("all read: %t, %v", all, err)
 			}
-			if _, err := c.SetDraft(ctx, "bob", "alice", "draft", delivery.Origin{}); err != nil {
+			if _, err := c.SetDraft(ctx, "bob", chat.Between("bob", "alice"), "draft", delivery.Origin{}); err != nil {
 				t.Errorf("a draft: %v", err)
 			}
 			relations := w.NewApp(parts).For(&o).Relations
 			if errs, err := relations.Block(ctx, "bob", []string{"u1"}, delivery.Origin{}); err != nil || errs[0] != nil {
 				t.Errorf("a block: %v, %v", errs, err)
 			}
-			if _, err := c.Pin(ctx, "bob", "alice", true, delivery.Origin{}); err != nil {
+			if _, err := c.Pin(ctx, "bob", chat.Between("bob", "alice"), true, delivery.Origin{}); err != nil {
 				t.Errorf("a pin: %v", err)
 			}
-			if err := c.Clear(ctx, "u1", "alice", delivery.Origin{}); err != nil {
+			if err := c.Clear(ctx, "u1", chat.Between("u1", "alice"), delivery.Origin{}); err != nil {
 				t.Errorf("a clear: %v", err)
 			}
-			if err := c.Delete(ctx, "u1", "alice", true, delivery.Origin{}); err != nil {
+			if err := c.Delete(ctx, "u1", chat.Between("u1", "alice"), true, delivery.Origin{}); err != nil {
 				t.Errorf("a deleted conversation: %v", err)
 			}
 			by := timeline.Actor{Trusted: true}
-			if _, err := s.Timeline.Edit(ctx, by, "alice", "bob", r.Key, timeline.EditRequest{Elements: textOf("ho").Elements}); err != nil {
+			if _, err := s.Timeline.Edit(ctx, by, "alice", chat.Between("alice", "bob"), r.Key, timeline.EditRequest{Elements: textOf("ho").Elements}); err != nil {
 				t.Errorf("an edit: %v", err)
 			}
-			if err := s.Timeline.React(ctx, by, "bob", "alice", r.Key, "+1", true); err != nil {
+			if err := s.Timeline.React(ctx, by, "bob", chat.Between("bob", "alice"), r.Key, "+1", true); err != nil {
 				t.Errorf("a reaction: %v", err)
 			}
-			if err := s.Timeline.Recall(ctx, by, "alice", "bob", r.Key); err != nil {
+			if err := s.Timeline.Recall(ctx, by, "alice", chat.Between("alice", "bob"), r.Key); err != nil {
 				t.Errorf("a recall: %v", err)
 			}
-			if err := s.Timeline.DeleteForUser(ctx, by, "bob", "alice", []timeline.Key{r.Key}); err != nil {
+			if err := s.Timeline.DeleteForUser(ctx, by, "bob", chat.Between("bob", "alice"), []timeline.Key{r.Key}); err != nil {
 				t.Errorf("a deletion: %v", err)
 			}
 		})
@@ -148,7 +149,7 @@ func TestRepeatedChangesNotifyOnce(t *testing.T) {
 	s.Timeline.Extensible = true
 	extended := timeline.Key{Time: w.Clock.Now().Unix(), Seq: 5, Random: 5}
 	extend := func(verb timeline.ExtensionVerb, seq int64) error {
-		list, err := s.Timeline.ChangeExtensions(t.Context(), by, "alice", "alice", "bob", extended, verb, []timeline.Extension{{Key: "k", Value: "v", Seq: seq}})
+		list, err := s.Timeline.ChangeExtensions(t.Context(), by, "alice", "alice", chat.Between("alice", "bob"), extended, verb, []timeline.Extension{{Key: "k", Value: "v", Seq: seq}})
 		for _, result := range list {
 			err = errors.Join(err, result.Err)
 		}
@@ -162,16 +163,22 @@ func TestRepeatedChangesNotifyOnce(t *testing.T) {
 		late bool // refused after the idempotency window
 	}{
 		{"an edit", func() error {
-			_, err := s.Timeline.Edit(t.Context(), by, "alice", "bob", r.Key, timeline.EditRequest{Elements: textOf("ho").Elements})
+			_, err := s.Timeline.Edit(t.Context(), by, "alice", chat.Between("alice", "bob"), r.Key, timeline.EditRequest{Elements: textOf("ho").Elements})
 			return err
 		}, false},
-		{"a reaction", func() error { return s.Timeline.React(t.Context(), by, "alice", "bob", r.Key, "+1", true) }, true},
-		{"a removed reaction", func() error { return s.Timeline.React(t.Context(), by, "alice", "bob", r.Key, "+1", false) }, true},
+		{"a reaction", func() error {
+			return s.Timeline.React(t.Context(), by, "alice", chat.Between("alice", "bob"), r.Key, "+1", true)
+		}, true},
+		{"a removed reaction", func() error {
+			return s.Timeline.React(t.Context(), by, "alice", chat.Between("alice", "bob"), r.Key, "+1", false)
+		}, true},
 		{"an extension", func() error { return extend(timeline.SetExtensions, 0) }, false},
 		{"a deleted extension", func() error { return extend(timeline.DeleteExtensions, 1) }, false},
 		{"cleared extensions", func() error { return extend(timeline.ClearExtensions, 0) }, false},
-		{"a recall", func() error { return s.Timeline.Recall(t.Context(), by, "alice", "bob", r.Key) }, true},
-		{"a deletion", func() error { return s.Timeline.DeleteForUser(t.Context(), by, "bob", "alice", list) }, false},
+		{"a recall", func() error { return s.Timeline.Recall(t.Context(), by, "alice", chat.Between("alice", "bob"), r.Key) }, true},
+		{"a deletion", func() error {
+			return s.Timeline.DeleteForUser(t.Context(), by, "bob", chat.Between("bob", "alice"), list)
+		}, false},
 	} {
 		for try := range 3 {
 			if err := c.call(); err != nil {

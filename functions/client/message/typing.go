@@ -3,6 +3,7 @@ package message
 import (
 	"context"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/direct"
 	"parley/shared/op"
 )
@@ -18,6 +19,6 @@ type typingReply struct{}
 // typing or, with Typing false, has stopped. The event is never stored, queued or pushed.
 // A caller who may not send messages to the user is refused.
 func typing(ctx context.Context, c *op.Call, in typingRequest) (typingReply, error) {
-	t := direct.Typing{From: c.Caller.Account, To: in.To, On: in.On == nil || *in.On}
+	t := direct.Typing{From: c.Caller.Account, Chat: chat.Between(c.Caller.Account, in.To), On: in.On == nil || *in.On}
 	return typingReply{}, c.Direct.Typing(ctx, t, c.Caller.Issued, c.Origin())
 }

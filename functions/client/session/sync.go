@@ -47,7 +47,7 @@ const pageSize = 100
 // answer. Example: bob's phone connects while alice sends. Either alice's call finds the
 // phone and posts to it, or the phone's sync finds the message.
 func sync(ctx context.Context, c *op.Call, in syncRequest) (syncReply, error) {
-	after, err := v4.ParseCursor(in.Cursor)
+	after, err := v4.ParseCursor(c.Caller.Account, in.Cursor)
 	if err != nil {
 		return syncReply{}, err
 	}
@@ -58,7 +58,7 @@ func sync(ctx context.Context, c *op.Call, in syncRequest) (syncReply, error) {
 		return syncReply{}, err
 	}
 	out := syncReply{
-		Conversations: v4.FromRows(p.Rows), Complete: p.Next == nil, Cursor: v4.FormatCursor(p.Next),
+		Conversations: v4.FromRows(p.Rows), Complete: p.Next == nil, Cursor: v4.FormatCursor(c.Caller.Account, p.Next),
 		Since: p.SinceMs, Spread: c.Sessions.Spread,
 		Expired: in.Since > 0 && in.Since < c.App.Now().Add(-c.Direct.Retention).UnixMilli(),
 	}

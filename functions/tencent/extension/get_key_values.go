@@ -3,6 +3,7 @@ package extension
 import (
 	"context"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/timeline"
 	"parley/shared/op"
 )
@@ -27,7 +28,7 @@ func getKeyValues(ctx context.Context, c *op.Call, in getRequest) (getResponse, 
 		return getResponse{}, err
 	}
 	actor := timeline.Actor{Trusted: c.Caller.Admin, Issued: c.Caller.Issued}
-	page, err := c.Timeline.ExtensionsFor(ctx, actor, c.Caller.Account, in.From, in.To, key, in.Start)
+	page, err := c.Timeline.ExtensionsFor(ctx, actor, c.Caller.Account, in.From, chat.Between(in.From, in.To), key, in.Start)
 	if err != nil {
 		return getResponse{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/timeline"
 	"parley/shared/fault"
 	"parley/shared/op"
@@ -42,7 +43,7 @@ func setKeyValues(ctx context.Context, c *op.Call, in setRequest) (setResponse, 
 		list[i] = timeline.Extension{Key: e.Key, Value: e.Value, Seq: e.Seq}
 	}
 	actor := timeline.Actor{Trusted: c.Caller.Admin, Issued: c.Caller.Issued}
-	results, err := c.Timeline.ChangeExtensions(ctx, actor, c.Caller.Account, in.From, in.To, key, verb, list)
+	results, err := c.Timeline.ChangeExtensions(ctx, actor, c.Caller.Account, in.From, chat.Between(in.From, in.To), key, verb, list)
 	if err != nil {
 		return setResponse{}, err
 	}

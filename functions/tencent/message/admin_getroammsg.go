@@ -1,9 +1,11 @@
 package message
 
 import (
+	"cmp"
 	"context"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/timeline"
 	"parley/shared/op"
@@ -80,17 +82,12 @@ func adminGetRoamMsg(ctx context.Context, c *op.Call, in roamRequest) (roamRespo
 }
 
 func (in roamRequest) query() (timeline.HistoryRange, error) {
-	q := timeline.HistoryRange{User: in.Operator, Peer: in.Peer}
-	if q.User == "" {
-		q.User = in.From
-	}
-	if q.Peer == "" {
-		q.Peer = in.To
-	}
+	user, peer := cmp.Or(in.Operator, in.From), cmp.Or(in.Peer, in.To)
+	q := timeline.HistoryRange{User: user, Chat: chat.Between(user, peer)}
 	switch {
-	case q.User == "":
+	case user == "":
 		return q, v4.Refuse(badFrom, "Operator_Account is missing or empty")
-	case q.Peer == "":
+	case peer == "":
 		return q, v4.Refuse(badTo, "Peer_Account is missing or empty")
 	case *in.Max < 1:
 		return q, v4.Refuse(badJSON, "MaxCnt is 1 to %d", maxRoamMessages)

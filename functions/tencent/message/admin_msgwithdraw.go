@@ -3,6 +3,7 @@ package message
 import (
 	"context"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/timeline"
 	"parley/shared/op"
 )
@@ -23,5 +24,5 @@ func adminMsgWithdraw(ctx context.Context, c *op.Call, in withdrawRequest) (with
 	if err != nil {
 		return withdrawResponse{}, err
 	}
-	return withdrawResponse{}, c.Timeline.Recall(ctx, timeline.Actor{Trusted: true}, in.From, in.To, key)
+	return withdrawResponse{}, c.Timeline.Recall(ctx, timeline.Actor{Trusted: true}, in.From, chat.Between(in.From, in.To), key)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/delivery"
 	"parley/shared/fault"
 	"parley/shared/op"
@@ -29,9 +30,9 @@ func adminSetMsgRead(ctx context.Context, c *op.Call, in setReadRequest) (setRea
 		return setReadResponse{}, err
 	}
 	if at == nil {
-		_, err = c.Inbox.Read(ctx, in.Reader, in.Peer, nil, delivery.Origin{})
+		_, err = c.Inbox.Read(ctx, in.Reader, chat.Between(in.Reader, in.Peer), nil, delivery.Origin{})
 	} else {
-		_, err = c.Inbox.ReadUntil(ctx, in.Reader, in.Peer, *at)
+		_, err = c.Inbox.ReadUntil(ctx, in.Reader, chat.Between(in.Reader, in.Peer), *at)
 	}
 	switch {
 	case fault.Is(err, fault.SenderUnknown):

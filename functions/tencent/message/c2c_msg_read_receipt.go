@@ -4,6 +4,7 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/timeline"
 	"parley/shared/op"
 )
@@ -36,5 +37,5 @@ func c2cMsgReadReceipt(ctx context.Context, c *op.Call, in receiptRequest) (rece
 			return receiptResponse{}, err
 		}
 	}
-	return receiptResponse{}, c.Timeline.SendReadReceipts(ctx, timeline.Actor{Trusted: true}, in.Operator, in.Peer, keys)
+	return receiptResponse{}, c.Timeline.SendReadReceipts(ctx, timeline.Actor{Trusted: true}, in.Operator, chat.Between(in.Operator, in.Peer), keys)
 }

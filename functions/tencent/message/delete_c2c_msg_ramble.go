@@ -4,6 +4,7 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/timeline"
 	"parley/shared/op"
 )
@@ -37,5 +38,5 @@ func deleteC2CMsgRamble(ctx context.Context, c *op.Call, in deleteRequest) (dele
 	case len(keys) == 0:
 		return deleteResponse{}, v4.Refuse(badKey, "MsgKeyList has no key of the form <MsgSeq>_<MsgRandom>_<MsgTime>")
 	}
-	return out, c.Timeline.DeleteForUser(ctx, timeline.Actor{Trusted: true}, in.Operator, in.Peer, keys)
+	return out, c.Timeline.DeleteForUser(ctx, timeline.Actor{Trusted: true}, in.Operator, chat.Between(in.Operator, in.Peer), keys)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/chat"
 	"parley/shared/op"
 )
 
@@ -63,7 +64,7 @@ func getC2CUnreadMsgNum(ctx context.Context, c *op.Call, in unreadRequest) (unre
 			peers = append(peers, p)
 		}
 	}
-	counts, err := c.Inbox.UnreadFrom(ctx, in.To, peers)
+	counts, err := c.Inbox.UnreadFrom(ctx, in.To, chat.BetweenEach(in.To, peers))
 	if err != nil {
 		return unreadResponse{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/timeline"
 	"parley/shared/op"
@@ -34,7 +35,7 @@ func modifyC2CMsg(ctx context.Context, c *op.Call, in modifyRequest) (modifyResp
 	if in.Body == nil && in.Custom == nil {
 		return modifyResponse{}, v4.Refuse(badBody, "one of MsgBody and CloudCustomData is needed")
 	}
-	_, err = c.Timeline.Edit(ctx, timeline.Actor{Trusted: true}, in.From, in.To, key,
+	_, err = c.Timeline.Edit(ctx, timeline.Actor{Trusted: true}, in.From, chat.Between(in.From, in.To), key,
 		timeline.EditRequest{Elements: in.Body, Custom: in.Custom})
 	return modifyResponse{}, err
 }

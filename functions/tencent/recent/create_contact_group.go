@@ -4,6 +4,7 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/inbox"
 	"parley/shared/op"
@@ -39,7 +40,7 @@ func createContactGroup(ctx context.Context, c *op.Call, in createContactGroupRe
 		return createContactGroupResponse{}, err
 	}
 	peers, indexes := userContacts(g.Contacts)
-	f, errs, _, err := c.Inbox.CreateFolder(ctx, in.From, g.Name, peers, delivery.Origin{})
+	f, errs, _, err := c.Inbox.CreateFolder(ctx, in.From, g.Name, chat.BetweenEach(in.From, peers), delivery.Origin{})
 	if err != nil {
 		return createContactGroupResponse{}, err
 	}

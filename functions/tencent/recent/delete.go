@@ -4,6 +4,7 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/delivery"
 	"parley/shared/op"
 )
@@ -32,5 +33,5 @@ func deleteConversation(ctx context.Context, c *op.Call, in deleteRequest) (dele
 	if in.Type == typeGroup { // there are no groups yet
 		return deleteResponse{}, c.Inbox.CheckAccount(ctx, in.From)
 	}
-	return deleteResponse{}, c.Inbox.Delete(ctx, in.From, in.To, in.Clear == 1, delivery.Origin{})
+	return deleteResponse{}, c.Inbox.Delete(ctx, in.From, chat.Between(in.From, in.To), in.Clear == 1, delivery.Origin{})
 }

@@ -93,7 +93,7 @@ func getList(ctx context.Context, c *op.Call, in getListRequest) (getListRespons
 
 // add appends a conversation to the answer and moves the cursor of its list past it.
 func (out *getListResponse) add(r inbox.Row) {
-	item := conversation{Type: typeUser, To: r.Peer, Time: msgTime(r)}
+	item := conversation{Type: typeUser, To: r.Peer(), Time: msgTime(r)}
 	if r.PinnedMs > 0 {
 		item.Top = 1
 		out.TopTime, out.TopIndex = advance(pinTime(r), out.TopTime, out.TopIndex)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/inbox"
 	"parley/shared/op"
@@ -62,7 +63,7 @@ func markContact(ctx context.Context, c *op.Call, in markContactRequest) (markCo
 			changes[i].Custom = item.Custom
 		}
 	}
-	errs, err := c.Inbox.SetLabels(ctx, in.From, peers, changes, delivery.Origin{})
+	errs, err := c.Inbox.SetLabels(ctx, in.From, chat.BetweenEach(in.From, peers), changes, delivery.Origin{})
 	if err != nil {
 		return markContactResponse{}, err
 	}

@@ -6,6 +6,7 @@ import (
 
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/accounts"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/inbox"
 	"parley/shared/op"
 )
@@ -32,13 +33,13 @@ func searchContactGroup(ctx context.Context, c *op.Call, in searchContactGroupRe
 	peers, _ := userContacts(in.Contacts)
 	peers = slices.DeleteFunc(peers, func(p string) bool { return accounts.CheckID(p) != nil })
 	slices.Sort(peers)
-	h, rows, err := c.Inbox.FoldersAndRows(ctx, in.From, slices.Compact(peers))
+	h, rows, err := c.Inbox.FoldersAndRows(ctx, in.From, chat.BetweenEach(in.From, slices.Compact(peers)))
 	if err != nil {
 		return searchContactGroupResponse{}, err
 	}
 	found := make(map[string]inbox.Row, len(rows))
 	for _, r := range rows {
-		found[r.Peer] = r
+		found[r.Peer()] = r
 	}
 	out := searchContactGroupResponse{Groups: v4.FromFolders(h.Folders)}
 	for _, item := range in.Contacts {

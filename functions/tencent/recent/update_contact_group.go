@@ -4,6 +4,7 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/inbox"
 	"parley/shared/op"
@@ -80,7 +81,7 @@ func updateContactGroup(ctx context.Context, c *op.Call, in updateContactGroupRe
 	peers, indexes := userContacts(list)
 	moves := make([]inbox.FolderChange, len(peers))
 	for i, peer := range peers {
-		moves[i] = inbox.FolderChange{Peer: peer, In: update.Updates[indexes[i]].Type == moveIn}
+		moves[i] = inbox.FolderChange{Chat: chat.Between(in.From, peer), In: update.Updates[indexes[i]].Type == moveIn}
 	}
 	f, errs, _, err := c.Inbox.ChangeFolderMembers(ctx, in.From, update.Old, moves, delivery.Origin{})
 	if err != nil {

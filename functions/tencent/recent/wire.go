@@ -103,7 +103,7 @@ type labelledContact struct {
 // is (docs/spec/tencent §9.7).
 func fromRow(r inbox.Row) labelledContact {
 	return labelledContact{
-		contact: contact{Type: typeUser, To: r.Peer}, Marks: standardMark(r.Labels), Custom: r.CustomLabel,
+		contact: contact{Type: typeUser, To: r.Peer()}, Marks: standardMark(r.Labels), Custom: r.CustomLabel,
 		Folders: r.Folders.Numbers(), Time: r.ChangedMs / 1000,
 	}
 }

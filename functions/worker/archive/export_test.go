@@ -20,6 +20,7 @@ import (
 	"parley/infra/testkit"
 	"parley/shared/app"
 	"parley/shared/domain/archive"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/timeline"
 	"parley/shared/op"
@@ -76,11 +77,11 @@ func storeMessages(t *testing.T, w *testkit.World, r *rand.Rand, n int) [][]entr
 		users := [2]string{"alice", []string{"bob", "carol", "dave"}[r.IntN(3)]}
 		m := timeline.Message{
 			Key:  timeline.Key{Time: start + r.Int64N(3*3600), Seq: uint32(r.IntN(2)), Random: 7},
-			From: users[0], To: users[1], Offset: 1, Epoch: 1, Expires: start + 86400,
+			From: users[0], Chat: chat.Between(users[0], users[1]), Offset: 1, Epoch: 1, Expires: start + 86400,
 			Content: content.Content{Elements: []content.Element{testkit.Text(strings.Repeat("long ", r.IntN(3)*100))}},
 		}
 		if r.IntN(2) == 0 {
-			m.From, m.To = m.To, m.From
+			m.From = m.To()
 		}
 		if k := fmt.Sprint(users, m.Key); seen[k] {
 			continue
@@ -91,9 +92,9 @@ func storeMessages(t *testing.T, w *testkit.World, r *rand.Rand, n int) [][]entr
 			t.Fatalf("put: %v, the key has a message already: %t", err, existing != nil)
 		}
 		line := fmt.Sprintf(`{"From_Account":%q,"To_Account":%q,"MsgTimestamp":%d,"MsgSeq":%d,"MsgRandom":7,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":%s}]}`,
-			m.From, m.To, m.Time, m.Seq, m.Elements[0].Content)
+			m.From, m.To(), m.Time, m.Seq, m.Elements[0].Content)
 		shard := len(users[1]) % 2
-		for _, item := range w.PartitionItems(t, store.Msg, store.TimelinePK(w.ID, m.From, m.To)) {
+		for _, item := range w.PartitionItems(t, store.Msg, store.TimelinePK(w.ID, m.Chat)) {
 			if record := testkit.Streamed("INSERT", item); hasKey(record, m.Key) {
 				shards[shard] = append(shards[shard], entry{record, archive.NameOf(time.Unix(m.Time, 0)), line})
 			}

@@ -11,6 +11,7 @@ import (
 
 	"parley/infra/testkit"
 	"parley/shared/domain/archive"
+	"parley/shared/domain/chat"
 	"parley/shared/store"
 )
 
@@ -32,7 +33,7 @@ func TestUnreadable(t *testing.T) {
 		}
 		records = append(records, raw)
 	}
-	for i, item := range w.PartitionItems(t, store.Msg, store.TimelinePK(w.ID, "alice", "bob")) {
+	for i, item := range w.PartitionItems(t, store.Msg, store.TimelinePK(w.ID, chat.Between("alice", "bob"))) {
 		if i == 1 {
 			item["b"], item["z"] = &types.AttributeValueMemberB{Value: []byte("secret")}, testkit.Number(1)
 		}

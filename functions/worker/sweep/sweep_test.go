@@ -16,6 +16,7 @@ import (
 	"parley/infra/testkit"
 	"parley/shared/app"
 	"parley/shared/domain/accounts"
+	"parley/shared/domain/chat"
 	"parley/shared/fault"
 	"parley/shared/store"
 )
@@ -64,7 +65,7 @@ func newDeletion(t *testing.T, kill *testkit.Interruption, conversations int) *d
 // row writes a row of a conversation.
 func (d *deletion) row(user, peer string) {
 	d.Helper()
-	if err := d.w.SetAttributes(d.Context(), store.Core, store.RowKey(d.w.ID, user, peer), store.Item{"i": testkit.Number(1)}); err != nil {
+	if err := d.w.SetAttributes(d.Context(), store.Core, store.RowKey(d.w.ID, user, chat.Between(user, peer)), store.Item{"i": testkit.Number(1)}); err != nil {
 		d.Fatal(err)
 	}
 }

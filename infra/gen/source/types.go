@@ -68,6 +68,9 @@ func (s *Source) named(p *goPackage, name string) (*Type, error) {
 	if !ok {
 		return nil, fmt.Errorf("%s has no type %s", p.dir, name)
 	}
+	if p.isText(name) {
+		return &Type{Kind: Text}, nil
+	}
 	t, err := s.resolve(p, d.file, d.node.Type)
 	if err != nil {
 		return nil, err
@@ -78,6 +81,22 @@ func (s *Source) named(p *goPackage, name string) (*Type, error) {
 		return &out, nil
 	}
 	return t, nil
+}
+
+// isText reports whether a type has the method MarshalText, so that JSON has it as a text.
+func (p *goPackage) isText(name string) bool {
+	for _, file := range p.files {
+		for _, d := range file.Decls {
+			method, ok := d.(*ast.FuncDecl)
+			if !ok || method.Name.Name != "MarshalText" || method.Recv == nil {
+				continue
+			}
+			if receiver, ok := method.Recv.List[0].Type.(*ast.Ident); ok && receiver.Name == name {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // typeDoc returns the comment of a type, without "Name is" or "A Name is" before it.

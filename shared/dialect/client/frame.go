@@ -217,27 +217,29 @@ func encoders() []encoder {
 	return []encoder{
 		encode("message.new", func(e timeline.Message) any { return v4.FromMessage(e) }),
 		encode("message.recalled", func(e timeline.Recalled) any {
-			return messageRecalled{From: e.From, To: e.To, Key: e.Key.String(), By: e.By, TimeMs: e.TimeMs}
+			return messageRecalled{From: e.From, To: e.Chat.Peer(e.From), Key: e.Key.String(), By: e.By, TimeMs: e.TimeMs}
 		}),
 		encode("message.edited", func(e timeline.Edited) any { return v4.FromMessage(e.Message) }),
 		encode("message.deleted", func(e timeline.Hidden) any {
-			return messagesDeleted{User: e.User, Peer: e.Peer, Keys: v4.FromKeys(e.Keys), TimeMs: e.TimeMs}
+			return messagesDeleted{User: e.User, Peer: e.Chat.Peer(e.User), Keys: v4.FromKeys(e.Keys), TimeMs: e.TimeMs}
 		}),
 		encode("message.reaction", func(e timeline.Reacted) any {
 			return messageReacted{
-				From: e.From, To: e.To, Key: e.Key.String(), User: e.User, Reaction: e.Reaction, Added: e.Added, TimeMs: e.TimeMs,
+				From: e.From, To: e.Chat.Peer(e.From), Key: e.Key.String(), User: e.User, Reaction: e.Reaction, Added: e.Added, TimeMs: e.TimeMs,
 			}
 		}),
 		encode("message.receipt", func(e timeline.ReadReceipt) any {
-			return messagesConfirmed{Reader: e.Reader, Sender: e.Sender, Keys: v4.FromKeys(e.Keys), TimeMs: e.TimeMs}
+			return messagesConfirmed{Reader: e.Reader, Sender: e.Chat.Peer(e.Reader), Keys: v4.FromKeys(e.Keys), TimeMs: e.TimeMs}
 		}),
 		encode("message.extension", extended),
-		encode("message.typing", func(e direct.Typing) any { return typing{From: e.From, To: e.To, On: e.On, TimeMs: e.TimeMs} }),
+		encode("message.typing", func(e direct.Typing) any {
+			return typing{From: e.From, To: e.Chat.Peer(e.From), On: e.On, TimeMs: e.TimeMs}
+		}),
 		encode("message.read", func(e inbox.ReadCursor) any {
-			return readMark{Reader: e.Reader, Peer: e.Peer, Ordinal: e.Offset, Unread: &e.Unread, TimeMs: e.TimeMs}
+			return readMark{Reader: e.Reader, Peer: e.Chat.Peer(e.Reader), Ordinal: e.Offset, Unread: &e.Unread, TimeMs: e.TimeMs}
 		}),
 		encode("message.read", func(e inbox.PeerReadCursor) any {
-			return readMark{Reader: e.Reader, Peer: e.Peer, Ordinal: e.Offset, TimeMs: e.TimeMs}
+			return readMark{Reader: e.Reader, Peer: e.Chat.Peer(e.Reader), Ordinal: e.Offset, TimeMs: e.TimeMs}
 		}),
 		encode("conversation.changed", func(e inbox.Changed) any { return conversationsChanged{v4.FromRows(e.Rows)} }),
 		encode("conversation.changed", func(e inbox.DraftChanged) any {
@@ -269,7 +271,7 @@ func encoders() []encoder {
 }
 
 func extended(e timeline.ExtensionsChanged) any {
-	body := messageExtended{From: e.From, To: e.To, Key: e.Key.String(), Latest: e.Latest, Cleared: e.Cleared, Deleted: e.Deleted}
+	body := messageExtended{From: e.From, To: e.Chat.Peer(e.From), Key: e.Key.String(), Latest: e.Latest, Cleared: e.Cleared, Deleted: e.Deleted}
 	for _, p := range e.Set {
 		body.Set = append(body.Set, extensionPair{p.Key, p.Value, p.Seq})
 	}
@@ -277,7 +279,7 @@ func extended(e timeline.ExtensionsChanged) any {
 }
 
 func deleted(e inbox.ConversationDeleted) any {
-	body := conversationDeleted{Peer: e.Row.Peer, TimeMs: e.Row.ChangedMs}
+	body := conversationDeleted{Peer: e.Row.Peer(), TimeMs: e.Row.ChangedMs}
 	if e.History {
 		body.History = 1
 	}

@@ -8,6 +8,7 @@ import (
 
 	"parley/shared/dialect/client"
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/inbox"
 	"parley/shared/domain/timeline"
@@ -118,7 +119,7 @@ func TestUnknownEvent(t *testing.T) {
 // (docs/client-protocol.md §7).
 func TestConversationFrames(t *testing.T) {
 	key := timeline.Key{Time: 1_700_000_000, Seq: 1, Random: 2}
-	row := inbox.Row{Peer: "bob", DraftMs: 3, HiddenUpTo: &key, ChangedMs: 9}
+	row := inbox.Row{User: "alice", Chat: chat.Between("alice", "bob"), DraftMs: 3, HiddenUpTo: &key, ChangedMs: 9}
 	const body = `{"To_Account":"bob","Unread":0,"ReadOrdinal":0,"PeerReadOrdinal":0,"InOrdinal":0,"OutOrdinal":0,"TimeMs":0,"DraftMs":3`
 	for _, c := range []struct {
 		event delivery.Event
@@ -131,7 +132,7 @@ func TestConversationFrames(t *testing.T) {
 		{inbox.FoldersChanged{Version: 4}, `{"event":"conversation.changed","body":{"GroupItem":[],"ContactGroupVersion":4}}`},
 		{inbox.ConversationDeleted{Row: row, History: true},
 			`{"event":"conversation.deleted","body":{"To_Account":"bob","ClearRamble":1,"ClearedKey":"1_2_1700000000","TimeMs":9}}`},
-		{inbox.ConversationDeleted{Row: inbox.Row{Peer: "bob", ChangedMs: 9}},
+		{inbox.ConversationDeleted{Row: inbox.Row{User: "alice", Chat: chat.Between("alice", "bob"), ChangedMs: 9}},
 			`{"event":"conversation.deleted","body":{"To_Account":"bob","ClearRamble":0,"TimeMs":9}}`},
 	} {
 		if got, err := client.Frames()(c.event); err != nil || string(got) != c.want {
@@ -140,7 +141,7 @@ func TestConversationFrames(t *testing.T) {
 	}
 	// The largest event of many rows stays under 32 KB.
 	largest := inbox.Row{
-		Peer: strings.Repeat("\"", 32), TimeMs: 1 << 52, LastKey: &key, Preview: strings.Repeat("\x01", 120), HiddenUpTo: &key, DraftMs: 1 << 52,
+		User: "alice", Chat: chat.Between("alice", strings.Repeat("\"", 32)), TimeMs: 1 << 52, LastKey: &key, Preview: strings.Repeat("\x01", 120), HiddenUpTo: &key, DraftMs: 1 << 52,
 		Data: inbox.Data{PinnedMs: 1 << 52, Labels: 1<<64 - 1, Folders: 1<<24 - 1, CustomLabel: strings.Repeat("\x01", 256), Option: 2},
 	}
 	rows := make([]inbox.Row, 10)

@@ -6,14 +6,15 @@ import (
 	"strings"
 
 	"parley/shared/domain/accounts"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/inbox"
 	"parley/shared/domain/timeline"
 	"parley/shared/fault"
 )
 
-// FormatCursor returns the cursor for a position in a list of conversations; empty at the
-// end of the list.
-func FormatCursor(p *inbox.Position) string {
+// FormatCursor returns the cursor for a position in a user's list of conversations; empty
+// at the end of the list.
+func FormatCursor(user string, p *inbox.Position) string {
 	if p == nil {
 		return ""
 	}
@@ -21,7 +22,7 @@ func FormatCursor(p *inbox.Position) string {
 	if p.RowsUpTo > 0 {
 		text += "+" + strconv.Itoa(p.RowsUpTo)
 	}
-	text += " " + p.Peer
+	text += " " + cursorName(user, p.Chat)
 	switch {
 	case p.Pinned:
 		text = cursorPinned + text
@@ -41,9 +42,30 @@ const (
 	cursorChanges  = "c" // in a sync: the conversations that changed without a message
 )
 
+// notDirect begins the name of a conversation that is not direct. No user id has it.
+const notDirect = "\x1f"
+
+// cursorName names a conversation in a cursor of a user: by the peer if it is direct.
+func cursorName(user string, id chat.ID) string {
+	if id.IsZero() || id.Kind() == chat.Direct {
+		return id.Peer(user)
+	}
+	return notDirect + id.String()
+}
+
+// parseCursorName reverses cursorName.
+func parseCursorName(user, name string) (chat.ID, bool) {
+	text, named := strings.CutPrefix(name, notDirect)
+	if !named {
+		return chat.Between(user, name), accounts.CheckID(name) == nil
+	}
+	id, err := chat.Parse(text)
+	return id, err == nil && !id.IsZero()
+}
+
 // ParseCursor returns the position for a cursor of FormatCursor; nil for an empty text, the
 // start of the list.
-func ParseCursor(text string) (*inbox.Position, error) {
+func ParseCursor(user, text string) (*inbox.Position, error) {
 	if text == "" {
 		return nil, nil
 	}
@@ -63,17 +85,18 @@ func ParseCursor(text string) (*inbox.Position, error) {
 			rest, p.Part = after, part
 		}
 	}
-	ms, peer, ok := strings.Cut(rest, " ")
+	ms, name, ok := strings.Cut(rest, " ")
 	ms, seen, hasSeen := strings.Cut(ms, "+")
 	p.TimeMs, err = strconv.ParseInt(ms, 10, 64)
 	if hasSeen && err == nil {
 		p.RowsUpTo, err = strconv.Atoi(seen)
 	}
-	isStart := peer == "" && p.Part != 0 // the start of a part of a sync
-	if !ok || err != nil || p.TimeMs < 0 || p.RowsUpTo < 0 || (!isStart && accounts.CheckID(peer) != nil) {
-		return nil, bad
+	if name != "" || p.Part == 0 { // without a name it is the start of a part of a sync
+		var known bool
+		p.Chat, known = parseCursorName(user, name)
+		ok = ok && known
 	}
-	if p.Peer = peer; FormatCursor(p) != text {
+	if !ok || err != nil || p.TimeMs < 0 || p.RowsUpTo < 0 || FormatCursor(user, p) != text {
 		return nil, bad
 	}
 	return p, nil

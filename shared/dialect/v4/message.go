@@ -54,7 +54,7 @@ type Reaction struct {
 // FromMessage returns the wire form of a message.
 func FromMessage(m timeline.Message) Message {
 	out := Message{
-		From: m.From, To: m.To, Seq: m.Seq, Random: m.Random, Time: m.Time, Key: m.Key.String(),
+		From: m.From, To: m.To(), Seq: m.Seq, Random: m.Random, Time: m.Time, Key: m.Key.String(),
 		Ordinal: m.Offset, Body: nonNil(m.Elements), Custom: m.Custom, NoUnread: m.NoUnread, EditedMs: m.EditedMs,
 		NeedReceipt: flag(m.NeedReceipt), PeerRead: flag(m.ConfirmedMs != 0), Extensible: flag(m.Extensible),
 		Reactions: FromReactions(m), Nick: m.Nick, Face: m.Face,
@@ -95,7 +95,7 @@ func SizeLimit[Item, Form any](limit int, form func(Item) Form) func(Item) bool 
 // reaction, in the order of the reactions' texts.
 func FromReactions(m timeline.Message) []Reaction {
 	var out []Reaction
-	for _, user := range []string{m.From, m.To} {
+	for _, user := range []string{m.From, m.To()} {
 		for _, text := range m.Reactions[user] {
 			i := slices.IndexFunc(out, func(r Reaction) bool { return r.Reaction == text })
 			if i < 0 {
@@ -185,7 +185,7 @@ type LastMessage struct {
 // FromRow returns the wire form of a row.
 func FromRow(r inbox.Row) Conversation {
 	c := Conversation{
-		Peer: r.Peer, Unread: r.Unread(), ReadOrdinal: r.ReadOffset, PeerReadOrdinal: r.PeerReadOffset,
+		Peer: r.Peer(), Unread: r.Unread(), ReadOrdinal: r.ReadOffset, PeerReadOrdinal: r.PeerReadOffset,
 		InOrdinal: r.InOffset, OutOrdinal: r.OutOffset, TimeMs: r.TimeMs, OperationMs: r.OperationLogMs,
 		PinnedMs: r.PinnedMs, Marks: r.Labels.Numbers(), CustomMark: r.CustomLabel, Folders: r.Folders.Numbers(), Option: int(r.Option),
 		DraftMs: r.DraftMs,

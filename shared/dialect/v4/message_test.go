@@ -10,6 +10,7 @@ import (
 
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/accounts"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/direct"
 	"parley/shared/domain/inbox"
@@ -134,7 +135,7 @@ func TestForbid(t *testing.T) {
 // TestWireForms checks the wire forms of messages and of rows.
 func TestWireForms(t *testing.T) {
 	m := timeline.Message{
-		Key: timeline.Key{Time: 1_700_000_000, Seq: 1, Random: 2}, From: "alice", To: "bob", Offset: 3, Epoch: 9,
+		Key: timeline.Key{Time: 1_700_000_000, Seq: 1, Random: 2}, From: "alice", Chat: chat.Between("alice", "bob"), Offset: 3, Epoch: 9,
 		Content: content.Content{
 			Elements: []content.Element{{Kind: content.KindText, Content: json.RawMessage(`{"Text":"hi","own":1}`)}},
 			Custom:   "c",
@@ -149,7 +150,7 @@ func TestWireForms(t *testing.T) {
 		{"every field", m, `{"From_Account":"alice","To_Account":"bob","MsgSeq":1,"MsgRandom":2,"MsgTime":1700000000,"MsgKey":"1_2_1700000000",` +
 			`"Ordinal":3,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"hi","own":1}}],"CloudCustomData":"c","NoUnread":true,` +
 			`"IsNeedReadReceipt":1,"SupportMessageExtension":1,"Nick":"Al","FaceUrl":"https://a"}`},
-		{"no optional field", timeline.Message{From: "a", To: "b"}, `{"From_Account":"a","To_Account":"b","MsgSeq":0,"MsgRandom":0,"MsgTime":0,"MsgKey":"0_0_0","MsgBody":[]}`},
+		{"no optional field", timeline.Message{From: "a", Chat: chat.Between("a", "b")}, `{"From_Account":"a","To_Account":"b","MsgSeq":0,"MsgRandom":0,"MsgTime":0,"MsgKey":"0_0_0","MsgBody":[]}`},
 	} {
 		got, err := json.Marshal(v4.FromMessage(c.m))
 		if err != nil || string(got) != c.want {
@@ -157,7 +158,7 @@ func TestWireForms(t *testing.T) {
 		}
 	}
 	row := inbox.Row{
-		Peer: "bob", TimeMs: 5, LastKey: &m.Key, Preview: "hi", OutOffset: 4, InOffset: 9, ReadOffset: 2, PeerReadOffset: 3, UnreadExcluded: 1,
+		User: "alice", Chat: chat.Between("alice", "bob"), TimeMs: 5, LastKey: &m.Key, Preview: "hi", OutOffset: 4, InOffset: 9, ReadOffset: 2, PeerReadOffset: 3, UnreadExcluded: 1,
 	}
 	got, err := json.Marshal(v4.FromRow(row))
 	want := `{"To_Account":"bob","Unread":6,"ReadOrdinal":2,"PeerReadOrdinal":3,"InOrdinal":9,"OutOrdinal":4,"TimeMs":5,` +
@@ -165,7 +166,7 @@ func TestWireForms(t *testing.T) {
 	if err != nil || string(got) != want {
 		t.Errorf("row:\ngot  %s, %v\nwant %s", got, err, want)
 	}
-	row = inbox.Row{Peer: "bob", DraftMs: 6, HiddenUpTo: &m.Key, Data: inbox.Data{
+	row = inbox.Row{User: "alice", Chat: chat.Between("alice", "bob"), DraftMs: 6, HiddenUpTo: &m.Key, Data: inbox.Data{
 		PinnedMs: 7, Labels: inbox.Set(0).With(1).With(64), CustomLabel: "c", Folders: inbox.Set(0).With(20), Option: direct.OptionSilent,
 	}}
 	got, err = json.Marshal(v4.FromRow(row))
@@ -182,18 +183,18 @@ func TestWireForms(t *testing.T) {
 // TestCursor checks that a cursor is read as it was made, and that other texts are refused.
 func TestCursor(t *testing.T) {
 	for _, p := range []*inbox.Position{
-		{TimeMs: 0, Peer: "a"}, {Pinned: true, TimeMs: 7, Peer: "p 5"}, {TimeMs: 1_700_000_000_000, Peer: strings.Repeat("z", 32)}, {TimeMs: 1<<63 - 1, Peer: " a b "},
+		{TimeMs: 0, Chat: chat.Between("alice", "a")}, {Pinned: true, TimeMs: 7, Chat: chat.Between("alice", "p 5")}, {TimeMs: 1_700_000_000_000, Chat: chat.Between("alice", strings.Repeat("z", 32))}, {TimeMs: 1<<63 - 1, Chat: chat.Between("alice", " a b ")},
 	} {
-		text := v4.FormatCursor(p)
-		got, err := v4.ParseCursor(text)
+		text := v4.FormatCursor("alice", p)
+		got, err := v4.ParseCursor("alice", text)
 		if err != nil || got == nil || *got != *p {
 			t.Errorf("ParseCursor(%q) = %+v, %v, want %+v", text, got, err, p)
 		}
 	}
-	if got := v4.FormatCursor(nil); got != "" {
+	if got := v4.FormatCursor("alice", nil); got != "" {
 		t.Errorf("the end has cursor %q, want none", got)
 	}
-	if got, err := v4.ParseCursor(""); got != nil || err != nil {
+	if got, err := v4.ParseCursor("alice", ""); got != nil || err != nil {
 		t.Errorf("no cursor is %+v, %v, want the start", got, err)
 	}
 	raw := func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
@@ -202,7 +203,7 @@ func TestCursor(t *testing.T) {
 		raw("9223372036854775808 a"), raw("5 " + strings.Repeat("z", 33)), raw("5 é"), raw("5 a") + "=", raw("5 a") + "\n",
 		raw("5 " + strings.Repeat("z", 100)), base64.StdEncoding.EncodeToString([]byte("5 abc~~")),
 	} {
-		if got, err := v4.ParseCursor(text); !fault.Is(err, fault.Invalid) || got != nil {
+		if got, err := v4.ParseCursor("alice", text); !fault.Is(err, fault.Invalid) || got != nil {
 			t.Errorf("ParseCursor(%q) = %+v, %v, want invalid", text, got, err)
 		}
 	}
@@ -211,11 +212,11 @@ func TestCursor(t *testing.T) {
 // FuzzCursor checks that ParseCursor accepts only what FormatCursor makes, and all of it.
 func FuzzCursor(f *testing.F) {
 	f.Add("", int64(5), "bob")
-	f.Add(v4.FormatCursor(&inbox.Position{TimeMs: 1_700_000_000_000, Peer: "a b#~"}), int64(0), " ")
+	f.Add(v4.FormatCursor("alice", &inbox.Position{TimeMs: 1_700_000_000_000, Chat: chat.Between("alice", "a b#~")}), int64(0), " ")
 	f.Add("NSBh", int64(1<<62), strings.Repeat("z", 32))
 	f.Add("NSBh\n", int64(-1), "")
 	f.Fuzz(func(t *testing.T, text string, ms int64, peer string) {
-		got, err := v4.ParseCursor(text)
+		got, err := v4.ParseCursor("alice", text)
 		switch {
 		case err != nil:
 			if !fault.Is(err, fault.Invalid) || got != nil {
@@ -225,14 +226,14 @@ func FuzzCursor(f *testing.F) {
 			if text != "" {
 				t.Errorf("ParseCursor(%q) is the start", text)
 			}
-		case v4.FormatCursor(got) != text:
-			t.Errorf("ParseCursor(%q) = %+v, whose cursor is %q", text, got, v4.FormatCursor(got))
+		case v4.FormatCursor("alice", got) != text:
+			t.Errorf("ParseCursor(%q) = %+v, whose cursor is %q", text, got, v4.FormatCursor("alice", got))
 		}
 		if ms < 0 || accounts.CheckID(peer) != nil {
 			return
 		}
-		p := inbox.Position{TimeMs: ms, Peer: peer}
-		if again, err := v4.ParseCursor(v4.FormatCursor(&p)); err != nil || *again != p {
+		p := inbox.Position{TimeMs: ms, Chat: chat.Between("alice", peer)}
+		if again, err := v4.ParseCursor("alice", v4.FormatCursor("alice", &p)); err != nil || *again != p {
 			t.Errorf("%+v is read as %+v, %v", p, again, err)
 		}
 	})

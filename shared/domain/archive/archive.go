@@ -133,7 +133,7 @@ type exportedMessage struct {
 }
 
 func toExported(m timeline.Message) exportedMessage {
-	e := exportedMessage{From: m.From, To: m.To, Time: m.Time, Seq: m.Seq, Random: m.Random, Body: m.Elements, Custom: m.Custom}
+	e := exportedMessage{From: m.From, To: m.To(), Time: m.Time, Seq: m.Seq, Random: m.Random, Body: m.Elements, Custom: m.Custom}
 	if e.Body == nil {
 		e.Body = []content.Element{}
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"parley/shared/clock"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/timeline"
 )
@@ -90,7 +91,7 @@ func TestBuildGivesTheSameFileForAnyNumberOfParts(t *testing.T) {
 		j, m := newJob(&d)
 		for i := range n {
 			all = append(all, Record{App: 7, Position: fmt.Sprintf("%06d", r.IntN(1_000_000)), Message: timeline.Message{
-				Key: timeline.Key{Time: start.Unix() + int64(i%3600), Seq: uint32(i)}, From: "a", To: "<b>&",
+				Key: timeline.Key{Time: start.Unix() + int64(i%3600), Seq: uint32(i)}, From: "a", Chat: chat.Between("a", "<b>&"),
 				Content: content.Content{Elements: []content.Element{{Kind: content.KindText, Content: json.RawMessage(`{"Text":"<x>\u0001"}`)}}},
 			}})
 			// Each part has the newest message, and one or two that others have.

@@ -6,8 +6,7 @@ import (
 	"time"
 
 	"parley/shared/domain/accounts"
-	"parley/shared/domain/push"
-	"parley/shared/domain/sessions"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/timeline"
 	"parley/shared/fault"
 )
@@ -110,53 +109,28 @@ func (s Service) splitReceivers(ctx context.Context, req *SendRequest, to []stri
 // sendPart sends to some receivers. If one fails, the others are still sent. It
 // returns the first failure of a write.
 func (s Service) sendPart(ctx context.Context, req SendRequest, m timeline.Message, part []string) error {
-	stored, options, failed := make([]timeline.Message, len(part)), make([]Option, len(part)), make([]error, len(part))
+	list := make([]outgoing, len(part))
 	var run []func(context.Context) error
 	for i, u := range part {
-		stored[i] = m
-		stored[i].To = u
+		list[i] = outgoing{Message: m, request: req}
+		list[i].Chat = chat.Between(req.From, u)
 		if req.OnlineOnly {
 			continue
 		}
 		run = append(run, func(ctx context.Context) error {
-			stored[i], options[i], failed[i] = s.claimAndStore(ctx, stored[i], req)
+			list[i].failure = s.write(ctx, &list[i])
 			return nil // a failure must not stop the other receivers
 		})
 	}
 	if err := s.Parallel(ctx, run...); err != nil {
 		return err
 	}
-	failure := firstError(failed)
-	users := part
-	if req.Sync == CopyToDevices {
-		users = append(slices.Clone(part), req.From)
+	if err := s.notify(ctx, req, m, list); err != nil {
+		return err
 	}
-	list, err := s.Delivery.Store.Sessions(ctx, s.App, users)
-	if err != nil {
-		if req.OnlineOnly {
-			return err
-		}
-		s.Delivery.LogFailure(ctx, m.Key.String()+": sessions", err)
-		return failure
-	}
-	own := list[len(part):]
-	var devices []push.Device
-	for i := range part {
-		if failed[i] != nil || stored[i].Recalled {
-			continue
-		}
-		to := append([]sessions.Session{list[i]}, own...)
-		devices = append(devices, s.deliver(ctx, req, stored[i], req.effectiveOption(options[i]), to)...)
-	}
-	// One job for all receivers: they get the same push, under the key of the batch.
-	s.push(ctx, req, m, devices)
-	return failure
-}
-
-func firstError(errs []error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
+	for _, o := range list {
+		if o.failure != nil {
+			return o.failure
 		}
 	}
 	return nil

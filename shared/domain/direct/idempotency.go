@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"time"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/timeline"
 )
@@ -69,7 +70,8 @@ type Claim struct {
 
 // A ClaimRequest is what the store needs to know of a message to claim its offset.
 type ClaimRequest struct {
-	From, To       string
+	From           string
+	Chat           chat.ID
 	IdempotencyKey uint64
 	Key            timeline.Key // the key that the message gets if the send is new
 	// Derived: the sender chose no sequence. If the last message of the sender's row is

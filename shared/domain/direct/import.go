@@ -60,11 +60,11 @@ func (s Service) Import(ctx context.Context, i Import) error {
 	if m.Expires = m.Time + s.retentionSeconds(); m.Expires <= s.Now().Unix() {
 		return nil
 	}
-	req.indexedUsers = usersWithIndex(list...)
+	req.born, req.indexedUsers = born, usersWithIndex(list...)
 	if i.Live {
-		return s.importLive(ctx, req, m, list[0], born)
+		return s.importLive(ctx, req, m, list[0])
 	}
-	existing, err := s.Timeline.Store.PutMessage(ctx, s.App, m)
+	existing, err := s.Timeline.PutPast(ctx, m)
 	switch {
 	case err != nil:
 		return err
@@ -76,65 +76,27 @@ func (s Service) Import(ctx context.Context, i Import) error {
 	return s.advanceRows(ctx, req, m, m.Expires)
 }
 
-// importLive sends a message whose time is given. A repeat finds the message and
-// makes the writes that the first call may not have made.
-func (s Service) importLive(ctx context.Context, req SendRequest, m timeline.Message, from *accounts.Account, born int64) error {
-	existing, err := s.Timeline.Store.MessageAt(ctx, s.App, m.From, m.To, m.Key)
+// importLive sends a message whose time is given. A repeat finds the message and makes the
+// writes that the first call may not have made. A message older than the window changes
+// the list like history does: only if it is newer than the last message there.
+func (s Service) importLive(ctx context.Context, req SendRequest, m timeline.Message, from *accounts.Account) error {
+	existing, err := s.Timeline.At(ctx, m.From, m.Chat, m.Key)
 	if err != nil {
 		return err
 	}
 	if existing != nil && (existing.From != m.From || existing.Offset == 0) {
 		return nil
 	}
-	now := s.Now()
-	// The list shows the time of a send. A message older than the window changes the
-	// list like history does: only if it is newer than the last message there.
-	beforeWindow := m.Time < now.Add(-timeline.IdempotencyWindow).Unix()
-	arrival := Arrival{NowMs: now.UnixMilli(), Preview: m.Preview(), RowExpires: max(now.Unix(), m.Time) + s.retentionSeconds(), Indexed: slices.Contains(req.indexedUsers, m.To)}
+	o := outgoing{Message: m, request: req, imported: true, stored: existing != nil}
+	o.past = m.Time < s.Now().Add(-timeline.IdempotencyWindow).Unix()
 	if existing != nil {
-		m = *existing
-	} else {
-		claimRequest := ClaimRequest{
-			From: m.From, To: m.To, IdempotencyKey: idempotencyKeyOf(m.Seq, m.Random, uint32(m.Time)), Key: m.Key, // checked by the caller
-			NowMs: arrival.NowMs, Preview: arrival.Preview, NoLast: beforeWindow, Expires: arrival.RowExpires, DerivedSeq: derivedSeq(now), MinEpochSec: born,
-			Indexed: slices.Contains(req.indexedUsers, m.From),
-		}
-		if beforeWindow {
-			claimRequest.Key.Time = now.Unix() // the idempotency window is measured by this time
-		}
-		claim, err := s.Store.Claim(ctx, s.App, claimRequest)
-		if err != nil {
-			return err
-		}
-		m.Offset, m.Epoch = claim.Offset, claim.Epoch
-		// The message is counted now, so it must be stored, also if another message took
-		// its key in the meantime.
-		if m, err = s.Timeline.Put(ctx, m, claim.DerivedSeq); err != nil {
-			return err
-		}
+		o.Message = *existing
 	}
-	arrival.Message, arrival.Preview = m, m.Preview()
-	arrival.NoLast = beforeWindow
-	option, err := s.Store.CountArrival(ctx, s.App, arrival)
-	if err != nil {
+	if err := s.write(ctx, &o); err != nil || o.stored {
 		return err
 	}
-	if beforeWindow {
-		if err := s.advanceRows(ctx, req, m, 0); err != nil { // 0: Claim and CountArrival have set when the rows expire
-			return err
-		}
-	}
-	if existing != nil {
-		return nil
-	}
-	m.Nick, m.Face = from.Nick, from.Face
-	sessions, err := s.Delivery.Store.Sessions(ctx, s.App, []string{m.To})
-	if err != nil {
-		s.Delivery.LogFailure(ctx, m.Key.String()+": sessions", err)
-		return nil
-	}
-	s.push(ctx, req, m, s.deliver(ctx, req, m, req.effectiveOption(option), sessions))
-	return nil
+	o.Nick, o.Face = from.Nick, from.Face
+	return s.notify(ctx, req, o.Message, []outgoing{o})
 }
 
 // A RowUpdateOfImport is an imported message that may become the last one of a row.
@@ -149,11 +111,11 @@ type RowUpdateOfImport struct {
 // advanceRows makes an imported message the last one in the lists of both users, if
 // it is the newest there.
 func (s Service) advanceRows(ctx context.Context, req SendRequest, m timeline.Message, expires int64) error {
-	move := func(owner, peer string) func(context.Context) error {
+	move := func(owner string) func(context.Context) error {
 		advance := RowUpdateOfImport{
 			Key: m.Key, NowMs: s.Now().UnixMilli(), Preview: m.Preview(), Expires: expires, Indexed: slices.Contains(req.indexedUsers, owner),
 		}
-		return func(ctx context.Context) error { return s.Store.AdvanceRow(ctx, s.App, owner, peer, advance) }
+		return func(ctx context.Context) error { return s.Store.AdvanceRow(ctx, s.App, owner, m.Chat, advance) }
 	}
-	return s.Parallel(ctx, move(m.From, m.To), move(m.To, m.From))
+	return s.Parallel(ctx, move(m.From), move(m.To()))
 }

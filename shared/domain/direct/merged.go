@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/timeline"
 	"parley/shared/fault"
@@ -80,8 +81,8 @@ type MergedPage struct {
 
 // ReadMergedPart reads a part of a merged list. The user must see a message that refers to
 // the list by its key: the key alone gives no access.
-func (s Service) ReadMergedPart(ctx context.Context, user, peer string, message timeline.Key, key string, part int) (MergedPage, error) {
-	m, err := s.Timeline.FindVisible(ctx, user, peer, message)
+func (s Service) ReadMergedPart(ctx context.Context, user string, id chat.ID, message timeline.Key, key string, part int) (MergedPage, error) {
+	m, err := s.Timeline.FindVisible(ctx, user, id, message)
 	if err != nil {
 		return MergedPage{}, err
 	}

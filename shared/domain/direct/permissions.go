@@ -6,6 +6,7 @@ import (
 
 	"parley/shared/clock"
 	"parley/shared/domain/accounts"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/timeline"
 	"parley/shared/fault"
 )
@@ -37,8 +38,8 @@ type SenderCheck struct {
 }
 
 // Admit implements timeline.SenderCheck.
-func (s SenderCheck) Admit(ctx context.Context, by timeline.Actor, from, to string) (born int64, blockedSilently bool, err error) {
-	p, blockedSilently, err := s.admit(ctx, SendRequest{From: from, To: to, Trusted: by.Trusted, Issued: by.Issued})
+func (s SenderCheck) Admit(ctx context.Context, by timeline.Actor, from string, id chat.ID) (born int64, blockedSilently bool, err error) {
+	p, blockedSilently, err := s.admit(ctx, SendRequest{From: from, To: id.Peer(from), Trusted: by.Trusted, Issued: by.Issued})
 	if err != nil {
 		return 0, false, err
 	}

@@ -2,14 +2,13 @@ package direct
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"parley/shared/domain/accounts"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/push"
-	"parley/shared/domain/sessions"
 	"parley/shared/domain/timeline"
 	"parley/shared/fault"
 )
@@ -97,37 +96,19 @@ func (s Service) Send(ctx context.Context, req SendRequest) (SendResult, error) 
 	m := req.newMessage(s.Now())
 	m.HiddenFromPeer = blockedSilently
 	m.Nick, m.Face, req.indexedUsers = p.From.Nick, p.From.Face, usersWithIndex(p.From, p.To)
-	option := OptionNotify
+	o := outgoing{Message: m, request: req}
 	if !req.OnlineOnly {
-		if m, option, err = s.claimAndStore(ctx, m, req); err != nil {
+		if err := s.write(ctx, &o); err != nil {
 			return SendResult{}, err
 		}
 	}
-	if m.Recalled {
-		return SendResult{Key: m.Key, Offset: m.Offset}, nil
-	}
 	if blockedSilently {
-		option = OptionDiscard // nothing is delivered to the receiver's devices
+		o.option = OptionDiscard // nothing is delivered to the receiver's devices
 	}
-	users := []string{req.To}
-	if req.Sync == CopyToDevices {
-		users = append(users, req.From)
+	if err := s.notify(ctx, req, o.Message, []outgoing{o}); err != nil {
+		return SendResult{}, err
 	}
-	list, err := s.Delivery.Store.Sessions(ctx, s.App, users)
-	switch {
-	case err == nil:
-		s.push(ctx, req, m, s.deliver(ctx, req, m, req.effectiveOption(option), list))
-	case req.OnlineOnly:
-		return SendResult{}, err // it was stored nowhere, so the send has failed
-	default:
-		s.Delivery.LogFailure(ctx, m.Key.String()+": sessions", err)
-	}
-	return SendResult{Key: m.Key, Offset: m.Offset}, nil
-}
-
-// push queues the push of a stored message.
-func (s Service) push(ctx context.Context, req SendRequest, m timeline.Message, devices []push.Device) {
-	s.Delivery.LogFailure(ctx, m.Key.String()+": push", s.Push.Push(ctx, pushNotice(m), req.Push, devices))
+	return SendResult{Key: o.Key, Offset: o.Offset}, nil
 }
 
 // usersWithIndex returns those of the users whose conversation rows have an index.
@@ -148,73 +129,6 @@ func (req SendRequest) effectiveOption(o Option) Option {
 	return o
 }
 
-// deliver sends a message to the devices of sessions, of which the first is the
-// receiver's. It returns the receiver's devices to which a push is to be sent.
-func (s Service) deliver(ctx context.Context, req SendRequest, m timeline.Message, o Option, list []sessions.Session) []push.Device {
-	notified := list
-	if o == OptionDiscard {
-		notified = list[1:]
-	}
-	gone, err := s.Delivery.DeliverReportingGone(ctx, notified, req.Origin, m)
-	s.Delivery.LogFailure(ctx, m.Key.String()+": delivery", err)
-	if req.OnlineOnly || o != OptionNotify {
-		return nil
-	}
-	return s.Push.Devices(list[0], gone)
-}
-
-// claimAndStore makes the three writes of a send: the claim on the sender's row, the
-// message, and the count on the receiver's row. A repeat may make all of them again:
-// the claim fixes every value, so the later writes write the same.
-func (s Service) claimAndStore(ctx context.Context, m timeline.Message, req SendRequest) (timeline.Message, Option, error) {
-	arrival := Arrival{NowMs: s.Now().UnixMilli(), Preview: m.Preview(), Indexed: slices.Contains(req.indexedUsers, m.To)}
-	claim, err := s.Store.Claim(ctx, s.App, ClaimRequest{
-		From: m.From, To: m.To, IdempotencyKey: req.idempotencyKey(), Key: m.Key, Derived: req.Seq == nil, DerivedSeq: derivedSeq(s.Now()), MinEpochSec: req.born,
-		NowMs: arrival.NowMs, Preview: arrival.Preview, NoLast: m.NoLast || m.HiddenFromSender, Expires: m.Time + s.retentionSeconds(),
-		Indexed: slices.Contains(req.indexedUsers, m.From),
-	})
-	if err != nil {
-		return timeline.Message{}, 0, err
-	}
-	m.Time, m.Offset, m.Epoch = claim.Time, claim.Offset, claim.Epoch
-	if req.Seq == nil {
-		m.Seq = claim.DerivedSeq
-	}
-	// A shorter retention applies to the message only. The rows that count it live as
-	// long as for any message.
-	arrival.RowExpires, m.Expires = m.Time+s.retentionSeconds(), m.Time+s.retentionSeconds()
-	if req.Retention > 0 {
-		m.Expires = min(m.Expires, m.Time+int64(req.Retention.Seconds()))
-	}
-	arrival.Message = m
-	stored, option := m, OptionNotify
-	put := func(ctx context.Context) (err error) {
-		stored, err = s.Timeline.Put(ctx, stored, claim.DerivedSeq)
-		return err
-	}
-	countArrival := func(ctx context.Context) (err error) {
-		option, err = s.Store.CountArrival(ctx, s.App, arrival)
-		return err
-	}
-	if m.Offset == 1 {
-		// The receiver's row is written first. Once the message is stored, another device
-		// of the sender may recall it, and the recall must find the new count on the row
-		// to note there that the message is no longer unread.
-		if err = countArrival(ctx); err == nil {
-			err = put(ctx)
-		}
-	} else {
-		err = s.Parallel(ctx, put, countArrival)
-	}
-	if err == nil && stored.Key != m.Key && !m.NoLast {
-		s.correctListKeys(ctx, m.Key, stored)
-	}
-	if err == nil && (stored.Recalled || (stored.HiddenFromPeer && !m.HiddenFromPeer)) {
-		err = s.finishRepeatOfRemoved(ctx, stored)
-	}
-	return stored, option, err
-}
-
 // correctListKeys writes the key of a stored message to the lists of both users,
 // which have another key for it, because that one was taken.
 func (s Service) correctListKeys(ctx context.Context, from timeline.Key, m timeline.Message) {
@@ -224,9 +138,9 @@ func (s Service) correctListKeys(ctx context.Context, from timeline.Key, m timel
 			if m.HiddenFromSender {
 				return nil
 			}
-			return s.Store.ReplaceKey(ctx, s.App, m.From, m.To, r)
+			return s.Store.ReplaceKey(ctx, s.App, m.From, m.Chat, r)
 		},
-		func(ctx context.Context) error { return s.Store.ReplaceKey(ctx, s.App, m.To, m.From, r) },
+		func(ctx context.Context) error { return s.Store.ReplaceKey(ctx, s.App, m.To(), m.Chat, r) },
 	))
 }
 
@@ -242,7 +156,7 @@ func (s Service) finishRepeatOfRemoved(ctx context.Context, m timeline.Message) 
 		receiver.NoLongerUnread = []timeline.Message{m}
 	}
 	if !m.Recalled {
-		return s.Timeline.ChangeStore.UpdateRow(ctx, s.App, m.To, m.From, receiver)
+		return s.Timeline.UpdateRow(ctx, m.To(), m.Chat, receiver)
 	}
 	return s.Timeline.RecordChange(ctx, m, now, timeline.RowUpdate{NowMs: now, Last: &timeline.LastShown{Of: m.Key}, SkipRead: true}, receiver)
 }
@@ -273,7 +187,7 @@ func pushNotice(m timeline.Message) push.Content {
 // newMessage returns the message of a request that is sent at a time.
 func (req SendRequest) newMessage(now time.Time) timeline.Message {
 	m := timeline.Message{
-		Key: timeline.Key{Time: max(now.Unix(), req.born), Seq: derivedSeq(now), Random: req.Random}, From: req.From, To: req.To, Content: req.Content,
+		Key: timeline.Key{Time: max(now.Unix(), req.born), Seq: derivedSeq(now), Random: req.Random}, Chat: chat.Between(req.From, req.To), From: req.From, Content: req.Content,
 		NoUnread: req.NoUnread, NoLast: req.NoLast, HiddenFromSender: req.Sync == NoCopy,
 		NeedReceipt: req.NeedReceipt, Extensible: req.Extensible,
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"parley/shared/domain/accounts"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/sessions"
 	"parley/shared/domain/timeline"
@@ -24,10 +25,10 @@ type Store interface {
 	CountArrival(ctx context.Context, app int64, arrival Arrival) (Option, error)
 	// ReplaceKey corrects the key of the last message in owner's list, if that is
 	// still the last message.
-	ReplaceKey(ctx context.Context, app int64, owner, peer string, r KeyReplacement) error
+	ReplaceKey(ctx context.Context, app int64, owner string, id chat.ID, r KeyReplacement) error
 	// AdvanceRow makes an imported message the last message of owner's list if it is
 	// newer than the one there, and extends the life of the row if that is shorter.
-	AdvanceRow(ctx context.Context, app int64, owner, peer string, advance RowUpdateOfImport) error
+	AdvanceRow(ctx context.Context, app int64, owner string, id chat.ID, advance RowUpdateOfImport) error
 	// ClaimBatch fixes the time of a batch, in microseconds. A repeat within the
 	// window is given the time of the first call.
 	ClaimBatch(ctx context.Context, app int64, from string, idempotencyKey uint64, nowUs int64) (int64, error)

@@ -5,15 +5,17 @@ import (
 	"slices"
 	"time"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/sessions"
 )
 
 // Typing is the event that a user is typing to another one, or has stopped.
 type Typing struct {
-	From, To string
-	On       bool
-	TimeMs   int64
+	From   string
+	Chat   chat.ID
+	On     bool
+	TimeMs int64
 }
 
 // Typing delivers the event to the peer's devices that have the app in the
@@ -21,18 +23,19 @@ type Typing struct {
 // send to the peer is refused here, too. It is not checked whether the peer exists:
 // if not, there is no device to deliver to.
 func (s Service) Typing(ctx context.Context, t Typing, issued time.Time, origin delivery.Origin) error {
-	if err := (SendRequest{From: t.From, To: t.To}).checkUsers(); err != nil {
+	to := t.Chat.Peer(t.From)
+	if err := (SendRequest{From: t.From, To: to}).checkUsers(); err != nil {
 		return err
 	}
 	var p Permissions
 	var session sessions.Session
 	err := s.Parallel(ctx,
 		func(ctx context.Context) (err error) {
-			p, err = s.Check.Store.SenderPermissions(ctx, s.App, t.From, t.To, s.Check.FriendsOnly)
+			p, err = s.Check.Store.SenderPermissions(ctx, s.App, t.From, to, s.Check.FriendsOnly)
 			return err
 		},
 		func(ctx context.Context) (err error) {
-			session, err = s.Store.SessionEventually(ctx, s.App, t.To)
+			session, err = s.Store.SessionEventually(ctx, s.App, to)
 			return err
 		},
 	)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"parley/shared/domain/accounts"
+	"parley/shared/domain/chat"
 	"parley/shared/fault"
 )
 
@@ -31,7 +32,8 @@ func (s Service) livingAccounts(ctx context.Context, user string, peers []string
 
 // checkBothAccounts fails with SenderUnknown if the user is not an account, and with
 // ReceiverUnknown if the peer is not one.
-func (s Service) checkBothAccounts(ctx context.Context, user, peer string) error {
+func (s Service) checkBothAccounts(ctx context.Context, user string, id chat.ID) error {
+	peer := id.Peer(user)
 	if user == peer {
 		return noConversation()
 	}
@@ -54,8 +56,8 @@ func noConversation() error {
 
 // checkPeers returns an error for each peer that the user cannot have a conversation
 // with.
-func checkPeers(user string, peers []string) []error {
-	return accounts.CheckPeers(user, peers, noConversation())
+func checkPeers(user string, ids []chat.ID) []error {
+	return accounts.CheckPeers(user, peersOf(user, ids), noConversation())
 }
 
 // withoutError returns the indices at which errs is nil.
@@ -67,4 +69,13 @@ func withoutError(errs []error) []int {
 		}
 	}
 	return list
+}
+
+// peersOf returns the peers of a user's direct conversations.
+func peersOf(user string, ids []chat.ID) []string {
+	peers := make([]string, len(ids))
+	for i, id := range ids {
+		peers[i] = id.Peer(user)
+	}
+	return peers
 }

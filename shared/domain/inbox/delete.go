@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/delivery"
 )
 
@@ -18,8 +19,8 @@ type ConversationDeleted struct {
 // (docs/spec/tencent §9.3). If history is true, all messages so far are hidden from the
 // user. The peer is not notified and still sees everything. Delete succeeds if the list
 // does not show the conversation.
-func (s Service) Delete(ctx context.Context, user, peer string, history bool, origin delivery.Origin) error {
-	row, changed, err := s.hide(ctx, user, peer, true, history)
+func (s Service) Delete(ctx context.Context, user string, id chat.ID, history bool, origin delivery.Origin) error {
+	row, changed, err := s.hide(ctx, user, id, true, history)
 	if err != nil || !changed {
 		return err
 	}
@@ -29,8 +30,8 @@ func (s Service) Delete(ctx context.Context, user, peer string, history bool, or
 
 // Clear hides all messages of a conversation so far from the user. The list still shows
 // the conversation.
-func (s Service) Clear(ctx context.Context, user, peer string, origin delivery.Origin) error {
-	row, changed, err := s.hide(ctx, user, peer, false, true)
+func (s Service) Clear(ctx context.Context, user string, id chat.ID, origin delivery.Origin) error {
+	row, changed, err := s.hide(ctx, user, id, false, true)
 	if err != nil || !changed {
 		return err
 	}
@@ -40,13 +41,13 @@ func (s Service) Clear(ctx context.Context, user, peer string, origin delivery.O
 
 // hide hides a row from the list (fromList), the messages so far (history), or both. It
 // returns the row after the write, and whether it has written.
-func (s Service) hide(ctx context.Context, user, peer string, fromList, history bool) (row Row, changed bool, err error) {
-	if err := checkPeers(user, []string{peer})[0]; err != nil {
+func (s Service) hide(ctx context.Context, user string, id chat.ID, fromList, history bool) (row Row, changed bool, err error) {
+	if err := checkPeers(user, []chat.ID{id})[0]; err != nil {
 		return row, false, err
 	}
 	err = s.retryOnConflict(ctx, func(bool) (bool, error) {
 		changed = false
-		t, err := s.beginTransaction(ctx, user, []string{peer}, false, true)
+		t, err := s.beginTransaction(ctx, user, []chat.ID{id}, false, true)
 		if err != nil {
 			return false, err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/delivery"
 	"parley/shared/fault"
 )
@@ -25,17 +26,17 @@ type DraftChanged struct {
 // SetDraft stores the text that the user has typed for a peer and not sent, so that all
 // devices of the user show it. An empty text removes the draft. SetDraft returns the
 // time of the draft in ms, 0 if there is none.
-func (s Service) SetDraft(ctx context.Context, user, peer, text string, origin delivery.Origin) (int64, error) {
+func (s Service) SetDraft(ctx context.Context, user string, id chat.ID, text string, origin delivery.Origin) (int64, error) {
 	if len(text) > MaxDraft {
 		return 0, fault.New(fault.Invalid, "a draft has at most %d bytes", MaxDraft)
 	}
-	if err := checkPeers(user, []string{peer})[0]; err != nil {
+	if err := checkPeers(user, []chat.ID{id})[0]; err != nil {
 		return 0, err
 	}
 	var row Row
 	changed := false
 	err := s.retryOnConflict(ctx, func(strong bool) (bool, error) {
-		t, err := s.beginTransaction(ctx, user, []string{peer}, false, strong)
+		t, err := s.beginTransaction(ctx, user, []chat.ID{id}, false, strong)
 		if err != nil {
 			return false, err
 		}
@@ -43,8 +44,8 @@ func (s Service) SetDraft(ctx context.Context, user, peer, text string, origin d
 		if err != nil {
 			return false, err
 		}
-		if unknown[peer] {
-			return false, fault.New(fault.AccountUnknown, "%s is not an account", peer)
+		if unknown[id] {
+			return false, fault.New(fault.AccountUnknown, "%s is not an account", id.Peer(user))
 		}
 		m := &t.Rows[0]
 		if changed = text != "" || m.Seen.DraftMs > 0; !changed {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/delivery"
 	"parley/shared/fault"
 )
@@ -77,7 +78,7 @@ func (s Service) updateFolders(ctx context.Context, user string, change func(Hea
 // each of the conversations. If a folder with the name exists, CreateFolder uses it, so
 // that the call can be repeated. It fails with AppLimit, FolderName, FolderLimit and
 // DataLimit.
-func (s Service) CreateFolder(ctx context.Context, user, name string, peers []string, origin delivery.Origin) (Folder, []error, Head, error) {
+func (s Service) CreateFolder(ctx context.Context, user, name string, ids []chat.ID, origin delivery.Origin) (Folder, []error, Head, error) {
 	if err := s.checkEdition(); err != nil {
 		return Folder{}, nil, Head{}, err
 	}
@@ -121,10 +122,10 @@ func (s Service) CreateFolder(ctx context.Context, user, name string, peers []st
 		s.deliverFolders(ctx, user, origin, h)
 	}
 	folder, _ := h.folderNamed(name)
-	if len(peers) == 0 {
+	if len(ids) == 0 {
 		return folder, nil, h, nil
 	}
-	errs, err := s.moveRows(ctx, user, name, peers, func(string) bool { return true }, origin)
+	errs, err := s.moveRows(ctx, user, name, ids, func(chat.ID) bool { return true }, origin)
 	return folder, errs, h, err
 }
 
@@ -170,7 +171,7 @@ func (s Service) RenameFolder(ctx context.Context, user, name, to string, origin
 
 // A FolderChange puts a conversation into a folder, or takes it out of the folder.
 type FolderChange struct {
-	Peer string
+	Chat chat.ID
 	In   bool
 }
 
@@ -180,19 +181,19 @@ func (s Service) ChangeFolderMembers(ctx context.Context, user, name string, mov
 	if err := s.checkEdition(); err != nil {
 		return Folder{}, nil, Head{}, err
 	}
-	peers := make([]string, len(moves))
+	ids := make([]chat.ID, len(moves))
 	for i, m := range moves {
-		peers[i] = m.Peer
+		ids[i] = m.Chat
 	}
 	h, err := s.Heads.Head(ctx, s.App, user, false)
 	if err != nil {
 		return Folder{}, nil, h, err
 	}
-	in := func(peer string) bool { return moves[slices.Index(peers, peer)].In }
-	errs, err := s.moveRows(ctx, user, name, peers, in, origin)
+	in := func(id chat.ID) bool { return moves[slices.Index(ids, id)].In }
+	errs, err := s.moveRows(ctx, user, name, ids, in, origin)
 	f, found := h.folderNamed(name)
 	if err == nil && !found {
-		// The folder was created a moment ago, or peers is empty and there is no such
+		// The folder was created a moment ago, or ids is empty and there is no such
 		// folder. A strong read shows which.
 		if h, err = s.Heads.Head(ctx, s.App, user, true); err == nil {
 			if f, found = h.folderNamed(name); !found {
@@ -206,16 +207,16 @@ func (s Service) ChangeFolderMembers(ctx context.Context, user, name string, mov
 	return f, errs, h, nil
 }
 
-// moveRows puts each conversation into a folder if in returns true for its peer, and
+// moveRows puts each conversation into a folder if in returns true for it, and
 // takes it out otherwise. It writes only while the folders are as it has read them, so
 // that no conversation is put into a folder that another call deletes at the same time.
-func (s Service) moveRows(ctx context.Context, user, name string, peers []string, in func(string) bool, origin delivery.Origin) ([]error, error) {
-	return s.changeData(ctx, user, peers, true, origin, func(h Head, r Row) (Data, error) {
+func (s Service) moveRows(ctx context.Context, user, name string, ids []chat.ID, in func(chat.ID) bool, origin delivery.Origin) ([]error, error) {
+	return s.changeData(ctx, user, ids, true, origin, func(h Head, r Row) (Data, error) {
 		f, found := h.folderNamed(name)
 		if !found {
 			return r.Data, folderUnknown(name)
 		}
-		if r.Folders = r.Folders.Without(f.Number); in(r.Peer) {
+		if r.Folders = r.Folders.Without(f.Number); in(r.Chat) {
 			r.Folders = r.Folders.With(f.Number)
 		}
 		return r.Data, nil
@@ -271,11 +272,11 @@ func (s Service) freeStaleNumbers(ctx context.Context, user string, origin deliv
 		if after = seen; err != nil || seen.Stale == 0 {
 			return err == nil, err
 		}
-		peers, err := s.peersInFolders(ctx, user, seen.Stale)
+		ids, err := s.chatsInFolders(ctx, user, seen.Stale)
 		if err != nil {
 			return false, err
 		}
-		if _, err := s.changeData(ctx, user, peers, true, origin, func(h Head, r Row) (Data, error) {
+		if _, err := s.changeData(ctx, user, ids, true, origin, func(h Head, r Row) (Data, error) {
 			r.Folders &^= h.Stale
 			return r.Data, nil
 		}); err != nil {
@@ -289,18 +290,18 @@ func (s Service) freeStaleNumbers(ctx context.Context, user string, origin deliv
 	return after, err
 }
 
-// peersInFolders returns the peers of the rows that have one of some folder numbers. An
+// chatsInFolders returns the peers of the rows that have one of some folder numbers. An
 // index may be a moment behind the table, so it is read twice: the second read finds a
 // row that was put into the folder just before the folder was deleted.
-func (s Service) peersInFolders(ctx context.Context, user string, folders Set) (peers []string, err error) {
+func (s Service) chatsInFolders(ctx context.Context, user string, folders Set) (ids []chat.ID, err error) {
 	for try := range 2 {
 		rows, indexed, err := s.rowsWithData(ctx, user, true)
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range rows {
-			if r.Folders&folders != 0 && !slices.Contains(peers, r.Peer) {
-				peers = append(peers, r.Peer)
+			if r.Folders&folders != 0 && !slices.Contains(ids, r.Chat) {
+				ids = append(ids, r.Chat)
 			}
 		}
 		if !indexed {
@@ -310,10 +311,10 @@ func (s Service) peersInFolders(ctx context.Context, user string, folders Set) (
 			s.Wait(ctx, indexDelay)
 		}
 	}
-	return peers, nil
+	return ids, nil
 }
 
-// indexDelay is how long peersInFolders waits for the index to follow the table.
+// indexDelay is how long chatsInFolders waits for the index to follow the table.
 const indexDelay = 2 * time.Second
 
 // Head returns a user's head. The read is not strong.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"parley/shared/domain/chat"
 	"parley/shared/fault"
 )
 
@@ -16,32 +17,32 @@ type Conversation struct {
 	Draft string
 }
 
-// Get returns the conversations with some peers, with their drafts. It leaves out
+// Get returns the conversations with these ids, with their drafts. It leaves out
 // conversations that do not exist, and those whose messages have expired and that have
 // no data.
-func (s Service) Get(ctx context.Context, user string, peers []string) ([]Conversation, error) {
-	if len(peers) > MaxGet {
+func (s Service) Get(ctx context.Context, user string, ids []chat.ID) ([]Conversation, error) {
+	if len(ids) > MaxGet {
 		return nil, fault.New(fault.BatchTooLarge, "at most %d conversations are read at once", MaxGet)
 	}
-	valid := make([]string, 0, len(peers))
-	for _, i := range withoutError(checkPeers(user, peers)) {
-		valid = append(valid, peers[i])
+	valid := make([]chat.ID, 0, len(ids))
+	for _, i := range withoutError(checkPeers(user, ids)) {
+		valid = append(valid, ids[i])
 	}
-	rows, err := s.Rows.PeerRows(ctx, s.App, user, valid, false)
+	rows, err := s.Rows.RowsOf(ctx, s.App, user, valid, false)
 	if err != nil {
 		return nil, err
 	}
 	now := s.Now()
 	var list []Conversation
-	var withDraft []string
+	var withDraft []chat.ID
 	for _, r := range rows {
-		if r.Peer == "" || (!r.unexpired(now) && r.Data == Data{}) {
+		if r.Chat.IsZero() || (!r.unexpired(now) && r.Data == Data{}) {
 			continue
 		}
 		r = r.asOf(now)
 		list = append(list, Conversation{Row: r})
 		if r.DraftMs > 0 {
-			withDraft = append(withDraft, r.Peer)
+			withDraft = append(withDraft, r.Chat)
 		}
 	}
 	if len(withDraft) == 0 {
@@ -49,7 +50,7 @@ func (s Service) Get(ctx context.Context, user string, peers []string) ([]Conver
 	}
 	texts, err := s.Rows.Drafts(ctx, s.App, user, withDraft)
 	for i := range list {
-		if at := slices.Index(withDraft, list[i].Peer); at >= 0 && err == nil {
+		if at := slices.Index(withDraft, list[i].Chat); at >= 0 && err == nil {
 			list[i].Draft = texts[at]
 		}
 	}

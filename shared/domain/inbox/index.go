@@ -1,11 +1,12 @@
 package inbox
 
 import (
-	"cmp"
 	"context"
 	"math"
 	"slices"
 	"time"
+
+	"parley/shared/domain/chat"
 )
 
 // A user with more than indexThreshold rows is indexed: a worker puts the user's rows
@@ -41,11 +42,11 @@ const (
 // An IndexEntry is the place of a row in the index. The index may be a moment behind the
 // table.
 type IndexEntry struct {
-	Peer string
+	Chat chat.ID
 	AtMs int64
 }
 
-func (e IndexEntry) position() Position { return Position{TimeMs: e.AtMs, Peer: e.Peer} }
+func (e IndexEntry) position() Position { return Position{TimeMs: e.AtMs, Chat: e.Chat} }
 
 // IndexStore reads and writes the index.
 type IndexStore interface {
@@ -53,17 +54,17 @@ type IndexStore interface {
 	// returns limit entries, and also all entries that have the same time as the last
 	// one. It returns whether more entries follow.
 	IndexEntries(ctx context.Context, app int64, user string, order Order, from, to int64, limit int) (list []IndexEntry, more bool, err error)
-	// RowsWithData reads from the index all rows with Data. It sets only their Peer and
-	// Data. They are in no particular order.
+	// RowsWithData reads from the index all rows with Data. It sets only their User, Chat
+	// and Data. They are in no particular order.
 	RowsWithData(ctx context.Context, app int64, user string) ([]Row, error)
 	// BeginIndexing marks the account as indexed, so that from now on every call that
 	// creates a row also puts it into the index. It returns false if the account is
 	// deleted, if all its rows are in the index, or if a worker has been working on
 	// them after idleMs.
 	BeginIndexing(ctx context.Context, app int64, user string, nowMs, idleMs int64) (bool, error)
-	// IndexRows puts up to limit rows into the index, in the order of peers, beginning
-	// after a peer. If more rows follow, it returns the last peer.
-	IndexRows(ctx context.Context, app int64, user, after string, limit int) (last string, more bool, err error)
+	// IndexRows puts up to limit rows into the index, in the order of conversations,
+	// beginning after one. If more rows follow, it returns the last conversation.
+	IndexRows(ctx context.Context, app int64, user string, after chat.ID, limit int) (last chat.ID, more bool, err error)
 	// ExtendIndexing says that a worker is still working. If done is true, it says that
 	// all rows are in the index.
 	ExtendIndexing(ctx context.Context, app int64, user string, nowMs int64, done bool) error
@@ -88,7 +89,7 @@ func (s Service) readRows(ctx context.Context, user string, head *Head, strong b
 	} else if result.head = *head; result.head.Indexed {
 		return readResult{head: result.head, indexed: true}, nil
 	}
-	rows, more, err := s.Rows.RowsAfter(ctx, s.App, user, "", limit, strong)
+	rows, more, err := s.Rows.RowsAfter(ctx, s.App, user, chat.ID{}, limit, strong)
 	if result.rows = rows; err != nil || !more {
 		return result, err
 	}
@@ -100,9 +101,9 @@ func (s Service) readRows(ctx context.Context, user string, head *Head, strong b
 			return readResult{head: result.head, indexed: true}, nil
 		}
 		var rest []Row
-		var last string
+		var last chat.ID
 		if len(result.rows) > 0 {
-			last = result.rows[len(result.rows)-1].Peer
+			last = result.rows[len(result.rows)-1].Chat
 		}
 		if rest, more, err = s.Rows.RowsAfter(ctx, s.App, user, last, maxUnindexedRows-len(result.rows), strong); err != nil {
 			return result, err
@@ -129,7 +130,7 @@ type indexScan struct {
 // returns false or scan.left is 0. It returns whether it has visited all entries.
 //
 // The entry is from the index, and the row is from the table. So the row may have
-// changed after the index knew of it, and a row that no longer exists has no Peer.
+// changed after the index knew of it, and a row that no longer exists has no Chat.
 func (s Service) scanIndex(ctx context.Context, user string, scan indexScan, visit func(IndexEntry, Row) bool) (end bool, err error) {
 	to, page := int64(math.MaxInt64), scan.page
 	if scan.after != nil {
@@ -149,7 +150,7 @@ func (s Service) scanIndex(ctx context.Context, user string, scan indexScan, vis
 		}
 		for part := range slices.Chunk(entries, scan.page) {
 			part = part[:min(len(part), *scan.left)]
-			rows, err := s.Rows.PeerRows(ctx, s.App, user, peersOf(part), scan.strong)
+			rows, err := s.Rows.RowsOf(ctx, s.App, user, chatsOf(part), scan.strong)
 			if err != nil {
 				return false, err
 			}
@@ -168,12 +169,12 @@ func (s Service) scanIndex(ctx context.Context, user string, scan indexScan, vis
 	}
 }
 
-func peersOf(entries []IndexEntry) []string {
-	peers := make([]string, len(entries))
+func chatsOf(entries []IndexEntry) []chat.ID {
+	ids := make([]chat.ID, len(entries))
 	for i, e := range entries {
-		peers[i] = e.Peer
+		ids[i] = e.Chat
 	}
-	return peers
+	return ids
 }
 
 // newestRows returns up to limit rows that wanted accepts, in the order of their last
@@ -186,7 +187,7 @@ func (s Service) newestRows(ctx context.Context, user string, limit int, wanted 
 	}
 	now := s.Now()
 	add := func(r Row) bool {
-		if r.Peer == "" || !r.unexpired(now) || !wanted(r) {
+		if r.Chat.IsZero() || !r.unexpired(now) || !wanted(r) {
 			return true
 		}
 		if more = len(rows) == limit; !more {
@@ -209,8 +210,8 @@ func (s Service) newestRows(ctx context.Context, user string, limit int, wanted 
 	return rows, more, nil
 }
 
-// rowsWithData returns all rows with Data, in the order of peers, and whether they are
-// from the index. Rows from the index have only a Peer and Data. If they are not from
+// rowsWithData returns all rows with Data, in the order of conversations, and whether they are
+// from the index. Rows from the index have only User, Chat and Data. If they are not from
 // the index, rows without Data are among them.
 func (s Service) rowsWithData(ctx context.Context, user string, strong bool) (rows []Row, indexed bool, err error) {
 	read, err := s.readRows(ctx, user, nil, strong)
@@ -218,7 +219,7 @@ func (s Service) rowsWithData(ctx context.Context, user string, strong bool) (ro
 		return read.rows, false, err
 	}
 	rows, err = s.Index.RowsWithData(ctx, s.App, user)
-	slices.SortFunc(rows, func(a, b Row) int { return cmp.Compare(a.Peer, b.Peer) })
+	slices.SortFunc(rows, func(a, b Row) int { return chat.Compare(a.Chat, b.Chat) })
 	return rows, true, err
 }
 

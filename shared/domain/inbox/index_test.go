@@ -14,6 +14,7 @@ import (
 	"parley/infra/testkit"
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/apps"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/direct"
@@ -39,8 +40,8 @@ func (s noIndex) Head(ctx context.Context, app int64, user string, strong bool) 
 // looks for the index of a user with few rows.
 type shortFirstRead struct{ inbox.RowStore }
 
-func (s shortFirstRead) RowsAfter(ctx context.Context, app int64, user, after string, limit int, strong bool) ([]inbox.Row, bool, error) {
-	if after == "" && limit == 101 {
+func (s shortFirstRead) RowsAfter(ctx context.Context, app int64, user string, after chat.ID, limit int, strong bool) ([]inbox.Row, bool, error) {
+	if after.IsZero() && limit == 101 {
 		limit = 1
 	}
 	return s.RowStore.RowsAfter(ctx, app, user, after, limit, strong)
@@ -106,29 +107,29 @@ func (run *randomRun) step() {
 			run.sent[peer], run.from[receipt.Key] = append(run.sent[peer], receipt.Key), from
 		}
 	case 6, 7:
-		_, err = t.Inbox.Read(ctx, to, from, nil, delivery.Origin{})
+		_, err = t.Inbox.Read(ctx, to, chat.Between(to, from), nil, delivery.Origin{})
 	case 8:
 		if len(run.sent[peer]) > 0 {
 			k := run.sent[peer][run.r.IntN(len(run.sent[peer]))]
 			from := run.from[k]
 			to := map[bool]string{true: peer, false: "alice"}[from == "alice"]
-			err = t.Timeline.Recall(ctx, timeline.Actor{Trusted: true}, from, to, k)
+			err = t.Timeline.Recall(ctx, timeline.Actor{Trusted: true}, from, chat.Between(from, to), k)
 		}
 	case 9:
-		err = t.Inbox.Delete(ctx, "alice", peer, one, delivery.Origin{})
+		err = t.Inbox.Delete(ctx, "alice", chat.Between("alice", peer), one, delivery.Origin{})
 	case 10, 11:
-		_, err = t.Inbox.Pin(ctx, "alice", peer, one, delivery.Origin{})
+		_, err = t.Inbox.Pin(ctx, "alice", chat.Between("alice", peer), one, delivery.Origin{})
 	case 12, 13:
-		_, err = t.Inbox.SetLabels(ctx, "alice", []string{peer}, []inbox.LabelChange{map[bool]inbox.LabelChange{true: {Set: []int{2}}, false: {Clear: []int{2}}}[one]}, delivery.Origin{})
+		_, err = t.Inbox.SetLabels(ctx, "alice", chat.BetweenEach("alice", []string{peer}), []inbox.LabelChange{map[bool]inbox.LabelChange{true: {Set: []int{2}}, false: {Clear: []int{2}}}[one]}, delivery.Origin{})
 	case 14:
 		option := direct.Option(run.r.IntN(3))
-		_, err = t.Inbox.SetOption(ctx, "alice", []string{peer}, option, delivery.Origin{})
+		_, err = t.Inbox.SetOption(ctx, "alice", chat.BetweenEach("alice", []string{peer}), option, delivery.Origin{})
 	case 15:
-		_, _, _, err = t.Inbox.CreateFolder(ctx, "alice", "work", []string{peer}, delivery.Origin{})
+		_, _, _, err = t.Inbox.CreateFolder(ctx, "alice", "work", chat.BetweenEach("alice", []string{peer}), delivery.Origin{})
 	case 16:
 		_, _, err = t.Inbox.DeleteFolder(ctx, "alice", "work", delivery.Origin{})
 	case 17:
-		_, err = t.Inbox.SetDraft(ctx, "alice", peer, map[bool]string{true: "hello"}[one], delivery.Origin{})
+		_, err = t.Inbox.SetDraft(ctx, "alice", chat.Between("alice", peer), map[bool]string{true: "hello"}[one], delivery.Origin{})
 	case 18:
 		run.random++
 		err = t.Direct.Import(ctx, direct.Import{
@@ -136,7 +137,7 @@ func (run *randomRun) step() {
 			Content: content.Content{Elements: []content.Element{testkit.Text("old")}},
 		})
 	case 19:
-		err = t.Inbox.Clear(ctx, "alice", peer, delivery.Origin{})
+		err = t.Inbox.Clear(ctx, "alice", chat.Between("alice", peer), delivery.Origin{})
 	case 20:
 		_, _, err = t.Inbox.ReadAll(ctx, "alice", delivery.Origin{})
 	case 21:
@@ -171,7 +172,7 @@ func (run *randomRun) sync(s inbox.Service, since int64, size int) map[string]in
 			run.Fatalf("page %d of the sync: %+v, %v", n, p, err)
 		}
 		for _, r := range p.Rows {
-			rows[r.Peer] = r
+			rows[r.Peer()] = r
 		}
 		after = p.Next
 	}
@@ -197,7 +198,7 @@ func (run *randomRun) compare() {
 	wantHead, wantLabelled, err2 := run.noIndex.Labelled(run.Context(), "alice")
 	data := func(rows []inbox.Row) (out []string) {
 		for _, r := range rows {
-			out = append(out, fmt.Sprintf("%s %+v", r.Peer, r.Data))
+			out = append(out, fmt.Sprintf("%s %+v", r.Peer(), r.Data))
 		}
 		return out
 	}

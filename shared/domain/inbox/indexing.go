@@ -3,6 +3,8 @@ package inbox
 import (
 	"context"
 	"time"
+
+	"parley/shared/domain/chat"
 )
 
 // An IndexJob is the job that puts the rows of one user into the index.
@@ -11,8 +13,8 @@ type IndexJob struct {
 	User string `json:"user"`
 	// Begun says that the account is marked as indexed, and that the rows up to After
 	// are in the index.
-	Begun bool   `json:"begun,omitempty"`
-	After string `json:"after,omitempty"`
+	Begun bool    `json:"begun,omitempty"`
+	After chat.ID `json:"after,omitzero"`
 	// Again marks the second pass, for rows of calls that had read the account before it
 	// was marked.
 	Again bool `json:"again,omitempty"`

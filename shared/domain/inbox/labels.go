@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/delivery"
 	"parley/shared/fault"
 )
@@ -45,27 +46,27 @@ func (c LabelChange) apply(d Data) Data {
 	return d
 }
 
-// SetLabels changes the labels of conversations: changes[i] is for peers[i]. It returns
+// SetLabels changes the labels of conversations: changes[i] is for ids[i]. It returns
 // an error for each conversation. It fails with DataLimit, and with AppLimit if the
 // edition does not include standard labels.
-func (s Service) SetLabels(ctx context.Context, user string, peers []string, changes []LabelChange, origin delivery.Origin) ([]error, error) {
-	errs := make([]error, len(peers))
+func (s Service) SetLabels(ctx context.Context, user string, ids []chat.ID, changes []LabelChange, origin delivery.Origin) ([]error, error) {
+	errs := make([]error, len(ids))
 	for i, change := range changes {
 		if errs[i] = change.check(s.FoldersIncluded); fault.Is(errs[i], fault.AppLimit) {
 			return nil, errs[i]
 		}
 	}
-	var accepted []string
-	// If a peer is named twice, its first accepted change counts; changeData refuses the other.
-	changeOf := make(map[string]LabelChange)
+	var accepted []chat.ID
+	// If a conversation is named twice, its first accepted change counts; changeData refuses the other.
+	changeOf := make(map[chat.ID]LabelChange)
 	for _, i := range withoutError(errs) {
-		accepted = append(accepted, peers[i])
-		if _, named := changeOf[peers[i]]; !named {
-			changeOf[peers[i]] = changes[i]
+		accepted = append(accepted, ids[i])
+		if _, named := changeOf[ids[i]]; !named {
+			changeOf[ids[i]] = changes[i]
 		}
 	}
 	acceptedErrs, err := s.changeData(ctx, user, accepted, false, origin, func(_ Head, r Row) (Data, error) {
-		return changeOf[r.Peer].apply(r.Data), nil
+		return changeOf[r.Chat].apply(r.Data), nil
 	})
 	if err != nil {
 		return nil, err
@@ -77,7 +78,7 @@ func (s Service) SetLabels(ctx context.Context, user string, peers []string, cha
 }
 
 // Labelled returns a user's folders, and the conversations that have a label or are in a
-// folder, in the order of peers. It fails with AccountUnknown if the user is not an
+// folder, in the order of conversations. It fails with AccountUnknown if the user is not an
 // account.
 func (s Service) Labelled(ctx context.Context, user string) (Head, []Row, error) {
 	h, rows, err := s.headAndRows(ctx, user, func(ctx context.Context) ([]Row, error) {
@@ -88,15 +89,15 @@ func (s Service) Labelled(ctx context.Context, user string) (Head, []Row, error)
 	return h, rows, err
 }
 
-// FoldersAndRows returns a user's folders, and the conversations with some peers, in the
-// order of peers. It returns a conversation even if it has no label and is in no
+// FoldersAndRows returns a user's folders, and the conversations with some ids, in the
+// order of ids. It returns a conversation even if it has no label and is in no
 // folder. It fails like Labelled.
-func (s Service) FoldersAndRows(ctx context.Context, user string, peers []string) (Head, []Row, error) {
+func (s Service) FoldersAndRows(ctx context.Context, user string, ids []chat.ID) (Head, []Row, error) {
 	h, rows, err := s.headAndRows(ctx, user, func(ctx context.Context) ([]Row, error) {
-		return s.Rows.PeerRows(ctx, s.App, user, peers, false)
+		return s.Rows.RowsOf(ctx, s.App, user, ids, false)
 	})
 	for i := range rows {
-		rows[i].Peer = peers[i]
+		rows[i].User, rows[i].Chat = user, ids[i]
 	}
 	return h, rows, err
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"parley/shared/domain/chat"
 )
 
 // listIndexed is List for an indexed user.
@@ -56,11 +58,11 @@ func (s Service) addPinned(ctx context.Context, user string, b *pageBuilder) err
 	if err != nil || len(rows) == 0 {
 		return err
 	}
-	peers := make([]string, len(rows))
+	ids := make([]chat.ID, len(rows))
 	for i, r := range rows {
-		peers[i] = r.Peer
+		ids[i] = r.Chat
 	}
-	if rows, err = s.Rows.PeerRows(ctx, s.App, user, peers, false); err != nil {
+	if rows, err = s.Rows.RowsOf(ctx, s.App, user, ids, false); err != nil {
 		return err
 	}
 	rows = slices.DeleteFunc(rows, func(r Row) bool { return r.PinnedMs == 0 })

@@ -7,14 +7,15 @@ import (
 	"strings"
 	"testing"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/inbox"
 )
 
 func TestListIsNewestFirst(t *testing.T) {
 	m := &memory{rows: []inbox.Row{
-		{Peer: "old", TimeMs: 1}, {Peer: "b", TimeMs: 5}, {Peer: "a", TimeMs: 5}, {Peer: "C", TimeMs: 5}, {Peer: "new", TimeMs: 9},
-		{Peer: "never shown"},
-		{Peer: "expired", TimeMs: 8, Expires: nowMs / 1000}, {Peer: "last second", TimeMs: 8, Expires: nowMs/1000 + 1},
+		{User: "me", Chat: chat.Between("me", "old"), TimeMs: 1}, {User: "me", Chat: chat.Between("me", "b"), TimeMs: 5}, {User: "me", Chat: chat.Between("me", "a"), TimeMs: 5}, {User: "me", Chat: chat.Between("me", "C"), TimeMs: 5}, {User: "me", Chat: chat.Between("me", "new"), TimeMs: 9},
+		{User: "me", Chat: chat.Between("me", "never shown")},
+		{User: "me", Chat: chat.Between("me", "expired"), TimeMs: 8, Expires: nowMs / 1000}, {User: "me", Chat: chat.Between("me", "last second"), TimeMs: 8, Expires: nowMs/1000 + 1},
 	}}
 	p, err := service(m, 100).List(t.Context(), "u", inbox.Filter{}, inbox.PageRequest{Limit: 100})
 	if want := "new last second C a b old"; err != nil || peers(p) != want || p.Next != nil {
@@ -36,11 +37,11 @@ func TestListIsNewestFirst(t *testing.T) {
 func TestListPinned(t *testing.T) {
 	work := inbox.Set(0).With(3)
 	m := &memory{rows: []inbox.Row{
-		{Peer: "new", TimeMs: 9, InOffset: 2}, {Peer: "first pin", TimeMs: 5, Data: inbox.Data{PinnedMs: 10, Folders: work}},
-		{Peer: "last pin", TimeMs: 1, Data: inbox.Data{PinnedMs: 20}, InOffset: 1},
-		{Peer: "pinned, expired", TimeMs: 8, InOffset: 3, Expires: nowMs / 1000, Data: inbox.Data{PinnedMs: 15}},
-		{Peer: "marked, not shown", Data: inbox.Data{Labels: work, Folders: work}},
-		{Peer: "b pin", Data: inbox.Data{PinnedMs: 10, Labels: work}},
+		{User: "me", Chat: chat.Between("me", "new"), TimeMs: 9, InOffset: 2}, {User: "me", Chat: chat.Between("me", "first pin"), TimeMs: 5, Data: inbox.Data{PinnedMs: 10, Folders: work}},
+		{User: "me", Chat: chat.Between("me", "last pin"), TimeMs: 1, Data: inbox.Data{PinnedMs: 20}, InOffset: 1},
+		{User: "me", Chat: chat.Between("me", "pinned, expired"), TimeMs: 8, InOffset: 3, Expires: nowMs / 1000, Data: inbox.Data{PinnedMs: 15}},
+		{User: "me", Chat: chat.Between("me", "marked, not shown"), Data: inbox.Data{Labels: work, Folders: work}},
+		{User: "me", Chat: chat.Between("me", "b pin"), Data: inbox.Data{PinnedMs: 10, Labels: work}},
 	}}
 	for _, c := range []struct {
 		f    inbox.Filter
@@ -89,7 +90,7 @@ func TestPagesTogetherAreTheList(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 7))
 	m := &memory{}
 	for i := range 57 {
-		m.rows = append(m.rows, inbox.Row{Peer: fmt.Sprintf("p%02d", i), TimeMs: 1 + r.Int64N(9)})
+		m.rows = append(m.rows, inbox.Row{User: "me", Chat: chat.Between("me", fmt.Sprintf("p%02d", i)), TimeMs: 1 + r.Int64N(9)})
 	}
 	r.Shuffle(len(m.rows), func(i, j int) { m.rows[i], m.rows[j] = m.rows[j], m.rows[i] })
 	whole, err := service(m, 100).List(t.Context(), "u", inbox.Filter{}, inbox.PageRequest{Limit: 100})
@@ -121,9 +122,9 @@ func TestPagesTogetherAreTheList(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	moved := whole.Rows[40].Peer
+	moved := whole.Rows[40].Peer()
 	for i := range m.rows {
-		if m.rows[i].Peer == moved {
+		if m.rows[i].Peer() == moved {
 			m.rows[i].TimeMs = 100
 		}
 	}
@@ -138,7 +139,7 @@ func TestPagesTogetherAreTheList(t *testing.T) {
 func TestPageEndsBeforeARowThatDoesNotFit(t *testing.T) {
 	m := &memory{}
 	for i := range 5 {
-		m.rows = append(m.rows, inbox.Row{Peer: string(rune('a' + i)), TimeMs: int64(100 - i), InOffset: 1})
+		m.rows = append(m.rows, inbox.Row{User: "me", Chat: chat.Between("me", string(rune('a'+i))), TimeMs: int64(100 - i), InOffset: 1})
 	}
 	var got []string
 	var after *inbox.Position
@@ -151,7 +152,7 @@ func TestPageEndsBeforeARowThatDoesNotFit(t *testing.T) {
 		}
 		page := ""
 		for _, r := range p.Rows {
-			page += r.Peer
+			page += r.Peer()
 		}
 		got = append(got, page)
 		if after = p.Next; after == nil {

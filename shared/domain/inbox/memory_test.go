@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/infra/testkit"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/inbox"
 )
 
@@ -22,7 +23,7 @@ type memory struct {
 	err    error
 }
 
-func (m *memory) RowsAfter(_ context.Context, _ int64, _, _ string, _ int, strong bool) ([]inbox.Row, bool, error) {
+func (m *memory) RowsAfter(_ context.Context, _ int64, _ string, _ chat.ID, _ int, strong bool) ([]inbox.Row, bool, error) {
 	m.strong = strong
 	return slices.Clone(m.rows), false, m.err
 }
@@ -31,11 +32,11 @@ func (m *memory) Head(context.Context, int64, string, bool) (inbox.Head, error) 
 	return inbox.Head{}, m.err
 }
 
-func (m *memory) PeerRows(_ context.Context, _ int64, _ string, peers []string, _ bool) ([]inbox.Row, error) {
-	out := make([]inbox.Row, len(peers))
-	for i, p := range peers {
+func (m *memory) RowsOf(_ context.Context, _ int64, _ string, ids []chat.ID, _ bool) ([]inbox.Row, error) {
+	out := make([]inbox.Row, len(ids))
+	for i, id := range ids {
 		for _, r := range m.rows {
-			if r.Peer == p {
+			if r.Chat == id {
 				out[i] = r
 			}
 		}
@@ -52,7 +53,7 @@ func service(m *memory, limit int) inbox.Service {
 func peers(p inbox.Page) string {
 	var list []string
 	for _, r := range p.Rows {
-		list = append(list, r.Peer)
+		list = append(list, r.Peer())
 	}
 	return strings.Join(list, " ")
 }

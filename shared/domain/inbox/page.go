@@ -3,13 +3,15 @@ package inbox
 import (
 	"cmp"
 	"slices"
+
+	"parley/shared/domain/chat"
 )
 
 // A Position is a place in a list whose order is newest first.
 type Position struct {
 	Pinned bool  // the row is pinned: pinned rows come first, in the order of their pins
 	TimeMs int64 // when the row was pinned, or when its last message was sent
-	Peer   string
+	Chat   chat.ID
 	// RowsUpTo is how many entries of the list there are up to this position, this one
 	// included. It is set for indexed users only.
 	RowsUpTo int
@@ -25,20 +27,20 @@ func (p Position) compare(q Position) int {
 		}
 		return 1
 	}
-	return cmp.Or(cmp.Compare(q.TimeMs, p.TimeMs), cmp.Compare(p.Peer, q.Peer))
+	return cmp.Or(cmp.Compare(q.TimeMs, p.TimeMs), chat.Compare(p.Chat, q.Chat))
 }
 
 // Position returns the place of a row in the user's list: pinned rows come first.
 func (r Row) Position() Position {
 	if r.PinnedMs > 0 {
-		return Position{Pinned: true, TimeMs: r.PinnedMs, Peer: r.Peer}
+		return Position{Pinned: true, TimeMs: r.PinnedMs, Chat: r.Chat}
 	}
 	return r.positionByMessage()
 }
 
 // positionByMessage is the place of a row in the order of the last messages. It
 // ignores pins.
-func (r Row) positionByMessage() Position { return Position{TimeMs: r.TimeMs, Peer: r.Peer} }
+func (r Row) positionByMessage() Position { return Position{TimeMs: r.TimeMs, Chat: r.Chat} }
 
 // A PageRequest says which page of a list the caller wants.
 type PageRequest struct {

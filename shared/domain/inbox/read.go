@@ -4,16 +4,18 @@ import (
 	"context"
 	"slices"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/delivery"
 )
 
 // A ReadCursor tells the user's other devices that the user has read a conversation up
 // to an offset.
 type ReadCursor struct {
-	Reader, Peer string
-	Offset       int64
-	Unread       int64 // messages that are still unread
-	TimeMs       int64 // when the user read them
+	Reader string
+	Chat   chat.ID
+	Offset int64
+	Unread int64 // messages that are still unread
+	TimeMs int64 // when the user read them
 }
 
 // A PeerReadCursor is a ReadCursor for the devices of the peer. They are not told the
@@ -24,15 +26,15 @@ type PeerReadCursor ReadCursor
 // if upTo is nil. The peer's devices and the user's other devices are notified. An
 // offset before the read cursor changes nothing. Example: alice has read up to offset
 // 5. A late call of another device with offset 3 leaves the cursor at 5.
-func (s Service) Read(ctx context.Context, user, peer string, upTo *int64, origin delivery.Origin) (ReadCursor, error) {
+func (s Service) Read(ctx context.Context, user string, id chat.ID, upTo *int64, origin delivery.Origin) (ReadCursor, error) {
 	now := s.Now().UnixMilli()
-	row, moved, err := s.ReadCursors.MarkRead(ctx, s.App, user, peer, upTo, now)
+	row, moved, err := s.ReadCursors.MarkRead(ctx, s.App, user, id, upTo, now)
 	if err != nil {
 		return ReadCursor{}, err
 	}
-	cursor := ReadCursor{Reader: user, Peer: peer, TimeMs: now}
+	cursor := ReadCursor{Reader: user, Chat: id, TimeMs: now}
 	if row == nil {
-		return cursor, s.checkBothAccounts(ctx, user, peer)
+		return cursor, s.checkBothAccounts(ctx, user, id)
 	}
 	cursor.Offset, cursor.Unread = row.ReadOffset, row.Unread()
 	if !moved && row.ReadMs == 0 {
@@ -40,12 +42,12 @@ func (s Service) Read(ctx context.Context, user, peer string, upTo *int64, origi
 	}
 	if !moved {
 		// This may be a repeat of a call that died before it wrote the peer's row.
-		return cursor, s.ReadCursors.MarkPeerRead(ctx, s.App, peer, user, row.InEpoch, row.ReadOffset, now)
+		return cursor, s.ReadCursors.MarkPeerRead(ctx, s.App, user, id, row.InEpoch, row.ReadOffset, now)
 	}
-	if err := s.ReadCursors.MarkPeerRead(ctx, s.App, peer, user, row.InEpoch, row.ReadOffset, now); err != nil {
+	if err := s.ReadCursors.MarkPeerRead(ctx, s.App, user, id, row.InEpoch, row.ReadOffset, now); err != nil {
 		return ReadCursor{}, err
 	}
-	sessions, err := s.Delivery.Sessions(ctx, []string{user, peer})
+	sessions, err := s.Delivery.Sessions(ctx, []string{user, id.Peer(user)})
 	if err != nil {
 		s.Delivery.LogFailure(ctx, "sessions", err) // both rows are written, so the call succeeds
 		return cursor, nil
@@ -57,8 +59,8 @@ func (s Service) Read(ctx context.Context, user, peer string, upTo *int64, origi
 
 // ReadUntil moves the user's read cursor to the last message that the peer sent at or
 // before a time in Unix seconds.
-func (s Service) ReadUntil(ctx context.Context, user, peer string, at int64) (ReadCursor, error) {
-	rows, err := s.Rows.PeerRows(ctx, s.App, user, []string{peer}, true)
+func (s Service) ReadUntil(ctx context.Context, user string, id chat.ID, at int64) (ReadCursor, error) {
+	rows, err := s.Rows.RowsOf(ctx, s.App, user, []chat.ID{id}, true)
 	if err != nil {
 		return ReadCursor{}, err
 	}
@@ -67,13 +69,13 @@ func (s Service) ReadUntil(ctx context.Context, user, peer string, at int64) (Re
 	// of the row that was read is passed, so that a message which arrives at this
 	// moment stays unread.
 	if r := rows[0]; max(r.TimeMs, r.ChangedMs)/1000 <= at {
-		return s.Read(ctx, user, peer, &r.InOffset, delivery.Origin{})
+		return s.Read(ctx, user, id, &r.InOffset, delivery.Origin{})
 	}
-	offset, err := s.ReadCursors.OffsetAt(ctx, s.App, user, peer, rows[0].InEpoch, at)
+	offset, err := s.ReadCursors.OffsetAt(ctx, s.App, user, id, rows[0].InEpoch, at)
 	if err != nil {
 		return ReadCursor{}, err
 	}
-	return s.Read(ctx, user, peer, &offset, delivery.Origin{})
+	return s.Read(ctx, user, id, &offset, delivery.Origin{})
 }
 
 // readAllPerCall is the maximum number of conversations that one call of ReadAll
@@ -95,14 +97,14 @@ func (s Service) ReadAll(ctx context.Context, user string, origin delivery.Origi
 	run := make([]func(context.Context) error, len(rows))
 	for i, r := range rows {
 		run[i] = func(ctx context.Context) error {
-			row, cursorMoved, err := s.ReadCursors.MarkRead(ctx, s.App, user, r.Peer, nil, now.UnixMilli())
+			row, cursorMoved, err := s.ReadCursors.MarkRead(ctx, s.App, user, r.Chat, nil, now.UnixMilli())
 			if err != nil || row == nil {
 				return err
 			}
 			if cursorMoved {
 				moved[i] = row
 			}
-			return s.ReadCursors.MarkPeerRead(ctx, s.App, r.Peer, user, row.InEpoch, row.ReadOffset, now.UnixMilli())
+			return s.ReadCursors.MarkPeerRead(ctx, s.App, user, r.Chat, row.InEpoch, row.ReadOffset, now.UnixMilli())
 		}
 	}
 	for part := range slices.Chunk(run, 32) {
@@ -113,7 +115,7 @@ func (s Service) ReadAll(ctx context.Context, user string, origin delivery.Origi
 	users, changed := []string{user}, []Row(nil)
 	for _, r := range moved {
 		if r != nil {
-			users, changed = append(users, r.Peer), append(changed, r.asOf(now))
+			users, changed = append(users, r.Peer()), append(changed, r.asOf(now))
 		}
 	}
 	sessions, err := s.Delivery.Sessions(ctx, users)
@@ -125,7 +127,7 @@ func (s Service) ReadAll(ctx context.Context, user string, origin delivery.Origi
 		s.Delivery.LogFailure(ctx, "rows", s.Delivery.DeliverTo(ctx, sessions[:1], origin, Changed{Rows: part}))
 	}
 	for i, r := range changed {
-		cursor := PeerReadCursor{Reader: user, Peer: r.Peer, Offset: r.ReadOffset, TimeMs: now.UnixMilli()}
+		cursor := PeerReadCursor{Reader: user, Chat: r.Chat, Offset: r.ReadOffset, TimeMs: now.UnixMilli()}
 		s.Delivery.LogFailure(ctx, "read mark", s.Delivery.DeliverTo(ctx, sessions[i+1:i+2], delivery.Origin{}, cursor))
 	}
 	return len(changed), !more, nil

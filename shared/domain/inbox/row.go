@@ -3,6 +3,7 @@ package inbox
 import (
 	"time"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/direct"
 	"parley/shared/domain/timeline"
 )
@@ -11,14 +12,15 @@ import (
 // (docs/spec/tencent §6.0).
 const MaxUnread = 250
 
-// A Row is a user's entry for a one-to-one conversation.
+// A Row is a user's entry for a conversation.
 //
 // An offset is the number of a message in one direction of the conversation: 1, 2, 3,
 // ... An epoch is the time at which a count of offsets began. Example: alice has sent
 // bob 3 messages, so their offsets in epoch 100 are 1, 2 and 3. If the rows of the
 // conversation expire, her next message has offset 1 in epoch 900.
 type Row struct {
-	Peer string
+	User string // whose row it is
+	Chat chat.ID
 
 	TimeMs  int64 // when the last message that the list shows was sent; 0: no such message
 	LastKey *timeline.Key
@@ -68,6 +70,9 @@ const (
 	maxCustomLabel  = 256  // bytes of a custom label
 )
 
+// Peer returns the other user of a direct conversation; empty for other kinds.
+func (r Row) Peer() string { return r.Chat.Peer(r.User) }
+
 // Unread returns the count of unread messages. It is computed from the offsets and
 // never incremented, so a write that is repeated cannot make it wrong
 // (docs/data-model.md §1, I5).
@@ -100,12 +105,12 @@ func (r Row) asOf(now time.Time) Row {
 	if r.unexpired(now) {
 		return r
 	}
-	return Row{Peer: r.Peer, ChangedMs: r.lastChangeMs(), HiddenUpTo: r.HiddenUpTo, DraftMs: r.DraftMs, Data: r.Data}
+	return Row{User: r.User, Chat: r.Chat, ChangedMs: r.lastChangeMs(), HiddenUpTo: r.HiddenUpTo, DraftMs: r.DraftMs, Data: r.Data}
 }
 
 // missing reports whether the row does not exist.
 func (r Row) missing() bool {
-	r.Peer = ""
+	r.User, r.Chat = "", chat.ID{}
 	return r == Row{}
 }
 

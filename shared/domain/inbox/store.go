@@ -3,23 +3,24 @@ package inbox
 import (
 	"context"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/timeline"
 )
 
 // A RowStore reads and writes rows and drafts.
 type RowStore interface {
-	// RowsAfter reads up to limit rows of a user in the order of peers, beginning after
-	// a peer. It returns whether more rows follow.
-	RowsAfter(ctx context.Context, app int64, user, after string, limit int, strong bool) (rows []Row, more bool, err error)
-	// PeerRows reads the rows for some peers, in their order. A row that does not exist
-	// is the zero Row, without a Peer.
-	PeerRows(ctx context.Context, app int64, user string, peers []string, strong bool) ([]Row, error)
+	// RowsAfter reads up to limit rows of a user in the order of their conversations,
+	// beginning after one. It returns whether more rows follow.
+	RowsAfter(ctx context.Context, app int64, user string, after chat.ID, limit int, strong bool) (rows []Row, more bool, err error)
+	// RowsOf reads the rows of some conversations, in their order. A row that does not
+	// exist is the zero Row, without a Chat.
+	RowsOf(ctx context.Context, app int64, user string, ids []chat.ID, strong bool) ([]Row, error)
 	// LastCounted returns the key of the newest message that the row has counted. It
 	// returns nil if there is no such message.
 	LastCounted(ctx context.Context, app int64, user string, r Row) (*timeline.Key, error)
-	// Drafts reads a user's drafts for some peers, in their order. A draft that does not
+	// Drafts reads a user's drafts of some conversations, in their order. A draft that does not
 	// exist is empty.
-	Drafts(ctx context.Context, app int64, user string, peers []string) ([]string, error)
+	Drafts(ctx context.Context, app int64, user string, ids []chat.ID) ([]string, error)
 	// ForgetConversations removes one page of a user's rows, drafts and head. It returns
 	// whether there is more to remove.
 	ForgetConversations(ctx context.Context, app int64, user string) (more bool, err error)
@@ -41,13 +42,13 @@ type ReadCursorStore interface {
 	// if upTo is nil. It never moves the cursor back, and never past the last message.
 	// It returns the row after the write, nil if there is no row, and whether the
 	// cursor moved.
-	MarkRead(ctx context.Context, app int64, user, peer string, upTo *int64, nowMs int64) (*Row, bool, error)
-	// MarkPeerRead writes the reader's read cursor to the sender's row. It does nothing
+	MarkRead(ctx context.Context, app int64, user string, id chat.ID, upTo *int64, nowMs int64) (*Row, bool, error)
+	// MarkPeerRead writes the reader's read cursor to the peer's row. It does nothing
 	// if the row counts in another epoch, or if the cursor is already there.
-	MarkPeerRead(ctx context.Context, app int64, sender, reader string, epoch, offset, nowMs int64) error
-	// OffsetAt returns the highest offset of an epoch that a message has which peer sent
-	// to user at or before a time in Unix seconds. It returns 0 if there is no such
+	MarkPeerRead(ctx context.Context, app int64, reader string, id chat.ID, epoch, offset, nowMs int64) error
+	// OffsetAt returns the highest offset of an epoch that a message has which the peer
+	// sent to user at or before a time in Unix seconds. It returns 0 if there is no such
 	// message. Example: the row began anew in epoch 900. A message of epoch 100 with offset
 	// 50, which is not removed yet, is not counted.
-	OffsetAt(ctx context.Context, app int64, user, peer string, epoch, at int64) (int64, error)
+	OffsetAt(ctx context.Context, app int64, user string, id chat.ID, epoch, at int64) (int64, error)
 }

@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"parley/shared/domain/chat"
 )
 
 // A Part is one of the three parts of the sync of an indexed user. Each part finds rows
@@ -15,7 +17,7 @@ type Part int
 // The parts, in the order in which a sync goes through them.
 const (
 	PartMessages Part = iota // rows of the list with a new message, in the order of the list
-	PartWithData             // rows with data beyond the end of the list, in the order of peers
+	PartWithData             // rows with data beyond the end of the list, in the order of conversations
 	PartChanges              // rows with a change that was not a message, newest change first
 )
 
@@ -78,7 +80,7 @@ func (i *indexedSync) add(r Row) bool {
 // nothingToReport reports whether a device need not know of a row: the row does not
 // exist, or its messages have expired and it has no data.
 func (i *indexedSync) nothingToReport(r Row) bool {
-	return r.Peer == "" || (!r.unexpired(i.now) && r.Data == (Data{}))
+	return r.Chat.IsZero() || (!r.unexpired(i.now) && r.Data == (Data{}))
 }
 
 // addMessages adds the rows of the list that have got a message since the time of the
@@ -121,14 +123,14 @@ func (i *indexedSync) addRowsWithData(ctx context.Context, at Position) (*Positi
 	if err != nil {
 		return nil, err
 	}
-	var peers []string
+	var ids []chat.ID
 	for _, r := range rows {
-		if r.Peer > at.Peer {
-			peers = append(peers, r.Peer)
+		if chat.Compare(r.Chat, at.Chat) > 0 {
+			ids = append(ids, r.Chat)
 		}
 	}
-	for part := range slices.Chunk(peers, i.request.Limit) {
-		if rows, err = i.Rows.PeerRows(ctx, i.App, i.user, part, true); err != nil {
+	for part := range slices.Chunk(ids, i.request.Limit) {
+		if rows, err = i.Rows.RowsOf(ctx, i.App, i.user, part, true); err != nil {
 			return nil, err
 		}
 		for n, r := range rows {
@@ -141,7 +143,7 @@ func (i *indexedSync) addRowsWithData(ctx context.Context, at Position) (*Positi
 			if !i.nothingToReport(r) && r.Data != (Data{}) && beyond && (i.since <= 0 || r.TimeMs >= i.since) && !i.add(r) {
 				return &at, nil
 			}
-			if at.Peer = part[n]; i.full {
+			if at.Chat = part[n]; i.full {
 				return &at, nil
 			}
 		}
@@ -160,8 +162,8 @@ func (i *indexedSync) addRowsWithData(ctx context.Context, at Position) (*Positi
 func (i *indexedSync) addChanges(ctx context.Context, at Position) (*Position, error) {
 	var failed error
 	scan := indexScan{order: ByChange, from: i.since, page: i.request.Limit, left: &i.left, strong: true}
-	if at.Peer != "" {
-		scan.after = &Position{TimeMs: at.TimeMs, Peer: at.Peer}
+	if !at.Chat.IsZero() {
+		scan.after = &Position{TimeMs: at.TimeMs, Chat: at.Chat}
 	}
 	end, err := i.scanIndex(ctx, i.user, scan, func(e IndexEntry, r Row) bool {
 		report := !i.nothingToReport(r) && r.TimeMs < i.since // the parts before have found rows with a new message
@@ -205,14 +207,14 @@ func (i *indexedSync) beyondList(ctx context.Context, r Row) (bool, error) {
 // pinned, as the index has it. If the list is not full, it returns a position after all
 // rows. If the list is full of pinned conversations, it returns one before all rows.
 func (i *indexedSync) readListEnd(ctx context.Context) (Position, error) {
-	pinned := map[string]bool{}
+	pinned := map[chat.ID]bool{}
 	if i.pinnedCount > 0 {
 		rows, err := i.pinnedFromIndex(ctx, i.user)
 		if err != nil {
 			return Position{}, err
 		}
 		for _, r := range rows {
-			pinned[r.Peer] = true
+			pinned[r.Chat] = true
 		}
 	}
 	room := i.Limit - len(pinned)
@@ -225,7 +227,7 @@ func (i *indexedSync) readListEnd(ctx context.Context) (Position, error) {
 	}
 	slices.SortFunc(entries, func(a, b IndexEntry) int { return a.position().compare(b.position()) })
 	for _, e := range entries {
-		if pinned[e.Peer] {
+		if pinned[e.Chat] {
 			continue
 		}
 		if room--; room == 0 {

@@ -3,15 +3,16 @@ package inbox_test
 import (
 	"testing"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/direct"
 	"parley/shared/domain/inbox"
 )
 
 func TestSyncReturnsRowsChangedSince(t *testing.T) {
 	m := &memory{rows: []inbox.Row{
-		{Peer: "a", TimeMs: 100}, {Peer: "b", TimeMs: 200}, {Peer: "read by me", TimeMs: 50, ReadMs: 150},
-		{Peer: "read by the peer", TimeMs: 60, PeerReadMs: 160},
-		{Peer: "shows none", ChangedMs: 170}, {Peer: "expired", TimeMs: 500, Expires: nowMs / 1000},
+		{User: "me", Chat: chat.Between("me", "a"), TimeMs: 100}, {User: "me", Chat: chat.Between("me", "b"), TimeMs: 200}, {User: "me", Chat: chat.Between("me", "read by me"), TimeMs: 50, ReadMs: 150},
+		{User: "me", Chat: chat.Between("me", "read by the peer"), TimeMs: 60, PeerReadMs: 160},
+		{User: "me", Chat: chat.Between("me", "shows none"), ChangedMs: 170}, {User: "me", Chat: chat.Between("me", "expired"), TimeMs: 500, Expires: nowMs / 1000},
 	}}
 	for since, want := range map[int64]string{
 		0: "b a read by the peer read by me shows none", 100: "b a read by the peer read by me shows none",
@@ -43,8 +44,8 @@ func TestSyncReturnsRowsChangedSince(t *testing.T) {
 // are beyond the end of the list.
 func TestSyncBeyondTheEndOfTheList(t *testing.T) {
 	m := &memory{rows: []inbox.Row{
-		{Peer: "a", TimeMs: 3}, {Peer: "b", TimeMs: 2}, {Peer: "out", TimeMs: 1}, {Peer: "kept", TimeMs: 1, Data: inbox.Data{CustomLabel: "c"}},
-		{Peer: "deleted", ChangedMs: 9}, {Peer: "expired, kept", TimeMs: 8, Expires: 1, Data: inbox.Data{Option: direct.OptionSilent}},
+		{User: "me", Chat: chat.Between("me", "a"), TimeMs: 3}, {User: "me", Chat: chat.Between("me", "b"), TimeMs: 2}, {User: "me", Chat: chat.Between("me", "out"), TimeMs: 1}, {User: "me", Chat: chat.Between("me", "kept"), TimeMs: 1, Data: inbox.Data{CustomLabel: "c"}},
+		{User: "me", Chat: chat.Between("me", "deleted"), ChangedMs: 9}, {User: "me", Chat: chat.Between("me", "expired, kept"), TimeMs: 8, Expires: 1, Data: inbox.Data{Option: direct.OptionSilent}},
 	}}
 	p, err := service(m, 2).Sync(t.Context(), "u", 0, inbox.PageRequest{Limit: 100})
 	if want := "a b kept deleted expired, kept"; err != nil || peers(p.Page) != want {

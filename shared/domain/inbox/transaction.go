@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/timeline"
 	"parley/shared/fault"
@@ -14,7 +15,7 @@ import (
 // the row's data is as it was seen. A mutation that hides messages is also written only
 // while no message has been sent in either direction.
 type Mutation struct {
-	Seen Row  // the row as it was read; a row that does not exist has only the Peer
+	Seen Row  // the row as it was read; a row that does not exist has only User and Chat
 	Data Data // the data after the change
 	// Hide takes the row out of the list until the next message. ClearLast leaves the row in
 	// the list without a last message. Both move the read cursor to the last message.
@@ -98,22 +99,22 @@ func (s Service) retryOnConflict(ctx context.Context, attempt func(strong bool) 
 	return err
 }
 
-// changeData replaces the data of a user's rows for some peers by what change returns,
+// changeData replaces the data of some of a user's rows by what change returns,
 // and delivers the changed rows to the user's other devices. It creates a row that does
-// not exist, if the peer is an account. It returns an error for each peer.
+// not exist, if the peer is an account. It returns an error for each conversation.
 //
 // One transaction changes up to rowsPerTransaction rows. If fenced, each transaction is
 // written only while the folders are as in the head that change has got; otherwise
 // change gets an empty head.
-func (s Service) changeData(ctx context.Context, user string, peers []string, fenced bool, origin delivery.Origin,
+func (s Service) changeData(ctx context.Context, user string, ids []chat.ID, fenced bool, origin delivery.Origin,
 	change func(h Head, r Row) (Data, error),
 ) ([]error, error) {
-	errs := checkPeers(user, peers)
+	errs := checkPeers(user, ids)
 	var changed []Row
 	for part := range slices.Chunk(withoutError(errs), rowsPerTransaction) {
-		names := make([]string, len(part))
+		chats := make([]chat.ID, len(part))
 		for i, at := range part {
-			names[i] = peers[at]
+			chats[i] = ids[at]
 		}
 		var written []Row
 		err := s.retryOnConflict(ctx, func(strong bool) (bool, error) {
@@ -121,7 +122,7 @@ func (s Service) changeData(ctx context.Context, user string, peers []string, fe
 			for _, at := range part {
 				errs[at] = nil
 			}
-			t, err := s.beginTransaction(ctx, user, names, fenced, strong)
+			t, err := s.beginTransaction(ctx, user, chats, fenced, strong)
 			if err != nil {
 				return false, err
 			}
@@ -131,8 +132,8 @@ func (s Service) changeData(ctx context.Context, user string, peers []string, fe
 			}
 			mutations := t.Rows[:0:0]
 			for i, m := range t.Rows {
-				if unknown[names[i]] {
-					errs[part[i]] = fault.New(fault.AccountUnknown, "%s is not an account", names[i])
+				if unknown[chats[i]] {
+					errs[part[i]] = fault.New(fault.AccountUnknown, "%s is not an account", chats[i].Peer(user))
 					continue
 				}
 				if m.Data, err = change(t.Seen, m.Seen); err != nil {
@@ -160,14 +161,14 @@ func (s Service) changeData(ctx context.Context, user string, peers []string, fe
 	return errs, nil
 }
 
-// beginTransaction reads the rows for some peers and, if fenced, the head. It returns a
+// beginTransaction reads the rows of some conversations and, if fenced, the head. It returns a
 // transaction that changes nothing yet.
-func (s Service) beginTransaction(ctx context.Context, user string, peers []string, fenced, strong bool) (Transaction, error) {
-	t := Transaction{NowMs: s.Now().UnixMilli(), RequireFolders: fenced, Rows: make([]Mutation, len(peers))}
+func (s Service) beginTransaction(ctx context.Context, user string, ids []chat.ID, fenced, strong bool) (Transaction, error) {
+	t := Transaction{NowMs: s.Now().UnixMilli(), RequireFolders: fenced, Rows: make([]Mutation, len(ids))}
 	run := []func(context.Context) error{func(ctx context.Context) error {
-		rows, err := s.Rows.PeerRows(ctx, s.App, user, peers, strong)
+		rows, err := s.Rows.RowsOf(ctx, s.App, user, ids, strong)
 		for i, r := range rows {
-			r.Peer = peers[i]
+			r.User, r.Chat = user, ids[i]
 			t.Rows[i] = Mutation{Seen: r, Data: r.Data}
 		}
 		return err
@@ -181,28 +182,28 @@ func (s Service) beginTransaction(ctx context.Context, user string, peers []stri
 	return t, s.Parallel(ctx, run...)
 }
 
-// unknownPeers returns the peers of missing rows that are not accounts. It also sets
+// unknownPeers returns the conversations of missing rows whose peer is not an account. It also sets
 // t.Indexed. If a row is missing, it fails with AccountUnknown if the user is not an
 // account. If no row is missing, it reads no account: a worker soon removes the rows of
 // a user whose account was deleted.
-func (s Service) unknownPeers(ctx context.Context, user string, t *Transaction) (map[string]bool, error) {
-	var peers []string
+func (s Service) unknownPeers(ctx context.Context, user string, t *Transaction) (map[chat.ID]bool, error) {
+	var ids []chat.ID
 	for _, m := range t.Rows {
 		if m.Seen.missing() {
-			peers = append(peers, m.Seen.Peer)
+			ids = append(ids, m.Seen.Chat)
 		}
 	}
-	if len(peers) == 0 {
+	if len(ids) == 0 {
 		return nil, nil
 	}
-	living, err := s.livingAccounts(ctx, user, peers)
+	living, err := s.livingAccounts(ctx, user, peersOf(user, ids))
 	if err != nil {
 		return nil, err
 	}
 	t.Indexed = living[user].Indexed
-	unknown := make(map[string]bool)
-	for _, peer := range peers {
-		unknown[peer] = living[peer] == nil
+	unknown := make(map[chat.ID]bool)
+	for _, id := range ids {
+		unknown[id] = living[id.Peer(user)] == nil
 	}
 	return unknown, nil
 }

@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/direct"
 )
 
@@ -39,8 +40,8 @@ func (s Service) Unread(ctx context.Context, user string) (int64, error) {
 }
 
 // UnreadFrom returns how many unread messages the user has from each of some peers.
-func (s Service) UnreadFrom(ctx context.Context, user string, peers []string) ([]int64, error) {
-	rows, err := s.Rows.PeerRows(ctx, s.App, user, peers, false)
+func (s Service) UnreadFrom(ctx context.Context, user string, ids []chat.ID) ([]int64, error) {
+	rows, err := s.Rows.RowsOf(ctx, s.App, user, ids, false)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/inbox"
 )
 
@@ -23,12 +24,12 @@ func TestUnreadIsTheDifferenceOfOffsets(t *testing.T) {
 
 func TestUnreadOfExpiredMessagesIsZero(t *testing.T) {
 	m := &memory{rows: []inbox.Row{
-		{Peer: "a", InOffset: 3}, {Peer: "b", TimeMs: 1, InOffset: 400}, {Peer: "gone", InOffset: 9, Expires: nowMs / 1000}, {Peer: "c", InOffset: 2, ReadOffset: 2},
+		{User: "me", Chat: chat.Between("me", "a"), InOffset: 3}, {User: "me", Chat: chat.Between("me", "b"), TimeMs: 1, InOffset: 400}, {User: "me", Chat: chat.Between("me", "gone"), InOffset: 9, Expires: nowMs / 1000}, {User: "me", Chat: chat.Between("me", "c"), InOffset: 2, ReadOffset: 2},
 	}}
 	if got, err := service(m, 1).Unread(t.Context(), "u"); err != nil || got != 253 {
 		t.Errorf("unread of all conversations: %d, %v, want 253", got, err)
 	}
-	got, err := service(m, 1).UnreadFrom(t.Context(), "u", []string{"c", "nobody", "gone", "a", "b"})
+	got, err := service(m, 1).UnreadFrom(t.Context(), "me", chat.BetweenEach("me", []string{"c", "nobody", "gone", "a", "b"}))
 	if want := []int64{0, 0, 0, 3, 250}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("unread from each peer: %v, %v, want %v", got, err, want)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"parley/shared/domain/accounts"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/inbox"
 	"parley/shared/domain/timeline"
@@ -28,7 +29,7 @@ const (
 // set. Example: with Keywords "tea" and Senders "alice", only Alice's messages about
 // tea are found.
 type Query struct {
-	Peer     string   // search only this conversation; empty: all in the user's list
+	Chat     chat.ID  // search only this conversation; zero: all in the user's list
 	Keywords []string // all must be in the texts; upper and lower case are the same
 	Any      bool     // one keyword is enough
 	Kinds    []content.Kind
@@ -46,7 +47,7 @@ type Query struct {
 
 // A Cursor says where a search goes on. With At alone: after that conversation of the
 // list. With At and Before: in that conversation, with the messages before Before. With
-// Before alone: in Query.Peer. The zero Cursor is the beginning.
+// Before alone: in Query.Chat. The zero Cursor is the beginning.
 type Cursor struct {
 	At     *inbox.Position
 	Before *timeline.Key
@@ -68,7 +69,7 @@ type Service struct {
 
 // Search searches from query.From on, until a limit is reached.
 func (s Service) Search(ctx context.Context, user string, q Query) (Result, error) {
-	if err := q.check(); err != nil {
+	if err := q.check(user); err != nil {
 		return Result{}, err
 	}
 	q.Keywords = slices.Clone(q.Keywords)
@@ -76,8 +77,8 @@ func (s Service) Search(ctx context.Context, user string, q Query) (Result, erro
 		q.Keywords[i] = fold(word)
 	}
 	c := call{Service: s, user: user, query: q, left: MaxRead}
-	if q.Peer != "" {
-		next, err := c.searchConversation(ctx, q.Peer, q.From.Before)
+	if !q.Chat.IsZero() {
+		next, err := c.searchConversation(ctx, q.Chat, q.From.Before)
 		if err != nil || next == nil {
 			return Result{Messages: c.found}, err
 		}
@@ -104,7 +105,7 @@ func (c *call) limitReached() bool { return c.left <= 0 || len(c.found) == c.que
 func (c *call) searchList(ctx context.Context) (Result, error) {
 	at := c.query.From.At
 	if before := c.query.From.Before; at != nil && before != nil {
-		next, err := c.searchConversation(ctx, at.Peer, before)
+		next, err := c.searchConversation(ctx, at.Chat, before)
 		if err != nil {
 			return Result{}, err
 		}
@@ -121,7 +122,7 @@ func (c *call) searchList(ctx context.Context) (Result, error) {
 	}
 	for i, row := range page.Rows {
 		at := page.Positions[i]
-		next, err := c.searchConversation(ctx, row.Peer, nil)
+		next, err := c.searchConversation(ctx, row.Chat, nil)
 		if err != nil {
 			return Result{}, err
 		}
@@ -136,13 +137,13 @@ func (c *call) searchList(ctx context.Context) (Result, error) {
 // searchConversation searches the messages of one conversation before a key (nil: all).
 // It returns the key before which the next call goes on; nil if the conversation was
 // searched to its end.
-func (c *call) searchConversation(ctx context.Context, peer string, before *timeline.Key) (*timeline.Key, error) {
+func (c *call) searchConversation(ctx context.Context, id chat.ID, before *timeline.Key) (*timeline.Key, error) {
 	if before == nil {
 		before = &timeline.Key{Time: 1<<32 - 1, Seq: 1<<32 - 1, Random: 1<<32 - 1} // after all messages
 	}
 	for {
 		h, err := c.Timeline.History(ctx, timeline.HistoryRange{
-			User: c.user, Peer: peer, Before: before, MinSec: c.query.MinSec, MaxSec: c.query.MaxSec,
+			User: c.user, Chat: id, Before: before, MinSec: c.query.MinSec, MaxSec: c.query.MaxSec,
 			Limit: min(c.left, timeline.MaxPage),
 		})
 		if err != nil {
@@ -194,7 +195,7 @@ func (q Query) matches(m timeline.Message) bool {
 	return !slices.ContainsFunc(q.Keywords, func(word string) bool { return !contains(word) })
 }
 
-func (q Query) check() error {
+func (q Query) check(user string) error {
 	if len(q.Keywords)+len(q.Kinds)+len(q.Senders) == 0 {
 		return fault.New(fault.Invalid, "a search needs keywords, kinds of elements or senders")
 	}
@@ -217,8 +218,8 @@ func (q Query) check() error {
 	if q.MinSec < 0 || q.MaxSec < 0 || q.MaxSec >= 1<<32 || (q.MaxSec > 0 && q.MaxSec < q.MinSec) || q.MinSec >= 1<<32 {
 		return fault.New(fault.Invalid, "the times are Unix seconds, the lesser first")
 	}
-	if q.Peer != "" {
-		if err := accounts.CheckID(q.Peer); err != nil {
+	if peer := q.Chat.Peer(user); peer != "" {
+		if err := accounts.CheckID(peer); err != nil {
 			return err
 		}
 	}

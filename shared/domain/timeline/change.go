@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
 	"parley/shared/fault"
@@ -48,50 +49,53 @@ type LastShown struct {
 	Preview *string // nil: the message has no content any more
 }
 
-// Events of changes. Peer is the other user of the conversation, as seen by the users
-// to whom the event is delivered.
+// Events of changes. From is the sender of the message.
 type (
 	// Recalled says that the content of a message was removed.
 	Recalled struct {
-		From, To string
-		Key      Key
-		By       string // who recalled it; empty: the application
-		TimeMs   int64
+		Chat   chat.ID
+		From   string
+		Key    Key
+		By     string // who recalled it; empty: the application
+		TimeMs int64
 	}
 	// Edited says that a message has new content.
 	Edited struct{ Message }
 	// Hidden says that a user has deleted messages from the own view; the peer keeps them.
 	Hidden struct {
-		User, Peer string
-		Keys       []Key
-		TimeMs     int64
+		User   string
+		Chat   chat.ID
+		Keys   []Key
+		TimeMs int64
 	}
 	// Reacted says that a user added a reaction or removed it.
 	Reacted struct {
-		User, Peer string
-		From, To   string // those of the message
-		Key        Key
-		Reaction   string
-		Added      bool
-		TimeMs     int64
+		User     string
+		Chat     chat.ID
+		From     string
+		Key      Key
+		Reaction string
+		Added    bool
+		TimeMs   int64
 	}
 	// ReadReceipt says that the receiver has read messages that asked for a read receipt.
 	ReadReceipt struct {
-		Reader, Sender string
-		Keys           []Key
-		TimeMs         int64
+		Reader string
+		Chat   chat.ID
+		Keys   []Key
+		TimeMs int64
 	}
 )
 
 // Recall removes the content of a message for both users; the message itself stays
 // in the history. Users can recall the messages that they sent, within the time limit
 // of the application. The message no longer counts as unread for the receiver.
-func (s Service) Recall(ctx context.Context, by Actor, from, to string, key Key) error {
+func (s Service) Recall(ctx context.Context, by Actor, from string, id chat.ID, key Key) error {
 	born, err := s.bornForActor(ctx, by, from)
 	if err != nil {
 		return err
 	}
-	m, err := s.findSent(ctx, to, from, from, born, key)
+	m, err := s.findSent(ctx, id.Peer(from), id, from, born, key)
 	switch {
 	case fault.Is(err, fault.AlreadyRecalled) && m.RecalledMs > s.Now().Add(-IdempotencyWindow).UnixMilli():
 		return nil // a repeat: the first call has delivered the event
@@ -117,7 +121,7 @@ func (s Service) Recall(ctx context.Context, by Actor, from, to string, key Key)
 	if !done {
 		return nil // another call at the same time did it, and delivers the event
 	}
-	event := Recalled{From: from, To: to, Key: key, TimeMs: now}
+	event := Recalled{Chat: id, From: from, Key: key, TimeMs: now}
 	if !by.Trusted {
 		event.By = from
 	}
@@ -137,15 +141,15 @@ type EditRequest struct {
 // was changed. Example: two edits run on hosts whose clocks differ by 5 ms. The later
 // edit still has the later time, so a device that receives it first does not replace
 // it by the earlier one.
-func (s Service) Edit(ctx context.Context, by Actor, from, to string, key Key, e EditRequest) (int64, error) {
-	born, blockedSilently, err := s.Check.Admit(ctx, by, from, to)
+func (s Service) Edit(ctx context.Context, by Actor, from string, id chat.ID, key Key, e EditRequest) (int64, error) {
+	born, blockedSilently, err := s.Check.Admit(ctx, by, from, id)
 	if err != nil {
 		return 0, err
 	}
 	if by.Trusted {
 		born = 0
 	}
-	m, err := s.findSent(ctx, from, to, from, born, key)
+	m, err := s.findSent(ctx, from, id, from, born, key)
 	if err != nil {
 		return 0, err
 	}
@@ -203,16 +207,16 @@ func lastShown(m Message) *LastShown {
 
 // DeleteForUser deletes messages for one user; the other user keeps them. Keys without a
 // message are ignored.
-func (s Service) DeleteForUser(ctx context.Context, by Actor, user, peer string, keys []Key) error {
+func (s Service) DeleteForUser(ctx context.Context, by Actor, user string, id chat.ID, keys []Key) error {
 	if err := CheckKeys(keys); err != nil {
 		return err
 	}
-	list, err := s.visible(ctx, user, peer, keys, true)
+	list, err := s.visible(ctx, user, id, keys, true)
 	if err != nil {
 		return err
 	}
 	now := s.Now().UnixMilli()
-	update, event := RowUpdate{NowMs: now}, Hidden{User: user, Peer: peer, TimeMs: now}
+	update, event := RowUpdate{NowMs: now}, Hidden{User: user, Chat: id, TimeMs: now}
 	var entries []LogEntry
 	for _, m := range list {
 		if m == nil {
@@ -220,26 +224,26 @@ func (s Service) DeleteForUser(ctx context.Context, by Actor, user, peer string,
 		}
 		event.Keys = append(event.Keys, m.Key)
 		entries = append(entries, LogEntry{AtMs: now, Key: m.Key, Only: user, Expires: m.Expires})
-		if m.From == peer && !m.NoUnread && !m.Recalled {
+		if m.From != user && !m.NoUnread && !m.Recalled {
 			update.NoLongerUnread = append(update.NoLongerUnread, *m)
 		}
 	}
 	if len(event.Keys) == 0 {
 		return nil
 	}
-	if update.Last, err = s.lastAfterHiding(ctx, user, peer, event.Keys); err != nil {
+	if update.Last, err = s.lastAfterHiding(ctx, user, id, event.Keys); err != nil {
 		return err
 	}
 	err = s.Parallel(ctx,
-		func(ctx context.Context) error { return s.ChangeStore.UpdateRow(ctx, s.App, user, peer, update) },
-		func(ctx context.Context) error { return s.ChangeStore.Log(ctx, s.App, user, peer, entries) },
+		func(ctx context.Context) error { return s.ChangeStore.UpdateRow(ctx, s.App, user, id, update) },
+		func(ctx context.Context) error { return s.ChangeStore.Log(ctx, s.App, id, entries) },
 	)
 	if err != nil {
 		return err
 	}
 	hide := make([]func(context.Context) error, len(event.Keys))
 	for i, key := range event.Keys {
-		hide[i] = func(ctx context.Context) error { return s.ChangeStore.Hide(ctx, s.App, user, peer, key) }
+		hide[i] = func(ctx context.Context) error { return s.ChangeStore.Hide(ctx, s.App, user, id, key) }
 	}
 	if err := s.Parallel(ctx, hide...); err != nil {
 		return err
@@ -251,15 +255,15 @@ func (s Service) DeleteForUser(ctx context.Context, by Actor, user, peer string,
 // lastAfterHiding returns what a list shows after these messages are hidden: the
 // last one that remains. It returns nil if the last message of the list is not one of
 // them.
-func (s Service) lastAfterHiding(ctx context.Context, user, peer string, keys []Key) (*LastShown, error) {
-	shown, err := s.Store.LastKey(ctx, s.App, user, peer)
+func (s Service) lastAfterHiding(ctx context.Context, user string, id chat.ID, keys []Key) (*LastShown, error) {
+	shown, err := s.Store.LastKey(ctx, s.App, user, id)
 	if err != nil || shown == nil || !slices.Contains(keys, *shown) {
 		return nil, err
 	}
 	// The read is strong, because the remaining messages may have been hidden a moment
 	// ago. Many messages with NoLast may come before one that a list shows, so it reads
 	// as many pages as needed.
-	q := HistoryRange{User: user, Peer: peer, Limit: len(keys) + 1, Strong: true}
+	q := HistoryRange{User: user, Chat: id, Limit: len(keys) + 1, Strong: true}
 	for {
 		h, err := s.History(ctx, q)
 		if err != nil {
@@ -283,16 +287,16 @@ func (s Service) lastAfterHiding(ctx context.Context, user, peer string, keys []
 // about to change. m must be read as its sender sees it. The row of a receiver who
 // does not see the message is not written.
 func (s Service) RecordChange(ctx context.Context, m Message, nowMs int64, sender, receiver RowUpdate) error {
-	rows := []userRowUpdate{{m.From, m.To, sender}}
+	rows := []userRowUpdate{{m.From, sender}}
 	if !m.HiddenFromPeer {
-		rows = append(rows, userRowUpdate{m.To, m.From, receiver})
+		rows = append(rows, userRowUpdate{m.To(), receiver})
 	}
 	return s.writeLogAndRows(ctx, m, LogEntry{AtMs: nowMs, Key: m.Key, Expires: m.Expires}, rows)
 }
 
 // A userRowUpdate is a RowUpdate for one user's row.
 type userRowUpdate struct {
-	user, peer string
+	user string
 	RowUpdate
 }
 
@@ -301,11 +305,11 @@ func (s Service) writeLogAndRows(ctx context.Context, m Message, entry LogEntry,
 	run := make([]func(context.Context) error, 0, len(rows)+1)
 	for _, r := range rows {
 		run = append(run, func(ctx context.Context) error {
-			return s.ChangeStore.UpdateRow(ctx, s.App, r.user, r.peer, r.RowUpdate)
+			return s.ChangeStore.UpdateRow(ctx, s.App, r.user, m.Chat, r.RowUpdate)
 		})
 	}
 	return s.Parallel(ctx, append(run, func(ctx context.Context) error {
-		return s.ChangeStore.Log(ctx, s.App, m.From, m.To, []LogEntry{entry})
+		return s.ChangeStore.Log(ctx, s.App, m.Chat, []LogEntry{entry})
 	})...)
 }
 
@@ -314,9 +318,9 @@ func (s Service) writeLogAndRows(ctx context.Context, m Message, entry LogEntry,
 func usersToNotify(m Message) []string {
 	switch {
 	case m.HiddenFromSender:
-		return []string{m.To}
+		return []string{m.To()}
 	case m.HiddenFromPeer:
 		return []string{m.From}
 	}
-	return []string{m.From, m.To}
+	return []string{m.From, m.To()}
 }

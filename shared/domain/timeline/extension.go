@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"parley/shared/domain/chat"
 	"parley/shared/fault"
 	"parley/shared/retry"
 )
@@ -66,10 +67,11 @@ type ExtensionResult struct {
 	Err       error
 }
 
-// ExtensionsChanged is the event that extensions of a message changed. From and To are those
+// ExtensionsChanged is the event that extensions of a message changed. From is the sender
 // of the message.
 type ExtensionsChanged struct {
-	From, To        string
+	Chat            chat.ID
+	From            string
 	Key             Key
 	Latest, Cleared int64
 	Set             []Extension
@@ -77,11 +79,11 @@ type ExtensionsChanged struct {
 }
 
 // extensible reads a message to which extensions may be attached.
-func (s Service) extensible(ctx context.Context, from, to string, born int64, key Key) (*Message, error) {
+func (s Service) extensible(ctx context.Context, from string, id chat.ID, born int64, key Key) (*Message, error) {
 	if !s.Extensible {
 		return nil, fault.New(fault.AppLimit, "the application's edition has no message extensions")
 	}
-	m, err := s.find(ctx, from, to, born, key, fault.TargetUnknown)
+	m, err := s.find(ctx, from, id, born, key, fault.TargetUnknown)
 	switch {
 	case err != nil:
 		return nil, err
@@ -94,20 +96,20 @@ func (s Service) extensible(ctx context.Context, from, to string, born int64, ke
 }
 
 // ExtensionsOf returns the extensions of a message from a version on, at most 200.
-func (s Service) ExtensionsOf(ctx context.Context, from, to string, key Key, start int64) (ExtensionPage, error) {
-	return s.ExtensionsFor(ctx, Actor{Trusted: true}, "", from, to, key, start)
+func (s Service) ExtensionsOf(ctx context.Context, from string, id chat.ID, key Key, start int64) (ExtensionPage, error) {
+	return s.ExtensionsFor(ctx, Actor{Trusted: true}, "", from, id, key, start)
 }
 
 // ExtensionsFor is ExtensionsOf for a user or, if by is Trusted, the application.
-func (s Service) ExtensionsFor(ctx context.Context, by Actor, user, from, to string, key Key, start int64) (ExtensionPage, error) {
+func (s Service) ExtensionsFor(ctx context.Context, by Actor, user, from string, id chat.ID, key Key, start int64) (ExtensionPage, error) {
 	born, err := s.bornForActor(ctx, by, user)
 	if err != nil {
 		return ExtensionPage{}, err
 	}
-	if _, err := s.extensible(ctx, from, to, born, key); err != nil {
+	if _, err := s.extensible(ctx, from, id, born, key); err != nil {
 		return ExtensionPage{}, err
 	}
-	counters, list, err := s.ExtensionStore.AllExtensions(ctx, s.App, from, to, key)
+	counters, list, err := s.ExtensionStore.AllExtensions(ctx, s.App, id, key)
 	if err != nil {
 		return ExtensionPage{}, err
 	}
@@ -126,7 +128,7 @@ func (s Service) ExtensionsFor(ctx context.Context, by Actor, user, from, to str
 // Example: Alice and Bob both know version 4 of the key "vote". Alice sets it, which
 // makes it version 5. Bob's call with version 4 gets ExtensionConflict and Alice's
 // extension. Alice's repeat of her call finds her value and succeeds.
-func (s Service) ChangeExtensions(ctx context.Context, by Actor, user, from, to string, key Key, verb ExtensionVerb, list []Extension) ([]ExtensionResult, error) {
+func (s Service) ChangeExtensions(ctx context.Context, by Actor, user, from string, id chat.ID, key Key, verb ExtensionVerb, list []Extension) ([]ExtensionResult, error) {
 	if err := checkExtensions(verb, list); err != nil {
 		return nil, err
 	}
@@ -134,7 +136,7 @@ func (s Service) ChangeExtensions(ctx context.Context, by Actor, user, from, to 
 	if err != nil {
 		return nil, err
 	}
-	m, err := s.extensible(ctx, from, to, born, key)
+	m, err := s.extensible(ctx, from, id, born, key)
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +148,7 @@ func (s Service) ChangeExtensions(ctx context.Context, by Actor, user, from, to 
 	var results []ExtensionResult
 	written := false
 	done, err := retry.Do(ctx, s.Clock, retry.Contended(), func(int) (bool, error) {
-		counters, current, err := s.ExtensionStore.ExtensionCounters(ctx, s.App, from, to, key, keys)
+		counters, current, err := s.ExtensionStore.ExtensionCounters(ctx, s.App, id, key, keys)
 		if err != nil {
 			return false, err
 		}
@@ -156,7 +158,7 @@ func (s Service) ChangeExtensions(ctx context.Context, by Actor, user, from, to 
 		if err != nil || plan.nothingToClear || (len(plan.put) == 0 && len(plan.remove) == 0 && verb != ClearExtensions) {
 			return true, err
 		}
-		written, err = s.ExtensionStore.WriteExtensions(ctx, s.App, from, to, key, plan.counters, plan.put, plan.remove)
+		written, err = s.ExtensionStore.WriteExtensions(ctx, s.App, id, key, plan.counters, plan.put, plan.remove)
 		return written, err
 	})
 	switch {
@@ -166,7 +168,7 @@ func (s Service) ChangeExtensions(ctx context.Context, by Actor, user, from, to 
 		return nil, fault.New(fault.EditConflict, "too many changes of the message at once, try again")
 	case written:
 		s.Delivery.DeliverAfterCommit(ctx, usersToNotify(*m), by.Origin, ExtensionsChanged{
-			From: m.From, To: m.To, Key: key, Latest: plan.counters.Latest, Cleared: plan.counters.Cleared, Set: plan.put, Deleted: plan.remove,
+			Chat: id, From: m.From, Key: key, Latest: plan.counters.Latest, Cleared: plan.counters.Cleared, Set: plan.put, Deleted: plan.remove,
 		})
 	}
 	return results, nil

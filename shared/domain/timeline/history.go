@@ -3,11 +3,14 @@ package timeline
 import (
 	"context"
 	"slices"
+
+	"parley/shared/domain/chat"
 )
 
 // A HistoryRange selects a part of a timeline for one user.
 type HistoryRange struct {
-	User, Peer     string
+	User           string
+	Chat           chat.ID
 	After, Before  *Key  // exclusive bounds
 	MinSec, MaxSec int64 // inclusive bounds in Unix seconds; MaxSec 0: no upper bound
 	Limit          int
@@ -46,7 +49,7 @@ func (s Service) History(ctx context.Context, q HistoryRange) (History, error) {
 	var page Page
 	err := s.Parallel(ctx,
 		func(ctx context.Context) (err error) {
-			bounds, err = s.Store.Bounds(ctx, s.App, q.User, q.Peer)
+			bounds, err = s.Store.Bounds(ctx, s.App, q.User, q.Chat)
 			return err
 		},
 		func(ctx context.Context) (err error) {

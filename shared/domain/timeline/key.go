@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"parley/shared/domain/chat"
 	"parley/shared/fault"
 )
 
@@ -96,3 +97,21 @@ func (m Message) IsRepeatOf(other Message) bool {
 // maxSecondsAhead is how many seconds a message can be moved on because its key is
 // taken.
 const maxSecondsAhead = 2
+
+// PutPast stores a message of the past if its key is free. Otherwise it changes nothing and
+// returns the message that has the key.
+func (s Service) PutPast(ctx context.Context, m Message) (existing *Message, err error) {
+	return s.Store.PutMessage(ctx, s.App, m)
+}
+
+// At returns the message that has a key, as a user sees it and even if the user does not
+// see it; nil if the key is free.
+func (s Service) At(ctx context.Context, user string, id chat.ID, k Key) (*Message, error) {
+	return s.Store.MessageAt(ctx, s.App, user, id, k)
+}
+
+// UpdateRow notes on a user's row that messages change. If the user has no row it does
+// nothing.
+func (s Service) UpdateRow(ctx context.Context, user string, id chat.ID, update RowUpdate) error {
+	return s.ChangeStore.UpdateRow(ctx, s.App, user, id, update)
+}

@@ -1,11 +1,15 @@
 package timeline
 
-import "parley/shared/domain/content"
+import (
+	"parley/shared/domain/chat"
+	"parley/shared/domain/content"
+)
 
-// A Message is one stored message of a one-to-one conversation.
+// A Message is one stored message of a conversation.
 type Message struct {
 	Key
-	From, To string
+	Chat chat.ID
+	From string
 	// Offset numbers the messages of this direction: 1, 2, 3, ... Imported history
 	// has offset 0. Epoch is the birth time of that count, in ms. If the rows of a
 	// conversation expire, the count begins again in a later epoch. Example: the last
@@ -33,3 +37,6 @@ type Message struct {
 	// frame for the devices and are not stored.
 	Nick, Face string
 }
+
+// To returns the receiver of a message of a direct conversation; empty for other kinds.
+func (m Message) To() string { return m.Chat.Peer(m.From) }

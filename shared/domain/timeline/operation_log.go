@@ -3,6 +3,8 @@ package timeline
 import (
 	"context"
 	"slices"
+
+	"parley/shared/domain/chat"
 )
 
 // A LogEntry says that something happened to a message at a time. It does not say
@@ -62,9 +64,9 @@ const logOverlapMs = 20_000
 
 // Changes returns the messages of a conversation that changed since a time in ms,
 // each as it is now and once a page. The next call may return a message again.
-func (s Service) Changes(ctx context.Context, user, peer string, q LogRange) (ChangedMessages, error) {
+func (s Service) Changes(ctx context.Context, user string, id chat.ID, q LogRange) (ChangedMessages, error) {
 	out := ChangedMessages{SinceMs: s.Now().UnixMilli() - logOverlapMs}
-	page, err := s.ChangeStore.LogSince(ctx, s.App, user, peer, q)
+	page, err := s.ChangeStore.LogSince(ctx, s.App, user, id, q)
 	if err != nil {
 		return ChangedMessages{}, err
 	}
@@ -81,7 +83,7 @@ func (s Service) Changes(ctx context.Context, user, peer string, q LogRange) (Ch
 	if len(keys) == 0 {
 		return out, nil
 	}
-	list, bounds, err := s.visibleWithBounds(ctx, user, peer, keys, true)
+	list, bounds, err := s.visibleWithBounds(ctx, user, id, keys, true)
 	if err != nil {
 		return ChangedMessages{}, err
 	}

@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"parley/shared/domain/chat"
 	"parley/shared/fault"
 )
 
@@ -19,15 +20,15 @@ const (
 
 // React adds a user's reaction to a message of the conversation, or removes it. The
 // user must be allowed to write to the other one.
-func (s Service) React(ctx context.Context, by Actor, user, peer string, key Key, reaction string, add bool) error {
+func (s Service) React(ctx context.Context, by Actor, user string, id chat.ID, key Key, reaction string, add bool) error {
 	if err := checkReaction(reaction); err != nil {
 		return err
 	}
-	born, blockedSilently, err := s.Check.Admit(ctx, by, user, peer)
+	born, blockedSilently, err := s.Check.Admit(ctx, by, user, id)
 	if err != nil {
 		return err
 	}
-	m, err := s.find(ctx, user, peer, born, key, fault.TargetUnknown)
+	m, err := s.find(ctx, user, id, born, key, fault.TargetUnknown)
 	if err != nil {
 		return err
 	}
@@ -39,7 +40,7 @@ func (s Service) React(ctx context.Context, by Actor, user, peer string, key Key
 	case m.Recalled:
 		return fault.New(fault.TargetUnknown, "the message is recalled")
 	case add == has:
-		if repeat, err := s.isRepeatedReaction(ctx, user, peer, key, reaction, add); err != nil || repeat {
+		if repeat, err := s.isRepeatedReaction(ctx, user, id, key, reaction, add); err != nil || repeat {
 			return err
 		}
 		if add {
@@ -50,15 +51,15 @@ func (s Service) React(ctx context.Context, by Actor, user, peer string, key Key
 		return fault.New(fault.ReactionLimit, "a user gives a message at most %d reactions", MaxReactions)
 	}
 	now := s.Now().UnixMilli()
-	notified, rows := []string{user}, []userRowUpdate{{user, peer, RowUpdate{NowMs: now}}}
+	notified, rows := []string{user}, []userRowUpdate{{user, RowUpdate{NowMs: now}}}
 	if !m.HiddenFromPeer {
-		notified, rows = append(notified, peer), append(rows, userRowUpdate{peer, user, RowUpdate{NowMs: now}})
+		notified, rows = append(notified, id.Peer(user)), append(rows, userRowUpdate{id.Peer(user), RowUpdate{NowMs: now}})
 	}
 	entry := LogEntry{AtMs: now, Key: m.Key, Expires: m.Expires, By: user, Reaction: reactionLogValue(reaction, add)}
 	if err := s.writeLogAndRows(ctx, *m, entry, rows); err != nil {
 		return err
 	}
-	done, err := s.ChangeStore.React(ctx, s.App, user, peer, key, reaction, add)
+	done, err := s.ChangeStore.React(ctx, s.App, user, id, key, reaction, add)
 	if err != nil {
 		return err
 	}
@@ -66,7 +67,7 @@ func (s Service) React(ctx context.Context, by Actor, user, peer string, key Key
 		return fault.New(fault.TargetUnknown, "the message was changed in the meantime, read it again")
 	}
 	s.Delivery.DeliverAfterCommit(ctx, notified, by.Origin, Reacted{
-		User: user, Peer: peer, From: m.From, To: m.To, Key: key, Reaction: reaction, Added: add, TimeMs: now,
+		User: user, Chat: id, From: m.From, Key: key, Reaction: reaction, Added: add, TimeMs: now,
 	})
 	return nil
 }
@@ -76,11 +77,11 @@ func (s Service) React(ctx context.Context, by Actor, user, peer string, key Key
 // Example: a client adds "+1" and gets no answer. Its second call finds the reaction
 // and "+" as the last log entry, and succeeds. If the user had added it yesterday,
 // the call would fail with AlreadyReacted.
-func (s Service) isRepeatedReaction(ctx context.Context, user, peer string, key Key, reaction string, add bool) (bool, error) {
+func (s Service) isRepeatedReaction(ctx context.Context, user string, id chat.ID, key Key, reaction string, add bool) (bool, error) {
 	q := LogRange{SinceMs: s.Now().Add(-IdempotencyWindow).UnixMilli(), Limit: 100}
 	done := ""
 	for {
-		page, err := s.ChangeStore.LogSince(ctx, s.App, user, peer, q)
+		page, err := s.ChangeStore.LogSince(ctx, s.App, user, id, q)
 		if err != nil {
 			return false, err
 		}

@@ -1,19 +1,23 @@
 package timeline
 
-import "context"
+import (
+	"context"
 
-// SendReadReceipts sends read receipts: reader has read messages of sender that asked for a
+	"parley/shared/domain/chat"
+)
+
+// SendReadReceipts sends read receipts: reader has read messages of the peer that asked for a
 // receipt. It ignores other messages, and those that have a receipt already.
-func (s Service) SendReadReceipts(ctx context.Context, by Actor, reader, sender string, keys []Key) error {
+func (s Service) SendReadReceipts(ctx context.Context, by Actor, reader string, id chat.ID, keys []Key) error {
 	if err := CheckKeys(keys); err != nil {
 		return err
 	}
-	list, err := s.visible(ctx, reader, sender, keys, true)
+	list, err := s.visible(ctx, reader, id, keys, true)
 	if err != nil {
 		return err
 	}
-	now := s.Now().UnixMilli()
-	event := ReadReceipt{Reader: reader, Sender: sender, TimeMs: now}
+	sender, now := id.Peer(reader), s.Now().UnixMilli()
+	event := ReadReceipt{Reader: reader, Chat: id, TimeMs: now}
 	var entries []LogEntry
 	var confirm []func(context.Context) error
 	for _, m := range list {
@@ -29,9 +33,9 @@ func (s Service) SendReadReceipts(ctx context.Context, by Actor, reader, sender 
 	}
 	err = s.Parallel(ctx,
 		func(ctx context.Context) error {
-			return s.ChangeStore.UpdateRow(ctx, s.App, sender, reader, RowUpdate{NowMs: now})
+			return s.ChangeStore.UpdateRow(ctx, s.App, sender, id, RowUpdate{NowMs: now})
 		},
-		func(ctx context.Context) error { return s.ChangeStore.Log(ctx, s.App, sender, reader, entries) },
+		func(ctx context.Context) error { return s.ChangeStore.Log(ctx, s.App, id, entries) },
 	)
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parley/shared/clock"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/delivery"
 )
 
@@ -42,5 +43,5 @@ type SenderCheck interface {
 	// Admit refuses a user who may not write to the other one. It returns the birth of
 	// the user's account. If the other one blocks the user and the application blocks
 	// silently, it returns blockedSilently and no error.
-	Admit(ctx context.Context, by Actor, from, to string) (born int64, blockedSilently bool, err error)
+	Admit(ctx context.Context, by Actor, from string, id chat.ID) (born int64, blockedSilently bool, err error)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"parley/shared/domain/accounts"
+	"parley/shared/domain/chat"
 )
 
 // A Store persists messages.
@@ -12,31 +13,31 @@ type Store interface {
 	// and returns the message that has the key, as the sender of m sees it.
 	PutMessage(ctx context.Context, app int64, m Message) (*Message, error)
 	// MessageAt reads the message that has a key; nil if the key is free.
-	MessageAt(ctx context.Context, app int64, user, peer string, k Key) (*Message, error)
+	MessageAt(ctx context.Context, app int64, user string, id chat.ID, k Key) (*Message, error)
 	// Timeline reads a page of a timeline, newest message first.
 	Timeline(ctx context.Context, app int64, q HistoryRange) (Page, error)
 	// Bounds returns where a user's view of a conversation begins.
-	Bounds(ctx context.Context, app int64, user, peer string) (Bounds, error)
+	Bounds(ctx context.Context, app int64, user string, id chat.ID) (Bounds, error)
 	// MessagesByKey reads messages as a user sees them. An entry is nil if there is no
 	// such message, or if it expired before now (Unix seconds).
-	MessagesByKey(ctx context.Context, app int64, user, peer string, keys []Key, now int64, strong bool) ([]*Message, error)
+	MessagesByKey(ctx context.Context, app int64, user string, id chat.ID, keys []Key, now int64, strong bool) ([]*Message, error)
 	// Account reads the account of a user; nil if there is none.
 	Account(ctx context.Context, app int64, user string, strong bool) (*accounts.Account, error)
 	// LastKey returns the key of the last message in a user's list; nil if there is
 	// none.
-	LastKey(ctx context.Context, app int64, user, peer string) (*Key, error)
+	LastKey(ctx context.Context, app int64, user string, id chat.ID) (*Key, error)
 }
 
 // A ChangeStore persists what happens to stored messages.
 type ChangeStore interface {
 	// Log writes entries to the operation log of a conversation.
-	Log(ctx context.Context, app int64, a, b string, entries []LogEntry) error
+	Log(ctx context.Context, app int64, id chat.ID, entries []LogEntry) error
 	// LogSince reads the log from a time in ms on, oldest entry first, without the
 	// entries that concern only the other user.
-	LogSince(ctx context.Context, app int64, user, peer string, q LogRange) (LogPage, error)
+	LogSince(ctx context.Context, app int64, user string, id chat.ID, q LogRange) (LogPage, error)
 	// UpdateRow notes on a user's row that messages change. If the user has no row it
 	// does nothing.
-	UpdateRow(ctx context.Context, app int64, user, peer string, update RowUpdate) error
+	UpdateRow(ctx context.Context, app int64, user string, id chat.ID, update RowUpdate) error
 	// Recall removes the content of a message. It returns false if another call has
 	// already removed it.
 	Recall(ctx context.Context, app int64, m Message, nowMs int64) (bool, error)
@@ -44,10 +45,10 @@ type ChangeStore interface {
 	// m. Otherwise it changes nothing and returns the stored message.
 	Edit(ctx context.Context, app int64, m Message, nowMs int64) (*Message, error)
 	// Hide removes a message from the view of one user.
-	Hide(ctx context.Context, app int64, user, peer string, key Key) error
+	Hide(ctx context.Context, app int64, user string, id chat.ID, key Key) error
 	// React adds a user's reaction to a message, or removes it. It returns false if
 	// the message was recalled, or got too many reactions, in the meantime.
-	React(ctx context.Context, app int64, user, peer string, key Key, reaction string, add bool) (bool, error)
+	React(ctx context.Context, app int64, user string, id chat.ID, key Key, reaction string, add bool) (bool, error)
 	// Confirm stores that the receiver has sent a read receipt for a message.
 	Confirm(ctx context.Context, app int64, m Message, nowMs int64) error
 }
@@ -56,11 +57,11 @@ type ChangeStore interface {
 type ExtensionStore interface {
 	// ExtensionCounters reads, with strong reads, the counters of a message and those
 	// of the named extensions that exist.
-	ExtensionCounters(ctx context.Context, app int64, a, b string, m Key, keys []string) (ExtensionCounters, map[string]Extension, error)
+	ExtensionCounters(ctx context.Context, app int64, id chat.ID, m Key, keys []string) (ExtensionCounters, map[string]Extension, error)
 	// AllExtensions reads the counters and all extensions of a message.
-	AllExtensions(ctx context.Context, app int64, a, b string, m Key) (ExtensionCounters, []Extension, error)
+	AllExtensions(ctx context.Context, app int64, id chat.ID, m Key) (ExtensionCounters, []Extension, error)
 	// WriteExtensions writes extensions, removes others and writes the counters, all
 	// together or nothing. It returns false, and writes nothing, if the stored
 	// counters no longer have the version of counters.
-	WriteExtensions(ctx context.Context, app int64, a, b string, m Key, counters ExtensionCounters, put []Extension, remove []string) (bool, error)
+	WriteExtensions(ctx context.Context, app int64, id chat.ID, m Key, counters ExtensionCounters, put []Extension, remove []string) (bool, error)
 }

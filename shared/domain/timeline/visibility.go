@@ -3,6 +3,7 @@ package timeline
 import (
 	"context"
 
+	"parley/shared/domain/chat"
 	"parley/shared/fault"
 )
 
@@ -12,11 +13,11 @@ const MaxKeys = 30
 
 // Get returns the messages with these keys. Those that the user does not see are
 // left out.
-func (s Service) Get(ctx context.Context, user, peer string, keys []Key) ([]Message, error) {
+func (s Service) Get(ctx context.Context, user string, id chat.ID, keys []Key) ([]Message, error) {
 	if err := CheckKeys(keys); err != nil {
 		return nil, err
 	}
-	list, err := s.visible(ctx, user, peer, keys, false)
+	list, err := s.visible(ctx, user, id, keys, false)
 	if err != nil {
 		return nil, err
 	}
@@ -61,21 +62,21 @@ func (s Service) bornForActor(ctx context.Context, by Actor, user string) (int64
 // find reads the message with a key as user sees it, also one that this user has
 // deleted or cleared. If there is none, or it is from before born, find fails with the
 // code unknown.
-func (s Service) find(ctx context.Context, user, peer string, born int64, key Key, unknown fault.Code) (*Message, error) {
-	list, err := s.Store.MessagesByKey(ctx, s.App, user, peer, []Key{key}, s.Now().Unix(), true)
+func (s Service) find(ctx context.Context, user string, id chat.ID, born int64, key Key, unknown fault.Code) (*Message, error) {
+	list, err := s.Store.MessagesByKey(ctx, s.App, user, id, []Key{key}, s.Now().Unix(), true)
 	if err != nil {
 		return nil, err
 	}
 	if list[0] == nil || !list[0].sentOrImportedSince(born) {
-		return nil, fault.New(unknown, "there is no message %s between %s and %s", key, user, peer)
+		return nil, fault.New(unknown, "there is no message %s between %s and %s", key, user, id.Peer(user))
 	}
 	return list[0], nil
 }
 
 // findSent is find for a message that one of the two users sent. If the message is
 // recalled, it returns the message and fault.AlreadyRecalled.
-func (s Service) findSent(ctx context.Context, user, peer, from string, born int64, key Key) (*Message, error) {
-	m, err := s.find(ctx, user, peer, born, key, fault.MessageUnknown)
+func (s Service) findSent(ctx context.Context, user string, id chat.ID, from string, born int64, key Key) (*Message, error) {
+	m, err := s.find(ctx, user, id, born, key, fault.MessageUnknown)
 	switch {
 	case err != nil:
 		return nil, err
@@ -88,8 +89,8 @@ func (s Service) findSent(ctx context.Context, user, peer, from string, born int
 }
 
 // FindVisible reads a message that a user sees and that is not recalled.
-func (s Service) FindVisible(ctx context.Context, user, peer string, k Key) (*Message, error) {
-	list, err := s.visible(ctx, user, peer, []Key{k}, false)
+func (s Service) FindVisible(ctx context.Context, user string, id chat.ID, k Key) (*Message, error) {
+	list, err := s.visible(ctx, user, id, []Key{k}, false)
 	if err != nil {
 		return nil, err
 	}
@@ -100,20 +101,20 @@ func (s Service) FindVisible(ctx context.Context, user, peer string, k Key) (*Me
 }
 
 // visible reads messages. The entry of a message that the user does not see is nil.
-func (s Service) visible(ctx context.Context, user, peer string, keys []Key, strong bool) ([]*Message, error) {
-	list, _, err := s.visibleWithBounds(ctx, user, peer, keys, strong)
+func (s Service) visible(ctx context.Context, user string, id chat.ID, keys []Key, strong bool) ([]*Message, error) {
+	list, _, err := s.visibleWithBounds(ctx, user, id, keys, strong)
 	return list, err
 }
 
 // visibleWithBounds is visible, and returns where the user's view begins.
-func (s Service) visibleWithBounds(ctx context.Context, user, peer string, keys []Key, strong bool) (list []*Message, bounds Bounds, err error) {
+func (s Service) visibleWithBounds(ctx context.Context, user string, id chat.ID, keys []Key, strong bool) (list []*Message, bounds Bounds, err error) {
 	err = s.Parallel(ctx,
 		func(ctx context.Context) (err error) {
-			list, err = s.Store.MessagesByKey(ctx, s.App, user, peer, keys, s.Now().Unix(), strong)
+			list, err = s.Store.MessagesByKey(ctx, s.App, user, id, keys, s.Now().Unix(), strong)
 			return err
 		},
 		func(ctx context.Context) (err error) {
-			bounds, err = s.Store.Bounds(ctx, s.App, user, peer)
+			bounds, err = s.Store.Bounds(ctx, s.App, user, id)
 			return err
 		},
 	)
