@@ -13,6 +13,7 @@ import (
 	"parley/shared/app"
 	"parley/shared/config"
 	"parley/shared/dialect/client"
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/op"
 	"parley/shared/telemetry"
 )
@@ -40,7 +41,7 @@ func run() error {
 	if o == nil {
 		return fmt.Errorf("_HANDLER names no operation: %q", c.Handler)
 	}
-	parts, err := app.Deployed(c, client.Frames())
+	parts, err := app.Deployed(c, client.Frames(), v4.ExportFormat{})
 	if err != nil {
 		return err
 	}

@@ -15,13 +15,13 @@ import (
 // because they mean the same in every program.
 func plainWords() []string {
 	return []string{
-		"actor", "add", "all", "app", "arrival", "bounds", "change", "changed", "check", "close", "code", "condition", "copy", "count", "creator", "data",
-		"deleted", "deletion", "delta", "directory", "disconnector", "disk", "edited", "edition", "entry", "error", "field", "file", "filter", "forward",
-		"hidden", "hour", "id", "info", "job", "key", "kicker", "kind", "last", "limits", "link", "log", "name", "no", "notifier", "object", "opened", "option",
-		"order", "page", "part", "pending", "peer", "permissions", "policy", "poster", "profile", "push", "query", "queue", "range", "reacted", "reader", "recalled", "receipt",
+		"actor", "add", "all", "app", "arrival", "bounds", "change", "changed", "check", "close", "code", "condition", "copy", "count", "creator", "custom", "data",
+		"deleted", "deletion", "delta", "directory", "disconnector", "disk", "edited", "edition", "entry", "error", "face", "field", "file", "filter", "form", "format", "forward",
+		"hidden", "hour", "id", "image", "info", "job", "key", "kicker", "kind", "last", "limits", "link", "location", "log", "name", "no", "notifier", "object", "opened", "option",
+		"order", "original", "page", "part", "pending", "peer", "permissions", "policy", "poster", "profile", "push", "query", "queue", "range", "reacted", "reader", "recalled", "receipt",
 		"received", "record", "ref", "relay", "removal", "removed", "remover", "replacement", "request", "result", "sealer", "search", "secret", "send",
-		"sender", "service", "set", "side", "settings", "shown", "snapshot", "state", "status", "store", "synced", "target", "to", "type", "typing", "update",
-		"value", "verb",
+		"sender", "service", "set", "side", "settings", "shown", "snapshot", "sound", "state", "status", "store", "stored", "synced", "target", "text", "to", "type", "typing", "update",
+		"value", "verb", "video",
 	}
 }
 

@@ -132,7 +132,7 @@ func allowed(pkg string) (ours []string, modules bool) {
 	case in(pkg, "shared/dialect/..."): // a dialect does not import another dialect
 		return v4, false
 	case pkg == "functions":
-		return []string{"functions/catalog", "shared/app", "shared/config", "shared/dialect/client", "shared/op", "shared/telemetry"}, true
+		return []string{"functions/catalog", "shared/app", "shared/config", "shared/dialect/client", "shared/dialect/v4", "shared/op", "shared/telemetry"}, true
 	case pkg == "functions/catalog":
 		return []string{"functions/...", "shared/op"}, false
 	case in(pkg, "functions/..."): // a group of operations does not import another group

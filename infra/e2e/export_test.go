@@ -71,14 +71,10 @@ func TestExport(t *testing.T) {
 		if err := a.v4("openim/sendmsg", fields{"From_Account": from, "To_Account": to, "MsgSeq": i, "MsgRandom": i, "MsgBody": text(fmt.Sprint(i))}, nil); err != nil {
 			t.Fatal(err)
 		}
-		said, err := json.Marshal(fields{"Text": fmt.Sprint(i)})
-		if err != nil {
-			t.Fatal(err)
-		}
 		m := timeline.Message{
 			Key:  timeline.Key{Time: old.Unix() + int64(i%7), Seq: uint32(i), Random: uint32(i)}, // small
 			From: from, Chat: chatid.Between(from, to), Offset: 1, Epoch: 1, Expires: time.Now().Unix() + 86400,
-			Content: content.Content{Elements: []content.Element{{Kind: content.KindText, Content: said}}},
+			Content: content.Content{Elements: []content.Element{content.NewText(fmt.Sprint(i))}},
 		}
 		if _, err := db.PutMessage(t.Context(), a.id, m); err != nil {
 			t.Fatal(err)

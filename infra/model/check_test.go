@@ -2,7 +2,6 @@ package model
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 	"time"
@@ -65,12 +64,12 @@ type direction struct{ from, to string }
 
 // original is the text with which a message was first stored, before any edit.
 func (s *schedule) original(m timeline.Message) string {
-	var b struct{ MsgBody []content.Element }
 	text := s.bodies[store.TimelinePK(s.app, chat.Between(m.From, m.To()))+store.MessageSK(m.Key)]
-	if json.Unmarshal([]byte(text), &b) != nil || len(b.MsgBody) == 0 {
+	c, err := content.Decode([]byte(text))
+	if err != nil || len(c.Elements) == 0 {
 		return ""
 	}
-	return textOf(b.MsgBody[0])
+	return textOf(c.Elements[0])
 }
 
 // checkLast checks that a row shows its last message as the message is now.

@@ -2,7 +2,6 @@ package model
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -176,7 +175,7 @@ func (l *send) sequence() *uint32 {
 	return &l.seq
 }
 
-func (l *send) body() []content.Element { return textElements(l.text) }
+func (l *send) body() []v4.Element { return v4.FromElements(textElements(l.text)) }
 
 func textElements(text string) []content.Element { return []content.Element{testkit.Text(text)} }
 
@@ -274,7 +273,8 @@ func (d *device) act(ctx context.Context, a *actor, actions int) {
 
 // textOf returns the text of a text element.
 func textOf(e content.Element) string {
-	var body struct{ Text string }
-	_ = json.Unmarshal(e.Content, &body)
-	return body.Text
+	if e.Text == nil {
+		return ""
+	}
+	return string(*e.Text)
 }

@@ -15,6 +15,7 @@ import (
 	"parley/shared/app"
 	"parley/shared/clock"
 	"parley/shared/dialect/client"
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/apps"
 	"parley/shared/domain/chat"
@@ -49,7 +50,7 @@ func Sample(ctx context.Context, s *testkit.Server) error {
 	}
 	tenant := app.New(app.Parts{
 		Store: st, Sealer: s.Sealer, Poster: &testkit.PostRecorder{}, Delivery: &testkit.Jobs[delivery.Job]{Name: queue.Delivery}, Clock: clock.System{},
-		Parallel: app.Parallel, Encode: client.Frames(),
+		Parallel: app.Parallel, Encode: client.Frames(), Format: v4.ExportFormat{},
 	}).For(&a)
 	for _, user := range []string{"alice", "bob", "carol"} {
 		if err := tenant.Accounts.Import(ctx, accounts.Import{ID: user}); err != nil {
@@ -91,15 +92,17 @@ func sampleMessages(ctx context.Context, tenant app.Tenant) error {
 // that message has a time in 2100.
 func sampleMergedList(ctx context.Context, tenant app.Tenant) error {
 	item := json.RawMessage(`{"From_Account":"bob","MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"sample"}}]}`)
-	list, err := tenant.Direct.ImportMerged(ctx, "alice", []json.RawMessage{item})
+	messages, err := v4.ReadMergedList([]json.RawMessage{item})
+	if err != nil {
+		return err
+	}
+	list, err := tenant.Direct.ImportMerged(ctx, "alice", messages, v4.Form{})
 	if err != nil {
 		return err
 	}
 	_, err = tenant.Timeline.Store.PutMessage(ctx, tenant.Timeline.App, timeline.Message{
 		From: "alice", Chat: chat.Between("alice", "bob"), Key: timeline.Key{Time: events.Future, Seq: 3, Random: 3}, Expires: events.Future,
-		Content: content.Content{Elements: []content.Element{{
-			Kind: content.KindRelay, Content: fmt.Appendf(nil, `{"Title":"Chat","JsonMsgKey":%q}`, list.Key),
-		}}},
+		Content: content.Content{Elements: []content.Element{{Merged: &content.Merged{Title: "Chat", Key: list.Key}}}},
 	})
 	return err
 }

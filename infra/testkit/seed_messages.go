@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/direct"
@@ -174,7 +175,11 @@ func mergedList(ctx context.Context, l seedLine) error {
 	for i := range list {
 		list[i] = fmt.Appendf(nil, `{"From_Account":%q,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"merged %d"}}]}`, l.arg(0), i)
 	}
-	m, err := l.tenant.Direct.ImportMerged(ctx, l.arg(0), list)
+	messages, err := v4.ReadMergedList(list)
+	if err != nil {
+		return err
+	}
+	m, err := l.tenant.Direct.ImportMerged(ctx, l.arg(0), messages, v4.Form{})
 	if err != nil || len(l.args) == 2 {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"parley/shared/app"
 	"parley/shared/dialect/client"
 	"parley/shared/dialect/usersig"
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/apps"
 	"parley/shared/domain/delivery"
@@ -125,7 +126,7 @@ func (w *World) NewApp(parts func(*app.Parts)) *app.App {
 	p := app.Parts{
 		Store: w.Store, Sealer: w.Server.Sealer, Poster: w.Posts, Delivery: w.Deliveries, Broadcasts: w.Broadcasts,
 		Removal: w.RemovalJobs, Push: w.PushJobs, Index: w.IndexJobs, Objects: w.Objects, Clock: w.Clock,
-		Parallel: app.Parallel, Encode: client.Frames(),
+		Parallel: app.Parallel, Encode: client.Frames(), Format: v4.ExportFormat{},
 	}
 	if parts != nil {
 		parts(&p)

@@ -56,6 +56,8 @@ type Parts struct {
 	Parallel   func(ctx context.Context, run ...func(context.Context) error) error
 	// Encode returns the frame of an event.
 	Encode func(delivery.Event) ([]byte, error)
+	// Format is how the exported files are written.
+	Format archive.Format
 }
 
 // App is all that the operations of a function use. It serves every application of the
@@ -83,7 +85,7 @@ func (r registrar) Register(ctx context.Context, a apps.App, user string) error 
 }
 
 // Deployed returns the parts of a deployed function.
-func Deployed(c config.Config, frame func(delivery.Event) ([]byte, error)) (Parts, error) {
+func Deployed(c config.Config, frame func(delivery.Event) ([]byte, error), files archive.Format) (Parts, error) {
 	cfg := AWS(c.Region)
 	sealer, err := seal.New(c.SealKey, cfg)
 	if err != nil {
@@ -97,7 +99,7 @@ func Deployed(c config.Config, frame func(delivery.Event) ([]byte, error)) (Part
 		Push:       queue.New[push.Job](cfg, c.SQS, queue.Push, c.Queues.Push),
 		Index:      queue.New[inbox.IndexJob](cfg, c.SQS, queue.Index, c.Queues.Index),
 		Objects:    objects.New(cfg, c.S3, c.Archive),
-		Clock:      clock.System{}, Parallel: Parallel, Encode: frame,
+		Clock:      clock.System{}, Parallel: Parallel, Encode: frame, Format: files,
 	}
 	if c.Connections != "" {
 		if p.Poster, err = newPoster(c, cfg); err != nil {

@@ -14,7 +14,7 @@ import (
 func (a *App) Archive() archive.Job {
 	p := a.parts
 	return archive.Job{
-		Store: p.Store, Objects: p.Objects, Apps: archiveApps{a.Apps}, Clock: p.Clock, Disk: tempFile, Parallel: p.Parallel,
+		Store: p.Store, Objects: p.Objects, Apps: archiveApps{a.Apps}, Format: p.Format, Clock: p.Clock, Disk: tempFile, Parallel: p.Parallel,
 		OnUnreadable: func(ctx context.Context, what string) { telemetry.MeterOf(ctx).Note(telemetry.Unreadable, what) },
 	}
 }

@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"context"
-	"encoding/json"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -58,7 +57,7 @@ func TestItemsThatAReplicaLacksAreFound(t *testing.T) {
 	}
 	s := server.Store(emptyReplica)
 	tenant := w.NewApp(func(p *app.Parts) { p.Store = s }).For(&a)
-	list, err := w.Tenant(t).Direct.ImportMerged(t.Context(), "alice", []json.RawMessage{json.RawMessage(`{"From_Account":"bob","MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"hi"}}]}`)})
+	list, err := w.Tenant(t).Direct.ImportMerged(t.Context(), "alice", []content.MergedMessage{{From: "bob", Elements: []content.Element{testkit.Text("hi")}}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

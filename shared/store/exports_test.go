@@ -154,7 +154,7 @@ func TestStoredReturnsNewMessagesOnly(t *testing.T) {
 	item := func(pk, sk string) store.Item {
 		i := store.Item{"f": testkit.Number(1), "n": testkit.Number(3), "g": testkit.Number(9), "x": testkit.Number(99)}
 		i["pk"], i["sk"] = text(pk), text(sk)
-		i["b"] = text(`{"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"hi"}}]}`)
+		i["b"] = text(`{"e":[{"t":"hi"}]}`)
 		return i
 	}
 	const timeline, sk = "7#P#alice\x1fbob", "m6553f1000000000700000008"

@@ -55,7 +55,7 @@ func (s *Store) MergedHead(ctx context.Context, app int64, key string) (*content
 }
 
 // MergedPart implements direct.MergedStore.
-func (s *Store) MergedPart(ctx context.Context, app int64, key string, part int) (*content.MergedHead, []json.RawMessage, error) {
+func (s *Store) MergedPart(ctx context.Context, app int64, key string, part int) (*content.MergedHead, []content.MergedMessage, error) {
 	items, err := s.getConfirmed(ctx, Msg, []Key{MergedKey(app, key), MergedPartKey(app, key, part)}, notFound)
 	if err != nil {
 		return nil, nil, err
@@ -71,7 +71,7 @@ func (s *Store) MergedPart(ctx context.Context, app int64, key string, part int)
 	return head, list, nil
 }
 
-func readMergedPart(item Item) (list []json.RawMessage, ok bool) {
+func readMergedPart(item Item) (list []content.MergedMessage, ok bool) {
 	plain, err := unpack(item)
 	if err != nil || json.Unmarshal(plain, &list) != nil {
 		return nil, false

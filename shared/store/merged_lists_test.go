@@ -1,8 +1,8 @@
 package store_test
 
 import (
-	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -19,10 +19,10 @@ import (
 	"parley/shared/store"
 )
 
-func mergedItems(n, size int) []json.RawMessage {
-	list := make([]json.RawMessage, n)
+func mergedItems(n, size int) []content.MergedMessage {
+	list := make([]content.MergedMessage, n)
 	for i := range list {
-		list[i] = fmt.Appendf(nil, `{"From_Account":"ann","MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"%03d%s"}}]}`, i, strings.Repeat("x", size))
+		list[i] = content.MergedMessage{From: "ann", Elements: []content.Element{testkit.Text(fmt.Sprintf("%03d%s", i, strings.Repeat("x", size)))}}
 	}
 	return list
 }
@@ -35,7 +35,7 @@ func TestReceiverReadsAMergedListByParts(t *testing.T) {
 	}
 	s := w.Tenant(t).Direct
 	list := mergedItems(content.MaxMerged, 700) // 238 KB
-	m, err := s.ImportMerged(t.Context(), "ann", list)
+	m, err := s.ImportMerged(t.Context(), "ann", list, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func TestReceiverReadsAMergedListByParts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got []json.RawMessage
+	var got []content.MergedMessage
 	parts := 0
 	for part := 0; ; parts++ {
 		page, err := s.ReadMergedPart(t.Context(), "bob", chat.Between("bob", "ann"), r.Key, m.Key, part)
@@ -53,7 +53,7 @@ func TestReceiverReadsAMergedListByParts(t *testing.T) {
 		}
 		size := 0
 		for _, item := range page.Messages {
-			size += len(item)
+			size += len(content.StoredForm{}.MergedMessage(item))
 		}
 		if size > 30<<10 {
 			t.Errorf("part %d has %d bytes, too many for a frame", part, size)
@@ -63,17 +63,9 @@ func TestReceiverReadsAMergedListByParts(t *testing.T) {
 			break
 		}
 	}
-	if a, b := join(got), join(list); a != b || parts < 5 {
+	if !reflect.DeepEqual(got, list) || parts < 5 {
 		t.Errorf("read %d messages in %d parts, wrote %d", len(got), parts+1, len(list))
 	}
-}
-
-func join(list []json.RawMessage) string {
-	var b strings.Builder
-	for _, item := range list {
-		b.Write(item)
-	}
-	return b.String()
 }
 
 // An import of a merged list can stop anywhere. Such a list can be neither sent nor read,
@@ -85,7 +77,7 @@ func TestIncompleteMergedListIsNotRead(t *testing.T) {
 	}
 	s := w.Tenant(t).Direct
 	list := mergedItems(100, 700)
-	m, err := s.ImportMerged(t.Context(), "ann", list)
+	m, err := s.ImportMerged(t.Context(), "ann", list, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +113,7 @@ func TestIncompleteMergedListIsNotRead(t *testing.T) {
 	var wait sync.WaitGroup
 	for range 5 {
 		wait.Go(func() {
-			if again, err := s.ImportMerged(t.Context(), "ann", list); err != nil || again.Key != m.Key {
+			if again, err := s.ImportMerged(t.Context(), "ann", list, nil); err != nil || again.Key != m.Key {
 				t.Errorf("a repeat: %s, %v, want %s", again.Key, err, m.Key)
 			}
 		})

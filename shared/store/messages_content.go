@@ -3,13 +3,11 @@ package store
 import (
 	"bytes"
 	"compress/flate"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 
 	"parley/shared/domain/content"
-	"parley/shared/plainjson"
 )
 
 // The content of a message is stored as JSON in `b`: as text if it has less than
@@ -17,7 +15,7 @@ import (
 // the dictionary.
 const (
 	deflateFrom = 700 // bytes
-	dictionary  = 1
+	dictionary  = 2
 	// maxStoredBody bounds the bytes of decompressed content. Content has up to 12 KB, and
 	// a part of a merged list up to 22 KB. An older version of the program stored escapes
 	// for HTML, which could make it six times as long.
@@ -26,19 +24,15 @@ const (
 
 // dictionaryText is text that many message bodies have. It is part of the stored format:
 // a changed dictionary needs a new number.
-const dictionaryText = `"JsonMsgKey":"","AbstractList":["","CompatibleText":"","MsgList":[{"From_Account":"","To_Account":"","MsgSeq":,"MsgRandom":,"MsgTimeStamp":,` +
-	`"VideoUrl":"https://","VideoUUID":"","VideoSize":,"VideoSecond":,"VideoFormat":"mp4","VideoDownloadFlag":2,"ThumbUrl":"https://","ThumbUUID":"","ThumbSize":,"ThumbWidth":,"ThumbHeight":,"ThumbFormat":"jpg","ThumbDownloadFlag":2` +
-	`"Latitude":,"Longitude":,"Index":,"Second":,"Url":"https://","UUID":"","FileName":"","FileSize":,"Download_Flag":2` +
-	`"ImageFormat":1,"ImageInfoArray":[{"Type":1,"Size":,"Width":,"Height":,"URL":"https://"},{"Type":2,"Size":,"Width":,"Height":,"URL":"https://"},{"Type":3,"Size":,"Width":,"Height":,"URL":"https://"}]` +
-	`{"MsgBody":[{"MsgType":"TIMRelayElem","MsgContent":{"Title":"TIMVideoFileElem","TIMFileElem","TIMImageElem","TIMSoundElem","TIMFaceElem","TIMLocationElem",` +
-	`{"MsgType":"TIMCustomElem","MsgContent":{"Data":"","Desc":"","Ext":"","Sound":""}},{"MsgType":"TIMTextElem","MsgContent":{"Text":" the and to of "}}],"CloudCustomData":"{`
+const dictionaryText = `,"o":{"d":"v4","r":[0,1,2,3,4` +
+	`{"v":{"u":"https://","i":"","b":,"s":,"f":"mp4","cu":"https://","ci":"","cb":,"cw":,"ch":,"cf":"jpg"}}` +
+	`{"l":{"d":"","a":,"o":},{"f":{"i":,"d":""}},{"s":{"u":"https://","i":"","b":,"s":}},{"d":{"u":"https://","i":"","n":"","b":}},` +
+	`{"i":{"i":"","f":"jpg","s":[{"k":"original","b":,"w":,"h":,"u":"https://"},{"k":"large","b":,"w":,"h":,"u":"https://"},{"k":"thumbnail","b":,"w":,"h":,"u":"https://"}]}}` +
+	`{"e":[{"m":{"t":"","f":"","n":,"a":["","k":"","l":[{"f":"","t":"","g":"","s":,"r":,"m":17,"e":[{"t":""}],"c":""},{"f":"","t":"","s":1,"r":,"m":17,` +
+	`"e":[{"c":{"d":"{\"","s":"","e":"","n":""}},{"t":" the and to of "}}],"c":"{\"`
 
 func packBody(item Item, c content.Content) error {
-	plain, err := plainjson.Marshal(c)
-	if err != nil {
-		return fmt.Errorf("pack body: %w", err)
-	}
-	return pack(item, plain)
+	return pack(item, c.Encode())
 }
 
 // pack writes JSON into an item, as text or compressed.
@@ -89,8 +83,8 @@ func unpackBody(item Item) (content.Content, error) {
 	if len(plain) == 0 {
 		return content.Content{}, nil // the message is recalled
 	}
-	var c content.Content
-	if err := json.Unmarshal(plain, &c); err != nil {
+	c, err := content.Decode(plain)
+	if err != nil {
 		return content.Content{}, fmt.Errorf("unpack body: %w", err)
 	}
 	return c, nil

@@ -105,7 +105,7 @@ func fillTimeline(ctx context.Context, server *testkit.Server, id int64, n int) 
 	for first := 0; first < n && err == nil; first += 25 {
 		var batch []types.WriteRequest
 		for i := first; i < min(first+25, n); i++ {
-			body := fmt.Sprintf(`{"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":%q}}]}`, strings.Repeat("history ", 5+r.IntN(26)))
+			body := fmt.Sprintf(`{"e":[{"t":%q}]}`, strings.Repeat("history ", 5+r.IntN(26)))
 			batch = append(batch, types.WriteRequest{PutRequest: &types.PutRequest{Item: store.Item{
 				"pk": text(pk), "sk": text(store.MessageSK(historyKey(i))), "b": text(body), "f": number(int64(r.IntN(2))),
 				"n": number(int64(i + 1)), "g": number(historyStart), "x": number(4_000_000_000),

@@ -266,7 +266,7 @@ func TestMessageSize(t *testing.T) {
 	if got, most := store.Size(item)-body, 150; got > most {
 		t.Errorf("a message has %d bytes besides its body, the budget is %d:\n%s", got, most, describe(item))
 	}
-	envelope := len(`{"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":""}}]}`)
+	envelope := len(`{"e":[{"t":""}]}`)
 	item = put("the longest body that is not compressed", 1, strings.Repeat("x", 699-envelope), 2)
 	if _, packed := item["z"]; packed || store.Size(item) > 1024-100 {
 		t.Errorf("699 bytes of body: z is there: %t, %d bytes", packed, store.Size(item))

@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -24,10 +23,10 @@ import (
 
 // malformed returns bodies and attributes that the store never writes, by what is wrong.
 func malformed() map[string]store.Item {
-	body := text(`{"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"secret"}}]}`)
+	body := text(`{"e":[{"t":"secret"}]}`)
 	return map[string]store.Item{
-		"not JSON":                       {"b": text(`{"MsgBody":"secret`)},
-		"JSON of another form":           {"b": text(`{"MsgBody":"secret"}`)},
+		"not JSON":                       {"b": text(`{"e":"secret`)},
+		"JSON of another form":           {"b": text(`{"e":"secret"}`)},
 		"no elements":                    {"b": text(`{}`)},
 		"not DEFLATE":                    {"b": &types.AttributeValueMemberB{Value: []byte("secret")}, "z": testkit.Number(1)},
 		"truncated":                      {"b": &types.AttributeValueMemberB{Value: []byte{}}, "z": testkit.Number(1)},
@@ -292,7 +291,7 @@ func TestUnreadableHoursAreLeftOut(t *testing.T) {
 
 // A stream record that cannot be read is returned as unreadable, beside the others.
 func TestUnreadableStreamRecords(t *testing.T) {
-	good := `{"eventName":"INSERT","dynamodb":{"NewImage":{"pk":{"S":"1#P#a\u001fb"},"sk":{"S":"m000000010000000200000003"},"h":{"SS":["x"]},"l":{"L":[{"NULL":true}]},"b":{"S":"{\"MsgBody\":[{\"MsgType\":\"TIMTextElem\",\"MsgContent\":{\"Text\":\"hi\"}}]}"}}}}`
+	good := `{"eventName":"INSERT","dynamodb":{"NewImage":{"pk":{"S":"1#P#a\u001fb"},"sk":{"S":"m000000010000000200000003"},"h":{"SS":["x"]},"l":{"L":[{"NULL":true}]},"b":{"S":"{\"e\":[{\"t\":\"hi\"}]}"}}}}`
 	for _, bad := range []string{
 		`{"eventName":"INSERT","dynamodb":{"NewImage":{"b":{"B":"%%%"}}}}`, `{"eventName":"INSERT","dynamodb":{"NewImage":[]}}`,
 		`{"eventName":7}`, `7`, `{"eventName":"INSERT","dynamodb":{"NewImage":{"b":{"S":{}}}}}`,
@@ -316,7 +315,7 @@ func TestUnreadableStreamRecords(t *testing.T) {
 func TestUnreadablePartExtensionAndLogEntry(t *testing.T) {
 	w := testkit.NewWorld(t, server, testkit.Options{})
 	key, m := "0123456789abcdef0123456789abcdef", timeline.Key{Time: 1_700_000_000, Seq: 1, Random: 1}
-	list := content.MergedList{Key: key, Owner: "alice", Count: 2, Expires: 1 << 32, Parts: [][]json.RawMessage{{[]byte("{}")}, {[]byte("{}")}}}
+	list := content.MergedList{Key: key, Owner: "alice", Count: 2, Expires: 1 << 32, Parts: [][]content.MergedMessage{{{From: "ann"}}, {{From: "bob"}}}}
 	if err := w.Store.PutMerged(t.Context(), w.ID, list); err != nil {
 		t.Fatal(err)
 	}

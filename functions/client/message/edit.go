@@ -5,15 +5,14 @@ import (
 
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/chat"
-	"parley/shared/domain/content"
 	"parley/shared/domain/timeline"
 	"parley/shared/op"
 )
 
 type editRequest struct {
 	oneMessage
-	Body   []content.Element `json:"MsgBody" max:"-" bad:"90007"`
-	Custom *string           `json:"CloudCustomData" bad:"90001"`
+	Body   []v4.Element `json:"MsgBody" max:"-" bad:"90007"`
+	Custom *string      `json:"CloudCustomData" bad:"90001"`
 }
 
 type editReply struct {
@@ -31,6 +30,11 @@ func edit(ctx context.Context, c *op.Call, in editRequest) (editReply, error) {
 	if in.Body == nil && in.Custom == nil {
 		return editReply{}, v4.Refuse(90001, "one of MsgBody and CloudCustomData is needed")
 	}
-	at, err := c.Timeline.Edit(ctx, actor(c), c.Caller.Account, chat.Between(c.Caller.Account, in.To), key, timeline.EditRequest{Elements: in.Body, Custom: in.Custom})
+	elements, err := v4.ReadElements(in.Body)
+	if err != nil {
+		return editReply{}, err
+	}
+	at, err := c.Timeline.Edit(ctx, actor(c), c.Caller.Account, chat.Between(c.Caller.Account, in.To), key,
+		timeline.EditRequest{Elements: elements, Custom: in.Custom, Form: v4.Form{}})
 	return editReply{at}, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/direct"
 	"parley/shared/op"
 )
@@ -30,8 +31,12 @@ func forward(ctx context.Context, c *op.Call, in forwardRequest) (sendReply, err
 	}
 	request.From, request.To, request.Issued, request.Origin = c.Caller.Account, in.To, c.Caller.Issued, c.Origin()
 	request.Custom = in.Custom
+	messages, err := v4.ReadForwarded(in.List)
+	if err != nil {
+		return sendReply{}, err
+	}
 	r, err := c.Direct.Forward(ctx, direct.Forward{
-		SendRequest: request, Title: in.Title, Compatible: in.Compatible, Abstract: in.Abstract, List: in.List, Key: in.Key,
+		SendRequest: request, Title: in.Title, Fallback: in.Compatible, Abstract: in.Abstract, Messages: messages, Key: in.Key,
 	})
 	if err != nil {
 		return sendReply{}, err

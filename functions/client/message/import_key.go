@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/op"
 )
 
@@ -21,6 +22,10 @@ type importKeyReply struct {
 // list of the same user has the same key. A list is kept as long as messages are. Over a
 // WebSocket a list must fit into a frame of 32 KB.
 func importKey(ctx context.Context, c *op.Call, in importKeyRequest) (importKeyReply, error) {
-	m, err := c.Direct.ImportMerged(ctx, c.Caller.Account, in.List)
+	list, err := v4.ReadMergedList(in.List)
+	if err != nil {
+		return importKeyReply{}, err
+	}
+	m, err := c.Direct.ImportMerged(ctx, c.Caller.Account, list, v4.Form{})
 	return importKeyReply{Key: m.Key, Number: m.Count}, err
 }

@@ -35,5 +35,8 @@ func relay(ctx context.Context, c *op.Call, in relayRequest) (relayReply, error)
 		return relayReply{}, err
 	}
 	page, err := c.Direct.ReadMergedPart(ctx, c.Caller.Account, chat.Between(c.Caller.Account, in.To), key, in.Merged, in.Part)
-	return relayReply{List: page.Messages, Next: page.Next}, err
+	if err != nil {
+		return relayReply{}, err
+	}
+	return relayReply{List: v4.FromMergedMessages(page.Messages), Next: page.Next}, nil
 }

@@ -6,22 +6,21 @@ import (
 
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/chat"
-	"parley/shared/domain/content"
 	"parley/shared/domain/search"
 	"parley/shared/fault"
 	"parley/shared/op"
 )
 
 type searchRequest struct {
-	To       string         `json:"To_Account" id:"user" bad:"90003"` // search this conversation only; absent: all
-	Keywords []string       `json:"Keywords" bad:"90001"`             // at most 5
-	Match    string         `json:"Match" bad:"90001"`                // "and" (default): a message must have all keywords; "or": one of them
-	Types    []content.Kind `json:"MsgType" bad:"90001"`              // a message must have an element of one of these kinds
-	From     []string       `json:"From_Account" bad:"90001"`         // only messages of these senders, at most 5
-	MinTime  int64          `json:"MinTime" bad:"90001"`              // Unix seconds
-	MaxTime  int64          `json:"MaxTime" bad:"90001"`              // Unix seconds
-	Limit    *int           `json:"Limit" bad:"90001"`                // 1 to 100, default 20
-	Cursor   string         `json:"Cursor" bad:"90001"`
+	To       string   `json:"To_Account" id:"user" bad:"90003"` // search this conversation only; absent: all
+	Keywords []string `json:"Keywords" bad:"90001"`             // at most 5
+	Match    string   `json:"Match" bad:"90001"`                // "and" (default): a message must have all keywords; "or": one of them
+	Types    []string `json:"MsgType" bad:"90001"`              // a message must have an element of one of these kinds
+	From     []string `json:"From_Account" bad:"90001"`         // only messages of these senders, at most 5
+	MinTime  int64    `json:"MinTime" bad:"90001"`              // Unix seconds
+	MaxTime  int64    `json:"MaxTime" bad:"90001"`              // Unix seconds
+	Limit    *int     `json:"Limit" bad:"90001"`                // 1 to 100, default 20
+	Cursor   string   `json:"Cursor" bad:"90001"`
 }
 
 type searchReply struct {
@@ -37,7 +36,7 @@ type searchReply struct {
 // Cursor, also if this call found no message.
 func searchMessages(ctx context.Context, c *op.Call, in searchRequest) (searchReply, error) {
 	q := search.Query{
-		Keywords: in.Keywords, Kinds: in.Types, Senders: in.From, MinSec: in.MinTime, MaxSec: in.MaxTime,
+		Keywords: in.Keywords, Senders: in.From, MinSec: in.MinTime, MaxSec: in.MaxTime,
 		Limit: defaultPage,
 	}
 	if in.To != "" {
@@ -54,6 +53,9 @@ func searchMessages(ctx context.Context, c *op.Call, in searchRequest) (searchRe
 		return searchReply{}, v4.Refuse(90001, "Match is and, or or")
 	}
 	var err error
+	if q.Kinds, err = v4.ReadKinds(in.Types); err != nil {
+		return searchReply{}, err
+	}
 	if q.From, err = parseSearchCursor(c.Caller.Account, in.Cursor, in.To == ""); err != nil {
 		return searchReply{}, err
 	}

@@ -86,7 +86,7 @@ func TestSearchAnswersHaveAtMost100KB(t *testing.T) {
 		from := map[bool]string{true: "bob", false: "carol"}[i%2 == 0]
 		if err := w.Tenant(t).Direct.Import(t.Context(), direct.Import{
 			From: from, To: "alice", Seq: &i, Random: i, Time: w.Clock.Now().Unix() - 500 + int64(i),
-			Content: content.Content{Elements: []content.Element{testkit.Text("needle" + strings.Repeat("<", 1500))}}, // 9 KB on the wire
+			Content: content.Content{Elements: []content.Element{testkit.Text("needle" + strings.Repeat("\x01", 1500))}}, // 9 KB on the wire
 		}); err != nil {
 			t.Fatal(err)
 		}
@@ -122,14 +122,11 @@ func TestSearchAnswersHaveAtMost100KB(t *testing.T) {
 // TestSearchableWords shows which parts of a message search looks at: texts,
 // descriptions, file names, and titles and abstracts of merged messages.
 func TestSearchableWords(t *testing.T) {
-	e := func(kind content.Kind, fields string) content.Element {
-		return content.Element{Kind: kind, Content: json.RawMessage(fields)}
-	}
 	got := content.Content{Custom: "no", Elements: []content.Element{
-		e(content.KindText, `{"Text":"a"}`), e(content.KindCustom, `{"Data":"no","Desc":"b"}`),
-		e(content.KindFile, `{"FileName":"c.txt","Url":"no"}`), e(content.KindLocation, `{"Desc":"d"}`),
-		e(content.KindRelay, `{"Title":"e","AbstractList":["f","g"],"CompatibleText":"no","JsonMsgKey":"no"}`),
-		e(content.KindImage, `{"UUID":"no"}`),
+		testkit.Text("a"), {Custom: &content.Custom{Data: "no", Description: "b"}},
+		{File: &content.File{Name: "c.txt", URL: "no"}}, {Location: &content.Location{Description: "d"}},
+		{Merged: &content.Merged{Title: "e", Abstract: []string{"f", "g"}, Fallback: "no", Key: "no"}},
+		{Image: &content.Image{ID: "no"}},
 	}}.Words()
 	if want := "a\nb\nc.txt\nd\ne\nf\ng\n"; got != want {
 		t.Errorf("words %q, want %q", got, want)

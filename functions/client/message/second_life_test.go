@@ -1,7 +1,6 @@
 package message
 
 import (
-	"encoding/json"
 	"slices"
 	"testing"
 	"time"
@@ -9,6 +8,7 @@ import (
 	"parley/infra/testkit"
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/chat"
+	"parley/shared/domain/content"
 	"parley/shared/domain/direct"
 	"parley/shared/domain/search"
 	"parley/shared/domain/timeline"
@@ -27,9 +27,7 @@ func TestSecondLifeIsSeparate(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := w.Tenant(t)
-		merged, err := s.Direct.ImportMerged(t.Context(), "alice", []json.RawMessage{
-			[]byte(`{"From_Account":"carol","MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"old"}}]}`),
-		})
+		merged, err := s.Direct.ImportMerged(t.Context(), "alice", []content.MergedMessage{{From: "carol", Elements: []content.Element{testkit.Text("old")}}}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/content"
 	"parley/shared/domain/direct"
 	"parley/shared/op"
 )
@@ -13,8 +12,8 @@ import (
 type sendRequest struct {
 	To string `json:"To_Account" id:"receiver" need:"90003"`
 	options
-	Body   []content.Element `json:"MsgBody" max:"-" need:"90002" bad:"90007"`
-	Custom string            `json:"CloudCustomData" bad:"90001"`
+	Body   []v4.Element `json:"MsgBody" max:"-" need:"90002" bad:"90007"`
+	Custom string       `json:"CloudCustomData" bad:"90001"`
 }
 
 // options are the fields that message.send and message.forward have in common.
@@ -30,7 +29,7 @@ type options struct {
 
 // sendRequest returns the request with these options. It has no users and no content.
 func (in options) sendRequest() (out direct.SendRequest, err error) {
-	out.Seq, out.Random, out.Sync = in.Seq, *in.Random, direct.CopyToDevices
+	out.Seq, out.Random, out.Sync, out.Form = in.Seq, *in.Random, direct.CopyToDevices, v4.Form{}
 	if out.OnlineOnly, err = v4.Flag("OnlineOnlyFlag", in.Online); err != nil {
 		return out, err
 	}
@@ -64,7 +63,9 @@ func send(ctx context.Context, c *op.Call, in sendRequest) (sendReply, error) {
 		return sendReply{}, err
 	}
 	request.From, request.To, request.Issued, request.Origin = c.Caller.Account, in.To, c.Caller.Issued, c.Origin()
-	request.Content = content.Content{Elements: in.Body, Custom: in.Custom}
+	if request.Content, err = v4.ReadContent(in.Body, in.Custom); err != nil {
+		return sendReply{}, err
+	}
 	r, err := c.Direct.Send(ctx, request)
 	if err != nil {
 		return sendReply{}, err

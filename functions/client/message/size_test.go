@@ -8,6 +8,7 @@ import (
 
 	"parley/infra/testkit"
 	"parley/shared/dialect/client"
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/direct"
@@ -20,8 +21,23 @@ import (
 
 // rawText returns a text element whose JSON has the text exactly as given, so that
 // escapes stay as the sender wrote them.
-func rawText(text string) []content.Element {
-	return []content.Element{{Kind: content.KindText, Content: json.RawMessage(`{"Text":"` + text + `"}`)}}
+func rawText(text string) []v4.Element {
+	return []v4.Element{{Type: "TIMTextElem", Content: json.RawMessage(`{"Text":"` + text + `"}`)}}
+}
+
+// readElements reads elements that are not over the limit of 12 KB.
+func readElements(t *testing.T, list []v4.Element) []content.Element {
+	t.Helper()
+	elements, err := v4.ReadElements(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return elements
+}
+
+// written returns the MsgContent of an element.
+func written(e content.Element) string {
+	return string(v4.FromElements([]content.Element{e})[0].Content)
 }
 
 // TestAcceptedMessageFitsEverywhere shows that a message that passes the check of 12 KB
@@ -46,8 +62,8 @@ func TestAcceptedMessageFitsEverywhere(t *testing.T) {
 				t.Fatal(err)
 			}
 			s := w.Tenant(t)
-			body := content.Content{Elements: rawText(c.text), Custom: c.custom}
-			r, err := s.Direct.Send(t.Context(), direct.SendRequest{From: "alice", To: "bob", Random: uint32(n), Trusted: true, Content: body})
+			body := content.Content{Elements: readElements(t, rawText(c.text)), Custom: c.custom}
+			r, err := s.Direct.Send(t.Context(), direct.SendRequest{From: "alice", To: "bob", Random: uint32(n), Trusted: true, Content: body, Form: v4.Form{}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -58,7 +74,7 @@ func TestAcceptedMessageFitsEverywhere(t *testing.T) {
 			}
 			same := func(what string, list []timeline.Message, err error) {
 				t.Helper()
-				if err != nil || len(list) != 1 || string(list[0].Elements[0].Content) != string(body.Elements[0].Content) || list[0].Custom != c.custom {
+				if err != nil || len(list) != 1 || written(list[0].Elements[0]) != written(body.Elements[0]) || list[0].Custom != c.custom {
 					t.Fatalf("%s: %d messages, %v", what, len(list), err)
 				}
 			}
@@ -75,7 +91,7 @@ func TestAcceptedMessageFitsEverywhere(t *testing.T) {
 				}
 				same("archive", []timeline.Message{record.Message}, nil)
 			}
-			edited := timeline.EditRequest{Elements: rawText(c.text[:len(c.text)-len(c.text)%6]), Custom: &c.custom}
+			edited := timeline.EditRequest{Elements: readElements(t, rawText(c.text[:len(c.text)-len(c.text)%6])), Custom: &c.custom, Form: v4.Form{}}
 			body.Elements = edited.Elements
 			if _, err := s.Timeline.Edit(t.Context(), timeline.Actor{Trusted: true}, "alice", chat.Between("alice", "bob"), r.Key, edited); err != nil {
 				t.Fatal(err)
@@ -108,20 +124,25 @@ func TestSizeLimitIsOfStoredJSON(t *testing.T) {
 	} {
 		most := (content.MaxBody - frame) / c.bytes
 		for count, want := range map[int]bool{most: true, most + 1: false} {
-			body := content.Content{Elements: rawText(strings.Repeat(c.one, count))}
+			elements, custom := rawText(strings.Repeat(c.one, count)), ""
 			if c.custom {
-				body = content.Content{Elements: rawText(""), Custom: strings.Repeat(c.one, count)}
+				elements, custom = rawText(""), strings.Repeat(c.one, count)
 			}
-			err := body.Check()
+			body, err := v4.ReadContent(elements, custom)
+			if err == nil {
+				err = body.Check(v4.Form{}, 0)
+			}
 			if got := err == nil; got != want || (err != nil && !fault.Is(err, fault.BodyTooLarge)) {
 				t.Errorf("%s, %d of them: %v, want accepted %t", c.name, count, err, want)
 			}
-			size, err := plainjson.Size(body)
-			if err != nil || (want && size > content.MaxBody) {
-				t.Errorf("%s: accepted at %d bytes, %v", c.name, size, err)
+			if !want {
+				continue
+			}
+			if size := (v4.Form{}).Size(body); size > content.MaxBody {
+				t.Errorf("%s: accepted at %d bytes", c.name, size)
 			}
 			frame, err := client.Frames()(timeline.Message{From: "alice", Chat: chat.Between("alice", "bob"), Content: body})
-			if err != nil || (want && len(frame) > 14<<10) {
+			if err != nil || len(frame) > 14<<10 {
 				t.Errorf("%s: a frame of %d bytes, %v", c.name, len(frame), err)
 			}
 		}
@@ -145,11 +166,15 @@ func TestMergedMessagesOfAnyCharacters(t *testing.T) {
 		list = append(list, item(strings.Repeat("<", 13_000)))
 		want = append(want, string(list[0]))
 	}
-	m, err := s.ImportMerged(t.Context(), "alice", list)
+	messages, err := v4.ReadMergedList(list)
 	if err != nil {
 		t.Fatal(err)
 	}
-	send := direct.SendRequest{From: "alice", To: "bob", Random: 1, Trusted: true}
+	m, err := s.ImportMerged(t.Context(), "alice", messages, v4.Form{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	send := direct.SendRequest{From: "alice", To: "bob", Random: 1, Trusted: true, Form: v4.Form{}}
 	r, err := s.Forward(t.Context(), direct.Forward{SendRequest: send, Title: "<list>", Key: m.Key})
 	if err != nil {
 		t.Fatal(err)
@@ -160,11 +185,11 @@ func TestMergedMessagesOfAnyCharacters(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		answer, err := plainjson.Marshal(relayReply{List: page.Messages})
+		answer, err := plainjson.Marshal(relayReply{List: v4.FromMergedMessages(page.Messages)})
 		if err != nil || len(answer) > 32<<10 {
 			t.Errorf("a part of %d bytes, %v", len(answer), err)
 		}
-		for _, raw := range page.Messages {
+		for _, raw := range v4.FromMergedMessages(page.Messages) {
 			got = append(got, string(raw))
 		}
 		part, more = page.Next, page.Next != 0
@@ -173,11 +198,14 @@ func TestMergedMessagesOfAnyCharacters(t *testing.T) {
 		t.Errorf("%d messages come back, want %d as they were", len(got), len(want))
 	}
 	send.Random = 2
-	if _, err := s.Forward(t.Context(), direct.Forward{SendRequest: send, Title: "t", List: []json.RawMessage{item(strings.Repeat("<", 11_000))}}); err != nil {
+	if messages, err = v4.ReadForwarded([]json.RawMessage{item(strings.Repeat("<", 11_000))}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Forward(t.Context(), direct.Forward{SendRequest: send, Title: "t", Messages: messages}); err != nil {
 		t.Errorf("a message with a list of 11 KB: %v", err)
 	}
 	h, err := s.Timeline.History(t.Context(), timeline.HistoryRange{User: "bob", Chat: chat.Between("bob", "alice"), Limit: 10})
-	if err != nil || len(h.Messages) != 2 || !strings.Contains(string(h.Messages[0].Elements[0].Content), "<list>") {
+	if err != nil || len(h.Messages) != 2 || !strings.Contains(written(h.Messages[0].Elements[0]), "<list>") {
 		t.Errorf("history: %d messages, %v", len(h.Messages), err)
 	}
 }

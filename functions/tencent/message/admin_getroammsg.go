@@ -6,7 +6,6 @@ import (
 
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/chat"
-	"parley/shared/domain/content"
 	"parley/shared/domain/timeline"
 	"parley/shared/op"
 )
@@ -31,16 +30,16 @@ type roamResponse struct {
 }
 
 type roamMessage struct {
-	From   string            `json:"From_Account"`
-	To     string            `json:"To_Account"`
-	Seq    uint32            `json:"MsgSeq"`
-	Random uint32            `json:"MsgRandom"`
-	Time   int64             `json:"MsgTimeStamp"` // Unix seconds
-	Flags  int               `json:"MsgFlagBits"`  // 8 if the message is recalled, else 0
-	Read   int               `json:"IsPeerRead"`   // 1 if the receiver sent a read receipt
-	Key    string            `json:"MsgKey"`
-	Body   []content.Element `json:"MsgBody"`
-	Custom string            `json:"CloudCustomData,omitempty"`
+	From   string       `json:"From_Account"`
+	To     string       `json:"To_Account"`
+	Seq    uint32       `json:"MsgSeq"`
+	Random uint32       `json:"MsgRandom"`
+	Time   int64        `json:"MsgTimeStamp"` // Unix seconds
+	Flags  int          `json:"MsgFlagBits"`  // 8 if the message is recalled, else 0
+	Read   int          `json:"IsPeerRead"`   // 1 if the receiver sent a read receipt
+	Key    string       `json:"MsgKey"`
+	Body   []v4.Element `json:"MsgBody"`
+	Custom string       `json:"CloudCustomData,omitempty"`
 }
 
 // maxRoamMessages is how many messages a page has at most. The vendor names no maximum

@@ -4,21 +4,20 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/content"
 	"parley/shared/domain/direct"
 	"parley/shared/fault"
 	"parley/shared/op"
 )
 
 type importMsgRequest struct {
-	Mode   *int              `json:"SyncFromOldSystem" need:"90030"` // 5 a live message, 2 history
-	From   string            `json:"From_Account" id:"user" need:"90008"`
-	To     string            `json:"To_Account" id:"receiver" need:"90003"`
-	Seq    *uint32           `json:"MsgSeq" bad:"90004"` // derived from MsgRandom and the content, if it is missing
-	Random *uint32           `json:"MsgRandom" need:"90005"`
-	Time   *uint32           `json:"MsgTimeStamp" need:"90006"` // Unix seconds
-	Body   []content.Element `json:"MsgBody" max:"-" need:"90002" bad:"90007"`
-	Custom string            `json:"CloudCustomData" bad:"90001"`
+	Mode   *int         `json:"SyncFromOldSystem" need:"90030"` // 5 a live message, 2 history
+	From   string       `json:"From_Account" id:"user" need:"90008"`
+	To     string       `json:"To_Account" id:"receiver" need:"90003"`
+	Seq    *uint32      `json:"MsgSeq" bad:"90004"` // derived from MsgRandom and the content, if it is missing
+	Random *uint32      `json:"MsgRandom" need:"90005"`
+	Time   *uint32      `json:"MsgTimeStamp" need:"90006"` // Unix seconds
+	Body   []v4.Element `json:"MsgBody" max:"-" need:"90002" bad:"90007"`
+	Custom string       `json:"CloudCustomData" bad:"90001"`
 }
 
 type importMsgResponse struct{}
@@ -31,7 +30,7 @@ type importMsgResponse struct{}
 func importMsg(ctx context.Context, c *op.Call, in importMsgRequest) (importMsgResponse, error) {
 	i := direct.Import{
 		From: in.From, To: in.To, Seq: in.Seq, Random: *in.Random, Time: int64(*in.Time),
-		Content: content.Content{Elements: in.Body, Custom: in.Custom},
+		Form: v4.Form{},
 	}
 	switch *in.Mode {
 	case 1, 5: // 1 is what 5 was until 2021 (docs/spec/tencent §6.3)
@@ -43,7 +42,11 @@ func importMsg(ctx context.Context, c *op.Call, in importMsgRequest) (importMsgR
 	if i.Time > c.App.Now().Add(direct.MaxImportAhead).Unix() {
 		return importMsgResponse{}, v4.Refuse(90006, "MsgTimeStamp lies in the future")
 	}
-	err := c.Direct.Import(ctx, i)
+	var err error
+	if i.Content, err = v4.ReadContent(in.Body, in.Custom); err != nil {
+		return importMsgResponse{}, err
+	}
+	err = c.Direct.Import(ctx, i)
 	if fault.Is(err, fault.SenderUnknown) {
 		err = v4.Refuse(badFrom, "From_Account %s is not an account", in.From)
 	}

@@ -5,17 +5,16 @@ import (
 
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/chat"
-	"parley/shared/domain/content"
 	"parley/shared/domain/timeline"
 	"parley/shared/op"
 )
 
 type modifyRequest struct {
-	From   string            `json:"From_Account" id:"user" need:"90008"`
-	To     string            `json:"To_Account" id:"user" need:"90003"`
-	Key    string            `json:"MsgKey" need:"90054"`
-	Body   []content.Element `json:"MsgBody" max:"-" bad:"90007"` // MsgBody, CloudCustomData or both are required
-	Custom *string           `json:"CloudCustomData" bad:"90001"`
+	From   string       `json:"From_Account" id:"user" need:"90008"`
+	To     string       `json:"To_Account" id:"user" need:"90003"`
+	Key    string       `json:"MsgKey" need:"90054"`
+	Body   []v4.Element `json:"MsgBody" max:"-" bad:"90007"` // MsgBody, CloudCustomData or both are required
+	Custom *string      `json:"CloudCustomData" bad:"90001"`
 }
 
 type modifyResponse struct{}
@@ -35,7 +34,11 @@ func modifyC2CMsg(ctx context.Context, c *op.Call, in modifyRequest) (modifyResp
 	if in.Body == nil && in.Custom == nil {
 		return modifyResponse{}, v4.Refuse(badBody, "one of MsgBody and CloudCustomData is needed")
 	}
+	elements, err := v4.ReadElements(in.Body)
+	if err != nil {
+		return modifyResponse{}, err
+	}
 	_, err = c.Timeline.Edit(ctx, timeline.Actor{Trusted: true}, in.From, chat.Between(in.From, in.To), key,
-		timeline.EditRequest{Elements: in.Body, Custom: in.Custom})
+		timeline.EditRequest{Elements: elements, Custom: in.Custom, Form: v4.Form{}})
 	return modifyResponse{}, err
 }

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/content"
 	"parley/shared/domain/direct"
 )
 
@@ -24,18 +23,18 @@ const (
 
 // sendFields are the fields that sendmsg and batchsendmsg share.
 type sendFields struct {
-	From      string            `json:"From_Account" id:"user" bad:"90008"` // the calling admin, if it is missing
-	Sync      int               `json:"SyncOtherMachine" bad:"90031"`       // 1: also to the sender's devices; 2: hidden from the sender
-	Online    int               `json:"OnlineOnlyFlag" bad:"90001"`         // 1: only for devices that are online, not stored
-	LifeTime  *int64            `json:"MsgLifeTime" bad:"90044"`            // seconds, at most 604800; 0 is the same as OnlineOnlyFlag 1
-	Seq       *uint32           `json:"MsgSeq" bad:"90004"`                 // derived from the time, if it is missing
-	Random    *uint32           `json:"MsgRandom" need:"90005"`
-	Timestamp *uint32           `json:"MsgTimeStamp" bad:"90006"` // has no effect (docs/spec/tencent §6.1)
-	Body      []content.Element `json:"MsgBody" max:"-" need:"90002" bad:"90007"`
-	Custom    string            `json:"CloudCustomData" bad:"90001"`
-	Control   []string          `json:"SendMsgControl" bad:"90001"`    // NoUnread, NoLastMsg, WithMuteNotifications
-	Receipt   int               `json:"IsNeedReadReceipt" bad:"90001"` // 1: asks the receiver for a read receipt
-	Push      json.RawMessage   `json:"OfflinePushInfo"`
+	From      string          `json:"From_Account" id:"user" bad:"90008"` // the calling admin, if it is missing
+	Sync      int             `json:"SyncOtherMachine" bad:"90031"`       // 1: also to the sender's devices; 2: hidden from the sender
+	Online    int             `json:"OnlineOnlyFlag" bad:"90001"`         // 1: only for devices that are online, not stored
+	LifeTime  *int64          `json:"MsgLifeTime" bad:"90044"`            // seconds, at most 604800; 0 is the same as OnlineOnlyFlag 1
+	Seq       *uint32         `json:"MsgSeq" bad:"90004"`                 // derived from the time, if it is missing
+	Random    *uint32         `json:"MsgRandom" need:"90005"`
+	Timestamp *uint32         `json:"MsgTimeStamp" bad:"90006"` // has no effect (docs/spec/tencent §6.1)
+	Body      []v4.Element    `json:"MsgBody" max:"-" need:"90002" bad:"90007"`
+	Custom    string          `json:"CloudCustomData" bad:"90001"`
+	Control   []string        `json:"SendMsgControl" bad:"90001"`    // NoUnread, NoLastMsg, WithMuteNotifications
+	Receipt   int             `json:"IsNeedReadReceipt" bad:"90001"` // 1: asks the receiver for a read receipt
+	Push      json.RawMessage `json:"OfflinePushInfo"`
 }
 
 // sendRequest returns the request without a receiver. If From_Account is missing, the
@@ -43,7 +42,7 @@ type sendFields struct {
 func (in sendFields) sendRequest(admin string) (direct.SendRequest, error) {
 	r := direct.SendRequest{
 		From: in.From, Seq: in.Seq, Random: *in.Random, Trusted: true,
-		Content: content.Content{Elements: in.Body, Custom: in.Custom},
+		Form: v4.Form{},
 	}
 	if r.From == "" {
 		r.From = admin
@@ -59,6 +58,9 @@ func (in sendFields) sendRequest(admin string) (direct.SendRequest, error) {
 		return r, v4.Refuse(90031, "SyncOtherMachine is 1 or 2")
 	}
 	var err error
+	if r.Content, err = v4.ReadContent(in.Body, in.Custom); err != nil {
+		return r, err
+	}
 	if r.OnlineOnly, err = v4.Flag("OnlineOnlyFlag", in.Online); err != nil {
 		return r, err
 	}

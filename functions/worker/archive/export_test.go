@@ -91,8 +91,8 @@ func storeMessages(t *testing.T, w *testkit.World, r *rand.Rand, n int) [][]entr
 		if existing, err := w.Store.PutMessage(t.Context(), w.ID, m); err != nil || existing != nil {
 			t.Fatalf("put: %v, the key has a message already: %t", err, existing != nil)
 		}
-		line := fmt.Sprintf(`{"From_Account":%q,"To_Account":%q,"MsgTimestamp":%d,"MsgSeq":%d,"MsgRandom":7,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":%s}]}`,
-			m.From, m.To(), m.Time, m.Seq, m.Elements[0].Content)
+		line := fmt.Sprintf(`{"From_Account":%q,"To_Account":%q,"MsgTimestamp":%d,"MsgSeq":%d,"MsgRandom":7,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":%q}}]}`,
+			m.From, m.To(), m.Time, m.Seq, *m.Elements[0].Text)
 		shard := len(users[1]) % 2
 		for _, item := range w.PartitionItems(t, store.Msg, store.TimelinePK(w.ID, m.Chat)) {
 			if record := testkit.Streamed("INSERT", item); hasKey(record, m.Key) {

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/content"
 	"parley/shared/fault"
 )
 
@@ -21,20 +20,20 @@ type shared struct {
 }
 
 type request struct {
-	To     string            `json:"To_Account" need:"90003"`
-	Seq    *uint32           `json:"MsgSeq" bad:"90004"`
-	List   []string          `json:"List" need:"90002" bad:"90007"`
-	Free   bool              `json:"Free"`
-	Body   []content.Element `json:"MsgBody" bad:"90010"`
-	Inner  inner             `json:"Inner" bad:"90043"`
-	Point  *inner            `json:"Point"`
-	Many   []inner           `json:"Many"`
-	Hidden string            `json:"-"`
-	Opt    int64             `json:"Opt,omitempty" bad:"90006"`
-	Peer   string            `json:"Peer" id:"user" bad:"90008"`
-	Other  *string           `json:"Other" id:"user"`
-	Few    []string          `json:"Few" max:"2" bad:"90009"`
-	Large  []inner           `json:"Large" max:"-"`
+	To     string       `json:"To_Account" need:"90003"`
+	Seq    *uint32      `json:"MsgSeq" bad:"90004"`
+	List   []string     `json:"List" need:"90002" bad:"90007"`
+	Free   bool         `json:"Free"`
+	Body   []v4.Element `json:"MsgBody" bad:"90010"`
+	Inner  inner        `json:"Inner" bad:"90043"`
+	Point  *inner       `json:"Point"`
+	Many   []inner      `json:"Many"`
+	Hidden string       `json:"-"`
+	Opt    int64        `json:"Opt,omitempty" bad:"90006"`
+	Peer   string       `json:"Peer" id:"user" bad:"90008"`
+	Other  *string      `json:"Other" id:"user"`
+	Few    []string     `json:"Few" max:"2" bad:"90009"`
+	Large  []inner      `json:"Large" max:"-"`
 	shared
 }
 

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"parley/shared/domain/content"
 	"parley/shared/domain/direct"
 	"parley/shared/domain/inbox"
 	"parley/shared/domain/push"
@@ -19,16 +18,16 @@ import (
 // Message is a one-to-one message, in a history and in message.new
 // (docs/client-protocol.md §7).
 type Message struct {
-	From     string            `json:"From_Account"`
-	To       string            `json:"To_Account"`
-	Seq      uint32            `json:"MsgSeq"`
-	Random   uint32            `json:"MsgRandom"`
-	Time     int64             `json:"MsgTime"`           // Unix seconds
-	Key      string            `json:"MsgKey"`            // MsgSeq_MsgRandom_MsgTime; identifies the message in its conversation
-	Ordinal  int64             `json:"Ordinal,omitempty"` // number of the message from From_Account to To_Account: 1, 2, 3, ...; absent: the message has no number
-	Body     []content.Element `json:"MsgBody"`
-	Custom   string            `json:"CloudCustomData,omitempty"`
-	NoUnread bool              `json:"NoUnread,omitempty"` // the unread count leaves the message out
+	From     string    `json:"From_Account"`
+	To       string    `json:"To_Account"`
+	Seq      uint32    `json:"MsgSeq"`
+	Random   uint32    `json:"MsgRandom"`
+	Time     int64     `json:"MsgTime"`           // Unix seconds
+	Key      string    `json:"MsgKey"`            // MsgSeq_MsgRandom_MsgTime; identifies the message in its conversation
+	Ordinal  int64     `json:"Ordinal,omitempty"` // number of the message from From_Account to To_Account: 1, 2, 3, ...; absent: the message has no number
+	Body     []Element `json:"MsgBody"`
+	Custom   string    `json:"CloudCustomData,omitempty"`
+	NoUnread bool      `json:"NoUnread,omitempty"` // the unread count leaves the message out
 
 	Flags       int        `json:"MsgFlagBits,omitempty"`             // 8: the message was recalled, and MsgBody is empty
 	EditedMs    int64      `json:"EditMs,omitempty"`                  // when the message was last edited
@@ -55,7 +54,7 @@ type Reaction struct {
 func FromMessage(m timeline.Message) Message {
 	out := Message{
 		From: m.From, To: m.To(), Seq: m.Seq, Random: m.Random, Time: m.Time, Key: m.Key.String(),
-		Ordinal: m.Offset, Body: nonNil(m.Elements), Custom: m.Custom, NoUnread: m.NoUnread, EditedMs: m.EditedMs,
+		Ordinal: m.Offset, Body: FromElements(m.Elements), Custom: m.Custom, NoUnread: m.NoUnread, EditedMs: m.EditedMs,
 		NeedReceipt: flag(m.NeedReceipt), PeerRead: flag(m.ConfirmedMs != 0), Extensible: flag(m.Extensible),
 		Reactions: FromReactions(m), Nick: m.Nick, Face: m.Face,
 	}
@@ -144,14 +143,6 @@ func Flag(name string, v int) (bool, error) {
 		return false, fault.New(fault.Invalid, "%s is 0 or 1", name)
 	}
 	return v == 1, nil
-}
-
-// nonNil returns a list that is not nil, so that an empty MsgBody is [] and not null.
-func nonNil(list []content.Element) []content.Element {
-	if list == nil {
-		return []content.Element{}
-	}
-	return list
 }
 
 // Conversation is one user's view of a one-to-one conversation.
@@ -306,7 +297,7 @@ func ParseOfflinePushInfo(raw json.RawMessage) (*push.Options, error) {
 	if err := readPush("OfflinePushInfo", raw, &p); err != nil {
 		return nil, err
 	}
-	info := &push.Options{Title: p.Title, Text: p.Desc, Ext: p.Ext, WireBytes: len(raw)}
+	info := &push.Options{Title: p.Title, Text: p.Desc, Ext: p.Ext, Bytes: len(raw) + len(`,"OfflinePushInfo":`)}
 	if err := oneOf("PushFlag", p.PushFlag, 0, 1); err != nil {
 		return nil, err
 	}

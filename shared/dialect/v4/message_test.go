@@ -100,7 +100,7 @@ func TestPushInfo(t *testing.T) {
 	raw := `{"PushFlag":1,"Title":"t","Desc":"d","Ext":"e","AndroidInfo":{"Sound":"s","Own":1},"ApnsInfo":{"BadgeMode":1}}`
 	got, err := v4.ParseOfflinePushInfo(json.RawMessage(raw))
 	want := &push.Options{
-		Disabled: true, Title: "t", Text: "d", Ext: "e", NoBadge: true, WireBytes: len(raw),
+		Disabled: true, Title: "t", Text: "d", Ext: "e", NoBadge: true, Bytes: len(raw) + len(`,"OfflinePushInfo":`),
 		Android: json.RawMessage(`{"Sound":"s","Own":1}`), Apple: json.RawMessage(`{"BadgeMode":1}`),
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
@@ -137,11 +137,12 @@ func TestWireForms(t *testing.T) {
 	m := timeline.Message{
 		Key: timeline.Key{Time: 1_700_000_000, Seq: 1, Random: 2}, From: "alice", Chat: chat.Between("alice", "bob"), Offset: 3, Epoch: 9,
 		Content: content.Content{
-			Elements: []content.Element{{Kind: content.KindText, Content: json.RawMessage(`{"Text":"hi","own":1}`)}},
+			Elements: []content.Element{content.NewText("hi")},
 			Custom:   "c",
 		},
 		NoUnread: true, Expires: 5, HiddenFromSender: true, NeedReceipt: true, Extensible: true, Nick: "Al", Face: "https://a",
 	}
+	m.Elements[0].Original = &content.Original{Dialect: "v4", Rest: json.RawMessage(`[0,"own",1]`)}
 	for _, c := range []struct {
 		what string
 		m    timeline.Message

@@ -9,7 +9,6 @@ import (
 	"io"
 	"time"
 
-	"parley/shared/domain/content"
 	"parley/shared/domain/timeline"
 )
 
@@ -119,25 +118,12 @@ type Objects interface {
 	Purge(ctx context.Context, h Hour) error
 }
 
-// An exportedMessage is a message in the form of a file (docs/spec/tencent §11.2).
-type exportedMessage struct {
-	From   string            `json:"From_Account"`
-	To     string            `json:"To_Account"`
-	Time   int64             `json:"MsgTimestamp"`
-	Seq    uint32            `json:"MsgSeq"`
-	Random uint32            `json:"MsgRandom"`
-	Body   []content.Element `json:"MsgBody"`
-	// The vendor's list of fields does not have it, but an export without it would lose a
-	// part of the message.
-	Custom string `json:"CloudCustomData,omitempty"`
-}
-
-func toExported(m timeline.Message) exportedMessage {
-	e := exportedMessage{From: m.From, To: m.To(), Time: m.Time, Seq: m.Seq, Random: m.Random, Body: m.Elements, Custom: m.Custom}
-	if e.Body == nil {
-		e.Body = []content.Element{}
-	}
-	return e
+// A Format is how the files of a deployment are written. A file has a line that begins it,
+// a line for each message, with a comma between two of them, and a line that ends it.
+type Format interface {
+	Begin(h Hour) string
+	Message(m timeline.Message) (json.RawMessage, error)
+	End() string
 }
 
 // newLineEncoder writes each value on a line. It does not escape HTML characters.

@@ -63,10 +63,21 @@ func (d *diskCounter) make() (Disk, error) {
 	return countedDisk{f, d}, os.Remove(f.Name())
 }
 
+// testFormat is the format of the files of this test.
+type testFormat struct{}
+
+func (testFormat) Begin(h Hour) string { return fmt.Sprint("[", h) }
+
+func (testFormat) Message(m timeline.Message) (json.RawMessage, error) {
+	return json.Marshal(fmt.Sprint(m.Key, m.From, m.To(), *m.Elements[0].Text))
+}
+
+func (testFormat) End() string { return "]" }
+
 func newJob(d *diskCounter) (Job, memoryObjects) {
 	m := memoryObjects{parts: make(map[string][]byte)}
 	return Job{
-		Store: acceptingStore{}, Objects: m, Clock: clock.System{}, Disk: d.make,
+		Store: acceptingStore{}, Objects: m, Format: testFormat{}, Clock: clock.System{}, Disk: d.make,
 		Parallel: func(ctx context.Context, run ...func(context.Context) error) error {
 			for _, f := range run {
 				if err := f(ctx); err != nil {
@@ -92,7 +103,7 @@ func TestBuildGivesTheSameFileForAnyNumberOfParts(t *testing.T) {
 		for i := range n {
 			all = append(all, Record{App: 7, Position: fmt.Sprintf("%06d", r.IntN(1_000_000)), Message: timeline.Message{
 				Key: timeline.Key{Time: start.Unix() + int64(i%3600), Seq: uint32(i)}, From: "a", Chat: chat.Between("a", "<b>&"),
-				Content: content.Content{Elements: []content.Element{{Kind: content.KindText, Content: json.RawMessage(`{"Text":"<x>\u0001"}`)}}},
+				Content: content.Content{Elements: []content.Element{content.NewText("<x>\x01")}},
 			}})
 			// Each part has the newest message, and one or two that others have.
 			batch := append([]Record{all[i]}, all[max(0, i-r.IntN(3)):i]...)
@@ -195,15 +206,15 @@ func TestReadMessagesSkipsAndLimits(t *testing.T) {
 	for _, n := range []int{0, 1, 5} {
 		var list []string
 		for i := range n {
-			list = append(list, fmt.Sprintf(`{"MsgSeq":%d}`, i))
+			list = append(list, fmt.Sprintf(`{"n":%d}`, i))
 		}
 		var packed bytes.Buffer
 		w := gzip.NewWriter(&packed)
-		_, _ = io.WriteString(w, "{\"MsgList\":[\n"+strings.Join(list, ",\n")+"\n]}\n")
+		_, _ = io.WriteString(w, "[\n"+strings.Join(list, ",\n")+"\n]\n")
 		_ = w.Close()
 		for skip := range n + 2 {
 			for _, limit := range []int{1, 2, 10} {
-				got, err := readMessages(bytes.NewReader(packed.Bytes()), skip, limit)
+				got, err := readMessages(bytes.NewReader(packed.Bytes()), skip, min(limit, n-skip))
 				var text []string
 				for _, m := range got {
 					text = append(text, string(m))

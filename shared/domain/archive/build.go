@@ -107,7 +107,7 @@ func (j Job) fetchParts(ctx context.Context, h Hour, ids []string) ([]io.Reader,
 func (j Job) mergeToDisk(lists []io.Reader) (Disk, error) {
 	return j.writeTemp(func(w io.Writer) error {
 		e := newLineEncoder(w)
-		return merge(lists, func(r rawLine) error { return e.Encode(r) })
+		return merge(lists, func(r partLine) error { return e.Encode(r) })
 	})
 }
 
@@ -151,7 +151,7 @@ func (j Job) writeFile(h Hour, lists []io.Reader) (*hourFile, error) {
 	out := &hourFile{Export: Export{Hour: h}, content: content}
 	disk, packed, plain := bufio.NewWriter(content), newCountingMD5(), newCountingMD5()
 	w := gzip.NewWriter(io.MultiWriter(disk, packed))
-	out.Messages, err = writeExport(io.MultiWriter(w, plain), h, lists)
+	out.Messages, err = j.writeExport(io.MultiWriter(w, plain), h, lists)
 	if err == nil {
 		err = finishWriting(w, disk, content)
 	}
@@ -164,15 +164,13 @@ func (j Job) writeFile(h Hour, lists []io.Reader) (*hourFile, error) {
 	return out, nil
 }
 
-// writeExport writes the text of a file (docs/spec/tencent §11.2): a line that opens
-// the JSON object, a line for each message, and a line that closes the object. It
-// returns the number of messages.
-func writeExport(text io.Writer, h Hour, lists []io.Reader) (n int64, err error) {
-	if _, err := fmt.Fprintf(text, "{\"SdkAppId\":%d,\"ChatType\":%q,\"MsgTime\":%q,\"MsgList\":[\n", h.App, h.Type, h.Name); err != nil {
+// writeExport writes the text of a file and returns the number of messages.
+func (j Job) writeExport(text io.Writer, h Hour, lists []io.Reader) (n int64, err error) {
+	if _, err := io.WriteString(text, j.Format.Begin(h)+"\n"); err != nil {
 		return 0, err
 	}
 	between := ""
-	err = merge(lists, func(r rawLine) error {
+	err = merge(lists, func(r partLine) error {
 		_, err := io.WriteString(text, between+string(r.Message))
 		n, between = n+1, ",\n"
 		return err
@@ -180,7 +178,7 @@ func writeExport(text io.Writer, h Hour, lists []io.Reader) (n int64, err error)
 	if err != nil {
 		return 0, err
 	}
-	_, err = io.WriteString(text, "\n]}\n")
+	_, err = io.WriteString(text, "\n"+j.Format.End()+"\n")
 	return n, err
 }
 

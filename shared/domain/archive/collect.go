@@ -29,18 +29,13 @@ type Job struct {
 	Store   Store
 	Objects Objects
 	Apps    Apps
+	Format  Format
 	// OnUnreadable, if not nil, is called for what cannot be read and is left out.
 	OnUnreadable func(ctx context.Context, what string)
 	// Disk creates an empty file.
 	Disk func() (Disk, error)
 	// Parallel runs functions at the same time and returns the first error.
 	Parallel func(ctx context.Context, run ...func(context.Context) error) error
-}
-
-// A partLine is a message in a part.
-type partLine struct {
-	Place   string          `json:"k"`
-	Message exportedMessage `json:"m"`
 }
 
 // parallelHours is the number of hours of a batch that are stored at the same time.
@@ -81,7 +76,11 @@ func (j Job) storePart(ctx context.Context, h Hour, list []Record) error {
 		if i > 0 && list[i-1].Position == r.Position {
 			continue
 		}
-		if err := e.Encode(partLine{r.Position, toExported(r.Message)}); err != nil {
+		text, err := j.Format.Message(r.Message)
+		if err == nil {
+			err = e.Encode(partLine{r.Position, text})
+		}
+		if err != nil {
 			return fmt.Errorf("part of %v: %w", h, err)
 		}
 	}

@@ -86,12 +86,12 @@ func (s Service) Messages(ctx context.Context, e Export, skip, limit int) ([]jso
 	if err != nil {
 		return nil, err
 	}
-	list, err := readMessages(body, skip, limit)
+	list, err := readMessages(body, skip, min(limit, int(e.Messages)-skip))
 	return list, errors.Join(err, body.Close())
 }
 
-// readMessages reads messages of a compressed file. Each is on a line, between the
-// line that opens the JSON object and the line that closes it.
+// readMessages reads messages of a compressed file, which has at least skip + limit.
+// Each is on a line, after the line that begins the file.
 func readMessages(body io.Reader, skip, limit int) ([]json.RawMessage, error) {
 	plain, err := gzip.NewReader(body)
 	if err != nil {
@@ -105,9 +105,6 @@ func readMessages(body io.Reader, skip, limit int) ([]json.RawMessage, error) {
 			return nil, fmt.Errorf("exported file: %w", err)
 		}
 		text = bytes.TrimSuffix(bytes.TrimSpace(text), []byte(","))
-		if string(text) == "]}" {
-			break
-		}
 		if n >= skip {
 			out = append(out, text)
 		}

@@ -22,8 +22,8 @@ func (u *unreadablePart) Error() string {
 
 func (u *unreadablePart) Unwrap() error { return u.err }
 
-// A rawLine is a partLine whose message is not decoded.
-type rawLine struct {
+// A partLine is a message in a part, in the Format of the files.
+type partLine struct {
 	Place   string          `json:"k"`
 	Message json.RawMessage `json:"m"`
 }
@@ -33,13 +33,13 @@ type rawLine struct {
 type sortedList struct {
 	in      *json.Decoder
 	id      string // of the part; empty: the list was merged before
-	current rawLine
+	current partLine
 }
 
 // advance reads the next line into current. It fails with io.EOF at the end, and with
 // an unreadablePart if the list cannot be read.
 func (l *sortedList) advance() error {
-	l.current = rawLine{}
+	l.current = partLine{}
 	err := l.in.Decode(&l.current)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return &unreadablePart{l.id, err}
@@ -49,7 +49,7 @@ func (l *sortedList) advance() error {
 
 // merge calls emit for the lines of sorted compressed lists, in order. Of lines with
 // the same place it emits one only: they are the same message, as it was stored first.
-func merge(lists []io.Reader, emit func(rawLine) error) error {
+func merge(lists []io.Reader, emit func(partLine) error) error {
 	var h listHeap
 	for _, in := range lists {
 		id := ""

@@ -1,146 +1,154 @@
 // Package content holds the rules of what a message says: its elements and their kinds,
-// what is refused, the limits of sizes, what a list and a search show of it, and
-// merged lists. It knows nothing of who says it to whom.
+// the limits of sizes, what a list and a search show of it, and merged lists. It knows
+// nothing of who says it to whom, and nothing of the form in which a dialect writes it.
 package content
 
 import (
 	"bytes"
-	"strings"
+	"encoding/json"
+	"math"
+	"slices"
 
 	"parley/shared/fault"
 	"parley/shared/plainjson"
 )
 
-// Content is what a message says. It is stored as the JSON of this struct, and
-// Check measures the same bytes.
+// Content is what a message says. It is stored as the JSON of this struct.
 type Content struct {
-	Elements []Element `json:"MsgBody"`
-	Custom   string    `json:"CloudCustomData,omitempty"`
+	Elements []Element `json:"e"`
+	Custom   string    `json:"c,omitempty"`
 }
 
-// MaxBody is the maximum size in bytes of the JSON of a message's elements and custom
-// data, as it is stored, delivered and answered (docs/spec/tencent §13,
-// docs/adr/0021).
-const MaxBody = 12 << 10
+// Limits of content.
+const (
+	// MaxBody is the maximum size in bytes of a message's elements and custom data, in the
+	// form of the dialect by which it came (docs/spec/tencent §13, docs/adr/0021).
+	MaxBody = 12 << 10
+	// MaxCustom is the maximum number of custom elements of a message.
+	MaxCustom = 1
+	// MaxNesting is the maximum depth of merged messages within merged messages.
+	MaxNesting = 8
+)
 
-// Check refuses content that has no element, an element of an unknown kind, a field of
-// a wrong type, two custom elements, or over 12 KB.
-func (c Content) Check() error { return c.CheckWithOverhead(0) }
+// A Form is how a dialect writes content. The limits of sizes count its bytes.
+type Form interface {
+	// Size returns how many bytes a message with this content has.
+	Size(c Content) int
+	// MergedMessage returns the text of a merged message.
+	MergedMessage(m MergedMessage) []byte
+}
 
-// CheckWithOverhead is Check for content whose message has extraBytes more. It counts
-// the bytes of the stored JSON. Example: the character 0x01 in CloudCustomData counts
-// six bytes, because it is stored as \u0001.
-func (c Content) CheckWithOverhead(extraBytes int) error {
-	if len(c.Elements) == 0 {
-		return fault.New(fault.BodyEmpty, "MsgBody has no element")
-	}
-	custom, err := plainjson.Size(c.Custom)
+// A StoredForm is the form in which content is stored.
+type StoredForm struct{}
+
+// Size implements Form.
+func (StoredForm) Size(c Content) int { return len(c.Encode()) }
+
+// MergedMessage implements Form.
+func (StoredForm) MergedMessage(m MergedMessage) []byte { return encode(m) }
+
+// Encode returns the stored form of the content.
+func (c Content) Encode() []byte { return encode(c) }
+
+func encode(v any) []byte {
+	text, err := plainjson.Marshal(v)
 	if err != nil {
-		return fault.New(fault.BodyInvalid, "CloudCustomData: %s", err)
+		panic(err) // Check refuses what cannot be encoded
 	}
-	size, customElements := extraBytes+custom+len(`{"MsgBody":[],"CloudCustomData":}`), 0
-	for i, e := range c.Elements {
-		content, err := plainjson.Size(e.Content)
-		if err != nil {
-			return fault.New(fault.BodyInvalid, "MsgBody[%d]: MsgContent is not JSON", i)
+	return text
+}
+
+// Decode reverses Encode. It fails if an element has no kind.
+func Decode(text []byte) (c Content, err error) {
+	if err := json.Unmarshal(text, &c); err != nil {
+		return Content{}, err
+	}
+	for _, e := range c.Elements {
+		if e.Kind() == "" {
+			return Content{}, elementError("an element has no kind")
 		}
-		size += len(e.Kind) + content + len(`{"MsgType":"","MsgContent":},`)
-		if e.Kind == KindCustom {
+	}
+	return c, nil
+}
+
+// Check refuses content that has no element, an element without a kind, two custom
+// elements, merged messages that are nested too deep, or over 12 KB. form is that of the
+// dialect by which the content came, nil for the stored form. extraBytes are the bytes
+// that the message has besides its content.
+func (c Content) Check(form Form, extraBytes int) error {
+	if len(c.Elements) == 0 {
+		return fault.New(fault.BodyEmpty, "%s has no element", fault.Elements)
+	}
+	customElements := 0
+	for i, e := range c.Elements {
+		if e.Custom != nil {
 			customElements++
 		}
-		if size > MaxBody {
-			return fault.New(fault.BodyTooLarge, "the message is over %d bytes", MaxBody)
-		}
-		if err := e.check(); err != nil {
-			return fault.New(fault.BodyInvalid, "MsgBody[%d]: %s", i, err)
+		if err := e.check(0); err != nil {
+			return fault.AtItem(fault.BodyInvalid, fault.Elements, i, "%s", err)
 		}
 	}
-	if size > MaxBody {
+	if customElements > MaxCustom {
+		return fault.New(fault.BodyInvalid, "%s has %d custom elements, at most %d is allowed", fault.Elements, customElements, MaxCustom)
+	}
+	if form == nil {
+		form = StoredForm{}
+	}
+	if extraBytes+form.Size(c) > MaxBody {
 		return fault.New(fault.BodyTooLarge, "the message is over %d bytes", MaxBody)
-	}
-	if customElements > 1 {
-		return fault.New(fault.BodyInvalid, "MsgBody has %d TIMCustomElem, at most one is allowed", customElements)
 	}
 	return nil
 }
 
-// Equal reports whether two contents have the same JSON.
-func (c Content) Equal(other Content) bool {
-	one, err := plainjson.Marshal(c)
-	if err != nil {
-		return false
+type elementError string
+
+func (e elementError) Error() string { return string(e) }
+
+// check checks an element at a nesting depth: 0 is the message itself, 1 a message that is
+// merged into it.
+func (e Element) check(depth int) error {
+	switch {
+	case e.Kind() == "":
+		return elementError("it has no kind")
+	case e.Original != nil && !json.Valid(e.Original.Rest):
+		return elementError("its original is not JSON")
+	case e.Location != nil && !isFinite(e.Location.Latitude, e.Location.Longitude):
+		return elementError("it is not a place")
+	case e.Merged == nil:
+		return nil
 	}
-	two, err := plainjson.Marshal(other)
-	return err == nil && bytes.Equal(one, two)
-}
-
-// maxPreview is the maximum size of a preview in bytes.
-const maxPreview = 120
-
-// Preview returns the text for a conversation list: the texts of the elements one
-// after the other, without a separator (docs/spec/tencent §3), at most 120 bytes.
-func (c Content) Preview() string { return c.Summary(maxPreview) }
-
-// Summary joins the texts of the elements and cuts the result at maxBytes.
-func (c Content) Summary(maxBytes int) string {
-	var b strings.Builder
-	for _, e := range c.Elements {
-		b.WriteString(e.summary())
-		if b.Len() > maxBytes {
-			break
+	for _, m := range e.Merged.Messages {
+		if err := m.check(depth + 1); err != nil {
+			return err
 		}
 	}
-	return truncate(b.String(), maxBytes)
+	return nil
 }
 
-// PushFields returns the fields of the custom element that go into a push; "" if there is
-// none.
-func (c Content) PushFields() (ext, sound string) {
-	for _, e := range c.Elements {
-		if e.Kind == KindCustom {
-			ext, sound = e.stringField("Ext"), e.stringField("Sound")
+// isFinite reports whether the numbers are neither infinite nor "not a number", which have
+// no JSON.
+func isFinite(numbers ...float64) bool {
+	return !slices.ContainsFunc(numbers, func(n float64) bool { return math.IsNaN(n) || math.IsInf(n, 0) })
+}
+
+// check checks a merged message at a nesting depth.
+func (m MergedMessage) check(depth int) error {
+	if m.From == "" || len(m.Elements) == 0 {
+		return elementError("a merged message needs a sender and elements")
+	}
+	if depth > MaxNesting {
+		return elementError("merged messages are nested too deep")
+	}
+	if m.Original != nil && !json.Valid(m.Original.Rest) {
+		return elementError("its original is not JSON")
+	}
+	for _, e := range m.Elements {
+		if err := e.check(depth); err != nil {
+			return err
 		}
 	}
-	return ext, sound
+	return nil
 }
 
-// truncate shortens a text to at most maxBytes. It never cuts a UTF-8 character.
-func truncate(text string, maxBytes int) string {
-	if len(text) <= maxBytes {
-		return text
-	}
-	for maxBytes > 0 && text[maxBytes]&0xC0 == 0x80 {
-		maxBytes--
-	}
-	return text[:maxBytes]
-}
-
-// Words returns the texts of a message that a search looks at, one per line: what
-// users wrote or see, not data for programs.
-func (c Content) Words() string {
-	var b strings.Builder
-	add := func(text string) {
-		b.WriteString(text)
-		b.WriteByte('\n')
-	}
-	for _, e := range c.Elements {
-		switch e.Kind {
-		case KindText:
-			add(e.stringField("Text"))
-		case KindLocation, KindCustom:
-			add(e.stringField("Desc"))
-		case KindFile:
-			add(e.stringField("FileName"))
-		case KindRelay:
-			add(e.stringField("Title"))
-			var content Relay
-			if plainjson.Unmarshal(e.Content, &content) == nil {
-				for _, line := range content.Abstract {
-					add(line)
-				}
-			}
-		case KindFace, KindSound, KindImage, KindVideo: // they have no text
-		}
-	}
-	return b.String()
-}
+// Equal reports whether two contents have the same stored form.
+func (c Content) Equal(other Content) bool { return bytes.Equal(c.Encode(), other.Encode()) }

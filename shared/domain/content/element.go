@@ -1,214 +1,186 @@
 package content
 
-import (
-	"encoding/json"
-	"fmt"
-	"math"
+import "encoding/json"
 
-	"parley/shared/plainjson"
-)
-
-// A Kind names one of the nine kinds of elements (docs/spec/tencent §3).
+// A Kind names one of the nine kinds of elements.
 type Kind string
 
 // The kinds.
 const (
-	KindText     Kind = "TIMTextElem"
-	KindLocation Kind = "TIMLocationElem"
-	KindFace     Kind = "TIMFaceElem"
-	KindCustom   Kind = "TIMCustomElem"
-	KindSound    Kind = "TIMSoundElem"
-	KindImage    Kind = "TIMImageElem"
-	KindFile     Kind = "TIMFileElem"
-	KindVideo    Kind = "TIMVideoFileElem"
-	KindRelay    Kind = "TIMRelayElem"
+	KindText     Kind = "text"
+	KindLocation Kind = "location"
+	KindFace     Kind = "face"
+	KindCustom   Kind = "custom"
+	KindSound    Kind = "sound"
+	KindImage    Kind = "image"
+	KindFile     Kind = "file"
+	KindVideo    Kind = "video"
+	KindMerged   Kind = "merged"
 )
 
-// An Element is one part of a message. Content is the JSON object as the sender
-// wrote it. It is checked and stored, but never rewritten, because apps keep their own
-// fields in it and old clients leave fields out (docs/adr/0002). Parley's own form of
-// a message has the vendor's names for the kinds; a dialect with other names converts.
+// An Element is one part of a message. It has the fields of one kind; the pointers to
+// the others are nil. The names in the tags are those of the stored form
+// (docs/data-model.md §3).
 type Element struct {
-	Kind    Kind            `json:"MsgType"`
-	Content json.RawMessage `json:"MsgContent"`
+	Text     *Text     `json:"t,omitempty"`
+	Location *Location `json:"l,omitempty"`
+	Face     *Face     `json:"f,omitempty"`
+	Custom   *Custom   `json:"c,omitempty"`
+	Sound    *Sound    `json:"s,omitempty"`
+	Image    *Image    `json:"i,omitempty"`
+	File     *File     `json:"d,omitempty"`
+	Video    *Video    `json:"v,omitempty"`
+	Merged   *Merged   `json:"m,omitempty"`
+	Original *Original `json:"o,omitempty"`
 }
 
-// A fieldRule says which type a field of an element's content must have.
-type fieldRule struct {
-	name     string
-	required bool
-	check    func(any) bool
-	want     string
+// An Original is what a dialect needs besides the fields to write an element, or a merged
+// message, exactly as it was written (docs/adr/0031). It is nil if the fields are enough.
+// Only the dialect that wrote it reads it. Example: an app adds a field of its own to a
+// picture. The picture has no place for it, so it is here.
+type Original struct {
+	Dialect string          `json:"d"`
+	Rest    json.RawMessage `json:"r"`
 }
 
-func (e Element) check() error { return e.checkAt(0) }
+// A Text is what a user wrote.
+type Text string
 
-// checkAt checks an element at a nesting depth; 0 is the message itself, 1 a message
-// that is merged into it.
-func (e Element) checkAt(depth int) error {
-	fields, ok := e.Kind.fieldRules()
-	if !ok {
-		return elementError(fmt.Sprintf("MsgType %.50s is not known", e.Kind))
+// A Location is a place on the earth.
+type Location struct {
+	Description string  `json:"d,omitempty"`
+	Latitude    float64 `json:"a"` // degrees
+	Longitude   float64 `json:"o"` // degrees
+}
+
+// A Face is an emoji of a set that the app has.
+type Face struct {
+	Index int64  `json:"i"`
+	Data  string `json:"d,omitempty"`
+}
+
+// A Custom is what an app says to itself.
+type Custom struct {
+	Data        string `json:"d,omitempty"`
+	Description string `json:"s,omitempty"` // shown to users
+	Extension   string `json:"e,omitempty"` // given to the app with a push
+	Sound       string `json:"n,omitempty"` // the name of the sound of a push
+}
+
+// A Sound is a recorded voice.
+type Sound struct {
+	URL     string `json:"u,omitempty"`
+	ID      string `json:"i,omitempty"`
+	Bytes   int64  `json:"b,omitempty"`
+	Seconds int64  `json:"s,omitempty"`
+}
+
+// An Image is a picture, in up to three sizes.
+type Image struct {
+	ID     string      `json:"i,omitempty"`
+	Format string      `json:"f,omitempty"` // a file extension: "jpg", "gif", "png", "bmp"; "other"
+	Files  []ImageFile `json:"s"`
+}
+
+// The sizes of a picture.
+const (
+	SizeOriginal  = "original"
+	SizeLarge     = "large"
+	SizeThumbnail = "thumbnail"
+)
+
+// An ImageFile is a picture in one size.
+type ImageFile struct {
+	Size   string `json:"k"` // SizeOriginal, SizeLarge or SizeThumbnail
+	Bytes  int64  `json:"b,omitempty"`
+	Width  int64  `json:"w,omitempty"` // pixels
+	Height int64  `json:"h,omitempty"` // pixels
+	URL    string `json:"u,omitempty"`
+}
+
+// A File is a file that is neither a picture nor a sound nor a video.
+type File struct {
+	URL   string `json:"u,omitempty"`
+	ID    string `json:"i,omitempty"`
+	Name  string `json:"n,omitempty"`
+	Bytes int64  `json:"b,omitempty"`
+}
+
+// A Video is a video, and the picture that a device shows before it is played.
+type Video struct {
+	URL     string `json:"u,omitempty"`
+	ID      string `json:"i,omitempty"`
+	Bytes   int64  `json:"b,omitempty"`
+	Seconds int64  `json:"s,omitempty"`
+	Format  string `json:"f,omitempty"` // a file extension: "mp4"
+
+	CoverURL    string `json:"cu,omitempty"`
+	CoverID     string `json:"ci,omitempty"`
+	CoverBytes  int64  `json:"cb,omitempty"`
+	CoverWidth  int64  `json:"cw,omitempty"` // pixels
+	CoverHeight int64  `json:"ch,omitempty"` // pixels
+	CoverFormat string `json:"cf,omitempty"` // a file extension: "jpg"
+}
+
+// A Merged is merged messages: the messages themselves, or the key of a MergedList.
+type Merged struct {
+	Title    string          `json:"t,omitempty"`
+	Fallback string          `json:"f,omitempty"` // what an app shows that cannot show merged messages
+	Count    int64           `json:"n,omitempty"` // how many messages the sender says they are
+	Abstract []string        `json:"a,omitempty"` // lines that summarize the messages
+	Messages []MergedMessage `json:"l,omitempty"`
+	Key      string          `json:"k,omitempty"`
+}
+
+// A MergedMessage is one of the messages that are merged into an element or a list.
+type MergedMessage struct {
+	From     string    `json:"f"`
+	To       string    `json:"t,omitempty"` // of a message between two users
+	Group    string    `json:"g,omitempty"` // of a message to a group
+	Seq      uint32    `json:"s,omitempty"`
+	Random   uint32    `json:"r,omitempty"`
+	Time     int64     `json:"m,omitempty"` // Unix seconds
+	Elements []Element `json:"e"`
+	Custom   string    `json:"c,omitempty"`
+	Original *Original `json:"o,omitempty"`
+}
+
+// NewText returns an element with a text.
+func NewText(text string) Element {
+	t := Text(text)
+	return Element{Text: &t}
+}
+
+// Kind returns the kind of the element; empty if the element has no fields.
+func (e Element) Kind() Kind {
+	switch {
+	case e.Text != nil:
+		return KindText
+	case e.Location != nil:
+		return KindLocation
+	case e.Face != nil:
+		return KindFace
+	case e.Custom != nil:
+		return KindCustom
+	case e.Sound != nil:
+		return KindSound
+	case e.Image != nil:
+		return KindImage
+	case e.File != nil:
+		return KindFile
+	case e.Video != nil:
+		return KindVideo
+	case e.Merged != nil:
+		return KindMerged
 	}
-	var content map[string]any
-	if err := plainjson.Unmarshal(e.Content, &content); err != nil || content == nil {
-		return elementError("MsgContent is not an object")
-	}
-	for _, f := range fields {
-		v := content[f.name]
-		if v == nil {
-			if f.required {
-				return elementError("MsgContent lacks " + f.name)
-			}
-			continue
-		}
-		if !f.check(v) {
-			return elementError(f.name + " is not " + f.want)
-		}
-	}
-	if e.Kind == KindRelay {
-		return checkRelay(e.Content, content, depth)
-	}
-	return nil
-}
-
-type elementError string
-
-func (e elementError) Error() string { return string(e) }
-
-// fieldRules returns the rules for the known fields of a kind (docs/spec/tencent §3).
-// Fields that the vendor's old clients leave out are not required.
-func (k Kind) fieldRules() ([]fieldRule, bool) {
-	switch k {
-	case KindText:
-		return []fieldRule{requiredField(textField("Text"))}, true
-	case KindLocation:
-		return []fieldRule{textField("Desc"), requiredField(numberField("Latitude")), requiredField(numberField("Longitude"))}, true
-	case KindFace:
-		return []fieldRule{requiredField(integerField("Index")), textField("Data")}, true
-	case KindCustom:
-		return []fieldRule{textField("Data"), textField("Desc"), textField("Ext"), textField("Sound")}, true
-	case KindSound:
-		return []fieldRule{textField("Url"), textField("UUID"), integerField("Size"), integerField("Second"), downloadFlag("Download_Flag")}, true
-	case KindImage:
-		return []fieldRule{
-			textField("UUID"),
-			oneOf("ImageFormat", "1, 2, 3, 4 or 255", 1, 2, 3, 4, 255),
-			requiredField(fieldRule{name: "ImageInfoArray", check: isImageList, want: "a list of images with Type 1, 2 or 3, numbers for Size, Width and Height, and text for URL"}),
-		}, true
-	case KindFile:
-		return []fieldRule{textField("Url"), textField("UUID"), textField("FileName"), integerField("FileSize"), downloadFlag("Download_Flag")}, true
-	case KindVideo:
-		return []fieldRule{
-			textField("VideoUrl"), textField("VideoUUID"), integerField("VideoSize"), integerField("VideoSecond"), textField("VideoFormat"),
-			downloadFlag("VideoDownloadFlag"), textField("ThumbUrl"), textField("ThumbUUID"), integerField("ThumbSize"), integerField("ThumbWidth"),
-			integerField("ThumbHeight"), textField("ThumbFormat"), downloadFlag("ThumbDownloadFlag"),
-		}, true
-	case KindRelay:
-		return []fieldRule{textField("Title"), textField("CompatibleText"), integerField("MsgNum"), {name: "AbstractList", check: isTextList, want: "a list of texts"}, textField("JsonMsgKey")}, true
-	}
-	return nil, false
-}
-
-func requiredField(f fieldRule) fieldRule { f.required = true; return f }
-
-func textField(name string) fieldRule {
-	return fieldRule{name: name, want: "text", check: func(v any) bool { _, ok := v.(string); return ok }}
-}
-
-func numberField(name string) fieldRule {
-	return fieldRule{name: name, want: "a number", check: func(v any) bool { _, ok := v.(float64); return ok }}
-}
-
-func isInteger(v any) bool {
-	n, ok := v.(float64)
-	return ok && n == math.Trunc(n) && n >= 0 && n <= 1<<53
-}
-
-func integerField(name string) fieldRule {
-	return fieldRule{name: name, want: "a whole number", check: isInteger}
-}
-
-// downloadFlag is a flag that must be 2, which says that the file has a URL.
-func downloadFlag(name string) fieldRule { return oneOf(name, "2", 2) }
-
-func oneOf(name, want string, allowed ...float64) fieldRule {
-	return fieldRule{name: name, want: want, check: func(v any) bool {
-		for _, a := range allowed {
-			if v == a {
-				return true
-			}
-		}
-		return false
-	}}
-}
-
-func isTextList(v any) bool {
-	list, ok := v.([]any)
-	for _, item := range list {
-		if _, isText := item.(string); !isText {
-			return false
-		}
-	}
-	return ok
-}
-
-func isImageList(v any) bool {
-	list, ok := v.([]any)
-	if !ok || len(list) == 0 {
-		return false
-	}
-	for _, item := range list {
-		info, ok := item.(map[string]any)
-		if !ok || !oneOf("Type", "", 1, 2, 3).check(info["Type"]) {
-			return false
-		}
-		for _, name := range []string{"Size", "Width", "Height"} {
-			if v := info[name]; v != nil && !isInteger(v) {
-				return false
-			}
-		}
-		if _, isText := info["URL"].(string); info["URL"] != nil && !isText {
-			return false
-		}
-	}
-	return true
+	return ""
 }
 
 // Known reports whether k is one of the kinds.
-func (k Kind) Known() bool { _, ok := k.fieldRules(); return ok }
-
-// stringField returns a text field of the content; "" if it does not exist.
-func (e Element) stringField(name string) string {
-	var content map[string]any
-	if plainjson.Unmarshal(e.Content, &content) != nil {
-		return ""
+func (k Kind) Known() bool {
+	switch k {
+	case KindText, KindLocation, KindFace, KindCustom, KindSound, KindImage, KindFile, KindVideo, KindMerged:
+		return true
 	}
-	s, _ := content[name].(string)
-	return s
-}
-
-// summary returns the text of an element for a preview or a push.
-func (e Element) summary() string {
-	switch e.Kind {
-	case KindText:
-		return e.stringField("Text")
-	case KindCustom:
-		return e.stringField("Desc")
-	case KindRelay:
-		return e.stringField("Title")
-	case KindLocation:
-		return "[Location]"
-	case KindFace:
-		return "[Face]"
-	case KindSound:
-		return "[Audio]"
-	case KindImage:
-		return "[Image]"
-	case KindFile:
-		return "[File]"
-	case KindVideo:
-		return "[Video]"
-	}
-	return ""
+	return false
 }

@@ -37,17 +37,7 @@ func idempotencyKeyOf(seq, random uint32, checksum uint32) uint64 {
 }
 
 // checksum returns the CRC32 of content.
-func checksum(c content.Content) uint32 {
-	h := crc32.NewIEEE()
-	for _, e := range c.Elements {
-		_, _ = h.Write([]byte(e.Kind))
-		_, _ = h.Write([]byte{0})
-		_, _ = h.Write(e.Content)
-		_, _ = h.Write([]byte{0})
-	}
-	_, _ = h.Write([]byte(c.Custom))
-	return h.Sum32()
-}
+func checksum(c content.Content) uint32 { return crc32.ChecksumIEEE(c.Encode()) }
 
 // derivedSeqBase is the lowest derived sequence. It is above the sequences of clients
 // that count tenths of a second, and derived sequences fit into 31 bits.

@@ -22,6 +22,7 @@ type Import struct {
 	Random   uint32
 	Time     int64 // Unix seconds
 	content.Content
+	Form content.Form // of the dialect by which the content came; nil: the stored form
 	// Live: the message counts as unread and is delivered to devices. Otherwise it is
 	// only stored in the history.
 	Live bool
@@ -34,7 +35,7 @@ type Import struct {
 // Example: Alice's messages have the offsets 1 and 2; a message of last week is
 // imported; her next message has offset 3.
 func (s Service) Import(ctx context.Context, i Import) error {
-	req := SendRequest{From: i.From, To: i.To, Seq: i.Seq, Random: i.Random, Content: i.Content, Trusted: true}
+	req := SendRequest{From: i.From, To: i.To, Seq: i.Seq, Random: i.Random, Content: i.Content, Form: i.Form, Trusted: true}
 	if err := req.check(); err != nil {
 		return err
 	}

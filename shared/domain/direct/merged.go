@@ -2,7 +2,6 @@ package direct
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 
 	"parley/shared/domain/chat"
@@ -13,9 +12,10 @@ import (
 
 // ImportMerged stores a merged list and returns the key by which a message refers to
 // it. The same list of the same user has the same key. It is stored for the
-// retention of messages, which begins again with each import.
-func (s Service) ImportMerged(ctx context.Context, user string, list []json.RawMessage) (content.MergedList, error) {
-	m, err := content.NewMergedList(user, list)
+// retention of messages, which begins again with each import. form is that of the
+// dialect by which the list came, nil for the stored form.
+func (s Service) ImportMerged(ctx context.Context, user string, list []content.MergedMessage, form content.Form) (content.MergedList, error) {
+	m, err := content.NewMergedList(user, list, form)
 	if err != nil {
 		return content.MergedList{}, err
 	}
@@ -31,25 +31,24 @@ func (s Service) ImportMerged(ctx context.Context, user string, list []json.RawM
 	return m, s.MergedStore.PutMerged(ctx, s.App, m)
 }
 
-// A Forward is a request to send merged messages as one message. It has either List
-// or Key.
+// A Forward is a request to send merged messages as one message. It has either
+// Messages or Key.
 type Forward struct {
-	SendRequest       // Forward makes its Elements; Custom is sent as it is
-	Title, Compatible string
-	Abstract          []string
-	List              []json.RawMessage // the messages themselves
-	Key               string            // the key of an imported list
+	SendRequest     // Forward makes its Elements; Custom is sent as it is
+	Title, Fallback string
+	Abstract        []string
+	Messages        []content.MergedMessage // the messages themselves
+	Key             string                  // the key of an imported list
 }
 
 // Forward sends merged messages as one. A key must be that of a list which the
 // sender has imported completely.
 func (s Service) Forward(ctx context.Context, f Forward) (SendResult, error) {
-	relay := content.Relay{
-		Title: f.Title, Compatible: f.Compatible, Number: len(f.List), Abstract: append([]string{}, f.Abstract...),
-		List: f.List, Key: f.Key,
+	merged := content.Merged{
+		Title: f.Title, Fallback: f.Fallback, Count: int64(len(f.Messages)), Abstract: f.Abstract, Messages: f.Messages, Key: f.Key,
 	}
-	if (f.Key == "") == (len(f.List) == 0) {
-		return SendResult{}, fault.New(fault.BodyInvalid, "merged messages need one of MsgList and JsonMsgKey")
+	if (f.Key == "") == (len(f.Messages) == 0) {
+		return SendResult{}, fault.New(fault.BodyInvalid, "merged messages need one of %s and %s", fault.Merged, fault.MergedKey)
 	}
 	if f.Key != "" {
 		var head *content.MergedHead
@@ -60,22 +59,18 @@ func (s Service) Forward(ctx context.Context, f Forward) (SendResult, error) {
 			}
 		}
 		if head == nil || head.Owner != f.From || head.Expires <= s.Now().Unix() {
-			return SendResult{}, fault.New(fault.KeyInvalid, "JsonMsgKey is not of a list that the sender has imported")
+			return SendResult{}, fault.New(fault.KeyInvalid, "%s is not of a list that the sender has imported", fault.MergedKey)
 		}
-		relay.Number, f.mergedImported = head.Count, max(head.Imported, 1)
+		merged.Count, f.mergedImported = int64(head.Count), max(head.Imported, 1)
 	}
-	element, err := relay.Element()
-	if err != nil {
-		return SendResult{}, err
-	}
-	f.Elements = []content.Element{element}
+	f.Elements = []content.Element{{Merged: &merged}}
 	return s.Send(ctx, f.SendRequest)
 }
 
 // A MergedPage is a part of a merged list. Next is the number of the next part; 0
 // after the last one.
 type MergedPage struct {
-	Messages []json.RawMessage
+	Messages []content.MergedMessage
 	Next     int
 }
 
@@ -87,10 +82,10 @@ func (s Service) ReadMergedPart(ctx context.Context, user string, id chat.ID, me
 		return MergedPage{}, err
 	}
 	if !slices.ContainsFunc(m.Elements, func(e content.Element) bool { return e.RefersToList(key) }) {
-		return MergedPage{}, fault.New(fault.KeyInvalid, "the message has no such JsonMsgKey")
+		return MergedPage{}, fault.New(fault.KeyInvalid, "the message has no such %s", fault.MergedKey)
 	}
 	if !content.IsMergedKey(key) { // a sender may write any text into the message
-		return MergedPage{}, fault.New(fault.KeyInvalid, "the message's JsonMsgKey is of no list")
+		return MergedPage{}, fault.New(fault.KeyInvalid, "the message's %s is of no list", fault.MergedKey)
 	}
 	head, list, err := s.MergedStore.MergedPart(ctx, s.App, key, part)
 	if err != nil {

@@ -29,7 +29,8 @@ type SendRequest struct {
 	Seq      *uint32 // nil: derived, and a repeat of the send gets the same one
 	Random   uint32
 	content.Content
-	OnlineOnly bool // deliver it to the devices that are online now; do not store or push it
+	Form       content.Form // of the dialect by which the content came; nil: the stored form
+	OnlineOnly bool         // deliver it to the devices that are online now; do not store or push it
 	// Retention is how long the message is stored. 0, or more than the application
 	// stores messages, means the application's retention.
 	Retention   time.Duration
@@ -171,10 +172,11 @@ func (req SendRequest) check() error {
 // checkContent checks the content. The size limit includes the sender's push
 // options, which are in the same JSON (docs/spec/tencent §3).
 func (req SendRequest) checkContent() error {
-	if req.Push == nil {
-		return req.Check()
+	pushBytes := 0
+	if req.Push != nil {
+		pushBytes = req.Push.Bytes
 	}
-	return req.CheckWithOverhead(req.Push.WireBytes + len(`,"OfflinePushInfo":`))
+	return req.Check(req.Form, pushBytes)
 }
 
 // pushNotice returns what a push needs to know of a message.

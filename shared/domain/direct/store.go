@@ -2,7 +2,6 @@ package direct
 
 import (
 	"context"
-	"encoding/json"
 
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/chat"
@@ -53,7 +52,7 @@ type MergedStore interface {
 	// MergedHead reads the head of a merged list; nil if there is no such list.
 	MergedHead(ctx context.Context, app int64, key string) (*content.MergedHead, error)
 	// MergedPart reads the head and one part; the part is nil if it does not exist.
-	MergedPart(ctx context.Context, app int64, key string, part int) (*content.MergedHead, []json.RawMessage, error)
+	MergedPart(ctx context.Context, app int64, key string, part int) (*content.MergedHead, []content.MergedMessage, error)
 }
 
 // An Arrival is a message that is to be counted on the receiver's row.

@@ -26,7 +26,7 @@ type Options struct {
 	// Android and Apple are the fields for these providers, as the sender wrote them.
 	// The worker reads the fields of the provider that it calls.
 	Android, Apple json.RawMessage
-	WireBytes      int // bytes of the JSON from which the Info was read
+	Bytes          int // how many bytes of the message this is, for the limit of its size
 }
 
 // A Content is what a push needs to know of a message.

@@ -181,7 +181,7 @@ func (q Query) matches(m timeline.Message) bool {
 	if m.Recalled || (len(q.Senders) > 0 && !slices.Contains(q.Senders, m.From)) {
 		return false
 	}
-	if len(q.Kinds) > 0 && !slices.ContainsFunc(m.Elements, func(e content.Element) bool { return slices.Contains(q.Kinds, e.Kind) }) {
+	if len(q.Kinds) > 0 && !slices.ContainsFunc(m.Elements, func(e content.Element) bool { return slices.Contains(q.Kinds, e.Kind()) }) {
 		return false
 	}
 	if len(q.Keywords) == 0 {

@@ -133,6 +133,7 @@ func (s Service) Recall(ctx context.Context, by Actor, from string, id chat.ID, 
 type EditRequest struct {
 	Elements []content.Element
 	Custom   *string
+	Form     content.Form // of the dialect by which the content came; nil: the stored form
 }
 
 // Edit replaces the content of a message for both users. Users can edit the
@@ -166,7 +167,7 @@ func (s Service) Edit(ctx context.Context, by Actor, from string, id chat.ID, ke
 	if err := m.CheckMediaSizes(s.MaxImageBytes, s.MaxFileBytes); err != nil {
 		return 0, err
 	}
-	if err := m.Content.Check(); err != nil {
+	if err := m.Content.Check(e.Form, 0); err != nil {
 		return 0, err
 	}
 	if m.Version > 0 && m.Equal(before) {
