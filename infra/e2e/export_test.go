@@ -21,6 +21,7 @@ import (
 	"parley/infra/local/backing"
 	"parley/infra/local/fault"
 	"parley/shared/config"
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/archive"
 	chatid "parley/shared/domain/chat"
 	"parley/shared/domain/content"
@@ -38,7 +39,7 @@ func TestExport(t *testing.T) {
 	const n = 200
 	c := ownCloud(t, local.Options{})
 	a := newApp(t, c.endpoints(), nil, "alice", "bob")
-	if err := a.v4("open_msg_svc/get_history", fields{"ChatType": "C2C", "MsgTime": archive.NameOf(time.Now())}, nil); codeOf(err) != 1004 {
+	if err := a.v4("open_msg_svc/get_history", fields{"ChatType": "C2C", "MsgTime": v4.FormatHour(archive.NameOf(time.Now()))}, nil); codeOf(err) != 1004 {
 		t.Errorf("get_history before the first message: %v, want 1004", err)
 	}
 	for _, r := range []fault.Rule{
@@ -95,7 +96,7 @@ func TestExport(t *testing.T) {
 	eventually(t, "every message is in a part of its hour", func() bool {
 		found := map[string]bool{}
 		for _, hour := range []string{archive.NameOf(time.Now()), archive.NameOf(time.Now().Add(-time.Hour))} {
-			for _, l := range parts(t, files, archive.Hour{App: a.id, Type: archive.C2C, Name: hour}) {
+			for _, l := range parts(t, files, archive.Hour{App: a.id, Type: archive.Direct, Name: hour}) {
 				found[l] = true
 			}
 		}
@@ -113,7 +114,7 @@ func TestExport(t *testing.T) {
 		if fired := c.stack.Sources.InvokeScheduled(t.Context(), "worker.archive.merge"); fired != 1 {
 			t.Fatalf("%d schedules invoke the merge, want 1", fired)
 		}
-		if a.v4("open_msg_svc/get_history", fields{"ChatType": "C2C", "MsgTime": archive.NameOf(old)}, &answer) != nil || len(answer.File) != 1 {
+		if a.v4("open_msg_svc/get_history", fields{"ChatType": "C2C", "MsgTime": v4.FormatHour(archive.NameOf(old))}, &answer) != nil || len(answer.File) != 1 {
 			return false
 		}
 		f := answer.File[0]
@@ -155,7 +156,7 @@ func TestExport(t *testing.T) {
 		fetch(t, url, http.StatusForbidden)
 	}
 	var hours struct{ Hours []struct{ MsgTime string } }
-	if err := a.endpoints.operator("history.list", fields{"SdkAppId": a.id}, &hours); err != nil || len(hours.Hours) != 1 || hours.Hours[0].MsgTime != archive.NameOf(old) {
+	if err := a.endpoints.operator("history.list", fields{"SdkAppId": a.id}, &hours); err != nil || len(hours.Hours) != 1 || hours.Hours[0].MsgTime != v4.FormatHour(archive.NameOf(old)) {
 		t.Errorf("the operator's list: %+v, %v", hours, err)
 	}
 }

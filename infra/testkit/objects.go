@@ -63,7 +63,7 @@ func (o *Objects) PutPart(ctx context.Context, h archive.Hour, id string, conten
 
 // objectKey matches the end of a key: the application, the hour, and the hash of the
 // content, which depends on the application.
-var objectKey = regexp.MustCompile(`/(\d+)/(C2C/\d{10}/)([0-9a-f]{32}.gz)?`)
+var objectKey = regexp.MustCompile(`/(\d+)/(P/\d{10}/)([0-9a-f]{32}.gz)?`)
 
 // Take returns the calls since the last Take, sorted. What differs from one world to
 // another is left out: the application's id and the hash of the content.

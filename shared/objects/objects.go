@@ -72,7 +72,7 @@ func New(cfg aws.Config, endpoint, bucket string, options ...func(*s3.Options)) 
 	return a
 }
 
-// Name returns the name of an object. Example: "part/1400000001/C2C/2023111506/<id>.gz".
+// Name returns the name of an object. Example: "part/1400000001/P/2023111422/<id>.gz".
 func Name(kind Kind, h archive.Hour, id string) string { return folder(kind, h) + id + suffix }
 
 const suffix = ".gz"

@@ -15,7 +15,7 @@ import (
 // Of merges that have read the same version, one saves the next version.
 func TestOneOfManyMergesSavesAVersion(t *testing.T) {
 	s := server.Store()
-	h := archive.Hour{App: 31, Type: archive.C2C, Name: "2023111506"}
+	h := archive.Hour{App: 31, Type: archive.Direct, Name: "2023111506"}
 	for version := int64(1); version <= 5; version++ {
 		var running sync.WaitGroup
 		var saved atomic.Int64
@@ -48,7 +48,7 @@ func TestOneOfManyMergesSavesAVersion(t *testing.T) {
 // A new mark stays, even if another call removes the older mark at the same time.
 func TestUnmarkKeepsANewerMark(t *testing.T) {
 	s := server.Store()
-	h := archive.Hour{App: 32, Type: archive.C2C, Name: "2023111506"}
+	h := archive.Hour{App: 32, Type: archive.Direct, Name: "2023111506"}
 	for n := range 20 {
 		old, newer := fmt.Sprintf("old%d", n), fmt.Sprintf("new%d", n)
 		if err := s.MarkPending(t.Context(), archive.PendingHour{Hour: h, Token: old}); err != nil {
@@ -83,7 +83,7 @@ func TestUnmarkKeepsANewerMark(t *testing.T) {
 func TestPagesOfHours(t *testing.T) {
 	s := server.Store()
 	hour := func(app int64, n int) archive.Hour {
-		return archive.Hour{App: app, Type: archive.C2C, Name: fmt.Sprintf("20010101%02d", n)}
+		return archive.Hour{App: app, Type: archive.Direct, Name: fmt.Sprintf("20010101%02d", n)}
 	}
 	for n := range 5 {
 		for _, app := range []int64{33, 34} {
@@ -128,7 +128,7 @@ func TestPagesOfHours(t *testing.T) {
 		{"2001010104", "2001010104", 10, nil},
 		{"2001010105", "2001010104", 10, nil},
 	} {
-		list, err := s.Exports(t.Context(), 33, archive.C2C, c.after, c.before, c.limit)
+		list, err := s.Exports(t.Context(), 33, archive.Direct, c.after, c.before, c.limit)
 		var hours []string
 		for _, e := range list {
 			hours = append(hours, e.Name[8:])

@@ -73,7 +73,7 @@ func everyKey(app int64, a, b string, hash uint64, n int, m timeline.Key) []cons
 			App: app, Kind: 'P', Chat: chat.Between(a, b),
 		}},
 		{"session", store.Live, store.SessionKey(app, a), store.Sessions, store.Partition{App: app, Kind: 'S', Rest: a}},
-		{"export", store.Ops, store.ExportKey(archive.Hour{App: app, Type: archive.C2C, Name: "2023111506"}), store.Exports, store.Partition{App: app, Kind: 'X'}},
+		{"export", store.Ops, store.ExportKey(archive.Hour{App: app, Type: archive.Direct, Name: "2023111506"}), store.Exports, store.Partition{App: app, Kind: 'X'}},
 		{"pending hour", store.Ops, store.PendingKey(archive.Hour{App: app, Type: archive.Group, Name: "2023111506"}), store.Exports, store.Partition{Kind: 'Y'}},
 		{"dedup", store.Live, store.DedupKey(app, a, chat.Between(a, b), hash), store.IdempotencyKeys, dedup},
 		{"batch", store.Live, store.BatchKey(app, a, hash), store.IdempotencyKeys, dedup},
@@ -131,7 +131,7 @@ func checkKeys(t *testing.T, app int64, a, b string, hash uint64, n int, m timel
 	same("following", peer, b, ok)
 	version, ok := store.ParseChangeSK(store.FriendChangeKey(app, a, int64(n)).SK)
 	same("friend change", version, int64(n), ok)
-	hour := archive.Hour{App: app, Type: archive.C2C, Name: "2023111506"}
+	hour := archive.Hour{App: app, Type: archive.Direct, Name: "2023111506"}
 	pending, ok := store.ParsePendingSK(store.PendingKey(hour).SK)
 	same("pending", pending, hour, ok)
 	kind, name, ok := store.ParseExportSK(store.ExportKey(hour).SK)

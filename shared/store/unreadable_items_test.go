@@ -239,7 +239,7 @@ func TestUnreadableHoursAreLeftOut(t *testing.T) {
 	app := w.ID
 	var want []string
 	for n := range 4 {
-		h := archive.Hour{App: app, Type: archive.C2C, Name: fmt.Sprintf("20010101%02d", n)}
+		h := archive.Hour{App: app, Type: archive.Direct, Name: fmt.Sprintf("20010101%02d", n)}
 		want = append(want, h.Name)
 		if err := w.Store.MarkPending(t.Context(), archive.PendingHour{Hour: h, Token: "m"}); err != nil {
 			t.Fatal(err)
@@ -249,7 +249,7 @@ func TestUnreadableHoursAreLeftOut(t *testing.T) {
 		}
 		defer func() { _ = w.Store.ClearPending(context.Background(), archive.PendingHour{Hour: h, Token: "m"}) }()
 		for _, k := range []store.Key{
-			{PK: "EX", SK: h.Name + "#" + fmt.Sprint(app) + "#C2CC"}, {PK: store.ExportPK(app), SK: "C2C#" + h.Name + "x"},
+			{PK: "EX", SK: h.Name + "#" + fmt.Sprint(app) + "#PP"}, {PK: store.ExportPK(app), SK: "P#" + h.Name + "x"},
 		} {
 			if err := w.SetAttributes(t.Context(), store.Ops, k, store.Item{"m": testkit.Number(1)}); err != nil {
 				t.Fatal(err)
@@ -272,7 +272,7 @@ func TestUnreadableHoursAreLeftOut(t *testing.T) {
 				more = len(list) == limit
 			}
 			for after, more := "2000010100", true; more; {
-				list, err := w.Store.Exports(ctx, app, archive.C2C, after, "2001010104", limit)
+				list, err := w.Store.Exports(ctx, app, archive.Direct, after, "2001010104", limit)
 				if err != nil {
 					return err
 				}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/fault"
 	"parley/shared/op"
 )
@@ -52,7 +53,11 @@ func get(ctx context.Context, c *op.Call, in getRequest) (getReply, error) {
 	if err != nil {
 		return getReply{}, err
 	}
-	export, err := files.Export(ctx, chatType, in.Hour)
+	hour, ok := v4.ReadHour(in.Hour)
+	if !ok {
+		return getReply{}, fault.New(fault.Invalid, "ChatType is C2C or Group, and MsgTime an hour as YYYYMMDDHH")
+	}
+	export, err := files.Export(ctx, chatType, hour)
 	if err != nil {
 		return getReply{}, err
 	}

@@ -3,7 +3,7 @@ package history
 import (
 	"context"
 
-	"parley/shared/domain/archive"
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/fault"
 	"parley/shared/op"
 )
@@ -35,14 +35,18 @@ func list(ctx context.Context, c *op.Call, in listRequest) (listReply, error) {
 	if err != nil {
 		return listReply{}, err
 	}
-	if _, ok := archive.ParseName(in.After); in.After != "" && !ok {
-		return listReply{}, fault.New(fault.Invalid, "After is an hour as YYYYMMDDHH")
+	after := ""
+	if in.After != "" {
+		var ok bool
+		if after, ok = v4.ReadHour(in.After); !ok {
+			return listReply{}, fault.New(fault.Invalid, "After is an hour as YYYYMMDDHH")
+		}
 	}
 	files, err := service(ctx, c, in.App)
 	if err != nil {
 		return listReply{}, err
 	}
-	found, err := files.List(ctx, chatType, in.After, limit+1)
+	found, err := files.List(ctx, chatType, after, limit+1)
 	if err != nil {
 		return listReply{}, err
 	}

@@ -1,9 +1,9 @@
 package history
 
 import (
-	"cmp"
 	"context"
 
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/archive"
 	"parley/shared/fault"
 	"parley/shared/op"
@@ -20,8 +20,11 @@ func service(ctx context.Context, c *op.Call, app int64) (archive.Service, error
 
 // parseChatType reads a ChatType; C2C if it is left out.
 func parseChatType(text string) (archive.ConversationType, error) {
-	t := cmp.Or(archive.ConversationType(text), archive.C2C)
-	if !t.Valid() {
+	if text == "" {
+		return archive.Direct, nil
+	}
+	t, ok := v4.ReadChatType(text)
+	if !ok {
 		return "", fault.New(fault.Invalid, "ChatType is C2C or Group")
 	}
 	return t, nil
@@ -52,7 +55,7 @@ type hourFile struct {
 
 func view(e archive.Export) hourFile {
 	return hourFile{
-		Hour: e.Name, Messages: e.Messages, Version: e.Version, Merged: e.Merged,
+		Hour: v4.FormatHour(e.Name), Messages: e.Messages, Version: e.Version, Merged: e.Merged,
 		Size: e.Size, MD5: e.MD5, GzipSize: e.GzipSize, GzipMD5: e.GzipMD5,
 	}
 }

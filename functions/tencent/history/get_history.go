@@ -3,7 +3,8 @@ package history
 import (
 	"context"
 
-	"parley/shared/domain/archive"
+	v4 "parley/shared/dialect/v4"
+	"parley/shared/fault"
 	"parley/shared/op"
 )
 
@@ -33,7 +34,12 @@ const timeLayout = "2006-01-02 15:04:05"
 // operator sets another number. If messages are imported into the hour later, it gets
 // a new file.
 func getHistory(ctx context.Context, c *op.Call, in getHistoryRequest) (getHistoryResponse, error) {
-	e, err := c.Archive.Export(ctx, archive.ConversationType(in.Type), in.Hour)
+	chatType, known := v4.ReadChatType(in.Type)
+	hour, ok := v4.ReadHour(in.Hour)
+	if !known || !ok {
+		return getHistoryResponse{}, fault.New(fault.Invalid, "ChatType is C2C or Group, and MsgTime an hour as YYYYMMDDHH")
+	}
+	e, err := c.Archive.Export(ctx, chatType, hour)
 	if err != nil {
 		return getHistoryResponse{}, err
 	}
@@ -42,7 +48,7 @@ func getHistory(ctx context.Context, c *op.Call, in getHistoryRequest) (getHisto
 		return getHistoryResponse{}, err
 	}
 	return getHistoryResponse{Files: []file{{
-		URL: link.URL, Expires: link.Expires.In(archive.Zone()).Format(timeLayout),
+		URL: link.URL, Expires: link.Expires.In(v4.ExportZone()).Format(timeLayout),
 		Size: e.Size, MD5: e.MD5, GzipSize: e.GzipSize, GzipMD5: e.GzipMD5,
 	}}}, nil
 }

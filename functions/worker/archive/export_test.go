@@ -19,6 +19,7 @@ import (
 
 	"parley/infra/testkit"
 	"parley/shared/app"
+	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/archive"
 	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
@@ -113,7 +114,7 @@ func hasKey(record map[string]any, k timeline.Key) bool {
 // not match its description, or is malformed.
 func readFiles(t *testing.T, w *testkit.World) map[string][]string {
 	t.Helper()
-	list, err := w.Store.Exports(t.Context(), w.ID, archive.C2C, "", "9999123123", 100)
+	list, err := w.Store.Exports(t.Context(), w.ID, archive.Direct, "", "9999123123", 100)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +140,7 @@ func readFiles(t *testing.T, w *testkit.World) map[string][]string {
 			t.Errorf("the file of %s does not match its description %+v", e.Name, e)
 		}
 		lines := strings.Split(strings.TrimSuffix(string(plain), "\n"), "\n")
-		head := fmt.Sprintf(`{"SdkAppId":%d,"ChatType":"C2C","MsgTime":%q,"MsgList":[`, w.ID, e.Name)
+		head := fmt.Sprintf(`{"SdkAppId":%d,"ChatType":"C2C","MsgTime":%q,"MsgList":[`, w.ID, v4.FormatHour(e.Name))
 		if lines[0] != head || lines[len(lines)-1] != "]}" || !json.Valid(plain) || int64(len(lines)-2) != e.Messages {
 			t.Fatalf("the file of %s is malformed:\n%s", e.Name, plain)
 		}
@@ -181,7 +182,7 @@ func checkFiles(t *testing.T, w *testkit.World, shards [][]entry) {
 		t.Errorf("files of hours without messages: %v", got)
 	}
 	for hour := range want {
-		if pending, err := w.Store.IsPending(t.Context(), archive.Hour{App: w.ID, Type: archive.C2C, Name: hour}); err != nil || pending {
+		if pending, err := w.Store.IsPending(t.Context(), archive.Hour{App: w.ID, Type: archive.Direct, Name: hour}); err != nil || pending {
 			t.Errorf("hour %s is still pending, %v", hour, err)
 		}
 	}
@@ -364,7 +365,7 @@ func TestExpiry(t *testing.T) {
 		t.Errorf("%d hours of %d are left", len(left), len(hours))
 	}
 	for hour := range hours {
-		ids, err := w.Objects.Parts(t.Context(), archive.Hour{App: w.ID, Type: archive.C2C, Name: hour})
+		ids, err := w.Objects.Parts(t.Context(), archive.Hour{App: w.ID, Type: archive.Direct, Name: hour})
 		if err != nil {
 			t.Fatal(err)
 		}

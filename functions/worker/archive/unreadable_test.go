@@ -62,7 +62,7 @@ func TestUnreadable(t *testing.T) {
 	if line := call("collect", event); !strings.Contains(line, `"unreadable":2`) || !strings.Contains(line, `"level":"WARN"`) {
 		t.Errorf("collect: %s", line)
 	}
-	h := archive.Hour{App: w.ID, Type: archive.C2C, Name: archive.NameOf(w.Clock.Now())}
+	h := archive.Hour{App: w.ID, Type: archive.Direct, Name: archive.NameOf(w.Clock.Now())}
 	objects := server.Objects()
 	for _, id := range []string{strings.Repeat("0", 32), strings.Repeat("f", 32)} {
 		if err := objects.PutPart(t.Context(), h, id, []byte("secret")); err != nil {
@@ -74,7 +74,7 @@ func TestUnreadable(t *testing.T) {
 		t.Errorf("merge: %s", line)
 	}
 	s := w.Tenant(t).Archive
-	e, err := s.Export(t.Context(), archive.C2C, h.Name)
+	e, err := s.Export(t.Context(), archive.Direct, h.Name)
 	if err != nil || e.Messages != 2 {
 		t.Fatalf("the hour has %d messages, %v, want 2", e.Messages, err)
 	}

@@ -3,6 +3,7 @@ package v4
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"parley/shared/domain/archive"
 	"parley/shared/domain/timeline"
@@ -28,7 +29,7 @@ type exportedMessage struct {
 
 // Begin implements archive.Format.
 func (ExportFormat) Begin(h archive.Hour) string {
-	return fmt.Sprintf(`{"SdkAppId":%d,"ChatType":%q,"MsgTime":%q,"MsgList":[`, h.App, h.Type, h.Name)
+	return fmt.Sprintf(`{"SdkAppId":%d,"ChatType":%q,"MsgTime":%q,"MsgList":[`, h.App, chatTypes()[h.Type], FormatHour(h.Name))
 }
 
 // Message implements archive.Format.
@@ -40,3 +41,44 @@ func (ExportFormat) Message(m timeline.Message) (json.RawMessage, error) {
 
 // End implements archive.Format.
 func (ExportFormat) End() string { return "]}" }
+
+// chatTypes are the names of the types of conversations (docs/spec/tencent §11.2).
+func chatTypes() map[archive.ConversationType]string {
+	return map[archive.ConversationType]string{archive.Direct: "C2C", archive.Group: "Group"}
+}
+
+// ReadChatType reads the type of conversation of a file; false if it is not one.
+func ReadChatType(text string) (archive.ConversationType, bool) {
+	for t, name := range chatTypes() {
+		if name == text {
+			return t, true
+		}
+	}
+	return "", false
+}
+
+// hourLayout is YYYYMMDDHH.
+const hourLayout = "2006010215"
+
+// ExportZone returns the time zone of the vendor's servers.
+func ExportZone() *time.Location { return time.FixedZone("UTC+8", 8*60*60) }
+
+// FormatHour returns the name of an hour in the vendor's time zone. name is that of an
+// archive.Hour. Example: "2015120113" becomes "2015120121".
+func FormatHour(name string) string {
+	start, ok := archive.ParseName(name)
+	if !ok {
+		return ""
+	}
+	return start.In(ExportZone()).Format(hourLayout)
+}
+
+// ReadHour reverses FormatHour; false if the text is not an hour.
+func ReadHour(text string) (name string, ok bool) {
+	start, err := time.ParseInLocation(hourLayout, text, ExportZone())
+	if err != nil {
+		return "", false
+	}
+	name = archive.NameOf(start)
+	return name, FormatHour(name) == text
+}

@@ -15,35 +15,32 @@ import (
 // A ConversationType is a kind of conversation.
 type ConversationType string
 
-// The types (docs/spec/tencent §11.2).
+// The types. The letters are those of chat.Kind, and are in the keys of files.
 const (
-	C2C   ConversationType = "C2C"
-	Group ConversationType = "Group"
+	Direct ConversationType = "P" // of two users
+	Group  ConversationType = "G"
 )
 
 // Valid reports whether t is one of the types.
-func (t ConversationType) Valid() bool { return t == C2C || t == Group }
+func (t ConversationType) Valid() bool { return t == Direct || t == Group }
 
 // An Hour identifies the file of one hour, one application and one type.
 type Hour struct {
 	App  int64
 	Type ConversationType
-	// Name is the hour of MsgTime in UTC+8, the time zone of the vendor's servers.
-	// Example: "2015120121" is 21:00 to 22:00 on 1 December 2015.
+	// Name is the hour in UTC in which the messages were sent. Example: "2015120121" is
+	// 21:00 to 22:00 on 1 December 2015.
 	Name string
 }
 
 const hourLayout = "2006010215"
 
-// Zone returns the time zone of the hours.
-func Zone() *time.Location { return time.FixedZone("UTC+8", 8*60*60) }
-
 // NameOf returns the name of the hour in which a time lies.
-func NameOf(t time.Time) string { return t.In(Zone()).Format(hourLayout) }
+func NameOf(t time.Time) string { return t.UTC().Format(hourLayout) }
 
 // ParseName returns when an hour begins; false if the name is malformed.
 func ParseName(name string) (time.Time, bool) {
-	t, err := time.ParseInLocation(hourLayout, name, Zone())
+	t, err := time.Parse(hourLayout, name)
 	return t, err == nil && NameOf(t) == name
 }
 

@@ -93,7 +93,7 @@ func newJob(d *diskCounter) (Job, memoryObjects) {
 // are merged again. Each time the file is the same as that of one part with all
 // messages, and no file is left open.
 func TestBuildGivesTheSameFileForAnyNumberOfParts(t *testing.T) {
-	h := Hour{App: 7, Type: C2C, Name: "2023111506"}
+	h := Hour{App: 7, Type: Direct, Name: "2023111506"}
 	start, _ := ParseName(h.Name)
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, n := range []int{1, mergeWidth - 1, mergeWidth, mergeWidth + 1, 2 * mergeWidth, mergeWidth*mergeWidth + mergeWidth + 5} {
@@ -171,12 +171,12 @@ func TestBuildFailsForAnUnreadablePartAndLeavesNoFileOpen(t *testing.T) {
 	}
 }
 
-func TestHoursAreThoseOfUTC8AndExpireAfterTheirDays(t *testing.T) {
+func TestHoursAreThoseOfUTCAndExpireAfterTheirDays(t *testing.T) {
 	for _, c := range []struct{ time, name string }{
-		{"2023-11-14T15:59:59Z", "2023111423"},
-		{"2023-11-14T16:00:00Z", "2023111500"},
-		{"2024-02-29T16:30:00Z", "2024030100"},
-		{"1970-01-01T00:00:00Z", "1970010108"},
+		{"2023-11-14T15:59:59Z", "2023111415"},
+		{"2023-11-14T16:00:00Z", "2023111416"},
+		{"2024-02-29T16:30:00Z", "2024022916"},
+		{"1970-01-01T00:00:00Z", "1970010100"},
 	} {
 		at, err := time.Parse(time.RFC3339, c.time)
 		if err != nil {
@@ -196,7 +196,7 @@ func TestHoursAreThoseOfUTC8AndExpireAfterTheirDays(t *testing.T) {
 		}
 	}
 	h := Hour{Name: "2023111506"}
-	end := time.Date(2023, 11, 14, 23, 0, 0, 0, time.UTC)
+	end := time.Date(2023, 11, 15, 7, 0, 0, 0, time.UTC)
 	if !h.expiry(7).Equal(end.Add(168*time.Hour)) || h.expired(7, end.Add(168*time.Hour-1)) || !h.expired(7, end.Add(168*time.Hour)) {
 		t.Errorf("the file of an hour that ends at %s expires at %s", end, h.expiry(7))
 	}

@@ -50,7 +50,7 @@ const parallelHours = 16
 func (j Job) Collect(ctx context.Context, records []Record) error {
 	hours := make(map[Hour][]Record)
 	for _, r := range records {
-		h := Hour{App: r.App, Type: C2C, Name: NameOf(time.Unix(r.Message.Time, 0))}
+		h := Hour{App: r.App, Type: Direct, Name: NameOf(time.Unix(r.Message.Time, 0))}
 		hours[h] = append(hours[h], r)
 	}
 	var work []func(context.Context) error

@@ -145,7 +145,7 @@ func (j Job) expire(ctx context.Context, app int64) error {
 	}
 	before := NameOf(j.Now().Add(-time.Duration(days) * 24 * time.Hour))
 	for {
-		list, err := j.Store.Exports(ctx, app, C2C, "", before, pageSize)
+		list, err := j.Store.Exports(ctx, app, Direct, "", before, pageSize)
 		if err != nil {
 			return err
 		}

@@ -41,7 +41,7 @@ const linkLife = time.Hour
 func (s Service) Export(ctx context.Context, t ConversationType, hour string) (Export, error) {
 	h := Hour{s.App, t, hour}
 	if _, ok := ParseName(hour); !ok || !t.Valid() {
-		return Export{}, fault.New(fault.Invalid, "ChatType is C2C or Group, and MsgTime an hour as YYYYMMDDHH")
+		return Export{}, fault.New(fault.Invalid, "there is no such %s or %s", fault.ExportKind, fault.ExportHour)
 	}
 	if h.expired(s.RetentionDays, s.Now()) {
 		return Export{}, fault.New(fault.ExportExpired, "files are kept for %d days", s.RetentionDays)

@@ -17,13 +17,14 @@ type Key struct {
 	Random uint32 // chosen by the sender
 }
 
-// String returns "<MsgSeq>_<MsgRandom>_<MsgTime>". Example: "7_99_1700000000".
+// String returns "<sequence>_<random>_<time>". Example: "7_99_1700000000".
 func (k Key) String() string { return fmt.Sprintf("%d_%d_%d", k.Seq, k.Random, k.Time) }
 
 // ParseKey reverses String. It fails with fault.KeyInvalid for any other text,
 // also for "07_99_1700000000".
 func ParseKey(text string) (Key, error) {
-	bad := fault.New(fault.KeyInvalid, "MsgKey %.50q is not of the form <MsgSeq>_<MsgRandom>_<MsgTime>", text)
+	bad := fault.New(fault.KeyInvalid, "%s %.50q is not of the form <%s>_<%s>_<%s>",
+		fault.Key, text, fault.KeySequence, fault.KeyRandom, fault.KeyTime)
 	parts := strings.Split(text, "_")
 	if len(text) > 50 || len(parts) != 3 {
 		return Key{}, bad
@@ -59,7 +60,7 @@ func (k Key) Before(other Key) bool {
 // counted. A repeat of a send tries the same keys in the same order and finds its
 // message.
 //
-// Example: 40 messages of one second all have MsgSeq 7 and MsgRandom 7. The first is
+// Example: 40 messages of one second all have sequence 7 and random 7. The first is
 // stored in this second, the second and the third in the next two seconds. The
 // others are in the same second as the third, with derived sequences, in the order
 // in which they were sent.
