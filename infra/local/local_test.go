@@ -136,6 +136,18 @@ func TestStack(t *testing.T) {
 			t.Errorf("attempts: got %d, want 3", got)
 		}
 	})
+	t.Run("a chain of 20 jobs needs RecursiveLoop: Allow", func(t *testing.T) {
+		post(t, s, `{"Send":["chain20"]}`)
+		eventually(t, "a dropped job", func() bool { return s.Functions.Stats().Dropped == 1 })
+		// The first job has 20, and the sixteenth 5.
+		eventually(t, "the sixteenth job", func() bool { return count(t, s, "chain5", "consume") == 1 })
+		if got := count(t, s, "chain4", "consume"); got > 0 {
+			t.Errorf("the job after the sixteenth ran %d times", got)
+		}
+		allowed := tiny(t, Options{InMemory: true, Parameters: map[string]string{"Recursion": "Allow"}})
+		post(t, allowed, `{"Send":["chain20"]}`)
+		eventually(t, "the end of the chain", func() bool { return count(t, allowed, "chain0", "consume") == 1 })
+	})
 	t.Run("Fire invokes the function of a schedule", func(t *testing.T) {
 		if n := s.Sources.InvokeScheduled(t.Context(), "tiny.tick"); n != 1 || count(t, s, "tick", "tick") != 1 {
 			t.Errorf("got %d schedules, counted %d, want 1 and 1", n, count(t, s, "tick", "tick"))

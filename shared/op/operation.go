@@ -32,6 +32,10 @@ type Operation struct {
 	Errors  []int
 	Timeout time.Duration
 
+	// Continues: a job of the operation queues the next one for the same operation, as often
+	// as it takes. Lambda stops such a chain, unless the function says that it is intended.
+	Continues bool
+
 	// Protocol reads the events and writes the answers. Run is the operation itself.
 	Protocol Protocol
 	// ChecksCaller: Run checks the caller's account, and the chain does not.
@@ -170,6 +174,15 @@ func ReadsCallerAccount() Option {
 // other items; a read of the chain before that would make the call slower. A test in
 // functions/catalog calls each such operation with callers that must be refused.
 func ChecksCaller() Option { return func(o *Operation) { o.ChecksCaller = true } }
+
+// Continues declares that a job of the operation queues the next one for the same operation,
+// as often as it takes: a chain that Lambda must not stop after 16 jobs.
+func Continues(q queue.Name) Option {
+	return func(o *Operation) {
+		o.Continues = true
+		o.addAccess("send " + string(q))
+	}
+}
 
 // EncryptsSecrets declares that an operation encrypts new secrets.
 func EncryptsSecrets() Option { return func(o *Operation) { o.addAccess("seal") } }

@@ -14,7 +14,7 @@ import (
 // Operations returns the worker.
 func Operations() []op.Operation {
 	return []op.Operation{op.Worker("announce.announce", queue.Broadcast, announce,
-		op.Delivers(), op.Reads(store.Relations, store.Watches), op.Sends(queue.Broadcast))}
+		op.Delivers(), op.Reads(store.Relations, store.Watches), op.Continues(queue.Broadcast))}
 }
 
 // announce delivers a broadcast to the devices of its audience: of the users who have

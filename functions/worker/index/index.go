@@ -14,7 +14,7 @@ import (
 // Operations returns the worker.
 func Operations() []op.Operation {
 	return []op.Operation{op.Worker("index.index", queue.Index, index, op.Reads(store.Apps),
-		op.Reads(store.Conversations), op.Writes(store.Accounts, store.Conversations), op.Sends(queue.Index))}
+		op.Reads(store.Conversations), op.Writes(store.Accounts, store.Conversations), op.Continues(queue.Index))}
 }
 
 // index marks an account as indexed and puts its conversation rows into the index. One

@@ -14,7 +14,7 @@ import (
 // shared/app.
 func Operations() []op.Operation {
 	return []op.Operation{
-		op.Worker("sweep.sweep", queue.Removal, sweep, op.Reads(store.Apps), op.Writes(store.Accounts), op.Sends(queue.Removal),
+		op.Worker("sweep.sweep", queue.Removal, sweep, op.Reads(store.Apps), op.Writes(store.Accounts), op.Continues(queue.Removal),
 			op.Reads(store.Sessions), op.Writes(store.Sessions), op.ClosesConnections(),
 			op.Reads(store.Conversations), op.Writes(store.Conversations),
 			op.Reads(store.Relations, store.Follows), op.Writes(store.Relations, store.Follows, store.Profiles), op.Delivers(),

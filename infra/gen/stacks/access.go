@@ -48,6 +48,8 @@ func statements(o *op.Operation) ([]statement, error) {
 			rights = append(rights, right{statement: statement{
 				Sid: camel("stream " + string(d.Stream)), Actions: actions("dynamodb", "DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"),
 				Resource: "!Ref " + streamParameter(d.Stream),
+			}}, right{statement: statement{ // Lambda tells it in the name of the function
+				Sid: "SetAside", Actions: actions("sqs", "SendMessage"), Resource: "!Ref AsideArn",
 			}})
 		}
 	}

@@ -37,6 +37,7 @@ func probes() []iam.Request {
 			list = append(list, iam.Request{Action: "sqs:" + verb, Resource: queueParameter(q) + "Arn"})
 		}
 	}
+	list = append(list, iam.Request{Action: "sqs:SendMessage", Resource: "AsideArn"}, iam.Request{Action: "sqs:ReceiveMessage", Resource: "AsideArn"})
 	for _, verb := range []string{"PutObject", "GetObject", "DeleteObject"} {
 		for _, k := range append(objects.Kinds(), "other") {
 			list = append(list, iam.Request{Action: "s3:" + verb, Resource: iam.Bucket(bucketParameter, string(k)+"/5/x.gz")})
@@ -95,6 +96,9 @@ func declares(o *op.Operation, r iam.Request) bool {
 			}
 		}
 	case "sqs":
+		if r.Resource == "AsideArn" {
+			return verb == "SendMessage" && slices.ContainsFunc(o.Triggers, func(t op.Trigger) bool { return t.Stream != "" })
+		}
 		for _, q := range queue.Names() {
 			if r.Resource != queueParameter(q)+"Arn" {
 				continue

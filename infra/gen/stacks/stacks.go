@@ -58,6 +58,7 @@ func Generate(operations []op.Operation, before Placement) (Files, error) {
 			if files[Dir+"/"+name+".yaml"], err = render("group", g); err != nil {
 				return nil, err
 			}
+			r.Streamed = append(r.Streamed, slices.DeleteFunc(slices.Clone(g.Functions), func(f function) bool { return len(f.Streams) == 0 })...)
 			r.Groups = append(r.Groups, rootGroup{
 				Name: name, ID: camel(name), Surface: camel(s.name), Optional: s.name != "worker", Roles: g.Roles, Invoked: g.Invoked,
 			})
@@ -135,6 +136,7 @@ type (
 		Physical        string // the end of the function's name
 		Memory, Timeout int
 		Authorizer      bool
+		Continues       bool
 		Queues          []queueSource
 		Streams         []streamSource
 		Schedules       []string
@@ -153,6 +155,7 @@ type (
 
 		Surfaces []rootSurface
 		Groups   []rootGroup
+		Streamed []function // those that a stream invokes
 	}
 	rootSurface struct {
 		Name, ID       string
@@ -257,7 +260,7 @@ func newFunction(o *op.Operation, authorizer string) (function, error) {
 	if len(o.Name) > longestFunction {
 		return function{}, fmt.Errorf("its name has %d characters, and %d are allowed: the name of a function has 64 at most", len(o.Name), longestFunction)
 	}
-	f := function{ID: ID(o), Name: o.Name, Physical: physical(o), Memory: o.Memory, Timeout: int(o.Timeout / time.Second)}
+	f := function{ID: ID(o), Name: o.Name, Physical: physical(o), Memory: o.Memory, Timeout: int(o.Timeout / time.Second), Continues: o.Continues}
 	for _, d := range o.Triggers {
 		switch {
 		case d.Authorizer:

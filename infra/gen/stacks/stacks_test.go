@@ -13,6 +13,7 @@ import (
 
 	"parley/functions/catalog"
 	"parley/infra/local/template"
+	"parley/shared/domain/delivery"
 	"parley/shared/op"
 	"parley/shared/store"
 )
@@ -232,7 +233,7 @@ func TestLocalCloud(t *testing.T) {
 				twoWay := d.Socket != "$connect" && d.Socket != "$disconnect"
 				want = append(want, fmt.Sprintf("socket %s %v %q %s", d.Socket, twoWay, authorizer, o.Name))
 			case d.Stream != "":
-				want = append(want, fmt.Sprintf("stream parley-local-Data-%s true -1 true [%s] %s", camel(string(d.Stream)), d.Filter, o.Name))
+				want = append(want, fmt.Sprintf("stream parley-local-Data-%s true 25 6h0m0s true [%s] %s", camel(string(d.Stream)), d.Filter, o.Name))
 			case d.Schedule != "":
 				want = append(want, fmt.Sprintf("schedule %s %s", d.Schedule, o.Name))
 			case d.Queue != "":
@@ -258,7 +259,10 @@ func TestLocalCloud(t *testing.T) {
 			got = append(got, fmt.Sprintf("queue %s %d %v %s", q.Queue, q.BatchSize, q.Partial, f.Handler))
 		}
 		for _, c := range f.Streams {
-			got = append(got, fmt.Sprintf("stream %s %v %d %v %v %s", c.Table, c.FromStart, c.Retries, c.Bisect, c.Filters, f.Handler))
+			if c.OnFailure != "http://127.0.0.1:3/000000000000/parley-local-Data-Aside" {
+				t.Errorf("%s: on failure: %s", f.Handler, c.OnFailure)
+			}
+			got = append(got, fmt.Sprintf("stream %s %v %d %v %v %v %s", c.Table, c.FromStart, c.Retries, c.MaxAge, c.Bisect, c.Filters, f.Handler))
 		}
 		for _, c := range f.Schedules {
 			got = append(got, fmt.Sprintf("schedule %s %s", c.Expression, f.Handler))
@@ -362,6 +366,36 @@ func TestEnvironment(t *testing.T) {
 	}
 	if got, want := len(m.Tables), len(store.Tables()); got != want {
 		t.Errorf("got %d tables, want %d", got, want)
+	}
+}
+
+// TestChains checks that an operation that sends jobs to the queue that invokes it says that
+// the chain is intended, or has one that ends: delivery gives up after a few tries.
+func TestChains(t *testing.T) {
+	m, err := template.Load(template.Options{
+		Root: root + "/template.yaml", State: t.TempDir(), SQS: "http://127.0.0.1:3", HTTP: "http://127.0.0.1:1", WebSocket: "http://127.0.0.1:2",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	chains := 0
+	for _, o := range catalog.All() {
+		itself := slices.ContainsFunc(o.Triggers, func(d op.Trigger) bool {
+			return d.Queue != "" && slices.Contains(o.Access, "send "+string(d.Queue))
+		})
+		bounded := o.Name == "worker.delivery.delivery" && delivery.MaxAttempts < 16
+		if itself && !o.Continues && !bounded {
+			t.Errorf("%s sends jobs to its own queue: Lambda stops the chain after 16. Declare op.Continues, or bound it", o.Name)
+		}
+		if f, _ := m.Function(o.Name); f.Recursive != o.Continues {
+			t.Errorf("%s: the function has RecursiveLoop %v, want %v", o.Name, f.Recursive, o.Continues)
+		}
+		if o.Continues {
+			chains++
+		}
+	}
+	if chains < 3 {
+		t.Errorf("%d operations have chains, want sweep, announce and index", chains)
 	}
 }
 

@@ -34,6 +34,12 @@ func (f *function) invoke(ctx context.Context, event []byte) (Result, error) {
 	case <-ctx.Done():
 		return Result{}, fmt.Errorf("function %s: no instance was free: %w", f.Handler, ctx.Err())
 	}
+	id := uuid()
+	trace, count := nextTrace(ctx, f.Name, id)
+	if count > longestChain && !f.Recursive {
+		f.service.updateStats(func(s *Stats) { s.Dropped++ })
+		return Result{}, fmt.Errorf("function %s, invocation %d of one chain: %w", f.Handler, count, ErrRecursive)
+	}
 	for {
 		i := f.takeIdle()
 		cold := i == nil
@@ -43,7 +49,7 @@ func (f *function) invoke(ctx context.Context, event []byte) (Result, error) {
 				return Result{}, err
 			}
 		}
-		result, delivered := i.run(event, f.Timeout)
+		result, delivered := i.run(&invocation{id: id, trace: trace, event: event, result: make(chan Result, 1)}, f.Timeout)
 		if !delivered && !cold {
 			continue // the idle process ended before it received the event
 		}

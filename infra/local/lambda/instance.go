@@ -48,6 +48,7 @@ type instance struct {
 // An invocation is one event that an instance handles.
 type invocation struct {
 	id     string
+	trace  string // the trace header
 	event  []byte
 	result chan Result // receives exactly one result
 	once   sync.Once
@@ -142,8 +143,7 @@ func (i *instance) wait() {
 
 // run gives the process one event and waits for the result. delivered is false if
 // the process ended before it received the event.
-func (i *instance) run(event []byte, timeout time.Duration) (_ Result, delivered bool) {
-	n := &invocation{id: uuid(), event: event, result: make(chan Result, 1)}
+func (i *instance) run(n *invocation, timeout time.Duration) (_ Result, delivered bool) {
 	i.mu.Lock()
 	hasEnded := i.hasEnded
 	i.current = n
@@ -241,7 +241,7 @@ func (i *instance) serveNext(w http.ResponseWriter, r *http.Request) {
 	h.Set("Lambda-Runtime-Aws-Request-Id", n.id)
 	h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(time.Now().Add(i.f.Timeout).UnixMilli(), 10))
 	h.Set("Lambda-Runtime-Invoked-Function-Arn", i.f.ARN)
-	h.Set("Lambda-Runtime-Trace-Id", "Root=1-"+n.id[:8]+"-"+strings.ReplaceAll(n.id[9:], "-", "")[:24]+";Sampled=0")
+	h.Set("Lambda-Runtime-Trace-Id", n.trace)
 	_, _ = w.Write(n.event) // if the connection is broken, the process ends and wait sees it
 }
 

@@ -63,6 +63,9 @@ type Record struct {
 // processes that run now.
 type Stats struct {
 	Invocations, ColdStarts, Errors, Timeouts, Running int
+	// Dropped counts the invocations that were not made because of a recursive loop, as the
+	// metric RecursiveInvocationsDropped does.
+	Dropped int
 }
 
 // A Service runs functions. Its methods may be called concurrently.

@@ -3,6 +3,7 @@ package source
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
+	"parley/infra/local/lambda"
 	"parley/infra/local/template"
 )
 
@@ -103,7 +105,11 @@ func (s *Sources) processBatch(f template.Function, q template.QueueSource, url 
 	for i, m := range batch {
 		ids[i] = aws.ToString(m.MessageId)
 	}
-	result, err := s.options.Functions.Invoke(ctx, f.Handler, s.queueEvent(q, batch))
+	result, err := s.options.Functions.Invoke(lambda.WithTrace(ctx, longestTrace(batch)), f.Handler, s.queueEvent(q, batch))
+	if errors.Is(err, lambda.ErrRecursive) {
+		s.report(fmt.Errorf("%d messages of %s: %w", len(batch), q.Queue, err))
+		result, err = lambda.Result{}, nil // the messages are gone
+	}
 	failures, all := failedItems(result, err, q.Partial, ids)
 	s.report(err)
 	var done []types.DeleteMessageBatchRequestEntry
@@ -130,6 +136,18 @@ func (s *Sources) processBatch(f template.Function, q template.QueueSource, url 
 		}
 		done = done[n:]
 	}
+}
+
+// longestTrace returns the trace header of a batch: of the messages that have one, the
+// longest, since that is the one with the longest lineage.
+func longestTrace(batch []types.Message) string {
+	longest := ""
+	for _, m := range batch {
+		if h := m.Attributes[string(types.MessageSystemAttributeNameAWSTraceHeader)]; len(h) >= len(longest) && h > longest || len(h) > len(longest) {
+			longest = h
+		}
+	}
+	return longest
 }
 
 type queueAttribute struct {

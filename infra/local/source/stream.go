@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"parley/infra/local/template"
 )
@@ -172,7 +173,7 @@ func (r *reader) readShard(ctx context.Context, id string, iterator *string, par
 			r.report(r.checkpoints.set(r.checkpointKey(id), aws.ToString(out.Records[len(out.Records)-1].Dynamodb.SequenceNumber)))
 			continue
 		}
-		if !r.deliver(ctx, id, batch, 0) {
+		if !r.deliver(ctx, id, batch) {
 			return
 		}
 	}
@@ -183,12 +184,14 @@ func (r *reader) readShard(ctx context.Context, id string, iterator *string, par
 	}
 }
 
-// deliver invokes the function until the whole batch has succeeded, or until it has
-// failed more than MaximumRetryAttempts times; then the batch is skipped, as on AWS.
-// It returns false if the sources stop first. Example: of the records 1, 2, 3 the
-// function reports 2 as failed. Then 1 is done, and 2 and 3 are delivered again.
-func (r *reader) deliver(ctx context.Context, shard string, batch []types.Record, attempt int) bool {
-	for {
+// deliver invokes the function until the whole batch has succeeded. It returns false if the
+// sources stop first. As on AWS, a batch that fails is halved if the mapping says so, and
+// halving is no retry. What cannot be halved is tried again, up to MaximumRetryAttempts times
+// and until it is MaximumRecordAgeInSeconds old. Then it is set aside: the queue OnFailure
+// hears of it, and the shard goes on. Example: of the records 1, 2, 3 the function reports 2
+// as failed. Then 1 is done, 2 and 3 are delivered again, each alone, and only 2 is set aside.
+func (r *reader) deliver(ctx context.Context, shard string, batch []types.Record) bool {
+	for attempt := 0; ; {
 		numbers := make([]string, len(batch))
 		for i, record := range batch {
 			numbers[i] = aws.ToString(record.Dynamodb.SequenceNumber)
@@ -204,19 +207,39 @@ func (r *reader) deliver(ctx context.Context, shard string, batch []types.Record
 			r.report(r.checkpoints.set(r.checkpointKey(shard), numbers[0]))
 			batch, numbers, attempt = batch[1:], numbers[1:], 0
 		}
-		if attempt++; r.source.Retries >= 0 && attempt > r.source.Retries {
-			r.report(fmt.Errorf("function %s failed %d times; %d stream records of %s are skipped", r.function.Handler, attempt, len(batch), r.source.Table))
+		if r.source.Bisect && len(batch) > 1 {
+			half := len(batch) / 2
+			return r.deliver(ctx, shard, batch[:half]) && r.deliver(ctx, shard, batch[half:])
+		}
+		attempt++
+		old := r.source.MaxAge > 0 && time.Since(aws.ToTime(batch[0].Dynamodb.ApproximateCreationDateTime)) > r.source.MaxAge
+		if old || r.source.Retries >= 0 && attempt > r.source.Retries {
+			r.setAside(ctx, shard, numbers, attempt)
 			r.report(r.checkpoints.set(r.checkpointKey(shard), numbers[len(numbers)-1]))
 			return true
 		}
 		if !wait(ctx, min(time.Duration(attempt)*200*time.Millisecond, 10*time.Second)) {
 			return false
 		}
-		if r.source.Bisect && len(batch) > 1 {
-			half := len(batch) / 2
-			return r.deliver(ctx, shard, batch[:half], attempt) && r.deliver(ctx, shard, batch[half:], attempt)
-		}
 	}
+}
+
+// setAside reports records that were given up, and tells the queue OnFailure where they are,
+// in the words of AWS. The records themselves are not sent, as on AWS.
+func (r *reader) setAside(ctx context.Context, shard string, numbers []string, attempts int) {
+	r.report(fmt.Errorf("function %s failed %d times; %d stream records of %s are skipped", r.function.Handler, attempts, len(numbers), r.source.Table))
+	if r.source.OnFailure == "" {
+		return
+	}
+	text, _ := json.Marshal(map[string]any{ // never fails: plain values
+		"requestContext": map[string]any{"functionArn": r.function.ARN, "condition": "RetryAttemptsExhausted", "approximateInvokeCount": attempts},
+		"DDBStreamBatchInfo": map[string]any{
+			"shardId": shard, "startSequenceNumber": numbers[0], "endSequenceNumber": numbers[len(numbers)-1],
+			"batchSize": len(numbers), "streamArn": r.source.ARN,
+		},
+	})
+	_, err := r.queues.SendMessage(context.WithoutCancel(ctx), &sqs.SendMessageInput{QueueUrl: &r.source.OnFailure, MessageBody: aws.String(string(text))})
+	r.report(err)
 }
 
 // filter returns the records that at least one of the filters lets through.

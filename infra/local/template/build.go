@@ -219,6 +219,7 @@ func (b *builder) addFunction(s *stack, r resource, p *props) error {
 	f := Function{
 		Path: join(s.path, r.id), Handler: p.required("Handler"), Memory: p.int("MemorySize", 128),
 		Timeout: p.seconds("Timeout", 3), Concurrency: p.int("ReservedConcurrentExecutions", 0),
+		Recursive:   p.text("RecursiveLoop") == "Allow",
 		Environment: map[string]string{},
 	}
 	for attribute, to := range map[string]*string{"": &f.Name, "Arn": &f.ARN} {

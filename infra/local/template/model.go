@@ -29,9 +29,11 @@ type Function struct {
 	Environment map[string]string
 	// Concurrency is ReservedConcurrentExecutions, 0 if it is not given.
 	Concurrency int
-	Queues      []QueueSource
-	Streams     []StreamSource
-	Schedules   []Schedule
+	// Recursive is true for RecursiveLoop: Allow.
+	Recursive bool
+	Queues    []QueueSource
+	Streams   []StreamSource
+	Schedules []Schedule
 }
 
 // A QueueSource invokes a function with the messages of a queue.
@@ -57,6 +59,11 @@ type StreamSource struct {
 	FromStart bool
 	// Retries is MaximumRetryAttempts. -1 means without limit, as on AWS.
 	Retries int
+	// MaxAge is MaximumRecordAgeInSeconds. 0 means without limit.
+	MaxAge time.Duration
+	// OnFailure is the address of the queue that hears of records that were given up, or
+	// empty.
+	OnFailure string
 	// Bisect is BisectBatchOnFunctionError.
 	Bisect bool
 	// Filters are the patterns of FilterCriteria. If there are any, a record that

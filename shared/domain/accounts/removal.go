@@ -3,6 +3,8 @@ package accounts
 import (
 	"context"
 	"time"
+
+	"parley/shared/retry"
 )
 
 // A Removal is the job that removes the data of a deleted account.
@@ -36,6 +38,10 @@ const (
 	// maxPages is the maximum number of full pages that one call of Sweep removes,
 	// so that other jobs get their turn.
 	maxPages = 10
+	// pageTime is more than a page takes. If less time is left, the rest is for the next
+	// job, so that a large removal neither fails nor takes the time of the other jobs of
+	// its batch.
+	pageTime = 500 * time.Millisecond
 	// secondSweepDelay is the time between the two sweeps. After it, every call that
 	// read the account before its deletion has ended: the longest timeout of a
 	// function is 25 s (batchsendmsg), and a read may be a second old.
@@ -94,7 +100,8 @@ func (s Service) Sweep(ctx context.Context, r Removal) error {
 }
 
 // removeData calls the data removers one after the other, for maxPages full pages at
-// most. It returns whether all data is removed.
+// most, and while there is time for another page. It removes at least one page. It returns
+// whether all data is removed.
 func (s Service) removeData(ctx context.Context, user string) (done bool, err error) {
 	pages := 0
 	for _, f := range s.DataRemovers {
@@ -106,7 +113,7 @@ func (s Service) removeData(ctx context.Context, user string) (done bool, err er
 			if !more {
 				break
 			}
-			if pages++; pages == maxPages {
+			if pages++; pages == maxPages || retry.TimeLeftBelow(ctx, pageTime) {
 				return false, nil
 			}
 		}

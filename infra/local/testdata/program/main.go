@@ -5,8 +5,10 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -105,11 +107,27 @@ func (p program) write(ctx context.Context, r events.APIGatewayV2HTTPRequest) (s
 func (p program) consume(ctx context.Context, e events.SQSEvent) (events.SQSEventResponse, error) {
 	var failed events.SQSEventResponse
 	for _, m := range e.Records {
+		if n, ok := strings.CutPrefix(m.Body, "chain"); ok {
+			if err := p.next(ctx, n); err != nil {
+				return failed, err
+			}
+		}
 		if err := p.count(ctx, m.Body, "consume"); err != nil || strings.HasPrefix(m.Body, "bad") {
 			failed.BatchItemFailures = append(failed.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: m.MessageId})
 		}
 	}
 	return failed, nil
+}
+
+// next sends the next message of a chain to the queue that it came from. Example: "chain3"
+// sends "chain2".
+func (p program) next(ctx context.Context, text string) error {
+	n, err := strconv.Atoi(text)
+	if err != nil || n == 0 {
+		return err
+	}
+	_, err = p.sqs.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &p.queue, MessageBody: aws.String(fmt.Sprintf("chain%d", n-1))})
+	return err
 }
 
 // changes counts each write that it receives from the stream.
