@@ -7,6 +7,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
+ORIGIN := $(if $(ARCH),given,file)
 ARCH ?= arm64
 STAGE ?= dev
 SEEDS ?= 10000
@@ -14,6 +15,7 @@ FUZZTIME ?= 30s
 BENCH ?= .
 PKG ?= ./...
 OP ?=
+WITH ?=
 GOTESTFLAGS ?=
 
 # All paths are relative to this folder, because its own path may have spaces.
@@ -24,6 +26,8 @@ VENV := $(LOCAL)/venv
 LINTER := $(BIN)/golangci-lint
 BENCHSTAT := $(BIN)/benchstat
 
+# The architecture of a deployment is said and not guessed; make build has a default.
+DEPLOY = ARCH=$(if $(filter file,$(ORIGIN)),,$(ARCH)) PATH="$$PWD/$(VENV)/bin:$$PATH" $(VENV)/bin/python infra/tools/deploy
 NEED := @infra/tools/need
 # The flags are the same for the local cloud and for AWS, so both run the same program.
 GOBUILD := CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags='-s -w'
@@ -39,7 +43,7 @@ having = $$(grep -rlE --include='*_test.go' --exclude-dir=node_modules --exclude
 # new machine it is built first.
 SUITE := stale unit scenarios+fuzz browser+sam+web model+lint
 
-.PHONY: help run build test quick check race e2e faults web sdk browser sam cost generate lint format fuzz model bench deploy requirements clean
+.PHONY: help run build test quick check race e2e faults web sdk browser sam cost generate lint format fuzz model bench deploy undeploy requirements clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9]+):[^#]*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -125,8 +129,13 @@ lint: $(LINTER) $(STAMPS)/venv ## gofmt, vet, go mod tidy, golangci-lint (with s
 format: $(LINTER) ## format the Go files and sort their imports
 	@$(LINTER) fmt ./...
 
-deploy: build $(STAMPS)/venv ## build and deploy (STAGE=dev)
-	@export SAM_CLI_TELEMETRY=0 PATH="$$PWD/$(VENV)/bin:$$PATH"; sam build && sam deploy --config-env $(STAGE)
+deploy: $(STAMPS)/venv ## build and deploy a stage (STAGE=dev ARCH=arm64 WITH="AlarmTopic=arn:...")
+	@$(DEPLOY) check $(STAGE) $(WITH)
+	@$(MAKE) build
+	@$(DEPLOY) up $(STAGE) $(WITH)
+
+undeploy: $(STAMPS)/venv ## remove a stage with all its data (STAGE=dev)
+	@$(DEPLOY) down $(STAGE)
 
 clean: ## remove what was built; the downloads in .local stay
 	@rm -rf build .aws-sam $(BIN)/parley $(BIN)/bootstrap-* $(STAMPS)/web-build web/*/dist

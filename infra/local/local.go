@@ -37,6 +37,7 @@ import (
 type Options struct {
 	Root     string // folder of the repository; by default found from the working directory
 	Template string // default Root/template.yaml
+	Data     string // default Root/infra/stacks/data.yaml, if Template has its default
 	Program  string // default Root/.local/bin/parley, which the Makefile builds
 	State    string // folder of data and logs; default Root/.local; tests use a temporary one
 	// Components is the cache of downloaded servers; default Root/.local/components.
@@ -120,6 +121,9 @@ func (o *Options) complete() error {
 		}
 		o.Root = root
 	}
+	if o.Template == "" {
+		o.Data = filepath.Join(o.Root, "infra", "stacks", "data.yaml")
+	}
 	for _, f := range []struct {
 		field *string
 		value string
@@ -156,7 +160,7 @@ func (s *Stack) start(ctx context.Context) error {
 		return err
 	}
 	options := template.Options{
-		Root: s.options.Template, Parameters: s.options.Parameters, StackName: s.options.StackName,
+		Root: s.options.Template, Data: s.options.Data, Parameters: s.options.Parameters, StackName: s.options.StackName,
 		State: s.options.State,
 		HTTP:  "http://" + httpListener.Addr().String(), WebSocket: "http://" + socketListener.Addr().String(),
 	}

@@ -72,7 +72,7 @@ func TestOperations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	model, err := template.Load(template.Options{Root: filepath.Join(root, "template.yaml")})
+	model, err := template.Load(template.Options{Root: filepath.Join(root, "template.yaml"), Data: filepath.Join(root, "infra/stacks/data.yaml")})
 	if err != nil {
 		t.Fatal(err)
 	}

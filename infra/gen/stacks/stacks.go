@@ -60,13 +60,14 @@ func Generate(operations []op.Operation, before Placement) (Files, error) {
 			}
 			r.Streamed = append(r.Streamed, slices.DeleteFunc(slices.Clone(g.Functions), func(f function) bool { return len(f.Streams) == 0 })...)
 			r.Groups = append(r.Groups, rootGroup{
-				Name: name, ID: camel(name), Surface: camel(s.name), Optional: s.name != "worker", Roles: g.Roles, Invoked: g.Invoked,
+				Name: name, ID: camel(name), Surface: camel(s.name), Optional: s.name != "worker", Roles: g.Roles, Invoked: g.Invoked, objects: g.objects(),
 			})
 		}
 		for _, o := range s.operations {
 			access = append(access, accessRow(o, of[o.Name]))
 		}
 	}
+	inLanes(r.Groups)
 	var err error
 	if files["template.yaml"], err = render("root", r); err != nil {
 		return nil, err
@@ -146,6 +147,7 @@ type (
 	streamSource struct{ ID, Parameter, Filter string }
 	route        struct {
 		ID, Function, Key string
+		After             string // the object that is made before: the routes of a stack are made one after the other
 		TwoWay            bool
 		Authorizer        string // the logical id of the authorizer's function
 	}
@@ -163,8 +165,10 @@ type (
 	}
 	rootGroup struct {
 		Name, ID, Surface string
+		After             string // the stack that is made before, if both have objects of API Gateway
 		Optional, Invoked bool
 		Roles             []string
+		objects           int // of API Gateway
 	}
 )
 
@@ -243,12 +247,19 @@ func newGroup(surface, name string, list []*op.Operation, of map[string]string) 
 	if resources > Most {
 		return g, fmt.Errorf("the stack %s would have %d resources, and %d are allowed: name another stack for its new operations in %s/%s", name, resources, Most, Dir, PlacementFile)
 	}
+	last := ""
 	for _, o := range list {
 		f, err := newFunction(o, authorizer)
 		if err != nil {
 			return g, fmt.Errorf("%s: %w", o.Name, err)
 		}
 		f.Role = of[o.Name]
+		for i := range f.Socket {
+			f.Socket[i].After = last
+			if last = f.Socket[i].ID + "Route"; f.Socket[i].TwoWay {
+				last = f.Socket[i].ID + "Answer"
+			}
+		}
 		g.Functions = append(g.Functions, f)
 	}
 	return g, nil

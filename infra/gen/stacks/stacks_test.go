@@ -111,19 +111,49 @@ func TestFigures(t *testing.T) {
 		f := measure(t, all)
 		t.Logf("%d operations: %d stacks, %d resources, %d in the largest stack, %d roles, %d objects of API Gateway, %d alarms",
 			f.operations, f.stacks, f.resources, f.largest, f.roles, f.objects, f.alarms)
+		lane := longestLane(rootGroups(t, all))
+		t.Logf("the longest of %d lanes has %d objects: with 2 s each, %d s of a first deployment", lanes, lane, 2*lane)
+		if lane > 450 {
+			t.Errorf("the longest lane has %d objects: a deployment would take over 15 minutes for them", lane)
+		}
 		if f.most > 5 {
 			t.Errorf("an operation adds %d resources, want at most 5", f.most)
 		}
 		if f.largest > Most {
 			t.Errorf("the largest stack has %d resources, want at most %d", f.largest, Most)
 		}
+		if f.alarms > 14 {
+			t.Errorf("got %d alarms, want at most 14", f.alarms)
+		}
 		if f.roles > 1000 {
 			t.Errorf("got %d roles, and an account has 1,000", f.roles)
 		}
 	}
-	if f := measure(t, catalog.All()); f.alarms > 14 {
-		t.Errorf("got %d alarms, want at most 14", f.alarms)
+}
+
+// rootGroups returns the stacks of operations as the root template nests them.
+func rootGroups(t *testing.T, all []op.Operation) []rootGroup {
+	t.Helper()
+	var out []rootGroup
+	for _, s := range surfaces(all) {
+		_, of, err := roles(s.operations)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names, by, _, err := place(s.operations, Placement{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			g, err := newGroup(s.name, name, by[name], of)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, rootGroup{ID: camel(name), objects: g.objects()})
+		}
 	}
+	inLanes(out)
+	return out
 }
 
 // TestMetrics checks that a stage has at most 40 metrics that are paid: of each surface the
@@ -212,7 +242,7 @@ func TestPlacement(t *testing.T) {
 // root template and its nested stacks, and nothing else.
 func TestLocalCloud(t *testing.T) {
 	m, err := template.Load(template.Options{
-		Root: root + "/template.yaml", State: t.TempDir(), SQS: "http://127.0.0.1:3",
+		Root: root + "/template.yaml", Data: root + "/infra/stacks/data.yaml", State: t.TempDir(), SQS: "http://127.0.0.1:3",
 		HTTP: "http://127.0.0.1:1", WebSocket: "http://127.0.0.1:2",
 	})
 	if err != nil {
@@ -308,7 +338,7 @@ func TestLocalCloud(t *testing.T) {
 // TestEnvironment checks the variables of the functions, and the tables with their indexes.
 func TestEnvironment(t *testing.T) {
 	m, err := template.Load(template.Options{
-		Root: root + "/template.yaml", State: "/state", SQS: "http://127.0.0.1:3",
+		Root: root + "/template.yaml", Data: root + "/infra/stacks/data.yaml", State: "/state", SQS: "http://127.0.0.1:3",
 		HTTP: "http://127.0.0.1:1", WebSocket: "http://127.0.0.1:2",
 	})
 	if err != nil {
@@ -373,7 +403,7 @@ func TestEnvironment(t *testing.T) {
 // the chain is intended, or has one that ends: delivery gives up after a few tries.
 func TestChains(t *testing.T) {
 	m, err := template.Load(template.Options{
-		Root: root + "/template.yaml", State: t.TempDir(), SQS: "http://127.0.0.1:3", HTTP: "http://127.0.0.1:1", WebSocket: "http://127.0.0.1:2",
+		Root: root + "/template.yaml", Data: root + "/infra/stacks/data.yaml", State: t.TempDir(), SQS: "http://127.0.0.1:3", HTTP: "http://127.0.0.1:1", WebSocket: "http://127.0.0.1:2",
 	})
 	if err != nil {
 		t.Fatal(err)

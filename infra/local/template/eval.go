@@ -264,6 +264,9 @@ func (s *stack) parameter(name string, declared any) (any, error) {
 			return nil, err
 		}
 		value = v
+	case !ok && s.parent == nil && s.loader.data != nil && s != s.loader.data && s.loader.data.outputs[name] != nil:
+		output, _ := s.loader.data.outputs[name].(map[string]any)
+		return s.loader.data.eval("Outputs."+name, output["Value"])
 	case !ok:
 		if value, ok = body["Default"]; !ok {
 			return nil, s.fail(name, "has no value; give the parameter a Default or pass it from the parent stack")

@@ -12,7 +12,10 @@ import (
 // Options say where the templates are, and at which addresses the local cloud serves
 // what they declare.
 type Options struct {
-	Root       string            // file of the root template
+	Root string // file of the root template
+	// Data is the file of a second root template, which is deployed before: its outputs are
+	// the parameters of the root template with the same names. May be empty.
+	Data       string
 	Parameters map[string]string // values for parameters of the root template
 	StackName  string            // default "parley-local"; physical names begin with it
 	Region     string            // default "us-east-1"
@@ -43,12 +46,32 @@ func Load(o Options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	root.arguments = map[string]any{}
+	stacks := []*stack{root}
+	if o.Data != "" {
+		if l.data, err = l.loadStack(o.Data, "Data", nil); err != nil {
+			return nil, err
+		}
+		stacks = append(stacks, l.data)
+	}
+	for _, s := range stacks {
+		// A deployment names these two; here they are always the same.
+		s.arguments = map[string]any{}
+		for name, value := range map[string]string{"Stage": "local", "Architecture": "x86_64"} {
+			if _, ok := s.parameters[name]; ok {
+				s.arguments[name] = value
+			}
+		}
+	}
 	for name, value := range o.Parameters {
-		if _, ok := root.parameters[name]; !ok {
+		found := false
+		for _, s := range stacks {
+			if _, ok := s.parameters[name]; ok {
+				s.arguments[name], found = value, true
+			}
+		}
+		if !found {
 			return nil, root.fail(name, "no such parameter; remove the override or declare it in Parameters")
 		}
-		root.arguments[name] = value
 	}
 	return l.build(root)
 }
@@ -56,6 +79,7 @@ func Load(o Options) (*Model, error) {
 type loader struct {
 	Options
 	base   string
+	data   *stack   // or nil
 	stacks []*stack // in the order in which they were read: the root first
 }
 
