@@ -185,23 +185,44 @@ func (a *Archive) Purge(ctx context.Context, h archive.Hour) error {
 // body.
 const unsignedPayload = "UNSIGNED-PAYLOAD"
 
+// sessionLife is how long a link works that is signed with temporary credentials whose end is
+// not known. S3 refuses a link whose credentials have ended, whatever the link says. Lambda
+// gives a function its credentials in variables and does not say when they end.
+const sessionLife = 15 * time.Minute
+
+// bound returns the part of life in which credentials are valid.
+func bound(c aws.Credentials, now time.Time, life time.Duration) time.Duration {
+	switch {
+	case c.CanExpire:
+		return min(life, c.Expires.Sub(now))
+	case c.SessionToken != "":
+		return min(life, sessionLife)
+	default:
+		return life
+	}
+}
+
 // Link implements archive.Objects. It makes no call to AWS. It makes the signature
 // itself, because the clock of the SDK's presigner cannot be set.
-func (a *Archive) Link(ctx context.Context, h archive.Hour, id string, now time.Time, life time.Duration) (string, error) {
+func (a *Archive) Link(ctx context.Context, h archive.Hour, id string, now time.Time, life time.Duration) (string, time.Time, error) {
 	telemetry.MeterOf(ctx).Touch("fetch " + string(File))
 	credentials, err := a.cfg.Credentials.Retrieve(ctx)
 	if err != nil {
-		return "", fmt.Errorf("link: %w", err)
+		return "", time.Time{}, fmt.Errorf("link: %w", err)
+	}
+	life = bound(credentials, now, life).Truncate(time.Second)
+	if life <= 0 {
+		return "", time.Time{}, errors.New("link: the credentials have ended")
 	}
 	query := url.Values{"X-Amz-Expires": {strconv.Itoa(int(life.Seconds()))}}
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, a.base+"/"+Name(File, h, id)+"?"+query.Encode(), nil)
 	if err != nil {
-		return "", fmt.Errorf("link: %w", err)
+		return "", time.Time{}, fmt.Errorf("link: %w", err)
 	}
 	signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true })
 	address, _, err := signer.PresignHTTP(ctx, credentials, r, unsignedPayload, "s3", a.cfg.Region, now)
 	if err != nil {
-		return "", fmt.Errorf("link: %w", err)
+		return "", time.Time{}, fmt.Errorf("link: %w", err)
 	}
-	return address, nil
+	return address, now.Add(life), nil
 }

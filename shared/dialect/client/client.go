@@ -198,7 +198,7 @@ func (p protocol) Encode(c *op.Call, out any, err error) ([]byte, error) {
 	if err2 != nil {
 		return nil, err2
 	}
-	return op.Answer(status(err), map[string]string{"Content-Type": "application/json"}, body)
+	return c.Answer(status(err), map[string]string{"Content-Type": "application/json"}, body)
 }
 
 // status returns the HTTP status of an answer.

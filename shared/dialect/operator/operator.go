@@ -63,7 +63,7 @@ func (p protocol) Encode(c *op.Call, out any, err error) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return op.Answer(status, map[string]string{"Content-Type": "application/json", "Cache-Control": "no-store"}, body)
+	return c.Answer(status, map[string]string{"Content-Type": "application/json", "Cache-Control": "no-store"}, body)
 }
 
 // Number implements op.Protocol.

@@ -125,7 +125,7 @@ type envelope struct {
 }
 
 // Encode implements op.Protocol. The fields of the answer are written into the envelope.
-func (p protocol) Encode(_ *op.Call, out any, err error) ([]byte, error) {
+func (p protocol) Encode(c *op.Call, out any, err error) ([]byte, error) {
 	e := envelope{Status: "OK"}
 	if p.display {
 		e.Display = new(string)
@@ -152,7 +152,7 @@ func (p protocol) Encode(_ *op.Call, out any, err error) ([]byte, error) {
 			body = append(append(body[:len(body)-1], ','), fields[1:]...)
 		}
 	}
-	return op.Answer(200, map[string]string{
+	return c.Answer(200, map[string]string{
 		"Content-Type": "application/json", "Access-Control-Allow-Origin": "*",
 		"Access-Control-Allow-Headers": "X-Requested-With", "Access-Control-Allow-Methods": "POST",
 	}, body)

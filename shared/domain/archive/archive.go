@@ -109,8 +109,9 @@ type Objects interface {
 	Part(ctx context.Context, h Hour, id string) (io.ReadCloser, error)
 	PutFile(ctx context.Context, h Hour, id string, content io.ReadSeeker, size int64) error
 	File(ctx context.Context, h Hour, id string) (io.ReadCloser, error)
-	// Link returns a URL from which anybody can fetch the file during life.
-	Link(ctx context.Context, h Hour, id string, now time.Time, life time.Duration) (string, error)
+	// Link returns a URL from which anybody can fetch the file, and until when it works: for
+	// life, or for as long as what signed it is certainly valid.
+	Link(ctx context.Context, h Hour, id string, now time.Time, life time.Duration) (string, time.Time, error)
 	// Purge deletes all parts and files of an hour.
 	Purge(ctx context.Context, h Hour) error
 }

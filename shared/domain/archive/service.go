@@ -31,8 +31,7 @@ type FileLink struct {
 	Expires time.Time
 }
 
-// linkLife is how long a URL works. It is signed with the credentials of the Lambda
-// function, which live longer.
+// linkLife is how long a URL works at most.
 const linkLife = time.Hour
 
 // Export returns the file of an hour. It fails with fault.ExportExpired if the file is
@@ -56,14 +55,15 @@ func (s Service) Export(ctx context.Context, t ConversationType, hour string) (E
 	return *e, nil
 }
 
-// Link returns a URL for a file. It works for an hour, or until the file expires.
+// Link returns a URL for a file. It works for an hour, or until the file or the signature
+// expires.
 func (s Service) Link(ctx context.Context, e Export) (FileLink, error) {
 	now := s.Now()
 	until := now.Add(linkLife)
 	if fileExpiry := e.expiry(s.RetentionDays); fileExpiry.Before(until) {
 		until = fileExpiry
 	}
-	url, err := s.Objects.Link(ctx, e.Hour, e.GzipMD5, now, until.Sub(now))
+	url, until, err := s.Objects.Link(ctx, e.Hour, e.GzipMD5, now, until.Sub(now))
 	return FileLink{url, until}, err
 }
 
