@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -127,6 +128,20 @@ func TestFigures(t *testing.T) {
 		}
 		if f.roles > 1000 {
 			t.Errorf("got %d roles, and an account has 1,000", f.roles)
+		}
+	}
+}
+
+// TestAlarmsHaveRunbooks checks that the description of each alarm names a page that exists.
+func TestAlarmsHaveRunbooks(t *testing.T) {
+	text := generate(t, catalog.All(), Placement{})[Dir+"/alarms.yaml"]
+	pages := regexp.MustCompile(`AlarmDescription: .*; (docs/operations/[a-z-]+\.md)`).FindAllStringSubmatch(string(text), -1)
+	if n := resources(t, text)["AWS::CloudWatch::Alarm"]; len(pages) != n {
+		t.Errorf("%d of %d alarms name a page", len(pages), n)
+	}
+	for _, page := range pages {
+		if _, err := os.Stat(root + "/" + page[1]); err != nil {
+			t.Error(err)
 		}
 	}
 }
