@@ -40,12 +40,13 @@ import (
 //	fresh               the query parameter of that name
 
 // Cases runs the case tables of a package's operations, and compares the access that
-// the calls used with the access that the operations declare. The flag -update
-// rewrites responses and effects.
+// the calls used with the access that the operations declare, and the faults that they
+// return with those that they declare. The flag -update rewrites responses and effects.
 func Cases(t *testing.T, s *Server, operations []op.Operation) {
 	for i := range operations {
 		o := &operations[i]
 		t.Run(o.Name, func(t *testing.T) {
+			o := checkingFaults(t, o)
 			path := filepath.Join("testdata", o.Name[strings.LastIndexByte(o.Name, '.')+1:]+".txt")
 			used, complete := runTable(t, s, o, path)
 			if complete && !t.Failed() && !slices.Equal(used, o.Access) {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"parley/shared/fault"
 	"parley/shared/objects"
 	"parley/shared/queue"
 	"parley/shared/store"
@@ -31,6 +32,8 @@ type Operation struct {
 	// sorted. The coverage list says which of them no case shows.
 	Errors  []int
 	Timeout time.Duration
+	// Faults are the faults that the operation can return, sorted, besides CommonFaults.
+	Faults []fault.Code
 
 	// Continues: a job of the operation queues the next one for the same operation, as often
 	// as it takes. Lambda stops such a chain, unless the function says that it is intended.
@@ -194,6 +197,28 @@ func DocumentedErrors(numbers ...int) Option {
 		o.Errors = append(o.Errors, numbers...)
 		slices.Sort(o.Errors)
 		o.Errors = slices.Compact(o.Errors)
+	}
+}
+
+// Fails declares the faults that an operation can return, for the whole call or for an
+// item of a batch: the lists that the verbs export which it calls. What every operation
+// can return is not declared (CommonFaults).
+func Fails(lists ...[]fault.Code) Option {
+	return func(o *Operation) {
+		o.Faults = append(o.Faults, slices.Concat(lists...)...)
+		slices.Sort(o.Faults)
+		o.Faults = slices.Compact(o.Faults)
+	}
+}
+
+// CommonFaults lists the faults that every operation can return: those of its dialect,
+// which identifies the caller and reads the body, and those of the chain.
+func CommonFaults() []fault.Code {
+	return []fault.Code{
+		fault.Internal, fault.Unavailable, fault.Throttled, fault.UnknownOperation, fault.Malformed, fault.Invalid, fault.AnswerTooLarge,
+		fault.AppMissing, fault.AppUnknown, fault.AppDisabled, fault.AppNoKey, fault.CallerMissing, fault.CallerUnknown, fault.Banned,
+		fault.SignatureMissing, fault.SignatureMalformed, fault.SignatureExpired, fault.SignatureMismatch, fault.SignatureUser,
+		fault.SignatureApp, fault.SignatureRevoked, fault.SignatureEarly, fault.NotAdmin,
 	}
 }
 

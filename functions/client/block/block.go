@@ -7,6 +7,7 @@ import (
 
 	"parley/shared/dialect/client"
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/relations"
 	"parley/shared/op"
 	"parley/shared/store"
 )
@@ -19,11 +20,11 @@ func Operations() []op.Operation {
 	n := v4.Relations()
 	reads := op.Reads(store.Accounts, store.Relations)
 	return []op.Operation{
-		client.Action("block.add", n, add, reads, op.Writes(store.Relations), op.Delivers(), op.Resources(1024, batchTimeout),
+		client.Action("block.add", n, add, op.Fails(relations.BlockFaults()), reads, op.Writes(store.Relations), op.Delivers(), op.Resources(1024, batchTimeout),
 			op.DocumentedErrors(30001, 30003, 30013)),
-		client.Action("block.remove", n, remove, reads, op.Writes(store.Relations), op.Delivers(), op.Resources(1024, batchTimeout),
+		client.Action("block.remove", n, remove, op.Fails(relations.UnblockFaults()), reads, op.Writes(store.Relations), op.Delivers(), op.Resources(1024, batchTimeout),
 			op.DocumentedErrors(30001)),
 		client.Action("block.list", n, list, op.Reads(store.Relations), op.DocumentedErrors(30001)),
-		client.Action("block.check", n, check, reads, op.DocumentedErrors(30001, 30003)),
+		client.Action("block.check", n, check, op.Fails(relations.AccountFaults()), reads, op.DocumentedErrors(30001, 30003)),
 	}
 }

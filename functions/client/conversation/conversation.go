@@ -9,6 +9,7 @@ import (
 
 	"parley/shared/dialect/client"
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/inbox"
 	"parley/shared/op"
 	"parley/shared/queue"
 	"parley/shared/store"
@@ -27,17 +28,17 @@ func Operations() []op.Operation {
 	batch := op.Resources(512, batchTimeout)
 	return []op.Operation{
 		client.Action("conversation.list", v4.OpenIM(), list, slices.Concat(reads, []op.Option{op.Sends(queue.Index)})...),
-		client.Action("conversation.get", n, get, slices.Concat(reads, []op.Option{op.DocumentedErrors(51006)})...),
-		client.Action("conversation.delete", n, remove, changes(op.Reads(store.Messages))...),
-		client.Action("conversation.pin", n, pin, changes(op.DocumentedErrors(50001, 51008, 51012))...),
-		client.Action("conversation.mark", n, mark, changes(batch, op.DocumentedErrors(50001, 51006, 51008, 51013))...),
-		client.Action("conversation.draft", n, draft, changes(op.DocumentedErrors(50001))...),
-		client.Action("conversation.option", n, option, changes(batch, op.DocumentedErrors(50001, 51006, 51008))...),
+		client.Action("conversation.get", n, get, slices.Concat(reads, []op.Option{op.Fails(inbox.GetFaults()), op.DocumentedErrors(51006)})...),
+		client.Action("conversation.delete", n, remove, changes(op.Fails(inbox.DataFaults()), op.Reads(store.Messages))...),
+		client.Action("conversation.pin", n, pin, changes(op.Fails(inbox.PinFaults()), op.DocumentedErrors(50001, 51008, 51012))...),
+		client.Action("conversation.mark", n, mark, changes(op.Fails(inbox.LabelFaults()), batch, op.DocumentedErrors(50001, 51006, 51008, 51013))...),
+		client.Action("conversation.draft", n, draft, changes(op.Fails(inbox.DataFaults()), op.DocumentedErrors(50001))...),
+		client.Action("conversation.option", n, option, changes(op.Fails(inbox.DataFaults()), batch, op.DocumentedErrors(50001, 51006, 51008))...),
 		client.Action("conversation.unread", n, unread, slices.Concat(reads, []op.Option{op.DocumentedErrors(51006)})...),
 		client.Action("conversation.read-all", n, readAll, slices.Concat(reads, []op.Option{op.Writes(store.Conversations), op.Delivers(), batch})...),
-		client.Action("conversation.group-create", n, groupCreate, changes(batch, op.DocumentedErrors(50001, 51006, 51008, 51010, 51011, 51013))...),
-		client.Action("conversation.group-update", n, groupUpdate, changes(batch, op.DocumentedErrors(50001, 51006, 51008, 51009, 51011, 51013))...),
-		client.Action("conversation.group-delete", n, groupDelete, changes(batch, op.DocumentedErrors(51009, 51013))...),
-		client.Action("conversation.groups", n, groups, slices.Concat(reads, []op.Option{op.Reads(store.Accounts)})...),
+		client.Action("conversation.group-create", n, groupCreate, changes(op.Fails(inbox.CreateFaults()), batch, op.DocumentedErrors(50001, 51006, 51008, 51010, 51011, 51013))...),
+		client.Action("conversation.group-update", n, groupUpdate, changes(op.Fails(inbox.RenameFaults()), batch, op.DocumentedErrors(50001, 51006, 51008, 51009, 51011, 51013))...),
+		client.Action("conversation.group-delete", n, groupDelete, changes(op.Fails(inbox.FolderFaults()), batch, op.DocumentedErrors(51009, 51013))...),
+		client.Action("conversation.groups", n, groups, slices.Concat(reads, []op.Option{op.Fails(inbox.AccountFaults()), op.Reads(store.Accounts)})...),
 	}
 }

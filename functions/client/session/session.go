@@ -5,6 +5,7 @@ package session
 import (
 	"parley/shared/dialect/client"
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/sessions"
 	"parley/shared/op"
 	"parley/shared/queue"
 	"parley/shared/store"
@@ -16,8 +17,8 @@ func Operations() []op.Operation {
 	reads, writes, malformed := op.Reads(store.Sessions), op.Writes(store.Sessions), op.DocumentedErrors(60003)
 	notifies := op.Sends(queue.Broadcast) // the user's watchers
 	return []op.Operation{
-		client.Authorizer(authorize),
-		client.Lifecycle("connect", "$connect", connect, op.ReadsCallerAccount(),
+		client.Authorizer(authorize, op.Fails(sessions.PlatformFaults())),
+		client.Lifecycle("connect", "$connect", connect, op.Fails(sessions.ConnectFaults()), op.ReadsCallerAccount(),
 			op.Reads(store.Accounts), writes, op.ClosesConnections(), notifies),
 		client.Lifecycle("disconnect", "$disconnect", disconnect, writes, notifies, op.Sends(queue.Delivery)),
 		client.Unknown(),
@@ -27,6 +28,6 @@ func Operations() []op.Operation {
 		client.Action("session.background", v4.Gateway(), background, malformed, reads, writes),
 		client.Action("session.foreground", v4.Gateway(), foreground, malformed, reads, writes),
 		client.Action("session.devices", v4.Gateway(), devices, malformed, reads),
-		client.Action("session.kick", v4.Gateway(), kick, malformed, reads, writes, op.ClosesConnections(), notifies),
+		client.Action("session.kick", v4.Gateway(), kick, op.Fails(sessions.ConnectFaults()), malformed, reads, writes, op.ClosesConnections(), notifies),
 	}
 }

@@ -4,6 +4,7 @@ package account
 
 import (
 	"parley/shared/dialect/operator"
+	"parley/shared/domain/accounts"
 	"parley/shared/op"
 	"parley/shared/store"
 )
@@ -13,9 +14,9 @@ import (
 func Operations() []op.Operation {
 	apps := op.Reads(store.Apps)
 	return []op.Operation{
-		operator.Action("account.get", get, apps, op.Reads(store.Accounts), op.DocumentedErrors(21, 50)),
-		operator.Action("account.ban", ban, apps, op.Writes(store.Accounts),
+		operator.Action("account.get", get, apps, op.Fails(accounts.GetFaults()), op.Reads(store.Accounts), op.DocumentedErrors(21, 50)),
+		operator.Action("account.ban", ban, apps, op.Fails(accounts.KickFaults()), op.Writes(store.Accounts),
 			op.Reads(store.Sessions), op.Writes(store.Sessions), op.ClosesConnections(), op.DocumentedErrors(12, 21, 50)),
-		operator.Action("account.unban", unban, apps, op.Writes(store.Accounts), op.DocumentedErrors(21, 50)),
+		operator.Action("account.unban", unban, apps, op.Fails(accounts.GetFaults()), op.Writes(store.Accounts), op.DocumentedErrors(21, 50)),
 	}
 }

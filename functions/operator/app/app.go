@@ -3,6 +3,7 @@ package app
 
 import (
 	"parley/shared/dialect/operator"
+	"parley/shared/domain/apps"
 	"parley/shared/op"
 	"parley/shared/store"
 )
@@ -12,12 +13,12 @@ import (
 func Operations() []op.Operation {
 	reads, writes := op.Reads(store.Apps), op.Writes(store.Apps)
 	return []op.Operation{
-		operator.Action("app.create", create, writes, op.Writes(store.Accounts), op.EncryptsSecrets(), op.DocumentedErrors(11, 12, 53)),
-		operator.Action("app.get", get, reads, op.DocumentedErrors(21)),
+		operator.Action("app.create", create, writes, op.Fails(apps.CreateFaults()), op.Writes(store.Accounts), op.EncryptsSecrets(), op.DocumentedErrors(11, 12, 53)),
+		operator.Action("app.get", get, reads, op.Fails(apps.GetFaults()), op.DocumentedErrors(21)),
 		operator.Action("app.list", list, reads, op.DocumentedErrors(12)),
-		operator.Action("app.update", update, reads, writes, op.Reads(store.Accounts), op.DocumentedErrors(12, 21, 53)),
-		operator.Action("app.rotate-key", rotateKey, reads, writes, op.EncryptsSecrets(), op.DocumentedErrors(12, 21)),
-		operator.Action("app.add-admin", addAdmin, reads, writes, op.Writes(store.Accounts), op.DocumentedErrors(12, 21, 53, 54)),
-		operator.Action("app.remove-admin", removeAdmin, reads, writes, op.DocumentedErrors(12, 21)),
+		operator.Action("app.update", update, reads, op.Fails(apps.CreateFaults()), writes, op.Reads(store.Accounts), op.DocumentedErrors(12, 21, 53)),
+		operator.Action("app.rotate-key", rotateKey, reads, op.Fails(apps.KeyFaults()), writes, op.EncryptsSecrets(), op.DocumentedErrors(12, 21)),
+		operator.Action("app.add-admin", addAdmin, reads, op.Fails(apps.AdminFaults()), writes, op.Writes(store.Accounts), op.DocumentedErrors(12, 21, 53, 54)),
+		operator.Action("app.remove-admin", removeAdmin, reads, op.Fails(apps.GetFaults()), writes, op.DocumentedErrors(12, 21)),
 	}
 }

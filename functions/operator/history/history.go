@@ -4,6 +4,8 @@ package history
 
 import (
 	"parley/shared/dialect/operator"
+	"parley/shared/domain/apps"
+	"parley/shared/domain/archive"
 	"parley/shared/objects"
 	"parley/shared/op"
 	"parley/shared/store"
@@ -14,7 +16,7 @@ import (
 func Operations() []op.Operation {
 	reads := op.Reads(store.Apps, store.Exports)
 	return []op.Operation{
-		operator.Action("history.list", list, reads, op.DocumentedErrors(12, 21)),
-		operator.Action("history.get", get, reads, op.ReadsObjects(objects.File), op.DocumentedErrors(12, 21, 140, 141)),
+		operator.Action("history.list", list, reads, op.Fails(apps.GetFaults()), op.DocumentedErrors(12, 21)),
+		operator.Action("history.get", get, reads, op.Fails(apps.GetFaults(), archive.ExportFaults()), op.ReadsObjects(objects.File), op.DocumentedErrors(12, 21, 140, 141)),
 	}
 }

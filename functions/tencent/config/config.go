@@ -5,6 +5,7 @@ package config
 import (
 	"parley/shared/dialect/tencent"
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/accounts"
 	"parley/shared/op"
 	"parley/shared/store"
 )
@@ -13,9 +14,9 @@ import (
 func Operations() []op.Operation {
 	s := tencent.Service{Path: "openconfigsvr", Group: "config", Codes: v4.Config()}
 	return []op.Operation{
-		tencent.Command(s, "setnospeaking", setNoSpeaking, op.Writes(store.Accounts),
+		tencent.Command(s, "setnospeaking", setNoSpeaking, op.Fails(accounts.GetFaults()), op.Writes(store.Accounts),
 			op.DocumentedErrors(60010, 130001, 130004, 130005, 130006, 130007, 130008)),
-		tencent.Command(s, "getnospeaking", getNoSpeaking, op.Reads(store.Accounts),
+		tencent.Command(s, "getnospeaking", getNoSpeaking, op.Fails(accounts.GetFaults()), op.Reads(store.Accounts),
 			op.DocumentedErrors(60010, 130001, 130002, 130003)),
 	}
 }

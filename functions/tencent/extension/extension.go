@@ -16,9 +16,9 @@ import (
 func Operations() []op.Operation {
 	s := tencent.Service{Path: "openim_msg_ext_http_svc", Group: "extension", Codes: v4.Extension(), AllowsUsers: true}
 	return []op.Operation{
-		tencent.Command(s, "get_key_values", getKeyValues, op.Reads(store.Messages, store.Accounts),
+		tencent.Command(s, "get_key_values", getKeyValues, op.Fails(timeline.KeyFaults(), timeline.ReadExtensionsFaults()), op.Reads(store.Messages, store.Accounts),
 			op.DocumentedErrors(10004, 10007, 10008, 23002, 23004)),
-		tencent.Command(s, "set_key_values", setKeyValues, op.Reads(store.Accounts, store.Messages), op.Writes(store.Messages), op.Delivers(),
+		tencent.Command(s, "set_key_values", setKeyValues, op.Fails(timeline.KeyFaults(), timeline.ExtensionsFaults()), op.Reads(store.Accounts, store.Messages), op.Writes(store.Messages), op.Delivers(),
 			op.DocumentedErrors(10004, 10007, 10008, 23001, 23002, 23003, 23004, 70051, 70052)),
 	}
 }

@@ -5,6 +5,7 @@ package follow
 import (
 	"parley/shared/dialect/tencent"
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/follows"
 	"parley/shared/op"
 	"parley/shared/store"
 )
@@ -18,10 +19,10 @@ func Operations() []op.Operation {
 	s := service()
 	reads := op.Reads(store.Accounts, store.Follows)
 	return []op.Operation{
-		tencent.Command(s, "follow_add", followAdd, reads, op.Writes(store.Follows), op.DocumentedErrors(30001, 30003, 30004, 32100)),
-		tencent.Command(s, "follow_delete", followDelete, reads, op.Writes(store.Follows), op.DocumentedErrors(30001, 30003, 30004)),
-		tencent.Command(s, "follow_check", followCheck, reads, op.DocumentedErrors(30001, 30003, 30004)),
-		tencent.Command(s, "follow_get", followGet, reads, op.DocumentedErrors(30001, 30003, 30004)),
-		tencent.Command(s, "follow_get_info", followGetInfo, reads, op.DocumentedErrors(30001, 30003, 30004)),
+		tencent.Command(s, "follow_add", followAdd, reads, op.Fails(follows.FollowFaults()), op.Writes(store.Follows), op.DocumentedErrors(30001, 30003, 30004, 32100)),
+		tencent.Command(s, "follow_delete", followDelete, reads, op.Fails(follows.UnfollowFaults()), op.Writes(store.Follows), op.DocumentedErrors(30001, 30003, 30004)),
+		tencent.Command(s, "follow_check", followCheck, reads, op.Fails(follows.ReadFaults()), op.DocumentedErrors(30001, 30003, 30004)),
+		tencent.Command(s, "follow_get", followGet, reads, op.Fails(follows.ReadFaults()), op.DocumentedErrors(30001, 30003, 30004)),
+		tencent.Command(s, "follow_get_info", followGetInfo, reads, op.Fails(follows.ReadFaults()), op.DocumentedErrors(30001, 30003, 30004)),
 	}
 }

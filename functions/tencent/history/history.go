@@ -5,6 +5,7 @@ package history
 import (
 	"parley/shared/dialect/tencent"
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/archive"
 	"parley/shared/objects"
 	"parley/shared/op"
 	"parley/shared/store"
@@ -14,7 +15,7 @@ import (
 func Operations() []op.Operation {
 	service := tencent.Service{Path: "open_msg_svc", Group: "history", Codes: v4.History()}
 	return []op.Operation{
-		tencent.Command(service, "get_history", getHistory, op.Reads(store.Exports), op.ReadsObjects(objects.File),
+		tencent.Command(service, "get_history", getHistory, op.Fails(archive.ExportFaults()), op.Reads(store.Exports), op.ReadsObjects(objects.File),
 			op.DocumentedErrors(1001, 1002, 1004, 1005)),
 	}
 }

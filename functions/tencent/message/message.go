@@ -7,6 +7,9 @@ import (
 
 	"parley/shared/dialect/tencent"
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/direct"
+	"parley/shared/domain/inbox"
+	"parley/shared/domain/timeline"
 	"parley/shared/op"
 	"parley/shared/queue"
 	"parley/shared/store"
@@ -27,25 +30,25 @@ func Operations() []op.Operation {
 		op.Reads(store.Messages, store.Conversations), op.Writes(store.Messages, store.Conversations), op.Delivers(),
 	}
 	return []op.Operation{
-		tencent.Command(s, "sendmsg", sendMsg, append(sendOptions, op.Reads(store.Relations),
+		tencent.Command(s, "sendmsg", sendMsg, append(sendOptions, op.Fails(direct.SendFaults()), op.Reads(store.Relations),
 			op.DocumentedErrors(20003, 90001, 90002, 90003, 90005, 90007, 90009, 90010, 90012, 90026, 90031, 90043, 90044, 93000))...),
-		tencent.Command(s, "batchsendmsg", batchSendMsg, append(sendOptions, op.Resources(1024, 25*time.Second),
+		tencent.Command(s, "batchsendmsg", batchSendMsg, append(sendOptions, op.Fails(direct.BatchFaults()), op.Resources(1024, 25*time.Second),
 			op.DocumentedErrors(70107, 90001, 90002, 90004, 90007, 90008, 90009, 90010, 90011, 90012, 90026, 93000))...),
-		tencent.Command(s, "importmsg", importMsg, append(sendOptions, op.Reads(store.Messages),
+		tencent.Command(s, "importmsg", importMsg, append(sendOptions, op.Fails(direct.ImportFaults()), op.Reads(store.Messages),
 			op.DocumentedErrors(90001, 90002, 90003, 90005, 90006, 90007, 90008, 90009, 90010, 90012, 90030, 93000))...),
-		tencent.Command(s, "admin_getroammsg", adminGetRoamMsg, op.Reads(store.Messages, store.Conversations, store.Accounts),
+		tencent.Command(s, "admin_getroammsg", adminGetRoamMsg, op.Fails(timeline.KeyFaults()), op.Reads(store.Messages, store.Conversations, store.Accounts),
 			op.DocumentedErrors(90001, 90003, 90008, 90009)),
-		tencent.Command(s, "admin_msgwithdraw", adminMsgWithdraw, append(changeOptions,
+		tencent.Command(s, "admin_msgwithdraw", adminMsgWithdraw, append(changeOptions, op.Fails(timeline.KeyFaults(), timeline.RecallFaults()),
 			op.DocumentedErrors(20022, 20023, 90001, 90003, 90008, 90009, 90054))...),
-		tencent.Command(s, "admin_set_msg_read", adminSetMsgRead,
+		tencent.Command(s, "admin_set_msg_read", adminSetMsgRead, op.Fails(inbox.ReadFaults()),
 			op.Reads(store.Accounts, store.Conversations, store.Messages), op.Writes(store.Conversations), op.Delivers()),
 		tencent.Command(s, "get_c2c_unread_msg_num", getC2CUnreadMsgNum, op.Reads(store.Accounts, store.Conversations),
 			op.DocumentedErrors(90001, 90003, 90009)),
-		tencent.Command(s, "modify_c2c_msg", modifyC2CMsg, append(changeOptions, op.Reads(store.Accounts, store.Relations),
+		tencent.Command(s, "modify_c2c_msg", modifyC2CMsg, append(changeOptions, op.Fails(timeline.KeyFaults(), timeline.EditFaults(), direct.PermissionFaults()), op.Reads(store.Accounts, store.Relations),
 			op.DocumentedErrors(20003, 20022, 20023, 90001, 90002, 90003, 90007, 90009, 90010, 90012, 90054, 93000))...),
-		tencent.Command(s, "delete_c2c_msg_ramble", deleteC2CMsgRamble, append(changeOptions, op.Reads(store.Accounts),
+		tencent.Command(s, "delete_c2c_msg_ramble", deleteC2CMsgRamble, append(changeOptions, op.Fails(timeline.KeyFaults()), op.Reads(store.Accounts),
 			op.DocumentedErrors(90001, 90003, 90008, 90009, 90054))...),
-		tencent.Command(s, "c2c_msg_read_receipt", c2cMsgReadReceipt, append(changeOptions, op.Reads(store.Accounts),
+		tencent.Command(s, "c2c_msg_read_receipt", c2cMsgReadReceipt, append(changeOptions, op.Fails(timeline.KeyFaults()), op.Reads(store.Accounts),
 			op.DocumentedErrors(90001, 90003, 90008, 90009, 90054))...),
 	}
 }

@@ -5,6 +5,7 @@ package profile
 import (
 	"parley/shared/dialect/tencent"
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/profiles"
 	"parley/shared/op"
 	"parley/shared/queue"
 	"parley/shared/store"
@@ -18,9 +19,9 @@ func service() tencent.Service {
 func Operations() []op.Operation {
 	s := service()
 	return []op.Operation{
-		tencent.Command(s, "portrait_get", portraitGet, op.Reads(store.Accounts, store.Profiles),
+		tencent.Command(s, "portrait_get", portraitGet, op.Fails(profiles.ReadFaults()), op.Reads(store.Accounts, store.Profiles),
 			op.DocumentedErrors(40001, 40002, 40003, 40004, 40009)),
-		tencent.Command(s, "portrait_set", portraitSet, op.Reads(store.Accounts), op.Writes(store.Accounts, store.Profiles), op.Delivers(),
+		tencent.Command(s, "portrait_set", portraitSet, op.Fails(profiles.SetFaults()), op.Reads(store.Accounts), op.Writes(store.Accounts, store.Profiles), op.Delivers(),
 			op.Sends(queue.Broadcast), op.DocumentedErrors(40001, 40003, 40004, 40009, 40601, 40605, 40610)),
 	}
 }

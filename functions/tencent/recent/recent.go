@@ -8,6 +8,8 @@ import (
 
 	"parley/shared/dialect/tencent"
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/inbox"
+	"parley/shared/fault"
 	"parley/shared/op"
 	"parley/shared/queue"
 	"parley/shared/store"
@@ -25,22 +27,23 @@ func service(display bool) tencent.Service {
 // Operations lists the commands in the order of the reference.
 func Operations() []op.Operation {
 	withDisplay, withoutDisplay := service(true), service(false)
-	reads := func(errors ...int) []op.Option {
+	reads := func(fails []fault.Code, errors ...int) []op.Option {
 		return []op.Option{
 			op.Reads(store.Conversations, store.Accounts), op.DocumentedErrors(50001, 50002, 50003), op.DocumentedErrors(errors...),
+			op.Fails(fails),
 		}
 	}
-	changes := func(errors ...int) []op.Option {
-		return slices.Concat(reads(errors...), []op.Option{op.Writes(store.Conversations), op.Delivers(), op.Resources(512, batchTimeout)})
+	changes := func(fails []fault.Code, errors ...int) []op.Option {
+		return slices.Concat(reads(fails, errors...), []op.Option{op.Writes(store.Conversations), op.Delivers(), op.Resources(512, batchTimeout)})
 	}
 	return []op.Operation{
-		tencent.Command(withDisplay, "get_list", getList, append(reads(), op.Sends(queue.Index))...),
-		tencent.Command(withDisplay, "delete", deleteConversation, append(changes(), op.Reads(store.Messages))...),
-		tencent.Command(withDisplay, "create_contact_group", createContactGroup, changes(51006, 51007, 51008, 51010, 51011, 51013)...),
-		tencent.Command(withoutDisplay, "update_contact_group", updateContactGroup, changes(51006, 51007, 51008, 51009, 51011, 51013)...),
-		tencent.Command(withoutDisplay, "del_contact_group", delContactGroup, changes(51009, 51013)...),
-		tencent.Command(withDisplay, "mark_contact", markContact, changes(51006, 51007, 51008, 51013)...),
-		tencent.Command(withoutDisplay, "get_contact_group", getContactGroup, reads()...),
-		tencent.Command(withDisplay, "search_contact_group", searchContactGroup, reads(51006)...),
+		tencent.Command(withDisplay, "get_list", getList, append(reads(inbox.AccountFaults()), op.Sends(queue.Index))...),
+		tencent.Command(withDisplay, "delete", deleteConversation, append(changes(inbox.DataFaults()), op.Reads(store.Messages))...),
+		tencent.Command(withDisplay, "create_contact_group", createContactGroup, changes(inbox.CreateFaults(), 51006, 51007, 51008, 51010, 51011, 51013)...),
+		tencent.Command(withoutDisplay, "update_contact_group", updateContactGroup, changes(inbox.RenameFaults(), 51006, 51007, 51008, 51009, 51011, 51013)...),
+		tencent.Command(withoutDisplay, "del_contact_group", delContactGroup, changes(inbox.FolderFaults(), 51009, 51013)...),
+		tencent.Command(withDisplay, "mark_contact", markContact, changes(inbox.LabelFaults(), 51006, 51007, 51008, 51013)...),
+		tencent.Command(withoutDisplay, "get_contact_group", getContactGroup, reads(inbox.AccountFaults())...),
+		tencent.Command(withDisplay, "search_contact_group", searchContactGroup, reads(inbox.AccountFaults(), 51006)...),
 	}
 }

@@ -23,6 +23,7 @@ type entry struct {
 	*op.Operation
 	source.Said
 	groupDoc string
+	meanings map[fault.Code]string // what each fault means
 }
 
 // action returns the name by which clients call an operation over the WebSocket. It is
@@ -43,6 +44,10 @@ func read(src *source.Source) ([]entry, error) {
 	var entries []entry
 	var problems []error
 	groupDocs := make(map[string]string) // by surface and group
+	meanings, err := meaningsOf(src)
+	if err != nil {
+		problems = append(problems, err)
+	}
 	for i := range all {
 		o := &all[i]
 		group := o.Surface() + "." + o.Group()
@@ -57,7 +62,7 @@ func read(src *source.Source) ([]entry, error) {
 		if err != nil {
 			problems = append(problems, err)
 		}
-		entries = append(entries, entry{o, info, groupDocs[group]})
+		entries = append(entries, entry{o, info, groupDocs[group], meanings})
 	}
 	return entries, errors.Join(problems...)
 }
@@ -90,6 +95,9 @@ func Generate(root string, bodies map[string]string) (map[string][]byte, error) 
 		return nil, err
 	}
 	files["coverage.tsv"] = coverageTable(covered)
+	if files["faults.tsv"], err = faultTable(root, entries); err != nil {
+		return nil, err
+	}
 	if files["errors.md"], err = errorPage(src, entries); err != nil {
 		return nil, err
 	}
@@ -176,6 +184,7 @@ func section(b *strings.Builder, e entry) {
 			fmt.Fprintf(b, "; documented for this operation: %s", strings.Trim(fmt.Sprint(list), "[]"))
 		}
 		b.WriteString("\n")
+		faultList(b, e)
 	}
 	worker := e.Triggers[0].Queue != ""
 	switch {
