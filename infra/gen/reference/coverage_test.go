@@ -22,7 +22,7 @@ func TestCoverage(t *testing.T) {
 	}
 	var missing []string
 	for _, e := range list {
-		if e.cases == 0 {
+		if e.cases == 0 && !e.everywhere {
 			missing = append(missing, fmt.Sprint(e.operation, " ", e.number))
 		}
 	}
