@@ -93,6 +93,11 @@ func in(pkg string, list ...string) bool {
 	return false
 }
 
+// surfaces lists the packages that list the groups of a surface.
+func surfaces() []string {
+	return []string{"functions/client", "functions/operator", "functions/tencent", "functions/worker"}
+}
+
 // allowed lists the packages of this repository that a package may import, and reports
 // whether it may import modules of others.
 func allowed(pkg string) (ours []string, modules bool) {
@@ -134,7 +139,9 @@ func allowed(pkg string) (ours []string, modules bool) {
 	case pkg == "functions":
 		return []string{"functions/catalog", "shared/app", "shared/config", "shared/dialect/client", "shared/dialect/v4", "shared/op", "shared/telemetry"}, true
 	case pkg == "functions/catalog":
-		return []string{"functions/...", "shared/op"}, false
+		return append(surfaces(), "shared/op"), false
+	case in(pkg, surfaces()...): // a surface lists its groups
+		return []string{pkg + "/...", "shared/op"}, false
 	case in(pkg, "functions/..."): // a group of operations does not import another group
 		return append(v4, "shared/dialect/tencent", "shared/dialect/client", "shared/dialect/operator", "shared/store", "shared/objects", "shared/queue"), false
 	}
@@ -177,6 +184,7 @@ func TestImports(t *testing.T) {
 	for _, pkg := range []string{
 		"shared/fault", "shared/config", "shared/telemetry", "shared/store", "shared/seal", "shared/queue", "shared/gateway", "shared/app",
 		"shared/op", "shared/dialect", "shared/dialect/v4", "shared/domain/content", "shared/domain/timeline", "shared/domain/direct", "functions", "functions/catalog",
+		"functions/client", "functions/operator", "functions/tencent", "functions/worker",
 	} {
 		if len(packages[pkg]) == 0 {
 			t.Errorf("the rules name the package %s, which does not exist", pkg)
@@ -226,7 +234,10 @@ func TestTheRulesRefuseImports(t *testing.T) {
 		{"functions/tencent/message", "parley/shared/gateway", true},
 		{"functions/tencent/message", "parley/infra/gen", true},
 		{"functions/tencent/message", "parley/infra/testkit", true},
-		{"functions/catalog", "parley/functions/tencent/message", false},
+		{"functions/tencent", "parley/functions/tencent/message", false},
+		{"functions/tencent", "parley/functions/client/message", true},
+		{"functions/catalog", "parley/functions/tencent", false},
+		{"functions/catalog", "parley/functions/tencent/message", true},
 		{"functions", "parley/shared/store", true},
 		{"functions", "parley/infra/testkit", true},
 		{"shared/newer", "parley/shared/fault", true}, // a new package needs a rule of its own
