@@ -31,8 +31,10 @@ DEPLOY = ARCH=$(if $(filter file,$(ORIGIN)),,$(ARCH)) PATH="$$PWD/$(VENV)/bin:$$
 NEED := @infra/tools/need
 # The flags are the same for the local cloud and for AWS, so both run the same program.
 GOBUILD := CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags='-s -w'
-# All tests of one run share one DynamoDB Local.
-GOTEST = go run ./infra/tools/withdb -- go run ./infra/tools/gotest $(GOTESTFLAGS)
+# All tests of one run share one DynamoDB Local. gotestsum prints the output of failed tests only;
+# GOTESTSUM_FORMAT=standard-verbose prints all.
+GOTEST = go run ./infra/tools/withdb -- go tool -modfile=infra/tools/gotest/go.mod gotestsum -- $(GOTESTFLAGS)
+export GOTESTSUM_FORMAT ?= pkgname
 # The packages of slow suites, which have targets of their own.
 SLOW := ^parley/infra/(e2e|rie|sam|model)(/|$$)
 # $(call having,PATTERN) lists the packages that have a test whose name begins with PATTERN.

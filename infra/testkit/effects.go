@@ -18,7 +18,7 @@ func (w *World) Effects() []string {
 			lines = append(lines, "post "+p.Connection+" "+p.Frame)
 		}
 	}
-	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(postOrder(a), postOrder(b)) })
+	slices.SortStableFunc(lines, func(a, b string) int { return strings.Compare(postOrder(a), postOrder(b)) })
 	for _, j := range w.Deliveries.Take() {
 		var to []string
 		for _, t := range j.Job.Targets {

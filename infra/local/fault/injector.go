@@ -199,7 +199,7 @@ func (f *Injector) match(on, operation, function string, names []string, body []
 		if r.Name != "" && !slices.ContainsFunc(names, func(n string) bool { return strings.Contains(n, r.Name) }) {
 			continue
 		}
-		if !applicable(r.Do, operation, body) {
+		if !applicable(on, r.Do, operation, body) {
 			continue
 		}
 		r.seen++

@@ -44,6 +44,22 @@ func TestRuleAppliesToCallsThatMeetItsConditions(t *testing.T) {
 	}
 }
 
+// TestOnlySendsAreDropped: a rule with Drop or Repeat does not apply to calls of SQS that send
+// nothing.
+func TestOnlySendsAreDropped(t *testing.T) {
+	for _, do := range []string{Drop, Repeat} {
+		f := New(1)
+		if err := f.Add(Rule{On: OnSQS, Do: do}); err != nil {
+			t.Fatal(err)
+		}
+		for operation, want := range map[string]bool{"SendMessage": true, "SendMessageBatch": true, "ReceiveMessage": false, "DeleteMessage": false} {
+			if _, _, hit := f.match(OnSQS, operation, "f", nil, nil); hit != want {
+				t.Errorf("%s on %s: applies %t, want %t", do, operation, hit, want)
+			}
+		}
+	}
+}
+
 func TestSameSeedGivesSameDecisions(t *testing.T) {
 	play := func(seed uint64) (out []Verdict) {
 		f := New(seed)

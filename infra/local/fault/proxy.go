@@ -74,7 +74,6 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.relay(w, r, body)
 		return
 	}
-	isSend := p.on == OnSQS && strings.HasPrefix(c.operation, "SendMessage")
 	switch rule.Do {
 	case KillBefore:
 		kill(killer, c.caller)
@@ -93,24 +92,22 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.answerStale(w, r, c.operation, body, delay)
 	case Unprocessed:
 		answerUnprocessed(w, c.operation, body)
-	case Drop, Delay, Reorder:
-		if !isSend {
+	case Drop:
+		acknowledge(w, body)
+	case Delay, Reorder:
+		if !isSend(c.operation) {
 			time.Sleep(delay)
 			p.relay(w, r, body)
 			return
 		}
-		if rule.Do != Drop {
-			go func() {
-				time.Sleep(delay)
-				p.forwardAndDiscard(r, body)
-			}()
-		}
+		go func() {
+			time.Sleep(delay)
+			p.forwardAndDiscard(r, body)
+		}()
 		acknowledge(w, body)
 	case Repeat:
 		for range max(1, rule.Repeat) {
-			if isSend {
-				p.forwardAndDiscard(r, body)
-			}
+			p.forwardAndDiscard(r, body)
 		}
 		p.relay(w, r, body)
 	case CloseBefore:

@@ -85,11 +85,16 @@ func (r Rule) delay() time.Duration {
 	return time.Duration(r.DelayMS) * time.Millisecond
 }
 
+// isSend reports whether an operation of SQS sends messages.
+func isSend(operation string) bool { return strings.HasPrefix(operation, "SendMessage") }
+
 // applicable reports whether a fault can happen to an operation at all. Example:
 // Unprocessed applies to batches only. A rule does not count a call that its fault
 // cannot happen to.
-func applicable(do, operation string, body []byte) bool {
+func applicable(on, do, operation string, body []byte) bool {
 	switch do {
+	case Drop, Repeat:
+		return on == OnPost || isSend(operation)
 	case Stale:
 		return eventuallyConsistent(operation, body)
 	case Unprocessed:

@@ -3,15 +3,21 @@ package object
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
 )
 
 var now = time.Date(2026, 11, 24, 20, 0, 0, 0, time.UTC)
@@ -148,20 +154,151 @@ func TestObjectsAreStoredOnDisk(t *testing.T) {
 	}
 	s := open()
 	put(t, s.Endpoint(), "part/1", "kept")
-	if _, err := Start(Options{Dir: dir}); err == nil || !strings.Contains(err.Error(), "another local cloud") {
-		t.Errorf("a second server on the same data: %v", err)
-	}
 	if err := s.Stop(); err != nil {
 		t.Fatal(err)
 	}
 	s = open()
 	defer func() { _ = s.Stop() }()
-	out, err := client(s.Endpoint()).GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("b"), Key: aws.String("part/1")})
+	if got := get(t, s.Endpoint(), "part/1", ""); got != "kept" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// get returns an object, or a range of it. If it cannot be read, get returns the code of the
+// error.
+func get(t *testing.T, endpoint, name, byteRange string) string {
+	t.Helper()
+	in := &s3.GetObjectInput{Bucket: aws.String("b"), Key: &name}
+	if byteRange != "" {
+		in.Range = &byteRange
+	}
+	out, err := client(endpoint).GetObject(t.Context(), in)
+	if err != nil {
+		return codeOf(err)
+	}
+	defer out.Body.Close()
+	text, err := io.ReadAll(out.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer out.Body.Close()
-	if text, err := io.ReadAll(out.Body); err != nil || string(text) != "kept" {
-		t.Errorf("got %q, %v", text, err)
+	return string(text)
+}
+
+// codeOf returns the code of an error of S3.
+func codeOf(err error) string {
+	var known smithy.APIError
+	if errors.As(err, &known) {
+		return known.ErrorCode()
 	}
+	return err.Error()
+}
+
+// TestCalls makes the calls of S3 that Parley makes with the client that it makes them with.
+func TestCalls(t *testing.T) {
+	s, err := Start(Options{Buckets: []string{"b", "other"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Stop() }()
+	bucket, c := aws.String("b"), client(s.Endpoint())
+	names := []string{"a/1", "a/10", "a/2", "a/2/x", "a/%2F", "a/b c+d&é?#", "ab", "..", "."}
+	for _, name := range names {
+		put(t, s.Endpoint(), name, "content of "+name)
+	}
+	for _, name := range names {
+		if got, want := get(t, s.Endpoint(), name, ""), "content of "+name; got != want {
+			t.Errorf("%s: got %q", name, got)
+		}
+	}
+
+	put(t, s.Endpoint(), "ab", "new")
+	if got := get(t, s.Endpoint(), "ab", ""); got != "new" {
+		t.Errorf("after a second PUT: got %q", got)
+	}
+	if got := get(t, s.Endpoint(), "ab", "bytes=1-"); got != "ew" {
+		t.Errorf("a range: got %q", got)
+	}
+	if got := get(t, s.Endpoint(), "nothing", ""); got != "NoSuchKey" {
+		t.Errorf("an object that does not exist: got %q", got)
+	}
+	head, err := c.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: bucket, Key: aws.String("ab")})
+	if err != nil || *head.ContentLength != 3 || *head.ETag != `"22af645d1859cb5ca6da0c484f1f37ea"` {
+		t.Errorf("HEAD: got %+v, %v", head, err)
+	}
+
+	// The list is in the order of bytes, page by page.
+	var listed []string
+	pages := s3.NewListObjectsV2Paginator(c, &s3.ListObjectsV2Input{Bucket: bucket, Prefix: aws.String("a/"), MaxKeys: aws.Int32(2)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page.Contents) > 2 {
+			t.Errorf("a page of %d objects", len(page.Contents))
+		}
+		for _, o := range page.Contents {
+			listed = append(listed, *o.Key)
+			if *o.Size != int64(len("content of "+*o.Key)) {
+				t.Errorf("%s has %d bytes", *o.Key, *o.Size)
+			}
+		}
+	}
+	if want := []string{"a/%2F", "a/1", "a/10", "a/2", "a/2/x", "a/b c+d&é?#"}; !slices.Equal(listed, want) {
+		t.Errorf("listed %q, want %q", listed, want)
+	}
+
+	remove := &s3.DeleteObjectsInput{Bucket: bucket, Delete: &types.Delete{Quiet: aws.Bool(true)}}
+	for _, name := range []string{"a/1", "a/b c+d&é?#", "nothing"} {
+		remove.Delete.Objects = append(remove.Delete.Objects, types.ObjectIdentifier{Key: &name})
+	}
+	if out, err := c.DeleteObjects(t.Context(), remove); err != nil || len(out.Errors) > 0 {
+		t.Errorf("DeleteObjects: %+v, %v", out, err)
+	}
+	if _, err := c.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: bucket, Key: aws.String("a/10")}); err != nil {
+		t.Error(err)
+	}
+	for _, name := range []string{"a/1", "a/10", "a/b c+d&é?#"} {
+		if got := get(t, s.Endpoint(), name, ""); got != "NoSuchKey" {
+			t.Errorf("%s is removed: got %q", name, got)
+		}
+	}
+
+	// What Parley does not call is refused.
+	_, err1 := c.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("strange"), Key: aws.String("a")})
+	_, err2 := c.CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{Bucket: bucket, Key: aws.String("a")})
+	_, err3 := c.GetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: aws.String("ab"), VersionId: aws.String("1")})
+	_, err4 := c.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: bucket, Delimiter: aws.String("/")})
+	_, err5 := c.CopyObject(t.Context(), &s3.CopyObjectInput{Bucket: bucket, Key: aws.String("a"), CopySource: aws.String("b/ab")})
+	_, err6 := c.PutObject(t.Context(), &s3.PutObjectInput{Bucket: bucket, Key: aws.String(strings.Repeat("a", 300))})
+	for i, want := range []string{"NoSuchBucket", "NotImplemented", "NotImplemented", "NotImplemented", "NotImplemented", "KeyTooLongError"} {
+		if got := codeOf([]error{err1, err2, err3, err4, err5, err6}[i]); got != want {
+			t.Errorf("call %d: got %s, want %s", i+1, got, want)
+		}
+	}
+}
+
+// TestReadersSeeWholeObjects writes and reads an object at the same time.
+func TestReadersSeeWholeObjects(t *testing.T) {
+	s, err := Start(Options{Buckets: []string{"b"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Stop() }()
+	put(t, s.Endpoint(), "x", strings.Repeat("0", 10_000))
+	var writers sync.WaitGroup
+	for n := range 4 {
+		writers.Go(func() {
+			for range 5 {
+				put(t, s.Endpoint(), "x", strings.Repeat(strconv.Itoa(n), 10_000))
+			}
+		})
+	}
+	for range 20 {
+		got := get(t, s.Endpoint(), "x", "")
+		if len(got) != 10_000 || strings.Trim(got, got[:1]) != "" {
+			t.Errorf("got %d bytes that are not of one PUT", len(got))
+		}
+	}
+	writers.Wait()
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/xml"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -23,27 +24,33 @@ func checkSignature(next http.Handler, now func() time.Time) http.Handler {
 		switch {
 		case query.Has("X-Amz-Signature") || query.Has("X-Amz-Algorithm"):
 			if code, reason := checkPresigned(r, query, now()); reason != "" {
-				refuse(w, code, reason)
+				refuse(w, http.StatusForbidden, code, reason)
 				return
 			}
-			for name := range query { // gofakes3 does not know these parameters
+			for name := range query { // what is left says what to do
 				if strings.HasPrefix(name, "X-Amz-") {
 					query.Del(name)
 				}
 			}
 			r.URL.RawQuery = query.Encode()
 		case !strings.HasPrefix(r.Header.Get("Authorization"), algorithm+" "):
-			refuse(w, "AccessDenied", "Access Denied")
+			refuse(w, http.StatusForbidden, "AccessDenied", "Access Denied")
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-func refuse(w http.ResponseWriter, code, message string) {
+// refuse answers with an error of S3.
+func refuse(w http.ResponseWriter, status int, code, message string) {
+	body := struct {
+		XMLName       xml.Name `xml:"Error"`
+		Code, Message string
+	}{Code: code, Message: message}
+	text, _ := xml.Marshal(body) // two texts never fail
 	w.Header().Set("Content-Type", "application/xml")
-	w.WriteHeader(http.StatusForbidden)
-	_, _ = fmt.Fprintf(w, `<?xml version="1.0" encoding="UTF-8"?><Error><Code>%s</Code><Message>%s</Message></Error>`, code, message) // an error means that the client has gone
+	w.WriteHeader(status)
+	_, _ = w.Write(append([]byte(xml.Header), text...)) // an error means that the client has gone
 }
 
 // timeFormat is the format of X-Amz-Date.

@@ -53,7 +53,6 @@ type StreamSource struct {
 	Table     string // name of the table
 	ARN       string // as the template sees it; the stream in DynamoDB Local has another one
 	BatchSize int
-	Window    time.Duration
 	Partial   bool
 	// FromStart is true for StartingPosition TRIM_HORIZON.
 	FromStart bool

@@ -11,7 +11,7 @@
 // the lowest one: they use the time in which the first one waits. Their output is printed after
 // that of the first one.
 //
-// Suite finds the number of tests in the output of a target: in the last lines of gotest, of
+// Suite finds the number of tests in the output of a target: in the last lines of gotestsum, of
 // fuzz, and of Node's test runner. A target without such a line counts as one test.
 package main
 
@@ -149,12 +149,17 @@ func run(show io.Writer, name string, args ...string) (count, time.Duration, err
 }
 
 var (
+	goTests = regexp.MustCompile(`^DONE (?:\d+ runs, )?(\d+) tests?(?:, (\d+) skipped)?(?:, (\d+) failures?)?(?:, (\d+) errors?)? in `)
 	summary = regexp.MustCompile(`^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$`)
 	node    = regexp.MustCompile(`^(?:#|ℹ) (pass|fail|cancelled|skipped|todo) (\d+)$`)
 )
 
 // read returns the tests that one line of output counts.
 func read(line string) count {
+	if m := goTests.FindStringSubmatch(line); m != nil {
+		skipped, failed := number(m[2]), number(m[3])
+		return count{number(m[1]) - skipped - failed, failed + number(m[4]), skipped}
+	}
 	if m := summary.FindStringSubmatch(line); m != nil {
 		return count{number(m[1]), number(m[2]), number(m[3])}
 	}

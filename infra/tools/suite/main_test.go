@@ -13,6 +13,9 @@ func TestRun(t *testing.T) {
 		fails  bool
 	}{
 		{"echo hello", count{passed: 1}, false},
+		{"echo 'DONE 1 test in 0.009s'", count{passed: 1}, false},
+		{"echo 'DONE 7 tests, 1 skipped, 2 failures, 1 error in 0.005s'; exit 1", count{4, 3, 1}, true},
+		{"echo 'DONE 3 tests, 1 error in 0.005s'; exit 1", count{3, 1, 0}, true},
 		{"echo '3 passed, 0 failed'; echo '4 passed, 0 failed, 2 skipped'", count{7, 0, 2}, false},
 		{"printf 'ℹ tests 5\nℹ pass 4\nℹ fail 0\nℹ cancelled 0\nℹ skipped 1\n'", count{4, 0, 1}, false},
 		{"printf '# pass 4\n# fail 1\n'; exit 1", count{4, 1, 0}, true},
