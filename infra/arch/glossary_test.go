@@ -15,7 +15,7 @@ import (
 // because they mean the same in every program.
 func plainWords() []string {
 	return []string{
-		"actor", "add", "all", "app", "arrival", "bounds", "change", "changed", "check", "close", "code", "condition", "copy", "count", "creator", "custom", "data",
+		"actor", "add", "all", "android", "app", "apple", "arrival", "bounds", "change", "changed", "check", "close", "code", "condition", "copy", "count", "creator", "custom", "data",
 		"deleted", "deletion", "delta", "directory", "disconnector", "disk", "edited", "edition", "entry", "error", "face", "field", "file", "filter", "form", "format", "forward",
 		"hidden", "hour", "id", "image", "info", "job", "key", "kicker", "kind", "last", "limits", "link", "location", "log", "name", "no", "notifier", "object", "opened", "option",
 		"order", "original", "page", "part", "pending", "peer", "permissions", "policy", "poster", "profile", "push", "query", "queue", "range", "reacted", "reader", "recalled", "receipt",

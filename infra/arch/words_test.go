@@ -16,7 +16,6 @@ import (
 func withVendorWords() []string {
 	return []string{
 		"shared/domain/direct/send.go",
-		"shared/domain/push/push.go",
 		"shared/domain/timeline/change.go", "shared/domain/timeline/message.go",
 	}
 }

@@ -1,15 +1,11 @@
 package v4
 
 import (
-	"cmp"
-	"encoding/json"
-	"errors"
 	"slices"
 	"strings"
 
 	"parley/shared/domain/direct"
 	"parley/shared/domain/inbox"
-	"parley/shared/domain/push"
 	"parley/shared/domain/timeline"
 	"parley/shared/fault"
 	"parley/shared/plainjson"
@@ -244,121 +240,4 @@ func ReadForbidCallbackControl(list []string, r *direct.SendRequest) error {
 		}
 	}
 	return nil
-}
-
-// pushNumber is the error number for a malformed OfflinePushInfo (docs/spec/tencent §3).
-const pushNumber = 90043
-
-type pushInfo struct {
-	PushFlag *int            `json:"PushFlag"`
-	Title    string          `json:"Title"`
-	Desc     string          `json:"Desc"`
-	Ext      string          `json:"Ext"`
-	Android  json.RawMessage `json:"AndroidInfo"`
-	Apns     json.RawMessage `json:"ApnsInfo"`
-}
-
-type androidInfo struct {
-	Sound           *string `json:"Sound"`
-	HuaWei          *string `json:"HuaWeiChannelID"`
-	XiaoMi          *string `json:"XiaoMiChannelID"`
-	OPPO            *string `json:"OPPOChannelID"`
-	Google          *string `json:"GoogleChannelID"`
-	VIVO            *int    `json:"VIVOClassification"`
-	VIVOCategory    *string `json:"VIVOCategory"`
-	HuaWeiPriority  *string `json:"HuaWeiImportance"`
-	HuaWeiCategory  *string `json:"HuaWeiCategory"`
-	HuaWeiIntent    *int    `json:"ExtAsHuaweiIntentParam"`
-	HuaWeiImage     *string `json:"HuaWeiImage"`
-	HonorImage      *string `json:"HonorImage"`
-	HonorImportance *string `json:"HonorImportance"`
-	GoogleImage     *string `json:"GoogleImage"`
-	Style           *int    `json:"PushStyle"`
-}
-
-type apnsInfo struct {
-	Sound        *string `json:"Sound"`
-	Badge        *int    `json:"BadgeMode"`
-	Title        *string `json:"Title"`
-	SubTitle     *string `json:"SubTitle"`
-	Image        *string `json:"Image"`
-	Mutable      *int    `json:"MutableContent"`
-	Interruption *string `json:"InterruptionLevel"`
-	Available    *int    `json:"ContentAvailable"`
-}
-
-// ParseOfflinePushInfo reads an OfflinePushInfo; nil if there is none. It refuses a field with a wrong type
-// or an undocumented value. Unknown fields stay in the result, for the push provider.
-func ParseOfflinePushInfo(raw json.RawMessage) (*push.Options, error) {
-	if isNull(raw) {
-		return nil, nil
-	}
-	var p pushInfo
-	if err := readPush("OfflinePushInfo", raw, &p); err != nil {
-		return nil, err
-	}
-	info := &push.Options{Title: p.Title, Text: p.Desc, Ext: p.Ext, Bytes: len(raw) + len(`,"OfflinePushInfo":`)}
-	if err := oneOf("PushFlag", p.PushFlag, 0, 1); err != nil {
-		return nil, err
-	}
-	info.Disabled = p.PushFlag != nil && *p.PushFlag == 1
-	if !isNull(p.Android) {
-		if err := checkAndroid(p.Android); err != nil {
-			return nil, err
-		}
-		info.Android = p.Android
-	}
-	if !isNull(p.Apns) {
-		badge, err := checkApns(p.Apns)
-		if err != nil {
-			return nil, err
-		}
-		info.Apple, info.NoBadge = p.Apns, badge != nil && *badge == 1
-	}
-	return info, nil
-}
-
-func isNull(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
-
-func checkAndroid(raw json.RawMessage) error {
-	var a androidInfo
-	if err := readPush("AndroidInfo", raw, &a); err != nil {
-		return err
-	}
-	return cmp.Or(
-		oneOf("VIVOClassification", a.VIVO, 0, 1), oneOf("ExtAsHuaweiIntentParam", a.HuaWeiIntent, 0, 1),
-		oneOf("HuaWeiImportance", a.HuaWeiPriority, "LOW", "NORMAL"), oneOf("HonorImportance", a.HonorImportance, "LOW", "NORMAL"),
-	)
-}
-
-func checkApns(raw json.RawMessage) (badge *int, err error) {
-	var a apnsInfo
-	if err := readPush("ApnsInfo", raw, &a); err != nil {
-		return nil, err
-	}
-	return a.Badge, cmp.Or(
-		oneOf("BadgeMode", a.Badge, 0, 1), oneOf("MutableContent", a.Mutable, 0, 1), oneOf("ContentAvailable", a.Available, 0, 1),
-		oneOf("InterruptionLevel", a.Interruption, "active", "critical", "passive", "time-sensitive"),
-	)
-}
-
-// readPush reads an object of OfflinePushInfo.
-func readPush(name string, raw json.RawMessage, into any) error {
-	var wrong *plainjson.TypeError
-	err := plainjson.Unmarshal(raw, into)
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &wrong) && len(wrong.Path) > 0:
-		return Refuse(pushNumber, "OfflinePushInfo: %s has to be %s, it is a JSON %s", strings.Join(wrong.Path, "."), describeType(wrong.Type), wrong.Value)
-	}
-	return Refuse(pushNumber, "%s is not an object", name)
-}
-
-// oneOf refuses a value that is neither zero nor one of the allowed values.
-func oneOf[T comparable](name string, v *T, allowed ...T) error {
-	if v == nil || *v == *new(T) || slices.Contains(allowed, *v) {
-		return nil
-	}
-	return Refuse(pushNumber, "OfflinePushInfo: %s is %v", name, *v)
 }

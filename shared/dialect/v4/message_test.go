@@ -101,7 +101,7 @@ func TestPushInfo(t *testing.T) {
 	got, err := v4.ParseOfflinePushInfo(json.RawMessage(raw))
 	want := &push.Options{
 		Disabled: true, Title: "t", Text: "d", Ext: "e", NoBadge: true, Bytes: len(raw) + len(`,"OfflinePushInfo":`),
-		Android: json.RawMessage(`{"Sound":"s","Own":1}`), Apple: json.RawMessage(`{"BadgeMode":1}`),
+		Android: &push.Android{Sound: "s", Original: &content.Original{Dialect: "v4", Rest: json.RawMessage(`[0,"Own",1]`)}}, Apple: &push.Apple{},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)

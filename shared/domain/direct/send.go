@@ -181,7 +181,7 @@ func (req SendRequest) checkContent() error {
 
 // pushNotice returns what a push needs to know of a message.
 func pushNotice(m timeline.Message) push.Content {
-	n := push.Content{Key: m.Key.String(), From: m.From, Nick: m.Nick, Text: m.Summary(push.MaxText), NoUnread: m.NoUnread}
+	n := push.Content{Key: m.Key.String(), From: m.From, Nick: m.Nick, Text: m.Summary(push.MaxText), ExcludedFromUnread: m.NoUnread}
 	n.Ext, n.Sound = m.PushFields()
 	return n
 }

@@ -1,16 +1,15 @@
 // Package push decides what a device shows of a message while the app is not in the
 // foreground, and puts that into a queue. A worker sends it to the push providers
-// (docs/data-model.md §5, step 6, docs/adr/0016; the vendor's pages "Offline Push" and
-// "OfflinePushInfo", docs/spec/tencent §3).
+// (docs/data-model.md §5, step 6, docs/adr/0016, docs/spec/tencent §3).
 package push
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"time"
 
 	"parley/shared/clock"
+	"parley/shared/domain/content"
 	"parley/shared/domain/sessions"
 )
 
@@ -22,20 +21,50 @@ const MaxText = 1000
 type Options struct {
 	Disabled         bool // send no push
 	Title, Text, Ext string
-	NoBadge          bool // the badge does not count this message
-	// Android and Apple are the fields for these providers, as the sender wrote them.
-	// The worker reads the fields of the provider that it calls.
-	Android, Apple json.RawMessage
-	Bytes          int // how many bytes of the message this is, for the limit of its size
+	NoBadge          bool     // the badge does not count this message
+	Android          *Android // what differs on these devices; nil: nothing
+	Apple            *Apple
+	Bytes            int // how many bytes of the message this is, for the limit of its size
+}
+
+// An Android is what a sender wants of the push to an Android device. The maps have the
+// names of providers: "huawei", "honor", "xiaomi", "oppo", "vivo" and "google". What is
+// empty is as the provider does it.
+type Android struct {
+	Sound      string            `json:"sound,omitempty"`
+	Channels   map[string]string `json:"channels,omitempty"`   // ids of notification channels
+	Categories map[string]string `json:"categories,omitempty"` // what kind of message it is, in the provider's words
+	Images     map[string]string `json:"images,omitempty"`     // URLs
+	Importance map[string]string `json:"importance,omitempty"` // ImportanceLow or ImportanceNormal
+	// Original is what the sender's dialect wrote besides.
+	Original *content.Original `json:"original,omitempty"`
+}
+
+// How important a provider takes a push to be.
+const (
+	ImportanceLow    = "low"
+	ImportanceNormal = "normal"
+)
+
+// An Apple is what a sender wants of the push to an Apple device.
+type Apple struct {
+	Title        string            `json:"title,omitempty"`
+	Subtitle     string            `json:"subtitle,omitempty"`
+	Sound        string            `json:"sound,omitempty"`
+	Image        string            `json:"image,omitempty"`        // URL
+	Mutable      bool              `json:"mutable,omitempty"`      // the app may change the push before it is shown
+	Available    bool              `json:"available,omitempty"`    // the app is woken to fetch content
+	Interruption string            `json:"interruption,omitempty"` // "passive", "active", "time-sensitive" or "critical"
+	Original     *content.Original `json:"original,omitempty"`     // as that of Android
 }
 
 // A Content is what a push needs to know of a message.
 type Content struct {
-	Key        string // of the message
-	From, Nick string
-	Text       string // the texts of the elements
-	Ext, Sound string // from the custom element; not used if there is an Info
-	NoUnread   bool
+	Key                string // of the message
+	From, Nick         string
+	Text               string // the texts of the elements
+	Ext, Sound         string // from the custom element; not used if there is an Info
+	ExcludedFromUnread bool
 }
 
 // A Device is a device to which a push is sent.
@@ -49,17 +78,17 @@ type Device struct {
 // if SQS delivers a job twice, or a send is repeated, the provider can show one push
 // only.
 type Job struct {
-	App     int64           `json:"app"`
-	From    string          `json:"from"`
-	Key     string          `json:"key"`
-	Title   string          `json:"title"`
-	Text    string          `json:"text"`
-	Ext     string          `json:"ext,omitempty"`
-	Sound   string          `json:"sound,omitempty"`
-	Badge   bool            `json:"badge"` // the badge counts the message
-	Android json.RawMessage `json:"android,omitempty"`
-	Apple   json.RawMessage `json:"apple,omitempty"`
-	Devices []Device        `json:"devices"`
+	App     int64    `json:"app"`
+	From    string   `json:"from"`
+	Key     string   `json:"key"`
+	Title   string   `json:"title"`
+	Text    string   `json:"text"`
+	Ext     string   `json:"ext,omitempty"`
+	Sound   string   `json:"sound,omitempty"`
+	Badge   bool     `json:"badge"` // the badge counts the message
+	Android *Android `json:"android,omitempty"`
+	Apple   *Apple   `json:"apple,omitempty"`
+	Devices []Device `json:"devices"`
 }
 
 // A Queue holds jobs for the worker.
@@ -77,12 +106,11 @@ type Service struct {
 
 // Push queues one job for all devices. It queues nothing if there are no devices, if
 // the sender wants no push, or if there is no text to show. Example: a custom message
-// without a description is not pushed, unless the Info has a text (the vendor's page
-// "Message Formats", TIMCustomElem).
+// without a description is not pushed, unless the sender gives a text (docs/spec/tencent §3).
 func (s Service) Push(ctx context.Context, notice Content, info *Options, devices []Device) error {
 	job := Job{
 		App: s.App, From: notice.From, Key: notice.Key, Title: notice.Nick, Text: notice.Text, Ext: notice.Ext, Sound: notice.Sound,
-		Badge: !notice.NoUnread, Devices: devices,
+		Badge: !notice.ExcludedFromUnread, Devices: devices,
 	}
 	if job.Title == "" {
 		job.Title = notice.From

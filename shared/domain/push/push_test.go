@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parley/infra/testkit"
+	"parley/shared/domain/content"
 	"parley/shared/domain/push"
 	"parley/shared/domain/sessions"
 )
@@ -34,7 +35,7 @@ func TestPushQueuesWhatTheDeviceShows(t *testing.T) {
 	device := []push.Device{{User: "bob", Platform: "iPhone", Instance: "p"}}
 	notice := push.Content{Key: "1_2_3", From: "alice", Nick: "Al", Text: "hi", Ext: "e", Sound: "s"}
 	withoutNick, noUnread, withoutText := notice, notice, notice
-	withoutNick.Nick, noUnread.NoUnread, withoutText.Text = "", true, ""
+	withoutNick.Nick, noUnread.ExcludedFromUnread, withoutText.Text = "", true, ""
 	for _, c := range []struct {
 		name    string
 		notice  push.Content
@@ -44,13 +45,14 @@ func TestPushQueuesWhatTheDeviceShows(t *testing.T) {
 	}{
 		{"the title is the nickname, and the text begins with it", notice, nil, device, `"title":"Al","text":"Al: hi","ext":"e","sound":"s","badge":true`},
 		{"the title is the user id if there is no nickname", withoutNick, nil, device, `"title":"alice","text":"hi","ext":"e","sound":"s","badge":true`},
-		{"the badge does not count a message with NoUnread", noUnread, nil, device, `"title":"Al","text":"Al: hi","ext":"e","sound":"s","badge":false`},
+		{"the badge does not count a message that is excluded from unread", noUnread, nil, device, `"title":"Al","text":"Al: hi","ext":"e","sound":"s","badge":false`},
 		{"an Info without fields removes Ext and Sound of the message", notice, &push.Options{}, device, `"title":"Al","text":"Al: hi","badge":true`},
 		{"the title of the Info is used", notice, &push.Options{Title: "T"}, device, `"title":"T","text":"Al: hi","badge":true`},
 		{"the text and the Ext of the Info are used", notice, &push.Options{Text: "D", Ext: "E"}, device, `"title":"Al","text":"D","ext":"E","badge":true`},
 		{"the badge does not count a message whose Info has NoBadge", notice, &push.Options{NoBadge: true}, device, `"title":"Al","text":"Al: hi","badge":false`},
-		{"the fields for providers are copied as they are", notice, &push.Options{Android: json.RawMessage(`{"a":1}`), Apple: json.RawMessage(`{"b":2}`)}, device,
-			`"title":"Al","text":"Al: hi","badge":true,"android":{"a":1},"apple":{"b":2}`},
+		{"the fields for platforms are copied as they are", notice, &push.Options{
+			Android: &push.Android{Channels: map[string]string{"oppo": "c"}}, Apple: &push.Apple{Mutable: true, Original: &content.Original{Dialect: "d", Rest: json.RawMessage("[1]")}},
+		}, device, `"title":"Al","text":"Al: hi","badge":true,"android":{"channels":{"oppo":"c"}},"apple":{"mutable":true,"original":{"d":"d","r":[1]}}`},
 		{"a message without text is not pushed", withoutText, nil, device, ""},
 		{"a message without text is not pushed, also if the Info has a title", withoutText, &push.Options{Title: "T"}, device, ""},
 		{"a message without text is pushed if the Info has a text", withoutText, &push.Options{Text: "D"}, device, `"title":"Al","text":"D","badge":true`},
