@@ -22,6 +22,7 @@ func plainWords() []string {
 		"received", "record", "ref", "relay", "removal", "removed", "remover", "replacement", "request", "result", "sealer", "search", "secret", "send",
 		"sender", "service", "set", "side", "settings", "shown", "snapshot", "sound", "state", "status", "store", "stored", "synced", "target", "text", "to", "type", "typing", "update",
 		"value", "verb", "video",
+		"effective", "feature",
 	}
 }
 

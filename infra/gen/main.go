@@ -1,6 +1,6 @@
 // Command gen writes the files that are made from the catalog of operations, from Go
 // comments and from the case tables: the stacks, the sample events, the reference and the TypeScript types of the
-// SDK. It also removes generated files that it would not write any more.
+// SDK, and docs/limits.md. It also removes generated files that it would not write any more.
 //
 // With -check it writes nothing, and fails if a file differs from what it would write.
 //
@@ -21,6 +21,7 @@ import (
 
 	"parley/functions/catalog"
 	"parley/infra/gen/events"
+	"parley/infra/gen/limits"
 	"parley/infra/gen/reference"
 	"parley/infra/gen/stacks"
 )
@@ -115,6 +116,10 @@ func files(root string) (map[string][]byte, error) {
 	if err := add(referenceDir, list, err); err != nil {
 		return nil, err
 	}
+	text, err := limits.Generate(root, all)
+	if err := add(documentDir, map[string][]byte{"limits.md": text}, err); err != nil {
+		return nil, err
+	}
 	list, err = reference.TypeScript(root)
 	err = add(scriptDir, list, err)
 	return out, err
@@ -122,7 +127,8 @@ func files(root string) (map[string][]byte, error) {
 
 const (
 	eventDir     = "events"
-	referenceDir = "docs/reference"
+	documentDir  = "docs"
+	referenceDir = documentDir + "/reference"
 	scriptDir    = "web/sdk/src/api"
 )
 
@@ -131,7 +137,7 @@ const (
 // JSON file in the folder of the events counts as generated.
 func generated(root string) (map[string][]byte, error) {
 	out := make(map[string][]byte)
-	for _, dir := range []string{"template.yaml", stacks.Dir, eventDir, referenceDir, scriptDir} {
+	for _, dir := range []string{"template.yaml", stacks.Dir, eventDir, documentDir, scriptDir} {
 		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, d os.DirEntry, err error) error {
 			if errors.Is(err, os.ErrNotExist) {
 				return nil

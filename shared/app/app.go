@@ -175,42 +175,47 @@ type Tenant struct {
 }
 
 // For returns the domain of one application.
-func (a *App) For(o *apps.App) Tenant {
-	p, limits := a.parts, o.Settings.Limits()
+func (a *App) For(o *apps.App) Tenant { return a.tenant(o, o.Settings.InForce()) }
+
+// ForOpened returns the domain of an application that a Directory has found.
+func (a *App) ForOpened(o *apps.OpenedApp) Tenant { return a.tenant(&o.App, o.InForce) }
+
+// tenant returns the domain of an application for which these settings are in force.
+func (a *App) tenant(o *apps.App, set apps.EffectiveSettings) Tenant {
+	p := a.parts
 	deliverer := a.Delivery(o.ID)
 	conversation := inbox.Service{
-		App: o.ID, Limit: limits.Conversations, FoldersIncluded: limits.Folders,
+		App: o.ID, Limit: set.Conversations, FoldersIncluded: set.Folders,
 		Rows: p.Store, Heads: p.Store, ReadCursors: p.Store, Index: p.Store, IndexJobs: p.Index, Accounts: p.Store, Delivery: deliverer,
 		Clock: p.Clock, Parallel: p.Parallel,
 	}
-	profile := profiles.Service{App: o.ID, Fields: profileFields(o.Settings.ProfileFields), Store: p.Store, Delivery: deliverer}
+	profile := profiles.Service{App: o.ID, Fields: profileFields(set.ProfileFields), Store: p.Store, Delivery: deliverer}
 	relation := relations.Service{
-		App: o.ID, Allow: o.Settings.Allow, Fields: friendFields(o.Settings.FriendFields),
+		App: o.ID, Allow: set.Allow, Fields: friendFields(set.FriendFields),
 		Store: p.Store, Pages: p.Store, Log: p.Store, Accounts: p.Store, Delivery: deliverer, Clock: p.Clock,
-		RepeatWindow: accounts.RepeatWindow, RequireWording: o.Settings.RequestWording, Limits: relations.Limits{Friends: limits.Friends, Blocked: limits.Blocked, Lists: limits.Lists, Requests: limits.Requests},
+		RepeatWindow: accounts.RepeatWindow, RequireWording: set.RequestWording, Limits: relations.Limits{Friends: set.Friends, Blocked: set.Blocked, Lists: set.Lists, Requests: set.Requests},
 	}
 	follow := follows.Service{
-		App: o.ID, Enabled: o.Settings.Follow && o.Settings.Edition != apps.Developer, Limit: limits.Following,
+		App: o.ID, Enabled: set.Follow, Limit: set.Following,
 		Store: p.Store, Accounts: p.Store, Clock: p.Clock,
 	}
 	presences := a.Presence(o.ID)
-	presences.Limit = limits.Watched
+	presences.Limit = set.Watched
 	session := sessions.Service{
-		App: o.ID, Policy: o.Settings.LoginPolicy, Native: limits.Native, Web: limits.Web,
-		Spread: o.Settings.Spread(), Store: p.Store, Kicker: deliverer, Clock: p.Clock,
+		App: o.ID, Policy: set.LoginPolicy, Native: set.NativeInstances, Web: set.WebInstances,
+		Spread: set.Spread(), Store: p.Store, Kicker: deliverer, Clock: p.Clock,
 	}
-	pictures, files := o.Settings.Sizes()
-	imageBytes, fileBytes := int64(pictures)<<20, int64(files)<<20
+	imageBytes, fileBytes := int64(set.PictureMB)<<20, int64(set.FileMB)<<20
 	check := direct.SenderCheck{
-		App: o.ID, FriendsOnly: o.Settings.FriendsOnly, BlockSilently: o.Settings.BlockSilently, Callers: a.Callers, Store: p.Store, Clock: p.Clock,
+		App: o.ID, FriendsOnly: set.FriendsOnly, BlockSilently: set.BlockSilently, Callers: a.Callers, Store: p.Store, Clock: p.Clock,
 	}
 	stored := timeline.Service{
-		App: o.ID, Check: check, Recallable: o.Settings.RecallWindow(), MaxImageBytes: imageBytes, MaxFileBytes: fileBytes,
-		Extensible: o.Settings.Edition == apps.Premium, Store: p.Store, ChangeStore: p.Store, ExtensionStore: p.Store,
+		App: o.ID, Check: check, Recallable: set.RecallWindow(), MaxImageBytes: imageBytes, MaxFileBytes: fileBytes,
+		Extensible: set.Extensions, Store: p.Store, ChangeStore: p.Store, ExtensionStore: p.Store,
 		Delivery: deliverer, Clock: p.Clock, Parallel: p.Parallel,
 	}
 	sending := direct.Service{
-		App: o.ID, Retention: o.Retention(), Check: check, MaxImageBytes: imageBytes, MaxFileBytes: fileBytes,
+		App: o.ID, Retention: set.Retention(), Check: check, MaxImageBytes: imageBytes, MaxFileBytes: fileBytes,
 		Store: p.Store, MergedStore: p.Store, Timeline: stored, Delivery: deliverer,
 		Push: push.Service{App: o.ID, Queue: p.Push, Clock: p.Clock}, Clock: p.Clock, Parallel: p.Parallel,
 	}
@@ -221,15 +226,15 @@ func (a *App) For(o *apps.App) Tenant {
 		Relations: relation,
 		Follows:   follow,
 		Accounts: accounts.Service{
-			App: o.ID, Limit: limits.Accounts, DeletionAllowed: limits.DeleteAllowed,
-			ReserveDeletedIDs: o.Settings.Edition != apps.Developer, Admin: o.IsAdmin, Profiles: profile, Store: p.Store, Disconnector: deliverer, Clock: p.Clock,
+			App: o.ID, Limit: set.Accounts, DeletionAllowed: set.DeleteAllowed,
+			ReserveDeletedIDs: set.ReserveDeletedIDs, Admin: o.IsAdmin, Profiles: profile, Store: p.Store, Disconnector: deliverer, Clock: p.Clock,
 			Removals: p.Removal,
 			// They delete the data of a user, in this order, when the account is deleted.
 			DataRemovers: []accounts.DataRemover{
 				conversation, relation, follow, profile, presences, session,
 			},
 		},
-		Archive:  archive.Service{App: o.ID, RetentionDays: limits.HistoryDays, Store: p.Store, Objects: p.Objects, Clock: p.Clock},
+		Archive:  archive.Service{App: o.ID, RetentionDays: set.HistoryDays, Store: p.Store, Objects: p.Objects, Clock: p.Clock},
 		Sessions: session,
 		Inbox:    conversation,
 		Timeline: stored,

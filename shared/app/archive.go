@@ -25,7 +25,7 @@ type archiveApps struct{ apps apps.Service }
 // HistoryDays implements archive.Apps.
 func (a archiveApps) HistoryDays(ctx context.Context, app int64) (int, error) {
 	o, err := a.apps.Get(ctx, app)
-	return o.Settings.Limits().HistoryDays, err
+	return o.Settings.InForce().HistoryDays, err
 }
 
 // After implements archive.Apps.

@@ -70,7 +70,7 @@ type Caller struct {
 // SetApp gives the call the domain of an application.
 func (c *Call) SetApp(o *apps.OpenedApp) {
 	c.AppID = o.ID
-	c.Tenant = c.App.For(&o.App)
+	c.Tenant = c.App.ForOpened(o)
 	c.log().setApp(o.ID)
 }
 

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"reflect"
@@ -136,10 +137,16 @@ func TestProfileSize(t *testing.T) {
 // 1 R.
 func TestSettingsSize(t *testing.T) {
 	s := newSized(t)
-	set := apps.Settings{
-		Name: strings.Repeat("n", 100), Edition: apps.Developer, LoginPolicy: sessions.Single, RetentionDays: 365,
-		DeleteAllowed: true, Disabled: true, NativeInstances: 3, WebInstances: 10, FriendsOnly: true, BlockSilently: true,
-		Follow: true, Allow: accounts.NeedConfirm, ProfileFields: allCustomFields(), FriendFields: allCustomFields(), Override: apps.MaxOverride(),
+	set := apps.Settings{ProfileFields: allCustomFields(), FriendFields: allCustomFields()}
+	for _, r := range apps.Table() {
+		switch r.Value(set).(type) {
+		case string:
+			r.Set(&set, cmp.Or(r.Word, strings.Repeat("n", r.Bytes)))
+		case bool:
+			r.Set(&set, true)
+		case int:
+			r.Set(&set, r.Max)
+		}
 	}
 	if _, err := s.App.Apps.Update(t.Context(), s.ID, set); err != nil {
 		t.Fatal(err)

@@ -12,45 +12,31 @@ import (
 
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/apps"
-	"parley/shared/domain/sessions"
 	"parley/shared/fault"
 )
 
+// settingsItem returns the item of the settings. A setting that has its default has no
+// attribute.
 func settingsItem(a apps.App) Item {
 	item := SettingsKey(a.ID).attributes()
-	s := a.Settings
-	item["n"], item["ed"], item["lp"] = str(s.Name), str(string(s.Edition)), str(string(s.LoginPolicy))
 	item["ct"], item["ut"] = num(a.Created), num(a.Updated)
-	if s.RetentionDays > 0 {
-		item["rd"] = num(s.RetentionDays)
-	}
-	if s.Disabled {
-		item["off"] = &types.AttributeValueMemberBOOL{Value: true}
-	}
-	if s.DeleteAllowed {
-		item["da"] = &types.AttributeValueMemberBOOL{Value: true}
-	}
-	for name, on := range map[string]bool{"fo": s.FriendsOnly, "bs": s.BlockSilently, "fw": s.Follow, "rw": s.RequestWording} {
-		if on {
-			item[name] = &types.AttributeValueMemberBOOL{Value: true}
+	for _, r := range apps.Table() {
+		switch v := r.Value(a.Settings).(type) {
+		case string:
+			if v != "" {
+				item[r.Stored] = str(v)
+			}
+		case bool:
+			if v {
+				item[r.Stored] = &types.AttributeValueMemberBOOL{Value: true}
+			}
+		case int:
+			if v > 0 {
+				item[r.Stored] = num(v)
+			}
 		}
 	}
-	for name, n := range map[string]int{
-		"ni": s.NativeInstances, "wi": s.WebInstances, "po": s.PeakOnline, "rs": s.RecallSeconds, "pm": s.PictureMB, "fm": s.FileMB,
-	} {
-		if n > 0 {
-			item[name] = num(n)
-		}
-	}
-	if s.Allow != "" {
-		item["al"] = str(string(s.Allow))
-	}
-	for name, n := range overrides(&s.Override) {
-		if *n > 0 {
-			item[name] = num(*n)
-		}
-	}
-	for name, fields := range map[string][]apps.Field{"pf": s.ProfileFields, "ff": s.FriendFields} {
+	for name, fields := range map[string][]apps.Field{"pf": a.Settings.ProfileFields, "ff": a.Settings.FriendFields} {
 		if len(fields) > 0 {
 			text, err := json.Marshal(fields)
 			if err != nil {
@@ -62,15 +48,6 @@ func settingsItem(a apps.App) Item {
 	return item
 }
 
-// overrides returns the limits that an application can have instead of the limits of
-// its edition, by the names of their attributes.
-func overrides(l *apps.Limits) map[string]*int {
-	return map[string]*int{
-		"la": &l.Accounts, "lc": &l.Conversations, "lf": &l.Friends, "lb": &l.Blocked, "ll": &l.Lists,
-		"lr": &l.Requests, "lw": &l.Following, "ls": &l.Watched, "lh": &l.HistoryDays,
-	}
-}
-
 func readFields(item Item, name string) (fields []apps.Field) {
 	if text := bytesOf(item, name); text != nil {
 		_ = json.Unmarshal(text, &fields) // written by settingsItem
@@ -79,19 +56,16 @@ func readFields(item Item, name string) (fields []apps.Field) {
 }
 
 func readSettings(item Item, a *apps.App) {
-	a.Settings = apps.Settings{
-		Name: text(item, "n"), Edition: apps.Edition(text(item, "ed")),
-		LoginPolicy: sessions.Policy(text(item, "lp")), RetentionDays: int(integer(item, "rd")),
-		Disabled: has(item, "off"), DeleteAllowed: has(item, "da"),
-		NativeInstances: int(integer(item, "ni")), WebInstances: int(integer(item, "wi")),
-		PeakOnline: int(integer(item, "po")), RecallSeconds: int(integer(item, "rs")),
-		PictureMB: int(integer(item, "pm")), FileMB: int(integer(item, "fm")), RequestWording: has(item, "rw"),
-		FriendsOnly: has(item, "fo"), BlockSilently: has(item, "bs"), Follow: has(item, "fw"),
-		Allow:         accounts.FriendRequestPolicy(text(item, "al")),
-		ProfileFields: readFields(item, "pf"), FriendFields: readFields(item, "ff"),
-	}
-	for name, n := range overrides(&a.Settings.Override) {
-		*n = int(integer(item, name))
+	a.Settings = apps.Settings{ProfileFields: readFields(item, "pf"), FriendFields: readFields(item, "ff")}
+	for _, r := range apps.Table() {
+		switch r.Value(a.Settings).(type) {
+		case string:
+			r.Set(&a.Settings, text(item, r.Stored))
+		case bool:
+			r.Set(&a.Settings, has(item, r.Stored))
+		case int:
+			r.Set(&a.Settings, int(integer(item, r.Stored)))
+		}
 	}
 	a.Created, a.Updated = integer(item, "ct"), integer(item, "ut")
 }

@@ -23,7 +23,11 @@ type createReply struct {
 // LoginPolicy is left out, it is "dual". The accounts of admins count towards the
 // number of accounts that the application may have.
 func create(ctx context.Context, c *op.Call, in createRequest) (createReply, error) {
-	a, secret, err := c.App.Apps.Create(ctx, in.apply(apps.Settings{}), in.Admins)
+	set, err := in.apply(apps.Settings{}, c.Request.Body)
+	if err != nil {
+		return createReply{}, err
+	}
+	a, secret, err := c.App.Apps.Create(ctx, set, in.Admins)
 	if err != nil {
 		return createReply{}, err
 	}

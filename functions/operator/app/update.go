@@ -19,7 +19,11 @@ func update(ctx context.Context, c *op.Call, in updateRequest) (appView, error) 
 	if err != nil {
 		return appView{}, err
 	}
-	if a, err = c.App.Apps.Update(ctx, in.ID, in.apply(a.Settings)); err != nil {
+	set, err := in.apply(a.Settings, c.Request.Body)
+	if err != nil {
+		return appView{}, err
+	}
+	if a, err = c.App.Apps.Update(ctx, in.ID, set); err != nil {
 		return appView{}, err
 	}
 	return view(a), nil

@@ -237,7 +237,7 @@ func requestTable(b *strings.Builder, e entry) {
 		if f.Type.Kind == source.Any {
 			wrongType = "" // the operation reads the field later, with errors of its own
 		}
-		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s |\n", path, f.Type, missing, wrongType, cell(f.Comment))
+		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s |\n", path, f.Type, missing, wrongType, cell(f.Description()))
 	})
 }
 
@@ -246,7 +246,7 @@ func answerTable(b *strings.Builder, t *source.Type) {
 	b.WriteString("| field | type | note |\n| --- | --- | --- |\n")
 	t.Walk(func(path string, chain []source.Field) {
 		f := chain[len(chain)-1]
-		note := f.Comment
+		note := f.Description()
 		if f.Optional {
 			note = strings.TrimSuffix("left out if empty; "+note, "; ")
 		}

@@ -168,8 +168,8 @@ func (s *schemas) fields(t *source.Type, required requiredRule) *yaml.Node {
 	properties, requiredNames := object(), list()
 	for _, f := range t.Fields {
 		schema := s.of(f.Type, required)
-		if f.Comment != "" {
-			set(schema, "description", f.Comment)
+		if text := f.Description(); text != "" {
+			set(schema, "description", text)
 		}
 		set(properties, f.Name, schema)
 		if required(f) {

@@ -172,7 +172,7 @@ func (d *declarations) members(f *script, t *source.Type, required requiredRule)
 		if required(field) {
 			optional = ""
 		}
-		b.WriteString(jsdoc("  ", field.Comment))
+		b.WriteString(jsdoc("  ", field.Description()))
 		fmt.Fprintf(&b, "  %s%s: %s;\n", field.Name, optional, d.field(f, field, required))
 	}
 	return b.String()

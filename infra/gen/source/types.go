@@ -47,6 +47,15 @@ type Field struct {
 	Need, Bad int
 	ID        string // what a text identifies, "user" or "receiver": the tag id of v4.Decode
 	Comment   string
+	Rule      string // what the value of a setting may be, from the table of settings
+}
+
+// Description returns the comment with the rule after it.
+func (f Field) Description() string {
+	if f.Rule == "" {
+		return f.Comment
+	}
+	return f.Comment + "; " + f.Rule
 }
 
 // String returns the type as the reference shows it.
@@ -230,7 +239,7 @@ func (s *Source) fields(p *goPackage, file *ast.File, e *ast.StructType) ([]Fiel
 		if comment == "" {
 			comment = strings.Join(strings.Fields(f.Doc.Text()), " ")
 		}
-		field := Field{Name: name, Type: t, ID: tag.Get("id"), Comment: comment, Optional: strings.Contains(options, "omitempty") || strings.Contains(options, "omitzero")}
+		field := Field{Name: name, Type: t, ID: tag.Get("id"), Comment: comment, Rule: settingRule(p.dir, tag), Optional: strings.Contains(options, "omitempty") || strings.Contains(options, "omitzero")}
 		for key, number := range map[string]*int{"need": &field.Need, "bad": &field.Bad} {
 			if text := tag.Get(key); text != "" {
 				if *number, err = strconv.Atoi(text); err != nil {

@@ -2,6 +2,7 @@ package v4
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -219,7 +220,7 @@ func fieldNamed(t reflect.Type, name string) (reflect.StructField, bool) {
 	}
 	for _, f := range reflect.VisibleFields(t) {
 		tag, options, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if tag == name || (strings.Contains(options, "case:ignore") && strings.EqualFold(tag, name)) {
+		if cmp.Or(tag, f.Name) == name || (strings.Contains(options, "case:ignore") && strings.EqualFold(tag, name)) {
 			return f, true
 		}
 	}

@@ -65,9 +65,6 @@ const (
 	DenyAny     FriendRequestPolicy = "deny"    // the request is refused
 )
 
-// Valid reports whether a is one of the three values.
-func (a FriendRequestPolicy) Valid() bool { return a == AllowAny || a == NeedConfirm || a == DenyAny }
-
 // Alive reports whether the account exists and is not deleted. A nil account does
 // not exist.
 func (a *Account) Alive() bool { return a != nil && a.Deleted == 0 }

@@ -38,11 +38,6 @@ func (a App) IsAdmin(user string) bool {
 	return false
 }
 
-// Retention returns how long messages are stored.
-func (a App) Retention() time.Duration {
-	return time.Duration(a.Settings.Limits().RetentionDays) * 24 * time.Hour
-}
-
 // A Reader reads an application.
 type Reader interface {
 	// App reads an application with its keys and admins. It returns nil if there is no

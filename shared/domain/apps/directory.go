@@ -40,10 +40,11 @@ type cacheEntry struct {
 	expires time.Time
 }
 
-// OpenedApp is an application with its decrypted secrets.
+// OpenedApp is an application with its decrypted secrets, as a Directory holds it.
 type OpenedApp struct {
 	App
-	Secrets []string // of the keys in force, newest first
+	InForce EffectiveSettings // what its settings mean: it is worked out once and not at every call
+	Secrets []string          // of the keys in force, newest first
 }
 
 // NewDirectory returns an empty Directory.
@@ -114,7 +115,7 @@ func (d *Directory) load(ctx context.Context, id int64, now time.Time, read func
 	if err != nil || a == nil {
 		return nil, err
 	}
-	open := &OpenedApp{App: *a}
+	open := &OpenedApp{App: *a, InForce: a.Settings.InForce()}
 	newestFirst := slices.SortedFunc(slices.Values(a.Keys), func(a, b Key) int { return cmp.Compare(b.Number, a.Number) })
 	for _, k := range newestFirst {
 		if !k.InForce(now) {

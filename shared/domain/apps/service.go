@@ -8,7 +8,6 @@ import (
 
 	"parley/shared/clock"
 	"parley/shared/domain/accounts"
-	"parley/shared/domain/sessions"
 	"parley/shared/fault"
 )
 
@@ -38,11 +37,10 @@ const (
 // returns the application and the decrypted secret of the key, which is never shown
 // again. If admins is empty, DefaultAdmin is the admin.
 func (s Service) Create(ctx context.Context, set Settings, admins []string) (App, string, error) {
-	if set.Edition == "" {
-		set.Edition = Developer
-	}
-	if set.LoginPolicy == "" {
-		set.LoginPolicy = sessions.Dual
+	for _, r := range Table() {
+		if r.Always && r.Value(set) == "" {
+			r.Set(&set, r.Word)
+		}
 	}
 	if err := check(set); err != nil {
 		return App{}, "", err
@@ -54,7 +52,7 @@ func (s Service) Create(ctx context.Context, set Settings, admins []string) (App
 	if err != nil {
 		return App{}, "", err
 	}
-	if limit := set.Limits().Accounts; limit > 0 && len(admins) > limit {
+	if limit := set.InForce().Accounts; limit > 0 && len(admins) > limit {
 		return App{}, "", fault.New(fault.AccountQuota, "admins are accounts, and the application has at most %d", limit)
 	}
 	now := s.Now().Unix()
@@ -107,7 +105,7 @@ func (s Service) Update(ctx context.Context, id int64, set Settings) (App, error
 	if err := check(set); err != nil {
 		return App{}, err
 	}
-	before, limit := a.Settings.Limits().Accounts, set.Limits().Accounts
+	before, limit := a.Settings.InForce().Accounts, set.InForce().Accounts
 	if limit > 0 && (before == 0 || limit < before) {
 		n, err := s.Counts.CountAccounts(ctx, id, limit)
 		if err != nil {

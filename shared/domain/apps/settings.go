@@ -1,61 +1,121 @@
 package apps
 
 import (
-	"cmp"
 	"time"
 
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/sessions"
 )
 
-// Settings are what an operator can set for an application.
+// Settings, Limits and Features are the table of what can differ between applications. Each
+// field is one row: its tags are the rule (see Row), and its comment says what it sets. The
+// check of a new value, the stored form, the operator's JSON and docs/limits.md follow from
+// the table, so a new setting or limit is one new field.
+
+// Settings are what an operator can set for an application. The zero value of a setting is
+// its default.
 type Settings struct {
-	Name        string
-	Edition     Edition
-	Disabled    bool
-	LoginPolicy sessions.Policy
-	// RetentionDays is from 3 to 365; 0: the number of the edition. In the developer
-	// edition it can only shorten the retention.
-	RetentionDays int
-	// DeleteAllowed allows the deletion of accounts if the edition does not include
-	// it.
-	DeleteAllowed bool
-	// NativeInstances and WebInstances are how many devices of one native platform,
-	// and how many browsers, may be online at once; 0: one. They have an effect in the
-	// premium edition only (docs/spec/tencent §5; the vendor's page Features,
-	// Multi-device login).
-	NativeInstances int
-	WebInstances    int
-	// PeakOnline is the maximum number of devices that the operator expects to be
-	// online at once, of all applications of the deployment together; 0: not known.
-	PeakOnline int
-	// FriendsOnly: a user may write to friends only (docs/spec/tencent §8.0).
-	FriendsOnly bool
-	// BlockSilently: if the receiver blocks the sender, the receiver never sees the
-	// message, and the sender gets no error (docs/spec/tencent §8.0,
-	// docs/divergences.md).
-	BlockSilently bool
-	// RecallSeconds is how long a sender may recall a message; 0: two minutes.
-	RecallSeconds int
-	// PictureMB and FileMB are the maximum sizes that a message may state: PictureMB
-	// for pictures and sounds, FileMB for files and videos. A MB is 1,048,576 bytes.
-	// 0 means 28 for PictureMB and 100 for FileMB.
-	PictureMB, FileMB int
-	// RequestWording: a friend request without a wording is refused.
-	RequestWording bool
-	// Allow is what happens to a friend request to a user who has not chosen; empty:
-	// AllowAny.
-	Allow accounts.FriendRequestPolicy
-	// Follow: users can follow each other (docs/spec/tencent §8.16).
-	Follow bool
+	// name for the operator
+	Name string `stored:"n" bytes:"100"`
+	// plan of the vendor, which sets limits and features
+	Edition Edition `stored:"ed" values:"developer standard premium" default:"developer" always:"true" source:"docs/spec/tencent §13"`
+	// every call of the application is refused
+	Disabled bool `stored:"off"`
+	// which platforms of a user may be online together
+	LoginPolicy sessions.Policy `stored:"lp" values:"single dual triple multi" default:"dual" always:"true" source:"docs/spec/tencent §5"`
+	// days for which messages are stored
+	RetentionDays int `stored:"rd" default:"7 7 30" min:"3" max:"365" cap:"7 365 365" source:"docs/spec/tencent §13"`
+	// accounts can be deleted
+	DeleteAllowed bool `stored:"da" default:"1 0 0" source:"docs/spec/tencent §4.3"`
+	// devices of one native platform that may be online at once
+	NativeInstances int `stored:"ni" default:"1" max:"3" cap:"1 1 3" source:"docs/spec/tencent §5"`
+	// browsers and mini programs that may be online at once
+	WebInstances int `stored:"wi" default:"1" max:"10" cap:"1 1 10" source:"docs/spec/tencent §5"`
+	// the most devices that the operator expects online at once, of all applications of the deployment together; 0: not known
+	PeakOnline int `stored:"po" max:"100000000" source:"docs/data-model.md §4"`
+	// a user may write to friends only
+	FriendsOnly bool `stored:"fo" source:"docs/spec/tencent §8.0"`
+	// if the receiver blocks the sender, the receiver never sees the message, and the sender gets no error
+	BlockSilently bool `stored:"bs" source:"docs/spec/tencent §8.0"`
+	// a friend request without a wording is refused
+	RequestWording bool `stored:"rw" source:"docs/spec/tencent §8.0"`
+	// seconds for which a sender may recall a message
+	RecallSeconds int `stored:"rs" default:"120" max:"604800" source:"docs/divergences.md"`
+	// MB of 1,048,576 bytes that a message may state as the size of a picture or a sound
+	PictureMB int `stored:"pm" default:"28" max:"10000" source:"docs/spec/tencent §3"`
+	// MB that a message may state as the size of a file or a video
+	FileMB int `stored:"fm" default:"100" max:"10000" source:"docs/spec/tencent §3"`
+	// what happens to a friend request to a user who has not chosen
+	Allow accounts.FriendRequestPolicy `stored:"al" values:"any confirm deny" default:"any" source:"docs/spec/tencent §8.0"`
+	// users can follow each other
+	Follow bool `stored:"fw" cap:"0 1 1" source:"docs/spec/tencent §8.16"`
+
+	// Override replaces limits of the edition.
+	Override Limits `json:"-"`
 	// ProfileFields and FriendFields are the custom fields of profiles and of friends
 	// (docs/spec/tencent §7.0, §8.0).
-	ProfileFields []Field
-	FriendFields  []Field
-	// Override replaces numbers of the edition. A number of 0 replaces nothing. The
-	// RetentionDays and DeleteAllowed of Override have no effect, because the settings
-	// of the same names do this.
-	Override Limits
+	ProfileFields []Field `json:"-"`
+	FriendFields  []Field `json:"-"`
+}
+
+// Limits are the numbers of an edition that an operator can replace.
+//
+// The maximum values have reasons: one call counts all accounts; one query reads the
+// conversations of a user's list; the names of all friend lists are in one item, which every
+// change of a friend writes; the bucket of the exports deletes objects after 35 days. The
+// other numbers only mean more pages of items.
+type Limits struct {
+	// accounts of the application; 0: no limit
+	Accounts int `stored:"la" default:"100 0 0" max:"100000" source:"docs/spec/tencent §4.1"`
+	// conversations in a user's list
+	Conversations int `stored:"lc" default:"100 100 500" max:"500" source:"docs/spec/tencent §9"`
+	// friends of a user
+	Friends int `stored:"lf" default:"3000" max:"10000" source:"docs/spec/tencent §8.0"`
+	// users whom a user blocks
+	Blocked int `stored:"lb" default:"1000" max:"10000" source:"docs/spec/tencent §8.0"`
+	// friend lists of a user
+	Lists int `stored:"ll" default:"32" max:"100" source:"docs/spec/tencent §8.0"`
+	// pending friend requests to a user
+	Requests int `stored:"lr" default:"100" max:"1000" source:"docs/spec/tencent §8.0"`
+	// users whom a user follows
+	Following int `stored:"lw" default:"5000" max:"10000" source:"docs/spec/tencent §8.16"`
+	// users whose presence a user watches
+	Watched int `stored:"ls" default:"3000" max:"10000" source:"docs/spec/tencent §5"`
+	// days for which the hourly exports of messages are stored
+	HistoryDays int `stored:"lh" default:"7" max:"30" source:"docs/spec/tencent §11.2"`
+}
+
+// Features are what an edition includes and nobody can set.
+type Features struct {
+	// folders and standard labels of conversations
+	Folders bool `default:"0 0 1" source:"docs/spec/tencent §9.3"`
+	// extensions of messages
+	Extensions bool `default:"0 0 1" source:"docs/spec/tencent §6.11"`
+	// the id of a deleted account cannot be imported again for 90 days
+	ReserveDeletedIDs bool `default:"0 1 1" source:"docs/spec/tencent §4.3"`
+}
+
+// An Edition is a plan of the vendor.
+type Edition string
+
+// The editions, in the order of the defaults that a row has for them.
+const (
+	Developer Edition = "developer"
+	Standard  Edition = "standard"
+	Premium   Edition = "premium"
+)
+
+// index returns the place of an edition among the defaults of a row. An unknown edition,
+// which check refuses, has the defaults of the first one.
+func (e Edition) index() int {
+	switch e {
+	case Standard:
+		return 1
+	case Premium:
+		return 2
+	default:
+		return 0
+	}
 }
 
 // A Field is a custom field that an application declares. An admin may always read and
@@ -66,45 +126,32 @@ type Field struct {
 	UserWrites bool   `json:"u,omitempty"` // users may write it
 }
 
-// Limits returns the limits that hold for the application: those of the edition,
-// changed by the settings.
-func (s Settings) Limits() Limits {
-	l, _ := s.Edition.Limits()
-	if s.RetentionDays > 0 && (s.Edition != Developer || s.RetentionDays < l.RetentionDays) {
-		l.RetentionDays = s.RetentionDays
-	}
-	l.DeleteAllowed = l.DeleteAllowed || s.DeleteAllowed
-	for _, n := range []struct{ limit, override *int }{
-		{&l.Accounts, &s.Override.Accounts}, {&l.Conversations, &s.Override.Conversations},
-		{&l.Friends, &s.Override.Friends}, {&l.Blocked, &s.Override.Blocked}, {&l.Lists, &s.Override.Lists},
-		{&l.Requests, &s.Override.Requests}, {&l.Following, &s.Override.Following}, {&l.Watched, &s.Override.Watched},
-		{&l.HistoryDays, &s.Override.HistoryDays},
-	} {
-		if *n.override > 0 {
-			*n.limit = *n.override
-		}
-	}
-	if s.Edition == Premium {
-		l.Native, l.Web = max(l.Native, s.NativeInstances), max(l.Web, s.WebInstances)
-	}
-	return l
+// EffectiveSettings are what holds for an application: what is set for it, and the defaults of its
+// edition for what is not set.
+type EffectiveSettings struct {
+	Settings
+	Limits
+	Features
 }
 
-const (
-	defaultRecallWindow = 2 * time.Minute
-	defaultPictureMB    = 28
-	defaultFileMB       = 100
-)
+// InForce returns what holds for an application with these settings.
+func (s Settings) InForce() EffectiveSettings {
+	f := EffectiveSettings{Settings: s, Limits: s.Override}
+	edition := s.Edition.index()
+	for _, r := range Table() {
+		r.resolve(&f, edition)
+	}
+	return f
+}
+
+// Retention returns how long messages are stored.
+func (f EffectiveSettings) Retention() time.Duration {
+	return time.Duration(f.RetentionDays) * 24 * time.Hour
+}
 
 // RecallWindow returns how long a sender may recall a message.
-func (s Settings) RecallWindow() time.Duration {
-	return cmp.Or(time.Duration(s.RecallSeconds)*time.Second, defaultRecallWindow)
-}
-
-// Sizes returns the maximum sizes in MB: of pictures and sounds, and of files and
-// videos.
-func (s Settings) Sizes() (pictures, files int) {
-	return cmp.Or(s.PictureMB, defaultPictureMB), cmp.Or(s.FileMB, defaultFileMB)
+func (f EffectiveSettings) RecallWindow() time.Duration {
+	return time.Duration(f.RecallSeconds) * time.Second
 }
 
 const (

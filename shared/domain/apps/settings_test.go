@@ -1,65 +1,112 @@
 package apps_test
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"parley/shared/domain/accounts"
 	"parley/shared/domain/apps"
 	"parley/shared/domain/sessions"
 	"parley/shared/fault"
 )
 
-// withCommon sets the limits that are equal in all editions
-// (docs/spec/tencent §8.0, §8.16, §13). It does not replace Native and Web.
-func withCommon(l apps.Limits) apps.Limits {
-	l.Friends, l.Blocked, l.Lists, l.Requests, l.Following, l.Watched = 3000, 1000, 32, 100, 5000, 3000
-	l.Native, l.Web = max(l.Native, 1), max(l.Web, 1)
-	l.HistoryDays = 7
-	return l
-}
-
-// withRetention returns overriding limits with those that an application cannot
-// override: the retention, and one device of a native platform and one browser.
-func withRetention(l apps.Limits, days int) apps.Limits {
-	l.RetentionDays, l.Native, l.Web = days, 1, 1
-	return l
-}
-
-func TestLimitsOfEditionAndSettings(t *testing.T) {
+func TestWhatIsInForce(t *testing.T) {
 	for _, c := range []struct {
-		set       apps.Settings
-		want      apps.Limits
-		retention time.Duration
+		name string
+		set  apps.Settings
+		want apps.EffectiveSettings // only the fields that differ between the cases
+		days time.Duration
 	}{
-		{apps.Settings{Edition: apps.Developer}, withCommon(apps.Limits{Accounts: 100, Conversations: 100, DeleteAllowed: true, RetentionDays: 7}), 168 * time.Hour},
-		{apps.Settings{Edition: apps.Standard}, withCommon(apps.Limits{Conversations: 100, RetentionDays: 7}), 168 * time.Hour},
-		{apps.Settings{Edition: apps.Premium}, withCommon(apps.Limits{Folders: true, Conversations: 500, RetentionDays: 30}), 720 * time.Hour},
-		{apps.Settings{Edition: apps.Premium, RetentionDays: 1, DeleteAllowed: true},
-			withCommon(apps.Limits{Folders: true, Conversations: 500, RetentionDays: 1, DeleteAllowed: true}), 24 * time.Hour},
-		// Only the premium edition can have several devices of a platform.
-		{apps.Settings{Edition: apps.Premium, NativeInstances: 3, WebInstances: 10},
-			withCommon(apps.Limits{Folders: true, Conversations: 500, RetentionDays: 30, Native: 3, Web: 10}), 720 * time.Hour},
-		{apps.Settings{Edition: apps.Standard, NativeInstances: 3, WebInstances: 10},
-			withCommon(apps.Limits{Conversations: 100, RetentionDays: 7}), 168 * time.Hour},
-		{apps.Settings{Edition: apps.Developer, RetentionDays: 365},
-			withCommon(apps.Limits{Accounts: 100, Conversations: 100, DeleteAllowed: true, RetentionDays: 7}), 168 * time.Hour},
-		{apps.Settings{Edition: apps.Developer, RetentionDays: 3},
-			withCommon(apps.Limits{Accounts: 100, Conversations: 100, DeleteAllowed: true, RetentionDays: 3}), 72 * time.Hour},
-		{apps.Settings{Edition: apps.Standard, RetentionDays: 365}, withCommon(apps.Limits{Conversations: 100, RetentionDays: 365}), 8760 * time.Hour},
-		{apps.Settings{Edition: apps.Standard, Override: apps.MaxOverride()}, withRetention(apps.MaxOverride(), 7), 168 * time.Hour},
-		{apps.Settings{Edition: apps.Standard, Override: apps.Limits{RetentionDays: 9, DeleteAllowed: true}},
-			withCommon(apps.Limits{Conversations: 100, RetentionDays: 7}), 168 * time.Hour},
+		{"the developer edition", apps.Settings{Edition: apps.Developer}, inForce(100, 100, 7, 1, 1, true, false), 7},
+		{"the standard edition", apps.Settings{Edition: apps.Standard}, inForce(0, 100, 7, 1, 1, false, false), 7},
+		{"the premium edition", apps.Settings{Edition: apps.Premium}, inForce(0, 500, 30, 1, 1, false, true), 30},
+		{"settings of the premium edition", apps.Settings{Edition: apps.Premium, RetentionDays: 3, DeleteAllowed: true, NativeInstances: 3, WebInstances: 10},
+			inForce(0, 500, 3, 3, 10, true, true), 3},
+		{"several devices need the premium edition", apps.Settings{Edition: apps.Standard, NativeInstances: 3, WebInstances: 10},
+			inForce(0, 100, 7, 1, 1, false, false), 7},
+		{"the developer edition cannot extend the retention", apps.Settings{Edition: apps.Developer, RetentionDays: 365},
+			inForce(100, 100, 7, 1, 1, true, false), 7},
+		{"the developer edition can shorten the retention", apps.Settings{Edition: apps.Developer, RetentionDays: 3},
+			inForce(100, 100, 3, 1, 1, true, false), 3},
+		{"the standard edition can extend the retention", apps.Settings{Edition: apps.Standard, RetentionDays: 365},
+			inForce(0, 100, 365, 1, 1, false, false), 365},
+		{"limits of the application", apps.Settings{Edition: apps.Standard, Override: apps.Limits{Accounts: 5, Conversations: 6}},
+			inForce(5, 6, 7, 1, 1, false, false), 7},
 	} {
-		if got := c.set.Limits(); got != c.want {
-			t.Errorf("%+v: %+v, want %+v", c.set, got, c.want)
+		got := c.set.InForce()
+		same := got.Accounts == c.want.Accounts && got.Conversations == c.want.Conversations && got.RetentionDays == c.want.RetentionDays &&
+			got.NativeInstances == c.want.NativeInstances && got.WebInstances == c.want.WebInstances &&
+			got.DeleteAllowed == c.want.DeleteAllowed && got.Features == c.want.Features
+		if !same {
+			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
 		}
-		if got := (apps.App{Settings: c.set}).Retention(); got != c.retention {
-			t.Errorf("%+v: messages are stored for %s, want %s", c.set, got, c.retention)
+		if got.Retention() != c.days*24*time.Hour {
+			t.Errorf("%s: messages are stored for %s, want %d days", c.name, got.Retention(), c.days)
+		}
+		if got.Friends != 3000 || got.Allow != accounts.AllowAny || got.RecallWindow() != 2*time.Minute {
+			t.Errorf("%s: %d friends, Allow %s, recall for %s, want 3000, any, 2m", c.name, got.Friends, got.Allow, got.RecallWindow())
 		}
 	}
-	if _, ok := apps.Edition("free").Limits(); ok {
-		t.Error("edition free has limits")
+	follow := func(e apps.Edition) bool { return apps.Settings{Edition: e, Follow: true}.InForce().Follow }
+	if follow(apps.Developer) || !follow(apps.Standard) {
+		t.Error("Follow is for every edition but the developer edition")
 	}
+}
+
+func inForce(accounts, conversations, days, native, web int, deleteAllowed, premium bool) (f apps.EffectiveSettings) {
+	f.Accounts, f.Conversations, f.RetentionDays, f.NativeInstances, f.WebInstances = accounts, conversations, days, native, web
+	f.DeleteAllowed = deleteAllowed
+	f.Features = apps.Features{Folders: premium, Extensions: premium, ReserveDeletedIDs: accounts != 100}
+	return f
+}
+
+// TestTable checks what the tags alone cannot say: that a stored name is used once, that a
+// default is allowed, and that the words of a row are the constants of its type.
+func TestTable(t *testing.T) {
+	stored := map[string]string{"ct": "Created", "ut": "Updated", "pf": "ProfileFields", "ff": "FriendFields"}
+	for _, r := range apps.Table() {
+		if r.Part == apps.OfFeatures {
+			continue
+		}
+		if other, taken := stored[r.Stored]; taken || r.Stored == "" {
+			t.Errorf("%s is stored as %q, like %q", r.Path(), r.Stored, other)
+		}
+		stored[r.Stored] = r.Path()
+		for _, n := range r.Default {
+			if _, number := r.Value(apps.Settings{}).(int); number && (r.Max == 0 || n > r.Max || n < r.Min) {
+				t.Errorf("%s is %d by default, and %d to %d can be set", r.Path(), n, r.Min, r.Max)
+			}
+		}
+		if len(r.Values) > 0 && !slices.Contains(r.Values, r.Word) {
+			t.Errorf("%s is %q by default, want one of %q", r.Path(), r.Word, r.Values)
+		}
+	}
+	for name, want := range map[string][]string{
+		"Edition":     {string(apps.Developer), string(apps.Standard), string(apps.Premium)},
+		"LoginPolicy": {string(sessions.Single), string(sessions.Dual), string(sessions.Triple), string(sessions.Multi)},
+		"Allow":       {string(accounts.AllowAny), string(accounts.NeedConfirm), string(accounts.DenyAny)},
+	} {
+		if got := row(t, name).Values; !slices.Equal(got, want) {
+			t.Errorf("%s is one of %q, want %q", name, got, want)
+		}
+	}
+	if native, web := row(t, "NativeInstances").Max, row(t, "WebInstances").Max; native != sessions.MaxNative || web != sessions.MaxWeb {
+		t.Errorf("%d native devices and %d browsers can be set, and a session has place for %d and %d", native, web, sessions.MaxNative, sessions.MaxWeb)
+	}
+}
+
+func row(t *testing.T, path string) apps.Row {
+	t.Helper()
+	for _, r := range apps.Table() {
+		if r.Path() == path {
+			return r
+		}
+	}
+	t.Fatalf("the table has no row %s", path)
+	return apps.Row{}
 }
 
 // TestSpread shows that clients connect with at most 80% of 500 connects a second.
@@ -80,60 +127,58 @@ func TestKeyIsInForceUntilItEnds(t *testing.T) {
 	}
 }
 
-// TestSettingsAtAndPastTheirLimits plays each number, text and list of the settings at
+// TestSettingsAtAndPastTheirLimits plays each row of the table, and the custom fields, at
 // its limit and past it, when an application is created and when it is updated.
 func TestSettingsAtAndPastTheirLimits(t *testing.T) {
+	check := func(what string, accepted bool, change func(*apps.Settings)) {
+		r, _, s := newService()
+		set := apps.Settings{Edition: apps.Premium, LoginPolicy: sessions.Dual}
+		r.list[1] = apps.App{ID: 1, Settings: set}
+		change(&set)
+		_, _, created := s.Create(t.Context(), set, nil)
+		_, updated := s.Update(t.Context(), 1, set)
+		for _, err := range []error{created, updated} {
+			if accepted && err != nil || !accepted && !fault.Is(err, fault.Invalid) {
+				t.Errorf("%s: %v, want accepted: %t", what, err, accepted)
+			}
+		}
+	}
+	for _, r := range apps.Table() {
+		try := func(value any, accepted bool) {
+			check(fmt.Sprintf("%s %.20v", r.Path(), value), accepted, func(s *apps.Settings) { r.Set(s, value) })
+		}
+		switch r.Value(apps.Settings{}).(type) {
+		case int:
+			try(0, true)
+			try(max(r.Min, 1), true)
+			try(r.Max, true)
+			try(r.Max+1, false)
+			try(-1, false)
+			if r.Min > 0 {
+				try(r.Min-1, false)
+			}
+		case string:
+			for _, word := range r.Values {
+				try(word, true)
+				try(strings.ToUpper(word), false)
+			}
+			if r.Bytes > 0 {
+				try(strings.Repeat("n", r.Bytes), true)
+				try(strings.Repeat("n", r.Bytes+1), false)
+			}
+		}
+	}
 	words := func(n int) (list []apps.Field) {
 		for i := range n {
 			list = append(list, apps.Field{Name: "w" + string(rune('a'+i))})
 		}
 		return list
 	}
-	word := func(text string) []apps.Field { return []apps.Field{{Name: text}} }
-	limit := apps.MaxOverride()
-	for name, c := range map[string]struct {
-		change   func(*apps.Settings)
-		accepted bool
-	}{
-		"accepts 3 native devices":                        {func(s *apps.Settings) { s.NativeInstances = 3 }, true},
-		"rejects 4 native devices":                        {func(s *apps.Settings) { s.NativeInstances = 4 }, false},
-		"rejects -1 native devices":                       {func(s *apps.Settings) { s.NativeInstances = -1 }, false},
-		"accepts 10 browsers":                             {func(s *apps.Settings) { s.WebInstances = 10 }, true},
-		"rejects 11 browsers":                             {func(s *apps.Settings) { s.WebInstances = 11 }, false},
-		"rejects -1 browsers":                             {func(s *apps.Settings) { s.WebInstances = -1 }, false},
-		"accepts Allow deny":                              {func(s *apps.Settings) { s.Allow = "deny" }, true},
-		"rejects Allow Deny":                              {func(s *apps.Settings) { s.Allow = "Deny" }, false},
-		"accepts 20 fields of profiles and 20 of friends": {func(s *apps.Settings) { s.ProfileFields, s.FriendFields = words(20), words(20) }, true},
-		"rejects 21 fields of profiles":                   {func(s *apps.Settings) { s.ProfileFields = words(21) }, false},
-		"rejects 21 fields of friends":                    {func(s *apps.Settings) { s.FriendFields = words(21) }, false},
-		"accepts a word of 8 letters":                     {func(s *apps.Settings) { s.ProfileFields = word("AZazAZaz") }, true},
-		"rejects a word of 9 letters":                     {func(s *apps.Settings) { s.ProfileFields = word("AZazAZazA") }, false},
-		"rejects an empty word":                           {func(s *apps.Settings) { s.FriendFields = word("") }, false},
-		"rejects the character before A":                  {func(s *apps.Settings) { s.FriendFields = word("@") }, false},
-		"rejects the character after Z":                   {func(s *apps.Settings) { s.FriendFields = word("[") }, false},
-		"rejects the character before a":                  {func(s *apps.Settings) { s.FriendFields = word("`") }, false},
-		"rejects the character after z":                   {func(s *apps.Settings) { s.FriendFields = word("{") }, false},
-		"accepts the maximum overrides":                   {func(s *apps.Settings) { s.Override = limit }, true},
-		"rejects more accounts than the maximum":          {func(s *apps.Settings) { s.Override.Accounts = limit.Accounts + 1 }, false},
-		"rejects more conversations than the maximum":     {func(s *apps.Settings) { s.Override.Conversations = limit.Conversations + 1 }, false},
-		"rejects more friends than the maximum":           {func(s *apps.Settings) { s.Override.Friends = limit.Friends + 1 }, false},
-		"rejects more blocked users than the maximum":     {func(s *apps.Settings) { s.Override.Blocked = limit.Blocked + 1 }, false},
-		"rejects more lists than the maximum":             {func(s *apps.Settings) { s.Override.Lists = limit.Lists + 1 }, false},
-		"rejects more requests than the maximum":          {func(s *apps.Settings) { s.Override.Requests = limit.Requests + 1 }, false},
-		"rejects more followed users than the maximum":    {func(s *apps.Settings) { s.Override.Following = limit.Following + 1 }, false},
-		"rejects more watched users than the maximum":     {func(s *apps.Settings) { s.Override.Watched = limit.Watched + 1 }, false},
-		"rejects a negative number of friends":            {func(s *apps.Settings) { s.Override.Friends = -1 }, false},
-	} {
-		r, _, s := newService()
-		set := apps.Settings{Edition: apps.Premium, LoginPolicy: sessions.Dual}
-		r.list[1] = apps.App{ID: 1, Settings: set}
-		c.change(&set)
-		_, _, created := s.Create(t.Context(), set, nil)
-		_, updated := s.Update(t.Context(), 1, set)
-		for _, err := range []error{created, updated} {
-			if c.accepted && err != nil || !c.accepted && !fault.Is(err, fault.Invalid) {
-				t.Errorf("%s: %v, want accepted: %t", name, err, c.accepted)
-			}
-		}
+	check("20 fields of profiles and of friends", true, func(s *apps.Settings) { s.ProfileFields, s.FriendFields = words(20), words(20) })
+	check("21 fields of profiles", false, func(s *apps.Settings) { s.ProfileFields = words(21) })
+	check("21 fields of friends", false, func(s *apps.Settings) { s.FriendFields = words(21) })
+	// The characters around the letters, and the length.
+	for text, accepted := range map[string]bool{"AZazAZaz": true, "AZazAZazA": false, "": false, "@": false, "[": false, "`": false, "{": false} {
+		check(fmt.Sprintf("the field %q", text), accepted, func(s *apps.Settings) { s.FriendFields = []apps.Field{{Name: text}} })
 	}
 }

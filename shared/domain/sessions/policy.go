@@ -20,15 +20,6 @@ const (
 	Multi  Policy = "multi"  // every platform
 )
 
-// Valid reports whether p is one of the four policies.
-func (p Policy) Valid() bool {
-	switch p {
-	case Single, Dual, Triple, Multi:
-		return true
-	}
-	return false
-}
-
 // A Platform is what a client runs on.
 type Platform string
 
