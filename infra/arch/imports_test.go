@@ -101,7 +101,7 @@ func surfaces() []string {
 // allowed lists the packages of this repository that a package may import, and reports
 // whether it may import modules of others.
 func allowed(pkg string) (ours []string, modules bool) {
-	domain := []string{"shared/clock", "shared/fault", "shared/plainjson", "shared/retry", "shared/domain/..."}
+	domain := []string{"shared/clock", "shared/fault", "shared/plainjson", "shared/retry", "shared/unitofwork", "shared/domain/..."}
 	v4 := append([]string{"shared/op", "shared/dialect", "shared/dialect/v4", "shared/dialect/usersig"}, domain...)
 	switch {
 	case pkg == "shared/clock":

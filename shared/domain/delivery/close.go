@@ -8,7 +8,7 @@ import (
 
 	"parley/shared/domain/sessions"
 	"parley/shared/fault"
-	"parley/shared/retry"
+	"parley/shared/unitofwork"
 )
 
 // A ConnectionToClose is a connection that must be closed.
@@ -109,32 +109,43 @@ func (s Service) closeOnce(ctx context.Context, job Job) (open []ConnectionToClo
 // device that connects at the same moment is either kicked here or refused by its
 // account. A repeat closes the devices that an earlier call has left open.
 func (s Service) Disconnect(ctx context.Context, user, reason string) error {
-	var session sessions.Session
-	changed := false
-	// A try fails if a device of the user connects or disconnects at the same moment.
-	done, err := retry.Do(ctx, s.Clock, retry.Contended(), func(int) (bool, error) {
-		list, err := s.Sessions(ctx, []string{user})
-		if err != nil {
-			return false, err
-		}
-		session = list[0]
-		e := session.NewKickRequest(session.Devices, session.Ends, reason, s.Now())
-		if changed = len(e.Devices)+len(e.Ends) > 0 || e.Last != nil; !changed {
-			return true, nil
-		}
-		return s.Store.Expel(ctx, s.App, user, e)
-	})
-	switch {
-	case err != nil:
+	// A commit fails if a device of the user connects or disconnects at the same moment.
+	unit := unitofwork.New(
+		func(ctx context.Context, _ bool) (sessions.Session, error) {
+			list, err := s.Sessions(ctx, []string{user})
+			if err != nil {
+				return sessions.Session{}, err
+			}
+			return list[0], nil
+		},
+		func(session sessions.Session) (disconnectPlan, error) {
+			return disconnectPlan{session, session.NewKickRequest(session.Devices, session.Ends, reason, s.Now())}, nil
+		},
+		func(ctx context.Context, p disconnectPlan) (bool, error) {
+			return s.Store.Expel(ctx, s.App, user, p.request)
+		},
+	)
+	p, err := unit.Run(ctx, s.Clock, fault.New(fault.Conflict, "devices of %s connect at the same moment", user))
+	if err != nil {
 		return err
-	case !done:
-		return fault.New(fault.Conflict, "devices of %s connect at the same moment", user)
-	case changed && session.Watched():
+	}
+	if !p.Empty() && p.session.Watched() {
 		if err := s.NotifyWatchers(ctx, user); err != nil {
 			return err
 		}
 	}
-	return s.closeAll(ctx, user, session, reason)
+	return s.closeAll(ctx, user, p.session, reason)
+}
+
+// A disconnectPlan kicks all devices of a session, and signs out those that are not connected.
+type disconnectPlan struct {
+	session sessions.Session
+	request sessions.KickRequest
+}
+
+// Empty implements unitofwork.Plan.
+func (p disconnectPlan) Empty() bool {
+	return len(p.request.Devices)+len(p.request.Ends) == 0 && p.request.Last == nil
 }
 
 // closeAll kicks the devices of a session, which have lost their slots, and the devices

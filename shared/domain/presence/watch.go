@@ -7,7 +7,7 @@ import (
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/delivery"
 	"parley/shared/fault"
-	"parley/shared/retry"
+	"parley/shared/unitofwork"
 )
 
 const (
@@ -97,37 +97,57 @@ func (s Service) Unsubscribe(ctx context.Context, watcher string, users []string
 
 // setWatched makes the watcher watch users, or ends the subscriptions to them.
 func (s Service) setWatched(ctx context.Context, watcher string, users []string, watch bool) error {
-	done, err := retry.Do(ctx, s.Clock, retry.Contended(), func(int) (bool, error) {
-		watching, count, err := s.Watches.Watching(ctx, s.App, watcher, users)
-		if err != nil {
-			return false, err
-		}
-		var changing []string
-		for i, u := range users {
-			if watching[i] != watch {
-				changing = append(changing, u)
+	unit := unitofwork.New(
+		func(ctx context.Context, _ bool) (subscriptions, error) {
+			watching, count, err := s.Watches.Watching(ctx, s.App, watcher, users)
+			return subscriptions{users, watching, count}, err
+		},
+		func(now subscriptions) (watchPlan, error) { return planWatches(now, watch, s.Limit) },
+		func(ctx context.Context, changing watchPlan) (bool, error) {
+			for part := range slices.Chunk(changing, watchesPerTransaction) {
+				if done, err := s.writeWatches(ctx, watcher, part, watch); err != nil || !done {
+					return false, err
+				}
 			}
-		}
-		if watch && len(changing) > 0 && count+len(changing) > s.Limit {
-			return false, fault.New(fault.WatchLimit, "a user watches the status of %d others at most", s.Limit)
-		}
-		for part := range slices.Chunk(changing, watchesPerTransaction) {
-			var done bool
-			if watch {
-				done, err = s.Watches.Watch(ctx, s.App, watcher, part, s.Limit)
-			} else {
-				done, err = s.Watches.Unwatch(ctx, s.App, watcher, part)
-			}
-			if err != nil || !done {
-				return false, err
-			}
-		}
-		return true, nil
-	})
-	if err == nil && !done {
-		err = fault.New(fault.Conflict, "other calls change the subscriptions of %s", watcher)
-	}
+			return true, nil
+		},
+	)
+	_, err := unit.Run(ctx, s.Clock, fault.New(fault.Conflict, "other calls change the subscriptions of %s", watcher))
 	return err
+}
+
+func (s Service) writeWatches(ctx context.Context, watcher string, users []string, watch bool) (bool, error) {
+	if watch {
+		return s.Watches.Watch(ctx, s.App, watcher, users, s.Limit)
+	}
+	return s.Watches.Unwatch(ctx, s.App, watcher, users)
+}
+
+// subscriptions says which of some users the watcher watches, and how many users in all.
+type subscriptions struct {
+	users    []string
+	watching []bool
+	count    int
+}
+
+// A watchPlan holds the users whose subscription begins or ends.
+type watchPlan []string
+
+// Empty implements unitofwork.Plan.
+func (p watchPlan) Empty() bool { return len(p) == 0 }
+
+// planWatches plans that the watcher watches all of the users, or none of them. It refuses
+// more subscriptions than limit.
+func planWatches(now subscriptions, watch bool, limit int) (changing watchPlan, err error) {
+	for i, u := range now.users {
+		if now.watching[i] != watch {
+			changing = append(changing, u)
+		}
+	}
+	if watch && len(changing) > 0 && now.count+len(changing) > limit {
+		return nil, fault.New(fault.WatchLimit, "a user watches the status of %d others at most", limit)
+	}
+	return changing, nil
 }
 
 // Subscriptions returns a page of the users whom the watcher watches, in the order of

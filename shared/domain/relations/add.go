@@ -42,14 +42,14 @@ func (s Service) Add(ctx context.Context, from string, requests []AddRequest, o 
 			requestRef(from, peer), requestRef(peer, from),
 		}}
 	}
-	return s.runForPeers(ctx, from, peers, o.Origin, reads, func(u *unitOfWork, i int) error {
+	return s.runForPeers(ctx, from, peers, o.Origin, reads, func(u *relationPlan, i int) error {
 		return s.planAdd(u, living, from, requests[i], o)
 	})
 }
 
 // planAdd checks the request, then the relations of the two, then whether the other
 // user agrees, and then plans the friendship.
-func (s Service) planAdd(u *unitOfWork, living map[string]*accounts.Account, from string, r AddRequest, o AddOptions) error {
+func (s Service) planAdd(u *relationPlan, living map[string]*accounts.Account, from string, r AddRequest, o AddOptions) error {
 	to := living[r.To]
 	if to == nil {
 		return accountUnknown(r.To)
@@ -85,7 +85,7 @@ func (s Service) planAdd(u *unitOfWork, living map[string]*accounts.Account, fro
 
 // isRepeatedAdd reports whether a recent call with the same texts has made this
 // friendship, so that the present call is a repeat of it.
-func (s Service) isRepeatedAdd(u *unitOfWork, from string, r AddRequest, both bool) bool {
+func (s Service) isRepeatedAdd(u *relationPlan, from string, r AddRequest, both bool) bool {
 	entry := u.Friends[Key{from, r.To}]
 	made := entry.Added
 	if both {
@@ -98,7 +98,7 @@ func (s Service) isRepeatedAdd(u *unitOfWork, from string, r AddRequest, both bo
 // planConsent returns nil if the user to takes friends without being asked. If to
 // wants to be asked, it plans a pending request and returns RequestPending. In all
 // other cases it returns the error that refuses the request.
-func (s Service) planConsent(u *unitOfWork, from, to *accounts.Account, r AddRequest) error {
+func (s Service) planConsent(u *relationPlan, from, to *accounts.Account, r AddRequest) error {
 	if s.RequireWording && r.Wording == "" {
 		return fault.New(fault.Invalid, "a friend request of this application needs %s", fault.Wording)
 	}
@@ -132,7 +132,7 @@ func (s Service) planConsent(u *unitOfWork, from, to *accounts.Account, r AddReq
 // planFriendship plans those entries that do not exist yet, and removes the requests
 // that the friendship answers. If the other user has asked from to be a friend, the
 // other user's entry has the remark and the list of that request.
-func (s Service) planFriendship(u *unitOfWork, from string, r AddRequest, both bool) error {
+func (s Service) planFriendship(u *relationPlan, from string, r AddRequest, both bool) error {
 	now := s.Now().Unix()
 	addsOwn := !u.hasFriend(from, r.To)
 	addsTheirs := both && !u.hasFriend(r.To, from)
@@ -173,7 +173,7 @@ func (s Service) planFriendship(u *unitOfWork, from string, r AddRequest, both b
 // request, and plans the friend list that it names. If the asker has too many lists
 // by now, the entry is in no list. The request is granted nevertheless: the user to
 // can neither see nor change the lists of the asker.
-func (s Service) entryOfRequest(u *unitOfWork, to string, request Request) Friend {
+func (s Service) entryOfRequest(u *relationPlan, to string, request Request) Friend {
 	now := s.Now().Unix()
 	entry := Friend{Peer: to, Remark: request.Remark, Source: request.Source, Wording: request.Wording, Added: now}
 	if request.Remark != "" {

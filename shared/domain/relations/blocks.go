@@ -22,7 +22,7 @@ func (s Service) Block(ctx context.Context, owner string, peers []string, origin
 			requestRef(owner, peer), requestRef(peer, owner),
 		}}
 	}
-	return s.runForPeers(ctx, owner, peers, origin, reads, func(u *unitOfWork, i int) error {
+	return s.runForPeers(ctx, owner, peers, origin, reads, func(u *relationPlan, i int) error {
 		peer := peers[i]
 		switch {
 		case living[peer] == nil:
@@ -53,7 +53,7 @@ func (s Service) Unblock(ctx context.Context, owner string, peers []string, orig
 	reads := func(peer string) readSet {
 		return readSet{refs: append([]Ref{blockRef(owner, peer)}, s.endRefs(Blocking, owner, peer)...)}
 	}
-	return s.runForPeers(ctx, owner, peers, origin, reads, func(u *unitOfWork, i int) error {
+	return s.runForPeers(ctx, owner, peers, origin, reads, func(u *relationPlan, i int) error {
 		peer := peers[i]
 		if !u.hasBlocked(owner, peer) {
 			if s.endedRecently(u, Blocking, owner, peer) {

@@ -69,7 +69,7 @@ func (s Service) forgetRequestsAndBlocks(ctx context.Context, user string, reque
 	for _, b := range blocks {
 		reads.refs = append(reads.refs, blockRef(user, b.Peer))
 	}
-	_, err := s.run(ctx, reads, func(u *unitOfWork) error {
+	_, err := s.run(ctx, reads, func(u *relationPlan) error {
 		for _, r := range requests {
 			u.removeRequest(user, r.From)
 		}
@@ -87,7 +87,7 @@ func (s Service) removeFromTables(ctx context.Context, user string, owners []str
 	for _, owner := range owners {
 		reads.refs = append(reads.refs, friendRef(owner, user))
 	}
-	unit, err := s.run(ctx, reads, func(u *unitOfWork) error {
+	unit, err := s.run(ctx, reads, func(u *relationPlan) error {
 		for _, owner := range owners {
 			u.removeFriend(owner, user)
 		}

@@ -27,7 +27,7 @@ func (s Service) Import(ctx context.Context, owner string, entries []Friend, ori
 			friendRef(owner, peer), blockRef(owner, peer), blockRef(peer, owner),
 		}}
 	}
-	return s.runForPeers(ctx, owner, peers, origin, reads, func(u *unitOfWork, i int) error {
+	return s.runForPeers(ctx, owner, peers, origin, reads, func(u *relationPlan, i int) error {
 		if living[peers[i]] == nil {
 			return accountUnknown(peers[i])
 		}
@@ -35,7 +35,7 @@ func (s Service) Import(ctx context.Context, owner string, entries []Friend, ori
 	})
 }
 
-func (s Service) planImport(u *unitOfWork, owner string, entry Friend) error {
+func (s Service) planImport(u *relationPlan, owner string, entry Friend) error {
 	for _, err := range []error{
 		checkRemark(entry.Remark), checkSource(entry.Source), checkWording(entry.Wording), s.checkCustom(entry.Custom, false),
 	} {
@@ -92,12 +92,12 @@ func (s Service) Update(ctx context.Context, owner string, mutations []Mutation,
 		return nil, err
 	}
 	reads := func(peer string) readSet { return readSet{refs: []Ref{friendRef(owner, peer)}} }
-	return s.runForPeers(ctx, owner, peers, origin, reads, func(u *unitOfWork, i int) error {
+	return s.runForPeers(ctx, owner, peers, origin, reads, func(u *relationPlan, i int) error {
 		return s.planUpdate(u, owner, mutations[i], byUser)
 	})
 }
 
-func (s Service) planUpdate(u *unitOfWork, owner string, m Mutation, byUser bool) error {
+func (s Service) planUpdate(u *relationPlan, owner string, m Mutation, byUser bool) error {
 	entry, found := u.Friends[Key{owner, m.Peer}]
 	if !found {
 		return notFriend(m.Peer)
@@ -199,7 +199,7 @@ func (s Service) remove(ctx context.Context, owner string, peers []string, both,
 		}
 		return set
 	}
-	return s.runForPeers(ctx, owner, peers, origin, reads, func(u *unitOfWork, i int) error {
+	return s.runForPeers(ctx, owner, peers, origin, reads, func(u *relationPlan, i int) error {
 		peer := peers[i]
 		if !u.hasFriend(owner, peer) {
 			if s.endedRecently(u, Friendship, owner, peer) {

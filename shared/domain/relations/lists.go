@@ -34,7 +34,7 @@ func (s Service) CreateLists(ctx context.Context, owner string, names, members [
 			return nil, 0, err
 		}
 	}
-	version, err := s.runForLists(ctx, owner, origin, func(u *unitOfWork) error {
+	version, err := s.runForLists(ctx, owner, origin, func(u *relationPlan) error {
 		return u.createLists(owner, s.Limits.Lists, names...)
 	})
 	if err != nil {
@@ -89,7 +89,7 @@ func (s Service) DeleteLists(ctx context.Context, owner string, names []string, 
 	if err := s.CheckAccount(ctx, owner); err != nil {
 		return 0, err
 	}
-	version, err := s.runForLists(ctx, owner, origin, func(u *unitOfWork) error {
+	version, err := s.runForLists(ctx, owner, origin, func(u *relationPlan) error {
 		existing := u.counters(owner).Lists
 		left := withoutLists(slices.Clone(existing), names...)
 		if len(left) != len(existing) {
@@ -113,7 +113,7 @@ func (s Service) RenameList(ctx context.Context, owner, from, to string, origin 
 	if err := checkList(to); err != nil {
 		return 0, err
 	}
-	version, err := s.runForLists(ctx, owner, origin, func(u *unitOfWork) error {
+	version, err := s.runForLists(ctx, owner, origin, func(u *relationPlan) error {
 		lists := u.counters(owner).Lists
 		at := slices.Index(lists, from)
 		switch {
@@ -147,7 +147,7 @@ func (s Service) RenameList(ctx context.Context, owner, from, to string, origin 
 
 // runForLists changes the names of the owner's lists in one unit of work, notifies
 // the owner's devices, and returns the version of the lists.
-func (s Service) runForLists(ctx context.Context, owner string, origin delivery.Origin, plan func(u *unitOfWork) error) (version int64, err error) {
+func (s Service) runForLists(ctx context.Context, owner string, origin delivery.Origin, plan func(u *relationPlan) error) (version int64, err error) {
 	unit, err := s.run(ctx, readSet{users: []string{owner}}, plan)
 	if err != nil {
 		return 0, err
@@ -164,7 +164,7 @@ func (s Service) changeMembers(
 	ctx context.Context, owner string, peers []string, origin delivery.Origin, change func(lists, existing []string) []string,
 ) ([]error, error) {
 	reads := func(peer string) readSet { return readSet{refs: []Ref{friendRef(owner, peer)}} }
-	return s.runForPeers(ctx, owner, peers, origin, reads, func(u *unitOfWork, i int) error {
+	return s.runForPeers(ctx, owner, peers, origin, reads, func(u *relationPlan, i int) error {
 		entry, found := u.Friends[Key{owner, peers[i]}]
 		if !found {
 			return notFriend(peers[i])

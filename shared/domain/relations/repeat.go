@@ -15,7 +15,7 @@ import "time"
 func (s Service) isRecent(at int64) bool { return s.Now().Sub(time.Unix(at, 0)) < s.RepeatWindow }
 
 // recordEnd plans to record that the owner ends an entry now.
-func (s Service) recordEnd(u *unitOfWork, kind Kind, owner, peer string) {
+func (s Service) recordEnd(u *relationPlan, kind Kind, owner, peer string) {
 	if s.RepeatWindow > 0 {
 		u.transaction.Ended[endRef(kind, owner, peer)] = s.Now().Unix()
 	}
@@ -23,7 +23,7 @@ func (s Service) recordEnd(u *unitOfWork, kind Kind, owner, peer string) {
 
 // endedRecently reports whether the owner has ended an entry within Service.RepeatWindow.
 // It returns false if the read set lacks the endRefs of the entry.
-func (s Service) endedRecently(u *unitOfWork, kind Kind, owner, peer string) bool {
+func (s Service) endedRecently(u *relationPlan, kind Kind, owner, peer string) bool {
 	at, found := u.EndedAt[endRef(kind, owner, peer)]
 	return found && s.isRecent(at)
 }

@@ -27,7 +27,7 @@ func (s Service) Accept(ctx context.Context, owner, from string, both bool, rema
 		friendRef(owner, from), friendRef(from, owner),
 	}}
 	var askerUnknown error
-	unit, err := s.run(ctx, reads, func(u *unitOfWork) error {
+	unit, err := s.run(ctx, reads, func(u *relationPlan) error {
 		askerUnknown = nil
 		request, found := u.Requests[Key{owner, from}]
 		if !found {
@@ -52,12 +52,12 @@ func (s Service) Accept(ctx context.Context, owner, from string, both bool, rema
 
 // isRepeatedAccept reports whether a recent call has granted the request, so that
 // the present call is a repeat of it.
-func (s Service) isRepeatedAccept(u *unitOfWork, owner, from string, both bool) bool {
+func (s Service) isRepeatedAccept(u *relationPlan, owner, from string, both bool) bool {
 	entry, found := u.Friends[Key{from, owner}]
 	return found && s.isRecent(entry.Added) && (!both || u.hasFriend(owner, from))
 }
 
-func (s Service) planAccept(u *unitOfWork, owner string, request Request, both bool, remark string) error {
+func (s Service) planAccept(u *relationPlan, owner string, request Request, both bool, remark string) error {
 	from := request.From
 	if !u.hasFriend(from, owner) {
 		if u.counters(from).Friends >= s.Limits.Friends {
@@ -95,7 +95,7 @@ func (s Service) Reject(ctx context.Context, owner, from string, origin delivery
 		users: []string{owner},
 		refs:  append([]Ref{requestRef(owner, from)}, s.endRefs(FriendRequest, owner, from)...),
 	}
-	unit, err := s.run(ctx, reads, func(u *unitOfWork) error {
+	unit, err := s.run(ctx, reads, func(u *relationPlan) error {
 		if _, found := u.Requests[Key{owner, from}]; !found {
 			if s.endedRecently(u, FriendRequest, owner, from) {
 				return nil // a repeat
@@ -141,7 +141,7 @@ func (s Service) Requests(ctx context.Context, owner, after string, limit int) (
 // ReadRequests sets the owner's pending requests as read up to now.
 func (s Service) ReadRequests(ctx context.Context, owner string, origin delivery.Origin) error {
 	now := s.Now().UnixMilli()
-	unit, err := s.run(ctx, readSet{users: []string{owner}}, func(u *unitOfWork) error {
+	unit, err := s.run(ctx, readSet{users: []string{owner}}, func(u *relationPlan) error {
 		if now > u.counters(owner).RequestsRead {
 			u.changeCounters(owner, func(c *Counters) { c.RequestVersion++; c.RequestsRead, c.Unread = now, 0 })
 		}

@@ -98,7 +98,7 @@ const peersPerUnit = 10
 // is filed, and the error is RequestPending. A fault that is Parley's own
 // (Code.Ours) fails the call.
 func (s Service) runForPeers(ctx context.Context, owner string, peers []string, origin delivery.Origin,
-	reads func(peer string) readSet, plan func(u *unitOfWork, i int) error,
+	reads func(peer string) readSet, plan func(u *relationPlan, i int) error,
 ) ([]error, error) {
 	errs := accounts.CheckPeers(owner, peers, fault.New(fault.Invalid, "a user has no relation to itself"))
 	var todo []int
@@ -116,7 +116,7 @@ func (s Service) runForPeers(ctx context.Context, owner string, peers []string, 
 			all.users = append(all.users, one.users...)
 			all.refs = append(all.refs, one.refs...)
 		}
-		unit, err := s.run(ctx, all, func(u *unitOfWork) error {
+		unit, err := s.run(ctx, all, func(u *relationPlan) error {
 			for _, i := range chunk {
 				err := plan(u, i)
 				if err != nil && fault.Of(err).Code.Ours() {

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"parley/shared/fault"
-	"parley/shared/retry"
+	"parley/shared/unitofwork"
 )
 
 // A Kind is a kind of entry.
@@ -73,66 +73,43 @@ type Transaction struct {
 	ChangedPeers map[string][]string
 }
 
-// A unitOfWork changes the relations of some users. Service.run takes it through
-// four steps:
-//
-//  1. Read. The store reads the read set: first counters, then entries.
-//  2. Plan. A rule of this package looks at the Snapshot and calls the methods
-//     below. Each method changes the Snapshot in memory, so that the rest of the
-//     rule sees the change, and adds the change to the transaction.
-//  3. Commit. The store writes the transaction if the counters of all users of the
-//     read set still have the Rev that was read.
-//  4. Conflict. If a Rev has changed, nothing is written, and the unit of work
-//     starts again with step 1.
-//
-// Example: Alice has 2 friends, and the limit is 3. At the same time one of her
-// devices adds Bob and another one adds Carol. Both calls read Rev 5, and both plan
-// a third friend. One call commits, and Alice's counters have Rev 6. The commit of
-// the other call fails. It reads again, finds 3 friends, and is refused with
-// FriendLimit.
-type unitOfWork struct {
+// A relationPlan is what a unit of work is going to do to the relations of some users. A rule of this
+// package looks at the Snapshot and calls the methods below. Each method changes the Snapshot
+// in memory, so that the rest of the rule sees the change, and adds the change to the
+// transaction.
+type relationPlan struct {
 	Snapshot     // what was read, with the planned changes
 	transaction  Transaction
 	limitReached bool // the plan found a counter at its limit
 }
 
-func newUnitOfWork(s Snapshot) *unitOfWork {
-	return &unitOfWork{Snapshot: s, transaction: Transaction{
+func newPlan(s Snapshot) *relationPlan {
+	return &relationPlan{Snapshot: s, transaction: Transaction{
 		CountersRead: maps.Clone(s.Counters), Counters: make(map[string]Counters),
 		Friends: make(map[Key]*Friend), Requests: make(map[Key]*Request), Blocks: make(map[Key]*Block),
 		ChangedPeers: make(map[string][]string), FriendAudience: make(map[Key]bool), Ended: make(map[Ref]int64),
 	}}
 }
 
-// run takes a unit of work through its steps. It calls plan once for each try, so
-// plan must not use anything of an earlier try. If plan refuses, nothing is
-// written, and run returns the error of plan. It fails with Conflict if other calls
-// change the same counters during every try.
-func (s Service) run(ctx context.Context, reads readSet, plan func(u *unitOfWork) error) (*unitOfWork, error) {
-	var u *unitOfWork
-	var refusal error
-	done, err := retry.Do(ctx, s.Clock, retry.Contended(), func(int) (bool, error) {
-		snapshot, err := s.Store.ReadRelations(ctx, s.App, reads.users, reads.refs)
-		if err != nil {
-			return false, err
-		}
-		u = newUnitOfWork(snapshot)
-		refusal = plan(u)
-		switch {
-		case refusal == nil && u.hasChanges():
+// run reads the read set, makes a plan of it, and writes the plan if the counters of all
+// users of the read set still have the Rev that was read (see unitofwork.Unit). It fails with
+// Conflict if other calls change the same counters during every try.
+func (s Service) run(ctx context.Context, reads readSet, rule func(u *relationPlan) error) (*relationPlan, error) {
+	unit := unitofwork.New(
+		func(ctx context.Context, _ bool) (Snapshot, error) {
+			return s.Store.ReadRelations(ctx, s.App, reads.users, reads.refs)
+		},
+		func(read Snapshot) (*relationPlan, error) { u := newPlan(read); return u, rule(u) },
+		func(ctx context.Context, u *relationPlan) (bool, error) {
 			return s.Store.WriteRelations(ctx, s.App, u.transaction, s.Now().Unix())
-		case u.limitReached && len(reads.refs) > 0:
-			return s.countersUnchanged(ctx, reads.users, u.transaction.CountersRead)
+		},
+	).Confirm(func(ctx context.Context, _ bool, _ Snapshot, u *relationPlan) (bool, error) {
+		if u == nil || !u.limitReached || len(reads.refs) == 0 {
+			return true, nil
 		}
-		return true, nil
+		return s.countersUnchanged(ctx, reads.users, u.transaction.CountersRead)
 	})
-	switch {
-	case err != nil:
-		return nil, err
-	case !done:
-		return nil, fault.New(fault.Conflict, "other calls change the same friend tables all the time, send one batch instead of many calls")
-	}
-	return u, refusal
+	return unit.Run(ctx, s.Clock, fault.New(fault.Conflict, "other calls change the same friend tables all the time, send one batch instead of many calls"))
 }
 
 // countersUnchanged reports whether the counters of users are still those that were
@@ -156,33 +133,33 @@ func (s Service) countersUnchanged(ctx context.Context, users []string, seen map
 	return true, nil
 }
 
-// hasChanges reports whether there is anything to commit: each change of an entry
-// also changes the counters of its owner.
-func (u *unitOfWork) hasChanges() bool { return len(u.transaction.Counters) > 0 }
+// Empty implements unitofwork.Plan: each change of an entry also changes the counters of its
+// owner.
+func (u *relationPlan) Empty() bool { return len(u.transaction.Counters) == 0 }
 
 // counters returns the counters of a user, with the planned changes.
-func (u *unitOfWork) counters(user string) Counters { return u.Counters[user] }
+func (u *relationPlan) counters(user string) Counters { return u.Counters[user] }
 
-func (u *unitOfWork) hasFriend(owner, peer string) bool {
+func (u *relationPlan) hasFriend(owner, peer string) bool {
 	_, found := u.Friends[Key{owner, peer}]
 	return found
 }
 
-func (u *unitOfWork) hasBlocked(owner, peer string) bool {
+func (u *relationPlan) hasBlocked(owner, peer string) bool {
 	_, found := u.Blocks[Key{owner, peer}]
 	return found
 }
 
 // refuseAtLimit returns an error that refuses something because a counter is at its
 // limit.
-func (u *unitOfWork) refuseAtLimit(code fault.Code, format string, args ...any) error {
+func (u *relationPlan) refuseAtLimit(code fault.Code, format string, args ...any) error {
 	u.limitReached = true
 	return fault.New(code, format, args...)
 }
 
 // changeCounters plans a change of a user's counters. Rev grows by one in a unit of
 // work, also if the counters are changed several times.
-func (u *unitOfWork) changeCounters(user string, change func(*Counters)) {
+func (u *relationPlan) changeCounters(user string, change func(*Counters)) {
 	c := u.Counters[user]
 	c.User = user
 	if _, changed := u.transaction.Counters[user]; !changed {
@@ -196,7 +173,7 @@ func (u *unitOfWork) changeCounters(user string, change func(*Counters)) {
 // FriendVersion grows by one in a unit of work. Example: a call adds Bob and Carol
 // to Alice's table of version 7. Both entries have version 8 afterwards, and the log
 // says of version 8: Bob, Carol.
-func (u *unitOfWork) logFriendChange(owner, peer string) {
+func (u *relationPlan) logFriendChange(owner, peer string) {
 	if _, logged := u.transaction.ChangedPeers[owner]; !logged {
 		u.changeCounters(owner, func(c *Counters) { c.FriendVersion++ })
 	}
@@ -207,7 +184,7 @@ func (u *unitOfWork) logFriendChange(owner, peer string) {
 
 // putFriend plans to write an entry of the owner's friend table. If the stored entry
 // is equal, nothing is planned, so a repeat makes no version and notifies nobody.
-func (u *unitOfWork) putFriend(owner string, entry Friend) {
+func (u *relationPlan) putFriend(owner string, entry Friend) {
 	key := Key{owner, entry.Peer}
 	before, found := u.Friends[key]
 	if found && equalFriends(before, entry) {
@@ -223,7 +200,7 @@ func (u *unitOfWork) putFriend(owner string, entry Friend) {
 }
 
 // removeFriend plans to remove an entry of the owner's friend table, if it exists.
-func (u *unitOfWork) removeFriend(owner, peer string) {
+func (u *relationPlan) removeFriend(owner, peer string) {
 	key := Key{owner, peer}
 	if _, found := u.Friends[key]; !found {
 		return
@@ -243,7 +220,7 @@ func equalFriends(a, b Friend) bool {
 
 // putRequest plans to write a request to the owner. It replaces an earlier request
 // of the same user.
-func (u *unitOfWork) putRequest(owner string, request Request) {
+func (u *relationPlan) putRequest(owner string, request Request) {
 	key := Key{owner, request.From}
 	before, found := u.Requests[key]
 	u.changeCounters(owner, func(c *Counters) {
@@ -259,7 +236,7 @@ func (u *unitOfWork) putRequest(owner string, request Request) {
 }
 
 // removeRequest plans to remove a request to the owner, if it exists.
-func (u *unitOfWork) removeRequest(owner, from string) {
+func (u *relationPlan) removeRequest(owner, from string) {
 	key := Key{owner, from}
 	request, found := u.Requests[key]
 	if !found {
@@ -279,14 +256,14 @@ func (u *unitOfWork) removeRequest(owner, from string) {
 }
 
 // putBlock plans to write an entry of the owner's blocklist that does not exist yet.
-func (u *unitOfWork) putBlock(owner string, entry Block) {
+func (u *relationPlan) putBlock(owner string, entry Block) {
 	u.changeCounters(owner, func(c *Counters) { c.BlockVersion++; c.Blocked++ })
 	key := Key{owner, entry.Peer}
 	u.Blocks[key], u.transaction.Blocks[key] = entry, &entry
 }
 
 // removeBlock plans to remove an entry of the owner's blocklist, if it exists.
-func (u *unitOfWork) removeBlock(owner, peer string) {
+func (u *relationPlan) removeBlock(owner, peer string) {
 	key := Key{owner, peer}
 	if _, found := u.Blocks[key]; !found {
 		return
@@ -298,7 +275,7 @@ func (u *unitOfWork) removeBlock(owner, peer string) {
 
 // createLists plans to create those of the named friend lists that do not exist. If
 // one of them is refused, none is created.
-func (u *unitOfWork) createLists(owner string, limit int, names ...string) error {
+func (u *relationPlan) createLists(owner string, limit int, names ...string) error {
 	existing := u.counters(owner).Lists
 	var missing []string
 	for _, name := range names {

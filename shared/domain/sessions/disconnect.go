@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"parley/shared/fault"
-	"parley/shared/retry"
+	"parley/shared/unitofwork"
 )
 
 // Disconnect empties the slot of a connection that has closed. If the slot belongs to
@@ -65,49 +65,69 @@ type Cleanup struct {
 // true and does not send the device another frame. Kick also returns whether the user
 // is watched.
 func (s Service) Kick(ctx context.Context, user, instance, reason string) (kicked, watched bool, err error) {
-	// A try fails if the device renews its connection or disconnects at the same moment.
-	done, err := retry.Do(ctx, s.Clock, retry.Contended(), func(int) (done bool, err error) {
-		list, err := s.Store.Sessions(ctx, s.App, []string{user})
-		if err != nil {
-			return false, err
-		}
-		watched = list[0].Watched()
-		kicked, done, err = s.kick(ctx, user, instance, reason, list[0])
-		return done, err
-	})
-	if err == nil && !done {
-		err = fault.New(fault.Conflict, "the installation %s connects at the same moment", instance)
+	// A commit fails if the device renews its connection or disconnects at the same moment.
+	unit := unitofwork.New(
+		func(ctx context.Context, _ bool) (Session, error) {
+			list, err := s.Store.Sessions(ctx, s.App, []string{user})
+			if err != nil {
+				return Session{}, err
+			}
+			return list[0], nil
+		},
+		func(session Session) (kickPlan, error) { return planKick(session, instance, reason, s.Now()), nil },
+		func(ctx context.Context, p kickPlan) (bool, error) { return s.Store.Expel(ctx, s.App, user, p.request) },
+	)
+	p, err := unit.Run(ctx, s.Clock, fault.New(fault.Conflict, "the installation %s connects at the same moment", instance))
+	if err != nil {
+		return false, false, err
 	}
-	return kicked, watched, err
+	kicked, err = s.closeKicked(ctx, user, instance, reason, p)
+	return kicked, p.session.Watched(), err
 }
 
-// kick is one try of Kick. done is false if the session has changed since it was read.
-func (s Service) kick(ctx context.Context, user, instance, reason string, session Session) (kicked, done bool, err error) {
-	now := s.Now()
-	ofInstance := func(e End) bool { return e.Instance == instance }
-	var devices []Device
+// A kickPlan says what a kick takes from a session.
+type kickPlan struct {
+	session Session
+	request KickRequest
+	devices []Device // which lose their slots
+	at      time.Time
+}
+
+// Empty implements unitofwork.Plan.
+func (p kickPlan) Empty() bool { return len(p.request.Devices)+len(p.request.Ends) == 0 }
+
+// planKick plans to kick the devices of an installation.
+func planKick(session Session, instance, reason string, now time.Time) kickPlan {
+	p := kickPlan{session: session, at: now}
 	for _, d := range session.Devices {
 		if d.Current.Instance == instance {
-			devices = append(devices, d)
+			p.devices = append(p.devices, d)
 		}
 	}
 	var ends []End
 	for _, e := range session.Ends {
-		if ofInstance(e) {
+		if e.Instance == instance {
 			ends = append(ends, e)
 		}
 	}
-	if len(devices)+len(ends) > 0 {
-		e := session.NewKickRequest(devices, ends, reason, now)
-		if len(devices) > 0 {
-			e.Kicked = &End{Instance: instance, Time: now.UnixMilli()}
-		} else if session.Last == nil || session.Last.Instance != instance {
-			e.Last = nil
-		}
-		if ok, err := s.Store.Expel(ctx, s.App, user, e); err != nil || !ok {
-			return false, false, err
-		}
+	if len(p.devices)+len(ends) == 0 {
+		return p
 	}
+	p.request = session.NewKickRequest(p.devices, ends, reason, now)
+	if len(p.devices) > 0 {
+		p.request.Kicked = &End{Instance: instance, Time: now.UnixMilli()}
+	} else if session.Last == nil || session.Last.Instance != instance {
+		p.request.Last = nil
+	}
+	return p
+}
+
+// closeKicked closes the connections of the devices that a plan has kicked, and of those that
+// an earlier kick has left open. It returns whether the installation is kicked, by this call
+// or by an earlier one.
+func (s Service) closeKicked(ctx context.Context, user, instance, reason string, p kickPlan) (kicked bool, err error) {
+	session, devices, now := p.session, p.devices, p.at
+	ofInstance := func(e End) bool { return e.Instance == instance }
 	cleanup := Cleanup{Leaving: devices, Ends: slices.DeleteFunc(session.endsToRemove(now), ofInstance)}
 	for _, d := range session.Leaving { // an earlier kick died before it had closed them
 		if d.Current.Instance == instance && d.Alive(now) {
@@ -126,11 +146,11 @@ func (s Service) kick(ctx context.Context, user, instance, reason string, sessio
 	}
 	for _, d := range devices {
 		if err := s.Kicker.Kick(ctx, d, reason); err != nil {
-			return false, false, err
+			return false, err
 		}
 	}
 	if len(devices) == 0 {
-		return kicked, true, nil
+		return kicked, nil
 	}
-	return true, true, s.Store.CleanUp(ctx, s.App, user, cleanup)
+	return true, s.Store.CleanUp(ctx, s.App, user, cleanup)
 }
