@@ -101,13 +101,17 @@ func surfaces() []string {
 // allowed lists the packages of this repository that a package may import, and reports
 // whether it may import modules of others.
 func allowed(pkg string) (ours []string, modules bool) {
-	domain := []string{"shared/clock", "shared/fault", "shared/plainjson", "shared/retry", "shared/unitofwork", "shared/domain/..."}
+	domain := []string{"shared/clock", "shared/fault", "shared/plainjson", "shared/retry", "shared/timeouts", "shared/unitofwork", "shared/domain/..."}
 	v4 := append([]string{"shared/op", "shared/dialect", "shared/dialect/v4", "shared/dialect/usersig"}, domain...)
 	switch {
 	case pkg == "shared/clock":
 		return nil, false
 	case pkg == "shared/retry":
 		return []string{"shared/clock"}, false
+	case pkg == "shared/timeouts":
+		return nil, false
+	case pkg == "shared/unitofwork":
+		return []string{"shared/clock", "shared/fault", "shared/retry"}, false
 	case pkg == "shared/attempt" || pkg == "shared/plainjson":
 		return nil, true
 	case pkg == "shared/fault" || pkg == "shared/config" || pkg == "shared/telemetry":
@@ -119,7 +123,7 @@ func allowed(pkg string) (ours []string, modules bool) {
 	case pkg == "shared/domain/content": // what a message says does not depend on who says it
 		return []string{"shared/fault", "shared/plainjson"}, false
 	case pkg == "shared/domain/timeline": // stored messages do not depend on how they are sent
-		return []string{"shared/clock", "shared/fault", "shared/retry", "shared/domain/accounts", "shared/domain/chat", "shared/domain/content", "shared/domain/delivery"}, false
+		return []string{"shared/clock", "shared/fault", "shared/retry", "shared/timeouts", "shared/unitofwork", "shared/domain/accounts", "shared/domain/chat", "shared/domain/content", "shared/domain/delivery"}, false
 	case in(pkg, "shared/domain/..."):
 		return domain, false
 	case pkg == "shared/store":

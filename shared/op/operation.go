@@ -15,6 +15,7 @@ import (
 	"parley/shared/objects"
 	"parley/shared/queue"
 	"parley/shared/store"
+	"parley/shared/timeouts"
 )
 
 // An Operation is one Lambda function.
@@ -230,7 +231,7 @@ func Resources(memory int, timeout time.Duration) Option {
 
 // New returns an operation with the default resources and the given options.
 func New(o Operation, options ...Option) Operation {
-	o.Memory, o.Timeout = 512, 6*time.Second
+	o.Memory, o.Timeout = 512, timeouts.Call
 	for _, option := range options {
 		option(&o)
 	}

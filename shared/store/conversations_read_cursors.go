@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -9,6 +10,7 @@ import (
 	"parley/shared/domain/chat"
 	"parley/shared/domain/inbox"
 	"parley/shared/domain/timeline"
+	"parley/shared/timeouts"
 )
 
 // MarkRead implements inbox.ReadCursorStore. The read cursor only moves forward. Example:
@@ -78,9 +80,11 @@ func (s *Store) MarkPeerRead(ctx context.Context, app int64, reader string, id c
 	return err
 }
 
-// longestSend is how long a call can take that sends a message, in seconds. A message
-// that is this much older than another one has a lower offset.
-const longestSend = 20
+// longestSend is the greatest time, in seconds, between the time in the key of a message and
+// the moment at which it gets its offset: a message that is this much older than another one
+// has a lower offset. The repeat of a batch has the time of the first call, and may come at the
+// end of the idempotency window.
+const longestSend = int64((timeline.IdempotencyWindow + timeouts.Overlap) / time.Second)
 
 // OffsetAt implements inbox.ReadCursorStore. The newest message by key need not have the
 // highest offset, because messages of one second are in the order of their sequence,

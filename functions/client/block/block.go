@@ -3,26 +3,22 @@
 package block
 
 import (
-	"time"
-
 	"parley/shared/dialect/client"
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/relations"
 	"parley/shared/op"
 	"parley/shared/store"
+	"parley/shared/timeouts"
 )
-
-// batchTimeout is how long an operation on 500 users may run.
-const batchTimeout = 25 * time.Second
 
 // Operations lists the blocklist operations of clients.
 func Operations() []op.Operation {
 	n := v4.Relations()
 	reads := op.Reads(store.Accounts, store.Relations)
 	return []op.Operation{
-		client.Action("block.add", n, add, op.Fails(relations.BlockFaults()), reads, op.Writes(store.Relations), op.Delivers(), op.Resources(1024, batchTimeout),
+		client.Action("block.add", n, add, op.Fails(relations.BlockFaults()), reads, op.Writes(store.Relations), op.Delivers(), op.Resources(1024, timeouts.UsersBatch),
 			op.DocumentedErrors(30001, 30003, 30013)),
-		client.Action("block.remove", n, remove, op.Fails(relations.UnblockFaults()), reads, op.Writes(store.Relations), op.Delivers(), op.Resources(1024, batchTimeout),
+		client.Action("block.remove", n, remove, op.Fails(relations.UnblockFaults()), reads, op.Writes(store.Relations), op.Delivers(), op.Resources(1024, timeouts.UsersBatch),
 			op.DocumentedErrors(30001)),
 		client.Action("block.list", n, list, op.Reads(store.Relations), op.DocumentedErrors(30001)),
 		client.Action("block.check", n, check, op.Fails(relations.AccountFaults()), reads, op.DocumentedErrors(30001, 30003)),

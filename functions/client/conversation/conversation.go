@@ -5,7 +5,6 @@ package conversation
 
 import (
 	"slices"
-	"time"
 
 	"parley/shared/dialect/client"
 	v4 "parley/shared/dialect/v4"
@@ -13,10 +12,8 @@ import (
 	"parley/shared/op"
 	"parley/shared/queue"
 	"parley/shared/store"
+	"parley/shared/timeouts"
 )
-
-// batchTimeout is how long an operation on 100 conversations may run.
-const batchTimeout = 15 * time.Second
 
 // Operations lists the conversation operations of clients.
 func Operations() []op.Operation {
@@ -25,7 +22,7 @@ func Operations() []op.Operation {
 	changes := func(more ...op.Option) []op.Option {
 		return slices.Concat(reads, []op.Option{op.Reads(store.Accounts), op.Writes(store.Conversations), op.Delivers()}, more)
 	}
-	batch := op.Resources(512, batchTimeout)
+	batch := op.Resources(512, timeouts.RowsBatch)
 	return []op.Operation{
 		client.Action("conversation.list", v4.OpenIM(), list, slices.Concat(reads, []op.Option{op.Sends(queue.Index)})...),
 		client.Action("conversation.get", n, get, slices.Concat(reads, []op.Option{op.Fails(inbox.GetFaults()), op.DocumentedErrors(51006)})...),

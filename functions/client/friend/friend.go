@@ -4,7 +4,6 @@ package friend
 
 import (
 	"slices"
-	"time"
 
 	"parley/shared/dialect/client"
 	v4 "parley/shared/dialect/v4"
@@ -12,10 +11,8 @@ import (
 	"parley/shared/fault"
 	"parley/shared/op"
 	"parley/shared/store"
+	"parley/shared/timeouts"
 )
-
-// batchTimeout is how long an operation on 500 users may run.
-const batchTimeout = 25 * time.Second
 
 // Operations lists the friend operations of clients.
 func Operations() []op.Operation {
@@ -27,7 +24,7 @@ func Operations() []op.Operation {
 		return slices.Concat(reads(fails, errors...), []op.Option{op.Writes(store.Relations), op.Delivers()})
 	}
 	accounts := op.Reads(store.Accounts)
-	batch := op.Resources(1024, batchTimeout)
+	batch := op.Resources(1024, timeouts.UsersBatch)
 	return []op.Operation{
 		client.Action("friend.add", n, add, append(changes(relations.AddFaults(), 30003, 30009, 30010, 30011, 30012, 30014, 30515, 30516, 30525, 30539), accounts, batch)...),
 		client.Action("friend.check", n, check, append(reads(relations.AccountFaults(), 30003), accounts)...),

@@ -4,7 +4,6 @@ package message
 
 import (
 	"slices"
-	"time"
 
 	"parley/shared/dialect/client"
 	v4 "parley/shared/dialect/v4"
@@ -15,6 +14,7 @@ import (
 	"parley/shared/op"
 	"parley/shared/queue"
 	"parley/shared/store"
+	"parley/shared/timeouts"
 )
 
 // Operations lists the message operations of clients.
@@ -38,7 +38,7 @@ func Operations() []op.Operation {
 		client.Action("message.relay", n, relay, op.Fails(timeline.KeyFaults(), direct.MergedFaults()), op.Reads(store.Messages, store.Conversations, store.Merged),
 			op.DocumentedErrors(20022, 90003, 90054)),
 		client.Action("message.history", n, history, op.Fails(timeline.KeyFaults()), op.Reads(store.Accounts, store.Messages, store.Conversations)),
-		client.Action("message.search", n, searchMessages, op.Fails(timeline.KeyFaults()), op.Reads(store.Messages, store.Conversations), op.Sends(queue.Index), op.Resources(512, 10*time.Second),
+		client.Action("message.search", n, searchMessages, op.Fails(timeline.KeyFaults()), op.Reads(store.Messages, store.Conversations), op.Sends(queue.Index), op.Resources(512, timeouts.Search),
 			op.DocumentedErrors(90001, 90003)),
 		client.Action("message.read", n, read, op.Fails(inbox.ReadFaults()), op.Reads(store.Accounts), op.Writes(store.Conversations), op.Delivers()),
 		client.Action("message.typing", n, typing, op.Fails(direct.PermissionFaults()), op.ChecksCaller(), op.Reads(store.Accounts, store.Relations), op.PostsBestEffort(),

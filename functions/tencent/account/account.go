@@ -9,6 +9,7 @@ import (
 	"parley/shared/op"
 	"parley/shared/queue"
 	"parley/shared/store"
+	"parley/shared/timeouts"
 )
 
 func service() tencent.Service {
@@ -21,10 +22,10 @@ func Operations() []op.Operation {
 	return []op.Operation{
 		tencent.Command(s, "account_import", accountImport, op.Fails(accounts.ImportFaults()), op.Writes(store.Accounts, store.Apps), op.Delivers(), op.Sends(queue.Broadcast),
 			op.DocumentedErrors(40601, 70398, 70402, 70403)),
-		tencent.Command(s, "multiaccount_import", multiaccountImport, op.Fails(accounts.ImportFaults()), op.Writes(store.Accounts, store.Apps), op.Delivers(), op.Sends(queue.Broadcast), op.Resources(512, batchTimeout),
+		tencent.Command(s, "multiaccount_import", multiaccountImport, op.Fails(accounts.ImportFaults()), op.Writes(store.Accounts, store.Apps), op.Delivers(), op.Sends(queue.Broadcast), op.Resources(512, timeouts.RowsBatch),
 			op.DocumentedErrors(70206, 70398, 70402, 70403)),
 		tencent.Command(s, "account_delete", accountDelete, op.Fails(accounts.DeleteFaults()), op.Writes(store.Accounts, store.Apps),
-			op.Reads(store.Sessions), op.Writes(store.Sessions), op.ClosesConnections(), op.Sends(queue.Removal), op.Resources(512, batchTimeout),
+			op.Reads(store.Sessions), op.Writes(store.Sessions), op.ClosesConnections(), op.Sends(queue.Removal), op.Resources(512, timeouts.RowsBatch),
 			op.DocumentedErrors(70107, 70206, 70402, 70403, 71000)),
 		tencent.Command(s, "account_check", accountCheck, op.Reads(store.Accounts), op.DocumentedErrors(70206, 70402, 70403)),
 		tencent.Command(s, "kick", kick, op.Fails(accounts.KickFaults()), op.Writes(store.Accounts),

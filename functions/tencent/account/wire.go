@@ -1,14 +1,9 @@
 package account
 
 import (
-	"time"
-
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/accounts"
 )
-
-// batchTimeout is the timeout of a command with up to 100 accounts.
-const batchTimeout = 15 * time.Second
 
 const (
 	badParameter = 70402

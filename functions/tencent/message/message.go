@@ -3,8 +3,6 @@
 package message
 
 import (
-	"time"
-
 	"parley/shared/dialect/tencent"
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/direct"
@@ -13,6 +11,7 @@ import (
 	"parley/shared/op"
 	"parley/shared/queue"
 	"parley/shared/store"
+	"parley/shared/timeouts"
 )
 
 func service() tencent.Service {
@@ -32,7 +31,7 @@ func Operations() []op.Operation {
 	return []op.Operation{
 		tencent.Command(s, "sendmsg", sendMsg, append(sendOptions, op.Fails(direct.SendFaults()), op.Reads(store.Relations),
 			op.DocumentedErrors(20003, 90001, 90002, 90003, 90005, 90007, 90009, 90010, 90012, 90026, 90031, 90043, 90044, 93000))...),
-		tencent.Command(s, "batchsendmsg", batchSendMsg, append(sendOptions, op.Fails(direct.BatchFaults()), op.Resources(1024, 25*time.Second),
+		tencent.Command(s, "batchsendmsg", batchSendMsg, append(sendOptions, op.Fails(direct.BatchFaults()), op.Resources(1024, timeouts.UsersBatch),
 			op.DocumentedErrors(70107, 90001, 90002, 90004, 90007, 90008, 90009, 90010, 90011, 90012, 90026, 93000))...),
 		tencent.Command(s, "importmsg", importMsg, append(sendOptions, op.Fails(direct.ImportFaults()), op.Reads(store.Messages),
 			op.DocumentedErrors(90001, 90002, 90003, 90005, 90006, 90007, 90008, 90009, 90010, 90012, 90030, 93000))...),

@@ -4,7 +4,6 @@ package recent
 
 import (
 	"slices"
-	"time"
 
 	"parley/shared/dialect/tencent"
 	v4 "parley/shared/dialect/v4"
@@ -13,10 +12,8 @@ import (
 	"parley/shared/op"
 	"parley/shared/queue"
 	"parley/shared/store"
+	"parley/shared/timeouts"
 )
-
-// batchTimeout is the timeout of a command with up to 100 conversations.
-const batchTimeout = 15 * time.Second
 
 // service returns the service with or without ErrorDisplay in its envelope. Three
 // commands have none (docs/spec/tencent §1.2).
@@ -34,7 +31,7 @@ func Operations() []op.Operation {
 		}
 	}
 	changes := func(fails []fault.Code, errors ...int) []op.Option {
-		return slices.Concat(reads(fails, errors...), []op.Option{op.Writes(store.Conversations), op.Delivers(), op.Resources(512, batchTimeout)})
+		return slices.Concat(reads(fails, errors...), []op.Option{op.Writes(store.Conversations), op.Delivers(), op.Resources(512, timeouts.RowsBatch)})
 	}
 	return []op.Operation{
 		tencent.Command(withDisplay, "get_list", getList, append(reads(inbox.AccountFaults()), op.Sends(queue.Index))...),

@@ -4,7 +4,6 @@ package sns
 
 import (
 	"slices"
-	"time"
 
 	"parley/shared/dialect/tencent"
 	v4 "parley/shared/dialect/v4"
@@ -13,6 +12,7 @@ import (
 	"parley/shared/fault"
 	"parley/shared/op"
 	"parley/shared/store"
+	"parley/shared/timeouts"
 )
 
 func service() tencent.Service {
@@ -26,7 +26,7 @@ func Operations() []op.Operation {
 		return []op.Option{op.Reads(store.Accounts, store.Relations), op.DocumentedErrors(30001, 30003, 30004), op.Fails(fails...)}
 	}
 	changes := func(fails []fault.Code, errors ...int) []op.Option {
-		return slices.Concat(reads(fails), []op.Option{op.Writes(store.Relations), op.Delivers(), op.Resources(1024, batchTimeout), op.DocumentedErrors(errors...)})
+		return slices.Concat(reads(fails), []op.Option{op.Writes(store.Relations), op.Delivers(), op.Resources(1024, timeouts.UsersBatch), op.DocumentedErrors(errors...)})
 	}
 	return []op.Operation{
 		tencent.Command(s, "friend_add", friendAdd,
@@ -47,6 +47,3 @@ func Operations() []op.Operation {
 		tencent.Command(s, "group_get", groupGet, reads(relations.AccountFaults())...),
 	}
 }
-
-// batchTimeout is the timeout of a command with up to 1000 users.
-const batchTimeout = 25 * time.Second

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"parley/shared/retry"
+	"parley/shared/timeouts"
 )
 
 // A Removal is the job that removes the data of a deleted account.
@@ -43,9 +44,8 @@ const (
 	// its batch.
 	pageTime = 500 * time.Millisecond
 	// secondSweepDelay is the time between the two sweeps. After it, every call that
-	// read the account before its deletion has ended: the longest timeout of a
-	// function is 25 s (batchsendmsg), and a read may be a second old.
-	secondSweepDelay = 30 * time.Second
+	// read the account before its deletion has ended: a read may be a second old.
+	secondSweepDelay = timeouts.Overlap
 )
 
 // Sweep removes a part of the data of a deleted account, and queues a job for the

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"parley/shared/domain/chat"
+	"parley/shared/timeouts"
 )
 
 // An IndexJob is the job that puts the rows of one user into the index.
@@ -32,9 +33,8 @@ const (
 	// indexes.
 	indexJobPages = 20
 	// secondPassDelay is the time between the two passes. After it, every call that read
-	// the account before it was marked has ended: the longest timeout of a function is
-	// 25 s, and a read may be a second old.
-	secondPassDelay = 30 * time.Second
+	// the account before it was marked has ended: a read may be a second old.
+	secondPassDelay = timeouts.Overlap
 	// workerIdle is the time without a sign of a worker after which another worker may
 	// start.
 	workerIdle = 10 * time.Minute

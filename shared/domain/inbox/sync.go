@@ -3,21 +3,14 @@ package inbox
 import (
 	"context"
 	"slices"
-	"time"
-)
 
-// syncOverlap is how far the next sync reaches back before the beginning of this one. A
-// call takes the time of a change before it writes the row. The write may come as much as
-// 15 s later, which is the timeout of the functions that change many rows, and the clock
-// of its machine may be behind. Example: a call takes the time 12:00:00 and writes the
-// row at 12:00:10. A sync at 12:00:05 does not see the change. The next sync asks from
-// 11:59:45 on and finds it.
-const syncOverlap = 20 * time.Second
+	"parley/shared/timeouts"
+)
 
 // Synced is a page of the rows that have changed.
 type Synced struct {
 	Page
-	SinceMs int64 // the value of since for the next call of Sync
+	SinceMs int64 // the value of since for the next call of Sync: timeouts.Overlap before this one
 	Head    Head
 }
 
@@ -38,7 +31,7 @@ type Synced struct {
 // conversation need not forget one. While the index is incomplete and there are too many
 // rows to read them at once, the next call must have the same value of since again.
 func (s Service) Sync(ctx context.Context, user string, since int64, request PageRequest) (Synced, error) {
-	out := Synced{SinceMs: s.Now().Add(-syncOverlap).UnixMilli()}
+	out := Synced{SinceMs: s.Now().Add(-timeouts.Overlap).UnixMilli()}
 	head, err := s.Heads.Head(ctx, s.App, user, false)
 	if err != nil {
 		return out, err

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 
 	"parley/shared/domain/accounts"
 	"parley/shared/fault"
+	"parley/shared/timeouts"
 )
 
 // Connect gives a new connection of the user a slot. It kicks the devices that the
@@ -100,7 +100,7 @@ func (s Service) excluded(d Device, conn Connection) bool {
 
 // maxCallLife is longer than a call that displaces devices can run. After that time
 // the call has closed them, or will never do so.
-const maxCallLife = 30 * time.Second
+const maxCallLife = timeouts.Overlap
 
 // leftovers returns the devices that an earlier call displaced and has not closed. If
 // that call may still be running, they are left to it. If it was a call for the same

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"parley/shared/domain/chat"
+	"parley/shared/timeouts"
 )
 
 // A LogEntry says that something happened to a message at a time. It does not say
@@ -55,17 +56,13 @@ type ChangedMessages struct {
 // MaxChanges is the maximum number of entries in a page of changes.
 const MaxChanges = 50
 
-// logOverlapMs is how far a read of the log goes back before the last one. An entry
-// has the time at which its call began, and the message may change as late as that
-// call ends. Example: an edit begins at 12:00:00 and writes the message at 12:00:06.
-// A device that reads the log at 12:00:03 gets the old message; its next read begins
-// at 11:59:43 and gets the new one.
-const logOverlapMs = 20_000
-
 // Changes returns the messages of a conversation that changed since a time in ms,
-// each as it is now and once a page. The next call may return a message again.
+// each as it is now and once a page. The next call may return a message again: it begins
+// timeouts.Overlap before this one. Example: an edit begins at 12:00:00, which is the time in
+// its log entry, and writes the message at 12:00:06. A device that reads the log at 12:00:03
+// gets the old message, and with its next read the new one.
 func (s Service) Changes(ctx context.Context, user string, id chat.ID, q LogRange) (ChangedMessages, error) {
-	out := ChangedMessages{SinceMs: s.Now().UnixMilli() - logOverlapMs}
+	out := ChangedMessages{SinceMs: s.Now().Add(-timeouts.Overlap).UnixMilli()}
 	page, err := s.ChangeStore.LogSince(ctx, s.App, user, id, q)
 	if err != nil {
 		return ChangedMessages{}, err
