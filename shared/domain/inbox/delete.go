@@ -5,6 +5,8 @@ import (
 
 	"parley/shared/domain/chat"
 	"parley/shared/domain/delivery"
+	"parley/shared/domain/timeline"
+	"parley/shared/unitofwork"
 )
 
 // ConversationDeleted tells the user's other devices that the list no longer shows a conversation.
@@ -45,39 +47,58 @@ func (s Service) hide(ctx context.Context, user string, id chat.ID, fromList, hi
 	if err := checkPeers(user, []chat.ID{id})[0]; err != nil {
 		return row, false, err
 	}
-	err = s.retryOnConflict(ctx, func(bool) (bool, error) {
-		changed = false
-		t, err := s.beginTransaction(ctx, user, []chat.ID{id}, false, true)
-		if err != nil {
-			return false, err
+	p, err := unitofwork.New(
+		func(ctx context.Context, _ bool) (hideRead, error) { return s.readToHide(ctx, user, id, history) },
+		func(read hideRead) (rowsPlan, error) { return planHide(read, fromList), nil },
+		func(ctx context.Context, p rowsPlan) (bool, error) { return s.commit(ctx, user, p) },
+	).Run(ctx, s.Clock, busy())
+	if err != nil || p.Empty() {
+		return row, false, err
+	}
+	return p.changed[0], true, nil
+}
+
+// A hideRead is what hide reads, all of it strongly.
+type hideRead struct {
+	begun Transaction   // of one row
+	last  *timeline.Key // the last message, if the history is to be hidden
+}
+
+func (s Service) readToHide(ctx context.Context, user string, id chat.ID, history bool) (read hideRead, err error) {
+	if read.begun, err = s.beginTransaction(ctx, user, []chat.ID{id}, false, true); err != nil {
+		return read, err
+	}
+	seen := read.begun.Rows[0].Seen
+	switch {
+	case seen.missing():
+		err = s.CheckAccount(ctx, user)
+	case history:
+		read.last, err = s.Rows.LastCounted(ctx, s.App, user, seen)
+	}
+	return read, err
+}
+
+// planHide plans to hide one row from the list, or without fromList only its last message. A
+// row that does not exist is hidden.
+func planHide(read hideRead, fromList bool) rowsPlan {
+	p := rowsPlan{Transaction: read.begun}
+	m := &p.Rows[0]
+	if m.HiddenUpTo = read.last; m.Seen.HiddenUpTo != nil && read.last != nil && !m.Seen.HiddenUpTo.Before(*read.last) {
+		m.HiddenUpTo = nil // these messages are hidden already
+	}
+	if fromList {
+		m.Hide = m.Seen.TimeMs > 0 || m.Seen.hasUnread()
+		m.Data.PinnedMs = 0
+		if m.Seen.DraftMs > 0 {
+			m.Draft = new(string)
 		}
-		m := &t.Rows[0]
-		if m.Seen.missing() {
-			err := s.CheckAccount(ctx, user)
-			return true, err
-		}
-		if history {
-			if m.HiddenUpTo, err = s.Rows.LastCounted(ctx, s.App, user, m.Seen); err != nil {
-				return false, err
-			}
-			if old := m.Seen.HiddenUpTo; old != nil && m.HiddenUpTo != nil && !old.Before(*m.HiddenUpTo) {
-				m.HiddenUpTo = nil // these messages are hidden already
-			}
-		}
-		if fromList {
-			m.Hide = m.Seen.TimeMs > 0 || m.Seen.hasUnread()
-			m.Data.PinnedMs = 0
-			if m.Seen.DraftMs > 0 {
-				m.Draft = new(string)
-			}
-		} else {
-			m.ClearLast = m.Seen.LastKey != nil || m.Seen.hasUnread()
-		}
-		if m.changesNothing() {
-			return true, nil
-		}
-		changed, row = true, m.rowAfter(t.NowMs)
-		return s.Heads.WriteConversations(ctx, s.App, user, t)
-	})
-	return row, changed && err == nil, err
+	} else {
+		m.ClearLast = m.Seen.LastKey != nil || m.Seen.hasUnread()
+	}
+	if m.Seen.missing() || m.changesNothing() {
+		p.Rows = nil
+		return p
+	}
+	p.changed = []Row{m.rowAfter(p.NowMs)}
+	return p
 }

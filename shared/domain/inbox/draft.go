@@ -33,31 +33,28 @@ func (s Service) SetDraft(ctx context.Context, user string, id chat.ID, text str
 	if err := checkPeers(user, []chat.ID{id})[0]; err != nil {
 		return 0, err
 	}
-	var row Row
-	changed := false
-	err := s.retryOnConflict(ctx, func(strong bool) (bool, error) {
-		t, err := s.beginTransaction(ctx, user, []chat.ID{id}, false, strong)
-		if err != nil {
-			return false, err
-		}
-		unknown, err := s.unknownPeers(ctx, user, &t)
-		if err != nil {
-			return false, err
-		}
-		if unknown[id] {
-			return false, fault.New(fault.AccountUnknown, "%s is not an account", id.Peer(user))
-		}
-		m := &t.Rows[0]
-		if changed = text != "" || m.Seen.DraftMs > 0; !changed {
-			return strong, nil // an eventually consistent read may lack a draft of a moment ago
-		}
-		m.Draft = &text
-		row = m.rowAfter(t.NowMs)
-		return s.Heads.WriteConversations(ctx, s.App, user, t)
-	})
-	if err != nil || !changed {
+	p, err := s.changeRows(ctx, user, []chat.ID{id}, false, func(read rowsRead) (rowsPlan, error) { return planDraft(read, text) })
+	if err != nil || p.Empty() {
 		return 0, err
 	}
+	row := p.changed[0]
 	s.Delivery.DeliverAfterCommit(ctx, []string{user}, origin, DraftChanged{Row: row.asOf(s.Now()), Text: text})
 	return row.DraftMs, nil
+}
+
+// planDraft plans a new draft of one row. It refuses a draft for somebody who is not an
+// account.
+func planDraft(read rowsRead, text string) (rowsPlan, error) {
+	p := rowsPlan{Transaction: read.begun}
+	m := &p.Rows[0]
+	switch {
+	case read.unknown[m.Seen.Chat]:
+		return p, fault.New(fault.AccountUnknown, "%s is not an account", m.Seen.Chat.Peer(m.Seen.User))
+	case text == "" && m.Seen.DraftMs == 0:
+		p.Rows = nil
+		return p, nil
+	}
+	m.Draft = &text
+	p.changed = []Row{m.rowAfter(p.NowMs)}
+	return p, nil
 }

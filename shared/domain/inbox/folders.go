@@ -8,6 +8,7 @@ import (
 	"parley/shared/domain/chat"
 	"parley/shared/domain/delivery"
 	"parley/shared/fault"
+	"parley/shared/unitofwork"
 )
 
 // Limits of folders (docs/spec/tencent §9.3, §13).
@@ -53,25 +54,37 @@ func (s Service) preferAccountUnknown(ctx context.Context, user string, err erro
 // folders of the new head. It starts again if another call has changed the folders. It
 // returns the head after the write.
 func (s Service) updateFolders(ctx context.Context, user string, change func(Head) (Head, error)) (Head, error) {
-	var after Head
-	err := s.retryOnConflict(ctx, func(strong bool) (bool, error) {
-		seen, err := s.Heads.Head(ctx, s.App, user, strong)
-		if err != nil {
-			return false, err
-		}
-		list := slices.Clone(seen.Folders)
-		if after, err = change(Head{Version: seen.Version, Folders: list, Stale: seen.Stale, RemovedFolders: seen.RemovedFolders}); err != nil {
-			return false, err
-		}
-		if slices.Equal(after.Folders, seen.Folders) && after.Stale == seen.Stale {
-			return strong, nil // an eventually consistent read may lack a change of a moment ago
-		}
-		after.Version++
-		return s.Heads.WriteConversations(ctx, s.App, user, Transaction{
-			NowMs: s.Now().UnixMilli(), Seen: seen, Folders: &Folders{List: after.Folders, Stale: after.Stale, Ended: after.RemovedFolders},
-		})
+	p, err := unitofwork.New(
+		func(ctx context.Context, again bool) (Head, error) { return s.Heads.Head(ctx, s.App, user, again) },
+		func(seen Head) (foldersPlan, error) { return planFolders(seen, change) },
+		func(ctx context.Context, p foldersPlan) (bool, error) { return s.writeFolders(ctx, user, p) },
+	).ConfirmSecondRead().Run(ctx, s.Clock, busy())
+	return p.after, err
+}
+
+// A foldersPlan is a head as it was read, and as it will be.
+type foldersPlan struct{ seen, after Head }
+
+// Empty implements unitofwork.Plan.
+func (p foldersPlan) Empty() bool {
+	return slices.Equal(p.after.Folders, p.seen.Folders) && p.after.Stale == p.seen.Stale
+}
+
+// planFolders plans what change makes of the folders.
+func planFolders(seen Head, change func(Head) (Head, error)) (p foldersPlan, err error) {
+	p.seen = seen
+	p.after, err = change(Head{Version: seen.Version, Folders: slices.Clone(seen.Folders), Stale: seen.Stale, RemovedFolders: seen.RemovedFolders})
+	if err == nil && !p.Empty() {
+		p.after.Version++
+	}
+	return p, err
+}
+
+// writeFolders writes a plan, while the folders are as they were read.
+func (s Service) writeFolders(ctx context.Context, user string, p foldersPlan) (bool, error) {
+	return s.Heads.WriteConversations(ctx, s.App, user, Transaction{
+		NowMs: s.Now().UnixMilli(), Seen: p.seen, Folders: &Folders{List: p.after.Folders, Stale: p.after.Stale, Ended: p.after.RemovedFolders},
 	})
-	return after, err
 }
 
 // CreateFolder creates a folder and puts conversations into it. It returns an error for
@@ -266,28 +279,39 @@ func (s Service) DeleteFolder(ctx context.Context, user, name string, origin del
 // makes them free only while the folders are as it has read them; otherwise it starts
 // again, because a number may belong to another folder by then.
 func (s Service) freeStaleNumbers(ctx context.Context, user string, origin delivery.Origin) (Head, error) {
-	var after Head
-	err := s.retryOnConflict(ctx, func(bool) (bool, error) {
-		seen, err := s.Heads.Head(ctx, s.App, user, true)
-		if after = seen; err != nil || seen.Stale == 0 {
-			return err == nil, err
-		}
-		ids, err := s.chatsInFolders(ctx, user, seen.Stale)
-		if err != nil {
-			return false, err
-		}
-		if _, err := s.changeData(ctx, user, ids, true, origin, func(h Head, r Row) (Data, error) {
-			r.Folders &^= h.Stale
-			return r.Data, nil
-		}); err != nil {
-			return false, err
-		}
-		after.Stale, after.Version = 0, seen.Version+1
-		return s.Heads.WriteConversations(ctx, s.App, user, Transaction{
-			NowMs: s.Now().UnixMilli(), Seen: seen, Folders: &Folders{List: seen.Folders, Ended: seen.RemovedFolders},
-		})
+	p, err := unitofwork.New(
+		func(ctx context.Context, _ bool) (Head, error) { return s.Heads.Head(ctx, s.App, user, true) },
+		planFreeNumbers,
+		func(ctx context.Context, p foldersPlan) (bool, error) {
+			if err := s.takeOutOfFolders(ctx, user, p.seen.Stale, origin); err != nil {
+				return false, err
+			}
+			return s.writeFolders(ctx, user, p)
+		},
+	).Run(ctx, s.Clock, busy())
+	return p.after, err
+}
+
+// planFreeNumbers plans to make the stale numbers free.
+func planFreeNumbers(seen Head) (foldersPlan, error) {
+	p := foldersPlan{seen: seen, after: seen}
+	if p.after.Stale = 0; !p.Empty() {
+		p.after.Version++
+	}
+	return p, nil
+}
+
+// takeOutOfFolders removes folder numbers that are stale from the rows.
+func (s Service) takeOutOfFolders(ctx context.Context, user string, stale Set, origin delivery.Origin) error {
+	ids, err := s.chatsInFolders(ctx, user, stale)
+	if err != nil {
+		return err
+	}
+	_, err = s.changeData(ctx, user, ids, true, origin, func(h Head, r Row) (Data, error) {
+		r.Folders &^= h.Stale
+		return r.Data, nil
 	})
-	return after, err
+	return err
 }
 
 // chatsInFolders returns the peers of the rows that have one of some folder numbers. An

@@ -8,7 +8,7 @@ import (
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/timeline"
 	"parley/shared/fault"
-	"parley/shared/retry"
+	"parley/shared/unitofwork"
 )
 
 // A Mutation is the change of one row within a transaction. It is written only while
@@ -77,26 +77,44 @@ type Folders struct {
 // DynamoDB transaction has at most 100 items, and the head is one of them.
 const rowsPerTransaction = 49
 
-// retryOnConflict calls attempt until it has written, which it reports by returning
-// true. Other calls that change the same user's data may be first several times. From
-// the second attempt on, reads must be strong.
-//
-// The first attempt may have read old data. So if it refuses the call, the refusal
-// counts only if the second attempt refuses the call, too. Example: a user creates the
-// folder "work" and at once puts bob's conversation into it. The first attempt does not
-// find "work"; the second attempt finds it.
-func (s Service) retryOnConflict(ctx context.Context, attempt func(strong bool) (bool, error)) error {
-	done, err := retry.Do(ctx, s.Clock, retry.Contended(), func(try int) (bool, error) {
-		done, err := attempt(try > 0)
-		if try == 0 && err != nil && !fault.Of(err).Code.Ours() {
-			return false, nil
-		}
-		return done, err
-	})
-	if err == nil && !done {
-		err = fault.New(fault.Conflict, "other calls change these conversations at the same time, try again")
-	}
-	return err
+// A rowsRead is what a unit of work reads before it changes rows.
+type rowsRead struct {
+	begun   Transaction      // the rows, and the head if the folders are required; it changes nothing
+	unknown map[chat.ID]bool // missing rows whose peer is not an account
+}
+
+// A rowsPlan is a Transaction, with what a call says of it.
+type rowsPlan struct {
+	Transaction
+	errs    []error // by row that was read
+	changed []Row   // as they are after the transaction
+}
+
+// Empty implements unitofwork.Plan.
+func (p rowsPlan) Empty() bool { return len(p.Rows) == 0 && p.Folders == nil }
+
+func busy() error {
+	return fault.New(fault.Conflict, "other calls change these conversations at the same time, try again")
+}
+
+// commit writes a plan, while what it was made of is as it was read.
+func (s Service) commit(ctx context.Context, user string, p rowsPlan) (bool, error) {
+	return s.Heads.WriteConversations(ctx, s.App, user, p.Transaction)
+}
+
+// changeRows makes a plan of some of a user's rows, and writes it. The first read is
+// eventually consistent.
+func (s Service) changeRows(ctx context.Context, user string, ids []chat.ID, fenced bool, plan func(rowsRead) (rowsPlan, error)) (rowsPlan, error) {
+	return unitofwork.New(
+		func(ctx context.Context, again bool) (read rowsRead, err error) {
+			if read.begun, err = s.beginTransaction(ctx, user, ids, fenced, again); err == nil {
+				read.unknown, err = s.unknownPeers(ctx, user, &read.begun)
+			}
+			return read, err
+		},
+		plan,
+		func(ctx context.Context, p rowsPlan) (bool, error) { return s.commit(ctx, user, p) },
+	).ConfirmSecondRead().Run(ctx, s.Clock, busy())
 }
 
 // changeData replaces the data of some of a user's rows by what change returns,
@@ -116,49 +134,39 @@ func (s Service) changeData(ctx context.Context, user string, ids []chat.ID, fen
 		for i, at := range part {
 			chats[i] = ids[at]
 		}
-		var written []Row
-		err := s.retryOnConflict(ctx, func(strong bool) (bool, error) {
-			written = written[:0]
-			for _, at := range part {
-				errs[at] = nil
-			}
-			t, err := s.beginTransaction(ctx, user, chats, fenced, strong)
-			if err != nil {
-				return false, err
-			}
-			unknown, err := s.unknownPeers(ctx, user, &t)
-			if err != nil {
-				return false, err
-			}
-			mutations := t.Rows[:0:0]
-			for i, m := range t.Rows {
-				if unknown[chats[i]] {
-					errs[part[i]] = fault.New(fault.AccountUnknown, "%s is not an account", chats[i].Peer(user))
-					continue
-				}
-				if m.Data, err = change(t.Seen, m.Seen); err != nil {
-					return false, err
-				}
-				if !m.changesNothing() {
-					mutations = append(mutations, m)
-					written = append(written, m.rowAfter(t.NowMs))
-				}
-			}
-			if t.Rows = mutations; len(mutations) == 0 {
-				// Nothing to change. If the read was not strong, the rows may have changed
-				// since, so look again.
-				return strong, nil
-			}
-			return s.Heads.WriteConversations(ctx, s.App, user, t)
-		})
+		p, err := s.changeRows(ctx, user, chats, fenced, func(read rowsRead) (rowsPlan, error) { return planData(read, change) })
 		if err != nil {
 			s.deliverRows(ctx, user, origin, changed) // the parts before are written
 			return nil, err
 		}
-		changed = append(changed, written...)
+		for i, at := range part {
+			errs[at] = p.errs[i]
+		}
+		changed = append(changed, p.changed...)
 	}
 	s.deliverRows(ctx, user, origin, changed)
 	return errs, nil
+}
+
+// planData plans new data of rows. A row that stays as it is is left out, and so is the row
+// of somebody who is not an account.
+func planData(read rowsRead, change func(Head, Row) (Data, error)) (rowsPlan, error) {
+	p := rowsPlan{Transaction: read.begun, errs: make([]error, len(read.begun.Rows))}
+	p.Rows = nil
+	for i, m := range read.begun.Rows {
+		if read.unknown[m.Seen.Chat] {
+			p.errs[i] = fault.New(fault.AccountUnknown, "%s is not an account", m.Seen.Chat.Peer(m.Seen.User))
+			continue
+		}
+		var err error
+		if m.Data, err = change(read.begun.Seen, m.Seen); err != nil {
+			return p, err
+		}
+		if !m.changesNothing() {
+			p.Rows, p.changed = append(p.Rows, m), append(p.changed, m.rowAfter(p.NowMs))
+		}
+	}
+	return p, nil
 }
 
 // beginTransaction reads the rows of some conversations and, if fenced, the head. It returns a

@@ -9,7 +9,7 @@ import (
 
 	"parley/shared/domain/chat"
 	"parley/shared/fault"
-	"parley/shared/retry"
+	"parley/shared/unitofwork"
 )
 
 // Limits of message extensions (docs/spec/tencent §6.11, §6.12).
@@ -144,34 +144,28 @@ func (s Service) ChangeExtensions(ctx context.Context, by Actor, user, from stri
 	for i, ext := range list {
 		keys[i] = ext.Key
 	}
-	var plan extensionPlan
-	var results []ExtensionResult
-	written := false
-	done, err := retry.Do(ctx, s.Clock, retry.Contended(), func(int) (bool, error) {
-		counters, current, err := s.ExtensionStore.ExtensionCounters(ctx, s.App, id, key, keys)
-		if err != nil {
-			return false, err
-		}
-		counters.Expires = m.Expires
-		plan = extensionPlan{counters: counters, current: current, trusted: by.Trusted, minute: s.Now().Unix() / 60}
-		results, err = plan.apply(verb, list)
-		if err != nil || plan.nothingToClear || (len(plan.put) == 0 && len(plan.remove) == 0 && verb != ClearExtensions) {
-			return true, err
-		}
-		written, err = s.ExtensionStore.WriteExtensions(ctx, s.App, id, key, plan.counters, plan.put, plan.remove)
-		return written, err
-	})
-	switch {
-	case err != nil:
-		return results, err
-	case !done:
-		return nil, fault.New(fault.EditConflict, "too many changes of the message at once, try again")
-	case written:
+	p, err := unitofwork.New(
+		func(ctx context.Context, _ bool) (storedExtensions, error) {
+			counters, current, err := s.ExtensionStore.ExtensionCounters(ctx, s.App, id, key, keys)
+			counters.Expires = m.Expires
+			return storedExtensions{counters, current}, err
+		},
+		func(stored storedExtensions) (*extensionPlan, error) {
+			return planExtensions(stored, verb, list, by.Trusted, s.Now().Unix()/60)
+		},
+		func(ctx context.Context, p *extensionPlan) (bool, error) {
+			return s.ExtensionStore.WriteExtensions(ctx, s.App, id, key, p.counters, p.put, p.remove)
+		},
+	).Run(ctx, s.Clock, fault.New(fault.EditConflict, "too many changes of the message at once, try again"))
+	if err != nil {
+		return nil, err
+	}
+	if !p.Empty() {
 		s.Delivery.DeliverAfterCommit(ctx, usersToNotify(*m), by.Origin, ExtensionsChanged{
-			Chat: id, From: m.From, Key: key, Latest: plan.counters.Latest, Cleared: plan.counters.Cleared, Set: plan.put, Deleted: plan.remove,
+			Chat: id, From: m.From, Key: key, Latest: p.counters.Latest, Cleared: p.counters.Cleared, Set: p.put, Deleted: p.remove,
 		})
 	}
-	return results, nil
+	return p.results, nil
 }
 
 func checkExtensions(verb ExtensionVerb, list []Extension) error {
@@ -196,16 +190,32 @@ func checkExtensions(verb ExtensionVerb, list []Extension) error {
 	return nil
 }
 
-// extensionPlan computes what a call writes, from the counters and the extensions
-// that are stored now.
+// storedExtensions are the counters of a message's extensions, and those that a call names.
+type storedExtensions struct {
+	counters ExtensionCounters
+	current  map[string]Extension
+}
+
+// An extensionPlan is what a call writes, and its results.
 type extensionPlan struct {
-	counters       ExtensionCounters
-	current        map[string]Extension
-	trusted        bool
-	minute         int64
-	put            []Extension
-	remove         []string
-	nothingToClear bool
+	storedExtensions
+	trusted bool
+	minute  int64
+	put     []Extension
+	remove  []string
+	cleared bool
+	results []ExtensionResult
+}
+
+// Empty implements unitofwork.Plan.
+func (p *extensionPlan) Empty() bool { return len(p.put) == 0 && len(p.remove) == 0 && !p.cleared }
+
+// planExtensions plans the changes of a call in a minute, from what is stored.
+func planExtensions(stored storedExtensions, verb ExtensionVerb, list []Extension, trusted bool, minute int64) (*extensionPlan, error) {
+	p := &extensionPlan{storedExtensions: stored, trusted: trusted, minute: minute}
+	var err error
+	p.results, err = p.apply(verb, list)
+	return p, err
 }
 
 // apply adds the changes of a call to the plan and returns its results.
@@ -214,11 +224,10 @@ func (p *extensionPlan) apply(verb ExtensionVerb, list []Extension) ([]Extension
 		p.counters.Minute, p.counters.Changes = p.minute, 0
 	}
 	if verb == ClearExtensions && p.counters.Cleared == p.counters.Latest {
-		p.nothingToClear = true // a repeat of a clear, or the message has no extensions
-		return nil, nil
+		return nil, nil // a repeat of a clear, or the message has no extensions
 	}
 	if verb == ClearExtensions {
-		p.counters.Cleared, p.counters.Count = p.counters.Latest, 0
+		p.counters.Cleared, p.counters.Count, p.cleared = p.counters.Latest, 0, true
 		return nil, p.countChange()
 	}
 	results := make([]ExtensionResult, len(list))
