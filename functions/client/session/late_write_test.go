@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"parley/infra/testkit"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/inbox"
 	"parley/shared/store"
 	"parley/shared/timeouts"
@@ -27,7 +28,7 @@ func TestSyncFindsWhatALongCallWrites(t *testing.T) {
 		t.Fatalf("%d rows changed, %v, want 0", len(before.Rows), err)
 	}
 	w.Clock.Move(time.Second)
-	if err := w.SetAttributes(t.Context(), store.Core, store.RowKey(w.ID, "alice", "bob"), store.Item{"ut": testkit.Number(began.UnixMilli())}); err != nil {
+	if err := w.SetAttributes(t.Context(), store.Core, store.RowKey(w.ID, "alice", chat.Between("alice", "bob")), store.Item{"ut": testkit.Number(began.UnixMilli())}); err != nil {
 		t.Fatal(err)
 	}
 	after, err := w.Tenant(t).Inbox.Sync(t.Context(), "alice", before.SinceMs, page)
