@@ -6,6 +6,7 @@ import (
 	"parley/shared/domain/chat"
 	"parley/shared/domain/direct"
 	"parley/shared/domain/inbox"
+	"parley/shared/timeouts"
 )
 
 func TestSyncReturnsRowsChangedSince(t *testing.T) {
@@ -22,7 +23,7 @@ func TestSyncReturnsRowsChangedSince(t *testing.T) {
 		if err != nil || peers(p.Page) != want {
 			t.Errorf("since %d: %s, %v, want %s", since, peers(p.Page), err, want)
 		}
-		if want := int64(nowMs - 20_000); p.SinceMs != want {
+		if want := nowMs - timeouts.Overlap.Milliseconds(); p.SinceMs != want {
 			t.Errorf("the next sync is from %d, want %d", p.SinceMs, want)
 		}
 	}
