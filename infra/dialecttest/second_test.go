@@ -43,15 +43,9 @@ func secondCodes() map[fault.Code]string {
 
 // secondName returns the name of a field in requests of the second dialect.
 func secondName(f fault.Field) string {
-	switch f {
-	case fault.Receiver:
-		return "recipient"
-	case fault.Elements:
-		return "parts"
-	case fault.UserName:
-		return "user"
-	case fault.Signature:
-		return "token"
+	names := map[fault.Field]string{fault.Receiver: "recipient", fault.Elements: "parts", fault.UserName: "user", fault.Signature: "token"}
+	if name, own := names[f]; own {
+		return name
 	}
 	return f.String()
 }
@@ -337,10 +331,10 @@ func callSecond(t *testing.T, w *testkit.World, caller dialecttest.Caller, r dia
 		app++
 	}
 	header := map[string]string{"authorization": "Bearer " + tokenOf(w.Secret, app, "alice", expires)}
-	switch caller {
-	case dialecttest.Missing:
+	if caller == dialecttest.Missing {
 		header = map[string]string{}
-	case dialecttest.Malformed:
+	}
+	if caller == dialecttest.Malformed {
 		header["authorization"] = "Bearer x"
 	}
 	event, err := json.Marshal(map[string]any{

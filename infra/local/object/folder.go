@@ -137,7 +137,7 @@ func (f folder) put(w http.ResponseWriter, r *http.Request, bucket, key string) 
 	if err == nil {
 		_, err = file.WriteAt([]byte(etag()), 0) // that of the content, which is as long as that of no content
 	}
-	if err = errors.Join(err, file.Close()); err != nil {
+	if err := errors.Join(err, file.Close()); err != nil {
 		return err
 	}
 	if err := os.Rename(file.Name(), name); err != nil {
@@ -248,7 +248,7 @@ func (f folder) list(w http.ResponseWriter, query url.Values, bucket string) err
 			return err
 		}
 		info, err := file.Stat()
-		if err = errors.Join(err, file.Close()); err != nil {
+		if err := errors.Join(err, file.Close()); err != nil {
 			return err
 		}
 		out.Contents = append(out.Contents, listedEntry{
