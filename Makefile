@@ -15,6 +15,9 @@ FUZZTIME ?= 30s
 BENCH ?= .
 PKG ?= ./...
 OP ?=
+NAME ?=
+QUEUE ?=
+AT ?=
 WITH ?=
 GOTESTFLAGS ?=
 
@@ -42,10 +45,11 @@ having = $$(grep -rlE --include='*_test.go' --exclude-dir=node_modules --exclude
 # What CI runs, on two cores. A plus joins targets that run at the same time (infra/tools/suite).
 # The scenarios and the browser tests wait much of their time; then the fuzz targets, the Lambda
 # emulator and the web packages run. The models leave half a core free. The linter uses it; on a
-# new machine it is built first.
-SUITE := stale unit scenarios+fuzz browser+sam+web model+lint
+# new machine it is built first. What several targets need is installed before, because two of them
+# at the same time would install it over each other.
+SUITE := stale installed unit scenarios+fuzz browser+sam+web model+lint+tools
 
-.PHONY: help run build test quick check race e2e faults web sdk browser sam cost generate lint format fuzz model bench deploy undeploy requirements clean
+.PHONY: help run build test quick check race e2e faults web sdk browser sam cost generate lint tools format fuzz model bench deploy package smoke app sync env rollback canary uncanary redrive restore undeploy requirements clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9]+):[^#]*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -69,7 +73,7 @@ quick: ## what to run while editing, in half a minute: vet, the rules of the tre
 	@touched=$$(git status --porcelain --untracked-files=all | sed -nE 's/^...(.* -> )?(.*\.(go|txt))$$/\2/p' | sed -E 's:/testdata/.*:/x:; s:/[^/]*$$::' | sort -u | grep -vE '^infra/(arch|e2e|rie|sam|model)(/|$$)' || true); \
 	  [ -z "$$touched" ] || $(GOTEST) $$(for folder in $$touched; do [ ! -d "$$folder" ] || echo "./$$folder"; done)
 
-check: lint stale unit ## what to run before each commit: lint, check of generated files, unit tests and case tables
+check: lint tools stale unit ## what to run before each commit: lint, check of generated files, unit tests and case tables
 
 race: ## the same tests with the race detector
 	$(NEED) go node java cc
@@ -90,7 +94,7 @@ sdk: $(STAMPS)/web program ## the TypeScript client against a local cloud that i
 	$(NEED) go node java mvn
 	@cd web && npm run faults
 
-browser: $(STAMPS)/web-build program ## the demo and the console in a real browser
+browser: $(STAMPS)/web-build program ## the demo in a real browser
 	$(NEED) go node java mvn chromium
 	@cd web && npm run browser
 
@@ -111,10 +115,10 @@ cost: ## measure what every operation consumes, and rewrite the cost cases and t
 	@$(GOTEST) -run '^TestOperations$$/./^cost:' $(call having,TestOperations) -update
 	@$(GOTEST) -run '^TestCost' $(call having,TestCost) -update
 
-bench: $(BENCHSTAT) program ## benchmarks, compared with the last run, and a load test with pairs of users who chat (BENCH=. PKG=./...)
+bench: $(BENCHSTAT) program ## benchmarks and loads of pairs who chat, each with its goal and the last run's figure (BENCH=. PKG=./...)
 	$(NEED) go node java
 	@mkdir -p $(LOCAL)/bench && cd $(LOCAL)/bench && touch new.txt && mv new.txt old.txt
-	@go run ./infra/tools/withdb -- go test -run '^$$' -bench '$(BENCH)' -benchmem -count 6 $(PKG) | tee $(LOCAL)/bench/new.txt
+	@go run ./infra/tools/withdb -long -- go test -run '^$$' -bench '$(BENCH)' -benchmem -count 5 $(PKG) | tee $(LOCAL)/bench/new.txt
 	@cd $(LOCAL)/bench && ../../$(BENCHSTAT) $$([ -s old.txt ] && echo old.txt) new.txt
 	@$(if $(filter .,$(BENCH)),go run ./infra/bench)
 
@@ -128,6 +132,10 @@ lint: $(LINTER) $(STAMPS)/venv ## gofmt, vet, go mod tidy, golangci-lint (with s
 	@$(LINTER) run ./...
 	@infra/tools/lint-templates $(VENV)/bin
 
+tools: $(STAMPS)/venv ## tests of the deployment, without AWS
+	$(NEED) go java
+	@PYTHONDONTWRITEBYTECODE=1 go run ./infra/tools/withdb -- $(VENV)/bin/python -m unittest discover --quiet --start-directory infra/tools/deploy --pattern '*_test.py'
+
 format: $(LINTER) ## format the Go files and sort their imports
 	@$(LINTER) fmt ./...
 
@@ -135,6 +143,43 @@ deploy: $(STAMPS)/venv ## build and deploy a stage (STAGE=dev ARCH=arm64 WITH="A
 	@$(DEPLOY) check $(STAGE) $(WITH)
 	@$(MAKE) build
 	@$(DEPLOY) up $(STAGE) $(WITH)
+	@$(DEPLOY) smoke $(STAGE)
+
+package: $(STAMPS)/venv ## store the packaged templates for Terraform, CDK and others, and print their addresses (STAGE=prod ARCH=arm64)
+	@$(MAKE) build
+	@$(DEPLOY) package $(STAGE)
+
+smoke: $(STAMPS)/venv ## check that a deployed stage answers (STAGE=dev)
+	@$(DEPLOY) smoke $(STAGE)
+
+app: $(STAMPS)/venv ## make an application in a deployed stage and print its secret (STAGE=dev NAME=first)
+	@$(DEPLOY) app $(STAGE) NAME=$(NAME)
+
+sync: $(STAMPS)/venv ## give one function of a stage for tests the program as it is here (OP=tencent.message.sendmsg STAGE=dev ARCH=arm64)
+	@$(DEPLOY) check $(STAGE)
+	@$(MAKE) build
+	@$(DEPLOY) sync $(STAGE) OP=$(OP)
+
+env: $(STAMPS)/venv ## print the file --env-vars of sam local invoke for a function (OP=client.message.history STAGE=dev)
+	@$(DEPLOY) env $(STAGE) OP=$(OP)
+
+rollback: $(STAMPS)/venv ## deploy the release before the one that runs (STAGE=dev)
+	@$(DEPLOY) rollback $(STAGE)
+	@$(DEPLOY) smoke $(STAGE)
+
+canary: $(STAMPS)/venv ## make a second program on the data of a stage (STAGE=prod ARCH=arm64)
+	@$(DEPLOY) check $(STAGE) $(WITH)
+	@$(MAKE) build
+	@$(DEPLOY) canary $(STAGE) $(WITH)
+
+uncanary: $(STAMPS)/venv ## remove the second program (STAGE=prod)
+	@$(DEPLOY) uncanary $(STAGE)
+
+redrive: $(STAMPS)/venv ## move jobs that were given up back to their queues, or to one (STAGE=dev QUEUE=background)
+	@$(DEPLOY) redrive $(STAGE) QUEUE=$(QUEUE)
+
+restore: $(STAMPS)/venv ## make tables as they were at a second, beside those of a stage (STAGE=prod AT=2026-11-29T12:00:00Z)
+	@$(DEPLOY) restore $(STAGE) AT=$(AT)
 
 undeploy: $(STAMPS)/venv ## remove a stage with all its data (STAGE=dev)
 	@$(DEPLOY) down $(STAGE)
@@ -152,6 +197,9 @@ unit:
 # Both targets wait much of their time.
 .PHONY: scenarios
 scenarios: e2e sdk
+
+.PHONY: installed
+installed: $(STAMPS)/web-build $(STAMPS)/venv
 
 .PHONY: program
 program:

@@ -28,7 +28,7 @@ func main() {
 // gcPercent lets the heap, which is a few megabytes, grow to five times its size before
 // the garbage collector runs. A function has at least 128 MB. With Go's default of 100 it
 // spends a quarter of its CPU time in the collector (BenchmarkSend in
-// functions/client/message).
+// functions/catalog).
 const gcPercent = 400
 
 func run() error {
@@ -41,7 +41,7 @@ func run() error {
 	if o == nil {
 		return fmt.Errorf("_HANDLER names no operation: %q", c.Handler)
 	}
-	parts, err := app.Deployed(c, client.Frames(), v4.ExportFormat{})
+	parts, err := app.Deployed(c, client.NewFrames(), v4.ExportFormat{})
 	if err != nil {
 		return err
 	}

@@ -103,7 +103,7 @@ func checkSocketSize(t *testing.T, w *testkit.World, o *op.Operation, body strin
 		if !strings.HasPrefix(got.text, `{"id":"7",`) {
 			t.Errorf("%d items: the frame has no id: %.100s", n, got.text)
 		}
-		writes := slices.ContainsFunc(o.Access, func(need string) bool { return strings.HasPrefix(need, "write ") })
+		writes := slices.ContainsFunc(o.Declared().Access, func(need string) bool { return strings.HasPrefix(need, "write ") })
 		if got.code == 80002 && writes {
 			t.Errorf("%d items: the operation writes and is then refused for the size of its answer: %s", n, got.text)
 		}

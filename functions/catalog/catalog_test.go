@@ -34,7 +34,7 @@ func packageOf(o *op.Operation) (dir, name string) {
 // TestNames checks that names have their form and are unique, and that every operation
 // has a trigger of its own.
 func TestNames(t *testing.T) {
-	form := regexp.MustCompile(`^(tencent|client|operator|worker)\.[a-z]+\.[a-z][a-z0-9]*([_-][a-z0-9]+)*$`)
+	form := regexp.MustCompile(`^[a-z][a-z0-9]*\.[a-z]+\.[a-z][a-z0-9]*([_-][a-z0-9]+)*$`)
 	names, triggers := make(map[string]bool), make(map[op.Trigger]string)
 	for _, o := range All() {
 		if !form.MatchString(o.Name) {
@@ -107,9 +107,9 @@ func checkComment(t *testing.T, o *op.Operation, source string) {
 		t.Errorf("%s lacks its file: %v", o.Name, err)
 		return
 	}
-	pkg, name, _ := strings.Cut(o.Func, ".")
+	pkg, name, _ := strings.Cut(o.FuncName(), ".")
 	if pkg != file.Name.Name {
-		t.Errorf("%s: the function %s is not in package %s", o.Name, o.Func, file.Name.Name)
+		t.Errorf("%s: the function %s is not in package %s", o.Name, o.FuncName(), file.Name.Name)
 	}
 	for _, d := range file.Decls {
 		if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == name {

@@ -18,7 +18,7 @@ func TestEveryDeclaredFaultIsAnswered(t *testing.T) {
 		if o.Surface() == "worker" {
 			continue // a worker answers nobody
 		}
-		for _, code := range slices.Concat(o.Faults, op.CommonFaults()) {
+		for _, code := range slices.Concat(o.Declared().Faults, op.CommonFaults()) {
 			declared++
 			err := fault.New(code, "the sentence of the fault")
 			if n := o.Protocol.Number(&op.Call{}, err); n == 0 {
@@ -32,7 +32,7 @@ func TestEveryDeclaredFaultIsAnswered(t *testing.T) {
 				t.Errorf("%s declares %s and answers it with %s %v", o.Name, code, answer, encodeErr)
 			}
 		}
-		for _, code := range o.Faults {
+		for _, code := range o.Declared().Faults {
 			if slices.Contains(op.CommonFaults(), code) && !strings.HasPrefix(o.Name, "operator.") {
 				t.Errorf("%s declares %s, which every operation can return", o.Name, code)
 			}

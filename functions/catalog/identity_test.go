@@ -56,6 +56,8 @@ func notAdmin(path string) int {
 		return 1002
 	case "recentcontact":
 		return 50003
+	case "group_open_http_svc", "group_open_attr_http_svc":
+		return 10007
 	case "openim_msg_ext_http_svc":
 		return 0
 	default:

@@ -115,7 +115,7 @@ func fullFriends(t *testing.T, w *testkit.World) {
 	const friends, lists = 100, 32
 	declareFields(t, w)
 	importUsers(t, w, friends)
-	f := relations.Friend{Remark: quotes(96), Wording: quotes(256), Source: "Web", Custom: map[string]any{}, Added: 1}
+	f := relations.Friend{Remark: quotes(96), Wording: quotes(256), Source: "Web", Custom: map[string]any{}, AddedAt: 1}
 	for i := range 20 {
 		f.Custom[word(i)] = quotes(500)
 	}
@@ -127,7 +127,7 @@ func fullFriends(t *testing.T, w *testkit.World) {
 		list[i] = f
 		list[i].Peer = userID(i)
 	}
-	errs, err := w.Tenant(t).Relations.Import(t.Context(), "alice", list, delivery.Origin{})
+	errs, err := w.Tenant(t).Relations.ImportFriends(t.Context(), "alice", list, delivery.Origin{})
 	if err != nil {
 		t.Fatal(err)
 	}

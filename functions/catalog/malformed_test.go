@@ -23,6 +23,8 @@ func malformed(o *op.Operation) int {
 			return 40001
 		case "friend", "block":
 			return 30001
+		case "group":
+			return 10004
 		case "conversation":
 			if o.Name == "client.conversation.list" {
 				return 90001
@@ -45,7 +47,7 @@ func malformed(o *op.Operation) int {
 		return 1001
 	case "recentcontact":
 		return 50002
-	case "openim_msg_ext_http_svc":
+	case "openim_msg_ext_http_svc", "group_open_http_svc", "group_open_attr_http_svc":
 		return 10004
 	case "openconfigsvr":
 		return 130001

@@ -104,9 +104,9 @@ func TestRefusedCallers(t *testing.T) {
 					t.Errorf("%s has effects: %g W, %q", what, meter.Units().W, effects)
 				}
 				for _, access := range meter.Touched() {
-					allowed := []string{"open", "read apps", "read accounts"}
+					allowed := []string{"open", "read apps", "read secrets", "read accounts"}
 					if o.ChecksCaller { // Run reads these together with the account
-						allowed = append(allowed, "read relations", "read sessions")
+						allowed = append(allowed, "read relations", "read conversations", "read sessions")
 					}
 					if !slices.Contains(allowed, access) {
 						t.Errorf("%s: %s", what, access)

@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"parley/shared/domain/accounts"
+	"parley/shared/domain/idempotency"
 	"parley/shared/domain/sessions"
 	"parley/shared/domain/timeline"
 	"parley/shared/op"
@@ -42,6 +43,11 @@ func TestTimesAgree(t *testing.T) {
 		}
 	}
 	less("the waits of a unit of work", waits, timeouts.Call/2)
+
+	// A send that cannot claim is refused before its call ends.
+	claim := idempotency.ClaimPolicy()
+	less("a claim leaves half of a call", claim.Leave, timeouts.Call/2)
+	less("a claim has tries for the longest call", timeouts.LongestCall, time.Duration(claim.Tries)*claim.Most)
 }
 
 // TestOperationsKeepTheTimes checks every operation: a caller waits for it no longer than
@@ -76,7 +82,7 @@ func TestOperationsKeepTheTimes(t *testing.T) {
 // has changed since".
 func writesChanges(o op.Operation) bool {
 	worker := strings.HasPrefix(o.Name, "worker.")
-	return !worker && (slices.Contains(o.Access, "write conversations") || slices.Contains(o.Access, "write messages"))
+	return !worker && (slices.Contains(o.Declared().Access, "write conversations") || slices.Contains(o.Declared().Access, "write messages"))
 }
 
 // queueVisibility returns the visibility timeouts of the queues in the templates, by the

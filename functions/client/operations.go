@@ -5,6 +5,7 @@ import (
 	"parley/functions/client/block"
 	"parley/functions/client/conversation"
 	"parley/functions/client/friend"
+	"parley/functions/client/group"
 	"parley/functions/client/message"
 	"parley/functions/client/presence"
 	"parley/functions/client/profile"
@@ -20,6 +21,7 @@ func Groups() op.Catalog {
 		{Name: "client.profile", Operations: profile.Operations},
 		{Name: "client.message", Operations: message.Operations},
 		{Name: "client.conversation", Operations: conversation.Operations},
+		{Name: "client.group", Operations: group.Operations},
 		{Name: "client.friend", Operations: friend.Operations},
 		{Name: "client.block", Operations: block.Operations},
 	}

@@ -10,6 +10,7 @@ import (
 	"parley/functions/tencent/extension"
 	"parley/functions/tencent/follow"
 	"parley/functions/tencent/gateway"
+	"parley/functions/tencent/group"
 	"parley/functions/tencent/history"
 	"parley/functions/tencent/message"
 	"parley/functions/tencent/profile"
@@ -29,6 +30,7 @@ func Groups() op.Catalog {
 		{Name: "tencent.profile", Operations: profile.Operations},
 		{Name: "tencent.sns", Operations: sns.Operations},
 		{Name: "tencent.follow", Operations: follow.Operations},
+		{Name: "tencent.group", Operations: group.Operations},
 		{Name: "tencent.recent", Operations: recent.Operations},
 		{Name: "tencent.config", Operations: config.Operations},
 		{Name: "tencent.history", Operations: history.Operations},

@@ -2,11 +2,10 @@
 package worker
 
 import (
-	"parley/functions/worker/announce"
 	"parley/functions/worker/archive"
+	"parley/functions/worker/background"
+	"parley/functions/worker/broadcast"
 	"parley/functions/worker/delivery"
-	"parley/functions/worker/index"
-	"parley/functions/worker/sweep"
 	"parley/shared/op"
 )
 
@@ -14,9 +13,8 @@ import (
 func Groups() op.Catalog {
 	return op.Catalog{
 		{Name: "worker.delivery", Operations: delivery.Operations},
-		{Name: "worker.announce", Operations: announce.Operations},
-		{Name: "worker.sweep", Operations: sweep.Operations},
-		{Name: "worker.index", Operations: index.Operations},
+		{Name: "worker.broadcast", Operations: broadcast.Operations},
+		{Name: "worker.background", Operations: background.Operations},
 		{Name: "worker.archive", Operations: archive.Operations},
 	}
 }

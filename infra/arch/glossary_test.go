@@ -15,14 +15,14 @@ import (
 // because they mean the same in every program.
 func plainWords() []string {
 	return []string{
-		"actor", "add", "all", "android", "app", "apple", "arrival", "bounds", "change", "changed", "check", "close", "code", "condition", "copy", "count", "creator", "custom", "data",
-		"deleted", "deletion", "delta", "directory", "disconnector", "disk", "edited", "edition", "entry", "error", "face", "field", "file", "filter", "form", "format", "forward",
-		"hidden", "hour", "id", "image", "info", "job", "key", "kicker", "kind", "last", "limits", "link", "location", "log", "name", "no", "notifier", "object", "opened", "option",
-		"order", "original", "page", "part", "pending", "peer", "permissions", "policy", "poster", "profile", "push", "query", "queue", "range", "reacted", "reader", "recalled", "receipt",
-		"received", "record", "ref", "relay", "removal", "removed", "remover", "replacement", "request", "result", "sealer", "search", "secret", "send",
-		"sender", "service", "set", "side", "settings", "shown", "snapshot", "sound", "state", "status", "store", "stored", "synced", "target", "text", "to", "type", "typing", "update",
-		"value", "verb", "video",
-		"effective", "feature",
+		"actor", "add", "after", "all", "android", "app", "apple", "arrival", "bounds", "change", "changed", "check", "close", "code", "condition", "copy", "count", "creator", "custom", "data",
+		"deleted", "deletion", "direction", "directory", "disconnector", "disk", "edit", "edited", "edition", "encoder", "entry", "error", "face", "field", "file", "filter", "form", "format", "forward",
+		"hidden", "hour", "id", "image", "info", "job", "key", "kicker", "kind", "last", "limits", "link", "location", "log", "moved", "name", "new", "no", "notice", "notifier", "number", "object", "opened", "option",
+		"order", "original", "page", "part", "past", "pending", "peer", "permissions", "policy", "poster", "profile", "push", "query", "queue", "range", "reacted", "reader", "recalled", "receipt",
+		"received", "record", "ref", "relay", "removal", "removed", "remover", "replacement", "request", "result", "saved", "sealer", "search", "secret", "send",
+		"sender", "service", "set", "side", "settings", "shown", "snapshot", "sound", "state", "status", "store", "stored", "sync", "synced", "target", "text", "to", "type", "typing", "update",
+		"value", "verb", "video", "write",
+		"effective", "feature", "cleanup", "end", "role", "capabilitie", "cell", "join", "invite", "attribute", "accepted", "addition", "answer", "applicant", "receive", "joined", "owner", "priority", "rate", "delivery",
 	}
 }
 

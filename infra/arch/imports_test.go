@@ -83,9 +83,12 @@ func imports(files []source) []string {
 }
 
 // in reports whether a package is in a list. "a/..." stands for the package a and all
-// packages below it.
+// packages below it, "a/*" for the packages of the folders in a.
 func in(pkg string, list ...string) bool {
 	for _, l := range list {
+		if parent, ok := strings.CutSuffix(l, "/*"); ok && path.Dir(pkg) == parent {
+			return true
+		}
 		if below, ok := strings.CutSuffix(l, "/..."); pkg == l || (ok && (pkg == below || strings.HasPrefix(pkg, below+"/"))) {
 			return true
 		}
@@ -93,29 +96,36 @@ func in(pkg string, list ...string) bool {
 	return false
 }
 
-// surfaces lists the packages that list the groups of a surface.
-func surfaces() []string {
-	return []string{"functions/client", "functions/operator", "functions/tencent", "functions/worker"}
-}
-
 // allowed lists the packages of this repository that a package may import, and reports
 // whether it may import modules of others.
 func allowed(pkg string) (ours []string, modules bool) {
-	domain := []string{"shared/clock", "shared/fault", "shared/plainjson", "shared/retry", "shared/timeouts", "shared/unitofwork", "shared/domain/..."}
+	domain := []string{"shared/clock", "shared/fault", "shared/parallel", "shared/plainjson", "shared/retry", "shared/timeouts", "shared/unitofwork", "shared/domain/..."}
 	v4 := append([]string{"shared/op", "shared/dialect", "shared/dialect/v4", "shared/dialect/usersig"}, domain...)
 	switch {
 	case pkg == "shared/clock":
 		return nil, false
+	case pkg == "shared/parallel":
+		return nil, true
 	case pkg == "shared/retry":
 		return []string{"shared/clock"}, false
 	case pkg == "shared/timeouts":
 		return nil, false
 	case pkg == "shared/unitofwork":
 		return []string{"shared/clock", "shared/fault", "shared/retry"}, false
-	case pkg == "shared/attempt" || pkg == "shared/plainjson":
-		return nil, true
-	case pkg == "shared/fault" || pkg == "shared/config" || pkg == "shared/telemetry":
+	case pkg == "shared/httpclient":
 		return nil, false
+	case pkg == "shared/plainjson" || pkg == "shared/sigv4":
+		return nil, true
+	case pkg == "shared/attempt":
+		return []string{"shared/clock"}, true
+	case pkg == "shared/awscall": // calls of AWS, and nothing of Parley
+		return []string{"shared/attempt", "shared/clock", "shared/httpclient", "shared/plainjson", "shared/sigv4"}, true
+	case pkg == "shared/s3": // calls of S3, and nothing of Parley
+		return []string{"shared/attempt", "shared/awscall", "shared/clock", "shared/sigv4"}, true
+	case pkg == "shared/fault" || pkg == "shared/config":
+		return nil, false
+	case pkg == "shared/telemetry":
+		return []string{"shared/plainjson"}, false
 	case pkg == "shared/dialect/usersig":
 		return []string{"shared/plainjson"}, false
 	case pkg == "shared/domain/chat": // the name of a conversation depends on nothing
@@ -123,19 +133,31 @@ func allowed(pkg string) (ours []string, modules bool) {
 	case pkg == "shared/domain/content": // what a message says does not depend on who says it
 		return []string{"shared/fault", "shared/plainjson"}, false
 	case pkg == "shared/domain/timeline": // stored messages do not depend on how they are sent
-		return []string{"shared/clock", "shared/fault", "shared/retry", "shared/timeouts", "shared/unitofwork", "shared/domain/accounts", "shared/domain/chat", "shared/domain/content", "shared/domain/delivery"}, false
+		return []string{"shared/clock", "shared/fault", "shared/parallel", "shared/retry", "shared/timeouts", "shared/unitofwork", "shared/domain/accounts", "shared/domain/chat", "shared/domain/content", "shared/domain/delivery"}, false
 	case in(pkg, "shared/domain/..."):
 		return domain, false
+	case in(pkg, "shared/dynamo/names", "shared/dynamo/calls"):
+		return nil, false
+	case pkg == "shared/dynamo/wire": // the calls of DynamoDB, and nothing of Parley
+		return []string{"shared/attempt", "shared/awscall", "shared/clock", "shared/dynamo/calls", "shared/httpclient", "shared/sigv4"}, true
+	case pkg == "shared/dynamo": // DynamoDB, and nothing of Parley
+		return []string{"shared/clock", "shared/retry", "shared/dynamo/calls", "shared/dynamo/names"}, false
+	case pkg == "shared/store/schema": // without the SDK, so that operations and generators use it
+		return append(domain, "shared/config", "shared/dynamo/names"), false
+	case pkg == "shared/store/items":
+		return append(domain, "shared/dynamo", "shared/store/schema", "shared/telemetry"), false
+	case in(pkg, "shared/store/...") && pkg != "shared/store": // the store of an aggregate does not import that of another one
+		return append(domain, "shared/dynamo", "shared/store/schema", "shared/store/items"), false
 	case pkg == "shared/store":
-		return append(domain, "shared/telemetry", "shared/config", "shared/attempt"), true
+		return []string{"shared/clock", "shared/dynamo", "shared/dynamo/calls", "shared/store/...", "shared/telemetry"}, false
 	case in(pkg, "shared/seal", "shared/queue", "shared/gateway"):
-		return []string{"shared/clock", "shared/fault", "shared/plainjson", "shared/telemetry", "shared/attempt"}, true
+		return []string{"shared/awscall", "shared/clock", "shared/httpclient", "shared/sigv4", "shared/fault", "shared/plainjson", "shared/telemetry"}, true
 	case pkg == "shared/objects":
-		return append(domain, "shared/telemetry"), true
+		return append(domain, "shared/s3", "shared/telemetry"), true
 	case pkg == "shared/app":
-		return append(domain, "shared/attempt", "shared/objects", "shared/config", "shared/telemetry", "shared/store", "shared/objects", "shared/seal", "shared/queue", "shared/gateway"), true
+		return append(domain, "shared/attempt", "shared/s3", "shared/objects", "shared/config", "shared/telemetry", "shared/store", "shared/dynamo/wire", "shared/store/schema", "shared/objects", "shared/seal", "shared/queue", "shared/gateway"), true
 	case pkg == "shared/op":
-		return append(domain, "shared/app", "shared/telemetry", "shared/store", "shared/objects", "shared/queue"), true
+		return append(domain, "shared/app", "shared/telemetry", "shared/dynamo", "shared/store/schema", "shared/objects", "shared/queue"), true
 	case in(pkg, "shared/dialect", "shared/dialect/v4"):
 		return append(domain, "shared/dialect/usersig"), false
 	case in(pkg, "shared/dialect/..."): // a dialect does not import another dialect
@@ -143,11 +165,13 @@ func allowed(pkg string) (ours []string, modules bool) {
 	case pkg == "functions":
 		return []string{"functions/catalog", "shared/app", "shared/config", "shared/dialect/client", "shared/dialect/v4", "shared/op", "shared/telemetry"}, true
 	case pkg == "functions/catalog":
-		return append(surfaces(), "shared/op"), false
-	case in(pkg, surfaces()...): // a surface lists its groups
+		return []string{"functions/*", "shared/op"}, false
+	case in(pkg, "functions/*"): // a surface lists its groups
 		return []string{pkg + "/...", "shared/op"}, false
-	case in(pkg, "functions/..."): // a group of operations does not import another group
-		return append(v4, "shared/dialect/tencent", "shared/dialect/client", "shared/dialect/operator", "shared/store", "shared/objects", "shared/queue"), false
+	case pkg == "functions/worker/archive": // it reads the stream of a table
+		return append(v4, "shared/dynamo", "shared/store/archive", "shared/store/schema", "shared/objects", "shared/queue"), false
+	case in(pkg, "functions/..."): // a group of operations imports the dialect of its surface, and no other group
+		return append(v4, "shared/dialect/"+path.Base(path.Dir(pkg)), "shared/store/schema", "shared/objects", "shared/queue"), false
 	}
 	return nil, false
 }
@@ -162,8 +186,8 @@ func refusal(pkg, imported string) string {
 		return ""
 	}
 	first, _, _ := strings.Cut(imported, "/")
-	if imported == "golang.org/x/sync/errgroup" && in(pkg, "functions/...") {
-		return "" // an operation may make several calls to the domain in parallel
+	if imported == "golang.org/x/sync/errgroup" && in(pkg, "functions/...", "shared/store/...") {
+		return "" // an operation, or a store, may make several calls in parallel
 	}
 	if strings.HasPrefix(imported, "golang.org/x/text/") && pkg == "shared/domain/search" {
 		return "" // the normal forms of Unicode are data, like the tables of package unicode
@@ -186,9 +210,9 @@ func TestImports(t *testing.T) {
 		}
 	}
 	for _, pkg := range []string{
-		"shared/fault", "shared/config", "shared/telemetry", "shared/store", "shared/seal", "shared/queue", "shared/gateway", "shared/app",
+		"shared/fault", "shared/config", "shared/telemetry", "shared/dynamo", "shared/dynamo/names", "shared/store", "shared/store/schema", "shared/store/items", "shared/seal", "shared/queue", "shared/gateway", "shared/app",
 		"shared/op", "shared/dialect", "shared/dialect/v4", "shared/domain/content", "shared/domain/timeline", "shared/domain/direct", "functions", "functions/catalog",
-		"functions/client", "functions/operator", "functions/tencent", "functions/worker",
+		"functions/client", "functions/operator", "functions/tencent", "functions/worker", "functions/worker/archive",
 	} {
 		if len(packages[pkg]) == 0 {
 			t.Errorf("the rules name the package %s, which does not exist", pkg)
@@ -217,8 +241,23 @@ func TestTheRulesRefuseImports(t *testing.T) {
 		{"shared/domain/direct", "github.com/aws/aws-sdk-go-v2/aws", true},
 		{"shared/domain/newer", "parley/shared/app", true},
 		{"shared/fault", "parley/shared/telemetry", true},
-		{"shared/store", "parley/shared/domain/apps", false},
-		{"shared/store", "github.com/aws/aws-sdk-go-v2/service/dynamodb", false},
+		{"shared/dynamo", "parley/shared/clock", false},
+		{"shared/dynamo", "parley/shared/telemetry", true},
+		{"shared/dynamo", "parley/shared/store/schema", true},
+		{"shared/dynamo", "parley/shared/domain/accounts", true},
+		{"shared/store/schema", "parley/shared/domain/chat", false},
+		{"shared/store/schema", "parley/shared/dynamo", true},
+		{"shared/store/schema", "github.com/aws/aws-sdk-go-v2/service/dynamodb/types", true},
+		{"shared/store/inbox", "parley/shared/store/items", false},
+		{"shared/store/inbox", "parley/shared/store/timeline", true},
+		{"shared/store/inbox", "parley/shared/store", true},
+		{"shared/store/inbox", "github.com/aws/aws-sdk-go-v2/service/dynamodb", true},
+		{"shared/store/inbox", "golang.org/x/sync/errgroup", false},
+		{"functions/tencent/message", "parley/shared/store/schema", false},
+		{"functions/tencent/message", "parley/shared/store/inbox", true},
+		{"shared/store", "parley/shared/domain/apps", true},
+		{"shared/store", "github.com/aws/aws-sdk-go-v2/service/dynamodb", true},
+		{"shared/dynamo", "github.com/aws/aws-sdk-go-v2/service/dynamodb/types", true},
 		{"shared/store", "parley/shared/app", true},
 		{"shared/store", "parley/shared/queue", true},
 		{"shared/store", "parley/infra/local/backing", true},
@@ -233,6 +272,10 @@ func TestTheRulesRefuseImports(t *testing.T) {
 		{"shared/dialect/easemob", "parley/shared/dialect/tencent", true},
 		{"shared/dialect/v4", "parley/shared/op", true},
 		{"functions/tencent/message", "parley/shared/dialect/tencent", false},
+		{"functions/tencent/message", "parley/shared/dialect/client", true},
+		{"functions/easemob/message", "parley/shared/dialect/easemob", false},
+		{"functions/easemob", "parley/functions/easemob/message", false},
+		{"functions/catalog", "parley/functions/easemob", false},
 		{"functions/tencent/message", "parley/functions/tencent/account", true},
 		{"functions/tencent/message", "parley/shared/app", true},
 		{"functions/tencent/message", "parley/shared/gateway", true},
@@ -288,6 +331,7 @@ func TestDeployedProgramHasNoTestCode(t *testing.T) {
 func TestOnlyTheCompositionRootMakesParts(t *testing.T) {
 	makers := map[string][]string{
 		"parley/shared/store":   {"shared/app"},
+		"parley/shared/dynamo":  {"shared/store"},
 		"parley/shared/queue":   {"shared/app"},
 		"parley/shared/seal":    {"shared/app"},
 		"parley/shared/gateway": {"shared/app"},

@@ -2,202 +2,189 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// load lets all pairs send for a time. If rate is 0, each pair sends its next message
-// as soon as its last one is acknowledged and received. Otherwise all pairs together
-// send rate messages per second.
-func (s *stack) load(ctx context.Context, pairs []*pair, length time.Duration, rate int) (Load, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+// A Load is the result of one load.
+type Load struct {
+	PerSecond float64
+	P50, P99  time.Duration            // from the send until the receiver's device has the frame
+	CPU       map[string]time.Duration // per message, by part
+	// Failed says why the stack did not carry an open loop, and is "" if it did.
+	Failed string
+}
+
+// A sender sends messages and collects how long they took.
+type sender struct {
+	*stack
+	mu   sync.Mutex
+	took []time.Duration
+	err  error // the first one
+}
+
+// closedLoop lets each pair send its next message as soon as its last one is acknowledged and
+// received.
+func (s *stack) closedLoop(ctx context.Context, pairs []*pair, length time.Duration) (Load, error) {
+	return s.measure(func(out *sender) string {
+		end := time.Now().Add(length)
+		var group sync.WaitGroup
+		for _, p := range pairs {
+			group.Go(func() {
+				for now := time.Now(); now.Before(end) && out.failure() == nil; now = time.Now() {
+					out.send(ctx, p, now)
+				}
+			})
+		}
+		group.Wait()
+		return ""
+	})
+}
+
+// maxWaiting is how many messages of an open loop may be on their way. A stack that has more has
+// failed: it carries less than it is asked for, and the wait grows as long as the load lasts.
+const maxWaiting = 1000
+
+// openLoop sends rate messages a second, each at the moment that was planned for it, whether the
+// earlier ones have arrived or not. The time of a message counts from that moment, so that a
+// stack that falls behind cannot hide the wait. Example: of 200 messages a second the stack
+// carries 130. After ten seconds a message waits for five, and the load has failed.
+func (s *stack) openLoop(ctx context.Context, pairs []*pair, length time.Duration, rate int) (Load, error) {
+	return s.measure(func(out *sender) (failed string) {
+		n := int(length.Seconds() * float64(rate))
+		began := time.Now()
+		var group sync.WaitGroup
+		var waiting atomic.Int64
+		sent := 0
+		for ; sent < n && out.failure() == nil && failed == ""; sent++ {
+			planned := began.Add(time.Duration(sent) * time.Second / time.Duration(rate))
+			time.Sleep(time.Until(planned))
+			if waiting.Add(1) > maxWaiting {
+				failed = fmt.Sprintf("%d messages wait after %.0f s", maxWaiting, time.Since(began).Seconds())
+			}
+			group.Go(func() {
+				out.send(ctx, pairs[sent%len(pairs)], planned)
+				waiting.Add(-1)
+			})
+		}
+		group.Wait()
+		// The last message may take a moment, which is no failure.
+		if reached := float64(sent) / time.Since(began).Seconds(); failed == "" && reached < 0.95*float64(rate) {
+			failed = fmt.Sprintf("%.0f of %d messages a second arrived", reached, rate)
+		}
+		return failed
+	})
+}
+
+// measure measures what run sends.
+func (s *stack) measure(run func(*sender) (failed string)) (Load, error) {
 	before, err := cpuTimes(s.info.PID)
 	if err != nil {
 		return Load{}, err
 	}
-	var (
-		group    sync.WaitGroup
-		mu       sync.Mutex
-		took     []time.Duration
-		firstErr error
-		seq      atomic.Uint32
-	)
-	seq.Store(uint32(time.Now().Unix())) // any number
+	out := &sender{stack: s}
 	began := time.Now()
-	end := began.Add(length)
-	for i, p := range pairs {
-		group.Go(func() {
-			// With a rate, each pair sends once per interval, and the pairs start at
-			// different times of the interval.
-			interval := time.Duration(0)
-			next := time.Now()
-			if rate > 0 {
-				interval = time.Second * time.Duration(len(pairs)) / time.Duration(rate)
-				next = began.Add(interval * time.Duration(i) / time.Duration(len(pairs)))
-			}
-			for ctx.Err() == nil {
-				if wait := time.Until(next); wait > 0 {
-					time.Sleep(wait)
-				}
-				if time.Now().After(end) {
-					return
-				}
-				d, err := s.send(ctx, p, seq.Add(1))
-				mu.Lock()
-				took = append(took, d)
-				if err != nil && firstErr == nil {
-					firstErr = err
-					cancel()
-				}
-				mu.Unlock()
-				next = next.Add(interval)
-			}
-		})
-	}
-	group.Wait()
+	failed := run(out)
 	elapsed := time.Since(began)
 	after, err := cpuTimes(s.info.PID)
 	if err != nil {
 		return Load{}, err
 	}
-	if firstErr != nil {
-		return Load{}, firstErr
+	if out.err != nil {
+		return Load{}, out.err
 	}
-	slices.Sort(took)
+	if len(out.took) == 0 {
+		return Load{}, errors.New("no message arrived")
+	}
+	slices.Sort(out.took)
 	l := Load{
-		Pairs: len(pairs), Messages: len(took), PerSecond: float64(len(took)) / elapsed.Seconds(),
-		P50Ms: ms(took[len(took)/2]), P99Ms: ms(took[len(took)*99/100]), CPU: make(map[string]float64),
+		PerSecond: float64(len(out.took)) / elapsed.Seconds(), P50: out.took[len(out.took)/2], P99: out.took[len(out.took)*99/100],
+		CPU: since(before, after), Failed: failed,
 	}
-	for _, part := range parts() {
-		l.CPU[part] = float64((after[part] - before[part]).Microseconds()) / float64(len(took))
+	for part := range l.CPU {
+		l.CPU[part] /= time.Duration(len(out.took))
 	}
 	return l, nil
 }
 
-// ms is a duration in milliseconds.
-func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+func (s *sender) failure() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
 
 // send sends one message and waits for the answer of the call and for the frame at the
-// receiver. It returns the time from the send until the frame is received.
-func (s *stack) send(ctx context.Context, p *pair, seq uint32) (time.Duration, error) {
-	body := fmt.Sprintf(`{"To_Account":%q,"MsgSeq":%d,"MsgRandom":%d,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"hello, how are you doing today?"}}]}`,
-		p.to, seq, seq)
-	began := time.Now()
-	answered := make(chan error, 1)
-	go func() {
-		var a struct {
-			Code  int    `json:"code"`
-			Error string `json:"error"`
-		}
-		err := s.call(ctx, "/client/message.send", p.authorization, []byte(body), &a)
-		if err == nil && a.Code != 0 {
-			err = fmt.Errorf("send: %d %s", a.Code, a.Error)
-		}
-		answered <- err
-	}()
-	timeout := time.After(30 * time.Second)
-	var took time.Duration
-	for {
-		select {
-		case got := <-p.arrived:
-			if got != seq {
-				continue
-			}
-			took = time.Since(began)
-			return took, <-answered
-		case err := <-answered:
-			if err != nil {
-				return 0, err
-			}
-			answered <- nil
-			select {
-			case got := <-p.arrived:
-				if got == seq {
-					return time.Since(began), nil
-				}
-			case <-timeout:
-				return 0, fmt.Errorf("message %d to %s was acknowledged and not received", seq, p.to)
-			}
-		case <-timeout:
-			return 0, fmt.Errorf("message %d to %s was not received", seq, p.to)
-		}
-	}
-}
-
-// parts names the parts of the stack whose CPU time is measured separately.
-func parts() []string { return []string{"functions", "local cloud", "DynamoDB Local", "ElasticMQ"} }
-
-// cpuTimes returns the CPU time that each part of the stack has used: that of the
-// process runner and of all its descendants, including those that have ended.
-func cpuTimes(runner int) (map[string]time.Duration, error) {
-	entries, err := filepath.Glob("/proc/[0-9]*/stat")
+// receiver. Its time counts from planned.
+func (s *sender) send(ctx context.Context, p *pair, planned time.Time) {
+	at, err := s.sendOne(ctx, p, s.seq.Add(1))
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if err != nil {
-		return nil, err
+		if s.err == nil {
+			s.err = err
+		}
+		return
 	}
-	type process struct {
-		parent int
-		own    time.Duration
-		ended  time.Duration // of its children that have ended
-		name   string
-	}
-	all := make(map[int]process)
-	for _, path := range entries {
-		text, err := os.ReadFile(path) // of /proc
-		if err != nil {
-			continue // the process has ended
-		}
-		// pid (name) state ppid ... utime stime cutime cstime
-		head, rest, ok := strings.Cut(string(text), ") ")
-		fields := strings.Fields(rest)
-		if !ok || len(fields) < 15 {
-			continue
-		}
-		pid, _ := strconv.Atoi(head[:strings.IndexByte(head, ' ')])
-		parent, _ := strconv.Atoi(fields[1])
-		tick := func(i int) time.Duration {
-			n, _ := strconv.ParseInt(fields[i], 10, 64)
-			return time.Duration(n) * 10 * time.Millisecond
-		}
-		cmdline, _ := os.ReadFile(filepath.Join(filepath.Dir(path), "cmdline"))
-		all[pid] = process{parent: parent, own: tick(11) + tick(12), ended: tick(13) + tick(14), name: string(cmdline)}
-	}
-	sum := make(map[string]time.Duration)
-	for pid, p := range all {
-		if !isDescendant(pid, runner, func(id int) int { return all[id].parent }) {
-			continue
-		}
-		switch {
-		case pid == runner:
-			sum["local cloud"] += p.own
-			sum["functions"] += p.ended
-		case strings.Contains(p.name, "DynamoDBLocal.jar"):
-			sum["DynamoDB Local"] += p.own
-		case strings.Contains(p.name, "elasticmq"):
-			sum["ElasticMQ"] += p.own
-		default:
-			sum["functions"] += p.own
-		}
-	}
-	return sum, nil
+	s.took = append(s.took, at.Sub(planned))
 }
 
-// isDescendant reports whether a process is root or a descendant of root.
-func isDescendant(pid, root int, parent func(int) int) bool {
-	for range 20 {
-		if pid == root {
-			return true
-		}
-		if pid = parent(pid); pid <= 1 {
-			return false
-		}
+// text is a body of 200 bytes.
+const text = "hello, how are you doing today? the weather is fine here, and we thought that we could go to the lake " +
+	"in the afternoon, if you have time; bring your brother, and something to eat. see you there at four!"
+
+// sendOne returns when the message arrived.
+func (s *stack) sendOne(ctx context.Context, p *pair, seq uint32) (time.Time, error) {
+	body := fmt.Sprintf(`{"To_Account":%q,"MsgSeq":%d,"MsgRandom":%d,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":%q}}]}`,
+		p.to, seq, seq, text)
+	arrived := p.expect(seq)
+	var a struct {
+		Code  int    `json:"code"`
+		Error string `json:"error"`
 	}
-	return false
+	if err := s.call(ctx, "/client/message.send", p.authorization, []byte(body), &a); err != nil {
+		return time.Time{}, err
+	}
+	if a.Code != 0 {
+		return time.Time{}, fmt.Errorf("send: %d %s", a.Code, a.Error)
+	}
+	answered := time.Now()
+	select {
+	case at := <-arrived:
+		if at.Before(answered) {
+			return answered, nil // the message is sent when both have happened
+		}
+		return at, nil
+	case <-time.After(30 * time.Second):
+		return time.Time{}, fmt.Errorf("message %d to %s was acknowledged and not received", seq, p.to)
+	case <-ctx.Done():
+		return time.Time{}, ctx.Err()
+	}
+}
+
+// warmUp lets pairs send until the CPU time of the database for a message stands still: until it
+// is within a twentieth of that of the round before, but not longer than bound. DynamoDB Local is
+// a Java program, which becomes faster for a minute or more. Calls of the first seconds may
+// fail: then the round does not count.
+func (s *stack) warmUp(ctx context.Context, pairs []*pair, bound time.Duration) (rounds int, still bool, err error) {
+	const round = 10 * time.Second
+	last := time.Duration(0)
+	for rounds = 1; ; rounds++ {
+		l, err := s.closedLoop(ctx, pairs, round)
+		over := time.Duration(rounds+1)*round > bound
+		if err != nil && (over || ctx.Err() != nil) {
+			return rounds, false, err
+		}
+		now := l.CPU["DynamoDB Local"]
+		if last > 0 && now > last*19/20 && now < last*21/20 {
+			return rounds, true, nil
+		}
+		if over {
+			return rounds, false, nil
+		}
+		last = now
+	}
 }

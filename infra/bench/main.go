@@ -1,32 +1,31 @@
-// Command bench starts a local cloud of its own, lets pairs of users chat in it, and
-// prints messages per second, the latency from send to receive, and the CPU time per
-// message of each part of the stack. It also measures how long the program takes to
-// start. It writes the figures to .local/bench.json.
+// Command bench prints how fast Parley is, each measure with its goal and with what the last run
+// measured. It starts a local cloud of its own and lets pairs of users chat in it, and groups, and
+// prints messages per second, the latency from send to receive, and the CPU time per message, or per
+// delivery in a group, of each part of the stack. It also measures how long the program takes to start, and shows the
+// benchmarks of whole functions that `make bench` has run before. Every figure of a load is the
+// median of five. docs/performance.md says what the figures mean.
 //
-//	go run ./infra/bench -pairs 50 -seconds 15 -paced 200
+//	go run ./infra/bench -seconds 10 -paced 40
 package main
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
-	"path/filepath"
-	"slices"
 	"time"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	var o options
-	flag.IntVar(&o.pairs, "pairs", 50, "pairs of users that chat")
-	flag.IntVar(&o.seconds, "seconds", 15, "length of each load")
-	flag.IntVar(&o.paced, "paced", 200, "messages a second of the paced load")
-	flag.StringVar(&o.out, "out", ".local/bench.json", "file for the figures")
-	flag.IntVar(&o.warm, "warm", 40, "seconds of load before anything is measured: the databases here are Java programs")
+	flag.IntVar(&o.seconds, "seconds", 10, "length of each load")
+	flag.IntVar(&o.rounds, "rounds", 5, "how often each load is measured")
+	flag.IntVar(&o.paced, "paced", 40, "messages a second of the paced loads")
+	flag.StringVar(&o.out, "out", ".local/bench/last.json", "file for the figures, and with those of the last run")
+	flag.StringVar(&o.benchmarks, "benchmarks", ".local/bench/new.txt", "output of the benchmarks of functions")
+	flag.IntVar(&o.warm, "warm", 180, "seconds of load, at most, before anything is measured")
 	flag.Parse()
 	err := run(ctx, o)
 	stop()
@@ -37,111 +36,157 @@ func main() {
 }
 
 type options struct {
-	pairs, seconds, paced, warm int
-	out                         string
+	seconds, rounds, paced, warm int
+	out, benchmarks              string
 }
 
-// Figures is the result of a run.
-type Figures struct {
-	StartMs float64 `json:"start_ms"` // from the start of the program until it asks for its first event, median
-	Closed  Load    `json:"closed"`
-	Paced   Load    `json:"paced"`
-}
-
-// Load is the result of one load.
-type Load struct {
-	Pairs     int                `json:"pairs"`
-	Messages  int                `json:"messages"`
-	PerSecond float64            `json:"per_second"`
-	P50Ms     float64            `json:"p50_ms"`
-	P99Ms     float64            `json:"p99_ms"`
-	CPU       map[string]float64 `json:"cpu_us_per_message"`
-}
+// Numbers of pairs that chat at the same time. The larger number is a stack in which hardly any
+// conversation is in a cache; the smaller one is that of earlier runs.
+const (
+	fewPairs  = 50
+	manyPairs = 400
+	// connecting is how many users connect in each round.
+	connecting = 80
+	// groupRounds is how often the loads of groups are measured, at most.
+	groupRounds = 3
+)
 
 func run(ctx context.Context, o options) error {
-	var f Figures
-	var err error
-	if f.StartMs, err = startTime(ctx); err != nil {
+	last, err := readLast(o.out)
+	if err != nil {
 		return err
 	}
-	fmt.Printf("start of the program        %.1f ms until its first poll (median of %d)\n", f.StartMs, starts)
+	list, err := benchmarks(o.benchmarks)
+	if err != nil {
+		return err
+	}
+	starts, err := startTimes(ctx)
+	if err != nil {
+		return err
+	}
 	s, err := startStack(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.stop()
-	pairs, err := s.connect(ctx, o.pairs)
+	loads, err := s.rounds(ctx, o)
 	if err != nil {
-		return err
+		return s.explain(err)
+	}
+	list = append(append(list, starts...), loads...)
+	print(list, last)
+	return write(o.out, list)
+}
+
+// rounds measures every load and the connects, some times one after the other, and returns
+// medians.
+func (s *stack) rounds(ctx context.Context, o options) ([]Measure, error) {
+	pairs, err := s.connectPairs(ctx, manyPairs)
+	if err != nil {
+		return nil, err
 	}
 	defer closeAll(pairs)
-	// The first load is not measured. After it, the instances of the functions run and
-	// every conversation exists.
-	if _, err := s.load(ctx, pairs, time.Duration(o.warm)*time.Second, 0); err != nil {
-		return err
+	users := make([]string, connecting)
+	for i := range users {
+		users[i] = fmt.Sprintf("visitor%d", i)
 	}
+	if err := s.importUsers(ctx, users); err != nil {
+		return nil, err
+	}
+	rounds, still, err := s.warmUp(ctx, pairs, time.Duration(o.warm)*time.Second)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Printf("warm-up: %d loads of 10 s; the CPU time of the database stands still: %t\n", rounds, still)
+	var results results
 	length := time.Duration(o.seconds) * time.Second
-	if f.Closed, err = s.load(ctx, pairs, length, 0); err != nil {
-		return err
+	for range o.rounds {
+		for _, n := range []int{fewPairs, manyPairs} {
+			closed, err := s.closedLoop(ctx, pairs[:n], length)
+			if err != nil {
+				return nil, err
+			}
+			results.addLoad(fmt.Sprintf("closed loop, %d pairs", n), closed, true)
+			paced, err := s.openLoop(ctx, pairs[:n], length, o.paced)
+			if err != nil {
+				return nil, err
+			}
+			results.addLoad(fmt.Sprintf("%d messages/s, %d pairs", o.paced, n), paced, false)
+		}
+		cpu, err := s.connects(ctx, users)
+		if err != nil {
+			return nil, err
+		}
+		for _, part := range parts() {
+			results.add(Measure{Name: "connect, CPU, " + part, Unit: "ms", Value: ms(cpu[part])})
+		}
+		results.add(Measure{Name: "connect, CPU, all parts", Unit: "ms", Value: ms(all(cpu)), Goal: 1.5})
 	}
-	printLoad(fmt.Sprintf("%d pairs, closed loop", o.pairs), f.Closed)
-	if f.Paced, err = s.load(ctx, pairs, length, o.paced); err != nil {
-		return err
+	closeAll(pairs)
+	for range min(o.rounds, groupRounds) {
+		if err := s.measureGroups(ctx, length, &results); err != nil {
+			return nil, err
+		}
 	}
-	printLoad(fmt.Sprintf("paced at %d messages/s", o.paced), f.Paced)
-	text, err := json.MarshalIndent(f, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(o.out), 0o755); err != nil { // figures
-		return err
-	}
-	return os.WriteFile(o.out, append(text, '\n'), 0o644) // figures
+	return results.medians(), nil
 }
 
-// printLoad prints the result of one load.
-func printLoad(name string, l Load) {
-	fmt.Printf("%-27s %.0f messages/s, send to receive p50 %.1f ms, p99 %.1f ms\n", name, l.PerSecond, l.P50Ms, l.P99Ms)
-	total := 0.0
+// results collects the same measures of several rounds.
+type results struct {
+	first  []Measure // with names and goals, in the order of the first round
+	values map[string][]float64
+}
+
+func (r *results) add(m Measure) {
+	if r.values == nil {
+		r.values = make(map[string][]float64)
+	}
+	if _, known := r.values[m.Name]; !known {
+		r.first = append(r.first, m)
+	}
+	r.values[m.Name] = append(r.values[m.Name], m.Value)
+}
+
+// addLoad adds the measures of a load, with the goals of the load. closed says whether it was a
+// closed loop.
+func (r *results) addLoad(name string, l Load, closed bool) {
+	rate, p50, p99 := Measure{Name: name + ", messages", Unit: "/s", Value: l.PerSecond, More: true},
+		Measure{Name: name + ", p50", Unit: "ms", Value: ms(l.P50)}, Measure{Name: name + ", p99", Unit: "ms", Value: ms(l.P99)}
+	if closed {
+		rate.Goal = 350
+	} else {
+		p50.Goal, p99.Goal = 7, 15
+		if l.Failed != "" {
+			fmt.Printf("%s FAILED: %s\n", name, l.Failed)
+		}
+		failures := Measure{Name: name + ", loads that failed", Goal: 0.5} // a median: most loads must not fail
+		if l.Failed != "" {
+			failures.Value = 1
+		}
+		r.add(failures)
+	}
+	r.add(rate)
+	r.add(p50)
+	r.add(p99)
 	for _, part := range parts() {
-		fmt.Printf("    CPU %-20s %6.0f µs a message\n", part, l.CPU[part])
-		total += l.CPU[part]
+		m := Measure{Name: name + ", CPU, " + part, Unit: "ms", Value: ms(l.CPU[part])}
+		if part == "local cloud" {
+			m.Goal = 0.7
+		}
+		r.add(m)
 	}
-	fmt.Printf("    CPU %-20s %6.0f µs a message\n", "all", total)
+	r.add(Measure{Name: name + ", CPU, all parts", Unit: "ms", Value: ms(all(l.CPU))})
 }
 
-// starts is how often the program is started for StartMs.
-const starts = 15
-
-// startTime returns how many milliseconds the program takes from its start until it
-// asks the Lambda Runtime API for its first event: the median of several starts.
-func startTime(ctx context.Context) (float64, error) {
-	api, err := newPollTimer()
-	if err != nil {
-		return 0, err
+// medians returns the median of each measure.
+func (r *results) medians() []Measure {
+	list := make([]Measure, len(r.first))
+	for i, m := range r.first {
+		m.Value = median(r.values[m.Name])
+		list[i] = m
 	}
-	defer api.close()
-	var took []float64
-	for range starts {
-		cmd := exec.CommandContext(ctx, ".local/bin/parley")
-		cmd.Env = []string{
-			"_HANDLER=client.message.send", "AWS_LAMBDA_RUNTIME_API=" + api.addr, "AWS_REGION=us-east-1", "SEAL_KEY=arn:aws:kms:us-east-1:1:key/x",
-			"TABLE_CORE=c", "TABLE_MSG=m", "TABLE_LIVE=l", "TABLE_OPS=o", "CONNECTIONS_ENDPOINT=http://127.0.0.1:1/local",
-			"AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=s",
-		}
-		began := time.Now()
-		if err := cmd.Start(); err != nil {
-			return 0, fmt.Errorf("%w: build it with make build", err)
-		}
-		select {
-		case at := <-api.polled:
-			took = append(took, float64(at.Sub(began).Microseconds())/1000)
-		case <-time.After(10 * time.Second):
-			return 0, fmt.Errorf("the program did not ask for an event")
-		}
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	}
-	slices.Sort(took)
-	return took[len(took)/2], nil
+	return list
 }
+
+// ms is a duration in milliseconds.
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -6,12 +6,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -19,35 +22,12 @@ import (
 	"parley/shared/dialect/usersig"
 )
 
-// pollTimer is a Lambda Runtime API that sends the time to polled when a program asks
-// it for an event. It never answers.
-type pollTimer struct {
-	addr   string
-	polled chan time.Time
-	server *http.Server
-}
-
-func newPollTimer() (*pollTimer, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	p := &pollTimer{addr: listener.Addr().String(), polled: make(chan time.Time, 1)}
-	p.server = &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		p.polled <- time.Now()
-		<-r.Context().Done()
-	})}
-	go func() { _ = p.server.Serve(listener) }()
-	return p, nil
-}
-
-func (p *pollTimer) close() { _ = p.server.Close() }
-
 // stack is a local cloud that runs in processes of its own, for this benchmark only.
 type stack struct {
 	cmd  *exec.Cmd
 	dir  string
 	http *http.Client
+	seq  atomic.Uint32 // of the last message
 	info struct {
 		HTTP      string `json:"http"`
 		WebSocket string `json:"websocket"`
@@ -64,13 +44,13 @@ func startStack(ctx context.Context) (*stack, error) {
 		return nil, err
 	}
 	s := &stack{dir: dir, http: &http.Client{
-		Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 256},
+		Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 1024},
 	}}
 	runner := filepath.Join(dir, "parley-local")
 	if out, err := exec.CommandContext(ctx, "go", "build", "-o", runner, "./infra/local/cmd/parley-local").CombinedOutput(); err != nil { // ours
 		return nil, fmt.Errorf("build the local cloud: %w\n%s", err, out)
 	}
-	s.cmd = exec.Command(runner, "-memory", "-port", "0", "-state", dir) // stopped by stop
+	s.cmd = exec.Command(runner, "-memory", "-long", "-port", "0", "-state", dir) // stopped by stop
 	log, err := os.Create(filepath.Join(dir, "screen.txt"))
 	if err != nil {
 		return nil, err
@@ -114,6 +94,18 @@ func (s *stack) createApp(ctx context.Context) error {
 	}
 	s.info.App, s.info.Secret = a.Body.ID, a.Body.Secret
 	return nil
+}
+
+// explain adds to an error what the functions said when they failed.
+func (s *stack) explain(err error) error {
+	screen, _ := os.ReadFile(filepath.Join(s.dir, "screen.txt")) // ours
+	var faults []string
+	for line := range strings.Lines(string(screen)) {
+		if strings.Contains(line, " fault ") {
+			faults = append(faults, line)
+		}
+	}
+	return fmt.Errorf("%w\n%s", err, strings.Join(faults[max(0, len(faults)-5):], ""))
 }
 
 // stop ends all processes of the stack and removes its data.
@@ -163,42 +155,68 @@ type pair struct {
 	from, to      string
 	authorization string
 	socket        *websocket.Conn
-	arrived       chan uint32 // the MsgSeq of each frame that was received
+
+	mu      sync.Mutex
+	waiting map[uint32]chan time.Time // by MsgSeq: receives the time at which the frame arrived
 }
 
-// connect imports the users of n pairs and opens the WebSockets of the receivers.
-func (s *stack) connect(ctx context.Context, n int) ([]*pair, error) {
-	pairs := make([]*pair, n)
-	for i := range pairs {
-		p := &pair{from: fmt.Sprintf("from%d", i), to: fmt.Sprintf("to%d", i), arrived: make(chan uint32, 64)}
-		p.authorization = fmt.Sprintf("UserSig %d %s %s", s.info.App, p.from, s.sign(p.from))
+// importUsers imports accounts, 100 in a call.
+func (s *stack) importUsers(ctx context.Context, users []string) error {
+	query := url.Values{
+		"sdkappid": {fmt.Sprint(s.info.App)}, "identifier": {"administrator"}, "usersig": {s.sign("administrator")}, "contenttype": {"json"},
+	}
+	for some := range slices.Chunk(users, 100) {
+		body, err := json.Marshal(map[string]any{"Accounts": some})
+		if err != nil {
+			return err
+		}
 		var done struct {
 			Code int    `json:"ErrorCode"`
 			Info string `json:"ErrorInfo"`
 		}
-		query := url.Values{
-			"sdkappid": {fmt.Sprint(s.info.App)}, "identifier": {"administrator"}, "usersig": {s.sign("administrator")}, "contenttype": {"json"},
-		}
-		body := fmt.Sprintf(`{"Accounts":[%q,%q]}`, p.from, p.to)
-		if err := s.call(ctx, "/v4/im_open_login_svc/multiaccount_import?"+query.Encode(), "", []byte(body), &done); err != nil {
-			return nil, err
+		if err := s.call(ctx, "/v4/im_open_login_svc/multiaccount_import?"+query.Encode(), "", body, &done); err != nil {
+			return err
 		}
 		if done.Code != 0 {
-			return nil, fmt.Errorf("import: %d %s", done.Code, done.Info)
+			return fmt.Errorf("import: %d %s", done.Code, done.Info)
 		}
-		query = url.Values{
-			"sdkappid": {fmt.Sprint(s.info.App)}, "identifier": {p.to}, "platform": {"Web"}, "instance": {"bench"}, "usersig": {s.sign(p.to)},
+	}
+	return nil
+}
+
+// open opens the WebSocket of a user.
+func (s *stack) open(ctx context.Context, user string) (*websocket.Conn, error) {
+	query := url.Values{
+		"sdkappid": {fmt.Sprint(s.info.App)}, "identifier": {user}, "platform": {"Web"}, "instance": {"bench"}, "usersig": {s.sign(user)},
+	}
+	socket, answer, err := websocket.Dial(ctx, s.info.WebSocket+"?"+query.Encode(), nil)
+	if answer != nil && answer.Body != nil {
+		_ = answer.Body.Close()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("connect %s: %w", user, err)
+	}
+	return socket, nil
+}
+
+// connectPairs imports the users of n pairs and opens the WebSockets of the receivers.
+func (s *stack) connectPairs(ctx context.Context, n int) ([]*pair, error) {
+	pairs, users := make([]*pair, n), make([]string, 0, 2*n)
+	for i := range pairs {
+		p := &pair{from: fmt.Sprintf("from%d", i), to: fmt.Sprintf("to%d", i), waiting: make(map[uint32]chan time.Time)}
+		p.authorization = fmt.Sprintf("UserSig %d %s %s", s.info.App, p.from, s.sign(p.from))
+		pairs[i], users = p, append(users, p.from, p.to)
+	}
+	if err := s.importUsers(ctx, users); err != nil {
+		return nil, err
+	}
+	for _, p := range pairs {
+		var err error
+		if p.socket, err = s.open(ctx, p.to); err != nil {
+			closeAll(pairs)
+			return nil, err
 		}
-		socket, answer, err := websocket.Dial(ctx, s.info.WebSocket+"?"+query.Encode(), nil)
-		if answer != nil && answer.Body != nil {
-			_ = answer.Body.Close()
-		}
-		if err != nil {
-			return nil, fmt.Errorf("connect %s: %w", p.to, err)
-		}
-		p.socket = socket
 		go p.read(ctx)
-		pairs[i] = p
 	}
 	return pairs, nil
 }
@@ -210,19 +228,63 @@ func (p *pair) read(ctx context.Context) {
 		if err != nil {
 			return
 		}
+		now := time.Now()
 		var e struct {
 			Body struct {
 				Seq uint32 `json:"MsgSeq"`
 			} `json:"body"`
 		}
-		if json.Unmarshal(frame, &e) == nil {
-			p.arrived <- e.Body.Seq
+		if json.Unmarshal(frame, &e) != nil {
+			continue
+		}
+		p.mu.Lock()
+		arrived := p.waiting[e.Body.Seq]
+		delete(p.waiting, e.Body.Seq)
+		p.mu.Unlock()
+		if arrived != nil {
+			arrived <- now
 		}
 	}
 }
 
+// expect returns a channel that receives the time at which the message arrives.
+func (p *pair) expect(seq uint32) <-chan time.Time {
+	arrived := make(chan time.Time, 1)
+	p.mu.Lock()
+	p.waiting[seq] = arrived
+	p.mu.Unlock()
+	return arrived
+}
+
 func closeAll(pairs []*pair) {
 	for _, p := range pairs {
-		_ = p.socket.CloseNow()
+		if p.socket != nil {
+			_ = p.socket.CloseNow()
+		}
 	}
+}
+
+// connects measures the CPU time of all parts for one connect with its authorizer: users open
+// their WebSockets one after the other.
+func (s *stack) connects(ctx context.Context, users []string) (map[string]time.Duration, error) {
+	before, err := cpuTimes(s.info.PID)
+	if err != nil {
+		return nil, err
+	}
+	for _, user := range users {
+		socket, err := s.open(ctx, user)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = socket.CloseNow() }()
+	}
+	after, err := cpuTimes(s.info.PID)
+	if err != nil {
+		return nil, err
+	}
+	used := since(before, after)
+	for part := range used {
+		used[part] /= time.Duration(len(users))
+	}
+	return used, nil
 }

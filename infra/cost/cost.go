@@ -1,5 +1,6 @@
-// Package cost makes docs/reference/cost.tsv from the cost cases in the case tables of the
-// operations: what a call consumes in one situation, and what a million such calls cost.
+// Package cost makes docs/reference/cost.tsv and cost-bills.tsv from the cost cases in the case
+// tables of the operations: what a call consumes in one situation, what a million such calls
+// cost, and where that money goes.
 // The tests of the operations hold the cases equal to what is measured. make cost measures
 // them, and writes the tables and the file. A test fails if a line is over its budget
 // (docs/data-model.md §10), if an operation has no cost case, or if the file is stale.
@@ -7,25 +8,14 @@ package cost
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 
 	"parley/infra/testkit/table"
 	"parley/shared/op"
 	"parley/shared/telemetry"
-)
-
-// Prices in US dollars per million, us-east-1 (docs/data-model.md, before §1).
-const (
-	writeUnit  = 0.625
-	readUnit   = 0.125
-	queueCall  = 0.40
-	httpCall   = 1.00
-	frame      = 1.00  // a WebSocket message of up to 32 KB, in either direction
-	transfer   = 0.063 // 0.7 KB of data out, at $0.09 a GB
-	invocation = 0.20
-	// A millisecond of a function with 512 MB on arm64.
-	millisecond = 0.0000133334 * 0.5 / 1000 * 1e6
 )
 
 // A Line is what one operation costs in one situation.
@@ -38,42 +28,79 @@ type Line struct {
 	// WebSocket messages in both directions.
 	HTTP, Frames int
 	Millis       float64 // the assumed duration of a warm function with 512 MB
+	Memory       int     // of the function as deployed, MB
+	Bytes        table.Bytes
 }
 
-// USD returns the price of a million such calls in US dollars.
-func (l Line) USD() float64 {
+// A Bill is where the money goes: the price in US dollars of a million calls.
+type Bill struct{ API, Tables, Functions, Queues, Transfer, Logs, Keys float64 }
+
+// Total returns the sum.
+func (b Bill) Total() float64 {
+	return b.API + b.Tables + b.Functions + b.Queues + b.Transfer + b.Logs + b.Keys
+}
+
+// answerHeaders is how many bytes of headers API Gateway sends with an answer over HTTP; it
+// is assumed.
+const answerHeaders = 300
+
+// Bill returns the price of a million such calls. A job is billed where it is sent: Lambda
+// receives and deletes it, each with a request of its own if jobs are rare. What the job
+// does is another line.
+func (l Line) Bill() Bill {
 	u := l.Units
-	return u.W*writeUnit + u.R*readUnit + float64(u.S)*queueCall + float64(u.L)*(invocation+l.Millis*millisecond) +
-		float64(u.P)*(frame+transfer) + float64(l.HTTP)*(httpCall+transfer) + float64(l.Frames)*frame
+	out := l.Bytes.Answer + l.Bytes.Frames + l.HTTP*answerHeaders
+	return Bill{
+		API:       float64(l.HTTP)*httpCall + float64(l.Frames+u.P)*frame,
+		Tables:    u.W*writeUnit + u.R*readUnit,
+		Functions: float64(u.L) * (invocation + l.duration()*millisecond(l.Memory)),
+		Queues:    float64(u.S) * 3 * queueCall,
+		Transfer:  float64(out) * transferByte,
+		Logs:      float64(l.Bytes.Log) * logByte,
+		Keys:      float64(l.Bytes.KMS) * keyCall,
+	}
 }
 
 // Lines reads the cost cases of operations, in the order of the operations and of their
 // tables. root is the folder of the repository.
 func Lines(root string, operations []op.Operation) ([]Line, error) {
+	operations = slices.Clone(operations)
+	if err := SetMemory(root, operations); err != nil {
+		return nil, err
+	}
 	var lines []Line
 	for i := range operations {
-		o := &operations[i]
-		t, err := table.Read(root, o.Name)
+		list, err := linesOf(root, &operations[i])
 		if err != nil {
 			return nil, err
 		}
-		before := len(lines)
-		for _, c := range t.Cases {
-			if !c.IsCost {
-				continue
-			}
-			cost, err := c.ReadCost()
-			if err != nil {
-				return nil, fmt.Errorf("%s: %q: %w", table.Path(root, o.Name), c.Title, err)
-			}
-			directives, _ := table.SplitRequest(c.Section("request"))
-			l := Line{Operation: o.Name, Case: c.Title, Units: cost.Units, Budget: cost.Budget, Millis: cost.Millis}
-			l.HTTP, l.Frames = billed(o.Triggers[0], directives["trigger"] == "socket")
-			lines = append(lines, l)
+		lines = append(lines, list...)
+	}
+	return lines, nil
+}
+
+// linesOf reads the cost cases of an operation.
+func linesOf(root string, o *op.Operation) ([]Line, error) {
+	t, err := table.Read(root, o.Name)
+	if err != nil {
+		return nil, err
+	}
+	var lines []Line
+	for _, c := range t.Cases {
+		if !c.IsCost {
+			continue
 		}
-		if len(lines) == before {
-			return nil, fmt.Errorf("%s has no cost case", table.Path(root, o.Name))
+		cost, err := c.ReadCost()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %q: %w", table.Path(root, o.Name), c.Title, err)
 		}
+		directives, _ := table.SplitRequest(c.Section("request"))
+		l := Line{Operation: o.Name, Case: c.Title, Units: cost.Units, Budget: cost.Budget, Millis: cost.Millis, Memory: o.Memory, Bytes: cost.Bytes}
+		l.HTTP, l.Frames = billed(o.Triggers[0], directives["trigger"] == "socket")
+		lines = append(lines, l)
+	}
+	if len(lines) == 0 {
+		return nil, fmt.Errorf("%s has no cost case", table.Path(root, o.Name))
 	}
 	return lines, nil
 }
@@ -103,8 +130,26 @@ func Format(lines []Line) string {
 	b.WriteString(header + "\n")
 	for _, l := range lines {
 		fmt.Fprintf(&b, "%s\t%s\t%s\t%s\t%d\t%d\t%d\t%.2f\n", l.Operation, l.Case,
-			short(l.Units.W), short(l.Units.R), l.Units.S, l.Units.L, l.Units.P, l.USD())
+			short(l.Units.W), short(l.Units.R), l.Units.S, l.Units.L, l.Units.P, l.Bill().Total())
 	}
+	return b.String()
+}
+
+// billHeader is the first line of the table of bills.
+const billHeader = "operation\tcase\tMB\tms\tlog_bytes\tanswer_bytes\tframe_bytes\tapi\ttables\tfunctions\tqueues\ttransfer\tlogs\tkeys\tusd_per_million"
+
+// FormatBills returns the table that says where the money of each line goes. The last lines
+// are of what is paid by time and not by call.
+func FormatBills(lines []Line) string {
+	var b strings.Builder
+	b.WriteString(billHeader + "\n")
+	for _, l := range lines {
+		m := l.Bill()
+		fmt.Fprintf(&b, "%s\t%s\t%d\t%s\t%d\t%d\t%d\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\n", l.Operation, l.Case, l.Memory, short(math.Round(10*l.duration())/10),
+			l.Bytes.Log, l.Bytes.Answer, l.Bytes.Frames, m.API, m.Tables, m.Functions, m.Queues, m.Transfer, m.Logs, m.Keys, m.Total())
+	}
+	connected := 60 * connectedMinute
+	fmt.Fprintf(&b, "a connection\tone device for an hour\t\t\t\t\t\t%.2f\t0.00\t0.00\t0.00\t0.00\t0.00\t0.00\t%.2f\n", connected, connected)
 	return b.String()
 }
 

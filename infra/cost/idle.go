@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -25,42 +26,78 @@ func (i Item) USD() (first, further float64) {
 	return max(0, i.Count-i.Free) * i.Price, i.Count * i.Price
 }
 
-// Idle returns the items of the stacks in a folder. Everything else costs nothing while
-// nobody calls: tables and functions are paid by use, APIs by call.
-func Idle(dir string) ([]Item, error) {
+// total returns the sums of USD.
+func total(items []Item) (first, further float64) {
+	for _, i := range items {
+		f, g := i.USD()
+		first, further = first+f, further+g
+	}
+	return first, further
+}
+
+var (
+	section   = regexp.MustCompile(`^\[([a-z]+)(?:-data)?\.deploy\.parameters\]`)
+	overrides = regexp.MustCompile(`^parameter_overrides = "(.*)"`)
+)
+
+// Parameters returns the parameters of a stage, for both of its stacks, from samconfig.toml.
+func Parameters(samconfig, stage string) (map[string]string, error) {
+	text, err := os.ReadFile(samconfig) // a file of the repository
+	if err != nil {
+		return nil, err
+	}
+	out, within := make(map[string]string), ""
+	for line := range strings.Lines(string(text)) {
+		if m := section.FindStringSubmatch(line); m != nil {
+			within = m[1]
+		}
+		m := overrides.FindStringSubmatch(line)
+		if m == nil || within != stage {
+			continue
+		}
+		for _, pair := range strings.Fields(m[1]) {
+			name, value, _ := strings.Cut(pair, "=")
+			out[name] = value
+		}
+	}
+	if out["Stage"] != stage {
+		return nil, fmt.Errorf("%s has no stage %s", samconfig, stage)
+	}
+	return out, nil
+}
+
+// Idle returns the items of the stacks in a folder, with the parameters of a stage.
+// Everything else costs nothing while nobody calls: tables and functions are paid by use,
+// APIs by call.
+func Idle(dir string, parameters map[string]string) ([]Item, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
 	if err != nil {
 		return nil, err
 	}
-	var keys, alarms, queues, runs float64
+	var keys, alarms, dashboards, queues, runs float64
 	for _, file := range files {
 		text, err := os.ReadFile(file) // a file of the repository
 		if err != nil {
 			return nil, err
 		}
-		var doc struct {
-			Resources map[string]struct {
-				Type       string `yaml:"Type"`
-				Properties struct {
-					Metrics []yaml.Node `yaml:"Metrics"`
-					Events  map[string]struct {
-						Type       string `yaml:"Type"`
-						Properties struct {
-							Schedule string `yaml:"Schedule"`
-						} `yaml:"Properties"`
-					} `yaml:"Events"`
-				} `yaml:"Properties"`
-			} `yaml:"Resources"`
-		}
+		var doc stackFile
 		if err := yaml.Unmarshal(text, &doc); err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
 		for _, r := range doc.Resources {
 			switch r.Type {
 			case "AWS::KMS::Key":
-				keys++
+				if parameters["Seal"] != "parameter" {
+					keys++
+				}
+			case "AWS::CloudWatch::Dashboard":
+				if parameters["Dashboard"] != "false" {
+					dashboards++
+				}
 			case "AWS::CloudWatch::Alarm": // each metric of an expression is paid, and not the expression
-				alarms += float64(max(1, len(r.Properties.Metrics)-1))
+				if parameters["Alarms"] != "false" {
+					alarms += float64(max(1, len(r.Properties.Metrics)-1))
+				}
 			}
 			for _, e := range r.Properties.Events {
 				if e.Type == "SQS" {
@@ -78,13 +115,30 @@ func Idle(dir string) ([]Item, error) {
 	}
 	const polls = 5 * 3 * minutes // Lambda begins with five pollers, each waits 20 s for a message
 	return []Item{
-		{"seal key", keys, "key", 1, 0},
-		{"alarms (none with Alarms=false)", alarms, "metric", 0.10, 10},
+		{"seal key in KMS, before its first rotation", keys, "key", 1, 0},
+		{"metrics that alarms watch", alarms, "metric", 0.10, 10},
+		{"dashboards", dashboards, "dashboard", 3, 3},
 		{"receives of empty queues by Lambda", queues * polls / 1e6, "million requests", queueCall, 1},
 		{"metrics of the scheduled workers", 6, "metric", 0.30, 10},
-		{"scheduled workers", runs / 1e6, "million invocations of 0.1 s", invocation + 100*millisecond, 1},
+		{"scheduled workers", runs / 1e6, "million invocations of 0.1 s", invocation + 100*millisecond(512), 1},
 		{"lines of the scheduled workers", runs * 800 / 1e9, "GB", 0.50, 5},
 	}, nil
+}
+
+// stackFile is what of a template is read.
+type stackFile struct {
+	Resources map[string]struct {
+		Type       string `yaml:"Type"`
+		Properties struct {
+			Metrics []yaml.Node `yaml:"Metrics"`
+			Events  map[string]struct {
+				Type       string `yaml:"Type"`
+				Properties struct {
+					Schedule string `yaml:"Schedule"`
+				} `yaml:"Properties"`
+			} `yaml:"Events"`
+		} `yaml:"Properties"`
+	} `yaml:"Resources"`
 }
 
 // minutes is the number of minutes of a month of 30 days.
@@ -103,20 +157,18 @@ func runsOf(schedule string) (float64, error) {
 	return minutes / n, nil
 }
 
-// FormatIdle returns the items as a table, with sums.
-func FormatIdle(items []Item) string {
+// FormatIdle returns the items of some stages as a table, with the price of the first stage of
+// an account and of a further one, for which nothing is free any more.
+func FormatIdle(stages []string, items map[string][]Item) string {
 	var b strings.Builder
-	b.WriteString("item\tcount\tunit\tusd_per_unit\tfree\tusd_first_stage\tusd_further_stage\n")
-	var first, further, quietFirst, quietFurther float64
-	for _, i := range items {
-		f, g := i.USD()
-		fmt.Fprintf(&b, "%s\t%.3g\t%s\t%.2f\t%g\t%.2f\t%.2f\n", i.Name, i.Count, i.Unit, i.Price, i.Free, f, g)
-		first, further = first+f, further+g
-		if !strings.HasPrefix(i.Name, "alarms") {
-			quietFirst, quietFurther = quietFirst+f, quietFurther+g
+	b.WriteString("stage\titem\tcount\tunit\tusd_per_unit\tfree\tusd_first_stage\tusd_further_stage\n")
+	for _, stage := range stages {
+		for _, i := range items[stage] {
+			f, g := i.USD()
+			fmt.Fprintf(&b, "%s\t%s\t%.3g\t%s\t%.2f\t%g\t%.2f\t%.2f\n", stage, i.Name, i.Count, i.Unit, i.Price, i.Free, f, g)
 		}
+		f, g := total(items[stage])
+		fmt.Fprintf(&b, "%s\ta month\t\t\t\t\t%.2f\t%.2f\n", stage, f, g)
 	}
-	fmt.Fprintf(&b, "a month, with alarms\t\t\t\t\t%.2f\t%.2f\n", first, further)
-	fmt.Fprintf(&b, "a month, without alarms\t\t\t\t\t%.2f\t%.2f\n", quietFirst, quietFurther)
 	return b.String()
 }

@@ -1,7 +1,9 @@
 package cost
 
 import (
+	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"parley/infra/testkit"
@@ -9,22 +11,32 @@ import (
 
 const idleTable = "../../docs/reference/idle.tsv"
 
-// TestCostOfAnIdleStage checks that the table of idle costs is that of the stacks, and that a
-// stage that nobody uses costs no more than the README says.
+// TestCostOfAnIdleStage checks that the table of idle costs is that of the stacks with the
+// parameters of samconfig.toml, and that a stage that nobody uses costs no more than the
+// README says.
 func TestCostOfAnIdleStage(t *testing.T) {
-	items, err := Idle("../stacks")
+	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	total := 0.0
-	for _, i := range items {
-		first, _ := i.USD()
-		total += first
+	stages, most := []string{"dev", "prod"}, map[string]float64{"dev": 0.40, "prod": 1.40}
+	items := make(map[string][]Item)
+	for _, stage := range stages {
+		parameters, err := Parameters("../../samconfig.toml", stage)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if items[stage], err = Idle("../stacks", parameters); err != nil {
+			t.Fatal(err)
+		}
+		if first, _ := total(items[stage]); first > most[stage] {
+			t.Errorf("an idle stage %s costs $%.2f a month, want at most $%.2f", stage, first, most[stage])
+		}
+		if text := fmt.Sprintf("$%.2f", most[stage]); !strings.Contains(string(readme), text) {
+			t.Errorf("README.md does not say %s, the price of an idle stage %s", text, stage)
+		}
 	}
-	if total > 2.10 {
-		t.Errorf("an idle stage costs $%.2f a month, and the README says $2.10", total)
-	}
-	got := FormatIdle(items)
+	got := FormatIdle(stages, items)
 	if testkit.Updating() {
 		if err := os.WriteFile(idleTable, []byte(got), 0o644); err != nil { // a document
 			t.Fatal(err)
@@ -33,5 +45,26 @@ func TestCostOfAnIdleStage(t *testing.T) {
 	}
 	if want, err := os.ReadFile(idleTable); err != nil || got != string(want) {
 		t.Errorf("%s is stale (%v): make cost rewrites it\ngot:\n%s", idleTable, err, got)
+	}
+}
+
+// TestAlarmsOfProdAreFree checks that the alarms of one stage watch no more metrics than each
+// account has for nothing.
+func TestAlarmsOfProdAreFree(t *testing.T) {
+	parameters, err := Parameters("../../samconfig.toml", "prod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	items, err := Idle("../stacks", parameters)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range items {
+		if i.Unit == "metric" && i.Count > i.Free {
+			t.Errorf("%s: %g, and %g are free", i.Name, i.Count, i.Free)
+		}
+	}
+	if _, err := Parameters("../../samconfig.toml", "none"); err == nil {
+		t.Error("a stage that does not exist has parameters")
 	}
 }

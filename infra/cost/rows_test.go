@@ -50,8 +50,8 @@ func TestCostOfRows(t *testing.T) {
 		{"list, the next 100", "client.conversation.list", `{"Cursor":"{next}"}`, telemetry.Units{R: 60, L: 1}},
 		{"unread", "client.conversation.unread", `{}`, telemetry.Units{R: 60, L: 1}},
 		{"search, 20 conversations", "client.message.search", `{"Keywords":["wolf"]}`, telemetry.Units{R: 46, L: 1}},
-		{"a message to the account", "client.message.send", "as bob\n" + `{"To_Account":"alice","MsgRandom":2,` + msgBody + `}`, telemetry.Units{W: 5, R: 3.5, L: 1}},
-		{"a message of the account", "client.message.send", `{"To_Account":"bob","MsgRandom":3,` + msgBody + `}`, telemetry.Units{W: 5, R: 3.5, L: 1}},
+		{"a message to the account", "client.message.send", "as bob\n" + `{"To_Account":"alice","MsgRandom":2,` + msgBody + `}`, telemetry.Units{W: 5, R: 4, L: 1}},
+		{"a message of the account", "client.message.send", `{"To_Account":"bob","MsgRandom":3,` + msgBody + `}`, telemetry.Units{W: 5, R: 4, L: 1}},
 		{"read one", "client.message.read", `{"To_Account":"p000013"}`, telemetry.Units{W: 4, R: 2.5, L: 1}},
 		{"read all, 100", "client.conversation.read-all", `{}`, telemetry.Units{W: 310, R: 210, L: 1}},
 	}

@@ -83,11 +83,11 @@ func (second) Identify(ctx context.Context, c *op.Call) error {
 	if err1 != nil || err2 != nil {
 		return fault.New(fault.SignatureMalformed, "the token cannot be read")
 	}
-	open, err := c.App.Directory.Find(ctx, app)
+	open, err := c.App.Directory.FindOpened(ctx, app)
 	if err != nil {
 		return err
 	}
-	c.SetApp(open)
+	c.SetApp(open.EffectiveApp)
 	switch {
 	case !slices.ContainsFunc(open.Secrets, func(secret string) bool { return tokenOf(secret, app, parts[1], expires) == token }):
 		return fault.New(fault.SignatureMismatch, "the token does not verify")

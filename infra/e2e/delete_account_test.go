@@ -14,6 +14,7 @@ import (
 	"parley/infra/local"
 	"parley/infra/local/backing"
 	"parley/infra/local/fault"
+	"parley/infra/testkit"
 )
 
 // TestDeleteAnAccount deletes an account. It is deleted for everybody at once, and its
@@ -44,7 +45,7 @@ func TestDeleteAnAccount(t *testing.T) {
 	before := storedKeys(t, a, "peer7", "carol")
 	old := time.Now()
 
-	rule := fault.Rule{On: fault.OnDynamoDB, Do: fault.KillAfter, Operation: "BatchWriteItem", Function: "worker.sweep.sweep", Nth: 2, Times: 1}
+	rule := fault.Rule{On: fault.OnDynamoDB, Do: fault.KillAfter, Operation: "BatchWriteItem", Function: "worker.background.run", Nth: 2, Times: 1}
 	if err := c.stack.Faults.Add(rule); err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +101,7 @@ func TestDeleteAnAccount(t *testing.T) {
 	}
 }
 
-// items lists the sort keys of a user's partition in the table core.
+// items lists the sort keys of what belongs to a user in the table core.
 func (c *cloud) items(t *testing.T, a *app, user string) []string {
 	t.Helper()
 	var keys []string
@@ -109,16 +110,18 @@ func (c *cloud) items(t *testing.T, a *app, user string) []string {
 		if !strings.HasSuffix(table.Path, "Core") {
 			continue
 		}
-		in := &dynamodb.QueryInput{
-			TableName: &table.Name, KeyConditionExpression: aws.String("pk = :pk"), ConsistentRead: aws.Bool(true),
-			ExpressionAttributeValues: map[string]types.AttributeValue{":pk": &types.AttributeValueMemberS{Value: fmt.Sprintf("%d#U#%s", a.id, user)}},
-		}
-		out, err := client.Query(t.Context(), in)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, item := range out.Items {
-			keys = append(keys, item["sk"].(*types.AttributeValueMemberS).Value)
+		for _, pk := range testkit.UserPartitions(a.id, user) {
+			in := &dynamodb.QueryInput{
+				TableName: &table.Name, KeyConditionExpression: aws.String("pk = :pk"), ConsistentRead: aws.Bool(true),
+				ExpressionAttributeValues: map[string]types.AttributeValue{":pk": &types.AttributeValueMemberS{Value: pk}},
+			}
+			out, err := client.Query(t.Context(), in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, item := range out.Items {
+				keys = append(keys, item["sk"].(*types.AttributeValueMemberS).Value)
+			}
 		}
 	}
 	return keys

@@ -15,19 +15,22 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-
 	"parley/infra/local"
 	"parley/infra/local/backing"
 	"parley/infra/local/fault"
+	"parley/shared/attempt"
+	"parley/shared/clock"
 	"parley/shared/config"
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/archive"
 	chatid "parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/timeline"
+	"parley/shared/dynamo/wire"
 	"parley/shared/objects"
+	"parley/shared/s3"
 	"parley/shared/store"
+	"parley/shared/store/schema"
 )
 
 // TestExport sends messages while the export workers are killed again and again. All of
@@ -54,13 +57,19 @@ func TestExport(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	tables := map[store.Table]string{}
+	tables := map[schema.Table]string{}
 	for _, table := range c.stack.Model.Tables {
-		tables[store.Table(strings.ToLower(table.Path[strings.LastIndexByte(table.Path, '/')+1:]))] = table.Name
+		tables[schema.Table(strings.ToLower(table.Path[strings.LastIndexByte(table.Path, '/')+1:]))] = table.Name
 	}
-	cfg := aws.Config{Region: "us-east-1", Credentials: backing.Credentials()}
-	db := store.New(cfg, c.stack.DynamoDB.Endpoint(), store.Names(config.Tables{
-		Core: tables[store.Core], Msg: tables[store.Msg], Live: tables[store.Live], Ops: tables[store.Ops],
+	call, err := wire.New(wire.Options{
+		Region: "us-east-1", Endpoint: c.stack.DynamoDB.Endpoint(), Credentials: backing.Credentials(), Retryer: attempt.Retryer,
+		Clock: clock.System{},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := store.New(call.Do, schema.TableNames(config.Tables{
+		Core: tables[schema.Core], Msg: tables[schema.Msg], Live: tables[schema.Live], Ops: tables[schema.Ops],
 	}))
 	old := time.Now().Add(-2 * time.Hour).Truncate(time.Hour)
 	sent := map[string]bool{} // the messages, as describe formats them
@@ -77,13 +86,16 @@ func TestExport(t *testing.T) {
 			From: from, Chat: chatid.Between(from, to), Offset: 1, Epoch: 1, Expires: time.Now().Unix() + 86400,
 			Content: content.Content{Elements: []content.Element{content.NewText(fmt.Sprint(i))}},
 		}
-		if _, err := db.PutMessage(t.Context(), a.id, m); err != nil {
+		if _, err := db.Timeline.PutMessage(t.Context(), a.id, m); err != nil {
 			t.Fatal(err)
 		}
 		sent[describe(from, to, i)] = true
 	}
 
-	files := objects.New(cfg, c.stack.Objects.Endpoint(), c.stack.Model.Buckets[0])
+	files := objects.New(s3.New(s3.Options{
+		Region: "us-east-1", Endpoint: c.stack.Objects.Endpoint(), Bucket: c.stack.Model.Buckets[0], Credentials: backing.Credentials(),
+		Retryer: attempt.Retryer, Transport: s3.NewTransport(), Clock: clock.System{},
+	}), backing.Credentials())
 	t.Cleanup(func() {
 		if t.Failed() {
 			calls := c.invocations("worker.archive.collect")

@@ -93,7 +93,10 @@ func testWorker(t *testing.T, c *cloud) {
 		if err := a.call(deadline(t), "alice", "", "message.send", fields{"To_Account": "bob", "MsgRandom": 1, "MsgBody": text(do)}, nil); err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, "the frame on the phone", func() bool { return len(c.reports("worker.delivery.delivery")) == lines+2 })
+		// An invocation is recorded after its log line.
+		eventually(t, "the frame on the phone", func() bool {
+			return len(c.reports("worker.delivery.delivery")) == lines+2 && len(c.invocations("worker.delivery.delivery")) == jobs+2
+		})
 		c.stack.Faults.Clear()
 		eventually(t, "the frame on both", func() bool {
 			return count(phone.inbox.texts("alice"), do) == 1 && count(web.inbox.texts("alice"), do) == 1

@@ -12,6 +12,7 @@ import (
 
 // message is the object Message of docs/client-protocol.md §7.
 type message struct {
+	Group    string          `json:"GroupId"`
 	From     string          `json:"From_Account"`
 	To       string          `json:"To_Account"`
 	Seq      uint32          `json:"MsgSeq"`
@@ -88,6 +89,9 @@ func (b *inbox) receive(f frame) {
 	if err := json.Unmarshal(f.Body, &m); err != nil {
 		b.violation("frame %s: %v", f.raw, err)
 		return
+	}
+	if m.Group != "" {
+		return // a groupInbox has the messages of a group
 	}
 	if m.Ordinal > 0 && (f.Hi == nil || f.Hi.Ordinal < m.Ordinal) {
 		b.violation("frame %s: hi is below the offset", f.raw)

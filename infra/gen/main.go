@@ -1,6 +1,6 @@
 // Command gen writes the files that are made from the catalog of operations, from Go
 // comments and from the case tables: the stacks, the sample events, the reference and the TypeScript types of the
-// SDK, and docs/limits.md. It also removes generated files that it would not write any more.
+// SDK, docs/limits.md, and the attributes of items. It also removes generated files that it would not write any more.
 //
 // With -check it writes nothing, and fails if a file differs from what it would write.
 //
@@ -20,10 +20,14 @@ import (
 	"strings"
 
 	"parley/functions/catalog"
+	"parley/infra/cost"
+	"parley/infra/gen/attributes"
 	"parley/infra/gen/events"
+	"parley/infra/gen/grouptypes"
 	"parley/infra/gen/limits"
 	"parley/infra/gen/reference"
 	"parley/infra/gen/stacks"
+	"parley/infra/iam"
 )
 
 func main() {
@@ -88,6 +92,9 @@ func update(root string, want map[string][]byte, check bool) error {
 // files returns the content of all files that gen writes, by path below the root.
 func files(root string) (map[string][]byte, error) {
 	all := catalog.All()
+	if err := cost.SetMemory(root, all); err != nil {
+		return nil, err
+	}
 	out := make(map[string][]byte)
 	add := func(dir string, list map[string][]byte, err error) error {
 		for name, text := range list {
@@ -99,7 +106,11 @@ func files(root string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	deployed, err := stacks.Generate(all, placement)
+	used, err := iam.LoadExercised(root)
+	if err != nil {
+		return nil, err
+	}
+	deployed, err := stacks.Generate(all, placement, used)
 	if err != nil {
 		return nil, err
 	}
@@ -120,6 +131,14 @@ func files(root string) (map[string][]byte, error) {
 	if err := add(documentDir, map[string][]byte{"limits.md": text}, err); err != nil {
 		return nil, err
 	}
+	if text, err = attributes.Generate(root); err != nil {
+		return nil, err
+	}
+	out[referenceDir+"/attributes.md"] = text
+	if text, err = grouptypes.Generate(); err != nil {
+		return nil, err
+	}
+	out[referenceDir+"/group-types.md"] = text
 	list, err = reference.TypeScript(root)
 	err = add(scriptDir, list, err)
 	return out, err

@@ -91,9 +91,14 @@ func Bucket(parameter, object string) string {
 	return name
 }
 
+// Parameter returns the resource of a parameter of Systems Manager.
+func Parameter(name string) string {
+	return "arn:AWS::Partition:ssm:AWS::Region:AWS::AccountId:parameter" + name
+}
+
 // Connection returns the resource of a method on a WebSocket connection.
 func Connection(method string) string {
-	return "arn:AWS::Partition:execute-api:AWS::Region:AWS::AccountId:SocketApi/Stage/" + method + "/@connections/abc"
+	return "arn:AWS::Partition:execute-api:AWS::Region:AWS::AccountId:Connections/" + method + "/@connections/abc"
 }
 
 // Load returns by operation the policy of its function's role, from a folder of stacks.
@@ -163,12 +168,14 @@ func read(text []byte, policies map[string]Policy, roles map[string]string) erro
 		}
 		for _, p := range r.Properties.Policies {
 			for _, node := range p.PolicyDocument.Statement {
-				s, ok, err := parse(node)
-				if err != nil {
-					return fmt.Errorf("%s: %w", id, err)
-				}
-				if ok {
-					policies[id] = append(policies[id], s)
+				for _, either := range branches(node) {
+					s, ok, err := parse(either)
+					if err != nil {
+						return fmt.Errorf("%s: %w", id, err)
+					}
+					if ok {
+						policies[id] = append(policies[id], s)
+					}
 				}
 			}
 		}
@@ -177,6 +184,18 @@ func read(text []byte, policies map[string]Policy, roles map[string]string) erro
 }
 
 var variable = regexp.MustCompile(`\$\{([^}]*)\}`)
+
+// branches returns the two statements of which a stage has one, depending on where its seal
+// key is, or the one statement.
+func branches(node yaml.Node) []yaml.Node {
+	var choice struct {
+		If []yaml.Node `yaml:"Fn::If"`
+	}
+	if node.Decode(&choice) == nil && len(choice.If) == 3 && choice.If[0].Value == "SealedByParameter" {
+		return choice.If[1:]
+	}
+	return []yaml.Node{node}
+}
 
 // parse reads a statement. ok is false for one that a condition of the stack adds: tracing.
 func parse(node yaml.Node) (_ Statement, ok bool, _ error) {

@@ -30,6 +30,10 @@ Resources:
                 Action: ["kms:Decrypt"]
                 Resource: !Ref SealKey
                 Condition: {"Null": {"kms:EncryptionContext:parley": "false"}}
+              - Fn::If:
+                  - SealedByParameter
+                  - {Sid: Seal, Effect: Allow, Action: ["ssm:GetParameter"], Resource: !Sub "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter${SealParameter}"}
+                  - {Sid: Seal, Effect: Allow, Action: ["kms:Encrypt"], Resource: !Ref SealKey}
               - Fn::If: [Traced, {Sid: Trace, Effect: Allow, Action: ["xray:PutTraceSegments"], Resource: "*"}, !Ref AWS::NoValue]
 `
 
@@ -57,6 +61,9 @@ func TestAllows(t *testing.T) {
 		{iam.Request{Action: "s3:ListBucket", Resource: bucket}, false},
 		{iam.Request{Action: "kms:Decrypt", Resource: "SealKey", Sealed: true}, true},
 		{iam.Request{Action: "kms:Decrypt", Resource: "SealKey"}, false},
+		{iam.Request{Action: "kms:Encrypt", Resource: "SealKey"}, true},
+		{iam.Request{Action: "ssm:GetParameter", Resource: iam.Parameter("SealParameter")}, true},
+		{iam.Request{Action: "ssm:GetParameter", Resource: iam.Parameter("/other")}, false},
 		{iam.Request{Action: "xray:PutTraceSegments", Resource: "*"}, false},
 	} {
 		if got := policies["RoleA"].Allows(test.request); got != test.want {

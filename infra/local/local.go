@@ -45,6 +45,8 @@ type Options struct {
 	// InMemory stores tables, queues and objects in memory. Then several local
 	// clouds may use the same State.
 	InMemory bool
+	// LongRun is that of backing.Options.
+	LongRun bool
 
 	HTTPPort   int // 0 means any free port
 	SocketPort int // 0 means HTTPPort+1 if HTTPPort is given and the next port is free, else any free port
@@ -228,7 +230,7 @@ func (s *Stack) startServers(ctx context.Context, queues []template.Queue) error
 	options := func(name string) backing.Options {
 		return backing.Options{
 			Components: s.options.Components, Dir: filepath.Join(data, name), InMemory: s.options.InMemory,
-			Log: filepath.Join(s.options.State, "log", name+".log"), Note: s.options.Note,
+			LongRun: s.options.LongRun, Log: filepath.Join(s.options.State, "log", name+".log"), Note: s.options.Note,
 		}
 	}
 	var dynamoDBErr, sqsErr error

@@ -44,7 +44,7 @@ func (d *device) other(a, b string) string {
 
 // parseKeys reads the MsgKeys of a frame.
 func parseKeys(s *schedule, list ...string) []key {
-	keys, err := v4.ToKeys(list)
+	keys, err := v4.ToKeys(chat.ID{}, list)
 	if err != nil {
 		s.problem("frame: %v", err)
 	}
@@ -208,22 +208,22 @@ func (d *device) attemptChange(ctx context.Context, a *actor, c *change) bool {
 
 // callChange makes the call to the domain that a change needs.
 func (s *schedule) callChange(ctx context.Context, by timeline.Actor, c *change) error {
-	m := s.t.Direct
+	m := s.t.Timeline
 	switch c.verb {
 	case "recall":
-		return m.Timeline.Recall(ctx, by, c.user, chat.Between(c.user, c.peer), c.key)
+		return m.Recall(ctx, by, c.user, chat.Between(c.user, c.peer), c.key)
 	case "edit":
-		_, err := m.Timeline.Edit(ctx, by, c.user, chat.Between(c.user, c.peer), c.key, timeline.EditRequest{Elements: textElements(c.text)})
+		_, err := m.Edit(ctx, by, c.user, chat.Between(c.user, c.peer), c.key, timeline.EditRequest{Elements: textElements(c.text)})
 		return err
 	case "hide":
-		return m.Timeline.DeleteForUser(ctx, by, c.user, chat.Between(c.user, c.peer), []key{c.key})
+		return m.DeleteForUser(ctx, by, c.user, chat.Between(c.user, c.peer), []key{c.key})
 	case "react", "unreact":
-		return m.Timeline.React(ctx, by, c.user, chat.Between(c.user, c.peer), c.key, c.text, c.verb == "react")
+		return m.React(ctx, by, c.user, chat.Between(c.user, c.peer), c.key, c.text, c.verb == "react")
 	case "confirm":
-		return m.Timeline.SendReadReceipts(ctx, by, c.user, chat.Between(c.user, c.peer), []key{c.key})
+		return m.SendReadReceipts(ctx, by, c.user, chat.Between(c.user, c.peer), []key{c.key})
 	}
 	s.readsGivenUp[[2]string{c.user, c.peer}] = true // a clear reads everything, and does not change the peer's row
-	return s.t.Inbox.Clear(ctx, c.user, chat.Between(c.user, c.peer), by.Origin)
+	return s.t.Inbox.ClearHistory(ctx, c.user, chat.Between(c.user, c.peer), by.Origin)
 }
 
 // skipCleared gives up the gaps that may be cleared messages, which history no longer

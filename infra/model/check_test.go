@@ -11,7 +11,7 @@ import (
 	"parley/shared/domain/content"
 	"parley/shared/domain/inbox"
 	"parley/shared/domain/timeline"
-	"parley/shared/store"
+	"parley/shared/store/schema"
 )
 
 // check compares what is stored, what was acknowledged and what every device has, after
@@ -19,7 +19,7 @@ import (
 func (s *schedule) check(ctx context.Context) {
 	rows := make(map[[2]string]inbox.Row)
 	for _, u := range s.users {
-		list, _, err := s.store.RowsAfter(ctx, s.app, u, chat.ID{}, 1000, true)
+		list, _, err := s.store.Inbox.RowsAfter(ctx, s.app, u, chat.ID{}, 1000, true)
 		if err != nil {
 			s.dbError = err
 			return
@@ -64,7 +64,7 @@ type direction struct{ from, to string }
 
 // original is the text with which a message was first stored, before any edit.
 func (s *schedule) original(m timeline.Message) string {
-	text := s.bodies[store.TimelinePK(s.app, chat.Between(m.From, m.To()))+store.MessageSK(m.Key)]
+	text := s.bodies[schema.TimelinePK(s.app, m.Chat)+schema.MessageSK(m.Chat, m.Key)]
 	c, err := content.Decode([]byte(text))
 	if err != nil || len(c.Elements) == 0 {
 		return ""
@@ -93,7 +93,7 @@ func (s *schedule) checkLast(user, peer string, history []timeline.Message, row 
 // history reads a timeline as the user a sees it, oldest message first.
 func (s *schedule) history(ctx context.Context, a, b string) ([]timeline.Message, error) {
 	q := timeline.HistoryRange{User: a, Chat: chat.Between(a, b), Limit: 1000}
-	page, err := s.store.Timeline(ctx, s.app, q)
+	page, err := s.store.Timeline.Timeline(ctx, s.app, q)
 	if err == nil && !page.Done {
 		s.problem("a timeline has more than %d messages", q.Limit)
 	}
@@ -150,7 +150,7 @@ func (s *schedule) checkSends(a, b string, history []timeline.Message) {
 			switch {
 			case !ok:
 				s.problem("I1: %s is acknowledged as %v and not stored", l, at.receipt.Key)
-			case m.From != l.from || s.original(m) != l.text || m.NoUnread != l.noUnread:
+			case m.From != l.from || s.original(m) != l.text || m.ExcludedFromUnread != l.noUnread:
 				s.problem("I1: %s is acknowledged as %v, which is the message of %s with %q", l, at.receipt.Key, m.From, s.original(m))
 			case !l.batch && m.Offset != at.receipt.Offset:
 				s.problem("I1: %s is acknowledged with offset %d and stored with %d", l, at.receipt.Offset, m.Offset)
@@ -343,7 +343,7 @@ func (s *schedule) checkDirection(d direction, history []timeline.Message, old f
 // If the session is written first, the message comes by a frame. If the send writes
 // first, the message comes by the sync (docs/data-model.md §5).
 func (s *schedule) checkRaces(ctx context.Context) {
-	list, err := s.store.Sessions(ctx, s.app, s.users)
+	list, err := s.store.Sessions.Sessions(ctx, s.app, s.users)
 	if err != nil {
 		s.problem("sessions: %v", err)
 		return
@@ -421,7 +421,7 @@ func (d *device) checkView(peer string, history []timeline.Message, row inbox.Ro
 		counted := m.From == d.user || m.Offset <= row.InOffset
 		if at < len(keys) && keys[at] == m.Key {
 			w := v4.FromMessage(m)
-			want := heldMessage{from: m.From, offset: m.Offset, noUnread: m.NoUnread, state: stateOf(w)}
+			want := heldMessage{from: m.From, offset: m.Offset, noUnread: m.ExcludedFromUnread, state: stateOf(w)}
 			h := v.messages[m.Key]
 			if m.From != d.user {
 				h.confirmed, want.confirmed = false, false // only the sender gets receipts

@@ -413,10 +413,10 @@ func (d *device) callRead(ctx context.Context, a *actor, r read) {
 	if r.upTo != nil {
 		name = fmt.Sprintf("read %s up to %d", r.peer, *r.upTo)
 	}
-	var cursor inbox.ReadCursor
+	var cursor inbox.ReadCursorMoved
 	origin := delivery.Origin{User: d.user, Instance: d.instance}
 	known, _ := d.s.invoke(ctx, a, name, nil, func(ctx context.Context) (err error) {
-		cursor, err = d.s.t.Inbox.Read(ctx, d.user, chat.Between(d.user, r.peer), r.upTo, origin)
+		cursor, err = d.s.t.Inbox.MarkRead(ctx, d.user, chat.Between(d.user, r.peer), r.upTo, origin)
 		return err
 	})
 	d.s.stats["reads"]++

@@ -1,61 +1,42 @@
 package model
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"hash/fnv"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/smithy-go"
-	"github.com/aws/smithy-go/middleware"
-
 	"parley/infra/testkit"
 	"parley/shared/domain/chat"
-	"parley/shared/store"
+	"parley/shared/dynamo"
+	"parley/shared/dynamo/calls"
+	"parley/shared/store/items"
+	"parley/shared/store/schema"
 )
 
-// hooks makes every call to DynamoDB a step of the schedule that it belongs to. The
-// SDK does not retry: its retries would be steps that no seed decides.
-func hooks(o *dynamodb.Options) {
-	o.Retryer = aws.NopRetryer{}
-	o.HTTPClient = awshttp.NewBuildableClient().WithTimeout(time.Minute) // long, because the machine may be busy
-	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
-		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("ModelStep", step), middleware.After)
-	})
-}
-
-// step makes one call to DynamoDB, and decides before and after it what happens.
-func step(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (out middleware.InitializeOutput, meta middleware.Metadata, err error) {
+// step makes one call to DynamoDB, and decides before and after it what happens: each call is a
+// step of the schedule that it belongs to.
+func step(ctx context.Context, in any, next dynamo.Call) (any, error) {
 	o := opOf(ctx)
 	if o == nil {
-		return next.HandleInitialize(ctx, in)
+		return next(ctx, in)
 	}
-	if put, ok := in.Parameters.(*dynamodb.PutItemInput); ok && strings.Contains(text(put.Item, "pk"), "#D#") && text(put.Item, "sk")[0] != 0x1f {
-		return o.overflowWrite(ctx, put, in, next)
-	}
-	label := describe(in.Parameters)
+	label := describe(in)
 	if err := o.before(label); err != nil {
-		return out, meta, err
+		return nil, err
 	}
-	if result, err := o.refuseByChance(in.Parameters, label); result != nil || err != nil {
-		return middleware.InitializeOutput{Result: result}, meta, err
+	if result, err := o.refuseByChance(in, label); result != nil || err != nil {
+		return result, err
 	}
-	o.s.observer.beforeWrite(ctx, in.Parameters)
-	out, meta, err = next.HandleInitialize(ctx, in)
-	o.observe(ctx, in.Parameters, out.Result, err)
+	o.s.observer.beforeWrite(ctx, in)
+	out, err := next(ctx, in)
+	o.observe(ctx, in, out, err)
 	if failed := o.after(label); failed != nil {
-		return middleware.InitializeOutput{}, meta, failed
+		return nil, failed
 	}
-	return out, meta, err
+	return out, err
 }
 
 // refuseByChance answers instead of DynamoDB as if other calls were using the same
@@ -67,15 +48,15 @@ func (o *op) refuseByChance(params any, label string) (result any, err error) {
 		return nil, nil
 	}
 	switch p := params.(type) {
-	case *dynamodb.PutItemInput, *dynamodb.UpdateItemInput, *dynamodb.DeleteItemInput:
+	case *calls.PutItemInput, *calls.UpdateItemInput, *calls.DeleteItemInput:
 		s.stats["conflicts"]++
-		err = &types.TransactionConflictException{Message: aws.String("Transaction is ongoing for the item")}
-	case *dynamodb.BatchGetItemInput:
+		err = &calls.TransactionConflictException{Message: "Transaction is ongoing for the item"}
+	case *calls.BatchGetItemInput:
 		s.stats["batches left"]++
-		result = &dynamodb.BatchGetItemOutput{UnprocessedKeys: p.RequestItems}
-	case *dynamodb.BatchWriteItemInput:
+		result = &calls.BatchGetItemOutput{UnprocessedKeys: p.RequestItems}
+	case *calls.BatchWriteItemInput:
 		s.stats["batches left"]++
-		result = &dynamodb.BatchWriteItemOutput{UnprocessedItems: p.RequestItems}
+		result = &calls.BatchWriteItemOutput{UnprocessedItems: p.RequestItems}
 	default:
 		return nil, nil
 	}
@@ -84,78 +65,38 @@ func (o *op) refuseByChance(params any, label string) (result any, err error) {
 	return result, err
 }
 
-// overflowWrite is the step of a write of an idempotency key outside the window. The
-// store makes several such writes in parallel, so what happens to each depends on its
-// key and not on their order.
-func (o *op) overflowWrite(ctx context.Context, put *dynamodb.PutItemInput, in middleware.InitializeInput, next middleware.InitializeHandler) (out middleware.InitializeOutput, meta middleware.Metadata, err error) {
-	s, label := o.s, describe(put)
-	h := fnv.New64a()
-	_, _ = fmt.Fprint(h, s.seed, len(s.trace), s.strip(label))
-	r := testkit.Rand(h.Sum64()).Float64()
-	if s.noFaults {
-		r = 1
-	}
-	kill, fail := r < s.odds.kill, r < s.odds.kill+s.odds.fail
-	notDone := fail && h.Sum64()%2 == 0
-	if !notDone {
-		out, meta, err = next.HandleInitialize(ctx, in)
-	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.overflowWrites = append(o.overflowWrites, fmt.Sprintf("  %s (killed %t, failed %t, done %t)", label, kill, fail, !notDone))
-	o.killed = o.killed || kill
-	if fail {
-		return middleware.InitializeOutput{}, meta, errFailed
-	}
-	return out, meta, err
-}
-
-// noteOverflow adds the overflow writes to the trace, in sorted order, so that the trace
-// does not depend on the order of goroutines.
-func (o *op) noteOverflow() {
-	slices.Sort(o.overflowWrites)
-	for _, line := range o.overflowWrites {
-		o.s.note(o.a.name, "%s", line)
-		o.s.stats["idempotency keys written outside the window"]++
-	}
-	o.overflowWrites = nil
-	if o.killed && !o.dead {
-		o.die("killed by a write outside the window")
-		o.s.stats["kills by a write outside the window"]++
-	}
-}
-
 // observe remembers what the checks at the end must know about a call.
 func (o *op) observe(ctx context.Context, params, result any, err error) {
-	var answer smithy.APIError
+	var answer interface{ ErrorCode() string }
 	if err != nil && !errors.As(err, &answer) {
 		o.s.dbError = err
 		return
 	}
-	var refused *types.ConditionalCheckFailedException
+	var refused *calls.ConditionalCheckFailedException
 	if err != nil && !errors.As(err, &refused) {
 		o.s.problem("DynamoDB: %s: %v", describe(params), err)
 		return
 	}
 	switch p := params.(type) {
-	case *dynamodb.GetItemInput:
+	case *calls.GetItemInput:
 		if strings.Contains(text(p.Key, "pk"), "#D#") {
 			o.keyReads++
-			if len(result.(*dynamodb.GetItemOutput).Item) > 0 {
+			if len(result.(*calls.GetItemOutput).Item) > 0 {
 				o.s.stats["idempotency keys found outside the window"]++
 			}
 		}
-		o.s.observer.answerStale(o, p.ConsistentRead, *p.TableName, &result.(*dynamodb.GetItemOutput).Item)
-	case *dynamodb.BatchGetItemInput:
-		r := result.(*dynamodb.BatchGetItemOutput)
-		for table, items := range r.Responses {
+		o.s.observer.answerStale(o, p.ConsistentRead, *p.TableName, &result.(*calls.GetItemOutput).Item)
+	case *calls.BatchGetItemInput:
+		r := result.(*calls.BatchGetItemOutput)
+		for table, found := range r.Responses {
 			strong := p.RequestItems[table].ConsistentRead
-			for i := range items {
-				o.s.observer.answerStale(o, strong, table, &items[i])
+			for i := range found {
+				o.s.observer.answerStale(o, strong, table, &found[i])
+				o.seeWindow(found[i])
 			}
 		}
-	case *dynamodb.QueryInput:
-		r := result.(*dynamodb.QueryOutput)
+	case *calls.QueryInput:
+		r := result.(*calls.QueryOutput)
 		left := r.Items[:0]
 		for _, item := range r.Items {
 			if o.s.observer.answerStale(o, p.ConsistentRead, *p.TableName, &item); len(item) > 0 {
@@ -163,10 +104,13 @@ func (o *op) observe(ctx context.Context, params, result any, err error) {
 			}
 		}
 		r.Items = left
-	case *dynamodb.UpdateItemInput:
+	case *calls.UpdateItemInput:
 		o.observeUpdate(ctx, p, result, refused)
-	case *dynamodb.PutItemInput:
+	case *calls.PutItemInput:
 		switch sk := text(p.Item, "sk"); {
+		case strings.Contains(text(p.Item, "pk"), "#D#") && o.send != nil && !o.send.batch:
+			o.windowFull = true
+			o.s.stats["sends saved beside the row"]++
 		case sk[0] == 'm' && refused == nil:
 			o.s.bodies[text(p.Item, "pk")+sk] = text(p.Item, "b")
 		case sk[0] == 'm' && refused.Item["rv"] != nil:
@@ -177,18 +121,25 @@ func (o *op) observe(ctx context.Context, params, result any, err error) {
 
 // observeUpdate does the part of observe that is about updates: the claims of a send,
 // slots, and the read cursors of peers.
-func (o *op) observeUpdate(ctx context.Context, p *dynamodb.UpdateItemInput, result any, refused *types.ConditionalCheckFailedException) {
-	if o.send != nil && strings.Contains(*p.UpdateExpression, "n0 =") {
+func (o *op) observeUpdate(ctx context.Context, p *calls.UpdateItemInput, result any, refused *calls.ConditionalCheckFailedException) {
+	sets := testkit.SetBy(p)
+	if o.send != nil && sets[string(schema.RowWindow)] != nil {
 		if refused == nil {
-			old := result.(*dynamodb.UpdateItemOutput).Attributes
-			o.claimed(peerOf(p.Key), number(old, "o")+1, number(p.ExpressionAttributeValues, ":sec"))
+			claimed := items.Window(sets)
+			o.claimed(peerOf(p.Key), claimed.Offset, claimed.Sends[0].Time)
 			return
 		}
-		o.claimRefused(p, refused.Item)
+		o.s.stats["claims on a window that has changed"]++
+		o.refusedClaims++
+		o.seeWindow(dynamo.Item(refused.Item))
 		return
 	}
-	if connection, ok := p.ExpressionAttributeValues[":link"].(*types.AttributeValueMemberM); ok && refused == nil {
-		old, _ := result.(*dynamodb.UpdateItemOutput).Attributes[p.ExpressionAttributeNames["#s"]].(*types.AttributeValueMemberM)
+	for name, v := range sets {
+		connection, isMap := v.(*calls.Map)
+		if _, slot := schema.SessionSlot.Cut(name); !slot || !isMap || refused != nil {
+			continue
+		}
+		old, _ := result.(*calls.UpdateItemOutput).Attributes[name].(*calls.Map)
 		if c := o.s.conns[text(connection.Value, "c")]; c != nil && old != nil {
 			c.replaced = text(old.Value, "c")
 		}
@@ -199,47 +150,36 @@ func (o *op) observeUpdate(ctx context.Context, p *dynamodb.UpdateItemInput, res
 	o.s.observer.checkPeerRead(ctx, p, refused != nil)
 }
 
-// claimRefused finds out why the claim of an offset was refused: the send is a repeat,
-// the window is full, or another send changed the row first.
-func (o *op) claimRefused(p *dynamodb.UpdateItemInput, row store.Item) {
-	key := p.ExpressionAttributeValues[":key"].(*types.AttributeValueMemberB).Value
-	old := number(p.ExpressionAttributeValues, ":old")
-	for i := range 8 {
-		k, ok := row["k"+strconv.Itoa(i)].(*types.AttributeValueMemberB)
-		if ok && bytes.Equal(k.Value, key) && number(row, "t"+strconv.Itoa(i)) > old {
-			o.s.stats["repeats found in the window"]++
-			return
-		}
-	}
-	if number(row, "t7") > old || number(row, "sp") > old {
-		o.s.stats["claims with a full window"]++
+// seeWindow notes whether the sender's row, as a send has read it, says that sends were saved
+// beside it.
+func (o *op) seeWindow(row dynamo.Item) {
+	if o.send != nil && row.Has(schema.RowSaved) {
 		o.windowFull = true
-		return
+		o.s.stats["windows with saved sends"]++
 	}
-	o.claimsLost++
 }
 
 // describe names a call and its items, for the trace.
 func describe(params any) string {
-	at := func(table *string, k store.Item) string {
+	at := func(table *string, k dynamo.Item) string {
 		return fmt.Sprintf("%s %s %s", short(*table), text(k, "pk"), text(k, "sk"))
 	}
 	switch p := params.(type) {
-	case *dynamodb.GetItemInput:
+	case *calls.GetItemInput:
 		return "get " + at(p.TableName, p.Key)
-	case *dynamodb.BatchGetItemInput:
+	case *calls.BatchGetItemInput:
 		for table, keys := range p.RequestItems {
 			return fmt.Sprintf("batch get %d of %s", len(keys.Keys), short(table))
 		}
-	case *dynamodb.QueryInput:
+	case *calls.QueryInput:
 		return fmt.Sprintf("query %s %s", short(*p.TableName), text(p.ExpressionAttributeValues, ":pk"))
-	case *dynamodb.PutItemInput:
+	case *calls.PutItemInput:
 		return "put " + at(p.TableName, p.Item)
-	case *dynamodb.BatchWriteItemInput:
+	case *calls.BatchWriteItemInput:
 		for table, writes := range p.RequestItems {
 			return fmt.Sprintf("batch write %d to %s", len(writes), short(table))
 		}
-	case *dynamodb.UpdateItemInput:
+	case *calls.UpdateItemInput:
 		return "update " + at(p.TableName, p.Key)
 	}
 	return fmt.Sprintf("%T", params)
@@ -249,22 +189,22 @@ func describe(params any) string {
 func short(table string) string { return table[strings.LastIndex(table, "-")+1:] }
 
 // peerOf returns the peer if the key is that of a row, else "".
-func peerOf(k store.Item) string {
-	user := store.ParsePartition(text(k, "pk")).Rest
-	id, _ := store.ParseRowSK(user, text(k, "sk"))
+func peerOf(k dynamo.Item) string {
+	user := schema.New().ParsePartition(text(k, "pk")).ID
+	id, _ := schema.ParseRowSK(user, text(k, "sk"))
 	return id.Peer(user)
 }
 
-func text(item store.Item, name string) string {
-	v, ok := item[name].(*types.AttributeValueMemberS)
+func text(item dynamo.Item, name string) string {
+	v, ok := item[name].(*calls.Text)
 	if !ok {
 		return ""
 	}
 	return v.Value
 }
 
-func number(item store.Item, name string) int64 {
-	v, ok := item[name].(*types.AttributeValueMemberN)
+func number(item dynamo.Item, name string) int64 {
+	v, ok := item[name].(*calls.Number)
 	if !ok {
 		return 0
 	}
@@ -277,30 +217,27 @@ func number(item store.Item, name string) int64 {
 // moment. It also checks that no offset of a row ever decreases.
 type observer struct {
 	s    *schedule
-	old  map[string]version    // the items before their last write
-	rows map[string]store.Item // the rows as last seen
+	old  map[string]version     // the items before their last write
+	rows map[string]dynamo.Item // the rows as last seen
 }
 
 type version struct {
-	item store.Item // nil: there was no item
-	at   time.Time  // when it was replaced
+	item dynamo.Item // nil: there was no item
+	at   time.Time   // when it was replaced
 }
 
 // replicaLag is how long a replica may be behind.
 const replicaLag = time.Second
 
 func newObserver(s *schedule) *observer {
-	return &observer{s: s, old: make(map[string]version), rows: make(map[string]store.Item)}
+	return &observer{s: s, old: make(map[string]version), rows: make(map[string]dynamo.Item)}
 }
 
-// rawClient has no hooks: its calls are not steps of a schedule.
-var rawClient *dynamodb.Client
-
-// get reads an item strongly.
-func get(ctx context.Context, table string, k store.Item) (store.Item, error) {
+// get reads an item strongly. It has no hooks: the call is no step of a schedule.
+func get(ctx context.Context, table string, k dynamo.Item) (dynamo.Item, error) {
 	strong := true
-	out, err := rawClient.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: &table, ConsistentRead: &strong, Key: store.Item{"pk": k["pk"], "sk": k["sk"]},
+	out, err := testkit.Past[calls.GetItemOutput](ctx, server, &calls.GetItemInput{
+		TableName: &table, ConsistentRead: &strong, Key: dynamo.Item{"pk": k["pk"], "sk": k["sk"]},
 	})
 	if err != nil {
 		return nil, err
@@ -309,10 +246,10 @@ func get(ctx context.Context, table string, k store.Item) (store.Item, error) {
 }
 
 // getRow reads a user's row of a conversation.
-func getRow(ctx context.Context, app int64, user, peer string) (store.Item, error) {
-	k := store.RowKey(app, user, chat.Between(user, peer))
-	return get(ctx, server.Tables.Core, store.Item{
-		"pk": &types.AttributeValueMemberS{Value: k.PK}, "sk": &types.AttributeValueMemberS{Value: k.SK},
+func getRow(ctx context.Context, app int64, user, peer string) (dynamo.Item, error) {
+	k := schema.RowKey(app, user, chat.Between(user, peer))
+	return get(ctx, server.Tables.Core, dynamo.Item{
+		"pk": &calls.Text{Value: k.PK}, "sk": &calls.Text{Value: k.SK},
 	})
 }
 
@@ -322,11 +259,11 @@ func (ob *observer) beforeWrite(ctx context.Context, params any) {
 		return
 	}
 	var table string
-	var key store.Item
+	var key dynamo.Item
 	switch p := params.(type) {
-	case *dynamodb.PutItemInput:
+	case *calls.PutItemInput:
 		table, key = *p.TableName, p.Item
-	case *dynamodb.UpdateItemInput:
+	case *calls.UpdateItemInput:
 		table, key = *p.TableName, p.Key
 	default:
 		return
@@ -343,7 +280,7 @@ func (ob *observer) beforeWrite(ctx context.Context, params any) {
 }
 
 // checkRow compares a row with what it was before.
-func (ob *observer) checkRow(key, item store.Item) {
+func (ob *observer) checkRow(key, item dynamo.Item) {
 	name := text(key, "pk") + " " + text(key, "sk")
 	old := ob.rows[name]
 	ob.rows[name] = item
@@ -362,24 +299,25 @@ func (ob *observer) checkRow(key, item store.Item) {
 
 // checkPeerRead checks that the sender's row never says that the peer has read more than
 // the peer has read.
-func (ob *observer) checkPeerRead(ctx context.Context, p *dynamodb.UpdateItemInput, refused bool) {
-	if refused || !strings.Contains(*p.UpdateExpression, "pr = ") {
+func (ob *observer) checkPeerRead(ctx context.Context, p *calls.UpdateItemInput, refused bool) {
+	sets := testkit.SetBy(p)
+	if refused || sets[string(schema.RowPeerRead)] == nil {
 		return
 	}
-	sender := store.ParsePartition(text(p.Key, "pk")).Rest
+	sender := schema.New().ParsePartition(text(p.Key, "pk")).ID
 	row, err := getRow(context.WithoutCancel(ctx), ob.s.app, peerOf(p.Key), sender)
 	if err != nil {
 		ob.s.problem("observer: %v", err)
 		return
 	}
-	if peerRead, read := number(p.ExpressionAttributeValues, ":n"), number(row, "d"); peerRead > read {
+	if peerRead, read := sets.Int(schema.RowPeerRead), number(row, "d"); peerRead > read {
 		ob.s.problem("the row of %s says that %s has read up to %d, who has read up to %d", sender, peerOf(p.Key), peerRead, read)
 	}
 }
 
 // answerStale may replace an item that was read by the one before its last write, if
 // the read is eventually consistent.
-func (ob *observer) answerStale(o *op, strong *bool, table string, item *store.Item) {
+func (ob *observer) answerStale(o *op, strong *bool, table string, item *calls.Attributes) {
 	if (strong != nil && *strong) || ob.s.noFaults || len(*item) == 0 {
 		return
 	}

@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"parley/infra/local/backing"
 	"parley/infra/testkit"
 	"parley/shared/store"
 )
@@ -65,8 +64,7 @@ func play(ctx context.Context, db *store.Store, seed uint64) *schedule {
 // TestModel runs many schedules and reports those that break a rule of
 // docs/data-model.md §1. With MODEL_SEED it runs a single one and prints its trace.
 func TestModel(t *testing.T) {
-	db := server.Store(hooks)
-	rawClient = backing.Client(server.Endpoint)
+	db := server.Store(step)
 	if os.Getenv("MODEL_SEED") != "" {
 		s := play(t.Context(), db, number64(t, 0, "MODEL_SEED"))
 		t.Logf("seed %d, hash %x\n%s", s.seed, s.traceHash(), strings.Join(s.trace, "\n"))
@@ -112,15 +110,16 @@ func TestModel(t *testing.T) {
 	}
 	wg.Wait()
 	t.Logf("%d schedules from seed %d in %s\n%s", count, from, time.Since(begun).Round(time.Second), total)
-	report(t, failed)
+	report(t, "TestModel", failed)
 }
 
-// report prints the first two failures with their traces, and of the next ones the
-// first problem.
-func report(t *testing.T, failed []*schedule) {
+// report prints the first two failures of a test with their traces, and of the
+// next ones the first problem.
+func report(t *testing.T, name string, failed []*schedule) {
+	t.Helper()
 	slices.SortFunc(failed, func(a, b *schedule) int { return int(a.seed) - int(b.seed) })
 	for i, s := range failed {
-		again := fmt.Sprintf("MODEL_SEED=%d go test ./infra/model -run 'TestModel$' -v", s.seed)
+		again := fmt.Sprintf("MODEL_SEED=%d go test ./infra/model -run '%s$' -v", s.seed, name)
 		if i < 2 {
 			t.Errorf("%s\n%s\n%s", again, strings.Join(s.problems, "\n"), strings.Join(s.trace, "\n"))
 		} else if i < 100 {
@@ -148,8 +147,7 @@ func (s stats) String() string {
 
 // TestModelIsDeterministic checks that two runs of a seed do exactly the same.
 func TestModelIsDeterministic(t *testing.T) {
-	db := server.Store(hooks)
-	rawClient = backing.Client(server.Endpoint)
+	db := server.Store(step)
 	for seed := range uint64(25) {
 		a, b := play(t.Context(), db, seed), play(t.Context(), db, seed)
 		if got, want := b.traceHash(), a.traceHash(); got != want {

@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"parley/infra/testkit"
@@ -97,13 +96,13 @@ func newSchedule(seed uint64, id int64, db *store.Store, server *testkit.Server)
 		stay: []float64{0.3, 0.6, 0.9}[s.rng.IntN(3)], kill: []float64{0, 0.01, 0.03, 0.06}[s.rng.IntN(4)],
 		fail: []float64{0, 0.01, 0.04}[s.rng.IntN(3)], tick: []float64{0.05, 0.2, 0.5}[s.rng.IntN(3)],
 		loseFrame: []float64{0.07, 0.07, 0.4}[s.rng.IntN(3)], reader: s.rng.IntN(4) == 0,
-		stale: s.rng.IntN(3) == 0, overflow: s.rng.IntN(8) == 0, noUnread: s.rng.IntN(3) == 0,
+		stale: s.rng.IntN(3) == 0, overflow: s.rng.IntN(16) == 0, noUnread: s.rng.IntN(3) == 0,
 		collide: s.rng.IntN(10) == 0, changer: s.rng.IntN(2) == 0, page: []int{2, 5, 100, 100, 100}[s.rng.IntN(5)], conflict: []float64{0, 0.02, 0.05}[s.rng.IntN(3)],
 	}
 	s.observer = newObserver(s)
 	parts := app.Parts{
 		Store: db, Sealer: server.Sealer, Poster: s, Delivery: (*jobs)(s), Push: (*pushes)(s), Clock: scheduleClock{s},
-		Parallel: s.parallel, Encode: client.Frames(),
+		Parallel: randomOrder{s}, Encoder: client.NewFrames(),
 	}
 	policy := sessions.Multi
 	if s.rng.IntN(4) == 0 {
@@ -117,7 +116,7 @@ func newSchedule(seed uint64, id int64, db *store.Store, server *testkit.Server)
 func (s *schedule) run(ctx context.Context) []string {
 	s.users = []string{"ann", "bob", "cid"}[:2+s.chance(0.3)]
 	for _, u := range s.users {
-		if err := s.store.CreateAccount(ctx, s.app, accounts.Account{ID: u, Created: startTime}, startTime, 0); err != nil {
+		if err := s.store.Accounts.CreateAccount(ctx, s.app, accounts.Account{ID: u, Created: startTime}, startTime, 0); err != nil {
 			return []string{err.Error()}
 		}
 		for n := range 1 + s.chance(0.6) + s.chance(0.25) {
@@ -245,16 +244,12 @@ type op struct {
 	send       *send
 	meter      telemetry.Meter
 	keyReads   int  // reads of idempotency keys outside the window
-	windowFull bool // a claim found the idempotency window full, or overflowed before
-	claimsLost int  // claims that were refused because another send changed the row first
+	windowFull bool // a claim has saved a send beside the row, or found that one was saved
 	failed     bool // a call failed, and the function may have continued
 	conflicted bool // a write was refused, or a batch left, because of other calls
 	// recalled means that a send found its message stored, and recalled meanwhile.
-	recalled bool
-
-	mu             sync.Mutex // the store makes overflow writes in goroutines of its own
-	overflowWrites []string   // the trace lines of overflow writes
-	killed         bool       // killed by an overflow write
+	recalled      bool
+	refusedClaims int // claims refused because another send had changed the row
 }
 
 type opKey struct{}
@@ -275,7 +270,6 @@ func (s *schedule) invoke(ctx context.Context, a *actor, name string, sent *send
 	}
 	s.note(a.name, "%s ...", name)
 	err = f(context.WithValue(telemetry.WithMeter(ctx, &o.meter), opKey{}, o))
-	o.noteOverflow()
 	o.ended = s.now
 	answer := "ok"
 	if err != nil {
@@ -300,7 +294,7 @@ func (s *schedule) invoke(ctx context.Context, a *actor, name string, sent *send
 // error, the call is not made.
 func (o *op) before(label string) error {
 	s := o.s
-	if o.noteOverflow(); o.dead {
+	if o.dead {
 		return errKilled
 	}
 	s.stats["steps"]++
@@ -414,9 +408,12 @@ func (s *schedule) wait(ctx context.Context, d time.Duration) {
 	}
 }
 
-// parallel runs functions one after the other, in an order that the seed decides. After
+// randomOrder runs functions one after the other, in an order that the seed decides. After
 // one has failed, the others may or may not run.
-func (s *schedule) parallel(ctx context.Context, run ...func(context.Context) error) error {
+type randomOrder struct{ *schedule }
+
+// Run implements parallel.Runner.
+func (s randomOrder) Run(ctx context.Context, run ...func(context.Context) error) error {
 	order := s.rng.Perm(len(run))
 	var first error
 	for _, i := range order {

@@ -77,7 +77,7 @@ func TestStandin(t *testing.T) {
 	defer standin.Close()
 	cfg := app.AWS("us-east-1")
 	cfg.Credentials = backing.Credentials()
-	q := queue.New[accounts.Removal](cfg, standin.URL, queue.Removal, standin.URL+"/000000000000/sweep")
+	q := queue.New[accounts.Removal](cfg, standin.URL, queue.Background, standin.URL+"/000000000000/background")
 	if err := q.Send(t.Context(), accounts.Removal{User: "alice"}, time.Second); err != nil {
 		t.Error(err)
 	}

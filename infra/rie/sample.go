@@ -22,18 +22,27 @@ import (
 	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/direct"
+	"parley/shared/domain/groupchat"
+	"parley/shared/domain/groups"
+	"parley/shared/domain/membership"
 	"parley/shared/domain/profiles"
 	"parley/shared/domain/relations"
 	"parley/shared/domain/sessions"
 	"parley/shared/domain/timeline"
+	"parley/shared/dynamo"
 	"parley/shared/fault"
 	"parley/shared/op"
+	"parley/shared/parallel"
 	"parley/shared/queue"
+	"parley/shared/store"
+	"parley/shared/store/items"
+	"parley/shared/store/schema"
 )
 
 // Sample creates what the sample events need: the application with its fixed secret, the
 // accounts alice, bob and carol, and a message from alice to bob and one from bob to alice.
-// Alice is online, has a friend list and a folder, and bob has asked her to be his friend.
+// Alice is online, has a friend list and a folder, and bob has asked her to be his friend. There are
+// the groups of sampleGroups.
 func Sample(ctx context.Context, s *testkit.Server) error {
 	st, now := s.Store(), time.Now()
 	sealed, err := s.Sealer.Seal(ctx, fmt.Sprintf("app/%d", events.App), []byte(events.Secret))
@@ -43,14 +52,14 @@ func Sample(ctx context.Context, s *testkit.Server) error {
 	a := apps.App{
 		ID: events.App, Created: now.Unix(), Updated: now.Unix(), Admins: []string{events.Admin},
 		Settings: apps.Settings{Name: "sample", Edition: apps.Premium, LoginPolicy: sessions.Dual, DeleteAllowed: true, Follow: true},
-		Keys:     []apps.Key{{Number: 1, Sealed: sealed, Created: now.Unix()}},
+		Keys:     []apps.Key{{Number: 1, Created: now.Unix()}},
 	}
-	if _, err := st.CreateApp(ctx, a); err != nil {
+	if _, err := st.Apps.CreateApp(ctx, a, sealed); err != nil {
 		return err
 	}
 	tenant := app.New(app.Parts{
 		Store: st, Sealer: s.Sealer, Poster: &testkit.PostRecorder{}, Delivery: &testkit.Jobs[delivery.Job]{Name: queue.Delivery}, Clock: clock.System{},
-		Parallel: app.Parallel, Encode: client.Frames(), Format: v4.ExportFormat{},
+		Parallel: parallel.Goroutines{}, Encoder: client.NewFrames(), Format: v4.ExportFormat{},
 	}).For(&a)
 	for _, user := range []string{"alice", "bob", "carol"} {
 		if err := tenant.Accounts.Import(ctx, accounts.Import{ID: user}); err != nil {
@@ -66,19 +75,61 @@ func Sample(ctx context.Context, s *testkit.Server) error {
 			return err
 		}
 	}
-	return errors.Join(sampleRelations(ctx, tenant), sampleMessages(ctx, tenant), sampleMergedList(ctx, tenant))
+	return errors.Join(sampleRelations(ctx, st, tenant), sampleMessages(ctx, st, tenant), sampleMergedList(ctx, st, tenant), sampleGroups(ctx, s, st, tenant))
+}
+
+// sampleGroups makes the group "chess" of alice, in which bob is a member, and which carol asks to
+// join. Its message 1 asks for read receipts, and extensions may be attached to it. Bob owns the groups
+// "go", in which alice is a member, and "club", which everybody may join.
+func sampleGroups(ctx context.Context, s *testkit.Server, st *store.Store, tenant app.Tenant) error {
+	for _, g := range []struct{ id, owner, other string }{{"chess", "alice", "bob"}, {"go", "bob", "alice"}, {"club", "bob", "carol"}} {
+		if err := sampleGroup(ctx, s, st, g.id, g.owner, g.other); err != nil {
+			return err
+		}
+	}
+	free, admin := groups.JoinFreely, groups.Actor{Application: true}
+	if err := tenant.Groups.Update(ctx, admin, "club", groups.Update{Join: &free}); err != nil {
+		return err
+	}
+	if _, err := tenant.Members.Apply(ctx, "carol", "chess", "I play"); err != nil {
+		return err
+	}
+	if _, err := tenant.GroupData.SetAttributes(ctx, admin, "chess", map[string]string{"board": "rnbqkbnr"}, false, delivery.Origin{}); err != nil {
+		return err
+	}
+	_, err := tenant.GroupChat.Send(ctx, groupchat.SendRequest{
+		Actor: groupchat.Actor{User: "alice", Trusted: true}, Group: "chess", Random: 1, NeedReceipt: true, Extensible: true,
+		Content: content.Content{Elements: []content.Element{testkit.Text("sample")}},
+	})
+	return err
+}
+
+// sampleGroup makes a group with an owner and another member.
+func sampleGroup(ctx context.Context, s *testkit.Server, st *store.Store, id, owner, other string) error {
+	g := groups.Group{ID: id, Type: groups.Public, Name: id, Owner: owner, Created: 1, Version: 1, MaxMembers: 100, Join: groups.JoinByPermission, Active: true}
+	head := dynamo.NewItem(schema.GroupHeadKey(events.App, g.ID))
+	head.Set(schema.GroupHeadType, dynamo.Str(string(g.Type)))
+	core := dynamo.New(s.Call, clock.System{}).Table(s.Tables.Core)
+	if err := core.PutAll(ctx, []dynamo.Item{items.GroupItem(events.App, g), head}); err != nil {
+		return err
+	}
+	_, err := st.Members.WriteMembers(ctx, events.App, membership.Transaction{
+		Group: g.ID, NowMs: time.Now().UnixMilli(), MaxMembers: 100, MaxJoined: 100,
+		Joins: []membership.Join{{Member: membership.Member{User: owner, Role: groups.Owner, Joined: 1}}, {Member: membership.Member{User: other, Role: groups.Member, Joined: 2}}},
+	})
+	return err
 }
 
 // sampleMessages stores the messages that the events recall, edit and so on: one in each
 // direction. Their keys have a time in 2100, so the time in which a message can be changed
 // never ends.
-func sampleMessages(ctx context.Context, tenant app.Tenant) error {
+func sampleMessages(ctx context.Context, st *store.Store, tenant app.Tenant) error {
 	for _, m := range []timeline.Message{
 		{From: "alice", Chat: chat.Between("alice", "bob"), Key: timeline.Key{Time: events.Future, Seq: 1, Random: 1}},
 		{From: "bob", Chat: chat.Between("bob", "alice"), Key: timeline.Key{Time: events.Future, Seq: 2, Random: 2}},
 	} {
 		m.Elements, m.Expires, m.NeedReceipt, m.Extensible = []content.Element{testkit.Text("hi")}, events.Future, true, true
-		if _, err := tenant.Timeline.Store.PutMessage(ctx, tenant.Timeline.App, m); err != nil {
+		if _, err := st.Timeline.PutMessage(ctx, events.App, m); err != nil {
 			return err
 		}
 		if err := tenant.Timeline.React(ctx, timeline.Actor{Trusted: true}, "alice", chat.Between("alice", "bob"), m.Key, "+1", true); err != nil {
@@ -90,7 +141,7 @@ func sampleMessages(ctx context.Context, tenant app.Tenant) error {
 
 // sampleMergedList stores a merged list, and the message to bob that refers to it. The key of
 // that message has a time in 2100.
-func sampleMergedList(ctx context.Context, tenant app.Tenant) error {
+func sampleMergedList(ctx context.Context, st *store.Store, tenant app.Tenant) error {
 	item := json.RawMessage(`{"From_Account":"bob","MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"sample"}}]}`)
 	messages, err := v4.ReadMergedList([]json.RawMessage{item})
 	if err != nil {
@@ -100,7 +151,7 @@ func sampleMergedList(ctx context.Context, tenant app.Tenant) error {
 	if err != nil {
 		return err
 	}
-	_, err = tenant.Timeline.Store.PutMessage(ctx, tenant.Timeline.App, timeline.Message{
+	_, err = st.Timeline.PutMessage(ctx, events.App, timeline.Message{
 		From: "alice", Chat: chat.Between("alice", "bob"), Key: timeline.Key{Time: events.Future, Seq: 3, Random: 3}, Expires: events.Future,
 		Content: content.Content{Elements: []content.Element{{Merged: &content.Merged{Title: "Chat", Key: list.Key}}}},
 	})
@@ -109,13 +160,13 @@ func sampleMergedList(ctx context.Context, tenant app.Tenant) error {
 
 // sampleRelations connects a device of alice, makes bob ask her to be his friend, and creates
 // a friend list and a folder.
-func sampleRelations(ctx context.Context, tenant app.Tenant) error {
+func sampleRelations(ctx context.Context, st *store.Store, tenant app.Tenant) error {
 	device := sessions.Connection{ID: "sample", Instance: events.Instance, Platform: events.Platform}
 	_, err1 := tenant.Sessions.Connect(ctx, "alice", device)
 	confirm := profiles.Mutation{Fields: map[profiles.Name]any{profiles.Allow: string(accounts.NeedConfirm)}}
-	err2 := tenant.Profiles.Store.SetProfile(ctx, tenant.Profiles.App, "alice", confirm)
+	err2 := st.Profiles.SetProfile(ctx, events.App, "alice", confirm)
 	_, _, err3 := tenant.Relations.CreateLists(ctx, "alice", []string{"work"}, nil, delivery.Origin{})
-	errs, err4 := tenant.Relations.Add(ctx, "bob", []relations.AddRequest{{To: "alice"}}, relations.AddOptions{Both: true})
+	errs, err4 := tenant.Relations.AddFriends(ctx, "bob", []relations.NewFriend{{To: "alice"}}, relations.AddOptions{Both: true})
 	if len(errs) != 1 || !fault.Is(errs[0], fault.RequestPending) {
 		err4 = fmt.Errorf("bob asks alice: %v, %w", errs, err4)
 	}
@@ -128,7 +179,7 @@ func sampleRelations(ctx context.Context, tenant app.Tenant) error {
 // a Standin.
 func Environment(s *testkit.Server, dynamoDB, standin, sealKey string) map[string]string {
 	env := map[string]string{
-		"STAGE": "sample", "LOG_LEVEL": "info", "SEAL_KEY": sealKey, "CONNECTIONS_ENDPOINT": standin + "/sample",
+		"STAGE": "sample", "SCHEMA": "1", "LOG_LEVEL": "info", "SEAL_KEY": sealKey, "CONNECTIONS_ENDPOINT": standin + "/sample",
 		"TABLE_CORE": s.Tables.Core, "TABLE_MSG": s.Tables.Msg, "TABLE_LIVE": s.Tables.Live, "TABLE_OPS": s.Tables.Ops,
 		"AWS_ENDPOINT_URL_DYNAMODB": dynamoDB, "AWS_ENDPOINT_URL_SQS": standin,
 		"AWS_ENDPOINT_URL_S3": standin, "BUCKET_ARCHIVE": "archive",

@@ -12,6 +12,7 @@ var (
 	urlValue    = regexp.MustCompile(`"URL":"[^"]*"`)
 	md5Value    = regexp.MustCompile(`"(FileMD5|GzipMD5)":"[0-9a-f]{32}"`)
 	gzipSize    = regexp.MustCompile(`"GzipSize":[1-9][0-9]*`)
+	madeID      = regexp.MustCompile(`"@TGS#[A-Z2-7]{16}"`)
 	newApp      = regexp.MustCompile(`"SdkAppId":1[45]\d{8}`)
 )
 
@@ -22,6 +23,7 @@ func (w *World) replaceVarying(response string) string {
 	response = secretValue.ReplaceAllString(response, `"Secret":"{secret}"`)
 	response = urlValue.ReplaceAllString(response, `"URL":"{url}"`)
 	response = md5Value.ReplaceAllString(response, `"$1":"{md5}"`)
+	response = madeID.ReplaceAllString(response, `"@TGS#{new}"`)
 	response = gzipSize.ReplaceAllString(response, `"GzipSize":{n}`)
 	response = strings.ReplaceAll(response, fmt.Sprint(w.ID), "{app}")
 	return newApp.ReplaceAllString(response, `"SdkAppId":{new}`)

@@ -1,6 +1,8 @@
 package testkit
 
 import (
+	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -37,6 +39,8 @@ import (
 //	raw                 the body is the whole frame
 //	repeat N ITEM       what {repeat} in the body stands for: N items with commas between
 //	                    them, "#" in an item is its number
+//	noise N             {noise} in the body is replaced by N letters and digits that do
+//	                    not compress
 //	fresh               the query parameter of that name
 
 // Cases runs the case tables of a package's operations, and compares the access that
@@ -48,9 +52,13 @@ func Cases(t *testing.T, s *Server, operations []op.Operation) {
 		t.Run(o.Name, func(t *testing.T) {
 			o := checkingFaults(t, o)
 			path := filepath.Join("testdata", o.Name[strings.LastIndexByte(o.Name, '.')+1:]+".txt")
+			s.exercised.forget(o.Name)
 			used, complete := runTable(t, s, o, path)
-			if complete && !t.Failed() && !slices.Equal(used, o.Access) {
-				t.Errorf("%s used\n\t%s\nbut declares\n\t%s", o.Name, strings.Join(used, ", "), strings.Join(o.Access, ", "))
+			if complete && !t.Failed() {
+				s.exercised.check(t, o.Name)
+			}
+			if complete && !t.Failed() && !slices.Equal(used, o.Declared().Access) {
+				t.Errorf("%s used\n\t%s\nbut declares\n\t%s", o.Name, strings.Join(used, ", "), strings.Join(o.Declared().Access, ", "))
 			}
 		})
 	}
@@ -188,7 +196,9 @@ func compare(t *testing.T, route, got, want, effects, wantEffects string) {
 // runCost runs a cost case. It returns its sections with the units that were measured if
 // the flag -update is given.
 func runCost(t *testing.T, s *Server, o *op.Operation, c table.Case, used map[string]bool) []txtar.File {
-	w := NewWorld(t, s, Options{})
+	var line bytes.Buffer
+	w := NewWorld(t, s, Options{Log: &line})
+	w.acceptEncoding = "gzip"
 	if err := w.Seed(t.Context(), seedOfCallers(o, c.Sections)); err != nil {
 		t.Fatalf("seed the callers: %v", err)
 	}
@@ -202,11 +212,18 @@ func runCost(t *testing.T, s *Server, o *op.Operation, c table.Case, used map[st
 			sections = append(sections, f)
 		case "request":
 			w.warm(t)
+			w.Posts.Take()
+			line.Reset()
 			answer, meter, err := w.Call(t, o, string(f.Data))
 			for _, access := range meter.Touched() {
 				used[access] = true
 			}
-			got, want := table.FormatUnits(meter.Units())+answeredError(answer, err), c.Section("units")
+			sent := w.bytesOf(o, answer, line.Len(), meter)
+			want := c.Section("units")
+			if before, ok := table.ReadBytes(want); ok && sent.Near(before) {
+				sent = before
+			}
+			got := table.FormatUnits(meter.Units()) + sent.Format() + answeredError(answer, err)
 			if got != want && !Updating() {
 				t.Errorf("units\ngot:\n%swant:\n%s", got, want)
 			}
@@ -216,12 +233,36 @@ func runCost(t *testing.T, s *Server, o *op.Operation, c table.Case, used map[st
 	return sections
 }
 
+// bytesOf returns what a call wrote and sent.
+func (w *World) bytesOf(o *op.Operation, answer []byte, logged int, meter *telemetry.Meter) (out table.Bytes) {
+	out.Log = logged
+	var a struct {
+		Body    string `json:"body"`
+		Encoded bool   `json:"isBase64Encoded"`
+	}
+	first := o.Triggers[0]
+	if sent := first.HTTP != "" || first.Socket != "" && !strings.HasPrefix(first.Socket, "$"); sent && json.Unmarshal(answer, &a) == nil {
+		if out.Answer = len(a.Body); a.Encoded {
+			out.Answer = base64.StdEncoding.DecodedLen(len(a.Body))
+		}
+	}
+	for _, p := range w.Posts.Take() {
+		out.Frames += len(p.Frame)
+	}
+	for _, access := range meter.Touched() {
+		if access == "open" || access == "seal" {
+			out.KMS++
+		}
+	}
+	return out
+}
+
 // warm lets the world's App read what a function that was called before has read: the
 // application and the account of its admin.
 func (w *World) warm(t *testing.T) {
 	t.Helper()
 	// Whether they may call is the subject of the call.
-	_, _ = w.App.Directory.Find(t.Context(), w.ID)
+	_, _ = w.App.Directory.FindOpened(t.Context(), w.ID)
 	_ = w.App.Callers.Admit(t.Context(), w.ID, accounts.Caller{ID: Admin, Issued: w.Clock.Now(), Admin: true})
 }
 
@@ -285,27 +326,58 @@ func (w *World) Call(tb testing.TB, o *op.Operation, request string) ([]byte, *t
 	return w.callThrough(tb, o, request, "")
 }
 
-// callThrough is Call through a route of the WebSocket API, if route is not "".
-func (w *World) callThrough(tb testing.TB, o *op.Operation, request, route string) ([]byte, *telemetry.Meter, error) {
+// Event returns the event with which AWS invokes the operation for a request, which is the
+// text of a section "request".
+func (w *World) Event(tb testing.TB, o *op.Operation, request string) []byte {
 	tb.Helper()
+	event, err := w.eventOf(o, request, "")
+	if err != nil {
+		tb.Fatalf("request: %v", err)
+	}
+	return event
+}
+
+// eventOf is Event for a route of the WebSocket API, if route is not "".
+func (w *World) eventOf(o *op.Operation, request, route string) ([]byte, error) {
 	d, body := table.SplitRequest(request)
 	repeated, err := repeat(d["repeat"])
 	if err != nil {
-		tb.Fatal(err)
+		return nil, err
 	}
-	body = strings.NewReplacer("{app}", fmt.Sprint(w.ID), "{before}", fmt.Sprint(w.ID-1), "{repeat}", repeated).Replace(body)
-	event, err := w.event(o, d, body, route)
+	noise, err := noiseOf(d["noise"])
+	if err != nil {
+		return nil, err
+	}
+	body = strings.NewReplacer("{noise}", noise, "{app}", fmt.Sprint(w.ID), "{before}", fmt.Sprint(w.ID-1), "{repeat}", repeated).Replace(body)
+	return w.event(o, d, body, route)
+}
+
+// callThrough is Call through a route of the WebSocket API, if route is not "".
+func (w *World) callThrough(tb testing.TB, o *op.Operation, request, route string) ([]byte, *telemetry.Meter, error) {
+	tb.Helper()
+	event, err := w.eventOf(o, request, route)
 	if err != nil {
 		tb.Fatalf("request: %v", err)
 	}
 	requests := &requestLog{}
 	answer, meter, err := w.Invoke(withRequestLog(tb.Context(), requests), o, event)
+	w.Server.exercised.add(o.Name, requests.list)
 	refused, rolesErr := w.Server.refused(o.Name, append(requests.list, accessRequests(meter.Touched())...))
 	if rolesErr != nil {
 		tb.Fatal(rolesErr)
 	}
+	if Updating() {
+		refused = nil // the roles follow from what this run exercises
+	}
 	for _, r := range refused {
 		tb.Errorf("the role of %s does not allow %s", o.Name, r)
+	}
+	if d, _ := table.SplitRequest(request); route != "" || d["trigger"] == "socket" {
+		for _, access := range []string{"open", "read secrets"} {
+			if slices.Contains(meter.Touched(), access) {
+				tb.Errorf("a frame of %s has the access %q: its caller was checked when the connection was opened", o.Name, access)
+			}
+		}
 	}
 	return answer, meter, err
 }
@@ -322,6 +394,23 @@ func runRequest(t *testing.T, w *World, o *op.Operation, request string, used ma
 		effects += line + "\n"
 	}
 	return w.replaceVarying(readable(answer, err, route)), effects
+}
+
+// noiseOf returns the letters and digits of the directive "noise N". They are the same each
+// time.
+func noiseOf(directive string) (string, error) {
+	if directive == "" {
+		return "", nil
+	}
+	n, err := strconv.Atoi(directive)
+	if err != nil {
+		return "", fmt.Errorf("%q is not like \"noise 3000\"", "noise "+directive)
+	}
+	random, raw := Rand(1), make([]byte, n)
+	for i := range raw {
+		raw[i] = byte(random.Uint32())
+	}
+	return base64.RawURLEncoding.EncodeToString(raw)[:n], nil
 }
 
 // repeat returns the items of the directive "repeat N ITEM".

@@ -35,11 +35,14 @@ func (w *World) Effects() []string {
 	}
 	for _, j := range w.Broadcasts.Take() {
 		b := j.Job
-		lines = append(lines, strings.TrimSpace(fmt.Sprintf("job announce %s of %s from %q after %s %s", b.Audience, b.User, b.After, j.Delay, b.Frame)))
+		lines = append(lines, strings.TrimSpace(fmt.Sprintf("job broadcast %s of %s from %q after %s %s", b.Audience, b.User, b.After, j.Delay, b.Frame)))
 	}
 	for _, j := range w.RemovalJobs.Take() {
 		what := map[bool]string{false: "removal", true: "second removal"}[j.Job.Again]
 		lines = append(lines, fmt.Sprintf("job %s of %s, deleted at %d, after %s", what, j.Job.User, j.Job.Deleted, j.Delay))
+	}
+	for _, j := range w.GroupJobs.Take() {
+		lines = append(lines, fmt.Sprintf("job removal of group %s, destroyed at %d by %q, after %s", j.Job.Group, j.Job.Destroyed, j.Job.By, j.Delay))
 	}
 	for _, j := range w.IndexJobs.Take() {
 		i := j.Job

@@ -102,6 +102,9 @@ func (w *World) httpEvent(o *op.Operation, d map[string]string, body string) ([]
 		path = d["path"]
 	}
 	query, header := url.Values{}, map[string]string{"content-type": "application/json"}
+	if w.acceptEncoding != "" {
+		header["accept-encoding"] = w.acceptEncoding
+	}
 	user := w.caller(o, d)
 	if user == "nobody" {
 		user = ""
@@ -121,6 +124,12 @@ func (w *World) httpEvent(o *op.Operation, d map[string]string, body string) ([]
 		}
 		if d["instance"] != "" {
 			header["parley-instance"] = d["instance"]
+		}
+	default:
+		if s, ok := o.Protocol.(op.Signer); ok && user != "" {
+			if err := s.Sign(header, op.Signature{App: w.ID, Secret: w.Secret, User: user, Issued: w.Clock.Now(), Lifetime: 24 * time.Hour}); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return json.Marshal(map[string]any{

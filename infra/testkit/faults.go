@@ -20,7 +20,7 @@ func checkingFaults(t *testing.T, o *op.Operation) *op.Operation {
 		if err == nil || errors.As(err, &refusal) {
 			return out, err
 		}
-		if code := fault.Of(err).Code; !slices.Contains(o.Faults, code) && !slices.Contains(op.CommonFaults(), code) {
+		if code := fault.Of(err).Code; !slices.Contains(o.Declared().Faults, code) && !slices.Contains(op.CommonFaults(), code) {
 			t.Errorf("%s returned %v and does not declare %s", o.Name, err, code)
 		}
 		return out, err

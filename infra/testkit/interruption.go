@@ -8,9 +8,8 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/smithy-go/middleware"
+	"parley/shared/dynamo"
+	"parley/shared/s3"
 )
 
 var errKilled = errors.New("killed")
@@ -66,25 +65,27 @@ func (i *Interruption) Calls() []string {
 	return slices.Clone(i.calls)
 }
 
-// DynamoDB adds the interruption to the calls of a DynamoDB client.
-func (i *Interruption) DynamoDB(o *dynamodb.Options) { o.APIOptions = append(o.APIOptions, i.add) }
+// DynamoDB is the interruption of the calls of a store.
+func (i *Interruption) DynamoDB(ctx context.Context, in any, next dynamo.Call) (out any, err error) {
+	err = i.Call(operation(in), func() error {
+		out, err = next(ctx, in)
+		return err
+	})
+	return out, err
+}
 
-// S3 adds the interruption to the calls of an S3 client.
-func (i *Interruption) S3(o *s3.Options) { o.APIOptions = append(o.APIOptions, i.add) }
+// operation returns the name of the operation of an input: "PutItem" for *calls.PutItemInput, and
+// "PutObject" for *s3.PutObject.
+func operation(in any) string {
+	_, name, _ := strings.Cut(fmt.Sprintf("%T", in), ".")
+	return strings.TrimSuffix(name, "Input")
+}
 
-func (i *Interruption) add(stack *middleware.Stack) error {
-	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("Interruption",
-		func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
-			var out middleware.InitializeOutput
-			var meta middleware.Metadata
-			_, name, _ := strings.Cut(fmt.Sprintf("%T", in.Parameters), ".") // such as *dynamodb.PutItemInput
-			err := i.Call(strings.TrimSuffix(name, "Input"), func() (err error) {
-				out, meta, err = next.HandleInitialize(ctx, in)
-				return err
-			})
-			if err != nil {
-				return middleware.InitializeOutput{}, meta, err
-			}
-			return out, meta, nil
-		}), middleware.Before)
+// S3 is the interruption of the calls of an archive.
+func (i *Interruption) S3(ctx context.Context, in any, next s3.Call) (out any, err error) {
+	err = i.Call(operation(in), func() error {
+		out, err = next(ctx, in)
+		return err
+	})
+	return out, err
 }

@@ -7,11 +7,9 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/smithy-go/middleware"
-
 	"parley/shared/domain/archive"
 	"parley/shared/objects"
+	"parley/shared/s3"
 )
 
 // Objects is the object storage of a world: the real client, and a record of its
@@ -25,32 +23,28 @@ type Objects struct {
 
 func newObjects(s *Server) *Objects {
 	o := &Objects{hours: make(map[archive.Hour]bool)}
-	o.Archive = s.Objects(func(options *s3.Options) {
-		options.APIOptions = append(options.APIOptions, func(stack *middleware.Stack) error {
-			return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("ParleyRecord", o.record), middleware.Before)
-		})
-	})
+	o.Archive = s.Objects(o.record)
 	return o
 }
 
-func (o *Objects) record(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+func (o *Objects) record(ctx context.Context, in any, next s3.Call) (any, error) {
 	l, _ := ctx.Value(requestLogKey{}).(*requestLog)
-	l.add(objectRequests(in.Parameters)...)
+	l.add(objectRequests(in)...)
 	line := ""
-	switch p := in.Parameters.(type) {
-	case *s3.PutObjectInput:
-		line = "object put " + *p.Key
-	case *s3.GetObjectInput:
-		line = "object get " + *p.Key
-	case *s3.ListObjectsV2Input:
-		line = "object list " + *p.Prefix
-	case *s3.DeleteObjectsInput:
-		line = fmt.Sprintf("object delete %d", len(p.Delete.Objects))
+	switch in := in.(type) {
+	case *s3.PutObject:
+		line = "object put " + in.Key
+	case *s3.GetObject:
+		line = "object get " + in.Key
+	case *s3.ListObjectsV2:
+		line = "object list " + in.Prefix
+	case *s3.DeleteObjects:
+		line = fmt.Sprintf("object delete %d", len(in.Keys))
 	}
 	o.mu.Lock()
 	o.calls = append(o.calls, line)
 	o.mu.Unlock()
-	return next.HandleInitialize(ctx, in)
+	return next(ctx, in)
 }
 
 // PutPart implements archive.Objects.
@@ -63,7 +57,7 @@ func (o *Objects) PutPart(ctx context.Context, h archive.Hour, id string, conten
 
 // objectKey matches the end of a key: the application, the hour, and the hash of the
 // content, which depends on the application.
-var objectKey = regexp.MustCompile(`/(\d+)/(P/\d{10}/)([0-9a-f]{32}.gz)?`)
+var objectKey = regexp.MustCompile(`/(\d+)/([PG]/\d{10}/)([0-9a-f]{32}.gz)?`)
 
 // Take returns the calls since the last Take, sorted. What differs from one world to
 // another is left out: the application's id and the hash of the content.

@@ -8,14 +8,12 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/smithy-go/middleware"
-
 	"parley/infra/iam"
 	"parley/infra/local/backing"
-	"parley/shared/store"
+	"parley/shared/dynamo"
+	"parley/shared/dynamo/calls"
+	"parley/shared/s3"
+	"parley/shared/store/schema"
 )
 
 // A requestLog records the requests to AWS of one call, as IAM would see them.
@@ -40,17 +38,12 @@ func withRequestLog(ctx context.Context, l *requestLog) context.Context {
 	return context.WithValue(ctx, requestLogKey{}, l)
 }
 
-// recordRequests adds the recording to a DynamoDB client.
-func (s *Server) recordRequests(o *dynamodb.Options) {
-	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
-		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("ParleyRequests", s.record), middleware.Before)
-	})
-}
-
-func (s *Server) record(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
-	l, _ := ctx.Value(requestLogKey{}).(*requestLog)
-	l.add(s.requests(in.Parameters)...)
-	return next.HandleInitialize(ctx, in)
+// recordRequests records the requests of each call.
+func (s *Server) recordRequests(ctx context.Context, in any, next dynamo.Call) (any, error) {
+	if l, recorded := ctx.Value(requestLogKey{}).(*requestLog); recorded {
+		l.add(s.requests(in)...)
+	}
+	return next(ctx, in)
 }
 
 // requests returns the requests that IAM decides about for one call. DynamoDB decides once
@@ -67,27 +60,27 @@ func (s *Server) requests(parameters any) []iam.Request {
 		list[i].Keys = append(list[i].Keys, key)
 	}
 	switch in := parameters.(type) {
-	case *dynamodb.GetItemInput:
+	case *calls.GetItemInput:
 		add("GetItem", *in.TableName, "", partitionKey(in.Key))
-	case *dynamodb.PutItemInput:
+	case *calls.PutItemInput:
 		add("PutItem", *in.TableName, "", partitionKey(in.Item))
-	case *dynamodb.UpdateItemInput:
+	case *calls.UpdateItemInput:
 		add("UpdateItem", *in.TableName, "", partitionKey(in.Key))
-	case *dynamodb.DeleteItemInput:
+	case *calls.DeleteItemInput:
 		add("DeleteItem", *in.TableName, "", partitionKey(in.Key))
-	case *dynamodb.QueryInput:
+	case *calls.QueryInput:
 		index := ""
 		if in.IndexName != nil {
 			index = *in.IndexName
 		}
 		add("Query", *in.TableName, index, queriedKey(in))
-	case *dynamodb.BatchGetItemInput:
+	case *calls.BatchGetItemInput:
 		for table, keys := range in.RequestItems {
 			for _, key := range keys.Keys {
 				add("BatchGetItem", table, "", partitionKey(key))
 			}
 		}
-	case *dynamodb.BatchWriteItemInput:
+	case *calls.BatchWriteItemInput:
 		for table, writes := range in.RequestItems {
 			for _, w := range writes {
 				if w.PutRequest != nil {
@@ -97,11 +90,7 @@ func (s *Server) requests(parameters any) []iam.Request {
 				}
 			}
 		}
-	case *dynamodb.TransactGetItemsInput:
-		for _, item := range in.TransactItems {
-			add("GetItem", *item.Get.TableName, "", partitionKey(item.Get.Key))
-		}
-	case *dynamodb.TransactWriteItemsInput:
+	case *calls.TransactWriteItemsInput:
 		for _, item := range in.TransactItems {
 			switch {
 			case item.Put != nil:
@@ -138,7 +127,7 @@ func wholeTransaction(list []iam.Request) []iam.Request {
 
 // parameter returns the parameter of the stacks for a table of the server.
 func (s *Server) parameter(name string) string {
-	for table, n := range store.Names(s.Tables) {
+	for table, n := range schema.TableNames(s.Tables) {
 		if n == name {
 			return "Table" + strings.ToUpper(string(table[:1])) + string(table[1:])
 		}
@@ -147,8 +136,8 @@ func (s *Server) parameter(name string) string {
 }
 
 // partitionKey returns the partition key of an item or of a key.
-func partitionKey(item map[string]types.AttributeValue) string {
-	if v, ok := item["pk"].(*types.AttributeValueMemberS); ok {
+func partitionKey(item calls.Attributes) string {
+	if v, ok := item["pk"].(*calls.Text); ok {
 		return v.Value
 	}
 	return ""
@@ -156,16 +145,16 @@ func partitionKey(item map[string]types.AttributeValue) string {
 
 // queriedKey returns the partition key of a query: the value that its key condition compares
 // the attribute pk or ix with.
-func queriedKey(in *dynamodb.QueryInput) string {
+func queriedKey(in *calls.QueryInput) string {
 	condition := *in.KeyConditionExpression
 	for name, attribute := range in.ExpressionAttributeNames {
-		if attribute == "pk" || attribute == store.IndexedBy {
+		if attribute == "pk" || attribute == string(schema.IndexedBy) {
 			condition = strings.ReplaceAll(condition, name, attribute)
 		}
 	}
 	for name, value := range in.ExpressionAttributeValues {
-		v, ok := value.(*types.AttributeValueMemberS)
-		for _, attribute := range []string{"pk", store.IndexedBy} {
+		v, ok := value.(*calls.Text)
+		for _, attribute := range []string{"pk", string(schema.IndexedBy)} {
 			if ok && (strings.HasPrefix(condition, attribute+" = "+name) || strings.HasPrefix(condition, attribute+"="+name)) {
 				return v.Value
 			}
@@ -178,16 +167,16 @@ func queriedKey(in *dynamodb.QueryInput) string {
 func objectRequests(parameters any) []iam.Request {
 	const bucket = "BucketArchive"
 	switch in := parameters.(type) {
-	case *s3.PutObjectInput:
-		return []iam.Request{{Action: "s3:PutObject", Resource: iam.Bucket(bucket, *in.Key)}}
-	case *s3.GetObjectInput:
-		return []iam.Request{{Action: "s3:GetObject", Resource: iam.Bucket(bucket, *in.Key)}}
-	case *s3.ListObjectsV2Input:
-		return []iam.Request{{Action: "s3:ListBucket", Resource: iam.Bucket(bucket, ""), Prefix: *in.Prefix, HasPrefix: true}}
-	case *s3.DeleteObjectsInput:
+	case *s3.PutObject:
+		return []iam.Request{{Action: "s3:PutObject", Resource: iam.Bucket(bucket, in.Key)}}
+	case *s3.GetObject:
+		return []iam.Request{{Action: "s3:GetObject", Resource: iam.Bucket(bucket, in.Key)}}
+	case *s3.ListObjectsV2:
+		return []iam.Request{{Action: "s3:ListBucket", Resource: iam.Bucket(bucket, ""), Prefix: in.Prefix, HasPrefix: true}}
+	case *s3.DeleteObjects:
 		var list []iam.Request
-		for _, o := range in.Delete.Objects {
-			list = append(list, iam.Request{Action: "s3:DeleteObject", Resource: iam.Bucket(bucket, *o.Key)})
+		for _, key := range in.Keys {
+			list = append(list, iam.Request{Action: "s3:DeleteObject", Resource: iam.Bucket(bucket, key)})
 		}
 		return list
 	}
@@ -195,8 +184,10 @@ func objectRequests(parameters any) []iam.Request {
 }
 
 // accessRequests returns the requests of accesses that the world records itself: it has no
-// queues, connections and keys of AWS.
+// queues, connections and keys of AWS. A seal key is in KMS or in a parameter: the roles of
+// both kinds of stages must allow it.
 func accessRequests(accesses []string) []iam.Request {
+	readKey := iam.Request{Action: "ssm:GetParameter", Resource: iam.Parameter("SealParameter")}
 	var list []iam.Request
 	for _, access := range accesses {
 		verb, object, _ := strings.Cut(access, " ")
@@ -208,9 +199,9 @@ func accessRequests(accesses []string) []iam.Request {
 		case "close":
 			list = append(list, iam.Request{Action: "execute-api:ManageConnections", Resource: iam.Connection("DELETE")})
 		case "open":
-			list = append(list, iam.Request{Action: "kms:Decrypt", Resource: "SealKey", Sealed: true})
+			list = append(list, iam.Request{Action: "kms:Decrypt", Resource: "SealKey", Sealed: true}, readKey)
 		case "seal":
-			list = append(list, iam.Request{Action: "kms:Encrypt", Resource: "SealKey", Sealed: true})
+			list = append(list, iam.Request{Action: "kms:Encrypt", Resource: "SealKey", Sealed: true}, readKey)
 		}
 	}
 	return list
@@ -244,7 +235,8 @@ func (s *Server) refused(operation string, requests []iam.Request) ([]string, er
 	var out []string
 	for _, r := range requests {
 		if !policy.Allows(r) {
-			out = append(out, fmt.Sprintf("%s on %s with keys %q", r.Action, r.Resource, r.Keys))
+			slices.Sort(r.Keys)
+			out = append(out, fmt.Sprintf("%s on %s with keys %q", r.Action, r.Resource, slices.Compact(r.Keys)))
 		}
 	}
 	return out, nil

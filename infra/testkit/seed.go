@@ -12,7 +12,8 @@ import (
 
 	"parley/shared/app"
 	"parley/shared/domain/apps"
-	"parley/shared/store"
+	"parley/shared/dynamo"
+	"parley/shared/store/schema"
 )
 
 // A verb is one kind of line of a seed. SEEDS.md lists all verbs; a test writes it
@@ -40,6 +41,8 @@ func verbGroups() []verbGroup {
 		{"Sessions and presence", sessionVerbs()},
 		{"Messages", messageVerbs()},
 		{"Conversations", conversationVerbs()},
+		{"Groups", groupVerbs()},
+		{"Messages of groups", groupMessageVerbs()},
 		{"The application", appVerbs()},
 		{"Workers", workerVerbs()},
 		{"The clock and faults", environmentVerbs()},
@@ -192,8 +195,8 @@ func (l seedLine) duration(i int) (time.Duration, error) { return time.ParseDura
 func (l seedLine) now() int64 { return l.w.Clock.Now().Unix() }
 
 // setAccount writes attributes to the item of the account that is the first argument.
-func (l seedLine) setAccount(ctx context.Context, attributes store.Item) error {
-	return l.w.SetAttributes(ctx, store.Core, store.AccountKey(l.w.ID, l.arg(0)), attributes)
+func (l seedLine) setAccount(ctx context.Context, attributes dynamo.Item) error {
+	return l.w.SetAttributes(ctx, schema.Core, schema.AccountKey(l.w.ID, l.arg(0)), attributes)
 }
 
 // forUsers calls f for the users u1 ... uN, where argument i is N.

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"parley/shared/domain/accounts"
-	"parley/shared/store"
+	"parley/shared/dynamo"
 )
 
 func accountVerbs() []verb {
@@ -25,14 +25,15 @@ func accountVerbs() []verb {
 		{"mute-by-kind", "mute-by-kind USER C2C GROUP", "Mute an account in one-to-one conversations and in groups for so many seconds, as setnospeaking does. " +
 			"\"-\" leaves that kind as it is, 4294967295 is forever.", muteByKind},
 		{"revoke-signatures", "revoke-signatures USER", "Make all signatures of the user invalid that were issued until now.", func(ctx context.Context, l seedLine) error {
-			return l.setAccount(ctx, store.Item{"se": Number(l.now())})
+			return l.setAccount(ctx, dynamo.Item{"se": Number(l.now())})
 		}},
 	}
 }
 
 func deletedAccount(ctx context.Context, l seedLine) error {
-	s := l.tenant.Accounts
-	s.DeletionAllowed = true
+	a := l.app
+	a.Settings.DeleteAllowed = true
+	s := l.w.App.For(&a).Accounts
 	if err := s.Import(ctx, accounts.Import{ID: l.arg(0)}); err != nil {
 		return err
 	}
@@ -51,7 +52,7 @@ func setUntil(attribute string) func(context.Context, seedLine) error {
 			}
 			end = l.now() + int64(d.Seconds())
 		}
-		return l.setAccount(ctx, store.Item{attribute: Number(end)})
+		return l.setAccount(ctx, dynamo.Item{attribute: Number(end)})
 	}
 }
 

@@ -8,10 +8,11 @@ import (
 
 	"parley/shared/domain/chat"
 	"parley/shared/domain/delivery"
-	"parley/shared/domain/direct"
+	"parley/shared/domain/groups"
 	"parley/shared/domain/inbox"
 	"parley/shared/domain/timeline"
-	"parley/shared/store"
+	"parley/shared/dynamo"
+	"parley/shared/store/schema"
 )
 
 func conversationVerbs() []verb {
@@ -23,11 +24,12 @@ func conversationVerbs() []verb {
 			if err != nil {
 				return err
 			}
-			return allErrors(l.tenant.Inbox.SetOption(ctx, l.arg(0), chat.BetweenEach(l.arg(0), l.args[1:2]), direct.Option(n), nobody))
+			return allErrors(l.tenant.Inbox.SetOption(ctx, l.arg(0), chat.BetweenEach(l.arg(0), l.args[1:2]), groups.ReceiveOption(n), nobody))
 		}},
 		{"clear-history", "clear-history USER PEER", "Hide all messages that the user has with the peer until now.", func(ctx context.Context, l seedLine) error {
-			last := store.MessageSK(timeline.Key{Time: l.now(), Seq: 1<<32 - 1, Random: 1<<32 - 1})
-			return l.w.SetAttributes(ctx, store.Core, store.RowKey(l.w.ID, l.arg(0), chat.Between(l.arg(0), l.arg(1))), store.Item{"cl": stringValue(last)})
+			id := chat.Between(l.arg(0), l.arg(1))
+			last := schema.MessageSK(id, timeline.Key{Time: l.now(), Seq: 1<<32 - 1, Random: 1<<32 - 1})
+			return l.w.SetAttributes(ctx, schema.Core, schema.RowKey(l.w.ID, l.arg(0), id), dynamo.Item{"cl": stringValue(last)})
 		}},
 		{"pin", "pin USER PEER...", "Pin conversations, one a second. The clock moves a second for each.", func(ctx context.Context, l seedLine) error {
 			for _, peer := range l.args[1:] {
@@ -39,6 +41,10 @@ func conversationVerbs() []verb {
 			return nil
 		}},
 		{"label", "label USER PEER LABEL...", "Put labels, which are numbers, on a conversation.", labelConversation},
+		{"rename-folder", "rename-folder USER NAME TO", "Rename a folder.", func(ctx context.Context, l seedLine) error {
+			_, _, err := l.tenant.Inbox.RenameFolder(ctx, l.arg(0), l.arg(1), l.arg(2), delivery.Origin{})
+			return err
+		}},
 		{"folder", "folder USER NAME [PEER...]", "Make a folder and put conversations into it.", func(ctx context.Context, l seedLine) error {
 			_, errs, _, err := l.tenant.Inbox.CreateFolder(ctx, l.arg(0), l.arg(1), chat.BetweenEach(l.arg(0), l.args[2:]), nobody)
 			return allErrors(errs, err)
@@ -48,7 +54,7 @@ func conversationVerbs() []verb {
 			return err
 		}},
 		{"delete-conversation", "delete-conversation USER PEER [history]", "Delete a conversation from the user's list, and its history if the line says so.", func(ctx context.Context, l seedLine) error {
-			return l.tenant.Inbox.Delete(ctx, l.arg(0), chat.Between(l.arg(0), l.arg(1)), len(l.args) > 2, nobody)
+			return l.tenant.Inbox.DeleteConversation(ctx, l.arg(0), chat.Between(l.arg(0), l.arg(1)), len(l.args) > 2, nobody)
 		}},
 		{"rows", "rows USER N [indexed]", "Write rows for N conversations with p000000, p000001, ... as if each peer had sent one message, a second apart, the last one now. " +
 			"There are no messages. \"indexed\" also puts the rows into the index.", func(ctx context.Context, l seedLine) error {
@@ -71,7 +77,7 @@ func readConversation(ctx context.Context, l seedLine) error {
 		}
 		upTo = &n
 	}
-	_, err := l.tenant.Inbox.Read(ctx, l.arg(0), chat.Between(l.arg(0), l.arg(1)), upTo, delivery.Origin{})
+	_, err := l.tenant.Inbox.MarkRead(ctx, l.arg(0), chat.Between(l.arg(0), l.arg(1)), upTo, delivery.Origin{})
 	return err
 }
 
@@ -94,5 +100,5 @@ func setHead(ctx context.Context, l seedLine) error {
 	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}
-	return l.w.SetAttributes(ctx, store.Core, store.HeadKey(l.w.ID, l.arg(0)), store.Item{"n": Number(withData), "np": Number(pinned)})
+	return l.w.SetAttributes(ctx, schema.Core, schema.HeadKey(l.w.ID, l.arg(0)), dynamo.Item{"n": Number(withData), "np": Number(pinned)})
 }

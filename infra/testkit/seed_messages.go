@@ -18,7 +18,7 @@ func messageVerbs() []verb {
 	return []verb{
 		{"message", "message FROM TO RANDOM [TEXT...]", "Send a text, with RANDOM as MsgSeq and MsgRandom.", sendMessage(plain)},
 		{"message-excluded-from-unread", "message-excluded-from-unread FROM TO RANDOM [TEXT...]", "Send a text that is excluded from unread.",
-			sendMessage(func(r *direct.SendRequest) { r.NoUnread = true })},
+			sendMessage(func(r *direct.SendRequest) { r.ExcludedFromUnread = true })},
 		{"message-hidden-from-sender", "message-hidden-from-sender FROM TO RANDOM [TEXT...]", "Send a text that the sender's own history does not have.",
 			sendMessage(func(r *direct.SendRequest) { r.Sync = direct.NoCopy })},
 		{"message-with-receipt", "message-with-receipt FROM TO RANDOM [TEXT...]", "Send a text that asks for a read receipt.",
@@ -193,13 +193,21 @@ func mergedList(ctx context.Context, l seedLine) error {
 	return err
 }
 
-func addExtensions(ctx context.Context, l seedLine, by timeline.Actor, key timeline.Key) error {
+func addExtensions(ctx context.Context, l seedLine, _ timeline.Actor, key timeline.Key) error {
 	n, err := l.number(3)
+	if err != nil {
+		return err
+	}
+	return l.attach(ctx, l.arg(0), chat.Between(l.arg(0), l.arg(1)), key, n)
+}
+
+// attach attaches n extensions to a message. from is the sender of the message, or empty for a group.
+func (l seedLine) attach(ctx context.Context, from string, id chat.ID, key timeline.Key, n int) (err error) {
 	var list []timeline.Extension
 	for i := 1; i <= n && err == nil; i++ {
 		list = append(list, timeline.Extension{Key: fmt.Sprint("p", i), Value: fmt.Sprint("v", i)})
 		if len(list) == timeline.MaxExtensionWrites || i == n {
-			_, err = l.tenant.Timeline.ChangeExtensions(ctx, by, "", l.arg(0), chat.Between(l.arg(0), l.arg(1)), key, timeline.SetExtensions, list)
+			_, err = l.tenant.Timeline.ChangeExtensions(ctx, timeline.Actor{Trusted: true}, "", from, id, key, timeline.SetExtensions, list)
 			list = nil
 		}
 		if i%200 == 0 { // the limit of a minute

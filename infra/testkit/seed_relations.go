@@ -7,8 +7,9 @@ import (
 
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/relations"
+	"parley/shared/dynamo"
 	"parley/shared/fault"
-	"parley/shared/store"
+	"parley/shared/store/schema"
 )
 
 func relationVerbs() []verb {
@@ -17,12 +18,12 @@ func relationVerbs() []verb {
 		{"friends-one-way", "friends-one-way USER FRIEND...", "Put each into the user's friend table, and the user into nobody's.", addFriends(false)},
 		{"friend-of", "friend-of USER N", "Put the user into the friend tables of u1 ... uN, and nobody into the user's.", func(ctx context.Context, l seedLine) error {
 			return l.forUsers(1, func(owner string) error {
-				_, err := l.tenant.Relations.Add(ctx, owner, []relations.AddRequest{{To: l.arg(0)}}, relations.AddOptions{Force: true})
+				_, err := l.tenant.Relations.AddFriends(ctx, owner, []relations.NewFriend{{To: l.arg(0)}}, relations.AddOptions{Force: true})
 				return err
 			})
 		}},
 		{"unfriend", "unfriend USER FRIEND", "Remove each from the other's friend table.", func(ctx context.Context, l seedLine) error {
-			return allErrors(l.tenant.Relations.Delete(ctx, l.arg(0), l.args[1:], true, delivery.Origin{}))
+			return allErrors(l.tenant.Relations.DeleteFriends(ctx, l.arg(0), l.args[1:], true, delivery.Origin{}))
 		}},
 		{"friend-request", "friend-request FROM TO [WORDING...]", "Ask a user to become a friend.", friendRequest},
 		{"friend-list", "friend-list USER NAME [FRIEND...]", "Make a list of the user's friends.", func(ctx context.Context, l seedLine) error {
@@ -30,10 +31,10 @@ func relationVerbs() []verb {
 			return allErrors(errs, err)
 		}},
 		{"allow-friends", "allow-friends USER any|confirm|deny", "Set what happens to friend requests to the user.", func(ctx context.Context, l seedLine) error {
-			return l.setAccount(ctx, store.Item{"al": stringValue(l.arg(1))})
+			return l.setAccount(ctx, dynamo.Item{"al": stringValue(l.arg(1))})
 		}},
 		{"forbid-requests", "forbid-requests USER", "Forbid the user to send friend requests.", func(ctx context.Context, l seedLine) error {
-			return l.setAccount(ctx, store.Item{"nr": stringValue("yes")})
+			return l.setAccount(ctx, dynamo.Item{"nr": stringValue("yes")})
 		}},
 		{"block", "block USER PEER...", "Put peers on the user's blocklist.", func(ctx context.Context, l seedLine) error {
 			_, err := l.tenant.Relations.Block(ctx, l.arg(0), l.args[1:], delivery.Origin{})
@@ -53,24 +54,24 @@ func relationVerbs() []verb {
 			if err != nil {
 				return err
 			}
-			return l.w.SetAttributes(ctx, store.Core, store.FollowCountsKey(l.w.ID, l.arg(0)), store.Item{"fo": Number(n)})
+			return l.w.SetAttributes(ctx, schema.Core, schema.FollowCountsKey(l.w.ID, l.arg(0)), dynamo.Item{"fo": Number(n)})
 		}},
 	}
 }
 
 func addFriends(both bool) func(context.Context, seedLine) error {
 	return func(ctx context.Context, l seedLine) error {
-		requests := make([]relations.AddRequest, len(l.args)-1)
+		requests := make([]relations.NewFriend, len(l.args)-1)
 		for i, friend := range l.args[1:] {
 			requests[i].To = friend
 		}
-		return allErrors(l.tenant.Relations.Add(ctx, l.arg(0), requests, relations.AddOptions{Both: both, Force: true}))
+		return allErrors(l.tenant.Relations.AddFriends(ctx, l.arg(0), requests, relations.AddOptions{Both: both, Force: true}))
 	}
 }
 
 func friendRequest(ctx context.Context, l seedLine) error {
-	request := relations.AddRequest{To: l.arg(1), Wording: l.text(2)}
-	errs, err := l.tenant.Relations.Add(ctx, l.arg(0), []relations.AddRequest{request}, relations.AddOptions{Both: true})
+	request := relations.NewFriend{To: l.arg(1), Wording: l.text(2)}
+	errs, err := l.tenant.Relations.AddFriends(ctx, l.arg(0), []relations.NewFriend{request}, relations.AddOptions{Both: true})
 	if len(errs) == 1 && fault.Is(errs[0], fault.RequestPending) {
 		errs = nil
 	}

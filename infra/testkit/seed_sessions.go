@@ -4,7 +4,8 @@ import (
 	"context"
 
 	"parley/shared/domain/sessions"
-	"parley/shared/store"
+	"parley/shared/dynamo"
+	"parley/shared/store/schema"
 )
 
 func sessionVerbs() []verb {
@@ -35,7 +36,7 @@ func sessionVerbs() []verb {
 			return err
 		}},
 		{"status", "status USER TEXT", "Set the status that the user chose to show.", func(ctx context.Context, l seedLine) error {
-			return l.w.SetAttributes(ctx, store.Live, store.SessionKey(l.w.ID, l.arg(0)), store.Item{"st": stringValue(l.arg(1))})
+			return l.w.SetAttributes(ctx, schema.Live, schema.SessionKey(l.w.ID, l.arg(0)), dynamo.Item{"st": stringValue(l.arg(1))})
 		}},
 		{"watch", "watch WATCHER USER...", "Subscribe the watcher to the presence of users.", func(ctx context.Context, l seedLine) error {
 			_, err := l.tenant.Presence.Subscribe(ctx, l.arg(0), l.args[1:])

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"parley/shared/domain/delivery"
-	"parley/shared/store"
+	"parley/shared/dynamo"
 )
 
 // workerVerbs do what the operations of surface worker do.
@@ -17,7 +17,7 @@ func workerVerbs() []verb {
 			if err != nil {
 				return err
 			}
-			return l.setAccount(ctx, store.Item{"so": Number(l.w.Clock.Now().Add(d).UnixMilli())})
+			return l.setAccount(ctx, dynamo.Item{"so": Number(l.w.Clock.Now().Add(d).UnixMilli())})
 		}},
 		{"notify-watchers", "notify-watchers USER", "Deliver the user's presence to all watchers of the user.", func(ctx context.Context, l seedLine) error {
 			return l.tenant.Presence.DeliverBroadcast(ctx, delivery.Broadcast{App: l.w.ID, User: l.arg(0), Audience: delivery.Watchers})
@@ -25,7 +25,7 @@ func workerVerbs() []verb {
 		{"index-rows", "index-rows USER", "Put all rows of the user into the index.", func(ctx context.Context, l seedLine) error {
 			return l.w.Index(ctx, l.tenant.Inbox, l.arg(0))
 		}},
-		{"archive-collect", "archive-collect USER PEER...", "Write the messages of each pair of users, as the table's stream delivers them, into parts of the archive.", func(ctx context.Context, l seedLine) error {
+		{"archive-collect", "archive-collect USER PEER...", "Write the messages of each pair of users, or of a group that follows the word @group, as the table's stream delivers them, into parts of the archive.", func(ctx context.Context, l seedLine) error {
 			event, err := l.w.streamEvent("INSERT " + strings.Join(l.args, " "))
 			if err != nil {
 				return err

@@ -18,18 +18,22 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-
 	"parley/infra/iam"
 	"parley/infra/local/backing"
 	"parley/infra/local/object"
 	"parley/infra/local/template"
+	"parley/infra/wiretest"
 	"parley/shared/app"
+	"parley/shared/attempt"
+	"parley/shared/clock"
 	"parley/shared/config"
+	"parley/shared/dynamo"
+	"parley/shared/dynamo/wire"
 	"parley/shared/objects"
+	"parley/shared/s3"
 	"parley/shared/seal"
 	"parley/shared/store"
+	"parley/shared/store/schema"
 )
 
 // A Server is what the worlds of one test package share: tables and object storage.
@@ -40,9 +44,12 @@ type Server struct {
 	SealKey  string // a value for the environment variable SEAL_KEY
 
 	process *backing.Process
+	call    *wiretest.Checker
+	plain   *wire.Client
 	objects *object.Server
 	dir     string
 
+	exercised exercises
 	rolesOnce sync.Once
 	rolesRead map[string]iam.Policy // by operation
 	rolesErr  error
@@ -78,15 +85,19 @@ func (s *Server) prepare(ctx context.Context) error {
 		// DynamoDB all items would have expired.
 		tables = append(tables, template.Table{Name: name, HashKey: partition, RangeKey: sort})
 	}
-	for _, a := range store.Aggregates() {
-		for _, x := range a.Indexes() { // core is the only table with indexes
+	for _, d := range schema.Descriptors() {
+		for _, x := range d.Indexes { // core is the only table with indexes
 			projection := "KEYS_ONLY"
 			if len(x.Include) > 0 {
 				projection = "INCLUDE"
 			}
+			var include []string
+			for _, a := range x.Include {
+				include = append(include, string(a))
+			}
 			tables[0].Indexes = append(tables[0].Indexes, template.Index{
-				Name: x.Name, HashKey: template.Attribute{Name: store.IndexedBy, Type: "S"},
-				RangeKey: template.Attribute{Name: x.Sort, Type: "N"}, Projection: projection, Include: x.Include,
+				Name: x.Name, HashKey: template.Attribute{Name: string(schema.IndexedBy), Type: "S"},
+				RangeKey: template.Attribute{Name: string(x.Sort), Type: "N"}, Projection: projection, Include: include,
 			})
 		}
 	}
@@ -101,8 +112,18 @@ func (s *Server) prepare(ctx context.Context) error {
 	if err := os.WriteFile(path, []byte(hex.EncodeToString(random(32))), 0o600); err != nil {
 		return err
 	}
+	cfg := app.AWS("us-east-1")
+	options := wire.Options{
+		Region: cfg.Region, Endpoint: s.Endpoint, Credentials: backing.Credentials(), Retryer: cfg.Retryer, Clock: clock.System{},
+	}
+	if s.call, err = wiretest.New(options); err != nil {
+		return err
+	}
+	if s.plain, err = wire.New(options); err != nil {
+		return err
+	}
 	s.SealKey = "file:" + path
-	s.Sealer, err = seal.New(s.SealKey, app.AWS("us-east-1"))
+	s.Sealer, err = seal.New(s.SealKey, cfg)
 	return err
 }
 
@@ -114,21 +135,40 @@ func (s *Server) Stop() error {
 	return errors.Join(s.objects.Stop(), s.process.Stop())
 }
 
+// Past makes a call to the server's DynamoDB past the store. It is not recorded and not compared.
+func Past[Out any](ctx context.Context, s *Server, in any) (*Out, error) {
+	out, err := s.plain.Do(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return out.(*Out), nil
+}
+
 // bucket holds the objects of all worlds. Each key contains the id of an application.
 const bucket = "archive"
 
-// Objects returns the archive in the server's bucket. Options may add middleware.
-func (s *Server) Objects(options ...func(*s3.Options)) *objects.Archive {
-	cfg := app.AWS("us-east-1")
-	cfg.Credentials = backing.Credentials()
-	return objects.New(cfg, s.objects.Endpoint(), bucket, options...)
+// Objects returns the archive in the server's bucket. The layers are around every call. Each call
+// is compared with that of the SDK.
+func (s *Server) Objects(layers ...s3.Layer) *objects.Archive {
+	check := wiretest.NewObjects(s3.Options{
+		Region: "us-east-1", Endpoint: s.objects.Endpoint(), Bucket: bucket, Credentials: backing.Credentials(), Retryer: attempt.Retryer,
+		Transport: s3.NewTransport(), Clock: clock.System{},
+	})
+	return objects.New(check.Client, backing.Credentials(), append(layers, check.Compare)...)
 }
 
-// Store returns a Store of the server's tables. Options may add middleware.
-func (s *Server) Store(options ...func(*dynamodb.Options)) *store.Store {
-	cfg := app.AWS("us-east-1")
-	cfg.Credentials = backing.Credentials()
-	return store.New(cfg, s.Endpoint, store.Names(s.Tables), append([]func(*dynamodb.Options){s.recordRequests}, options...)...)
+// Call makes a call to the server's DynamoDB, and compares it with that of the SDK.
+func (s *Server) Call(ctx context.Context, in any) (any, error) { return s.call.Do(ctx, in) }
+
+// Store returns a Store of the server's tables. The layers are around every call.
+func (s *Server) Store(layers ...dynamo.Layer) *store.Store {
+	return store.New(s.Call, schema.TableNames(s.Tables), append([]dynamo.Layer{s.recordRequests}, layers...)...)
+}
+
+// StoreToMeasure is a Store as a deployed function has it: its calls are not compared and not
+// recorded.
+func (s *Server) StoreToMeasure(layers ...dynamo.Layer) *store.Store {
+	return store.New(s.plain.Do, schema.TableNames(s.Tables), layers...)
 }
 
 // Main runs the tests of a package with a Server, which it stores in *server. The

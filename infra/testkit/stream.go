@@ -3,25 +3,31 @@ package testkit
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strings"
-
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"parley/shared/domain/archive"
 	"parley/shared/domain/chat"
-	"parley/shared/store"
+	"parley/shared/dynamo"
+	"parley/shared/dynamo/calls"
+	archivestore "parley/shared/store/archive"
+	"parley/shared/store/schema"
 )
 
 // streamEvent makes the event with which a table's stream delivers whole timelines.
-// Each line of the body is the kind of record and pairs of users. Example: the line
-// "INSERT alice bob carol dave" makes a record of each item of the timeline of alice
-// and bob and of the timeline of carol and dave.
+// Each line of the body is the kind of record and pairs of users, or "@group" and the id of a group.
+// Example: the line "INSERT alice bob @group chess" makes a record of each item of the timeline of
+// alice and bob and of the timeline of the group chess.
 func (w *World) streamEvent(body string) ([]byte, error) {
 	records := []map[string]any{}
 	for line := range strings.Lines(body) {
 		words := strings.Fields(line)
 		for i := 1; i+1 < len(words); i += 2 {
-			items, err := w.items(context.Background(), store.Msg, store.TimelinePK(w.ID, chat.Between(words[i], words[i+1])))
+			id := chat.Between(words[i], words[i+1])
+			if words[i] == "@group" {
+				id = chat.OfGroup(words[i+1])
+			}
+			items, err := w.items(context.Background(), schema.Msg, schema.TimelinePK(w.ID, id))
 			if err != nil {
 				return nil, err
 			}
@@ -35,19 +41,10 @@ func (w *World) streamEvent(body string) ([]byte, error) {
 
 // Streamed returns the stream record of an item. The kind is INSERT, MODIFY, or
 // REMOVE.
-func Streamed(kind string, item store.Item) map[string]any {
+func Streamed(kind string, item dynamo.Item) map[string]any {
 	image := make(map[string]any, len(item))
 	for name, v := range item {
-		switch v := v.(type) {
-		case *types.AttributeValueMemberS:
-			image[name] = map[string]any{"S": v.Value}
-		case *types.AttributeValueMemberN:
-			image[name] = map[string]any{"N": v.Value}
-		case *types.AttributeValueMemberB:
-			image[name] = map[string]any{"B": v.Value}
-		case *types.AttributeValueMemberBOOL:
-			image[name] = map[string]any{"BOOL": v.Value}
-		}
+		image[name] = streamed(v)
 	}
 	record := map[string]any{"Keys": map[string]any{"pk": image["pk"], "sk": image["sk"]}}
 	if kind != "REMOVE" {
@@ -56,16 +53,42 @@ func Streamed(kind string, item store.Item) map[string]any {
 	return map[string]any{"eventName": kind, "eventSource": "aws:dynamodb", "dynamodb": record}
 }
 
+// streamed returns a value as a stream record has it.
+func streamed(v dynamo.Value) map[string]any {
+	switch v := v.(type) {
+	case *calls.Text:
+		return map[string]any{"S": v.Value}
+	case *calls.Number:
+		return map[string]any{"N": v.Value}
+	case *calls.Binary:
+		return map[string]any{"B": v.Value}
+	case *calls.Bool:
+		return map[string]any{"BOOL": v.Value}
+	case *calls.TextSet:
+		return map[string]any{"SS": v.Value}
+	case *calls.NumberSet:
+		return map[string]any{"NS": v.Value}
+	case *calls.List:
+		list := make([]any, len(v.Value))
+		for i, inner := range v.Value {
+			list[i] = streamed(inner)
+		}
+		return map[string]any{"L": list}
+	default:
+		panic(fmt.Sprintf("a stream with a %T", v))
+	}
+}
+
 // collect handles an event of the stream as the operation worker.archive.collect
 // does.
 func (w *World) collect(ctx context.Context, event []byte) error {
-	changes, err := store.ReadStream(event)
+	changes, err := dynamo.ReadStream(event)
 	if err != nil {
 		return err
 	}
 	var records []archive.Record
 	for _, c := range changes {
-		r, ok, err := c.Stored()
+		r, ok, err := archivestore.ReadInsertedMessage(c)
 		if err != nil {
 			return err
 		}

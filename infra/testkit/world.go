@@ -9,10 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/smithy-go/middleware"
-
-	"parley/infra/local/backing"
 	"parley/shared/app"
 	"parley/shared/dialect/client"
 	"parley/shared/dialect/usersig"
@@ -20,12 +16,17 @@ import (
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/apps"
 	"parley/shared/domain/delivery"
+	"parley/shared/domain/groups"
 	"parley/shared/domain/inbox"
 	"parley/shared/domain/push"
 	"parley/shared/domain/sessions"
+	"parley/shared/dynamo"
+	"parley/shared/dynamo/calls"
 	"parley/shared/op"
+	"parley/shared/parallel"
 	"parley/shared/queue"
 	"parley/shared/store"
+	"parley/shared/store/schema"
 	"parley/shared/telemetry"
 )
 
@@ -49,12 +50,16 @@ type World struct {
 
 	Broadcasts  *Jobs[delivery.Broadcast]
 	RemovalJobs *Jobs[accounts.Removal]
+	GroupJobs   *Jobs[groups.Removal]
 	PushJobs    *Jobs[push.Job]
 	IndexJobs   *Jobs[inbox.IndexJob]
 	Objects     *Objects
 
-	raw *dynamodb.Client
 	log io.Writer
+	// measured says that a benchmark measures the world's calls.
+	measured bool
+	// acceptEncoding is the header Accept-Encoding of HTTP calls.
+	acceptEncoding string
 	// failingWrites is how many of the next updates of sessions fail.
 	failingWrites *atomic.Int64
 }
@@ -76,16 +81,21 @@ func NewWorld(tb testing.TB, s *Server, o Options) *World {
 		Server: s, Clock: NewClock(time.Unix(startTime, 0)), Posts: &PostRecorder{}, failingWrites: &atomic.Int64{},
 		Deliveries:  &Jobs[delivery.Job]{Name: queue.Delivery},
 		Broadcasts:  &Jobs[delivery.Broadcast]{Name: queue.Broadcast},
-		RemovalJobs: &Jobs[accounts.Removal]{Name: queue.Removal},
+		RemovalJobs: &Jobs[accounts.Removal]{Name: queue.Background},
+		GroupJobs:   &Jobs[groups.Removal]{Name: queue.Background},
 		PushJobs:    &Jobs[push.Job]{Name: queue.Push},
-		IndexJobs:   &Jobs[inbox.IndexJob]{Name: queue.Index},
+		IndexJobs:   &Jobs[inbox.IndexJob]{Name: queue.Background},
 		Objects:     newObjects(s),
-		raw:         backing.Client(s.Endpoint), log: o.Log,
+		log:         o.Log,
 	}
 	if w.log == nil {
 		w.log = io.Discard
 	}
-	w.Store = s.Store(w.failWrites)
+	if _, w.measured = tb.(*testing.B); w.measured {
+		w.Store = s.StoreToMeasure(w.failWrites)
+	} else {
+		w.Store = s.Store(w.failWrites)
+	}
 	w.App = w.NewApp(o.Parts)
 	if o.Edition == "" {
 		o.Edition = apps.Premium
@@ -101,22 +111,13 @@ func NewWorld(tb testing.TB, s *Server, o Options) *World {
 
 var errFailingWrite = errors.New("the table does not answer")
 
-// failWrites adds middleware that lets updates of sessions fail, as many as
-// failingWrites says.
-func (w *World) failWrites(o *dynamodb.Options) {
-	live := w.Server.Tables.Live
-	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
-		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("FailWrites",
-			func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (
-				middleware.InitializeOutput, middleware.Metadata, error,
-			) {
-				if u, ok := in.Parameters.(*dynamodb.UpdateItemInput); ok && *u.TableName == live && w.failingWrites.Load() > 0 {
-					w.failingWrites.Add(-1)
-					return middleware.InitializeOutput{}, middleware.Metadata{}, errFailingWrite
-				}
-				return next.HandleInitialize(ctx, in)
-			}), middleware.After)
-	})
+// failWrites lets updates of sessions fail, as many as failingWrites says.
+func (w *World) failWrites(ctx context.Context, in any, next dynamo.Call) (any, error) {
+	if u, ok := in.(*calls.UpdateItemInput); ok && *u.TableName == w.Server.Tables.Live && w.failingWrites.Load() > 0 {
+		w.failingWrites.Add(-1)
+		return nil, errFailingWrite
+	}
+	return next(ctx, in)
 }
 
 // NewApp returns an App of the same world for a function that has just started: it
@@ -125,8 +126,8 @@ func (w *World) failWrites(o *dynamodb.Options) {
 func (w *World) NewApp(parts func(*app.Parts)) *app.App {
 	p := app.Parts{
 		Store: w.Store, Sealer: w.Server.Sealer, Poster: w.Posts, Delivery: w.Deliveries, Broadcasts: w.Broadcasts,
-		Removal: w.RemovalJobs, Push: w.PushJobs, Index: w.IndexJobs, Objects: w.Objects, Clock: w.Clock,
-		Parallel: app.Parallel, Encode: client.Frames(), Format: v4.ExportFormat{},
+		Removal: w.RemovalJobs, Groups: w.GroupJobs, Push: w.PushJobs, Index: w.IndexJobs, Objects: w.Objects, Clock: w.Clock,
+		Parallel: parallel.Goroutines{}, Encoder: client.NewFrames(), Format: v4.ExportFormat{},
 	}
 	if parts != nil {
 		parts(&p)
@@ -138,27 +139,40 @@ func (w *World) NewApp(parts func(*app.Parts)) *app.App {
 // applications, and the list of hours that have parts to merge.
 func (w *World) Forget(tb testing.TB) {
 	tb.Helper()
-	deleteItem := func(t store.Table, k store.Key) {
-		name := store.Names(w.Server.Tables)[t]
-		_, err := w.raw.DeleteItem(context.Background(), &dynamodb.DeleteItemInput{TableName: &name, Key: keyItem(k)})
+	deleteItem := func(t schema.Table, k schema.Key) {
+		name := schema.TableNames(w.Server.Tables)[t]
+		_, err := Past[calls.DeleteItemOutput](context.Background(), w.Server, &calls.DeleteItemInput{TableName: &name, Key: dynamo.NewItem(k)})
 		if err != nil {
 			tb.Error(err)
 		}
 	}
-	deleteItem(store.Core, store.RegistryKey(w.ID))
+	deleteItem(schema.Core, schema.RegistryKey(w.ID))
 	for _, h := range w.Objects.partHours() {
-		deleteItem(store.Ops, store.PendingKey(h))
+		deleteItem(schema.Ops, schema.PendingKey(h))
 	}
 }
 
 // Tenant returns the services of the domain for the world's application.
 func (w *World) Tenant(tb testing.TB) app.Tenant {
 	tb.Helper()
+	return w.TenantWith(tb, nil, nil)
+}
+
+// TenantWith is Tenant with other settings of the application, and with other parts of the App.
+// Each function may be nil. What is stored does not change.
+func (w *World) TenantWith(tb testing.TB, settings func(*apps.Settings), parts func(*app.Parts)) app.Tenant {
+	tb.Helper()
 	a, err := w.App.Apps.Get(tb.Context(), w.ID)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return w.App.For(&a)
+	if settings != nil {
+		settings(&a.Settings)
+	}
+	if parts == nil {
+		return w.App.For(&a)
+	}
+	return w.NewApp(parts).For(&a)
 }
 
 // Sign returns a UserSig of the user for the world's application. It is issued now
@@ -178,7 +192,10 @@ func (w *World) SignAt(user string, issued time.Time, lifetime time.Duration) st
 // world, so it remembers what it has read for calls before. The meter says what the
 // call consumed and which access it used.
 func (w *World) Invoke(ctx context.Context, o *op.Operation, event []byte) (answer []byte, meter *telemetry.Meter, err error) {
-	meter = &telemetry.Meter{}
+	meter = telemetry.NewRecorder()
+	if w.measured {
+		meter = &telemetry.Meter{} // as a deployed function has it
+	}
 	server := op.NewServer(o, w.App, telemetry.NewLogger(w.log, "local", -4), nil)
 	answer, err = server.Invoke(telemetry.WithMeter(ctx, meter), event)
 	return answer, meter, err

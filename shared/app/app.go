@@ -5,16 +5,11 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net"
-	"net/http"
 	"os"
-	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"golang.org/x/sync/errgroup"
 
 	"parley/shared/attempt"
 	"parley/shared/clock"
@@ -22,10 +17,17 @@ import (
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/apps"
 	"parley/shared/domain/archive"
+	"parley/shared/domain/background"
+	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/direct"
+	"parley/shared/domain/fanout"
 	"parley/shared/domain/follows"
+	"parley/shared/domain/groupchat"
+	"parley/shared/domain/groupdata"
+	"parley/shared/domain/groups"
 	"parley/shared/domain/inbox"
+	"parley/shared/domain/membership"
 	"parley/shared/domain/presence"
 	"parley/shared/domain/profiles"
 	"parley/shared/domain/push"
@@ -33,10 +35,14 @@ import (
 	"parley/shared/domain/search"
 	"parley/shared/domain/sessions"
 	"parley/shared/domain/timeline"
+	"parley/shared/dynamo/wire"
 	"parley/shared/objects"
+	"parley/shared/parallel"
 	"parley/shared/queue"
+	"parley/shared/s3"
 	"parley/shared/seal"
 	"parley/shared/store"
+	"parley/shared/store/schema"
 	"parley/shared/telemetry"
 )
 
@@ -49,13 +55,13 @@ type Parts struct {
 	Delivery   delivery.Queue
 	Broadcasts delivery.BroadcastQueue
 	Removal    accounts.RemovalQueue
+	Groups     groups.RemovalQueue
 	Push       push.Queue
 	Index      inbox.IndexQueue
 	Objects    archive.Objects
 	Clock      clock.Clock
-	Parallel   func(ctx context.Context, run ...func(context.Context) error) error
-	// Encode returns the frame of an event.
-	Encode func(delivery.Event) ([]byte, error)
+	Parallel   parallel.Runner
+	Encoder    delivery.Encoder
 	// Format is how the exported files are written.
 	Format archive.Format
 }
@@ -67,12 +73,16 @@ type App struct {
 	Apps      apps.Service
 	Directory *apps.Directory
 	Callers   *accounts.Callers
+
+	mu         sync.Mutex
+	last       *apps.EffectiveApp // the application of the last call
+	lastTenant *Tenant
 }
 
 // New returns an App that is made of parts.
 func New(p Parts) *App {
-	a := &App{parts: p, Directory: apps.NewDirectory(p.Store, p.Sealer, p.Clock), Callers: accounts.NewCallers(p.Store, p.Clock)}
-	a.Apps = apps.Service{Store: p.Store, Counts: p.Store, Sealer: p.Sealer, Accounts: registrar{a}, Clock: p.Clock}
+	a := &App{parts: p, Directory: apps.NewDirectory(p.Store.Apps, p.Sealer, p.Clock), Callers: accounts.NewCallers(p.Store.Accounts, p.Clock)}
+	a.Apps = apps.New(p.Store.Apps, p.Store.Apps, p.Sealer, registrar{a}, p.Clock)
 	return a
 }
 
@@ -85,21 +95,29 @@ func (r registrar) Register(ctx context.Context, a apps.App, user string) error 
 }
 
 // Deployed returns the parts of a deployed function.
-func Deployed(c config.Config, frame func(delivery.Event) ([]byte, error), files archive.Format) (Parts, error) {
+func Deployed(c config.Config, frames delivery.Encoder, files archive.Format) (Parts, error) {
 	cfg := AWS(c.Region)
 	sealer, err := seal.New(c.SealKey, cfg)
 	if err != nil {
 		return Parts{}, err
 	}
+	jobs := queue.New[background.Job](cfg, c.SQS, queue.Background, c.Queues.Background)
+	db, err := wire.New(wire.Options{
+		Region: c.Region, Endpoint: c.DynamoDB, Credentials: cfg.Credentials, Retryer: cfg.Retryer, Clock: clock.System{},
+	})
+	if err != nil {
+		return Parts{}, err
+	}
 	p := Parts{
-		Store: store.New(cfg, c.DynamoDB, store.Names(c.Tables)), Sealer: sealer,
+		Store: store.New(db.Do, schema.TableNames(c.Tables)), Sealer: sealer,
 		Poster: delivery.NoPoster{}, Delivery: queue.New[delivery.Job](cfg, c.SQS, queue.Delivery, c.Queues.Delivery),
-		Broadcasts: queue.New[delivery.Broadcast](cfg, c.SQS, queue.Broadcast, c.Queues.Announce),
-		Removal:    queue.New[accounts.Removal](cfg, c.SQS, queue.Removal, c.Queues.Sweep),
-		Push:       queue.New[push.Job](cfg, c.SQS, queue.Push, c.Queues.Push),
-		Index:      queue.New[inbox.IndexJob](cfg, c.SQS, queue.Index, c.Queues.Index),
-		Objects:    objects.New(cfg, c.S3, c.Archive),
-		Clock:      clock.System{}, Parallel: Parallel, Encode: frame, Format: files,
+		Broadcasts: queue.New[delivery.Broadcast](cfg, c.SQS, queue.Broadcast, c.Queues.Broadcast),
+		Removal:    background.Removals{Queue: jobs}, Index: background.IndexJobs{Queue: jobs}, Groups: background.GroupRemovals{Queue: jobs},
+		Push: queue.New[push.Job](cfg, c.SQS, queue.Push, c.Queues.Push),
+		Objects: objects.New(s3.New(s3.Options{
+			Region: c.Region, Endpoint: c.S3, Bucket: c.Archive, Credentials: cfg.Credentials, Retryer: cfg.Retryer, Transport: s3.NewTransport(), Clock: clock.System{},
+		}), cfg.Credentials),
+		Clock: clock.System{}, Parallel: parallel.Goroutines{}, Encoder: frames, Format: files,
 	}
 	if c.Connections != "" {
 		if p.Poster, err = newPoster(c, cfg); err != nil {
@@ -124,32 +142,8 @@ func AWS(region string) aws.Config {
 			}
 			return c, nil
 		}),
-		HTTPClient: httpClient(), Retryer: attempt.Retryer,
+		Retryer: attempt.Retryer,
 	}
-}
-
-// httpClient returns a client without a timeout for the whole call: the deadline of the
-// invocation bounds each call. To open a connection may take a second.
-func httpClient() *awshttp.BuildableClient {
-	return awshttp.NewBuildableClient().WithDialerOptions(func(d *net.Dialer) { d.Timeout = time.Second }).
-		WithTransportOptions(func(t *http.Transport) { t.TLSHandshakeTimeout = time.Second })
-}
-
-// Parallel runs functions at the same time and returns the first error. A panic becomes
-// an error.
-func Parallel(ctx context.Context, run ...func(context.Context) error) error {
-	g, ctx := errgroup.WithContext(ctx)
-	for _, f := range run {
-		g.Go(func() (err error) {
-			defer func() {
-				if p := recover(); p != nil { // a panic would end the process, and the call would get no answer
-					err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-				}
-			}()
-			return f(ctx)
-		})
-	}
-	return g.Wait()
 }
 
 // Now returns the time of the App's clock.
@@ -170,6 +164,10 @@ type Tenant struct {
 	Profiles  profiles.Service
 	Relations relations.Service
 	Follows   follows.Service
+	Groups    groups.Service
+	Members   membership.Service
+	GroupChat groupchat.Service
+	GroupData groupdata.Service
 	Search    search.Service
 	Archive   archive.Service
 }
@@ -177,69 +175,89 @@ type Tenant struct {
 // For returns the domain of one application.
 func (a *App) For(o *apps.App) Tenant { return a.tenant(o, o.Settings.InForce()) }
 
-// ForOpened returns the domain of an application that a Directory has found.
-func (a *App) ForOpened(o *apps.OpenedApp) Tenant { return a.tenant(&o.App, o.InForce) }
+// ForEffective returns the domain of an application that the Directory has found. It makes the
+// domain again only if the Directory has read an application again, or if another application
+// calls.
+func (a *App) ForEffective(o *apps.EffectiveApp) *Tenant {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.last != o {
+		tenant := a.tenant(&o.App, o.InForce)
+		a.last, a.lastTenant = o, &tenant
+	}
+	return a.lastTenant
+}
 
 // tenant returns the domain of an application for which these settings are in force.
 func (a *App) tenant(o *apps.App, set apps.EffectiveSettings) Tenant {
 	p := a.parts
 	deliverer := a.Delivery(o.ID)
-	conversation := inbox.Service{
-		App: o.ID, Limit: set.Conversations, FoldersIncluded: set.Folders,
-		Rows: p.Store, Heads: p.Store, ReadCursors: p.Store, Index: p.Store, IndexJobs: p.Index, Accounts: p.Store, Delivery: deliverer,
-		Clock: p.Clock, Parallel: p.Parallel,
-	}
-	profile := profiles.Service{App: o.ID, Fields: profileFields(set.ProfileFields), Store: p.Store, Delivery: deliverer}
-	relation := relations.Service{
-		App: o.ID, Allow: set.Allow, Fields: friendFields(set.FriendFields),
-		Store: p.Store, Pages: p.Store, Log: p.Store, Accounts: p.Store, Delivery: deliverer, Clock: p.Clock,
-		RepeatWindow: accounts.RepeatWindow, RequireWording: set.RequestWording, Limits: relations.Limits{Friends: set.Friends, Blocked: set.Blocked, Lists: set.Lists, Requests: set.Requests},
-	}
-	follow := follows.Service{
-		App: o.ID, Enabled: set.Follow, Limit: set.Following,
-		Store: p.Store, Accounts: p.Store, Clock: p.Clock,
-	}
-	presences := a.Presence(o.ID)
-	presences.Limit = set.Watched
-	session := sessions.Service{
-		App: o.ID, Policy: set.LoginPolicy, Native: set.NativeInstances, Web: set.WebInstances,
-		Spread: set.Spread(), Store: p.Store, Kicker: deliverer, Clock: p.Clock,
-	}
-	imageBytes, fileBytes := int64(set.PictureMB)<<20, int64(set.FileMB)<<20
-	check := direct.SenderCheck{
-		App: o.ID, FriendsOnly: set.FriendsOnly, BlockSilently: set.BlockSilently, Callers: a.Callers, Store: p.Store, Clock: p.Clock,
-	}
-	stored := timeline.Service{
-		App: o.ID, Check: check, Recallable: set.RecallWindow(), MaxImageBytes: imageBytes, MaxFileBytes: fileBytes,
-		Extensible: set.Extensions, Store: p.Store, ChangeStore: p.Store, ExtensionStore: p.Store,
-		Delivery: deliverer, Clock: p.Clock, Parallel: p.Parallel,
-	}
-	sending := direct.Service{
-		App: o.ID, Retention: set.Retention(), Check: check, MaxImageBytes: imageBytes, MaxFileBytes: fileBytes,
-		Store: p.Store, MergedStore: p.Store, Timeline: stored, Delivery: deliverer,
-		Push: push.Service{App: o.ID, Queue: p.Push, Clock: p.Clock}, Clock: p.Clock, Parallel: p.Parallel,
-	}
+	profile := profiles.New(o.ID, profileFields(set.ProfileFields), p.Store.Profiles, deliverer)
+	relation := relations.New(o.ID, relations.Settings{
+		Limits: relations.Limits{Friends: set.Friends, Blocked: set.Blocked, Lists: set.Lists, Requests: set.Requests},
+		Allow:  set.Allow, Fields: friendFields(set.FriendFields), RequireWording: set.RequestWording, RepeatWindow: accounts.RepeatWindow,
+	}, p.Store.Relations, p.Store.Relations, p.Store.Relations, p.Store.Accounts, deliverer, p.Clock)
+	follow := follows.New(o.ID, follows.Settings{Enabled: set.Follow, Limit: set.Following}, p.Store.Follows, p.Store.Accounts, p.Clock)
+	presences := a.presence(o.ID, set.Watched)
+	session := sessions.New(o.ID, sessions.Settings{
+		Policy: set.LoginPolicy, Native: set.NativeInstances, Web: set.WebInstances, Spread: set.Spread(),
+	}, p.Store.Sessions, deliverer, p.Clock)
+	sizes := content.FileLimits{Image: int64(set.PictureMB) << 20, File: int64(set.FileMB) << 20}
+	check := direct.NewSenderCheck(
+		o.ID, direct.CheckSettings{FriendsOnly: set.FriendsOnly, BlockSilently: set.BlockSilently}, a.Callers, p.Store.Direct, p.Clock,
+	)
+	groupCheck := groupchat.NewSenderCheck(o.ID, a.Callers, p.Store.GroupChat, p.Store.GroupChat, p.Clock, p.Parallel)
+	members := fanout.New(o.ID, p.Store.GroupChat, deliverer, p.Parallel)
+	stored := timeline.New(
+		o.ID, timeline.Settings{Recallable: set.RecallWindow(), Files: sizes, Extensible: set.Extensions}, senderChecks{check, groupCheck},
+		p.Store.Timeline, p.Store.Timeline, p.Store.Timeline, deliverer, members, p.Clock, p.Parallel,
+	)
+	pushes := push.New(o.ID, p.Push, p.Clock)
+	sending := direct.New(
+		o.ID, direct.Settings{Retention: set.Retention(), Files: sizes}, check, p.Store.Direct, p.Store.Direct, p.Store.Merged,
+		stored, deliverer, pushes, p.Clock, p.Parallel,
+	)
+	groupSending := groupchat.New(
+		o.ID, groupchat.Settings{Retention: set.Retention(), Files: sizes, Directed: set.Directed, Receipts: set.GroupReceipts}, groupCheck,
+		p.Store.GroupChat, p.Store.GroupChat, p.Store.GroupChat,
+		stored, members, deliverer, pushes, p.Clock, p.Parallel,
+	)
+	member := membership.New(
+		o.ID, groupSettings(set), p.Store.Members, p.Store.Members, p.Store.Members, p.Store.Members, p.Store.Accounts, groupSending, errorLog{}, p.Clock, p.Parallel,
+	)
+	conversation := inbox.New(
+		o.ID, inbox.Settings{Limit: set.Conversations, FoldersIncluded: set.Folders},
+		p.Store.Inbox, p.Store.Inbox, p.Store.Inbox, p.Store.Inbox, member, p.Store.Inbox, p.Index, p.Store.Accounts, deliverer, p.Clock, p.Parallel,
+	)
+	account := accounts.New(o.ID, accounts.Settings{
+		Limit: set.Accounts, DeletionAllowed: set.DeleteAllowed, ReserveDeletedIDs: set.ReserveDeletedIDs, Admins: o.Admins,
+	}, p.Store.Accounts, deliverer, profile, p.Removal, p.Clock, member, conversation, relation, follow, profile, presences, session)
 	return Tenant{
+		Accounts:  account,
+		Sessions:  session,
+		Inbox:     conversation,
+		Timeline:  stored,
+		Direct:    sending,
 		Delivery:  deliverer,
 		Presence:  presences,
 		Profiles:  profile,
 		Relations: relation,
 		Follows:   follow,
-		Accounts: accounts.Service{
-			App: o.ID, Limit: set.Accounts, DeletionAllowed: set.DeleteAllowed,
-			ReserveDeletedIDs: set.ReserveDeletedIDs, Admin: o.IsAdmin, Profiles: profile, Store: p.Store, Disconnector: deliverer, Clock: p.Clock,
-			Removals: p.Removal,
-			// They delete the data of a user, in this order, when the account is deleted.
-			DataRemovers: []accounts.DataRemover{
-				conversation, relation, follow, profile, presences, session,
-			},
-		},
-		Archive:  archive.Service{App: o.ID, RetentionDays: set.HistoryDays, Store: p.Store, Objects: p.Objects, Clock: p.Clock},
-		Sessions: session,
-		Inbox:    conversation,
-		Timeline: stored,
-		Direct:   sending,
-		Search:   search.Service{Timeline: stored, Inbox: conversation},
+		GroupChat: groupSending,
+		GroupData: groupdata.New(o.ID, groupSettings(set), p.Store.GroupData, members, p.Clock),
+		Groups:    groups.New(o.ID, groupSettings(set), p.Store.Groups, p.Store.Groups, p.Store.Accounts, member, groupSending, p.Groups, p.Clock),
+		Members:   member,
+		Search:    search.New(stored, conversation),
+		Archive:   archive.New(o.ID, set.HistoryDays, p.Store.Archive, p.Objects, p.Clock),
+	}
+}
+
+// groupSettings returns what an application says about its groups.
+func groupSettings(set apps.EffectiveSettings) groups.Settings {
+	return groups.Settings{
+		Limits:      groups.Limits{Members: set.GroupMembers, Groups: set.Limits.Groups, PerDay: set.NewGroups, Joined: set.JoinedGroups},
+		GroupFields: set.GroupFields, MemberFields: set.MemberFields,
+		InviteeConfirms: set.InviteeConfirms, HistoryBeforeJoin: set.HistoryBeforeJoin, Counters: set.GroupCounters, Retention: set.Retention(),
 	}
 }
 
@@ -261,23 +279,40 @@ func friendFields(list []apps.Field) []relations.Field {
 	return fields
 }
 
-// Presence returns the presence service of one application, without its Limit. Only new
-// subscriptions need the Limit, so the application's settings need not be read.
-func (a *App) Presence(app int64) presence.Service {
+// Presence returns the presence service of one application, which takes no new subscriptions:
+// only these need the limit, so the application's settings need not be read.
+func (a *App) Presence(app int64) presence.Service { return a.presence(app, 0) }
+
+// presence returns the presence service of one application, in which a user may watch limit
+// users.
+func (a *App) presence(app int64, limit int) presence.Service {
 	p := a.parts
-	return presence.Service{
-		App: app, Sessions: p.Store, Watches: p.Store, Audiences: p.Store, Accounts: p.Store, Delivery: a.Delivery(app),
-		Clock: p.Clock, Parallel: p.Parallel,
-	}
+	return presence.New(app, limit, p.Store.Presence, p.Store.Presence, p.Store.Delivery, p.Store.Accounts, a.Delivery(app), p.Clock, p.Parallel)
 }
 
 // Delivery returns the delivery service of one application. It needs none of the
 // application's settings.
 func (a *App) Delivery(app int64) delivery.Service {
 	p := a.parts
-	return delivery.Service{
-		App: app, Store: p.Store, Poster: p.Poster, Queue: p.Delivery, Broadcasts: p.Broadcasts, Clock: p.Clock,
-		Encode:    p.Encode,
-		OnFailure: func(ctx context.Context, what string) { telemetry.MeterOf(ctx).Note(telemetry.Undelivered, what) },
-	}
+	return delivery.New(app, p.Store.Sessions, p.Poster, p.Delivery, p.Broadcasts, p.Encoder, errorLog{}, p.Clock)
+}
+
+// GroupDelivery returns the Delivery of large groups of one application. It needs none of the
+// application's settings.
+func (a *App) GroupDelivery(app int64) groupchat.Delivery {
+	p := a.parts
+	return groupchat.NewDelivery(app, p.Store.GroupChat, p.Store.Timeline, fanout.New(app, p.Store.GroupChat, a.Delivery(app), p.Parallel), p.Clock)
+}
+
+// errorLog writes what goes wrong into the log line of the invocation.
+type errorLog struct{}
+
+// LogUndelivered implements delivery.ErrorLog.
+func (errorLog) LogUndelivered(ctx context.Context, what string) {
+	telemetry.MeterOf(ctx).Note(telemetry.Undelivered, what)
+}
+
+// LogUnreadable implements archive.ErrorLog.
+func (errorLog) LogUnreadable(ctx context.Context, what string) {
+	telemetry.MeterOf(ctx).Note(telemetry.Unreadable, what)
 }

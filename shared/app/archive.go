@@ -7,16 +7,12 @@ import (
 
 	"parley/shared/domain/apps"
 	"parley/shared/domain/archive"
-	"parley/shared/telemetry"
 )
 
 // Archive returns the job that makes the hourly export files of all applications.
 func (a *App) Archive() archive.Job {
 	p := a.parts
-	return archive.Job{
-		Store: p.Store, Objects: p.Objects, Apps: archiveApps{a.Apps}, Format: p.Format, Clock: p.Clock, Disk: tempFile, Parallel: p.Parallel,
-		OnUnreadable: func(ctx context.Context, what string) { telemetry.MeterOf(ctx).Note(telemetry.Unreadable, what) },
-	}
+	return archive.NewJob(p.Store.Archive, p.Objects, archiveApps{a.Apps}, p.Format, tempFiles{}, errorLog{}, p.Clock, p.Parallel)
 }
 
 // archiveApps reads applications for the archive.
@@ -38,9 +34,12 @@ func (a archiveApps) After(ctx context.Context, app int64, limit int) ([]int64, 
 	return ids, err
 }
 
-// tempFile returns a temporary file whose name is removed already: the system deletes the
-// file when it is closed.
-func tempFile() (archive.Disk, error) {
+// tempFiles are in the folder for temporary files.
+type tempFiles struct{}
+
+// Create implements archive.Disks. The name of the file is removed already: the system
+// deletes the file when it is closed.
+func (tempFiles) Create() (archive.Disk, error) {
 	f, err := os.CreateTemp("", "archive-*")
 	if err != nil {
 		return nil, fmt.Errorf("temporary file: %w", err)

@@ -12,7 +12,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	"github.com/aws/smithy-go/middleware"
 )
 
 const (
@@ -39,23 +38,19 @@ func TimeFor(ctx context.Context) time.Duration {
 	return min(maxTime, max(minTime, time.Until(deadline)/divisor))
 }
 
-// Bounded limits each attempt of an SDK client to its Time. It must not be used for a
-// client that returns a body to be read later, as that of S3 does: the context of the
-// attempt ends when the attempt returns.
-func Bounded(stack *middleware.Stack) error {
-	return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("ParleyAttempt",
-		func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
-			d := TimeFor(ctx)
-			bounded, cancel := context.WithTimeout(ctx, d)
-			defer cancel()
-			out, meta, err := next.HandleFinalize(bounded, in)
-			if err != nil && bounded.Err() != nil && ctx.Err() == nil {
-				// Without this, the SDK would think that the caller has cancelled the call,
-				// and would not try again.
-				err = timeoutError{d, err.Error()}
-			}
-			return out, meta, err
-		}), "Retry", middleware.After)
+// Run runs one attempt, which gets the time that TimeFor says. Tries needs less memory, and is for
+// an attempt that can end at a time that is no deadline of a context.
+func Run(ctx context.Context, attempt func(context.Context) error) error {
+	d := TimeFor(ctx)
+	bounded, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	err := attempt(bounded)
+	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
+		// Without this, the SDK would think that the caller has cancelled the call,
+		// and would not try again.
+		err = timeoutError{d, err.Error()}
+	}
+	return err
 }
 
 // timeoutError is the error of an attempt that got no answer in its time.

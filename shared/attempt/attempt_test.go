@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"parley/infra/wiretest"
 	"parley/shared/attempt"
 )
 
@@ -60,7 +61,7 @@ func hanging(t *testing.T, hangs int64) (*dynamodb.Client, *atomic.Int64) {
 	return dynamodb.New(dynamodb.Options{
 		Region: "us-east-1", BaseEndpoint: &server.URL, Retryer: attempt.Retryer(),
 		Credentials: aws.AnonymousCredentials{},
-	}, dynamodb.WithAPIOptions(attempt.Bounded)), &calls
+	}, dynamodb.WithAPIOptions(wiretest.Bounded)), &calls
 }
 
 // TestAttemptThatHangsIsTriedAgain: an attempt that hangs is followed by another one, as

@@ -9,6 +9,13 @@ import (
 	"strings"
 )
 
+// The forms of stored data that the program can work with. CONTRIBUTING.md says when one of
+// them changes, and docs/adr/0041-deployment.md how a deployment is refused.
+const (
+	OldestSchema = 1
+	NewestSchema = 1
+)
+
 // Config is what the deployment says to a function about its environment.
 type Config struct {
 	Stage   string // STAGE: name of the deployment, "local" on the local cloud
@@ -16,6 +23,8 @@ type Config struct {
 	Region  string // AWS_REGION
 	Tables  Tables
 	Queues  Queues
+
+	Schema int // SCHEMA: in which form the data of the deployment is stored
 
 	// Connections is the URL for posts to WebSocket connections, CONNECTIONS_ENDPOINT. It
 	// is empty for functions that never post.
@@ -40,7 +49,7 @@ type Config struct {
 type Tables struct{ Core, Msg, Live, Ops string }
 
 // Queues are the URLs of the queues.
-type Queues struct{ Delivery, Announce, Sweep, Push, Index string }
+type Queues struct{ Delivery, Broadcast, Background, Push string }
 
 // Read reads the configuration with a function that returns the value of an environment
 // variable, usually os.Getenv. It fails if a required variable is missing, and the error
@@ -55,8 +64,7 @@ func Read(env func(string) string) (Config, error) {
 			Live: env("TABLE_LIVE"), Ops: env("TABLE_OPS"),
 		},
 		Queues: Queues{
-			Delivery: env("QUEUE_DELIVERY"), Announce: env("QUEUE_ANNOUNCE"), Sweep: env("QUEUE_SWEEP"), Push: env("QUEUE_PUSH"),
-			Index: env("QUEUE_INDEX"),
+			Delivery: env("QUEUE_DELIVERY"), Broadcast: env("QUEUE_BROADCAST"), Background: env("QUEUE_BACKGROUND"), Push: env("QUEUE_PUSH"),
 		},
 		Connections: env("CONNECTIONS_ENDPOINT"),
 		SealKey:     env("SEAL_KEY"),
@@ -74,12 +82,18 @@ func Read(env func(string) string) (Config, error) {
 			missing = append(missing, name)
 		}
 	}
+	if env("SCHEMA") == "" {
+		missing = append(missing, "SCHEMA")
+	}
 	if len(missing) > 0 {
 		slices.Sort(missing)
 		return Config{}, fmt.Errorf("environment lacks %s", strings.Join(missing, ", "))
 	}
+	var err error
+	if c.Schema, err = strconv.Atoi(env("SCHEMA")); err != nil || c.Schema < OldestSchema || c.Schema > NewestSchema {
+		return Config{}, fmt.Errorf("SCHEMA is %q, and this program works with data of the forms %d to %d", env("SCHEMA"), OldestSchema, NewestSchema)
+	}
 	if memory := env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"); memory != "" {
-		var err error
 		if c.Memory, err = strconv.Atoi(memory); err != nil {
 			return Config{}, fmt.Errorf("AWS_LAMBDA_FUNCTION_MEMORY_SIZE: %w", err)
 		}

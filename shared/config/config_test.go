@@ -3,6 +3,7 @@ package config_test
 import (
 	"log/slog"
 	"maps"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -11,10 +12,10 @@ import (
 
 func completeEnvironment() map[string]string {
 	return map[string]string{
-		"STAGE": "prod", "_HANDLER": "client.message.send", "AWS_REGION": "eu-central-1",
+		"STAGE": "prod", "SCHEMA": "1", "_HANDLER": "client.message.send", "AWS_REGION": "eu-central-1",
 		"TABLE_CORE": "core", "TABLE_MSG": "msg", "TABLE_LIVE": "live", "TABLE_OPS": "ops",
-		"QUEUE_DELIVERY": "https://sqs/delivery", "QUEUE_ANNOUNCE": "https://sqs/announce",
-		"QUEUE_SWEEP": "https://sqs/sweep", "QUEUE_PUSH": "https://sqs/push", "CONNECTIONS_ENDPOINT": "https://ws", "SEAL_KEY": "arn:key",
+		"QUEUE_DELIVERY": "https://sqs/delivery", "QUEUE_BROADCAST": "https://sqs/broadcast",
+		"QUEUE_BACKGROUND": "https://sqs/background", "QUEUE_PUSH": "https://sqs/push", "CONNECTIONS_ENDPOINT": "https://ws", "SEAL_KEY": "arn:key",
 		"AWS_ENDPOINT_URL_DYNAMODB": "http://d", "AWS_ENDPOINT_URL_SQS": "http://s", "LOG_LEVEL": "warn",
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
 	}
@@ -27,9 +28,9 @@ func lookup(m map[string]string) func(string) string {
 func TestReadsEveryVariable(t *testing.T) {
 	got, err := config.Read(lookup(completeEnvironment()))
 	want := config.Config{
-		Stage: "prod", Handler: "client.message.send", Region: "eu-central-1",
+		Stage: "prod", Schema: 1, Handler: "client.message.send", Region: "eu-central-1",
 		Tables:      config.Tables{Core: "core", Msg: "msg", Live: "live", Ops: "ops"},
-		Queues:      config.Queues{Delivery: "https://sqs/delivery", Announce: "https://sqs/announce", Sweep: "https://sqs/sweep", Push: "https://sqs/push"},
+		Queues:      config.Queues{Delivery: "https://sqs/delivery", Broadcast: "https://sqs/broadcast", Background: "https://sqs/background", Push: "https://sqs/push"},
 		Connections: "https://ws", SealKey: "arn:key", DynamoDB: "http://d", SQS: "http://s", Level: slog.LevelWarn,
 		Memory: 512,
 	}
@@ -41,14 +42,14 @@ func TestReadsEveryVariable(t *testing.T) {
 func TestDefaultsOfOptionalVariables(t *testing.T) {
 	env := completeEnvironment()
 	for _, name := range []string{
-		"STAGE", "_HANDLER", "AWS_REGION", "QUEUE_DELIVERY", "QUEUE_ANNOUNCE", "QUEUE_SWEEP", "QUEUE_PUSH", "CONNECTIONS_ENDPOINT", "AWS_ENDPOINT_URL_DYNAMODB",
+		"STAGE", "_HANDLER", "AWS_REGION", "QUEUE_DELIVERY", "QUEUE_BROADCAST", "QUEUE_BACKGROUND", "QUEUE_PUSH", "CONNECTIONS_ENDPOINT", "AWS_ENDPOINT_URL_DYNAMODB",
 		"AWS_ENDPOINT_URL_SQS", "LOG_LEVEL", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
 	} {
 		delete(env, name)
 	}
 	got, err := config.Read(lookup(env))
 	want := config.Config{
-		Stage: "local", Region: "us-east-1", Tables: config.Tables{Core: "core", Msg: "msg", Live: "live", Ops: "ops"},
+		Stage: "local", Schema: 1, Region: "us-east-1", Tables: config.Tables{Core: "core", Msg: "msg", Live: "live", Ops: "ops"},
 		SealKey: "arn:key", Level: slog.LevelInfo,
 	}
 	if err != nil || got != want {
@@ -57,7 +58,7 @@ func TestDefaultsOfOptionalVariables(t *testing.T) {
 }
 
 func TestNamesMissingVariables(t *testing.T) {
-	required := []string{"SEAL_KEY", "TABLE_CORE", "TABLE_LIVE", "TABLE_MSG", "TABLE_OPS"}
+	required := []string{"SCHEMA", "SEAL_KEY", "TABLE_CORE", "TABLE_LIVE", "TABLE_MSG", "TABLE_OPS"}
 	for _, name := range required {
 		env := maps.Clone(completeEnvironment())
 		delete(env, name)
@@ -72,6 +73,17 @@ func TestNamesMissingVariables(t *testing.T) {
 	_, err := config.Read(lookup(nil))
 	if want := "environment lacks " + strings.Join(required, ", "); err == nil || err.Error() != want {
 		t.Errorf("without anything: %v, want %s", err, want)
+	}
+}
+
+// TestRefusesDataOfAnotherForm: a program does not start with data that it would misread.
+func TestRefusesDataOfAnotherForm(t *testing.T) {
+	for _, schema := range []string{"0", strconv.Itoa(config.OldestSchema - 1), strconv.Itoa(config.NewestSchema + 1), "new"} {
+		env := completeEnvironment()
+		env["SCHEMA"] = schema
+		if got, err := config.Read(lookup(env)); err == nil || !strings.Contains(err.Error(), "SCHEMA is") {
+			t.Errorf("SCHEMA %s: %+v, %v, want an error that names it", schema, got, err)
+		}
 	}
 }
 

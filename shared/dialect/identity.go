@@ -15,9 +15,9 @@ import (
 
 // Finder finds an application with its decrypted secrets. apps.Directory implements it.
 type Finder interface {
-	Find(ctx context.Context, id int64) (*apps.OpenedApp, error)
-	// Renew is Find for a signature that does not verify with the secrets that Find
-	// returned. It reads the application again, unless it did so a few seconds ago.
+	FindOpened(ctx context.Context, id int64) (*apps.OpenedApp, error)
+	// Renew is FindOpened for a signature that does not verify with the secrets that
+	// FindOpened returned. It reads the application again, unless it did so a few seconds ago.
 	Renew(ctx context.Context, id int64) (*apps.OpenedApp, error)
 }
 
@@ -33,7 +33,7 @@ type Finder interface {
 //
 // Example: a signature that is for another user and has expired fails with
 // SignatureUser.
-func Identify(ctx context.Context, find Finder, app, user, signature string, now time.Time) (*apps.OpenedApp, time.Time, error) {
+func Identify(ctx context.Context, find Finder, tokens *usersig.Parser, app, user, signature string, now time.Time) (*apps.EffectiveApp, time.Time, error) {
 	never := time.Time{}
 	if app == "" {
 		return nil, never, fault.New(fault.AppMissing, "sdkappid is missing")
@@ -42,19 +42,19 @@ func Identify(ctx context.Context, find Finder, app, user, signature string, now
 	if err != nil || id <= 0 {
 		return nil, never, fault.New(fault.AppUnknown, "sdkappid %.20q is not the id of an application", app)
 	}
-	open, err := find.Find(ctx, id)
+	open, err := find.FindOpened(ctx, id)
 	if err != nil {
 		return nil, never, err
 	}
 	if user == "" {
-		return open, never, fault.New(fault.CallerMissing, "identifier is missing")
+		return open.EffectiveApp, never, fault.New(fault.CallerMissing, "identifier is missing")
 	}
 	if signature == "" {
-		return open, never, fault.New(fault.SignatureMissing, "usersig is missing")
+		return open.EffectiveApp, never, fault.New(fault.SignatureMissing, "usersig is missing")
 	}
-	token, err := usersig.Parse(signature)
+	token, err := tokens.Parse(signature)
 	if err != nil {
-		return open, never, fault.New(fault.SignatureMalformed, "the UserSig cannot be decoded, it may be cut off")
+		return open.EffectiveApp, never, fault.New(fault.SignatureMalformed, "the UserSig cannot be decoded, it may be cut off")
 	}
 	err = token.Verify(open.Secrets, id, user, now)
 	if errors.Is(err, usersig.ErrMismatch) { // the operator may have added the key a moment ago
@@ -65,19 +65,19 @@ func Identify(ctx context.Context, find Finder, app, user, signature string, now
 	}
 	switch {
 	case err == nil && token.Time-now.Unix() > int64(accounts.MaxAhead.Seconds()): // compared in seconds, because the difference of two time.Time can overflow
-		return open, never, fault.New(fault.SignatureEarly,
+		return open.EffectiveApp, never, fault.New(fault.SignatureEarly,
 			"the UserSig is dated %d s ahead of the server's clock, set the clock of the machine that makes it", token.Time-now.Unix())
 	case err == nil:
-		return open, token.Issued(), nil
+		return open.EffectiveApp, token.Issued(), nil
 	case errors.Is(err, usersig.ErrApp):
-		return open, never, fault.New(fault.SignatureApp, "the UserSig is for another sdkappid")
+		return open.EffectiveApp, never, fault.New(fault.SignatureApp, "the UserSig is for another sdkappid")
 	case errors.Is(err, usersig.ErrUser):
-		return open, never, fault.New(fault.SignatureUser, "the UserSig is for another identifier")
+		return open.EffectiveApp, never, fault.New(fault.SignatureUser, "the UserSig is for another identifier")
 	case errors.Is(err, usersig.ErrExpired):
-		return open, never, fault.New(fault.SignatureExpired, "the UserSig is expired, make a new one")
+		return open.EffectiveApp, never, fault.New(fault.SignatureExpired, "the UserSig is expired, make a new one")
 	case errors.Is(err, usersig.ErrMalformed):
-		return open, never, fault.New(fault.SignatureMalformed, "the UserSig's own signature is not base64")
+		return open.EffectiveApp, never, fault.New(fault.SignatureMalformed, "the UserSig's own signature is not base64")
 	default:
-		return open, never, fault.New(fault.SignatureMismatch, "the UserSig does not verify, it may be made with the key of another application or an old key")
+		return open.EffectiveApp, never, fault.New(fault.SignatureMismatch, "the UserSig does not verify, it may be made with the key of another application or an old key")
 	}
 }

@@ -24,17 +24,17 @@ const (
 )
 
 func (d directory) Renew(ctx context.Context, id int64) (*apps.OpenedApp, error) {
-	open, err := d.Find(ctx, id)
+	open, err := d.FindOpened(ctx, id)
 	if err == nil {
 		open.Secrets = append([]string{"newest"}, open.Secrets...)
 	}
 	return open, err
 }
 
-func (directory) Find(_ context.Context, id int64) (*apps.OpenedApp, error) {
+func (directory) FindOpened(_ context.Context, id int64) (*apps.OpenedApp, error) {
 	switch id {
 	case appID, appID + 10:
-		return &apps.OpenedApp{App: apps.App{ID: id}, Secrets: []string{"new", "old"}}, nil
+		return &apps.OpenedApp{EffectiveApp: &apps.EffectiveApp{App: apps.App{ID: id}}, Secrets: []string{"new", "old"}}, nil
 	case appDisabled:
 		return nil, fault.New(fault.AppDisabled, "switched off")
 	case appNoKey:
@@ -92,7 +92,7 @@ func TestIdentifyOrder(t *testing.T) {
 		if c.noSignature {
 			sig = ""
 		}
-		open, issued, err := dialect.Identify(t.Context(), directory{t}, c.app, c.user, sig, now)
+		open, issued, err := dialect.Identify(t.Context(), directory{t}, &usersig.Parser{}, c.app, c.user, sig, now)
 		if want == 0 {
 			if err != nil || open.ID != appID || !issued.Equal(c.issued) {
 				t.Errorf("a good call: %v, %v, %v", open, issued, err)
@@ -130,7 +130,7 @@ func TestIdentifyApp(t *testing.T) {
 		" 1400000001": fault.AppUnknown, "1400000001 ": fault.AppUnknown, "0x5": fault.AppUnknown,
 		"99999999999999999999": fault.AppUnknown, strings.Repeat("9", 1000): fault.AppUnknown, "1400000011": fault.SignatureApp,
 	} {
-		_, _, err := dialect.Identify(t.Context(), directory{t}, app, "alice", sig, now)
+		_, _, err := dialect.Identify(t.Context(), directory{t}, &usersig.Parser{}, app, "alice", sig, now)
 		if got := fault.Of(err).Code; err == nil || got != want {
 			t.Errorf("sdkappid %.30q: %v, want %s", app, err, want)
 		}
@@ -139,7 +139,7 @@ func TestIdentifyApp(t *testing.T) {
 		}
 	}
 	for _, user := range []string{"Alice", "alice ", " alice", "bob"} {
-		if _, _, err := dialect.Identify(t.Context(), directory{t}, "1400000001", user, sig, now); !fault.Is(err, fault.SignatureUser) {
+		if _, _, err := dialect.Identify(t.Context(), directory{t}, &usersig.Parser{}, "1400000001", user, sig, now); !fault.Is(err, fault.SignatureUser) {
 			t.Errorf("identifier %q: %v, want %s", user, err, fault.SignatureUser)
 		}
 	}
@@ -160,7 +160,7 @@ func TestIdentifyAhead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, _, err = dialect.Identify(t.Context(), directory{t}, "1400000001", "alice", sig, now)
+		_, _, err = dialect.Identify(t.Context(), directory{t}, &usersig.Parser{}, "1400000001", "alice", sig, now)
 		if (err == nil) != (c.want == 0) || (err != nil && fault.Of(err).Code != c.want) {
 			t.Errorf("%d s ahead: %v, want code %d", c.ahead, err, c.want)
 		}
@@ -176,7 +176,7 @@ func TestIdentifyNewKey(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, _, err = dialect.Identify(t.Context(), directory{t}, "1400000001", "alice", sig, now)
+		_, _, err = dialect.Identify(t.Context(), directory{t}, &usersig.Parser{}, "1400000001", "alice", sig, now)
 		if accepted != (err == nil) || (err != nil && !fault.Is(err, fault.SignatureMismatch)) {
 			t.Errorf("signed with the key %q: %v, want accepted %t", secret, err, accepted)
 		}

@@ -23,10 +23,12 @@ func (c Code) Class() Class {
 		return ClassIdentity
 	case AppMissing, AppUnknown, AppDisabled, AppNoKey, Banned, PlatformRefused, CallerUnknown:
 		return ClassNotServed
-	case Conflict, EditConflict, ExtensionConflict:
+	case Conflict, EditConflict, ExtensionConflict, AttributeConflict:
 		return ClassConflict
 	case Throttled, AppLimit, AccountQuota, FriendLimit, PeerFriendLimit, ListLimit, RequestLimit, BlockLimit, FollowLimit,
-		FollowerLimit, WatchLimit, ReactionLimit, ExtensionLimit, FolderLimit, DataLimit, PinLimit:
+		FollowerLimit, WatchLimit, ReactionLimit, ReactionUserLimit, ExtensionLimit, FolderLimit, DataLimit, PinLimit,
+		GroupFull, GroupMembersLimit, GroupLimit, GroupDailyLimit, JoinedLimit, MentionLimit, MembersTooMany, DeleteRangeLimit, AttributeLimit,
+		AttributeSize, AttributeRate, CounterLimit:
 		return ClassQuota
 	case UnknownOperation, Malformed, Invalid, BatchTooLarge, AnswerTooLarge, NotAdmin,
 		AccountUnknown, SenderUnknown, ReceiverUnknown, AccountReserved, DeletionRefused, TextTooLong,
@@ -35,7 +37,9 @@ func (c Code) Class() Class {
 		RequestsForbidden, RequestsDenied, RequestPending, RequestUnknown, AlreadyFriends, NotFriend, AlreadyBlocked, NotBlocked,
 		BlocksPeer, BlockedByPeer, NeitherFriend, SenderNotFriend, ReceiverNotFriend,
 		AlreadyRecalled, RecallTooLate, AlreadyReacted, NotReacted, TargetUnknown, NotExtensible,
-		FolderUnknown, FolderName, ExportMissing, ExportExpired:
+		FolderUnknown, FolderName, ExportMissing, ExportExpired,
+		GroupUnknown, GroupIDInvalid, GroupIDTaken, GroupIDOwned, NotPermitted, AlreadyMember, OwnerCannotLeave, GroupMuted, RequestHandled,
+		NotRecallable, NotDeletable, NothingToDelete, NoReceipt, AttributeKey, AttributeValue, AttributeUnknown, MemberUnknown:
 		return ClassCaller
 	case Internal, Unavailable:
 		return ClassOurs

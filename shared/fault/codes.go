@@ -106,6 +106,38 @@ const (
 
 	ExportMissing Code = 140 // the hour has no export, or does not have it yet
 	ExportExpired Code = 141 // the export of the hour is not stored any more
+
+	GroupUnknown      Code = 150 // there is no such group, or it was destroyed
+	GroupIDInvalid    Code = 151 // no group can have this id
+	GroupIDTaken      Code = 152 // another group has the id
+	GroupIDOwned      Code = 153 // a group that the caller owns has the id
+	NotPermitted      Code = 154 // the role of the user does not allow it, or the type of the group does not
+	GroupFull         Code = 155 // the group has as many members as it may have
+	GroupMembersLimit Code = 156 // the edition does not allow so many members in a group
+	AlreadyMember     Code = 157 // the user is a member of the group already
+	GroupLimit        Code = 158 // the application has as many groups as its edition allows
+	GroupDailyLimit   Code = 159 // the application has created as many groups today as it may
+	JoinedLimit       Code = 160 // the user is a member of as many groups as a user may be
+	OwnerCannotLeave  Code = 161 // the owner may not leave a group of this type
+	GroupMuted        Code = 162 // the user, or the whole group, is muted in the group
+	RequestHandled    Code = 163 // somebody has already answered the request or the invitation
+	MentionLimit      Code = 164 // the message mentions too many members
+	MembersTooMany    Code = 165 // the group has too many members for one answer: ask for pages
+	NotRecallable     Code = 166 // a message of this kind cannot be recalled
+	NotDeletable      Code = 167 // a message of this kind cannot be deleted
+	DeleteRangeLimit  Code = 168 // the range of messages to delete is too large
+	NothingToDelete   Code = 169 // there are no messages to delete
+	NoReceipt         Code = 170 // the message was sent without a request for receipts
+	AttributeKey      Code = 171 // the key of an attribute is too long
+	AttributeValue    Code = 172 // the value of an attribute is too long
+	AttributeLimit    Code = 173 // the group has too many attributes
+	AttributeSize     Code = 174 // the attributes of the group are too large together
+	AttributeUnknown  Code = 175 // the attribute to delete does not exist
+	AttributeConflict Code = 176 // another call changed the attributes first
+	CounterLimit      Code = 177 // the group has too many counters
+	MemberUnknown     Code = 178 // the user is not a member of the group
+	AttributeRate     Code = 179 // the attributes of the group are changed too often
+	ReactionUserLimit Code = 180 // as many members of the group as may have given the message this reaction
 )
 
 // Codes returns every code with its name, for tables and tests.
@@ -159,6 +191,7 @@ func Codes() map[Code]string {
 		RecallTooLate:     "recall_too_late",
 		EditConflict:      "edit_conflict",
 		ReactionLimit:     "reaction_limit",
+		ReactionUserLimit: "reaction_user_limit",
 		AlreadyReacted:    "already_reacted",
 		NotReacted:        "not_reacted",
 		TargetUnknown:     "target_unknown",
@@ -172,6 +205,36 @@ func Codes() map[Code]string {
 		PinLimit:          "pin_limit",
 		ExportMissing:     "export_missing",
 		ExportExpired:     "export_expired",
+		GroupUnknown:      "group_unknown",
+		GroupIDInvalid:    "group_id_invalid",
+		GroupIDTaken:      "group_id_taken",
+		GroupIDOwned:      "group_id_owned",
+		NotPermitted:      "not_permitted",
+		GroupFull:         "group_full",
+		GroupMembersLimit: "group_members_limit",
+		AlreadyMember:     "already_member",
+		GroupLimit:        "group_limit",
+		GroupDailyLimit:   "group_daily_limit",
+		JoinedLimit:       "joined_limit",
+		OwnerCannotLeave:  "owner_cannot_leave",
+		GroupMuted:        "group_muted",
+		RequestHandled:    "request_handled",
+		MentionLimit:      "mention_limit",
+		MembersTooMany:    "members_too_many",
+		NotRecallable:     "not_recallable",
+		NotDeletable:      "not_deletable",
+		DeleteRangeLimit:  "delete_range_limit",
+		NothingToDelete:   "nothing_to_delete",
+		NoReceipt:         "no_receipt",
+		AttributeKey:      "attribute_key",
+		AttributeValue:    "attribute_value",
+		AttributeLimit:    "attribute_limit",
+		AttributeSize:     "attribute_size",
+		AttributeUnknown:  "attribute_unknown",
+		AttributeConflict: "attribute_conflict",
+		CounterLimit:      "counter_limit",
+		AttributeRate:     "attribute_rate",
+		MemberUnknown:     "member_unknown",
 	}
 }
 

@@ -45,6 +45,33 @@ const (
 
 	ExportKind Field = "export kind" // of which kind of conversation an export is
 	ExportHour Field = "export hour" // the hour of an export
+
+	Group         Field = "group"          // the id of a group
+	GroupType     Field = "group type"     // the type of a group
+	GroupName     Field = "group name"     // the name of a group
+	Introduction  Field = "introduction"   // the introduction of a group
+	Notice        Field = "notice"         // the announcement to the members of a group
+	GroupFace     Field = "group face"     // the address of a group's picture
+	Owner         Field = "owner"          // the owner of a group
+	NewOwner      Field = "new owner"      // the member who becomes the owner
+	MaxMembers    Field = "max members"    // how many members a group may have
+	JoinOption    Field = "join option"    // what happens to a user who asks to join
+	InviteOption  Field = "invite option"  // what happens to a user who is invited
+	Members       Field = "members"        // the members that a call names
+	MuteAll       Field = "mute all"       // whether only the owner and admins may send in a group
+	Earlier       Field = "earlier"        // whether members see the messages from before they joined
+	Place         Field = "place"          // where a list of groups goes on
+	Role          Field = "role"           // what a user is in a group
+	ReceiveOption Field = "receive option" // what happens to the messages of a group for a member
+	NameCard      Field = "name card"      // the name of a member in the group
+	MemberField   Field = "member field"   // a custom field of a member
+	GroupField    Field = "group field"    // a custom field of a group
+	MuteTime      Field = "mute time"      // for how long a member is muted
+	Mentions      Field = "mentions"       // the members that a message mentions
+	Receivers     Field = "receivers"      // the members to whom alone a message goes
+	Numbers       Field = "numbers"        // the numbers of messages of a group
+	Attributes    Field = "attributes"     // the attributes of a group
+	Counters      Field = "counters"       // the counters of a group
 )
 
 // Fields lists the fields, for tables and tests. The standard fields of a profile are
@@ -54,6 +81,8 @@ func Fields() []Field {
 		UserName, Signature, Sender, Receiver, Elements, ElementKind, ElementContent, CustomData, Merged, MergedKey, Extensible,
 		Keys, Key, KeySequence, KeyRandom, KeyTime, Extensions, ExtensionVerb, ExtensionKey, ExtensionValue,
 		Folder, Label, Remark, Source, Wording, Nick, Face, Instance, Platform, ExportKind, ExportHour,
+		Group, GroupType, GroupName, Introduction, Notice, GroupFace, Owner, NewOwner, MaxMembers, JoinOption, InviteOption, Members, Role, ReceiveOption, MuteAll, Earlier, Place,
+		NameCard, MemberField, GroupField, MuteTime, Mentions, Receivers, Numbers, Attributes, Counters,
 	}
 }
 

@@ -157,12 +157,3 @@ func BenchmarkPostSDK(b *testing.B) {
 		})
 	}
 }
-
-func BenchmarkSign(b *testing.B) {
-	s := signer{region: "eu-central-1"}
-	f := NewFrame([]byte(strings.Repeat("x", 700)))
-	b.ReportAllocs()
-	for b.Loop() {
-		s.header("id.execute-api.eu-central-1.amazonaws.com", "/local/@connections/L0SM9cOFvHcCIhw%3D", f, benchCredentials, day)
-	}
-}

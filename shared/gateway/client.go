@@ -4,23 +4,17 @@
 // Posts are the most frequent call of the system. The operation of the AWS SDK uses
 // several times the CPU of the request itself (make bench). Post therefore makes the
 // signature itself: it hashes a frame once for all connections, and derives the signing
-// key once a day. It sends the request with the Transport of net/http, which is fast
-// enough: a signed post takes well under the 60 µs of CPU that the fan-out is planned
-// with, over TLS too. The Transport differs from the default one in two settings. It
-// keeps as many idle connections as posts are in flight, and it uses HTTP/1.1 only.
+// key once a day. It sends the request with package httpclient, over as many connections as
+// posts are in flight.
 //
-// Rare calls use the SDK. The tests compare the signatures with those of the SDK.
+// Package awscall makes the rare calls. The tests compare the signatures with those of the SDK.
 package gateway
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
 	"crypto/tls"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -28,9 +22,12 @@ import (
 	"sync/atomic"
 	"time"
 
-	"parley/shared/clock"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"parley/shared/awscall"
+	"parley/shared/clock"
+	"parley/shared/httpclient"
+	"parley/shared/sigv4"
 )
 
 // Errors of a Client. The caller decides whether to try again. Another try is useless
@@ -41,10 +38,6 @@ var (
 	ErrTooLarge  = errors.New("gateway: the frame is too large")           // 413
 	ErrForbidden = errors.New("gateway: the role may not post, or no key") // 403, a StatusError too
 )
-
-// errClosed is the error of a post whose idle connection was closed by the server before
-// any byte of the answer. See Client.request.
-var errClosed = errors.New("gateway: a kept connection was closed before its answer")
 
 // StatusError is an answer with a status that has no error of its own. errors.Is finds it
 // equal to a StatusError with the same status.
@@ -82,13 +75,13 @@ type Options struct {
 type Client struct {
 	options Options
 	base    *url.URL
-	prefix  string          // the path of every connection without its id, as it is sent
-	pool    *http.Transport // keeps idle connections
-	fresh   *http.Transport // opens a connection for each request
-	signer  signer
+	prefix  string // the path of every connection without its id, as it is sent
+	pool    *httpclient.Client
+	signer  *sigv4.Signer
+	memory  sync.Pool // of *memory
 	// concurrency is how many posts of one PostAll may be in flight.
 	concurrency int
-	management
+	management  *awscall.Client // makes the rare calls
 }
 
 const (
@@ -124,11 +117,12 @@ func New(o Options) (*Client, error) {
 		o.Clock = clock.System{}
 	}
 	n := concurrency(o.Memory)
-	return &Client{
-		options: o, concurrency: n, base: base, prefix: base.Path + "/@connections/", signer: signer{region: o.Region},
-		pool:  newTransport(2*n, nil),
-		fresh: newTransport(-1, nil),
-	}, nil
+	c := &Client{
+		options: o, concurrency: n, base: base, prefix: base.Path + "/@connections/", signer: sigv4.New(o.Region, "execute-api"),
+		pool: newPool(base, n, nil),
+	}
+	c.management = newManagement(c)
+	return c, nil
 }
 
 // concurrency returns how many posts a function with so much memory (MB) may have in
@@ -141,19 +135,18 @@ func concurrency(memory int) int {
 	return min(maxConcurrency, max(8, memory/4))
 }
 
-// newTransport returns a Transport that keeps maxIdle idle connections. If maxIdle is
-// negative, it keeps none.
-func newTransport(maxIdle int, config *tls.Config) *http.Transport {
-	// Without this, net/http and API Gateway would negotiate HTTP/2. All posts would share
-	// one connection and its limit of concurrent streams.
-	var protocols http.Protocols
-	protocols.SetHTTP1(true)
-	return &http.Transport{
-		Protocols: &protocols, TLSClientConfig: config,
-		MaxIdleConnsPerHost: maxIdle, MaxConnsPerHost: max(0, maxIdle),
-		IdleConnTimeout: 50 * time.Second, TLSHandshakeTimeout: postTimeout,
-		DisableCompression: true, MaxResponseHeaderBytes: maxAnswer,
-	}
+// newPool returns the connections of posts of which so many may be in flight, in two calls of PostAll.
+func newPool(base *url.URL, inFlight int, config *tls.Config) *httpclient.Client {
+	return httpclient.New(base, httpclient.Options{
+		TLS: config, ConnectTime: postTimeout, IdleTime: 50 * time.Second, MaxIdle: 2 * inFlight, MaxHeader: maxAnswer, MaxBody: maxAnswer,
+	})
+}
+
+// memory is what one post needs and the next one uses again.
+type memory struct {
+	header   []byte
+	request  httpclient.Request
+	response httpclient.Response
 }
 
 // A Frame is a text to post, with its hash. It is hashed once for all connections.
@@ -164,8 +157,7 @@ type Frame struct {
 
 // NewFrame returns a Frame of a text. The text must not change afterwards.
 func NewFrame(body []byte) Frame {
-	sum := sha256.Sum256(body)
-	return Frame{body: body, hash: hex.EncodeToString(sum[:])}
+	return Frame{body: body, hash: sigv4.Hash(body)}
 }
 
 // Post posts a frame to a connection. It returns nil, ErrGone, ErrThrottled, ErrTooLarge,
@@ -193,8 +185,7 @@ func (c *Client) post(ctx context.Context, connection string, f Frame) (sent int
 	if connection == "" {
 		return 0, errors.New("gateway: post: no connection id")
 	}
-	ctx, cancel := context.WithTimeout(ctx, postTimeout)
-	defer cancel()
+	deadline := time.Now().Add(postTimeout)
 	if err := ctx.Err(); err != nil {
 		return 0, fmt.Errorf("gateway: post: %w", err)
 	}
@@ -202,46 +193,29 @@ func (c *Client) post(ctx context.Context, connection string, f Frame) (sent int
 	if err != nil {
 		return 0, fmt.Errorf("gateway: credentials: %w", err)
 	}
-	path := c.prefix + escape(connection)
-	header := c.signer.header(c.base.Host, path, f, credentials, c.options.Clock.Now())
-	if len(f.body) > 0 {
-		// An empty header is not sent. It tells net/http that it may repeat a post whose
-		// idle connection was closed before any byte of the answer.
-		header["Idempotency-Key"] = nil
+	m, ok := c.memory.Get().(*memory)
+	if !ok {
+		m = &memory{}
 	}
-	response, err := c.pool.RoundTrip(c.request(ctx, path, header, f))
-	sent = 1
-	if errors.Is(err, errClosed) {
-		response, err = c.fresh.RoundTrip(c.request(ctx, path, header, f))
-		sent = 2
+	defer c.memory.Put(m)
+	signed := c.signed(c.prefix+sigv4.Escape(connection), f)
+	m.header = c.signer.Append(m.header[:0], &signed, &credentials, c.options.Clock.Now())
+	m.request = httpclient.Request{Method: signed.Method, Path: signed.Path, Header: m.header, Body: f.body, Deadline: deadline, Discard: true}
+	err = c.pool.Do(ctx, &m.request, &m.response)
+	m.request = httpclient.Request{} // it keeps no frame
+	// The status is complete, so it counts even if the body could not be read.
+	if err != nil && m.response.Status == 0 {
+		return m.response.Sent, fmt.Errorf("gateway: post: %w", err)
 	}
-	if err != nil {
-		return sent, fmt.Errorf("gateway: post: %w", err)
-	}
-	// The body must be read to the end, or the connection is not kept. The status is
-	// complete, so it counts even if the body cannot be read.
-	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, maxAnswer))
-	_ = response.Body.Close()
-	return sent, statusError(response.StatusCode)
+	return m.response.Sent, statusError(m.response.Status)
 }
 
-// request returns the HTTP request of a post. net/http repeats a request over the next idle
-// connection of the pool if the server has closed the first one, and so on through the
-// whole pool. It asks for the body before it repeats, so GetBody ends that with errClosed.
-func (c *Client) request(ctx context.Context, path string, header http.Header, f Frame) *http.Request {
-	r := &http.Request{
-		Method: http.MethodPost, Host: c.base.Host,
-		// Opaque is sent unchanged, so the path that is sent is the path that was signed.
-		URL:   &url.URL{Scheme: c.base.Scheme, Host: c.base.Host, Opaque: path},
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: header, Body: http.NoBody,
+// signed returns what is signed of a post. path is the escaped path that is sent.
+func (c *Client) signed(path string, f Frame) sigv4.Request {
+	return sigv4.Request{
+		Method: http.MethodPost, Host: c.base.Host, Path: path, ContentType: "application/octet-stream", // what the SDK sends
+		Length: len(f.body), Hash: f.hash,
 	}
-	if len(f.body) > 0 {
-		r.ContentLength = int64(len(f.body))
-		r.Body = io.NopCloser(bytes.NewReader(f.body))
-		r.GetBody = func() (io.ReadCloser, error) { return nil, errClosed }
-	}
-	return r.WithContext(ctx)
 }
 
 // statusError returns the error of a status, or nil.

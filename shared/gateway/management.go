@@ -5,45 +5,34 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"sync"
+	"net/url"
 
-	"github.com/aws/aws-sdk-go-v2/service/apigatewaymanagementapi"
-	"github.com/aws/smithy-go/middleware"
+	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"parley/shared/attempt"
+	"parley/shared/awscall"
+	"parley/shared/sigv4"
 )
 
-// management has the SDK's client. It is made at the first use, because most functions
-// only post.
-type management struct {
-	once sync.Once
-	sdk  *apigatewaymanagementapi.Client
-}
-
-// client returns the SDK's client.
-func (m *management) client(o Options) *apigatewaymanagementapi.Client {
-	m.once.Do(func() {
-		m.sdk = apigatewaymanagementapi.New(apigatewaymanagementapi.Options{
-			Region: o.Region, Credentials: o.Credentials, BaseEndpoint: &o.Endpoint,
-			Retryer: attempt.Retryer(), APIOptions: []func(*middleware.Stack) error{attempt.Bounded},
-		})
-	})
-	return m.sdk
+// newManagement returns the client of the rare calls. It sends them over the connections of the
+// posts.
+func newManagement(c *Client) *awscall.Client {
+	endpoint := c.base.String()
+	cfg := aws.Config{Region: c.options.Region, Credentials: c.options.Credentials, BaseEndpoint: &endpoint}
+	return awscall.NewOver(cfg, awscall.Service{Name: "execute-api"}, c.options.Clock, func(*url.URL) awscall.Transport { return c.pool })
 }
 
 // Disconnect closes a connection. It returns ErrGone if the connection is gone.
 func (c *Client) Disconnect(ctx context.Context, connection string) error {
-	_, err := c.management.client(c.options).DeleteConnection(ctx,
-		&apigatewaymanagementapi.DeleteConnectionInput{ConnectionId: &connection})
-	if err != nil {
+	if connection == "" {
+		return errors.New("gateway: disconnect: no connection id")
+	}
+	if err := c.management.Delete(ctx, "DeleteConnection", "/@connections/"+sigv4.Escape(connection)); err != nil {
 		return fmt.Errorf("gateway: disconnect: %w", mapError(err))
 	}
 	return nil
 }
 
-// mapError returns ErrGone or ErrThrottled for an error of the SDK with that status. The
-// SDK's own types of errors depend on a header that some 410 answers of API Gateway do
-// not have.
+// mapError returns ErrGone or ErrThrottled for an error with that status.
 func mapError(err error) error {
 	var response interface{ HTTPStatusCode() int }
 	if !errors.As(err, &response) {

@@ -1,8 +1,8 @@
 package gateway
 
 import (
+	"bufio"
 	"bytes"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -17,6 +17,8 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/apigatewaymanagementapi"
 	"github.com/aws/smithy-go/encoding/httpbinding"
+
+	"parley/shared/sigv4"
 )
 
 // reference returns the header Authorization that the SDK gives to a post.
@@ -72,8 +74,14 @@ func TestSignatureEqualsThatOfTheSDK(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		path := client.prefix + escape(connection)
-		header := client.signer.header(client.base.Host, path, frame, c, at)
+		path := client.prefix + sigv4.Escape(connection)
+		signed := client.signed(path, frame)
+		lines := append([]byte("POST / HTTP/1.1\r\nHost: x\r\n"), client.signer.Append(nil, &signed, &c, at)...)
+		request, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(append(lines, "\r\n"...))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		header := request.Header
 		address := strings.TrimSuffix(endpoint, "/") + "/@connections/" + httpbinding.EscapePath(connection, true)
 		want := reference(t, address, frame.body, c, region, at)
 		if got := header.Get("Authorization"); got != want {
@@ -129,25 +137,22 @@ func TestRequestEqualsThatOfTheSDK(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := got
-		if err := newClient(t, endpoint, c).Post(t.Context(), connection, NewFrame(frame)); err != nil {
+		client := newClient(t, endpoint, c)
+		if err := client.Post(t.Context(), connection, NewFrame(frame)); err != nil {
 			t.Fatal(err)
 		}
 		if got != want {
 			t.Errorf("case %d: endpoint %q, connection %q\ngot  %.300q\nwant %.300q", i, endpoint, connection, got, want)
 		}
-	}
-}
-
-// TestSigningKeyDependsOnDayAndSecret: another day or secret has another key.
-func TestSigningKeyDependsOnDayAndSecret(t *testing.T) {
-	s := signer{region: "r"}
-	first := hex.EncodeToString(s.signingKey("20260301", "a"))
-	for _, other := range [][2]string{{"20260302", "a"}, {"20260301", "b"}} {
-		if hex.EncodeToString(s.signingKey(other[0], other[1])) == first {
-			t.Errorf("the key of %v is the first one", other)
+		if _, err := sdk.DeleteConnection(t.Context(), &apigatewaymanagementapi.DeleteConnectionInput{ConnectionId: &connection}); err != nil {
+			t.Fatal(err)
 		}
-	}
-	if got := hex.EncodeToString(s.signingKey("20260301", "a")); got != first {
-		t.Errorf("the key of the same day and secret: got %s, want %s", got, first)
+		want = got
+		if err := client.Disconnect(t.Context(), connection); err != nil {
+			t.Fatal(err)
+		}
+		if got != want {
+			t.Errorf("case %d: disconnect: endpoint %q, connection %q\ngot  %.300q\nwant %.300q", i, endpoint, connection, got, want)
+		}
 	}
 }

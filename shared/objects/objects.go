@@ -8,19 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"net/url"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"parley/shared/domain/archive"
+	"parley/shared/s3"
 	"parley/shared/telemetry"
 )
 
@@ -39,37 +34,20 @@ func Kinds() []Kind { return []Kind{Part, File} }
 
 // Archive is the bucket of parts and files.
 type Archive struct {
-	cfg    aws.Config
-	bucket string
-	base   string // URL of the bucket, for links
-	s3     *s3.Client
+	client      *s3.Client
+	call        s3.Call
+	credentials aws.CredentialsProvider
 }
 
-const (
-	requestTimeout        = time.Minute     // of a request, with all of its content
-	responseHeaderTimeout = 5 * time.Second // until the answer begins
-)
-
-// New returns the Archive of a bucket. endpoint is empty on AWS. Options may add
-// middleware; tests use it to stop a function between two calls.
-func New(cfg aws.Config, endpoint, bucket string, options ...func(*s3.Options)) *Archive {
-	if client, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
-		// A file may be large, so the timeout of calls with small answers is too short.
-		cfg.HTTPClient = client.WithTimeout(requestTimeout).WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = responseHeaderTimeout })
+// New returns the Archive of the bucket of a client. The layers are around every call, the first
+// one outermost. The credentials sign links.
+func New(client *s3.Client, credentials aws.CredentialsProvider, layers ...s3.Layer) *Archive {
+	call := client.Do
+	for _, layer := range slices.Backward(layers) {
+		next := call
+		call = func(ctx context.Context, in any) (any, error) { return layer(ctx, in, next) }
 	}
-	a := &Archive{cfg: cfg, bucket: bucket, base: "https://" + bucket + ".s3." + cfg.Region + ".amazonaws.com"}
-	if endpoint != "" {
-		a.base = strings.TrimSuffix(endpoint, "/") + "/" + bucket
-	}
-	a.s3 = s3.NewFromConfig(cfg, append([]func(*s3.Options){func(o *s3.Options) {
-		if endpoint != "" {
-			o.BaseEndpoint, o.UsePathStyle = &endpoint, true
-		}
-		// The archive checks the content by its own MD5.
-		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
-		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
-	}}, options...)...)
-	return a
+	return &Archive{client: client, call: call, credentials: credentials}
 }
 
 // Name returns the name of an object. Example: "part/1400000001/P/2023111422/<id>.gz".
@@ -94,9 +72,7 @@ func (a *Archive) PutFile(ctx context.Context, h archive.Hour, id string, conten
 func (a *Archive) put(ctx context.Context, kind Kind, h archive.Hour, id string, content io.ReadSeeker, size int64) error {
 	telemetry.MeterOf(ctx).Touch("store " + string(kind))
 	name := Name(kind, h, id)
-	_, err := a.s3.PutObject(ctx, &s3.PutObjectInput{
-		Bucket: &a.bucket, Key: &name, Body: content, ContentLength: &size, ContentType: aws.String("application/gzip"),
-	})
+	_, err := a.call(ctx, &s3.PutObject{Key: name, ContentType: "application/gzip", Content: content, Size: size})
 	if err != nil {
 		return fmt.Errorf("put %s: %w", name, err)
 	}
@@ -116,11 +92,11 @@ func (a *Archive) File(ctx context.Context, h archive.Hour, id string) (io.ReadC
 func (a *Archive) get(ctx context.Context, kind Kind, h archive.Hour, id string) (io.ReadCloser, error) {
 	telemetry.MeterOf(ctx).Touch("fetch " + string(kind))
 	name := Name(kind, h, id)
-	out, err := a.s3.GetObject(ctx, &s3.GetObjectInput{Bucket: &a.bucket, Key: &name})
+	out, err := a.call(ctx, &s3.GetObject{Key: name})
 	if err != nil {
 		return nil, fmt.Errorf("get %s: %w", name, err)
 	}
-	return out.Body, nil
+	return out.(io.ReadCloser), nil
 }
 
 // Parts implements archive.Objects.
@@ -138,21 +114,18 @@ func (a *Archive) Parts(ctx context.Context, h archive.Hour) ([]string, error) {
 
 // list calls each with the names of the objects in a folder, up to a thousand at a time.
 func (a *Archive) list(ctx context.Context, folder string, each func(names []string) error) error {
-	pages := s3.NewListObjectsV2Paginator(a.s3, &s3.ListObjectsV2Input{Bucket: &a.bucket, Prefix: &folder})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+	in := s3.ListObjectsV2{Prefix: folder}
+	for {
+		out, err := a.call(ctx, &in)
 		if err != nil {
 			return fmt.Errorf("list %s: %w", folder, err)
 		}
-		names := make([]string, len(page.Contents))
-		for i, o := range page.Contents {
-			names[i] = aws.ToString(o.Key)
-		}
-		if err := each(names); err != nil {
+		page := out.(s3.Page)
+		if err := each(page.Keys); err != nil || page.Next == "" {
 			return err
 		}
+		in.After = page.Next
 	}
-	return nil
 }
 
 // Purge implements archive.Objects. It lists the objects and removes them, a thousand at
@@ -164,14 +137,7 @@ func (a *Archive) Purge(ctx context.Context, h archive.Hour) error {
 			if len(names) == 0 {
 				return nil
 			}
-			in := &s3.DeleteObjectsInput{Bucket: &a.bucket, Delete: &types.Delete{Quiet: aws.Bool(true)}}
-			for _, n := range names {
-				in.Delete.Objects = append(in.Delete.Objects, types.ObjectIdentifier{Key: &n})
-			}
-			out, err := a.s3.DeleteObjects(ctx, in)
-			if err == nil && len(out.Errors) > 0 {
-				err = errors.New(aws.ToString(out.Errors[0].Message))
-			}
+			_, err := a.call(ctx, &s3.DeleteObjects{Keys: names})
 			return err
 		})
 		if err != nil {
@@ -180,10 +146,6 @@ func (a *Archive) Purge(ctx context.Context, h archive.Hour) error {
 	}
 	return nil
 }
-
-// unsignedPayload says that the signature of a link does not cover a body. A GET has no
-// body.
-const unsignedPayload = "UNSIGNED-PAYLOAD"
 
 // sessionLife is how long a link works that is signed with temporary credentials whose end is
 // not known. S3 refuses a link whose credentials have ended, whatever the link says. Lambda
@@ -202,11 +164,10 @@ func bound(c aws.Credentials, now time.Time, life time.Duration) time.Duration {
 	}
 }
 
-// Link implements archive.Objects. It makes no call to AWS. It makes the signature
-// itself, because the clock of the SDK's presigner cannot be set.
+// Link implements archive.Objects. It makes no call to AWS.
 func (a *Archive) Link(ctx context.Context, h archive.Hour, id string, now time.Time, life time.Duration) (string, time.Time, error) {
 	telemetry.MeterOf(ctx).Touch("fetch " + string(File))
-	credentials, err := a.cfg.Credentials.Retrieve(ctx)
+	credentials, err := a.credentials.Retrieve(ctx)
 	if err != nil {
 		return "", time.Time{}, fmt.Errorf("link: %w", err)
 	}
@@ -214,13 +175,7 @@ func (a *Archive) Link(ctx context.Context, h archive.Hour, id string, now time.
 	if life <= 0 {
 		return "", time.Time{}, errors.New("link: the credentials have ended")
 	}
-	query := url.Values{"X-Amz-Expires": {strconv.Itoa(int(life.Seconds()))}}
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, a.base+"/"+Name(File, h, id)+"?"+query.Encode(), nil)
-	if err != nil {
-		return "", time.Time{}, fmt.Errorf("link: %w", err)
-	}
-	signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true })
-	address, _, err := signer.PresignHTTP(ctx, credentials, r, unsignedPayload, "s3", a.cfg.Region, now)
+	address, err := a.client.Link(Name(File, h, id), credentials, now, life)
 	if err != nil {
 		return "", time.Time{}, fmt.Errorf("link: %w", err)
 	}

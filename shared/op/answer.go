@@ -7,9 +7,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
+	"strconv"
 	"strings"
 
 	"parley/shared/fault"
+	"parley/shared/plainjson"
 )
 
 // The largest answers that AWS delivers. API Gateway or Lambda drops a larger one, and the
@@ -23,18 +26,34 @@ const (
 	maxInvocation = 6 << 20
 )
 
-// answer is what a function returns to API Gateway.
-type answer struct {
-	Status int               `json:"statusCode"`
-	Header map[string]string `json:"headers,omitempty"`
-	Body   string            `json:"body,omitempty"`
-	Base64 bool              `json:"isBase64Encoded,omitempty"`
-}
-
 // Answer encodes what a function returns to API Gateway: a status, headers and a body. On
 // a WebSocket route, API Gateway sends the body back as a frame.
 func Answer(status int, header map[string]string, body []byte) ([]byte, error) {
-	return json.Marshal(answer{Status: status, Header: header, Body: string(body)})
+	b := beginAnswer(status, header, len(body)+len(body)/4) // a body of JSON has quotes, which are escaped
+	if len(body) > 0 {
+		b = append(b, `,"body":`...)
+		b = plainjson.AppendText(b, body)
+	}
+	return append(b, '}'), nil
+}
+
+// beginAnswer writes the status and the headers, which are sorted, and leaves room for a body.
+func beginAnswer(status int, header map[string]string, room int) []byte {
+	b := make([]byte, 0, 256+room)
+	b = append(b, `{"statusCode":`...)
+	b = strconv.AppendInt(b, int64(status), 10)
+	next := `,"headers":{`
+	for _, name := range slices.Sorted(maps.Keys(header)) {
+		b = append(b, next...)
+		b = plainjson.AppendText(b, name)
+		b = append(b, ':')
+		b = plainjson.AppendText(b, header[name])
+		next = ","
+	}
+	if len(header) > 0 {
+		b = append(b, '}')
+	}
+	return b
 }
 
 // leastCompressed is the size of a body from which compression saves more than it costs.
@@ -53,7 +72,10 @@ func (c *Call) Answer(status int, header map[string]string, body []byte) ([]byte
 	_ = w.Close()
 	header = maps.Clone(header)
 	header["Content-Encoding"], header["Vary"] = "gzip", "Accept-Encoding"
-	return json.Marshal(answer{Status: status, Header: header, Body: base64.StdEncoding.EncodeToString(compressed.Bytes()), Base64: true})
+	b := beginAnswer(status, header, base64.StdEncoding.EncodedLen(compressed.Len()))
+	b = append(b, `,"body":"`...)
+	b = base64.StdEncoding.AppendEncode(b, compressed.Bytes())
+	return append(b, `","isBase64Encoded":true}`...), nil
 }
 
 // acceptsGzip reports whether a header Accept-Encoding names gzip without forbidding it
@@ -87,7 +109,9 @@ func (c *Call) checkFrameSize(text []byte) error {
 	if len(text) <= maxFrame {
 		return nil // the body is a part of text
 	}
-	var a answer
+	var a struct {
+		Body string `json:"body"`
+	}
 	if err := json.Unmarshal(text, &a); err != nil {
 		return fmt.Errorf("answer to a frame: %w", err)
 	}

@@ -27,6 +27,23 @@ type Protocol interface {
 	Number(c *Call, err error) int
 }
 
+// A Signer is a Protocol whose callers send a signature with each HTTP call. Sample events and
+// case tables are signed by it.
+type Signer interface {
+	// Sign sets the headers that identify a user.
+	Sign(header map[string]string, s Signature) error
+}
+
+// A Signature says who signs a call, with which secret of which application, and from when
+// and for how long the signature is valid.
+type Signature struct {
+	App      int64
+	Secret   string
+	User     string
+	Issued   time.Time
+	Lifetime time.Duration
+}
+
 // A Call is one invocation of an operation.
 type Call struct {
 	Operation *Operation
@@ -34,8 +51,8 @@ type Call struct {
 	Request   Request
 	Caller    Caller
 
-	// The domain of the caller's application, and the application's id. Serve sets both.
-	app.Tenant
+	// The domain of the caller's application, and the application's id. SetApp sets both.
+	*app.Tenant
 	AppID int64
 
 	logged *logged // what the log line says of the call
@@ -68,9 +85,9 @@ type Caller struct {
 }
 
 // SetApp gives the call the domain of an application.
-func (c *Call) SetApp(o *apps.OpenedApp) {
+func (c *Call) SetApp(o *apps.EffectiveApp) {
 	c.AppID = o.ID
-	c.Tenant = c.App.ForOpened(o)
+	c.Tenant = c.App.ForEffective(o)
 	c.log().setApp(o.ID)
 }
 
@@ -87,7 +104,7 @@ func (c *Call) Unreadable(ctx context.Context, item string) {
 
 // Log adds a field to the call's log line. Message bodies, tokens and signatures must
 // not be logged.
-func (c *Call) Log(key string, value any) { c.log().add(key, value) }
+func (c *Call) Log(name, text string) { c.log().add(telemetry.Field{Name: name, Text: text}) }
 
 func (c *Call) log() *logged {
 	if c.logged == nil {
@@ -101,7 +118,7 @@ func (c *Call) log() *logged {
 type logged struct {
 	mu     sync.Mutex
 	app    int64
-	fields []any
+	fields []telemetry.Field
 }
 
 func (l *logged) setApp(app int64) {
@@ -110,13 +127,13 @@ func (l *logged) setApp(app int64) {
 	l.app = app
 }
 
-func (l *logged) add(key string, value any) {
+func (l *logged) add(f telemetry.Field) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.fields = append(l.fields, key, value)
+	l.fields = append(l.fields, f)
 }
 
-func (l *logged) all() (app int64, fields []any) {
+func (l *logged) all() (app int64, fields []telemetry.Field) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.app, slices.Clone(l.fields)

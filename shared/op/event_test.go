@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"maps"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -118,14 +119,19 @@ func TestReadSocket(t *testing.T) {
 		} else if strings.Contains(err.Error(), "%!") {
 			t.Errorf("%s: the error is not well formed: %v", what, err)
 		}
-		if op.IsSocket([]byte(event)) {
+		if r, err := op.ReadEvent([]byte(event)); err == nil && r.Connection != "" {
 			t.Errorf("%s counts as a WebSocket event", what)
 		}
 	}
 	for _, event := range []string{socketSample, authorizerSample} {
-		if !op.IsSocket([]byte(event)) {
-			t.Errorf("%.40s does not count as a WebSocket event", event)
+		want, err := op.ReadSocket([]byte(event))
+		if got, readErr := op.ReadEvent([]byte(event)); err != nil || readErr != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("ReadEvent = %+v, %v, want %+v", got, readErr, want)
 		}
+	}
+	want, err := op.ReadHTTP([]byte(httpSample))
+	if got, readErr := op.ReadEvent([]byte(httpSample)); err != nil || readErr != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("ReadEvent = %+v, %v, want %+v", got, readErr, want)
 	}
 }
 
@@ -139,7 +145,7 @@ func TestAnswerForm(t *testing.T) {
 	}{
 		{200, nil, "", `{"statusCode":200}`},
 		{500, map[string]string{"Content-Type": "application/json"}, `{"a":"<é>"}`,
-			`{"statusCode":500,"headers":{"Content-Type":"application/json"},"body":"{\"a\":\"\u003cé\u003e\"}"}`},
+			`{"statusCode":500,"headers":{"Content-Type":"application/json"},"body":"{\"a\":\"<é>\"}"}`},
 	} {
 		got, err := op.Answer(c.status, c.header, []byte(c.body))
 		if err != nil || string(got) != c.want {
@@ -170,7 +176,7 @@ func FuzzReadHTTP(f *testing.F) {
 	})
 }
 
-// FuzzReadSocket: ReadSocket and IsSocket agree, and header names are in lower case.
+// FuzzReadSocket: ReadSocket and ReadEvent agree, and header names are in lower case.
 func FuzzReadSocket(f *testing.F) {
 	for _, event := range []string{
 		socketSample, authorizerSample, httpSample, "", "{}", "null",
@@ -180,8 +186,9 @@ func FuzzReadSocket(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, event []byte) {
 		r, err := op.ReadSocket(event)
-		if got, want := op.IsSocket(event), err == nil; got != want {
-			t.Errorf("IsSocket(%q) = %t, ReadSocket: %v", event, got, err)
+		either, eitherErr := op.ReadEvent(event)
+		if got, want := eitherErr == nil && either.Connection != "", err == nil; got != want {
+			t.Errorf("ReadEvent(%q) reads a connection: %t, ReadSocket: %v", event, got, err)
 		}
 		if err != nil {
 			return

@@ -14,7 +14,7 @@ import (
 	"parley/shared/fault"
 	"parley/shared/objects"
 	"parley/shared/queue"
-	"parley/shared/store"
+	"parley/shared/store/schema"
 	"parley/shared/timeouts"
 )
 
@@ -24,18 +24,10 @@ type Operation struct {
 	Name string
 	// Triggers are the events that invoke the operation.
 	Triggers []Trigger
-	// Access lists what the IAM role of the function allows, sorted, in the words that
-	// telemetry.Meter.Touch takes: "read accounts", "write messages", "send delivery",
-	// "store part", "post", "open", "seal".
-	Access []string
-	Memory int // MB
-	// Errors are the error numbers that the vendor's documentation of the operation names,
-	// sorted. The coverage list says which of them no case shows.
-	Errors  []int
+	// Memory is the memory of the function, in MB. If it is 0, the deployment takes what the cost
+	// cases of the operation ask for (docs/performance.md §5).
+	Memory  int
 	Timeout time.Duration
-	// Faults are the faults that the operation can return, sorted, besides CommonFaults.
-	Faults []fault.Code
-
 	// Continues: a job of the operation queues the next one for the same operation, as often
 	// as it takes. Lambda stops such a chain, unless the function says that it is intended.
 	Continues bool
@@ -45,8 +37,35 @@ type Operation struct {
 	// ChecksCaller: Run checks the caller's account, and the chain does not.
 	ChecksCaller bool
 	Run          func(ctx context.Context, c *Call) (any, error)
-	// Func is the name of the Go function whose comment documents the operation.
-	Func string
+	// Func is the Go function whose comment documents the operation, or its name.
+	Func any
+
+	options []Option
+}
+
+// A Declaration is what an operation says about itself: generators and tests read it.
+type Declaration struct {
+	// Access lists what the IAM role of the function allows, sorted, in the words that
+	// telemetry.Meter.Touch takes: "read accounts", "write messages", "send delivery",
+	// "store part", "post", "open", "seal".
+	Access []string
+	// Errors are the error numbers that the vendor's documentation of the operation names,
+	// sorted. The coverage list says which of them no case shows.
+	Errors []int
+	// Faults are the faults that the operation can return, sorted, besides CommonFaults.
+	Faults []fault.Code
+}
+
+// Declared returns what the options of an operation declare. It is made anew at each call, and not
+// at the start of a function, which does not need it.
+func (o *Operation) Declared() Declaration {
+	var d Declaration
+	for _, option := range o.options {
+		if option.declare != nil {
+			option.declare(&d)
+		}
+	}
+	return d
 }
 
 // A Trigger is what invokes an operation: a route, a queue, a stream, a schedule or the
@@ -57,8 +76,8 @@ type Trigger struct {
 	IAM    bool   // API Gateway accepts only calls that are signed for the AWS account (AWS_IAM)
 	Socket string // a route key of the WebSocket API
 	Queue  queue.Name
-	Stream store.Table // the stream records of a table, if they match Filter
-	Filter string      // the pattern of the event source
+	Stream schema.Table // the stream records of a table, if they match Filter
+	Filter string       // the pattern of the event source
 	// Schedule is how often the operation runs: "rate(15 minutes)".
 	Schedule string
 	// Authorizer: the operation is the authorizer of the WebSocket API. It decides who may
@@ -78,34 +97,42 @@ func (o *Operation) Group() string {
 	return parts[1]
 }
 
-// An Option sets a property of an operation, usually an access.
-type Option func(*Operation)
+// An Option sets a property of an operation, or declares something about it, usually an access.
+type Option struct {
+	set     func(*Operation)
+	declare func(*Declaration)
+}
+
+// Sets returns an Option that changes an operation. A dialect makes options of its own by it.
+func Sets(change func(*Operation)) Option { return Option{set: change} }
+
+func declare(f func(*Declaration)) Option { return Option{declare: f} }
 
 // Reads declares the aggregates that an operation reads.
-func Reads(list ...store.Aggregate) Option {
-	return func(o *Operation) {
+func Reads(list ...schema.Aggregate) Option {
+	return declare(func(d *Declaration) {
 		for _, a := range list {
-			o.addAccess("read " + string(a))
+			d.addAccess("read " + string(a))
 		}
-	}
+	})
 }
 
 // Writes declares the aggregates that an operation writes.
-func Writes(list ...store.Aggregate) Option {
-	return func(o *Operation) {
+func Writes(list ...schema.Aggregate) Option {
+	return declare(func(d *Declaration) {
 		for _, a := range list {
-			o.addAccess("write " + string(a))
+			d.addAccess("write " + string(a))
 		}
-	}
+	})
 }
 
 // Sends declares the queues that an operation sends jobs to.
 func Sends(list ...queue.Name) Option {
-	return func(o *Operation) {
+	return declare(func(d *Declaration) {
 		for _, q := range list {
-			o.addAccess("send " + string(q))
+			d.addAccess("send " + string(q))
 		}
-	}
+	})
 }
 
 // WritesObjects declares the kinds of objects that an operation stores.
@@ -120,96 +147,116 @@ func DeletesObjects(list ...objects.Kind) Option { return objectAccess("drop", l
 
 // objectAccess declares a verb on kinds of objects.
 func objectAccess(verb string, list []objects.Kind) Option {
-	return func(o *Operation) {
+	return declare(func(d *Declaration) {
 		for _, k := range list {
-			o.addAccess(verb + " " + string(k))
+			d.addAccess(verb + " " + string(k))
 		}
-	}
+	})
 }
 
 // Delivers declares that an operation delivers events to users: it reads their sessions, and
-// has the accesses of Retries.
+// has the accesses of RetriesPosts.
 func Delivers() Option {
-	return func(o *Operation) {
-		o.addAccess("read " + string(store.Sessions))
-		RetriesPosts()(o)
-	}
+	return declare(func(d *Declaration) {
+		d.addAccess("read "+string(schema.Sessions), "post", "write "+string(schema.Sessions), "send "+string(queue.Delivery))
+	})
+}
+
+// NotifiesMembers declares that an operation notifies the members of a group: it stores a tip,
+// delivers it and notices to the devices of members, and queues a broadcast to a large group.
+func NotifiesMembers() Option {
+	return declare(func(d *Declaration) {
+		for _, o := range []Option{
+			Reads(schema.Members, schema.GroupHeads), Writes(schema.Messages, schema.GroupHeads), Delivers(), Sends(queue.Broadcast),
+		} {
+			o.declare(d)
+		}
+	})
 }
 
 // PostsBestEffort declares that an operation delivers events that a device may miss: it
 // reads the sessions of users, posts once, and releases the slots of connections that
 // are gone.
 func PostsBestEffort() Option {
-	return func(o *Operation) {
-		o.addAccess("read "+string(store.Sessions), "post", "write "+string(store.Sessions))
-	}
+	return declare(func(d *Declaration) {
+		d.addAccess("read "+string(schema.Sessions), "post", "write "+string(schema.Sessions))
+	})
 }
 
 // RetriesPosts declares that an operation posts to connections that it knows already,
 // releases the slots of those that are gone, and queues the posts that failed.
 func RetriesPosts() Option {
-	return func(o *Operation) {
-		o.addAccess("post", "write "+string(store.Sessions), "send "+string(queue.Delivery))
-	}
+	return declare(func(d *Declaration) {
+		d.addAccess("post", "write "+string(schema.Sessions), "send "+string(queue.Delivery))
+	})
 }
 
 // ClosesConnections declares that an operation posts a kick frame to connections and
 // closes them, queues those that it cannot close, and queues events for watchers.
 func ClosesConnections() Option {
-	return func(o *Operation) {
-		o.addAccess("post", "close", "send "+string(queue.Delivery), "send "+string(queue.Broadcast))
-	}
+	return declare(func(d *Declaration) {
+		d.addAccess("post", "close", "send "+string(queue.Delivery), "send "+string(queue.Broadcast))
+	})
 }
 
-// DecryptsSecrets declares that an operation decrypts the secrets of applications. Every
-// check of a signature needs that.
-func DecryptsSecrets() Option {
-	return func(o *Operation) { o.addAccess("open", "read apps") }
+// ChecksSignatures declares that an operation reads and decrypts the secrets of
+// applications. No other operation may read them. A frame is not signed, so what only a
+// frame or a job invokes has no such access.
+func ChecksSignatures() Option {
+	return declare(func(d *Declaration) {
+		d.addAccess("open", "read "+string(schema.Apps), "read "+string(schema.Secrets))
+	})
+}
+
+// ReadsSettings declares that an operation reads the settings of the application, for a
+// caller whose signature was checked when the connection was opened.
+func ReadsSettings() Option {
+	return declare(func(d *Declaration) { d.addAccess("read " + string(schema.Apps)) })
 }
 
 // ReadsCallerAccount declares that the chain reads the account of the caller. It does so
 // for every operation that has a caller.
 func ReadsCallerAccount() Option {
-	return func(o *Operation) { o.addAccess("read " + string(store.Accounts)) }
+	return declare(func(d *Declaration) { d.addAccess("read " + string(schema.Accounts)) })
 }
 
 // ChecksCaller declares that the operation checks the caller's account itself, before it
 // reads or writes anything else. Such an operation reads the account in one request with
 // other items; a read of the chain before that would make the call slower. A test in
 // functions/catalog calls each such operation with callers that must be refused.
-func ChecksCaller() Option { return func(o *Operation) { o.ChecksCaller = true } }
+func ChecksCaller() Option { return Option{set: func(o *Operation) { o.ChecksCaller = true }} }
 
 // Continues declares that a job of the operation queues the next one for the same operation,
 // as often as it takes: a chain that Lambda must not stop after 16 jobs.
 func Continues(q queue.Name) Option {
-	return func(o *Operation) {
-		o.Continues = true
-		o.addAccess("send " + string(q))
+	return Option{
+		set:     func(o *Operation) { o.Continues = true },
+		declare: func(d *Declaration) { d.addAccess("send " + string(q)) },
 	}
 }
 
 // EncryptsSecrets declares that an operation encrypts new secrets.
-func EncryptsSecrets() Option { return func(o *Operation) { o.addAccess("seal") } }
+func EncryptsSecrets() Option { return declare(func(d *Declaration) { d.addAccess("seal") }) }
 
 // DocumentedErrors declares the error numbers that the vendor's documentation of an operation
 // names.
 func DocumentedErrors(numbers ...int) Option {
-	return func(o *Operation) {
-		o.Errors = append(o.Errors, numbers...)
-		slices.Sort(o.Errors)
-		o.Errors = slices.Compact(o.Errors)
-	}
+	return declare(func(d *Declaration) {
+		d.Errors = append(d.Errors, numbers...)
+		slices.Sort(d.Errors)
+		d.Errors = slices.Compact(d.Errors)
+	})
 }
 
 // Fails declares the faults that an operation can return, for the whole call or for an
 // item of a batch: the lists that the verbs export which it calls. What every operation
 // can return is not declared (CommonFaults).
 func Fails(lists ...[]fault.Code) Option {
-	return func(o *Operation) {
-		o.Faults = append(o.Faults, slices.Concat(lists...)...)
-		slices.Sort(o.Faults)
-		o.Faults = slices.Compact(o.Faults)
-	}
+	return declare(func(d *Declaration) {
+		d.Faults = append(d.Faults, slices.Concat(lists...)...)
+		slices.Sort(d.Faults)
+		d.Faults = slices.Compact(d.Faults)
+	})
 }
 
 // CommonFaults lists the faults that every operation can return: those of its dialect,
@@ -223,33 +270,39 @@ func CommonFaults() []fault.Code {
 	}
 }
 
-// Resources sets the memory, in MB, and the timeout of a function. Without it they are
-// 512 MB and 6 s.
-func Resources(memory int, timeout time.Duration) Option {
-	return func(o *Operation) { o.Memory, o.Timeout = memory, timeout }
-}
+// Timeout sets the timeout of a function. Without it, it is 6 s.
+func Timeout(t time.Duration) Option { return Option{set: func(o *Operation) { o.Timeout = t }} }
 
-// New returns an operation with the default resources and the given options.
+// Memory sets the memory of a function, in MB, if its cost cases do not show how much it needs.
+func Memory(mb int) Option { return Option{set: func(o *Operation) { o.Memory = mb }} }
+
+// New returns an operation with the default timeout and the given options.
 func New(o Operation, options ...Option) Operation {
-	o.Memory, o.Timeout = 512, timeouts.Call
+	o.Timeout = timeouts.Call
+	o.options = slices.Concat(o.options, options)
 	for _, option := range options {
-		option(&o)
+		if option.set != nil {
+			option.set(&o)
+		}
 	}
 	return o
 }
 
-// addAccess adds accesses to o.Access, each once and in order.
-func (o *Operation) addAccess(list ...string) {
+// addAccess adds accesses to d.Access, each once and in order.
+func (d *Declaration) addAccess(list ...string) {
 	for _, access := range list {
-		if i, found := slices.BinarySearch(o.Access, access); !found {
-			o.Access = slices.Insert(o.Access, i, access)
+		if i, found := slices.BinarySearch(d.Access, access); !found {
+			d.Access = slices.Insert(d.Access, i, access)
 		}
 	}
 }
 
-// FuncName returns "package.function" for a function. The reference finds the comment of
-// an operation by this name.
-func FuncName(f any) string {
-	full := runtime.FuncForPC(reflect.ValueOf(f).Pointer()).Name()
+// FuncName returns "package.function" of Func. The reference finds the comment of an operation by
+// this name. A deployed function does not ask for it: to find a name takes time.
+func (o *Operation) FuncName() string {
+	if name, ok := o.Func.(string); ok {
+		return name
+	}
+	full := runtime.FuncForPC(reflect.ValueOf(o.Func).Pointer()).Name()
 	return full[strings.LastIndex(full, "/")+1:]
 }

@@ -24,13 +24,13 @@ type Limiter interface {
 type Server struct {
 	operation *Operation
 	app       *app.App
-	log       *slog.Logger
+	log       *telemetry.Logger
 	limiter   Limiter
 	warm      atomic.Bool
 }
 
 // NewServer returns a Server. A nil limiter refuses nothing.
-func NewServer(o *Operation, a *app.App, log *slog.Logger, limiter Limiter) *Server {
+func NewServer(o *Operation, a *app.App, log *telemetry.Logger, limiter Limiter) *Server {
 	return &Server{operation: o, app: a, log: log, limiter: limiter}
 }
 
@@ -61,7 +61,7 @@ func (s *Server) Invoke(ctx context.Context, event []byte) (answer []byte, err e
 		failure = err // an answer that cannot be encoded or delivered is a fault like any other
 		answer, err = s.encode(c, nil, failure)
 	}
-	s.writeLogLine(ctx, c, failure, time.Since(start), meter)
+	s.writeLogLine(c, failure, time.Since(start), meter)
 	return answer, err
 }
 
@@ -123,38 +123,25 @@ func (s *Server) checkCallerAccount(ctx context.Context, c *Call) error {
 }
 
 // writeLogLine writes the one log line of a call.
-func (s *Server) writeLogLine(ctx context.Context, c *Call, failure error, took time.Duration, meter *telemetry.Meter) {
-	outcome, level := "ok", slog.LevelInfo
-	fields := make([]any, 0, 32)
+func (s *Server) writeLogLine(c *Call, failure error, took time.Duration, meter *telemetry.Meter) {
+	app, fields := c.log().all()
+	line := telemetry.Line{
+		Level: slog.LevelInfo, Operation: s.operation.Name, Surface: s.operation.Surface(), Group: s.operation.Group(),
+		Outcome: "ok", Took: took, Cold: !s.warm.Swap(true), Units: meter.Units(), Notes: meter.Notes(),
+		App: max(app, c.AppID), Request: c.Request.ID, Fields: fields,
+	}
 	if failure != nil {
-		number := s.operation.Protocol.Number(c, failure)
-		fields = append(fields, "code", number)
-		outcome = "refused"
+		line.Code = s.operation.Protocol.Number(c, failure)
+		line.Outcome, line.Reason = "refused", failure.Error()
 		if isInternal(failure) {
-			outcome, level = "fault", slog.LevelError
-			fields = append(fields, "error", failure.Error())
-		} else {
-			fields = append(fields, "reason", failure.Error())
+			line.Level, line.Outcome = slog.LevelError, "fault"
+			line.Error, line.Reason = line.Reason, ""
 		}
-	} else {
-		fields = append(fields, "code", 0)
 	}
-	notes := meter.Notes()
-	if len(notes) > 0 && level == slog.LevelInfo {
-		level = slog.LevelWarn
+	if len(line.Notes) > 0 && line.Level == slog.LevelInfo {
+		line.Level = slog.LevelWarn
 	}
-	app, callFields := c.log().all()
-	if app = max(app, c.AppID); app != 0 {
-		fields = append(fields, "app", app)
-	}
-	if c.Request.ID != "" {
-		fields = append(fields, "request", c.Request.ID)
-	}
-	fields = append(fields, callFields...)
-	telemetry.Tell(ctx, s.log, level, telemetry.Line{
-		Operation: s.operation.Name, Surface: s.operation.Surface(), Group: s.operation.Group(),
-		Outcome: outcome, Took: took, Cold: !s.warm.Swap(true), Units: meter.Units(), Notes: notes,
-	}, fields...)
+	s.log.Write(line)
 }
 
 // isInternal reports whether Parley is the cause of a failure, and not the caller. It is

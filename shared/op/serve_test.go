@@ -20,7 +20,7 @@ import (
 	"parley/shared/fault"
 	"parley/shared/op"
 	"parley/shared/queue"
-	"parley/shared/store"
+	"parley/shared/store/schema"
 	"parley/shared/telemetry"
 )
 
@@ -365,16 +365,16 @@ func TestWorkerAnswersWithTheFailedJobs(t *testing.T) {
 // TestDescriptionOfAnOperation shows the accesses that options declare, the resources, and
 // the parts of a name.
 func TestDescriptionOfAnOperation(t *testing.T) {
-	o := op.New(op.Operation{Name: "client.message.send"}, op.Writes(store.Messages, store.Accounts), op.Reads(store.Messages),
-		op.Delivers(), op.Writes(store.Messages), op.DecryptsSecrets(), op.EncryptsSecrets(), op.ClosesConnections(), op.Sends(queue.Delivery))
-	want := "close|open|post|read apps|read messages|read sessions|seal|send announce|send delivery|write accounts|write messages|write sessions"
-	if got := strings.Join(o.Access, "|"); got != want {
+	o := op.New(op.Operation{Name: "client.message.send"}, op.Writes(schema.Messages, schema.Accounts), op.Reads(schema.Messages),
+		op.Delivers(), op.Writes(schema.Messages), op.ChecksSignatures(), op.EncryptsSecrets(), op.ClosesConnections(), op.Sends(queue.Delivery))
+	want := "close|open|post|read apps|read messages|read secrets|read sessions|seal|send broadcast|send delivery|write accounts|write messages|write sessions"
+	if got := strings.Join(o.Declared().Access, "|"); got != want {
 		t.Errorf("access %s, want %s", got, want)
 	}
-	if o.Memory != 512 || o.Timeout != 6*time.Second {
-		t.Errorf("resources %d MB, %s", o.Memory, o.Timeout)
+	if o.Memory != 0 || o.Timeout != 6*time.Second {
+		t.Errorf("got %d MB and %s, want 0 and 6s", o.Memory, o.Timeout)
 	}
-	o = op.New(o, op.Resources(128, time.Second))
+	o = op.New(o, op.Memory(128), op.Timeout(time.Second))
 	if o.Memory != 128 || o.Timeout != time.Second {
 		t.Errorf("resources %d MB, %s, want 128 MB, 1s", o.Memory, o.Timeout)
 	}
@@ -387,7 +387,8 @@ func TestDescriptionOfAnOperation(t *testing.T) {
 			t.Errorf("%q has surface %q and group %q, want %q", name, o.Surface(), o.Group(), want)
 		}
 	}
-	if got, want := op.FuncName(do), "op_test.do"; got != want {
+	o.Func = do
+	if got, want := o.FuncName(), "op_test.do"; got != want {
 		t.Errorf("FuncName = %q, want %q", got, want)
 	}
 }

@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"parley/shared/store"
+	"parley/shared/dynamo"
+	"parley/shared/store/schema"
 )
 
 // Stream makes an operation that Lambda invokes with the stream records of a table, in
@@ -13,20 +14,20 @@ import (
 // delivered. If a batch fails, Lambda delivers its records again until they succeed,
 // perhaps in other batches, so the operation must be repeatable. Example: a batch of
 // the records 1 to 5 fails at record 4. Lambda may deliver 1 to 3 next, then 4 and 5.
-func Stream(name string, from store.Table, filter string, run func(context.Context, *Call, []store.StreamRecord) error, options ...Option) Operation {
+func Stream(name string, from schema.Table, filter string, run func(context.Context, *Call, []dynamo.StreamRecord) error, options ...Option) Operation {
 	return New(Operation{
 		Name:     "worker." + name,
 		Triggers: []Trigger{{Stream: from, Filter: filter}},
-		Func:     FuncName(run),
+		Func:     run,
 		Protocol: batchProtocol{},
 		Run: func(ctx context.Context, c *Call) (any, error) {
-			records, err := store.ReadStream(c.Request.Event)
+			records, err := dynamo.ReadStream(c.Request.Event)
 			if err != nil {
 				return nil, err
 			}
 			return nil, run(ctx, c, records)
 		},
-	}, append([]Option{Resources(512, time.Minute)}, options...)...)
+	}, append([]Option{Timeout(time.Minute)}, options...)...)
 }
 
 // Schedule makes an operation that Lambda invokes at intervals, for example
@@ -36,7 +37,7 @@ func Schedule(name, every string, run func(context.Context, *Call) error, option
 	return New(Operation{
 		Name:     "worker." + name,
 		Triggers: []Trigger{{Schedule: every}},
-		Func:     FuncName(run),
+		Func:     run,
 		Protocol: batchProtocol{},
 		Run:      func(ctx context.Context, c *Call) (any, error) { return nil, run(ctx, c) },
 	}, options...)

@@ -19,13 +19,13 @@ func Worker[Job any](name string, from queue.Name, run func(context.Context, *Ca
 	return New(Operation{
 		Name:     "worker." + name,
 		Triggers: []Trigger{{Queue: from}},
-		Func:     FuncName(run),
+		Func:     run,
 		Protocol: queueProtocol{},
 		Run: func(ctx context.Context, c *Call) (any, error) {
 			response, errs := queue.Each(ctx, c.Request.Event, func(ctx context.Context, job Job) error { return run(ctx, c, job) })
 			return response, errors.Join(errs...)
 		},
-	}, append([]Option{Resources(512, 30*time.Second)}, options...)...)
+	}, append([]Option{Timeout(30 * time.Second)}, options...)...)
 }
 
 // queueProtocol is the Protocol of operations that SQS queues invoke.

@@ -42,7 +42,7 @@ func Members(object []byte) ([]Member, error) {
 
 // AppendText appends a text in JSON to b. It escapes only what JSON does not allow in a
 // text.
-func AppendText(b []byte, text string) []byte {
+func AppendText[Text ~string | ~[]byte](b []byte, text Text) []byte {
 	b, _ = jsontext.AppendQuote(b, text) // it replaces bytes that are not UTF-8, and says so
 	return b
 }

@@ -23,7 +23,32 @@ func Marshal(v any) ([]byte, error) {
 }
 
 // Size returns the length of what Marshal writes, in bytes.
-func Size(v any) (int, error) {
-	text, err := Marshal(v)
-	return len(text), err
+func Size(v any) (int, error) { return new(Sizer).Size(v) }
+
+// A Sizer is Size for many values, with the memory of one. The zero Sizer is ready.
+type Sizer struct {
+	written int
+	encoder *json.Encoder
+}
+
+// Size returns the length of what Marshal writes, in bytes.
+func (s *Sizer) Size(v any) (int, error) {
+	if s.encoder == nil {
+		s.encoder = json.NewEncoder((*counter)(&s.written))
+		s.encoder.SetEscapeHTML(false)
+	}
+	s.written = 0
+	if err := s.encoder.Encode(v); err != nil {
+		return 0, err
+	}
+	return s.written - 1, nil // Encode ends with a line feed
+}
+
+// A counter counts the bytes that are written to it.
+type counter int
+
+// Write implements io.Writer.
+func (c *counter) Write(b []byte) (int, error) {
+	*c += counter(len(b))
+	return len(b), nil
 }

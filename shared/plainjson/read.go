@@ -43,6 +43,19 @@ func Unmarshal(data []byte, into any) error {
 	return nil
 }
 
+// UnmarshalStored reads JSON that Marshal wrote.
+func UnmarshalStored(data []byte, into any) error { return UnmarshalEvent(data, into) }
+
+// Raw is a value as it is written in JSON.
+type Raw = jsontext.Value
+
+// UnmarshalEvent reads JSON that AWS wrote around what a caller wrote. It accepts what AWS may
+// pass on: text that is not UTF-8, which it replaces, and a name that occurs twice, of which
+// the last one counts.
+func UnmarshalEvent(data []byte, into any) error {
+	return json.Unmarshal(data, into, jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
+}
+
 // A TypeError says that a value has a wrong type.
 type TypeError struct {
 	// Path is where the value is: the names of fields and, in lists, the indexes.

@@ -4,13 +4,14 @@ package queue
 import (
 	"bytes"
 	"context"
+	"crypto/md5" // an answer of SQS has it
 	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"parley/shared/attempt"
+	"parley/shared/awscall"
+	"parley/shared/clock"
 	"parley/shared/plainjson"
 	"parley/shared/telemetry"
 )
@@ -20,32 +21,36 @@ type Name string
 
 // The queues.
 const (
-	Delivery  Name = "delivery" // posts and closings that failed, and are tried again
-	Broadcast Name = "announce" // broadcasts to the friends or watchers of a user
-	Removal   Name = "sweep"    // deleted accounts whose data must be deleted
-	Push      Name = "push"     // pushes to devices that do not have the app in front
-	Index     Name = "index"    // accounts whose conversation rows must be indexed
+	Delivery   Name = "delivery"   // posts and closings that failed, and are tried again
+	Broadcast  Name = "broadcast"  // broadcasts to the friends or watchers of a user
+	Background Name = "background" // deleted accounts whose data must be deleted, and accounts whose conversation rows must be indexed
+	Push       Name = "push"       // pushes to devices that do not have the app in front
 )
 
 // Names lists the queues.
-func Names() []Name { return []Name{Delivery, Broadcast, Removal, Push, Index} }
+func Names() []Name { return []Name{Delivery, Broadcast, Background, Push} }
 
 // Queue sends jobs of one type to one queue.
 type Queue[Job any] struct {
 	name   Name
 	url    string
-	client *sqs.Client
+	client *awscall.Client
 }
 
 // New returns a Queue. endpoint is the address of the local cloud, and empty on AWS.
 func New[Job any](cfg aws.Config, endpoint string, name Name, url string) *Queue[Job] {
-	client := sqs.NewFromConfig(cfg, func(o *sqs.Options) {
-		if endpoint != "" {
-			o.BaseEndpoint = &endpoint
-		}
-		o.APIOptions = append(o.APIOptions, attempt.Bounded)
-	})
+	if endpoint != "" {
+		cfg.BaseEndpoint = &endpoint
+	}
+	client := awscall.New(cfg, awscall.Service{Name: "sqs", Target: "AmazonSQS", Version: "1.0"}, clock.System{})
 	return &Queue[Job]{name: name, url: url, client: client}
+}
+
+// A message is the request of SendMessage.
+type message struct {
+	URL   string `json:"QueueUrl"`
+	Body  string `json:"MessageBody"`
+	Delay int    `json:"DelaySeconds,omitempty"` // at most 900
 }
 
 // Send sends a job. SQS delivers it after delay (whole seconds, at most 15 minutes).
@@ -57,12 +62,22 @@ func (q *Queue[Job]) Send(ctx context.Context, job Job, delay time.Duration) err
 		return fmt.Errorf("queue %s: %w", q.name, err)
 	}
 	body := string(escapeForSQS(text))
-	_, err = q.client.SendMessage(ctx, &sqs.SendMessageInput{
-		QueueUrl: &q.url, MessageBody: &body, DelaySeconds: int32(delay / time.Second), // at most 900
-	})
+	err = q.sendMessage(ctx, message{URL: q.url, Body: body, Delay: int(delay / time.Second)})
 	meter.Count(telemetry.Units{S: 1})
 	if err != nil {
 		return fmt.Errorf("queue %s: %w", q.name, err)
+	}
+	return nil
+}
+
+// sendMessage sends a message, and checks that SQS has received what was sent.
+func (q *Queue[Job]) sendMessage(ctx context.Context, m message) error {
+	var out struct{ MD5OfMessageBody string }
+	if err := q.client.Call(ctx, "SendMessage", m, &out); err != nil {
+		return err
+	}
+	if sum := fmt.Sprintf("%x", md5.Sum([]byte(m.Body))); out.MD5OfMessageBody != "" && out.MD5OfMessageBody != sum {
+		return fmt.Errorf("the checksum of the message is %s, want %s", out.MD5OfMessageBody, sum)
 	}
 	return nil
 }

@@ -137,6 +137,25 @@ func TestJobThatHangsFailsAlone(t *testing.T) {
 	}
 }
 
+func credentials() aws.CredentialsProvider {
+	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		return aws.Credentials{AccessKeyID: "a", SecretAccessKey: "b"}, nil
+	})
+}
+
+// TestDamagedMessageFails: SQS answers with the checksum of what it has received. Example: if
+// that is another one, the job may not be what was sent, so the send fails.
+func TestDamagedMessageFails(t *testing.T) {
+	sqs := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`{"MessageId":"1","MD5OfMessageBody":"d41d8cd98f00b204e9800998ecf8427e"}`))
+	}))
+	defer sqs.Close()
+	q := queue.New[job](aws.Config{Region: "us-east-1", Credentials: credentials()}, sqs.URL, queue.Push, sqs.URL+"/q")
+	if err := q.Send(t.Context(), job{}, 0); err == nil || !strings.Contains(err.Error(), "checksum") {
+		t.Errorf("got %v, want an error", err)
+	}
+}
+
 // TestSendJob shows the request that Send makes, the units and the access that it counts,
 // and the errors that it returns.
 func TestSendJob(t *testing.T) {
@@ -152,16 +171,13 @@ func TestSendJob(t *testing.T) {
 		}
 		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 		w.WriteHeader(status)
-		// The SDK compares the checksum with that of the body that it sent.
+		// Send compares the checksum with that of the body that it sent.
 		_, _ = fmt.Fprintf(w, `{"MessageId":"1","MD5OfMessageBody":"%x"}`, md5.Sum([]byte(got.Body)))
 	}))
 	defer sqs.Close()
-	cfg := aws.Config{Region: "us-east-1", RetryMaxAttempts: 1, Credentials: aws.CredentialsProviderFunc(
-		func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "a", SecretAccessKey: "b"}, nil
-		})}
+	cfg := aws.Config{Region: "us-east-1", Credentials: credentials()}
 	q := queue.New[job](cfg, sqs.URL, queue.Delivery, sqs.URL+"/delivery")
-	m := &telemetry.Meter{}
+	m := telemetry.NewRecorder()
 	ctx := telemetry.WithMeter(t.Context(), m)
 	if err := q.Send(ctx, job{N: 7}, 8*time.Second+999*time.Millisecond); err != nil {
 		t.Errorf("a send that is accepted: %v", err)
@@ -201,9 +217,7 @@ func TestJobMayContainAnyCharacter(t *testing.T) {
 		_, _ = w.Write([]byte("{}"))
 	}))
 	defer sqs.Close()
-	q := queue.New[job](aws.Config{
-		Region: "us-east-1", Credentials: aws.AnonymousCredentials{}, BaseEndpoint: &sqs.URL,
-	}, sqs.URL, queue.Push, sqs.URL+"/q")
+	q := queue.New[job](aws.Config{Region: "us-east-1", Credentials: credentials()}, sqs.URL, queue.Push, sqs.URL+"/q")
 	text := "<\x01\u2028\uFFFE\uFFFF&\U0001FFFF"
 	if err := q.Send(t.Context(), job{Then: text}, 0); err != nil {
 		t.Fatal(err)

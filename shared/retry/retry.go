@@ -19,6 +19,9 @@ type Policy struct {
 	// up to Most. Example: First is 10 ms and Most is 50 ms, so the waits are at most 10,
 	// 20, 40, 50, 50, ... ms long.
 	First, Most time.Duration
+	// Leave is how much of the time before the deadline of the context is for what comes after
+	// the tries: no try begins later. Example: Leave is 2 s, so a call of 6 s tries for 4 s.
+	Leave time.Duration
 }
 
 // Contended is the policy of a unit of work that starts again if another write came
@@ -47,12 +50,12 @@ func (p Policy) maxWait(retry int) time.Duration {
 
 // Do calls try until it returns true or an error, and waits on the clock between tries.
 // try gets the number of the try, from 0 on. Do returns false and no error if all tries
-// were made, or if the next wait would not end before the deadline of ctx. After ctx is
-// done, Do makes no other try and fails with the error of ctx.
+// were made, or if the next wait would not end before the deadline of ctx, or before what
+// p leaves of it. After ctx is done, Do makes no other try and fails with the error of ctx.
 func Do(ctx context.Context, c clock.Clock, p Policy, try func(n int) (done bool, err error)) (bool, error) {
 	for n := range p.Tries {
 		if n > 0 {
-			ok, err := waitAtMost(ctx, c, p.maxWait(n-1))
+			ok, err := waitAtMost(ctx, c, p.maxWait(n-1), p.Leave)
 			if err != nil || !ok {
 				return false, err
 			}
@@ -65,10 +68,10 @@ func Do(ctx context.Context, c clock.Clock, p Policy, try func(n int) (done bool
 }
 
 // waitAtMost waits for a random part of d. It returns false if there is no time for
-// another try.
-func waitAtMost(ctx context.Context, c clock.Clock, d time.Duration) (bool, error) {
+// another try that leaves so much time before the deadline of ctx.
+func waitAtMost(ctx context.Context, c clock.Clock, d, leave time.Duration) (bool, error) {
 	d = time.Duration(c.Random() * float64(d))
-	if deadline, ok := ctx.Deadline(); ok && d > 0 && time.Until(deadline) <= d {
+	if deadline, ok := ctx.Deadline(); ok && d+leave > 0 && time.Until(deadline) <= d+leave {
 		return false, ctx.Err()
 	}
 	if d > 0 {

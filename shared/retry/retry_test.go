@@ -93,6 +93,25 @@ func TestNoWaitGoesBeyondTheDeadline(t *testing.T) {
 	}
 }
 
+// TestPolicyLeavesTime: no try begins in the time that the policy leaves, whether or not it would wait.
+func TestPolicyLeavesTime(t *testing.T) {
+	for _, c := range []struct {
+		left, leave time.Duration
+		tries       int
+	}{{time.Hour, time.Minute, 9}, {time.Minute, time.Hour, 1}} {
+		ctx, cancel := context.WithTimeout(t.Context(), c.left)
+		tries := 0
+		done, err := retry.Do(ctx, &waiter{random: 1}, retry.Policy{Tries: 9, ImmediateRetries: 4, First: 1, Most: 1, Leave: c.leave}, func(int) (bool, error) {
+			tries++
+			return false, nil
+		})
+		if done || err != nil || tries != c.tries {
+			t.Errorf("%s left, of which %s are left: got %t, %v after %d tries, want no error after %d", c.left, c.leave, done, err, tries, c.tries)
+		}
+		cancel()
+	}
+}
+
 // TestWithinLeavesTimeForTheRest shows how much time a part of a call gets.
 func TestWithinLeavesTimeForTheRest(t *testing.T) {
 	const s = time.Second

@@ -116,7 +116,7 @@ func TestRejectsMalformedKeyFiles(t *testing.T) {
 }
 
 func TestMeterNotesSealAndOpen(t *testing.T) {
-	m := &telemetry.Meter{}
+	m := telemetry.NewRecorder()
 	ctx := telemetry.WithMeter(t.Context(), m)
 	s := fileSealer(t, strings.Repeat("00", 32))
 	sealed, err := s.Seal(ctx, "p", []byte("s"))

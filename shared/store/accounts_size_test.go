@@ -14,8 +14,9 @@ import (
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/profiles"
 	"parley/shared/domain/sessions"
+	"parley/shared/dynamo"
 	"parley/shared/fault"
-	"parley/shared/store"
+	"parley/shared/store/schema"
 	"parley/shared/telemetry"
 )
 
@@ -24,35 +25,35 @@ import (
 func TestAccountSize(t *testing.T) {
 	s := newSized(t)
 	svc := s.Tenant(t).Accounts
-	key := store.AccountKey(s.ID, longA)
+	key := schema.AccountKey(s.ID, longA)
 	s.costs("importing an account", 2, func(ctx context.Context) error { // the account and its entry in the list of accounts
 		return svc.Import(ctx, accounts.Import{ID: longA, Nick: strings.Repeat("n", 120), Face: strings.Repeat("f", 240)})
 	})
-	s.within("an account", store.Core, key, 512)
-	s.within("the entry of an account in the list of accounts", store.Core, store.AccountIndexKey(s.ID, longA), 128)
+	s.within("an account", schema.Core, key, 512)
+	s.within("the entry of an account in the list of accounts", schema.Core, schema.AccountListKey(s.ID, longA), 128)
 	s.costs("renaming to the longest texts", 2, func(ctx context.Context) error {
-		_, err := s.Store.RenameAccount(ctx, s.ID, accounts.Import{
+		_, err := s.Store.Accounts.RenameAccount(ctx, s.ID, accounts.Import{
 			ID: longA, Nick: strings.Repeat("n", 500), Face: strings.Repeat("f", 500),
 		})
 		return err
 	})
 	now := s.Clock.Now().Unix()
-	s.set(store.Core, key, store.Item{
+	s.set(schema.Core, key, dynamo.Item{
 		"se": testkit.Number(now), "mc": testkit.Number(now), "mg": testkit.Number(now), "bn": testkit.Number(now),
 		"lv": testkit.Number(largeOffset),
 	})
-	s.within("an account with the longest texts", store.Core, key, 1126)
+	s.within("an account with the longest texts", schema.Core, key, 1126)
 	s.costs("both settings of friend requests", 2, func(ctx context.Context) error {
-		return s.Store.SetProfile(ctx, s.ID, longA, profiles.Mutation{Fields: map[profiles.Name]any{
+		return s.Store.Profiles.SetProfile(ctx, s.ID, longA, profiles.Mutation{Fields: map[profiles.Name]any{
 			profiles.Allow: string(accounts.NeedConfirm), profiles.Forbid: profiles.Yes,
 		}})
 	})
 	for _, name := range []string{"n", "fa", "ct", "al", "nr"} {
-		if _, there := s.item(store.Core, key)[name]; !there {
+		if _, there := s.item(schema.Core, key)[name]; !there {
 			t.Errorf("the largest account lacks %s", name)
 		}
 	}
-	s.within("an account with every attribute", store.Core, key, 1126)
+	s.within("an account with every attribute", schema.Core, key, 1126)
 }
 
 // allCustomFields returns as many custom fields, with names as long, as an application
@@ -78,11 +79,11 @@ func TestProfileSize(t *testing.T) {
 	if err := tenant.Accounts.Import(t.Context(), accounts.Import{ID: longA}); err != nil {
 		t.Fatal(err)
 	}
-	key := store.ProfileKey(s.ID, longA)
+	key := schema.ProfileKey(s.ID, longA)
 	s.costs("one short field", 4, func(ctx context.Context) error {
-		return s.Store.SetProfile(ctx, s.ID, longA, profiles.Mutation{Fields: map[profiles.Name]any{profiles.Level: int64(1)}})
+		return s.Store.Profiles.SetProfile(ctx, s.ID, longA, profiles.Mutation{Fields: map[profiles.Name]any{profiles.Level: int64(1)}})
 	})
-	s.within("a profile with one field", store.Core, key, 64)
+	s.within("a profile with one field", schema.Core, key, 64)
 
 	longest := map[profiles.Name]int{
 		profiles.Nick: 500, profiles.Face: 500, profiles.Signature: 500, profiles.Location: 16, profiles.Email: 64,
@@ -123,8 +124,8 @@ func TestProfileSize(t *testing.T) {
 	if got, want := len(p[0].Fields)+len(p[0].Custom), len(profiles.Names())+20; got != want {
 		t.Errorf("the largest profile has %d fields, want %d", got, want)
 	}
-	s.within("a profile with every field", store.Core, key, 16*1024)
-	s.within("its account", store.Core, store.AccountKey(s.ID, longA), 1126)
+	s.within("a profile with every field", schema.Core, key, 16*1024)
+	s.within("its account", schema.Core, schema.AccountKey(s.ID, longA), 1126)
 	if more, err := tenant.Profiles.RemoveData(t.Context(), longA); more || err != nil {
 		t.Errorf("Forget = %t, %v, want false", more, err)
 	}
@@ -158,7 +159,7 @@ func TestSettingsSize(t *testing.T) {
 	if !reflect.DeepEqual(a.Settings, set) {
 		t.Errorf("settings are read as\n%+v, want\n%+v", a.Settings, set)
 	}
-	s.within("settings", store.Core, store.SettingsKey(s.ID), 2048)
+	s.within("settings", schema.Core, schema.SettingsKey(s.ID), 2048)
 	for i := range 9 {
 		if _, err := s.App.Apps.AddAdmin(t.Context(), s.ID, fmt.Sprintf("%s%d", strings.Repeat("a", 31), i)); err != nil {
 			t.Fatal(err)

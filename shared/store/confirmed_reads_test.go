@@ -4,45 +4,38 @@ import (
 	"context"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/smithy-go/middleware"
-
 	"parley/infra/testkit"
 	"parley/shared/app"
 	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/direct"
+	"parley/shared/dynamo"
+	"parley/shared/dynamo/calls"
 )
 
 // emptyReplica answers every eventually consistent read as a replica would that has no
 // items yet. DynamoDB Local has no replicas.
-func emptyReplica(o *dynamodb.Options) {
-	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
-		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("EmptyReplica",
-			func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
-				out, meta, err := next.HandleInitialize(ctx, in)
-				eventual := func(strong *bool) bool { return strong == nil || !*strong }
-				switch r := out.Result.(type) {
-				case *dynamodb.GetItemOutput:
-					if eventual(in.Parameters.(*dynamodb.GetItemInput).ConsistentRead) {
-						r.Item = nil
-					}
-				case *dynamodb.QueryOutput:
-					if eventual(in.Parameters.(*dynamodb.QueryInput).ConsistentRead) {
-						r.Items = nil
-					}
-				case *dynamodb.BatchGetItemOutput:
-					for table, keys := range in.Parameters.(*dynamodb.BatchGetItemInput).RequestItems {
-						if eventual(keys.ConsistentRead) {
-							r.Responses[table] = []map[string]types.AttributeValue{}
-						}
-					}
-				}
-				return out, meta, err
-			}), middleware.After)
-	})
+func emptyReplica(ctx context.Context, in any, next dynamo.Call) (any, error) {
+	out, err := next(ctx, in)
+	eventual := func(strong *bool) bool { return strong == nil || !*strong }
+	switch r := out.(type) {
+	case *calls.GetItemOutput:
+		if eventual(in.(*calls.GetItemInput).ConsistentRead) {
+			r.Item = nil
+		}
+	case *calls.QueryOutput:
+		if eventual(in.(*calls.QueryInput).ConsistentRead) {
+			r.Items = nil
+		}
+	case *calls.BatchGetItemOutput:
+		for table, keys := range in.(*calls.BatchGetItemInput).RequestItems {
+			if eventual(keys.ConsistentRead) {
+				r.Responses[table] = []calls.Attributes{}
+			}
+		}
+	}
+	return out, err
 }
 
 // A call is not refused because a replica does not have an item yet.
@@ -66,27 +59,27 @@ func TestItemsThatAReplicaLacksAreFound(t *testing.T) {
 	}
 	for name, found := range map[string]func() (bool, error){
 		"accounts": func() (bool, error) {
-			list, err := s.Accounts(t.Context(), w.ID, []string{"alice"})
+			list, err := s.Accounts.Accounts(t.Context(), w.ID, []string{"alice"})
 			return err == nil && list[0].Alive(), err
 		},
 		"permissions of both users": func() (bool, error) {
-			p, err := s.Permissions(t.Context(), w.ID, "alice", "bob", true)
+			p, err := s.Direct.Permissions(t.Context(), w.ID, direct.PermissionsQuery{From: "alice", To: "bob", Receiver: true, Friends: true})
 			return p.From.Alive() && p.To.Alive() && p.ReceiverHasSender && p.SenderHasReceiver && !p.Blocked, err
 		},
 		"permissions of the sender": func() (bool, error) {
-			p, err := s.SenderPermissions(t.Context(), w.ID, "alice", "bob", true)
+			p, err := s.Direct.Permissions(t.Context(), w.ID, direct.PermissionsQuery{From: "alice", To: "bob", Friends: true})
 			return p.From.Alive() && p.ReceiverHasSender && p.SenderHasReceiver && !p.Blocked, err
 		},
 		"profiles": func() (bool, error) {
-			list, err := s.Profiles(t.Context(), w.ID, []string{"alice"}, true)
+			list, err := s.Profiles.Profiles(t.Context(), w.ID, []string{"alice"}, true)
 			return err == nil && list[0] != nil, err
 		},
 		"application": func() (bool, error) {
-			a, err := s.App(t.Context(), w.ID)
+			a, err := s.Apps.App(t.Context(), w.ID)
 			return a != nil && len(a.Keys) == 1, err
 		},
 		"part of a merged list": func() (bool, error) {
-			head, part, err := s.MergedPart(t.Context(), w.ID, list.Key, 0)
+			head, part, err := s.Merged.MergedPart(t.Context(), w.ID, list.Key, 0)
 			return head != nil && len(part) == 1, err
 		},
 		"send": func() (bool, error) {

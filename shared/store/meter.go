@@ -4,70 +4,74 @@ import (
 	"context"
 	"errors"
 	"math"
+	"sync"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/smithy-go/middleware"
-
+	"parley/shared/dynamo"
+	"parley/shared/dynamo/calls"
+	"parley/shared/store/schema"
 	"parley/shared/telemetry"
 )
 
-// meter returns the middleware that counts the consumed units of each call and notes
-// which aggregates the call reads and writes. Every request asks DynamoDB for the
-// consumed capacity. A context without a telemetry.Meter is not counted.
-func meter(tables map[string]Table) func(*middleware.Stack) error {
-	m := metering{tables: tables}
-	return func(stack *middleware.Stack) error {
-		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("ParleyMeter",
-			func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
-				meter := telemetry.MeterOf(ctx)
-				if meter == nil {
-					return next.HandleInitialize(ctx, in)
-				}
-				m.prepare(meter, in.Parameters)
-				out, meta, err := next.HandleInitialize(ctx, in)
-				if err != nil {
-					meter.Count(failedConditionUnits(err))
-				} else {
-					u := consumed(out.Result)
-					r, w := minimumUnits(in.Parameters)
-					u.R, u.W = max(u.R, r), max(u.W, w)
-					meter.Count(u)
-				}
-				return out, meta, err
-			}), middleware.Before)
+// meter returns the layer that counts the consumed units of each call, and notes which
+// aggregates the call reads and writes if the meter records that. Every request asks DynamoDB
+// for the consumed capacity. A context without a telemetry.Meter is not counted.
+func meter(names map[schema.Table]string) dynamo.Layer {
+	m := metering{tables: make(map[string]schema.Table, len(names)), schema: sync.OnceValue(schema.New)}
+	for t, name := range names {
+		m.tables[name] = t
+	}
+	return func(ctx context.Context, in any, next dynamo.Call) (any, error) {
+		meter := telemetry.MeterOf(ctx)
+		if meter == nil {
+			return next(ctx, in)
+		}
+		m.prepare(meter, in)
+		out, err := next(ctx, in)
+		if err != nil {
+			meter.Count(failedConditionUnits(err))
+			return nil, err
+		}
+		u := consumed(out)
+		r, w := minimumUnits(in)
+		u.R, u.W = max(u.R, r), max(u.W, w)
+		meter.Count(u)
+		return out, nil
 	}
 }
 
-type metering struct{ tables map[string]Table }
+// metering knows the tables by their names, and to which aggregate a key belongs.
+type metering struct {
+	tables map[string]schema.Table
+	schema func() schema.Schema // made if a meter records accesses
+}
 
 // prepare asks for the consumed capacity of a call, and notes what the call touches.
 func (m metering) prepare(meter *telemetry.Meter, params any) {
-	const total = types.ReturnConsumedCapacityTotal
+	const total = calls.ReturnConsumedCapacityTotal
 	switch p := params.(type) {
-	case *dynamodb.GetItemInput:
+	case *calls.GetItemInput:
 		p.ReturnConsumedCapacity = total
 		m.touch(meter, "read", *p.TableName, p.Key)
-	case *dynamodb.QueryInput:
+	case *calls.QueryInput:
 		p.ReturnConsumedCapacity = total
 		m.touchQuery(meter, p)
-	case *dynamodb.BatchGetItemInput:
+	case *calls.BatchGetItemInput:
 		p.ReturnConsumedCapacity = total
 		for table, keys := range p.RequestItems {
 			for _, k := range keys.Keys {
 				m.touch(meter, "read", table, k)
 			}
 		}
-	case *dynamodb.PutItemInput:
+	case *calls.PutItemInput:
 		p.ReturnConsumedCapacity = total
 		m.touch(meter, "write", *p.TableName, p.Item)
-	case *dynamodb.UpdateItemInput:
+	case *calls.UpdateItemInput:
 		p.ReturnConsumedCapacity = total
 		m.touch(meter, "write", *p.TableName, p.Key)
-	case *dynamodb.DeleteItemInput:
+	case *calls.DeleteItemInput:
 		p.ReturnConsumedCapacity = total
 		m.touch(meter, "write", *p.TableName, p.Key)
-	case *dynamodb.BatchWriteItemInput:
+	case *calls.BatchWriteItemInput:
 		p.ReturnConsumedCapacity = total
 		for table, requests := range p.RequestItems {
 			for _, r := range requests {
@@ -79,7 +83,7 @@ func (m metering) prepare(meter *telemetry.Meter, params any) {
 				}
 			}
 		}
-	case *dynamodb.TransactWriteItemsInput:
+	case *calls.TransactWriteItemsInput:
 		p.ReturnConsumedCapacity = total
 		for _, w := range p.TransactItems {
 			if w.Put != nil {
@@ -102,38 +106,40 @@ func (m metering) prepare(meter *telemetry.Meter, params any) {
 	}
 }
 
-func (m metering) touch(meter *telemetry.Meter, verb, table string, item Item) {
-	k := Key{text(item, "pk"), text(item, "sk")}
-	a, ok := AggregateOf(m.tables[table], k)
+// touch notes that a call reads or writes the aggregate of an item.
+func (m metering) touch(meter *telemetry.Meter, verb, table string, item dynamo.Item) {
+	if !meter.Records() {
+		return
+	}
+	k := item.Key()
+	a, ok := m.schema().AggregateOf(m.tables[table], k)
 	touchAggregate(meter, verb, k, a, ok)
 }
 
-func (m metering) touchQuery(meter *telemetry.Meter, in *dynamodb.QueryInput) {
-	values, table := in.ExpressionAttributeValues, m.tables[*in.TableName]
-	sk := text(values, ":sk")
-	if sk == "" {
-		sk = text(values, ":from")
+func (m metering) touchQuery(meter *telemetry.Meter, in *calls.QueryInput) {
+	if !meter.Records() {
+		return
 	}
-	k := Key{text(values, ":pk"), sk}
-	a, ok := aggregateOfQuery(table, k.PK, k.SK)
+	k, table := dynamo.QueriedKey(in), m.tables[*in.TableName]
+	a, ok := m.schema().AggregateOfPartition(table, k.PK)
 	if in.IndexName != nil {
-		a, ok = aggregateOfIndexQuery(table, k.PK, *in.IndexName)
+		a, ok = m.schema().AggregateOfIndex(table, k.PK, *in.IndexName)
 	}
 	touchAggregate(meter, "read", k, a, ok)
 }
 
 // touchAggregate notes that a call reads or writes an aggregate. If ok is false, no
 // aggregate has the key: no access is declared for it, and tests fail on the name.
-func touchAggregate(meter *telemetry.Meter, verb string, k Key, a Aggregate, ok bool) {
+func touchAggregate(meter *telemetry.Meter, verb string, k dynamo.Key, a schema.Aggregate, ok bool) {
 	if !ok {
-		a = Aggregate("undeclared key " + k.PK + " " + k.SK)
+		a = schema.Aggregate("undeclared key " + k.PK + " " + k.SK)
 	}
 	meter.Touch(verb + " " + string(a))
 }
 
 // consumed returns the units that DynamoDB says a call has consumed.
 func consumed(result any) telemetry.Units {
-	read := func(c ...types.ConsumedCapacity) (u telemetry.Units) {
+	read := func(c ...calls.ConsumedCapacity) (u telemetry.Units) {
 		for _, c := range c {
 			if c.CapacityUnits != nil {
 				u.R += *c.CapacityUnits
@@ -141,31 +147,31 @@ func consumed(result any) telemetry.Units {
 		}
 		return u
 	}
-	write := func(c ...types.ConsumedCapacity) telemetry.Units {
+	write := func(c ...calls.ConsumedCapacity) telemetry.Units {
 		return telemetry.Units{W: read(c...).R}
 	}
-	one := func(c *types.ConsumedCapacity) types.ConsumedCapacity {
+	one := func(c *calls.ConsumedCapacity) calls.ConsumedCapacity {
 		if c == nil {
-			return types.ConsumedCapacity{}
+			return calls.ConsumedCapacity{}
 		}
 		return *c
 	}
 	switch r := result.(type) {
-	case *dynamodb.GetItemOutput:
+	case *calls.GetItemOutput:
 		return read(one(r.ConsumedCapacity))
-	case *dynamodb.QueryOutput:
+	case *calls.QueryOutput:
 		return read(one(r.ConsumedCapacity))
-	case *dynamodb.BatchGetItemOutput:
+	case *calls.BatchGetItemOutput:
 		return read(r.ConsumedCapacity...)
-	case *dynamodb.PutItemOutput:
+	case *calls.PutItemOutput:
 		return write(one(r.ConsumedCapacity))
-	case *dynamodb.UpdateItemOutput:
+	case *calls.UpdateItemOutput:
 		return write(one(r.ConsumedCapacity))
-	case *dynamodb.DeleteItemOutput:
+	case *calls.DeleteItemOutput:
 		return write(one(r.ConsumedCapacity))
-	case *dynamodb.BatchWriteItemOutput:
+	case *calls.BatchWriteItemOutput:
 		return write(r.ConsumedCapacity...)
-	case *dynamodb.TransactWriteItemsOutput:
+	case *calls.TransactWriteItemsOutput:
 		return write(r.ConsumedCapacity...)
 	}
 	return telemetry.Units{}
@@ -183,16 +189,16 @@ func minimumUnits(params any) (r, w float64) {
 		return 0.5
 	}
 	switch p := params.(type) {
-	case *dynamodb.GetItemInput:
+	case *calls.GetItemInput:
 		return unit(p.ConsistentRead), 0
-	case *dynamodb.QueryInput:
+	case *calls.QueryInput:
 		return unit(p.ConsistentRead), 0
-	case *dynamodb.BatchGetItemInput:
+	case *calls.BatchGetItemInput:
 		for _, keys := range p.RequestItems {
 			r += float64(len(keys.Keys)) * unit(keys.ConsistentRead)
 		}
 		return r, 0
-	case *dynamodb.TransactWriteItemsInput:
+	case *calls.TransactWriteItemsInput:
 		return 0, 2 * float64(len(p.TransactItems))
 	}
 	return 0, 0
@@ -202,12 +208,12 @@ func minimumUnits(params any) (r, w float64) {
 // names no capacity, but DynamoDB charges 1 W for each started KB of the item that the
 // condition read, at least 1 W; and 2 W for each item of a transaction.
 func failedConditionUnits(err error) telemetry.Units {
-	if n := len(cancellationReasons(err)); n > 0 {
+	if n := len(dynamo.CancellationReasons(err)); n > 0 {
 		return telemetry.Units{W: 2 * float64(n)}
 	}
-	var failed *types.ConditionalCheckFailedException
+	var failed *calls.ConditionalCheckFailedException
 	if !errors.As(err, &failed) {
 		return telemetry.Units{}
 	}
-	return telemetry.Units{W: math.Max(1, math.Ceil(float64(Size(failed.Item))/1024))}
+	return telemetry.Units{W: math.Max(1, math.Ceil(float64(dynamo.Item(failed.Item).Size())/1024))}
 }

@@ -8,19 +8,18 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
-	"parley/infra/local/backing"
 	"parley/infra/testkit"
 	"parley/shared/domain/accounts"
+	"parley/shared/domain/apps"
 	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/direct"
 	"parley/shared/domain/inbox"
 	"parley/shared/domain/sessions"
 	"parley/shared/domain/timeline"
-	"parley/shared/store"
+	"parley/shared/dynamo"
+	"parley/shared/dynamo/calls"
+	"parley/shared/store/schema"
 	"parley/shared/telemetry"
 )
 
@@ -35,45 +34,33 @@ const (
 // and measures items.
 type sized struct {
 	*testkit.World
-	t   *testing.T
-	raw *dynamodb.Client
+	t *testing.T
 }
 
 func newSized(t *testing.T) sized {
 	w := testkit.NewWorld(t, server, testkit.Options{})
 	w.Clock.Move(late)
-	return sized{w, t, backing.Client(server.Endpoint)}
+	return sized{w, t}
 }
 
-func (s sized) item(table store.Table, k store.Key) store.Item {
+func (s sized) item(table schema.Table, k schema.Key) dynamo.Item {
 	s.t.Helper()
-	name := store.Names(server.Tables)[table]
-	strong := true
-	out, err := s.raw.GetItem(s.t.Context(), &dynamodb.GetItemInput{TableName: &name, ConsistentRead: &strong, Key: store.Item{
-		"pk": &types.AttributeValueMemberS{Value: k.PK}, "sk": &types.AttributeValueMemberS{Value: k.SK},
-	}})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	if out.Item == nil {
-		s.t.Fatalf("there is no item %q in %s", k, table)
-	}
-	return out.Item
+	return s.Item(s.t, table, k)
 }
 
 // within checks that an item has at most a number of bytes.
-func (s sized) within(what string, table store.Table, k store.Key, most int) {
+func (s sized) within(what string, table schema.Table, k schema.Key, most int) {
 	s.t.Helper()
 	item := s.item(table, k)
-	if got := store.Size(item); got > most {
+	if got := item.Size(); got > most {
 		s.t.Errorf("%s has %d bytes, its budget is %d:\n%s", what, got, most, describe(item))
 	}
 }
 
-func describe(item store.Item) string {
+func describe(item dynamo.Item) string {
 	var b strings.Builder
 	for name, v := range item {
-		fmt.Fprintf(&b, "\t%s: %d\n", name, store.Size(store.Item{name: v}))
+		fmt.Fprintf(&b, "\t%s: %d\n", name, dynamo.Item{name: v}.Size())
 	}
 	return b.String()
 }
@@ -90,18 +77,14 @@ func (s sized) costs(what string, want float64, call func(context.Context) error
 	}
 }
 
-func (s sized) set(table store.Table, k store.Key, attributes store.Item) {
+func (s sized) set(table schema.Table, k schema.Key, attributes dynamo.Item) {
 	s.t.Helper()
 	if err := s.SetAttributes(s.t.Context(), table, k, attributes); err != nil {
 		s.t.Fatal(err)
 	}
 }
 
-func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
-
-func bytes(n int) types.AttributeValue {
-	return &types.AttributeValueMemberB{Value: make([]byte, n)}
-}
+func text(s string) calls.Value { return &calls.Text{Value: s} }
 
 // largeOffset is an offset that is far above the number of messages of two users.
 const largeOffset = 999_999_999
@@ -112,7 +95,7 @@ func longestPreview() string {
 }
 
 func (s sized) arrive(ctx context.Context, m timeline.Message) error {
-	_, err := s.Store.CountArrival(ctx, s.ID, direct.Arrival{
+	_, err := s.Store.Direct.CountArrival(ctx, s.ID, direct.Arrival{
 		Message: m, NowMs: s.Clock.Now().UnixMilli(), Preview: longestPreview(), RowExpires: m.Expires,
 	})
 	return err
@@ -124,6 +107,16 @@ func (s sized) claim(from, to string, key uint64) direct.ClaimRequest {
 		From: from, Chat: chat.Between(from, to), IdempotencyKey: key, Key: timeline.Key{Time: now.Unix(), Seq: uint32(key), Random: 1<<32 - 1},
 		NowMs: now.UnixMilli(), Preview: longestPreview(), Expires: now.Unix() + 2_592_001,
 	}
+}
+
+// send claims the offset of a send of longA to longB.
+func (s sized) send(ctx context.Context, key uint64) error {
+	windows, err := s.Store.Direct.Windows(ctx, s.ID, longA, []chat.ID{chat.Between(longA, longB)})
+	if err != nil {
+		return err
+	}
+	_, err = s.Tenant(s.t).Direct.Claim(ctx, s.claim(longA, longB, key), windows[0])
+	return err
 }
 
 // Nothing is accepted that is longer than the budgets of the other tests assume.
@@ -145,31 +138,30 @@ func TestLongestInputs(t *testing.T) {
 	}
 }
 
-// A conversation row without data has at most 750 bytes and costs 1 W
-// (docs/data-model.md §3). The test fills a row: more than eight sends within a window,
+// A conversation row without data has at most 1,023 bytes and costs 1 W
+// (docs/data-model.md §3). The test fills a row: more sends within the window than it has room for,
 // many messages that are excluded from unread, both users have read, and the history is
 // cleared.
 func TestConversationRowSize(t *testing.T) {
-	const budget = 750
+	const budget = 1023
 	s := newSized(t)
-	row := store.RowKey(s.ID, longA, chat.Between(longA, longB))
-	s.set(store.Core, row, store.Item{"o": testkit.Number(largeOffset), "g": testkit.Number(s.Clock.Now().UnixMilli())})
-	for key := range uint64(8) {
+	row := schema.RowKey(s.ID, longA, chat.Between(longA, longB))
+	s.set(schema.Core, row, dynamo.Item{"o": testkit.Number(largeOffset), "g": testkit.Number(s.Clock.Now().UnixMilli())})
+	for key := range uint64(32) {
 		s.costs("a claim", 1, func(ctx context.Context) error {
-			_, err := s.Store.Claim(ctx, s.ID, s.claim(longA, longB, key<<32|key))
-			return err
+			return s.send(ctx, key<<32|key)
 		})
 		s.Clock.Move(time.Second)
 	}
-	for key := range uint64(4) { // the window is full: each of these saves a slot
-		if _, err := s.Store.Claim(t.Context(), s.ID, s.claim(longA, longB, 1<<40|key)); err != nil {
+	for key := range uint64(4) { // the window is full: each of these saves a send
+		if err := s.send(t.Context(), 1<<40|key); err != nil {
 			t.Fatal(err)
 		}
 	}
-	s.within("a row with a full window", store.Core, row, budget)
+	s.within("a row with a full window", schema.Core, row, budget)
 	in := timeline.Message{
 		Key: timeline.Key{Time: s.Clock.Now().Unix(), Seq: 7, Random: 8}, From: longB, Chat: chat.Between(longB, longA),
-		Epoch: s.Clock.Now().UnixMilli(), Expires: s.Clock.Now().Unix() + 2_592_001, NoUnread: true,
+		Epoch: s.Clock.Now().UnixMilli(), Expires: s.Clock.Now().Unix() + 2_592_001, ExcludedFromUnread: true,
 	}
 	in.Offset = largeOffset
 	s.costs("the first arrival", 2, func(ctx context.Context) error {
@@ -187,93 +179,97 @@ func TestConversationRowSize(t *testing.T) {
 	}
 	upTo := in.Offset - 1
 	s.costs("marking read", 1, func(ctx context.Context) error {
-		_, _, err := s.Store.MarkRead(ctx, s.ID, longA, chat.Between(longA, longB), &upTo, s.Clock.Now().UnixMilli())
+		_, _, err := s.Store.Inbox.MoveReadCursor(ctx, s.ID, longA, chat.Between(longA, longB), &upTo, s.Clock.Now().UnixMilli())
 		return err
 	})
 	in.Offset++
 	s.costs("an arrival", 1, func(ctx context.Context) error {
 		return s.arrive(ctx, in)
 	})
-	g := s.item(store.Core, row)["g"].(*types.AttributeValueMemberN).Value
+	g := s.item(schema.Core, row)["g"].(*calls.Number).Value
 	var epoch int64
 	if _, err := fmt.Sscan(g, &epoch); err != nil {
 		t.Fatal(err)
 	}
 	s.costs("the read cursor in the sender's row", 1, func(ctx context.Context) error {
-		return s.Store.MarkPeerRead(ctx, s.ID, longB, chat.Between(longA, longB), epoch, largeOffset, s.Clock.Now().UnixMilli())
+		_, err := s.Store.Inbox.CopyReadCursorToPeer(ctx, s.ID, longB, chat.Between(longA, longB), epoch, largeOffset, s.Clock.Now().UnixMilli())
+		return err
 	})
-	s.set(store.Core, row, store.Item{"cl": text(store.MessageSK(in.Key)), "sv": testkit.Number(largeOffset)})
+	s.set(schema.Core, row, dynamo.Item{"cl": text(schema.MessageSK(in.Chat, in.Key))})
 	for _, name := range []string{
-		"t", "k", "pv", "o", "g", "i", "gi", "d", "rt", "pr", "pt", "nq", "nu", "nf", "cl", "x", "sp", "sv", "k0", "t0", "n0", "k7", "t7", "n7",
+		"t", "k", "pv", "o", "g", "i", "gi", "d", "rt", "pr", "pt", "nq", "nu", "nf", "cl", "x", "sp", "w",
 	} {
-		if _, there := s.item(store.Core, row)[name]; !there {
+		if _, there := s.item(schema.Core, row)[name]; !there {
 			t.Errorf("the largest row lacks %s", name)
 		}
 	}
-	s.within("a row without data", store.Core, row, budget)
+	s.within("a row without data", schema.Core, row, budget)
 
-	// With all data that a user can put on it, and the time of the last operation.
-	var all inbox.Set
+	// With all data that a user can put on it, and the time of the last operation. The window has
+	// room for fewer sends then.
+	s.Clock.Move(10 * time.Minute)
+	if err := s.send(t.Context(), 98); err != nil {
+		t.Fatal(err)
+	}
+	var all inbox.NumberSet
 	for n := 1; n <= inbox.MaxLabel; n++ {
 		all = all.With(n)
 	}
-	seen, err := s.Store.RowsOf(t.Context(), s.ID, longA, chat.BetweenEach(longA, []string{longB}), true)
+	seen, err := s.Store.Inbox.RowsOf(t.Context(), s.ID, longA, chat.BetweenEach(longA, []string{longB}), true)
 	if err != nil {
 		t.Fatal(err)
 	}
 	draft := strings.Repeat("d", 500)
 	s.costs("all of a user's data and a draft", 6, func(ctx context.Context) error {
-		_, err := s.Store.WriteConversations(ctx, s.ID, longA, inbox.Transaction{NowMs: s.Clock.Now().UnixMilli(), Rows: []inbox.Mutation{{
-			Seen: seen[0], Draft: &draft, Data: inbox.Data{
-				PinnedMs: s.Clock.Now().UnixMilli(), Labels: all, Folders: inbox.Set(0).With(24).With(1),
+		_, err := s.Store.Inbox.WriteConversations(ctx, s.ID, longA, inbox.Transaction{NowMs: s.Clock.Now().UnixMilli(), Rows: []inbox.Mutation{{
+			SeenRow: seen[0], Draft: &draft, Data: inbox.Data{
+				PinnedMs: s.Clock.Now().UnixMilli(), Labels: all, FolderNumbers: inbox.NumberSet(0).With(24).With(1),
 				CustomLabel: strings.Repeat("c", 256), Option: direct.OptionDiscard,
 			},
 		}}})
 		return err
 	})
-	s.set(store.Core, row, store.Item{"op": testkit.Number(largeOffset)})
+	s.set(schema.Core, row, dynamo.Item{"op": testkit.Number(largeOffset)})
 	for _, name := range []string{"pn", "mk", "gl", "fl", "cd", "dt", "kx", "e", "ut"} {
-		if _, there := s.item(store.Core, row)[name]; !there {
+		if _, there := s.item(schema.Core, row)[name]; !there {
 			t.Errorf("the largest row lacks %s", name)
 		}
 	}
-	s.within("a row with every attribute of the model", store.Core, row, 1023)
-	s.costs("a claim on the largest row", 1, func(ctx context.Context) error {
-		s.Clock.Move(10 * time.Minute)
-		_, err := s.Store.Claim(ctx, s.ID, s.claim(longA, longB, 99))
-		return err
-	})
+	for key := range uint64(direct.MinRoom - 1) {
+		s.costs("a claim on the largest row", 1, func(ctx context.Context) error { return s.send(ctx, 200+key) })
+	}
+	s.within("a row with every attribute of the model", schema.Core, row, 1023)
 }
 
 // A message has at most 150 bytes besides its body. The test also fixes what bodies cost.
 func TestMessageSize(t *testing.T) {
 	s := newSized(t)
-	put := func(what string, want float64, body string, random uint32) store.Item {
+	put := func(what string, want float64, body string, random uint32) dynamo.Item {
 		m := timeline.Message{
 			Key:  timeline.Key{Time: s.Clock.Now().Unix(), Seq: 1<<32 - 1, Random: random},
 			From: longB, Chat: chat.Between(longB, longA), Offset: largeOffset, Epoch: s.Clock.Now().UnixMilli(),
-			Expires: s.Clock.Now().Unix() + 2_592_001, NoUnread: true, NoLast: true, HiddenFromSender: true,
+			Expires: s.Clock.Now().Unix() + 2_592_001, ExcludedFromUnread: true, ExcludedFromLast: true, HiddenFromSender: true,
 			Content: content.Content{Elements: []content.Element{testkit.Text(body)}},
 		}
 		s.costs(what, want, func(ctx context.Context) error {
-			_, err := s.Store.PutMessage(ctx, s.ID, m)
+			_, err := s.Store.Timeline.PutMessage(ctx, s.ID, m)
 			return err
 		})
-		return s.item(store.Msg, store.Key{PK: store.TimelinePK(s.ID, chat.Between(longA, longB)), SK: store.MessageSK(m.Key)})
+		return s.item(schema.Msg, schema.Key{PK: schema.TimelinePK(s.ID, chat.Between(longA, longB)), SK: schema.MessageSK(m.Chat, m.Key)})
 	}
 	item := put("a short message", 1, "hello", 1)
-	body := len(item["b"].(*types.AttributeValueMemberS).Value)
-	if got, most := store.Size(item)-body, 150; got > most {
+	body := len(item["b"].(*calls.Text).Value)
+	if got, most := item.Size()-body, 150; got > most {
 		t.Errorf("a message has %d bytes besides its body, the budget is %d:\n%s", got, most, describe(item))
 	}
 	envelope := len(`{"e":[{"t":""}]}`)
 	item = put("the longest body that is not compressed", 1, strings.Repeat("x", 699-envelope), 2)
-	if _, packed := item["z"]; packed || store.Size(item) > 1024-100 {
-		t.Errorf("699 bytes of body: z is there: %t, %d bytes", packed, store.Size(item))
+	if _, packed := item["z"]; packed || item.Size() > 1024-100 {
+		t.Errorf("699 bytes of body: z is there: %t, %d bytes", packed, item.Size())
 	}
 	item = put("the shortest body that is compressed", 1, random(700-envelope), 3)
-	if _, packed := item["z"]; !packed || store.Size(item) > 1024 {
-		t.Errorf("700 bytes of body: z is there: %t, %d bytes", packed, store.Size(item))
+	if _, packed := item["z"]; !packed || item.Size() > 1024 {
+		t.Errorf("700 bytes of body: z is there: %t, %d bytes", packed, item.Size())
 	}
 	put("1.5 KB of words", 1, words(1500), 4)
 	put("the largest message, of words", 5, words(12_000), 5)
@@ -337,8 +333,9 @@ func TestSessionSize(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newSized(t)
-			svc := s.Tenant(t).Sessions
-			svc.Policy, svc.Native, svc.Web = c.policy, c.native, c.web
+			svc := s.TenantWith(t, func(set *apps.Settings) {
+				set.LoginPolicy, set.NativeInstances, set.WebInstances = c.policy, c.native, c.web
+			}, nil).Sessions
 			connection := func(n, round int) sessions.Connection {
 				name := fmt.Sprintf("%s%d", c.platforms[n], n)
 				return sessions.Connection{
@@ -361,8 +358,8 @@ func TestSessionSize(t *testing.T) {
 			if err != nil || len(devices) != len(c.platforms) {
 				t.Fatalf("%d devices, %v, want %d", len(devices), err, len(c.platforms))
 			}
-			s.within(c.name, store.Live, store.SessionKey(s.ID, longA), c.most)
-			t.Logf("%d devices: %d bytes", len(devices), store.Size(s.item(store.Live, store.SessionKey(s.ID, longA))))
+			s.within(c.name, schema.Live, schema.SessionKey(s.ID, longA), c.most)
+			t.Logf("%d devices: %d bytes", len(devices), s.item(schema.Live, schema.SessionKey(s.ID, longA)).Size())
 			s.costs("a connect", c.w, func(ctx context.Context) error {
 				_, err := svc.Connect(ctx, longA, connection(0, 2))
 				return err
@@ -371,7 +368,7 @@ func TestSessionSize(t *testing.T) {
 				_, err := svc.Disconnect(ctx, longA, connection(0, 2), "closed")
 				return err
 			})
-			s.within("after a disconnect", store.Live, store.SessionKey(s.ID, longA), c.most)
+			s.within("after a disconnect", schema.Live, schema.SessionKey(s.ID, longA), c.most)
 		})
 	}
 }
@@ -389,90 +386,29 @@ func allDevices(natives []string) []string {
 	return list
 }
 
-// A saved slot and the claim of a batch cost 1 W each.
-func TestSavedSlotSize(t *testing.T) {
+// A saved send and the claim of a batch cost 1 W each.
+func TestSavedSendSize(t *testing.T) {
 	s := newSized(t)
-	s.set(store.Core, store.RowKey(s.ID, longA, chat.Between(longA, longB)), store.Item{"o": testkit.Number(largeOffset)})
-	for key := range uint64(9) {
-		if _, err := s.Store.Claim(t.Context(), s.ID, s.claim(longA, longB, key+1)); err != nil {
+	s.set(schema.Core, schema.RowKey(s.ID, longA, chat.Between(longA, longB)), dynamo.Item{"o": testkit.Number(largeOffset)})
+	for key := range uint64(33) {
+		if err := s.send(t.Context(), key+1); err != nil {
 			t.Fatal(err)
 		}
 		s.Clock.Move(time.Second)
 	}
-	// The oldest slot was saved, because the ninth send pushed it out.
-	s.within("a saved slot", store.Live, store.DedupKey(s.ID, longA, chat.Between(longA, longB), 1), 160)
+	// The oldest send was saved, because the 33rd pushed it out.
+	s.within("a saved send", schema.Live, schema.IdempotencyKey(s.ID, longA, chat.Between(longA, longB), 1), 160)
 	now := s.Clock.Now().Unix()
 	s.costs("the claim of a batch", 1, func(ctx context.Context) error {
-		_, err := s.Store.ClaimBatch(ctx, s.ID, longA, 5, now)
+		_, err := s.Store.Direct.ClaimBatch(ctx, s.ID, longA, 5, now)
 		return err
 	})
-	s.within("the claim of a batch", store.Live, store.BatchKey(s.ID, longA, 5), 100)
-	s.within("a block", store.Core, s.block(longA, longB), 100)
+	s.within("the claim of a batch", schema.Live, schema.BatchKey(s.ID, longA, 5), 100)
+	s.within("a block", schema.Core, s.block(longA, longB), 100)
 }
 
-func (s sized) block(owner, peer string) store.Key {
-	k := store.BlockKey(s.ID, owner, peer)
-	s.set(store.Core, k, nil)
+func (s sized) block(owner, peer string) schema.Key {
+	k := schema.BlockKey(s.ID, owner, peer)
+	s.set(schema.Core, k, nil)
 	return k
-}
-
-// Size agrees with what DynamoDB Local charges for items just below and just above whole
-// KB.
-func TestSizeAgreesWithDynamoDB(t *testing.T) {
-	s := newSized(t)
-	name := server.Tables.Live
-	key := store.SessionKey(s.ID, longA)
-	item := func(v types.AttributeValue, pad int) store.Item {
-		return store.Item{"pk": text(key.PK), "sk": text(key.SK), "v": v, "pad": text(strings.Repeat("x", pad))}
-	}
-	for what, v := range map[string]types.AttributeValue{
-		"text":             text("héllo"),
-		"bytes":            bytes(33),
-		"zero":             testkit.Number(0),
-		"one digit":        testkit.Number(7),
-		"two digits":       testkit.Number(42),
-		"trailing zeros":   testkit.Number(1_700_000_000_000),
-		"an even number":   testkit.Number(1_700_000_000),
-		"ten":              testkit.Number(10),
-		"a hundred":        testkit.Number(100),
-		"a thousand":       testkit.Number(1000),
-		"a fraction":       &types.AttributeValueMemberN{Value: "0.05"},
-		"two and a half":   &types.AttributeValueMemberN{Value: "102.5"},
-		"a time":           testkit.Number(1_999_999_999_999),
-		"an odd time":      testkit.Number(1_999_999_999),
-		"true":             &types.AttributeValueMemberBOOL{Value: true},
-		"null":             &types.AttributeValueMemberNULL{Value: true},
-		"an empty map":     &types.AttributeValueMemberM{Value: store.Item{}},
-		"a map":            &types.AttributeValueMemberM{Value: store.Item{"c": text("x"), "t": testkit.Number(1_999_999_999_999)}},
-		"a list":           &types.AttributeValueMemberL{Value: []types.AttributeValue{testkit.Number(12), text("closed"), text("iPhone")}},
-		"a set":            &types.AttributeValueMemberSS{Value: []string{"a", "bcd"}},
-		"a negative":       testkit.Number(-42),
-		"a long negative":  testkit.Number(-1_999_999_999_999),
-		"the largest int":  testkit.Number(1<<63 - 1),
-		"the smallest int": testkit.Number(-1 << 63),
-	} {
-		t.Run(what, func(t *testing.T) {
-			for size, want := range map[int]float64{1024: 1, 1025: 2, 2048: 2, 2049: 3} {
-				it := item(v, size-store.Size(item(v, 0)))
-				if got := store.Size(it); got != size {
-					t.Fatalf("Size = %d, want %d", got, size)
-				}
-				out, err := s.raw.PutItem(t.Context(), &dynamodb.PutItemInput{
-					TableName: &name, Item: it, ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
-				})
-				if err != nil {
-					t.Fatal(err)
-				}
-				if got := *out.ConsumedCapacity.CapacityUnits; got != want {
-					t.Errorf("%d bytes are charged %g W, want %g", size, got, want)
-				}
-				_, err = s.raw.DeleteItem(t.Context(), &dynamodb.DeleteItemInput{
-					TableName: &name, Key: store.Item{"pk": text(key.PK), "sk": text(key.SK)},
-				})
-				if err != nil {
-					t.Fatal(err)
-				}
-			}
-		})
-	}
 }

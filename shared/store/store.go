@@ -1,40 +1,69 @@
-// Package store reads and writes everything that Parley stores in DynamoDB. It
-// implements the interfaces that the domain declares.
+// Package store composes the stores of all aggregates, which read and write everything that
+// Parley keeps in DynamoDB.
 //
-// The files are grouped by aggregate: apps, accounts, profiles, relations, follows,
-// watches, sessions, conversations, messages, merged lists and exports. Every key is
-// in keys.go and the files keys_*.go, tables.go says which keys belong to which
-// aggregate, and meter.go counts what each call consumes and touches.
+//   - schema says what the tables hold: aggregates, keys, indexes and attributes.
+//   - Each other package below this one has one struct Store, which implements the interfaces
+//     of the domain package of the same name. Its comment says which aggregates it writes.
+//   - items has the conversions that several of them need.
+//
+// This package counts what each call consumes and touches (meter.go). shared/dynamo makes the
+// calls.
 package store
 
 import (
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
-	"parley/shared/attempt"
 	"parley/shared/clock"
+	"parley/shared/dynamo"
+	"parley/shared/store/accounts"
+	"parley/shared/store/apps"
+	"parley/shared/store/archive"
+	"parley/shared/store/delivery"
+	"parley/shared/store/direct"
+	"parley/shared/store/follows"
+	"parley/shared/store/groupchat"
+	"parley/shared/store/groupdata"
+	"parley/shared/store/groups"
+	"parley/shared/store/inbox"
+	"parley/shared/store/membership"
+	"parley/shared/store/merged"
+	"parley/shared/store/presence"
+	"parley/shared/store/profiles"
+	"parley/shared/store/relations"
+	"parley/shared/store/schema"
+	"parley/shared/store/sessions"
+	"parley/shared/store/timeline"
 )
 
-// Store reads and writes the four tables.
+// Store has the stores of all aggregates.
 type Store struct {
-	db    calls
-	names map[Table]string
+	Apps      *apps.Store
+	Accounts  *accounts.Store
+	Profiles  *profiles.Store
+	Relations *relations.Store
+	Follows   *follows.Store
+	Groups    *groups.Store
+	Members   *membership.Store
+	GroupChat *groupchat.Store
+	GroupData *groupdata.Store
+	Presence  *presence.Store
+	Sessions  *sessions.Store
+	Delivery  *delivery.Store
+	Inbox     *inbox.Store
+	Timeline  *timeline.Store
+	Direct    *direct.Store
+	Merged    *merged.Store
+	Archive   *archive.Store
 }
 
-// New returns a Store over the tables with these names. endpoint is empty on AWS.
-// Options may add middleware; tests use it to stop a function between two calls.
-func New(cfg aws.Config, endpoint string, names map[Table]string, options ...func(*dynamodb.Options)) *Store {
-	tables := make(map[string]Table, len(names))
-	for t, name := range names {
-		tables[name] = t
+// New returns a Store over the tables with these names. The layers are around every call.
+func New(call dynamo.Call, names map[schema.Table]string, layers ...dynamo.Layer) *Store {
+	db := dynamo.New(call, clock.System{}, append([]dynamo.Layer{meter(names)}, layers...)...)
+	core, msg, live, ops := db.Table(names[schema.Core]), db.Table(names[schema.Msg]), db.Table(names[schema.Live]), db.Table(names[schema.Ops])
+	s := &Store{
+		Apps: apps.New(core), Accounts: accounts.New(core), Profiles: profiles.New(core), Relations: relations.New(core), Follows: follows.New(core), Groups: groups.New(core, msg),
+		Members: membership.New(core), GroupData: groupdata.New(core),
+		Presence: presence.New(live), Sessions: sessions.New(core, live), Inbox: inbox.New(core, msg), Timeline: timeline.New(core, msg),
+		GroupChat: groupchat.New(core, msg, live), Direct: direct.New(core, live), Merged: merged.New(msg), Archive: archive.New(ops),
 	}
-	db := dynamodb.NewFromConfig(cfg, append([]func(*dynamodb.Options){func(o *dynamodb.Options) {
-		if endpoint != "" {
-			o.BaseEndpoint = &endpoint
-		}
-		o.APIOptions = append(o.APIOptions, meter(tables), attempt.Bounded)
-	}}, options...)...)
-	return &Store{db: calls{client: db, clock: clock.System{}}, names: names}
+	s.Delivery = delivery.New(s.Relations, s.Presence, s.GroupChat)
+	return s
 }
-
-func (s *Store) name(t Table) *string { n := s.names[t]; return &n }

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
 	"parley/infra/testkit"
 	"parley/shared/domain/archive"
 	"parley/shared/domain/chat"
@@ -17,24 +15,27 @@ import (
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/follows"
 	"parley/shared/domain/timeline"
-	"parley/shared/store"
+	"parley/shared/dynamo"
+	"parley/shared/dynamo/calls"
+	archivestore "parley/shared/store/archive"
+	"parley/shared/store/schema"
 	"parley/shared/telemetry"
 )
 
 // malformed returns bodies and attributes that the store never writes, by what is wrong.
-func malformed() map[string]store.Item {
+func malformed() map[string]dynamo.Item {
 	body := text(`{"e":[{"t":"secret"}]}`)
-	return map[string]store.Item{
+	return map[string]dynamo.Item{
 		"not JSON":                       {"b": text(`{"e":"secret`)},
 		"JSON of another form":           {"b": text(`{"e":"secret"}`)},
 		"no elements":                    {"b": text(`{}`)},
-		"not DEFLATE":                    {"b": &types.AttributeValueMemberB{Value: []byte("secret")}, "z": testkit.Number(1)},
-		"truncated":                      {"b": &types.AttributeValueMemberB{Value: []byte{}}, "z": testkit.Number(1)},
+		"not DEFLATE":                    {"b": &calls.Binary{Value: []byte("secret")}, "z": testkit.Number(1)},
+		"truncated":                      {"b": &calls.Binary{Value: []byte{}}, "z": testkit.Number(1)},
 		"an unknown dictionary":          {"b": body, "z": testkit.Number(7)},
 		"a body that is a number":        {"b": testkit.Number(7)},
 		"no body":                        {},
 		"a side that is a text":          {"b": body, "f": text("0")},
-		"an offset that is a list":       {"b": body, "n": &types.AttributeValueMemberL{}},
+		"an offset that is a list":       {"b": body, "n": &calls.List{}},
 		"an expiry that is not a number": {"b": body, "x": text("tomorrow")},
 	}
 }
@@ -65,17 +66,18 @@ func TestUnreadableMessageIsShownAsRecalled(t *testing.T) {
 			if err := w.Seed(t.Context(), "account alice\naccount bob\nmessage alice bob 1 first\nsleep 1s\nmessage alice bob 2 second\nsleep 1s\nmessage alice bob 3 third"); err != nil {
 				t.Fatal(err)
 			}
-			s, pk, start := w.Tenant(t).Direct, store.TimelinePK(w.ID, chat.Between("alice", "bob")), w.Clock.Now().Unix()-2
+			id := chat.Between("alice", "bob")
+			pk, start := schema.TimelinePK(w.ID, id), w.Clock.Now().Unix()-2
 			key := timeline.Key{Time: start + 1, Seq: 2, Random: 2}
-			damage(t, w, store.Key{PK: pk, SK: store.MessageSK(key)}, attributes)
-			for _, bad := range []string{"m", "mzzzzzzzz", store.MessageSK(key) + "0"} {
-				damage(t, w, store.Key{PK: pk, SK: bad}, attributes)
+			damage(t, w, schema.Key{PK: pk, SK: schema.MessageSK(id, key)}, attributes)
+			for _, bad := range []string{"m", "mzzzzzzzz", schema.MessageSK(id, key) + "0"} {
+				damage(t, w, schema.Key{PK: pk, SK: bad}, attributes)
 			}
 			for _, limit := range []int{1, 2, 100} {
 				got := 0
 				if n := countNoted(t, func(ctx context.Context) error {
 					for next, more := (*timeline.Key)(nil), true; more; {
-						h, err := s.Timeline.History(ctx, timeline.HistoryRange{User: "bob", Chat: chat.Between("bob", "alice"), Limit: limit, Before: next})
+						h, err := w.Tenant(t).Timeline.History(ctx, timeline.HistoryRange{User: "bob", Chat: chat.Between("bob", "alice"), Limit: limit, Before: next})
 						if err != nil {
 							return err
 						}
@@ -98,7 +100,7 @@ func TestUnreadableMessageIsShownAsRecalled(t *testing.T) {
 				}
 			}
 			if n := countNoted(t, func(ctx context.Context) error {
-				list, err := s.Timeline.Get(ctx, "bob", chat.Between("bob", "alice"), []timeline.Key{{Time: start, Seq: 1, Random: 1}, key, {Time: start + 2, Seq: 3, Random: 3}})
+				list, err := w.Tenant(t).Timeline.Get(ctx, "bob", chat.Between("bob", "alice"), []timeline.Key{{Time: start, Seq: 1, Random: 1}, key, {Time: start + 2, Seq: 3, Random: 3}})
 				if want := 3; len(list) != want && what != "an expiry that is not a number" {
 					t.Errorf("get: %d messages, want %d", len(list), want)
 				}
@@ -107,13 +109,13 @@ func TestUnreadableMessageIsShownAsRecalled(t *testing.T) {
 				t.Errorf("get: %d were noted", n)
 			}
 			countNoted(t, func(ctx context.Context) error {
-				return w.Tenant(t).Inbox.Delete(ctx, "bob", chat.Between("bob", "alice"), true, delivery.Origin{})
+				return w.Tenant(t).Inbox.DeleteConversation(ctx, "bob", chat.Between("bob", "alice"), true, delivery.Origin{})
 			})
-			for _, item := range w.PartitionItems(t, store.Msg, pk) {
-				if item["sk"].(*types.AttributeValueMemberS).Value != store.MessageSK(key) {
+			for _, item := range w.PartitionItems(t, schema.Msg, pk) {
+				if item["sk"].(*calls.Text).Value != schema.MessageSK(id, key) {
 					continue
 				}
-				if r, ok, err := (store.StreamRecord{Insert: true, Item: item}).Stored(); !errors.Is(err, store.ErrUnreadable) || strings.Contains(err.Error(), "secret") {
+				if r, ok, err := archivestore.ReadInsertedMessage(dynamo.StreamRecord{Insert: true, Item: item}); !errors.Is(err, archivestore.ErrUnreadable) || strings.Contains(err.Error(), "secret") {
 					t.Errorf("the archive reads %+v, %t, %v", r, ok, err)
 				}
 			}
@@ -123,13 +125,13 @@ func TestUnreadableMessageIsShownAsRecalled(t *testing.T) {
 
 // damage replaces attributes of an item by malformed ones. Attributes that are not given
 // stay, except for the body.
-func damage(t *testing.T, w *testkit.World, k store.Key, attributes store.Item) {
+func damage(t *testing.T, w *testkit.World, k schema.Key, attributes dynamo.Item) {
 	t.Helper()
-	all := store.Item{"b": &types.AttributeValueMemberNULL{Value: true}}
+	all := dynamo.Item{"b": &calls.Null{Value: true}}
 	for name, v := range attributes {
 		all[name] = v
 	}
-	if err := w.SetAttributes(t.Context(), store.Msg, k, all); err != nil {
+	if err := w.SetAttributes(t.Context(), schema.Msg, k, all); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -146,61 +148,61 @@ func TestUnreadableItemsAreLeftOutOfLists(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, u := range users {
-		if _, err := w.Store.Follow(t.Context(), w.ID, "alice", u, 1, 10); err != nil {
+		if _, err := w.Store.Follows.Follow(t.Context(), w.ID, "alice", u, 1, 10); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.SetAttributes(t.Context(), store.Core, store.BlockKey(w.ID, "alice", u), nil); err != nil {
+		if err := w.SetAttributes(t.Context(), schema.Core, schema.BlockKey(w.ID, "alice", u), nil); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.SetAttributes(t.Context(), store.Live, store.WatchedKey(w.ID, "alice", u), nil); err != nil {
+		if err := w.SetAttributes(t.Context(), schema.Live, schema.WatchedKey(w.ID, "alice", u), nil); err != nil {
 			t.Fatal(err)
 		}
 	}
-	core, pk := store.Core, store.UserPK(w.ID, "alice")
-	for table, keys := range map[store.Table][]store.Key{
+	core, relations, rows := schema.Core, schema.RelationsPK(w.ID, "alice"), schema.RowsPK(w.ID, "alice")
+	for table, keys := range map[schema.Table][]schema.Key{
 		core: {
-			{PK: pk, SK: "F#"}, {PK: pk, SK: "F#c" + store.IDEnd}, {PK: pk, SK: "FH#"}, {PK: pk, SK: "FH#c" + store.IDEnd},
-			{PK: pk, SK: "B#"}, {PK: pk, SK: "B#c" + store.IDEnd}, {PK: pk, SK: "K#c#"},
-			{PK: pk, SK: "K#c#c" + store.IDEnd}, {PK: pk, SK: "FO#"}, {PK: pk, SK: "FO#c" + store.IDEnd},
+			{PK: relations, SK: "F#"}, {PK: relations, SK: "F#c" + schema.IDEnd}, {PK: relations, SK: "FH#"}, {PK: relations, SK: "FH#c" + schema.IDEnd},
+			{PK: relations, SK: "B#"}, {PK: relations, SK: "B#c" + schema.IDEnd}, {PK: rows, SK: "K#c#"},
+			{PK: rows, SK: "K#c#c" + schema.IDEnd}, {PK: schema.FollowsPK(w.ID, "alice"), SK: "FO#"}, {PK: schema.FollowsPK(w.ID, "alice"), SK: "FO#c" + schema.IDEnd},
 		},
-		store.Live: {{PK: store.WatchedPK(w.ID, "alice"), SK: "c" + store.IDEnd}},
+		schema.Live: {{PK: schema.WatchedPK(w.ID, "alice"), SK: "c" + schema.IDEnd}},
 	} {
 		for _, k := range keys {
-			if err := w.SetAttributes(t.Context(), table, k, store.Item{"r": text("secret"), "k": testkit.Number(7)}); err != nil {
+			if err := w.SetAttributes(t.Context(), table, k, dynamo.Item{"r": text("secret"), "k": testkit.Number(7)}); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
 	pages := map[string]func(ctx context.Context, after string, limit int) ([]string, bool, error){
 		"friends": func(ctx context.Context, after string, limit int) (list []string, more bool, err error) {
-			all, more, err := w.Store.FriendsOf(ctx, w.ID, "alice", after, limit)
+			all, more, err := w.Store.Relations.FriendsOf(ctx, w.ID, "alice", after, limit)
 			for _, f := range all {
 				list = append(list, f.Peer)
 			}
 			return list, more, err
 		},
 		"blocks": func(ctx context.Context, after string, limit int) (list []string, more bool, err error) {
-			all, more, err := w.Store.BlocksOf(ctx, w.ID, "alice", after, limit)
+			all, more, err := w.Store.Relations.BlocksOf(ctx, w.ID, "alice", after, limit)
 			for _, b := range all {
 				list = append(list, b.Peer)
 			}
 			return list, more, err
 		},
 		"audience": func(ctx context.Context, after string, limit int) ([]string, bool, error) {
-			return w.Store.Audience(ctx, w.ID, "alice", delivery.Friends, after, limit)
+			return w.Store.Delivery.Audience(ctx, w.ID, "alice", delivery.Friends, after, limit)
 		},
 		"following": func(ctx context.Context, after string, limit int) (list []string, more bool, err error) {
-			all, more, err := w.Store.Follows(ctx, w.ID, "alice", follows.Following, after, limit)
+			all, more, err := w.Store.Follows.Follows(ctx, w.ID, "alice", follows.Following, after, limit)
 			for _, f := range all {
 				list = append(list, f.Peer)
 			}
 			return list, more, err
 		},
 		"watched": func(ctx context.Context, after string, limit int) ([]string, bool, error) {
-			return w.Store.WatchedUsers(ctx, w.ID, "alice", after, limit)
+			return w.Store.Presence.WatchedUsers(ctx, w.ID, "alice", after, limit)
 		},
 		"conversations": func(ctx context.Context, after string, limit int) (list []string, more bool, err error) {
-			rows, more, err := w.Store.RowsAfter(ctx, w.ID, "alice", chat.Between("alice", after), limit, true)
+			rows, more, err := w.Store.Inbox.RowsAfter(ctx, w.ID, "alice", chat.Between("alice", after), limit, true)
 			for _, r := range rows {
 				list = append(list, r.Peer())
 			}
@@ -241,17 +243,19 @@ func TestUnreadableHoursAreLeftOut(t *testing.T) {
 	for n := range 4 {
 		h := archive.Hour{App: app, Type: archive.Direct, Name: fmt.Sprintf("20010101%02d", n)}
 		want = append(want, h.Name)
-		if err := w.Store.MarkPending(t.Context(), archive.PendingHour{Hour: h, Token: "m"}); err != nil {
+		if err := w.Store.Archive.MarkPending(t.Context(), archive.PendingHour{Hour: h, Token: "m"}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.Store.SaveExport(t.Context(), archive.Export{Hour: h, Version: 1}); err != nil {
+		if _, err := w.Store.Archive.SaveExport(t.Context(), archive.Export{Hour: h, Version: 1}); err != nil {
 			t.Fatal(err)
 		}
-		defer func() { _ = w.Store.ClearPending(context.Background(), archive.PendingHour{Hour: h, Token: "m"}) }()
-		for _, k := range []store.Key{
-			{PK: "EX", SK: h.Name + "#" + fmt.Sprint(app) + "#PP"}, {PK: store.ExportPK(app), SK: "P#" + h.Name + "x"},
+		defer func() {
+			_ = w.Store.Archive.ClearPending(context.Background(), archive.PendingHour{Hour: h, Token: "m"})
+		}()
+		for _, k := range []schema.Key{
+			{PK: "EX", SK: h.Name + "#" + fmt.Sprint(app) + "#PP"}, {PK: schema.ExportPK(app), SK: "P#" + h.Name + "x"},
 		} {
-			if err := w.SetAttributes(t.Context(), store.Ops, k, store.Item{"m": testkit.Number(1)}); err != nil {
+			if err := w.SetAttributes(t.Context(), schema.Ops, k, dynamo.Item{"m": testkit.Number(1)}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -260,7 +264,7 @@ func TestUnreadableHoursAreLeftOut(t *testing.T) {
 		var pending, exported []string
 		n := countNoted(t, func(ctx context.Context) error {
 			for after, more := (archive.Hour{}), true; more; {
-				list, err := w.Store.PendingHours(ctx, "2001010104", after, limit)
+				list, err := w.Store.Archive.PendingHours(ctx, "2001010104", after, limit)
 				if err != nil {
 					return err
 				}
@@ -272,7 +276,7 @@ func TestUnreadableHoursAreLeftOut(t *testing.T) {
 				more = len(list) == limit
 			}
 			for after, more := "2000010100", true; more; {
-				list, err := w.Store.Exports(ctx, app, archive.Direct, after, "2001010104", limit)
+				list, err := w.Store.Archive.Exports(ctx, app, archive.Direct, after, "2001010104", limit)
 				if err != nil {
 					return err
 				}
@@ -296,15 +300,15 @@ func TestUnreadableStreamRecords(t *testing.T) {
 		`{"eventName":"INSERT","dynamodb":{"NewImage":{"b":{"B":"%%%"}}}}`, `{"eventName":"INSERT","dynamodb":{"NewImage":[]}}`,
 		`{"eventName":7}`, `7`, `{"eventName":"INSERT","dynamodb":{"NewImage":{"b":{"S":{}}}}}`,
 	} {
-		records, err := store.ReadStream([]byte(`{"Records":[` + good + "," + bad + "," + good + `]}`))
+		records, err := dynamo.ReadStream([]byte(`{"Records":[` + good + "," + bad + "," + good + `]}`))
 		if err != nil || len(records) != 3 {
 			t.Fatalf("%s: %d records, %v", bad, len(records), err)
 		}
-		if _, _, err := records[1].Stored(); !errors.Is(err, store.ErrUnreadable) {
+		if _, _, err := archivestore.ReadInsertedMessage(records[1]); !errors.Is(err, archivestore.ErrUnreadable) {
 			t.Errorf("%s: %v, want unreadable", bad, err)
 		}
 		for _, i := range []int{0, 2} {
-			if r, ok, err := records[i].Stored(); err != nil || !ok || r.Message.Seq != 2 {
+			if r, ok, err := archivestore.ReadInsertedMessage(records[i]); err != nil || !ok || r.Message.Seq != 2 {
 				t.Errorf("beside %s: %+v, %t, %v", bad, r, ok, err)
 			}
 		}
@@ -316,28 +320,28 @@ func TestUnreadablePartExtensionAndLogEntry(t *testing.T) {
 	w := testkit.NewWorld(t, server, testkit.Options{})
 	key, m := "0123456789abcdef0123456789abcdef", timeline.Key{Time: 1_700_000_000, Seq: 1, Random: 1}
 	list := content.MergedList{Key: key, Owner: "alice", Count: 2, Expires: 1 << 32, Parts: [][]content.MergedMessage{{{From: "ann"}}, {{From: "bob"}}}}
-	if err := w.Store.PutMerged(t.Context(), w.ID, list); err != nil {
+	if err := w.Store.Merged.PutMerged(t.Context(), w.ID, list); err != nil {
 		t.Fatal(err)
 	}
-	damage(t, w, store.MergedPartKey(w.ID, key, 0), store.Item{"b": text("secret")})
-	damage(t, w, store.ExtensionKey(w.ID, chat.Between("alice", "bob"), m, "bad"), store.Item{"b": testkit.Number(1)})
-	damage(t, w, store.ExtensionKey(w.ID, chat.Between("alice", "bob"), m, "good"), store.Item{"b": text("v"), "q": testkit.Number(1)})
+	damage(t, w, schema.MergedPartKey(w.ID, key, 0), dynamo.Item{"b": text("secret")})
+	damage(t, w, schema.ExtensionKey(w.ID, chat.Between("alice", "bob"), m, "bad"), dynamo.Item{"b": testkit.Number(1)})
+	damage(t, w, schema.ExtensionKey(w.ID, chat.Between("alice", "bob"), m, "good"), dynamo.Item{"b": text("v"), "q": testkit.Number(1)})
 	entry := timeline.LogEntry{AtMs: 1, Key: m, Expires: 1 << 32}
-	if err := w.Store.Log(t.Context(), w.ID, chat.Between("alice", "bob"), []timeline.LogEntry{entry}); err != nil {
+	if err := w.Store.Timeline.AppendOperations(t.Context(), w.ID, chat.Between("alice", "bob"), []timeline.LogEntry{entry}); err != nil {
 		t.Fatal(err)
 	}
-	damage(t, w, store.Key{PK: store.TimelinePK(w.ID, chat.Between("alice", "bob")), SK: "o000000000010"}, store.Item{})
+	damage(t, w, schema.Key{PK: schema.TimelinePK(w.ID, chat.Between("alice", "bob")), SK: "o000000000010"}, dynamo.Item{})
 	if n := countNoted(t, func(ctx context.Context) error {
-		if head, part, err := w.Store.MergedPart(ctx, w.ID, key, 0); head == nil || part != nil || err != nil {
+		if head, part, err := w.Store.Merged.MergedPart(ctx, w.ID, key, 0); head == nil || part != nil || err != nil {
 			return fmt.Errorf("a part: %v, %d messages, %w", head, len(part), err)
 		}
-		if _, part, err := w.Store.MergedPart(ctx, w.ID, key, 1); len(part) != 1 || err != nil {
+		if _, part, err := w.Store.Merged.MergedPart(ctx, w.ID, key, 1); len(part) != 1 || err != nil {
 			return fmt.Errorf("the other part: %d messages, %w", len(part), err)
 		}
-		if _, extensions, err := w.Store.AllExtensions(ctx, w.ID, chat.Between("alice", "bob"), m); len(extensions) != 1 || extensions[0].Key != "good" || err != nil {
+		if _, extensions, err := w.Store.Timeline.AllExtensions(ctx, w.ID, chat.Between("alice", "bob"), m); len(extensions) != 1 || extensions[0].Key != "good" || err != nil {
 			return fmt.Errorf("extensions %v, %w", extensions, err)
 		}
-		if page, err := w.Store.LogSince(ctx, w.ID, "alice", chat.Between("alice", "bob"), timeline.LogRange{Limit: 1}); len(page.Entries) != 1 || page.Entries[0].Key != m || err != nil {
+		if page, err := w.Store.Timeline.LogSince(ctx, w.ID, "alice", chat.Between("alice", "bob"), timeline.LogRange{Limit: 1}); len(page.Entries) != 1 || page.Entries[0].Key != m || err != nil {
 			return fmt.Errorf("log %+v, %w", page, err)
 		}
 		return nil

@@ -15,7 +15,7 @@ import (
 // TestMeterCountsConcurrentCalls: units and accesses of concurrent goroutines are counted,
 // and a caller cannot change them.
 func TestMeterCountsConcurrentCalls(t *testing.T) {
-	m := &telemetry.Meter{}
+	m := telemetry.NewRecorder()
 	var wg sync.WaitGroup
 	for range 50 {
 		wg.Go(func() {
@@ -49,6 +49,9 @@ func TestNilMeterCountsNothing(t *testing.T) {
 		t.Errorf("no meter counted %+v, %q", got, m.Touched())
 	}
 	with := &telemetry.Meter{}
+	if with.Touch("post"); with.Records() || with.Touched() != nil {
+		t.Errorf("a meter that does not record accesses has %q", with.Touched())
+	}
 	if got := telemetry.MeterOf(telemetry.WithMeter(t.Context(), with)); got != with {
 		t.Errorf("the context has meter %p, want %p", got, with)
 	}
@@ -59,14 +62,15 @@ func TestNilMeterCountsNothing(t *testing.T) {
 func TestLogLineIsAMetricRecord(t *testing.T) {
 	var b bytes.Buffer
 	log := telemetry.NewLogger(&b, "dev", slog.LevelWarn)
-	telemetry.Tell(t.Context(), log, slog.LevelInfo, telemetry.Line{Operation: "a.b.c"})
+	log.Write(telemetry.Line{Operation: "a.b.c"})
 	if b.Len() > 0 {
 		t.Errorf("a line under the level is written: %s", b.String())
 	}
-	telemetry.Tell(t.Context(), log, slog.LevelError, telemetry.Line{
+	log.Write(telemetry.Line{
+		Level: slog.LevelError, Code: 7, Error: "line\nbreak \"quoted\"",
 		Operation: "a.b.c", Surface: "a", Group: "b", Outcome: "fault", Took: 1234567 * time.Nanosecond, Cold: true,
 		Units: telemetry.Units{W: 1.5, R: 2.5, S: 3, L: 1, P: 5},
-	}, "code", 7, "error", "line\nbreak \"quoted\"")
+	})
 	if n := bytes.Count(b.Bytes(), []byte("\n")); n != 1 {
 		t.Fatalf("%d lines, want 1: %s", n, b.String())
 	}
@@ -112,7 +116,7 @@ func TestNotesAreMetrics(t *testing.T) {
 	}
 	m.Note(telemetry.Undelivered, "queue")
 	var log bytes.Buffer
-	telemetry.Tell(t.Context(), telemetry.NewLogger(&log, "dev", slog.LevelInfo), slog.LevelWarn, telemetry.Line{Notes: m.Notes()})
+	telemetry.NewLogger(&log, "dev", slog.LevelInfo).Write(telemetry.Line{Level: slog.LevelWarn, Notes: m.Notes()})
 	for _, want := range []string{
 		`"unreadable":9`, `"unreadable_which":["a","b","c","d","e"]`, `"undelivered":1`, `"undelivered_which":["queue"]`,
 		`{"Name":"undelivered","Unit":"Count"},{"Name":"unreadable","Unit":"Count"}]`,
@@ -122,7 +126,7 @@ func TestNotesAreMetrics(t *testing.T) {
 		}
 	}
 	log.Reset()
-	telemetry.Tell(t.Context(), telemetry.NewLogger(&log, "dev", slog.LevelInfo), slog.LevelInfo, telemetry.Line{})
+	telemetry.NewLogger(&log, "dev", slog.LevelInfo).Write(telemetry.Line{})
 	if bytes.Contains(log.Bytes(), []byte("unreadable")) {
 		t.Errorf("the line of a call without notes has them: %s", &log)
 	}

@@ -7,20 +7,20 @@ import (
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/relations"
 	"parley/shared/op"
-	"parley/shared/store"
+	"parley/shared/store/schema"
 	"parley/shared/timeouts"
 )
 
 // Operations lists the blocklist operations of clients.
 func Operations() []op.Operation {
 	n := v4.Relations()
-	reads := op.Reads(store.Accounts, store.Relations)
+	reads := op.Reads(schema.Accounts, schema.Relations)
 	return []op.Operation{
-		client.Action("block.add", n, add, op.Fails(relations.BlockFaults()), reads, op.Writes(store.Relations), op.Delivers(), op.Resources(1024, timeouts.UsersBatch),
+		client.Action("block.add", n, add, op.Fails(relations.BlockFaults()), reads, op.Writes(schema.Relations), op.Delivers(), op.Timeout(timeouts.UsersBatch),
 			op.DocumentedErrors(30001, 30003, 30013)),
-		client.Action("block.remove", n, remove, op.Fails(relations.UnblockFaults()), reads, op.Writes(store.Relations), op.Delivers(), op.Resources(1024, timeouts.UsersBatch),
+		client.Action("block.remove", n, remove, op.Fails(relations.UnblockFaults()), reads, op.Writes(schema.Relations), op.Delivers(), op.Timeout(timeouts.UsersBatch),
 			op.DocumentedErrors(30001)),
-		client.Action("block.list", n, list, op.Reads(store.Relations), op.DocumentedErrors(30001)),
+		client.Action("block.list", n, list, op.Reads(schema.Relations), op.DocumentedErrors(30001)),
 		client.Action("block.check", n, check, op.Fails(relations.AccountFaults()), reads, op.DocumentedErrors(30001, 30003)),
 	}
 }

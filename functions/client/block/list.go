@@ -28,17 +28,15 @@ type blocked struct {
 // list returns the caller's blocklist, page by page in order of user ids. A device that
 // has read all pages keeps the BlockVersion of the first page.
 func list(ctx context.Context, c *op.Call, in listRequest) (listReply, error) {
-	limit := maxPage
-	if in.Limit != nil {
-		if limit = *in.Limit; limit < 1 || limit > maxPage {
-			return listReply{}, v4.Refuse(badParameter, "Limit is 1 to %d", maxPage)
-		}
+	limit, err := v4.PageSize(in.Limit, maxPage)
+	if err != nil {
+		return listReply{}, err
 	}
 	after, err := v4.ParsePeerCursor(in.Cursor)
 	if err != nil {
 		return listReply{}, err
 	}
-	page, err := c.Relations.Blocks(ctx, c.Caller.Account, after, limit)
+	page, err := c.Relations.ListBlocks(ctx, c.Caller.Account, after, limit)
 	if err != nil {
 		return listReply{}, err
 	}

@@ -4,12 +4,11 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/chat"
 	"parley/shared/op"
 )
 
 type deleteRequest struct {
-	onePeer
+	oneConversation
 	History int `json:"ClearRamble" bad:"50002"` // 1: also hides the history so far
 }
 
@@ -23,5 +22,9 @@ func remove(ctx context.Context, c *op.Call, in deleteRequest) (nothing, error) 
 	if in.History != 0 && in.History != 1 {
 		return nothing{}, v4.Refuse(badParameter, "ClearRamble is 0 or 1")
 	}
-	return nothing{}, c.Inbox.Delete(ctx, c.Caller.Account, chat.Between(c.Caller.Account, in.To), in.History == 1, c.Origin())
+	id, err := in.chat(c.Caller.Account)
+	if err != nil {
+		return nothing{}, err
+	}
+	return nothing{}, c.Inbox.DeleteConversation(ctx, c.Caller.Account, id, in.History == 1, c.Origin())
 }

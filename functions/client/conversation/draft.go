@@ -3,12 +3,11 @@ package conversation
 import (
 	"context"
 
-	"parley/shared/domain/chat"
 	"parley/shared/op"
 )
 
 type draftRequest struct {
-	onePeer
+	oneConversation
 	Text string `json:"Draft" bad:"50002"` // at most 2048 bytes; empty: removes the draft
 }
 
@@ -20,6 +19,10 @@ type draftReply struct {
 // most 2,048 bytes, for 30 days. An empty text removes it. The caller's other devices
 // are notified.
 func draft(ctx context.Context, c *op.Call, in draftRequest) (draftReply, error) {
-	at, err := c.Inbox.SetDraft(ctx, c.Caller.Account, chat.Between(c.Caller.Account, in.To), in.Text, c.Origin())
+	id, err := in.chat(c.Caller.Account)
+	if err != nil {
+		return draftReply{}, err
+	}
+	at, err := c.Inbox.SetDraft(ctx, c.Caller.Account, id, in.Text, c.Origin())
 	return draftReply{DraftMs: at}, err
 }

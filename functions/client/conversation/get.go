@@ -4,7 +4,6 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/chat"
 	"parley/shared/domain/inbox"
 	"parley/shared/op"
 )
@@ -15,11 +14,12 @@ type getReply struct {
 
 // get returns up to 20 of the caller's conversations with their drafts, in the order of
 // the request. Conversations that do not exist are left out.
-func get(ctx context.Context, c *op.Call, in somePeers) (getReply, error) {
-	if err := size(len(in.To), inbox.MaxGet); err != nil {
+func get(ctx context.Context, c *op.Call, in someConversations) (getReply, error) {
+	ids, err := in.chats(c.Caller.Account, inbox.MaxGet)
+	if err != nil {
 		return getReply{}, err
 	}
-	list, err := c.Inbox.Get(ctx, c.Caller.Account, chat.BetweenEach(c.Caller.Account, in.To))
+	list, err := c.Inbox.GetConversations(ctx, c.Caller.Account, ids)
 	if err != nil {
 		return getReply{}, err
 	}

@@ -16,5 +16,5 @@ func groupDelete(ctx context.Context, c *op.Call, in groupDeleteRequest) (folder
 	if err != nil {
 		return folderOutcome{}, err
 	}
-	return newFolderOutcome(f, h, nil, nil), nil
+	return newFolderOutcome(f, h, nil), nil
 }

@@ -2,9 +2,9 @@ package conversation
 
 import (
 	"context"
+	"slices"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/chat"
 	"parley/shared/domain/inbox"
 	"parley/shared/op"
 )
@@ -12,37 +12,37 @@ import (
 type groupUpdateRequest struct {
 	Name    string   `json:"GroupName" need:"50002"`
 	NewName string   `json:"NewName" bad:"50002"`
-	Add     []string `json:"Add" bad:"50002"`    // users whose conversations to put into the folder
-	Remove  []string `json:"Remove" bad:"50002"` // users whose conversations to take out
+	Add     []string `json:"Add" bad:"50002"`          // users whose conversations to put into the folder
+	Remove  []string `json:"Remove" bad:"50002"`       // users whose conversations to take out
+	AddG    []string `json:"AddGroups" bad:"50002"`    // groups to put into the folder
+	RemoveG []string `json:"RemoveGroups" bad:"50002"` // groups to take out
 }
 
 // groupUpdate renames a folder (conversation group), or puts conversations into it and
 // takes others out, up to 100 in all. One call does one of the two.
 func groupUpdate(ctx context.Context, c *op.Call, in groupUpdateRequest) (folderOutcome, error) {
-	var changes []inbox.FolderChange
-	var peers []string
-	for _, to := range in.Add {
-		changes, peers = append(changes, inbox.FolderChange{Chat: chat.Between(c.Caller.Account, to), In: true}), append(peers, to)
+	added, removed := chatsOf(c.Caller.Account, in.Add, in.AddG), chatsOf(c.Caller.Account, in.Remove, in.RemoveG)
+	ids := slices.Concat(added, removed)
+	changes := make([]inbox.FolderChange, len(ids))
+	for i, id := range ids {
+		changes[i] = inbox.FolderChange{Chat: id, In: i < len(added)}
 	}
-	for _, to := range in.Remove {
-		changes, peers = append(changes, inbox.FolderChange{Chat: chat.Between(c.Caller.Account, to)}), append(peers, to)
-	}
-	if err := size(len(peers), inbox.MaxBatch); err != nil {
+	if err := size(len(ids), inbox.MaxBatch); err != nil {
 		return folderOutcome{}, err
 	}
 	switch {
-	case (in.NewName == "") == (len(peers) == 0):
+	case (in.NewName == "") == (len(ids) == 0):
 		return folderOutcome{}, v4.Refuse(badParameter, "a call has NewName, or Add and Remove")
 	case in.NewName != "":
 		f, h, err := c.Inbox.RenameFolder(ctx, c.Caller.Account, in.Name, in.NewName, c.Origin())
 		if err != nil {
 			return folderOutcome{}, err
 		}
-		return newFolderOutcome(f, h, nil, nil), nil
+		return newFolderOutcome(f, h, nil), nil
 	}
 	f, errs, h, err := c.Inbox.ChangeFolderMembers(ctx, c.Caller.Account, in.Name, changes, c.Origin())
 	if err != nil {
 		return folderOutcome{}, err
 	}
-	return newFolderOutcome(f, h, peers, errs), nil
+	return newFolderOutcome(f, h, outcome(c.Caller.Account, ids, errs)), nil
 }

@@ -3,9 +3,9 @@ package conversation
 import (
 	"context"
 	"slices"
-	"strings"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/inbox"
 	"parley/shared/op"
 )
@@ -25,31 +25,30 @@ type groupsReply struct {
 
 // contact is a conversation with its labels and folders.
 type contact struct {
-	To      string `json:"To_Account"`
+	To      string `json:"To_Account,omitempty"`
+	Group   string `json:"GroupId,omitempty"`
 	Marks   []int  `json:"Mark,omitempty"`
 	Custom  string `json:"CustomMark,omitempty"`
 	Folders []int  `json:"ContactGroupId,omitempty"`
 }
 
 // groups returns the caller's folders (conversation groups), and the conversations that
-// are in a folder or have a label, in order of user ids. A conversation is returned
+// are in a folder or have a label, in order of user ids and then of groups. A conversation is returned
 // whether conversation.list shows it or not.
 func groups(ctx context.Context, c *op.Call, in groupsRequest) (groupsReply, error) {
-	limit := maxPage
-	if in.Limit != nil {
-		if limit = *in.Limit; limit < 1 || limit > maxPage {
-			return groupsReply{}, v4.Refuse(badParameter, "Limit is 1 to %d", maxPage)
-		}
-	}
-	after, err := v4.ParsePeerCursor(in.Cursor)
+	limit, err := v4.PageSize(in.Limit, maxPage)
 	if err != nil {
 		return groupsReply{}, err
 	}
-	h, rows, err := c.Inbox.Labelled(ctx, c.Caller.Account)
+	after, err := v4.ParseChatCursor(c.Caller.Account, in.Cursor)
 	if err != nil {
 		return groupsReply{}, err
 	}
-	from, found := slices.BinarySearchFunc(rows, after, func(r inbox.Row, peer string) int { return strings.Compare(r.Peer(), peer) })
+	h, rows, err := c.Inbox.ListLabelled(ctx, c.Caller.Account)
+	if err != nil {
+		return groupsReply{}, err
+	}
+	from, found := slices.BinarySearchFunc(rows, after, func(r inbox.Row, after chat.ID) int { return chat.Compare(r.Chat, after) })
 	if found {
 		from++
 	}
@@ -57,10 +56,14 @@ func groups(ctx context.Context, c *op.Call, in groupsRequest) (groupsReply, err
 	out := groupsReply{Folders: v4.FromFolders(h.Folders), Contacts: []contact{}, Version: h.Version, Complete: len(rows) <= limit}
 	if !out.Complete {
 		rows = rows[:limit]
-		out.Cursor = rows[limit-1].Peer()
+		out.Cursor = v4.FormatChatCursor(c.Caller.Account, rows[limit-1].Chat)
 	}
 	for _, r := range rows {
-		out.Contacts = append(out.Contacts, contact{To: r.Peer(), Marks: r.Labels.Numbers(), Custom: r.CustomLabel, Folders: r.Folders.Numbers()})
+		item := contact{To: r.Peer(), Marks: r.Labels.Numbers(), Custom: r.CustomLabel, Folders: r.FolderNumbers.Numbers()}
+		if r.Chat.Kind() == chat.Group {
+			item.Group, _ = r.Chat.Names()
+		}
+		out.Contacts = append(out.Contacts, item)
 	}
 	return out, nil
 }

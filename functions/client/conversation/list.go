@@ -11,9 +11,9 @@ import (
 type listRequest struct {
 	Limit  *int   `json:"Limit" bad:"90001"` // 1 to 100, default 100
 	Cursor string `json:"Cursor" bad:"90001"`
-	Folder int    `json:"GroupId" bad:"90001"`    // only conversations in this folder
-	Mark   int    `json:"Mark" bad:"90001"`       // only conversations with this label, 1 to 64
-	Unread bool   `json:"UnreadOnly" bad:"90001"` // only conversations with unread messages
+	Folder int    `json:"ContactGroupId" bad:"90001"` // only conversations in this folder
+	Mark   int    `json:"Mark" bad:"90001"`           // only conversations with this label, 1 to 64
+	Unread bool   `json:"UnreadOnly" bad:"90001"`     // only conversations with unread messages
 }
 
 type listReply struct {
@@ -26,17 +26,15 @@ const maxPage = 100
 
 // list lists the caller's conversations, at most 100 a page: the pinned ones first,
 // latest pin first, then the others, newest first. The list has as many conversations as
-// the application's edition allows, 100 or 500. GroupId, Mark and UnreadOnly filter that
+// the application's edition allows, 100 or 500. ContactGroupId, Mark and UnreadOnly filter that
 // list.
 func list(ctx context.Context, c *op.Call, in listRequest) (listReply, error) {
-	limit := maxPage
-	if in.Limit != nil {
-		if limit = *in.Limit; limit < 1 || limit > maxPage {
-			return listReply{}, v4.Refuse(90001, "Limit is 1 to %d", maxPage)
-		}
+	limit, err := v4.PageSize(in.Limit, maxPage)
+	if err != nil {
+		return listReply{}, v4.Refuse(90001, "Limit is 1 to %d", maxPage)
 	}
 	if in.Folder < 0 || in.Mark < 0 || in.Mark > inbox.MaxLabel {
-		return listReply{}, v4.Refuse(90001, "GroupId is the number of a conversation group, Mark is 1 to %d", inbox.MaxLabel)
+		return listReply{}, v4.Refuse(90001, "ContactGroupId is the number of a conversation group, Mark is 1 to %d", inbox.MaxLabel)
 	}
 	after, err := v4.ParseCursor(c.Caller.Account, in.Cursor)
 	if err != nil {

@@ -3,13 +3,12 @@ package conversation
 import (
 	"context"
 
-	"parley/shared/domain/chat"
 	"parley/shared/domain/inbox"
 	"parley/shared/op"
 )
 
 type markRequest struct {
-	somePeers
+	someConversations
 	Set    []int   `json:"SetMark" bad:"50002"`    // 1 to 64
 	Clear  []int   `json:"ClearMark" bad:"50002"`  // 1 to 64
 	Custom *string `json:"CustomMark" bad:"50002"` // at most 256 bytes; empty: removes the custom label
@@ -20,16 +19,17 @@ type markRequest struct {
 // 1 to 64 need an edition of the application that has them (error 51013); the custom
 // label does not.
 func mark(ctx context.Context, c *op.Call, in markRequest) (results, error) {
-	if err := size(len(in.To), inbox.MaxBatch); err != nil {
-		return results{}, err
-	}
-	changes := make([]inbox.LabelChange, len(in.To))
-	for i := range changes {
-		changes[i] = inbox.LabelChange{Set: in.Set, Clear: in.Clear, Custom: in.Custom}
-	}
-	errs, err := c.Inbox.SetLabels(ctx, c.Caller.Account, chat.BetweenEach(c.Caller.Account, in.To), changes, c.Origin())
+	ids, err := in.chats(c.Caller.Account, inbox.MaxBatch)
 	if err != nil {
 		return results{}, err
 	}
-	return results{outcome(in.To, errs)}, nil
+	changes := make([]inbox.LabelChange, len(ids))
+	for i := range changes {
+		changes[i] = inbox.LabelChange{Set: in.Set, Clear: in.Clear, Custom: in.Custom}
+	}
+	errs, err := c.Inbox.SetLabels(ctx, c.Caller.Account, ids, changes, c.Origin())
+	if err != nil {
+		return results{}, err
+	}
+	return results{outcome(c.Caller.Account, ids, errs)}, nil
 }

@@ -3,12 +3,11 @@ package conversation
 import (
 	"context"
 
-	"parley/shared/domain/chat"
 	"parley/shared/op"
 )
 
 type pinRequest struct {
-	onePeer
+	oneConversation
 	Pinned bool `json:"Pinned" bad:"50002"` // false: removes the pin
 }
 
@@ -20,6 +19,10 @@ type pinReply struct {
 // removes its pin. A user has at most 50 pinned conversations (error 51012). A repeat
 // keeps the time of the first call.
 func pin(ctx context.Context, c *op.Call, in pinRequest) (pinReply, error) {
-	at, err := c.Inbox.Pin(ctx, c.Caller.Account, chat.Between(c.Caller.Account, in.To), in.Pinned, c.Origin())
+	id, err := in.chat(c.Caller.Account)
+	if err != nil {
+		return pinReply{}, err
+	}
+	at, err := c.Inbox.Pin(ctx, c.Caller.Account, id, in.Pinned, c.Origin())
 	return pinReply{PinnedMs: at}, err
 }

@@ -15,6 +15,6 @@ type readAllReply struct {
 // conversations a call, the newest first. If the answer is not Complete, the next call
 // does the others. The peers and the caller's other devices are notified.
 func readAll(ctx context.Context, c *op.Call, _ nothing) (readAllReply, error) {
-	n, all, err := c.Inbox.ReadAll(ctx, c.Caller.Account, c.Origin())
+	n, all, err := c.Inbox.MarkAllRead(ctx, c.Caller.Account, c.Origin())
 	return readAllReply{Read: n, Complete: all}, err
 }

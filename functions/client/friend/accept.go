@@ -23,5 +23,5 @@ func accept(ctx context.Context, c *op.Call, in acceptRequest) (nothing, error) 
 	if err != nil {
 		return nothing{}, err
 	}
-	return nothing{}, c.Relations.Accept(ctx, c.Caller.Account, in.To, both, in.Remark, c.Origin())
+	return nothing{}, c.Relations.AcceptRequest(ctx, c.Caller.Account, in.To, both, in.Remark, c.Origin())
 }

@@ -29,7 +29,7 @@ func add(ctx context.Context, c *op.Call, in addRequest) (results, error) {
 	if err != nil {
 		return results{}, err
 	}
-	errs, err := c.Relations.Add(ctx, c.Caller.Account, asks, relations.AddOptions{Both: both, Origin: c.Origin()})
+	errs, err := c.Relations.AddFriends(ctx, c.Caller.Account, asks, relations.AddOptions{Both: both, Origin: c.Origin()})
 	if err != nil {
 		return results{}, err
 	}

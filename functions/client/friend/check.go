@@ -32,7 +32,7 @@ func check(ctx context.Context, c *op.Call, in checkRequest) (checkReply, error)
 	if err := size(len(in.To), maxUsers); err != nil {
 		return checkReply{}, err
 	}
-	found, errs, err := c.Relations.Check(ctx, c.Caller.Account, in.To, both)
+	found, errs, err := c.Relations.CheckFriends(ctx, c.Caller.Account, in.To, both)
 	if err != nil {
 		return checkReply{}, err
 	}

@@ -22,7 +22,7 @@ func remove(ctx context.Context, c *op.Call, in deleteRequest) (results, error) 
 	if err := size(len(in.To), maxUsers); err != nil {
 		return results{}, err
 	}
-	errs, err := c.Relations.Delete(ctx, c.Caller.Account, in.To, both, c.Origin())
+	errs, err := c.Relations.DeleteFriends(ctx, c.Caller.Account, in.To, both, c.Origin())
 	if err != nil {
 		return results{}, err
 	}

@@ -25,7 +25,7 @@ func get(ctx context.Context, c *op.Call, in someUsers) (getReply, error) {
 	if err := size(len(in.To), maxNamed); err != nil {
 		return getReply{}, err
 	}
-	found, err := c.Relations.Get(ctx, c.Caller.Account, in.To)
+	found, err := c.Relations.GetFriends(ctx, c.Caller.Account, in.To)
 	if err != nil {
 		return getReply{}, err
 	}

@@ -28,7 +28,7 @@ type listReply struct {
 // page by page in order of user ids. The device then drops the entries that it has and
 // keeps the FriendVersion of the first page.
 func list(ctx context.Context, c *op.Call, in listRequest) (listReply, error) {
-	limit, err := pageSize(in.Limit)
+	limit, err := v4.PageSize(in.Limit, maxPage)
 	if err != nil {
 		return listReply{}, err
 	}
@@ -40,11 +40,11 @@ func list(ctx context.Context, c *op.Call, in listRequest) (listReply, error) {
 		return listReply{}, v4.Refuse(badParameter, "Version is a number from 0 on")
 	}
 	if in.Version > 0 && after == "" {
-		delta, err := c.Relations.Changes(ctx, c.Caller.Account, in.Version)
+		delta, err := c.Relations.ReadFriendChanges(ctx, c.Caller.Account, in.Version)
 		if err != nil {
 			return listReply{}, err
 		}
-		if !delta.ReadFriendTable && len(delta.Changed)+len(delta.Gone) <= limit {
+		if !delta.MustListAll && len(delta.Changed)+len(delta.Gone) <= limit {
 			changed, err := entries(c, delta.Changed)
 			if err != nil {
 				return listReply{}, err
@@ -54,7 +54,7 @@ func list(ctx context.Context, c *op.Call, in listRequest) (listReply, error) {
 			}
 		}
 	}
-	page, err := c.Relations.Friends(ctx, c.Caller.Account, after, limit)
+	page, err := c.Relations.ListFriends(ctx, c.Caller.Account, after, limit)
 	if err != nil {
 		return listReply{}, err
 	}

@@ -41,7 +41,7 @@ func lists(ctx context.Context, c *op.Call, in listsRequest) (listsReply, error)
 	if err != nil {
 		return listsReply{}, err
 	}
-	found, version, err := c.Relations.Lists(ctx, c.Caller.Account, in.Names)
+	found, version, err := c.Relations.GetLists(ctx, c.Caller.Account, in.Names)
 	if err != nil {
 		return listsReply{}, err
 	}

@@ -14,5 +14,5 @@ type rejectRequest struct {
 // with 30614 if no request of that user is pending: the user has not asked, or the
 // request was answered. A repeat of the call within two minutes succeeds.
 func reject(ctx context.Context, c *op.Call, in rejectRequest) (nothing, error) {
-	return nothing{}, c.Relations.Reject(ctx, c.Caller.Account, in.To, c.Origin())
+	return nothing{}, c.Relations.RejectRequest(ctx, c.Caller.Account, in.To, c.Origin())
 }

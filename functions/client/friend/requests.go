@@ -32,7 +32,7 @@ type pendingRequest struct {
 // requests lists the pending friend requests to the caller, page by page in order of
 // the ids of the users who ask. A request with a TimeMs up to ReadMs is read.
 func requests(ctx context.Context, c *op.Call, in requestsRequest) (requestsReply, error) {
-	limit, err := pageSize(in.Limit)
+	limit, err := v4.PageSize(in.Limit, maxPage)
 	if err != nil {
 		return requestsReply{}, err
 	}
@@ -40,7 +40,7 @@ func requests(ctx context.Context, c *op.Call, in requestsRequest) (requestsRepl
 	if err != nil {
 		return requestsReply{}, err
 	}
-	page, err := c.Relations.Requests(ctx, c.Caller.Account, after, limit)
+	page, err := c.Relations.ListRequests(ctx, c.Caller.Account, after, limit)
 	if err != nil {
 		return requestsReply{}, err
 	}

@@ -22,7 +22,7 @@ func update(ctx context.Context, c *op.Call, in updateRequest) (results, error) 
 	if err != nil {
 		return results{}, err
 	}
-	errs, err := c.Relations.Update(ctx, c.Caller.Account, changes, true, c.Origin())
+	errs, err := c.Relations.UpdateFriends(ctx, c.Caller.Account, changes, true, c.Origin())
 	if err != nil {
 		return results{}, err
 	}

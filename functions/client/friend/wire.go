@@ -54,17 +54,6 @@ func size(n, limit int) error {
 	return nil
 }
 
-// pageSize returns the Limit of a request, or maxPage if the request has none.
-func pageSize(limit *int) (int, error) {
-	if limit == nil {
-		return maxPage, nil
-	}
-	if *limit < 1 || *limit > maxPage {
-		return 0, v4.Refuse(badParameter, "Limit is 1 to %d", maxPage)
-	}
-	return *limit, nil
-}
-
 // bothWays reports whether the value of a field is prefix + "Both", and not prefix +
 // "Single". If the request does not have the field, it returns the default.
 func bothWays(field, value, prefix string, byDefault bool) (both bool, err error) {
@@ -90,7 +79,7 @@ type row struct {
 func entries(c *op.Call, friends []relations.Friend) ([]row, error) {
 	list, room := make([]row, 0, len(friends)), maxBytes
 	for _, f := range friends {
-		e := row{To: f.Peer, Values: v4.FromFriend(c.Relations.Readable(f), v4.StandardFields|v4.CustomFields)}
+		e := row{To: f.Peer, Values: v4.FromFriend(c.Relations.KeepReadableFields(f), v4.StandardFields|v4.CustomFields)}
 		size, err := plainjson.Size(e)
 		if err != nil {
 			return nil, fmt.Errorf("entry of %q: %w", f.Peer, err)

@@ -5,7 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"parley/shared/app"
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/delivery"
 	"parley/shared/domain/relations"
 	"parley/shared/op"
 )
@@ -22,7 +24,7 @@ func longEntry(peer string) relations.Friend {
 // TestEntriesFitIntoAnswer shows that an answer has only as many entries as fit into a
 // WebSocket message of API Gateway, and at least one.
 func TestEntriesFitIntoAnswer(t *testing.T) {
-	c := &op.Call{}
+	c := &op.Call{Tenant: &app.Tenant{}}
 	friends := make([]relations.Friend, maxPage)
 	for i := range friends {
 		friends[i] = longEntry(strings.Repeat("u", 32))
@@ -48,8 +50,10 @@ func TestEntriesFitIntoAnswer(t *testing.T) {
 // TestEntriesHideUnreadableFields shows that a user gets the custom fields that users
 // may read, and no others.
 func TestEntriesHideUnreadableFields(t *testing.T) {
-	c := &op.Call{}
-	c.Relations.Fields = []relations.Field{{Name: "Team", UserReads: true}, {Name: "Secret", UserWrites: true}}
+	c := &op.Call{Tenant: &app.Tenant{}}
+	c.Relations = relations.New(1, relations.Settings{
+		Fields: []relations.Field{{Name: "Team", UserReads: true}, {Name: "Secret", UserWrites: true}},
+	}, nil, nil, nil, nil, delivery.Service{}, nil)
 	list, err := entries(c, []relations.Friend{{Peer: "bob", Custom: map[string]any{"Team": "red", "Secret": "x", "Old": int64(1)}}})
 	if err != nil {
 		t.Fatal(err)

@@ -4,23 +4,22 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/chat"
 	"parley/shared/domain/timeline"
 	"parley/shared/op"
 )
 
 type changesRequest struct {
-	To     string `json:"To_Account" id:"user" need:"90003"`
+	conversation
 	Since  int64  `json:"Since" bad:"90001"` // ms; 0: all changes
 	Cursor string `json:"Cursor" bad:"90001"`
 }
 
 type changesReply struct {
-	List     []v4.Message `json:"MsgList"`
-	Deleted  []string     `json:"Deleted,omitempty"` // keys of messages that the caller deleted
-	Complete bool         `json:"Complete"`
-	Cursor   string       `json:"Cursor,omitempty"`
-	Since    int64        `json:"Since"` // ms, for the next call
+	messages
+	Deleted  []string `json:"Deleted,omitempty"` // keys of messages that the caller deleted
+	Complete bool     `json:"Complete"`
+	Cursor   string   `json:"Cursor,omitempty"`
+	Since    int64    `json:"Since"` // ms, for the next call
 }
 
 // changes returns the messages of a conversation that were recalled, edited, reacted to
@@ -35,14 +34,18 @@ func changes(ctx context.Context, c *op.Call, in changesRequest) (changesReply, 
 	if in.Since < 0 {
 		return changesReply{}, v4.Refuse(90001, "Since is a time in milliseconds")
 	}
-	p, err := c.Timeline.Changes(ctx, c.Caller.Account, chat.Between(c.Caller.Account, in.To), timeline.LogRange{
-		SinceMs: in.Since, After: after, Limit: timeline.MaxChanges, Accept: v4.SizeLimit(v4.MaxAnswer, v4.FromMessage),
+	id, err := in.chat(c.Caller.Account)
+	if err != nil {
+		return changesReply{}, err
+	}
+	p, err := c.Timeline.Changes(ctx, c.Caller.Account, id, timeline.LogRange{
+		SinceMs: in.Since, After: after, Limit: timeline.MaxChanges, Accept: fits(id),
 	})
 	if err != nil {
 		return changesReply{}, err
 	}
 	return changesReply{
-		List: v4.FromMessages(p.Messages), Deleted: v4.FromKeys(p.Deleted), Complete: p.Next == nil,
+		messages: messagesOf(id, p.Messages), Deleted: v4.FromKeys(id, p.Deleted), Complete: p.Next == nil,
 		Cursor: v4.FormatLogCursor(p.Next), Since: p.SinceMs,
 	}, nil
 }

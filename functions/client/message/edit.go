@@ -4,13 +4,12 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/chat"
 	"parley/shared/domain/timeline"
 	"parley/shared/op"
 )
 
 type editRequest struct {
-	oneMessage
+	aMessage
 	Body   []v4.Element `json:"MsgBody" max:"-" bad:"90007"`
 	Custom *string      `json:"CloudCustomData" bad:"90001"`
 }
@@ -20,10 +19,10 @@ type editReply struct {
 }
 
 // edit replaces the elements or the custom data of a message that the caller sent, or
-// both, for both users. The rules of message.send apply. A message can be edited at any
+// both, for all. The rules of message.send apply. A message can be edited at any
 // time.
 func edit(ctx context.Context, c *op.Call, in editRequest) (editReply, error) {
-	key, err := timeline.ParseKey(in.Key)
+	id, key, err := in.find(c.Caller.Account)
 	if err != nil {
 		return editReply{}, err
 	}
@@ -34,7 +33,7 @@ func edit(ctx context.Context, c *op.Call, in editRequest) (editReply, error) {
 	if err != nil {
 		return editReply{}, err
 	}
-	at, err := c.Timeline.Edit(ctx, actor(c), c.Caller.Account, chat.Between(c.Caller.Account, in.To), key,
+	at, err := c.Timeline.Edit(ctx, actor(c), c.Caller.Account, id, key,
 		timeline.EditRequest{Elements: elements, Custom: in.Custom, Form: v4.Form{}})
 	return editReply{at}, err
 }

@@ -2,27 +2,25 @@ package message
 
 import (
 	"context"
-	"slices"
 
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/chat"
-	"parley/shared/domain/direct"
 	"parley/shared/domain/timeline"
 	"parley/shared/op"
 )
 
 type historyRequest struct {
-	To    string `json:"To_Account" id:"user" need:"90003"`
+	conversation
 	After string `json:"From" bad:"90054"`  // a MsgKey: only messages newer than it
 	Until string `json:"To" bad:"90054"`    // a MsgKey: only messages older than it
 	Limit *int   `json:"Limit" bad:"90001"` // 1 to 100, default 20
 }
 
 type historyReply struct {
-	List     []v4.Message `json:"MsgList"`
-	Complete bool         `json:"Complete"`       // the range has no older messages
-	Next     string       `json:"Next,omitempty"` // To of the next call; absent if Complete
-	Senders  []sender     `json:"Senders,omitempty"`
+	messages
+	Complete bool     `json:"Complete"`       // the range has no older messages
+	Next     string   `json:"Next,omitempty"` // To of the next call; absent if Complete
+	Senders  []sender `json:"Senders,omitempty"`
 }
 
 // sender is a user who sent messages of this page, with the nickname and the face that
@@ -36,56 +34,56 @@ type sender struct {
 const defaultPage = 20
 
 // history returns the newest messages of a conversation between two keys, in ascending
-// order, and the nicknames and faces of their senders. It returns as many messages as
+// order. For a one-to-one conversation it also returns the nicknames and faces of the senders. It returns as many messages as
 // Limit says, or as fit into 100 KB. If the answer is not Complete, the next call passes
 // Next as To.
 func history(ctx context.Context, c *op.Call, in historyRequest) (historyReply, error) {
-	r := timeline.HistoryRange{User: c.Caller.Account, Chat: chat.Between(c.Caller.Account, in.To), Limit: defaultPage}
+	id, err := in.chat(c.Caller.Account)
+	if err != nil {
+		return historyReply{}, err
+	}
+	r := timeline.HistoryRange{User: c.Caller.Account, Chat: id, Limit: defaultPage, Accept: fits(id)}
 	if in.Limit != nil {
 		if r.Limit = *in.Limit; r.Limit < 1 || r.Limit > timeline.MaxPage {
 			return historyReply{}, v4.Refuse(90001, "Limit is 1 to %d", timeline.MaxPage)
 		}
 	}
-	var err error
-	if r.After, err = keyOrNil(in.After); err != nil {
+	if r.After, err = keyOrNil(id, in.After); err != nil {
 		return historyReply{}, err
 	}
-	if r.Before, err = keyOrNil(in.Until); err != nil {
+	if r.Before, err = keyOrNil(id, in.Until); err != nil {
 		return historyReply{}, err
 	}
-	r.Accept = v4.SizeLimit(v4.MaxAnswer, v4.FromMessage)
-	var h timeline.History
-	var senders []direct.Sender
-	err = c.Timeline.Parallel(ctx,
-		func(ctx context.Context) (err error) {
-			h, err = c.Timeline.History(ctx, r)
-			return err
-		},
-		func(ctx context.Context) (err error) {
-			senders, err = c.Direct.Senders(ctx, r.User, in.To)
-			return err
-		},
-	)
+	h, senders, err := historyOf(ctx, c, r)
 	if err != nil {
 		return historyReply{}, err
 	}
-	out := historyReply{List: v4.FromMessages(h.Messages), Complete: h.Complete}
-	for _, u := range senders {
-		if slices.ContainsFunc(h.Messages, func(m timeline.Message) bool { return m.From == u.User }) {
-			out.Senders = append(out.Senders, sender(u))
-		}
-	}
+	out := historyReply{messages: messagesOf(id, h.Messages), Complete: h.Complete, Senders: senders}
 	if h.Next != nil {
-		out.Next = h.Next.String()
+		out.Next = h.Next.Text(id)
 	}
 	return out, nil
 }
 
+// historyOf reads a part of a history, and, of a one-to-one conversation, the senders.
+func historyOf(ctx context.Context, c *op.Call, r timeline.HistoryRange) (timeline.History, []sender, error) {
+	if r.Chat.Kind() == chat.Group {
+		h, err := c.Timeline.History(ctx, r)
+		return h, nil, err
+	}
+	h, users, err := c.Direct.HistoryWithSenders(ctx, r)
+	var list []sender
+	for _, u := range users {
+		list = append(list, sender(u))
+	}
+	return h, list, err
+}
+
 // keyOrNil parses a MsgKey. It returns nil for an empty text.
-func keyOrNil(text string) (*timeline.Key, error) {
+func keyOrNil(id chat.ID, text string) (*timeline.Key, error) {
 	if text == "" {
 		return nil, nil
 	}
-	k, err := timeline.ParseKey(text)
+	k, err := timeline.ParseKeyOf(id, text)
 	return &k, err
 }

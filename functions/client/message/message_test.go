@@ -123,7 +123,7 @@ func texts(t *testing.T, s timeline.Service, user, peer string) (list []string) 
 // row returns the user's row of the conversation with a peer.
 func row(t *testing.T, w *testkit.World, user, peer string) inbox.Row {
 	t.Helper()
-	rows, err := w.Store.RowsOf(t.Context(), w.ID, user, chat.BetweenEach(user, []string{peer}), true)
+	rows, err := w.Store.Inbox.RowsOf(t.Context(), w.ID, user, chat.BetweenEach(user, []string{peer}), true)
 	if err != nil {
 		t.Fatal(err)
 	}

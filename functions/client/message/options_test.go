@@ -9,7 +9,7 @@ import (
 	"parley/shared/domain/content"
 	"parley/shared/domain/direct"
 	"parley/shared/domain/timeline"
-	"parley/shared/store"
+	"parley/shared/store/schema"
 )
 
 // TestMessageLifeTime shows that a short life time removes the message from the history
@@ -32,7 +32,7 @@ func TestMessageLifeTime(t *testing.T) {
 	}
 	history := func() []timeline.Message {
 		t.Helper()
-		h, err := s.Timeline.History(t.Context(), timeline.HistoryRange{User: "bob", Chat: chat.Between("bob", "alice"), Limit: 10})
+		h, err := w.Tenant(t).Timeline.History(t.Context(), timeline.HistoryRange{User: "bob", Chat: chat.Between("bob", "alice"), Limit: 10})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -51,7 +51,7 @@ func TestMessageLifeTime(t *testing.T) {
 		}
 	}
 	now := w.Clock.Now().Unix()
-	for _, item := range w.PartitionItems(t, store.Msg, store.TimelinePK(w.ID, chat.Between("alice", "bob"))) {
+	for _, item := range w.PartitionItems(t, schema.Msg, schema.TimelinePK(w.ID, chat.Between("alice", "bob"))) {
 		if testkit.IntOf(item, "x") > now+30*24*3600 {
 			t.Errorf("a message expires at %d, after the application's retention", testkit.IntOf(item, "x"))
 		}
@@ -60,7 +60,7 @@ func TestMessageLifeTime(t *testing.T) {
 	if list := history(); len(list) != 2 {
 		t.Errorf("after a minute: %d messages, want 2", len(list))
 	}
-	rows, err := w.Store.RowsOf(t.Context(), w.ID, "bob", chat.BetweenEach("bob", []string{"alice"}), true)
+	rows, err := w.Store.Inbox.RowsOf(t.Context(), w.ID, "bob", chat.BetweenEach("bob", []string{"alice"}), true)
 	if err != nil || rows[0].InOffset != 3 || rows[0].Expires != now+30*24*3600 {
 		t.Errorf("bob's row: %+v, %v", rows, err)
 	}
@@ -82,7 +82,7 @@ func TestDiscardedMessagesAreCounted(t *testing.T) {
 	if err != nil || len(h.Messages) != 2 {
 		t.Errorf("%d messages, %v, want 2", len(h.Messages), err)
 	}
-	rows, err := w.Store.RowsOf(t.Context(), w.ID, "bob", chat.BetweenEach("bob", []string{"alice"}), true)
+	rows, err := w.Store.Inbox.RowsOf(t.Context(), w.ID, "bob", chat.BetweenEach("bob", []string{"alice"}), true)
 	if err != nil || rows[0].Unread() != 2 {
 		t.Errorf("bob's row: %+v, %v", rows, err)
 	}

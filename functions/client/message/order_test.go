@@ -42,7 +42,7 @@ func TestEqualNumbers(t *testing.T) {
 				t.Errorf("MsgSeq %d: a repeat of message %d has %+v, the first call %+v", seq, n, r, receipts[n])
 			}
 		}
-		if got := texts(t, s.Timeline, "bob", "alice"); !slices.Equal(got, want) && seq != 1<<32-1 { // no larger MsgSeq exists, so the order cannot be kept
+		if got := texts(t, w.Tenant(t).Timeline, "bob", "alice"); !slices.Equal(got, want) && seq != 1<<32-1 { // no larger MsgSeq exists, so the order cannot be kept
 			t.Errorf("MsgSeq %d: %q, want %q", seq, got, want)
 		} else if len(got) != many {
 			t.Errorf("MsgSeq %d: %d messages, want %d", seq, len(got), many)
@@ -62,7 +62,7 @@ func TestEqualNumbers(t *testing.T) {
 // second has.
 func TestDerivedSeqKeepsOrder(t *testing.T) {
 	for _, given := range []uint32{1, 607_000_000, 1<<31 + 5, 1<<32 - 2} {
-		_, s := aliceAndBob(t)
+		w, s := aliceAndBob(t)
 		var want []string
 		var repeat []func() direct.SendResult
 		var receipts []direct.SendResult
@@ -89,7 +89,7 @@ func TestDerivedSeqKeepsOrder(t *testing.T) {
 				t.Errorf("a repeat of message %d has %+v, the first call %+v", n, r, receipts[n])
 			}
 		}
-		if got := texts(t, s.Timeline, "bob", "alice"); !slices.Equal(got, want) && given != 1<<32-2 {
+		if got := texts(t, w.Tenant(t).Timeline, "bob", "alice"); !slices.Equal(got, want) && given != 1<<32-2 {
 			t.Errorf("after MsgSeq %d: %q, want %q", given, got, want)
 		}
 	}
@@ -101,7 +101,7 @@ func TestDerivedSeqRisesWithinSecond(t *testing.T) {
 	w, s := aliceAndBob(t)
 	var want []string
 	for n := range 20 {
-		request := direct.SendRequest{From: "alice", To: "bob", Random: uint32(100 - n), NoLast: n%2 == 0, Trusted: true, Content: textOf(fmt.Sprint("text ", n))}
+		request := direct.SendRequest{From: "alice", To: "bob", Random: uint32(100 - n), ExcludedFromLast: n%2 == 0, Trusted: true, Content: textOf(fmt.Sprint("text ", n))}
 		if n%3 == 1 {
 			request.From, request.To = request.To, request.From
 		}
@@ -115,7 +115,7 @@ func TestDerivedSeqRisesWithinSecond(t *testing.T) {
 		want = append(want, fmt.Sprint("text ", n))
 		w.Clock.Move(3 * time.Millisecond)
 	}
-	if got := texts(t, s.Timeline, "bob", "alice"); !slices.Equal(got, want) {
+	if got := texts(t, w.Tenant(t).Timeline, "bob", "alice"); !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
@@ -128,7 +128,7 @@ func TestReadUntil(t *testing.T) {
 	start := w.Clock.Now().Unix()
 	send := func(random uint32, seq *uint32, noLast bool) {
 		t.Helper()
-		if _, err := s.Send(t.Context(), direct.SendRequest{From: "alice", To: "bob", Seq: seq, Random: random, NoLast: noLast, Trusted: true, Content: textOf("hi")}); err != nil {
+		if _, err := s.Send(t.Context(), direct.SendRequest{From: "alice", To: "bob", Seq: seq, Random: random, ExcludedFromLast: noLast, Trusted: true, Content: textOf("hi")}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -144,7 +144,7 @@ func TestReadUntil(t *testing.T) {
 	send(200, nil, true) // sent later, and no list shows it
 	c := w.Tenant(t).Inbox
 	for _, step := range []struct{ at, unread int64 }{{start - 1, 64}, {start, 4}, {start + 1, 1}, {start + 2, 0}} {
-		if _, err := c.ReadUntil(t.Context(), "bob", chat.Between("bob", "alice"), step.at); err != nil {
+		if _, err := c.MarkReadUntil(t.Context(), "bob", chat.Between("bob", "alice"), step.at); err != nil {
 			t.Fatal(err)
 		}
 		if got := row(t, w, "bob", "alice").Unread(); got != step.unread {
@@ -161,7 +161,7 @@ func TestLastMessageAfterDeletion(t *testing.T) {
 		var keys []timeline.Key
 		send := func(random int, noLast bool) {
 			t.Helper()
-			r, err := s.Send(t.Context(), direct.SendRequest{From: "alice", To: "bob", Random: uint32(random), NoLast: noLast, Trusted: true, Content: textOf(fmt.Sprint("text ", random))})
+			r, err := s.Send(t.Context(), direct.SendRequest{From: "alice", To: "bob", Random: uint32(random), ExcludedFromLast: noLast, Trusted: true, Content: textOf(fmt.Sprint("text ", random))})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -174,7 +174,7 @@ func TestLastMessageAfterDeletion(t *testing.T) {
 			send(2+n, true)
 		}
 		for n, want := range []*timeline.Key{&keys[0], nil} {
-			if err := s.Timeline.DeleteForUser(t.Context(), timeline.Actor{Trusted: true}, "bob", chat.Between("bob", "alice"), []timeline.Key{keys[1-n]}); err != nil {
+			if err := w.Tenant(t).Timeline.DeleteForUser(t.Context(), timeline.Actor{Trusted: true}, "bob", chat.Between("bob", "alice"), []timeline.Key{keys[1-n]}); err != nil {
 				t.Fatal(err)
 			}
 			r := row(t, w, "bob", "alice")

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/chat"
 	"parley/shared/op"
 )
 
@@ -20,18 +19,18 @@ type messageReactions struct {
 
 // reactions returns the reactions to up to 30 messages of a conversation. Messages that
 // the caller cannot see are left out.
-func reactions(ctx context.Context, c *op.Call, in someMessages) (reactionsReply, error) {
-	keys, err := in.keys()
+func reactions(ctx context.Context, c *op.Call, in getRequest) (reactionsReply, error) {
+	id, keys, err := in.find(c.Caller.Account)
 	if err != nil {
 		return reactionsReply{}, err
 	}
-	list, err := c.Timeline.Get(ctx, c.Caller.Account, chat.Between(c.Caller.Account, in.To), keys)
+	list, err := c.Timeline.Get(ctx, c.Caller.Account, id, keys)
 	if err != nil {
 		return reactionsReply{}, err
 	}
 	out := reactionsReply{List: make([]messageReactions, len(list))}
 	for i, m := range list {
-		out.List[i] = messageReactions{Key: m.Key.String(), Reactions: v4.FromReactions(m)}
+		out.List[i] = messageReactions{Key: m.Text(id), Reactions: v4.FromReactions(m)}
 		if out.List[i].Reactions == nil {
 			out.List[i].Reactions = []v4.Reaction{}
 		}

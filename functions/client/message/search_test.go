@@ -64,8 +64,8 @@ func TestSearchContinuesByCursor(t *testing.T) {
 			if r.Next == nil || calls > 200 {
 				break
 			}
-			text := formatSearchCursor("alice", *r.Next)
-			if from, err = parseSearchCursor("alice", text, c.query.Chat.IsZero()); err != nil || formatSearchCursor("alice", from) != text {
+			text := formatSearchCursor("alice", c.query.Chat, *r.Next)
+			if from, err = parseSearchCursor("alice", c.query.Chat, text); err != nil || formatSearchCursor("alice", c.query.Chat, from) != text {
 				t.Fatalf("cursor %s comes back as %+v, %v", text, from, err)
 			}
 		}

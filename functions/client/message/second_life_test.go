@@ -7,6 +7,7 @@ import (
 
 	"parley/infra/testkit"
 	"parley/shared/domain/accounts"
+	"parley/shared/domain/apps"
 	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/direct"
@@ -26,7 +27,7 @@ func TestSecondLifeIsSeparate(t *testing.T) {
 			"message alice bob 3 same\nmessage-extensible alice bob 4\nmessage-with-receipt bob alice 5"); err != nil {
 			t.Fatal(err)
 		}
-		s := w.Tenant(t)
+		s := w.TenantWith(t, func(set *apps.Settings) { set.Edition = apps.Premium }, nil)
 		merged, err := s.Direct.ImportMerged(t.Context(), "alice", []content.MergedMessage{{From: "carol", Elements: []content.Element{testkit.Text("old")}}}, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -49,7 +50,6 @@ func TestSecondLifeIsSeparate(t *testing.T) {
 		_, err = s.Timeline.Edit(t.Context(), by, "alice", chat.Between("alice", "bob"), key(1), timeline.EditRequest{Elements: textOf("new").Elements})
 		unknown("an edit", err)
 		unknown("a reaction", s.Timeline.React(t.Context(), by, "alice", chat.Between("alice", "bob"), key(2), "+1", true))
-		s.Timeline.Extensible = true
 		_, err = s.Timeline.ExtensionsFor(t.Context(), by, "alice", "alice", chat.Between("alice", "bob"), key(4), 0)
 		unknown("the extensions", err)
 		_, err = s.Timeline.ChangeExtensions(t.Context(), by, "alice", "alice", chat.Between("alice", "bob"), key(4), timeline.SetExtensions, []timeline.Extension{{Key: "k", Value: "v"}})

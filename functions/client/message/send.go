@@ -10,7 +10,9 @@ import (
 )
 
 type sendRequest struct {
-	To string `json:"To_Account" id:"receiver" need:"90003"`
+	To    string `json:"To_Account" id:"receiver" bad:"90003"`
+	Group string `json:"GroupId" bad:"90001"`
+	toGroup
 	options
 	Body   []v4.Element `json:"MsgBody" max:"-" need:"90002" bad:"90007"`
 	Custom string       `json:"CloudCustomData" bad:"90001"`
@@ -42,22 +44,35 @@ func (in options) sendRequest() (out direct.SendRequest, err error) {
 	if out.Push, err = v4.ParseOfflinePushInfo(in.Push); err != nil {
 		return out, err
 	}
-	return out, v4.ReadSendMsgControl(in.Control, &out)
+	control, err := v4.ReadSendMsgControl(in.Control)
+	control.To(&out)
+	return out, err
 }
 
 type sendReply struct {
-	Key     string `json:"MsgKey"`
-	Seq     uint32 `json:"MsgSeq"`
-	Time    int64  `json:"MsgTime"`           // Unix seconds
-	Ordinal int64  `json:"Ordinal,omitempty"` // the message's number from the caller to this user; absent: not stored
+	Key     string `json:"MsgKey,omitempty"`        // absent: a message to a group that is not stored
+	Seq     uint32 `json:"MsgSeq"`                  // of a message to a group: its number; 0: it is not stored
+	Time    int64  `json:"MsgTime"`                 // Unix seconds
+	Ordinal int64  `json:"Ordinal,omitempty"`       // the message's number from the caller to this user; absent: not stored
+	Dropped string `json:"MsgDropReason,omitempty"` // MsgFreqCtrl: the group had too many messages in this second
 }
 
-// send sends a message to one user. It stores the message and delivers it to all devices
+// send sends a message to one user, or to a group. To one user: it stores the message and delivers it to all devices
 // of both users except the device that sends. Code 0 means that the message is stored
 // (unless OnlineOnlyFlag is 1), not that a device has received it. A repeat with the same
 // MsgSeq, MsgRandom and content within 120 seconds is answered like the first call, and
-// the message is stored once.
+// the message is stored once. To a group: MsgSeq is the number of the message, and the identity of the
+// send is MsgRandom, for five minutes.
 func send(ctx context.Context, c *op.Call, in sendRequest) (sendReply, error) {
+	switch {
+	case (in.To == "") == (in.Group == ""):
+		return sendReply{}, v4.Refuse(90003, "a call has either To_Account or GroupId")
+	case in.Group != "":
+		return sendToGroup(ctx, c, in)
+	}
+	if err := in.toGroup.absent(); err != nil {
+		return sendReply{}, err
+	}
 	request, err := in.sendRequest()
 	if err != nil {
 		return sendReply{}, err

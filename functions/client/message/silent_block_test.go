@@ -61,7 +61,7 @@ func senderView(t *testing.T, block string) string {
 	for _, m := range h.Messages {
 		note("history", fmt.Sprint(m.Key, m.Offset, m.Words(), m.Recalled, m.Reactions), err)
 	}
-	rows, err := s.Inbox.Get(t.Context(), "alice", chat.BetweenEach("alice", []string{"bob"}))
+	rows, err := s.Inbox.GetConversations(t.Context(), "alice", chat.BetweenEach("alice", []string{"bob"}))
 	note("row", fmt.Sprintf("%+v", rows[0].Row.Preview), err)
 	page, err := s.Inbox.List(t.Context(), "alice", inbox.Filter{}, inbox.PageRequest{Limit: 10})
 	note("list", fmt.Sprint(len(page.Rows), page.Rows[0].Peer(), page.Rows[0].OutOffset, page.Rows[0].TimeMs), err)
@@ -81,7 +81,7 @@ func senderView(t *testing.T, block string) string {
 		if got := strings.Join(texts(t, s.Timeline, "bob", "alice"), ","); got != history {
 			t.Errorf("%s: bob's history is %q, want %q", what, got, history)
 		}
-		rows, err := s.Inbox.Get(t.Context(), "bob", chat.BetweenEach("bob", []string{"alice"}))
+		rows, err := s.Inbox.GetConversations(t.Context(), "bob", chat.BetweenEach("bob", []string{"alice"}))
 		if err != nil || len(rows) != 1 || rows[0].Row.Unread() != unread {
 			t.Errorf("%s: bob's row is %+v, %v, want %d unread", what, rows, err, unread)
 		}

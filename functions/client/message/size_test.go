@@ -14,9 +14,11 @@ import (
 	"parley/shared/domain/direct"
 	"parley/shared/domain/search"
 	"parley/shared/domain/timeline"
+	"parley/shared/dynamo"
 	"parley/shared/fault"
 	"parley/shared/plainjson"
-	"parley/shared/store"
+	archivestore "parley/shared/store/archive"
+	"parley/shared/store/schema"
 )
 
 // rawText returns a text element whose JSON has the text exactly as given, so that
@@ -84,8 +86,8 @@ func TestAcceptedMessageFitsEverywhere(t *testing.T) {
 			same("get", list, err)
 			found, err := s.Search.Search(t.Context(), "bob", search.Query{Chat: chat.Between("bob", "alice"), Senders: []string{"alice"}, Limit: 10})
 			same("search", found.Messages, err)
-			for _, item := range w.PartitionItems(t, store.Msg, store.TimelinePK(w.ID, chat.Between("alice", "bob"))) {
-				record, ok, err := store.StreamRecord{Insert: true, Item: item}.Stored()
+			for _, item := range w.PartitionItems(t, schema.Msg, schema.TimelinePK(w.ID, chat.Between("alice", "bob"))) {
+				record, ok, err := archivestore.ReadInsertedMessage(dynamo.StreamRecord{Insert: true, Item: item})
 				if err != nil || !ok {
 					t.Fatalf("the archive reads %t, %v", ok, err)
 				}
@@ -141,7 +143,7 @@ func TestSizeLimitIsOfStoredJSON(t *testing.T) {
 			if size := (v4.Form{}).Size(body); size > content.MaxBody {
 				t.Errorf("%s: accepted at %d bytes", c.name, size)
 			}
-			frame, err := client.Frames()(timeline.Message{From: "alice", Chat: chat.Between("alice", "bob"), Content: body})
+			frame, err := client.NewFrames().Frame(timeline.Message{From: "alice", Chat: chat.Between("alice", "bob"), Content: body})
 			if err != nil || len(frame) > 14<<10 {
 				t.Errorf("%s: a frame of %d bytes, %v", c.name, len(frame), err)
 			}
@@ -204,7 +206,7 @@ func TestMergedMessagesOfAnyCharacters(t *testing.T) {
 	if _, err := s.Forward(t.Context(), direct.Forward{SendRequest: send, Title: "t", Messages: messages}); err != nil {
 		t.Errorf("a message with a list of 11 KB: %v", err)
 	}
-	h, err := s.Timeline.History(t.Context(), timeline.HistoryRange{User: "bob", Chat: chat.Between("bob", "alice"), Limit: 10})
+	h, err := w.Tenant(t).Timeline.History(t.Context(), timeline.HistoryRange{User: "bob", Chat: chat.Between("bob", "alice"), Limit: 10})
 	if err != nil || len(h.Messages) != 2 || !strings.Contains(written(h.Messages[0].Elements[0]), "<list>") {
 		t.Errorf("history: %d messages, %v", len(h.Messages), err)
 	}

@@ -8,17 +8,18 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/smithy-go/middleware"
-
 	"parley/infra/testkit"
 	"parley/shared/app"
+	"parley/shared/domain/apps"
 	"parley/shared/domain/chat"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/direct"
 	"parley/shared/domain/push"
 	"parley/shared/domain/timeline"
+	"parley/shared/dynamo"
+	"parley/shared/dynamo/calls"
 	"parley/shared/store"
+	"parley/shared/store/schema"
 	"parley/shared/telemetry"
 )
 
@@ -31,17 +32,13 @@ func (brokenQueue[Job]) Send(context.Context, Job, time.Duration) error { return
 
 // storeWithoutSessions returns a store that fails to read the sessions of users.
 func storeWithoutSessions() *store.Store {
-	return server.Store(func(o *dynamodb.Options) {
-		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
-			return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("NoSessions", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
-				if p, ok := in.Parameters.(*dynamodb.BatchGetItemInput); ok {
-					if _, live := p.RequestItems[store.Names(server.Tables)[store.Live]]; live {
-						return middleware.InitializeOutput{}, middleware.Metadata{}, errDown
-					}
-				}
-				return next.HandleInitialize(ctx, in)
-			}), middleware.Before)
-		})
+	return server.Store(func(ctx context.Context, in any, next dynamo.Call) (any, error) {
+		if p, ok := in.(*calls.BatchGetItemInput); ok {
+			if _, live := p.RequestItems[schema.TableNames(server.Tables)[schema.Live]]; live {
+				return nil, errDown
+			}
+		}
+		return next(ctx, in)
 	})
 }
 
@@ -67,7 +64,8 @@ func TestStoredIsSuccess(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s := w.NewApp(parts).For(&o).Direct
+			tenant := w.NewApp(parts).For(&o)
+			s, stored := tenant.Direct, tenant.Timeline
 			meter := &telemetry.Meter{}
 			ctx := telemetry.WithMeter(t.Context(), meter)
 			noted := func(what string) {
@@ -94,10 +92,10 @@ func TestStoredIsSuccess(t *testing.T) {
 				}
 			}
 			c := w.NewApp(parts).For(&o).Inbox
-			if _, err := c.Read(ctx, "bob", chat.Between("bob", "alice"), nil, delivery.Origin{}); err != nil {
+			if _, err := c.MarkRead(ctx, "bob", chat.Between("bob", "alice"), nil, delivery.Origin{}); err != nil {
 				t.Errorf("a read cursor: %v", err)
 			}
-			if _, all, err := c.ReadAll(ctx, "u1", delivery.Origin{}); err != nil || !all {
+			if _, all, err := c.MarkAllRead(ctx, "u1", delivery.Origin{}); err != nil || !all {
 				t.Errorf("all read: %t, %v", all, err)
 			}
 			if _, err := c.SetDraft(ctx, "bob", chat.Between("bob", "alice"), "draft", delivery.Origin{}); err != nil {
@@ -110,23 +108,23 @@ func TestStoredIsSuccess(t *testing.T) {
 			if _, err := c.Pin(ctx, "bob", chat.Between("bob", "alice"), true, delivery.Origin{}); err != nil {
 				t.Errorf("a pin: %v", err)
 			}
-			if err := c.Clear(ctx, "u1", chat.Between("u1", "alice"), delivery.Origin{}); err != nil {
+			if err := c.ClearHistory(ctx, "u1", chat.Between("u1", "alice"), delivery.Origin{}); err != nil {
 				t.Errorf("a clear: %v", err)
 			}
-			if err := c.Delete(ctx, "u1", chat.Between("u1", "alice"), true, delivery.Origin{}); err != nil {
+			if err := c.DeleteConversation(ctx, "u1", chat.Between("u1", "alice"), true, delivery.Origin{}); err != nil {
 				t.Errorf("a deleted conversation: %v", err)
 			}
 			by := timeline.Actor{Trusted: true}
-			if _, err := s.Timeline.Edit(ctx, by, "alice", chat.Between("alice", "bob"), r.Key, timeline.EditRequest{Elements: textOf("ho").Elements}); err != nil {
+			if _, err := stored.Edit(ctx, by, "alice", chat.Between("alice", "bob"), r.Key, timeline.EditRequest{Elements: textOf("ho").Elements}); err != nil {
 				t.Errorf("an edit: %v", err)
 			}
-			if err := s.Timeline.React(ctx, by, "bob", chat.Between("bob", "alice"), r.Key, "+1", true); err != nil {
+			if err := stored.React(ctx, by, "bob", chat.Between("bob", "alice"), r.Key, "+1", true); err != nil {
 				t.Errorf("a reaction: %v", err)
 			}
-			if err := s.Timeline.Recall(ctx, by, "alice", chat.Between("alice", "bob"), r.Key); err != nil {
+			if err := stored.Recall(ctx, by, "alice", chat.Between("alice", "bob"), r.Key); err != nil {
 				t.Errorf("a recall: %v", err)
 			}
-			if err := s.Timeline.DeleteForUser(ctx, by, "bob", chat.Between("bob", "alice"), []timeline.Key{r.Key}); err != nil {
+			if err := stored.DeleteForUser(ctx, by, "bob", chat.Between("bob", "alice"), []timeline.Key{r.Key}); err != nil {
 				t.Errorf("a deletion: %v", err)
 			}
 		})
@@ -146,10 +144,10 @@ func TestRepeatedChangesNotifyOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	by := timeline.Actor{Issued: w.Clock.Now()}
-	s.Timeline.Extensible = true
+	stored := w.TenantWith(t, func(set *apps.Settings) { set.Edition = apps.Premium }, nil).Timeline
 	extended := timeline.Key{Time: w.Clock.Now().Unix(), Seq: 5, Random: 5}
 	extend := func(verb timeline.ExtensionVerb, seq int64) error {
-		list, err := s.Timeline.ChangeExtensions(t.Context(), by, "alice", "alice", chat.Between("alice", "bob"), extended, verb, []timeline.Extension{{Key: "k", Value: "v", Seq: seq}})
+		list, err := stored.ChangeExtensions(t.Context(), by, "alice", "alice", chat.Between("alice", "bob"), extended, verb, []timeline.Extension{{Key: "k", Value: "v", Seq: seq}})
 		for _, result := range list {
 			err = errors.Join(err, result.Err)
 		}
@@ -163,21 +161,21 @@ func TestRepeatedChangesNotifyOnce(t *testing.T) {
 		late bool // refused after the idempotency window
 	}{
 		{"an edit", func() error {
-			_, err := s.Timeline.Edit(t.Context(), by, "alice", chat.Between("alice", "bob"), r.Key, timeline.EditRequest{Elements: textOf("ho").Elements})
+			_, err := stored.Edit(t.Context(), by, "alice", chat.Between("alice", "bob"), r.Key, timeline.EditRequest{Elements: textOf("ho").Elements})
 			return err
 		}, false},
 		{"a reaction", func() error {
-			return s.Timeline.React(t.Context(), by, "alice", chat.Between("alice", "bob"), r.Key, "+1", true)
+			return stored.React(t.Context(), by, "alice", chat.Between("alice", "bob"), r.Key, "+1", true)
 		}, true},
 		{"a removed reaction", func() error {
-			return s.Timeline.React(t.Context(), by, "alice", chat.Between("alice", "bob"), r.Key, "+1", false)
+			return stored.React(t.Context(), by, "alice", chat.Between("alice", "bob"), r.Key, "+1", false)
 		}, true},
 		{"an extension", func() error { return extend(timeline.SetExtensions, 0) }, false},
 		{"a deleted extension", func() error { return extend(timeline.DeleteExtensions, 1) }, false},
 		{"cleared extensions", func() error { return extend(timeline.ClearExtensions, 0) }, false},
-		{"a recall", func() error { return s.Timeline.Recall(t.Context(), by, "alice", chat.Between("alice", "bob"), r.Key) }, true},
+		{"a recall", func() error { return stored.Recall(t.Context(), by, "alice", chat.Between("alice", "bob"), r.Key) }, true},
 		{"a deletion", func() error {
-			return s.Timeline.DeleteForUser(t.Context(), by, "bob", chat.Between("bob", "alice"), list)
+			return stored.DeleteForUser(t.Context(), by, "bob", chat.Between("bob", "alice"), list)
 		}, false},
 	} {
 		for try := range 3 {

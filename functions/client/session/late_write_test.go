@@ -7,7 +7,8 @@ import (
 	"parley/infra/testkit"
 	"parley/shared/domain/chat"
 	"parley/shared/domain/inbox"
-	"parley/shared/store"
+	"parley/shared/dynamo"
+	"parley/shared/store/schema"
 	"parley/shared/timeouts"
 )
 
@@ -28,7 +29,7 @@ func TestSyncFindsWhatALongCallWrites(t *testing.T) {
 		t.Fatalf("%d rows changed, %v, want 0", len(before.Rows), err)
 	}
 	w.Clock.Move(time.Second)
-	if err := w.SetAttributes(t.Context(), store.Core, store.RowKey(w.ID, "alice", chat.Between("alice", "bob")), store.Item{"ut": testkit.Number(began.UnixMilli())}); err != nil {
+	if err := w.SetAttributes(t.Context(), schema.Core, schema.RowKey(w.ID, "alice", chat.Between("alice", "bob")), dynamo.Item{"ut": testkit.Number(began.UnixMilli())}); err != nil {
 		t.Fatal(err)
 	}
 	after, err := w.Tenant(t).Inbox.Sync(t.Context(), "alice", before.SinceMs, page)

@@ -32,6 +32,7 @@ type relationCounters struct {
 	Requests       int   `json:"Requests"` // pending friend requests
 	RequestsUnread int   `json:"RequestsUnread"`
 	FolderVersion  int64 `json:"ContactGroupVersion"`
+	GroupVersion   int64 `json:"GroupVersion,omitempty"` // grows when the caller joins or leaves a group
 }
 
 // pageSize is how many conversations one answer has at most.
@@ -59,19 +60,19 @@ func sync(ctx context.Context, c *op.Call, in syncRequest) (syncReply, error) {
 	}
 	out := syncReply{
 		Conversations: v4.FromRows(p.Rows), Complete: p.Next == nil, Cursor: v4.FormatCursor(c.Caller.Account, p.Next),
-		Since: p.SinceMs, Spread: c.Sessions.Spread,
-		Expired: in.Since > 0 && in.Since < c.App.Now().Add(-c.Direct.Retention).UnixMilli(),
+		Since: p.SinceMs, Spread: c.Sessions.Spread(),
+		Expired: in.Since > 0 && in.Since < c.App.Now().Add(-c.Direct.Retention()).UnixMilli(),
 	}
 	if after == nil {
 		if err := closeUnserved(ctx, c); err != nil {
 			return syncReply{}, err
 		}
-		counters, err := c.Relations.Counters(ctx, c.Caller.Account)
+		counters, err := c.Relations.CountersEventually(ctx, c.Caller.Account)
 		if err != nil {
 			return syncReply{}, err
 		}
 		out.relationCounters = &relationCounters{
-			counters.FriendVersion, counters.BlockVersion, counters.ListVersion, counters.Requests, counters.Unread, p.Head.Version,
+			counters.FriendVersion, counters.BlockVersion, counters.ListVersion, counters.Requests, counters.Unread, p.Head.Version, p.Head.GroupVersion,
 		}
 	}
 	return out, nil

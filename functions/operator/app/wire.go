@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 
 	"parley/shared/domain/apps"
+	"parley/shared/domain/groups"
+	"parley/shared/fault"
 	"parley/shared/plainjson"
 )
 
@@ -14,6 +16,8 @@ type appView struct {
 	apps.Settings
 	ProfileFields []profileField `json:"ProfileFields"`
 	FriendFields  []friendField  `json:"FriendFields"`
+	GroupFields   []groupField   `json:"GroupFields"`
+	MemberFields  []memberField  `json:"MemberFields"`
 	Limits        apps.Limits    `json:"Limits"`   // the numbers that are in force
 	Override      apps.Limits    `json:"Override"` // what the application replaces; 0: the number of the edition
 	Created       int64          `json:"Created"`  // Unix seconds
@@ -36,6 +40,68 @@ type friendField struct {
 	UserWrites bool   `json:"UserWrites"` // the user who has the friend may write it
 }
 
+// groupField is a custom field of groups. The backend reads and writes every field.
+type groupField struct {
+	Key    string `json:"Key"`    // 1 to 16 bytes of A to Z, a to z, 0 to 9 and _
+	Reads  role   `json:"Reads"`  // the least role that reads it: Anybody, Member, Admin, Owner or App; absent: Member
+	Writes role   `json:"Writes"` // the least role that writes it; absent: App
+}
+
+// memberField is a custom field of members of groups. The backend reads and writes every field.
+type memberField struct {
+	groupField
+	Own bool `json:"Own"` // each member reads and writes the member's own value
+}
+
+// role is a role of groups as a word.
+type role string
+
+func (r role) role(absent groups.Role) (groups.Role, error) {
+	switch r {
+	case "":
+		return absent, nil
+	case "Anybody":
+		return groups.NotMember, nil
+	case "Member":
+		return groups.Member, nil
+	case "Admin":
+		return groups.Admin, nil
+	case "Owner":
+		return groups.Owner, nil
+	case "App":
+		return groups.Application, nil
+	}
+	return 0, fault.New(fault.Invalid, "a right is Anybody, Member, Admin, Owner or App, and not %.20q", string(r))
+}
+
+func roleWord(r groups.Role) role {
+	switch r {
+	case groups.NotMember:
+		return "Anybody"
+	case groups.Member:
+		return "Member"
+	case groups.Admin:
+		return "Admin"
+	case groups.Owner:
+		return "Owner"
+	default:
+		return "App"
+	}
+}
+
+func (f groupField) field() (groups.Field, error) {
+	reads, err := f.Reads.role(groups.Member)
+	if err != nil {
+		return groups.Field{}, err
+	}
+	writes, err := f.Writes.role(groups.Application)
+	return groups.Field{Name: f.Key, Reads: reads, Writes: writes}, err
+}
+
+func viewGroupField(f groups.Field) groupField {
+	return groupField{Key: f.Name, Reads: roleWord(f.Reads), Writes: roleWord(f.Writes)}
+}
+
 // keyView is a key without its secret.
 type keyView struct {
 	N       int   `json:"N"`               // the number of the key: 1, 2, 3, ...
@@ -48,7 +114,14 @@ func view(a apps.App) appView {
 	v := appView{
 		ID: a.ID, Settings: inForce.Settings, Limits: inForce.Limits, Override: set.Override,
 		ProfileFields: make([]profileField, len(set.ProfileFields)), FriendFields: make([]friendField, len(set.FriendFields)),
+		GroupFields: make([]groupField, len(set.GroupFields)), MemberFields: make([]memberField, len(set.MemberFields)),
 		Created: a.Created, Updated: a.Updated, Admins: a.Admins,
+	}
+	for i, f := range set.GroupFields {
+		v.GroupFields[i] = viewGroupField(f)
+	}
+	for i, f := range set.MemberFields {
+		v.MemberFields[i] = memberField{viewGroupField(f), f.Own}
 	}
 	for i, f := range set.ProfileFields {
 		v.ProfileFields[i] = profileField{Word: f.Name, UserReads: f.UserReads, UserWrites: f.UserWrites}
@@ -67,6 +140,8 @@ type settings struct {
 	apps.Settings
 	ProfileFields *[]profileField `json:"ProfileFields"` // at most 20; replaces the whole list
 	FriendFields  *[]friendField  `json:"FriendFields"`  // at most 20; replaces the whole list
+	GroupFields   *[]groupField   `json:"GroupFields"`   // at most 10; replaces the whole list
+	MemberFields  *[]memberField  `json:"MemberFields"`  // at most 5; replaces the whole list
 	Override      apps.Limits     `json:"Override"`      // numbers that replace those of the edition; 0: the number of the edition
 }
 
@@ -95,6 +170,27 @@ func (in settings) apply(s apps.Settings, body []byte) (apps.Settings, error) {
 			s.FriendFields = append(s.FriendFields, apps.Field{
 				Name: f.Word, UserReads: f.UserReads == nil || *f.UserReads, UserWrites: f.UserWrites,
 			})
+		}
+	}
+	if in.GroupFields != nil {
+		s.GroupFields = nil
+		for _, f := range *in.GroupFields {
+			field, err := f.field()
+			if err != nil {
+				return s, err
+			}
+			s.GroupFields = append(s.GroupFields, field)
+		}
+	}
+	if in.MemberFields != nil {
+		s.MemberFields = nil
+		for _, f := range *in.MemberFields {
+			field, err := f.field()
+			if err != nil {
+				return s, err
+			}
+			field.Own = f.Own
+			s.MemberFields = append(s.MemberFields, field)
 		}
 	}
 	return s, nil

@@ -8,13 +8,13 @@ import (
 	"parley/shared/domain/archive"
 	"parley/shared/objects"
 	"parley/shared/op"
-	"parley/shared/store"
+	"parley/shared/store/schema"
 )
 
 // Operations returns the operations. Their error numbers are the codes of package
 // fault.
 func Operations() []op.Operation {
-	reads := op.Reads(store.Apps, store.Exports)
+	reads := op.Reads(schema.Apps, schema.Exports)
 	return []op.Operation{
 		operator.Action("history.list", list, reads, op.Fails(apps.GetFaults()), op.DocumentedErrors(12, 21)),
 		operator.Action("history.get", get, reads, op.Fails(apps.GetFaults(), archive.ExportFaults()), op.ReadsObjects(objects.File), op.DocumentedErrors(12, 21, 140, 141)),

@@ -8,7 +8,7 @@ import (
 	"parley/shared/domain/accounts"
 	"parley/shared/op"
 	"parley/shared/queue"
-	"parley/shared/store"
+	"parley/shared/store/schema"
 	"parley/shared/timeouts"
 )
 
@@ -20,15 +20,15 @@ func service() tencent.Service {
 func Operations() []op.Operation {
 	s := service()
 	return []op.Operation{
-		tencent.Command(s, "account_import", accountImport, op.Fails(accounts.ImportFaults()), op.Writes(store.Accounts, store.Apps), op.Delivers(), op.Sends(queue.Broadcast),
+		tencent.Command(s, "account_import", accountImport, op.Fails(accounts.ImportFaults()), op.Writes(schema.Accounts, schema.AccountList, schema.AccountCounts), op.Delivers(), op.Sends(queue.Broadcast),
 			op.DocumentedErrors(40601, 70398, 70402, 70403)),
-		tencent.Command(s, "multiaccount_import", multiaccountImport, op.Fails(accounts.ImportFaults()), op.Writes(store.Accounts, store.Apps), op.Delivers(), op.Sends(queue.Broadcast), op.Resources(512, timeouts.RowsBatch),
+		tencent.Command(s, "multiaccount_import", multiaccountImport, op.Fails(accounts.ImportFaults()), op.Writes(schema.Accounts, schema.AccountList, schema.AccountCounts), op.Delivers(), op.Sends(queue.Broadcast), op.Timeout(timeouts.RowsBatch),
 			op.DocumentedErrors(70206, 70398, 70402, 70403)),
-		tencent.Command(s, "account_delete", accountDelete, op.Fails(accounts.DeleteFaults()), op.Writes(store.Accounts, store.Apps),
-			op.Reads(store.Sessions), op.Writes(store.Sessions), op.ClosesConnections(), op.Sends(queue.Removal), op.Resources(512, timeouts.RowsBatch),
+		tencent.Command(s, "account_delete", accountDelete, op.Fails(accounts.DeleteFaults()), op.Writes(schema.Accounts, schema.AccountList, schema.AccountCounts),
+			op.Reads(schema.Sessions), op.Writes(schema.Sessions), op.ClosesConnections(), op.Sends(queue.Background), op.Timeout(timeouts.RowsBatch),
 			op.DocumentedErrors(70107, 70206, 70402, 70403, 71000)),
-		tencent.Command(s, "account_check", accountCheck, op.Reads(store.Accounts), op.DocumentedErrors(70206, 70402, 70403)),
-		tencent.Command(s, "kick", kick, op.Fails(accounts.KickFaults()), op.Writes(store.Accounts),
-			op.Reads(store.Sessions), op.Writes(store.Sessions), op.ClosesConnections(), op.DocumentedErrors(70107, 70402, 70403)),
+		tencent.Command(s, "account_check", accountCheck, op.Reads(schema.Accounts), op.DocumentedErrors(70206, 70402, 70403)),
+		tencent.Command(s, "kick", kick, op.Fails(accounts.KickFaults()), op.Writes(schema.Accounts),
+			op.Reads(schema.Sessions), op.Writes(schema.Sessions), op.ClosesConnections(), op.DocumentedErrors(70107, 70402, 70403)),
 	}
 }

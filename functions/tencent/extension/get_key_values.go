@@ -27,11 +27,15 @@ func getKeyValues(ctx context.Context, c *op.Call, in getRequest) (getResponse, 
 	if err != nil {
 		return getResponse{}, err
 	}
-	actor := timeline.Actor{Trusted: c.Caller.Admin, Issued: c.Caller.Issued}
-	page, err := c.Timeline.ExtensionsFor(ctx, actor, c.Caller.Account, in.From, chat.Between(in.From, in.To), key, in.Start)
+	page, err := c.Timeline.ExtensionsFor(ctx, actor(c), c.Caller.Account, in.From, chat.Between(in.From, in.To), key, in.Start)
 	if err != nil {
 		return getResponse{}, err
 	}
+	return fromPage(page), nil
+}
+
+// fromPage returns the wire form of a page of extensions.
+func fromPage(page timeline.ExtensionPage) getResponse {
 	out := getResponse{Latest: page.Latest, Cleared: page.Cleared, List: make([]extension, len(page.List))}
 	if page.Complete {
 		out.Complete = 1
@@ -39,5 +43,5 @@ func getKeyValues(ctx context.Context, c *op.Call, in getRequest) (getResponse, 
 	for i, e := range page.List {
 		out.List[i] = fromExtension(e)
 	}
-	return out, nil
+	return out
 }

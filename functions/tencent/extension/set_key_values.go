@@ -12,8 +12,23 @@ import (
 
 type setRequest struct {
 	messageRef
+	changes
+}
+
+// changes are what a call does with extensions of a message.
+type changes struct {
 	Verb int         `json:"OperateType" need:"10004" bad:"10004"` // 1 sets, 2 deletes, 3 clears all
 	List []extension `json:"ExtensionList" bad:"10004"`
+}
+
+// parse returns the changes for the domain.
+func (c changes) parse() (timeline.ExtensionVerb, []timeline.Extension, error) {
+	verb, err := verbOf(c.Verb)
+	list := make([]timeline.Extension, len(c.List))
+	for i, e := range c.List {
+		list[i] = timeline.Extension{Key: e.Key, Value: e.Value, Seq: e.Seq}
+	}
+	return verb, list, err
 }
 
 type setResponse struct {
@@ -30,23 +45,23 @@ type setResult struct {
 // stored one, the extension stays as it is, and its result has 23001 and the stored
 // values. The Seq that an admin names is ignored.
 func setKeyValues(ctx context.Context, c *op.Call, in setRequest) (setResponse, error) {
-	key, err := in.parse(c)
+	key, err := in.messageRef.parse(c)
 	if err != nil {
 		return setResponse{}, err
 	}
-	verb, err := verbOf(in.Verb)
+	verb, list, err := in.changes.parse()
 	if err != nil {
 		return setResponse{}, err
 	}
-	list := make([]timeline.Extension, len(in.List))
-	for i, e := range in.List {
-		list[i] = timeline.Extension{Key: e.Key, Value: e.Value, Seq: e.Seq}
-	}
-	actor := timeline.Actor{Trusted: c.Caller.Admin, Issued: c.Caller.Issued}
-	results, err := c.Timeline.ChangeExtensions(ctx, actor, c.Caller.Account, in.From, chat.Between(in.From, in.To), key, verb, list)
+	results, err := c.Timeline.ChangeExtensions(ctx, actor(c), c.Caller.Account, in.From, chat.Between(in.From, in.To), key, verb, list)
 	if err != nil {
 		return setResponse{}, err
 	}
+	return fromResults(results), nil
+}
+
+// fromResults returns the wire form of the results of changes.
+func fromResults(results []timeline.ExtensionResult) setResponse {
 	out := setResponse{List: make([]setResult, len(results))}
 	for i, r := range results {
 		out.List[i].Extension = fromExtension(r.Extension)
@@ -54,7 +69,7 @@ func setKeyValues(ctx context.Context, c *op.Call, in setRequest) (setResponse, 
 			out.List[i].Code, _ = v4.Extension().Of(r.Err)
 		}
 	}
-	return out, nil
+	return out
 }
 
 // verbOf reads an OperateType.

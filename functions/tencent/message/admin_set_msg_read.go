@@ -30,9 +30,9 @@ func adminSetMsgRead(ctx context.Context, c *op.Call, in setReadRequest) (setRea
 		return setReadResponse{}, err
 	}
 	if at == nil {
-		_, err = c.Inbox.Read(ctx, in.Reader, chat.Between(in.Reader, in.Peer), nil, delivery.Origin{})
+		_, err = c.Inbox.MarkRead(ctx, in.Reader, chat.Between(in.Reader, in.Peer), nil, delivery.Origin{})
 	} else {
-		_, err = c.Inbox.ReadUntil(ctx, in.Reader, chat.Between(in.Reader, in.Peer), *at)
+		_, err = c.Inbox.MarkReadUntil(ctx, in.Reader, chat.Between(in.Reader, in.Peer), *at)
 	}
 	switch {
 	case fault.Is(err, fault.SenderUnknown):

@@ -51,7 +51,7 @@ func getC2CUnreadMsgNum(ctx context.Context, c *op.Call, in unreadRequest) (unre
 		return unreadResponse{}, v4.Refuse(badTo, "To_Account %s is not an account", in.To)
 	}
 	if len(in.Peers) == 0 {
-		total, err := c.Inbox.Unread(ctx, in.To)
+		total, err := c.Inbox.UnreadDirect(ctx, in.To)
 		return unreadResponse{All: &total}, err
 	}
 	var out unreadResponse

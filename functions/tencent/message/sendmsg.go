@@ -32,7 +32,7 @@ func sendMsg(ctx context.Context, c *op.Call, in sendMsgRequest) (sendMsgRespons
 	if request.Extensible, err = v4.Flag("SupportMessageExtension", in.Extension); err != nil {
 		return sendMsgResponse{}, err
 	}
-	if err := v4.ReadForbidCallbackControl(in.Forbid, &request); err != nil {
+	if request.SkipBefore, request.SkipAfter, err = v4.ReadForbidCallbackControl(in.Forbid); err != nil {
 		return sendMsgResponse{}, err
 	}
 	sent, err := c.Direct.Send(ctx, request)

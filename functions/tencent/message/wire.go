@@ -76,5 +76,7 @@ func (in sendFields) sendRequest(admin string) (direct.SendRequest, error) {
 	if r.Push, err = v4.ParseOfflinePushInfo(in.Push); err != nil {
 		return r, err
 	}
-	return r, v4.ReadSendMsgControl(in.Control, &r)
+	control, err := v4.ReadSendMsgControl(in.Control)
+	control.To(&r)
+	return r, err
 }

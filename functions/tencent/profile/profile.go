@@ -8,7 +8,7 @@ import (
 	"parley/shared/domain/profiles"
 	"parley/shared/op"
 	"parley/shared/queue"
-	"parley/shared/store"
+	"parley/shared/store/schema"
 )
 
 func service() tencent.Service {
@@ -19,9 +19,9 @@ func service() tencent.Service {
 func Operations() []op.Operation {
 	s := service()
 	return []op.Operation{
-		tencent.Command(s, "portrait_get", portraitGet, op.Fails(profiles.ReadFaults()), op.Reads(store.Accounts, store.Profiles),
+		tencent.Command(s, "portrait_get", portraitGet, op.Fails(profiles.ReadFaults()), op.Reads(schema.Accounts, schema.Profiles),
 			op.DocumentedErrors(40001, 40002, 40003, 40004, 40009)),
-		tencent.Command(s, "portrait_set", portraitSet, op.Fails(profiles.SetFaults()), op.Reads(store.Accounts), op.Writes(store.Accounts, store.Profiles), op.Delivers(),
+		tencent.Command(s, "portrait_set", portraitSet, op.Fails(profiles.SetFaults()), op.Reads(schema.Accounts), op.Writes(schema.Accounts, schema.Profiles), op.Delivers(),
 			op.Sends(queue.Broadcast), op.DocumentedErrors(40001, 40003, 40004, 40009, 40601, 40605, 40610)),
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/chat"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/inbox"
 	"parley/shared/op"
@@ -39,13 +38,12 @@ func createContactGroup(ctx context.Context, c *op.Call, in createContactGroupRe
 	if err := checkContacts(g.Contacts, inbox.MaxBatch); err != nil {
 		return createContactGroupResponse{}, err
 	}
-	peers, indexes := userContacts(g.Contacts)
-	f, errs, _, err := c.Inbox.CreateFolder(ctx, in.From, g.Name, chat.BetweenEach(in.From, peers), delivery.Origin{})
+	f, errs, _, err := c.Inbox.CreateFolder(ctx, in.From, g.Name, chatsOf(in.From, g.Contacts), delivery.Origin{})
 	if err != nil {
 		return createContactGroupResponse{}, err
 	}
 	r := groupResult{Group: v4.Folder{Name: f.Name, ID: f.Number}}
-	for i, o := range outcomes(len(g.Contacts), indexes, errs) {
+	for i, o := range outcomes(errs) {
 		r.Results = append(r.Results, contactResult{g.Contacts[i], o})
 	}
 	return createContactGroupResponse{Results: []groupResult{r}}, nil

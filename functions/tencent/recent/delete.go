@@ -4,8 +4,8 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/chat"
 	"parley/shared/domain/delivery"
+	"parley/shared/fault"
 	"parley/shared/op"
 )
 
@@ -24,14 +24,16 @@ type deleteResponse struct{}
 // user. The groups and marks of the conversation stay. If it is not in the list, the call
 // succeeds.
 func deleteConversation(ctx context.Context, c *op.Call, in deleteRequest) (deleteResponse, error) {
-	if err := (contact{Type: in.Type, To: in.To, ToGroup: in.ToGroup}).check(); err != nil {
+	named := contact{Type: in.Type, To: in.To, ToGroup: in.ToGroup}
+	if err := named.check(); err != nil {
 		return deleteResponse{}, err
 	}
 	if in.Clear != 0 && in.Clear != 1 {
 		return deleteResponse{}, v4.Refuse(badParameter, "ClearRamble is 0 or 1")
 	}
-	if in.Type == typeGroup { // there are no groups yet
-		return deleteResponse{}, c.Inbox.CheckAccount(ctx, in.From)
+	err := c.Inbox.DeleteConversation(ctx, in.From, named.chat(in.From), in.Clear == 1, delivery.Origin{})
+	if fault.Is(err, fault.MemberUnknown) { // the list does not have it
+		err = c.Inbox.RequireAccount(ctx, in.From)
 	}
-	return deleteResponse{}, c.Inbox.Delete(ctx, in.From, chat.Between(in.From, in.To), in.Clear == 1, delivery.Origin{})
+	return deleteResponse{}, err
 }

@@ -25,7 +25,7 @@ func getContactGroup(ctx context.Context, c *op.Call, in getContactGroupRequest)
 	if *in.Start < 0 {
 		return getContactGroupResponse{}, v4.Refuse(badParameter, "StartIndex is a number from 0 on")
 	}
-	h, rows, err := c.Inbox.Labelled(ctx, in.From)
+	h, rows, err := c.Inbox.ListLabelled(ctx, in.From)
 	if err != nil {
 		return getContactGroupResponse{}, err
 	}

@@ -33,10 +33,11 @@ type getListResponse struct {
 }
 
 type conversation struct {
-	Type int    `json:"Type"` // 1 one-to-one
-	To   string `json:"To_Account"`
-	Time int64  `json:"MsgTime"` // Unix seconds
-	Top  int    `json:"TopFlag"` // 1 if the conversation is pinned
+	Type  int    `json:"Type"` // 1 one-to-one, 2 group
+	To    string `json:"To_Account,omitempty"`
+	Group string `json:"GroupId,omitempty"`
+	Time  int64  `json:"MsgTime"` // Unix seconds
+	Top   int    `json:"TopFlag"` // 1 if the conversation is pinned
 }
 
 // Bits of AssistFlags (docs/spec/tencent §9.1).
@@ -58,7 +59,7 @@ func getList(ctx context.Context, c *op.Call, in getListRequest) (getListRespons
 	if min(in.Time, in.TopTime) < 0 || min(in.Index, in.TopIndex) < 0 || *in.Flags < 0 {
 		return getListResponse{}, v4.Refuse(badParameter, "cursors and AssistFlags are numbers from 0 on")
 	}
-	rows, err := c.Inbox.All(ctx, in.From)
+	rows, err := c.Inbox.ListAll(ctx, in.From)
 	if err != nil {
 		return getListResponse{}, err
 	}
@@ -93,7 +94,8 @@ func getList(ctx context.Context, c *op.Call, in getListRequest) (getListRespons
 
 // add appends a conversation to the answer and moves the cursor of its list past it.
 func (out *getListResponse) add(r inbox.Row) {
-	item := conversation{Type: typeUser, To: r.Peer(), Time: msgTime(r)}
+	named := contactOf(r)
+	item := conversation{Type: named.Type, To: named.To, Group: named.ToGroup, Time: msgTime(r)}
 	if r.PinnedMs > 0 {
 		item.Top = 1
 		out.TopTime, out.TopIndex = advance(pinTime(r), out.TopTime, out.TopIndex)

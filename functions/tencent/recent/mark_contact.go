@@ -4,7 +4,6 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/chat"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/inbox"
 	"parley/shared/op"
@@ -52,10 +51,8 @@ func markContact(ctx context.Context, c *op.Call, in markContactRequest) (markCo
 	if err := checkContacts(list, inbox.MaxBatch); err != nil {
 		return markContactResponse{}, err
 	}
-	peers, indexes := userContacts(list)
-	changes := make([]inbox.LabelChange, len(peers))
-	for i := range peers {
-		item := in.Items[indexes[i]]
+	changes := make([]inbox.LabelChange, len(list))
+	for i, item := range in.Items {
 		if item.Type&optStandard != 0 {
 			changes[i].Set, changes[i].Clear = item.Set, item.Clear
 		}
@@ -63,12 +60,12 @@ func markContact(ctx context.Context, c *op.Call, in markContactRequest) (markCo
 			changes[i].Custom = item.Custom
 		}
 	}
-	errs, err := c.Inbox.SetLabels(ctx, in.From, chat.BetweenEach(in.From, peers), changes, delivery.Origin{})
+	errs, err := c.Inbox.SetLabels(ctx, in.From, chatsOf(in.From, list), changes, delivery.Origin{})
 	if err != nil {
 		return markContactResponse{}, err
 	}
 	var out markContactResponse
-	for i, o := range outcomes(len(list), indexes, errs) {
+	for i, o := range outcomes(errs) {
 		out.Results = append(out.Results, markResult{in.Items[i].Type, list[i], o})
 	}
 	return out, nil

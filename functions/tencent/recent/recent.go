@@ -11,7 +11,7 @@ import (
 	"parley/shared/fault"
 	"parley/shared/op"
 	"parley/shared/queue"
-	"parley/shared/store"
+	"parley/shared/store/schema"
 	"parley/shared/timeouts"
 )
 
@@ -26,18 +26,18 @@ func Operations() []op.Operation {
 	withDisplay, withoutDisplay := service(true), service(false)
 	reads := func(fails []fault.Code, errors ...int) []op.Option {
 		return []op.Option{
-			op.Reads(store.Conversations, store.Accounts), op.DocumentedErrors(50001, 50002, 50003), op.DocumentedErrors(errors...),
+			op.Reads(schema.Conversations, schema.Accounts, schema.GroupHeads), op.DocumentedErrors(50001, 50002, 50003), op.DocumentedErrors(errors...),
 			op.Fails(fails),
 		}
 	}
 	changes := func(fails []fault.Code, errors ...int) []op.Option {
-		return slices.Concat(reads(fails, errors...), []op.Option{op.Writes(store.Conversations), op.Delivers(), op.Resources(512, timeouts.RowsBatch)})
+		return slices.Concat(reads(fails, errors...), []op.Option{op.Writes(schema.Conversations), op.Delivers(), op.Timeout(timeouts.RowsBatch)})
 	}
 	return []op.Operation{
-		tencent.Command(withDisplay, "get_list", getList, append(reads(inbox.AccountFaults()), op.Sends(queue.Index))...),
-		tencent.Command(withDisplay, "delete", deleteConversation, append(changes(inbox.DataFaults()), op.Reads(store.Messages))...),
-		tencent.Command(withDisplay, "create_contact_group", createContactGroup, changes(inbox.CreateFaults(), 51006, 51007, 51008, 51010, 51011, 51013)...),
-		tencent.Command(withoutDisplay, "update_contact_group", updateContactGroup, changes(inbox.RenameFaults(), 51006, 51007, 51008, 51009, 51011, 51013)...),
+		tencent.Command(withDisplay, "get_list", getList, append(reads(inbox.AccountFaults()), op.Sends(queue.Background))...),
+		tencent.Command(withDisplay, "delete", deleteConversation, append(changes(inbox.DataFaults()), op.Reads(schema.Messages))...),
+		tencent.Command(withDisplay, "create_contact_group", createContactGroup, changes(inbox.CreateFolderFaults(), 51006, 51007, 51008, 51010, 51011, 51013)...),
+		tencent.Command(withoutDisplay, "update_contact_group", updateContactGroup, changes(inbox.RenameFolderFaults(), 51006, 51007, 51008, 51009, 51011, 51013)...),
 		tencent.Command(withoutDisplay, "del_contact_group", delContactGroup, changes(inbox.FolderFaults(), 51009, 51013)...),
 		tencent.Command(withDisplay, "mark_contact", markContact, changes(inbox.LabelFaults(), 51006, 51007, 51008, 51013)...),
 		tencent.Command(withoutDisplay, "get_contact_group", getContactGroup, reads(inbox.AccountFaults())...),

@@ -7,6 +7,7 @@ import (
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/chat"
+	"parley/shared/domain/groups"
 	"parley/shared/domain/inbox"
 	"parley/shared/op"
 )
@@ -30,24 +31,33 @@ func searchContactGroup(ctx context.Context, c *op.Call, in searchContactGroupRe
 	if err := checkContacts(in.Contacts, maxSearch); err != nil {
 		return searchContactGroupResponse{}, err
 	}
-	peers, _ := userContacts(in.Contacts)
-	peers = slices.DeleteFunc(peers, func(p string) bool { return accounts.CheckID(p) != nil })
-	slices.Sort(peers)
-	h, rows, err := c.Inbox.FoldersAndRows(ctx, in.From, chat.BetweenEach(in.From, slices.Compact(peers)))
+	ids := slices.DeleteFunc(chatsOf(in.From, in.Contacts), func(id chat.ID) bool { return !canExist(in.From, id) })
+	slices.SortFunc(ids, chat.Compare)
+	h, rows, err := c.Inbox.FoldersAndRows(ctx, in.From, slices.Compact(ids))
 	if err != nil {
 		return searchContactGroupResponse{}, err
 	}
-	found := make(map[string]inbox.Row, len(rows))
+	found := make(map[chat.ID]inbox.Row, len(rows))
 	for _, r := range rows {
-		found[r.Peer()] = r
+		found[r.Chat] = r
 	}
 	out := searchContactGroupResponse{Groups: v4.FromFolders(h.Folders)}
 	for _, item := range in.Contacts {
 		result := labelledContact{contact: item}
-		if r, there := found[item.To]; there && item.Type == typeUser {
+		if r, there := found[item.chat(in.From)]; there {
 			result = fromRow(r)
 		}
 		out.Contacts = append(out.Contacts, result)
 	}
 	return out, nil
+}
+
+// canExist reports whether a user may have a conversation: the peer is an id of a user, and the
+// group an id of a group.
+func canExist(user string, id chat.ID) bool {
+	if id.Kind() == chat.Group {
+		group, _ := id.Names()
+		return groups.CheckID(group) == nil
+	}
+	return accounts.CheckID(id.Peer(user)) == nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/chat"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/inbox"
 	"parley/shared/op"
@@ -78,17 +77,16 @@ func updateContactGroup(ctx context.Context, c *op.Call, in updateContactGroupRe
 	if err := checkContacts(list, inbox.MaxBatch); err != nil {
 		return updateContactGroupResponse{}, err
 	}
-	peers, indexes := userContacts(list)
-	moves := make([]inbox.FolderChange, len(peers))
-	for i, peer := range peers {
-		moves[i] = inbox.FolderChange{Chat: chat.Between(in.From, peer), In: update.Updates[indexes[i]].Type == moveIn}
+	moves := make([]inbox.FolderChange, len(list))
+	for i, id := range chatsOf(in.From, list) {
+		moves[i] = inbox.FolderChange{Chat: id, In: update.Updates[i].Type == moveIn}
 	}
 	f, errs, _, err := c.Inbox.ChangeFolderMembers(ctx, in.From, update.Old, moves, delivery.Origin{})
 	if err != nil {
 		return updateContactGroupResponse{}, err
 	}
 	out.Result.Name, out.Result.ID = f.Name, f.Number
-	for i, o := range outcomes(len(list), indexes, errs) {
+	for i, o := range outcomes(errs) {
 		out.Result.Results = append(out.Result.Results, moveResult{update.Updates[i], o})
 	}
 	return out, nil

@@ -5,13 +5,13 @@ import (
 	"strings"
 
 	v4 "parley/shared/dialect/v4"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/inbox"
 )
 
 const (
 	badParameter = 50002
 	badBatchSize = 51006
-	groupUnknown = 51007 // the code of every group, since there are no groups yet
 
 	typeUser  = 1
 	typeGroup = 2
@@ -38,6 +38,23 @@ func (c contact) check() error {
 	return v4.Refuse(badParameter, "a conversation has Type 1 and To_Account, or Type 2 and ToGroupId")
 }
 
+// chat returns the conversation of a user that the contact names.
+func (c contact) chat(user string) chat.ID {
+	if c.Type == typeGroup {
+		return chat.OfGroup(c.ToGroup)
+	}
+	return chat.Between(user, c.To)
+}
+
+// contactOf names the conversation of a row.
+func contactOf(r inbox.Row) contact {
+	if r.Chat.Kind() == chat.Group {
+		group, _ := r.Chat.Names()
+		return contact{Type: typeGroup, ToGroup: group}
+	}
+	return contact{Type: typeUser, To: r.Peer()}
+}
+
 // checkContacts refuses a call with no conversation or with too many, and a contact that
 // does not name a conversation.
 func checkContacts(list []contact, limit int) error {
@@ -52,29 +69,21 @@ func checkContacts(list []contact, limit int) error {
 	return nil
 }
 
-// userContacts returns the peers of the one-to-one conversations of a call, and the index
-// of each of them in the call.
-func userContacts(list []contact) (peers []string, indexes []int) {
+// chatsOf returns the conversations of a user that a call names.
+func chatsOf(user string, list []contact) []chat.ID {
+	ids := make([]chat.ID, len(list))
 	for i, c := range list {
-		if c.Type == typeUser {
-			peers, indexes = append(peers, c.To), append(indexes, i)
-		}
+		ids[i] = c.chat(user)
 	}
-	return peers, indexes
+	return ids
 }
 
-// outcomes returns the outcome of each of the n conversations of a call. The
-// conversation at indexes[i] has the outcome errs[i]. The others are groups, and fail.
-func outcomes(n int, indexes []int, errs []error) []outcome {
-	out := make([]outcome, n)
-	for i := range out {
-		out[i] = outcome{Code: groupUnknown, Info: "there is no such group"}
-	}
-	numbers := v4.Contacts()
-	for i, index := range indexes {
-		out[index] = outcome{}
-		if errs[i] != nil {
-			out[index].Code, out[index].Info = numbers.Of(errs[i])
+// outcomes returns the outcome of each conversation of a call.
+func outcomes(errs []error) []outcome {
+	out, numbers := make([]outcome, len(errs)), v4.Contacts()
+	for i, err := range errs {
+		if err != nil {
+			out[i].Code, out[i].Info = numbers.Of(err)
 		}
 	}
 	return out
@@ -103,15 +112,15 @@ type labelledContact struct {
 // is (docs/spec/tencent §9.7).
 func fromRow(r inbox.Row) labelledContact {
 	return labelledContact{
-		contact: contact{Type: typeUser, To: r.Peer()}, Marks: standardMark(r.Labels), Custom: r.CustomLabel,
-		Folders: r.Folders.Numbers(), Time: r.ChangedMs / 1000,
+		contact: contactOf(r), Marks: standardMark(r.Labels), Custom: r.CustomLabel,
+		Folders: r.FolderNumbers.Numbers(), Time: r.ChangedMs / 1000,
 	}
 }
 
 // standardMark writes labels as digits, label 1 first, up to the last one that is set.
 // The vendor does not say which end is mark 1 (docs/spec/tencent §9.7). Example: the
 // labels 1, 2, 3 and 6 are "111001".
-func standardMark(s inbox.Set) string {
+func standardMark(s inbox.NumberSet) string {
 	text := fmt.Sprintf("%064b", uint64(s))
 	out := make([]byte, len(text))
 	for i := range text {

@@ -32,11 +32,11 @@ func blackListGet(ctx context.Context, c *op.Call, in blackListGetRequest) (blac
 	if in.Start < 0 || *in.Max < 1 || *in.Max > maxItems {
 		return blackListGetResponse{}, v4.Refuse(badParameter, "StartIndex is 0 or more, MaxLimited 1 to %d", maxItems)
 	}
-	if err := c.Relations.CheckAccount(ctx, in.From); err != nil {
+	if err := c.Relations.RequireAccount(ctx, in.From); err != nil {
 		return blackListGetResponse{}, err
 	}
-	start := min(in.Start, c.Relations.Limits.Blocked)
-	page, err := c.Relations.Blocks(ctx, in.From, "", start+*in.Max)
+	start := min(in.Start, c.Relations.Limits().Blocked)
+	page, err := c.Relations.ListBlocks(ctx, in.From, "", start+*in.Max)
 	if err != nil {
 		return blackListGetResponse{}, err
 	}

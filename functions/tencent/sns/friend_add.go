@@ -34,7 +34,7 @@ func friendAdd(ctx context.Context, c *op.Call, in friendAddRequest) (results, e
 	if err != nil {
 		return results{}, err
 	}
-	errs, err := c.Relations.Add(ctx, in.From, requests, relations.AddOptions{Both: kind == "Add_Type_Both", Force: force})
+	errs, err := c.Relations.AddFriends(ctx, in.From, requests, relations.AddOptions{Both: kind == "Add_Type_Both", Force: force})
 	if err != nil {
 		return results{}, err
 	}

@@ -33,7 +33,7 @@ func friendCheck(ctx context.Context, c *op.Call, in friendCheckRequest) (friend
 	if err := checkSize(len(in.To)); err != nil {
 		return friendCheckResponse{}, err
 	}
-	list, errs, err := c.Relations.Check(ctx, in.From, in.To, kind == "CheckResult_Type_Both")
+	list, errs, err := c.Relations.CheckFriends(ctx, in.From, in.To, kind == "CheckResult_Type_Both")
 	if err != nil {
 		return friendCheckResponse{}, err
 	}
@@ -43,7 +43,7 @@ func friendCheck(ctx context.Context, c *op.Call, in friendCheckRequest) (friend
 
 // relationItems returns the results of a check in their wire form. prefix is how the
 // values of the command begin, and noRelation is its word for no relation.
-func relationItems(peers []string, list []relations.Sides, errs []error, prefix, noRelation string) (items []checkItem, failed []string) {
+func relationItems(peers []string, list []relations.Directions, errs []error, prefix, noRelation string) (items []checkItem, failed []string) {
 	r := itemResults(peers, errs, badParameter)
 	items = make([]checkItem, len(peers))
 	for i := range peers {

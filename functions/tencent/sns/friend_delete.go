@@ -27,7 +27,7 @@ func friendDelete(ctx context.Context, c *op.Call, in friendDeleteRequest) (resu
 	if err := checkSize(len(in.To)); err != nil {
 		return results{}, err
 	}
-	errs, err := c.Relations.Delete(ctx, in.From, in.To, kind == deleteBoth, delivery.Origin{})
+	errs, err := c.Relations.DeleteFriends(ctx, in.From, in.To, kind == deleteBoth, delivery.Origin{})
 	if err != nil {
 		return results{}, err
 	}

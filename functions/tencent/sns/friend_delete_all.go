@@ -22,5 +22,5 @@ func friendDeleteAll(ctx context.Context, c *op.Call, in friendDeleteAllRequest)
 	if err != nil {
 		return friendDeleteAllResponse{}, err
 	}
-	return friendDeleteAllResponse{}, c.Relations.DeleteAll(ctx, in.From, kind == deleteBoth, delivery.Origin{})
+	return friendDeleteAllResponse{}, c.Relations.DeleteAllFriends(ctx, in.From, kind == deleteBoth, delivery.Origin{})
 }

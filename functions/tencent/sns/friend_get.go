@@ -40,12 +40,12 @@ func friendGet(ctx context.Context, c *op.Call, in friendGetRequest) (friendGetR
 	if in.Start < 0 {
 		return friendGetResponse{}, v4.Refuse(badParameter, "StartIndex is 0 or more")
 	}
-	if err := c.Relations.CheckAccount(ctx, in.From); err != nil {
+	if err := c.Relations.RequireAccount(ctx, in.From); err != nil {
 		return friendGetResponse{}, err
 	}
 	// No table is longer than its limit, whatever index the request names.
-	start := min(in.Start, c.Relations.Limits.Friends)
-	page, err := c.Relations.Friends(ctx, in.From, "", start+friendPage)
+	start := min(in.Start, c.Relations.Limits().Friends)
+	page, err := c.Relations.ListFriends(ctx, in.From, "", start+friendPage)
 	if err != nil {
 		return friendGetResponse{}, err
 	}

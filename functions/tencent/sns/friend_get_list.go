@@ -45,10 +45,10 @@ func friendGetList(ctx context.Context, c *op.Call, in friendGetListRequest) (fr
 		}
 		tags = append(tags, t)
 	}
-	if err := c.Relations.CheckAccount(ctx, in.From); err != nil {
+	if err := c.Relations.RequireAccount(ctx, in.From); err != nil {
 		return friendGetListResponse{}, err
 	}
-	friends, err := c.Relations.Get(ctx, in.From, in.To)
+	friends, err := c.Relations.GetFriends(ctx, in.From, in.To)
 	if err != nil {
 		return friendGetListResponse{}, err
 	}

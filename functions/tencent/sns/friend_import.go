@@ -44,10 +44,10 @@ func friendImport(ctx context.Context, c *op.Call, in friendImportRequest) (resu
 		peers[i] = item.To
 		friends[i] = relations.Friend{
 			Peer: item.To, Remark: item.Remark, Lists: item.Groups, Source: word, Wording: item.Wording,
-			Added: item.Added, Remarked: item.Remarked, Custom: custom,
+			AddedAt: item.Added, RemarkedAt: item.Remarked, Custom: custom,
 		}
 	}
-	errs, err := c.Relations.Import(ctx, in.From, friends, delivery.Origin{})
+	errs, err := c.Relations.ImportFriends(ctx, in.From, friends, delivery.Origin{})
 	if err != nil {
 		return results{}, err
 	}

@@ -23,7 +23,7 @@ func friendUpdate(ctx context.Context, c *op.Call, in friendUpdateRequest) (resu
 	if err != nil {
 		return results{}, err
 	}
-	errs, err := c.Relations.Update(ctx, in.From, changes, false, delivery.Origin{})
+	errs, err := c.Relations.UpdateFriends(ctx, in.From, changes, false, delivery.Origin{})
 	if err != nil {
 		return results{}, err
 	}

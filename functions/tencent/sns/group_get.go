@@ -31,10 +31,10 @@ func groupGet(ctx context.Context, c *op.Call, in groupGetRequest) (groupGetResp
 	if err != nil {
 		return groupGetResponse{}, err
 	}
-	if err := c.Relations.CheckAccount(ctx, in.From); err != nil {
+	if err := c.Relations.RequireAccount(ctx, in.From); err != nil {
 		return groupGetResponse{}, err
 	}
-	lists, version, err := c.Relations.Lists(ctx, in.From, in.Names)
+	lists, version, err := c.Relations.GetLists(ctx, in.From, in.Names)
 	if err != nil {
 		return groupGetResponse{}, err
 	}

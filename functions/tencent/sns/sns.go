@@ -11,7 +11,7 @@ import (
 	"parley/shared/domain/relations"
 	"parley/shared/fault"
 	"parley/shared/op"
-	"parley/shared/store"
+	"parley/shared/store/schema"
 	"parley/shared/timeouts"
 )
 
@@ -23,10 +23,10 @@ func service() tencent.Service {
 func Operations() []op.Operation {
 	s := service()
 	reads := func(fails ...[]fault.Code) []op.Option {
-		return []op.Option{op.Reads(store.Accounts, store.Relations), op.DocumentedErrors(30001, 30003, 30004), op.Fails(fails...)}
+		return []op.Option{op.Reads(schema.Accounts, schema.Relations), op.DocumentedErrors(30001, 30003, 30004), op.Fails(fails...)}
 	}
 	changes := func(fails []fault.Code, errors ...int) []op.Option {
-		return slices.Concat(reads(fails), []op.Option{op.Writes(store.Relations), op.Delivers(), op.Resources(1024, timeouts.UsersBatch), op.DocumentedErrors(errors...)})
+		return slices.Concat(reads(fails), []op.Option{op.Writes(schema.Relations), op.Delivers(), op.Timeout(timeouts.UsersBatch), op.DocumentedErrors(errors...)})
 	}
 	return []op.Operation{
 		tencent.Command(s, "friend_add", friendAdd,
@@ -37,7 +37,7 @@ func Operations() []op.Operation {
 		tencent.Command(s, "friend_delete_all", friendDeleteAll, changes(relations.DeleteFaults())...),
 		tencent.Command(s, "friend_check", friendCheck, reads(relations.AccountFaults())...),
 		tencent.Command(s, "friend_get", friendGet, reads(relations.AccountFaults())...),
-		tencent.Command(s, "friend_get_list", friendGetList, append(reads(relations.AccountFaults(), profiles.ReadFaults()), op.Reads(store.Profiles))...),
+		tencent.Command(s, "friend_get_list", friendGetList, append(reads(relations.AccountFaults(), profiles.ReadFaults()), op.Reads(schema.Profiles))...),
 		tencent.Command(s, "black_list_add", blackListAdd, changes(relations.BlockFaults(), 30013)...),
 		tencent.Command(s, "black_list_delete", blackListDelete, changes(relations.UnblockFaults())...),
 		tencent.Command(s, "black_list_get", blackListGet, reads(relations.AccountFaults())...),

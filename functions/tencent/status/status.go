@@ -6,7 +6,7 @@ import (
 	"parley/shared/dialect/tencent"
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/op"
-	"parley/shared/store"
+	"parley/shared/store/schema"
 )
 
 func service() tencent.Service {
@@ -15,7 +15,7 @@ func service() tencent.Service {
 
 // Operations lists the commands in the order of the reference.
 func Operations() []op.Operation {
-	s, reads := service(), op.Reads(store.Accounts, store.Sessions)
+	s, reads := service(), op.Reads(schema.Accounts, schema.Sessions)
 	return []op.Operation{
 		tencent.Command(s, "query_online_status", queryOnlineStatus, reads, op.DocumentedErrors(70107, 90001, 90003, 90009, 90011)),
 		tencent.Command(s, "querystate", queryState, reads, op.DocumentedErrors(90001, 90003, 90009, 90011)),

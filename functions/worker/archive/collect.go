@@ -5,8 +5,9 @@ import (
 	"errors"
 
 	"parley/shared/domain/archive"
+	"parley/shared/dynamo"
 	"parley/shared/op"
-	"parley/shared/store"
+	archivestore "parley/shared/store/archive"
 )
 
 // collect stores the new messages of a batch of stream records in S3, as one part for
@@ -14,11 +15,11 @@ import (
 // message. So a file has each message as it was first stored, even if the message was
 // recalled or edited later. A message that cannot be read is left out and logged. Lambda
 // may deliver records again, with other batch boundaries or out of order.
-func collect(ctx context.Context, c *op.Call, batch []store.StreamRecord) error {
+func collect(ctx context.Context, c *op.Call, batch []dynamo.StreamRecord) error {
 	var records []archive.Record
 	for _, streamRecord := range batch {
-		switch r, ok, err := streamRecord.Stored(); {
-		case errors.Is(err, store.ErrUnreadable):
+		switch r, ok, err := archivestore.ReadInsertedMessage(streamRecord); {
+		case errors.Is(err, archivestore.ErrUnreadable):
 			c.Unreadable(ctx, err.Error())
 		case err != nil:
 			return err

@@ -25,7 +25,8 @@ import (
 	"parley/shared/domain/content"
 	"parley/shared/domain/timeline"
 	"parley/shared/op"
-	"parley/shared/store"
+	"parley/shared/store/schema"
+	"parley/shared/telemetry"
 )
 
 // run invokes a worker in a new function instance, which kill may end.
@@ -38,7 +39,7 @@ func run(w *testkit.World, name string, event []byte, kill *testkit.Interruption
 			p.Store = server.Store(kill.DynamoDB)
 			p.Objects = server.Objects(kill.S3)
 		})
-		_, err := op.NewServer(&o, a, slog.New(slog.DiscardHandler), nil).Invoke(context.Background(), event)
+		_, err := op.NewServer(&o, a, telemetry.NewLogger(io.Discard, "local", slog.LevelError), nil).Invoke(context.Background(), event)
 		return err
 	}
 	return fmt.Errorf("no worker %s", name)
@@ -89,13 +90,13 @@ func storeMessages(t *testing.T, w *testkit.World, r *rand.Rand, n int) [][]entr
 		} else {
 			seen[k] = true
 		}
-		if existing, err := w.Store.PutMessage(t.Context(), w.ID, m); err != nil || existing != nil {
+		if existing, err := w.Store.Timeline.PutMessage(t.Context(), w.ID, m); err != nil || existing != nil {
 			t.Fatalf("put: %v, the key has a message already: %t", err, existing != nil)
 		}
 		line := fmt.Sprintf(`{"From_Account":%q,"To_Account":%q,"MsgTimestamp":%d,"MsgSeq":%d,"MsgRandom":7,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":%q}}]}`,
 			m.From, m.To(), m.Time, m.Seq, *m.Elements[0].Text)
 		shard := len(users[1]) % 2
-		for _, item := range w.PartitionItems(t, store.Msg, store.TimelinePK(w.ID, m.Chat)) {
+		for _, item := range w.PartitionItems(t, schema.Msg, schema.TimelinePK(w.ID, m.Chat)) {
 			if record := testkit.Streamed("INSERT", item); hasKey(record, m.Key) {
 				shards[shard] = append(shards[shard], entry{record, archive.NameOf(time.Unix(m.Time, 0)), line})
 			}
@@ -107,14 +108,20 @@ func storeMessages(t *testing.T, w *testkit.World, r *rand.Rand, n int) [][]entr
 // hasKey reports whether a stream record is of the message with a key.
 func hasKey(record map[string]any, k timeline.Key) bool {
 	text, err := json.Marshal(record["dynamodb"])
-	return err == nil && bytes.Contains(text, []byte(store.MessageSK(k)))
+	return err == nil && bytes.Contains(text, []byte(schema.MessageSK(chat.Between("alice", "bob"), k)))
 }
 
-// readFiles returns the lines of every file of the application. It fails if a file does
-// not match its description, or is malformed.
+// readFiles returns the lines of every file of direct conversations.
 func readFiles(t *testing.T, w *testkit.World) map[string][]string {
 	t.Helper()
-	list, err := w.Store.Exports(t.Context(), w.ID, archive.Direct, "", "9999123123", 100)
+	return readFilesOf(t, w, archive.Direct, "C2C")
+}
+
+// readFilesOf returns the lines of every file of the application with messages of a type of
+// conversations. It fails if a file does not match its description, or is malformed.
+func readFilesOf(t *testing.T, w *testkit.World, of archive.ConversationType, name string) map[string][]string {
+	t.Helper()
+	list, err := w.Store.Archive.Exports(t.Context(), w.ID, of, "", "9999123123", 100)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +147,7 @@ func readFiles(t *testing.T, w *testkit.World) map[string][]string {
 			t.Errorf("the file of %s does not match its description %+v", e.Name, e)
 		}
 		lines := strings.Split(strings.TrimSuffix(string(plain), "\n"), "\n")
-		head := fmt.Sprintf(`{"SdkAppId":%d,"ChatType":"C2C","MsgTime":%q,"MsgList":[`, w.ID, v4.FormatHour(e.Name))
+		head := fmt.Sprintf(`{"SdkAppId":%d,"ChatType":%q,"MsgTime":%q,"MsgList":[`, w.ID, name, v4.FormatHour(e.Name))
 		if lines[0] != head || lines[len(lines)-1] != "]}" || !json.Valid(plain) || int64(len(lines)-2) != e.Messages {
 			t.Fatalf("the file of %s is malformed:\n%s", e.Name, plain)
 		}
@@ -182,7 +189,7 @@ func checkFiles(t *testing.T, w *testkit.World, shards [][]entry) {
 		t.Errorf("files of hours without messages: %v", got)
 	}
 	for hour := range want {
-		if pending, err := w.Store.IsPending(t.Context(), archive.Hour{App: w.ID, Type: archive.Direct, Name: hour}); err != nil || pending {
+		if pending, err := w.Store.Archive.IsPending(t.Context(), archive.Hour{App: w.ID, Type: archive.Direct, Name: hour}); err != nil || pending {
 			t.Errorf("hour %s is still pending, %v", hour, err)
 		}
 	}

@@ -7,12 +7,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
 	"parley/infra/testkit"
 	"parley/shared/domain/archive"
 	"parley/shared/domain/chat"
-	"parley/shared/store"
+	"parley/shared/dynamo/calls"
+	"parley/shared/store/schema"
 )
 
 // TestUnreadable checks that messages and parts that cannot be read are logged, without
@@ -33,9 +32,9 @@ func TestUnreadable(t *testing.T) {
 		}
 		records = append(records, raw)
 	}
-	for i, item := range w.PartitionItems(t, store.Msg, store.TimelinePK(w.ID, chat.Between("alice", "bob"))) {
+	for i, item := range w.PartitionItems(t, schema.Msg, schema.TimelinePK(w.ID, chat.Between("alice", "bob"))) {
 		if i == 1 {
-			item["b"], item["z"] = &types.AttributeValueMemberB{Value: []byte("secret")}, testkit.Number(1)
+			item["b"], item["z"] = &calls.Binary{Value: []byte("secret")}, testkit.Number(1)
 		}
 		add(testkit.Streamed("INSERT", item))
 	}

@@ -7,12 +7,12 @@ import (
 	"parley/shared/domain/delivery"
 	"parley/shared/op"
 	"parley/shared/queue"
-	"parley/shared/store"
+	"parley/shared/store/schema"
 )
 
 // Operations returns the worker.
 func Operations() []op.Operation {
-	return []op.Operation{op.Worker("delivery.delivery", queue.Delivery, deliver, op.RetriesPosts(), op.ClosesConnections(), op.Reads(store.Sessions))}
+	return []op.Operation{op.Worker("delivery.delivery", queue.Delivery, deliver, op.RetriesPosts(), op.ClosesConnections(), op.Reads(schema.Sessions))}
 }
 
 // deliver posts a frame again to the connections that have not received it. If a post

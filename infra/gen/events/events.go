@@ -96,7 +96,7 @@ func sample(o *op.Operation, body string) (any, error) {
 	case trigger.Socket != "":
 		return frameEvent(trigger.Socket, body), nil
 	}
-	return newHTTPEvent(o.Surface(), trigger, body)
+	return newHTTPEvent(o, trigger, body)
 }
 
 // sign returns a UserSig for a user.
@@ -133,7 +133,7 @@ type httpContext struct {
 }
 
 // newHTTPEvent makes the event of a call of an HTTP route.
-func newHTTPEvent(surface string, trigger op.Trigger, body string) (httpEvent, error) {
+func newHTTPEvent(o *op.Operation, trigger op.Trigger, body string) (httpEvent, error) {
 	method, path, _ := strings.Cut(trigger.HTTP, " ")
 	if method == "ANY" {
 		method = "POST"
@@ -156,7 +156,7 @@ func newHTTPEvent(surface string, trigger op.Trigger, body string) (httpEvent, e
 			Time: timeText, TimeMs: timeMs,
 		},
 	}
-	switch surface {
+	switch o.Surface() {
 	case "tencent":
 		sig, err := sign(Admin)
 		if err != nil {
@@ -177,6 +177,12 @@ func newHTTPEvent(surface string, trigger op.Trigger, body string) (httpEvent, e
 		}
 		e.Headers["authorization"] = fmt.Sprintf("UserSig %d %s %s", App, User, sig)
 		e.Headers["parley-instance"] = Instance
+	default:
+		if s, ok := o.Protocol.(op.Signer); ok {
+			if err := s.Sign(e.Headers, op.Signature{App: App, Secret: Secret, User: User, Issued: time.Unix(issued, 0), Lifetime: lifetime}); err != nil {
+				return e, err
+			}
+		}
 	}
 	if trigger.IAM {
 		e.Context.Authorizer = map[string]any{"iam": map[string]any{

@@ -51,7 +51,7 @@ func playedEverywhere() []fault.Code {
 // declares (op.DocumentedErrors), and those in the tags of its request.
 func (e entry) documented() []int {
 	numbers := make(map[int]bool)
-	for _, n := range e.Errors {
+	for _, n := range e.Declared().Errors {
 		numbers[n] = true
 	}
 	if e.Request != nil {
@@ -66,7 +66,9 @@ func (e entry) documented() []int {
 	return slices.Sorted(maps.Keys(numbers))
 }
 
-var number = regexp.MustCompile(`"(?:ErrorCode|ResultCode|code)":(\d+)`)
+// number finds an error number in an answer. A Result below 10000 is none: it says whether a user was
+// added (docs/spec/tencent §17.1).
+var number = regexp.MustCompile(`"(?:ErrorCode|ResultCode|RetCode|Code|code)":(\d+)|"Result":(\d{5,})`)
 
 // casesByNumber counts the cases of an operation's table by the error numbers in their
 // answers. A case that has a number twice counts once.
@@ -86,7 +88,7 @@ func casesByNumber(root string, e entry) (map[int]int, error) {
 				continue
 			}
 			for _, m := range number.FindAllSubmatch(f.Data, -1) {
-				n, err := strconv.Atoi(string(m[1]))
+				n, err := strconv.Atoi(string(m[1]) + string(m[2]))
 				if err == nil && !inThisCase[n] {
 					inThisCase[n] = true
 					cases[n]++

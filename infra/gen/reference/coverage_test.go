@@ -2,6 +2,7 @@ package reference
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -44,7 +45,7 @@ func TestCoverage(t *testing.T) {
 }
 
 // TestCasesByNumber reads a table with all fields that an answer may have an error number
-// in: ErrorCode, ResultCode and code.
+// in: ErrorCode, ResultCode, RetCode, Result, Code and code.
 func TestCasesByNumber(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "functions", "s", "g", "testdata")
@@ -52,6 +53,7 @@ func TestCasesByNumber(t *testing.T) {
 		t.Fatal(err)
 	}
 	table := "-- case: one --\nx\n-- request --\n{\"code\":5}\n-- response --\n{\"ErrorCode\":1,\"R\":[{\"ResultCode\":2},{\"ResultCode\":2}]}\n" +
+		"-- response --\n{\"R\":[{\"RetCode\":3},{\"Result\":4},{\"Result\":10004},{\"Code\":6}]}\n" +
 		"-- response --\n{\"code\":1}\n-- case: two --\nx\n-- response --\n{\"code\":1}\n"
 	if err := os.WriteFile(filepath.Join(path, "o.txt"), []byte(table), 0o644); err != nil {
 		t.Fatal(err)
@@ -59,7 +61,7 @@ func TestCasesByNumber(t *testing.T) {
 	o := catalog.All()[0]
 	o.Name = "s.g.o"
 	got, err := casesByNumber(dir, entry{Operation: &o})
-	if err != nil || len(got) != 2 || got[1] != 2 || got[2] != 1 {
-		t.Errorf("casesByNumber = %v, %v, want 1: 2 cases, 2: 1 case", got, err)
+	if want := map[int]int{1: 2, 2: 1, 3: 1, 6: 1, 10004: 1}; err != nil || !maps.Equal(got, want) {
+		t.Errorf("casesByNumber = %v, %v, want %v", got, err, want)
 	}
 }

@@ -36,6 +36,7 @@ func numberings() []numbering {
 		{"relations", "the services sns and follow", v4.Relations()},
 		{"extension", "the service openim_msg_ext_http_svc", v4.Extension()},
 		{"config", "the service openconfigsvr", v4.Config()},
+		{"groups", "the services group_open_http_svc and group_open_attr_http_svc", v4.Groups()},
 		{"contacts", "the service recentcontact, and the actions of conversation except list", v4.Contacts()},
 		{"history", "the service open_msg_svc", v4.History()},
 		{"operator", "the code of the domain itself", own},

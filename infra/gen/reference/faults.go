@@ -32,11 +32,11 @@ func (e entry) numberOf(code fault.Code) int { return e.Protocol.Number(nil, fau
 // faultList writes the faults that an operation declares, with the numbers that its
 // caller gets.
 func faultList(b *strings.Builder, e entry) {
-	if len(e.Faults) == 0 {
+	if len(e.Declared().Faults) == 0 {
 		return
 	}
 	b.WriteString("- Faults, besides those of every call:\n\n| number | fault | meaning |\n| ---: | --- | --- |\n")
-	for _, code := range e.Faults {
+	for _, code := range e.Declared().Faults {
 		fmt.Fprintf(b, "| %d | %s | %s |\n", e.numberOf(code), code, cell(e.meanings[code]))
 	}
 }
@@ -52,7 +52,7 @@ func faultTable(root string, entries []entry) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, code := range e.Faults {
+		for _, code := range e.Declared().Faults {
 			n := e.numberOf(code)
 			fmt.Fprintf(&b, "%s\t%s\t%d\t%d\n", e.Name, code, n, cases[n])
 		}

@@ -13,8 +13,8 @@ func openAPIPath(surface string) string { return "openapi/" + surface + ".yaml" 
 
 // openAPI describes the operations of a surface that have an HTTP route. It returns nil if
 // there are none. It leaves out the routes with the method ANY, which only refuse unknown
-// paths. bodies are the sample bodies of the operations.
-func openAPI(surface string, groups []group, bodies map[string]string) ([]byte, error) {
+// paths. about is the line of the surface; bodies are the sample bodies of the operations.
+func openAPI(surface, about string, groups []group, bodies map[string]string) ([]byte, error) {
 	s := newSchemas()
 	paths, tags := object(), list()
 	for _, g := range groups {
@@ -40,17 +40,17 @@ func openAPI(surface string, groups []group, bodies map[string]string) ([]byte, 
 	if len(paths.Content) == 0 {
 		return nil, nil
 	}
-	scheme, about := security(surface)
+	scheme, signing := security(surface, groups[0].entries[0])
 	doc := object(
 		"openapi", "3.1.0",
-		"info", object("title", "Parley: "+surface, "version", "v1", "description", brief(surface),
+		"info", object("title", "Parley: "+surface, "version", "v1", "description", about,
 			"license", object("name", "Apache 2.0", "identifier", "Apache-2.0")),
 		"servers", list(object("url", "{origin}", "variables", object("origin", object(
 			"default", "http://127.0.0.1:8080", "description", "The output of the stack for this surface, such as ClientUrl, or the address of the local cloud")))),
 		"security", list(object(scheme, list())),
 		"tags", tags,
 		"paths", paths,
-		"components", object("securitySchemes", object(scheme, about), "schemas", s.shared),
+		"components", object("securitySchemes", object(scheme, signing), "schemas", s.shared),
 	)
 	return s.write(doc)
 }
@@ -88,7 +88,7 @@ func clearStyle(n *yaml.Node) {
 
 // security returns the name and the description of the way in which the callers of a surface
 // sign.
-func security(surface string) (string, *yaml.Node) {
+func security(surface string, e entry) (string, *yaml.Node) {
 	scheme := func(in, name, about string) *yaml.Node {
 		return object("type", "apiKey", "in", in, "name", name, "description", about)
 	}
@@ -97,6 +97,9 @@ func security(surface string) (string, *yaml.Node) {
 		return "userSigQuery", scheme("query", "usersig", "A UserSig of an admin of the application (docs/reference/usersig.md)")
 	case "client":
 		return "userSigHeader", scheme("header", "Authorization", "UserSig <sdkappid> <identifier> <usersig>")
+	}
+	if !e.Triggers[0].IAM {
+		return "signature", scheme("header", "Authorization", "The signature of the caller, as the dialect of the surface reads it")
 	}
 	return "iam", scheme("header", "Authorization", "AWS Signature Version 4, service execute-api. The local cloud does not check it.")
 }

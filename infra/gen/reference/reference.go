@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"parley/functions/catalog"
+	"parley/infra/cost"
 	"parley/infra/gen/source"
 	"parley/shared/fault"
 	"parley/shared/op"
@@ -39,10 +40,13 @@ func (e entry) action() string {
 
 // read reads the operations of the catalog. The error lists all operations and groups whose
 // comments cannot be shown, and not only the first one.
-func read(src *source.Source) ([]entry, error) {
+func read(root string, src *source.Source) ([]entry, error) {
 	all := catalog.All()
 	var entries []entry
 	var problems []error
+	if err := cost.SetMemory(root, all); err != nil {
+		problems = append(problems, err)
+	}
 	groupDocs := make(map[string]string) // by surface and group
 	meanings, err := meaningsOf(src)
 	if err != nil {
@@ -71,18 +75,21 @@ func read(src *source.Source) ([]entry, error) {
 // "client/message.md". bodies are the sample bodies of the operations (package events).
 func Generate(root string, bodies map[string]string) (map[string][]byte, error) {
 	src := source.New(root)
-	entries, err := read(src)
+	entries, err := read(root, src)
 	if err != nil {
 		return nil, err
 	}
-	files := map[string][]byte{"operations.md": overview(entries)}
+	files, briefs := make(map[string][]byte), make(map[string]string)
 	for _, surface := range Surfaces() {
+		if briefs[surface], err = brief(src, surface); err != nil {
+			return nil, err
+		}
 		groups := slices.DeleteFunc(groupsOf(entries), func(g group) bool { return g.surface != surface })
-		files[surface+"/README.md"] = surfacePage(surface, groups)
+		files[surface+"/README.md"] = surfacePage(surface, briefs[surface], groups)
 		for _, g := range groups {
 			files[pagePath(g.entries[0].Operation)] = groupPage(g)
 		}
-		document, err := openAPI(surface, groups, bodies)
+		document, err := openAPI(surface, briefs[surface], groups, bodies)
 		if err != nil {
 			return nil, err
 		}
@@ -90,6 +97,7 @@ func Generate(root string, bodies map[string]string) (map[string][]byte, error) 
 			files[openAPIPath(surface)] = document
 		}
 	}
+	files["operations.md"] = overview(entries, briefs)
 	covered, err := coverage(root, entries)
 	if err != nil {
 		return nil, err
@@ -133,13 +141,13 @@ func groupsOf(entries []entry) []group {
 func pagePath(o *op.Operation) string { return o.Surface() + "/" + o.Group() + ".md" }
 
 // overview makes the page that lists all operations.
-func overview(entries []entry) []byte {
+func overview(entries []entry, briefs map[string]string) []byte {
 	var b strings.Builder
 	b.WriteString(header + "# Operations\n\nOne operation is one Lambda function. [errors.md](errors.md) lists the error numbers. Programs can read the same\n" +
 		"operations in [openapi](openapi) (HTTP, one file for each surface), [asyncapi.yaml](asyncapi.yaml) (WebSocket) and\n" +
 		"[api](../../web/sdk/src/api) (TypeScript).\n")
 	for _, surface := range Surfaces() {
-		fmt.Fprintf(&b, "\n## [%s](%[1]s/README.md)\n\n%s\n\n| operation | what it does | triggers |\n| --- | --- | --- |\n", surface, brief(surface))
+		fmt.Fprintf(&b, "\n## [%s](%[1]s/README.md)\n\n%s\n\n| operation | what it does | triggers |\n| --- | --- | --- |\n", surface, briefs[surface])
 		for _, e := range entries {
 			if e.Surface() == surface {
 				fmt.Fprintf(&b, "| [%s](%s#%s) | %s | %s |\n", e.Name, pagePath(e.Operation), anchor(e.Name), cell(source.Summary(e.Doc)), triggers(e.Triggers))
@@ -151,9 +159,9 @@ func overview(entries []entry) []byte {
 
 // surfacePage makes the page of a surface: what is true for all of its operations, and a
 // list of its groups.
-func surfacePage(surface string, groups []group) []byte {
+func surfacePage(surface, brief string, groups []group) []byte {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s# %s\n\n%s\n\n## Groups\n\n| group | what it is for |\n| --- | --- |\n", header, surface, intro(surface))
+	fmt.Fprintf(&b, "%s# %s\n\n%s\n\n## Groups\n\n| group | what it is for |\n| --- | --- |\n", header, surface, brief+conventions(surface))
 	for _, g := range groups {
 		fmt.Fprintf(&b, "| [%s.%s](%[2]s.md) | %s |\n", surface, g.name, cell(source.Summary(g.entries[0].groupDoc)))
 	}
@@ -173,8 +181,8 @@ func groupPage(g group) []byte {
 func section(b *strings.Builder, e entry) {
 	fmt.Fprintf(b, "\n## %s\n\n%s\n\n", e.Name, e.Doc)
 	fmt.Fprintf(b, "- Triggers: %s\n", triggers(e.Triggers))
-	if len(e.Access) > 0 {
-		fmt.Fprintf(b, "- The IAM role allows: %s\n", strings.Join(e.Access, ", "))
+	if len(e.Declared().Access) > 0 {
+		fmt.Fprintf(b, "- The IAM role allows: %s\n", strings.Join(e.Declared().Access, ", "))
 	}
 	fmt.Fprintf(b, "- Memory: %d MB, timeout: %s\n", e.Memory, e.Timeout)
 	fmt.Fprintf(b, "- Sample event: [events/%s.json](../../../events/%[1]s.json)\n", strings.ReplaceAll(e.Name, ".", "/"))

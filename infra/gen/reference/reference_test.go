@@ -92,8 +92,10 @@ func TestOperations(t *testing.T) {
 		if !strings.Contains(string(out["operations.md"]), "["+o.Name+"]") {
 			t.Errorf("operations.md lacks %s", o.Name)
 		}
-		if brief(o.Surface()) == "" || intro(o.Surface()) == "" {
-			t.Errorf("surface %s has no introduction", o.Surface())
+	}
+	for _, surface := range Surfaces() {
+		if line, err := brief(source.New(root), surface); line == "" || err != nil {
+			t.Errorf("the surface %s has the introduction %q, %v", surface, line, err)
 		}
 	}
 	for _, want := range []string{

@@ -42,16 +42,19 @@ type eventDescription struct {
 // (docs/client-protocol.md §5). The sentences are shown in asyncapi.yaml and in the types of the SDK.
 func serverEvents() []eventDescription {
 	return []eventDescription{
-		{"message.new", "A message was sent. The receiver gets it, and the other devices of the sender.", []string{"v4.Message"}},
+		{"message.new", "A message was sent. The receivers get it, and the other devices of the sender.", []string{"v4.Message", "v4.GroupMessage"}},
 		{
 			"message.recalled", "A message was recalled. Its content is gone; its key and its offset stay in the conversation.",
-			[]string{"client.messageRecalled"},
+			[]string{"client.messageRecalled", "client.groupMessageRecalled"},
 		},
-		{"message.edited", "A message was edited. The body is the message as it is now.", []string{"v4.Message"}},
-		{"message.deleted", "This user deleted messages on another device.", []string{"client.messagesDeleted"}},
-		{"message.reaction", "A user reacted to a message, or removed a reaction.", []string{"client.messageReacted"}},
-		{"message.receipt", "The peer has read messages whose sender asked for a receipt.", []string{"client.messagesConfirmed"}},
-		{"message.extension", "Extensions of a message, which are keys with values, were set or removed.", []string{"client.messageExtended"}},
+		{"message.edited", "A message was edited. The body is the message as it is now.", []string{"v4.Message", "v4.GroupMessage"}},
+		{
+			"message.deleted", "This user deleted messages on another device, or the application deleted messages of a group for everybody.",
+			[]string{"client.messagesDeleted", "client.groupMessagesDeleted"},
+		},
+		{"message.reaction", "A user reacted to a message, or removed a reaction.", []string{"client.messageReacted", "client.groupMessageReacted"}},
+		{"message.receipt", "The peer, or a member of a group, has read messages whose sender asked for a receipt.", []string{"client.messagesConfirmed", "client.groupMessagesConfirmed"}},
+		{"message.extension", "Extensions of a message, which are keys with values, were set or removed.", []string{"client.messageExtended", "client.groupMessageExtended"}},
 		{"message.typing", "The peer is writing a message, or has stopped.", []string{"client.typing"}},
 		{"message.read", "The peer has read messages, or this user has read them on another device.", []string{"client.readMark"}},
 		{
@@ -79,6 +82,10 @@ func serverEvents() []eventDescription {
 			"presence.changed", "A user whom this user watches has a new presence, or this user set a status on another device.",
 			[]string{"client.presenceChanged"},
 		},
+		{"group.notice", "Something happened to this user in a group, or this user has something to decide.", []string{"client.groupNotice"}},
+		{"group.profile", "The profile of a group of this user changed.", []string{"client.groupChanged"}},
+		{"group.attributes", "Attributes of a group of this user were set or deleted.", []string{"client.groupAttributesChanged"}},
+		{"group.counters", "Counters of a group of this user were changed or deleted.", []string{"client.groupCountersChanged"}},
 		{"session.kick", "This device lost its place in the session. The server closes its connection after this event.", []string{"client.kick"}},
 	}
 }

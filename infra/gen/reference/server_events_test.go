@@ -24,7 +24,7 @@ import (
 func described(t *testing.T) ([]entry, []event) {
 	t.Helper()
 	src := source.New(root)
-	entries, err := read(src)
+	entries, err := read(root, src)
 	if err != nil {
 		t.Fatal(err)
 	}

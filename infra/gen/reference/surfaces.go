@@ -1,7 +1,17 @@
 package reference
 
-// brief says in one line what a surface is.
-func brief(surface string) string {
+import "parley/infra/gen/source"
+
+// brief says in one line what a surface is: the comment of its package, if it has no line here.
+func brief(src *source.Source, surface string) (string, error) {
+	if line := known(surface); line != "" {
+		return line, nil
+	}
+	return src.Package(surface, "")
+}
+
+// known returns the lines of the surfaces that say more than the comment of their package.
+func known(surface string) string {
 	switch surface {
 	case "tencent":
 		return "The v4 server REST API. The backends of applications call it."
@@ -15,12 +25,12 @@ func brief(surface string) string {
 	return ""
 }
 
-// intro says what is true for all operations of a surface. It is shown in the README.md of
-// the surface's folder.
-func intro(surface string) string {
+// conventions says what is true for all operations of a surface: how they are called and what
+// they answer. It follows the line of brief in the README.md of the surface's folder.
+func conventions(surface string) string {
 	switch surface {
 	case "tencent":
-		return brief(surface) + ` The caller is an admin of the
+		return ` The caller is an admin of the
 application. The UserSig of the admin ([usersig.md](../usersig.md)) is in the query:
 
     POST /v4/openim/sendmsg?sdkappid=1400000001&identifier=administrator&usersig=...&random=99999999&contenttype=json
@@ -33,7 +43,7 @@ The HTTP status is always 200. Every answer has these fields, and the fields of 
 | ` + "`ErrorCode`" + ` | integer | 0 for success, or an error number of [errors.md](../errors.md) |
 | ` + "`ErrorInfo`" + ` | string | a sentence for the developer |`
 	case "client":
-		return brief(surface) + `
+		return `
 A call over either of them has the same body and the same answer.
 
 Over HTTP the UserSig of the caller ([usersig.md](../usersig.md)) is in a header. The header Parley-Instance names the
@@ -50,12 +60,12 @@ Over the WebSocket a call is the frame ` + "`" + `{"action":"message.send","id":
 ` + "`" + `{"id":"7","code":0,"body":{...}}` + "`" + `. The frame ` + "`" + `{"action":"p"}` + "`" + ` keeps a connection open; the server does not answer it.
 The frame ` + "`" + `{"action":"pp"}` + "`" + ` is answered with ` + "`" + `{"event":"pong"}` + "`" + `.`
 	case "operator":
-		return brief(surface) + ` Requests are signed with AWS Signature Version 4 by
+		return ` Requests are signed with AWS Signature Version 4 by
 a user or role that may invoke the route; the local cloud does not check the signature. The answer is
 ` + "`" + `{"code":0,"body":{...}}` + "`" + ` with the HTTP status 200, or ` + "`" + `{"code":12,"error":"..."}` + "`" + ` with the status 400, 404 if the
 application does not exist, or 500 if Parley failed.`
 	case "worker":
-		return brief(surface) + `
+		return `
 
 If a job of a queue fails, SQS delivers it again, without the other jobs of its batch. After five failures the job goes
 to the dead-letter queue. If a batch of a stream fails, Lambda repeats it until it succeeds.`

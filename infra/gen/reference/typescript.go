@@ -22,7 +22,7 @@ const (
 // an action: friend in friend.add.
 func TypeScript(root string) (map[string][]byte, error) {
 	src := source.New(root)
-	all, err := read(src)
+	all, err := read(root, src)
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,7 @@ func TestTypeScript(t *testing.T) {
 		{"session.ts", "  background(request?: SessionBackgroundRequest): Promise<SessionBackgroundAnswer>;\n"},
 		{"friend.ts", "   */\n  list(request?: FriendListRequest): Promise<FriendListAnswer>;\n"},
 		{"index.ts", "  friend: FriendOperations;\n"},
-		{"events.ts", "  \"message.new\": Message;\n"},
+		{"events.ts", "  \"message.new\": Message | GroupMessage;\n"},
 		{"events.ts", "  \"friend.changed\": FriendsChanged | ListsChanged;\n"},
 	} {
 		if n := strings.Count(string(out[c.file]), c.want); n != 1 {

@@ -119,7 +119,7 @@ type Said struct {
 // Operation reads the function of an operation. The error names the file and the line of
 // a comment whose summary the reference cannot show (see checkSummary).
 func (s *Source) Operation(o *op.Operation) (Said, error) {
-	pkg, name, _ := strings.Cut(o.Func, ".")
+	pkg, name, _ := strings.Cut(o.FuncName(), ".")
 	var found decl[*ast.FuncDecl]
 	var in *goPackage
 	for _, dir := range []string{
@@ -133,7 +133,7 @@ func (s *Source) Operation(o *op.Operation) (Said, error) {
 		break
 	}
 	if in == nil {
-		return Said{}, fmt.Errorf("%s: the source of %s is not found", o.Name, o.Func)
+		return Said{}, fmt.Errorf("%s: the source of %s is not found", o.Name, o.FuncName())
 	}
 	doc, err := s.doc(found.node.Doc, found.node.Pos(), name)
 	out := Said{Doc: doc}

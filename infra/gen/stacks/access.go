@@ -6,10 +6,11 @@ import (
 	"slices"
 	"strings"
 
+	"parley/infra/iam"
 	"parley/shared/objects"
 	"parley/shared/op"
 	"parley/shared/queue"
-	"parley/shared/store"
+	"parley/shared/store/schema"
 )
 
 // A statement is a statement of an IAM policy.
@@ -18,6 +19,9 @@ type statement struct {
 	Actions   []string
 	Resource  string // an expression of CloudFormation
 	Condition string // JSON, or empty
+	// InParameter replaces the statement in a stage whose seal key is in a parameter of
+	// Systems Manager. Usually there is none.
+	InParameter *statement
 }
 
 // A right is one declared access as IAM sees it. Rights that differ in their keys only become
@@ -29,11 +33,11 @@ type right struct {
 }
 
 // statements returns the statements of the role of an operation: one for the log, one for
-// each queue or stream that invokes it, and those of its accesses. The accesses to one table
-// with one verb are one statement, because DynamoDB asks for one statement that allows a whole
-// transaction. Example: a transaction writes the account of alice ("5#U#alice") and the list
+// each queue or stream that invokes it, and those of its accesses. An action on one table is in
+// one statement with all its keys, because DynamoDB asks for one statement that allows a whole
+// transaction. Example: a transaction writes the account of alice ("5#C#alice") and the list
 // of accounts ("5#AI#3"). Two statements, each with one of the patterns, would refuse it.
-func statements(o *op.Operation) ([]statement, error) {
+func statements(o *op.Operation, used iam.Exercised) ([]statement, error) {
 	rights := []right{{statement: statement{
 		Sid: "Log", Actions: actions("logs", "CreateLogStream", "PutLogEvents"), Resource: "!GetAtt Logs.Arn",
 	}}}
@@ -53,8 +57,8 @@ func statements(o *op.Operation) ([]statement, error) {
 			}})
 		}
 	}
-	for _, access := range o.Access {
-		list, err := allow(access)
+	for _, access := range o.Declared().Access {
+		list, err := allow(o.Name, access, used)
 		if err != nil {
 			return nil, err
 		}
@@ -63,7 +67,9 @@ func statements(o *op.Operation) ([]statement, error) {
 	return merge(rights), nil
 }
 
-// merge makes one statement of all rights with the same Sid.
+// merge makes one statement of all rights with the same Sid, which differ in their keys, and
+// then one statement of those that differ in their actions only: the actions on one table with
+// the same keys.
 func merge(rights []right) []statement {
 	var merged []right
 	for _, r := range rights {
@@ -74,28 +80,33 @@ func merge(rights []right) []statement {
 		}
 		merged[i].keys = slices.Concat(merged[i].keys, r.keys)
 	}
-	out := make([]statement, len(merged))
-	for i, r := range merged {
+	var out []statement
+	for _, r := range merged {
 		if len(r.keys) > 0 {
 			slices.Sort(r.keys)
 			keys, _ := json.Marshal(slices.Compact(r.keys)) // strings are always encoded
 			r.Condition = `{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ` + strings.ReplaceAll(string(keys), ",", ", ") + `}}`
+			same := func(s statement) bool { return s.Resource == r.Resource && s.Condition == r.Condition }
+			if i := slices.IndexFunc(out, same); i >= 0 {
+				out[i].Actions = append(out[i].Actions, r.Actions...)
+				continue
+			}
 		}
-		out[i] = r.statement
+		out = append(out, r.statement)
 	}
 	slices.SortStableFunc(out[1:], func(a, b statement) int { return strings.Compare(a.Sid, b.Sid) }) // the log comes first
 	return out
 }
 
 // allow returns the rights of a declared access.
-func allow(access string) ([]right, error) {
+func allow(operation, access string, used iam.Exercised) ([]right, error) {
 	verb, object, _ := strings.Cut(access, " ")
 	one := func(service, action, resource string) []right {
 		return []right{{statement: statement{Sid: camel(access), Actions: actions(service, action), Resource: resource}}}
 	}
 	switch {
 	case verb == "read" || verb == "write":
-		return tableAccess(verb, store.Aggregate(object))
+		return tableAccess(operation, verb, schema.Aggregate(object), used)
 	case verb == "send" && slices.Contains(queue.Names(), queue.Name(object)):
 		return one("sqs", "SendMessage", "!Ref "+queueParameter(queue.Name(object))+"Arn"), nil
 	case slices.Contains(objects.Kinds(), objects.Kind(object)):
@@ -113,26 +124,28 @@ func allow(access string) ([]right, error) {
 }
 
 // tableAccess allows to read or to write the items of an aggregate: those whose partition
-// key has the form of the aggregate. A condition check in a transaction counts as a read.
-// The partition key of an index has the same form as that of the table.
-func tableAccess(verb string, a store.Aggregate) ([]right, error) {
-	if !slices.Contains(store.Aggregates(), a) || len(a.LeadingKeys()) == 0 {
+// key has the form of the aggregate, by the actions that the operation uses. A condition
+// check in a transaction counts as a read. The partition key of an index has the same form as
+// that of the table.
+func tableAccess(operation, verb string, a schema.Aggregate, used iam.Exercised) ([]right, error) {
+	d := a.Descriptor()
+	if len(d.LeadingKeys()) == 0 {
 		return nil, fmt.Errorf("the aggregate %q is not known or has no leading keys", a)
 	}
-	table := "!Sub arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${" + tableParameter(a.Table()) + "}"
-	name := camel(verb + " " + string(a.Table()))
+	known := d.Reads
 	if verb == "write" {
-		return []right{{statement{
-			Sid: name, Actions: actions("dynamodb", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"), Resource: table,
-		}, a.LeadingKeys()}}, nil
+		known = d.Writes
 	}
-	list := []right{{statement{
-		Sid: name, Actions: actions("dynamodb", "GetItem", "BatchGetItem", "Query", "ConditionCheckItem"), Resource: table,
-	}, a.LeadingKeys()}}
-	if len(a.Indexes()) > 0 {
+	table := "!Sub arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${" + tableParameter(d.Table) + "}"
+	var list []right
+	for _, action := range used.Rights(operation, string(a), known, d.Twins) {
+		resource, name := table, action
+		if action == schema.QueryIndex {
+			resource, name = table+"/index/*", "Query"
+		}
 		list = append(list, right{statement{
-			Sid: name + "Indexes", Actions: actions("dynamodb", "Query"), Resource: table + "/index/*",
-		}, a.LeadingKeys()})
+			Sid: camel(string(d.Table)) + action, Actions: actions("dynamodb", name), Resource: resource,
+		}, d.LeadingKeys()})
 	}
 	return list, nil
 }
@@ -160,15 +173,20 @@ func objectAccess(verb string, k objects.Kind) ([]right, error) {
 
 // connections returns the ARN of a method on all WebSocket connections.
 func connections(method string) string {
-	return "!Sub arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${SocketApi}/${Stage}/" + method + "/@connections/*"
+	return "!Sub arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Connections}/" + method + "/@connections/*"
 }
 
 // sealKeyAccess allows one action with the KMS key of package seal, and only with the
-// encryption context that package seal sends.
+// encryption context that package seal sends. If the key is in a parameter, it allows to
+// read that one parameter.
 func sealKeyAccess(access, action string) []right {
 	return []right{{statement: statement{
 		Sid: camel(access), Actions: actions("kms", action), Resource: "!Ref SealKey",
 		Condition: `{"Null": {"kms:EncryptionContext:parley": "false"}}`,
+		InParameter: &statement{
+			Sid: camel(access), Actions: actions("ssm", "GetParameter"),
+			Resource: "!Sub arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter${SealParameter}",
+		},
 	}}}
 }
 

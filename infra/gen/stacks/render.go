@@ -53,5 +53,5 @@ func accessRow(o *op.Operation, role string) string {
 		}
 		triggers = append(triggers, text)
 	}
-	return fmt.Sprintf("%s\t%s\t%s\t%d\t%d\t%s\n", o.Name, strings.Join(triggers, ", "), strings.Join(o.Access, ", "), o.Memory, o.Timeout/time.Second, role)
+	return fmt.Sprintf("%s\t%s\t%s\t%d\t%d\t%s\n", o.Name, strings.Join(triggers, ", "), strings.Join(o.Declared().Access, ", "), o.Memory, o.Timeout/time.Second, role)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"parley/infra/iam"
 	"parley/shared/op"
 )
 
@@ -29,11 +30,11 @@ func (r role) Description() string {
 
 // roles returns the roles of the operations of a surface, in the order of their first
 // operation, and by operation the id of its role.
-func roles(list []*op.Operation) ([]role, map[string]string, error) {
+func roles(list []*op.Operation, used iam.Exercised) ([]role, map[string]string, error) {
 	var out []role
 	of := make(map[string]string)
 	for _, o := range list {
-		allowed, err := statements(o)
+		allowed, err := statements(o, used)
 		if err != nil {
 			return nil, nil, fmt.Errorf("%s: %w", o.Name, err)
 		}
@@ -51,8 +52,13 @@ func roles(list []*op.Operation) ([]role, map[string]string, error) {
 // roleID returns the logical id of the role with these statements.
 func roleID(list []statement) string {
 	var text strings.Builder
-	for _, s := range list {
+	write := func(s statement) {
 		fmt.Fprintf(&text, "%s|%s|%s|%s\n", s.Sid, strings.Join(s.Actions, ","), s.Resource, s.Condition)
+	}
+	for _, s := range list {
+		if write(s); s.InParameter != nil {
+			write(*s.InParameter)
+		}
 	}
 	sum := sha256.Sum256([]byte(text.String()))
 	return fmt.Sprintf("Role%X", sum[:4])

@@ -9,12 +9,15 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"parley/infra/iam"
+	"parley/shared/config"
 	"parley/shared/op"
 	"parley/shared/queue"
-	"parley/shared/store"
+	"parley/shared/store/schema"
 )
 
 // Limits that a deployment would run into.
@@ -32,14 +35,21 @@ type Files map[string][]byte
 const Dir = "infra/stacks"
 
 // Generate returns the root template, the stacks and the two tables.
-func Generate(operations []op.Operation, before Placement) (Files, error) {
+func Generate(operations []op.Operation, before Placement, used iam.Exercised) (Files, error) {
 	r := rootTemplate{shared: newShared("")}
+	for n := config.OldestSchema; n <= config.NewestSchema; n++ {
+		r.Schemas = append(r.Schemas, strconv.Quote(strconv.Itoa(n)))
+	}
+	rootTaken := false // the domain name of the HTTP APIs without a path
 	var rows, access []string
 	files := make(Files)
 	for _, s := range surfaces(operations) {
-		top, of, err := newSurface(s.name, s.operations)
+		top, of, err := newSurface(s.name, s.operations, used)
 		if err != nil {
 			return nil, err
+		}
+		if rootTaken { // the first surface is a vendor's, whose callers can set a host and not always a path
+			top.MappingKey = s.name
 		}
 		names, by, table, err := place(s.operations, before)
 		if err != nil {
@@ -49,7 +59,8 @@ func Generate(operations []op.Operation, before Placement) (Files, error) {
 		if files[Dir+"/"+s.name+".yaml"], err = render("surface", top); err != nil {
 			return nil, err
 		}
-		r.Surfaces = append(r.Surfaces, rootSurface{Name: s.name, ID: camel(s.name), Optional: s.name != "worker", HTTP: len(top.Paths) > 0})
+		r.Surfaces = append(r.Surfaces, rootSurface{Name: s.name, ID: camel(s.name), HTTP: len(top.Paths) > 0})
+		rootTaken = rootTaken || len(top.Paths) > 0
 		for _, name := range names {
 			g, err := newGroup(s.name, name, by[name], of)
 			if err != nil {
@@ -60,7 +71,7 @@ func Generate(operations []op.Operation, before Placement) (Files, error) {
 			}
 			r.Streamed = append(r.Streamed, slices.DeleteFunc(slices.Clone(g.Functions), func(f function) bool { return len(f.Streams) == 0 })...)
 			r.Groups = append(r.Groups, rootGroup{
-				Name: name, ID: camel(name), Surface: camel(s.name), Optional: s.name != "worker", Roles: g.Roles, Invoked: g.Invoked, objects: g.objects(),
+				Name: name, ID: camel(name), Surface: camel(s.name), Roles: g.Roles, Invoked: g.Invoked, objects: g.objects(),
 			})
 		}
 		for _, o := range s.operations {
@@ -70,6 +81,9 @@ func Generate(operations []op.Operation, before Placement) (Files, error) {
 	inLanes(r.Groups)
 	var err error
 	if files["template.yaml"], err = render("root", r); err != nil {
+		return nil, err
+	}
+	if files[Dir+"/dashboard.yaml"], err = render("dashboard", r); err != nil {
 		return nil, err
 	}
 	if files[Dir+"/alarms.yaml"], err = render("alarms", r); err != nil {
@@ -117,10 +131,12 @@ type (
 	surfaceStack struct {
 		shared
 
-		Roles    []role
-		Paths    []path // of the HTTP API
-		Invoked  bool   // an API invokes functions of the surface
-		Failures string // the pattern of the lines that Lambda writes for invocations without an answer
+		Roles      []role
+		Paths      []path // of the HTTP API
+		Invoked    bool   // an API invokes functions of the surface
+		Sealed     bool   // operations of the surface use the seal key
+		MappingKey string // the path of the HTTP API on the domain name; empty for all paths that no other surface has
+		Failures   string // the pattern of the lines that Lambda writes for invocations without an answer
 	}
 	path struct{ Path, Method, Function, IAM string }
 
@@ -155,18 +171,19 @@ type (
 	rootTemplate struct {
 		shared
 
+		Schemas  []string
 		Surfaces []rootSurface
 		Groups   []rootGroup
 		Streamed []function // those that a stream invokes
 	}
 	rootSurface struct {
-		Name, ID       string
-		Optional, HTTP bool
+		Name, ID string
+		HTTP     bool
 	}
 	rootGroup struct {
 		Name, ID, Surface string
 		After             string // the stack that is made before, if both have objects of API Gateway
-		Optional, Invoked bool
+		Invoked           bool
 		Roles             []string
 		objects           int // of API Gateway
 	}
@@ -174,8 +191,8 @@ type (
 
 // newShared returns what all stacks of a surface have in common.
 func newShared(surface string) shared {
-	s := shared{Surface: surface, Streams: []string{streamParameter(store.Msg)}, Bucket: bucketParameter}
-	for _, t := range store.Tables() {
+	s := shared{Surface: surface, Streams: []string{streamParameter(schema.Msg)}, Bucket: bucketParameter}
+	for _, t := range schema.Tables() {
 		s.Tables = append(s.Tables, tableParameter(t))
 		s.Variables = append(s.Variables, variable{"TABLE_" + strings.ToUpper(string(t)), tableParameter(t)})
 	}
@@ -188,14 +205,15 @@ func newShared(surface string) shared {
 }
 
 // newSurface describes the stack of a surface, and returns by operation the id of its role.
-func newSurface(name string, list []*op.Operation) (surfaceStack, map[string]string, error) {
+func newSurface(name string, list []*op.Operation, used iam.Exercised) (surfaceStack, map[string]string, error) {
 	s := surfaceStack{shared: newShared(name), Failures: `{ $.type = "platform.report" && $.record.status != "success" }`}
 	var of map[string]string
 	var err error
-	if s.Roles, of, err = roles(list); err != nil {
+	if s.Roles, of, err = roles(list, used); err != nil {
 		return s, nil, err
 	}
 	for _, o := range list {
+		s.Sealed = s.Sealed || slices.Contains(o.Declared().Access, "open") || slices.Contains(o.Declared().Access, "seal")
 		for _, d := range o.Triggers {
 			s.Invoked = s.Invoked || d.HTTP != "" || d.Socket != "" || d.Authorizer
 			if d.Authorizer {
@@ -312,10 +330,10 @@ func ID(o *op.Operation) string {
 
 // Parameters of a stack: the name of a table, the address of a queue, and the ARN of the
 // stream of a table.
-func tableParameter(t store.Table) string { return "Table" + camel(string(t)) }
-func queueParameter(q queue.Name) string  { return "Queue" + camel(string(q)) }
+func tableParameter(t schema.Table) string { return "Table" + camel(string(t)) }
+func queueParameter(q queue.Name) string   { return "Queue" + camel(string(q)) }
 
-func streamParameter(t store.Table) string { return "Stream" + camel(string(t)) }
+func streamParameter(t schema.Table) string { return "Stream" + camel(string(t)) }
 
 // bucketParameter is the parameter with the name of the bucket of all objects.
 const bucketParameter = "BucketArchive"

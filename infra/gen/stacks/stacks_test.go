@@ -13,10 +13,12 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"parley/functions/catalog"
+	"parley/infra/cost"
+	"parley/infra/iam"
 	"parley/infra/local/template"
 	"parley/shared/domain/delivery"
 	"parley/shared/op"
-	"parley/shared/store"
+	"parley/shared/store/schema"
 )
 
 const root = "../../.."
@@ -48,9 +50,19 @@ func resources(t *testing.T, text []byte) map[string]int {
 	return n
 }
 
+// exercised returns what the case tables exercise.
+func exercised(t *testing.T) iam.Exercised {
+	t.Helper()
+	e, err := iam.LoadExercised(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
 func generate(t *testing.T, all []op.Operation, before Placement) Files {
 	t.Helper()
-	files, err := Generate(all, before)
+	files, err := Generate(all, before, exercised(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +100,7 @@ func measure(t *testing.T, all []op.Operation) figures {
 			}
 		}
 	}
-	for _, name := range []string{"socket", "data"} { // written by hand
+	for _, name := range []string{"socket", "data", "domain"} { // written by hand
 		text, err := os.ReadFile(root + "/" + Dir + "/" + name + ".yaml")
 		if err != nil {
 			t.Fatal(err)
@@ -151,7 +163,7 @@ func rootGroups(t *testing.T, all []op.Operation) []rootGroup {
 	t.Helper()
 	var out []rootGroup
 	for _, s := range surfaces(all) {
-		_, of, err := roles(s.operations)
+		_, of, err := roles(s.operations, exercised(t))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -171,15 +183,6 @@ func rootGroups(t *testing.T, all []op.Operation) []rootGroup {
 	return out
 }
 
-// TestMetrics checks that a stage has at most 40 metrics that are paid: of each surface the
-// calls by outcome and the duration, four of what is consumed, two kinds of notes, and the
-// failures that a filter of the log counts.
-func TestMetrics(t *testing.T) {
-	if n := len(surfaces(catalog.All()))*(3+1) + 4 + 2 + 1; n > 40 {
-		t.Errorf("got %d metrics, want at most 40", n)
-	}
-}
-
 // synthetic makes 700 operations: those of today, and five surfaces like tencent in groups of
 // 20, with the accesses of today's operations. A third has an HTTP and a WebSocket trigger.
 func synthetic() []op.Operation {
@@ -189,11 +192,11 @@ func synthetic() []op.Operation {
 		surface := []string{"easemob", "jpush", "rong", "matrix", "zulip"}[i%5]
 		group := fmt.Sprintf("g%c", 'a'+i/5/20)
 		name := fmt.Sprintf("%s.%s.op%d", surface, group, i)
-		o := op.New(op.Operation{Name: name, Triggers: []op.Trigger{{HTTP: "POST /" + surface + "/" + name}}})
+		o := model[i%len(model)]
+		o.Name, o.Triggers = name, []op.Trigger{{HTTP: "POST /" + surface + "/" + name}}
 		if i%3 == 0 {
 			o.Triggers = append(o.Triggers, op.Trigger{Socket: name})
 		}
-		o.Access = model[i%len(model)].Access
 		all = append(all, o)
 	}
 	return all
@@ -219,7 +222,7 @@ func TestPlacement(t *testing.T) {
 	of := func(names ...string) []op.Operation {
 		var list []op.Operation
 		for _, name := range names {
-			list = append(list, op.New(op.Operation{Name: name, Triggers: []op.Trigger{{HTTP: "POST /" + name}}}, op.Reads(store.Accounts)))
+			list = append(list, op.New(op.Operation{Name: name, Triggers: []op.Trigger{{HTTP: "POST /" + name}}}, op.Reads(schema.Accounts)))
 		}
 		return list
 	}
@@ -242,13 +245,13 @@ func TestPlacement(t *testing.T) {
 	for i := range Most + 1 {
 		many = append(many, fmt.Sprintf("big.group.op%d", i))
 	}
-	if _, err := Generate(of(many[:290]...), nil); err != nil {
+	if _, err := Generate(of(many[:290]...), nil, nil); err != nil {
 		t.Error(err)
 	}
-	if _, err := Generate(of(many...), nil); err == nil || !strings.Contains(err.Error(), "an API has 300") {
+	if _, err := Generate(of(many...), nil, nil); err == nil || !strings.Contains(err.Error(), "an API has 300") {
 		t.Errorf("%d routes: got %v", len(many), err)
 	}
-	if _, err := Generate(of("big.group.first"), Placement{"big.group": "big2"}); err == nil {
+	if _, err := Generate(of("big.group.first"), Placement{"big.group": "big2"}, nil); err == nil {
 		t.Error("a stack with a number is accepted")
 	}
 }
@@ -264,7 +267,7 @@ func TestLocalCloud(t *testing.T) {
 		t.Fatal(err)
 	}
 	var want, got []string
-	for _, o := range catalog.All() {
+	for _, o := range deployed(t) {
 		want = append(want, "function "+o.Name)
 		for _, d := range o.Triggers {
 			switch {
@@ -360,14 +363,13 @@ func TestEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]string{
-		"STAGE": "local", "LOG_LEVEL": "info", "SEAL_KEY": "file:/state/seal.key",
+		"STAGE": "local", "SCHEMA": "1", "LOG_LEVEL": "info", "SEAL_KEY": "file:/state/seal.key",
 		"TABLE_CORE": "parley-local-Data-Core", "TABLE_MSG": "parley-local-Data-Msg",
 		"TABLE_LIVE": "parley-local-Data-Live", "TABLE_OPS": "parley-local-Data-Ops",
 		"QUEUE_DELIVERY":       "http://127.0.0.1:3/000000000000/parley-local-Data-Delivery",
-		"QUEUE_ANNOUNCE":       "http://127.0.0.1:3/000000000000/parley-local-Data-Announce",
-		"QUEUE_SWEEP":          "http://127.0.0.1:3/000000000000/parley-local-Data-Sweep",
+		"QUEUE_BROADCAST":      "http://127.0.0.1:3/000000000000/parley-local-Data-Broadcast",
+		"QUEUE_BACKGROUND":     "http://127.0.0.1:3/000000000000/parley-local-Data-Background",
 		"QUEUE_PUSH":           "http://127.0.0.1:3/000000000000/parley-local-Data-Push",
-		"QUEUE_INDEX":          "http://127.0.0.1:3/000000000000/parley-local-Data-Index",
 		"BUCKET_ARCHIVE":       "parley-local-data-archive",
 		"CONNECTIONS_ENDPOINT": "http://127.0.0.1:2/local",
 	}
@@ -389,27 +391,27 @@ func TestEnvironment(t *testing.T) {
 			t.Errorf("table %s: got stream %q", table.Name, table.Stream)
 		}
 	}
-	for _, a := range store.Aggregates() {
-		if len(a.Indexes()) == 0 {
+	for _, d := range schema.Descriptors() {
+		if len(d.Indexes) == 0 {
 			continue
 		}
 		var want []template.Index
-		for _, x := range a.Indexes() {
+		for _, x := range d.Indexes {
 			index := template.Index{
-				Name: x.Name, HashKey: template.Attribute{Name: store.IndexedBy, Type: "S"},
-				RangeKey: template.Attribute{Name: x.Sort, Type: "N"}, Projection: "KEYS_ONLY", Include: x.Include,
+				Name: x.Name, HashKey: template.Attribute{Name: string(schema.IndexedBy), Type: "S"},
+				RangeKey: template.Attribute{Name: string(x.Sort), Type: "N"}, Projection: "KEYS_ONLY",
 			}
-			if len(x.Include) > 0 {
-				index.Projection = "INCLUDE"
+			for _, a := range x.Include {
+				index.Projection, index.Include = "INCLUDE", append(index.Include, string(a))
 			}
 			want = append(want, index)
 		}
 		core := slices.IndexFunc(m.Tables, func(t template.Table) bool { return t.Path == "Data/Core" })
-		if got := m.Tables[core].Indexes; a.Table() != store.Core || !reflect.DeepEqual(got, want) {
-			t.Errorf("%s: got indexes %+v, want %+v", a, got, want)
+		if got := m.Tables[core].Indexes; d.Table != schema.Core || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got indexes %+v, want %+v", d.Aggregate, got, want)
 		}
 	}
-	if got, want := len(m.Tables), len(store.Tables()); got != want {
+	if got, want := len(m.Tables), len(schema.Tables()); got != want {
 		t.Errorf("got %d tables, want %d", got, want)
 	}
 }
@@ -426,7 +428,7 @@ func TestChains(t *testing.T) {
 	chains := 0
 	for _, o := range catalog.All() {
 		itself := slices.ContainsFunc(o.Triggers, func(d op.Trigger) bool {
-			return d.Queue != "" && slices.Contains(o.Access, "send "+string(d.Queue))
+			return d.Queue != "" && slices.Contains(o.Declared().Access, "send "+string(d.Queue))
 		})
 		bounded := o.Name == "worker.delivery.delivery" && delivery.MaxAttempts < 16
 		if itself && !o.Continues && !bounded {
@@ -439,15 +441,15 @@ func TestChains(t *testing.T) {
 			chains++
 		}
 	}
-	if chains < 3 {
-		t.Errorf("%d operations have chains, want sweep, announce and index", chains)
+	if chains < 2 {
+		t.Errorf("%d operations have chains, want broadcast and background", chains)
 	}
 }
 
 // TestTimeouts checks that every timeout is shorter than the time that API Gateway waits, and
 // long enough for a call that is retried.
 func TestTimeouts(t *testing.T) {
-	for _, o := range catalog.All() {
+	for _, o := range deployed(t) {
 		if o.Surface() != "worker" && o.Timeout > 29*time.Second {
 			t.Errorf("%s has the timeout %s, but API Gateway waits 29 s at most", o.Name, o.Timeout)
 		}
@@ -463,4 +465,14 @@ func TestTimeouts(t *testing.T) {
 			t.Errorf("%s: got %s and %d MB", o.Name, o.Timeout, o.Memory)
 		}
 	}
+}
+
+// deployed returns the operations with the memory that their functions have.
+func deployed(t *testing.T) []op.Operation {
+	t.Helper()
+	all := catalog.All()
+	if err := cost.SetMemory(root, all); err != nil {
+		t.Fatal(err)
+	}
+	return all
 }

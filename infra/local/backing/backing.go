@@ -32,6 +32,10 @@ type Options struct {
 	InMemory   bool   // the data is lost when the server stops
 	Port       int    // 0 means any free port
 	Log        string // file for the output of the server; default in the temporary directory
+	// LongRun lets the Java compiler of DynamoDB Local optimise as far as it can. The server is
+	// then ready one to three seconds later and slower in the first minutes, and faster after
+	// them. It is for benchmarks.
+	LongRun bool
 	// Note receives messages about slow steps, such as a download. May be nil.
 	Note func(string)
 }
@@ -69,11 +73,21 @@ func DynamoDB(ctx context.Context, o Options) (*Process, error) {
 		return nil, err
 	}
 	return startOnPort(o.Port, func(port int) (*Process, error) {
-		argv := append([]string{java, "-Xmx512m", "-Djava.io.tmpdir=" + tmp,
+		argv := append([]string{java, "-Xmx512m", o.javaCompiler(), "-Djava.io.tmpdir=" + tmp,
 			"-Djava.library.path=" + filepath.Join(home, "DynamoDBLocal_lib"), "-jar", filepath.Join(home, "DynamoDBLocal.jar"),
 			"-port", fmt.Sprint(port), "-sharedDb", "-disableTelemetry"}, storage...)
 		return start(ctx, "DynamoDB Local", port, o.log("dynamodb", port), home, argv...)
 	})
+}
+
+// javaCompiler returns the option that chooses the compilers of Java. The first compiler alone
+// has DynamoDB Local ready after 1.7 s, with 1.2 s of CPU time; both have it ready after 2.8 s,
+// with 2.2 s of CPU time.
+func (o Options) javaCompiler() string {
+	if o.LongRun {
+		return "-XX:+TieredCompilation" // both, Java's default
+	}
+	return "-XX:TieredStopAtLevel=1"
 }
 
 // ElasticMQ starts an SQS server on 127.0.0.1 with the given queues.

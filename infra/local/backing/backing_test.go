@@ -57,6 +57,7 @@ func TestDynamoDBKeepsItemsOverARestart(t *testing.T) {
 	if err := db.Stop(); err != nil {
 		t.Fatal(err)
 	}
+	o.LongRun = true // which changes how fast the server is, and nothing else
 	db = database(t, o)
 	if err := CreateTables(ctx, db.Endpoint(), tables); err != nil {
 		t.Fatal(err)

@@ -1,8 +1,10 @@
 package lambda
 
 import (
-	"encoding/json"
 	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // A Report is the log line that the program writes once for each invocation.
@@ -11,6 +13,7 @@ type Report struct {
 	Operation string  `json:"operation"`
 	Outcome   string  `json:"outcome"`
 	Code      int     `json:"code"`
+	Error     string  `json:"error"` // why Parley failed, if it did
 	Duration  float64 `json:"duration_ms"`
 	Cold      bool    `json:"cold"`
 	W         float64 `json:"W"`
@@ -24,7 +27,7 @@ type Report struct {
 // not a report.
 func ParseReport(line string) (_ Report, ok bool) {
 	var r Report
-	if !strings.HasPrefix(line, "{") || json.Unmarshal([]byte(line), &r) != nil || r.Message != "call" {
+	if !strings.HasPrefix(line, "{") || json.Unmarshal([]byte(line), &r, jsontext.AllowDuplicateNames(true)) != nil || r.Message != "call" {
 		return Report{}, false
 	}
 	return r, true

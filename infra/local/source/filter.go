@@ -60,7 +60,11 @@ func (f filter) matches(record map[string]any) bool {
 				return false
 			}
 		case []any:
-			if text, ok := record[name].(string); !ok || !matchesAny(text, want) {
+			text, ok := record[name].(string)
+			if pointer, is := record[name].(*string); is && pointer != nil { // as the SDK has it
+				text, ok = *pointer, true
+			}
+			if !ok || !matchesAny(text, want) {
 				return false
 			}
 		}

@@ -19,8 +19,13 @@ import (
 )
 
 // streamPause is how long a reader waits after it has found nothing new in a shard.
-// AWS polls a shard four times a second.
-const streamPause = 100 * time.Millisecond
+// AWS polls a shard four times a second, too.
+const streamPause = 250 * time.Millisecond
+
+// longestWindow is how long a reader collects records at most before it delivers them. The
+// window of a mapping may be longer on AWS, which is cheaper there; here a person waits for what
+// the function does.
+const longestWindow = time.Second
 
 // A reader reads the stream of one table for one function.
 type reader struct {
@@ -29,6 +34,7 @@ type reader struct {
 	source   template.StreamSource
 	arn      string // of the stream in DynamoDB Local
 	filters  []filter
+	window   time.Duration // how long records are collected into a batch
 
 	mu       sync.Mutex
 	finished map[string]chan struct{} // by shard; closed when the shard was read to its end
@@ -49,7 +55,7 @@ func (s *Sources) readStream(ctx, running context.Context, f template.Function, 
 	if err != nil {
 		return err
 	}
-	r := &reader{Sources: s, filters: filters, function: f, source: source, arn: *table.Table.LatestStreamArn, finished: map[string]chan struct{}{}}
+	r := &reader{Sources: s, filters: filters, window: min(source.Window, longestWindow), function: f, source: source, arn: *table.Table.LatestStreamArn, finished: map[string]chan struct{}{}}
 	// A mapping exists from its first start on, and everything that is written from then
 	// on is for it, also while the local cloud is stopped. Example: an item is written,
 	// and the cloud is stopped before the reader has seen the record. The next start reads
@@ -142,14 +148,15 @@ func (r *reader) readShard(ctx context.Context, id string, iterator *string, par
 			return
 		}
 	}
-	var batch []types.Record
+	var batch []types.Record // read and not yet delivered
+	var due time.Time        // of the batch, if it has records
 	for iterator != nil && ctx.Err() == nil {
 		out, err := r.streams.GetRecords(ctx, &dynamodbstreams.GetRecordsInput{
-			ShardIterator: iterator, Limit: aws.Int32(int32(min(1000, r.source.BatchSize))),
+			ShardIterator: iterator, Limit: aws.Int32(int32(min(1000, r.source.BatchSize-len(batch)))),
 		})
 		if err != nil {
 			if ctx.Err() != nil {
-				return
+				break
 			}
 			var expired *types.ExpiredIteratorException // an iterator is valid for 15 minutes
 			var trimmed *types.TrimmedDataAccessException
@@ -159,23 +166,31 @@ func (r *reader) readShard(ctx context.Context, id string, iterator *string, par
 			wait(ctx, time.Second)
 			if errors.As(err, &expired) || trimmed != nil {
 				if fresh, err := r.iterator(ctx, id, true); err == nil {
-					iterator = fresh
+					iterator, batch = fresh, nil // which reads the batch again
 				}
 			}
 			continue
 		}
 		iterator = out.NextShardIterator
-		if len(out.Records) == 0 {
-			wait(ctx, streamPause)
-			continue
+		if len(batch) == 0 {
+			due = time.Now().Add(r.window)
 		}
-		if batch = r.filter(out.Records); len(batch) == 0 {
+		batch = append(batch, r.filter(out.Records)...)
+		switch {
+		case len(batch) == 0 && len(out.Records) > 0:
 			r.report(r.checkpoints.set(r.checkpointKey(id), aws.ToString(out.Records[len(out.Records)-1].Dynamodb.SequenceNumber)))
-			continue
+		case len(batch) > 0 && (len(batch) >= r.source.BatchSize || !time.Now().Before(due)):
+			if !r.deliver(ctx, id, batch) {
+				return
+			}
+			batch = nil
+		case len(out.Records) == 0:
+			wait(ctx, streamPause)
 		}
-		if !r.deliver(ctx, id, batch) {
-			return
-		}
+	}
+	// The shard or the sources end before the window does.
+	if len(batch) > 0 && !r.deliver(ctx, id, batch) {
+		return
 	}
 	if ctx.Err() == nil {
 		r.mu.Lock()
@@ -249,9 +264,7 @@ func (r *reader) filter(records []types.Record) []types.Record {
 	}
 	var out []types.Record
 	for _, record := range records {
-		var event map[string]any
-		text, _ := json.Marshal(r.eventRecord(record)) // never fails: plain values
-		_ = json.Unmarshal(text, &event)               // the types that JSON has
+		event := r.eventRecord(record)
 		if slices.ContainsFunc(r.filters, func(f filter) bool { return f.matches(event) }) {
 			out = append(out, record)
 		}
@@ -272,7 +285,7 @@ func (r *reader) event(batch []types.Record) []byte {
 func (r *reader) eventRecord(record types.Record) map[string]any {
 	d := record.Dynamodb
 	data := map[string]any{
-		"Keys": item(d.Keys), "SequenceNumber": d.SequenceNumber, "SizeBytes": d.SizeBytes, "StreamViewType": d.StreamViewType,
+		"Keys": item(d.Keys), "SequenceNumber": d.SequenceNumber, "SizeBytes": d.SizeBytes, "StreamViewType": string(d.StreamViewType),
 	}
 	if d.ApproximateCreationDateTime != nil {
 		data["ApproximateCreationDateTime"] = d.ApproximateCreationDateTime.Unix()
@@ -284,7 +297,7 @@ func (r *reader) eventRecord(record types.Record) map[string]any {
 		data["OldImage"] = item(d.OldImage)
 	}
 	out := map[string]any{
-		"eventID": record.EventID, "eventName": record.EventName, "eventVersion": record.EventVersion,
+		"eventID": record.EventID, "eventName": string(record.EventName), "eventVersion": record.EventVersion,
 		"eventSource": "aws:dynamodb", "awsRegion": r.options.Region, "eventSourceARN": r.source.ARN, "dynamodb": data,
 	}
 	if record.UserIdentity != nil {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams/types"
 
 	"parley/infra/local/backing"
@@ -96,6 +97,44 @@ func TestOldRecordIsSetAside(t *testing.T) {
 	batches, aside := poison(t, template.StreamSource{BatchSize: 100, Bisect: true, Retries: -1, MaxAge: time.Hour}, time.Now().Add(-2*time.Hour))
 	if n := len(slices.DeleteFunc(batches, func(b string) bool { return b != "5" })); n != 1 || len(aside) != 1 {
 		t.Errorf("tried %d times, set aside %q, want once each", n, aside)
+	}
+}
+
+// TestWindow: records are collected until the batch is full, the window has passed or the shard
+// ends. Without a window each read is delivered at once.
+func TestWindow(t *testing.T) {
+	for window, want := range map[time.Duration][]string{time.Hour: {"1 2", "3"}, 0: {"1", "2", "3"}} {
+		reads := 0
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			reads++
+			next := `,"NextShardIterator":"next"`
+			if reads == 3 {
+				next = ""
+			}
+			w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+			fmt.Fprintf(w, `{"Records":[{"eventName":"INSERT","dynamodb":{"SequenceNumber":"%d","Keys":{"sk":{"S":"m1"}}}}]%s}`, reads, next)
+		}))
+		defer server.Close()
+		c, err := openCheckpoints("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		filters, err := parseFilters([]string{`{"eventName":["INSERT"],"dynamodb":{"SequenceNumber":[{"prefix":""}],"Keys":{"sk":{"S":[{"prefix":"m"}]}}}}`})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := &poisoned{}
+		r := &reader{
+			Sources: &Sources{options: Options{Functions: f}, checkpoints: c, streams: dynamodbstreams.New(dynamodbstreams.Options{
+				Region: "us-east-1", BaseEndpoint: &server.URL, Credentials: backing.Credentials(),
+			})},
+			source: template.StreamSource{BatchSize: 2}, function: template.Function{Handler: "worker.archive.collect"},
+			window: window, filters: filters, finished: map[string]chan struct{}{"shard": make(chan struct{})},
+		}
+		r.readShard(t.Context(), "shard", aws.String("first"), nil)
+		if !slices.Equal(f.batches, want) {
+			t.Errorf("with a window of %s the batches are %q, want %q", window, f.batches, want)
+		}
 	}
 }
 

@@ -266,6 +266,15 @@ func (s *stack) parameter(name string, declared any) (any, error) {
 		value = v
 	case !ok && s.parent == nil && s.loader.data != nil && s != s.loader.data && s.loader.data.outputs[name] != nil:
 		output, _ := s.loader.data.outputs[name].(map[string]any)
+		if condition, conditional := output["Condition"].(string); conditional {
+			yes, err := s.loader.data.condition("Outputs."+name, condition)
+			if err != nil {
+				return nil, err
+			}
+			if !yes {
+				return body["Default"], nil
+			}
+		}
 		return s.loader.data.eval("Outputs."+name, output["Value"])
 	case !ok:
 		if value, ok = body["Default"]; !ok {

@@ -54,6 +54,8 @@ type StreamSource struct {
 	ARN       string // as the template sees it; the stream in DynamoDB Local has another one
 	BatchSize int
 	Partial   bool
+	// Window is MaximumBatchingWindowInSeconds.
+	Window time.Duration
 	// FromStart is true for StartingPosition TRIM_HORIZON.
 	FromStart bool
 	// Retries is MaximumRetryAttempts. -1 means without limit, as on AWS.

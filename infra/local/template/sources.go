@@ -82,7 +82,6 @@ func (b *builder) addSource(e event) error {
 		for _, filter := range list {
 			filters = append(filters, p.nestedProps(filter).text("Pattern"))
 		}
-		p.seconds("MaximumBatchingWindowInSeconds", 0) // the local cloud delivers records at once
 		aside := p.nestedProps(p.nestedProps(p.values["DestinationConfig"]).values["OnFailure"]).text("Destination")
 		if aside != "" {
 			aside = strings.TrimSuffix(e.stack.loader.SQS, "/") + "/" + Account + "/" + aside[strings.LastIndex(aside, ":")+1:]
@@ -91,6 +90,7 @@ func (b *builder) addSource(e event) error {
 		f.Streams = append(f.Streams, StreamSource{
 			MaxAge: max(age, 0), OnFailure: aside,
 			Table: table, ARN: arn, BatchSize: p.int("BatchSize", 100), Partial: partial,
+			Window:    max(p.seconds("MaximumBatchingWindowInSeconds", 0), 0),
 			FromStart: p.text("StartingPosition") == "TRIM_HORIZON",
 			Retries:   p.int("MaximumRetryAttempts", -1), Bisect: p.boolean("BisectBatchOnFunctionError", false),
 			Filters: filters,

@@ -54,7 +54,7 @@ func TestLoadReadsEventSources(t *testing.T) {
 	}
 	if got, want := f.Streams, []StreamSource{{
 		Table: "parley-local-core", ARN: "arn:aws:dynamodb:us-east-1:000000000000:table/parley-local-core/stream/local",
-		BatchSize: 50, FromStart: true, Retries: 3,
+		BatchSize: 50, Window: time.Second, FromStart: true, Retries: 3,
 	}}; !reflect.DeepEqual(got, want) {
 		t.Errorf("streams: got %+v, want %+v", got, want)
 	}

@@ -21,6 +21,7 @@ import (
 //	{"To_Account":"bob", ...}
 //	-- units --
 //	W3 R2.5 S0 L1 P2
+//	bytes log 702 answer 95 frames 1310, kms 0
 //
 // The first line of the text is the assumed duration of a function with 512 MB
 // (docs/data-model.md §16). The second is the budget of docs/data-model.md §10, if it has
@@ -30,6 +31,34 @@ type Cost struct {
 	Millis float64
 	Budget *Budget // nil: there is none
 	Units  telemetry.Units
+	Bytes  Bytes
+}
+
+// Bytes is what a call writes and sends. It varies by a few bytes, because ids and times do.
+type Bytes struct {
+	Log    int // of the log line
+	Answer int // of the body of the answer, compressed if the caller accepts it
+	Frames int // of the posts to connections, together
+	KMS    int // requests to the key service
+}
+
+// Format returns the line of a section "units".
+func (b Bytes) Format() string {
+	return fmt.Sprintf("bytes log %d answer %d frames %d, kms %d\n", b.Log, b.Answer, b.Frames, b.KMS)
+}
+
+// Near reports whether two measurements of a call are the same but for ids and times: within
+// a tenth, or 32 bytes.
+func (b Bytes) Near(other Bytes) bool {
+	near := func(x, y int) bool { return 10*max(x-y, y-x) <= max(x, y, 320) }
+	return near(b.Log, other.Log) && near(b.Answer, other.Answer) && near(b.Frames, other.Frames) && b.KMS == other.KMS
+}
+
+// ReadBytes reads the line of a section "units".
+func ReadBytes(section string) (b Bytes, ok bool) {
+	_, line, _ := strings.Cut(section, "\n")
+	_, err := fmt.Sscanf(line, "bytes log %d answer %d frames %d, kms %d", &b.Log, &b.Answer, &b.Frames, &b.KMS)
+	return b, err == nil
 }
 
 // A Budget is how much a call may consume. S and L may be averages.
@@ -52,6 +81,10 @@ func (c Case) ReadCost() (Cost, error) {
 	u := &out.Units
 	if _, err := fmt.Sscanf(c.Section("units"), "W%g R%g S%d L%d P%d", &u.W, &u.R, &u.S, &u.L, &u.P); err != nil {
 		return out, fmt.Errorf("the units are %q, want a line like \"W3 R3.5 S0 L1 P2\"", c.Section("units"))
+	}
+	var ok bool
+	if out.Bytes, ok = ReadBytes(c.Section("units")); !ok {
+		return out, fmt.Errorf("the units have no line of bytes: go test -update measures them")
 	}
 	return out, nil
 }
@@ -79,7 +112,7 @@ func (b Budget) Over(u telemetry.Units) string {
 // Directives are the words that may begin a line of a request before its body.
 func Directives() []string {
 	return []string{
-		"as", "sig", "app", "method", "path", "header", "instance", "connection", "platform", "protocols", "trigger", "raw", "fresh", "repeat",
+		"as", "sig", "app", "method", "path", "header", "instance", "connection", "platform", "protocols", "trigger", "raw", "fresh", "repeat", "noise",
 	}
 }
 

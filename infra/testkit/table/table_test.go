@@ -70,7 +70,7 @@ func TestParse(t *testing.T) {
 
 // TestReadCost reads what a cost case says.
 func TestReadCost(t *testing.T) {
-	tab, err := Parse([]byte("-- cost: b --\n5 ms\nbudget W3 R3.5 S1.2 L1.1 P0\n-- request --\n{}\n-- units --\nW1 R0.5 S0 L1 P2\nerror 60009\n"))
+	tab, err := Parse([]byte("-- cost: b --\n5 ms\nbudget W3 R3.5 S1.2 L1.1 P0\n-- request --\n{}\n-- units --\nW1 R0.5 S0 L1 P2\nbytes log 702 answer 95 frames 1310, kms 1\nerror 60009\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,6 +81,14 @@ func TestReadCost(t *testing.T) {
 	if want := (telemetry.Units{W: 1, R: 0.5, L: 1, P: 2}); c.Millis != 5 || *c.Budget != (Budget{3, 3.5, 1.2, 1.1, 0}) || c.Units != want {
 		t.Errorf("got %+v with budget %+v", c, c.Budget)
 	}
+	if want := (Bytes{Log: 702, Answer: 95, Frames: 1310, KMS: 1}); c.Bytes != want {
+		t.Errorf("got %+v, want %+v", c.Bytes, want)
+	}
+	noBytes := tab.Cases[0]
+	noBytes.Sections = []txtar.File{{Name: "units", Data: []byte("W1 R0.5 S0 L1 P2\n")}}
+	if _, err := noBytes.ReadCost(); err == nil {
+		t.Error("a cost case has no bytes")
+	}
 	for _, text := range []string{"", "5\n", "5 ms\nbudget W3\n"} {
 		if _, err := (Case{Text: text, Sections: tab.Cases[0].Sections}).ReadCost(); err == nil {
 			t.Errorf("%q is the text of a cost case", text)
@@ -88,6 +96,26 @@ func TestReadCost(t *testing.T) {
 	}
 	if _, err := (Case{Text: "5 ms\n"}).ReadCost(); err == nil {
 		t.Error("a cost case has no units")
+	}
+}
+
+// TestBytesNear checks how much two measurements of a call may differ.
+func TestBytesNear(t *testing.T) {
+	a := Bytes{Log: 1000, Answer: 50, Frames: 0, KMS: 1}
+	for _, c := range []struct {
+		b    Bytes
+		near bool
+	}{
+		{a, true},
+		{Bytes{Log: 1100, Answer: 82, Frames: 32, KMS: 1}, true},
+		{Bytes{Log: 1112, Answer: 50, KMS: 1}, false},
+		{Bytes{Log: 1000, Answer: 83, KMS: 1}, false},
+		{Bytes{Log: 1000, Answer: 50, Frames: 33, KMS: 1}, false},
+		{Bytes{Log: 1000, Answer: 50}, false},
+	} {
+		if got := a.Near(c.b); got != c.near || c.b.Near(a) != c.near {
+			t.Errorf("%+v is near %+v: %t, want %t", a, c.b, got, c.near)
+		}
 	}
 }
 

@@ -3,6 +3,9 @@
 //
 //	go run ./infra/tools/withdb -- go test ./...
 //
+// With -long before the command, DynamoDB Local is one for benchmarks: slower in the first
+// minutes and faster after them.
+//
 // If the variable AWS_ENDPOINT_URL_DYNAMODB names a server, that one is used and none is
 // started. The exit code is that of the command.
 package main
@@ -10,6 +13,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -20,17 +24,16 @@ import (
 )
 
 func main() {
-	args := os.Args[1:]
-	if len(args) > 0 && args[0] == "--" {
-		args = args[1:]
-	}
+	long := flag.Bool("long", false, "a DynamoDB Local for benchmarks")
+	flag.Parse()
+	args := flag.Args()
 	if len(args) == 0 {
-		fmt.Fprintln(os.Stderr, "usage: withdb [--] command [argument...]")
+		fmt.Fprintln(os.Stderr, "usage: withdb [-long] [--] command [argument...]")
 		os.Exit(2)
 	}
 	// Ctrl-C and SIGTERM end the command, too. Withdb waits for it and stops the database.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code, err := run(ctx, args)
+	code, err := run(ctx, *long, args)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "withdb:", err)
@@ -40,10 +43,10 @@ func main() {
 
 // run runs the command and returns its exit code. It returns 1 and an error if anything else
 // fails.
-func run(ctx context.Context, args []string) (code int, err error) {
+func run(ctx context.Context, long bool, args []string) (code int, err error) {
 	db, err := backing.DynamoDB(ctx, backing.Options{
-		InMemory: true,
-		Note:     func(text string) { fmt.Fprintln(os.Stderr, text) },
+		InMemory: true, LongRun: long,
+		Note: func(text string) { fmt.Fprintln(os.Stderr, text) },
 	})
 	if err != nil {
 		return 1, err

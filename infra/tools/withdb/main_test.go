@@ -18,12 +18,12 @@ func TestRun(t *testing.T) {
 		{`exit 7`, 7, ""},
 		{`kill -9 $$`, 1, ""},
 	} {
-		code, err := run(t.Context(), []string{"sh", "-c", tc.script})
+		code, err := run(t.Context(), false, []string{"sh", "-c", tc.script})
 		if code != tc.want || err != nil {
 			t.Errorf("%s: got %d, %v, want %d", tc.script, code, err, tc.want)
 		}
 	}
-	if code, err := run(t.Context(), []string{"no-such-program"}); code != 1 || err == nil || !strings.Contains(err.Error(), "no-such-program") {
+	if code, err := run(t.Context(), false, []string{"no-such-program"}); code != 1 || err == nil || !strings.Contains(err.Error(), "no-such-program") {
 		t.Errorf("got %d, %v, want 1 and its name", code, err)
 	}
 }

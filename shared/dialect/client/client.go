@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"parley/shared/dialect"
+	"parley/shared/dialect/usersig"
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/fault"
 	"parley/shared/op"
@@ -26,8 +27,8 @@ func Action[In, Out any](name string, numbers v4.Numbers, run func(context.Conte
 	return op.New(op.Operation{
 		Name:     "client." + name,
 		Triggers: []op.Trigger{{HTTP: "POST /client/" + name}, {Socket: name}},
-		Func:     op.FuncName(run),
-		Protocol: protocol{numbers: numbers},
+		Func:     run,
+		Protocol: protocol{numbers, &usersig.Parser{}},
 		Run: func(ctx context.Context, c *op.Call) (any, error) {
 			var in In
 			if err := v4.Decode(c.Request.Body, &in); err != nil {
@@ -35,7 +36,7 @@ func Action[In, Out any](name string, numbers v4.Numbers, run func(context.Conte
 			}
 			return run(ctx, c, in)
 		},
-	}, append([]op.Option{op.DecryptsSecrets(), op.ReadsCallerAccount()}, options...)...)
+	}, append([]op.Option{op.ChecksSignatures(), op.ReadsCallerAccount()}, options...)...)
 }
 
 // Unknown makes the operation that refuses frames and HTTP calls of an unknown action.
@@ -43,10 +44,10 @@ func Unknown() op.Operation {
 	return op.New(op.Operation{
 		Name:     "client.session.default",
 		Triggers: []op.Trigger{{Socket: "$default"}, {HTTP: "ANY /client/{proxy+}"}},
-		Func:     "client.Unknown",
+		Func:     Unknown,
 		Protocol: unknown{protocol{numbers: v4.Gateway()}},
 		Run:      refuse,
-	}, op.Resources(128, 3*time.Second))
+	}, op.Timeout(3*time.Second))
 }
 
 // refuse returns the error for a frame or an HTTP call of an unknown action.
@@ -87,15 +88,14 @@ func readFrame(text []byte) (f frame, err error) {
 	return f, err
 }
 
-type protocol struct{ numbers v4.Numbers }
+type protocol struct {
+	numbers v4.Numbers
+	tokens  *usersig.Parser
+}
 
 // Decode implements op.Protocol for both triggers.
 func (protocol) Decode(c *op.Call, event []byte) (err error) {
-	if !op.IsSocket(event) {
-		c.Request, err = op.ReadHTTP(event)
-		return err
-	}
-	if c.Request, err = op.ReadSocket(event); err != nil {
+	if c.Request, err = op.ReadEvent(event); err != nil || c.Request.Connection == "" {
 		return err
 	}
 	f, err := readFrame(c.Request.Body)
@@ -111,7 +111,7 @@ func (protocol) Decode(c *op.Call, event []byte) (err error) {
 
 // Identify implements op.Protocol. The caller of a frame was checked when the connection
 // was opened. An HTTP call has a signature.
-func (protocol) Identify(ctx context.Context, c *op.Call) error {
+func (p protocol) Identify(ctx context.Context, c *op.Call) error {
 	if c.Request.Connection != "" {
 		return identifyByContext(ctx, c)
 	}
@@ -119,9 +119,9 @@ func (protocol) Identify(ctx context.Context, c *op.Call) error {
 	if err != nil {
 		return err
 	}
-	open, issued, err := dialect.Identify(ctx, c.App.Directory, app, user, signature, c.App.Now())
-	if open != nil {
-		c.SetApp(open)
+	found, issued, err := dialect.Identify(ctx, c.App.Directory, p.tokens, app, user, signature, c.App.Now())
+	if found != nil {
+		c.SetApp(found)
 	}
 	if err != nil {
 		return err
@@ -165,11 +165,11 @@ func identifyByContext(ctx context.Context, c *op.Call) error {
 	c.Caller = op.Caller{
 		Account: value("user"), Issued: time.Unix(issued, 0), Platform: value("platform"), Instance: value("instance"),
 	}
-	open, err := c.App.Directory.Find(ctx, id)
+	found, err := c.App.Directory.Find(ctx, id)
 	if err != nil {
 		return err
 	}
-	c.SetApp(open)
+	c.SetApp(found)
 	return nil
 }
 
@@ -232,11 +232,7 @@ type unknown struct{ protocol }
 // Decode implements op.Protocol. A malformed frame does not fail here, so that refuse
 // answers it.
 func (u unknown) Decode(c *op.Call, event []byte) (err error) {
-	if !op.IsSocket(event) {
-		c.Request, err = op.ReadHTTP(event)
-		return err
-	}
-	if c.Request, err = op.ReadSocket(event); err != nil {
+	if c.Request, err = op.ReadEvent(event); err != nil || c.Request.Connection == "" {
 		return err
 	}
 	f, _ := readFrame(c.Request.Body) // refuse reads the frame again and returns the error

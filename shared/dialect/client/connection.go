@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"parley/shared/dialect"
+	"parley/shared/dialect/usersig"
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/fault"
 	"parley/shared/op"
@@ -23,10 +24,10 @@ func Authorizer(run func(context.Context, *op.Call) error, options ...op.Option)
 	return op.New(op.Operation{
 		Name:     "client.session.authorizer",
 		Triggers: []op.Trigger{{Authorizer: true}},
-		Func:     op.FuncName(run),
-		Protocol: authorizer{},
+		Func:     run,
+		Protocol: authorizer{&usersig.Parser{}},
 		Run:      func(ctx context.Context, c *op.Call) (any, error) { return nil, run(ctx, c) },
-	}, append([]op.Option{op.DecryptsSecrets(), op.ReadsCallerAccount()}, options...)...)
+	}, append([]op.Option{op.ChecksSignatures(), op.ReadsCallerAccount()}, options...)...)
 }
 
 // Lifecycle returns the operation of $connect or $disconnect. For $disconnect the account
@@ -36,13 +37,13 @@ func Lifecycle(name, route string, run func(context.Context, *op.Call) error, op
 	return op.New(op.Operation{
 		Name:     "client.session." + name,
 		Triggers: []op.Trigger{{Socket: route}},
-		Func:     op.FuncName(run),
+		Func:     run,
 		Protocol: lifecycle{},
 
 		ChecksCaller: route == "$disconnect",
 
 		Run: func(ctx context.Context, c *op.Call) (any, error) { return nil, run(ctx, c) },
-	}, append([]op.Option{op.DecryptsSecrets()}, options...)...)
+	}, append([]op.Option{op.ReadsSettings()}, options...)...)
 }
 
 // signature returns the UserSig of an upgrade request: the second sub-protocol, or the
@@ -59,7 +60,7 @@ func signature(r op.Request) (sig string, offered bool) {
 	return r.Query["usersig"], offered
 }
 
-type authorizer struct{}
+type authorizer struct{ tokens *usersig.Parser }
 
 // Decode implements op.Protocol.
 func (authorizer) Decode(c *op.Call, event []byte) (err error) {
@@ -68,12 +69,12 @@ func (authorizer) Decode(c *op.Call, event []byte) (err error) {
 }
 
 // Identify implements op.Protocol.
-func (authorizer) Identify(ctx context.Context, c *op.Call) error {
+func (a authorizer) Identify(ctx context.Context, c *op.Call) error {
 	q := c.Request.Query
 	sig, _ := signature(c.Request)
-	open, issued, err := dialect.Identify(ctx, c.App.Directory, q["sdkappid"], q["identifier"], sig, c.App.Now())
-	if open != nil {
-		c.SetApp(open)
+	found, issued, err := dialect.Identify(ctx, c.App.Directory, a.tokens, q["sdkappid"], q["identifier"], sig, c.App.Now())
+	if found != nil {
+		c.SetApp(found)
 	}
 	if err != nil {
 		return err

@@ -38,14 +38,14 @@ func TestEveryEventHasAnEncoder(t *testing.T) {
 		t.Fatal(err)
 	}
 	var encoded, names []string
-	frames := Frames()
+	frames := NewFrames()
 	for _, e := range encoders() {
 		encoded = append(encoded, reflect.TypeOf(e.event).String())
 		if slices.Contains(names, e.event.EventName()) {
 			t.Errorf("two events have the name %q", e.event.EventName())
 		}
 		names = append(names, e.event.EventName())
-		if _, err := frames(e.event); err != nil {
+		if _, err := frames.Frame(e.event); err != nil {
 			t.Errorf("%T: %v", e.event, err)
 		}
 	}

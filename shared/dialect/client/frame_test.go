@@ -110,7 +110,7 @@ func (unknownEvent) EventName() string { return "unknown" }
 // TestUnknownEvent checks that encoding fails for an event that the client protocol does
 // not have.
 func TestUnknownEvent(t *testing.T) {
-	if frame, err := client.Frames()(unknownEvent{}); err == nil {
+	if frame, err := client.NewFrames().Frame(unknownEvent{}); err == nil {
 		t.Errorf("an unknown event has the frame %s", frame)
 	}
 }
@@ -125,7 +125,7 @@ func TestConversationFrames(t *testing.T) {
 		event delivery.Event
 		want  string
 	}{
-		{inbox.Changed{Rows: []inbox.Row{row}},
+		{inbox.RowsChanged{Rows: []inbox.Row{row}},
 			`{"event":"conversation.changed","body":{"Conversations":[` + body + `,"ClearedKey":"1_2_1700000000"}]}}`},
 		{inbox.DraftChanged{Row: row, Text: "hel"},
 			`{"event":"conversation.changed","body":{"Conversations":[` + body + `,"Draft":"hel","ClearedKey":"1_2_1700000000"}]}}`},
@@ -135,20 +135,20 @@ func TestConversationFrames(t *testing.T) {
 		{inbox.ConversationDeleted{Row: inbox.Row{User: "alice", Chat: chat.Between("alice", "bob"), ChangedMs: 9}},
 			`{"event":"conversation.deleted","body":{"To_Account":"bob","ClearRamble":0,"TimeMs":9}}`},
 	} {
-		if got, err := client.Frames()(c.event); err != nil || string(got) != c.want {
+		if got, err := client.NewFrames().Frame(c.event); err != nil || string(got) != c.want {
 			t.Errorf("%+v:\ngot  %s, %v\nwant %s", c.event, got, err, c.want)
 		}
 	}
 	// The largest event of many rows stays under 32 KB.
 	largest := inbox.Row{
 		User: "alice", Chat: chat.Between("alice", strings.Repeat("\"", 32)), TimeMs: 1 << 52, LastKey: &key, Preview: strings.Repeat("\x01", 120), HiddenUpTo: &key, DraftMs: 1 << 52,
-		Data: inbox.Data{PinnedMs: 1 << 52, Labels: 1<<64 - 1, Folders: 1<<24 - 1, CustomLabel: strings.Repeat("\x01", 256), Option: 2},
+		Data: inbox.Data{PinnedMs: 1 << 52, Labels: 1<<64 - 1, FolderNumbers: 1<<24 - 1, CustomLabel: strings.Repeat("\x01", 256), Option: 2},
 	}
 	rows := make([]inbox.Row, 10)
 	for i := range rows {
 		rows[i] = largest
 	}
-	if frame, err := client.Frames()(inbox.Changed{Rows: rows}); err != nil || len(frame) > 32<<10 {
+	if frame, err := client.NewFrames().Frame(inbox.RowsChanged{Rows: rows}); err != nil || len(frame) > 32<<10 {
 		t.Errorf("an event of %d rows has %d bytes, %v", len(rows), len(frame), err)
 	}
 }

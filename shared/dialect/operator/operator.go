@@ -18,7 +18,7 @@ func Action[In, Out any](name string, run func(context.Context, *op.Call, In) (O
 	return op.New(op.Operation{
 		Name:     "operator." + name,
 		Triggers: []op.Trigger{{HTTP: "POST /operator/" + name, IAM: true}},
-		Func:     op.FuncName(run),
+		Func:     run,
 		Protocol: protocol{},
 		Run: func(ctx context.Context, c *op.Call) (any, error) {
 			var in In

@@ -7,9 +7,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"parley/shared/dialect"
+	"parley/shared/dialect/usersig"
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/fault"
 	"parley/shared/op"
@@ -45,8 +47,8 @@ func Command[In, Out any](s Service, name string, run func(context.Context, *op.
 	return op.New(op.Operation{
 		Name:     "tencent." + s.Group + "." + name,
 		Triggers: []op.Trigger{{HTTP: "POST /v4/" + s.Path + "/" + name}},
-		Func:     op.FuncName(run),
-		Protocol: protocol{numbers: s.Codes, display: s.Display, members: s.AllowsUsers},
+		Func:     run,
+		Protocol: protocol{numbers: s.Codes, display: s.Display, members: s.AllowsUsers, tokens: &usersig.Parser{}},
 		Run: func(ctx context.Context, c *op.Call) (any, error) {
 			var in In
 			if err := v4.Decode(c.Request.Body, &in); err != nil {
@@ -54,7 +56,13 @@ func Command[In, Out any](s Service, name string, run func(context.Context, *op.
 			}
 			return run(ctx, c, in)
 		},
-	}, append([]op.Option{op.DecryptsSecrets(), op.ReadsCallerAccount()}, options...)...)
+	}, append([]op.Option{op.ChecksSignatures(), op.ReadsCallerAccount()}, options...)...)
+}
+
+// Named gives an operation another last word than its command has. The name of a Lambda function has
+// 64 characters at most, and that of an operation 40 of them.
+func Named(word string) op.Option {
+	return op.Sets(func(o *op.Operation) { o.Name = o.Name[:strings.LastIndexByte(o.Name, '.')+1] + word })
 }
 
 // Unknown makes the operation that refuses a call of an unknown command, and a call of a
@@ -63,7 +71,7 @@ func Unknown(known func(path string) bool) op.Operation {
 	return op.New(op.Operation{
 		Name:     "tencent.gateway.unknown",
 		Triggers: []op.Trigger{{HTTP: "ANY /v4/{proxy+}"}},
-		Func:     "tencent.Unknown",
+		Func:     Unknown,
 		Protocol: unknown{protocol{numbers: v4.Gateway()}},
 		Run: func(_ context.Context, c *op.Call) (any, error) {
 			if known(c.Request.Path) { // the path of a command
@@ -71,7 +79,7 @@ func Unknown(known func(path string) bool) op.Operation {
 			}
 			return nil, fault.New(fault.UnknownOperation, "there is no command %.100q", c.Request.Path)
 		},
-	}, op.Resources(128, unknownTimeout))
+	}, op.Timeout(unknownTimeout))
 }
 
 // Status is an answer with an ActionStatus of its own, for example if items of a batch
@@ -90,6 +98,7 @@ type protocol struct {
 	numbers v4.Numbers
 	display bool
 	members bool
+	tokens  *usersig.Parser
 }
 
 // Decode implements op.Protocol.
@@ -102,14 +111,14 @@ func (protocol) Decode(c *op.Call, event []byte) (err error) {
 // may call the service.
 func (p protocol) Identify(ctx context.Context, c *op.Call) error {
 	q := c.Request.Query
-	open, issued, err := dialect.Identify(ctx, c.App.Directory, q["sdkappid"], q["identifier"], q["usersig"], c.App.Now())
-	if open != nil {
-		c.SetApp(open)
+	found, issued, err := dialect.Identify(ctx, c.App.Directory, p.tokens, q["sdkappid"], q["identifier"], q["usersig"], c.App.Now())
+	if found != nil {
+		c.SetApp(found)
 	}
 	if err != nil {
 		return err
 	}
-	c.Caller = op.Caller{Account: q["identifier"], Admin: open.IsAdmin(q["identifier"]), Issued: issued}
+	c.Caller = op.Caller{Account: q["identifier"], Admin: found.IsAdmin(q["identifier"]), Issued: issued}
 	if !c.Caller.Admin && !p.members {
 		return fault.New(fault.NotAdmin, "identifier %q is not an admin of the application", q["identifier"])
 	}

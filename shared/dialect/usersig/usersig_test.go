@@ -58,6 +58,20 @@ func vectorJSON() string {
 		vectorUser, vectorApp, vectorFirst, vectorSig)
 }
 
+// TestParserForgets checks that a Parser reads each token as if it were its first, whatever it
+// read before: a token that is cut off, one that is not compressed, or none.
+func TestParserForgets(t *testing.T) {
+	p := &usersig.Parser{}
+	texts := []string{vectorLevel6, vectorLevel6[:len(vectorLevel6)/2], vectorLevel0, "", "x", vectorLevel6}
+	for i := range 5 * len(texts) {
+		text := texts[i*i%len(texts)]
+		want, wantErr := usersig.Parse(text)
+		if got, err := p.Parse(text); got != want || err != wantErr {
+			t.Errorf("%.20q after %d others: %+v, %v, want %+v, %v", text, i, got, err, want, wantErr)
+		}
+	}
+}
+
 // TestVectors checks the first two test vectors, and that Sign makes a
 // token with the same fields.
 func TestVectors(t *testing.T) {

@@ -42,10 +42,18 @@ func Gateway() Numbers {
 		fault.NeitherFriend: 20009, fault.SenderNotFriend: 20010, fault.ReceiverNotFriend: 20011,
 		fault.FollowLimit: 32100, fault.FollowerLimit: 32101, fault.WatchLimit: 72012,
 		fault.AlreadyRecalled: 20023, fault.RecallTooLate: 20016, fault.EditConflict: 20028,
-		fault.ReactionLimit: 23005, fault.AlreadyReacted: 23007, fault.NotReacted: 23009, fault.TargetUnknown: 23004,
+		fault.ReactionLimit: 23005, fault.ReactionUserLimit: 23006, fault.AlreadyReacted: 23007, fault.NotReacted: 23009, fault.TargetUnknown: 23004,
 		fault.NotExtensible: 23002, fault.ExtensionConflict: 23001, fault.ExtensionLimit: 23003,
 		fault.FolderUnknown: 51009, fault.FolderLimit: 51010, fault.FolderName: 51011, fault.DataLimit: 51008, fault.PinLimit: 51012,
 		fault.ExportMissing: 1004, fault.ExportExpired: 1005,
+		fault.GroupUnknown: 10010, fault.GroupIDInvalid: 10015, fault.GroupIDTaken: 10021, fault.GroupIDOwned: 10025,
+		fault.NotPermitted: 10007, fault.MemberUnknown: 10007, fault.GroupFull: 10014, fault.GroupMembersLimit: 10038,
+		fault.AlreadyMember: 10013, fault.GroupLimit: 10058, fault.GroupDailyLimit: 10006, fault.JoinedLimit: 10037,
+		fault.OwnerCannotLeave: 10009, fault.GroupMuted: 10017, fault.RequestHandled: 10024, fault.MentionLimit: 10053,
+		fault.MembersTooMany: 10054, fault.NotRecallable: 10032, fault.NotDeletable: 10034, fault.DeleteRangeLimit: 10051,
+		fault.NothingToDelete: 10052, fault.NoReceipt: 10062, fault.AttributeKey: 10045, fault.AttributeValue: 10046,
+		fault.AttributeLimit: 10047, fault.AttributeSize: 10048, fault.AttributeUnknown: 10050, fault.AttributeConflict: 10056,
+		fault.AttributeRate: 10049, fault.CounterLimit: 10063,
 	}
 }
 
@@ -62,6 +70,7 @@ func OpenIM() Numbers {
 	return Gateway().with(Numbers{
 		fault.Malformed: 90001, fault.Invalid: 90001, fault.NotAdmin: 90009, fault.BatchTooLarge: 90011,
 		fault.AccountUnknown: 90048,
+		fault.AppLimit:       10059, // what another edition has are features of groups
 	})
 }
 
@@ -99,12 +108,27 @@ func Extension() Numbers {
 	})
 }
 
+// Groups returns the numbers of group_open_http_svc and group_open_attr_http_svc
+// (docs/spec/tencent §12).
+func Groups() Numbers {
+	return Gateway().with(Numbers{
+		fault.Internal: 10002, fault.Unavailable: 10002, fault.Conflict: 10002, fault.Malformed: 10004, fault.Invalid: 10004,
+		fault.BatchTooLarge: 10005, fault.AnswerTooLarge: 10018, fault.NotAdmin: 10007,
+		fault.AccountUnknown: 10019, fault.SenderUnknown: 10019, fault.ReceiverUnknown: 10019, fault.TextTooLong: 10004,
+		fault.FieldUnknown: 10004, fault.FieldValue: 10004, fault.FieldType: 10004, fault.FieldHidden: 10007, fault.FieldReadOnly: 10007,
+		fault.BodyTooLarge: 80002, fault.BodyNotArray: 10004, fault.BodyInvalid: 10004, fault.BodyEmpty: 10004, fault.Muted: 10017,
+		fault.MessageUnknown: 10030, fault.RecallTooLate: 10031, fault.AlreadyRecalled: 10030, fault.AppLimit: 10059, fault.KeyInvalid: 10004,
+		fault.RequestUnknown: 10024,
+	})
+}
+
 // Contacts returns the numbers of recentcontact (docs/spec/tencent §9, §12.5).
 func Contacts() Numbers {
 	return Gateway().with(Numbers{
 		fault.Internal: 50004, fault.Unavailable: 50005, fault.Conflict: 50004,
 		fault.Malformed: 50002, fault.Invalid: 50002, fault.TextTooLong: 50002, fault.BatchTooLarge: 51006,
 		fault.NotAdmin: 50003, fault.AccountUnknown: 50001, fault.AppLimit: 51013,
+		fault.MemberUnknown: 51007, fault.GroupUnknown: 51007, fault.GroupIDInvalid: 51007,
 	})
 }
 

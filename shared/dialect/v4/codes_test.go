@@ -55,7 +55,7 @@ func tables() map[string]v4.Numbers {
 	return map[string]v4.Numbers{
 		"Gateway": v4.Gateway(), "Login": v4.Login(), "OpenIM": v4.OpenIM(),
 		"Profile": v4.Profile(), "Relations": v4.Relations(), "Config": v4.Config(),
-		"Extension": v4.Extension(), "Contacts": v4.Contacts(), "History": v4.History(),
+		"Extension": v4.Extension(), "Contacts": v4.Contacts(), "History": v4.History(), "Groups": v4.Groups(),
 	}
 }
 

@@ -80,7 +80,7 @@ func ParseCursor(user, text string) (*inbox.Position, error) {
 	p := &inbox.Position{}
 	rest, isPinned := strings.CutPrefix(string(plain), cursorPinned)
 	p.Pinned = isPinned
-	for prefix, part := range map[string]inbox.Part{cursorWithData: inbox.PartWithData, cursorChanges: inbox.PartChanges} {
+	for prefix, part := range map[string]inbox.SyncPart{cursorWithData: inbox.PartWithData, cursorChanges: inbox.PartChanges} {
 		if after, ok := strings.CutPrefix(rest, prefix); ok && !isPinned && p.Part == 0 {
 			rest, p.Part = after, part
 		}
@@ -100,6 +100,25 @@ func ParseCursor(user, text string) (*inbox.Position, error) {
 		return nil, bad
 	}
 	return p, nil
+}
+
+// FormatChatCursor returns the cursor for a place in a list that is in the order of conversations.
+func FormatChatCursor(user string, last chat.ID) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(cursorName(user, last)))
+}
+
+// ParseChatCursor reverses FormatChatCursor. For an empty text it returns the zero ID, the start of
+// the list.
+func ParseChatCursor(user, text string) (chat.ID, error) {
+	if text == "" {
+		return chat.ID{}, nil
+	}
+	if plain, err := base64.RawURLEncoding.DecodeString(text); err == nil && len(text) <= 100 {
+		if id, ok := parseCursorName(user, string(plain)); ok && FormatChatCursor(user, id) == text {
+			return id, nil
+		}
+	}
+	return chat.ID{}, fault.New(fault.Invalid, "Cursor is not one that an answer gave")
 }
 
 // FormatLogCursor returns the cursor for a position in an operation log; empty at the end

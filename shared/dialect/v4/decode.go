@@ -250,8 +250,10 @@ func checkRequired(v reflect.Value) error {
 // none.
 func tagNumber(f reflect.StructField, tags ...string) int {
 	for _, tag := range tags {
-		if n, err := strconv.Atoi(f.Tag.Get(tag)); err == nil {
-			return n
+		if text := f.Tag.Get(tag); text != "" {
+			if n, err := strconv.Atoi(text); err == nil {
+				return n
+			}
 		}
 	}
 	return 0

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parley/shared/domain/archive"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/timeline"
 	"parley/shared/plainjson"
 )
@@ -17,7 +18,8 @@ type ExportFormat struct{}
 // exportedMessage is a message in a file.
 type exportedMessage struct {
 	From   string    `json:"From_Account"`
-	To     string    `json:"To_Account"`
+	To     string    `json:"To_Account,omitempty"`
+	Group  string    `json:"GroupId,omitempty"`
 	Time   int64     `json:"MsgTimestamp"`
 	Seq    uint32    `json:"MsgSeq"`
 	Random uint32    `json:"MsgRandom"`
@@ -34,9 +36,13 @@ func (ExportFormat) Begin(h archive.Hour) string {
 
 // Message implements archive.Format.
 func (ExportFormat) Message(m timeline.Message) (json.RawMessage, error) {
-	return plainjson.Marshal(exportedMessage{
+	out := exportedMessage{
 		From: m.From, To: m.To(), Time: m.Time, Seq: m.Seq, Random: m.Random, Body: FromElements(m.Elements), Custom: m.Custom,
-	})
+	}
+	if m.Chat.Kind() == chat.Group {
+		out.Group, _ = m.Chat.Names()
+	}
+	return plainjson.Marshal(out)
 }
 
 // End implements archive.Format.

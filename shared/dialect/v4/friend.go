@@ -29,13 +29,13 @@ func (n Numbers) Results(peers []string, errs []error) (list []Result, failed []
 // RelationWord returns the vendor's word for a relation: which of the two users has the
 // other one as a friend (docs/spec/tencent §8.6). neither is the word if no user has the
 // other one.
-func RelationWord(r relations.Sides, neither string) string {
+func RelationWord(r relations.Directions, neither string) string {
 	switch {
-	case r.OwnerHasPeer && r.PeerHasOwner:
+	case r.OwnerToPeer && r.PeerToOwner:
 		return "BothWay"
-	case r.OwnerHasPeer:
+	case r.OwnerToPeer:
 		return "AWithB"
-	case r.PeerHasOwner:
+	case r.PeerToOwner:
 		return "BWithA"
 	}
 	return neither

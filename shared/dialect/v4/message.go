@@ -1,9 +1,11 @@
 package v4
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
+	"parley/shared/domain/chat"
 	"parley/shared/domain/direct"
 	"parley/shared/domain/inbox"
 	"parley/shared/domain/timeline"
@@ -50,7 +52,7 @@ type Reaction struct {
 func FromMessage(m timeline.Message) Message {
 	out := Message{
 		From: m.From, To: m.To(), Seq: m.Seq, Random: m.Random, Time: m.Time, Key: m.Key.String(),
-		Ordinal: m.Offset, Body: FromElements(m.Elements), Custom: m.Custom, NoUnread: m.NoUnread, EditedMs: m.EditedMs,
+		Ordinal: m.Offset, Body: FromElements(m.Elements), Custom: m.Custom, NoUnread: m.ExcludedFromUnread, EditedMs: m.EditedMs,
 		NeedReceipt: flag(m.NeedReceipt), PeerRead: flag(m.ConfirmedMs != 0), Extensible: flag(m.Extensible),
 		Reactions: FromReactions(m), Nick: m.Nick, Face: m.Face,
 	}
@@ -77,9 +79,12 @@ const MaxAnswer = 100 << 10
 // whether the item still fits into an answer of at most limit bytes of JSON. The first
 // item always fits. form returns the wire form of an item.
 func SizeLimit[Item, Form any](limit int, form func(Item) Form) func(Item) bool {
+	var sizer plainjson.Sizer
+	var memory Form // of one item after the other
 	size := 0
 	return func(item Item) bool {
-		n, err := plainjson.Size(form(item))
+		memory = form(item)
+		n, err := sizer.Size(&memory)
 		isFirst := size == 0
 		size += n + 1 // and a comma
 		return err != nil || isFirst || size <= limit
@@ -90,7 +95,11 @@ func SizeLimit[Item, Form any](limit int, form func(Item) Form) func(Item) bool 
 // reaction, in the order of the reactions' texts.
 func FromReactions(m timeline.Message) []Reaction {
 	var out []Reaction
-	for _, user := range []string{m.From, m.To()} {
+	users := []string{m.From, m.To()}
+	if m.Chat.Kind() == chat.Group {
+		users = slices.Sorted(maps.Keys(m.Reactions))
+	}
+	for _, user := range users {
 		for _, text := range m.Reactions[user] {
 			i := slices.IndexFunc(out, func(r Reaction) bool { return r.Reaction == text })
 			if i < 0 {
@@ -104,21 +113,22 @@ func FromReactions(m timeline.Message) []Reaction {
 	return out
 }
 
-// FromKeys returns the wire form of message keys.
-func FromKeys(keys []timeline.Key) []string {
+// FromKeys returns the wire form of the keys of messages of a conversation.
+func FromKeys(id chat.ID, keys []timeline.Key) []string {
 	out := make([]string, len(keys))
 	for i, k := range keys {
-		out[i] = k.String()
+		out[i] = k.Text(id)
 	}
 	return out
 }
 
-// ToKeys reads message keys. It fails with fault.KeyInvalid for a malformed key.
-func ToKeys(list []string) ([]timeline.Key, error) {
+// ToKeys reads the keys of messages of a conversation. It fails with fault.KeyInvalid for a
+// malformed key.
+func ToKeys(id chat.ID, list []string) ([]timeline.Key, error) {
 	keys := make([]timeline.Key, len(list))
 	for i, text := range list {
 		var err error
-		if keys[i], err = timeline.ParseKey(text); err != nil {
+		if keys[i], err = timeline.ParseKeyOf(id, text); err != nil {
 			return nil, err
 		}
 	}
@@ -141,32 +151,43 @@ func Flag(name string, v int) (bool, error) {
 	return v == 1, nil
 }
 
-// Conversation is one user's view of a one-to-one conversation.
+// Conversation is one user's view of a conversation: with another user, or of a group. In a group
+// the ordinals are the numbers of messages (MsgSeq), and those of the peer are 0.
 type Conversation struct {
-	Peer            string       `json:"To_Account"` // the other user
-	Unread          int64        `json:"Unread"`
-	ReadOrdinal     int64        `json:"ReadOrdinal"`           // the user has read the peer's messages up to this one
-	PeerReadOrdinal int64        `json:"PeerReadOrdinal"`       // the peer has read the user's messages up to this one
-	InOrdinal       int64        `json:"InOrdinal"`             // Ordinal of the last message from the peer
-	OutOrdinal      int64        `json:"OutOrdinal"`            // Ordinal of the last message to the peer
-	TimeMs          int64        `json:"TimeMs"`                // when the last message was sent; if it is 0 and PinnedMs is absent, the conversation is not in the list
-	OperationMs     int64        `json:"OperationMs,omitempty"` // when a message was last recalled, edited, deleted, reacted to or confirmed
-	Last            *LastMessage `json:"LastMsg,omitempty"`
-	PinnedMs        int64        `json:"PinnedMs,omitempty"` // since when the conversation is pinned
-	Marks           []int        `json:"Mark,omitempty"`     // standard marks, numbers from 1 to 64
-	CustomMark      string       `json:"CustomMark,omitempty"`
-	Folders         []int        `json:"ContactGroupId,omitempty"` // the conversation groups that the conversation is in
-	Option          int          `json:"ReceiveOption,omitempty"`  // 1: messages are not pushed; 2: they are not pushed and not delivered
-	DraftMs         int64        `json:"DraftMs,omitempty"`        // when the draft was written
-	Draft           string       `json:"Draft,omitempty"`          // only in conversation.get, and in the event of its change
-	Cleared         string       `json:"ClearedKey,omitempty"`     // the MsgKey up to which the history is hidden
+	Peer            string      `json:"To_Account,omitempty"` // the other user
+	Group           string      `json:"GroupId,omitempty"`    // or the group
+	Unread          int64       `json:"Unread"`
+	ReadOrdinal     int64       `json:"ReadOrdinal"`           // the user has read the peer's messages up to this one
+	PeerReadOrdinal int64       `json:"PeerReadOrdinal"`       // the peer has read the user's messages up to this one
+	InOrdinal       int64       `json:"InOrdinal"`             // Ordinal of the last message from the peer
+	OutOrdinal      int64       `json:"OutOrdinal"`            // Ordinal of the last message to the peer
+	TimeMs          int64       `json:"TimeMs"`                // when the last message was sent; if it is 0 and PinnedMs is absent, the conversation is not in the list
+	OperationMs     int64       `json:"OperationMs,omitempty"` // when a message was last recalled, edited, deleted, reacted to or confirmed
+	Last            LastMessage `json:"LastMsg,omitzero"`
+	PinnedMs        int64       `json:"PinnedMs,omitempty"` // since when the conversation is pinned
+	Marks           []int       `json:"Mark,omitempty"`     // standard marks, numbers from 1 to 64
+	CustomMark      string      `json:"CustomMark,omitempty"`
+	Folders         []int       `json:"ContactGroupId,omitempty"` // the conversation groups that the conversation is in
+	Option          int         `json:"ReceiveOption,omitempty"`  // 1: messages are not pushed; 2: they are not pushed and not delivered
+	DraftMs         int64       `json:"DraftMs,omitempty"`        // when the draft was written
+	Draft           string      `json:"Draft,omitempty"`          // only in conversation.get, and in the event of its change
+	Cleared         string      `json:"ClearedKey,omitempty"`     // the MsgKey up to which the history is hidden
+
+	GroupType string  `json:"Type,omitempty"`      // Private, Public or ChatRoom
+	Role      string  `json:"Role,omitempty"`      // Owner, Admin or Member
+	MuteUntil int64   `json:"MuteUntil,omitempty"` // until when the user is muted in the group, Unix seconds
+	MuteAll   string  `json:"MuteAllMember,omitempty"`
+	InfoSeq   int64   `json:"InfoSeq,omitempty"` // version of the group's profile; if it is not the device's own, the device reads the profile
+	AtMe      []int64 `json:"AtMe,omitempty"`    // numbers of messages that mention the user and are not read
+	AtAll     int64   `json:"AtAll,omitempty"`   // number of the last message that mentions all members, if it is not read
 }
 
 // LastMessage is what a list shows of a conversation's last message.
 type LastMessage struct {
 	Key     string `json:"MsgKey"`
-	Preview string `json:"Preview"`            // at most 120 bytes
-	Gone    bool   `json:"Recalled,omitempty"` // the message was recalled or deleted, and Preview is empty
+	From    string `json:"From_Account,omitempty"` // of a group: the sender
+	Preview string `json:"Preview"`                // at most 120 bytes
+	Gone    bool   `json:"Recalled,omitempty"`     // the message was recalled or deleted, and Preview is empty
 }
 
 // FromRow returns the wire form of a row.
@@ -174,16 +195,37 @@ func FromRow(r inbox.Row) Conversation {
 	c := Conversation{
 		Peer: r.Peer(), Unread: r.Unread(), ReadOrdinal: r.ReadOffset, PeerReadOrdinal: r.PeerReadOffset,
 		InOrdinal: r.InOffset, OutOrdinal: r.OutOffset, TimeMs: r.TimeMs, OperationMs: r.OperationLogMs,
-		PinnedMs: r.PinnedMs, Marks: r.Labels.Numbers(), CustomMark: r.CustomLabel, Folders: r.Folders.Numbers(), Option: int(r.Option),
+		PinnedMs: r.PinnedMs, Marks: r.Labels.Numbers(), CustomMark: r.CustomLabel, Folders: r.FolderNumbers.Numbers(), Option: int(r.Option),
 		DraftMs: r.DraftMs,
 	}
 	if r.HiddenUpTo != nil {
-		c.Cleared = r.HiddenUpTo.String()
+		c.Cleared = r.HiddenUpTo.Text(r.Chat)
 	}
 	if r.LastKey != nil {
-		c.Last = &LastMessage{Key: r.LastKey.String(), Preview: r.Preview, Gone: r.LastHasNoContent}
+		c.Last = LastMessage{Key: r.LastKey.Text(r.Chat), Preview: r.Preview, Gone: r.LastHasNoContent}
+	}
+	if r.Member != nil {
+		c.addMember(r)
 	}
 	return c
+}
+
+// addMember adds what the conversation of a group has besides what every conversation has.
+func (c *Conversation) addMember(r inbox.Row) {
+	m := r.Member
+	c.Group, _ = r.Chat.Names()
+	c.GroupType, c.Role, c.InfoSeq, c.AtMe = GroupTypeName(m.Head.Type), RoleName(m.Role), m.Head.Version, m.Mentions
+	c.MuteUntil = m.MutedUntil
+	if m.Head.MuteAll {
+		c.MuteAll = SwitchName(true)
+	}
+	if m.Head.MentionedAll > m.ReadNumber {
+		c.AtAll = m.Head.MentionedAll
+	}
+	c.Option = int(m.Option)
+	if r.LastKey != nil {
+		c.Last.From = m.Head.Sender
+	}
 }
 
 // FromRows returns the wire form of rows.
@@ -210,34 +252,47 @@ func FromFolders(list []inbox.Folder) []Folder {
 	return out
 }
 
-// ReadSendMsgControl sets what SendMsgControl says in a send request (docs/spec/tencent §3).
-func ReadSendMsgControl(list []string, r *direct.SendRequest) error {
+// A SendControl is what SendMsgControl says of a message.
+type SendControl struct {
+	ExcludedFromUnread, ExcludedFromLast bool
+	HonourReceiveOption                  bool // a receiver who wants no pushes gets none
+}
+
+// ReadSendMsgControl reads a SendMsgControl (docs/spec/tencent §3).
+func ReadSendMsgControl(list []string) (SendControl, error) {
+	var c SendControl
 	for _, word := range list {
 		switch word {
 		case "NoUnread":
-			r.NoUnread = true
+			c.ExcludedFromUnread = true
 		case "NoLastMsg":
-			r.NoLast = true
+			c.ExcludedFromLast = true
 		case "WithMuteNotifications":
-			r.HonourReceiveOption = true
+			c.HonourReceiveOption = true
 		default:
-			return fault.New(fault.Invalid, "SendMsgControl has NoUnread, NoLastMsg and WithMuteNotifications only")
+			return SendControl{}, fault.New(fault.Invalid, "SendMsgControl has NoUnread, NoLastMsg and WithMuteNotifications only")
 		}
 	}
-	return nil
+	return c, nil
 }
 
-// ReadForbidCallbackControl sets what ForbidCallbackControl says in a send request (docs/spec/tencent §3).
-func ReadForbidCallbackControl(list []string, r *direct.SendRequest) error {
+// To sets what SendMsgControl says in a send request of a direct conversation.
+func (c SendControl) To(r *direct.SendRequest) {
+	r.ExcludedFromUnread, r.ExcludedFromLast, r.HonourReceiveOption = c.ExcludedFromUnread, c.ExcludedFromLast, c.HonourReceiveOption
+}
+
+// ReadForbidCallbackControl reads a ForbidCallbackControl: whether the webhooks before and after a
+// send are not called (docs/spec/tencent §3).
+func ReadForbidCallbackControl(list []string) (skipBefore, skipAfter bool, err error) {
 	for _, word := range list {
 		switch word {
 		case "ForbidBeforeSendMsgCallback":
-			r.SkipBefore = true
+			skipBefore = true
 		case "ForbidAfterSendMsgCallback":
-			r.SkipAfter = true
+			skipAfter = true
 		default:
-			return fault.New(fault.Invalid, "ForbidCallbackControl has ForbidBeforeSendMsgCallback and ForbidAfterSendMsgCallback only")
+			return false, false, fault.New(fault.Invalid, "ForbidCallbackControl has ForbidBeforeSendMsgCallback and ForbidAfterSendMsgCallback only")
 		}
 	}
-	return nil
+	return skipBefore, skipAfter, nil
 }

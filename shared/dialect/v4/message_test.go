@@ -33,11 +33,12 @@ func TestControl(t *testing.T) {
 		{[]string{"NoLastMsg", "NoUnread", "NoUnread"}, true, true, false, true},
 		{[]string{"nounread"}, false, false, false, false},
 		{[]string{""}, false, false, false, false},
-		{[]string{"NoUnread", "Other"}, true, false, false, false}, // the send request of a refused call is not used
+		{[]string{"NoUnread", "Other"}, false, false, false, false},
 	} {
 		var r direct.SendRequest
-		err := v4.ReadSendMsgControl(c.list, &r)
-		if r.NoUnread != c.noUnread || r.NoLast != c.noLast || r.HonourReceiveOption != c.honour || (err == nil) != c.ok {
+		control, err := v4.ReadSendMsgControl(c.list)
+		control.To(&r)
+		if r.ExcludedFromUnread != c.noUnread || r.ExcludedFromLast != c.noLast || r.HonourReceiveOption != c.honour || (err == nil) != c.ok {
 			t.Errorf("Control(%q): %+v, %v, want %+v", c.list, r, err, c)
 		}
 		if err != nil && !fault.Is(err, fault.Invalid) {
@@ -120,15 +121,20 @@ func TestPushInfo(t *testing.T) {
 
 // TestForbid checks which words of ForbidCallbackControl are accepted, and what they set.
 func TestForbid(t *testing.T) {
-	var r direct.SendRequest
-	if err := v4.ReadForbidCallbackControl([]string{"ForbidBeforeSendMsgCallback"}, &r); err != nil || !r.SkipBefore || r.SkipAfter {
-		t.Errorf("before: %+v, %v", r, err)
-	}
-	if err := v4.ReadForbidCallbackControl([]string{"ForbidAfterSendMsgCallback"}, &r); err != nil || !r.SkipAfter {
-		t.Errorf("after: %+v, %v", r, err)
-	}
-	if err := v4.ReadForbidCallbackControl([]string{"forbidaftersendmsgcallback"}, &r); !fault.Is(err, fault.Invalid) {
-		t.Errorf("another word: %v, want invalid", err)
+	for _, c := range []struct {
+		list          []string
+		before, after bool
+		ok            bool
+	}{
+		{nil, false, false, true},
+		{[]string{"ForbidBeforeSendMsgCallback"}, true, false, true},
+		{[]string{"ForbidAfterSendMsgCallback"}, false, true, true},
+		{[]string{"forbidaftersendmsgcallback"}, false, false, false},
+	} {
+		before, after, err := v4.ReadForbidCallbackControl(c.list)
+		if before != c.before || after != c.after || (err == nil) != c.ok || (err != nil && !fault.Is(err, fault.Invalid)) {
+			t.Errorf("Forbid(%q): %t, %t, %v, want %+v", c.list, before, after, err, c)
+		}
 	}
 }
 
@@ -140,7 +146,7 @@ func TestWireForms(t *testing.T) {
 			Elements: []content.Element{content.NewText("hi")},
 			Custom:   "c",
 		},
-		NoUnread: true, Expires: 5, HiddenFromSender: true, NeedReceipt: true, Extensible: true, Nick: "Al", Face: "https://a",
+		ExcludedFromUnread: true, Expires: 5, HiddenFromSender: true, NeedReceipt: true, Extensible: true, Nick: "Al", Face: "https://a",
 	}
 	m.Elements[0].Original = &content.Original{Dialect: "v4", Rest: json.RawMessage(`[0,"own",1]`)}
 	for _, c := range []struct {
@@ -168,7 +174,7 @@ func TestWireForms(t *testing.T) {
 		t.Errorf("row:\ngot  %s, %v\nwant %s", got, err, want)
 	}
 	row = inbox.Row{User: "alice", Chat: chat.Between("alice", "bob"), DraftMs: 6, HiddenUpTo: &m.Key, Data: inbox.Data{
-		PinnedMs: 7, Labels: inbox.Set(0).With(1).With(64), CustomLabel: "c", Folders: inbox.Set(0).With(20), Option: direct.OptionSilent,
+		PinnedMs: 7, Labels: inbox.NumberSet(0).With(1).With(64), CustomLabel: "c", FolderNumbers: inbox.NumberSet(0).With(20), Option: direct.OptionSilent,
 	}}
 	got, err = json.Marshal(v4.FromRow(row))
 	want = `{"To_Account":"bob","Unread":0,"ReadOrdinal":0,"PeerReadOrdinal":0,"InOrdinal":0,"OutOrdinal":0,"TimeMs":0,"PinnedMs":7,"Mark":[1,64],` +
@@ -176,7 +182,7 @@ func TestWireForms(t *testing.T) {
 	if err != nil || string(got) != want {
 		t.Errorf("row with data:\ngot  %s, %v\nwant %s", got, err, want)
 	}
-	if got := v4.FromRow(inbox.Row{Preview: "hi"}).Last; got != nil {
+	if got := v4.FromRow(inbox.Row{Preview: "hi"}).Last; got != (v4.LastMessage{}) {
 		t.Errorf("a row without a last message shows %+v", got)
 	}
 }

@@ -3,7 +3,7 @@ package v4
 import "parley/shared/fault"
 
 // Names returns the name of each field of package fault in the requests of this protocol
-// (docs/spec/tencent §3, §5, §6, §7, §8, §11).
+// (docs/spec/tencent §3, §5, §6, §7, §8, §11, §16).
 func Names() map[fault.Field]string {
 	names := map[fault.Field]string{
 		fault.UserName: "UserID", fault.Signature: "UserSig", fault.Sender: "From_Account", fault.Receiver: "To_Account",
@@ -17,6 +17,13 @@ func Names() map[fault.Field]string {
 		fault.Nick: "Nick", fault.Face: "FaceUrl",
 		fault.Instance: "instance", fault.Platform: "platform",
 		fault.ExportKind: "ChatType", fault.ExportHour: "MsgTime",
+		fault.Group: "GroupId", fault.GroupType: "Type", fault.GroupName: "Name", fault.Introduction: "Introduction",
+		fault.Notice: "Notification", fault.GroupFace: "FaceUrl", fault.Owner: "Owner_Account", fault.NewOwner: "NewOwner_Account",
+		fault.MaxMembers: "MaxMemberNum", fault.JoinOption: "ApplyJoinOption", fault.InviteOption: "InviteJoinOption",
+		fault.MuteAll: "MuteAllMember", fault.Earlier: "HistoryMsgBeforeJoin", fault.Place: "Next",
+		fault.Members: "MemberList", fault.Role: "Role", fault.ReceiveOption: "MsgFlag", fault.NameCard: "NameCard", fault.MemberField: "AppMemberDefinedData",
+		fault.GroupField: "AppDefinedData", fault.MuteTime: "MuteTime", fault.Mentions: "GroupAtInfo", fault.Receivers: "To_Account",
+		fault.Numbers: "MsgSeqList", fault.Attributes: "GroupAttr", fault.Counters: "GroupCounter",
 	}
 	for tag, name := range profileTags() {
 		names[name.Field()] = tag

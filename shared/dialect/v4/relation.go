@@ -78,10 +78,10 @@ func FromFriend(f relations.Friend, parts Part) []TaggedValue {
 	if parts&StandardFields != 0 {
 		add(tagSource, AddSource(f.Source), f.Source != "")
 		add(tagRemark, f.Remark, f.Remark != "")
-		add(tagRemarkTime, f.Remarked, f.Remarked != 0)
+		add(tagRemarkTime, f.RemarkedAt, f.RemarkedAt != 0)
 		add(tagGroup, f.Lists, len(f.Lists) > 0)
 		add(tagWording, f.Wording, f.Wording != "")
-		add(tagAddTime, f.Added, true)
+		add(tagAddTime, f.AddedAt, true)
 	}
 	if parts&CustomFields != 0 {
 		var words []string
@@ -106,15 +106,15 @@ type AddFriend struct {
 }
 
 // ToFriendRequests reads the users whom a caller wants as friends.
-func ToFriendRequests(items []AddFriend) (peers []string, asks []relations.AddRequest, err error) {
-	peers, asks = make([]string, len(items)), make([]relations.AddRequest, len(items))
+func ToFriendRequests(items []AddFriend) (peers []string, asks []relations.NewFriend, err error) {
+	peers, asks = make([]string, len(items)), make([]relations.NewFriend, len(items))
 	for i, item := range items {
 		word, err := ParseAddSource(item.Source)
 		if err != nil {
 			return nil, nil, err
 		}
 		peers[i] = item.To
-		asks[i] = relations.AddRequest{To: item.To, Source: word, Remark: item.Remark, List: item.Group, Wording: item.Wording}
+		asks[i] = relations.NewFriend{To: item.To, Source: word, Remark: item.Remark, List: item.Group, Wording: item.Wording}
 	}
 	return peers, asks, nil
 }

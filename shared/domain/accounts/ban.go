@@ -15,13 +15,13 @@ func (s Service) Ban(ctx context.Context, id string, until int64) error {
 	if CheckID(id) != nil {
 		return accountUnknown(id)
 	}
-	if until <= s.Now().Unix() {
+	if until <= s.clock.Now().Unix() {
 		return fault.New(fault.Invalid, "a ban ends in the future")
 	}
-	if err := s.Store.BanAccount(ctx, s.App, id, until); err != nil {
+	if err := s.store.BanAccount(ctx, s.app, id, until); err != nil {
 		return err
 	}
-	return s.Disconnector.Disconnect(ctx, id, "banned")
+	return s.disconnector.Disconnect(ctx, id, "banned")
 }
 
 // Unban ends a ban. It succeeds if the user is not banned. It fails with
@@ -30,5 +30,5 @@ func (s Service) Unban(ctx context.Context, id string) error {
 	if CheckID(id) != nil {
 		return accountUnknown(id)
 	}
-	return s.Store.BanAccount(ctx, s.App, id, 0)
+	return s.store.BanAccount(ctx, s.app, id, 0)
 }

@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"parley/shared/fault"
@@ -23,7 +24,7 @@ const RepeatWindow = 2 * time.Minute
 // call dies between these steps, a repeat of the call closes the connections and
 // queues the job again, as long as the data is not removed.
 func (s Service) Delete(ctx context.Context, ids []string) (map[string]error, error) {
-	if !s.DeletionAllowed {
+	if !s.settings.DeletionAllowed {
 		return nil, fault.New(fault.DeletionRefused, "the edition does not allow deleting accounts")
 	}
 	errs := make(map[string]error, len(ids))
@@ -31,12 +32,12 @@ func (s Service) Delete(ctx context.Context, ids []string) (map[string]error, er
 		errs[id] = accountUnknown(id)
 	}
 	for _, id := range Distinct(ids) {
-		if s.Admin(id) {
+		if slices.Contains(s.settings.Admins, id) {
 			errs[id] = fault.New(fault.Invalid, "%s is an admin of the application; remove the admin first", id)
 			continue
 		}
-		now := s.Now()
-		d, err := s.Store.DeleteAccount(ctx, s.App, id, now.Unix(), s.Limit > 0)
+		now := s.clock.Now()
+		d, err := s.store.DeleteAccount(ctx, s.app, id, now.Unix(), s.settings.Limit > 0)
 		if err != nil {
 			return nil, err
 		}
@@ -46,10 +47,10 @@ func (s Service) Delete(ctx context.Context, ids []string) (map[string]error, er
 		if !d.Known || d.Swept {
 			continue
 		}
-		if err := s.Disconnector.Disconnect(ctx, id, "deleted"); err != nil {
+		if err := s.disconnector.Disconnect(ctx, id, "deleted"); err != nil {
 			return nil, err
 		}
-		if err := s.Removals.Send(ctx, Removal{App: s.App, User: id, Deleted: d.At}, 0); err != nil {
+		if err := s.removals.Send(ctx, Removal{App: s.app, User: id, Deleted: d.At}, 0); err != nil {
 			return nil, err
 		}
 	}

@@ -20,15 +20,15 @@ func (s Service) Kick(ctx context.Context, id string) error {
 	if CheckID(id) != nil {
 		return accountUnknown(id)
 	}
-	last := s.Now().Add(MaxAhead)
-	if err := s.Store.RevokeSignatures(ctx, s.App, id, last.Unix()); err != nil {
+	last := s.clock.Now().Add(MaxAhead)
+	if err := s.store.RevokeSignatures(ctx, s.app, id, last.Unix()); err != nil {
 		return err
 	}
 	s.waitForNextSecond(ctx, last)
-	return s.Disconnector.Disconnect(ctx, id, "kicked")
+	return s.disconnector.Disconnect(ctx, id, "kicked")
 }
 
 // waitForNextSecond waits until the second in which at lies is over.
 func (s Service) waitForNextSecond(ctx context.Context, at time.Time) {
-	s.Wait(ctx, at.Truncate(time.Second).Add(time.Second).Sub(s.Now()))
+	s.clock.Wait(ctx, at.Truncate(time.Second).Add(time.Second).Sub(s.clock.Now()))
 }

@@ -21,7 +21,7 @@ func (s Service) Mute(ctx context.Context, id string, direct, groups *time.Durat
 	if CheckID(id) != nil {
 		return accountUnknown(id)
 	}
-	return s.Store.MuteAccount(ctx, s.App, id, s.muteEnd(direct), s.muteEnd(groups))
+	return s.store.MuteAccount(ctx, s.app, id, s.muteEnd(direct), s.muteEnd(groups))
 }
 
 // muteEnd returns the time, in Unix seconds, at which a mute ends that begins now and
@@ -35,7 +35,7 @@ func (s Service) muteEnd(d *time.Duration) *int64 {
 	case *d == Endless:
 		end = Forever
 	case *d > 0:
-		end = s.Now().Add(*d).Unix()
+		end = s.clock.Now().Add(*d).Unix()
 	}
 	return &end
 }
@@ -56,5 +56,5 @@ func (s Service) remaining(end int64) time.Duration {
 	if end == Forever {
 		return Endless
 	}
-	return max(0, time.Duration(end-s.Now().Unix())*time.Second)
+	return max(0, time.Duration(end-s.clock.Now().Unix())*time.Second)
 }

@@ -13,8 +13,8 @@ type Removal struct {
 	App     int64  `json:"app"`
 	User    string `json:"user"`
 	Deleted int64  `json:"deleted"` // when the account was deleted, Unix seconds
-	// Again marks the job of the second sweep. Calls that were running when the
-	// account was deleted may have written data after the first sweep.
+	// Again marks the job of the second removal. Calls that were running when the
+	// account was deleted may have written data after the first removal.
 	Again bool `json:"again,omitempty"`
 }
 
@@ -31,8 +31,8 @@ type RemovalQueue interface {
 }
 
 const (
-	// SweepTimeout is the time that a worker has for a batch of removals.
-	SweepTimeout = 15 * time.Second
+	// SweepTimeout is the time that a worker has for a batch of jobs.
+	SweepTimeout = 20 * time.Second
 	// claimTime is how long a claim of a worker holds. It is longer than an invocation
 	// of the worker can last.
 	claimTime = SweepTimeout + 5*time.Second
@@ -49,8 +49,8 @@ const (
 )
 
 // Sweep removes a part of the data of a deleted account, and queues a job for the
-// rest. When all is removed, it queues the job of a second sweep, which removes what
-// calls that were running at the deletion have written after the first sweep.
+// rest. When all is removed, it queues the job of a second removal, which removes what
+// calls that were running at the deletion have written after the first removal.
 //
 // Every step may be repeated: the queue delivers a job again until a call of Sweep
 // succeeds. Only the worker that holds the claim on an account removes its data and
@@ -59,9 +59,9 @@ const (
 // 100 and imported again at second 200. A job for the deletion at 100 that arrives at
 // second 300 does nothing.
 func (s Service) Sweep(ctx context.Context, r Removal) error {
-	now := s.Now()
+	now := s.clock.Now()
 	until := now.Add(claimTime).UnixMilli()
-	claimed, busy, err := s.Store.ClaimRemoval(ctx, s.App, r.User, r.Deleted, now.UnixMilli(), until)
+	claimed, busy, err := s.store.ClaimRemoval(ctx, s.app, r.User, r.Deleted, now.UnixMilli(), until)
 	if err != nil {
 		return err
 	}
@@ -71,11 +71,11 @@ func (s Service) Sweep(ctx context.Context, r Removal) error {
 		}
 		// Another worker holds the claim, or died while it held it: try again when the
 		// claim has ended.
-		return s.Removals.Send(ctx, r, time.Duration(busy-now.UnixMilli())*time.Millisecond+time.Second)
+		return s.removals.Send(ctx, r, time.Duration(busy-now.UnixMilli())*time.Millisecond+time.Second)
 	}
 	if r.Again {
 		// A device may have connected while the account was deleted.
-		if err := s.Disconnector.Disconnect(ctx, r.User, "deleted"); err != nil {
+		if err := s.disconnector.Disconnect(ctx, r.User, "deleted"); err != nil {
 			return err
 		}
 	}
@@ -84,19 +84,19 @@ func (s Service) Sweep(ctx context.Context, r Removal) error {
 		return err
 	}
 	if !done {
-		if err := s.Store.EndRemoval(ctx, s.App, r.User, r.Deleted, until, false); err != nil {
+		if err := s.store.EndRemoval(ctx, s.app, r.User, r.Deleted, until, false); err != nil {
 			return err
 		}
-		return s.Removals.Send(ctx, r, 0)
+		return s.removals.Send(ctx, r, 0)
 	}
 	if !r.Again {
 		again := r
 		again.Again = true
-		if err := s.Removals.Send(ctx, again, secondSweepDelay); err != nil {
+		if err := s.removals.Send(ctx, again, secondSweepDelay); err != nil {
 			return err
 		}
 	}
-	return s.Store.EndRemoval(ctx, s.App, r.User, r.Deleted, until, true)
+	return s.store.EndRemoval(ctx, s.app, r.User, r.Deleted, until, true)
 }
 
 // removeData calls the data removers one after the other, for maxPages full pages at
@@ -104,7 +104,7 @@ func (s Service) Sweep(ctx context.Context, r Removal) error {
 // whether all data is removed.
 func (s Service) removeData(ctx context.Context, user string) (done bool, err error) {
 	pages := 0
-	for _, f := range s.DataRemovers {
+	for _, f := range s.dataRemovers {
 		for {
 			more, err := f.RemoveData(ctx, user)
 			if err != nil {

@@ -20,26 +20,33 @@ type ProfileNotifier interface {
 	NotifyImported(ctx context.Context, i Import) error
 }
 
-// Service manages the accounts of one application.
-type Service struct {
-	clock.Clock
-
-	App             int64
+// Settings are what an application says about its accounts.
+type Settings struct {
 	Limit           int  // number of accounts that the edition allows; 0: no limit
 	DeletionAllowed bool // the application may delete accounts
 	// ReserveDeletedIDs says that a deleted id cannot be imported again for three
 	// months.
 	ReserveDeletedIDs bool
-	// Admin reports whether a user is an admin of the application. The account of an
-	// admin cannot be deleted.
-	Admin        func(user string) bool
-	Store        Store
-	Disconnector Disconnector
-	Profiles     ProfileNotifier
-	// DataRemovers remove the data of a deleted account, in this order.
-	DataRemovers []DataRemover
-	// Removals is the queue of the worker that calls Sweep.
-	Removals RemovalQueue
+	// Admins are the users whose accounts cannot be deleted.
+	Admins []string
+}
+
+// Service manages the accounts of one application.
+type Service struct {
+	app          int64
+	settings     Settings
+	store        Store
+	disconnector Disconnector
+	profiles     ProfileNotifier
+	removals     RemovalQueue
+	clock        clock.Clock
+	dataRemovers []DataRemover
+}
+
+// New returns the Service of an application. removals is the queue of the worker that calls
+// Sweep. The dataRemovers remove the data of a deleted account, in this order.
+func New(app int64, s Settings, store Store, d Disconnector, p ProfileNotifier, removals RemovalQueue, c clock.Clock, dataRemovers ...DataRemover) Service {
+	return Service{app: app, settings: s, store: store, disconnector: d, profiles: p, removals: removals, clock: c, dataRemovers: dataRemovers}
 }
 
 // An Import is an account to import. If the account exists, an empty text leaves the
@@ -60,21 +67,21 @@ func (s Service) Import(ctx context.Context, i Import) error {
 	if !utf8.ValidString(i.Nick) || !utf8.ValidString(i.Face) {
 		return fault.New(fault.Invalid, "%s and %s are UTF-8", fault.Nick, fault.Face)
 	}
-	now := s.Now().Unix()
+	now := s.clock.Now().Unix()
 	latestDeletion := now
-	if s.ReserveDeletedIDs {
+	if s.settings.ReserveDeletedIDs {
 		latestDeletion = now - int64(reservation.Seconds())
 	}
-	err := s.Store.CreateAccount(ctx, s.App, Account{ID: i.ID, Nick: i.Nick, Face: i.Face, Created: now}, latestDeletion, s.Limit)
+	err := s.store.CreateAccount(ctx, s.app, Account{ID: i.ID, Nick: i.Nick, Face: i.Face, Created: now}, latestDeletion, s.settings.Limit)
 	if fault.Is(err, fault.Conflict) {
 		if i.Nick == "" && i.Face == "" {
 			return nil
 		}
-		changed, err := s.Store.RenameAccount(ctx, s.App, i)
+		changed, err := s.store.RenameAccount(ctx, s.app, i)
 		if err != nil || !changed {
 			return err
 		}
-		return s.Profiles.NotifyImported(ctx, i)
+		return s.profiles.NotifyImported(ctx, i)
 	}
 	return err
 }
@@ -82,7 +89,7 @@ func (s Service) Import(ctx context.Context, i Import) error {
 // Imported returns those ids that have an account which is not deleted
 // (docs/spec/tencent §4.4).
 func (s Service) Imported(ctx context.Context, ids []string) (map[string]bool, error) {
-	living, err := Living(ctx, s.Store, s.App, ids)
+	living, err := Living(ctx, s.store, s.app, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +111,7 @@ func (s Service) Get(ctx context.Context, id string) (Account, error) {
 
 // find reads one account, even if it is deleted. It fails with AccountUnknown.
 func (s Service) find(ctx context.Context, id string) (*Account, error) {
-	found, err := read(ctx, s.Store, s.App, []string{id})
+	found, err := read(ctx, s.store, s.app, []string{id})
 	if err != nil {
 		return nil, err
 	}

@@ -17,12 +17,12 @@ type App struct {
 	Admins   []string
 }
 
-// A Key signs the signatures of users. Its secret is encrypted.
+// A Key signs the signatures of users. It says nothing of its secret, which is encrypted
+// and stored apart: only operations that check signatures may read it.
 type Key struct {
-	Number  int    // 1, 2, 3, ...: the number of the key in its application
-	Sealed  []byte // the encrypted secret
-	Created int64  // Unix seconds
-	Until   int64  // until when its signatures are accepted, Unix seconds; 0: no end
+	Number  int   // 1, 2, 3, ...: the number of the key in its application
+	Created int64 // Unix seconds
+	Until   int64 // until when its signatures are accepted, Unix seconds; 0: no end
 }
 
 // InForce reports whether signatures of the key are accepted.
@@ -40,27 +40,31 @@ func (a App) IsAdmin(user string) bool {
 
 // A Reader reads an application.
 type Reader interface {
-	// App reads an application with its keys and admins. It returns nil if there is no
-	// such application.
+	// App reads an application. It returns nil if there is no such application.
 	App(ctx context.Context, id int64) (*App, error)
 	// AppNow is App with a strong read.
 	AppNow(ctx context.Context, id int64) (*App, error)
+	// SealedSecrets reads the encrypted secrets of an application's keys, by the number of
+	// the key. It reads strongly if it does not find those of the numbers.
+	SealedSecrets(ctx context.Context, id int64, numbers []int) (map[int][]byte, error)
 }
 
 // Store reads and writes applications.
 type Store interface {
 	Reader
-	// CreateApp writes an application with its first key, its admins and their
-	// accounts, all or nothing. It returns false if the id is taken.
-	CreateApp(ctx context.Context, a App) (bool, error)
+	// CreateApp writes an application with its only key and the encrypted secret of that,
+	// its admins and their accounts, all or nothing. It returns false if the id is taken.
+	CreateApp(ctx context.Context, a App, sealed []byte) (bool, error)
 	// Apps returns ids and names of up to limit applications with ids above after, in
 	// the order of ids.
 	Apps(ctx context.Context, after int64, limit int) ([]App, error)
 	// SaveSettings replaces the settings. It returns false if there is no such
 	// application.
 	SaveSettings(ctx context.Context, id int64, s Settings, now int64) (bool, error)
-	// AddKey adds a signing key and writes the new ends of older keys, all or nothing.
-	AddKey(ctx context.Context, id int64, k Key, ended []Key) error
+	// AddKey writes the keys of an application, the last of which is new, and the encrypted
+	// secret of the new one, all or nothing. It fails with Conflict if the keys are no
+	// longer those that were read before.
+	AddKey(ctx context.Context, id int64, before, keys []Key, sealed []byte) error
 	PutAdmin(ctx context.Context, id int64, user string) error
 	DeleteAdmin(ctx context.Context, id int64, user string) error
 }

@@ -13,12 +13,16 @@ import (
 
 // Service manages the applications for the operator.
 type Service struct {
-	clock.Clock
+	store    Store
+	counts   CountStore
+	sealer   Sealer
+	accounts AccountCreator
+	clock    clock.Clock
+}
 
-	Store    Store
-	Counts   CountStore
-	Sealer   Sealer
-	Accounts AccountCreator
+// New returns a Service.
+func New(store Store, counts CountStore, sealer Sealer, a AccountCreator, c clock.Clock) Service {
+	return Service{store: store, counts: counts, sealer: sealer, accounts: a, clock: c}
 }
 
 const (
@@ -55,7 +59,7 @@ func (s Service) Create(ctx context.Context, set Settings, admins []string) (App
 	if limit := set.InForce().Accounts; limit > 0 && len(admins) > limit {
 		return App{}, "", fault.New(fault.AccountQuota, "admins are accounts, and the application has at most %d", limit)
 	}
-	now := s.Now().Unix()
+	now := s.clock.Now().Unix()
 	for range createTries {
 		id := firstID + int64(s.randomBelow(idRange))
 		secret, sealed, err := s.newSecret(ctx, id)
@@ -64,9 +68,9 @@ func (s Service) Create(ctx context.Context, set Settings, admins []string) (App
 		}
 		a := App{
 			ID: id, Settings: set, Created: now, Updated: now, Admins: admins,
-			Keys: []Key{{Number: 1, Sealed: sealed, Created: now}},
+			Keys: []Key{{Number: 1, Created: now}},
 		}
-		ok, err := s.Store.CreateApp(ctx, a)
+		ok, err := s.store.CreateApp(ctx, a, sealed)
 		if err != nil {
 			return App{}, "", err
 		}
@@ -79,7 +83,7 @@ func (s Service) Create(ctx context.Context, set Settings, admins []string) (App
 
 // Get returns an application.
 func (s Service) Get(ctx context.Context, id int64) (App, error) {
-	a, err := s.Store.App(ctx, id)
+	a, err := s.store.App(ctx, id)
 	if err != nil {
 		return App{}, err
 	}
@@ -91,7 +95,7 @@ func (s Service) Get(ctx context.Context, id int64) (App, error) {
 
 // List returns up to limit applications with ids above after, in the order of ids.
 func (s Service) List(ctx context.Context, after int64, limit int) ([]App, error) {
-	return s.Store.Apps(ctx, after, limit)
+	return s.store.Apps(ctx, after, limit)
 }
 
 // Update replaces the settings of an application. They are in force everywhere after
@@ -107,7 +111,7 @@ func (s Service) Update(ctx context.Context, id int64, set Settings) (App, error
 	}
 	before, limit := a.Settings.InForce().Accounts, set.InForce().Accounts
 	if limit > 0 && (before == 0 || limit < before) {
-		n, err := s.Counts.CountAccounts(ctx, id, limit)
+		n, err := s.counts.CountAccounts(ctx, id, limit)
 		if err != nil {
 			return App{}, err
 		}
@@ -118,13 +122,13 @@ func (s Service) Update(ctx context.Context, id int64, set Settings) (App, error
 		// out of date. If there was a limit before, the stored number is right, and
 		// imports may change it at this moment.
 		if before == 0 {
-			if err := s.Counts.SetAccountCount(ctx, id, n); err != nil {
+			if err := s.counts.SetAccountCount(ctx, id, n); err != nil {
 				return App{}, err
 			}
 		}
 	}
-	now := s.Now().Unix()
-	ok, err := s.Store.SaveSettings(ctx, id, set, now)
+	now := s.clock.Now().Unix()
+	ok, err := s.store.SaveSettings(ctx, id, set, now)
 	if err != nil {
 		return App{}, err
 	}
@@ -135,35 +139,42 @@ func (s Service) Update(ctx context.Context, id int64, set Settings) (App, error
 	return a, nil
 }
 
+// endedKeyShown is how long an operator sees a key that has ended.
+const endedKeyShown = 7 * 24 * time.Hour
+
 // RotateKey adds a new key to an application and returns the key and its decrypted
 // secret, which is never shown again. Signatures of the older keys are accepted for
-// the time keep. An older key that ends before that keeps its earlier end.
+// the time keep. An older key that ends before that keeps its earlier end. Keys that ended more
+// than endedKeyShown ago are removed, so that their number stays small.
 func (s Service) RotateKey(ctx context.Context, id int64, keep time.Duration) (Key, string, error) {
 	if keep < 0 || keep > maxKeep {
 		return Key{}, "", fault.New(fault.Invalid, "an old key may stay in force for 0 to %d seconds", int64(maxKeep.Seconds()))
 	}
-	a, err := s.Store.AppNow(ctx, id) // strongly: the new key needs the next number
+	a, err := s.store.AppNow(ctx, id) // strongly: the new key needs the next number
 	if err != nil {
 		return Key{}, "", err
 	}
 	if a == nil {
 		return Key{}, "", appUnknown(id)
 	}
-	now := s.Now()
-	last, ended := 0, []Key{}
-	for _, k := range a.Keys {
+	now := s.clock.Now()
+	last, keys := 0, slices.Clone(a.Keys)
+	for _, k := range keys {
 		last = max(last, k.Number)
+	}
+	longAgo := now.Add(-endedKeyShown).Unix()
+	keys = slices.DeleteFunc(keys, func(k Key) bool { return k.Until != 0 && k.Until < longAgo })
+	for i, k := range keys {
 		if until := now.Add(keep).Unix(); k.Until == 0 || k.Until > until {
-			k.Until = until
-			ended = append(ended, k)
+			keys[i].Until = until
 		}
 	}
 	secret, sealed, err := s.newSecret(ctx, id)
 	if err != nil {
 		return Key{}, "", err
 	}
-	k := Key{Number: last + 1, Sealed: sealed, Created: now.Unix()}
-	if err := s.Store.AddKey(ctx, id, k, ended); err != nil {
+	k := Key{Number: last + 1, Created: now.Unix()}
+	if err := s.store.AddKey(ctx, id, a.Keys, append(keys, k), sealed); err != nil {
 		return Key{}, "", err
 	}
 	return k, secret, nil
@@ -182,13 +193,13 @@ func (s Service) AddAdmin(ctx context.Context, id int64, user string) ([]string,
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Accounts.Register(ctx, a, user); err != nil {
+	if err := s.accounts.Register(ctx, a, user); err != nil {
 		return nil, err
 	}
 	if a.IsAdmin(user) {
 		return a.Admins, nil
 	}
-	return admins, s.Store.PutAdmin(ctx, id, user)
+	return admins, s.store.PutAdmin(ctx, id, user)
 }
 
 // RemoveAdmin makes a user an ordinary user; the account stays. It returns the
@@ -210,14 +221,14 @@ func (s Service) RemoveAdmin(ctx context.Context, id int64, user string) ([]stri
 	if len(left) == 0 {
 		return nil, fault.New(fault.Invalid, "an application keeps at least one admin")
 	}
-	return left, s.Store.DeleteAdmin(ctx, id, user)
+	return left, s.store.DeleteAdmin(ctx, id, user)
 }
 
 // newSecret returns a new secret, in clear and encrypted. Like a secret of the vendor
 // it has 64 characters: 32 random bytes in hexadecimal.
 func (s Service) newSecret(ctx context.Context, id int64) (secret string, sealed []byte, err error) {
-	secret = clock.ID(s.Clock, 32)
-	sealed, err = s.Sealer.Seal(ctx, sealPurpose(id), []byte(secret))
+	secret = clock.ID(s.clock, 32)
+	sealed, err = s.sealer.Seal(ctx, sealPurpose(id), []byte(secret))
 	return secret, sealed, err
 }
 
@@ -226,7 +237,7 @@ func sealPurpose(id int64) string { return "app/" + strconv.FormatInt(id, 10) }
 // randomBelow returns a random number below n.
 func (s Service) randomBelow(n uint64) uint64 {
 	var v uint64
-	for _, b := range s.Bytes(8) {
+	for _, b := range s.clock.Bytes(8) {
 		v = v<<8 | uint64(b)
 	}
 	return v % n

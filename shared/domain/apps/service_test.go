@@ -22,8 +22,8 @@ type registry struct {
 	memory
 	taken    map[int64]bool // ids that CreateApp refuses
 	created  []apps.App
-	added    apps.Key
-	ended    []apps.Key
+	added    []apps.Key // the keys after a rotation
+	secret   []byte     // the last sealed secret that was written
 	put      string
 	deleted  string
 	accounts int
@@ -39,11 +39,11 @@ func (r *registry) Register(_ context.Context, _ apps.App, user string) error {
 	return r.refusal
 }
 
-func (r *registry) CreateApp(_ context.Context, a apps.App) (bool, error) {
+func (r *registry) CreateApp(_ context.Context, a apps.App, sealed []byte) (bool, error) {
 	if r.taken[a.ID] {
 		return false, nil
 	}
-	r.created = append(r.created, a)
+	r.created, r.secret = append(r.created, a), sealed
 	return true, nil
 }
 
@@ -54,8 +54,11 @@ func (r *registry) SaveSettings(_ context.Context, id int64, s apps.Settings, _ 
 	return ok, nil
 }
 
-func (r *registry) AddKey(_ context.Context, _ int64, k apps.Key, ended []apps.Key) error {
-	r.added, r.ended = k, ended
+func (r *registry) AddKey(_ context.Context, id int64, before, keys []apps.Key, sealed []byte) error {
+	if !slices.Equal(before, r.list[id].Keys) {
+		return fault.New(fault.Conflict, "other keys")
+	}
+	r.added, r.secret = keys, sealed
 	return nil
 }
 
@@ -75,7 +78,7 @@ func (r *registry) SetAccountCount(_ context.Context, _ int64, n int) error {
 func newService() (*registry, *sealer, apps.Service) {
 	r, s := &registry{memory: memory{list: map[int64]apps.App{}}, taken: map[int64]bool{}, counted: -1}, &sealer{}
 	c := &countingClock{Clock: testkit.NewClock(time.Unix(1_700_000_000, 0))}
-	return r, s, apps.Service{Store: r, Counts: r, Sealer: s, Accounts: r, Clock: c}
+	return r, s, apps.New(r, r, s, r, c)
 }
 
 // countingClock is a clock whose bytes are 1, 2, 3, ...
@@ -115,7 +118,7 @@ func TestCreateMakesKeyAndAdmins(t *testing.T) {
 	if a.Settings.Edition != apps.Developer || a.Settings.LoginPolicy != sessions.Dual || !slices.Equal(a.Admins, []string{"administrator"}) {
 		t.Errorf("created with %+v, admins %q", a.Settings, a.Admins)
 	}
-	if k := a.Keys[0]; k.Number != 1 || string(k.Sealed) != fmt.Sprintf("app/%d|%s", a.ID, secret) || k.Until != 0 || k.Created != 1_700_000_000 {
+	if k := a.Keys[0]; k.Number != 1 || string(r.secret) != fmt.Sprintf("app/%d|%s", a.ID, secret) || k.Until != 0 || k.Created != 1_700_000_000 {
 		t.Errorf("key %+v", k)
 	}
 	if strings.Contains(fmt.Sprintf("%+v", a.Settings), secret) || len(r.created) != 1 {
@@ -128,8 +131,8 @@ func TestCreateMakesKeyAndAdmins(t *testing.T) {
 	if err != nil || b.ID == a.ID || !slices.Equal(b.Admins, []string{"x", "y"}) {
 		t.Errorf("with its id taken: %d, admins %q, %v", b.ID, b.Admins, err)
 	}
-	r3, sealer3, s3 := newService()
-	s3.Clock = zeroClock{s3.Clock}
+	r3, sealer3, _ := newService()
+	s3 := apps.New(r3, r3, sealer3, r3, zeroClock{testkit.NewClock(time.Unix(1_700_000_000, 0))})
 	r3.taken[1_400_000_000] = true
 	if _, _, err := s3.Create(t.Context(), apps.Settings{}, nil); !fault.Is(err, fault.Unavailable) || sealer3.seals > 10 {
 		t.Errorf("with every id taken: %v after %d tries, want %s", err, sealer3.seals, fault.Unavailable)
@@ -175,15 +178,15 @@ func TestRotateKeyEndsOlderKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if k.Number != 12 || k.Until != 0 || string(r.added.Sealed) != "app/1|"+secret {
+	if k.Number != 12 || k.Until != 0 || string(r.secret) != "app/1|"+secret {
 		t.Errorf("new key %+v, added %+v", k, r.added)
 	}
-	var ended []string
-	for _, old := range r.ended {
-		ended = append(ended, fmt.Sprint(old.Number, old.Until-now))
+	var ends []string
+	for _, k := range r.added {
+		ends = append(ends, fmt.Sprint(k.Number, k.Until-now))
 	}
-	if want := []string{"11 3600", "2 3600"}; !slices.Equal(ended, want) {
-		t.Errorf("ended %q, want %q: no key stays in force longer than before", ended, want)
+	if want := []string{"1 -5", "10 60", "11 3600", "2 3600", fmt.Sprint(12, -now)}; !slices.Equal(ends, want) {
+		t.Errorf("the keys end at %q, want %q: no key stays in force longer than before", ends, want)
 	}
 	for keep, want := range map[time.Duration]fault.Code{
 		-time.Second: fault.Invalid, 30*24*time.Hour + time.Second: fault.Invalid, 0: 0, 30 * 24 * time.Hour: 0,

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"parley/shared/domain/accounts"
+	"parley/shared/domain/groups"
 	"parley/shared/domain/sessions"
 )
 
@@ -49,6 +50,10 @@ type Settings struct {
 	Allow accounts.FriendRequestPolicy `stored:"al" values:"any confirm deny" default:"any" source:"docs/spec/tencent §8.0"`
 	// users can follow each other
 	Follow bool `stored:"fw" cap:"0 1 1" source:"docs/spec/tencent §8.16"`
+	// a user who is invited to a group becomes a member only after accepting
+	InviteeConfirms bool `stored:"ic" source:"docs/spec/tencent §17.0"`
+	// members of every group see the messages from before they joined, if the group does not say something else
+	HistoryBeforeJoin bool `stored:"gh" cap:"0 0 1" source:"docs/spec/tencent §16.1"`
 
 	// Override replaces limits of the edition.
 	Override Limits `json:"-"`
@@ -56,14 +61,18 @@ type Settings struct {
 	// (docs/spec/tencent §7.0, §8.0).
 	ProfileFields []Field `json:"-"`
 	FriendFields  []Field `json:"-"`
+	// GroupFields and MemberFields are the custom fields of groups and of their members
+	// (docs/spec/tencent §16.6).
+	GroupFields  []groups.Field `json:"-"`
+	MemberFields []groups.Field `json:"-"`
 }
 
 // Limits are the numbers of an edition that an operator can replace.
 //
 // The maximum values have reasons: one call counts all accounts; one query reads the
 // conversations of a user's list; the names of all friend lists are in one item, which every
-// change of a friend writes; the bucket of the exports deletes objects after 35 days. The
-// other numbers only mean more pages of items.
+// change of a friend writes; the bucket of the exports deletes objects after 35 days; a
+// broadcast to a group reads all its members. The other numbers only mean more pages of items.
 type Limits struct {
 	// accounts of the application; 0: no limit
 	Accounts int `stored:"la" default:"100 0 0" max:"100000" source:"docs/spec/tencent §4.1"`
@@ -83,6 +92,14 @@ type Limits struct {
 	Watched int `stored:"ls" default:"3000" max:"10000" source:"docs/spec/tencent §5"`
 	// days for which the hourly exports of messages are stored
 	HistoryDays int `stored:"lh" default:"7" max:"30" source:"docs/spec/tencent §11.2"`
+	// members of a group
+	GroupMembers int `stored:"gm" default:"20 200 2000" cap:"20 2000 6000" max:"6000" source:"docs/spec/tencent §16.1"`
+	// groups of the application; 0: no limit
+	Groups int `stored:"gn" default:"100 0 0" max:"1000000" source:"docs/spec/tencent §16.1"`
+	// groups that are created on a day (UTC), less those that are destroyed on it
+	NewGroups int `stored:"gd" default:"10000" max:"1000000" source:"docs/spec/tencent §16.1"`
+	// groups that a user is a member of
+	JoinedGroups int `stored:"gj" default:"50 500 3000" cap:"50 1000 3000" max:"3000" source:"docs/spec/tencent §13.1"`
 }
 
 // Features are what an edition includes and nobody can set.
@@ -91,6 +108,12 @@ type Features struct {
 	Folders bool `default:"0 0 1" source:"docs/spec/tencent §9.3"`
 	// extensions of messages
 	Extensions bool `default:"0 0 1" source:"docs/spec/tencent §6.11"`
+	// counters of groups
+	GroupCounters bool `default:"0 0 1" source:"docs/spec/tencent §20.0"`
+	// messages to some members of a group only
+	Directed bool `default:"0 0 1" source:"docs/spec/tencent §18.3"`
+	// read receipts of messages in groups
+	GroupReceipts bool `default:"0 0 1" source:"docs/spec/tencent §18.10"`
 	// the id of a deleted account cannot be imported again for 90 days
 	ReserveDeletedIDs bool `default:"0 1 1" source:"docs/spec/tencent §4.3"`
 }
@@ -135,10 +158,12 @@ type EffectiveSettings struct {
 }
 
 // InForce returns what holds for an application with these settings.
-func (s Settings) InForce() EffectiveSettings {
+func (s Settings) InForce() EffectiveSettings { return s.inForce(Table()) }
+
+func (s Settings) inForce(rows []Row) EffectiveSettings {
 	f := EffectiveSettings{Settings: s, Limits: s.Override}
 	edition := s.Edition.index()
-	for _, r := range Table() {
+	for _, r := range rows {
 		r.resolve(&f, edition)
 	}
 	return f

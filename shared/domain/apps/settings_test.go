@@ -9,6 +9,7 @@ import (
 
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/apps"
+	"parley/shared/domain/groups"
 	"parley/shared/domain/sessions"
 	"parley/shared/fault"
 )
@@ -56,17 +57,43 @@ func TestWhatIsInForce(t *testing.T) {
 	}
 }
 
+// TestLimitsOfGroups checks what the editions allow of groups, and what an operator can replace
+// in each (docs/spec/tencent §16.1, §13.1).
+func TestLimitsOfGroups(t *testing.T) {
+	more := apps.Limits{GroupMembers: 6000, Groups: 500, NewGroups: 20, JoinedGroups: 3000}
+	for _, c := range []struct {
+		edition         apps.Edition
+		override        apps.Limits
+		members, groups int
+		day, joined     int
+		history         bool
+	}{
+		{apps.Developer, apps.Limits{}, 20, 100, 10_000, 50, false},
+		{apps.Standard, apps.Limits{}, 200, 0, 10_000, 500, false},
+		{apps.Premium, apps.Limits{}, 2000, 0, 10_000, 3000, true},
+		{apps.Developer, more, 20, 500, 20, 50, false},
+		{apps.Standard, more, 2000, 500, 20, 1000, false},
+		{apps.Premium, more, 6000, 500, 20, 3000, true},
+	} {
+		got := apps.Settings{Edition: c.edition, Override: c.override, HistoryBeforeJoin: true}.InForce()
+		if got.GroupMembers != c.members || got.Limits.Groups != c.groups || got.NewGroups != c.day || got.JoinedGroups != c.joined || got.HistoryBeforeJoin != c.history {
+			t.Errorf("%s with %+v: %d members, %d groups, %d a day, %d joined, history %t, want %+v",
+				c.edition, c.override, got.GroupMembers, got.Limits.Groups, got.NewGroups, got.JoinedGroups, got.HistoryBeforeJoin, c)
+		}
+	}
+}
+
 func inForce(accounts, conversations, days, native, web int, deleteAllowed, premium bool) (f apps.EffectiveSettings) {
 	f.Accounts, f.Conversations, f.RetentionDays, f.NativeInstances, f.WebInstances = accounts, conversations, days, native, web
 	f.DeleteAllowed = deleteAllowed
-	f.Features = apps.Features{Folders: premium, Extensions: premium, ReserveDeletedIDs: accounts != 100}
+	f.Features = apps.Features{Folders: premium, Extensions: premium, GroupCounters: premium, Directed: premium, GroupReceipts: premium, ReserveDeletedIDs: accounts != 100}
 	return f
 }
 
 // TestTable checks what the tags alone cannot say: that a stored name is used once, that a
 // default is allowed, and that the words of a row are the constants of its type.
 func TestTable(t *testing.T) {
-	stored := map[string]string{"ct": "Created", "ut": "Updated", "pf": "ProfileFields", "ff": "FriendFields"}
+	stored := map[string]string{"ct": "Created", "ut": "Updated", "pf": "ProfileFields", "ff": "FriendFields", "gf": "GroupFields", "mf": "MemberFields"}
 	for _, r := range apps.Table() {
 		if r.Part == apps.OfFeatures {
 			continue
@@ -177,6 +204,20 @@ func TestSettingsAtAndPastTheirLimits(t *testing.T) {
 	check("20 fields of profiles and of friends", true, func(s *apps.Settings) { s.ProfileFields, s.FriendFields = words(20), words(20) })
 	check("21 fields of profiles", false, func(s *apps.Settings) { s.ProfileFields = words(21) })
 	check("21 fields of friends", false, func(s *apps.Settings) { s.FriendFields = words(21) })
+	named := func(n int) (list []groups.Field) {
+		for i := range n {
+			list = append(list, groups.Field{Name: fmt.Sprint("f_", i), Reads: groups.Member, Writes: groups.Application})
+		}
+		return list
+	}
+	check("10 fields of groups and 5 of members", true, func(s *apps.Settings) { s.GroupFields, s.MemberFields = named(10), named(5) })
+	check("11 fields of groups", false, func(s *apps.Settings) { s.GroupFields = named(11) })
+	check("6 fields of members", false, func(s *apps.Settings) { s.MemberFields = named(6) })
+	check("a field of groups twice", false, func(s *apps.Settings) { s.GroupFields = append(named(1), named(1)...) })
+	check("a right of nobody", false, func(s *apps.Settings) { s.GroupFields = []groups.Field{{Name: "a", Reads: groups.Nobody}} })
+	for text, accepted := range map[string]bool{"AZaz09_bcdefghij": true, "AZaz09_bcdefghijk": false, "": false, "-": false, "@": false, "[": false, "`": false, "{": false, "/": false, ":": false} {
+		check(fmt.Sprintf("the field %q of groups", text), accepted, func(s *apps.Settings) { s.GroupFields = []groups.Field{{Name: text}} })
+	}
 	// The characters around the letters, and the length.
 	for text, accepted := range map[string]bool{"AZazAZaz": true, "AZazAZazA": false, "": false, "@": false, "[": false, "`": false, "{": false} {
 		check(fmt.Sprintf("the field %q", text), accepted, func(s *apps.Settings) { s.FriendFields = []apps.Field{{Name: text}} })

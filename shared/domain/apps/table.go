@@ -77,7 +77,7 @@ func Table() []Row {
 // malformed.
 func ParseRow(name string, tag reflect.StructTag) Row {
 	r := Row{
-		Name: name, Stored: tag.Get("stored"), Source: tag.Get("source"), Values: strings.Fields(tag.Get("values")),
+		Name: name, Stored: tag.Get("stored"), Source: tag.Get("source"), Values: slices.Collect(strings.FieldsSeq(tag.Get("values"))),
 		Always: tag.Get("always") == "true",
 	}
 	number := func(key, text string) int {
@@ -88,17 +88,21 @@ func ParseRow(name string, tag reflect.StructTag) Row {
 		return n
 	}
 	each := func(key string) (out [editions]int) {
-		values := strings.Fields(tag.Get(key))
-		for i := range out {
-			if len(values) > 0 {
-				out[i] = number(key, values[min(i, len(values)-1)])
+		n := 0
+		for value := range strings.FieldsSeq(tag.Get(key)) {
+			for i := n; i < editions; i++ { // the last one is that of the editions after it, too
+				out[i] = number(key, value)
 			}
+			n++
 		}
 		return out
 	}
-	for key, field := range map[string]*int{"min": &r.Min, "max": &r.Max, "bytes": &r.Bytes} {
-		if text, ok := tag.Lookup(key); ok {
-			*field = number(key, text)
+	for _, one := range [...]struct {
+		key   string
+		field *int
+	}{{"min", &r.Min}, {"max", &r.Max}, {"bytes", &r.Bytes}} {
+		if text, ok := tag.Lookup(one.key); ok {
+			*one.field = number(one.key, text)
 		}
 	}
 	if r.Cap = each("cap"); len(r.Values) == 0 {
@@ -137,6 +141,9 @@ func (r Row) Value(s Settings) any {
 		return int(v.Int())
 	}
 }
+
+// Kind returns the kind of the field.
+func (r Row) Kind() reflect.Kind { return r.kind }
 
 // Set sets a value of the type that Value returns.
 func (r Row) Set(s *Settings, value any) {

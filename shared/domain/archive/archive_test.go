@@ -18,6 +18,7 @@ import (
 	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/timeline"
+	"parley/shared/parallel"
 )
 
 // memoryObjects holds parts in memory; the other methods of Objects are missing.
@@ -53,7 +54,7 @@ func (d countedDisk) Close() error {
 	return d.File.Close()
 }
 
-func (d *diskCounter) make() (Disk, error) {
+func (d *diskCounter) Create() (Disk, error) {
 	f, err := os.CreateTemp("", "archive-test-*")
 	if err != nil {
 		return nil, err
@@ -76,17 +77,7 @@ func (testFormat) End() string { return "]" }
 
 func newJob(d *diskCounter) (Job, memoryObjects) {
 	m := memoryObjects{parts: make(map[string][]byte)}
-	return Job{
-		Store: acceptingStore{}, Objects: m, Format: testFormat{}, Clock: clock.System{}, Disk: d.make,
-		Parallel: func(ctx context.Context, run ...func(context.Context) error) error {
-			for _, f := range run {
-				if err := f(ctx); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-	}, m
+	return NewJob(acceptingStore{}, m, nil, testFormat{}, d, nil, clock.System{}, parallel.Sequence{}), m
 }
 
 // The number of parts is below, at and above mergeWidth, and so large that lists on disk

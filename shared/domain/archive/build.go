@@ -90,7 +90,7 @@ func closeAll(files []Disk) {
 func (j Job) fetchParts(ctx context.Context, h Hour, ids []string) ([]io.Reader, error) {
 	lists := make([]io.Reader, len(ids))
 	for i, id := range ids {
-		body, err := j.Objects.Part(ctx, h, id)
+		body, err := j.objects.Part(ctx, h, id)
 		if err != nil {
 			return nil, err
 		}
@@ -114,7 +114,7 @@ func (j Job) mergeToDisk(lists []io.Reader) (Disk, error) {
 // writeTemp writes a compressed temporary file and returns it, ready to be read from
 // its beginning.
 func (j Job) writeTemp(write func(io.Writer) error) (Disk, error) {
-	f, err := j.Disk()
+	f, err := j.disks.Create()
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +144,7 @@ func finishWriting(w *gzip.Writer, disk *bufio.Writer, f Disk) error {
 
 // writeFile writes the file of an hour.
 func (j Job) writeFile(h Hour, lists []io.Reader) (*hourFile, error) {
-	content, err := j.Disk()
+	content, err := j.disks.Create()
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +166,7 @@ func (j Job) writeFile(h Hour, lists []io.Reader) (*hourFile, error) {
 
 // writeExport writes the text of a file and returns the number of messages.
 func (j Job) writeExport(text io.Writer, h Hour, lists []io.Reader) (n int64, err error) {
-	if _, err := io.WriteString(text, j.Format.Begin(h)+"\n"); err != nil {
+	if _, err := io.WriteString(text, j.format.Begin(h)+"\n"); err != nil {
 		return 0, err
 	}
 	between := ""
@@ -178,7 +178,7 @@ func (j Job) writeExport(text io.Writer, h Hour, lists []io.Reader) (n int64, er
 	if err != nil {
 		return 0, err
 	}
-	_, err = io.WriteString(text, "\n"+j.Format.End()+"\n")
+	_, err = io.WriteString(text, "\n"+j.format.End()+"\n")
 	return n, err
 }
 

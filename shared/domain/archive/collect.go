@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"parley/shared/clock"
+	"parley/shared/domain/chat"
+	"parley/shared/parallel"
 )
 
 // Apps answers what an export needs to know of applications.
@@ -22,20 +24,33 @@ type Apps interface {
 	After(ctx context.Context, app int64, limit int) ([]int64, error)
 }
 
+// Disks makes places for the files that a Job works on.
+type Disks interface {
+	// Create creates an empty file.
+	Create() (Disk, error)
+}
+
+// An ErrorLog records what goes wrong. The job does not fail.
+type ErrorLog interface {
+	// LogUnreadable is called for what cannot be read and is left out of a file.
+	LogUnreadable(ctx context.Context, what string)
+}
+
 // A Job makes and deletes the files of all applications.
 type Job struct {
-	clock.Clock
+	store    Store
+	objects  Objects
+	apps     Apps
+	format   Format
+	disks    Disks
+	errors   ErrorLog
+	clock    clock.Clock
+	parallel parallel.Runner
+}
 
-	Store   Store
-	Objects Objects
-	Apps    Apps
-	Format  Format
-	// OnUnreadable, if not nil, is called for what cannot be read and is left out.
-	OnUnreadable func(ctx context.Context, what string)
-	// Disk creates an empty file.
-	Disk func() (Disk, error)
-	// Parallel runs functions at the same time and returns the first error.
-	Parallel func(ctx context.Context, run ...func(context.Context) error) error
+// NewJob returns a Job.
+func NewJob(store Store, objects Objects, apps Apps, f Format, d Disks, l ErrorLog, c clock.Clock, r parallel.Runner) Job {
+	return Job{store: store, objects: objects, apps: apps, format: f, disks: d, errors: l, clock: c, parallel: r}
 }
 
 // parallelHours is the number of hours of a batch that are stored at the same time.
@@ -50,7 +65,7 @@ const parallelHours = 16
 func (j Job) Collect(ctx context.Context, records []Record) error {
 	hours := make(map[Hour][]Record)
 	for _, r := range records {
-		h := Hour{App: r.App, Type: Direct, Name: NameOf(time.Unix(r.Message.Time, 0))}
+		h := Hour{App: r.App, Type: typeOf(r.Message.Chat), Name: NameOf(time.Unix(r.Message.Time, 0))}
 		hours[h] = append(hours[h], r)
 	}
 	var work []func(context.Context) error
@@ -58,11 +73,19 @@ func (j Job) Collect(ctx context.Context, records []Record) error {
 		work = append(work, func(ctx context.Context) error { return j.storePart(ctx, h, list) })
 	}
 	for group := range slices.Chunk(work, parallelHours) {
-		if err := j.Parallel(ctx, group...); err != nil {
+		if err := j.parallel.Run(ctx, group...); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// typeOf returns the type of a conversation.
+func typeOf(id chat.ID) ConversationType {
+	if id.Kind() == chat.Group {
+		return Group
+	}
+	return Direct
 }
 
 // storePart stores the messages of one hour of a batch and marks the hour. The part is
@@ -76,7 +99,7 @@ func (j Job) storePart(ctx context.Context, h Hour, list []Record) error {
 		if i > 0 && list[i-1].Position == r.Position {
 			continue
 		}
-		text, err := j.Format.Message(r.Message)
+		text, err := j.format.Message(r.Message)
 		if err == nil {
 			err = e.Encode(partLine{r.Position, text})
 		}
@@ -88,8 +111,8 @@ func (j Job) storePart(ctx context.Context, h Hour, list []Record) error {
 		return fmt.Errorf("part of %v: %w", h, err)
 	}
 	hash := sha256.Sum256(packed.Bytes())
-	if err := j.Objects.PutPart(ctx, h, hex.EncodeToString(hash[:16]), packed.Bytes()); err != nil {
+	if err := j.objects.PutPart(ctx, h, hex.EncodeToString(hash[:16]), packed.Bytes()); err != nil {
 		return err
 	}
-	return j.Store.MarkPending(ctx, PendingHour{Hour: h, Token: clock.ID(j.Clock, 8)})
+	return j.store.MarkPending(ctx, PendingHour{Hour: h, Token: clock.ID(j.clock, 8)})
 }

@@ -20,11 +20,11 @@ const pageSize = 100
 // same time do no harm. If an hour fails, the other hours are still merged, and the
 // errors are returned together.
 func (j Job) Merge(ctx context.Context) error {
-	before := NameOf(j.Now().Add(-mergeDelay))
+	before := NameOf(j.clock.Now().Add(-mergeDelay))
 	var after Hour
 	var errs []error
 	for {
-		list, err := j.Store.PendingHours(ctx, before, after, pageSize)
+		list, err := j.store.PendingHours(ctx, before, after, pageSize)
 		if err != nil {
 			return errors.Join(append(errs, err)...)
 		}
@@ -49,53 +49,53 @@ func (j Job) Merge(ctx context.Context) error {
 // and does not remove the mark. If only the first one runs, it saves its file, but the
 // mark is a new one and stays, so the next call merges the hour again.
 func (j Job) mergeHour(ctx context.Context, p PendingHour) error {
-	days, err := j.Apps.HistoryDays(ctx, p.App)
+	days, err := j.apps.HistoryDays(ctx, p.App)
 	if err != nil {
 		return err
 	}
-	if p.expired(days, j.Now()) { // example: a message was imported with an old time
+	if p.expired(days, j.clock.Now()) { // example: a message was imported with an old time
 		if err := j.remove(ctx, p.Hour); err != nil {
 			return err
 		}
-		return j.Store.ClearPending(ctx, p)
+		return j.store.ClearPending(ctx, p)
 	}
-	previous, err := j.Store.Export(ctx, p.Hour, true)
+	previous, err := j.store.Export(ctx, p.Hour, true)
 	if err != nil {
 		return err
 	}
 	if previous == nil {
 		previous = &Export{}
 	}
-	ids, err := j.Objects.Parts(ctx, p.Hour)
+	ids, err := j.objects.Parts(ctx, p.Hour)
 	if err != nil {
 		return err
 	}
 	if len(ids) == 0 {
-		return j.Store.ClearPending(ctx, p)
+		return j.store.ClearPending(ctx, p)
 	}
 	f, err := j.buildReadable(ctx, p.Hour, ids)
 	if err != nil {
 		return err
 	}
 	if f == nil {
-		return j.Store.ClearPending(ctx, p) // no part can be read: the previous file stays
+		return j.store.ClearPending(ctx, p) // no part can be read: the previous file stays
 	}
 	defer f.close()
 	if f.GzipMD5 != previous.GzipMD5 {
-		if err := j.Objects.PutFile(ctx, p.Hour, f.GzipMD5, f.content, f.GzipSize); err != nil {
+		if err := j.objects.PutFile(ctx, p.Hour, f.GzipMD5, f.content, f.GzipSize); err != nil {
 			return err
 		}
-		f.Version, f.Merged = previous.Version+1, j.Now().Unix()
-		saved, err := j.Store.SaveExport(ctx, f.Export)
+		f.Version, f.Merged = previous.Version+1, j.clock.Now().Unix()
+		saved, err := j.store.SaveExport(ctx, f.Export)
 		if err != nil || !saved { // another merge was faster, and may have had fewer parts: the mark stays
 			return err
 		}
 	}
-	return j.Store.ClearPending(ctx, p)
+	return j.store.ClearPending(ctx, p)
 }
 
 // buildReadable is build without the parts that cannot be read. These stay stored, and
-// are reported to Unreadable. It returns nil if no part can be read.
+// are noted. It returns nil if no part can be read.
 func (j Job) buildReadable(ctx context.Context, h Hour, ids []string) (*hourFile, error) {
 	for len(ids) > 0 {
 		f, err := j.build(ctx, h, ids)
@@ -103,9 +103,7 @@ func (j Job) buildReadable(ctx context.Context, h Hour, ids []string) (*hourFile
 		if !errors.As(err, &bad) || bad.id == "" {
 			return f, err
 		}
-		if j.OnUnreadable != nil {
-			j.OnUnreadable(ctx, fmt.Sprintf("part %s of %v", bad.id, h))
-		}
+		j.errors.LogUnreadable(ctx, fmt.Sprintf("part %s of %v", bad.id, h))
 		ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return id == bad.id })
 	}
 	return nil, nil
@@ -122,7 +120,7 @@ func (h Hour) expiry(days int) time.Time { return h.end().Add(time.Duration(days
 // Expire deletes the files that are older than their application stores them.
 func (j Job) Expire(ctx context.Context) error {
 	for after := int64(0); ; {
-		ids, err := j.Apps.After(ctx, after, pageSize)
+		ids, err := j.apps.After(ctx, after, pageSize)
 		if err != nil {
 			return err
 		}
@@ -139,13 +137,13 @@ func (j Job) Expire(ctx context.Context) error {
 }
 
 func (j Job) expire(ctx context.Context, app int64) error {
-	days, err := j.Apps.HistoryDays(ctx, app)
+	days, err := j.apps.HistoryDays(ctx, app)
 	if err != nil {
 		return err
 	}
-	before := NameOf(j.Now().Add(-time.Duration(days) * 24 * time.Hour))
+	before := NameOf(j.clock.Now().Add(-time.Duration(days) * 24 * time.Hour))
 	for {
-		list, err := j.Store.Exports(ctx, app, Direct, "", before, pageSize)
+		list, err := j.store.Exports(ctx, app, Direct, "", before, pageSize)
 		if err != nil {
 			return err
 		}
@@ -163,8 +161,8 @@ func (j Job) expire(ctx context.Context, app int64) error {
 // remove deletes the objects of an hour, and then the description that leads to them.
 // If it dies in between, the next call finds the description and deletes the rest.
 func (j Job) remove(ctx context.Context, h Hour) error {
-	if err := j.Objects.Purge(ctx, h); err != nil {
+	if err := j.objects.Purge(ctx, h); err != nil {
 		return err
 	}
-	return j.Store.DeleteExport(ctx, h)
+	return j.store.DeleteExport(ctx, h)
 }

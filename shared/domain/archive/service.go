@@ -17,12 +17,17 @@ import (
 
 // Service gives access to the files of one application.
 type Service struct {
-	clock.Clock
+	app           int64
+	retentionDays int
+	store         Store
+	objects       Objects
+	clock         clock.Clock
+}
 
-	App           int64
-	RetentionDays int // how long files are stored, from the end of their hour
-	Store         Store
-	Objects       Objects
+// New returns the Service of an application whose files are stored for retentionDays, from the
+// end of their hour.
+func New(app int64, retentionDays int, store Store, objects Objects, c clock.Clock) Service {
+	return Service{app: app, retentionDays: retentionDays, store: store, objects: objects, clock: c}
 }
 
 // A FileLink is a URL from which a file can be fetched until it expires.
@@ -38,14 +43,14 @@ const linkLife = time.Hour
 // no longer stored, and with fault.ExportMissing if there is none: the hour is not over,
 // is not merged yet, or had no messages.
 func (s Service) Export(ctx context.Context, t ConversationType, hour string) (Export, error) {
-	h := Hour{s.App, t, hour}
+	h := Hour{s.app, t, hour}
 	if _, ok := ParseName(hour); !ok || !t.Valid() {
 		return Export{}, fault.New(fault.Invalid, "there is no such %s or %s", fault.ExportKind, fault.ExportHour)
 	}
-	if h.expired(s.RetentionDays, s.Now()) {
-		return Export{}, fault.New(fault.ExportExpired, "files are kept for %d days", s.RetentionDays)
+	if h.expired(s.retentionDays, s.clock.Now()) {
+		return Export{}, fault.New(fault.ExportExpired, "files are kept for %d days", s.retentionDays)
 	}
-	e, err := s.Store.Export(ctx, h, false)
+	e, err := s.store.Export(ctx, h, false)
 	if err != nil {
 		return Export{}, err
 	}
@@ -58,31 +63,31 @@ func (s Service) Export(ctx context.Context, t ConversationType, hour string) (E
 // Link returns a URL for a file. It works for an hour, or until the file or the signature
 // expires.
 func (s Service) Link(ctx context.Context, e Export) (FileLink, error) {
-	now := s.Now()
+	now := s.clock.Now()
 	until := now.Add(linkLife)
-	if fileExpiry := e.expiry(s.RetentionDays); fileExpiry.Before(until) {
+	if fileExpiry := e.expiry(s.retentionDays); fileExpiry.Before(until) {
 		until = fileExpiry
 	}
-	url, until, err := s.Objects.Link(ctx, e.Hour, e.GzipMD5, now, until.Sub(now))
+	url, until, err := s.objects.Link(ctx, e.Hour, e.GzipMD5, now, until.Sub(now))
 	return FileLink{url, until}, err
 }
 
 // List returns the hours that have a file, after one hour, in order of time.
 func (s Service) List(ctx context.Context, t ConversationType, after string, limit int) ([]Export, error) {
-	if oldest := NameOf(s.Now().Add(-time.Duration(s.RetentionDays)*24*time.Hour - time.Hour)); after < oldest {
+	if oldest := NameOf(s.clock.Now().Add(-time.Duration(s.retentionDays)*24*time.Hour - time.Hour)); after < oldest {
 		after = oldest // files before it are about to be deleted
 	}
-	return s.Store.Exports(ctx, s.App, t, after, NameOf(s.Now().Add(time.Hour)), limit)
+	return s.store.Exports(ctx, s.app, t, after, NameOf(s.clock.Now().Add(time.Hour)), limit)
 }
 
 // Pending reports whether an hour has messages that may be missing in its file.
 func (s Service) Pending(ctx context.Context, e Export) (bool, error) {
-	return s.Store.IsPending(ctx, e.Hour)
+	return s.store.IsPending(ctx, e.Hour)
 }
 
 // Messages reads at most limit messages of a file, without the first skip ones.
 func (s Service) Messages(ctx context.Context, e Export, skip, limit int) ([]json.RawMessage, error) {
-	body, err := s.Objects.File(ctx, e.Hour, e.GzipMD5)
+	body, err := s.objects.File(ctx, e.Hour, e.GzipMD5)
 	if err != nil {
 		return nil, err
 	}

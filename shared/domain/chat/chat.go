@@ -91,12 +91,20 @@ func (i ID) Side(user string) int {
 	return 1
 }
 
+// rank orders the kinds like the rows of a user: direct conversations first.
+func (k Kind) rank() int {
+	if k == Direct {
+		return 1
+	}
+	return int(k)
+}
+
 // Compare orders the conversations of one user in the order of the user's rows: by kind,
 // and direct conversations by the other user. Both must be conversations of that user. The
 // zero ID is before all others.
 func Compare(a, b ID) int {
 	if a.kind != b.kind || a.kind != Direct || a == b {
-		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.first, b.first), cmp.Compare(a.second, b.second))
+		return cmp.Or(cmp.Compare(a.kind.rank(), b.kind.rank()), cmp.Compare(a.first, b.first), cmp.Compare(a.second, b.second))
 	}
 	user := a.first
 	if user != b.first && user != b.second {

@@ -42,7 +42,7 @@ func TestTheTextOfAnIDIsParsed(t *testing.T) {
 }
 
 func TestConversationsOfAUserAreInTheOrderOfTheirPeers(t *testing.T) {
-	want := []ID{{}, OfGroup("a"), OfGroup("b"), Between("m", "a"), Between("m", "b"), Between("m", "m"), Between("m", "x"), Between("m", "y"), OfTopic("g", "t")}
+	want := []ID{{}, Between("m", "a"), Between("m", "b"), Between("m", "m"), Between("m", "x"), Between("m", "y"), OfGroup("a"), OfGroup("b"), OfTopic("g", "t")}
 	got := slices.Clone(want)
 	slices.Reverse(got)
 	slices.SortFunc(got, Compare)

@@ -1,6 +1,7 @@
 // Package content holds the rules of what a message says: its elements and their kinds,
-// the limits of sizes, what a list and a search show of it, and merged lists. It knows
-// nothing of who says it to whom, and nothing of the form in which a dialect writes it.
+// the limits of sizes, what a list and a search show of it, merged lists, and the tips of
+// groups. It knows nothing of who says it to whom, and nothing of the form in which a dialect
+// writes it.
 package content
 
 import (
@@ -17,6 +18,8 @@ import (
 type Content struct {
 	Elements []Element `json:"e"`
 	Custom   string    `json:"c,omitempty"`
+	// Tip is what has changed in a group. Then there is nothing else: no user wrote the message.
+	Tip *Tip `json:"g,omitempty"`
 }
 
 // Limits of content.
@@ -60,7 +63,7 @@ func encode(v any) []byte {
 
 // Decode reverses Encode. It fails if an element has no kind.
 func Decode(text []byte) (c Content, err error) {
-	if err := json.Unmarshal(text, &c); err != nil {
+	if err := plainjson.UnmarshalStored(text, &c); err != nil {
 		return Content{}, err
 	}
 	for _, e := range c.Elements {
@@ -71,12 +74,12 @@ func Decode(text []byte) (c Content, err error) {
 	return c, nil
 }
 
-// Check refuses content that has no element, an element without a kind, two custom
-// elements, merged messages that are nested too deep, or over 12 KB. form is that of the
+// Check refuses content that a user cannot send: a tip, content without an element, an element
+// without a kind, two custom elements, merged messages that are nested too deep, or over 12 KB. form is that of the
 // dialect by which the content came, nil for the stored form. extraBytes are the bytes
 // that the message has besides its content.
 func (c Content) Check(form Form, extraBytes int) error {
-	if len(c.Elements) == 0 {
+	if len(c.Elements) == 0 || c.Tip != nil {
 		return fault.New(fault.BodyEmpty, "%s has no element", fault.Elements)
 	}
 	customElements := 0

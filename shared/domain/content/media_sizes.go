@@ -2,20 +2,23 @@ package content
 
 import "parley/shared/fault"
 
-// CheckMediaSizes refuses an element that names a size over the application's limit
-// for images and sounds, or for files and videos; 0: no limit. It does not look at the
-// files themselves, and not at merged messages.
-func (c Content) CheckMediaSizes(maxImageBytes, maxFileBytes int64) error {
+// FileLimits are the most bytes that an element may name: Image for images and sounds, File
+// for files and videos; 0: no limit.
+type FileLimits struct{ Image, File int64 }
+
+// CheckMediaSizes refuses an element that names a size over the application's limit. It does
+// not look at the files themselves, and not at merged messages.
+func (c Content) CheckMediaSizes(most FileLimits) error {
 	for i, e := range c.Elements {
-		limit, largest := maxFileBytes, int64(0)
+		limit, largest := most.File, int64(0)
 		switch e.Kind() {
 		case KindImage:
-			limit = maxImageBytes
+			limit = most.Image
 			for _, f := range e.Image.Files {
 				largest = max(largest, f.Bytes)
 			}
 		case KindSound:
-			limit, largest = maxImageBytes, e.Sound.Bytes
+			limit, largest = most.Image, e.Sound.Bytes
 		case KindFile:
 			largest = e.File.Bytes
 		case KindVideo:

@@ -5,12 +5,19 @@ import "strings"
 // maxPreview is the maximum size of a preview in bytes.
 const maxPreview = 120
 
+// tipSummary is the text of a tip for a conversation list. A device knows the tip itself, and
+// shows it in the words of its user.
+const tipSummary = "[Tip]"
+
 // Preview returns the text for a conversation list: the texts of the elements one
 // after the other, without a separator (docs/spec/tencent §3), at most 120 bytes.
 func (c Content) Preview() string { return c.Summary(maxPreview) }
 
 // Summary joins the texts of the elements and cuts the result at maxBytes.
 func (c Content) Summary(maxBytes int) string {
+	if c.Tip != nil {
+		return tipSummary
+	}
 	if len(c.Elements) == 1 {
 		return truncate(c.Elements[0].summary(), maxBytes)
 	}

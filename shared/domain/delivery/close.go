@@ -31,23 +31,23 @@ const (
 // Kick posts the reason to a device and closes its connections: in the middle of a
 // renewal there are two. What cannot be posted or closed at once is queued.
 func (s Service) Kick(ctx context.Context, d sessions.Device, reason string) error {
-	frame, err := s.Encode(Kick{Reason: reason, Platform: d.Current.Platform, Time: s.Now().Unix()})
+	frame, err := s.encoder.Frame(Kick{Reason: reason, Platform: d.Current.Platform, Time: s.clock.Now().Unix()})
 	if err != nil {
 		return err
 	}
-	return s.close(ctx, Job{App: s.App, Frame: frame, Close: s.closings(d)})
+	return s.close(ctx, Job{App: s.app, Frame: frame, Close: s.closings(d)})
 }
 
 // CloseSilently closes the connections of a device and posts nothing to it: the device
 // connects again if it may.
 func (s Service) CloseSilently(ctx context.Context, d sessions.Device) error {
-	return s.close(ctx, Job{App: s.App, Close: s.closings(d)})
+	return s.close(ctx, Job{App: s.app, Close: s.closings(d)})
 }
 
 // closings returns the connections of a device.
 func (s Service) closings(d sessions.Device) []ConnectionToClose {
 	list := []ConnectionToClose{{Connection: d.Current.ID}}
-	if previous := d.Predecessor(s.Now()); previous != "" {
+	if previous := d.Predecessor(s.clock.Now()); previous != "" {
 		list = append(list, ConnectionToClose{Connection: previous})
 	}
 	return list
@@ -57,7 +57,7 @@ func (s Service) closings(d sessions.Device) []ConnectionToClose {
 // kicked or replaced, or its slot was lost. The worker closes it a second later, so
 // that the answer to the frame that came from the connection is sent before.
 func (s Service) QueueClose(ctx context.Context, connection string) error {
-	return s.Queue.Send(ctx, Job{App: s.App, Close: []ConnectionToClose{{Connection: connection}}}, time.Second)
+	return s.queue.Send(ctx, Job{App: s.app, Close: []ConnectionToClose{{Connection: connection}}}, time.Second)
 }
 
 // close posts the frame of a job, if it has one, to connections and closes them. What
@@ -70,7 +70,7 @@ func (s Service) close(ctx context.Context, job Job) error {
 	if job.Attempt == maxCloseRetries {
 		return fmt.Errorf("%d connections of application %d cannot be closed", len(open), job.App)
 	}
-	return s.Queue.Send(ctx, Job{App: job.App, Frame: job.Frame, Close: open, Attempt: job.Attempt + 1}, time.Second<<job.Attempt)
+	return s.queue.Send(ctx, Job{App: job.App, Frame: job.Frame, Close: open, Attempt: job.Attempt + 1}, time.Second<<job.Attempt)
 }
 
 // closeOnce tries each connection once and returns those that are still open.
@@ -85,7 +85,7 @@ func (s Service) closeOnce(ctx context.Context, job Job) (open []ConnectionToClo
 	}
 	var errs []error
 	if len(connections) > 0 {
-		errs = s.Poster.Post(ctx, connections, job.Frame)
+		errs = s.poster.Post(ctx, connections, job.Frame)
 	}
 	for _, c := range job.Close {
 		if !c.FrameSent && len(job.Frame) > 0 {
@@ -97,7 +97,7 @@ func (s Service) closeOnce(ctx context.Context, job Job) (open []ConnectionToClo
 				continue
 			}
 		}
-		if err := s.Poster.Close(ctx, c.Connection); err != nil && !errors.Is(err, ErrGone) {
+		if err := s.poster.Close(ctx, c.Connection); err != nil && !errors.Is(err, ErrGone) {
 			open = append(open, c)
 		}
 	}
@@ -119,13 +119,13 @@ func (s Service) Disconnect(ctx context.Context, user, reason string) error {
 			return list[0], nil
 		},
 		func(session sessions.Session) (disconnectPlan, error) {
-			return disconnectPlan{session, session.NewKickRequest(session.Devices, session.Ends, reason, s.Now())}, nil
+			return disconnectPlan{session, session.NewKickRequest(session.Devices, session.Ends, reason, s.clock.Now())}, nil
 		},
 		func(ctx context.Context, p disconnectPlan) (bool, error) {
-			return s.Store.Expel(ctx, s.App, user, p.request)
+			return s.store.KickDevices(ctx, s.app, user, p.request)
 		},
 	)
-	p, err := unit.Run(ctx, s.Clock, fault.New(fault.Conflict, "devices of %s connect at the same moment", user))
+	p, err := unit.Run(ctx, s.clock, fault.New(fault.Conflict, "devices of %s connect at the same moment", user))
 	if err != nil {
 		return err
 	}
@@ -171,19 +171,19 @@ func (s Service) closeAll(ctx context.Context, user string, session sessions.Ses
 	if len(devices) == 0 {
 		return nil
 	}
-	return s.Store.CleanUp(ctx, s.App, user, cleanup)
+	return s.store.CleanUp(ctx, s.app, user, cleanup)
 }
 
 // QueueEnd queues the end of a connection, for a call that received the disconnect
 // event and could not store it.
 func (s Service) QueueEnd(ctx context.Context, t Target) error {
-	return s.Queue.Send(ctx, Job{App: s.App, Ended: []Target{t}}, time.Second)
+	return s.queue.Send(ctx, Job{App: s.app, Ended: []Target{t}}, time.Second)
 }
 
 // recordEnds stores the ends of connections. If it fails, SQS delivers the job again.
 func (s Service) recordEnds(ctx context.Context, job Job) error {
 	for _, t := range job.Ended {
-		watched, err := s.Store.ReleaseSlot(ctx, s.App, t.User, t.Slot, t.Connection,
+		watched, err := s.store.ReleaseSlot(ctx, s.app, t.User, t.Slot, t.Connection,
 			sessions.LastEnd{Time: t.Since, Reason: "closed", Platform: t.Platform, Instance: t.Instance})
 		if err != nil {
 			return err

@@ -39,13 +39,15 @@ type Queue interface {
 type Store interface {
 	// Sessions reads sessions strongly. A user without a session has no devices.
 	Sessions(ctx context.Context, app int64, users []string) ([]sessions.Session, error)
+	// SessionsEventually is Sessions with reads that may be a moment old, for half the price.
+	SessionsEventually(ctx context.Context, app int64, users []string) ([]sessions.Session, error)
 	// ReleaseSlot empties a slot if it still holds the connection, and returns whether
 	// the user is watched.
 	ReleaseSlot(ctx context.Context, app int64, user, slot, connection string, last sessions.LastEnd) (bool, error)
-	// Expel takes the slots of devices: all of them, or none. It returns false, and
+	// KickDevices takes the slots of devices: all of them, or none. It returns false, and
 	// nothing has changed, if one of them does not hold its slot any more. The devices
 	// are Leaving until CleanUp removes them.
-	Expel(ctx context.Context, app int64, user string, e sessions.KickRequest) (bool, error)
+	KickDevices(ctx context.Context, app int64, user string, e sessions.KickRequest) (bool, error)
 	// CleanUp removes from a session what need not be remembered.
 	CleanUp(ctx context.Context, app int64, user string, c sessions.Cleanup) error
 }
@@ -87,21 +89,36 @@ type Kick struct {
 	Time     int64 // Unix seconds
 }
 
+// An Encoder makes the frames that devices receive.
+type Encoder interface {
+	// Frame returns the frame of an event. It fails if the protocol does not have the event.
+	Frame(e Event) ([]byte, error)
+	// Join makes frames of one event each into fewer frames, with the same events in the same order.
+	Join(frames [][]byte) [][]byte
+}
+
+// An ErrorLog records what goes wrong after the change was stored. The call does not fail.
+type ErrorLog interface {
+	// LogUndelivered is called if an event was not delivered to all its receivers, or if
+	// another step failed after the change that it belongs to was stored.
+	LogUndelivered(ctx context.Context, what string)
+}
+
 // Service delivers the events of one application.
 type Service struct {
-	clock.Clock
+	app        int64
+	store      Store
+	poster     Poster
+	queue      Queue
+	broadcasts BroadcastQueue
+	encoder    Encoder
+	errors     ErrorLog
+	clock      clock.Clock
+}
 
-	App        int64
-	Store      Store
-	Poster     Poster
-	Queue      Queue
-	Broadcasts BroadcastQueue
-	// OnFailure is called if an event was not delivered to all its receivers, or if
-	// another step failed after the change that it belongs to was stored. It may be
-	// nil.
-	OnFailure func(ctx context.Context, what string)
-	// Encode returns the frame of an event.
-	Encode func(Event) ([]byte, error)
+// New returns the Service of an application.
+func New(app int64, store Store, p Poster, q Queue, b BroadcastQueue, e Encoder, l ErrorLog, c clock.Clock) Service {
+	return Service{app: app, store: store, poster: p, queue: q, broadcasts: b, encoder: e, errors: l, clock: c}
 }
 
 const (
@@ -130,11 +147,14 @@ func (o Origin) is(user string, conn sessions.Connection) bool {
 	return user == o.User && (conn.ID == o.Connection || (o.Instance != "" && conn.Instance == o.Instance))
 }
 
+// Frame returns the frame of an event.
+func (s Service) Frame(e Event) ([]byte, error) { return s.encoder.Frame(e) }
+
 // Sessions reads the sessions of users strongly, in their order. A user without a session
 // has no devices. A caller that delivers several events reads the sessions once, and
 // then calls DeliverTo for each event.
 func (s Service) Sessions(ctx context.Context, users []string) ([]sessions.Session, error) {
-	return s.Store.Sessions(ctx, s.App, users)
+	return s.store.Sessions(ctx, s.app, users)
 }
 
 // Deliver delivers an event to all devices of users, except its origin. It fails only
@@ -167,20 +187,80 @@ func (s Service) DeliverReportingGone(ctx context.Context, list []sessions.Sessi
 	if len(targets) == 0 {
 		return nil, nil
 	}
-	frame, err := s.Encode(event)
+	frame, err := s.encoder.Frame(event)
 	if err != nil {
 		return nil, err
 	}
-	return s.post(ctx, Job{App: s.App, Frame: frame, Targets: targets})
+	return s.post(ctx, Job{App: s.app, Frame: frame, Targets: targets})
 }
 
-// LogFailure reports to OnFailure that a step failed after the change that it belongs
+// DeliverToMany delivers an event to the devices of many users, except its origin, and returns the
+// connections that were found gone. It reads the sessions for half the price of Deliver: a device
+// that has connected in the last moment may miss the event, and finds it by its sync.
+func (s Service) DeliverToMany(ctx context.Context, users []string, origin Origin, event Event) (list []sessions.Session, gone []string, err error) {
+	if len(users) == 0 {
+		return nil, nil, nil
+	}
+	if list, err = s.store.SessionsEventually(ctx, s.app, users); err != nil {
+		return nil, nil, err
+	}
+	targets := s.targets(list, origin)
+	if len(targets) == 0 {
+		return list, nil, nil
+	}
+	frame, err := s.encoder.Frame(event)
+	if err != nil {
+		return list, nil, err
+	}
+	gone, err = s.post(ctx, Job{App: s.app, Frame: frame, Targets: targets})
+	return list, gone, err
+}
+
+// SessionsEventually is Sessions for half the price: a device that has connected in the last moment
+// may be missing.
+func (s Service) SessionsEventually(ctx context.Context, users []string) ([]sessions.Session, error) {
+	return s.store.SessionsEventually(ctx, s.app, users)
+}
+
+// DeliverTogether delivers events, in their order and in as few frames as possible, to the devices of
+// very many sessions. It posts to as many devices as a job has at most, and queues a job for each such
+// part of the others, so that several workers post at the same time.
+func (s Service) DeliverTogether(ctx context.Context, list []sessions.Session, events []Event) error {
+	frames := make([][]byte, len(events))
+	for i, event := range events {
+		var err error
+		if frames[i], err = s.encoder.Frame(event); err != nil {
+			return err
+		}
+	}
+	frames = s.encoder.Join(frames)
+	targets := s.targets(list, Origin{})
+	own := targets[:min(len(targets), targetsPerJob)]
+	for part := range slices.Chunk(targets[len(own):], targetsPerJob) {
+		for _, frame := range frames {
+			if err := s.queue.Send(ctx, Job{App: s.app, Frame: frame, Targets: part}, 0); err != nil {
+				return err
+			}
+		}
+	}
+	for _, frame := range frames {
+		if len(own) == 0 {
+			break
+		}
+		if _, err := s.post(ctx, Job{App: s.app, Frame: frame, Targets: own}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// LogFailure takes a note that a step failed after the change that it belongs
 // to was stored. Such a failure must not fail the call, or the caller would think that
 // the change was not made. Example: a message is stored, and SQS refuses the job of a
 // failed post. The send succeeds. If err is nil, LogFailure does nothing.
 func (s Service) LogFailure(ctx context.Context, what string, err error) {
-	if err != nil && s.OnFailure != nil {
-		s.OnFailure(ctx, what+": "+err.Error())
+	if err != nil {
+		s.errors.LogUndelivered(ctx, what+": "+err.Error())
 	}
 }
 
@@ -197,7 +277,7 @@ func (s Service) DeliverBestEffort(ctx context.Context, list []sessions.Session,
 	if len(targets) == 0 {
 		return nil
 	}
-	frame, err := s.Encode(event)
+	frame, err := s.encoder.Frame(event)
 	if err != nil {
 		return err
 	}
@@ -226,13 +306,13 @@ func (s Service) Retry(ctx context.Context, job Job) error {
 // slot.
 func (s Service) unserved(list []sessions.Session, origin Origin) bool {
 	return origin.Connection != "" && slices.ContainsFunc(list, func(session sessions.Session) bool {
-		return session.User == origin.User && !session.Serves(origin.Connection, s.Now())
+		return session.User == origin.User && !session.Serves(origin.Connection, s.clock.Now())
 	})
 }
 
 // targets returns the connections of all live devices of sessions, except the origin.
 func (s Service) targets(list []sessions.Session, origin Origin) []Target {
-	now := s.Now()
+	now := s.clock.Now()
 	var targets []Target
 	for _, session := range list {
 		for _, d := range session.Devices {
@@ -263,7 +343,7 @@ func (s Service) post(ctx context.Context, job Job) (gone []string, err error) {
 	defer cancel()
 	failed, hangs := s.postOnce(ctx, postCtx, job.Frame, job.Targets, &gone)
 	for try := 0; len(failed) > 0 && !hangs && try < quickRetries; try++ {
-		s.Wait(postCtx, quickWait<<try)
+		s.clock.Wait(postCtx, quickWait<<try)
 		failed, hangs = s.postOnce(ctx, postCtx, job.Frame, failed, &gone)
 	}
 	if len(failed) == 0 || job.Attempt >= MaxAttempts {
@@ -271,7 +351,7 @@ func (s Service) post(ctx context.Context, job Job) (gone []string, err error) {
 	}
 	delay := time.Second << min(job.Attempt, 3) // 1, 2, 4, 8, 8 s
 	for part := range slices.Chunk(failed, targetsPerJob) {
-		err = errors.Join(err, s.Queue.Send(ctx, Job{App: job.App, Frame: job.Frame, Targets: part, Attempt: job.Attempt + 1}, delay))
+		err = errors.Join(err, s.queue.Send(ctx, Job{App: job.App, Frame: job.Frame, Targets: part, Attempt: job.Attempt + 1}, delay))
 	}
 	return gone, err
 }
@@ -289,7 +369,7 @@ func (s Service) postOnce(ctx, postCtx context.Context, frame []byte, targets []
 			connections = append(connections, t.Fallback)
 		}
 	}
-	results := s.Poster.Post(postCtx, connections, frame)
+	results := s.poster.Post(postCtx, connections, frame)
 	for _, t := range targets {
 		err := results[0]
 		results = results[1:]
@@ -318,12 +398,12 @@ func (s Service) postOnce(ctx, postCtx context.Context, frame []byte, targets []
 // does nothing and returns false, and the device finds the event by the sync that it
 // makes once the connection is open.
 func (s Service) releaseGone(ctx context.Context, t Target) bool {
-	if s.Now().UnixMilli()-t.Since < youngMs {
+	if s.clock.Now().UnixMilli()-t.Since < youngMs {
 		return false
 	}
 	// Best effort: if it fails, the next post finds the connection gone again.
-	_, _ = s.Store.ReleaseSlot(ctx, s.App, t.User, t.Slot, t.Connection,
-		sessions.LastEnd{Time: s.Now().UnixMilli(), Reason: "gone", Platform: t.Platform, Instance: t.Instance})
+	_, _ = s.store.ReleaseSlot(ctx, s.app, t.User, t.Slot, t.Connection,
+		sessions.LastEnd{Time: s.clock.Now().UnixMilli(), Reason: "gone", Platform: t.Platform, Instance: t.Instance})
 	return true
 }
 

@@ -1,6 +1,7 @@
 package delivery_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -66,12 +67,14 @@ func (f *fake) Send(_ context.Context, job delivery.Job, delay time.Duration) er
 	return f.queueErr
 }
 
+func (*fake) LogUndelivered(context.Context, string) {}
+
 func (f *fake) ReleaseSlot(_ context.Context, app int64, user, slot, connection string, last sessions.LastEnd) (bool, error) {
 	f.released = append(f.released, fmt.Sprintf("%d %s %s %s %s", app, user, slot, connection, last.Reason))
 	return false, nil
 }
 
-func (f *fake) Expel(_ context.Context, app int64, user string, e sessions.KickRequest) (bool, error) {
+func (f *fake) KickDevices(_ context.Context, app int64, user string, e sessions.KickRequest) (bool, error) {
 	for _, d := range e.Devices {
 		f.released = append(f.released, fmt.Sprintf("%d %s %s %s %s", app, user, d.Slot, d.Current.ID, e.Last.Reason))
 	}
@@ -85,6 +88,10 @@ func (f *fake) CleanUp(_ context.Context, _ int64, _ string, c sessions.Cleanup)
 	return nil
 }
 
+func (f *fake) SessionsEventually(ctx context.Context, app int64, users []string) ([]sessions.Session, error) {
+	return f.Sessions(ctx, app, users)
+}
+
 func (f *fake) Sessions(_ context.Context, _ int64, users []string) ([]sessions.Session, error) {
 	list := make([]sessions.Session, len(users))
 	for i, u := range users {
@@ -93,14 +100,26 @@ func (f *fake) Sessions(_ context.Context, _ int64, users []string) ([]sessions.
 	return list, nil
 }
 
+// plainText encodes an event as its text.
+type plainText struct{}
+
+func (plainText) Frame(e delivery.Event) ([]byte, error) { return []byte(fmt.Sprint(e)), nil }
+
+// Join joins the frames with a plus sign.
+func (plainText) Join(frames [][]byte) [][]byte { return [][]byte{bytes.Join(frames, []byte("+"))} }
+
+// noFrames encodes no event.
+type noFrames struct{}
+
+func (noFrames) Frame(delivery.Event) ([]byte, error) { return nil, errors.New("no frame") }
+
+func (noFrames) Join(frames [][]byte) [][]byte { return frames }
+
 // newFake returns a Service that runs on a fake.
 func newFake() (*fake, delivery.Service) {
 	f := &fake{clock: testkit.NewClock(time.UnixMilli(1_700_000_000_000)), sessions: map[string][]sessions.Device{}, postErrs: map[string][]error{}}
 	f.clock.OnWait = func(_ context.Context, d time.Duration) { f.waits = append(f.waits, d) }
-	return f, delivery.Service{
-		App: 1, Store: f, Poster: f, Queue: f, Clock: f.clock,
-		Encode: func(e delivery.Event) ([]byte, error) { return []byte(fmt.Sprint(e)), nil },
-	}
+	return f, delivery.New(1, f, f, f, nil, plainText{}, f, f.clock)
 }
 
 // device adds a device whose connection has the given age.
@@ -160,8 +179,8 @@ func TestDevicesThatReceiveAnEvent(t *testing.T) {
 			t.Errorf("%s: closes %q, want %q; jobs %v, slots released %q, waits %v", c.name, closes, c.closes, f.jobs, f.released, f.waits)
 		}
 	}
-	f, s := newFake()
-	s.Encode = func(delivery.Event) ([]byte, error) { return nil, errors.New("no frame") }
+	f, _ := newFake()
+	s := delivery.New(1, f, f, f, nil, noFrames{}, f, f.clock)
 	if err := s.Deliver(t.Context(), []string{"alice"}, delivery.Origin{}, happened("e")); err != nil || f.posts != nil {
 		t.Errorf("nobody is online: %v, posts %q; want no error, and no frame encoded", err, f.posts)
 	}
@@ -303,8 +322,8 @@ func (h hangs) Post(ctx context.Context, connections []string, _ []byte) []error
 // TestEndpointThatHangs: an endpoint that does not answer is tried once, and the call has
 // time left to queue the frame.
 func TestEndpointThatHangs(t *testing.T) {
-	f, s := newFake()
-	s.Poster = hangs{f}
+	f, _ := newFake()
+	s := delivery.New(1, f, hangs{f}, f, nil, plainText{}, f, f.clock)
 	f.device("alice", "Web", "a", "1", time.Hour)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
@@ -316,5 +335,45 @@ func TestEndpointThatHangs(t *testing.T) {
 	}
 	if len(f.posts) != 1 || len(f.waits) != 0 || len(f.jobs) != 1 || len(f.jobs[0].Targets) != 1 {
 		t.Errorf("posts %q, waits %v, jobs %+v; want one post, and a job for its target", f.posts, f.waits, f.jobs)
+	}
+}
+
+// TestDeliverTogether delivers two events to 1,001 devices: to 500 in the call, and by two jobs to
+// the others, each with one frame for both events.
+func TestDeliverTogether(t *testing.T) {
+	f, s := newFake()
+	var users []string
+	for i := range 1001 {
+		user := fmt.Sprint("u", i)
+		users = append(users, user)
+		f.device(user, "x", user+"/x", "i", time.Hour)
+	}
+	list, err := s.SessionsEventually(t.Context(), users)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.DeliverTogether(t.Context(), list, []delivery.Event{happened("one"), happened("two")}); err != nil {
+		t.Fatal(err)
+	}
+	if len(f.posts) != 1 || len(strings.Fields(f.posts[0])) != 500 {
+		t.Errorf("got %d calls of Post, want one for 500 connections", len(f.posts))
+	}
+	var rest []int
+	for _, j := range f.jobs {
+		rest = append(rest, len(j.Targets))
+		if string(j.Frame) != "one+two" || j.Attempt != 0 {
+			t.Errorf("got a job with %q, attempt %d, want one+two and no attempt", j.Frame, j.Attempt)
+		}
+	}
+	if !slices.Equal(rest, []int{500, 1}) {
+		t.Errorf("got jobs for %d devices, want 500 and 1", rest)
+	}
+}
+
+// TestDeliverTogetherToNobody posts and queues nothing if no device is connected.
+func TestDeliverTogetherToNobody(t *testing.T) {
+	f, s := newFake()
+	if err := s.DeliverTogether(t.Context(), nil, []delivery.Event{happened("one")}); err != nil || len(f.posts)+len(f.jobs) != 0 {
+		t.Errorf("got %v, %d posts and %d jobs, want none", err, len(f.posts), len(f.jobs))
 	}
 }

@@ -31,19 +31,19 @@ func (s Service) SendBatch(ctx context.Context, req SendRequest, to []string) (S
 	if err := req.checkContent(); err != nil {
 		return SendResult{}, nil, err
 	}
-	if err := req.CheckMediaSizes(s.MaxImageBytes, s.MaxFileBytes); err != nil {
+	if err := req.CheckMediaSizes(s.settings.Files); err != nil {
 		return SendResult{}, nil, err
 	}
 	from, receivers, failed, err := s.splitReceivers(ctx, &req, to)
 	if err != nil {
 		return SendResult{}, failed, err
 	}
-	now := s.Now()
+	now := s.clock.Now()
 	if now.Unix() < req.born {
 		now = time.Unix(req.born, 0)
 	}
 	if !req.OnlineOnly {
-		us, err := s.Store.ClaimBatch(ctx, s.App, req.From, req.idempotencyKey(), now.UnixMicro())
+		us, err := s.claims.ClaimBatch(ctx, s.app, req.From, req.idempotencyKey(), now.UnixMicro())
 		if err != nil {
 			return SendResult{}, nil, err
 		}
@@ -73,7 +73,7 @@ func (s Service) SendBatch(ctx context.Context, req SendRequest, to []string) (S
 // splitReceivers returns the sender, the receivers that are accounts, and the others,
 // both in the order of the request. It sets req.born to the latest birth of all
 // accounts, and req.indexedUsers.
-func (s Service) splitReceivers(ctx context.Context, req *SendRequest, to []string) (from *accounts.Account, accepted, failed []string, err error) {
+func (s Service) splitReceivers(ctx context.Context, req *SendRequest, to []string) (from *accounts.Account, accepted []receiver, failed []string, err error) {
 	var unique []string
 	for _, u := range to {
 		switch {
@@ -84,7 +84,7 @@ func (s Service) splitReceivers(ctx context.Context, req *SendRequest, to []stri
 			unique = append(unique, u)
 		}
 	}
-	list, err := s.Store.Accounts(ctx, s.App, append(slices.Clone(unique), req.From))
+	list, windows, err := s.accountsAndWindows(ctx, *req, unique)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -95,7 +95,7 @@ func (s Service) splitReceivers(ctx context.Context, req *SendRequest, to []stri
 	req.born, req.indexedUsers = from.Reborn, usersWithIndex(list...)
 	for i, u := range unique {
 		if list[i].Alive() {
-			accepted, req.born = append(accepted, u), max(req.born, list[i].Reborn)
+			accepted, req.born = append(accepted, receiver{u, windows[i]}), max(req.born, list[i].Reborn)
 		} else {
 			failed = append(failed, u)
 		}
@@ -106,14 +106,42 @@ func (s Service) splitReceivers(ctx context.Context, req *SendRequest, to []stri
 	return from, accepted, failed, nil
 }
 
+// A receiver is one receiver of a batch, with the Window of the sender's row.
+type receiver struct {
+	user   string
+	window Window
+}
+
+// accountsAndWindows reads the accounts of some receivers and of the sender, and the Windows of
+// the sender's rows of the receivers, which a request that is not stored does not need.
+func (s Service) accountsAndWindows(ctx context.Context, req SendRequest, to []string) (list []*accounts.Account, windows []Window, err error) {
+	windows = make([]Window, len(to))
+	run := []func(context.Context) error{func(ctx context.Context) (err error) {
+		list, err = s.store.Accounts(ctx, s.app, append(slices.Clone(to), req.From))
+		return err
+	}}
+	if !req.OnlineOnly {
+		ids := make([]chat.ID, len(to))
+		for i, u := range to {
+			ids[i] = chat.Between(req.From, u)
+		}
+		run = append(run, func(ctx context.Context) (err error) {
+			windows, err = s.claims.Windows(ctx, s.app, req.From, ids)
+			return err
+		})
+	}
+	err = s.parallel.Run(ctx, run...)
+	return list, windows, err
+}
+
 // sendPart sends to some receivers. If one fails, the others are still sent. It
 // returns the first failure of a write.
-func (s Service) sendPart(ctx context.Context, req SendRequest, m timeline.Message, part []string) error {
+func (s Service) sendPart(ctx context.Context, req SendRequest, m timeline.Message, part []receiver) error {
 	list := make([]outgoing, len(part))
 	var run []func(context.Context) error
-	for i, u := range part {
-		list[i] = outgoing{Message: m, request: req}
-		list[i].Chat = chat.Between(req.From, u)
+	for i, r := range part {
+		list[i] = outgoing{Message: m, request: req, window: r.window}
+		list[i].Chat = chat.Between(req.From, r.user)
 		if req.OnlineOnly {
 			continue
 		}
@@ -122,7 +150,7 @@ func (s Service) sendPart(ctx context.Context, req SendRequest, m timeline.Messa
 			return nil // a failure must not stop the other receivers
 		})
 	}
-	if err := s.Parallel(ctx, run...); err != nil {
+	if err := s.parallel.Run(ctx, run...); err != nil {
 		return err
 	}
 	if err := s.notify(ctx, req, m, list); err != nil {

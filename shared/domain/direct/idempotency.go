@@ -67,12 +67,12 @@ type ClaimRequest struct {
 	// Derived: the sender chose no sequence. If the last message of the sender's row is
 	// at the same place in the order or behind it, by at most two seconds, the message
 	// goes directly after that one (docs/adr/0003).
-	Derived     bool
-	DerivedSeq  uint32 // if the sender chose a sequence: the derived sequence for a key that is taken
-	NowMs       int64
-	Preview     string
-	MinEpochSec int64 // the epoch of a new count is not earlier than this, Unix seconds
-	NoLast      bool  // the list of the sender keeps its last message
-	Expires     int64 // when the row expires, Unix seconds; the message may expire earlier
-	Indexed     bool  // the rows of the sender have an index
+	Derived          bool
+	DerivedSeq       uint32 // if the sender chose a sequence: the derived sequence for a key that is taken
+	NowMs            int64
+	Preview          string
+	MinEpochSec      int64 // the epoch of a new count is not earlier than this, Unix seconds
+	ExcludedFromLast bool  // the list of the sender keeps its last message
+	Expires          int64 // when the row expires, Unix seconds; the message may expire earlier
+	Indexed          bool  // the rows of the sender have an index
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parley/shared/domain/accounts"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/timeline"
 	"parley/shared/fault"
@@ -39,7 +40,7 @@ func (s Service) Import(ctx context.Context, i Import) error {
 	if err := req.check(); err != nil {
 		return err
 	}
-	list, err := s.Store.Accounts(ctx, s.App, []string{i.From, i.To})
+	list, err := s.store.Accounts(ctx, s.app, []string{i.From, i.To})
 	if err != nil {
 		return err
 	}
@@ -57,15 +58,15 @@ func (s Service) Import(ctx context.Context, i Import) error {
 	}
 	born := max(list[0].Reborn, list[1].Reborn)
 	m := req.newMessage(time.Unix(i.Time, 0))
-	m.Imported = max(s.Now().Unix(), born)
-	if m.Expires = m.Time + s.retentionSeconds(); m.Expires <= s.Now().Unix() {
+	m.Imported = max(s.clock.Now().Unix(), born)
+	if m.Expires = m.Time + s.retentionSeconds(); m.Expires <= s.clock.Now().Unix() {
 		return nil
 	}
 	req.born, req.indexedUsers = born, usersWithIndex(list...)
 	if i.Live {
 		return s.importLive(ctx, req, m, list[0])
 	}
-	existing, err := s.Timeline.PutPast(ctx, m)
+	existing, err := s.timeline.PutPast(ctx, m)
 	switch {
 	case err != nil:
 		return err
@@ -81,15 +82,26 @@ func (s Service) Import(ctx context.Context, i Import) error {
 // writes that the first call may not have made. A message older than the window changes
 // the list like history does: only if it is newer than the last message there.
 func (s Service) importLive(ctx context.Context, req SendRequest, m timeline.Message, from *accounts.Account) error {
-	existing, err := s.Timeline.At(ctx, m.From, m.Chat, m.Key)
+	var existing *timeline.Message
+	var windows []Window
+	err := s.parallel.Run(ctx,
+		func(ctx context.Context) (err error) {
+			existing, err = s.timeline.At(ctx, m.From, m.Chat, m.Key)
+			return err
+		},
+		func(ctx context.Context) (err error) {
+			windows, err = s.claims.Windows(ctx, s.app, m.From, []chat.ID{m.Chat})
+			return err
+		},
+	)
 	if err != nil {
 		return err
 	}
 	if existing != nil && (existing.From != m.From || existing.Offset == 0) {
 		return nil
 	}
-	o := outgoing{Message: m, request: req, imported: true, stored: existing != nil}
-	o.past = m.Time < s.Now().Add(-timeline.IdempotencyWindow).Unix()
+	o := outgoing{Message: m, request: req, window: windows[0], imported: true, stored: existing != nil}
+	o.past = m.Time < s.clock.Now().Add(-timeline.IdempotencyWindow).Unix()
 	if existing != nil {
 		o.Message = *existing
 	}
@@ -114,9 +126,9 @@ type RowUpdateOfImport struct {
 func (s Service) advanceRows(ctx context.Context, req SendRequest, m timeline.Message, expires int64) error {
 	move := func(owner string) func(context.Context) error {
 		advance := RowUpdateOfImport{
-			Key: m.Key, NowMs: s.Now().UnixMilli(), Preview: m.Preview(), Expires: expires, Indexed: slices.Contains(req.indexedUsers, owner),
+			Key: m.Key, NowMs: s.clock.Now().UnixMilli(), Preview: m.Preview(), Expires: expires, Indexed: slices.Contains(req.indexedUsers, owner),
 		}
-		return func(ctx context.Context) error { return s.Store.AdvanceRow(ctx, s.App, owner, m.Chat, advance) }
+		return func(ctx context.Context) error { return s.store.AdvanceRow(ctx, s.app, owner, m.Chat, advance) }
 	}
-	return s.Parallel(ctx, move(m.From), move(m.To()))
+	return s.parallel.Run(ctx, move(m.From), move(m.To()))
 }

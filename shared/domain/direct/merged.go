@@ -19,16 +19,16 @@ func (s Service) ImportMerged(ctx context.Context, user string, list []content.M
 	if err != nil {
 		return content.MergedList{}, err
 	}
-	m.Expires = s.Now().Unix() + s.retentionSeconds()
-	found, err := s.Store.Accounts(ctx, s.App, []string{user})
+	m.Expires = s.clock.Now().Unix() + s.retentionSeconds()
+	found, err := s.store.Accounts(ctx, s.app, []string{user})
 	if err != nil {
 		return content.MergedList{}, err
 	}
-	m.Imported = s.Now().Unix()
+	m.Imported = s.clock.Now().Unix()
 	if found[0].Alive() {
 		m.Imported = max(m.Imported, found[0].Reborn)
 	}
-	return m, s.MergedStore.PutMerged(ctx, s.App, m)
+	return m, s.mergedStore.PutMerged(ctx, s.app, m)
 }
 
 // A Forward is a request to send merged messages as one message. It has either
@@ -54,11 +54,11 @@ func (s Service) Forward(ctx context.Context, f Forward) (SendResult, error) {
 		var head *content.MergedHead
 		if content.IsMergedKey(f.Key) {
 			var err error
-			if head, err = s.MergedStore.MergedHead(ctx, s.App, f.Key); err != nil {
+			if head, err = s.mergedStore.MergedHead(ctx, s.app, f.Key); err != nil {
 				return SendResult{}, err
 			}
 		}
-		if head == nil || head.Owner != f.From || head.Expires <= s.Now().Unix() {
+		if head == nil || head.Owner != f.From || head.Expires <= s.clock.Now().Unix() {
 			return SendResult{}, fault.New(fault.KeyInvalid, "%s is not of a list that the sender has imported", fault.MergedKey)
 		}
 		merged.Count, f.mergedImported = int64(head.Count), max(head.Imported, 1)
@@ -77,7 +77,7 @@ type MergedPage struct {
 // ReadMergedPart reads a part of a merged list. The user must see a message that refers to
 // the list by its key: the key alone gives no access.
 func (s Service) ReadMergedPart(ctx context.Context, user string, id chat.ID, message timeline.Key, key string, part int) (MergedPage, error) {
-	m, err := s.Timeline.FindVisible(ctx, user, id, message)
+	m, err := s.timeline.FindVisible(ctx, user, id, message)
 	if err != nil {
 		return MergedPage{}, err
 	}
@@ -87,11 +87,11 @@ func (s Service) ReadMergedPart(ctx context.Context, user string, id chat.ID, me
 	if !content.IsMergedKey(key) { // a sender may write any text into the message
 		return MergedPage{}, fault.New(fault.KeyInvalid, "the message's %s is of no list", fault.MergedKey)
 	}
-	head, list, err := s.MergedStore.MergedPart(ctx, s.App, key, part)
+	head, list, err := s.mergedStore.MergedPart(ctx, s.app, key, part)
 	if err != nil {
 		return MergedPage{}, err
 	}
-	if head == nil || head.Expires <= s.Now().Unix() || list == nil {
+	if head == nil || head.Expires <= s.clock.Now().Unix() || list == nil {
 		return MergedPage{}, fault.New(fault.MessageUnknown, "the merged messages are not there, or not any more")
 	}
 	page := MergedPage{Messages: list}

@@ -19,27 +19,37 @@ type Permissions struct {
 	// ReceiverHasSender: the receiver has the sender as a friend. SenderHasReceiver: the other
 	// direction. Both are false if friendship was not read.
 	ReceiverHasSender, SenderHasReceiver bool
+	Window                               Window // of the sender's row; zero if it was not read
 }
 
-// A SenderCheck decides who may write to whom in an application.
-type SenderCheck struct {
-	clock.Clock
-
-	App int64
+// CheckSettings say what an application asks of those who write to each other.
+type CheckSettings struct {
 	// FriendsOnly: users can write only to friends (docs/spec/tencent §8.0).
 	FriendsOnly bool
 	// BlockSilently: if the receiver blocks the sender, the message is accepted and
 	// stored, but only its sender sees it. Otherwise it is refused
 	// (docs/spec/tencent §8.0, docs/divergences.md).
 	BlockSilently bool
-	// Callers checks the account of a sender that is not Trusted.
-	Callers *accounts.Callers
-	Store   PermissionsStore
+}
+
+// A SenderCheck decides who may write to whom in an application.
+type SenderCheck struct {
+	app      int64
+	settings CheckSettings
+	callers  *accounts.Callers
+	store    PermissionsStore
+	clock    clock.Clock
+}
+
+// NewSenderCheck returns the SenderCheck of an application. callers checks the account of a
+// sender that is not Trusted.
+func NewSenderCheck(app int64, s CheckSettings, callers *accounts.Callers, store PermissionsStore, c clock.Clock) SenderCheck {
+	return SenderCheck{app: app, settings: s, callers: callers, store: store, clock: c}
 }
 
 // Admit implements timeline.SenderCheck.
 func (s SenderCheck) Admit(ctx context.Context, by timeline.Actor, from string, id chat.ID) (born int64, blockedSilently bool, err error) {
-	p, blockedSilently, err := s.admit(ctx, SendRequest{From: from, To: id.Peer(from), Trusted: by.Trusted, Issued: by.Issued})
+	p, blockedSilently, err := s.admit(ctx, SendRequest{From: from, To: id.Peer(from), Trusted: by.Trusted, Issued: by.Issued}, PermissionsQuery{})
 	if err != nil {
 		return 0, false, err
 	}
@@ -50,12 +60,12 @@ func (s SenderCheck) Admit(ctx context.Context, by timeline.Actor, from string, 
 // the two. If the receiver blocks the sender and the application blocks silently,
 // it returns blockedSilently and no error: only the sender will see the message, and
 // the sender notices no difference.
-func (s SenderCheck) admit(ctx context.Context, req SendRequest) (p Permissions, blockedSilently bool, err error) {
+func (s SenderCheck) admit(ctx context.Context, req SendRequest, q PermissionsQuery) (p Permissions, blockedSilently bool, err error) {
 	if err := req.checkUsers(); err != nil {
 		return p, false, err
 	}
-	friends := s.FriendsOnly && !req.Trusted
-	p, err = s.Store.Permissions(ctx, s.App, req.From, req.To, friends)
+	q.From, q.To, q.Receiver, q.Friends = req.From, req.To, true, s.settings.FriendsOnly && !req.Trusted
+	p, err = s.store.Permissions(ctx, s.app, q)
 	if err != nil {
 		return p, false, err
 	}
@@ -81,11 +91,11 @@ func (s SenderCheck) admit(ctx context.Context, req SendRequest) (p Permissions,
 // signature) or who is muted. read is the account as it was read together with other
 // items. It returns the account as it was read last.
 func (s SenderCheck) checkSender(ctx context.Context, user string, read *accounts.Account, issued time.Time) (*accounts.Account, error) {
-	read, err := s.Callers.Confirm(ctx, s.App, accounts.Caller{ID: user, Issued: issued}, read)
+	read, err := s.callers.Confirm(ctx, s.app, accounts.Caller{ID: user, Issued: issued}, read)
 	if err != nil {
 		return nil, err
 	}
-	if s.Now().Unix() < read.MutedUntil {
+	if s.clock.Now().Unix() < read.MutedUntil {
 		return nil, fault.New(fault.Muted, "the sender is muted")
 	}
 	return read, nil
@@ -96,12 +106,12 @@ func (s SenderCheck) checkSender(ctx context.Context, user string, read *account
 // the application blocks silently.
 func (s SenderCheck) checkRelation(p Permissions) (blockedSilently bool, err error) {
 	if p.Blocked {
-		if s.BlockSilently {
+		if s.settings.BlockSilently {
 			return true, nil
 		}
 		return false, fault.New(fault.Blocked, "the receiver blocks the sender")
 	}
-	if s.FriendsOnly {
+	if s.settings.FriendsOnly {
 		return false, p.requireFriends()
 	}
 	return false, nil

@@ -19,6 +19,7 @@ import (
 type outgoing struct {
 	timeline.Message
 	request SendRequest
+	window  Window // of the sender's row, as it was read
 	option  Option // the receiver's option for the conversation; known after write
 
 	// imported: the message has its own time and its own sequence.
@@ -36,10 +37,10 @@ type outgoing struct {
 // write claims the offset of a message, stores the message and counts it. A repeat may make
 // all writes again: the claim fixes every value, so the later writes write the same.
 func (s Service) write(ctx context.Context, o *outgoing) error {
-	now := s.Now()
+	now := s.clock.Now()
 	rowExpires, spareSeq := max(now.Unix(), o.Time)+s.retentionSeconds(), derivedSeq(now)
 	if !o.stored {
-		claim, err := s.Store.Claim(ctx, s.App, o.claimRequest(now, rowExpires))
+		claim, err := s.Claim(ctx, o.claimRequest(now, rowExpires), o.window)
 		if err != nil {
 			return err
 		}
@@ -53,16 +54,16 @@ func (s Service) write(ctx context.Context, o *outgoing) error {
 		Message: o.Message, NowMs: now.UnixMilli(), Preview: o.Preview(), RowExpires: rowExpires,
 		Indexed: slices.Contains(o.request.indexedUsers, o.To()),
 	}
-	arrival.NoLast = o.NoLast || o.past
+	arrival.ExcludedFromLast = o.ExcludedFromLast || o.past
 	stored := o.Message
 	put := func(ctx context.Context) (err error) {
 		if !o.stored {
-			stored, err = s.Timeline.Put(ctx, stored, spareSeq)
+			stored, err = s.timeline.Put(ctx, stored, spareSeq)
 		}
 		return err
 	}
 	count := func(ctx context.Context) (err error) {
-		o.option, err = s.Store.CountArrival(ctx, s.App, arrival)
+		o.option, err = s.store.CountArrival(ctx, s.app, arrival)
 		return err
 	}
 	var err error
@@ -74,7 +75,7 @@ func (s Service) write(ctx context.Context, o *outgoing) error {
 			err = put(ctx)
 		}
 	} else {
-		err = s.Parallel(ctx, put, count)
+		err = s.parallel.Run(ctx, put, count)
 	}
 	if err != nil {
 		return err
@@ -84,7 +85,7 @@ func (s Service) write(ctx context.Context, o *outgoing) error {
 	switch {
 	case o.past: // 0: Claim and CountArrival have set when the rows expire
 		err = s.advanceRows(ctx, o.request, stored, 0)
-	case stored.Key != before.Key && !stored.NoLast:
+	case stored.Key != before.Key && !stored.ExcludedFromLast:
 		s.correctListKeys(ctx, before.Key, stored)
 	}
 	if err == nil && !o.stored && (stored.Recalled || (stored.HiddenFromPeer && !before.HiddenFromPeer)) {
@@ -97,7 +98,7 @@ func (s Service) write(ctx context.Context, o *outgoing) error {
 func (o *outgoing) claimRequest(now time.Time, rowExpires int64) ClaimRequest {
 	r := ClaimRequest{
 		From: o.From, Chat: o.Chat, IdempotencyKey: o.request.idempotencyKey(), Key: o.Key, Derived: o.request.Seq == nil, DerivedSeq: derivedSeq(now),
-		MinEpochSec: o.request.born, NowMs: now.UnixMilli(), Preview: o.Preview(), NoLast: o.NoLast || o.HiddenFromSender || o.past, Expires: rowExpires,
+		MinEpochSec: o.request.born, NowMs: now.UnixMilli(), Preview: o.Preview(), ExcludedFromLast: o.ExcludedFromLast || o.HiddenFromSender || o.past, Expires: rowExpires,
 		Indexed: slices.Contains(o.request.indexedUsers, o.From),
 	}
 	if o.imported {
@@ -138,12 +139,12 @@ func (s Service) notify(ctx context.Context, req SendRequest, pushed timeline.Me
 	if req.Sync == CopyToDevices {
 		users = append(users, req.From)
 	}
-	found, err := s.Delivery.Sessions(ctx, users)
+	found, err := s.delivery.Sessions(ctx, users)
 	if err != nil && req.OnlineOnly {
 		return err // it was stored nowhere, so the send has failed
 	}
 	if err != nil {
-		s.Delivery.LogFailure(ctx, pushed.Key.String()+": sessions", err)
+		s.delivery.LogFailure(ctx, pushed.Key.String()+": sessions", err)
 		return nil
 	}
 	own := found[len(list):]
@@ -151,7 +152,7 @@ func (s Service) notify(ctx context.Context, req SendRequest, pushed timeline.Me
 	for i, o := range list {
 		devices = append(devices, s.deliver(ctx, req, o, append([]sessions.Session{found[i]}, own...))...)
 	}
-	s.Delivery.LogFailure(ctx, pushed.Key.String()+": push", s.Push.Push(ctx, pushNotice(pushed), req.Push, devices))
+	s.delivery.LogFailure(ctx, pushed.Key.String()+": push", s.push.Push(ctx, push.ContentOf(pushed), req.Push, devices))
 	return nil
 }
 
@@ -163,10 +164,10 @@ func (s Service) deliver(ctx context.Context, req SendRequest, o outgoing, list 
 	if option == OptionDiscard {
 		notified = list[1:]
 	}
-	gone, err := s.Delivery.DeliverReportingGone(ctx, notified, req.Origin, o.Message)
-	s.Delivery.LogFailure(ctx, o.Key.String()+": delivery", err)
+	gone, err := s.delivery.DeliverReportingGone(ctx, notified, req.Origin, o.Message)
+	s.delivery.LogFailure(ctx, o.Key.String()+": delivery", err)
 	if req.OnlineOnly || option != OptionNotify {
 		return nil
 	}
-	return s.Push.Devices(list[0], gone)
+	return s.push.Devices(list[0], gone)
 }

@@ -33,13 +33,13 @@ type SendRequest struct {
 	OnlineOnly bool         // deliver it to the devices that are online now; do not store or push it
 	// Retention is how long the message is stored. 0, or more than the application
 	// stores messages, means the application's retention.
-	Retention   time.Duration
-	NoUnread    bool
-	NoLast      bool
-	NeedReceipt bool
-	Extensible  bool
-	Sync        SenderCopy
-	Push        *push.Options // nil: the sender says nothing about the push
+	Retention          time.Duration
+	ExcludedFromUnread bool
+	ExcludedFromLast   bool
+	NeedReceipt        bool
+	Extensible         bool
+	Sync               SenderCopy
+	Push               *push.Options // nil: the sender says nothing about the push
 	// HonourReceiveOption: the receiver's option also applies to a Trusted send.
 	HonourReceiveOption bool
 	// SkipBefore and SkipAfter: the webhook before, or after, the send is not called.
@@ -82,10 +82,10 @@ func (s Service) Send(ctx context.Context, req SendRequest) (SendResult, error) 
 	if err := req.check(); err != nil {
 		return SendResult{}, err
 	}
-	if err := req.CheckMediaSizes(s.MaxImageBytes, s.MaxFileBytes); err != nil {
+	if err := req.CheckMediaSizes(s.settings.Files); err != nil {
 		return SendResult{}, err
 	}
-	p, blockedSilently, err := s.Check.admit(ctx, req)
+	p, blockedSilently, err := s.check.admit(ctx, req, PermissionsQuery{Window: !req.OnlineOnly})
 	if err != nil {
 		return SendResult{}, err
 	}
@@ -94,10 +94,10 @@ func (s Service) Send(ctx context.Context, req SendRequest) (SendResult, error) 
 		return SendResult{}, fault.New(fault.KeyInvalid, "%s is not of a list that the sender has imported", fault.MergedKey)
 	}
 	req.born = max(from.Reborn, p.To.Reborn)
-	m := req.newMessage(s.Now())
+	m := req.newMessage(s.clock.Now())
 	m.HiddenFromPeer = blockedSilently
 	m.Nick, m.Face, req.indexedUsers = p.From.Nick, p.From.Face, usersWithIndex(p.From, p.To)
-	o := outgoing{Message: m, request: req}
+	o := outgoing{Message: m, request: req, window: p.Window}
 	if !req.OnlineOnly {
 		if err := s.write(ctx, &o); err != nil {
 			return SendResult{}, err
@@ -133,15 +133,15 @@ func (req SendRequest) effectiveOption(o Option) Option {
 // correctListKeys writes the key of a stored message to the lists of both users,
 // which have another key for it, because that one was taken.
 func (s Service) correctListKeys(ctx context.Context, from timeline.Key, m timeline.Message) {
-	r := KeyReplacement{From: from, To: m.Key, Preview: m.Preview(), NowMs: s.Now().UnixMilli()}
-	s.Delivery.LogFailure(ctx, m.Key.String()+": rename", s.Parallel(ctx,
+	r := KeyReplacement{From: from, To: m.Key, Preview: m.Preview(), NowMs: s.clock.Now().UnixMilli()}
+	s.delivery.LogFailure(ctx, m.Key.String()+": rename", s.parallel.Run(ctx,
 		func(ctx context.Context) error {
 			if m.HiddenFromSender {
 				return nil
 			}
-			return s.Store.ReplaceKey(ctx, s.App, m.From, m.Chat, r)
+			return s.store.ReplaceKey(ctx, s.app, m.From, m.Chat, r)
 		},
-		func(ctx context.Context) error { return s.Store.ReplaceKey(ctx, s.App, m.To(), m.Chat, r) },
+		func(ctx context.Context) error { return s.store.ReplaceKey(ctx, s.app, m.To(), m.Chat, r) },
 	))
 }
 
@@ -151,15 +151,15 @@ func (s Service) correctListKeys(ctx context.Context, from timeline.Key, m timel
 // Example: Alice's send dies after the message is stored, Bob deletes the message,
 // Alice's client repeats the send. Bob's list must not show the message.
 func (s Service) finishRepeatOfRemoved(ctx context.Context, m timeline.Message) error {
-	now := s.Now().UnixMilli()
+	now := s.clock.Now().UnixMilli()
 	receiver := timeline.RowUpdate{NowMs: now, Last: &timeline.LastShown{Of: m.Key, None: !m.Recalled}, SkipRead: true}
-	if !m.NoUnread {
+	if !m.ExcludedFromUnread {
 		receiver.NoLongerUnread = []timeline.Message{m}
 	}
 	if !m.Recalled {
-		return s.Timeline.UpdateRow(ctx, m.To(), m.Chat, receiver)
+		return s.timeline.UpdateRow(ctx, m.To(), m.Chat, receiver)
 	}
-	return s.Timeline.RecordChange(ctx, m, now, timeline.RowUpdate{NowMs: now, Last: &timeline.LastShown{Of: m.Key}, SkipRead: true}, receiver)
+	return s.timeline.RecordChange(ctx, m, now, timeline.RowUpdate{NowMs: now, Last: &timeline.LastShown{Of: m.Key}, SkipRead: true}, receiver)
 }
 
 func (req SendRequest) check() error {
@@ -179,18 +179,11 @@ func (req SendRequest) checkContent() error {
 	return req.Check(req.Form, pushBytes)
 }
 
-// pushNotice returns what a push needs to know of a message.
-func pushNotice(m timeline.Message) push.Content {
-	n := push.Content{Key: m.Key.String(), From: m.From, Nick: m.Nick, Text: m.Summary(push.MaxText), ExcludedFromUnread: m.NoUnread}
-	n.Ext, n.Sound = m.PushFields()
-	return n
-}
-
 // newMessage returns the message of a request that is sent at a time.
 func (req SendRequest) newMessage(now time.Time) timeline.Message {
 	m := timeline.Message{
 		Key: timeline.Key{Time: max(now.Unix(), req.born), Seq: derivedSeq(now), Random: req.Random}, Chat: chat.Between(req.From, req.To), From: req.From, Content: req.Content,
-		NoUnread: req.NoUnread, NoLast: req.NoLast, HiddenFromSender: req.Sync == NoCopy,
+		ExcludedFromUnread: req.ExcludedFromUnread, ExcludedFromLast: req.ExcludedFromLast, HiddenFromSender: req.Sync == NoCopy,
 		NeedReceipt: req.NeedReceipt, Extensible: req.Extensible,
 	}
 	if req.Seq != nil {

@@ -4,33 +4,51 @@
 package direct
 
 import (
-	"context"
 	"time"
 
 	"parley/shared/clock"
+	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/push"
 	"parley/shared/domain/timeline"
+	"parley/shared/parallel"
 )
+
+// Settings are what an application says about its one-to-one messages.
+type Settings struct {
+	Retention time.Duration
+	// Files limit the files that a message names. Imported messages are not checked.
+	Files content.FileLimits
+}
 
 // Service sends the one-to-one messages of an application.
 type Service struct {
-	clock.Clock
-
-	App       int64
-	Retention time.Duration
-	Check     SenderCheck
-	// MaxImageBytes and MaxFileBytes limit the bytes that elements name for images and sounds, and
-	// for files and videos; 0: no limit. Imported messages are not checked.
-	MaxImageBytes, MaxFileBytes int64
-	Store                       Store
-	MergedStore                 MergedStore
-	Timeline                    timeline.Service
-	Delivery                    delivery.Service
-	Push                        push.Service
-	// Parallel runs functions at the same time and returns the first error.
-	Parallel func(ctx context.Context, run ...func(context.Context) error) error
+	app         int64
+	settings    Settings
+	check       SenderCheck
+	store       Store
+	claims      ClaimStore
+	mergedStore MergedStore
+	timeline    timeline.Service
+	delivery    delivery.Service
+	push        push.Service
+	clock       clock.Clock
+	parallel    parallel.Runner
 }
 
+// New returns the Service of an application.
+func New(
+	app int64, s Settings, check SenderCheck, store Store, claims ClaimStore, merged MergedStore,
+	t timeline.Service, d delivery.Service, p push.Service, c clock.Clock, r parallel.Runner,
+) Service {
+	return Service{
+		app: app, settings: s, check: check, store: store, claims: claims, mergedStore: merged,
+		timeline: t, delivery: d, push: p, clock: c, parallel: r,
+	}
+}
+
+// Retention returns how long messages are stored.
+func (s Service) Retention() time.Duration { return s.settings.Retention }
+
 // retentionSeconds returns how long messages are stored.
-func (s Service) retentionSeconds() int64 { return int64(s.Retention.Seconds()) }
+func (s Service) retentionSeconds() int64 { return int64(s.settings.Retention.Seconds()) }

@@ -16,9 +16,6 @@ type Store interface {
 	// SessionEventually reads a session with an eventually consistent read, which
 	// may be a moment old. Use it only for what a device may miss.
 	SessionEventually(ctx context.Context, app int64, user string) (sessions.Session, error)
-	// Claim gives a send the next offset of the sender's row. If the same send is in
-	// the idempotency window already, it returns the claim of the first call.
-	Claim(ctx context.Context, app int64, r ClaimRequest) (Claim, error)
 	// CountArrival counts a message on the receiver's row. A repeat changes nothing.
 	// It returns the receiver's option, which is in the same row.
 	CountArrival(ctx context.Context, app int64, arrival Arrival) (Option, error)
@@ -28,20 +25,42 @@ type Store interface {
 	// AdvanceRow makes an imported message the last message of owner's list if it is
 	// newer than the one there, and extends the life of the row if that is shorter.
 	AdvanceRow(ctx context.Context, app int64, owner string, id chat.ID, advance RowUpdateOfImport) error
-	// ClaimBatch fixes the time of a batch, in microseconds. A repeat within the
-	// window is given the time of the first call.
-	ClaimBatch(ctx context.Context, app int64, from string, idempotencyKey uint64, nowUs int64) (int64, error)
 	// Accounts reads the accounts of distinct users; nil for a user without one.
 	Accounts(ctx context.Context, app int64, users []string) ([]*accounts.Account, error)
 }
 
+// A ClaimStore stores the idempotency windows of senders.
+type ClaimStore interface {
+	// Windows reads the Windows of the user's rows, with an eventually consistent read. A row
+	// that does not exist has the zero Window.
+	Windows(ctx context.Context, app int64, user string, ids []chat.ID) ([]Window, error)
+	// WriteClaim replaces a Window, and makes the message the last one of the row unless
+	// ExcludedFromLast is set. If the row is not as the write requires, it changes nothing and returns
+	// the Window that the row has.
+	WriteClaim(ctx context.Context, app int64, w ClaimWrite) (written bool, now Window, err error)
+	// SavedSend reads a send that left its Window, strongly; nil if it was not saved.
+	SavedSend(ctx context.Context, app int64, user string, id chat.ID, idempotencyKey uint64) (*SavedSend, error)
+	// SaveSend saves a send that leaves its Window. It is stored for two windows.
+	SaveSend(ctx context.Context, app int64, user string, id chat.ID, s SavedSend) error
+	// ClaimBatch fixes the time of a batch, in microseconds. A repeat within the
+	// window is given the time of the first call.
+	ClaimBatch(ctx context.Context, app int64, from string, idempotencyKey uint64, nowUs int64) (int64, error)
+}
+
+// A PermissionsQuery says whose permissions are read, and what else is read with them in one
+// request.
+type PermissionsQuery struct {
+	From, To string
+	Receiver bool // the account of To
+	Friends  bool // the friendship, in both directions
+	Window   bool // the Window of the sender's row
+}
+
 // A PermissionsStore reads who may write to whom.
 type PermissionsStore interface {
-	// Permissions reads the accounts and the relation of two users; the friendship
-	// only if friends is true.
-	Permissions(ctx context.Context, app int64, from, to string, friends bool) (Permissions, error)
-	// SenderPermissions is Permissions without the receiver's account.
-	SenderPermissions(ctx context.Context, app int64, from, to string, friends bool) (Permissions, error)
+	// Permissions reads the sender's account, whether the receiver blocks the sender, and what
+	// the query asks for.
+	Permissions(ctx context.Context, app int64, q PermissionsQuery) (Permissions, error)
 }
 
 // A MergedStore persists merged lists.

@@ -29,26 +29,26 @@ func (s Service) Typing(ctx context.Context, t Typing, issued time.Time, origin 
 	}
 	var p Permissions
 	var session sessions.Session
-	err := s.Parallel(ctx,
+	err := s.parallel.Run(ctx,
 		func(ctx context.Context) (err error) {
-			p, err = s.Check.Store.SenderPermissions(ctx, s.App, t.From, to, s.Check.FriendsOnly)
+			p, err = s.check.store.Permissions(ctx, s.app, PermissionsQuery{From: t.From, To: to, Friends: s.check.settings.FriendsOnly})
 			return err
 		},
 		func(ctx context.Context) (err error) {
-			session, err = s.Store.SessionEventually(ctx, s.App, to)
+			session, err = s.store.SessionEventually(ctx, s.app, to)
 			return err
 		},
 	)
 	if err != nil {
 		return err
 	}
-	if _, err := s.Check.checkSender(ctx, t.From, p.From, issued); err != nil {
+	if _, err := s.check.checkSender(ctx, t.From, p.From, issued); err != nil {
 		return err
 	}
-	if blockedSilently, err := s.Check.checkRelation(p); err != nil || blockedSilently {
+	if blockedSilently, err := s.check.checkRelation(p); err != nil || blockedSilently {
 		return err
 	}
 	session.Devices = slices.DeleteFunc(session.Devices, func(d sessions.Device) bool { return d.Current.Background })
-	t.TimeMs = s.Now().UnixMilli()
-	return s.Delivery.DeliverBestEffort(ctx, []sessions.Session{session}, origin, t)
+	t.TimeMs = s.clock.Now().UnixMilli()
+	return s.delivery.DeliverBestEffort(ctx, []sessions.Session{session}, origin, t)
 }

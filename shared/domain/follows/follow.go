@@ -71,23 +71,32 @@ type Store interface {
 	ForgetFollowCounts(ctx context.Context, app int64, user string) error
 }
 
+// Settings are what an application says about follows.
+type Settings struct {
+	Enabled bool // the application has follows
+	Limit   int  // the most users that one user follows
+}
+
 // Service changes and reads whom the users of an application follow.
 type Service struct {
-	clock.Clock
+	app      int64
+	settings Settings
+	store    Store
+	accounts accounts.Reader
+	clock    clock.Clock
+}
 
-	App      int64
-	Enabled  bool // the application has follows
-	Limit    int  // the most users that one user follows
-	Store    Store
-	Accounts accounts.Reader
+// New returns the Service of an application.
+func New(app int64, s Settings, store Store, a accounts.Reader, c clock.Clock) Service {
+	return Service{app: app, settings: s, store: store, accounts: a, clock: c}
 }
 
 // Follow makes the user from follow peers, and returns an error for each of them. A
 // peer whom from follows already has no error, so a repeat is harmless.
 func (s Service) Follow(ctx context.Context, from string, peers []string) ([]error, error) {
-	now := s.Now().Unix()
+	now := s.clock.Now().Unix()
 	return s.forEachPeer(ctx, from, peers, func(peer string) (bool, error) {
-		return s.Store.Follow(ctx, s.App, from, peer, now, s.Limit)
+		return s.store.Follow(ctx, s.app, from, peer, now, s.settings.Limit)
 	})
 }
 
@@ -95,7 +104,7 @@ func (s Service) Follow(ctx context.Context, from string, peers []string) ([]err
 // them. A peer whom from does not follow has no error, so a repeat is harmless.
 func (s Service) Unfollow(ctx context.Context, from string, peers []string) ([]error, error) {
 	return s.forEachPeer(ctx, from, peers, func(peer string) (bool, error) {
-		return s.Store.Unfollow(ctx, s.App, from, peer)
+		return s.store.Unfollow(ctx, s.app, from, peer)
 	})
 }
 
@@ -133,7 +142,7 @@ func (s Service) Check(ctx context.Context, user string, peers []string) ([]Rela
 		return nil, nil, err
 	}
 	list, err := askForPeers(peers, errs, func(distinct []string) ([]Relation, error) {
-		return s.Store.FollowRelations(ctx, s.App, user, distinct)
+		return s.store.FollowRelations(ctx, s.app, user, distinct)
 	})
 	return list, errs, err
 }
@@ -146,7 +155,7 @@ func (s Service) Counts(ctx context.Context, user string, peers []string) ([]Cou
 		return nil, nil, err
 	}
 	list, err := askForPeers(peers, errs, func(distinct []string) ([]Counts, error) {
-		return s.Store.FollowCounts(ctx, s.App, distinct)
+		return s.store.FollowCounts(ctx, s.app, distinct)
 	})
 	return list, errs, err
 }
@@ -168,7 +177,7 @@ func (s Service) List(ctx context.Context, user string, kind Kind, after string,
 	if _, err := s.checkUsers(ctx, user, nil, 0); err != nil {
 		return Page{}, err
 	}
-	list, more, err := s.Store.Follows(ctx, s.App, user, kind, after, limit)
+	list, more, err := s.store.Follows(ctx, s.app, user, kind, after, limit)
 	if err != nil {
 		return Page{}, err
 	}
@@ -188,7 +197,7 @@ const forgetPage = 4
 // counts.
 func (s Service) RemoveData(ctx context.Context, user string) (more bool, err error) {
 	for _, kind := range []Kind{Following, Followers} {
-		list, _, err := s.Store.Follows(ctx, s.App, user, kind, "", forgetPage)
+		list, _, err := s.store.Follows(ctx, s.app, user, kind, "", forgetPage)
 		if err != nil {
 			return false, err
 		}
@@ -197,7 +206,7 @@ func (s Service) RemoveData(ctx context.Context, user string) (more bool, err er
 			if kind == Followers {
 				from, to = to, from
 			}
-			err := s.retryConflict(ctx, func() (bool, error) { return s.Store.Unfollow(ctx, s.App, from, to) })
+			err := s.retryConflict(ctx, func() (bool, error) { return s.store.Unfollow(ctx, s.app, from, to) })
 			if err != nil {
 				return false, err
 			}
@@ -206,13 +215,13 @@ func (s Service) RemoveData(ctx context.Context, user string) (more bool, err er
 			return true, nil
 		}
 	}
-	return false, s.Store.ForgetFollowCounts(ctx, s.App, user)
+	return false, s.store.ForgetFollowCounts(ctx, s.app, user)
 }
 
 // retryConflict repeats a write while it returns false, because another call changes
 // the same items. It fails with Conflict if that happens at every try.
 func (s Service) retryConflict(ctx context.Context, write func() (bool, error)) error {
-	done, err := retry.Do(ctx, s.Clock, retry.Contended(), func(int) (bool, error) { return write() })
+	done, err := retry.Do(ctx, s.clock, retry.Contended(), func(int) (bool, error) { return write() })
 	if err == nil && !done {
 		err = fault.New(fault.Conflict, "other calls follow the same users all the time, try again later")
 	}
@@ -224,12 +233,12 @@ func (s Service) retryConflict(ctx context.Context, write func() (bool, error)) 
 // an account.
 func (s Service) checkUsers(ctx context.Context, user string, peers []string, limit int) ([]error, error) {
 	switch {
-	case !s.Enabled:
+	case !s.settings.Enabled:
 		return nil, fault.New(fault.AppLimit, "the application has no follows: its edition lacks them or they are switched off")
 	case len(peers) > limit:
 		return nil, fault.New(fault.BatchTooLarge, "a call names at most %d users", limit)
 	}
-	living, err := accounts.Living(ctx, s.Accounts, s.App, append([]string{user}, peers...))
+	living, err := accounts.Living(ctx, s.accounts, s.app, append([]string{user}, peers...))
 	if err != nil {
 		return nil, err
 	}

@@ -5,11 +5,12 @@ import (
 
 	"parley/shared/domain/accounts"
 	"parley/shared/domain/chat"
+	"parley/shared/domain/groups"
 	"parley/shared/fault"
 )
 
-// CheckAccount fails with AccountUnknown if a user is not an account.
-func (s Service) CheckAccount(ctx context.Context, user string) error {
+// RequireAccount fails with AccountUnknown if a user is not an account.
+func (s Service) RequireAccount(ctx context.Context, user string) error {
 	_, err := s.livingAccounts(ctx, user, nil)
 	return err
 }
@@ -20,7 +21,7 @@ func (s Service) livingAccounts(ctx context.Context, user string, peers []string
 	if err := accounts.CheckID(user); err != nil {
 		return nil, fault.New(fault.AccountUnknown, "%s", err)
 	}
-	living, err := accounts.Living(ctx, s.Accounts, s.App, append([]string{user}, peers...))
+	living, err := accounts.Living(ctx, s.accounts, s.app, append([]string{user}, peers...))
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +38,7 @@ func (s Service) checkBothAccounts(ctx context.Context, user string, id chat.ID)
 	if user == peer {
 		return noConversation()
 	}
-	list, err := s.Accounts.Accounts(ctx, s.App, []string{user, peer})
+	list, err := s.accounts.Accounts(ctx, s.app, []string{user, peer})
 	switch {
 	case err != nil:
 		return err
@@ -57,7 +58,22 @@ func noConversation() error {
 // checkPeers returns an error for each peer that the user cannot have a conversation
 // with.
 func checkPeers(user string, ids []chat.ID) []error {
-	return accounts.CheckPeers(user, peersOf(user, ids), noConversation())
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = id.Peer(user)
+	}
+	errs, seen := accounts.CheckPeers(user, names, noConversation()), map[string]bool{}
+	for i, id := range ids {
+		if id.Kind() != chat.Group {
+			continue
+		}
+		group, _ := id.Names()
+		if errs[i] = groups.CheckID(group); errs[i] == nil && seen[group] {
+			errs[i] = fault.New(fault.Invalid, "%s is named twice in one call", group)
+		}
+		seen[group] = true
+	}
+	return errs
 }
 
 // withoutError returns the indices at which errs is nil.

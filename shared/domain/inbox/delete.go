@@ -15,24 +15,24 @@ type ConversationDeleted struct {
 	History bool // the messages are hidden, too
 }
 
-// Delete takes a conversation out of the user's list until the next message, and moves
+// DeleteConversation takes a conversation out of the user's list until the next message, and moves
 // the read cursor to the last message. It removes the pin and the draft. Labels, folders
 // and the receive option stay, because they do not depend on the list
 // (docs/spec/tencent §9.3). If history is true, all messages so far are hidden from the
 // user. The peer is not notified and still sees everything. Delete succeeds if the list
 // does not show the conversation.
-func (s Service) Delete(ctx context.Context, user string, id chat.ID, history bool, origin delivery.Origin) error {
+func (s Service) DeleteConversation(ctx context.Context, user string, id chat.ID, history bool, origin delivery.Origin) error {
 	row, changed, err := s.hide(ctx, user, id, true, history)
 	if err != nil || !changed {
 		return err
 	}
-	s.Delivery.DeliverAfterCommit(ctx, []string{user}, origin, ConversationDeleted{Row: row.asOf(s.Now()), History: history})
+	s.delivery.DeliverAfterCommit(ctx, []string{user}, origin, ConversationDeleted{Row: row.asOf(s.clock.Now()), History: history})
 	return nil
 }
 
-// Clear hides all messages of a conversation so far from the user. The list still shows
+// ClearHistory hides all messages of a conversation so far from the user. The list still shows
 // the conversation.
-func (s Service) Clear(ctx context.Context, user string, id chat.ID, origin delivery.Origin) error {
+func (s Service) ClearHistory(ctx context.Context, user string, id chat.ID, origin delivery.Origin) error {
 	row, changed, err := s.hide(ctx, user, id, false, true)
 	if err != nil || !changed {
 		return err
@@ -51,7 +51,7 @@ func (s Service) hide(ctx context.Context, user string, id chat.ID, fromList, hi
 		func(ctx context.Context, _ bool) (hideRead, error) { return s.readToHide(ctx, user, id, history) },
 		func(read hideRead) (rowsPlan, error) { return planHide(read, fromList), nil },
 		func(ctx context.Context, p rowsPlan) (bool, error) { return s.commit(ctx, user, p) },
-	).Run(ctx, s.Clock, busy())
+	).Run(ctx, s.clock, busy())
 	if err != nil || p.Empty() {
 		return row, false, err
 	}
@@ -68,12 +68,18 @@ func (s Service) readToHide(ctx context.Context, user string, id chat.ID, histor
 	if read.begun, err = s.beginTransaction(ctx, user, []chat.ID{id}, false, true); err != nil {
 		return read, err
 	}
-	seen := read.begun.Rows[0].Seen
+	seen := read.begun.Rows[0].SeenRow
 	switch {
+	case seen.missing() && id.Kind() == chat.Group:
+		err = notMember()
 	case seen.missing():
-		err = s.CheckAccount(ctx, user)
+		err = s.RequireAccount(ctx, user)
+	case seen.Member != nil:
+		if history && seen.InOffset > 0 {
+			read.last = groupKey(seen.InOffset)
+		}
 	case history:
-		read.last, err = s.Rows.LastCounted(ctx, s.App, user, seen)
+		read.last, err = s.rows.LastCounted(ctx, s.app, user, seen)
 	}
 	return read, err
 }
@@ -83,19 +89,19 @@ func (s Service) readToHide(ctx context.Context, user string, id chat.ID, histor
 func planHide(read hideRead, fromList bool) rowsPlan {
 	p := rowsPlan{Transaction: read.begun}
 	m := &p.Rows[0]
-	if m.HiddenUpTo = read.last; m.Seen.HiddenUpTo != nil && read.last != nil && !m.Seen.HiddenUpTo.Before(*read.last) {
+	if m.HiddenUpTo = read.last; m.SeenRow.HiddenUpTo != nil && read.last != nil && !m.SeenRow.HiddenUpTo.Before(*read.last) {
 		m.HiddenUpTo = nil // these messages are hidden already
 	}
 	if fromList {
-		m.Hide = m.Seen.TimeMs > 0 || m.Seen.hasUnread()
+		m.Hide = m.SeenRow.TimeMs > 0 || m.SeenRow.hasUnread()
 		m.Data.PinnedMs = 0
-		if m.Seen.DraftMs > 0 {
+		if m.SeenRow.DraftMs > 0 {
 			m.Draft = new(string)
 		}
 	} else {
-		m.ClearLast = m.Seen.LastKey != nil || m.Seen.hasUnread()
+		m.ClearLast = m.SeenRow.LastKey != nil || m.SeenRow.hasUnread()
 	}
-	if m.Seen.missing() || m.changesNothing() {
+	if m.SeenRow.missing() || m.changesNothing() {
 		p.Rows = nil
 		return p
 	}

@@ -7,8 +7,8 @@ import (
 	"parley/shared/domain/delivery"
 )
 
-// Changed tells the user's other devices which rows have changed.
-type Changed struct{ Rows []Row }
+// RowsChanged tells the user's other devices which rows have changed.
+type RowsChanged struct{ Rows []Row }
 
 // rowsPerEvent is the maximum number of rows in one event. It keeps a frame under
 // 32 KB, even if the texts of the rows are as long as they can be.
@@ -20,17 +20,17 @@ func (s Service) deliverRows(ctx context.Context, user string, origin delivery.O
 	if len(rows) == 0 {
 		return
 	}
-	sessions, err := s.Delivery.Sessions(ctx, []string{user})
+	sessions, err := s.delivery.Sessions(ctx, []string{user})
 	if err != nil {
-		s.Delivery.LogFailure(ctx, "sessions", err)
+		s.delivery.LogFailure(ctx, "sessions", err)
 		return
 	}
-	now := s.Now()
+	now := s.clock.Now()
 	for part := range slices.Chunk(rows, rowsPerEvent) {
 		shown := make([]Row, len(part))
 		for i, r := range part {
 			shown[i] = r.asOf(now)
 		}
-		s.Delivery.LogFailure(ctx, "rows", s.Delivery.DeliverTo(ctx, sessions, origin, Changed{Rows: shown}))
+		s.delivery.LogFailure(ctx, "rows", s.delivery.DeliverTo(ctx, sessions, origin, RowsChanged{Rows: shown}))
 	}
 }

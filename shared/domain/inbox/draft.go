@@ -38,7 +38,7 @@ func (s Service) SetDraft(ctx context.Context, user string, id chat.ID, text str
 		return 0, err
 	}
 	row := p.changed[0]
-	s.Delivery.DeliverAfterCommit(ctx, []string{user}, origin, DraftChanged{Row: row.asOf(s.Now()), Text: text})
+	s.delivery.DeliverAfterCommit(ctx, []string{user}, origin, DraftChanged{Row: row.asOf(s.clock.Now()), Text: text})
 	return row.DraftMs, nil
 }
 
@@ -47,10 +47,10 @@ func (s Service) SetDraft(ctx context.Context, user string, id chat.ID, text str
 func planDraft(read rowsRead, text string) (rowsPlan, error) {
 	p := rowsPlan{Transaction: read.begun}
 	m := &p.Rows[0]
-	switch {
-	case read.unknown[m.Seen.Chat]:
-		return p, fault.New(fault.AccountUnknown, "%s is not an account", m.Seen.Chat.Peer(m.Seen.User))
-	case text == "" && m.Seen.DraftMs == 0:
+	switch err := read.unknown[m.SeenRow.Chat]; {
+	case err != nil:
+		return p, err
+	case text == "" && m.SeenRow.DraftMs == 0:
 		p.Rows = nil
 		return p, nil
 	}

@@ -1,13 +1,13 @@
 package inbox
 
 // EventName implements delivery.Event.
-func (ReadCursor) EventName() string { return "read cursor moved" }
+func (ReadCursorMoved) EventName() string { return "read cursor moved" }
 
 // EventName implements delivery.Event.
-func (PeerReadCursor) EventName() string { return "peer read cursor moved" }
+func (PeerReadCursorMoved) EventName() string { return "peer read cursor moved" }
 
 // EventName implements delivery.Event.
-func (Changed) EventName() string { return "conversations changed" }
+func (RowsChanged) EventName() string { return "conversations changed" }
 
 // EventName implements delivery.Event.
 func (DraftChanged) EventName() string { return "draft changed" }

@@ -7,7 +7,7 @@ import (
 )
 
 // AccountFaults lists the faults of the verbs that only need an account: All,
-// CheckAccount, FoldersAndRows and Labelled.
+// RequireAccount, FoldersAndRows and ListLabelled.
 func AccountFaults() []fault.Code {
 	return []fault.Code{fault.AccountUnknown}
 }
@@ -17,15 +17,20 @@ func GetFaults() []fault.Code {
 	return []fault.Code{fault.BatchTooLarge}
 }
 
-// ReadFaults lists the faults of Read and ReadUntil.
-func ReadFaults() []fault.Code {
-	return []fault.Code{fault.ReceiverUnknown, fault.SenderUnknown}
+// MarkReadFaults lists the faults of Read and MarkReadUntil.
+func MarkReadFaults() []fault.Code {
+	return []fault.Code{fault.ReceiverUnknown, fault.SenderUnknown, fault.MemberUnknown}
 }
 
 // DataFaults lists the faults of the verbs that change what a user puts on conversations:
-// Clear, Delete, SetDraft and SetOption.
+// Clear, Delete and SetDraft.
 func DataFaults() []fault.Code {
-	return []fault.Code{fault.AccountUnknown, fault.Conflict, fault.DataLimit}
+	return []fault.Code{fault.AccountUnknown, fault.Conflict, fault.DataLimit, fault.MemberUnknown, fault.GroupIDInvalid}
+}
+
+// OptionFaults lists the faults of SetOption.
+func OptionFaults() []fault.Code {
+	return slices.Concat(DataFaults(), []fault.Code{fault.GroupUnknown})
 }
 
 // PinFaults lists the faults of Pin.
@@ -44,12 +49,12 @@ func FolderFaults() []fault.Code {
 	return slices.Concat(DataFaults(), []fault.Code{fault.AppLimit, fault.FolderUnknown})
 }
 
-// RenameFaults lists the faults of RenameFolder.
-func RenameFaults() []fault.Code {
+// RenameFolderFaults lists the faults of RenameFolder.
+func RenameFolderFaults() []fault.Code {
 	return slices.Concat(FolderFaults(), []fault.Code{fault.FolderName})
 }
 
-// CreateFaults lists the faults of CreateFolder, and those of its items.
-func CreateFaults() []fault.Code {
-	return slices.Concat(RenameFaults(), []fault.Code{fault.FolderLimit})
+// CreateFolderFaults lists the faults of CreateFolder, and those of its items.
+func CreateFolderFaults() []fault.Code {
+	return slices.Concat(RenameFolderFaults(), []fault.Code{fault.FolderLimit})
 }

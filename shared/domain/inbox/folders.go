@@ -28,12 +28,12 @@ type FoldersChanged struct {
 }
 
 func (s Service) deliverFolders(ctx context.Context, user string, origin delivery.Origin, h Head) {
-	s.Delivery.DeliverAfterCommit(ctx, []string{user}, origin, FoldersChanged{Folders: h.Folders, Version: h.Version})
+	s.delivery.DeliverAfterCommit(ctx, []string{user}, origin, FoldersChanged{Folders: h.Folders, Version: h.Version})
 }
 
 // checkEdition fails with AppLimit if the edition does not include folders.
 func (s Service) checkEdition() error {
-	if !s.FoldersIncluded {
+	if !s.settings.FoldersIncluded {
 		return fault.New(fault.AppLimit, "the edition does not include %ss", fault.Folder)
 	}
 	return nil
@@ -43,7 +43,7 @@ func (s Service) checkEdition() error {
 // account. It returns any other error as it is.
 func (s Service) preferAccountUnknown(ctx context.Context, user string, err error) error {
 	if fault.Is(err, fault.FolderUnknown) {
-		if unknown := s.CheckAccount(ctx, user); unknown != nil {
+		if unknown := s.RequireAccount(ctx, user); unknown != nil {
 			return unknown
 		}
 	}
@@ -55,10 +55,10 @@ func (s Service) preferAccountUnknown(ctx context.Context, user string, err erro
 // returns the head after the write.
 func (s Service) updateFolders(ctx context.Context, user string, change func(Head) (Head, error)) (Head, error) {
 	p, err := unitofwork.New(
-		func(ctx context.Context, again bool) (Head, error) { return s.Heads.Head(ctx, s.App, user, again) },
+		func(ctx context.Context, again bool) (Head, error) { return s.heads.Head(ctx, s.app, user, again) },
 		func(seen Head) (foldersPlan, error) { return planFolders(seen, change) },
 		func(ctx context.Context, p foldersPlan) (bool, error) { return s.writeFolders(ctx, user, p) },
-	).ConfirmSecondRead().Run(ctx, s.Clock, busy())
+	).ConfirmSecondRead().Run(ctx, s.clock, busy())
 	return p.after, err
 }
 
@@ -82,8 +82,8 @@ func planFolders(seen Head, change func(Head) (Head, error)) (p foldersPlan, err
 
 // writeFolders writes a plan, while the folders are as they were read.
 func (s Service) writeFolders(ctx context.Context, user string, p foldersPlan) (bool, error) {
-	return s.Heads.WriteConversations(ctx, s.App, user, Transaction{
-		NowMs: s.Now().UnixMilli(), Seen: p.seen, Folders: &Folders{List: p.after.Folders, Stale: p.after.Stale, Ended: p.after.RemovedFolders},
+	return s.heads.WriteConversations(ctx, s.app, user, Transaction{
+		NowMs: s.clock.Now().UnixMilli(), SeenHead: p.seen, Folders: &FoldersAfter{List: p.after.Folders, Stale: p.after.Stale, RemovedFolders: p.after.RemovedFolders},
 	})
 }
 
@@ -98,12 +98,12 @@ func (s Service) CreateFolder(ctx context.Context, user, name string, ids []chat
 	if err := checkFolderName(name); err != nil {
 		return Folder{}, nil, Head{}, err
 	}
-	h, err := s.Heads.Head(ctx, s.App, user, false)
+	h, err := s.heads.Head(ctx, s.app, user, false)
 	if err != nil {
 		return Folder{}, nil, h, err
 	}
 	if h.Version == 0 {
-		err = s.CheckAccount(ctx, user)
+		err = s.RequireAccount(ctx, user)
 	} else if h.Stale != 0 { // a call that deleted a folder died before its end
 		_, err = s.freeStaleNumbers(ctx, user, origin)
 	}
@@ -155,7 +155,7 @@ func (s Service) RenameFolder(ctx context.Context, user, name, to string, origin
 	repeat := false
 	h, err := s.updateFolders(ctx, user, func(h Head) (Head, error) {
 		f, found := h.folderNamed(name)
-		if old, removed := h.removedFolder(name, s.Now()); !found && removed && slices.Contains(h.Folders, Folder{old.Number, to}) {
+		if old, removed := h.removedFolder(name, s.clock.Now()); !found && removed && old.RenamedTo == to && slices.Contains(h.Folders, Folder{old.Number, to}) {
 			repeat = true
 			return h, nil
 		}
@@ -166,7 +166,7 @@ func (s Service) RenameFolder(ctx context.Context, user, name, to string, origin
 			return h, fault.New(fault.Invalid, "there is a %s %.40q already", fault.Folder, to)
 		}
 		if to != name {
-			h = h.withRemoved(f, s.Now())
+			h = h.withRemoved(f, to, s.clock.Now())
 		}
 		h.Folders[slices.Index(h.Folders, f)].Name = to
 		return h, nil
@@ -198,7 +198,7 @@ func (s Service) ChangeFolderMembers(ctx context.Context, user, name string, mov
 	for i, m := range moves {
 		ids[i] = m.Chat
 	}
-	h, err := s.Heads.Head(ctx, s.App, user, false)
+	h, err := s.heads.Head(ctx, s.app, user, false)
 	if err != nil {
 		return Folder{}, nil, h, err
 	}
@@ -208,7 +208,7 @@ func (s Service) ChangeFolderMembers(ctx context.Context, user, name string, mov
 	if err == nil && !found {
 		// The folder was created a moment ago, or ids is empty and there is no such
 		// folder. A strong read shows which.
-		if h, err = s.Heads.Head(ctx, s.App, user, true); err == nil {
+		if h, err = s.heads.Head(ctx, s.app, user, true); err == nil {
 			if f, found = h.folderNamed(name); !found {
 				err = folderUnknown(name)
 			}
@@ -229,8 +229,8 @@ func (s Service) moveRows(ctx context.Context, user, name string, ids []chat.ID,
 		if !found {
 			return r.Data, folderUnknown(name)
 		}
-		if r.Folders = r.Folders.Without(f.Number); in(r.Chat) {
-			r.Folders = r.Folders.With(f.Number)
+		if r.FolderNumbers = r.FolderNumbers.Without(f.Number); in(r.Chat) {
+			r.FolderNumbers = r.FolderNumbers.With(f.Number)
 		}
 		return r.Data, nil
 	})
@@ -249,14 +249,17 @@ func (s Service) DeleteFolder(ctx context.Context, user, name string, origin del
 	var repeat bool
 	h, err := s.updateFolders(ctx, user, func(h Head) (Head, error) {
 		f, found := h.folderNamed(name)
-		if deleted, repeat = h.removedFolder(name, s.Now()); !found && repeat {
+		// A folder that was renamed meanwhile is no longer there under this name.
+		old, removed := h.removedFolder(name, s.clock.Now())
+		if repeat = removed && old.RenamedTo == ""; !found && repeat {
+			deleted = old.Folder
 			return h, nil // the steps below do what the first call has not done
 		}
 		if repeat = false; !found {
 			return h, folderUnknown(name)
 		}
 		deleted = f
-		h = h.withRemoved(f, s.Now())
+		h = h.withRemoved(f, "", s.clock.Now())
 		h.Folders = slices.DeleteFunc(h.Folders, func(f Folder) bool { return f.Name == name })
 		h.Stale = h.Stale.With(f.Number)
 		return h, nil
@@ -280,7 +283,7 @@ func (s Service) DeleteFolder(ctx context.Context, user, name string, origin del
 // again, because a number may belong to another folder by then.
 func (s Service) freeStaleNumbers(ctx context.Context, user string, origin delivery.Origin) (Head, error) {
 	p, err := unitofwork.New(
-		func(ctx context.Context, _ bool) (Head, error) { return s.Heads.Head(ctx, s.App, user, true) },
+		func(ctx context.Context, _ bool) (Head, error) { return s.heads.Head(ctx, s.app, user, true) },
 		planFreeNumbers,
 		func(ctx context.Context, p foldersPlan) (bool, error) {
 			if err := s.takeOutOfFolders(ctx, user, p.seen.Stale, origin); err != nil {
@@ -288,7 +291,7 @@ func (s Service) freeStaleNumbers(ctx context.Context, user string, origin deliv
 			}
 			return s.writeFolders(ctx, user, p)
 		},
-	).Run(ctx, s.Clock, busy())
+	).Run(ctx, s.clock, busy())
 	return p.after, err
 }
 
@@ -302,13 +305,13 @@ func planFreeNumbers(seen Head) (foldersPlan, error) {
 }
 
 // takeOutOfFolders removes folder numbers that are stale from the rows.
-func (s Service) takeOutOfFolders(ctx context.Context, user string, stale Set, origin delivery.Origin) error {
+func (s Service) takeOutOfFolders(ctx context.Context, user string, stale NumberSet, origin delivery.Origin) error {
 	ids, err := s.chatsInFolders(ctx, user, stale)
 	if err != nil {
 		return err
 	}
 	_, err = s.changeData(ctx, user, ids, true, origin, func(h Head, r Row) (Data, error) {
-		r.Folders &^= h.Stale
+		r.FolderNumbers &^= h.Stale
 		return r.Data, nil
 	})
 	return err
@@ -317,14 +320,14 @@ func (s Service) takeOutOfFolders(ctx context.Context, user string, stale Set, o
 // chatsInFolders returns the peers of the rows that have one of some folder numbers. An
 // index may be a moment behind the table, so it is read twice: the second read finds a
 // row that was put into the folder just before the folder was deleted.
-func (s Service) chatsInFolders(ctx context.Context, user string, folders Set) (ids []chat.ID, err error) {
+func (s Service) chatsInFolders(ctx context.Context, user string, folders NumberSet) (ids []chat.ID, err error) {
 	for try := range 2 {
 		rows, indexed, err := s.rowsWithData(ctx, user, true)
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range rows {
-			if r.Folders&folders != 0 && !slices.Contains(ids, r.Chat) {
+			if r.FolderNumbers&folders != 0 && !slices.Contains(ids, r.Chat) {
 				ids = append(ids, r.Chat)
 			}
 		}
@@ -332,7 +335,7 @@ func (s Service) chatsInFolders(ctx context.Context, user string, folders Set) (
 			break
 		}
 		if try == 0 {
-			s.Wait(ctx, indexDelay)
+			s.clock.Wait(ctx, indexDelay)
 		}
 	}
 	return ids, nil
@@ -343,5 +346,5 @@ const indexDelay = 2 * time.Second
 
 // Head returns a user's head. The read is not strong.
 func (s Service) Head(ctx context.Context, user string) (Head, error) {
-	return s.Heads.Head(ctx, s.App, user, false)
+	return s.heads.Head(ctx, s.app, user, false)
 }

@@ -17,10 +17,10 @@ type Conversation struct {
 	Draft string
 }
 
-// Get returns the conversations with these ids, with their drafts. It leaves out
+// GetConversations returns the conversations with these ids, with their drafts. It leaves out
 // conversations that do not exist, and those whose messages have expired and that have
 // no data.
-func (s Service) Get(ctx context.Context, user string, ids []chat.ID) ([]Conversation, error) {
+func (s Service) GetConversations(ctx context.Context, user string, ids []chat.ID) ([]Conversation, error) {
 	if len(ids) > MaxGet {
 		return nil, fault.New(fault.BatchTooLarge, "at most %d conversations are read at once", MaxGet)
 	}
@@ -28,11 +28,11 @@ func (s Service) Get(ctx context.Context, user string, ids []chat.ID) ([]Convers
 	for _, i := range withoutError(checkPeers(user, ids)) {
 		valid = append(valid, ids[i])
 	}
-	rows, err := s.Rows.RowsOf(ctx, s.App, user, valid, false)
+	rows, err := s.rowsOf(ctx, user, valid, false)
 	if err != nil {
 		return nil, err
 	}
-	now := s.Now()
+	now := s.clock.Now()
 	var list []Conversation
 	var withDraft []chat.ID
 	for _, r := range rows {
@@ -48,7 +48,7 @@ func (s Service) Get(ctx context.Context, user string, ids []chat.ID) ([]Convers
 	if len(withDraft) == 0 {
 		return list, nil
 	}
-	texts, err := s.Rows.Drafts(ctx, s.App, user, withDraft)
+	texts, err := s.rows.Drafts(ctx, s.app, user, withDraft)
 	for i := range list {
 		if at := slices.Index(withDraft, list[i].Chat); at >= 0 && err == nil {
 			list[i].Draft = texts[at]

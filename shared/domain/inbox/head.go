@@ -15,11 +15,14 @@ type Head struct {
 	RowsWithData int   // number of rows with Data
 	Pinned       int   // number of pinned rows
 	Folders      []Folder
+	Groups       int // groups that the user is a member of
+	// GroupVersion grows when the user joins or leaves a group.
+	GroupVersion int64
 	// Stale are the numbers of deleted folders that rows may still have. Such a number
 	// must not be given to a new folder. Example: the folder "work" has number 3, and
 	// bob's conversation is in it. "work" is deleted, and the call dies before it has
 	// changed the row. If a new folder "home" got number 3, bob would be in it.
-	Stale Set
+	Stale NumberSet
 	// RemovedFolders are the names that folders had until a moment ago, so that a repeat
 	// of a call that deleted or renamed a folder succeeds.
 	RemovedFolders []RemovedFolder
@@ -34,7 +37,8 @@ type Head struct {
 // or renamed at AtMs.
 type RemovedFolder struct {
 	Folder
-	AtMs int64
+	RenamedTo string // its new name; empty if it was deleted
+	AtMs      int64
 }
 
 // A Folder is a named set of conversations. Rows refer to it by its number. When the
@@ -45,7 +49,7 @@ type Folder struct {
 }
 
 // FolderNumbers returns the set of the numbers of all folders.
-func (h Head) FolderNumbers() (live Set) {
+func (h Head) FolderNumbers() (live NumberSet) {
 	for _, f := range h.Folders {
 		live = live.With(f.Number)
 	}
@@ -76,10 +80,11 @@ func (h Head) freeNumber() int {
 	return 0
 }
 
-// withRemoved returns the head with f in RemovedFolders. Entries that are older than
+// withRemoved returns the head with f in RemovedFolders: it is renamed, or deleted if renamedTo
+// is empty. Entries that are older than
 // accounts.RepeatWindow are removed.
-func (h Head) withRemoved(f Folder, now time.Time) Head {
-	list := append(slices.Clone(h.RemovedFolders), RemovedFolder{f, now.UnixMilli()})
+func (h Head) withRemoved(f Folder, renamedTo string, now time.Time) Head {
+	list := append(slices.Clone(h.RemovedFolders), RemovedFolder{f, renamedTo, now.UnixMilli()})
 	h.RemovedFolders = slices.DeleteFunc(list, func(removed RemovedFolder) bool {
 		return now.UnixMilli()-removed.AtMs >= accounts.RepeatWindow.Milliseconds()
 	})
@@ -88,13 +93,13 @@ func (h Head) withRemoved(f Folder, now time.Time) Head {
 }
 
 // removedFolder returns the folder that had a name within accounts.RepeatWindow.
-func (h Head) removedFolder(name string, now time.Time) (Folder, bool) {
+func (h Head) removedFolder(name string, now time.Time) (RemovedFolder, bool) {
 	for _, removed := range slices.Backward(h.RemovedFolders) {
 		if removed.Name == name && now.UnixMilli()-removed.AtMs < accounts.RepeatWindow.Milliseconds() {
-			return removed.Folder, true
+			return removed, true
 		}
 	}
-	return Folder{}, false
+	return RemovedFolder{}, false
 }
 
 func folderUnknown(name string) error {

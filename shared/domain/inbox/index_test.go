@@ -18,9 +18,11 @@ import (
 	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/direct"
+	"parley/shared/domain/groups"
 	"parley/shared/domain/inbox"
 	"parley/shared/domain/timeline"
 	"parley/shared/fault"
+	"parley/shared/parallel"
 	"parley/shared/timeouts"
 )
 
@@ -81,8 +83,18 @@ func newRandomRun(t *testing.T, seed uint64) *randomRun {
 			t.Fatal(err)
 		}
 	}
-	run.indexed, run.noIndex = w.Tenant(t).Inbox, w.Tenant(t).Inbox
-	run.indexed.Rows, run.noIndex.Heads = shortFirstRead{run.indexed.Rows}, noIndex{run.noIndex.Heads}
+	for i := range 3 {
+		run.group(fmt.Sprintf("g%d", i))
+	}
+	set := a.Settings.InForce()
+	service := func(rows inbox.RowStore, heads inbox.HeadStore) inbox.Service {
+		return inbox.New(
+			w.ID, inbox.Settings{Limit: set.Conversations, FoldersIncluded: set.Folders},
+			rows, heads, w.Store.Inbox, w.Store.Inbox, w.Tenant(t).Members, w.Store.Inbox, w.IndexJobs, w.Store.Accounts, w.Tenant(t).Delivery, w.Clock, parallel.Goroutines{},
+		)
+	}
+	run.indexed = service(shortFirstRead{w.Store.Inbox}, w.Store.Inbox)
+	run.noIndex = service(w.Store.Inbox, noIndex{w.Store.Inbox})
 	return run
 }
 
@@ -94,6 +106,10 @@ func (run *randomRun) step() {
 	if run.r.IntN(3) == 0 {
 		from, to = to, from
 	}
+	if run.r.IntN(4) == 0 {
+		run.groupStep()
+		return
+	}
 	one, kind := run.r.IntN(2) == 0, run.r.IntN(22)
 	run.log = append(run.log, fmt.Sprintf("%d %s %s %t", kind, from, to, one))
 	var err error
@@ -101,14 +117,14 @@ func (run *randomRun) step() {
 	case 0, 1, 2, 3, 4, 5:
 		run.random++
 		request := direct.SendRequest{From: from, To: to, Random: run.random, Trusted: true, Content: content.Content{Elements: []content.Element{testkit.Text("x")}}}
-		request.NoUnread = run.r.IntN(6) == 0
-		request.NoLast = run.r.IntN(8) == 0 && len(run.sent[peer]) > 0
+		request.ExcludedFromUnread = run.r.IntN(6) == 0
+		request.ExcludedFromLast = run.r.IntN(8) == 0 && len(run.sent[peer]) > 0
 		var receipt direct.SendResult
 		if receipt, err = t.Direct.Send(ctx, request); err == nil {
 			run.sent[peer], run.from[receipt.Key] = append(run.sent[peer], receipt.Key), from
 		}
 	case 6, 7:
-		_, err = t.Inbox.Read(ctx, to, chat.Between(to, from), nil, delivery.Origin{})
+		_, err = t.Inbox.MarkRead(ctx, to, chat.Between(to, from), nil, delivery.Origin{})
 	case 8:
 		if len(run.sent[peer]) > 0 {
 			k := run.sent[peer][run.r.IntN(len(run.sent[peer]))]
@@ -117,13 +133,13 @@ func (run *randomRun) step() {
 			err = t.Timeline.Recall(ctx, timeline.Actor{Trusted: true}, from, chat.Between(from, to), k)
 		}
 	case 9:
-		err = t.Inbox.Delete(ctx, "alice", chat.Between("alice", peer), one, delivery.Origin{})
+		err = t.Inbox.DeleteConversation(ctx, "alice", chat.Between("alice", peer), one, delivery.Origin{})
 	case 10, 11:
 		_, err = t.Inbox.Pin(ctx, "alice", chat.Between("alice", peer), one, delivery.Origin{})
 	case 12, 13:
 		_, err = t.Inbox.SetLabels(ctx, "alice", chat.BetweenEach("alice", []string{peer}), []inbox.LabelChange{map[bool]inbox.LabelChange{true: {Set: []int{2}}, false: {Clear: []int{2}}}[one]}, delivery.Origin{})
 	case 14:
-		option := direct.Option(run.r.IntN(3))
+		option := groups.ReceiveOption(run.r.IntN(3))
 		_, err = t.Inbox.SetOption(ctx, "alice", chat.BetweenEach("alice", []string{peer}), option, delivery.Origin{})
 	case 15:
 		_, _, _, err = t.Inbox.CreateFolder(ctx, "alice", "work", chat.BetweenEach("alice", []string{peer}), delivery.Origin{})
@@ -138,9 +154,9 @@ func (run *randomRun) step() {
 			Content: content.Content{Elements: []content.Element{testkit.Text("old")}},
 		})
 	case 19:
-		err = t.Inbox.Clear(ctx, "alice", chat.Between("alice", peer), delivery.Origin{})
+		err = t.Inbox.ClearHistory(ctx, "alice", chat.Between("alice", peer), delivery.Origin{})
 	case 20:
-		_, _, err = t.Inbox.ReadAll(ctx, "alice", delivery.Origin{})
+		_, _, err = t.Inbox.MarkAllRead(ctx, "alice", delivery.Origin{})
 	case 21:
 		run.w.Clock.Move([]time.Duration{0, time.Millisecond, time.Second, time.Hour, 10 * 24 * time.Hour}[run.r.IntN(5)])
 	}
@@ -173,7 +189,7 @@ func (run *randomRun) sync(s inbox.Service, since int64, size int) map[string]in
 			run.Fatalf("page %d of the sync: %+v, %v", n, p, err)
 		}
 		for _, r := range p.Rows {
-			rows[r.Peer()] = r
+			rows[name(r)] = r
 		}
 		after = p.Next
 	}
@@ -195,11 +211,11 @@ func (run *randomRun) compare() {
 			run.Fatalf("%v\nlist %+v by %d: got %s, want %s\n%+v\n%+v", run.log, f, size, names(got), names(want), got, want)
 		}
 	}
-	head, labelled, err := run.indexed.Labelled(run.Context(), "alice")
-	wantHead, wantLabelled, err2 := run.noIndex.Labelled(run.Context(), "alice")
+	head, labelled, err := run.indexed.ListLabelled(run.Context(), "alice")
+	wantHead, wantLabelled, err2 := run.noIndex.ListLabelled(run.Context(), "alice")
 	data := func(rows []inbox.Row) (out []string) {
 		for _, r := range rows {
-			out = append(out, fmt.Sprintf("%s %+v", r.Peer(), r.Data))
+			out = append(out, fmt.Sprintf("%s %+v", name(r), r.Data))
 		}
 		return out
 	}
@@ -215,7 +231,7 @@ func (run *randomRun) compare() {
 			maps.DeleteFunc(want, func(_ string, r inbox.Row) bool { return r.TimeMs == 0 && r.Data == inbox.Data{} })
 		}
 		if !reflect.DeepEqual(got, want) {
-			for _, peer := range run.peers {
+			for _, peer := range append(slices.Clone(run.peers), "g0", "g1", "g2") {
 				if !reflect.DeepEqual(got[peer], want[peer]) {
 					run.Errorf("sync since %d by %d, %s: got %+v, want %+v", since, size, peer, got[peer], want[peer])
 				}

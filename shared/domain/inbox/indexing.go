@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"parley/shared/domain/chat"
+	"parley/shared/retry"
 	"parley/shared/timeouts"
 )
 
@@ -29,9 +30,13 @@ type IndexQueue interface {
 const (
 	// indexJobRows is how many rows are indexed at once.
 	indexJobRows = 250
-	// indexJobPages is how many times indexJobRows rows one invocation of the worker
-	// indexes.
+	// indexJobPages is how many times indexJobRows rows one job indexes at most, so that
+	// other jobs get their turn.
 	indexJobPages = 20
+	// indexPageTime is more than indexJobRows rows take. If less time is left, the rest is for
+	// the next job, so that an account with very many rows neither fails nor takes the time
+	// of the other jobs of its batch.
+	indexPageTime = time.Second
 	// secondPassDelay is the time between the two passes. After it, every call that read
 	// the account before it was marked has ended: a read may be a second old.
 	secondPassDelay = timeouts.Overlap
@@ -44,14 +49,14 @@ const (
 // worker is indexing them. Two jobs for the same user do no harm.
 func (s Service) requestIndexing(ctx context.Context, user string, read readResult) error {
 	if (read.indexed && !read.partial) || (!read.partial && len(read.rows) <= indexThreshold) ||
-		read.head.IndexingMs > s.Now().Add(-workerIdle).UnixMilli() {
+		read.head.IndexingMs > s.clock.Now().Add(-workerIdle).UnixMilli() {
 		return nil
 	}
-	return s.IndexJobs.Send(ctx, IndexJob{App: s.App, User: user}, 0)
+	return s.indexJobs.Send(ctx, IndexJob{App: s.app, User: user}, 0)
 }
 
 // IndexRows marks an account as indexed and puts its rows into the index: some thousand
-// rows in one invocation, and then a job for the rest. Every step may be repeated.
+// rows in one job, while there is time for more, and then a job for the rest. Every step may be repeated.
 //
 // A call that creates a row has read the account before. If the account is marked, the
 // call puts the row into the index itself. A call that read the account before it was
@@ -60,28 +65,31 @@ func (s Service) requestIndexing(ctx context.Context, user string, read readResu
 // do calls read it. Example: a send reads bob's account. The worker marks bob and indexes
 // all rows. The send creates a row, which is not in the index. The second pass finds it.
 func (s Service) IndexRows(ctx context.Context, i IndexJob) error {
-	now := s.Now()
+	now := s.clock.Now()
 	if !i.Begun {
-		begun, err := s.Index.BeginIndexing(ctx, s.App, i.User, now.UnixMilli(), now.Add(-workerIdle).UnixMilli())
+		begun, err := s.index.BeginIndexing(ctx, s.app, i.User, now.UnixMilli(), now.Add(-workerIdle).UnixMilli())
 		if err != nil || !begun {
 			return err
 		}
 		i.Begun = true
-	} else if err := s.Index.ExtendIndexing(ctx, s.App, i.User, now.UnixMilli(), false); err != nil {
+	} else if err := s.index.ExtendIndexing(ctx, s.app, i.User, now.UnixMilli(), false); err != nil {
 		return err
 	}
 	for range indexJobPages {
-		last, more, err := s.Index.IndexRows(ctx, s.App, i.User, i.After, indexJobRows)
+		last, more, err := s.index.IndexRows(ctx, s.app, i.User, i.After, indexJobRows)
 		switch {
 		case err != nil:
 			return err
 		case more:
 			i.After = last
-			continue
 		case i.Again:
-			return s.Index.ExtendIndexing(ctx, s.App, i.User, s.Now().UnixMilli(), true)
+			return s.index.ExtendIndexing(ctx, s.app, i.User, s.clock.Now().UnixMilli(), true)
+		default:
+			return s.indexJobs.Send(ctx, IndexJob{App: i.App, User: i.User, Begun: true, Again: true}, secondPassDelay)
 		}
-		return s.IndexJobs.Send(ctx, IndexJob{App: i.App, User: i.User, Begun: true, Again: true}, secondPassDelay)
+		if retry.TimeLeftBelow(ctx, indexPageTime) {
+			break
+		}
 	}
-	return s.IndexJobs.Send(ctx, i, 0)
+	return s.indexJobs.Send(ctx, i, 0)
 }

@@ -47,12 +47,12 @@ func (c LabelChange) apply(d Data) Data {
 }
 
 // SetLabels changes the labels of conversations: changes[i] is for ids[i]. It returns
-// an error for each conversation. It fails with DataLimit, and with AppLimit if the
-// edition does not include standard labels.
+// an error for each conversation. It fails with DataLimit, and with AppLimit if a
+// change has a standard label and the edition includes none; custom labels always work.
 func (s Service) SetLabels(ctx context.Context, user string, ids []chat.ID, changes []LabelChange, origin delivery.Origin) ([]error, error) {
 	errs := make([]error, len(ids))
 	for i, change := range changes {
-		if errs[i] = change.check(s.FoldersIncluded); fault.Is(errs[i], fault.AppLimit) {
+		if errs[i] = change.check(s.settings.FoldersIncluded); fault.Is(errs[i], fault.AppLimit) {
 			return nil, errs[i]
 		}
 	}
@@ -77,10 +77,10 @@ func (s Service) SetLabels(ctx context.Context, user string, ids []chat.ID, chan
 	return errs, nil
 }
 
-// Labelled returns a user's folders, and the conversations that have a label or are in a
+// ListLabelled returns a user's folders, and the conversations that have a label or are in a
 // folder, in the order of conversations. It fails with AccountUnknown if the user is not an
 // account.
-func (s Service) Labelled(ctx context.Context, user string) (Head, []Row, error) {
+func (s Service) ListLabelled(ctx context.Context, user string) (Head, []Row, error) {
 	h, rows, err := s.headAndRows(ctx, user, func(ctx context.Context) ([]Row, error) {
 		rows, _, err := s.rowsWithData(ctx, user, false)
 		return rows, err
@@ -91,10 +91,10 @@ func (s Service) Labelled(ctx context.Context, user string) (Head, []Row, error)
 
 // FoldersAndRows returns a user's folders, and the conversations with some ids, in the
 // order of ids. It returns a conversation even if it has no label and is in no
-// folder. It fails like Labelled.
+// folder. It fails like ListLabelled.
 func (s Service) FoldersAndRows(ctx context.Context, user string, ids []chat.ID) (Head, []Row, error) {
 	h, rows, err := s.headAndRows(ctx, user, func(ctx context.Context) ([]Row, error) {
-		return s.Rows.RowsOf(ctx, s.App, user, ids, false)
+		return s.rowsOf(ctx, user, ids, false)
 	})
 	for i := range rows {
 		rows[i].User, rows[i].Chat = user, ids[i]
@@ -106,9 +106,9 @@ func (s Service) FoldersAndRows(ctx context.Context, user string, ids []chat.ID)
 // numbers of deleted folders from the rows. It fails with AccountUnknown if the user is
 // not an account; it checks the account only if it finds neither folders nor labels.
 func (s Service) headAndRows(ctx context.Context, user string, read func(context.Context) ([]Row, error)) (h Head, rows []Row, err error) {
-	err = s.Parallel(ctx,
+	err = s.parallel.Run(ctx,
 		func(ctx context.Context) (err error) {
-			h, err = s.Heads.Head(ctx, s.App, user, false)
+			h, err = s.heads.Head(ctx, s.app, user, false)
 			return err
 		},
 		func(ctx context.Context) (err error) {
@@ -121,11 +121,11 @@ func (s Service) headAndRows(ctx context.Context, user string, read func(context
 	}
 	live, nothing := h.FolderNumbers(), true
 	for i := range rows {
-		rows[i].Folders &= live
+		rows[i].FolderNumbers &= live
 		nothing = nothing && !rows[i].labelledOrInFolder()
 	}
 	if nothing && h.Version == 0 {
-		err = s.CheckAccount(ctx, user)
+		err = s.RequireAccount(ctx, user)
 	}
 	return h, rows, err
 }

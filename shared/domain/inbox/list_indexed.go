@@ -9,10 +9,10 @@ import (
 )
 
 // listIndexed is List for an indexed user.
-func (s Service) listIndexed(ctx context.Context, user string, f Filter, request PageRequest) (Page, error) {
-	b, after := pageBuilder{now: s.Now(), filter: f, request: request, listLimit: s.Limit}, request.After
+func (s Service) listIndexed(ctx context.Context, user string, f Filter, request PageRequest, groups []Row) (Page, error) {
+	b, after := pageBuilder{now: s.clock.Now(), filter: f, request: request, listLimit: s.settings.Limit}, request.After
 	if after == nil || after.Pinned {
-		if err := s.addPinned(ctx, user, &b); err != nil {
+		if err := s.addPinned(ctx, user, groups, &b); err != nil {
 			return Page{}, err
 		}
 	} else {
@@ -22,7 +22,7 @@ func (s Service) listIndexed(ctx context.Context, user string, f Filter, request
 	if f == (Filter{}) {
 		page = request.Limit + 1
 	}
-	scan := indexScan{order: ByMessage, page: page, left: &left}
+	scan := indexScan{order: ByMessage, page: page, left: &left, groups: groups}
 	if after != nil && !after.Pinned {
 		scan.after = after
 	}
@@ -53,8 +53,8 @@ func (s Service) listIndexed(ctx context.Context, user string, f Filter, request
 }
 
 // addPinned adds the user's pinned conversations to a page.
-func (s Service) addPinned(ctx context.Context, user string, b *pageBuilder) error {
-	rows, err := s.pinnedFromIndex(ctx, user)
+func (s Service) addPinned(ctx context.Context, user string, groups []Row, b *pageBuilder) error {
+	rows, err := s.pinnedFromIndex(ctx, user, groups)
 	if err != nil || len(rows) == 0 {
 		return err
 	}
@@ -62,7 +62,7 @@ func (s Service) addPinned(ctx context.Context, user string, b *pageBuilder) err
 	for i, r := range rows {
 		ids[i] = r.Chat
 	}
-	if rows, err = s.Rows.RowsOf(ctx, s.App, user, ids, false); err != nil {
+	if rows, err = s.rowsOf(ctx, user, ids, false); err != nil {
 		return err
 	}
 	rows = slices.DeleteFunc(rows, func(r Row) bool { return r.PinnedMs == 0 })

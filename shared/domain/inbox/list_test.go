@@ -35,12 +35,12 @@ func TestListIsNewestFirst(t *testing.T) {
 }
 
 func TestListPinned(t *testing.T) {
-	work := inbox.Set(0).With(3)
+	work := inbox.NumberSet(0).With(3)
 	m := &memory{rows: []inbox.Row{
-		{User: "me", Chat: chat.Between("me", "new"), TimeMs: 9, InOffset: 2}, {User: "me", Chat: chat.Between("me", "first pin"), TimeMs: 5, Data: inbox.Data{PinnedMs: 10, Folders: work}},
+		{User: "me", Chat: chat.Between("me", "new"), TimeMs: 9, InOffset: 2}, {User: "me", Chat: chat.Between("me", "first pin"), TimeMs: 5, Data: inbox.Data{PinnedMs: 10, FolderNumbers: work}},
 		{User: "me", Chat: chat.Between("me", "last pin"), TimeMs: 1, Data: inbox.Data{PinnedMs: 20}, InOffset: 1},
 		{User: "me", Chat: chat.Between("me", "pinned, expired"), TimeMs: 8, InOffset: 3, Expires: nowMs / 1000, Data: inbox.Data{PinnedMs: 15}},
-		{User: "me", Chat: chat.Between("me", "marked, not shown"), Data: inbox.Data{Labels: work, Folders: work}},
+		{User: "me", Chat: chat.Between("me", "marked, not shown"), Data: inbox.Data{Labels: work, FolderNumbers: work}},
 		{User: "me", Chat: chat.Between("me", "b pin"), Data: inbox.Data{PinnedMs: 10, Labels: work}},
 	}}
 	for _, c := range []struct {

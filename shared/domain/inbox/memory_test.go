@@ -1,6 +1,7 @@
 package inbox_test
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"parley/infra/testkit"
 	"parley/shared/domain/chat"
+	"parley/shared/domain/delivery"
 	"parley/shared/domain/inbox"
 )
 
@@ -46,14 +48,20 @@ func (m *memory) RowsOf(_ context.Context, _ int64, _ string, ids []chat.ID, _ b
 
 // service returns a Service whose lists have up to limit conversations.
 func service(m *memory, limit int) inbox.Service {
-	return inbox.Service{App: 1, Limit: limit, Rows: m, Heads: m, Clock: testkit.NewClock(time.UnixMilli(nowMs))}
+	return inbox.New(1, inbox.Settings{Limit: limit}, m, m, nil, nil, nil, nil, nil, nil, delivery.Service{}, testkit.NewClock(time.UnixMilli(nowMs)), nil)
 }
 
 // peers returns the peers of a page, in order.
 func peers(p inbox.Page) string {
 	var list []string
 	for _, r := range p.Rows {
-		list = append(list, r.Peer())
+		list = append(list, name(r))
 	}
 	return strings.Join(list, " ")
+}
+
+// name returns the peer of a direct conversation, or the id of the group.
+func name(r inbox.Row) string {
+	group, _ := r.Chat.Names()
+	return cmp.Or(r.Peer(), group)
 }

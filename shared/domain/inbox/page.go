@@ -17,7 +17,7 @@ type Position struct {
 	RowsUpTo int
 	// Part says which part of a sync the position is in. It is set for indexed users
 	// only. In PartChanges, TimeMs is the time of the last change.
-	Part Part
+	Part SyncPart
 }
 
 func (p Position) compare(q Position) int {
@@ -54,8 +54,7 @@ type PageRequest struct {
 // A Page is a part of a list.
 type Page struct {
 	Rows []Row
-	// Positions are the places of the rows in the list. The pages of a sync of an
-	// indexed user have none.
+	// Positions are the places of the rows in the list. The pages of a sync have none.
 	Positions []Position
 	Next      *Position // the next page begins after it; nil: this is the last page
 }
@@ -65,7 +64,7 @@ func sortRows(rows []Row, position func(Row) Position) {
 	slices.SortFunc(rows, func(a, b Row) int { return position(a).compare(position(b)) })
 }
 
-// pageOf returns a page of rows that are sorted by position.
+// pageOf returns a page of rows that are sorted by position, without their Positions.
 func pageOf(rows []Row, position func(Row) Position, request PageRequest) Page {
 	if request.After != nil {
 		rows = slices.DeleteFunc(rows, func(r Row) bool { return position(r).compare(*request.After) <= 0 })
@@ -77,11 +76,9 @@ func pageOf(rows []Row, position func(Row) Position, request PageRequest) Page {
 		}
 	}
 	p := Page{Rows: rows[:n]}
-	for _, r := range p.Rows {
-		p.Positions = append(p.Positions, position(r))
-	}
 	if n < len(rows) {
-		p.Next = &p.Positions[n-1]
+		last := position(rows[n-1])
+		p.Next = &last
 	}
 	return p
 }

@@ -17,7 +17,7 @@ func (s Service) Pin(ctx context.Context, user string, id chat.ID, pinned bool, 
 		case !pinned:
 			r.PinnedMs = 0
 		case r.PinnedMs == 0:
-			r.PinnedMs = s.Now().UnixMilli()
+			r.PinnedMs = s.clock.Now().UnixMilli()
 		}
 		at = r.PinnedMs
 		return r.Data, nil

@@ -14,9 +14,9 @@ func read() rowsRead {
 	bob, carol := chat.Between("alice", "bob"), chat.Between("alice", "carol")
 	return rowsRead{
 		begun: Transaction{NowMs: 1000, Rows: []Mutation{
-			{Seen: Row{User: "alice", Chat: bob, TimeMs: 900, DraftMs: 800}}, {Seen: Row{User: "alice", Chat: carol}},
+			{SeenRow: Row{User: "alice", Chat: bob, TimeMs: 900, DraftMs: 800}}, {SeenRow: Row{User: "alice", Chat: carol}},
 		}},
-		unknown: map[chat.ID]bool{carol: true},
+		unknown: map[chat.ID]error{carol: fault.New(fault.AccountUnknown, "carol is not an account")},
 	}
 }
 
@@ -40,7 +40,7 @@ func TestPlanHide(t *testing.T) {
 	if p.Empty() || !p.Rows[0].Hide || p.Rows[0].Draft == nil || p.Rows[0].HiddenUpTo != &last {
 		t.Errorf("%+v, want a row that is hidden, without its draft", p.Rows)
 	}
-	begun.Rows[0] = Mutation{Seen: Row{HiddenUpTo: &last}}
+	begun.Rows[0] = Mutation{SeenRow: Row{HiddenUpTo: &last}}
 	if p := planHide(hideRead{begun, &last}, true); !p.Empty() {
 		t.Errorf("%+v, want none: the row and its messages are hidden already", p.Rows)
 	}
@@ -50,7 +50,7 @@ func TestPlanFreeNumbers(t *testing.T) {
 	if p, _ := planFreeNumbers(Head{Version: 3}); !p.Empty() {
 		t.Errorf("%+v, want none: no number is stale", p)
 	}
-	if p, _ := planFreeNumbers(Head{Version: 3, Stale: Set(0).With(2)}); p.Empty() || p.after.Version != 4 || p.after.Stale != 0 {
+	if p, _ := planFreeNumbers(Head{Version: 3, Stale: NumberSet(0).With(2)}); p.Empty() || p.after.Version != 4 || p.after.Stale != 0 {
 		t.Errorf("%+v, want version 4 without stale numbers", p)
 	}
 }

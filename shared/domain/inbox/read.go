@@ -6,11 +6,12 @@ import (
 
 	"parley/shared/domain/chat"
 	"parley/shared/domain/delivery"
+	"parley/shared/fault"
 )
 
-// A ReadCursor tells the user's other devices that the user has read a conversation up
-// to an offset.
-type ReadCursor struct {
+// A ReadCursorMoved tells the user's other devices that the user has read a conversation up
+// to an offset; in a group, up to a number.
+type ReadCursorMoved struct {
 	Reader string
 	Chat   chat.ID
 	Offset int64
@@ -18,21 +19,24 @@ type ReadCursor struct {
 	TimeMs int64 // when the user read them
 }
 
-// A PeerReadCursor is a ReadCursor for the devices of the peer. They are not told the
+// A PeerReadCursorMoved is a ReadCursorMoved for the devices of the peer. They are not told the
 // count of unread messages.
-type PeerReadCursor ReadCursor
+type PeerReadCursorMoved ReadCursorMoved
 
-// Read moves the user's read cursor to the offset upTo, or to the peer's last message
+// MarkRead moves the user's read cursor to the offset upTo, or to the peer's last message
 // if upTo is nil. The peer's devices and the user's other devices are notified. An
 // offset before the read cursor changes nothing. Example: alice has read up to offset
 // 5. A late call of another device with offset 3 leaves the cursor at 5.
-func (s Service) Read(ctx context.Context, user string, id chat.ID, upTo *int64, origin delivery.Origin) (ReadCursor, error) {
-	now := s.Now().UnixMilli()
-	row, moved, err := s.ReadCursors.MarkRead(ctx, s.App, user, id, upTo, now)
-	if err != nil {
-		return ReadCursor{}, err
+func (s Service) MarkRead(ctx context.Context, user string, id chat.ID, upTo *int64, origin delivery.Origin) (ReadCursorMoved, error) {
+	if id.Kind() == chat.Group {
+		return s.markGroupRead(ctx, user, id, upTo, origin)
 	}
-	cursor := ReadCursor{Reader: user, Chat: id, TimeMs: now}
+	now := s.clock.Now().UnixMilli()
+	row, moved, err := s.readCursors.MoveReadCursor(ctx, s.app, user, id, upTo, now)
+	if err != nil {
+		return ReadCursorMoved{}, err
+	}
+	cursor := ReadCursorMoved{Reader: user, Chat: id, TimeMs: now}
 	if row == nil {
 		return cursor, s.checkBothAccounts(ctx, user, id)
 	}
@@ -40,55 +44,60 @@ func (s Service) Read(ctx context.Context, user string, id chat.ID, upTo *int64,
 	if !moved && row.ReadMs == 0 {
 		return cursor, nil // the user has read nothing yet
 	}
-	if !moved {
-		// This may be a repeat of a call that died before it wrote the peer's row.
-		return cursor, s.ReadCursors.MarkPeerRead(ctx, s.App, user, id, row.InEpoch, row.ReadOffset, now)
-	}
-	if err := s.ReadCursors.MarkPeerRead(ctx, s.App, user, id, row.InEpoch, row.ReadOffset, now); err != nil {
-		return ReadCursor{}, err
-	}
-	sessions, err := s.Delivery.Sessions(ctx, []string{user, id.Peer(user)})
+	copied, err := s.readCursors.CopyReadCursorToPeer(ctx, s.app, user, id, row.InEpoch, row.ReadOffset, now)
 	if err != nil {
-		s.Delivery.LogFailure(ctx, "sessions", err) // both rows are written, so the call succeeds
+		return ReadCursorMoved{}, err
+	}
+	if !moved && !copied {
+		return cursor, nil // nothing has changed
+	}
+	// If only the peer's row has changed, this is a repeat of a call that died before it wrote
+	// that row, and no device was notified.
+	sessions, err := s.delivery.Sessions(ctx, []string{user, id.Peer(user)})
+	if err != nil {
+		s.delivery.LogFailure(ctx, "sessions", err) // both rows are written, so the call succeeds
 		return cursor, nil
 	}
-	s.Delivery.LogFailure(ctx, "read mark", s.Delivery.DeliverTo(ctx, sessions[:1], origin, cursor))
-	s.Delivery.LogFailure(ctx, "read mark", s.Delivery.DeliverTo(ctx, sessions[1:], delivery.Origin{}, PeerReadCursor(cursor)))
+	s.delivery.LogFailure(ctx, "read mark", s.delivery.DeliverTo(ctx, sessions[:1], origin, cursor))
+	s.delivery.LogFailure(ctx, "read mark", s.delivery.DeliverTo(ctx, sessions[1:], delivery.Origin{}, PeerReadCursorMoved(cursor)))
 	return cursor, nil
 }
 
-// ReadUntil moves the user's read cursor to the last message that the peer sent at or
+// MarkReadUntil moves the user's read cursor to the last message that the peer sent at or
 // before a time in Unix seconds.
-func (s Service) ReadUntil(ctx context.Context, user string, id chat.ID, at int64) (ReadCursor, error) {
-	rows, err := s.Rows.RowsOf(ctx, s.App, user, []chat.ID{id}, true)
+func (s Service) MarkReadUntil(ctx context.Context, user string, id chat.ID, at int64) (ReadCursorMoved, error) {
+	if id.Kind() == chat.Group {
+		return ReadCursorMoved{}, fault.New(fault.Invalid, "messages of a group are read up to a number")
+	}
+	rows, err := s.rows.RowsOf(ctx, s.app, user, []chat.ID{id}, true)
 	if err != nil {
-		return ReadCursor{}, err
+		return ReadCursorMoved{}, err
 	}
 	// If the row has not changed since that time, all of the peer's messages are
 	// meant. (A message that no list shows moves ChangedMs and not TimeMs.) The offset
 	// of the row that was read is passed, so that a message which arrives at this
 	// moment stays unread.
 	if r := rows[0]; max(r.TimeMs, r.ChangedMs)/1000 <= at {
-		return s.Read(ctx, user, id, &r.InOffset, delivery.Origin{})
+		return s.MarkRead(ctx, user, id, &r.InOffset, delivery.Origin{})
 	}
-	offset, err := s.ReadCursors.OffsetAt(ctx, s.App, user, id, rows[0].InEpoch, at)
+	offset, err := s.readCursors.OffsetAt(ctx, s.app, user, id, rows[0].InEpoch, at)
 	if err != nil {
-		return ReadCursor{}, err
+		return ReadCursorMoved{}, err
 	}
-	return s.Read(ctx, user, id, &offset, delivery.Origin{})
+	return s.MarkRead(ctx, user, id, &offset, delivery.Origin{})
 }
 
-// readAllPerCall is the maximum number of conversations that one call of ReadAll
+// readAllPerCall is the maximum number of conversations that one call of MarkAllRead
 // marks as read.
 const readAllPerCall = 100
 
-// ReadAll moves the user's read cursors to the last messages, in the newest
+// MarkAllRead moves the user's read cursors to the last messages, in the newest
 // conversations that have messages after the read cursor. One call marks up to
-// readAllPerCall conversations. ReadAll returns how many conversations it marked, and
-// whether no others are left. The peers' devices and the user's other devices are
+// readAllPerCall conversations, among the 500 newest rows. MarkAllRead returns how many
+// conversations it marked, and whether none of these rows has unread messages now. The peers' devices and the user's other devices are
 // notified. A repeat is harmless.
-func (s Service) ReadAll(ctx context.Context, user string, origin delivery.Origin) (read int, all bool, err error) {
-	now := s.Now()
+func (s Service) MarkAllRead(ctx context.Context, user string, origin delivery.Origin) (read int, all bool, err error) {
+	now := s.clock.Now()
 	rows, more, err := s.newestRows(ctx, user, readAllPerCall, Row.hasUnread)
 	if err != nil || len(rows) == 0 {
 		return 0, err == nil, err
@@ -97,38 +106,54 @@ func (s Service) ReadAll(ctx context.Context, user string, origin delivery.Origi
 	run := make([]func(context.Context) error, len(rows))
 	for i, r := range rows {
 		run[i] = func(ctx context.Context) error {
-			row, cursorMoved, err := s.ReadCursors.MarkRead(ctx, s.App, user, r.Chat, nil, now.UnixMilli())
+			if r.Member != nil {
+				return s.markGroupRowRead(ctx, user, r, now.UnixMilli(), &moved[i])
+			}
+			// The peer's row is first. If the call dies between the two, the user's row still has
+			// unread messages, so that a repeat of the call finds it.
+			if _, err := s.readCursors.CopyReadCursorToPeer(ctx, s.app, user, r.Chat, r.InEpoch, r.InOffset, now.UnixMilli()); err != nil {
+				return err
+			}
+			row, cursorMoved, err := s.readCursors.MoveReadCursor(ctx, s.app, user, r.Chat, nil, now.UnixMilli())
 			if err != nil || row == nil {
 				return err
 			}
 			if cursorMoved {
 				moved[i] = row
 			}
-			return s.ReadCursors.MarkPeerRead(ctx, s.App, user, r.Chat, row.InEpoch, row.ReadOffset, now.UnixMilli())
+			if row.InEpoch == r.InEpoch && row.ReadOffset == r.InOffset {
+				return nil
+			}
+			// A message has arrived since the rows were read.
+			_, err = s.readCursors.CopyReadCursorToPeer(ctx, s.app, user, r.Chat, row.InEpoch, row.ReadOffset, now.UnixMilli())
+			return err
 		}
 	}
 	for part := range slices.Chunk(run, 32) {
-		if err := s.Parallel(ctx, part...); err != nil {
+		if err := s.parallel.Run(ctx, part...); err != nil {
 			return 0, false, err
 		}
 	}
-	users, changed := []string{user}, []Row(nil)
+	users, changed, directs := []string{user}, []Row(nil), []Row(nil)
 	for _, r := range moved {
 		if r != nil {
-			users, changed = append(users, r.Peer()), append(changed, r.asOf(now))
+			changed = append(changed, r.asOf(now))
+		}
+		if r != nil && r.Member == nil {
+			users, directs = append(users, r.Peer()), append(directs, r.asOf(now))
 		}
 	}
-	sessions, err := s.Delivery.Sessions(ctx, users)
+	sessions, err := s.delivery.Sessions(ctx, users)
 	if err != nil {
-		s.Delivery.LogFailure(ctx, "sessions", err) // all rows are written, so the call succeeds
+		s.delivery.LogFailure(ctx, "sessions", err) // all rows are written, so the call succeeds
 		return len(changed), !more, nil
 	}
 	for part := range slices.Chunk(changed, rowsPerEvent) {
-		s.Delivery.LogFailure(ctx, "rows", s.Delivery.DeliverTo(ctx, sessions[:1], origin, Changed{Rows: part}))
+		s.delivery.LogFailure(ctx, "rows", s.delivery.DeliverTo(ctx, sessions[:1], origin, RowsChanged{Rows: part}))
 	}
-	for i, r := range changed {
-		cursor := PeerReadCursor{Reader: user, Chat: r.Chat, Offset: r.ReadOffset, TimeMs: now.UnixMilli()}
-		s.Delivery.LogFailure(ctx, "read mark", s.Delivery.DeliverTo(ctx, sessions[i+1:i+2], delivery.Origin{}, cursor))
+	for i, r := range directs {
+		cursor := PeerReadCursorMoved{Reader: user, Chat: r.Chat, Offset: r.ReadOffset, TimeMs: now.UnixMilli()}
+		s.delivery.LogFailure(ctx, "read mark", s.delivery.DeliverTo(ctx, sessions[i+1:i+2], delivery.Origin{}, cursor))
 	}
 	return len(changed), !more, nil
 }

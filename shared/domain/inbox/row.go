@@ -49,16 +49,19 @@ type Row struct {
 	Expires        int64         // when the messages expire, Unix seconds; 0: there were no messages
 	DraftMs        int64         // when the user wrote the draft; 0: there is no draft
 	Data
+	// Member is set for a group. Then InOffset is the number of the group's last message, and
+	// ReadOffset the read cursor; the epochs and the fields of the peer are 0.
+	Member *MemberRow
 }
 
 // Data is what the user has set on a conversation. A row with any of it outlives its
 // messages.
 type Data struct {
-	PinnedMs    int64         // when the user pinned the conversation; 0: it is not pinned
-	Labels      Set           // labels, 1 to MaxLabel
-	CustomLabel string        // custom label
-	Folders     Set           // numbers of the folders that the conversation is in
-	Option      direct.Option // receive option: whether messages are delivered and pushed
+	PinnedMs      int64         // when the user pinned the conversation; 0: it is not pinned
+	Labels        NumberSet     // labels, 1 to MaxLabel
+	CustomLabel   string        // custom label
+	FolderNumbers NumberSet     // numbers of the folders that the conversation is in
+	Option        direct.Option // receive option: whether messages are delivered and pushed
 }
 
 // Limits of what a user sets on conversations (docs/spec/tencent §9.3, §9.6, §13).
@@ -77,6 +80,9 @@ func (r Row) Peer() string { return r.Chat.Peer(r.User) }
 // never incremented, so a write that is repeated cannot make it wrong
 // (docs/data-model.md §1, I5).
 func (r Row) Unread() int64 {
+	if r.Member != nil {
+		return min(r.Member.unread(), MaxUnread)
+	}
 	return min(max(r.InOffset-max(r.ReadOffset, r.ExpiredOffset)-r.UnreadExcluded, 0), MaxUnread)
 }
 
@@ -115,4 +121,6 @@ func (r Row) missing() bool {
 }
 
 // labelledOrInFolder reports whether the row has a label or is in a folder.
-func (r Row) labelledOrInFolder() bool { return r.Labels != 0 || r.CustomLabel != "" || r.Folders != 0 }
+func (r Row) labelledOrInFolder() bool {
+	return r.Labels != 0 || r.CustomLabel != "" || r.FolderNumbers != 0
+}

@@ -7,7 +7,7 @@ import (
 	"parley/shared/domain/timeline"
 )
 
-// A RowStore reads and writes rows and drafts.
+// A RowStore reads and removes rows and drafts.
 type RowStore interface {
 	// RowsAfter reads up to limit rows of a user in the order of their conversations,
 	// beginning after one. It returns whether more rows follow.
@@ -21,9 +21,9 @@ type RowStore interface {
 	// Drafts reads a user's drafts of some conversations, in their order. A draft that does not
 	// exist is empty.
 	Drafts(ctx context.Context, app int64, user string, ids []chat.ID) ([]string, error)
-	// ForgetConversations removes one page of a user's rows, drafts and head. It returns
+	// RemoveConversations removes one page of a user's rows, drafts and head. It returns
 	// whether there is more to remove.
-	ForgetConversations(ctx context.Context, app int64, user string) (more bool, err error)
+	RemoveConversations(ctx context.Context, app int64, user string) (more bool, err error)
 }
 
 // A HeadStore reads heads, and writes them together with rows.
@@ -38,14 +38,14 @@ type HeadStore interface {
 
 // A ReadCursorStore moves read cursors.
 type ReadCursorStore interface {
-	// MarkRead moves the user's read cursor to the offset upTo, or to the last message
+	// MoveReadCursor moves the user's read cursor to the offset upTo, or to the last message
 	// if upTo is nil. It never moves the cursor back, and never past the last message.
 	// It returns the row after the write, nil if there is no row, and whether the
 	// cursor moved.
-	MarkRead(ctx context.Context, app int64, user string, id chat.ID, upTo *int64, nowMs int64) (*Row, bool, error)
-	// MarkPeerRead writes the reader's read cursor to the peer's row. It does nothing
+	MoveReadCursor(ctx context.Context, app int64, user string, id chat.ID, upTo *int64, nowMs int64) (*Row, bool, error)
+	// CopyReadCursorToPeer writes the reader's read cursor to the peer's row. It does nothing
 	// if the row counts in another epoch, or if the cursor is already there.
-	MarkPeerRead(ctx context.Context, app int64, reader string, id chat.ID, epoch, offset, nowMs int64) error
+	CopyReadCursorToPeer(ctx context.Context, app int64, reader string, id chat.ID, epoch, offset, nowMs int64) (copied bool, err error)
 	// OffsetAt returns the highest offset of an epoch that a message has which the peer
 	// sent to user at or before a time in Unix seconds. It returns 0 if there is no such
 	// message. Example: the row began anew in epoch 900. A message of epoch 100 with offset

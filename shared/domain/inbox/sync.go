@@ -10,7 +10,7 @@ import (
 // Synced is a page of the rows that have changed.
 type Synced struct {
 	Page
-	SinceMs int64 // the value of since for the next call of Sync: timeouts.Overlap before this one
+	SinceMs int64 // the value of since for the next call of Sync, ms; of several pages, that of the first one counts
 	Head    Head
 }
 
@@ -31,8 +31,8 @@ type Synced struct {
 // conversation need not forget one. While the index is incomplete and there are too many
 // rows to read them at once, the next call must have the same value of since again.
 func (s Service) Sync(ctx context.Context, user string, since int64, request PageRequest) (Synced, error) {
-	out := Synced{SinceMs: s.Now().Add(-timeouts.Overlap).UnixMilli()}
-	head, err := s.Heads.Head(ctx, s.App, user, false)
+	out := Synced{SinceMs: s.clock.Now().Add(-timeouts.Overlap).UnixMilli()}
+	head, err := s.heads.Head(ctx, s.app, user, false)
 	if err != nil {
 		return out, err
 	}
@@ -53,7 +53,7 @@ func (s Service) Sync(ctx context.Context, user string, since int64, request Pag
 		out.Page = s.changedRows(read.rows, since, request)
 		return out, nil
 	}
-	i := indexedSync{Service: s, user: user, since: since, request: request, now: s.Now(), pinnedCount: head.Pinned, left: maxIndexedRows}
+	i := indexedSync{Service: s, user: user, since: since, request: request, now: s.clock.Now(), pinnedCount: head.Pinned, left: maxIndexedRows, groups: read.groups}
 	out.Page, err = i.page(ctx, request.After)
 	return out, err
 }
@@ -61,11 +61,11 @@ func (s Service) Sync(ctx context.Context, user string, since int64, request Pag
 // changedRows returns a page of those rows that have changed since a time, for a user
 // who is not indexed. Rows beyond the end of the list are left out if they have no data.
 func (s Service) changedRows(rows []Row, since int64, request PageRequest) Page {
-	now, listed := s.Now(), 0
+	now, listed := s.clock.Now(), 0
 	sortRows(rows, Row.Position)
 	rows = slices.DeleteFunc(rows, func(r Row) bool {
 		if r.Shown(now) {
-			if listed++; listed > s.Limit && r.Data == (Data{}) {
+			if listed++; listed > s.settings.Limit && r.Data == (Data{}) {
 				return true // beyond the end of the list
 			}
 		}

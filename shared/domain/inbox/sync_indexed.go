@@ -10,15 +10,15 @@ import (
 	"parley/shared/domain/chat"
 )
 
-// A Part is one of the three parts of the sync of an indexed user. Each part finds rows
+// A SyncPart is one of the three parts of the sync of an indexed user. Each part finds rows
 // in another way.
-type Part int
+type SyncPart int
 
 // The parts, in the order in which a sync goes through them.
 const (
-	PartMessages Part = iota // rows of the list with a new message, in the order of the list
-	PartWithData             // rows with data beyond the end of the list, in the order of conversations
-	PartChanges              // rows with a change that was not a message, newest change first
+	PartMessages SyncPart = iota // rows of the list with a new message, in the order of the list
+	PartWithData                 // rows with data beyond the end of the list, in the order of conversations
+	PartChanges                  // rows with a change that was not a message, newest change first
 )
 
 // indexedSync is one call of a sync of an indexed user.
@@ -30,6 +30,7 @@ type indexedSync struct {
 	now         time.Time
 	pinnedCount int // number of pinned conversations, which come first in the list
 	left        int // number of rows that the call may still read
+	groups      []Row
 
 	out     Page
 	full    bool      // the page has no room for another row
@@ -87,11 +88,11 @@ func (i *indexedSync) nothingToReport(r Row) bool {
 // sync. It returns the position at which the sync goes on.
 func (i *indexedSync) addMessages(ctx context.Context, at Position) (*Position, error) {
 	beyondList := false
-	scan := indexScan{order: ByMessage, from: i.since, after: &at, page: i.request.Limit, left: &i.left, strong: true}
+	scan := indexScan{order: ByMessage, from: i.since, after: &at, page: i.request.Limit, left: &i.left, strong: true, groups: i.groups}
 	end, err := i.scanIndex(ctx, i.user, scan, func(e IndexEntry, r Row) bool {
 		seen := at.RowsUpTo
 		if r.Shown(i.now) && r.PinnedMs == 0 {
-			if seen++; seen > max(i.Limit-i.pinnedCount, 0) {
+			if seen++; seen > max(i.settings.Limit-i.pinnedCount, 0) {
 				beyondList = true
 				return false
 			}
@@ -119,7 +120,7 @@ func (i *indexedSync) addMessages(ctx context.Context, at Position) (*Position, 
 // data and without a message. It returns the position at which the sync goes on, nil at
 // its end.
 func (i *indexedSync) addRowsWithData(ctx context.Context, at Position) (*Position, error) {
-	rows, _, err := i.rowsWithData(ctx, i.user, false)
+	rows, err := i.rowsWithDataOf(ctx, i.user, i.groups)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +131,7 @@ func (i *indexedSync) addRowsWithData(ctx context.Context, at Position) (*Positi
 		}
 	}
 	for part := range slices.Chunk(ids, i.request.Limit) {
-		if rows, err = i.Rows.RowsOf(ctx, i.App, i.user, part, true); err != nil {
+		if rows, err = i.rowsOf(ctx, i.user, part, true); err != nil {
 			return nil, err
 		}
 		for n, r := range rows {
@@ -161,7 +162,7 @@ func (i *indexedSync) addRowsWithData(ctx context.Context, at Position) (*Positi
 // message since. It returns the position at which the sync goes on, nil at its end.
 func (i *indexedSync) addChanges(ctx context.Context, at Position) (*Position, error) {
 	var failed error
-	scan := indexScan{order: ByChange, from: i.since, page: i.request.Limit, left: &i.left, strong: true}
+	scan := indexScan{order: ByChange, from: i.since, page: i.request.Limit, left: &i.left, strong: true, groups: i.groups}
 	if !at.Chat.IsZero() {
 		scan.after = &Position{TimeMs: at.TimeMs, Chat: at.Chat}
 	}
@@ -209,7 +210,7 @@ func (i *indexedSync) beyondList(ctx context.Context, r Row) (bool, error) {
 func (i *indexedSync) readListEnd(ctx context.Context) (Position, error) {
 	pinned := map[chat.ID]bool{}
 	if i.pinnedCount > 0 {
-		rows, err := i.pinnedFromIndex(ctx, i.user)
+		rows, err := i.pinnedFromIndex(ctx, i.user, i.groups)
 		if err != nil {
 			return Position{}, err
 		}
@@ -217,15 +218,14 @@ func (i *indexedSync) readListEnd(ctx context.Context) (Position, error) {
 			pinned[r.Chat] = true
 		}
 	}
-	room := i.Limit - len(pinned)
+	room := i.settings.Limit - len(pinned)
 	if room <= 0 {
 		return Position{TimeMs: math.MaxInt64}, nil
 	}
-	entries, _, err := i.Index.IndexEntries(ctx, i.App, i.user, ByMessage, 1, math.MaxInt64, i.Limit)
+	entries, _, _, err := i.indexEntries(ctx, i.user, i.groups, ByMessage, 1, math.MaxInt64, i.settings.Limit)
 	if err != nil {
 		return Position{}, err
 	}
-	slices.SortFunc(entries, func(a, b IndexEntry) int { return a.position().compare(b.position()) })
 	for _, e := range entries {
 		if pinned[e.Chat] {
 			continue

@@ -15,8 +15,8 @@ import (
 // the row's data is as it was seen. A mutation that hides messages is also written only
 // while no message has been sent in either direction.
 type Mutation struct {
-	Seen Row  // the row as it was read; a row that does not exist has only User and Chat
-	Data Data // the data after the change
+	SeenRow Row  // the row as it was read; a row that does not exist has only User and Chat
+	Data    Data // the data after the change
 	// Hide takes the row out of the list until the next message. ClearLast leaves the row in
 	// the list without a last message. Both move the read cursor to the last message.
 	Hide, ClearLast bool
@@ -28,15 +28,18 @@ type Mutation struct {
 
 // changesNothing reports whether the row would be the same after the mutation.
 func (m Mutation) changesNothing() bool {
-	return m.Data == m.Seen.Data && !m.Hide && !m.ClearLast && m.HiddenUpTo == nil && m.Draft == nil
+	return m.Data == m.SeenRow.Data && !m.Hide && !m.ClearLast && m.HiddenUpTo == nil && m.Draft == nil
 }
 
 // rowAfter returns the row after the mutation.
 func (m Mutation) rowAfter(nowMs int64) Row {
-	r := m.Seen
+	r := m.SeenRow
 	r.Data, r.ChangedMs = m.Data, nowMs
 	if m.Hide || m.ClearLast {
 		r.LastKey, r.Preview, r.ReadOffset, r.ExpiredOffset, r.UnreadExcluded, r.ReadMs = nil, "", r.InOffset, 0, 0, nowMs
+		if r.Member != nil {
+			r.Member = r.Member.readTo(r.Member.Head)
+		}
 	}
 	if m.Hide {
 		r.TimeMs = 0
@@ -60,17 +63,17 @@ type Transaction struct {
 	// Indexed says that rows which the transaction creates must be put into the index.
 	Indexed bool
 	// Seen is the head as it was read. It is set if RequireFolders is true or Folders is not nil.
-	Seen Head
+	SeenHead Head
 	// RequireFolders says that the transaction is written only while the folders are as seen.
 	RequireFolders bool
-	Folders        *Folders // the new folders; nil: the folders stay as they are
+	Folders        *FoldersAfter // the new folders; nil: the folders stay as they are
 }
 
-// Folders are a user's folders after a transaction.
-type Folders struct {
-	List  []Folder
-	Stale Set
-	Ended []RemovedFolder
+// FoldersAfter are a user's folders after a transaction.
+type FoldersAfter struct {
+	List           []Folder
+	Stale          NumberSet
+	RemovedFolders []RemovedFolder
 }
 
 // rowsPerTransaction is the maximum number of rows that one transaction changes. A
@@ -79,8 +82,8 @@ const rowsPerTransaction = 49
 
 // A rowsRead is what a unit of work reads before it changes rows.
 type rowsRead struct {
-	begun   Transaction      // the rows, and the head if the folders are required; it changes nothing
-	unknown map[chat.ID]bool // missing rows whose peer is not an account
+	begun   Transaction       // the rows, and the head if the folders are required; it changes nothing
+	unknown map[chat.ID]error // missing rows that cannot be made: the peer is not an account, or the user not a member
 }
 
 // A rowsPlan is a Transaction, with what a call says of it.
@@ -99,7 +102,7 @@ func busy() error {
 
 // commit writes a plan, while what it was made of is as it was read.
 func (s Service) commit(ctx context.Context, user string, p rowsPlan) (bool, error) {
-	return s.Heads.WriteConversations(ctx, s.App, user, p.Transaction)
+	return s.heads.WriteConversations(ctx, s.app, user, p.Transaction)
 }
 
 // changeRows makes a plan of some of a user's rows, and writes it. The first read is
@@ -114,7 +117,7 @@ func (s Service) changeRows(ctx context.Context, user string, ids []chat.ID, fen
 		},
 		plan,
 		func(ctx context.Context, p rowsPlan) (bool, error) { return s.commit(ctx, user, p) },
-	).ConfirmSecondRead().Run(ctx, s.Clock, busy())
+	).ConfirmSecondRead().Run(ctx, s.clock, busy())
 }
 
 // changeData replaces the data of some of a user's rows by what change returns,
@@ -154,12 +157,11 @@ func planData(read rowsRead, change func(Head, Row) (Data, error)) (rowsPlan, er
 	p := rowsPlan{Transaction: read.begun, errs: make([]error, len(read.begun.Rows))}
 	p.Rows = nil
 	for i, m := range read.begun.Rows {
-		if read.unknown[m.Seen.Chat] {
-			p.errs[i] = fault.New(fault.AccountUnknown, "%s is not an account", m.Seen.Chat.Peer(m.Seen.User))
+		if p.errs[i] = read.unknown[m.SeenRow.Chat]; p.errs[i] != nil {
 			continue
 		}
 		var err error
-		if m.Data, err = change(read.begun.Seen, m.Seen); err != nil {
+		if m.Data, err = change(read.begun.SeenHead, m.SeenRow); err != nil {
 			return p, err
 		}
 		if !m.changesNothing() {
@@ -172,33 +174,33 @@ func planData(read rowsRead, change func(Head, Row) (Data, error)) (rowsPlan, er
 // beginTransaction reads the rows of some conversations and, if fenced, the head. It returns a
 // transaction that changes nothing yet.
 func (s Service) beginTransaction(ctx context.Context, user string, ids []chat.ID, fenced, strong bool) (Transaction, error) {
-	t := Transaction{NowMs: s.Now().UnixMilli(), RequireFolders: fenced, Rows: make([]Mutation, len(ids))}
+	t := Transaction{NowMs: s.clock.Now().UnixMilli(), RequireFolders: fenced, Rows: make([]Mutation, len(ids))}
 	run := []func(context.Context) error{func(ctx context.Context) error {
-		rows, err := s.Rows.RowsOf(ctx, s.App, user, ids, strong)
+		rows, err := s.rowsOf(ctx, user, ids, strong)
 		for i, r := range rows {
 			r.User, r.Chat = user, ids[i]
-			t.Rows[i] = Mutation{Seen: r, Data: r.Data}
+			t.Rows[i] = Mutation{SeenRow: r, Data: r.Data}
 		}
 		return err
 	}}
 	if fenced {
 		run = append(run, func(ctx context.Context) (err error) {
-			t.Seen, err = s.Heads.Head(ctx, s.App, user, strong)
+			t.SeenHead, err = s.heads.Head(ctx, s.app, user, strong)
 			return err
 		})
 	}
-	return t, s.Parallel(ctx, run...)
+	return t, s.parallel.Run(ctx, run...)
 }
 
-// unknownPeers returns the conversations of missing rows whose peer is not an account. It also sets
-// t.Indexed. If a row is missing, it fails with AccountUnknown if the user is not an
+// unknownPeers returns an error for the conversation of each missing row that cannot be made: the
+// peer is not an account, or the user is not a member of the group. It also sets t.Indexed. If a row is missing, it fails with AccountUnknown if the user is not an
 // account. If no row is missing, it reads no account: a worker soon removes the rows of
 // a user whose account was deleted.
-func (s Service) unknownPeers(ctx context.Context, user string, t *Transaction) (map[chat.ID]bool, error) {
+func (s Service) unknownPeers(ctx context.Context, user string, t *Transaction) (map[chat.ID]error, error) {
 	var ids []chat.ID
 	for _, m := range t.Rows {
-		if m.Seen.missing() {
-			ids = append(ids, m.Seen.Chat)
+		if m.SeenRow.missing() {
+			ids = append(ids, m.SeenRow.Chat)
 		}
 	}
 	if len(ids) == 0 {
@@ -209,9 +211,14 @@ func (s Service) unknownPeers(ctx context.Context, user string, t *Transaction) 
 		return nil, err
 	}
 	t.Indexed = living[user].Indexed
-	unknown := make(map[chat.ID]bool)
+	unknown := make(map[chat.ID]error)
 	for _, id := range ids {
-		unknown[id] = living[id.Peer(user)] == nil
+		switch {
+		case id.Kind() == chat.Group:
+			unknown[id] = notMember()
+		case living[id.Peer(user)] == nil:
+			unknown[id] = fault.New(fault.AccountUnknown, "%s is not an account", id.Peer(user))
+		}
 	}
 	return unknown, nil
 }

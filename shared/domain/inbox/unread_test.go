@@ -26,7 +26,7 @@ func TestUnreadOfExpiredMessagesIsZero(t *testing.T) {
 	m := &memory{rows: []inbox.Row{
 		{User: "me", Chat: chat.Between("me", "a"), InOffset: 3}, {User: "me", Chat: chat.Between("me", "b"), TimeMs: 1, InOffset: 400}, {User: "me", Chat: chat.Between("me", "gone"), InOffset: 9, Expires: nowMs / 1000}, {User: "me", Chat: chat.Between("me", "c"), InOffset: 2, ReadOffset: 2},
 	}}
-	if got, err := service(m, 1).Unread(t.Context(), "u"); err != nil || got != 253 {
+	if got, err := service(m, 1).UnreadDirect(t.Context(), "u"); err != nil || got != 253 {
 		t.Errorf("unread of all conversations: %d, %v, want 253", got, err)
 	}
 	got, err := service(m, 1).UnreadFrom(t.Context(), "me", chat.BetweenEach("me", []string{"c", "nobody", "gone", "a", "b"}))

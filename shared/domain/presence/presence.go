@@ -14,6 +14,7 @@ import (
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/sessions"
 	"parley/shared/fault"
+	"parley/shared/parallel"
 )
 
 // A State is the online state of a user or of a device, as other users see it.
@@ -113,16 +114,27 @@ type WatchStore interface {
 
 // Service answers for the users of an application.
 type Service struct {
-	clock.Clock
+	app       int64
+	limit     int
+	sessions  SessionStore
+	watches   WatchStore
+	audiences delivery.AudienceStore
+	accounts  accounts.Reader
+	delivery  delivery.Service
+	clock     clock.Clock
+	parallel  parallel.Runner
+}
 
-	App       int64
-	Limit     int // the most users that one user may watch
-	Sessions  SessionStore
-	Watches   WatchStore
-	Audiences delivery.AudienceStore
-	Accounts  accounts.Reader
-	Delivery  delivery.Service
-	Parallel  func(ctx context.Context, run ...func(context.Context) error) error
+// New returns the Service of an application. limit is the most users that one user may watch;
+// only new subscriptions need it.
+func New(
+	app int64, limit int, sessions SessionStore, watches WatchStore, audiences delivery.AudienceStore,
+	a accounts.Reader, d delivery.Service, c clock.Clock, r parallel.Runner,
+) Service {
+	return Service{
+		app: app, limit: limit, sessions: sessions, watches: watches, audiences: audiences,
+		accounts: a, delivery: d, clock: c, parallel: r,
+	}
 }
 
 // Query returns the presences of users, in their order. The presence of a user without
@@ -133,15 +145,15 @@ func (s Service) Query(ctx context.Context, users []string) ([]*Presence, error)
 	for i, u := range ids {
 		index[u] = i
 	}
-	living, err := accounts.Living(ctx, s.Accounts, s.App, ids)
+	living, err := accounts.Living(ctx, s.accounts, s.app, ids)
 	if err != nil {
 		return nil, err
 	}
-	userSessions, err := s.Sessions.Sessions(ctx, s.App, ids)
+	userSessions, err := s.sessions.Sessions(ctx, s.app, ids)
 	if err != nil {
 		return nil, err
 	}
-	now := s.Now()
+	now := s.clock.Now()
 	presences := make([]*Presence, len(users))
 	for i, u := range users {
 		if living[u] != nil {
@@ -158,12 +170,12 @@ func (s Service) SetStatus(ctx context.Context, user, status string, origin deli
 	if len(status) > MaxStatus {
 		return fault.New(fault.TextTooLong, "a custom status has at most %d bytes of UTF-8", MaxStatus)
 	}
-	session, err := s.Sessions.SetStatus(ctx, s.App, user, status)
+	session, err := s.sessions.SetStatus(ctx, s.app, user, status)
 	if err != nil {
 		return err
 	}
-	now := s.Now()
-	if err := s.Delivery.DeliverTo(ctx, []sessions.Session{session}, origin, Changed{FromSession(session, now), now.UnixMilli()}); err != nil {
+	now := s.clock.Now()
+	if err := s.delivery.DeliverTo(ctx, []sessions.Session{session}, origin, Changed{FromSession(session, now), now.UnixMilli()}); err != nil {
 		return err
 	}
 	return s.NotifyWatchers(ctx, user, session.Watched())

@@ -51,17 +51,17 @@ func (s Service) Subscribe(ctx context.Context, watcher string, users []string) 
 	// presence is in it, and a later one is delivered to the watcher. Example: alice
 	// subscribes to bob while bob's phone connects. Either the session has the phone
 	// already, or the write of the phone sees that bob is watched.
-	now, presences := s.Now(), make([]Presence, len(targets))
+	now, presences := s.clock.Now(), make([]Presence, len(targets))
 	for start := 0; start < len(targets); start += recordsAtOnce {
 		var run []func(context.Context) error
 		for i := start; i < min(start+recordsAtOnce, len(targets)); i++ {
 			run = append(run, func(ctx context.Context) error {
-				session, err := s.Sessions.RecordSubscription(ctx, s.App, targets[i])
+				session, err := s.sessions.RecordSubscription(ctx, s.app, targets[i])
 				presences[i] = FromSession(session, now)
 				return err
 			})
 		}
-		if err := s.Parallel(ctx, run...); err != nil {
+		if err := s.parallel.Run(ctx, run...); err != nil {
 			return nil, err
 		}
 	}
@@ -76,7 +76,7 @@ func (s Service) Subscribe(ctx context.Context, watcher string, users []string) 
 
 // existing returns the users that have an account, without repeats.
 func (s Service) existing(ctx context.Context, users []string) ([]string, error) {
-	living, err := accounts.Living(ctx, s.Accounts, s.App, users)
+	living, err := accounts.Living(ctx, s.accounts, s.app, users)
 	if err != nil {
 		return nil, err
 	}
@@ -99,10 +99,10 @@ func (s Service) Unsubscribe(ctx context.Context, watcher string, users []string
 func (s Service) setWatched(ctx context.Context, watcher string, users []string, watch bool) error {
 	unit := unitofwork.New(
 		func(ctx context.Context, _ bool) (subscriptions, error) {
-			watching, count, err := s.Watches.Watching(ctx, s.App, watcher, users)
+			watching, count, err := s.watches.Watching(ctx, s.app, watcher, users)
 			return subscriptions{users, watching, count}, err
 		},
-		func(now subscriptions) (watchPlan, error) { return planWatches(now, watch, s.Limit) },
+		func(now subscriptions) (watchPlan, error) { return planWatches(now, watch, s.limit) },
 		func(ctx context.Context, changing watchPlan) (bool, error) {
 			for part := range slices.Chunk(changing, watchesPerTransaction) {
 				if done, err := s.writeWatches(ctx, watcher, part, watch); err != nil || !done {
@@ -112,15 +112,15 @@ func (s Service) setWatched(ctx context.Context, watcher string, users []string,
 			return true, nil
 		},
 	)
-	_, err := unit.Run(ctx, s.Clock, fault.New(fault.Conflict, "other calls change the subscriptions of %s", watcher))
+	_, err := unit.Run(ctx, s.clock, fault.New(fault.Conflict, "other calls change the subscriptions of %s", watcher))
 	return err
 }
 
 func (s Service) writeWatches(ctx context.Context, watcher string, users []string, watch bool) (bool, error) {
 	if watch {
-		return s.Watches.Watch(ctx, s.App, watcher, users, s.Limit)
+		return s.watches.Watch(ctx, s.app, watcher, users, s.limit)
 	}
-	return s.Watches.Unwatch(ctx, s.App, watcher, users)
+	return s.watches.Unwatch(ctx, s.app, watcher, users)
 }
 
 // subscriptions says which of some users the watcher watches, and how many users in all.
@@ -153,7 +153,7 @@ func planWatches(now subscriptions, watch bool, limit int) (changing watchPlan, 
 // Subscriptions returns a page of the users whom the watcher watches, in the order of
 // their ids, from the first one after a user, and whether more follow.
 func (s Service) Subscriptions(ctx context.Context, watcher, after string, limit int) ([]string, bool, error) {
-	return s.Watches.WatchedUsers(ctx, s.App, watcher, after, limit)
+	return s.watches.WatchedUsers(ctx, s.app, watcher, after, limit)
 }
 
 // NotifyWatchers queues an event for the watchers of a user, whose presence may have
@@ -163,7 +163,7 @@ func (s Service) NotifyWatchers(ctx context.Context, user string, watched bool) 
 	if !watched {
 		return nil
 	}
-	return s.Delivery.NotifyWatchers(ctx, user)
+	return s.delivery.NotifyWatchers(ctx, user)
 }
 
 // DeliverBroadcast delivers a broadcast to its audience. If the broadcast has no frame,
@@ -178,32 +178,32 @@ func (s Service) NotifyWatchers(ctx context.Context, user string, watched bool) 
 // received another state.
 func (s Service) DeliverBroadcast(ctx context.Context, b delivery.Broadcast) error {
 	if len(b.Frame) > 0 {
-		return s.Delivery.DeliverBroadcast(ctx, s.Audiences, b)
+		return s.delivery.DeliverBroadcast(ctx, s.audiences, b)
 	}
-	list, err := s.Sessions.Sessions(ctx, s.App, []string{b.User})
+	list, err := s.sessions.Sessions(ctx, s.app, []string{b.User})
 	if err != nil {
 		return err
 	}
-	now := s.Now()
+	now := s.clock.Now()
 	p := FromSession(list[0], now)
 	state := string(p.State) + " " + p.Status
 	if state == list[0].NotifiedState {
 		return nil
 	}
-	watchers, _, err := s.Audiences.Audience(ctx, s.App, b.User, b.Audience, "", 1)
+	watchers, _, err := s.audiences.Audience(ctx, s.app, b.User, b.Audience, "", 1)
 	if err != nil {
 		return err
 	}
 	if len(watchers) == 0 {
-		return s.Sessions.RecordUnwatched(ctx, s.App, b.User, list[0].Watches)
+		return s.sessions.RecordUnwatched(ctx, s.app, b.User, list[0].Watches)
 	}
-	if b.Frame, err = s.Delivery.Encode(Changed{p, now.UnixMilli()}); err != nil {
+	if b.Frame, err = s.delivery.Frame(Changed{p, now.UnixMilli()}); err != nil {
 		return err
 	}
-	if err := s.Delivery.DeliverBroadcast(ctx, s.Audiences, b); err != nil {
+	if err := s.delivery.DeliverBroadcast(ctx, s.audiences, b); err != nil {
 		return err
 	}
-	return s.Sessions.RecordNotified(ctx, s.App, b.User, state, now.UnixMilli(), list[0].Watches)
+	return s.sessions.RecordNotified(ctx, s.app, b.User, state, now.UnixMilli(), list[0].Watches)
 }
 
 // forgetPage is how many subscriptions one call of Forget deletes. Each has two items
@@ -213,14 +213,14 @@ const forgetPage = 8
 // RemoveData implements accounts.DataRemover. It deletes the subscriptions of the user, and
 // the subscriptions to the user. The service sessions deletes the session.
 func (s Service) RemoveData(ctx context.Context, user string) (more bool, err error) {
-	targets, _, err := s.Watches.WatchedUsers(ctx, s.App, user, "", forgetPage)
+	targets, _, err := s.watches.WatchedUsers(ctx, s.app, user, "", forgetPage)
 	if err != nil {
 		return false, err
 	}
 	if len(targets) > 0 {
 		return true, s.setWatched(ctx, user, targets, false)
 	}
-	watchers, _, err := s.Audiences.Audience(ctx, s.App, user, delivery.Watchers, "", forgetPage)
+	watchers, _, err := s.audiences.Audience(ctx, s.app, user, delivery.Watchers, "", forgetPage)
 	if err != nil {
 		return false, err
 	}
@@ -232,5 +232,5 @@ func (s Service) RemoveData(ctx context.Context, user string) (more bool, err er
 	if len(watchers) > 0 {
 		return true, nil
 	}
-	return false, s.Watches.ForgetPresence(ctx, s.App, user)
+	return false, s.watches.ForgetPresence(ctx, s.app, user)
 }

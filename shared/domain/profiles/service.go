@@ -35,10 +35,15 @@ type Changed struct {
 
 // Service reads and changes the profiles of an application's users.
 type Service struct {
-	App      int64
-	Fields   []Field
-	Store    Store
-	Delivery delivery.Service
+	app      int64
+	fields   []Field
+	store    Store
+	delivery delivery.Service
+}
+
+// New returns the Service of an application with these custom fields.
+func New(app int64, fields []Field, store Store, d delivery.Service) Service {
+	return Service{app: app, fields: fields, store: store, delivery: d}
 }
 
 // Get returns profiles in the order of users; nil for a user who is not an account. If
@@ -46,7 +51,7 @@ type Service struct {
 func (s Service) Get(ctx context.Context, users []string, names []Name, custom bool) ([]*Profile, error) {
 	whole := custom || slices.ContainsFunc(names, func(n Name) bool { return !InAccount(n) })
 	distinct := accounts.Distinct(users)
-	found, err := s.Store.Profiles(ctx, s.App, distinct, whole)
+	found, err := s.store.Profiles(ctx, s.app, distinct, whole)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +67,7 @@ func (s Service) Get(ctx context.Context, users []string, names []Name, custom b
 // CheckReadable returns an error if the application does not declare a custom field, or if
 // the caller may not read it. It returns nil for a field that the caller may read.
 func (s Service) CheckReadable(word string, byAdmin bool) error {
-	f := find(s.Fields, word)
+	f := find(s.fields, word)
 	switch {
 	case f == nil:
 		return fault.New(fault.FieldUnknown, "the application declares no custom field %.20q of profiles", word)
@@ -75,10 +80,10 @@ func (s Service) CheckReadable(word string, byAdmin bool) error {
 // Set sets fields of a profile, all or nothing, and notifies the user's other devices
 // and those who have the user as a friend (docs/spec/tencent §7.2).
 func (s Service) Set(ctx context.Context, user string, m Mutation, byAdmin bool, origin delivery.Origin) error {
-	if err := m.check(s.Fields, byAdmin); err != nil {
+	if err := m.check(s.fields, byAdmin); err != nil {
 		return err
 	}
-	if err := s.Store.SetProfile(ctx, s.App, user, m); err != nil {
+	if err := s.store.SetProfile(ctx, s.app, user, m); err != nil {
 		return err
 	}
 	event := Changed{User: user}
@@ -111,13 +116,13 @@ func (s Service) NotifyImported(ctx context.Context, imported accounts.Import) e
 // Example: Alice has Carol as a friend, and Bob has Alice as a friend. When Alice
 // changes her nickname, Bob is notified and Carol is not (docs/adr/0025).
 func (s Service) notify(ctx context.Context, event Changed, origin delivery.Origin) error {
-	if err := s.Delivery.Deliver(ctx, []string{event.User}, origin, event); err != nil {
+	if err := s.delivery.Deliver(ctx, []string{event.User}, origin, event); err != nil {
 		return err
 	}
-	return s.Delivery.Broadcast(ctx, event.User, delivery.Friends, event)
+	return s.delivery.Broadcast(ctx, event.User, delivery.Friends, event)
 }
 
 // RemoveData implements accounts.DataRemover.
 func (s Service) RemoveData(ctx context.Context, user string) (more bool, err error) {
-	return false, s.Store.ForgetProfile(ctx, s.App, user)
+	return false, s.store.ForgetProfile(ctx, s.app, user)
 }

@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"parley/shared/clock"
+	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/sessions"
+	"parley/shared/domain/timeline"
 )
 
 // MaxText is the maximum size in bytes of the text that comes from a message's
@@ -61,10 +63,21 @@ type Apple struct {
 // A Content is what a push needs to know of a message.
 type Content struct {
 	Key                string // of the message
+	Group              string // the group of the message; empty: it is one of two users
 	From, Nick         string
 	Text               string // the texts of the elements
 	Ext, Sound         string // from the custom element; not used if there is an Info
 	ExcludedFromUnread bool
+}
+
+// ContentOf returns what a push needs to know of a message.
+func ContentOf(m timeline.Message) Content {
+	c := Content{Key: m.Text(m.Chat), From: m.From, Nick: m.Nick, Text: m.Summary(MaxText), ExcludedFromUnread: m.ExcludedFromUnread}
+	if m.Chat.Kind() == chat.Group {
+		c.Group, _ = m.Chat.Names()
+	}
+	c.Ext, c.Sound = m.PushFields()
+	return c
 }
 
 // A Device is a device to which a push is sent.
@@ -74,13 +87,14 @@ type Device struct {
 	Instance string            `json:"i,omitempty"` // empty: not known
 }
 
-// A Job is the push of one message to some devices. From and Key identify the message:
+// A Job is the push of one message to some devices. From, Key and Group identify the message:
 // if SQS delivers a job twice, or a send is repeated, the provider can show one push
 // only.
 type Job struct {
 	App     int64    `json:"app"`
 	From    string   `json:"from"`
 	Key     string   `json:"key"`
+	Group   string   `json:"group,omitempty"`
 	Title   string   `json:"title"`
 	Text    string   `json:"text"`
 	Ext     string   `json:"ext,omitempty"`
@@ -98,18 +112,20 @@ type Queue interface {
 
 // Service queues the pushes of an application.
 type Service struct {
-	clock.Clock
-
-	App   int64
-	Queue Queue
+	app   int64
+	queue Queue
+	clock clock.Clock
 }
+
+// New returns the Service of an application.
+func New(app int64, q Queue, c clock.Clock) Service { return Service{app: app, queue: q, clock: c} }
 
 // Push queues one job for all devices. It queues nothing if there are no devices, if
 // the sender wants no push, or if there is no text to show. Example: a custom message
 // without a description is not pushed, unless the sender gives a text (docs/spec/tencent §3).
 func (s Service) Push(ctx context.Context, notice Content, info *Options, devices []Device) error {
 	job := Job{
-		App: s.App, From: notice.From, Key: notice.Key, Title: notice.Nick, Text: notice.Text, Ext: notice.Ext, Sound: notice.Sound,
+		App: s.app, From: notice.From, Key: notice.Key, Group: notice.Group, Title: notice.Nick, Text: notice.Text, Ext: notice.Ext, Sound: notice.Sound,
 		Badge: !notice.ExcludedFromUnread, Devices: devices,
 	}
 	if job.Title == "" {
@@ -134,7 +150,7 @@ func (s Service) Push(ctx context.Context, notice Content, info *Options, device
 	if len(devices) == 0 || job.Text == "" {
 		return nil
 	}
-	return s.Queue.Send(ctx, job, 0)
+	return s.queue.Send(ctx, job, 0)
 }
 
 // Devices returns the devices of a user to which a push is to be sent: mobile devices
@@ -143,7 +159,7 @@ func (s Service) Push(ctx context.Context, notice Content, info *Options, device
 // the connections that API Gateway has just reported as gone. Example: Bob's phone is
 // in the background and Bob's browser is in the foreground: no push.
 func (s Service) Devices(user sessions.Session, gone []string) []Device {
-	now := s.Now()
+	now := s.clock.Now()
 	var list []Device
 	for _, d := range user.Devices {
 		foundGone := slices.Contains(gone, d.Current.ID)

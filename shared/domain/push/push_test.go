@@ -27,7 +27,7 @@ func (q *queue) Send(_ context.Context, job push.Job, _ time.Duration) error {
 var now = time.UnixMilli(1_700_000_000_000)
 
 func service(q *queue) push.Service {
-	return push.Service{App: 1, Queue: q, Clock: testkit.NewClock(now)}
+	return push.New(1, q, testkit.NewClock(now))
 }
 
 // The vendor's pages "Push Format" and "OfflinePushInfo" say what a push shows.

@@ -16,7 +16,7 @@ func (s Service) Block(ctx context.Context, owner string, peers []string, origin
 		return nil, err
 	}
 	reads := func(peer string) readSet {
-		return readSet{users: []string{peer}, refs: []Ref{
+		return readSet{users: []string{peer}, refs: []EntryRef{
 			blockRef(owner, peer),
 			friendRef(owner, peer), friendRef(peer, owner),
 			requestRef(owner, peer), requestRef(peer, owner),
@@ -27,14 +27,14 @@ func (s Service) Block(ctx context.Context, owner string, peers []string, origin
 		switch {
 		case living[peer] == nil:
 			return accountUnknown(peer)
-		case u.hasBlocked(owner, peer) && s.isRecent(u.Blocks[Key{owner, peer}].Time):
+		case u.hasBlocked(owner, peer) && s.isRecent(u.Blocks[EntryKey{owner, peer}].Time):
 			return nil // a repeat
 		case u.hasBlocked(owner, peer):
 			return fault.New(fault.AlreadyBlocked, "%s is in the blocklist already", peer)
-		case u.counters(owner).Blocked >= s.Limits.Blocked:
-			return u.refuseAtLimit(fault.BlockLimit, "a user blocks at most %d others", s.Limits.Blocked)
+		case u.counters(owner).Blocked >= s.settings.Limits.Blocked:
+			return u.refuseAtLimit(fault.BlockLimit, "a user blocks at most %d others", s.settings.Limits.Blocked)
 		}
-		u.putBlock(owner, Block{Peer: peer, Time: s.Now().Unix()})
+		u.putBlock(owner, Block{Peer: peer, Time: s.clock.Now().Unix()})
 		u.removeFriend(owner, peer)
 		u.removeFriend(peer, owner)
 		u.removeRequest(owner, peer)
@@ -47,21 +47,21 @@ func (s Service) Block(ctx context.Context, owner string, peers []string, origin
 // (docs/spec/tencent §8.10). The error of a peer who is not blocked is NotBlocked,
 // unless the owner has recently unblocked that peer.
 func (s Service) Unblock(ctx context.Context, owner string, peers []string, origin delivery.Origin) ([]error, error) {
-	if err := s.CheckAccount(ctx, owner); err != nil {
+	if err := s.RequireAccount(ctx, owner); err != nil {
 		return nil, err
 	}
 	reads := func(peer string) readSet {
-		return readSet{refs: append([]Ref{blockRef(owner, peer)}, s.endRefs(Blocking, owner, peer)...)}
+		return readSet{refs: append([]EntryRef{blockRef(owner, peer)}, s.endRefs(BlockEntry, owner, peer)...)}
 	}
 	return s.runForPeers(ctx, owner, peers, origin, reads, func(u *relationPlan, i int) error {
 		peer := peers[i]
 		if !u.hasBlocked(owner, peer) {
-			if s.endedRecently(u, Blocking, owner, peer) {
+			if s.endedRecently(u, BlockEntry, owner, peer) {
 				return nil // a repeat
 			}
 			return fault.New(fault.NotBlocked, "%s is not in the blocklist", peer)
 		}
-		s.recordEnd(u, Blocking, owner, peer)
+		s.recordEnd(u, BlockEntry, owner, peer)
 		u.removeBlock(owner, peer)
 		return nil
 	})
@@ -74,14 +74,14 @@ type BlockPage struct {
 	Counters Counters
 }
 
-// Blocks returns a page of the owner's blocklist, in order of peers. The page begins
+// ListBlocks returns a page of the owner's blocklist, in order of peers. The page begins
 // behind the peer after.
-func (s Service) Blocks(ctx context.Context, owner, after string, limit int) (BlockPage, error) {
+func (s Service) ListBlocks(ctx context.Context, owner, after string, limit int) (BlockPage, error) {
 	counters, err := s.CountersStrongly(ctx, owner)
 	if err != nil {
 		return BlockPage{}, err
 	}
-	blocks, more, err := s.Pages.BlocksOf(ctx, s.App, owner, after, limit)
+	blocks, more, err := s.pages.BlocksOf(ctx, s.app, owner, after, limit)
 	if err != nil {
 		return BlockPage{}, err
 	}
@@ -93,8 +93,9 @@ func (s Service) Blocks(ctx context.Context, owner, after string, limit int) (Bl
 }
 
 // CheckBlocks returns for each peer who of the two blocks the other
-// (docs/spec/tencent §8.12). Without both, it does not read Theirs. The error of a
-// peer who is not an account is AccountUnknown.
-func (s Service) CheckBlocks(ctx context.Context, owner string, peers []string, both bool) ([]Sides, []error, error) {
-	return s.check(ctx, Blocking, owner, peers, both)
+// (docs/spec/tencent §8.12). If both is false, PeerToOwner is always false. The
+// reads are not strong. The error of a peer who is not an account is AccountUnknown; the call
+// fails with it if the owner is none.
+func (s Service) CheckBlocks(ctx context.Context, owner string, peers []string, both bool) ([]Directions, []error, error) {
+	return s.check(ctx, BlockEntry, owner, peers, both)
 }

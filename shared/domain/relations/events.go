@@ -24,7 +24,8 @@ type FriendsChanged struct {
 }
 
 // RequestsChanged is delivered to a user's devices. It names the users whose
-// requests are answered, and says up to which time requests are read.
+// requests are no longer pending: answered, or removed by a block or a friendship. It says up to
+// which time, in ms, requests are read.
 type RequestsChanged struct {
 	User     string
 	Answered []string
@@ -96,14 +97,14 @@ func (s Service) notify(ctx context.Context, t Transaction, origin delivery.Orig
 	if len(users) == 0 {
 		return
 	}
-	sessions, err := s.Delivery.Sessions(ctx, users)
+	sessions, err := s.delivery.Sessions(ctx, users)
 	if err != nil {
-		s.Delivery.LogFailure(ctx, "sessions", err)
+		s.delivery.LogFailure(ctx, "sessions", err)
 		return
 	}
 	for i, user := range users {
 		for _, event := range events[user] {
-			s.Delivery.LogFailure(ctx, event.EventName(), s.Delivery.DeliverTo(ctx, sessions[i:i+1], origin, event))
+			s.delivery.LogFailure(ctx, event.EventName(), s.delivery.DeliverTo(ctx, sessions[i:i+1], origin, event))
 		}
 	}
 }
@@ -118,13 +119,13 @@ func sortedKeys[V any](m map[string]V) []string {
 }
 
 // keysOf returns the keys of an owner, in order of peers.
-func keysOf[V any](m map[Key]V, owner string) []Key {
-	var list []Key
+func keysOf[V any](m map[EntryKey]V, owner string) []EntryKey {
+	var list []EntryKey
 	for key := range m {
 		if key.Owner == owner {
 			list = append(list, key)
 		}
 	}
-	slices.SortFunc(list, func(a, b Key) int { return strings.Compare(a.Peer, b.Peer) })
+	slices.SortFunc(list, func(a, b EntryKey) int { return strings.Compare(a.Peer, b.Peer) })
 	return list
 }

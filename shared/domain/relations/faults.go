@@ -7,7 +7,7 @@ import (
 )
 
 // AccountFaults lists the faults of the verbs that only need an account: Check,
-// CheckBlocks and CheckAccount.
+// CheckBlocks and RequireAccount.
 func AccountFaults() []fault.Code {
 	return []fault.Code{fault.AccountUnknown}
 }
@@ -32,8 +32,8 @@ func RejectFaults() []fault.Code {
 	return []fault.Code{fault.Conflict, fault.RequestUnknown}
 }
 
-// ReadRequestsFaults lists the faults of ReadRequests.
-func ReadRequestsFaults() []fault.Code {
+// MarkRequestsReadFaults lists the faults of MarkRequestsRead.
+func MarkRequestsReadFaults() []fault.Code {
 	return []fault.Code{fault.Conflict}
 }
 
@@ -53,7 +53,7 @@ func UpdateFaults() []fault.Code {
 	}
 }
 
-// DeleteFaults lists the faults of Delete and DeleteAll, and those of the items.
+// DeleteFaults lists the faults of Delete and DeleteAllFriends, and those of the items.
 func DeleteFaults() []fault.Code {
 	return []fault.Code{fault.AccountUnknown, fault.Conflict, fault.NotFriend}
 }

@@ -7,21 +7,21 @@ import (
 )
 
 // RemoveData removes a page of the data of a user whose account is deleted: first the
-// friendships on both sides, then the entries of those who have the user as a friend
-// one way, then the requests to the user and the blocks, then the log, and last the
-// counters. Requests of the user to others stay: Accept refuses them with
-// AccountUnknown.
+// user's friend table and the matching entries of those friends, then the entries of those who
+// have the user as a friend one way, then the requests to the user and the user's own blocklist,
+// then the log, and last the counters. Blocks that others put on the user stay, and so do
+// requests of the user to others: AcceptRequest refuses them with AccountUnknown.
 //
 // Example: a call changes the user's own entries while RemoveData runs. Then the counters
 // that RemoveData has read first have changed, so it does not remove them, and the next
 // page removes the new entries. A one-way entry of another user does not change them: the
-// second sweep of the account removes it.
+// second removal of the account removes it.
 func (s Service) RemoveData(ctx context.Context, user string) (more bool, err error) {
 	counters, err := s.CountersStrongly(ctx, user)
 	if err != nil {
 		return false, err
 	}
-	friends, _, err := s.Pages.FriendsOf(ctx, s.App, user, "", peersPerUnit)
+	friends, _, err := s.pages.FriendsOf(ctx, s.app, user, "", peersPerUnit)
 	if err != nil {
 		return false, err
 	}
@@ -29,28 +29,28 @@ func (s Service) RemoveData(ctx context.Context, user string) (more bool, err er
 		_, err := s.removePage(ctx, user, true, delivery.Origin{}, peersPerUnit)
 		return true, err
 	}
-	owners, _, err := s.Pages.FriendAudience(ctx, s.App, user, "", peersPerUnit)
+	owners, _, err := s.pages.FriendAudience(ctx, s.app, user, "", peersPerUnit)
 	if err != nil {
 		return false, err
 	}
 	if len(owners) > 0 {
 		return true, s.removeFromTables(ctx, user, owners)
 	}
-	requests, _, err := s.Pages.RequestsTo(ctx, s.App, user, "", forgottenRequests)
+	requests, _, err := s.pages.RequestsTo(ctx, s.app, user, "", forgottenRequests)
 	if err != nil {
 		return false, err
 	}
-	blocks, _, err := s.Pages.BlocksOf(ctx, s.App, user, "", forgottenBlocks)
+	blocks, _, err := s.pages.BlocksOf(ctx, s.app, user, "", forgottenBlocks)
 	if err != nil {
 		return false, err
 	}
 	if len(requests)+len(blocks) > 0 {
 		return true, s.forgetRequestsAndBlocks(ctx, user, requests, blocks)
 	}
-	if more, err := s.Log.ForgetChanges(ctx, s.App, user); more || err != nil {
+	if more, err := s.log.RemoveFriendLog(ctx, s.app, user); more || err != nil {
 		return more, err
 	}
-	removed, err := s.Store.ForgetCounters(ctx, s.App, counters)
+	removed, err := s.store.RemoveCounters(ctx, s.app, counters)
 	return !removed && err == nil, err
 }
 

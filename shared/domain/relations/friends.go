@@ -10,10 +10,10 @@ import (
 	"parley/shared/fault"
 )
 
-// Import writes entries into the owner's table alone, without asking anybody
-// (docs/spec/tencent §8.2). It replaces an entry that exists, but keeps those of its
-// times that are not given. Blocks count nevertheless.
-func (s Service) Import(ctx context.Context, owner string, entries []Friend, origin delivery.Origin) ([]error, error) {
+// ImportFriends writes entries into the owner's table alone, without asking anybody
+// (docs/spec/tencent §8.2). It replaces an entry that exists. AddedAt stays if none is
+// given, and RemarkedAt stays if the remark is the same. A block still refuses.
+func (s Service) ImportFriends(ctx context.Context, owner string, entries []Friend, origin delivery.Origin) ([]error, error) {
 	peers := make([]string, len(entries))
 	for i, entry := range entries {
 		peers[i] = entry.Peer
@@ -23,7 +23,7 @@ func (s Service) Import(ctx context.Context, owner string, entries []Friend, ori
 		return nil, err
 	}
 	reads := func(peer string) readSet {
-		return readSet{users: []string{peer}, refs: []Ref{
+		return readSet{users: []string{peer}, refs: []EntryRef{
 			friendRef(owner, peer), blockRef(owner, peer), blockRef(peer, owner),
 		}}
 	}
@@ -43,27 +43,27 @@ func (s Service) planImport(u *relationPlan, owner string, entry Friend) error {
 			return err
 		}
 	}
-	before, found := u.Friends[Key{owner, entry.Peer}]
+	before, found := u.Friends[EntryKey{owner, entry.Peer}]
 	switch {
 	case u.hasBlocked(owner, entry.Peer):
 		return fault.New(fault.BlocksPeer, "%s is in the user's own blocklist", entry.Peer)
 	case u.hasBlocked(entry.Peer, owner):
 		return fault.New(fault.BlockedByPeer, "the user is in the blocklist of %s", entry.Peer)
-	case !found && u.counters(owner).Friends >= s.Limits.Friends:
-		return u.refuseAtLimit(fault.FriendLimit, "a user has at most %d friends", s.Limits.Friends)
+	case !found && u.counters(owner).Friends >= s.settings.Limits.Friends:
+		return u.refuseAtLimit(fault.FriendLimit, "a user has at most %d friends", s.settings.Limits.Friends)
 	}
-	if err := u.createLists(owner, s.Limits.Lists, entry.Lists...); err != nil {
+	if err := u.createLists(owner, s.settings.Limits.Lists, entry.Lists...); err != nil {
 		return err
 	}
-	now := s.Now().Unix()
-	if entry.Added == 0 {
-		if entry.Added = now; found {
-			entry.Added = before.Added
+	now := s.clock.Now().Unix()
+	if entry.AddedAt == 0 {
+		if entry.AddedAt = now; found {
+			entry.AddedAt = before.AddedAt
 		}
 	}
-	if entry.Remarked == 0 && entry.Remark != "" {
-		if entry.Remarked = now; entry.Remark == before.Remark {
-			entry.Remarked = before.Remarked
+	if entry.RemarkedAt == 0 && entry.Remark != "" {
+		if entry.RemarkedAt = now; entry.Remark == before.Remark {
+			entry.RemarkedAt = before.RemarkedAt
 		}
 	}
 	entry.Lists = distinct(entry.Lists)
@@ -81,24 +81,25 @@ type Mutation struct {
 	Custom map[string]any // by name; an empty text removes a custom field
 }
 
-// Update changes entries of the owner's table (docs/spec/tencent §8.3). The error of
-// an entry that does not exist is NotFriend.
-func (s Service) Update(ctx context.Context, owner string, mutations []Mutation, byUser bool, origin delivery.Origin) ([]error, error) {
+// UpdateFriends changes entries of the owner's table (docs/spec/tencent §8.3). The error of
+// an entry that does not exist is NotFriend. If byUser is true, a custom field that users may
+// not write is refused with FieldReadOnly.
+func (s Service) UpdateFriends(ctx context.Context, owner string, mutations []Mutation, byUser bool, origin delivery.Origin) ([]error, error) {
 	peers := make([]string, len(mutations))
 	for i, m := range mutations {
 		peers[i] = m.Peer
 	}
-	if err := s.CheckAccount(ctx, owner); err != nil {
+	if err := s.RequireAccount(ctx, owner); err != nil {
 		return nil, err
 	}
-	reads := func(peer string) readSet { return readSet{refs: []Ref{friendRef(owner, peer)}} }
+	reads := func(peer string) readSet { return readSet{refs: []EntryRef{friendRef(owner, peer)}} }
 	return s.runForPeers(ctx, owner, peers, origin, reads, func(u *relationPlan, i int) error {
 		return s.planUpdate(u, owner, mutations[i], byUser)
 	})
 }
 
 func (s Service) planUpdate(u *relationPlan, owner string, m Mutation, byUser bool) error {
-	entry, found := u.Friends[Key{owner, m.Peer}]
+	entry, found := u.Friends[EntryKey{owner, m.Peer}]
 	if !found {
 		return notFriend(m.Peer)
 	}
@@ -110,14 +111,14 @@ func (s Service) planUpdate(u *relationPlan, owner string, m Mutation, byUser bo
 			return err
 		}
 		if entry.Remark != *m.Remark {
-			entry.Remark, entry.Remarked = *m.Remark, 0
+			entry.Remark, entry.RemarkedAt = *m.Remark, 0
 			if entry.Remark != "" {
-				entry.Remarked = s.Now().Unix()
+				entry.RemarkedAt = s.clock.Now().Unix()
 			}
 		}
 	}
 	if m.Lists != nil {
-		if err := u.createLists(owner, s.Limits.Lists, *m.Lists...); err != nil {
+		if err := u.createLists(owner, s.settings.Limits.Lists, *m.Lists...); err != nil {
 			return err
 		}
 		entry.Lists = distinct(*m.Lists)
@@ -153,11 +154,11 @@ func merge(old, set map[string]any) map[string]any {
 // checkCustom checks custom values against the fields that the application declares.
 func (s Service) checkCustom(values map[string]any, byUser bool) error {
 	for word, v := range values {
-		at := slices.IndexFunc(s.Fields, func(f Field) bool { return f.Name == word })
+		at := slices.IndexFunc(s.settings.Fields, func(f Field) bool { return f.Name == word })
 		switch {
 		case at < 0:
 			return fault.New(fault.FieldUnknown, "the application declares no custom field %.20q of friends", word)
-		case byUser && !s.Fields[at].UserWrites:
+		case byUser && !s.settings.Fields[at].UserWrites:
 			return fault.New(fault.FieldReadOnly, "only an admin sets the custom field %q", word)
 		}
 		switch v := v.(type) {
@@ -175,11 +176,11 @@ func (s Service) checkCustom(values map[string]any, byUser bool) error {
 
 func notFriend(peer string) error { return fault.New(fault.NotFriend, "%s is not a friend", peer) }
 
-// Delete removes entries from the owner's table, and with both also the owner's
+// DeleteFriends removes entries from the owner's table, and with both also the owner's
 // entry from the tables of the peers (docs/spec/tencent §8.4). The error of a peer
 // who is not a friend is NotFriend, unless the owner has recently removed that peer.
-func (s Service) Delete(ctx context.Context, owner string, peers []string, both bool, origin delivery.Origin) ([]error, error) {
-	if err := s.CheckAccount(ctx, owner); err != nil {
+func (s Service) DeleteFriends(ctx context.Context, owner string, peers []string, both bool, origin delivery.Origin) ([]error, error) {
+	if err := s.RequireAccount(ctx, owner); err != nil {
 		return nil, err
 	}
 	return s.remove(ctx, owner, peers, both, true, origin)
@@ -189,26 +190,26 @@ func (s Service) Delete(ctx context.Context, owner string, peers []string, both 
 // owner removed them, so that a repeat of the call succeeds.
 func (s Service) remove(ctx context.Context, owner string, peers []string, both, recorded bool, origin delivery.Origin) ([]error, error) {
 	reads := func(peer string) readSet {
-		set := readSet{refs: []Ref{friendRef(owner, peer)}}
+		set := readSet{refs: []EntryRef{friendRef(owner, peer)}}
 		if both {
 			set.users = []string{peer}
 			set.refs = append(set.refs, friendRef(peer, owner))
 		}
 		if recorded {
-			set.refs = append(set.refs, s.endRefs(Friendship, owner, peer)...)
+			set.refs = append(set.refs, s.endRefs(FriendEntry, owner, peer)...)
 		}
 		return set
 	}
 	return s.runForPeers(ctx, owner, peers, origin, reads, func(u *relationPlan, i int) error {
 		peer := peers[i]
 		if !u.hasFriend(owner, peer) {
-			if s.endedRecently(u, Friendship, owner, peer) {
+			if s.endedRecently(u, FriendEntry, owner, peer) && (!both || !u.hasFriend(peer, owner)) {
 				return nil // a repeat
 			}
 			return notFriend(peer)
 		}
 		if recorded {
-			s.recordEnd(u, Friendship, owner, peer)
+			s.recordEnd(u, FriendEntry, owner, peer)
 		}
 		u.removeFriend(owner, peer)
 		if both {
@@ -218,10 +219,10 @@ func (s Service) remove(ctx context.Context, owner string, peers []string, both,
 	})
 }
 
-// DeleteAll empties the owner's table (docs/spec/tencent §8.5). If it fails half way,
+// DeleteAllFriends empties the owner's table (docs/spec/tencent §8.5). If it fails half way,
 // a repeat of the call removes the rest.
-func (s Service) DeleteAll(ctx context.Context, owner string, both bool, origin delivery.Origin) error {
-	if err := s.CheckAccount(ctx, owner); err != nil {
+func (s Service) DeleteAllFriends(ctx context.Context, owner string, both bool, origin delivery.Origin) error {
+	if err := s.RequireAccount(ctx, owner); err != nil {
 		return err
 	}
 	for {
@@ -238,7 +239,7 @@ const removalPage = 100
 // removePage removes the first entries of the owner's table, and reports whether
 // there are more. An entry that another call removes first is not an error.
 func (s Service) removePage(ctx context.Context, owner string, both bool, origin delivery.Origin, limit int) (more bool, err error) {
-	entries, more, err := s.Pages.FriendsOf(ctx, s.App, owner, "", limit)
+	entries, more, err := s.pages.FriendsOf(ctx, s.app, owner, "", limit)
 	if err != nil || len(entries) == 0 {
 		return false, err
 	}

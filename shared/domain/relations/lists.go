@@ -26,7 +26,7 @@ type List struct {
 // (docs/spec/tencent §8.13). A name that exists is not an error. It returns an error
 // for each member, and the version of the lists.
 func (s Service) CreateLists(ctx context.Context, owner string, names, members []string, origin delivery.Origin) ([]error, int64, error) {
-	if err := s.CheckAccount(ctx, owner); err != nil {
+	if err := s.RequireAccount(ctx, owner); err != nil {
 		return nil, 0, err
 	}
 	for _, name := range names {
@@ -35,7 +35,7 @@ func (s Service) CreateLists(ctx context.Context, owner string, names, members [
 		}
 	}
 	version, err := s.runForLists(ctx, owner, origin, func(u *relationPlan) error {
-		return u.createLists(owner, s.Limits.Lists, names...)
+		return u.createLists(owner, s.settings.Limits.Lists, names...)
 	})
 	if err != nil {
 		return nil, 0, err
@@ -86,7 +86,7 @@ func (s Service) checkListExists(ctx context.Context, owner, name string) (versi
 // §8.14). A name that does not exist is not an error. If the call fails half way, a
 // repeat of it completes the deletion.
 func (s Service) DeleteLists(ctx context.Context, owner string, names []string, origin delivery.Origin) (int64, error) {
-	if err := s.CheckAccount(ctx, owner); err != nil {
+	if err := s.RequireAccount(ctx, owner); err != nil {
 		return 0, err
 	}
 	version, err := s.runForLists(ctx, owner, origin, func(u *relationPlan) error {
@@ -163,9 +163,9 @@ func (s Service) runForLists(ctx context.Context, owner string, origin delivery.
 func (s Service) changeMembers(
 	ctx context.Context, owner string, peers []string, origin delivery.Origin, change func(lists, existing []string) []string,
 ) ([]error, error) {
-	reads := func(peer string) readSet { return readSet{refs: []Ref{friendRef(owner, peer)}} }
+	reads := func(peer string) readSet { return readSet{refs: []EntryRef{friendRef(owner, peer)}} }
 	return s.runForPeers(ctx, owner, peers, origin, reads, func(u *relationPlan, i int) error {
-		entry, found := u.Friends[Key{owner, peers[i]}]
+		entry, found := u.Friends[EntryKey{owner, peers[i]}]
 		if !found {
 			return notFriend(peers[i])
 		}
@@ -184,7 +184,7 @@ func (s Service) changeAllMembers(
 	ctx context.Context, owner string, origin delivery.Origin, names []string, change func(lists, existing []string) []string,
 ) error {
 	for after, more := "", true; more; {
-		friends, hasNext, err := s.Pages.FriendsOf(ctx, s.App, owner, after, memberPage)
+		friends, hasNext, err := s.pages.FriendsOf(ctx, s.app, owner, after, memberPage)
 		if err != nil {
 			return err
 		}
@@ -206,10 +206,10 @@ func (s Service) changeAllMembers(
 // memberPage is how many entries are read at a time in search of members.
 const memberPage = 1000
 
-// Lists returns friend lists with their members, and the version of the lists
+// GetLists returns friend lists with their members, and the version of the lists
 // (docs/spec/tencent §8.15). Without names it returns all lists. It reads the whole
 // friend table.
-func (s Service) Lists(ctx context.Context, owner string, names []string) ([]List, int64, error) {
+func (s Service) GetLists(ctx context.Context, owner string, names []string) ([]List, int64, error) {
 	counters, err := s.CountersStrongly(ctx, owner)
 	if err != nil {
 		return nil, 0, err
@@ -224,7 +224,7 @@ func (s Service) Lists(ctx context.Context, owner string, names []string) ([]Lis
 	}
 	for after, more := "", len(lists) > 0; more; {
 		var friends []Friend
-		if friends, more, err = s.Pages.FriendsOf(ctx, s.App, owner, after, memberPage); err != nil {
+		if friends, more, err = s.pages.FriendsOf(ctx, s.app, owner, after, memberPage); err != nil {
 			return nil, 0, err
 		}
 		for _, friend := range friends {

@@ -18,7 +18,6 @@ import (
 	"parley/shared/app"
 	"parley/shared/dialect/client"
 	"parley/shared/domain/accounts"
-	"parley/shared/domain/apps"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/relations"
 	"parley/shared/store"
@@ -51,7 +50,7 @@ func TestModelRelationsStayConsistent(t *testing.T) {
 		}
 		return n
 	}
-	db := server.Store(stepOptions)
+	db := server.Store(requestStep)
 	if os.Getenv("MODEL_SEED") != "" {
 		s := newSchedule(number("MODEL_SEED", 0), db)
 		s.run(t.Context())
@@ -108,7 +107,7 @@ func TestModelRelationsStayConsistent(t *testing.T) {
 // TestModelRelationsSameSeedSameSchedule shows that a seed always makes the same
 // schedule.
 func TestModelRelationsSameSeedSameSchedule(t *testing.T) {
-	db := server.Store(stepOptions)
+	db := server.Store(requestStep)
 	for seed := range uint64(4) {
 		a, b := newSchedule(seed, db), newSchedule(seed, db)
 		a.run(t.Context())
@@ -173,13 +172,9 @@ func newSchedule(seed uint64, db *store.Store) *schedule {
 	s.chances.fail = []float64{0, 0.02, 0.05}[s.rng.IntN(3)]
 	s.chances.stale = []float64{0, 0.5}[s.rng.IntN(2)]
 	s.limits = relations.Limits{Friends: 2 + s.rng.IntN(2), Blocked: 1 + s.rng.IntN(2), Lists: 2, Requests: 1 + s.rng.IntN(2)}
-	parts := app.Parts{
-		Store: db, Sealer: server.Sealer, Poster: delivery.NoPoster{}, Clock: scheduleClock{s},
-		Encode: client.Frames(),
-	}
-	s.service = app.New(parts).For(&apps.App{ID: s.app, Settings: apps.Settings{Edition: apps.Premium}}).Relations
-	s.service.Limits = s.limits
-	s.service.RepeatWindow = 0 // the oracle does not know when an entry was written or removed
+	parts := app.Parts{Store: db, Poster: delivery.NoPoster{}, Clock: scheduleClock{s}, Encoder: client.NewFrames()}
+	// The oracle does not know when an entry was written or removed, so there is no RepeatWindow.
+	s.service = relations.New(s.app, relations.Settings{Limits: s.limits, Allow: accounts.AllowAny}, db.Relations, db.Relations, db.Relations, db.Accounts, app.New(parts).Delivery(s.app), scheduleClock{s})
 	s.recording = newRecording(s.app)
 	return s
 }
@@ -236,22 +231,22 @@ func (s *schedule) finish(ctx context.Context, a *actor) {
 // checkReads compares the answers of the calls that read with what is stored.
 func (s *schedule) checkReads(ctx context.Context, owner string, facts facts) {
 	for _, both := range []bool{false, true} {
-		friends, _, err := s.service.Check(ctx, owner, s.users, both)
+		friends, _, err := s.service.CheckFriends(ctx, owner, s.users, both)
 		blocks, _, err2 := s.service.CheckBlocks(ctx, owner, s.users, both)
 		if err = errors.Join(err, err2); err != nil {
 			s.problem("check: %v", err)
 			return
 		}
 		for i, peer := range s.users {
-			want := func(kind string) relations.Sides {
-				return relations.Sides{OwnerHasPeer: facts.has(kind, owner, peer), PeerHasOwner: both && facts.has(kind, peer, owner)}
+			want := func(kind string) relations.Directions {
+				return relations.Directions{OwnerToPeer: facts.has(kind, owner, peer), PeerToOwner: both && facts.has(kind, peer, owner)}
 			}
 			if friends[i] != want("F") || blocks[i] != want("B") {
 				s.problem("check of %s and %s (%t): friends %+v, blocks %+v; there is %v", owner, peer, both, friends[i], blocks[i], facts)
 			}
 		}
 	}
-	lists, _, err := s.service.Lists(ctx, owner, nil)
+	lists, _, err := s.service.GetLists(ctx, owner, nil)
 	if err != nil {
 		s.problem("lists: %v", err)
 	}
@@ -271,7 +266,7 @@ func (s *schedule) checkReads(ctx context.Context, owner string, facts facts) {
 	if named != 0 && !s.listVanished {
 		s.problem("lists of %s are %v, there is %v", owner, lists, facts)
 	}
-	requests, err := s.service.Requests(ctx, owner, "", 100)
+	requests, err := s.service.ListRequests(ctx, owner, "", 100)
 	if err != nil || len(requests.Requests) != facts.count("R", owner) {
 		s.problem("requests to %s are %v (%v), there is %v", owner, requests.Requests, err, facts)
 	}
@@ -391,12 +386,12 @@ func (d *device) run(ctx context.Context, a *actor) {
 func (d *device) pull(ctx context.Context, a *actor) {
 	view, since := make(map[string]string), int64(0)
 	err := d.schedule.invoke(ctx, a, nil, d.user+" pulls", func(ctx context.Context) error {
-		delta, err := d.schedule.service.Changes(ctx, d.user, d.since)
+		delta, err := d.schedule.service.ReadFriendChanges(ctx, d.user, d.since)
 		if err != nil {
 			return err
 		}
 		since = delta.Version
-		if !delta.ReadFriendTable {
+		if !delta.MustListAll {
 			for peer, row := range d.view {
 				view[peer] = row
 			}
@@ -409,7 +404,7 @@ func (d *device) pull(ctx context.Context, a *actor) {
 			return nil
 		}
 		for after, n := "", 0; ; n++ {
-			page, err := d.schedule.service.Friends(ctx, d.user, after, 2)
+			page, err := d.schedule.service.ListFriends(ctx, d.user, after, 2)
 			if err != nil {
 				return err
 			}

@@ -149,37 +149,37 @@ func (s *schedule) do(ctx context.Context, o *operation) (codes []fault.Code, er
 	origin := delivery.Origin{}
 	switch o.kind {
 	case "add":
-		asks := make([]relations.AddRequest, len(o.peers))
+		asks := make([]relations.NewFriend, len(o.peers))
 		for i, p := range o.peers {
-			asks[i] = relations.AddRequest{To: p, Remark: o.remark, List: o.list}
+			asks[i] = relations.NewFriend{To: p, Remark: o.remark, List: o.list}
 		}
-		errs, err = s.service.Add(ctx, o.owner, asks, relations.AddOptions{Both: o.both, Force: o.force})
+		errs, err = s.service.AddFriends(ctx, o.owner, asks, relations.AddOptions{Both: o.both, Force: o.force})
 	case "import":
 		friends := make([]relations.Friend, len(o.peers))
 		for i, p := range o.peers {
 			friends[i] = relations.Friend{Peer: p, Remark: o.remark, Lists: []string{o.list}}
 		}
-		errs, err = s.service.Import(ctx, o.owner, friends, origin)
+		errs, err = s.service.ImportFriends(ctx, o.owner, friends, origin)
 	case "update":
 		changes := make([]relations.Mutation, len(o.peers))
 		for i, p := range o.peers {
 			changes[i] = relations.Mutation{Peer: p, Remark: &o.remark, Lists: &[]string{o.list}}
 		}
-		errs, err = s.service.Update(ctx, o.owner, changes, true, origin)
+		errs, err = s.service.UpdateFriends(ctx, o.owner, changes, true, origin)
 	case "delete":
-		errs, err = s.service.Delete(ctx, o.owner, o.peers, o.both, origin)
+		errs, err = s.service.DeleteFriends(ctx, o.owner, o.peers, o.both, origin)
 	case "delete all":
-		err = s.service.DeleteAll(ctx, o.owner, o.both, origin)
+		err = s.service.DeleteAllFriends(ctx, o.owner, o.both, origin)
 	case "block":
 		errs, err = s.service.Block(ctx, o.owner, o.peers, origin)
 	case "unblock":
 		errs, err = s.service.Unblock(ctx, o.owner, o.peers, origin)
 	case "accept":
-		errs, err = []error{nil}, s.service.Accept(ctx, o.owner, o.peers[0], o.both, o.remark, origin)
+		errs, err = []error{nil}, s.service.AcceptRequest(ctx, o.owner, o.peers[0], o.both, o.remark, origin)
 	case "reject":
-		errs, err = []error{nil}, s.service.Reject(ctx, o.owner, o.peers[0], origin)
+		errs, err = []error{nil}, s.service.RejectRequest(ctx, o.owner, o.peers[0], origin)
 	case "read":
-		err = s.service.ReadRequests(ctx, o.owner, origin)
+		err = s.service.MarkRequestsRead(ctx, o.owner, origin)
 	case "create lists":
 		errs = []error{nil}
 		_, _, err = s.service.CreateLists(ctx, o.owner, []string{o.list, o.other}, nil, origin)

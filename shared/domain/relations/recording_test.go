@@ -9,24 +9,14 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/smithy-go/middleware"
 
-	"parley/infra/local/backing"
+	"parley/infra/testkit"
 	"parley/shared/domain/accounts"
+	"parley/shared/dynamo"
+	"parley/shared/dynamo/calls"
 	"parley/shared/fault"
-	"parley/shared/store"
+	"parley/shared/store/schema"
 )
-
-// stepOptions makes every request to DynamoDB a step of its schedule. The retries of
-// the SDK are off: they would be steps that the seed does not decide.
-func stepOptions(o *dynamodb.Options) {
-	o.Retryer = aws.NopRetryer{}
-	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
-		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("ModelStep", requestStep), middleware.After)
-	})
-}
 
 // A call is one run of a function of the service.
 type call struct {
@@ -64,14 +54,14 @@ func (s *schedule) invoke(ctx context.Context, a *actor, o *operation, name stri
 
 // requestStep sends one request to DynamoDB. Before and after it, another actor can
 // run, the process of the call can be stopped, and the request can fail.
-func requestStep(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (out middleware.InitializeOutput, meta middleware.Metadata, err error) {
+func requestStep(ctx context.Context, in any, next dynamo.Call) (any, error) {
 	c := callOf(ctx)
 	if c == nil {
-		return next.HandleInitialize(ctx, in)
+		return next(ctx, in)
 	}
 	s := c.actor.schedule
 	if c.stopped {
-		return out, meta, errStopped
+		return nil, errStopped
 	}
 	if s.rng.Float64() > s.chances.proceed {
 		c.actor.pause()
@@ -82,34 +72,34 @@ func requestStep(ctx context.Context, in middleware.InitializeInput, next middle
 		case r < s.chances.stop:
 			c.stopped = true
 			s.stats["stopped "+when]++
-			s.note("%-8s stopped %s %T", c.actor.name, when, in.Parameters)
+			s.note("%-8s stopped %s %T", c.actor.name, when, in)
 			return errStopped
 		case r < s.chances.stop+s.chances.fail:
 			s.stats["failed "+when]++
-			s.note("%-8s failed %s %T", c.actor.name, when, in.Parameters)
+			s.note("%-8s failed %s %T", c.actor.name, when, in)
 			return errFailed
 		}
 		return nil
 	}
 	if err := interrupt("before"); err != nil {
-		return out, meta, err
+		return nil, err
 	}
-	out, meta, err = next.HandleInitialize(ctx, in)
+	out, err := next(ctx, in)
 	if err == nil {
-		s.observe(c, in.Parameters, out.Result)
+		s.observe(c, in, out)
 	}
 	if err := interrupt("after"); err != nil {
-		return middleware.InitializeOutput{}, meta, err
+		return nil, err
 	}
-	return out, meta, err
+	return out, err
 }
 
 // createAccount stores the account of a user.
 func createAccount(ctx context.Context, app int64, user string, allow accounts.FriendRequestPolicy) error {
-	k, table := store.AccountKey(app, user), server.Tables.Core
-	_, err := backing.Client(server.Endpoint).PutItem(ctx, &dynamodb.PutItemInput{TableName: &table, Item: store.Item{
-		"pk": &types.AttributeValueMemberS{Value: k.PK}, "sk": &types.AttributeValueMemberS{Value: k.SK},
-		"ct": &types.AttributeValueMemberN{Value: "1"}, "al": &types.AttributeValueMemberS{Value: string(allow)},
+	k, table := schema.AccountKey(app, user), server.Tables.Core
+	_, err := testkit.Past[calls.PutItemOutput](ctx, server, &calls.PutItemInput{TableName: &table, Item: dynamo.Item{
+		"pk": &calls.Text{Value: k.PK}, "sk": &calls.Text{Value: k.SK},
+		"ct": &calls.Number{Value: "1"}, "al": &calls.Text{Value: string(allow)},
 	}})
 	return err
 }
@@ -119,22 +109,22 @@ func createAccount(ctx context.Context, app int64, user string, allow accounts.F
 type recording struct {
 	app    int64
 	writes int // the number of the last write
-	items  map[store.Key][]version
+	items  map[schema.Key][]version
 	facts  []facts // what was stored after each write; facts[0] is empty
 }
 
 type version struct {
 	write int
-	item  store.Item // nil: the write removed the item
+	item  dynamo.Item // nil: the write removed the item
 }
 
 func newRecording(app int64) recording {
-	return recording{app: app, items: make(map[store.Key][]version), facts: []facts{{}}}
+	return recording{app: app, items: make(map[schema.Key][]version), facts: []facts{{}}}
 }
 
 // itemAfter returns an item as it was after a write.
-func (r *recording) itemAfter(write int, k store.Key) store.Item {
-	var item store.Item
+func (r *recording) itemAfter(write int, k schema.Key) dynamo.Item {
+	var item dynamo.Item
 	for _, v := range r.items[k] {
 		if v.write <= write {
 			item = v.item
@@ -143,15 +133,17 @@ func (r *recording) itemAfter(write int, k store.Key) store.Item {
 	return item
 }
 
-func keyOf(item store.Item) store.Key { return store.Key{PK: text(item, "pk"), SK: text(item, "sk")} }
+func keyOf(item dynamo.Item) schema.Key {
+	return schema.Key{PK: text(item, "pk"), SK: text(item, "sk")}
+}
 
 // observe records a write and checks it, or changes the answer of an eventually
 // consistent read to an earlier state.
 func (s *schedule) observe(c *call, params, result any) {
 	r := &s.recording
-	changed := make(map[store.Key]store.Item)
+	changed := make(map[schema.Key]dynamo.Item)
 	switch p := params.(type) {
-	case *dynamodb.TransactWriteItemsInput:
+	case *calls.TransactWriteItemsInput:
 		for _, item := range p.TransactItems {
 			if item.Put != nil {
 				changed[keyOf(item.Put.Item)] = item.Put.Item
@@ -160,20 +152,20 @@ func (s *schedule) observe(c *call, params, result any) {
 				changed[keyOf(item.Delete.Key)] = nil
 			}
 		}
-	case *dynamodb.BatchWriteItemInput:
+	case *calls.BatchWriteItemInput:
 		for _, requests := range p.RequestItems {
 			for _, request := range requests {
 				changed[keyOf(request.DeleteRequest.Key)] = nil
 			}
 		}
-	case *dynamodb.DeleteItemInput:
+	case *calls.DeleteItemInput:
 		changed[keyOf(p.Key)] = nil
-	case *dynamodb.BatchGetItemInput:
-		s.makeGetStale(p, result.(*dynamodb.BatchGetItemOutput))
+	case *calls.BatchGetItemInput:
+		s.makeGetStale(p, result.(*calls.BatchGetItemOutput))
 		return
-	case *dynamodb.QueryInput:
+	case *calls.QueryInput:
 		if !aws.ToBool(p.ConsistentRead) {
-			s.makeQueryStale(p, result.(*dynamodb.QueryOutput))
+			s.makeQueryStale(p, result.(*calls.QueryOutput))
 		}
 		return
 	default:
@@ -211,13 +203,13 @@ func (s *schedule) staleMoment() (write int, stale bool) {
 	return max(0, s.recording.writes-s.rng.IntN(4)), true
 }
 
-func (s *schedule) makeGetStale(p *dynamodb.BatchGetItemInput, out *dynamodb.BatchGetItemOutput) {
+func (s *schedule) makeGetStale(p *calls.BatchGetItemInput, out *calls.BatchGetItemOutput) {
 	for table, keys := range p.RequestItems {
 		write, stale := s.staleMoment()
 		if !stale || aws.ToBool(keys.ConsistentRead) {
 			continue
 		}
-		items := slices.DeleteFunc(out.Responses[table], func(item store.Item) bool { return s.recording.items[keyOf(item)] != nil })
+		items := slices.DeleteFunc(out.Responses[table], func(item calls.Attributes) bool { return s.recording.items[keyOf(item)] != nil })
 		for _, k := range keys.Keys {
 			if item := s.recording.itemAfter(write, keyOf(k)); item != nil {
 				items = append(items, item)
@@ -227,24 +219,24 @@ func (s *schedule) makeGetStale(p *dynamodb.BatchGetItemInput, out *dynamodb.Bat
 	}
 }
 
-func (s *schedule) makeQueryStale(p *dynamodb.QueryInput, out *dynamodb.QueryOutput) {
+func (s *schedule) makeQueryStale(p *calls.QueryInput, out *calls.QueryOutput) {
 	write, stale := s.staleMoment()
 	if !stale {
 		return
 	}
 	pk, prefix := text(p.ExpressionAttributeValues, ":pk"), text(p.ExpressionAttributeValues, ":sk")
-	var keys []store.Key
+	var keys []schema.Key
 	for k := range s.recording.items {
 		if k.PK == pk && strings.HasPrefix(k.SK, prefix) && k.SK > text(p.ExclusiveStartKey, "sk") && s.recording.itemAfter(write, k) != nil {
 			keys = append(keys, k)
 		}
 	}
-	slices.SortFunc(keys, func(a, b store.Key) int { return strings.Compare(a.SK, b.SK) })
+	slices.SortFunc(keys, func(a, b schema.Key) int { return strings.Compare(a.SK, b.SK) })
 	out.Items, out.LastEvaluatedKey = nil, nil
 	for _, k := range keys {
 		if len(out.Items) == int(aws.ToInt32(p.Limit)) {
 			last := out.Items[len(out.Items)-1]
-			out.LastEvaluatedKey = store.Item{"pk": last["pk"], "sk": last["sk"]}
+			out.LastEvaluatedKey = dynamo.Item{"pk": last["pk"], "sk": last["sk"]}
 			return
 		}
 		out.Items = append(out.Items, s.recording.itemAfter(write, k))
@@ -253,9 +245,9 @@ func (s *schedule) makeQueryStale(p *dynamodb.QueryInput, out *dynamodb.QueryOut
 
 // The userItems are the stored items of one user.
 type userItems struct {
-	counters                  store.Item
-	friends, requests, blocks map[string]store.Item // by peer
-	log                       map[int64]store.Item  // by version
+	counters                  dynamo.Item
+	friends, requests, blocks map[string]dynamo.Item // by peer
+	log                       map[int64]dynamo.Item  // by version
 }
 
 func (d userItems) count() int {
@@ -268,23 +260,23 @@ func (d userItems) count() int {
 
 func (r *recording) itemsOf(user string) userItems {
 	d := userItems{
-		friends: make(map[string]store.Item), requests: make(map[string]store.Item), blocks: make(map[string]store.Item),
-		log: make(map[int64]store.Item),
+		friends: make(map[string]dynamo.Item), requests: make(map[string]dynamo.Item), blocks: make(map[string]dynamo.Item),
+		log: make(map[int64]dynamo.Item),
 	}
 	for k := range r.items {
 		item := r.itemAfter(r.writes, k)
-		if item == nil || k.PK != store.UserPK(r.app, user) {
+		if item == nil || k.PK != schema.RelationsPK(r.app, user) {
 			continue
 		}
-		if k == store.RelationCountersKey(r.app, user) {
+		if k == schema.RelationCountersKey(r.app, user) {
 			d.counters = item
-		} else if peer, ok := store.ParseFriendSK(k.SK); ok {
+		} else if peer, ok := schema.ParseFriendSK(k.SK); ok {
 			d.friends[peer] = item
-		} else if peer, ok := store.ParseRequestSK(k.SK); ok {
+		} else if peer, ok := schema.ParseRequestSK(k.SK); ok {
 			d.requests[peer] = item
-		} else if peer, ok := store.ParseBlockSK(k.SK); ok {
+		} else if peer, ok := schema.ParseBlockSK(k.SK); ok {
 			d.blocks[peer] = item
-		} else if v, ok := store.ParseChangeSK(k.SK); ok {
+		} else if v, ok := schema.ParseChangeSK(k.SK); ok {
 			d.log[v] = item
 		}
 	}
@@ -296,7 +288,7 @@ func (r *recording) currentFacts() facts {
 	f := make(facts)
 	seen := make(map[string]bool)
 	for k := range r.items {
-		user := store.ParsePartition(k.PK).Rest
+		user := schema.New().ParsePartition(k.PK).ID
 		if seen[user] {
 			continue
 		}
@@ -355,7 +347,7 @@ func (s *schedule) checkConsistent(user string, before, now userItems, f facts, 
 	}
 	for _, c := range []struct {
 		version     string
-		before, now map[string]store.Item
+		before, now map[string]dynamo.Item
 	}{{"v", before.friends, now.friends}, {"qv", before.requests, now.requests}, {"bv", before.blocks, now.blocks}} {
 		changed := differences(c.before, c.now)
 		step := number(now.counters, c.version) - number(before.counters, c.version)
@@ -385,7 +377,7 @@ func (s *schedule) checkConsistent(user string, before, now userItems, f facts, 
 }
 
 // differences returns the peers whose items are not equal in a and b.
-func differences(a, b map[string]store.Item) []string {
+func differences(a, b map[string]dynamo.Item) []string {
 	var peers []string
 	for peer, item := range a {
 		if !equal(item, b[peer]) {
@@ -401,47 +393,47 @@ func differences(a, b map[string]store.Item) []string {
 	return peers
 }
 
-func equal(a, b store.Item) bool {
-	return maps.EqualFunc(a, b, func(x, y types.AttributeValue) bool {
+func equal(a, b dynamo.Item) bool {
+	return maps.EqualFunc(a, b, func(x, y calls.Value) bool {
 		switch x := x.(type) {
-		case *types.AttributeValueMemberS:
-			y, ok := y.(*types.AttributeValueMemberS)
+		case *calls.Text:
+			y, ok := y.(*calls.Text)
 			return ok && x.Value == y.Value
-		case *types.AttributeValueMemberN:
-			y, ok := y.(*types.AttributeValueMemberN)
+		case *calls.Number:
+			y, ok := y.(*calls.Number)
 			return ok && x.Value == y.Value
-		case *types.AttributeValueMemberL:
+		case *calls.List:
 			return slices.Equal(values(x), values(y))
 		}
 		return false
 	})
 }
 
-func values(v types.AttributeValue) []string {
-	l, _ := v.(*types.AttributeValueMemberL)
+func values(v calls.Value) []string {
+	l, _ := v.(*calls.List)
 	if l == nil {
 		return nil
 	}
 	var texts []string
 	for _, v := range l.Value {
-		if s, ok := v.(*types.AttributeValueMemberS); ok {
+		if s, ok := v.(*calls.Text); ok {
 			texts = append(texts, s.Value)
 		}
 	}
 	return texts
 }
 
-func text(item store.Item, name string) string {
-	if v, ok := item[name].(*types.AttributeValueMemberS); ok {
+func text(item dynamo.Item, name string) string {
+	if v, ok := item[name].(*calls.Text); ok {
 		return v.Value
 	}
 	return ""
 }
 
-func texts(item store.Item, name string) []string { return values(item[name]) }
+func texts(item dynamo.Item, name string) []string { return values(item[name]) }
 
-func number(item store.Item, name string) int64 {
-	v, ok := item[name].(*types.AttributeValueMemberN)
+func number(item dynamo.Item, name string) int64 {
+	v, ok := item[name].(*calls.Number)
 	if !ok {
 		return 0
 	}

@@ -25,13 +25,13 @@ const (
 
 // A Friend is an entry of a friend table.
 type Friend struct {
-	Peer     string
-	Remark   string
-	Lists    []string // names of the owner's friend lists that the peer is in
-	Source   string   // how the owner found the peer: a word of letters
-	Wording  string   // the text of the request
-	Added    int64    // Unix seconds
-	Remarked int64    // when Remark was set, Unix seconds; 0 if there is no remark
+	Peer       string
+	Remark     string
+	Lists      []string // names of the owner's friend lists that the peer is in
+	Source     string   // how the owner found the peer: a word of letters
+	Wording    string   // the text of the request
+	AddedAt    int64    // Unix seconds
+	RemarkedAt int64    // when Remark was set, Unix seconds; 0 if there is no remark
 	// Custom holds the custom fields by name. A value is a string or an int64.
 	Custom  map[string]any
 	Version int64 // the FriendVersion with which the entry changed last
@@ -68,12 +68,11 @@ type Counters struct {
 	Unread                                                   int      // pending requests that are not read
 }
 
-// A Key names an entry: the user whose entry it is, and the user whom it is about.
-type Key struct{ Owner, Peer string }
+// An EntryKey names an entry: the user whose entry it is, and the user whom it is about.
+type EntryKey struct{ Owner, Peer string }
 
-// A Sides says whether the owner has an entry of the peer (Mine), and the peer
-// one of the owner (Theirs).
-type Sides struct{ OwnerHasPeer, PeerHasOwner bool }
+// Directions says whether the owner has an entry for the peer, and the peer one for the owner.
+type Directions struct{ OwnerToPeer, PeerToOwner bool }
 
 // countUnread returns 1 if the user of the counters has not read the request, else 0.
 func (c Counters) countUnread(r Request) int {

@@ -12,27 +12,29 @@ import "time"
 // same transaction records the time of the removal.
 
 // isRecent reports whether at (Unix seconds) is less than Service.RepeatWindow ago.
-func (s Service) isRecent(at int64) bool { return s.Now().Sub(time.Unix(at, 0)) < s.RepeatWindow }
+func (s Service) isRecent(at int64) bool {
+	return s.clock.Now().Sub(time.Unix(at, 0)) < s.settings.RepeatWindow
+}
 
 // recordEnd plans to record that the owner ends an entry now.
-func (s Service) recordEnd(u *relationPlan, kind Kind, owner, peer string) {
-	if s.RepeatWindow > 0 {
-		u.transaction.Ended[endRef(kind, owner, peer)] = s.Now().Unix()
+func (s Service) recordEnd(u *relationPlan, kind EntryKind, owner, peer string) {
+	if s.settings.RepeatWindow > 0 {
+		u.transaction.Removed[endRef(kind, owner, peer)] = s.clock.Now().Unix()
 	}
 }
 
 // endedRecently reports whether the owner has ended an entry within Service.RepeatWindow.
 // It returns false if the read set lacks the endRefs of the entry.
-func (s Service) endedRecently(u *relationPlan, kind Kind, owner, peer string) bool {
-	at, found := u.EndedAt[endRef(kind, owner, peer)]
+func (s Service) endedRecently(u *relationPlan, kind EntryKind, owner, peer string) bool {
+	at, found := u.RemovedAt[endRef(kind, owner, peer)]
 	return found && s.isRecent(at)
 }
 
 // endRefs returns the refs by which a unit of work reads when the owner ended an
 // entry. There are none if repeats are not recognized.
-func (s Service) endRefs(kind Kind, owner, peer string) []Ref {
-	if s.RepeatWindow <= 0 {
+func (s Service) endRefs(kind EntryKind, owner, peer string) []EntryRef {
+	if s.settings.RepeatWindow <= 0 {
 		return nil
 	}
-	return []Ref{endRef(kind, owner, peer)}
+	return []EntryRef{endRef(kind, owner, peer)}
 }

@@ -8,10 +8,10 @@ import (
 	"parley/shared/fault"
 )
 
-// Accept grants the request of the user from: that user gets the owner as a friend.
+// AcceptRequest grants the request of the user from: that user gets the owner as a friend.
 // With both, the owner also gets that user as a friend, with a remark. It fails with
 // RequestUnknown if there is no such request, unless a recent call granted it.
-func (s Service) Accept(ctx context.Context, owner, from string, both bool, remark string, origin delivery.Origin) error {
+func (s Service) AcceptRequest(ctx context.Context, owner, from string, both bool, remark string, origin delivery.Origin) error {
 	if err := checkRemark(remark); err != nil {
 		return err
 	}
@@ -22,14 +22,14 @@ func (s Service) Accept(ctx context.Context, owner, from string, both bool, rema
 	if err != nil {
 		return err
 	}
-	reads := readSet{users: []string{owner, from}, refs: []Ref{
+	reads := readSet{users: []string{owner, from}, refs: []EntryRef{
 		requestRef(owner, from), requestRef(from, owner),
 		friendRef(owner, from), friendRef(from, owner),
 	}}
 	var askerUnknown error
 	unit, err := s.run(ctx, reads, func(u *relationPlan) error {
 		askerUnknown = nil
-		request, found := u.Requests[Key{owner, from}]
+		request, found := u.Requests[EntryKey{owner, from}]
 		if !found {
 			if s.isRepeatedAccept(u, owner, from, both) {
 				return nil
@@ -53,21 +53,21 @@ func (s Service) Accept(ctx context.Context, owner, from string, both bool, rema
 // isRepeatedAccept reports whether a recent call has granted the request, so that
 // the present call is a repeat of it.
 func (s Service) isRepeatedAccept(u *relationPlan, owner, from string, both bool) bool {
-	entry, found := u.Friends[Key{from, owner}]
-	return found && s.isRecent(entry.Added) && (!both || u.hasFriend(owner, from))
+	entry, found := u.Friends[EntryKey{from, owner}]
+	return found && s.isRecent(entry.AddedAt) && (!both || u.hasFriend(owner, from))
 }
 
 func (s Service) planAccept(u *relationPlan, owner string, request Request, both bool, remark string) error {
 	from := request.From
 	if !u.hasFriend(from, owner) {
-		if u.counters(from).Friends >= s.Limits.Friends {
-			return u.refuseAtLimit(fault.PeerFriendLimit, "%s has %d friends, no more fit", from, s.Limits.Friends)
+		if u.counters(from).Friends >= s.settings.Limits.Friends {
+			return u.refuseAtLimit(fault.PeerFriendLimit, "%s has %d friends, no more fit", from, s.settings.Limits.Friends)
 		}
 		u.putFriend(from, s.entryOfRequest(u, owner, request))
 	}
 	u.removeRequest(owner, from)
 	if both && !u.hasFriend(owner, from) {
-		own := AddRequest{To: from, Remark: remark, Source: request.Source, Wording: request.Wording}
+		own := NewFriend{To: from, Remark: remark, Source: request.Source, Wording: request.Wording}
 		return s.planFriendship(u, owner, own, false)
 	}
 	return nil
@@ -85,24 +85,24 @@ func checkAsker(owner, from string) error {
 	return nil
 }
 
-// Reject refuses the request of the user from. It fails with RequestUnknown if there
+// RejectRequest refuses the request of the user from. It fails with RequestUnknown if there
 // is no such request, unless the owner has recently rejected it.
-func (s Service) Reject(ctx context.Context, owner, from string, origin delivery.Origin) error {
+func (s Service) RejectRequest(ctx context.Context, owner, from string, origin delivery.Origin) error {
 	if err := checkAsker(owner, from); err != nil {
 		return err
 	}
 	reads := readSet{
 		users: []string{owner},
-		refs:  append([]Ref{requestRef(owner, from)}, s.endRefs(FriendRequest, owner, from)...),
+		refs:  append([]EntryRef{requestRef(owner, from)}, s.endRefs(RequestEntry, owner, from)...),
 	}
 	unit, err := s.run(ctx, reads, func(u *relationPlan) error {
-		if _, found := u.Requests[Key{owner, from}]; !found {
-			if s.endedRecently(u, FriendRequest, owner, from) {
+		if _, found := u.Requests[EntryKey{owner, from}]; !found {
+			if s.endedRecently(u, RequestEntry, owner, from) {
 				return nil // a repeat
 			}
 			return noRequest(from)
 		}
-		s.recordEnd(u, FriendRequest, owner, from)
+		s.recordEnd(u, RequestEntry, owner, from)
 		u.removeRequest(owner, from)
 		return nil
 	})
@@ -120,14 +120,14 @@ type RequestPage struct {
 	Counters Counters
 }
 
-// Requests returns a page of the pending requests to a user, in order of the users
+// ListRequests returns a page of the pending requests to a user, in order of the users
 // who asked. The page begins behind the user after.
-func (s Service) Requests(ctx context.Context, owner, after string, limit int) (RequestPage, error) {
+func (s Service) ListRequests(ctx context.Context, owner, after string, limit int) (RequestPage, error) {
 	counters, err := s.CountersStrongly(ctx, owner)
 	if err != nil {
 		return RequestPage{}, err
 	}
-	requests, more, err := s.Pages.RequestsTo(ctx, s.App, owner, after, limit)
+	requests, more, err := s.pages.RequestsTo(ctx, s.app, owner, after, limit)
 	if err != nil {
 		return RequestPage{}, err
 	}
@@ -138,11 +138,12 @@ func (s Service) Requests(ctx context.Context, owner, after string, limit int) (
 	return page, nil
 }
 
-// ReadRequests sets the owner's pending requests as read up to now.
-func (s Service) ReadRequests(ctx context.Context, owner string, origin delivery.Origin) error {
-	now := s.Now().UnixMilli()
+// MarkRequestsRead sets the owner's pending requests as read up to now.
+func (s Service) MarkRequestsRead(ctx context.Context, owner string, origin delivery.Origin) error {
 	unit, err := s.run(ctx, readSet{users: []string{owner}}, func(u *relationPlan) error {
-		if now > u.counters(owner).RequestsRead {
+		// The time is taken after the counters were read, so that it is not before a request
+		// that they count. Example: a request arrives while the call is tried again.
+		if now := s.clock.Now().UnixMilli(); now > u.counters(owner).RequestsRead {
 			u.changeCounters(owner, func(c *Counters) { c.RequestVersion++; c.RequestsRead, c.Unread = now, 0 })
 		}
 		return nil

@@ -15,16 +15,16 @@ type Store interface {
 	// ReadRelations reads the counters of users, then the entries of refs. It returns
 	// zero counters for a user who has none. If users is not empty all reads are
 	// strong, which a change needs.
-	ReadRelations(ctx context.Context, app int64, users []string, refs []Ref) (Snapshot, error)
+	ReadRelations(ctx context.Context, app int64, users []string, refs []EntryRef) (Snapshot, error)
 	// CountersEventually reads a user's counters with an eventually consistent read.
 	// It returns zero counters for a user who has none.
 	CountersEventually(ctx context.Context, app int64, user string) (Counters, error)
 	// WriteRelations writes a transaction of at most 100 items. If any counters in
 	// CountersRead have changed it writes nothing and returns false.
 	WriteRelations(ctx context.Context, app int64, t Transaction, now int64) (bool, error)
-	// ForgetCounters removes a user's counters. If they have changed since they were
+	// RemoveCounters removes a user's counters. If they have changed since they were
 	// read, it removes nothing and returns false.
-	ForgetCounters(ctx context.Context, app int64, c Counters) (bool, error)
+	RemoveCounters(ctx context.Context, app int64, c Counters) (bool, error)
 }
 
 // A PageStore reads the tables of relations page by page.
@@ -48,8 +48,8 @@ type LogStore interface {
 	// since, up to upTo. It returns false if the log no longer has all of these
 	// versions.
 	FriendChanges(ctx context.Context, app int64, owner string, since, upTo, now int64) (peers []string, whole bool, err error)
-	// ForgetChanges removes a page of the log of a friend table.
-	ForgetChanges(ctx context.Context, app int64, owner string) (more bool, err error)
+	// RemoveFriendLog removes a page of the log of a friend table.
+	RemoveFriendLog(ctx context.Context, app int64, owner string) (more bool, err error)
 }
 
 // A Field is a custom field of friends that the application declares.
@@ -63,25 +63,37 @@ type Field struct {
 // user can have.
 type Limits struct{ Friends, Blocked, Lists, Requests int }
 
-// Service changes and reads the relations of an application's users.
-type Service struct {
-	clock.Clock
-
-	App      int64
-	Limits   Limits
-	Allow    accounts.FriendRequestPolicy // for users who have not chosen whom they allow
-	Fields   []Field
-	Store    Store
-	Pages    PageStore
-	Log      LogStore
-	Accounts accounts.Reader
-	Delivery delivery.Service
+// Settings are what an application says about the relations of its users.
+type Settings struct {
+	Limits Limits
+	Allow  accounts.FriendRequestPolicy // for users who have not chosen whom they allow
+	Fields []Field
 	// RequireWording: a request to become a friend must have a text.
 	RequireWording bool
 	// RepeatWindow is how long a call that asks for what has just been done is taken for
 	// a repeat, and succeeds (repeat.go).
 	RepeatWindow time.Duration
 }
+
+// Service changes and reads the relations of an application's users.
+type Service struct {
+	app      int64
+	settings Settings
+	store    Store
+	pages    PageStore
+	log      LogStore
+	accounts accounts.Reader
+	delivery delivery.Service
+	clock    clock.Clock
+}
+
+// New returns the Service of an application.
+func New(app int64, s Settings, store Store, pages PageStore, log LogStore, a accounts.Reader, d delivery.Service, c clock.Clock) Service {
+	return Service{app: app, settings: s, store: store, pages: pages, log: log, accounts: a, delivery: d, clock: c}
+}
+
+// Limits returns how many relations a user can have.
+func (s Service) Limits() Limits { return s.settings.Limits }
 
 // peersPerUnit is how many peers one unit of work changes. DynamoDB takes 100 items
 // in a transaction: at most nine for each peer, and the counters and the log of the
@@ -134,8 +146,8 @@ func (s Service) runForPeers(ctx context.Context, owner string, peers []string, 
 	return errs, nil
 }
 
-// CheckAccount fails with AccountUnknown if a user is not an account.
-func (s Service) CheckAccount(ctx context.Context, user string) error {
+// RequireAccount fails with AccountUnknown if a user is not an account.
+func (s Service) RequireAccount(ctx context.Context, user string) error {
 	_, err := s.livingAccounts(ctx, user, nil)
 	return err
 }
@@ -143,7 +155,7 @@ func (s Service) CheckAccount(ctx context.Context, user string) error {
 // livingAccounts returns, by id, those accounts of owner and peers that exist and
 // are not deleted. It fails with AccountUnknown if the owner is not one of them.
 func (s Service) livingAccounts(ctx context.Context, owner string, peers []string) (map[string]*accounts.Account, error) {
-	living, err := accounts.Living(ctx, s.Accounts, s.App, append([]string{owner}, peers...))
+	living, err := accounts.Living(ctx, s.accounts, s.app, append([]string{owner}, peers...))
 	if err != nil {
 		return nil, err
 	}
@@ -157,10 +169,10 @@ func accountUnknown(user string) error {
 	return fault.New(fault.AccountUnknown, "%s is not an account", user)
 }
 
-// Readable returns a friend without the custom fields that users must not read.
-func (s Service) Readable(f Friend) Friend {
+// KeepReadableFields returns a friend without the custom fields that users must not read.
+func (s Service) KeepReadableFields(f Friend) Friend {
 	custom := make(map[string]any)
-	for _, field := range s.Fields {
+	for _, field := range s.settings.Fields {
 		if v, found := f.Custom[field.Name]; found && field.UserReads {
 			custom[field.Name] = v
 		}
@@ -169,14 +181,14 @@ func (s Service) Readable(f Friend) Friend {
 	return f
 }
 
-// Counters returns a user's counters. They can be some moments old. It costs half a
+// CountersEventually returns a user's counters. They can be some moments old. It costs half a
 // read.
-func (s Service) Counters(ctx context.Context, owner string) (Counters, error) {
-	return s.Store.CountersEventually(ctx, s.App, owner)
+func (s Service) CountersEventually(ctx context.Context, owner string) (Counters, error) {
+	return s.store.CountersEventually(ctx, s.app, owner)
 }
 
 // CountersStrongly returns a user's counters with a strong read. It costs one read.
 func (s Service) CountersStrongly(ctx context.Context, owner string) (Counters, error) {
-	snapshot, err := s.Store.ReadRelations(ctx, s.App, []string{owner}, nil)
+	snapshot, err := s.store.ReadRelations(ctx, s.app, []string{owner}, nil)
 	return snapshot.Counters[owner], err
 }

@@ -9,46 +9,54 @@ import (
 	"parley/shared/unitofwork"
 )
 
-// A Kind is a kind of entry.
-type Kind byte
+// An EntryKind is a kind of entry.
+type EntryKind byte
 
 // The kinds of entries.
 const (
-	Friendship    Kind = 'F'
-	FriendRequest Kind = 'R' // the owner is the user who was asked
-	Blocking      Kind = 'B'
+	FriendEntry  EntryKind = 'F'
+	RequestEntry EntryKind = 'R' // the owner is the user who was asked
+	BlockEntry   EntryKind = 'B'
 )
 
-// A Ref names one entry to read.
-type Ref struct {
-	Kind Kind
-	Key
+// An EntryRef names one entry to read.
+type EntryRef struct {
+	Kind EntryKind
+	EntryKey
 	// If Ended is true, the read returns the time at which the owner ended the entry, and
 	// not the entry. The store knows that time for some minutes.
-	Ended bool
+	Removed bool
 }
 
-func friendRef(owner, peer string) Ref   { return Ref{Kind: Friendship, Key: Key{owner, peer}} }
-func requestRef(owner, from string) Ref  { return Ref{Kind: FriendRequest, Key: Key{owner, from}} }
-func blockRef(owner, peer string) Ref    { return Ref{Kind: Blocking, Key: Key{owner, peer}} }
-func endRef(k Kind, owner, p string) Ref { return Ref{Kind: k, Key: Key{owner, p}, Ended: true} }
+func friendRef(owner, peer string) EntryRef {
+	return EntryRef{Kind: FriendEntry, EntryKey: EntryKey{owner, peer}}
+}
+func requestRef(owner, from string) EntryRef {
+	return EntryRef{Kind: RequestEntry, EntryKey: EntryKey{owner, from}}
+}
+func blockRef(owner, peer string) EntryRef {
+	return EntryRef{Kind: BlockEntry, EntryKey: EntryKey{owner, peer}}
+}
+func endRef(k EntryKind, owner, p string) EntryRef {
+	return EntryRef{Kind: k, EntryKey: EntryKey{owner, p}, Removed: true}
+}
 
 // A readSet names what a unit of work reads. Each entry belongs to one of the
 // users: a change of the entry also changes the counters of its owner, so a
 // condition on the counters covers the entries.
 type readSet struct {
-	users []string // users whose counters are read
-	refs  []Ref    // entries that are read
+	users []string   // users whose counters are read
+	refs  []EntryRef // entries that are read
 }
 
 // A Snapshot holds the counters of the users, and the entries of the refs. An entry that
 // does not exist is left out.
 type Snapshot struct {
-	Counters map[string]Counters
-	Friends  map[Key]Friend
-	Requests map[Key]Request
-	Blocks   map[Key]Block
-	EndedAt  map[Ref]int64 // Unix seconds
+	Counters  map[string]Counters
+	Friends   map[EntryKey]Friend
+	Requests  map[EntryKey]Request
+	Blocks    map[EntryKey]Block
+	RemovedAt map[EntryRef]int64 // Unix seconds
 }
 
 // A Transaction is written as a whole or not at all.
@@ -59,16 +67,16 @@ type Transaction struct {
 	// Counters holds the new counters of those users whose counters change.
 	Counters map[string]Counters
 	// Friends, Requests and Blocks hold the entries to write; nil removes an entry.
-	Friends  map[Key]*Friend
-	Requests map[Key]*Request
-	Blocks   map[Key]*Block
+	Friends  map[EntryKey]*Friend
+	Requests map[EntryKey]*Request
+	Blocks   map[EntryKey]*Block
 	// FriendAudience holds the friendships that begin (true) or end (false). With each of
 	// them the store writes or removes a row at the peer, which says that the owner
 	// has the peer as a friend (docs/adr/0025).
-	FriendAudience map[Key]bool
+	FriendAudience map[EntryKey]bool
 	// Ended holds the entries that their owner ends by this call, and when (Unix
 	// seconds).
-	Ended map[Ref]int64
+	Removed map[EntryRef]int64
 	// ChangedPeers holds, by user, the peers whose entries change with the new FriendVersion.
 	ChangedPeers map[string][]string
 }
@@ -86,8 +94,8 @@ type relationPlan struct {
 func newPlan(s Snapshot) *relationPlan {
 	return &relationPlan{Snapshot: s, transaction: Transaction{
 		CountersRead: maps.Clone(s.Counters), Counters: make(map[string]Counters),
-		Friends: make(map[Key]*Friend), Requests: make(map[Key]*Request), Blocks: make(map[Key]*Block),
-		ChangedPeers: make(map[string][]string), FriendAudience: make(map[Key]bool), Ended: make(map[Ref]int64),
+		Friends: make(map[EntryKey]*Friend), Requests: make(map[EntryKey]*Request), Blocks: make(map[EntryKey]*Block),
+		ChangedPeers: make(map[string][]string), FriendAudience: make(map[EntryKey]bool), Removed: make(map[EntryRef]int64),
 	}}
 }
 
@@ -97,11 +105,11 @@ func newPlan(s Snapshot) *relationPlan {
 func (s Service) run(ctx context.Context, reads readSet, rule func(u *relationPlan) error) (*relationPlan, error) {
 	unit := unitofwork.New(
 		func(ctx context.Context, _ bool) (Snapshot, error) {
-			return s.Store.ReadRelations(ctx, s.App, reads.users, reads.refs)
+			return s.store.ReadRelations(ctx, s.app, reads.users, reads.refs)
 		},
 		func(read Snapshot) (*relationPlan, error) { u := newPlan(read); return u, rule(u) },
 		func(ctx context.Context, u *relationPlan) (bool, error) {
-			return s.Store.WriteRelations(ctx, s.App, u.transaction, s.Now().Unix())
+			return s.store.WriteRelations(ctx, s.app, u.transaction, s.clock.Now().Unix())
 		},
 	).Confirm(func(ctx context.Context, _ bool, _ Snapshot, u *relationPlan) (bool, error) {
 		if u == nil || !u.limitReached || len(reads.refs) == 0 {
@@ -109,7 +117,7 @@ func (s Service) run(ctx context.Context, reads readSet, rule func(u *relationPl
 		}
 		return s.countersUnchanged(ctx, reads.users, u.transaction.CountersRead)
 	})
-	return unit.Run(ctx, s.Clock, fault.New(fault.Conflict, "other calls change the same friend tables all the time, send one batch instead of many calls"))
+	return unit.Run(ctx, s.clock, fault.New(fault.Conflict, "other calls change the same friend tables all the time, send one batch instead of many calls"))
 }
 
 // countersUnchanged reports whether the counters of users are still those that were
@@ -121,7 +129,7 @@ func (s Service) run(ctx context.Context, reads readSet, rule func(u *relationPl
 // The first call reads the entries and does not find Bob. It would be refused with
 // FriendLimit, although Alice has 2 friends now. So it starts again.
 func (s Service) countersUnchanged(ctx context.Context, users []string, seen map[string]Counters) (bool, error) {
-	now, err := s.Store.ReadRelations(ctx, s.App, users, nil)
+	now, err := s.store.ReadRelations(ctx, s.app, users, nil)
 	if err != nil {
 		return false, err
 	}
@@ -141,12 +149,12 @@ func (u *relationPlan) Empty() bool { return len(u.transaction.Counters) == 0 }
 func (u *relationPlan) counters(user string) Counters { return u.Counters[user] }
 
 func (u *relationPlan) hasFriend(owner, peer string) bool {
-	_, found := u.Friends[Key{owner, peer}]
+	_, found := u.Friends[EntryKey{owner, peer}]
 	return found
 }
 
 func (u *relationPlan) hasBlocked(owner, peer string) bool {
-	_, found := u.Blocks[Key{owner, peer}]
+	_, found := u.Blocks[EntryKey{owner, peer}]
 	return found
 }
 
@@ -185,7 +193,7 @@ func (u *relationPlan) logFriendChange(owner, peer string) {
 // putFriend plans to write an entry of the owner's friend table. If the stored entry
 // is equal, nothing is planned, so a repeat makes no version and notifies nobody.
 func (u *relationPlan) putFriend(owner string, entry Friend) {
-	key := Key{owner, entry.Peer}
+	key := EntryKey{owner, entry.Peer}
 	before, found := u.Friends[key]
 	if found && equalFriends(before, entry) {
 		return
@@ -201,7 +209,7 @@ func (u *relationPlan) putFriend(owner string, entry Friend) {
 
 // removeFriend plans to remove an entry of the owner's friend table, if it exists.
 func (u *relationPlan) removeFriend(owner, peer string) {
-	key := Key{owner, peer}
+	key := EntryKey{owner, peer}
 	if _, found := u.Friends[key]; !found {
 		return
 	}
@@ -214,14 +222,14 @@ func (u *relationPlan) removeFriend(owner, peer string) {
 // equalFriends reports whether two entries of a peer differ in nothing but their
 // versions.
 func equalFriends(a, b Friend) bool {
-	return a.Remark == b.Remark && a.Source == b.Source && a.Wording == b.Wording && a.Added == b.Added && a.Remarked == b.Remarked &&
+	return a.Remark == b.Remark && a.Source == b.Source && a.Wording == b.Wording && a.AddedAt == b.AddedAt && a.RemarkedAt == b.RemarkedAt &&
 		slices.Equal(a.Lists, b.Lists) && maps.Equal(a.Custom, b.Custom)
 }
 
 // putRequest plans to write a request to the owner. It replaces an earlier request
 // of the same user.
 func (u *relationPlan) putRequest(owner string, request Request) {
-	key := Key{owner, request.From}
+	key := EntryKey{owner, request.From}
 	before, found := u.Requests[key]
 	u.changeCounters(owner, func(c *Counters) {
 		c.RequestVersion++
@@ -237,7 +245,7 @@ func (u *relationPlan) putRequest(owner string, request Request) {
 
 // removeRequest plans to remove a request to the owner, if it exists.
 func (u *relationPlan) removeRequest(owner, from string) {
-	key := Key{owner, from}
+	key := EntryKey{owner, from}
 	request, found := u.Requests[key]
 	if !found {
 		return
@@ -258,13 +266,13 @@ func (u *relationPlan) removeRequest(owner, from string) {
 // putBlock plans to write an entry of the owner's blocklist that does not exist yet.
 func (u *relationPlan) putBlock(owner string, entry Block) {
 	u.changeCounters(owner, func(c *Counters) { c.BlockVersion++; c.Blocked++ })
-	key := Key{owner, entry.Peer}
+	key := EntryKey{owner, entry.Peer}
 	u.Blocks[key], u.transaction.Blocks[key] = entry, &entry
 }
 
 // removeBlock plans to remove an entry of the owner's blocklist, if it exists.
 func (u *relationPlan) removeBlock(owner, peer string) {
-	key := Key{owner, peer}
+	key := EntryKey{owner, peer}
 	if _, found := u.Blocks[key]; !found {
 		return
 	}

@@ -3,7 +3,11 @@ package search
 import (
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
 )
 
 func TestFoldIgnoresCaseAccentEncodingAndWidth(t *testing.T) {
@@ -27,6 +31,31 @@ func TestFoldIgnoresCaseAccentEncodingAndWidth(t *testing.T) {
 	for _, different := range [][2]string{{"a", "à"}, {"ı", "i"}, {"ab", "a b"}, {"ﬁle", "fil"}} {
 		if fold(different[0]) == fold(different[1]) {
 			t.Errorf("%q and %q have the same form", different[0], different[1])
+		}
+	}
+}
+
+// TestFoldEqualsThatOfText compares the form of every letter, alone and before an accent, with that
+// of golang.org/x/text/cases: two texts have the same form here if they have the same form there.
+// Left out is Cherokee, whose small letters cases does not fold, and scripts without case.
+func TestFoldEqualsThatOfText(t *testing.T) {
+	theirs := func(text string) string {
+		return norm.NFKC.String(cases.Fold().String(norm.NFKC.String(text)))
+	}
+	here, there := make(map[string]string), make(map[string]string) // one form by the other
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		if !utf8.ValidRune(r) || unicode.In(r, unicode.Cherokee, unicode.Han, unicode.Hangul, unicode.Co) || !unicode.IsPrint(r) {
+			continue
+		}
+		for _, text := range []string{string(r), string(r) + "\u0301"} {
+			our, their := fold(text), theirs(text)
+			if known, ok := here[their]; ok && known != our {
+				t.Errorf("%q has the form %q, and others with the form %q of cases have %q", text, our, their, known)
+			}
+			if known, ok := there[our]; ok && known != their {
+				t.Errorf("%q has the form %q, as texts that have the forms %q and %q of cases", text, our, known, their)
+			}
+			here[their], there[our] = our, their
 		}
 	}
 }

@@ -63,9 +63,12 @@ type Result struct {
 
 // Service searches for the users of an application.
 type Service struct {
-	Timeline timeline.Service
-	Inbox    inbox.Service
+	timeline timeline.Service
+	inbox    inbox.Service
 }
+
+// New returns the Service of an application.
+func New(t timeline.Service, i inbox.Service) Service { return Service{timeline: t, inbox: i} }
 
 // Search searches from query.From on, until a limit is reached.
 func (s Service) Search(ctx context.Context, user string, q Query) (Result, error) {
@@ -105,7 +108,7 @@ func (c *call) limitReached() bool { return c.left <= 0 || len(c.found) == c.que
 func (c *call) searchList(ctx context.Context) (Result, error) {
 	at := c.query.From.At
 	if before := c.query.From.Before; at != nil && before != nil {
-		next, err := c.searchConversation(ctx, at.Chat, before)
+		next, err := c.searchListed(ctx, at.Chat, before)
 		if err != nil {
 			return Result{}, err
 		}
@@ -116,13 +119,13 @@ func (c *call) searchList(ctx context.Context) (Result, error) {
 			return Result{Messages: c.found, Next: &Cursor{At: at}}, nil
 		}
 	}
-	page, err := c.Inbox.List(ctx, c.user, inbox.Filter{}, inbox.PageRequest{After: at, Limit: MaxConversations})
+	page, err := c.inbox.List(ctx, c.user, inbox.Filter{}, inbox.PageRequest{After: at, Limit: MaxConversations})
 	if err != nil {
 		return Result{}, err
 	}
 	for i, row := range page.Rows {
 		at := page.Positions[i]
-		next, err := c.searchConversation(ctx, row.Chat, nil)
+		next, err := c.searchListed(ctx, row.Chat, nil)
 		if err != nil {
 			return Result{}, err
 		}
@@ -134,6 +137,16 @@ func (c *call) searchList(ctx context.Context) (Result, error) {
 	return Result{Messages: c.found}, nil
 }
 
+// searchListed is searchConversation for a conversation of the list. A group that was destroyed, or that
+// the user has left, since the list was read has nothing to find.
+func (c *call) searchListed(ctx context.Context, id chat.ID, before *timeline.Key) (*timeline.Key, error) {
+	next, err := c.searchConversation(ctx, id, before)
+	if fault.Is(err, fault.GroupUnknown) || fault.Is(err, fault.MemberUnknown) {
+		return nil, nil
+	}
+	return next, err
+}
+
 // searchConversation searches the messages of one conversation before a key (nil: all).
 // It returns the key before which the next call goes on; nil if the conversation was
 // searched to its end.
@@ -142,7 +155,7 @@ func (c *call) searchConversation(ctx context.Context, id chat.ID, before *timel
 		before = &timeline.Key{Time: 1<<32 - 1, Seq: 1<<32 - 1, Random: 1<<32 - 1} // after all messages
 	}
 	for {
-		h, err := c.Timeline.History(ctx, timeline.HistoryRange{
+		h, err := c.timeline.History(ctx, timeline.HistoryRange{
 			User: c.user, Chat: id, Before: before, MinSec: c.query.MinSec, MaxSec: c.query.MaxSec,
 			Limit: min(c.left, timeline.MaxPage),
 		})

@@ -46,16 +46,16 @@ const (
 // limit returns how many devices of a platform may be online.
 func (s Service) limit(p Platform) int {
 	if p.alike("Web") {
-		return min(max(s.Web, 1), MaxWeb)
+		return min(max(s.settings.Web, 1), MaxWeb)
 	}
-	return min(max(s.Native, 1), MaxNative)
+	return min(max(s.settings.Native, 1), MaxNative)
 }
 
 // preferredSlot returns the slot that an installation tries first. It is the same slot
 // each time, so most connects succeed without knowing what the other slots hold.
 func (s Service) preferredSlot(conn Connection) string {
 	i := int(crc32.ChecksumIEEE([]byte(conn.Instance)) % uint32(s.limit(conn.Platform))) // 1 to 10
-	return slots(s.Policy.SlotGroup(conn.Platform))[i]
+	return slots(s.settings.Policy.SlotGroup(conn.Platform))[i]
 }
 
 // firstClaim returns the claim that is tried first, without knowing the session. If
@@ -65,7 +65,7 @@ func (s Service) preferredSlot(conn Connection) string {
 func (s Service) firstClaim(conn Connection) SlotClaim {
 	claim := SlotClaim{Slot: s.preferredSlot(conn), Connection: conn}
 	limit := s.limit(conn.Platform)
-	for i, slot := range slots(s.Policy.SlotGroup(conn.Platform)) {
+	for i, slot := range slots(s.settings.Policy.SlotGroup(conn.Platform)) {
 		switch {
 		case limit == 1 && slot == claim.Slot:
 		case limit == 1:
@@ -87,7 +87,7 @@ func (s Service) firstClaim(conn Connection) SlotClaim {
 // and two phones are connected since 10:00 and 10:05. A third one connects: it gets
 // the slot of the phone of 10:00.
 func (s Service) nextClaim(conn Connection, devices []Device) SlotClaim {
-	place, now := s.Policy.SlotGroup(conn.Platform), time.UnixMilli(conn.OpenedAt)
+	place, now := s.settings.Policy.SlotGroup(conn.Platform), time.UnixMilli(conn.OpenedAt)
 	claim := SlotClaim{Connection: conn}
 	held := make(map[string]string)
 	var peers []Device // other live installations of the same platform, which may stay
@@ -132,10 +132,10 @@ func (s Service) claimSlot(ctx context.Context, user string, conn Connection) (S
 	var before Session
 	// A try fails if another device of the user connects or disconnects at the same
 	// moment.
-	done, err := retry.Do(ctx, s.Clock, retry.Contended(), func(int) (bool, error) {
+	done, err := retry.Do(ctx, s.clock, retry.Contended(), func(int) (bool, error) {
 		var ok bool
 		var err error
-		if before, ok, err = s.Store.ClaimSlot(ctx, s.App, user, claim); err != nil || ok {
+		if before, ok, err = s.store.ClaimSlot(ctx, s.app, user, claim); err != nil || ok {
 			return ok, err
 		}
 		for _, d := range before.Devices {
@@ -143,7 +143,7 @@ func (s Service) claimSlot(ctx context.Context, user string, conn Connection) (S
 			case d.Current.ID == conn.ID:
 				claim = SlotClaim{Slot: d.Slot, Connection: conn, AlreadyHeld: true}
 				return true, nil
-			case d.Current.Instance == conn.Instance && d.Current.OpenedAt > conn.OpenedAt && placeOf(d.Slot) == s.Policy.SlotGroup(conn.Platform):
+			case d.Current.Instance == conn.Instance && d.Current.OpenedAt > conn.OpenedAt && placeOf(d.Slot) == s.settings.Policy.SlotGroup(conn.Platform):
 				return false, fault.New(fault.Conflict, "the installation has connected again since")
 			}
 		}

@@ -32,7 +32,7 @@ func (s Service) Connect(ctx context.Context, user string, conn Connection) (wat
 		return false, fault.New(fault.Invalid, "%s has 1 to %d bytes", fault.Instance, MaxInstance)
 	}
 	if conn.OpenedAt == 0 {
-		conn.OpenedAt = s.Now().UnixMilli()
+		conn.OpenedAt = s.clock.Now().UnixMilli()
 	}
 	claim, before, err := s.claimSlot(ctx, user, conn)
 	if err != nil {
@@ -46,7 +46,7 @@ func (s Service) Connect(ctx context.Context, user string, conn Connection) (wat
 		return false, errors.Join(err, s.undo(ctx, user, claim, conn, displaced))
 	}
 	for _, d := range displaced {
-		if err := s.Kicker.Kick(ctx, d, "replaced"); err != nil {
+		if err := s.kicker.Kick(ctx, d, "replaced"); err != nil {
 			return false, err // the repeat finds the device in Leaving
 		}
 	}
@@ -67,7 +67,7 @@ func (s Service) displaced(ctx context.Context, user string, claim SlotClaim, be
 				// client to Previous.
 				displaced = append(displaced, Device{Slot: d.Slot, Current: *previous})
 			}
-		case !d.Alive(s.Now()), sameInstance && !claim.Connection.Fresh:
+		case !d.Alive(s.clock.Now()), sameInstance && !claim.Connection.Fresh:
 		case !claim.AlreadyHeld && (d.Slot == claim.Slot || slices.Contains(claim.Empty, d.Slot)):
 			displaced = append(displaced, d)
 		case !sameInstance && s.excluded(d, claim.Connection):
@@ -76,7 +76,7 @@ func (s Service) displaced(ctx context.Context, user string, claim SlotClaim, be
 	}
 	displaced = append(displaced, s.leftovers(claim.Connection, before)...)
 	for _, d := range expelled {
-		ok, err := s.Store.Expel(ctx, s.App, user, before.NewKickRequest([]Device{d}, nil, "replaced", s.Now()))
+		ok, err := s.store.KickDevices(ctx, s.app, user, before.NewKickRequest([]Device{d}, nil, "replaced", s.clock.Now()))
 		if err != nil {
 			return displaced, err
 		}
@@ -93,8 +93,8 @@ func (s Service) displaced(ctx context.Context, user string, claim SlotClaim, be
 // force when it connected. Example: an Android phone and an iPhone connect under Multi.
 // The policy becomes Dual. When an iPad connects, both phones are excluded.
 func (s Service) excluded(d Device, conn Connection) bool {
-	place := s.Policy.SlotGroup(conn.Platform)
-	return placeOf(d.Slot) != place && s.Policy.SlotGroup(d.Current.Platform) == place &&
+	place := s.settings.Policy.SlotGroup(conn.Platform)
+	return placeOf(d.Slot) != place && s.settings.Policy.SlotGroup(d.Current.Platform) == place &&
 		(!d.Current.Platform.alike(conn.Platform) || s.limit(conn.Platform) == 1)
 }
 
@@ -106,12 +106,12 @@ const maxCallLife = timeouts.Overlap
 // that call may still be running, they are left to it. If it was a call for the same
 // installation, this call is its repeat and closes them at once.
 func (s Service) leftovers(conn Connection, before Session) (list []Device) {
-	now, place := s.Now(), s.Policy.SlotGroup(conn.Platform)
+	now, place := s.clock.Now(), s.settings.Policy.SlotGroup(conn.Platform)
 	repeated := slices.ContainsFunc(before.Devices, func(d Device) bool {
 		return d.Current.Instance == conn.Instance && placeOf(d.Slot) == place
 	})
 	for _, d := range before.Leaving {
-		displacedBySelf := repeated && s.Policy.SlotGroup(d.Current.Platform) == place
+		displacedBySelf := repeated && s.settings.Policy.SlotGroup(d.Current.Platform) == place
 		if d.Alive(now) && d.Current.ID != conn.ID && (displacedBySelf || now.Sub(before.changed()) > maxCallLife) {
 			list = append(list, d)
 		}
@@ -125,19 +125,19 @@ func (s Service) checkAccount(ctx context.Context, user string, conn Connection)
 	if conn.Issued.IsZero() {
 		return nil
 	}
-	a, err := s.Store.AccountStrongly(ctx, s.App, user)
+	a, err := s.store.AccountStrongly(ctx, s.app, user)
 	if err != nil {
 		return err
 	}
-	return a.Serves(accounts.Caller{ID: user, Issued: conn.Issued}, s.Now())
+	return a.Serves(accounts.Caller{ID: user, Issued: conn.Issued}, s.clock.Now())
 }
 
 // undo empties the slot of a connection that is refused. The devices that it displaced
 // are closed without a kick frame, so they connect again if their account accepts them.
 func (s Service) undo(ctx context.Context, user string, claim SlotClaim, conn Connection, displaced []Device) error {
-	_, err := s.Store.ReleaseSlot(ctx, s.App, user, claim.Slot, conn.ID, s.last(conn, reasonRefused))
+	_, err := s.store.ReleaseSlot(ctx, s.app, user, claim.Slot, conn.ID, s.last(conn, reasonRefused))
 	for _, d := range displaced {
-		err = errors.Join(err, s.Kicker.CloseSilently(ctx, d))
+		err = errors.Join(err, s.kicker.CloseSilently(ctx, d))
 	}
 	return err
 }
@@ -154,7 +154,7 @@ func (s Service) cleanUp(ctx context.Context, user string, claim SlotClaim, befo
 	wasLeaving := func(d Device) bool {
 		return slices.ContainsFunc(before.Leaving, func(l Device) bool { return l.Current.ID == d.Current.ID })
 	}
-	cleanup := Cleanup{Ends: slices.DeleteFunc(before.endsToRemove(s.Now()), func(e End) bool {
+	cleanup := Cleanup{Ends: slices.DeleteFunc(before.endsToRemove(s.clock.Now()), func(e End) bool {
 		return e.Instance == claim.Connection.Instance && e.Platform == claim.Connection.Platform // the claim has removed it
 	})}
 	for _, d := range closed {
@@ -165,5 +165,5 @@ func (s Service) cleanUp(ctx context.Context, user string, claim SlotClaim, befo
 	if len(cleanup.Leaving)+len(cleanup.Ends) == 0 {
 		return nil
 	}
-	return s.Store.CleanUp(ctx, s.App, user, cleanup)
+	return s.store.CleanUp(ctx, s.app, user, cleanup)
 }

@@ -60,12 +60,10 @@ func TestConnect(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			clock := testkit.NewClock(time.UnixMilli(1_700_000_000_000))
 			store := &fakeStore{}
-			s := sessions.Service{
-				Policy: c.policy, Native: c.native, Web: c.web, Store: store, Clock: clock,
-			}
+			set := sessions.Settings{Policy: c.policy, Native: c.native, Web: c.web}
 			for i, step := range c.script {
 				k := &kicker{}
-				s.Kicker = k
+				s := sessions.New(0, set, store, k, clock)
 				platform, instance, _ := strings.Cut(step.action, " ")
 				if platform == "sleep" {
 					d, err := time.ParseDuration(instance)
@@ -87,10 +85,10 @@ func TestConnect(t *testing.T) {
 				}
 				seen := make(map[string]bool)
 				for _, d := range store.slots {
-					if seen[d.Current.Instance+" "+s.Policy.SlotGroup(d.Current.Platform)] {
+					if seen[d.Current.Instance+" "+c.policy.SlotGroup(d.Current.Platform)] {
 						t.Errorf("%s: %s holds two slots: %+v", n, d.Current.Instance, store.slots)
 					}
-					seen[d.Current.Instance+" "+s.Policy.SlotGroup(d.Current.Platform)] = true
+					seen[d.Current.Instance+" "+c.policy.SlotGroup(d.Current.Platform)] = true
 				}
 			}
 		})
@@ -102,9 +100,7 @@ func TestConnect(t *testing.T) {
 func TestFreshConnectionKicksSameInstallation(t *testing.T) {
 	clock := testkit.NewClock(time.UnixMilli(1_700_000_000_000))
 	k := &kicker{}
-	s := sessions.Service{
-		Policy: sessions.Dual, Native: 2, Web: 1, Store: &fakeStore{}, Clock: clock, Kicker: k,
-	}
+	s := sessions.New(0, sessions.Settings{Policy: sessions.Dual, Native: 2, Web: 1}, &fakeStore{}, k, clock)
 	for i, c := range []struct {
 		instance string
 		fresh    bool
@@ -139,7 +135,7 @@ func TestClaimIsRetriedFromTheSessionItMet(t *testing.T) {
 		return sessions.Connection{ID: "c" + n, Instance: n, Platform: "iPhone", OpenedAt: clock.Now().UnixMilli()}
 	}
 	store, k := &fakeStore{}, &kicker{}
-	s := sessions.Service{Policy: sessions.Dual, Native: 3, Store: store, Kicker: k, Clock: clock}
+	s := sessions.New(0, sessions.Settings{Policy: sessions.Dual, Native: 3}, store, k, clock)
 	for range 2 { // the first connect, and then a renewal
 		store.claims = nil
 		if _, err := s.Connect(t.Context(), "alice", conn("a")); err != nil || len(store.claims) != 1 {
@@ -172,13 +168,13 @@ func TestClaimIsRetriedFromTheSessionItMet(t *testing.T) {
 		t.Errorf("a session that changes before each claim: %v, want %s", err, fault.Unavailable)
 	}
 	broken := errors.New("no table")
-	s.Store = &fakeStore{err: broken}
+	s = sessions.New(0, sessions.Settings{Policy: sessions.Dual, Native: 3}, &fakeStore{err: broken}, k, clock)
 	if _, err := s.Connect(t.Context(), "alice", conn("a")); !errors.Is(err, broken) {
 		t.Errorf("the store fails: %v, want %v", err, broken)
 	}
 	for _, instance := range []string{"", strings.Repeat("i", 65)} {
 		store := &fakeStore{}
-		s.Store = store
+		s := sessions.New(0, sessions.Settings{Policy: sessions.Dual, Native: 3}, store, k, clock)
 		if _, err := s.Connect(t.Context(), "alice", sessions.Connection{Instance: instance, Platform: "Web"}); !fault.Is(err, fault.Invalid) || len(store.claims) > 0 {
 			t.Errorf("an instance of %d bytes: %v, claims %+v", len(instance), err, store.claims)
 		}
@@ -191,11 +187,12 @@ func TestClaimIsRetriedFromTheSessionItMet(t *testing.T) {
 func TestPolicyOrLimitIsLowered(t *testing.T) {
 	clock := testkit.NewClock(time.UnixMilli(1_700_000_000_000))
 	store, k := &fakeStore{}, &kicker{}
-	s := sessions.Service{Policy: sessions.Multi, Native: 3, Web: 10, Store: store, Kicker: k, Clock: clock}
+	set := sessions.Settings{Policy: sessions.Multi, Native: 3, Web: 10}
 	connect := func(platform sessions.Platform, instance, kicked string) {
 		t.Helper()
 		clock.Move(time.Millisecond)
 		k.kicked = nil
+		s := sessions.New(0, set, store, k, clock)
 		if _, err := s.Connect(t.Context(), "alice", sessions.Connection{ID: instance, Instance: instance, Platform: platform}); err != nil {
 			t.Fatal(err)
 		}
@@ -209,23 +206,23 @@ func TestPolicyOrLimitIsLowered(t *testing.T) {
 	connect("Web", "w", "")
 	connect("Web", "v", "")
 	connect("Web", "u", "")
-	s.Policy = sessions.Dual
+	set.Policy = sessions.Dual
 	connect("Android", "c", "b") // another Android may stay, there can be three
 	connect("iPhone", "d", "a c")
-	s.Web = 2
+	set.Web = 2
 	connect("Web", "t", "") // browsers in the slots of the other policy are not counted
-	s.Web = 1
+	set.Web = 1
 	connect("Web", "t", "u v w")
-	s.Policy = sessions.Single
+	set.Policy = sessions.Single
 	connect("Web", "t", "d")
 	if got := len(store.slots); got != 2 { // the connection that t had before is not kicked
 		t.Errorf("%d slots, want 2: %+v", got, store.slots)
 	}
-	s.Policy = sessions.Multi
-	s.Web = 10
+	set.Policy = sessions.Multi
+	set.Web = 10
 	for _, name := range []string{"1", "2", "3", "4"} {
 		connect("Web", name, "")
 	}
-	s.Web = 3
+	set.Web = 3
 	connect("Web", "5", "1 2")
 }

@@ -15,7 +15,7 @@ import (
 // arrives: the slot of c2 stays as it is. Disconnect returns whether the user is
 // watched.
 func (s Service) Disconnect(ctx context.Context, user string, conn Connection, reason string) (watched bool, err error) {
-	return s.Store.ReleaseSlot(ctx, s.App, user, s.preferredSlot(conn), conn.ID, s.last(conn, reason))
+	return s.store.ReleaseSlot(ctx, s.app, user, s.preferredSlot(conn), conn.ID, s.last(conn, reason))
 }
 
 // Logout empties the slot of an installation and signs it out: push does not reach the
@@ -26,7 +26,7 @@ func (s Service) Logout(ctx context.Context, user string, conn Connection) (watc
 	if err != nil {
 		return false, err
 	}
-	return s.Store.SignOut(ctx, s.App, user, slot, conn.Instance, s.last(conn, "logout"))
+	return s.store.SignOut(ctx, s.app, user, slot, conn.Instance, s.last(conn, "logout"))
 }
 
 // A KickRequest takes the slots of devices, for one reason.
@@ -68,16 +68,20 @@ func (s Service) Kick(ctx context.Context, user, instance, reason string) (kicke
 	// A commit fails if the device renews its connection or disconnects at the same moment.
 	unit := unitofwork.New(
 		func(ctx context.Context, _ bool) (Session, error) {
-			list, err := s.Store.Sessions(ctx, s.App, []string{user})
+			list, err := s.store.Sessions(ctx, s.app, []string{user})
 			if err != nil {
 				return Session{}, err
 			}
 			return list[0], nil
 		},
-		func(session Session) (kickPlan, error) { return planKick(session, instance, reason, s.Now()), nil },
-		func(ctx context.Context, p kickPlan) (bool, error) { return s.Store.Expel(ctx, s.App, user, p.request) },
+		func(session Session) (kickPlan, error) {
+			return planKick(session, instance, reason, s.clock.Now()), nil
+		},
+		func(ctx context.Context, p kickPlan) (bool, error) {
+			return s.store.KickDevices(ctx, s.app, user, p.request)
+		},
 	)
-	p, err := unit.Run(ctx, s.Clock, fault.New(fault.Conflict, "the installation %s connects at the same moment", instance))
+	p, err := unit.Run(ctx, s.clock, fault.New(fault.Conflict, "the installation %s connects at the same moment", instance))
 	if err != nil {
 		return false, false, err
 	}
@@ -145,12 +149,12 @@ func (s Service) closeKicked(ctx context.Context, user, instance, reason string,
 		}
 	}
 	for _, d := range devices {
-		if err := s.Kicker.Kick(ctx, d, reason); err != nil {
+		if err := s.kicker.Kick(ctx, d, reason); err != nil {
 			return false, err
 		}
 	}
 	if len(devices) == 0 {
 		return kicked, nil
 	}
-	return true, s.Store.CleanUp(ctx, s.App, user, cleanup)
+	return true, s.store.CleanUp(ctx, s.app, user, cleanup)
 }

@@ -17,7 +17,7 @@ import (
 func TestDisconnectLogoutKick(t *testing.T) {
 	clock := testkit.NewClock(time.UnixMilli(1_700_000_000_000))
 	store, k := &fakeStore{}, &kicker{}
-	s := sessions.Service{Policy: sessions.Multi, Native: 3, Store: store, Kicker: k, Clock: clock}
+	s := sessions.New(0, sessions.Settings{Policy: sessions.Multi, Native: 3}, store, k, clock)
 	mac := sessions.Connection{ID: "c", Instance: "i", Platform: "Mac"}
 	connect := func() (slot string) {
 		if _, err := s.Connect(t.Context(), "alice", mac); err != nil {
@@ -77,7 +77,7 @@ func TestDisconnectLogoutKick(t *testing.T) {
 func TestCallsReturnWhetherTheUserIsWatched(t *testing.T) {
 	for _, want := range []bool{false, true} {
 		store := &fakeStore{watched: want}
-		s := sessions.Service{Store: store, Kicker: &kicker{}, Clock: testkit.NewClock(time.UnixMilli(1_700_000_000_000))}
+		s := sessions.New(0, sessions.Settings{}, store, &kicker{}, testkit.NewClock(time.UnixMilli(1_700_000_000_000)))
 		conn := sessions.Connection{ID: "c", Instance: "i", Platform: "Mac"}
 		connected, err1 := s.Connect(t.Context(), "alice", conn)
 		_, kicked, err2 := s.Kick(t.Context(), "alice", "i", "kicked")

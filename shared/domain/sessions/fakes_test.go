@@ -88,7 +88,7 @@ func (f *fakeStore) setLeaving(d sessions.Device) {
 	f.leaving[d.Slot] = d
 }
 
-func (f *fakeStore) Expel(_ context.Context, _ int64, _ string, e sessions.KickRequest) (bool, error) {
+func (f *fakeStore) KickDevices(_ context.Context, _ int64, _ string, e sessions.KickRequest) (bool, error) {
 	for _, d := range e.Devices {
 		if f.slots[d.Slot].Current.ID != d.Current.ID {
 			return false, f.err

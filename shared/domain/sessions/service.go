@@ -26,10 +26,10 @@ type Store interface {
 	// installation from Ends. slot is where the installation probably is; it may be
 	// empty. SignOut returns whether the user is watched.
 	SignOut(ctx context.Context, app int64, user, slot, instance string, last LastEnd) (watched bool, err error)
-	// Expel takes the slots of devices: all of them, or none. The devices are Leaving
+	// KickDevices takes the slots of devices: all of them, or none. The devices are Leaving
 	// from then on. ok is false, and nothing has changed, if one of them does not hold
 	// its slot any more.
-	Expel(ctx context.Context, app int64, user string, e KickRequest) (ok bool, err error)
+	KickDevices(ctx context.Context, app int64, user string, e KickRequest) (ok bool, err error)
 	// CleanUp removes from a session what need not be remembered. If a part of it has
 	// changed in the meantime, CleanUp removes nothing.
 	CleanUp(ctx context.Context, app int64, user string, c Cleanup) error
@@ -55,20 +55,32 @@ type Kicker interface {
 	CloseSilently(ctx context.Context, d Device) error
 }
 
-// Service opens and closes the connections of an application's users.
-type Service struct {
-	clock.Clock
-
-	App    int64
+// Settings are what an application says about the connections of its users.
+type Settings struct {
 	Policy Policy
 	// Native and Web are how many devices of one platform may be online: of a native
 	// platform, and of the web. A number below one counts as one.
 	Native, Web int
 	// Spread is the time, in seconds, over which clients spread their reconnects.
 	Spread int
-	Store  Store
-	Kicker Kicker
 }
+
+// Service opens and closes the connections of an application's users.
+type Service struct {
+	app      int64
+	settings Settings
+	store    Store
+	kicker   Kicker
+	clock    clock.Clock
+}
+
+// New returns the Service of an application.
+func New(app int64, s Settings, store Store, k Kicker, c clock.Clock) Service {
+	return Service{app: app, settings: s, store: store, kicker: k, clock: c}
+}
+
+// Spread returns the time, in seconds, over which clients spread their reconnects.
+func (s Service) Spread() int { return s.settings.Spread }
 
 // SetBackground stores whether the app of an installation is in the background.
 func (s Service) SetBackground(ctx context.Context, user string, conn Connection, background bool) error {
@@ -76,7 +88,7 @@ func (s Service) SetBackground(ctx context.Context, user string, conn Connection
 	if err != nil {
 		return err
 	}
-	found, err := s.Store.SetBackground(ctx, s.App, user, slot, conn.Instance, background)
+	found, err := s.store.SetBackground(ctx, s.app, user, slot, conn.Instance, background)
 	if err == nil && !found {
 		err = fault.New(fault.Invalid, "the installation %s is not connected", conn.Instance)
 	}
@@ -85,7 +97,7 @@ func (s Service) SetBackground(ctx context.Context, user string, conn Connection
 
 // Devices lists the devices of a user, the one that connected first at the front.
 func (s Service) Devices(ctx context.Context, user string) ([]Device, error) {
-	list, err := s.Store.Sessions(ctx, s.App, []string{user})
+	list, err := s.store.Sessions(ctx, s.app, []string{user})
 	if err != nil {
 		return nil, err
 	}
@@ -97,17 +109,17 @@ func (s Service) Devices(ctx context.Context, user string) ([]Device, error) {
 // user has no session at all, the table of sessions was lost and nothing is known of
 // any connection: HasSlot then returns true.
 func (s Service) HasSlot(ctx context.Context, user, connection string) (bool, error) {
-	list, err := s.Store.Sessions(ctx, s.App, []string{user})
+	list, err := s.store.Sessions(ctx, s.app, []string{user})
 	if err != nil {
 		return false, err
 	}
 	known := len(list[0].Devices) > 0 || list[0].Last != nil
-	return !known || list[0].Serves(connection, s.Now()), nil
+	return !known || list[0].Serves(connection, s.clock.Now()), nil
 }
 
 // RemoveData implements accounts.DataRemover.
 func (s Service) RemoveData(ctx context.Context, user string) (more bool, err error) {
-	return false, s.Store.ForgetSession(ctx, s.App, user)
+	return false, s.store.ForgetSession(ctx, s.app, user)
 }
 
 // ownSlot returns the slot where the caller's installation probably is. It is empty if
@@ -124,5 +136,5 @@ func (s Service) ownSlot(conn Connection) (slot string, err error) {
 
 // last returns the end of a connection that ends now.
 func (s Service) last(conn Connection, reason string) LastEnd {
-	return LastEnd{Time: s.Now().UnixMilli(), Reason: reason, Platform: conn.Platform, Instance: conn.Instance}
+	return LastEnd{Time: s.clock.Now().UnixMilli(), Reason: reason, Platform: conn.Platform, Instance: conn.Instance}
 }

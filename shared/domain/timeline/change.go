@@ -28,7 +28,8 @@ type Actor struct {
 	Origin  delivery.Origin
 }
 
-// A RowUpdate is what is written to a conversation row if messages change.
+// A RowUpdate is what is written to a conversation row, or to the head of a group, if messages
+// change.
 type RowUpdate struct {
 	NowMs int64
 	// Last, if not nil, replaces what the list shows of a message, if that is still
@@ -87,45 +88,46 @@ type (
 	}
 )
 
-// Recall removes the content of a message for both users; the message itself stays
+// Recall removes the content of a message for everybody; the message itself stays
 // in the history. Users can recall the messages that they sent, within the time limit
-// of the application. The message no longer counts as unread for the receiver.
+// of the application. The message no longer counts as unread for its receivers. In a group an
+// empty from is the application, which recalls the messages of all members.
 func (s Service) Recall(ctx context.Context, by Actor, from string, id chat.ID, key Key) error {
-	born, err := s.bornForActor(ctx, by, from)
+	born, err := s.bornForActor(ctx, by, from, id)
 	if err != nil {
 		return err
 	}
 	m, err := s.findSent(ctx, id.Peer(from), id, from, born, key)
 	switch {
-	case fault.Is(err, fault.AlreadyRecalled) && m.RecalledMs > s.Now().Add(-IdempotencyWindow).UnixMilli():
+	case fault.Is(err, fault.AlreadyRecalled) && m.RecalledMs > s.clock.Now().Add(-IdempotencyWindow).UnixMilli():
 		return nil // a repeat: the first call has delivered the event
 	case err != nil:
 		return err
-	case !by.Trusted && s.Now().Sub(time.Unix(key.Time, 0)) > s.Recallable:
-		return fault.New(fault.RecallTooLate, "a message can be recalled for %s", s.Recallable)
+	case !by.Trusted && s.clock.Now().Sub(time.Unix(m.Time, 0)) > s.settings.Recallable:
+		return fault.New(fault.RecallTooLate, "a message can be recalled for %s", s.settings.Recallable)
 	}
-	now := s.Now().UnixMilli()
-	contentRemoved := &LastShown{Of: key}
+	now := s.clock.Now().UnixMilli()
+	contentRemoved := &LastShown{Of: m.Key}
 	receiver := RowUpdate{NowMs: now, Last: contentRemoved}
-	if !m.NoUnread && !m.Hidden {
+	if !m.ExcludedFromUnread && !m.Hidden {
 		receiver.NoLongerUnread = []Message{*m}
 	}
 	m.HiddenFromPeer = m.Hidden // m was read as the receiver sees it; from here on it is the sender's view
 	if err := s.RecordChange(ctx, *m, now, RowUpdate{NowMs: now, Last: contentRemoved}, receiver); err != nil {
 		return err
 	}
-	done, err := s.ChangeStore.Recall(ctx, s.App, *m, now)
+	done, err := s.changeStore.Recall(ctx, s.app, *m, now)
 	if err != nil {
 		return err
 	}
 	if !done {
 		return nil // another call at the same time did it, and delivers the event
 	}
-	event := Recalled{Chat: id, From: from, Key: key, TimeMs: now}
+	event := Recalled{Chat: id, From: m.From, Key: m.Key, TimeMs: now}
 	if !by.Trusted {
 		event.By = from
 	}
-	s.Delivery.DeliverAfterCommit(ctx, usersToNotify(*m), by.Origin, event)
+	s.deliver(ctx, *m, by.Origin, event)
 	return nil
 }
 
@@ -136,14 +138,15 @@ type EditRequest struct {
 	Form     content.Form // of the dialect by which the content came; nil: the stored form
 }
 
-// Edit replaces the content of a message for both users. Users can edit the
-// messages that they sent, as long as they may write to the receiver. It returns the
+// Edit replaces the content of a message for everybody. Users can edit the
+// messages that they sent, as long as they may write to the conversation. In a group an empty
+// from is the application, which edits the messages of all members. It returns the
 // time of the edit in ms, which is later than that of all earlier edits; 0 if nothing
 // was changed. Example: two edits run on hosts whose clocks differ by 5 ms. The later
 // edit still has the later time, so a device that receives it first does not replace
 // it by the earlier one.
 func (s Service) Edit(ctx context.Context, by Actor, from string, id chat.ID, key Key, e EditRequest) (int64, error) {
-	born, blockedSilently, err := s.Check.Admit(ctx, by, from, id)
+	born, blockedSilently, err := s.check.Admit(ctx, by, from, id)
 	if err != nil {
 		return 0, err
 	}
@@ -164,7 +167,7 @@ func (s Service) Edit(ctx context.Context, by Actor, from string, id chat.ID, ke
 	if e.Custom != nil {
 		m.Custom = *e.Custom
 	}
-	if err := m.CheckMediaSizes(s.MaxImageBytes, s.MaxFileBytes); err != nil {
+	if err := m.CheckMediaSizes(s.settings.Files); err != nil {
 		return 0, err
 	}
 	if err := m.Content.Check(e.Form, 0); err != nil {
@@ -173,13 +176,13 @@ func (s Service) Edit(ctx context.Context, by Actor, from string, id chat.ID, ke
 	if m.Version > 0 && m.Equal(before) {
 		return m.EditedMs, nil // a repeat: the first call has delivered the event
 	}
-	now := s.Now().UnixMilli()
+	now := s.clock.Now().UnixMilli()
 	update := RowUpdate{NowMs: now, Last: lastShown(*m)}
 	if err := s.RecordChange(ctx, *m, now, update, update); err != nil {
 		return 0, err
 	}
 	m.EditedMs = max(now, m.EditedMs+1) // later than the last edit, also if this host's clock is behind
-	other, err := s.ChangeStore.Edit(ctx, s.App, *m, m.EditedMs)
+	other, err := s.changeStore.Edit(ctx, s.app, *m, m.EditedMs)
 	if err != nil {
 		return 0, err
 	}
@@ -193,7 +196,7 @@ func (s Service) Edit(ctx context.Context, by Actor, from string, id chat.ID, ke
 		}
 		return 0, fault.New(fault.EditConflict, "another change of the message came first, read it again")
 	}
-	s.Delivery.DeliverAfterCommit(ctx, usersToNotify(*m), by.Origin, Edited{*m})
+	s.deliver(ctx, *m, by.Origin, Edited{*m})
 	return m.EditedMs, nil
 }
 
@@ -216,7 +219,7 @@ func (s Service) DeleteForUser(ctx context.Context, by Actor, user string, id ch
 	if err != nil {
 		return err
 	}
-	now := s.Now().UnixMilli()
+	now := s.clock.Now().UnixMilli()
 	update, event := RowUpdate{NowMs: now}, Hidden{User: user, Chat: id, TimeMs: now}
 	var entries []LogEntry
 	for _, m := range list {
@@ -225,7 +228,7 @@ func (s Service) DeleteForUser(ctx context.Context, by Actor, user string, id ch
 		}
 		event.Keys = append(event.Keys, m.Key)
 		entries = append(entries, LogEntry{AtMs: now, Key: m.Key, Only: user, Expires: m.Expires})
-		if m.From != user && !m.NoUnread && !m.Recalled {
+		if m.From != user && !m.ExcludedFromUnread && !m.Recalled {
 			update.NoLongerUnread = append(update.NoLongerUnread, *m)
 		}
 	}
@@ -235,21 +238,21 @@ func (s Service) DeleteForUser(ctx context.Context, by Actor, user string, id ch
 	if update.Last, err = s.lastAfterHiding(ctx, user, id, event.Keys); err != nil {
 		return err
 	}
-	err = s.Parallel(ctx,
-		func(ctx context.Context) error { return s.ChangeStore.UpdateRow(ctx, s.App, user, id, update) },
-		func(ctx context.Context) error { return s.ChangeStore.Log(ctx, s.App, id, entries) },
+	err = s.parallel.Run(ctx,
+		func(ctx context.Context) error { return s.changeStore.UpdateRow(ctx, s.app, user, id, update) },
+		func(ctx context.Context) error { return s.changeStore.AppendOperations(ctx, s.app, id, entries) },
 	)
 	if err != nil {
 		return err
 	}
 	hide := make([]func(context.Context) error, len(event.Keys))
 	for i, key := range event.Keys {
-		hide[i] = func(ctx context.Context) error { return s.ChangeStore.Hide(ctx, s.App, user, id, key) }
+		hide[i] = func(ctx context.Context) error { return s.changeStore.Hide(ctx, s.app, user, id, key) }
 	}
-	if err := s.Parallel(ctx, hide...); err != nil {
+	if err := s.parallel.Run(ctx, hide...); err != nil {
 		return err
 	}
-	s.Delivery.DeliverAfterCommit(ctx, []string{user}, by.Origin, event)
+	s.delivery.DeliverAfterCommit(ctx, []string{user}, by.Origin, event)
 	return nil
 }
 
@@ -257,12 +260,12 @@ func (s Service) DeleteForUser(ctx context.Context, by Actor, user string, id ch
 // last one that remains. It returns nil if the last message of the list is not one of
 // them.
 func (s Service) lastAfterHiding(ctx context.Context, user string, id chat.ID, keys []Key) (*LastShown, error) {
-	shown, err := s.Store.LastKey(ctx, s.App, user, id)
+	shown, err := s.store.LastKey(ctx, s.app, user, id)
 	if err != nil || shown == nil || !slices.Contains(keys, *shown) {
 		return nil, err
 	}
 	// The read is strong, because the remaining messages may have been hidden a moment
-	// ago. Many messages with NoLast may come before one that a list shows, so it reads
+	// ago. Many messages with ExcludedFromLast may come before one that a list shows, so it reads
 	// as many pages as needed.
 	q := HistoryRange{User: user, Chat: id, Limit: len(keys) + 1, Strong: true}
 	for {
@@ -271,7 +274,7 @@ func (s Service) lastAfterHiding(ctx context.Context, user string, id chat.ID, k
 			return nil, err
 		}
 		for _, m := range slices.Backward(h.Messages) {
-			if m.NoLast || slices.Contains(keys, m.Key) {
+			if m.ExcludedFromLast || slices.Contains(keys, m.Key) {
 				continue
 			}
 			out := lastShown(m)
@@ -286,10 +289,14 @@ func (s Service) lastAfterHiding(ctx context.Context, user string, id chat.ID, k
 
 // RecordChange writes to the log, and to the rows of both users, that a message is
 // about to change. m must be read as its sender sees it. The row of a receiver who
-// does not see the message is not written.
+// does not see the message is not written. In a group it writes the head of the group, which
+// has for all members what the row of a receiver has.
 func (s Service) RecordChange(ctx context.Context, m Message, nowMs int64, sender, receiver RowUpdate) error {
 	rows := []userRowUpdate{{m.From, sender}}
-	if !m.HiddenFromPeer {
+	switch {
+	case m.Chat.Kind() == chat.Group:
+		rows = []userRowUpdate{{"", receiver}}
+	case !m.HiddenFromPeer:
 		rows = append(rows, userRowUpdate{m.To(), receiver})
 	}
 	return s.writeLogAndRows(ctx, m, LogEntry{AtMs: nowMs, Key: m.Key, Expires: m.Expires}, rows)
@@ -306,16 +313,36 @@ func (s Service) writeLogAndRows(ctx context.Context, m Message, entry LogEntry,
 	run := make([]func(context.Context) error, 0, len(rows)+1)
 	for _, r := range rows {
 		run = append(run, func(ctx context.Context) error {
-			return s.ChangeStore.UpdateRow(ctx, s.App, r.user, m.Chat, r.RowUpdate)
+			return s.changeStore.UpdateRow(ctx, s.app, r.user, m.Chat, r.RowUpdate)
 		})
 	}
-	return s.Parallel(ctx, append(run, func(ctx context.Context) error {
-		return s.ChangeStore.Log(ctx, s.App, m.Chat, []LogEntry{entry})
+	return s.parallel.Run(ctx, append(run, func(ctx context.Context) error {
+		return s.changeStore.AppendOperations(ctx, s.app, m.Chat, []LogEntry{entry})
 	})...)
 }
 
-// usersToNotify returns the users to whose devices a change is delivered. m must be
-// read as its sender sees it.
+// deliver delivers the event of a change of a message, which is stored. m must be read as its
+// sender sees it.
+func (s Service) deliver(ctx context.Context, m Message, origin delivery.Origin, event delivery.Event) {
+	if m.Chat.Kind() == chat.Group {
+		group, _ := m.Chat.Names()
+		s.members.DeliverAfterCommit(ctx, group, m.receiversAndSender(), origin, event)
+		return
+	}
+	s.delivery.DeliverAfterCommit(ctx, usersToNotify(m), origin, event)
+}
+
+// receiversAndSender returns the members to whom alone a message of a group goes, and its sender;
+// nil if it goes to all.
+func (m Message) receiversAndSender() []string {
+	if len(m.Receivers) == 0 {
+		return nil
+	}
+	return append(slices.Clone(m.Receivers), m.From)
+}
+
+// usersToNotify returns the users of a direct conversation to whose devices a change is
+// delivered. m must be read as its sender sees it.
 func usersToNotify(m Message) []string {
 	switch {
 	case m.HiddenFromSender:

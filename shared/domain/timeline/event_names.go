@@ -20,3 +20,6 @@ func (ReadReceipt) EventName() string { return "read receipts sent" }
 
 // EventName implements delivery.Event.
 func (ExtensionsChanged) EventName() string { return "extensions changed" }
+
+// EventName implements delivery.Event.
+func (Deleted) EventName() string { return "messages deleted for everybody" }

@@ -78,12 +78,27 @@ type ExtensionsChanged struct {
 	Deleted         []string
 }
 
-// extensible reads a message to which extensions may be attached.
-func (s Service) extensible(ctx context.Context, from string, id chat.ID, born int64, key Key) (*Message, error) {
-	if !s.Extensible {
+// extensible reads a message to which extensions may be attached. In a group a user must be a member
+// and see the message, and the application reads that of every group that exists.
+func (s Service) extensible(ctx context.Context, by Actor, user, from string, id chat.ID, key Key) (*Message, error) {
+	if !s.settings.Extensible {
 		return nil, fault.New(fault.AppLimit, "the application's edition has no message extensions")
 	}
-	m, err := s.find(ctx, from, id, born, key, fault.TargetUnknown)
+	var m *Message
+	var err error
+	switch {
+	case id.Kind() != chat.Group:
+		var born int64
+		if born, err = s.bornForActor(ctx, by, user, id); err == nil {
+			m, err = s.find(ctx, from, id, born, key, fault.TargetUnknown)
+		}
+	case by.Trusted:
+		if _, _, err = s.check.Admit(ctx, by, "", id); err == nil {
+			m, err = s.find(ctx, "", id, 0, key, fault.TargetUnknown)
+		}
+	default:
+		m, err = s.findForMember(ctx, user, id, key, fault.TargetUnknown)
+	}
 	switch {
 	case err != nil:
 		return nil, err
@@ -100,16 +115,13 @@ func (s Service) ExtensionsOf(ctx context.Context, from string, id chat.ID, key 
 	return s.ExtensionsFor(ctx, Actor{Trusted: true}, "", from, id, key, start)
 }
 
-// ExtensionsFor is ExtensionsOf for a user or, if by is Trusted, the application.
+// ExtensionsFor is ExtensionsOf for a user or, if by is Trusted, the application. In a group from is
+// empty.
 func (s Service) ExtensionsFor(ctx context.Context, by Actor, user, from string, id chat.ID, key Key, start int64) (ExtensionPage, error) {
-	born, err := s.bornForActor(ctx, by, user)
-	if err != nil {
+	if _, err := s.extensible(ctx, by, user, from, id, key); err != nil {
 		return ExtensionPage{}, err
 	}
-	if _, err := s.extensible(ctx, from, id, born, key); err != nil {
-		return ExtensionPage{}, err
-	}
-	counters, list, err := s.ExtensionStore.AllExtensions(ctx, s.App, id, key)
+	counters, list, err := s.extensionStore.AllExtensions(ctx, s.app, id, key)
 	if err != nil {
 		return ExtensionPage{}, err
 	}
@@ -123,20 +135,16 @@ func (s Service) ExtensionsFor(ctx context.Context, by Actor, user, from string,
 // ChangeExtensions sets, deletes or clears extensions of a message. If a user calls,
 // the version that the caller knows must be the stored one; the application's
 // versions are not compared. It returns one result for each extension, with the new
-// version if it was set. The event is delivered to the devices of both users.
+// version if it was set. The event is delivered to the devices of both users, or of the members.
 //
 // Example: Alice and Bob both know version 4 of the key "vote". Alice sets it, which
 // makes it version 5. Bob's call with version 4 gets ExtensionConflict and Alice's
-// extension. Alice's repeat of her call finds her value and succeeds.
+// extension. Alice's repeat of her call finds her value and succeeds. In a group from is empty.
 func (s Service) ChangeExtensions(ctx context.Context, by Actor, user, from string, id chat.ID, key Key, verb ExtensionVerb, list []Extension) ([]ExtensionResult, error) {
 	if err := checkExtensions(verb, list); err != nil {
 		return nil, err
 	}
-	born, err := s.bornForActor(ctx, by, user)
-	if err != nil {
-		return nil, err
-	}
-	m, err := s.extensible(ctx, from, id, born, key)
+	m, err := s.extensible(ctx, by, user, from, id, key)
 	if err != nil {
 		return nil, err
 	}
@@ -146,23 +154,23 @@ func (s Service) ChangeExtensions(ctx context.Context, by Actor, user, from stri
 	}
 	p, err := unitofwork.New(
 		func(ctx context.Context, _ bool) (storedExtensions, error) {
-			counters, current, err := s.ExtensionStore.ExtensionCounters(ctx, s.App, id, key, keys)
+			counters, current, err := s.extensionStore.ExtensionCounters(ctx, s.app, id, key, keys)
 			counters.Expires = m.Expires
 			return storedExtensions{counters, current}, err
 		},
 		func(stored storedExtensions) (*extensionPlan, error) {
-			return planExtensions(stored, verb, list, by.Trusted, s.Now().Unix()/60)
+			return planExtensions(stored, verb, list, by.Trusted, s.clock.Now().Unix()/60)
 		},
 		func(ctx context.Context, p *extensionPlan) (bool, error) {
-			return s.ExtensionStore.WriteExtensions(ctx, s.App, id, key, p.counters, p.put, p.remove)
+			return s.extensionStore.WriteExtensions(ctx, s.app, id, key, p.counters, p.put, p.remove)
 		},
-	).Run(ctx, s.Clock, fault.New(fault.EditConflict, "too many changes of the message at once, try again"))
+	).Run(ctx, s.clock, fault.New(fault.EditConflict, "too many changes of the message at once, try again"))
 	if err != nil {
 		return nil, err
 	}
 	if !p.Empty() {
-		s.Delivery.DeliverAfterCommit(ctx, usersToNotify(*m), by.Origin, ExtensionsChanged{
-			Chat: id, From: m.From, Key: key, Latest: p.counters.Latest, Cleared: p.counters.Cleared, Set: p.put, Deleted: p.remove,
+		s.deliver(ctx, *m, by.Origin, ExtensionsChanged{
+			Chat: id, From: m.From, Key: m.Key, Latest: p.counters.Latest, Cleared: p.counters.Cleared, Set: p.put, Deleted: p.remove,
 		})
 	}
 	return p.results, nil

@@ -26,7 +26,7 @@ func EditFaults() []fault.Code {
 // ReactFaults lists the faults of React with a new reaction, besides those of the
 // permission to write to the other user.
 func ReactFaults() []fault.Code {
-	return []fault.Code{fault.AlreadyReacted, fault.ReactionLimit, fault.TargetUnknown}
+	return []fault.Code{fault.AlreadyReacted, fault.ReactionLimit, fault.ReactionUserLimit, fault.TargetUnknown}
 }
 
 // UnreactFaults lists the faults of React that takes a reaction back, besides those of

@@ -9,7 +9,7 @@ import (
 
 // A HistoryRange selects a part of a timeline for one user.
 type HistoryRange struct {
-	User           string
+	User           string // in a group: empty for the application
 	Chat           chat.ID
 	After, Before  *Key  // exclusive bounds
 	MinSec, MaxSec int64 // inclusive bounds in Unix seconds; MaxSec 0: no upper bound
@@ -47,13 +47,13 @@ const maxFurtherReads = 8
 func (s Service) History(ctx context.Context, q HistoryRange) (History, error) {
 	var bounds Bounds
 	var page Page
-	err := s.Parallel(ctx,
+	err := s.parallel.Run(ctx,
 		func(ctx context.Context) (err error) {
-			bounds, err = s.Store.Bounds(ctx, s.App, q.User, q.Chat)
+			bounds, err = s.store.Bounds(ctx, s.app, q.User, q.Chat)
 			return err
 		},
 		func(ctx context.Context) (err error) {
-			page, err = s.Store.Timeline(ctx, s.App, q)
+			page, err = s.store.Timeline(ctx, s.app, q)
 			return err
 		},
 	)
@@ -61,10 +61,12 @@ func (s Service) History(ctx context.Context, q HistoryRange) (History, error) {
 		return History{}, err
 	}
 	var h History
-	now := s.Now().Unix()
+	now := s.clock.Now().Unix()
 	for reads := 0; ; reads++ {
-		for _, m := range page.Messages {
-			if bounds.Cleared != nil && !bounds.Cleared.Before(m.Key) {
+		h.Messages = slices.Grow(h.Messages, len(page.Messages))
+		for i := range page.Messages {
+			m := &page.Messages[i]
+			if bounds.hides(*m) {
 				page.Done = true
 				break
 			}
@@ -72,11 +74,11 @@ func (s Service) History(ctx context.Context, q HistoryRange) (History, error) {
 				h.Next = &m.Key
 				continue
 			}
-			if len(h.Messages) == q.Limit || (q.Accept != nil && !q.Accept(m)) {
+			if len(h.Messages) == q.Limit || (q.Accept != nil && !q.Accept(*m)) {
 				slices.Reverse(h.Messages)
 				return h, nil
 			}
-			h.Messages = append(h.Messages, m)
+			h.Messages = append(h.Messages, *m)
 			h.Next = &m.Key
 		}
 		if page.Done || len(h.Messages) == q.Limit || reads == maxFurtherReads {
@@ -85,7 +87,7 @@ func (s Service) History(ctx context.Context, q HistoryRange) (History, error) {
 		if h.Next != nil {
 			q.Before = h.Next
 		}
-		if page, err = s.Store.Timeline(ctx, s.App, q); err != nil {
+		if page, err = s.store.Timeline(ctx, s.app, q); err != nil {
 			return History{}, err
 		}
 	}

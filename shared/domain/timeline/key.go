@@ -2,7 +2,6 @@ package timeline
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -11,14 +10,56 @@ import (
 )
 
 // A Key identifies a message within its conversation (docs/spec/tencent §6.0).
+//
+// In a group, Seq is the number of the message and identifies it alone. A key that a caller names
+// has the number only: it selects a message or the end of a range, and is not compared with
+// Before.
 type Key struct {
 	Time   int64  // Unix seconds
-	Seq    uint32 // chosen by the sender
+	Seq    uint32 // chosen by the sender; in a group: 1, 2, 3, ...
 	Random uint32 // chosen by the sender
 }
 
+// KeyOfNumber returns the key that selects the message of a group with a number.
+func KeyOfNumber(number int64) Key { return Key{Seq: uint32(number)} } // a group has less than 2^32 messages
+
+// FindableKey returns the key of the message of a group that a caller names by its number. It fails
+// with the code unknown for a number that no message can have.
+func FindableKey(number int64, unknown fault.Code) (Key, error) {
+	if number < 1 || number >= 1<<32 {
+		return Key{}, fault.New(unknown, "the group has no message %d", number)
+	}
+	return KeyOfNumber(number), nil
+}
+
+// Text returns the key of a message of a conversation as callers write it: in a group it is the
+// number. Example: "17".
+func (k Key) Text(id chat.ID) string {
+	if id.Kind() == chat.Group {
+		return strconv.FormatUint(uint64(k.Seq), 10)
+	}
+	return k.String()
+}
+
+// ParseKeyOf reverses Text.
+func ParseKeyOf(id chat.ID, text string) (Key, error) {
+	if id.Kind() != chat.Group {
+		return ParseKey(text)
+	}
+	n, err := strconv.ParseUint(text, 10, 32)
+	if err != nil || n == 0 || strconv.FormatUint(n, 10) != text {
+		return Key{}, fault.New(fault.KeyInvalid, "%s %.50q is not the number of a message", fault.Key, text)
+	}
+	return Key{Seq: uint32(n)}, nil
+}
+
 // String returns "<sequence>_<random>_<time>". Example: "7_99_1700000000".
-func (k Key) String() string { return fmt.Sprintf("%d_%d_%d", k.Seq, k.Random, k.Time) }
+func (k Key) String() string {
+	b := make([]byte, 0, 48)
+	b = append(strconv.AppendUint(b, uint64(k.Seq), 10), '_')
+	b = append(strconv.AppendUint(b, uint64(k.Random), 10), '_')
+	return string(strconv.AppendInt(b, k.Time, 10))
+}
 
 // ParseKey reverses String. It fails with fault.KeyInvalid for any other text,
 // also for "07_99_1700000000".
@@ -69,7 +110,7 @@ func (s Service) Put(ctx context.Context, m Message, spareSeq uint32) (Message, 
 		spareSeq = m.Seq + 1 + spareSeq%(1<<20)
 	}
 	for try := 0; ; try++ {
-		existing, err := s.Store.PutMessage(ctx, s.App, m)
+		existing, err := s.store.PutMessage(ctx, s.app, m)
 		if err != nil || existing == nil {
 			return m, err
 		}
@@ -102,17 +143,17 @@ const maxSecondsAhead = 2
 // PutPast stores a message of the past if its key is free. Otherwise it changes nothing and
 // returns the message that has the key.
 func (s Service) PutPast(ctx context.Context, m Message) (existing *Message, err error) {
-	return s.Store.PutMessage(ctx, s.App, m)
+	return s.store.PutMessage(ctx, s.app, m)
 }
 
 // At returns the message that has a key, as a user sees it and even if the user does not
 // see it; nil if the key is free.
 func (s Service) At(ctx context.Context, user string, id chat.ID, k Key) (*Message, error) {
-	return s.Store.MessageAt(ctx, s.App, user, id, k)
+	return s.store.MessageAt(ctx, s.app, user, id, k)
 }
 
 // UpdateRow notes on a user's row that messages change. If the user has no row it does
 // nothing.
 func (s Service) UpdateRow(ctx context.Context, user string, id chat.ID, update RowUpdate) error {
-	return s.ChangeStore.UpdateRow(ctx, s.App, user, id, update)
+	return s.changeStore.UpdateRow(ctx, s.app, user, id, update)
 }

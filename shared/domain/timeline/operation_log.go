@@ -62,8 +62,8 @@ const MaxChanges = 50
 // its log entry, and writes the message at 12:00:06. A device that reads the log at 12:00:03
 // gets the old message, and with its next read the new one.
 func (s Service) Changes(ctx context.Context, user string, id chat.ID, q LogRange) (ChangedMessages, error) {
-	out := ChangedMessages{SinceMs: s.Now().Add(-timeouts.Overlap).UnixMilli()}
-	page, err := s.ChangeStore.LogSince(ctx, s.App, user, id, q)
+	out := ChangedMessages{SinceMs: s.clock.Now().Add(-timeouts.Overlap).UnixMilli()}
+	page, err := s.changeStore.LogSince(ctx, s.app, user, id, q)
 	if err != nil {
 		return ChangedMessages{}, err
 	}

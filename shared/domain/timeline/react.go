@@ -14,21 +14,23 @@ import (
 // Limits of reactions. The vendor has error codes for them and documents no numbers
 // (docs/spec/tencent §12).
 const (
-	MaxReactions   = 10 // of one user to one message
-	maxReactionLen = 64 // bytes
+	MaxReactions     = 10  // different ones of one user to one message; in a group, of all members
+	MaxReactionUsers = 100 // members of a group who give one reaction to a message
+	maxReactionLen   = 64  // bytes
 )
 
 // React adds a user's reaction to a message of the conversation, or removes it. The
-// user must be allowed to write to the other one.
+// user must be allowed to write to the other one, or to the group. A group has fewer reactions to a
+// message than its members could give, because they are stored with the message.
 func (s Service) React(ctx context.Context, by Actor, user string, id chat.ID, key Key, reaction string, add bool) error {
 	if err := checkReaction(reaction); err != nil {
 		return err
 	}
-	born, blockedSilently, err := s.Check.Admit(ctx, by, user, id)
+	born, blockedSilently, err := s.check.Admit(ctx, by, user, id)
 	if err != nil {
 		return err
 	}
-	m, err := s.find(ctx, user, id, born, key, fault.TargetUnknown)
+	m, err := s.findToReact(ctx, user, id, born, key)
 	if err != nil {
 		return err
 	}
@@ -37,8 +39,6 @@ func (s Service) React(ctx context.Context, by Actor, user string, id chat.ID, k
 	}
 	own := m.Reactions[user]
 	switch has := slices.Contains(own, reaction); {
-	case m.Recalled:
-		return fault.New(fault.TargetUnknown, "the message is recalled")
 	case add == has:
 		if repeat, err := s.isRepeatedReaction(ctx, user, id, key, reaction, add); err != nil || repeat {
 			return err
@@ -47,28 +47,82 @@ func (s Service) React(ctx context.Context, by Actor, user string, id chat.ID, k
 			return fault.New(fault.AlreadyReacted, "%s has given this reaction already", user)
 		}
 		return fault.New(fault.NotReacted, "%s has not given this reaction", user)
-	case add && len(own) >= MaxReactions:
-		return fault.New(fault.ReactionLimit, "a user gives a message at most %d reactions", MaxReactions)
+	case add:
+		if err := checkReactionLimits(*m, user, reaction); err != nil {
+			return err
+		}
 	}
-	now := s.Now().UnixMilli()
-	notified, rows := []string{user}, []userRowUpdate{{user, RowUpdate{NowMs: now}}}
-	if !m.HiddenFromPeer {
-		notified, rows = append(notified, id.Peer(user)), append(rows, userRowUpdate{id.Peer(user), RowUpdate{NowMs: now}})
+	now := s.clock.Now().UnixMilli()
+	rows := []userRowUpdate{{user, RowUpdate{NowMs: now}}}
+	switch {
+	case id.Kind() == chat.Group:
+		rows[0].user = ""
+	case !m.HiddenFromPeer:
+		rows = append(rows, userRowUpdate{id.Peer(user), RowUpdate{NowMs: now}})
 	}
 	entry := LogEntry{AtMs: now, Key: m.Key, Expires: m.Expires, By: user, Reaction: reactionLogValue(reaction, add)}
 	if err := s.writeLogAndRows(ctx, *m, entry, rows); err != nil {
 		return err
 	}
-	done, err := s.ChangeStore.React(ctx, s.App, user, id, key, reaction, add)
+	done, err := s.changeStore.React(ctx, s.app, user, id, key, reaction, add)
 	if err != nil {
 		return err
 	}
 	if !done {
 		return fault.New(fault.TargetUnknown, "the message was changed in the meantime, read it again")
 	}
-	s.Delivery.DeliverAfterCommit(ctx, notified, by.Origin, Reacted{
-		User: user, Chat: id, From: m.From, Key: key, Reaction: reaction, Added: add, TimeMs: now,
-	})
+	event := Reacted{User: user, Chat: id, From: m.From, Key: key, Reaction: reaction, Added: add, TimeMs: now}
+	if id.Kind() == chat.Group {
+		s.deliver(ctx, *m, by.Origin, event)
+		return nil
+	}
+	notified := make([]string, len(rows))
+	for i, r := range rows {
+		notified[i] = r.user
+	}
+	s.delivery.DeliverAfterCommit(ctx, notified, by.Origin, event)
+	return nil
+}
+
+// findToReact reads a message that a user reacts to: in a group one that the member sees and that
+// somebody has sent.
+func (s Service) findToReact(ctx context.Context, user string, id chat.ID, born int64, key Key) (m *Message, err error) {
+	if id.Kind() == chat.Group {
+		m, err = s.findForMember(ctx, user, id, key, fault.TargetUnknown)
+	} else {
+		m, err = s.find(ctx, user, id, born, key, fault.TargetUnknown)
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case m.Recalled:
+		return nil, fault.New(fault.TargetUnknown, "the message is recalled")
+	case m.Tip != nil:
+		return nil, fault.New(fault.TargetUnknown, "nobody sent message %s: it tells of a change of the group", key.Text(id))
+	}
+	return m, nil
+}
+
+// checkReactionLimits refuses one more reaction of a user if the message has as many as it may have.
+func checkReactionLimits(m Message, user, reaction string) error {
+	if m.Chat.Kind() != chat.Group {
+		if len(m.Reactions[user]) >= MaxReactions {
+			return fault.New(fault.ReactionLimit, "a user gives a message at most %d reactions", MaxReactions)
+		}
+		return nil
+	}
+	users := make(map[string]int) // how many have given each reaction
+	for _, list := range m.Reactions {
+		for _, r := range list {
+			users[r]++
+		}
+	}
+	switch {
+	case users[reaction] == 0 && len(users) >= MaxReactions:
+		return fault.New(fault.ReactionLimit, "a message of a group has at most %d different reactions", MaxReactions)
+	case users[reaction] >= MaxReactionUsers:
+		return fault.New(fault.ReactionUserLimit, "at most %d members give a message the same reaction", MaxReactionUsers)
+	}
 	return nil
 }
 
@@ -78,10 +132,10 @@ func (s Service) React(ctx context.Context, by Actor, user string, id chat.ID, k
 // and "+" as the last log entry, and succeeds. If the user had added it yesterday,
 // the call would fail with AlreadyReacted.
 func (s Service) isRepeatedReaction(ctx context.Context, user string, id chat.ID, key Key, reaction string, add bool) (bool, error) {
-	q := LogRange{SinceMs: s.Now().Add(-IdempotencyWindow).UnixMilli(), Limit: 100}
+	q := LogRange{SinceMs: s.clock.Now().Add(-IdempotencyWindow).UnixMilli(), Limit: 100}
 	done := ""
 	for {
-		page, err := s.ChangeStore.LogSince(ctx, s.App, user, id, q)
+		page, err := s.changeStore.LogSince(ctx, s.app, user, id, q)
 		if err != nil {
 			return false, err
 		}

@@ -16,7 +16,7 @@ func (s Service) SendReadReceipts(ctx context.Context, by Actor, reader string, 
 	if err != nil {
 		return err
 	}
-	sender, now := id.Peer(reader), s.Now().UnixMilli()
+	sender, now := id.Peer(reader), s.clock.Now().UnixMilli()
 	event := ReadReceipt{Reader: reader, Chat: id, TimeMs: now}
 	var entries []LogEntry
 	var confirm []func(context.Context) error
@@ -26,23 +26,23 @@ func (s Service) SendReadReceipts(ctx context.Context, by Actor, reader string, 
 		}
 		event.Keys = append(event.Keys, m.Key)
 		entries = append(entries, LogEntry{AtMs: now, Key: m.Key, Only: sender, Expires: m.Expires})
-		confirm = append(confirm, func(ctx context.Context) error { return s.ChangeStore.Confirm(ctx, s.App, *m, now) })
+		confirm = append(confirm, func(ctx context.Context) error { return s.changeStore.SaveReadReceipt(ctx, s.app, *m, now) })
 	}
 	if len(entries) == 0 {
 		return nil
 	}
-	err = s.Parallel(ctx,
+	err = s.parallel.Run(ctx,
 		func(ctx context.Context) error {
-			return s.ChangeStore.UpdateRow(ctx, s.App, sender, id, RowUpdate{NowMs: now})
+			return s.changeStore.UpdateRow(ctx, s.app, sender, id, RowUpdate{NowMs: now})
 		},
-		func(ctx context.Context) error { return s.ChangeStore.Log(ctx, s.App, id, entries) },
+		func(ctx context.Context) error { return s.changeStore.AppendOperations(ctx, s.app, id, entries) },
 	)
 	if err != nil {
 		return err
 	}
-	if err := s.Parallel(ctx, confirm...); err != nil {
+	if err := s.parallel.Run(ctx, confirm...); err != nil {
 		return err
 	}
-	s.Delivery.DeliverAfterCommit(ctx, []string{sender}, by.Origin, event)
+	s.delivery.DeliverAfterCommit(ctx, []string{sender}, by.Origin, event)
 	return nil
 }

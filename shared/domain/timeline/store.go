@@ -12,31 +12,32 @@ type Store interface {
 	// PutMessage stores a message if its key is free. Otherwise it changes nothing
 	// and returns the message that has the key, as the sender of m sees it.
 	PutMessage(ctx context.Context, app int64, m Message) (*Message, error)
-	// MessageAt reads the message that has a key; nil if the key is free.
+	// MessageAt reads the message that has a key, strongly; nil if the key is free.
 	MessageAt(ctx context.Context, app int64, user string, id chat.ID, k Key) (*Message, error)
 	// Timeline reads a page of a timeline, newest message first.
 	Timeline(ctx context.Context, app int64, q HistoryRange) (Page, error)
-	// Bounds returns where a user's view of a conversation begins.
+	// Bounds returns where a user's view of a conversation begins. If it is that of a group, it
+	// fails for a user who is not a member.
 	Bounds(ctx context.Context, app int64, user string, id chat.ID) (Bounds, error)
 	// MessagesByKey reads messages as a user sees them. An entry is nil if there is no
 	// such message, or if it expired before now (Unix seconds).
 	MessagesByKey(ctx context.Context, app int64, user string, id chat.ID, keys []Key, now int64, strong bool) ([]*Message, error)
 	// Account reads the account of a user; nil if there is none.
 	Account(ctx context.Context, app int64, user string, strong bool) (*accounts.Account, error)
-	// LastKey returns the key of the last message in a user's list; nil if there is
-	// none.
+	// LastKey returns the key of the last message in a user's list, or of the last one that
+	// lists show of a group; nil if there is none.
 	LastKey(ctx context.Context, app int64, user string, id chat.ID) (*Key, error)
 }
 
 // A ChangeStore persists what happens to stored messages.
 type ChangeStore interface {
-	// Log writes entries to the operation log of a conversation.
-	Log(ctx context.Context, app int64, id chat.ID, entries []LogEntry) error
+	// AppendOperations writes entries to the operation log of a conversation.
+	AppendOperations(ctx context.Context, app int64, id chat.ID, entries []LogEntry) error
 	// LogSince reads the log from a time in ms on, oldest entry first, without the
 	// entries that concern only the other user.
 	LogSince(ctx context.Context, app int64, user string, id chat.ID, q LogRange) (LogPage, error)
-	// UpdateRow notes on a user's row that messages change. If the user has no row it
-	// does nothing.
+	// UpdateRow notes on a user's row that messages change, or in the head of a group,
+	// whoever the user is. If there is no row it does nothing.
 	UpdateRow(ctx context.Context, app int64, user string, id chat.ID, update RowUpdate) error
 	// Recall removes the content of a message. It returns false if another call has
 	// already removed it.
@@ -44,13 +45,15 @@ type ChangeStore interface {
 	// Edit replaces the content of a message if the stored version is still that of
 	// m. Otherwise it changes nothing and returns the stored message.
 	Edit(ctx context.Context, app int64, m Message, nowMs int64) (*Message, error)
+	// Delete removes the content of a message of a group and marks it as deleted.
+	Delete(ctx context.Context, app int64, id chat.ID, key Key, nowMs int64) error
 	// Hide removes a message from the view of one user.
 	Hide(ctx context.Context, app int64, user string, id chat.ID, key Key) error
 	// React adds a user's reaction to a message, or removes it. It returns false if
-	// the message was recalled, or got too many reactions, in the meantime.
+	// the message was recalled or deleted, or got too many reactions, in the meantime.
 	React(ctx context.Context, app int64, user string, id chat.ID, key Key, reaction string, add bool) (bool, error)
-	// Confirm stores that the receiver has sent a read receipt for a message.
-	Confirm(ctx context.Context, app int64, m Message, nowMs int64) error
+	// SaveReadReceipt stores that the receiver has sent a read receipt for a message.
+	SaveReadReceipt(ctx context.Context, app int64, m Message, nowMs int64) error
 }
 
 // An ExtensionStore persists message extensions.

@@ -2,6 +2,7 @@ package timeline
 
 import (
 	"context"
+	"slices"
 
 	"parley/shared/domain/chat"
 	"parley/shared/fault"
@@ -47,12 +48,13 @@ func CheckKeys(keys []Key) error {
 
 // bornForActor returns the birth of a user's account (docs/adr/0023). For the
 // application it returns 0, because that may change the messages of every account
-// that had the id.
-func (s Service) bornForActor(ctx context.Context, by Actor, user string) (int64, error) {
-	if by.Trusted {
+// that had the id. In a group it is 0 for everybody: the place where a member's view begins is
+// that of the membership, not of the account.
+func (s Service) bornForActor(ctx context.Context, by Actor, user string, id chat.ID) (int64, error) {
+	if by.Trusted || id.Kind() == chat.Group {
 		return 0, nil
 	}
-	a, err := s.Store.Account(ctx, s.App, user, false)
+	a, err := s.store.Account(ctx, s.app, user, false)
 	if err != nil || a == nil {
 		return 0, err
 	}
@@ -63,29 +65,49 @@ func (s Service) bornForActor(ctx context.Context, by Actor, user string) (int64
 // deleted or cleared. If there is none, or it is from before born, find fails with the
 // code unknown.
 func (s Service) find(ctx context.Context, user string, id chat.ID, born int64, key Key, unknown fault.Code) (*Message, error) {
-	list, err := s.Store.MessagesByKey(ctx, s.App, user, id, []Key{key}, s.Now().Unix(), true)
+	list, err := s.store.MessagesByKey(ctx, s.app, user, id, []Key{key}, s.clock.Now().Unix(), true)
 	if err != nil {
 		return nil, err
 	}
-	if list[0] == nil || !list[0].sentOrImportedSince(born) {
+	switch {
+	case list[0] != nil && list[0].sentOrImportedSince(born) && !list[0].Deleted:
+		return list[0], nil
+	case id.Kind() == chat.Group:
+		return nil, fault.New(unknown, "the group has no message %s", key.Text(id))
+	default:
 		return nil, fault.New(unknown, "there is no message %s between %s and %s", key, user, id.Peer(user))
 	}
-	return list[0], nil
 }
 
-// findSent is find for a message that one of the two users sent. If the message is
-// recalled, it returns the message and fault.AlreadyRecalled.
+// findSent is find for a message that one of the two users sent, or a member of a group: if from is
+// empty, any of them. If the message is recalled, it returns the message and
+// fault.AlreadyRecalled.
 func (s Service) findSent(ctx context.Context, user string, id chat.ID, from string, born int64, key Key) (*Message, error) {
 	m, err := s.find(ctx, user, id, born, key, fault.MessageUnknown)
 	switch {
 	case err != nil:
 		return nil, err
-	case m.From != from:
-		return nil, fault.New(fault.MessageUnknown, "%s sent no message %s", from, key)
+	case m.Tip != nil:
+		return nil, fault.New(fault.NotRecallable, "nobody sent message %s: it tells of a change of the group", key.Text(id))
+	case m.From != from && (from != "" || id.Kind() != chat.Group):
+		return nil, fault.New(fault.MessageUnknown, "%s sent no message %s", from, key.Text(id))
 	case m.Recalled:
 		return m, fault.New(fault.AlreadyRecalled, "the message is recalled already")
 	}
 	return m, nil
+}
+
+// findForMember reads a message of a group that a member sees. If there is none, it fails with the
+// code unknown, and for a user who is not a member with MemberUnknown.
+func (s Service) findForMember(ctx context.Context, user string, id chat.ID, key Key, unknown fault.Code) (*Message, error) {
+	list, err := s.visible(ctx, user, id, []Key{key}, true)
+	if err == nil && list[0] == nil {
+		err = fault.New(unknown, "the group has no message %s", key.Text(id))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return list[0], nil
 }
 
 // FindVisible reads a message that a user sees and that is not recalled.
@@ -108,13 +130,13 @@ func (s Service) visible(ctx context.Context, user string, id chat.ID, keys []Ke
 
 // visibleWithBounds is visible, and returns where the user's view begins.
 func (s Service) visibleWithBounds(ctx context.Context, user string, id chat.ID, keys []Key, strong bool) (list []*Message, bounds Bounds, err error) {
-	err = s.Parallel(ctx,
+	err = s.parallel.Run(ctx,
 		func(ctx context.Context) (err error) {
-			list, err = s.Store.MessagesByKey(ctx, s.App, user, id, keys, s.Now().Unix(), strong)
+			list, err = s.store.MessagesByKey(ctx, s.app, user, id, keys, s.clock.Now().Unix(), strong)
 			return err
 		},
 		func(ctx context.Context) (err error) {
-			bounds, err = s.Store.Bounds(ctx, s.App, user, id)
+			bounds, err = s.store.Bounds(ctx, s.app, user, id)
 			return err
 		},
 	)
@@ -131,16 +153,34 @@ func (s Service) visibleWithBounds(ctx context.Context, user string, id chat.ID,
 type Bounds struct {
 	Cleared *Key  // this message and all before it are hidden; nil: none are
 	Born    int64 // older messages belong to another account that had the id; Unix seconds
+	Number  int64 // in a group: the message with this number and all before it are hidden
+}
+
+// hides reports whether a message is before the place where the user's view begins.
+func (b Bounds) hides(m Message) bool {
+	if m.Chat.Kind() == chat.Group {
+		return m.Offset <= b.Number
+	}
+	return b.Cleared != nil && !b.Cleared.Before(m.Key)
 }
 
 // visibleTo reports whether a user sees a message.
 func (m Message) visibleTo(user string, b Bounds) bool {
-	return m.visibleIgnoringClear(user, b.Born) && (b.Cleared == nil || b.Cleared.Before(m.Key))
+	return m.visibleIgnoringClear(user, b.Born) && !b.hides(m)
 }
 
-// visibleIgnoringClear is visibleTo without the bound of what the user has cleared.
+// visibleIgnoringClear is visibleTo without the bound of what the user has cleared. In a group the
+// empty user is the application, which sees every message, and also that it has deleted some.
 func (m Message) visibleIgnoringClear(user string, born int64) bool {
+	if m.Chat.Kind() == chat.Group {
+		return user == "" || (!m.Deleted && m.goesTo(user))
+	}
 	return !m.Hidden && (!m.HiddenFromSender || m.From != user) && m.sentOrImportedSince(born)
+}
+
+// goesTo reports whether a message of a group is for a member, or is the member's own.
+func (m Message) goesTo(user string) bool {
+	return len(m.Receivers) == 0 || m.From == user || slices.Contains(m.Receivers, user)
 }
 
 // sentOrImportedSince reports whether a message was sent, or imported, at this time

@@ -1,4 +1,12 @@
-import { type Conversation, type Kick, type Message, Parley, ParleyError, type PresenceView } from "@parley/client";
+import {
+  type DirectConversation,
+  isDirect,
+  type Kick,
+  type Message,
+  Parley,
+  ParleyError,
+  type PresenceView,
+} from "@parley/client";
 import { createContext } from "preact";
 import { useContext, useLayoutEffect, useReducer } from "preact/hooks";
 import { type Cloud, sign } from "./cloud.ts";
@@ -40,7 +48,7 @@ export class Session {
   /** The texts of messages that the user has recalled on this page, by key. */
   readonly recalled = new Map<string, string>();
   readonly #nicks: Map<string, string>;
-  readonly #drafts: Lookup<Conversation | undefined>;
+  readonly #drafts: Lookup<DirectConversation | undefined>;
   readonly #histories = new Map<string, HistoryState>();
   readonly #reading = new Map<string, number>();
   readonly #knownAccounts = new Set<string>();
@@ -67,7 +75,11 @@ export class Session {
       (users) => this.#watchPresence(users),
       this.changed,
     );
-    this.#drafts = new Lookup<Conversation | undefined>(undefined, (users) => this.#readDrafts(users), this.changed);
+    this.#drafts = new Lookup<DirectConversation | undefined>(
+      undefined,
+      (users) => this.#readDrafts(users),
+      this.changed,
+    );
     this.typing = new Typing(
       // A notification that is lost does no harm.
       (to, Typing) => void parley.message.typing({ To_Account: to, Typing }).catch(() => {}),
@@ -85,7 +97,9 @@ export class Session {
       this.kick = kick;
       this.changed();
     });
-    parley.on("message", (m) => this.typing.received(m.From_Account, false));
+    parley.on("message", (m) => {
+      if (m.GroupId === undefined) this.typing.received(m.From_Account, false);
+    });
     parley.on("message.typing", ({ From_Account, Typing }) => this.typing.received(From_Account, Typing));
     parley.on("profile.changed", ({ From_Account }) => this.profiles.refresh(From_Account));
     parley.on("presence.changed", (view) => {
@@ -208,17 +222,17 @@ export class Session {
     return new Map(QueryResult.map((view) => [view.To_Account, view]));
   }
 
-  async #readDrafts(users: string[]): Promise<Map<string, Conversation>> {
-    const found = new Map<string, Conversation>();
+  async #readDrafts(users: string[]): Promise<Map<string, DirectConversation>> {
+    const found = new Map<string, DirectConversation>();
     for (let i = 0; i < users.length; i += 20) {
       const { Conversations } = await this.parley.conversation.get({ To_Account: users.slice(i, i + 20) });
-      for (const row of Conversations) found.set(row.To_Account, row);
+      for (const row of Conversations.filter(isDirect)) found.set(row.To_Account, row);
     }
     return found;
   }
 
   /** The draft: unsent text of the user to somebody, from this device or another. */
-  draft(row: Conversation): string {
+  draft(row: DirectConversation): string {
     if (!row.DraftMs) return "";
     if (row.Draft !== undefined) return row.Draft;
     const read = this.#drafts.get(row.To_Account); // the row of a sync says only that there is a draft

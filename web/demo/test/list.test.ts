@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Conversation, Message, Pending } from "@parley/client";
+import type { DirectConversation, Message, Pending } from "@parley/client";
 import { previewOf } from "../src/list/preview.ts";
 import { excerptAround } from "../src/text.ts";
 
-const row: Conversation = {
+const row: DirectConversation = {
   To_Account: "bob",
   Unread: 0,
   ReadOrdinal: 0,

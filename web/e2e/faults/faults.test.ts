@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { type Conversation, type Message, ParleyError, type Timing } from "@parley/client";
+import { type AnyMessage, type Conversation, type Message, ParleyError, type Timing } from "@parley/client";
 import { sleep } from "../test/localCloud.ts";
 import { connectionLife, networkFaults, rules } from "./faultRules.ts";
 import {
@@ -38,8 +38,8 @@ async function endAllFaults(): Promise<void> {
   await endFaults(env.run);
 }
 
-const texts = (list: readonly Message[]) => list.map((m) => String(m.MsgBody[0]?.MsgContent.Text));
-const keys = (list: readonly Message[]) => list.map((m) => m.MsgKey);
+const texts = (list: readonly AnyMessage[]) => list.map((m) => String(m.MsgBody[0]?.MsgContent.Text));
+const keys = (list: readonly AnyMessage[]) => list.map((m) => m.MsgKey);
 const numbered = (name: string, count: number) => Array.from({ length: count }, (_, n) => `${name} ${n + 1}`);
 const inOrder = (a: Message, b: Message) => a.MsgTime - b.MsgTime || a.MsgSeq - b.MsgSeq || a.MsgRandom - b.MsgRandom;
 

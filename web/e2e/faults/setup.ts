@@ -2,7 +2,7 @@
 // are recorded.
 import assert from "node:assert/strict";
 import { randomBytes, randomInt } from "node:crypto";
-import { type Message, Parley, type SocketClass, type State, type Timing } from "@parley/client";
+import { type AnyMessage, Parley, type SocketClass, type State, type Timing } from "@parley/client";
 import { WebSocket } from "ws";
 import { type Run, sleep, startLocalCloud } from "../test/localCloud.ts";
 import { FaultyNetwork } from "./faultyNetwork.ts";
@@ -34,7 +34,7 @@ export const networkIsBack = () => {
 export interface RecordedClient {
   parley: Parley;
   /** The events `message`. */
-  received: Message[];
+  received: AnyMessage[];
   states: State[];
   /** The operations that the client has called, in order. */
   calls: string[];
@@ -68,7 +68,7 @@ export async function setUp() {
     });
     allClients.add(parley);
     const recorded: RecordedClient = { parley, received: [], states: [], calls };
-    parley.on("message", (m) => recorded.received.push(m));
+    parley.on("message", (m) => recorded.received.push(m as AnyMessage));
     parley.on("state", (state) => recorded.states.push(state));
     return recorded;
   };

@@ -229,6 +229,150 @@ test("a message that is written offline is sent once, after the page was reloade
   await Promise.all([carols.close(), daves.close()]);
 });
 
+test("three users of a group have the same messages, see its changes, and keep it after a reload", async (t) => {
+  const contexts = [await device(), await device(), await device()];
+  const [alice, bob, carol] = [
+    await tab(contexts[0] as BrowserContext, "alice"),
+    await tab(contexts[1] as BrowserContext, "bob"),
+    await tab(contexts[2] as BrowserContext, "carol"),
+  ];
+  const GroupId = await alice.evaluate(async () => {
+    const { parley } = window as unknown as TestWindow;
+    const request = { Type: "Public", Name: "Chess", InviteJoinOption: "FreeAccess", MemberList: ["bob"] };
+    return (await parley.group.create(request)).GroupId;
+  });
+  const members = (page: Page) =>
+    page.evaluate((GroupId) => {
+      const { parley } = window as unknown as TestWindow;
+      return parley.members(GroupId).map(({ Member_Account, Role }) => `${Member_Account} ${Role}`);
+    }, GroupId);
+  /** Texts of a group's timeline; a tip is its type and the users. */
+  const lines = (page: Page) =>
+    page.evaluate((GroupId) => {
+      const { parley, sdk } = window as unknown as TestWindow;
+      return parley
+        .timeline({ GroupId })
+        .map((m) => (m.Tip ? `tip ${m.Tip.Type} ${m.Tip.MemberList ?? ""}` : sdk.words(m.MsgBody)));
+    }, GroupId);
+  const has = (page: Page, line: string) =>
+    page.waitForFunction(
+      ([GroupId, line]) => {
+        const { parley, sdk } = window as unknown as TestWindow;
+        return parley
+          .timeline({ GroupId })
+          .some((m) => (m.Tip ? `tip ${m.Tip.Type} ${m.Tip.MemberList ?? ""}` : sdk.words(m.MsgBody)) === line);
+      },
+      [GroupId, line] as const,
+    );
+  const sayInGroup = (page: Page, text: string, at?: string) =>
+    page.evaluate(
+      async ([GroupId, text, at]) => {
+        const options = at ? { GroupAtInfo: [{ GroupAtAllFlag: 0, GroupAt_Account: at }] } : {};
+        await (window as unknown as TestWindow).parley.send({ GroupId }, text, options);
+      },
+      [GroupId, text, at] as const,
+    );
+  const row = (page: Page) =>
+    page.evaluate((GroupId) => {
+      const { parley } = window as unknown as TestWindow;
+      const { Unread, AtMe, Role } = parley.find({ GroupId }) ?? {};
+      return { Unread, AtMe, Role };
+    }, GroupId);
+
+  await t.test("members who were added have the group, and a member who is invited gets it", async () => {
+    await bob.waitForFunction((GroupId) => (window as unknown as TestWindow).parley.groupInfo(GroupId), GroupId);
+    await sayInGroup(alice, "welcome");
+    await has(bob, "welcome");
+    await bob.evaluate(async (GroupId) => {
+      const { parley } = window as unknown as TestWindow;
+      await parley.history({ GroupId });
+      while (!(await parley.loadMembers(GroupId)).Complete);
+    }, GroupId);
+    assert.deepEqual(await members(bob), ["alice Owner", "bob Member"]);
+    await alice.evaluate(async (GroupId) => {
+      const { parley } = window as unknown as TestWindow;
+      await parley.group.invite({ GroupId, MemberList: ["carol"] });
+    }, GroupId);
+    await carol.waitForFunction(
+      (GroupId) => (window as unknown as TestWindow).parley.find({ GroupId })?.Role === "Member",
+      GroupId,
+    );
+    for (const page of [alice, bob]) await has(page, "tip 1 carol");
+    assert.deepEqual(await members(bob), ["alice Owner", "bob Member", "carol Member"]);
+  });
+
+  await t.test(
+    "messages come to all, once, in order, and what mentions a user is marked until it is read",
+    async () => {
+      const rounds = [1, 2, 3, 4, 5];
+      await Promise.all(
+        [alice, bob, carol].map(async (page, i) => {
+          for (const n of rounds) await sayInGroup(page, `${["alice", "bob", "carol"][i]} ${n}`);
+        }),
+      );
+      await sayInGroup(alice, "@carol", "carol");
+      for (const page of [alice, bob, carol]) {
+        await has(page, "@carol");
+        await page.evaluate(
+          (GroupId) => (window as unknown as TestWindow).parley.history({ GroupId }, { limit: 100 }),
+          GroupId,
+        );
+      }
+      const all = await lines(alice);
+      assert.deepEqual(await lines(bob), all);
+      const joined = all.indexOf("tip 1 carol");
+      assert.ok(joined >= 0);
+      assert.deepEqual((await lines(carol)).slice(-16), all.slice(-16));
+      for (const name of ["alice", "bob", "carol"]) {
+        const own = all.filter((line) => line.startsWith(name));
+        assert.deepEqual(
+          own,
+          rounds.map((n) => `${name} ${n}`),
+        );
+      }
+      const { Unread, AtMe } = await row(carol);
+      assert.deepEqual([Unread, AtMe?.length], [11, 1]);
+      await carol.evaluate((GroupId) => (window as unknown as TestWindow).parley.read({ GroupId }), GroupId);
+      assert.deepEqual(await row(carol), { Unread: 0, AtMe: undefined, Role: "Member" });
+    },
+  );
+
+  await t.test("after a reload the group is there, and what was missed is pulled", async () => {
+    await bob.waitForFunction(isStored, ["@carol", "Chess"]);
+    relay.up(false);
+    await bob.reload();
+    await sayInGroup(alice, "while bob was away");
+    relay.up(true);
+    await login(bob, "bob");
+    await bob.evaluate((GroupId) => (window as unknown as TestWindow).parley.history({ GroupId }), GroupId);
+    await has(bob, "while bob was away");
+    assert.equal(new Set(await lines(bob)).size, (await lines(bob)).length);
+    const found = await bob.evaluate(
+      async (GroupId) => (await (window as unknown as TestWindow).parley.search("carol 3", { to: { GroupId } })).length,
+      GroupId,
+    );
+    assert.equal(found, 1);
+  });
+
+  await t.test("who is removed does not have the group any more", async () => {
+    await alice.evaluate(async (GroupId) => {
+      const { parley } = window as unknown as TestWindow;
+      await parley.group.setRole({ GroupId, Member_Account: "bob", Role: "Admin" });
+      await parley.group.remove({ GroupId, MemberToDel_Account: ["carol"] });
+    }, GroupId);
+    await bob.waitForFunction(
+      (GroupId) => (window as unknown as TestWindow).parley.find({ GroupId })?.Role === "Admin",
+      GroupId,
+    );
+    await carol.waitForFunction((GroupId) => {
+      const { parley } = window as unknown as TestWindow;
+      const listed = parley.conversations.some((row) => row.GroupId === GroupId);
+      return !listed && !parley.groups.some((group) => group.GroupId === GroupId);
+    }, GroupId);
+  });
+  for (const context of contexts) await context.close();
+});
+
 /** Whether texts are in the databases of the browser, so that they are there after a reload. */
 async function isStored(texts: readonly string[]): Promise<boolean> {
   const answer = <Out>(request: IDBRequest<Out>) =>

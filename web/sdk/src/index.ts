@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export type { Socket, SocketClass } from "./connection/connection.ts";
+export { conversationId, toOf } from "./conversations/conversationId.ts";
 export { ParleyError } from "./errors.ts";
 export * from "./messages/elements.ts";
 export { compare, formatKey, type Place, parseKey } from "./messages/messageKey.ts";
@@ -16,4 +17,4 @@ export { fold, locate } from "./text/fold.ts";
 export { preview, words } from "./text/preview.ts";
 export type { Timing } from "./time/timing.ts";
 export type * from "./types.ts";
-export { recalledFlag } from "./types.ts";
+export { isDirect, isGroup, recalledFlag } from "./types.ts";

@@ -1,21 +1,23 @@
 import type { Socket, SocketClass } from "./connection/connection.ts";
 import { ConnectionManager } from "./connection/connectionManager.ts";
+import { conversationId, idOf, nameOf } from "./conversations/conversationId.ts";
 import { ConversationStore } from "./conversations/conversationStore.ts";
 import { EventHandler } from "./conversations/eventHandler.ts";
 import { Synchronizer } from "./conversations/synchronizer.ts";
 import { Emitter } from "./emitter.ts";
-import { ParleyError } from "./errors.ts";
+import type { ParleyError } from "./errors.ts";
+import { GroupDirectory } from "./groups/groupDirectory.ts";
 import { ForegroundReporter } from "./host/foregroundReporter.ts";
 import { Host } from "./host/host.ts";
 import { watchPageEvents } from "./host/pageEvents.ts";
+import { LocalData, type LocalParts } from "./localData.ts";
 import { GapFiller } from "./messages/gapFiller.ts";
 import { HistoryReader } from "./messages/historyReader.ts";
+import { MessageCalls } from "./messages/messageCalls.ts";
 import { MessageComposer } from "./messages/messageComposer.ts";
 import { Outbox } from "./messages/outbox.ts";
 import { RemovedMessages } from "./messages/removedMessages.ts";
-import { groupByConversation } from "./messages/searchResults.ts";
 import { OperationCaller } from "./operations/operationCaller.ts";
-import { OperationGroups } from "./operations/operationGroups.ts";
 import { checkOptions, type ParleyOptions, websocketAddress } from "./options.ts";
 import { SignOutGuard } from "./session/signOutGuard.ts";
 import { UserSig } from "./session/userSig.ts";
@@ -26,22 +28,19 @@ import { TabGroup } from "./tabs/tabGroup.ts";
 import { ServerClock } from "./time/serverClock.ts";
 import { defaultTiming, type Timing } from "./time/timing.ts";
 import type {
-  Conversation,
+  AnyMessage,
   Draft,
   Element,
   Events,
-  Found,
-  FriendRow,
   HistoryPage,
   HistoryRange,
-  Message,
+  MessageOf,
   MessageReadAnswer,
   MsgKey,
-  Pending,
   ProfileGetAnswer,
   SendOptions,
   State,
-  UserCard,
+  To,
 } from "./types.ts";
 import { UserDirectory } from "./users/userDirectory.ts";
 
@@ -63,11 +62,12 @@ import { UserDirectory } from "./users/userDirectory.ts";
  * Every operation of the server is a method of its group: `parley.friend.add(...)`. What
  * an operation changes in a conversation is applied when the operation is answered.
  */
-export class Parley extends OperationGroups {
+export class Parley extends LocalData {
   /** The ID of the signed-in user. */
   readonly identifier: string;
   /** The instance: the name of this installation. */
   readonly instance: string;
+  protected readonly local: LocalParts;
   readonly #options: ParleyOptions;
   readonly #timing: Timing;
   readonly #events = new Emitter<Events>();
@@ -77,6 +77,8 @@ export class Parley extends OperationGroups {
   readonly #operations: OperationCaller;
   readonly #removedMessages: RemovedMessages;
   readonly #users: UserDirectory;
+  readonly #groups: GroupDirectory;
+  readonly #calls: MessageCalls;
   readonly #historyReader: HistoryReader;
   readonly #persistence: Persistence;
   readonly #conversations: ConversationStore;
@@ -112,9 +114,12 @@ export class Parley extends OperationGroups {
       persist: (change) => this.#persist(change),
       timelineChanged: (peer) => this.#eventHandler.timelineChanged(peer),
       refreshRow: (peer) => this.#eventHandler.refreshRow(peer),
+      skipped: (GroupId) => this.#groups.members.forget(GroupId),
     });
     const persist = (change: Change) => this.#persistence.persist(change);
-    const readHistory = (peer: string, range: HistoryRange) => this.#readHistory(peer, range);
+    const messageInMemory = (id: string, key: string) => this.#conversations.find(id)?.timeline.get(key);
+    this.#calls = new MessageCalls(this.identifier, this.message, messageInMemory);
+    const readHistory = (id: string, range: HistoryRange) => this.#calls.history(id, range);
     this.#removedMessages = new RemovedMessages(this.#conversations, persist);
     this.#gapFiller = new GapFiller({
       conversations: this.#conversations,
@@ -124,21 +129,40 @@ export class Parley extends OperationGroups {
     });
     const { friend } = this;
     this.#users = new UserDirectory({ events: this.#events, friend, persist, gap: this.#timing.gap });
+    this.#groups = new GroupDirectory({
+      me: this.identifier,
+      events: this.#events,
+      group: this.group,
+      conversations: this.#conversations,
+      persist,
+      refreshRow: (id) => this.#eventHandler.refreshRow(id),
+      gap: this.#timing.gap,
+    });
     this.#outbox = new Outbox({
       timing: this.#timing,
       clock: this.#clock,
-      post: (draft) => this.#post(draft),
-      findSent: (draft) => this.#conversations.find(draft.To_Account)?.timeline.findSent(draft.MsgSeq, draft.MsgRandom),
+      post: (draft) => this.#calls.post(draft),
+      findSent: (draft) => this.#conversations.find(idOf(draft))?.timeline.findSent(draft),
       me: this.identifier,
       readHistory,
       found: (m) => this.#eventHandler.addMessage(m),
       persist,
       persisted: () => this.#persistence.flush(),
-      changed: (To_Account) => this.#events.emit("pending", { To_Account }),
+      changed: (id) => this.#events.emit("pending", nameOf(id)),
       unanswered: () => this.#connection.probe(),
     });
-    const [clock, pending] = [this.#clock, (to: string) => this.pending(to)];
-    this.#composer = new MessageComposer({ clock, timeline: (to) => this.timeline(to), pending });
+    this.local = {
+      conversations: this.#conversations,
+      groups: this.#groups,
+      outbox: this.#outbox,
+      persistence: this.#persistence,
+      users: this.#users,
+    };
+    this.#composer = new MessageComposer({
+      clock: this.#clock,
+      timeline: (id) => this.#conversations.find(id)?.timeline.messages ?? [],
+      pending: (id) => this.#outbox.pending(id),
+    });
     this.#historyReader = new HistoryReader({
       conversations: this.#conversations,
       persistence: this.#persistence,
@@ -155,8 +179,9 @@ export class Parley extends OperationGroups {
       clock: this.#clock,
       userSig: this.#userSig,
       signOutGuard: () => this.#signOutGuard.begin(),
-      answered: (action, answer) => {
+      answered: (action, request, answer) => {
         if (action === "profile.get") this.#users.updateFromProfiles(answer as ProfileGetAnswer);
+        if (action.startsWith("group.")) this.#groups.answered(action, request, answer);
       },
       ownEvent: (event) => {
         this.#tabs?.postEvent(event);
@@ -211,6 +236,8 @@ export class Parley extends OperationGroups {
       expired: () => this.#expired(),
       clock: this.#clock,
       friendTableChanged: (version) => this.#users.updateFriendsTo(version),
+      groupsChanged: (version) => this.#groups.updateTo(version),
+      groupRow: (row) => this.#groups.rowArrived(row),
     });
     this.#eventHandler = new EventHandler({
       conversations: this.#conversations,
@@ -219,10 +246,11 @@ export class Parley extends OperationGroups {
       conversation: this.conversation,
       gap: this.#timing.gap,
       messageArrived: (m) => {
-        this.#composer.observe(m.MsgSeq);
+        if (m.GroupId === undefined) this.#composer.observe(m.MsgSeq);
         this.#users.updateFromMessage(m);
       },
       friendTableChanged: (version) => this.#users.updateFriendsTo(version),
+      groups: this.#groups,
       syncSoon: () => this.#synchronizer.soon(),
       spread: (seconds) => this.#connection.spread(seconds),
       kicked: (kick) => {
@@ -242,31 +270,6 @@ export class Parley extends OperationGroups {
     return this.#connection.state;
   }
 
-  /** The conversations: pinned ones first (the latest pin at the top), then the newest. A new array after each change. */
-  get conversations(): readonly Conversation[] {
-    return this.#conversations.rows;
-  }
-
-  /** How many messages are unread in all conversations, except those that are muted (`ReceiveOption`). */
-  get unread(): number {
-    return this.#conversations.rows.reduce((sum, row) => sum + (row.ReceiveOption ? 0 : row.Unread), 0);
-  }
-
-  /** The conversation with a user; undefined if this client does not know it. */
-  find(to: string): Conversation | undefined {
-    return this.#conversations.find(to)?.row;
-  }
-
-  /** The messages with a user in memory, ascending. After `history(to)` they are, and stay, the newest without a gap. */
-  timeline(to: string): readonly Message[] {
-    return this.#conversations.find(to)?.timeline.messages ?? [];
-  }
-
-  /** The messages to a user that are not known to be stored, in the order in which they were written. */
-  pending(to: string): readonly Pending[] {
-    return this.#outbox.pending(to);
-  }
-
   /** Calls `listener` for each event with this name. The returned function ends that. */
   on<Name extends keyof Events>(name: Name, listener: (value: Events[Name]) => void): () => void {
     return this.#events.on(name, listener);
@@ -284,6 +287,7 @@ export class Parley extends OperationGroups {
     const online = waitForOnline(this.#events);
     this.#host.startReporting();
     this.#loaded ??= this.#load();
+    this.#gapFiller.start();
     this.#connection.start();
     this.#tabs?.join();
     this.#unwatch ??= watchPageEvents({ wake: () => this.#wake(), visible: (visible) => this.#setVisible(visible) });
@@ -322,23 +326,23 @@ export class Parley extends OperationGroups {
   }
 
   /** Makes a message with its identity. The app may call `send(draft)` with it until that succeeds. */
-  compose(to: string, body: string | Element[], options: SendOptions = {}): Draft {
-    return this.#composer.compose(to, body, options);
+  compose(to: To, body: string | Element[], options: SendOptions = {}): Draft {
+    return this.#composer.compose(conversationId(to), body, options);
   }
 
   /**
    * Sends a message. Resolves with the stored message when the server has stored it. Until
    * the server answers, the client sends the same message again, also after a restart, and
-   * the server stores it once. Messages to one user are sent one after the other. Before
+   * the server stores it once. Messages of one conversation are sent one after the other. Before
    * `login` and after `close` the message waits. Rejects with a {@link ParleyError} if the
    * server refuses the message: it stays in `pending` as failed, and `send(draft)` tries
    * again. A message for online users only (`OnlineOnlyFlag`) is tried once, not stored.
    */
-  send(to: string, body: string | Element[], options?: SendOptions): Promise<Message>;
-  send(draft: Draft): Promise<Message>;
-  send(to: string | Draft, body: string | Element[] = [], options?: SendOptions): Promise<Message> {
-    const draft = typeof to === "string" ? this.compose(to, body, options) : to;
-    return draft.OnlineOnlyFlag ? this.#post(draft) : this.#outbox.send(draft);
+  send<T extends To>(to: T, body: string | Element[], options?: SendOptions): Promise<MessageOf<T>>;
+  send(draft: Draft): Promise<AnyMessage>;
+  send(to: To | Draft, body: string | Element[] = [], options?: SendOptions): Promise<AnyMessage> {
+    const draft = typeof to === "object" && "MsgBody" in to ? to : this.compose(to, body, options);
+    return draft.OnlineOnlyFlag ? this.#calls.post(draft) : this.#outbox.send(draft);
   }
 
   /** Discards a pending message. If it is being sent, the server may have stored it nevertheless. */
@@ -347,53 +351,30 @@ export class Parley extends OperationGroups {
   }
 
   /**
-   * Reads a page of the history with a user, by default the newest one. If it joins the
+   * Reads a page of the history of a conversation, by default the newest one. If it joins the
    * timeline, its messages are added there. Messages that this device has stored are in
    * the timeline before the server answers; they are the page if it does not answer, and
    * follow if it has no older ones. If the page is not `Complete`, call again with `to` set
    * to the page's `Next`.
    */
-  history(to: string, range: HistoryRange = {}): Promise<HistoryPage> {
-    return this.#historyReader.read(to, range);
+  history<T extends To>(to: T, range: HistoryRange = {}): Promise<HistoryPage<MessageOf<T>>> {
+    return this.#historyReader.read(conversationId(to), range) as Promise<HistoryPage<MessageOf<T>>>;
   }
 
-  /** Marks the user's messages as read: up to an offset (the `Ordinal` of a message), or all of them. */
-  read(to: string, offset?: number): Promise<MessageReadAnswer> {
-    return this.message.read({ To_Account: to, ...(offset === undefined ? {} : { Ordinal: offset }) });
-  }
-
-  /** Searches the words of the messages on this device, as {@link fold} folds them: newest first, by default 50. */
-  search(text: string, { to, limit = 50 }: { to?: string; limit?: number } = {}): Promise<readonly Message[]> {
-    return this.#persistence.search(text, limit, to);
-  }
-
-  /** What `search` finds, by conversation: newest first, each with its newest messages, by default 3. */
-  async searchConversations(text: string, { limit = 3 }: { limit?: number } = {}): Promise<readonly Found[]> {
-    const found = await this.#persistence.search(text, Number.MAX_SAFE_INTEGER);
-    return groupByConversation(found, limit, (m) => this.#conversations.peerOf(m));
-  }
-
-  /** The friend table as this device stores it, ordered by user ID. A new array after each change. */
-  get friends(): readonly FriendRow[] {
-    return this.#users.friends;
-  }
-
-  /** The friends whose ID, name or remark contains a text, as far as this device knows them. */
-  searchFriends(text: string): readonly FriendRow[] {
-    return this.#users.searchFriends(text);
-  }
-
-  /** The name and face of a user, from the latest message, history or profile. It works without a network. */
-  user(user: string): UserCard | undefined {
-    return this.#users.card(user);
+  /**
+   * Marks messages of a conversation as read: up to an offset, or all of them. The offset is
+   * the `Ordinal` of a message, or the `MsgSeq` of a message of a group.
+   */
+  read(to: To, offset?: number): Promise<MessageReadAnswer> {
+    return this.#calls.read(conversationId(to), offset);
   }
 
   /**
    * Removes messages from this device only. They do not come back when the history is read;
    * 1,000 of a conversation are remembered. `message.delete` deletes on all of the user's devices.
    */
-  remove(to: string, keys: readonly MsgKey[]): void {
-    this.#removedMessages.add(to, keys);
+  remove(to: To, keys: readonly MsgKey[]): void {
+    this.#removedMessages.add(conversationId(to), keys);
     this.#eventHandler.emitChanges();
   }
 
@@ -407,6 +388,7 @@ export class Parley extends OperationGroups {
     this.#synchronizer.since = stored.since;
     this.#clock.atLeast(stored.since);
     this.#users.restore(stored.notes);
+    this.#groups.restore(stored.notes);
     this.#removedMessages.restore(stored.notes);
     for (const conversation of stored.conversations) this.#conversations.restore(conversation);
     this.#eventHandler.emitChanges();
@@ -440,17 +422,6 @@ export class Parley extends OperationGroups {
     return false;
   }
 
-  #readHistory(To_Account: string, { from: From, to: To, limit: Limit }: HistoryRange): Promise<HistoryPage> {
-    return this.message.history({ To_Account, ...(From && { From }), ...(To && { To }), ...(Limit && { Limit }) });
-  }
-
-  async #post(draft: Draft): Promise<Message> {
-    const { MsgKey } = await this.message.send(draft);
-    const stored = this.#conversations.entry(draft.To_Account).timeline.get(MsgKey);
-    if (!stored) throw new ParleyError("the message was deleted", 0, 200);
-    return stored;
-  }
-
   #stateChanged(state: State): void {
     if (state === "online") this.#outbox.wake();
     if (state === "offline" || state === "kicked" || state === "refused") {
@@ -482,14 +453,16 @@ export class Parley extends OperationGroups {
   #expired(): void {
     const shown = [...this.#conversations.entries].filter(({ timeline }) => timeline.shown).map(({ peer }) => peer);
     this.#conversations.startOver();
-    for (const peer of shown) this.history(peer).catch(() => this.#synchronizer.soon());
+    for (const id of shown) this.#historyReader.read(id, {}).catch(() => this.#synchronizer.soon());
   }
 
   async #deleteEverything(): Promise<void> {
     this.#signOutGuard.signOut();
     this.#outbox.clear();
     this.#conversations.clear();
+    this.#gapFiller.clear();
     this.#users.clear();
+    this.#groups.clear();
     this.#removedMessages.clear();
     this.#synchronizer.reset();
     this.#loaded = undefined;

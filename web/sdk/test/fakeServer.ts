@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Conversation, Draft, HistoryPage, HistoryRange, Message } from "../src/index.ts";
 import { compare, formatKey, parseKey, preview } from "../src/index.ts";
+import { FakeGroups } from "./fakeGroups.ts";
 
 export interface Connection {
   user: string;
@@ -42,6 +43,14 @@ export class FakeServer {
   spread = 0;
   /** The clock of the server, Unix ms. It stays right when a test sets the clock of the device. */
   now: () => number = Date.now.bind(Date);
+
+  /** The groups, and their messages. */
+  readonly groups = new FakeGroups({
+    now: () => this.now(),
+    emit: (user, event, except) => {
+      if (this.delivering) this.emit(user, event, except);
+    },
+  });
 
   readonly #messages = new Map<string, Message[]>();
   readonly #cursors = new Map<string, ReadCursors>();
@@ -205,14 +214,22 @@ export class FakeServer {
   #run(action: string, user: string, instance: string, body: Record<string, unknown>): object | undefined {
     const answer = this.answers.get(action);
     if (answer) return answer(body, user);
+    if (action.startsWith("group.") || typeof body.GroupId === "string")
+      return this.groups.run(action, user, instance, body);
     const peer = String(body.To_Account);
     switch (action) {
       case "session.sync": {
         const Conversations = this.#rows(user).filter((c) => c.TimeMs >= Number(body.Since ?? 0));
-        return { Conversations, Complete: true, Since: this.now() - 5000, Spread: this.spread };
+        const GroupVersion = this.groups.version(user);
+        const answer = { Conversations, Complete: true, Since: this.now() - 5000, Spread: this.spread };
+        return { ...answer, ...(GroupVersion ? { GroupVersion } : {}) };
       }
       case "conversation.list":
         return { Conversations: this.#rows(user), Complete: true };
+      case "conversation.get": {
+        const named = [body.To_Account ?? [], body.GroupId ?? []].flat() as string[];
+        return { Conversations: this.#rows(user).filter((c) => named.includes(c.To_Account ?? c.GroupId ?? "")) };
+      }
       case "message.send": {
         const before = this.#list(user, peer).length;
         const m = this.storeMessage(user, peer, "", body as unknown as Draft);
@@ -239,7 +256,7 @@ export class FakeServer {
   }
 
   #rows(user: string): Conversation[] {
-    const rows: Conversation[] = [];
+    const rows: Conversation[] = this.groups.rows(user);
     for (const [key, list] of this.#messages) {
       const names: string[] = JSON.parse(key);
       const last = list.at(-1);

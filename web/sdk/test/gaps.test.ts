@@ -38,6 +38,34 @@ test("frames out of order are put in order, and the history is not read for a la
   assert.equal(server.calls.filter((c) => c.action === "message.history").length, 0);
 });
 
+test("a client that was closed reads nothing, though an answer on its way shows a gap, and reads it after the next login", async () => {
+  const { server, online } = await setUp();
+  let syncs = 0;
+  let answerSync = () => {};
+  const bob = await online("bob", {
+    fetch: async (url, init) => {
+      const response = await fetch(url as string, init);
+      if (String(url).endsWith("session.sync") && ++syncs === 2) await new Promise<void>((go) => (answerSync = go));
+      return response;
+    },
+  });
+  const received = collectMessages(bob);
+  server.sendMessage("alice", "bob", "one");
+  await until(() => received.length === 1);
+  server.cut("bob");
+  server.storeMessage("alice", "bob", "two");
+  await until(() => syncs === 2);
+  bob.close();
+  answerSync();
+  await until(() => bob.find("alice")?.InOrdinal === 2);
+  await sleep(200);
+  const histories = () => server.calls.filter((c) => c.action === "message.history").length;
+  assert.equal(histories(), 0);
+  await bob.login();
+  await until(() => received.length === 2);
+  assert.ok(histories() > 0);
+});
+
 test("messages of one second are ordered by sequence, then random, as numbers", async () => {
   const { server, online } = await setUp();
   const bob = await online("bob");

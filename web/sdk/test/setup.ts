@@ -2,7 +2,14 @@
 import assert from "node:assert/strict";
 import { after } from "node:test";
 import { WebSocket } from "ws";
-import { type Message, Parley, type ParleyOptions, type SocketClass, type Timing } from "../src/index.ts";
+import {
+  type AnyMessage,
+  type Message,
+  Parley,
+  type ParleyOptions,
+  type SocketClass,
+  type Timing,
+} from "../src/index.ts";
 import { FakeServer } from "./fakeServer.ts";
 
 const realNow = performance.now.bind(performance);
@@ -51,17 +58,17 @@ export async function until(check: () => boolean, ms = 60_000): Promise<void> {
   }
 }
 
-export function text(m: Message): string {
+export function text(m: Pick<AnyMessage, "MsgBody">): string {
   return String(m.MsgBody[0]?.MsgContent.Text);
 }
 
-export function texts(list: readonly Message[]): string[] {
+export function texts(list: readonly Pick<AnyMessage, "MsgBody">[]): string[] {
   return list.map(text);
 }
 
-/** Collects the events `message` of a client. */
+/** Collects the events `message` of a client, in a test of one-to-one messages. */
 export function collectMessages(parley: Parley): Message[] {
   const list: Message[] = [];
-  parley.on("message", (m) => list.push(m));
+  parley.on("message", (m) => list.push(m as Message));
   return list;
 }

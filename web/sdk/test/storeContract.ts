@@ -1,5 +1,6 @@
 // The contract of a store. The tests run it in Node with the store in memory, and in a browser with IndexedDB.
-import type { Conversation, Message, Pending, Store } from "../src/index.ts";
+import type { AnyMessage, Conversation, DirectConversation, Message, Pending, Store } from "../src/index.ts";
+import { conversationId } from "../src/index.ts";
 
 const message = (seq: number, more: Partial<Message> = {}): Message => ({
   From_Account: "alice",
@@ -13,7 +14,7 @@ const message = (seq: number, more: Partial<Message> = {}): Message => ({
   ...more,
 });
 
-const row = (To_Account: string, Unread: number): Conversation => ({
+const row = (To_Account: string, Unread: number): DirectConversation => ({
   To_Account,
   Unread,
   ReadOrdinal: 0,
@@ -31,7 +32,7 @@ const pending = (seq: number): Pending => ({
 
 const put = (...seqs: number[]) =>
   seqs.map((seq) => ({ kind: "message", peer: "bob", message: message(seq) }) as const);
-const seqs = (list: readonly Message[]) => list.map((m) => m.MsgSeq).join(" ");
+const seqs = (list: readonly AnyMessage[]) => list.map((m) => m.MsgSeq).join(" ");
 
 function equal(actual: unknown, expected: unknown): void {
   const [a, e] = [JSON.stringify(actual), JSON.stringify(expected)];
@@ -67,7 +68,7 @@ export const storeContract: [name: string, check: (store: Store) => Promise<void
   [
     "a message is stored once, and amend changes only a message that is stored",
     async (store) => {
-      const edit = (m: Message) => ({ ...m, EditMs: 9 });
+      const edit = (m: AnyMessage) => ({ ...m, EditMs: 9 });
       await store.apply([
         ...put(1, 1),
         { kind: "amend", peer: "bob", key: message(1).MsgKey, amend: edit },
@@ -91,7 +92,7 @@ export const storeContract: [name: string, check: (store: Store) => Promise<void
     "search returns matches newest first, of all conversations or one, up to a limit",
     async (store) => {
       await store.apply([...put(1, 2, 3), { kind: "message", peer: "ann", message: message(4) }]);
-      const odd = (m: Message) => m.MsgSeq !== 2;
+      const odd = (m: AnyMessage) => m.MsgSeq !== 2;
       equal(seqs(await store.search(odd, 9)), "4 3 1");
       equal(seqs(await store.search(odd, 2)), "4 3");
       equal(seqs(await store.search(odd, 9, "bob")), "3 1");
@@ -113,6 +114,45 @@ export const storeContract: [name: string, check: (store: Store) => Promise<void
           [3, "sending"],
         ],
       );
+    },
+  ],
+  [
+    "a group is apart from the user with its name, and its messages are ordered by their numbers",
+    async (store) => {
+      const peer = conversationId({ GroupId: "bob" });
+      const { To_Account, ...counts } = row("bob", 3);
+      const ofGroup = (MsgSeq: number): AnyMessage => ({
+        GroupId: "bob",
+        MsgSeq,
+        MsgRandom: 9 - MsgSeq,
+        MsgTime: 1_700_000_000,
+        MsgKey: String(MsgSeq),
+        MsgBody: [],
+      });
+      const group: Conversation = { ...counts, GroupId: "bob" };
+      const { draft, ...rest } = pending(1);
+      const { To_Account: _, ...toGroup } = draft;
+      await store.apply([
+        { kind: "conversation", conversation: { row: row("bob", 2), held: true } },
+        { kind: "conversation", conversation: { row: group, held: true } },
+        ...put(1),
+        ...[10, 9, 2].map((n) => ({ kind: "message", peer, message: ofGroup(n) }) as const),
+        { kind: "pending", pending: pending(1) },
+        { kind: "pending", pending: { ...rest, draft: { ...toGroup, GroupId: "bob" } } },
+        { kind: "settle", peer: "bob", MsgSeq: 1, MsgRandom: 1 },
+      ]);
+      const kept = await store.load();
+      equal(kept.conversations.map(({ row }) => row.Unread).sort(), [2, 3]);
+      equal(
+        kept.pending.map(({ draft }) => draft.GroupId),
+        ["bob"],
+      );
+      equal(seqs(await store.messages(peer, 9)), "2 9 10");
+      equal(seqs(await store.messages(peer, 9, "10")), "2 9");
+      equal(seqs(await store.messages("bob", 9)), "1");
+      await store.apply([{ kind: "dropUpTo", peer, key: "9" }]);
+      equal(seqs(await store.messages(peer, 9)), "10");
+      equal(seqs(await store.search((m) => m.MsgBody.length === 0, 9)), "10");
     },
   ],
   [

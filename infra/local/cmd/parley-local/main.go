@@ -52,6 +52,7 @@ func parse(args []string) (options, error) {
 	flags := flag.NewFlagSet("parley-local", flag.ContinueOnError)
 	flags.BoolVar(&o.verbose, "v", false, "show the bodies of events and answers")
 	flags.BoolVar(&o.memory, "memory", false, "store tables and queues in memory")
+	flags.BoolVar(&o.local.LongRun, "long", false, "for benchmarks: a DynamoDB Local that is slower in the first minutes and faster after them")
 	flags.BoolVar(&o.demo, "demo", true, "create the demo app")
 	flags.IntVar(&o.local.HTTPPort, "port", port, "port of the HTTP API, 0 for any free one; default from PORT")
 	flags.Uint64Var(&o.seed, "seed", 0, "seed of injected faults, 0 for a random one")

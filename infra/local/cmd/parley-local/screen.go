@@ -77,7 +77,8 @@ func (s *screen) line(function, text string) {
 	case "refused":
 		outcome = s.paint("33", outcome)
 	case "fault":
-		outcome = s.paint("31", outcome)
+		reason, _, _ := strings.Cut(r.Error, "\n") // a panic has a stack
+		outcome = s.paint("31", outcome) + "  " + s.dim(reason)
 	}
 	s.print("%s  %-36s %8.1f ms  %s  W %-4g R %-4g S %-3g L %-3g P %-4g %s", now(), function, r.Duration, temperature, r.W, r.R, r.S, r.L, r.P, outcome)
 }

@@ -12,6 +12,7 @@ func TestLineOfAFunctionIsPrintedOnOneLine(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"a report is printed in columns", `{"msg":"call","operation":"a.b","outcome":"ok","duration_ms":12.34,"cold":true,"W":2,"R":0.5,"S":1,"L":1,"P":3}`, "a.b                                      12.3 ms  cold  W 2    R 0.5  S 1   L 1   P 3    ok"},
 		{"a refusal is printed with its code", `{"msg":"call","outcome":"refused","code":40010,"duration_ms":1}`, "refused 40010"},
+		{"a fault is printed with its reason, without a stack", `{"msg":"call","outcome":"fault","code":91000,"error":"the table is gone\nat main.go"}`, "fault 91000  the table is gone\n"},
 		{"any other line is printed as it is", "panic: at the disco", "panic: at the disco"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

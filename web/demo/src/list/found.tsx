@@ -1,4 +1,4 @@
-import type { Message } from "@parley/client";
+import { isDirect, type Message } from "@parley/client";
 import { useEffect, useState } from "preact/hooks";
 import { go } from "../route.ts";
 import type { Session } from "../session.ts";
@@ -17,7 +17,7 @@ export function useFound(session: Session, text: string): readonly Message[] {
     let over = false;
     const timer = setTimeout(async () => {
       const messages = await session.parley.search(text, { limit: 30 });
-      if (!over) setFound(messages);
+      if (!over) setFound(messages.filter(isDirect));
     }, pause);
     return () => {
       over = true;

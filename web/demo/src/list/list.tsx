@@ -1,4 +1,4 @@
-import { type Conversation, fold } from "@parley/client";
+import { type DirectConversation, fold, isDirect } from "@parley/client";
 import type { Ref } from "preact";
 import { useState } from "preact/hooks";
 import { go } from "../route.ts";
@@ -19,15 +19,15 @@ const longestID = 32;
 export function List({ selected, search }: { selected: string | undefined; search: Ref<HTMLInputElement> }) {
   const session = useSession();
   const [query, setQuery] = useState("");
-  const [menu, setMenu] = useState<{ row: Conversation; at: Point }>();
-  const [deleting, setDeleting] = useState<Conversation>();
+  const [menu, setMenu] = useState<{ row: DirectConversation; at: Point }>();
+  const [deleting, setDeleting] = useState<DirectConversation>();
   const wanted = query.trim();
   const found = useFound(session, wanted);
   const matches = (peer: string) => {
     const text = fold(wanted);
     return fold(peer).includes(text) || fold(session.name(peer)).includes(text);
   };
-  const { conversations } = session.parley;
+  const conversations = session.parley.conversations.filter(isDirect);
   const rows = conversations.filter((row) => matches(row.To_Account));
   const known = new Set(conversations.map((row) => row.To_Account));
   const others = session.others.filter((peer) => session.synced && !known.has(peer) && matches(peer));

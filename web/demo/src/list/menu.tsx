@@ -1,4 +1,4 @@
-import type { Conversation } from "@parley/client";
+import type { DirectConversation } from "@parley/client";
 import { useState } from "preact/hooks";
 import type { Session } from "../session.ts";
 import { Confirm } from "../ui/dialog.tsx";
@@ -7,7 +7,7 @@ import { silent } from "./row.tsx";
 
 interface Props {
   session: Session;
-  row: Conversation;
+  row: DirectConversation;
   onClose: () => void;
 }
 

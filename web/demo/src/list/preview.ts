@@ -1,4 +1,4 @@
-import { type Conversation, type Message, type Pending, preview } from "@parley/client";
+import { type DirectConversation, type Message, type Pending, preview } from "@parley/client";
 
 /** The second line of a conversation in the list. */
 export interface Preview {
@@ -11,7 +11,7 @@ export interface Preview {
 /** What the list shows of a conversation: a failed message, typing, a draft, or else the last message. */
 export function previewOf(about: {
   me: string;
-  row: Conversation;
+  row: DirectConversation;
   pending: readonly Pending[];
   /** The newest message in memory. */
   last: Message | undefined;

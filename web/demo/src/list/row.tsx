@@ -1,4 +1,4 @@
-import type { Conversation } from "@parley/client";
+import type { DirectConversation } from "@parley/client";
 import { useSession } from "../session.ts";
 import { shortTime } from "../text.ts";
 import { Avatar } from "../ui/avatar.tsx";
@@ -16,7 +16,7 @@ interface Props {
 export const silent = 1;
 
 /** A conversation in the list. `menu` opens its menu at a point. */
-export function ConversationRow(props: Props & { row: Conversation; menu: (at: Point) => void }) {
+export function ConversationRow(props: Props & { row: DirectConversation; menu: (at: Point) => void }) {
   const { row, selected, open, menu } = props;
   const session = useSession();
   const menuProps = useContextMenu(menu);

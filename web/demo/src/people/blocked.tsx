@@ -26,7 +26,9 @@ export function Blocked({ selected }: { selected: string | undefined }) {
         ))}
       </ul>
       {people.blocked.length === 0 && (
-        <p class="hint">Nobody is blocked. Who is cannot send you messages or ask to be a friend, and is not told.</p>
+        <p class="hint">
+          Nobody is blocked. A blocked user cannot write to you or ask to be a friend, and is not told.
+        </p>
       )}
     </div>
   );

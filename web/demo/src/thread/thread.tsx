@@ -183,7 +183,7 @@ function Announcer({ session, peer }: { session: Session; peer: string }) {
   useEffect(
     () =>
       session.parley.on("message", (m) => {
-        if (m.From_Account === peer) setText(`${session.name(peer)}: ${textOf(m)}`);
+        if (m.GroupId === undefined && m.From_Account === peer) setText(`${session.name(peer)}: ${textOf(m)}`);
       }),
     [session, peer],
   );

@@ -6,6 +6,16 @@ import type {
   FoldersChanged,
   FriendRequest,
   FriendsChanged,
+  GroupAttributesChanged,
+  GroupChanged,
+  GroupCountersChanged,
+  GroupMessage,
+  GroupMessageExtended,
+  GroupMessageReacted,
+  GroupMessageRecalled,
+  GroupMessagesConfirmed,
+  GroupMessagesDeleted,
+  GroupNotice,
   Kick,
   ListsChanged,
   Message,
@@ -23,20 +33,20 @@ import type {
 
 /** The body of each event that the server sends. */
 export interface ServerEvents {
-  /** A message was sent. The receiver gets it, and the other devices of the sender. */
-  "message.new": Message;
+  /** A message was sent. The receivers get it, and the other devices of the sender. */
+  "message.new": Message | GroupMessage;
   /** A message was recalled. Its content is gone; its key and its offset stay in the conversation. */
-  "message.recalled": MessageRecalled;
+  "message.recalled": MessageRecalled | GroupMessageRecalled;
   /** A message was edited. The body is the message as it is now. */
-  "message.edited": Message;
-  /** This user deleted messages on another device. */
-  "message.deleted": MessagesDeleted;
+  "message.edited": Message | GroupMessage;
+  /** This user deleted messages on another device, or the application deleted messages of a group for everybody. */
+  "message.deleted": MessagesDeleted | GroupMessagesDeleted;
   /** A user reacted to a message, or removed a reaction. */
-  "message.reaction": MessageReacted;
-  /** The peer has read messages whose sender asked for a receipt. */
-  "message.receipt": MessagesConfirmed;
+  "message.reaction": MessageReacted | GroupMessageReacted;
+  /** The peer, or a member of a group, has read messages whose sender asked for a receipt. */
+  "message.receipt": MessagesConfirmed | GroupMessagesConfirmed;
   /** Extensions of a message, which are keys with values, were set or removed. */
-  "message.extension": MessageExtended;
+  "message.extension": MessageExtended | GroupMessageExtended;
   /** The peer is writing a message, or has stopped. */
   "message.typing": Typing;
   /** The peer has read messages, or this user has read them on another device. */
@@ -55,6 +65,14 @@ export interface ServerEvents {
   "block.changed": BlocksChanged;
   /** A user whom this user watches has a new presence, or this user set a status on another device. */
   "presence.changed": PresenceChanged;
+  /** Something happened to this user in a group, or this user has something to decide. */
+  "group.notice": GroupNotice;
+  /** The profile of a group of this user changed. */
+  "group.profile": GroupChanged;
+  /** Attributes of a group of this user were set or deleted. */
+  "group.attributes": GroupAttributesChanged;
+  /** Counters of a group of this user were changed or deleted. */
+  "group.counters": GroupCountersChanged;
   /** This device lost its place in the session. The server closes its connection after this event. */
   "session.kick": Kick;
 }

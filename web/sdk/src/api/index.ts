@@ -2,6 +2,7 @@
 import type { BlockOperations } from "./block.ts";
 import type { ConversationOperations } from "./conversation.ts";
 import type { FriendOperations } from "./friend.ts";
+import type { GroupOperations } from "./group.ts";
 import type { MessageOperations } from "./message.ts";
 import type { PresenceOperations } from "./presence.ts";
 import type { ProfileOperations } from "./profile.ts";
@@ -11,6 +12,7 @@ export type * from "./block.ts";
 export type * from "./conversation.ts";
 export type * from "./events.ts";
 export type * from "./friend.ts";
+export type * from "./group.ts";
 export type * from "./message.ts";
 export type * from "./presence.ts";
 export type * from "./profile.ts";
@@ -29,6 +31,8 @@ export interface Operations {
   message: MessageOperations;
   /** Lists a signed-in user's conversations and changes what the user puts on them: pins, labels (Mark and CustomMark), folders (conversation groups), drafts and receive options (docs/client-protocol.md §4, §7). */
   conversation: ConversationOperations;
+  /** Creates, reads and changes groups and their members for a signed-in user, with the rights of the user's role (docs/client-protocol.md §4, §7; docs/reference/group-types.md). */
+  group: GroupOperations;
   /** Reads and changes a signed-in user's friend table, the lists of friends in it, and the requests to become a friend (docs/client-protocol.md §4, §7). */
   friend: FriendOperations;
   /** Reads and changes a signed-in user's blocklist (docs/client-protocol.md §4, §7). */

@@ -26,6 +26,8 @@ export interface SessionSyncAnswer {
   Requests?: number;
   RequestsUnread?: number;
   ContactGroupVersion?: number;
+  /** grows when the caller joins or leaves a group */
+  GroupVersion?: number;
 }
 
 /** The request of {@link SessionOperations.logout}. */

@@ -48,6 +48,95 @@ export interface Message {
   FaceUrl?: string;
 }
 
+/** One mention of a message, in the order of the marks in its text (docs/spec/tencent §18.3). */
+export interface AtInfo {
+  /** 1: all members */
+  GroupAtAllFlag: number;
+  GroupAt_Account?: string;
+}
+
+/** A custom field of a group or a member (docs/spec/tencent §16.6). */
+export interface CustomField {
+  Key: string;
+  Value: string;
+}
+
+/**
+ * The fields of a group's profile that have changed, with their new values
+ * (docs/spec/tencent §16.4).
+ */
+export interface GroupInfo {
+  Name?: string;
+  Introduction?: string;
+  Notification?: string;
+  FaceUrl?: string;
+  Owner_Account?: string;
+  /** On or Off */
+  MuteAllMember?: string;
+  ApplyJoinOption?: string;
+  InviteJoinOption?: string;
+  AppDefinedData?: CustomField[];
+}
+
+/** What has changed in a group (docs/spec/tencent §19.1). */
+export interface Tip {
+  Type: number;
+  /** absent: the application */
+  Operator_Account?: string;
+  /** whom it concerns */
+  MemberList?: string[];
+  /** members of the group now */
+  MemberNum?: number;
+  /** the users were added and did not ask */
+  Invited?: boolean;
+  GroupInfo?: GroupInfo;
+  /** MuteTime is for how many seconds the users are muted; 0: their mute has ended. */
+  MuteTime?: number;
+}
+
+/**
+ * A message of a group, in a history and in message.new
+ * (docs/client-protocol.md §7).
+ */
+export interface GroupMessage {
+  GroupId: string;
+  /** absent: the application changed the group */
+  From_Account?: string;
+  /** number of the message in the group: 1, 2, 3, ...; 0: it is not stored */
+  MsgSeq: number;
+  MsgRandom: number;
+  /** Unix seconds */
+  MsgTime: number;
+  /** MsgSeq as a text; absent: the message is not stored */
+  MsgKey?: string;
+  MsgBody: Element[];
+  CloudCustomData?: string;
+  /** the unread count leaves the message out */
+  NoUnread?: boolean;
+  /** High or Low; absent: Normal */
+  MsgPriority?: string;
+  GroupAtInfo?: AtInfo[];
+  /** the members to whom alone it goes */
+  ToMembers_Account?: string[];
+  /** 1: nobody wrote it: Tip tells what has changed in the group */
+  IsSystemMsg?: number;
+  Tip?: Tip;
+  /** 8: the message was recalled, and MsgBody is empty */
+  MsgFlagBits?: number;
+  /** when the message was last edited */
+  EditMs?: number;
+  /** 1: the sender wants to know who has read it */
+  NeedReadReceipt?: number;
+  /** 1: extensions may be attached to the message */
+  SupportMessageExtension?: number;
+  /** not in message.edited */
+  ReactionList?: Reaction[];
+  /** The sender's nick; only in message.new. */
+  Nick?: string;
+  /** The address of the sender's picture; only in message.new. */
+  FaceUrl?: string;
+}
+
 /** MessageRecalled says that a message was recalled. */
 export interface MessageRecalled {
   /** the sender of the message */
@@ -59,10 +148,28 @@ export interface MessageRecalled {
   TimeMs: number;
 }
 
+/** GroupMessageRecalled says that a message of a group was recalled. */
+export interface GroupMessageRecalled {
+  GroupId: string;
+  /** the sender of the message */
+  From_Account: string;
+  MsgKey: string;
+  /** the user who recalled it; absent: the application */
+  Operator_Account?: string;
+  TimeMs: number;
+}
+
 /** MessagesDeleted says which messages a user has deleted for themselves. */
 export interface MessagesDeleted {
   From_Account: string;
   To_Account: string;
+  MsgKeyList: string[];
+  TimeMs: number;
+}
+
+/** GroupMessagesDeleted says which messages of a group the application has deleted for all members. */
+export interface GroupMessagesDeleted {
+  GroupId: string;
   MsgKeyList: string[];
   TimeMs: number;
 }
@@ -81,10 +188,32 @@ export interface MessageReacted {
   TimeMs: number;
 }
 
+/** GroupMessageReacted says that a member has reacted to a message of a group, or has removed a reaction. */
+export interface GroupMessageReacted {
+  GroupId: string;
+  /** the sender of the message */
+  From_Account: string;
+  MsgKey: string;
+  /** the member who reacted */
+  Operator_Account: string;
+  Reaction: string;
+  /** false: the reaction was removed */
+  Added: boolean;
+  TimeMs: number;
+}
+
 /** MessagesConfirmed says that the receiver has read messages whose sender wants a receipt. */
 export interface MessagesConfirmed {
   From_Account: string;
   To_Account: string;
+  MsgKeyList: string[];
+  TimeMs: number;
+}
+
+/** GroupMessagesConfirmed says that a member has read messages of a group whose sender wants receipts. */
+export interface GroupMessagesConfirmed {
+  GroupId: string;
+  From_Account: string;
   MsgKeyList: string[];
   TimeMs: number;
 }
@@ -110,6 +239,20 @@ export interface MessageExtended {
   Deleted?: string[];
 }
 
+/** GroupMessageExtended says which extensions of a message of a group have changed. */
+export interface GroupMessageExtended {
+  GroupId: string;
+  /** the sender of the message */
+  From_Account: string;
+  MsgKey: string;
+  LatestSeq: number;
+  /** extensions with a Seq up to this one were removed */
+  ClearSeq: number;
+  ExtensionList?: ExtensionPair[];
+  /** the keys of removed extensions */
+  Deleted?: string[];
+}
+
 /** Typing says that a user is writing to another user, or has stopped. */
 export interface Typing {
   From_Account: string;
@@ -122,7 +265,9 @@ export interface Typing {
 export interface ReadMark {
   From_Account: string;
   /** the user whose messages are read */
-  To_Account: string;
+  To_Account?: string;
+  /** or the group */
+  GroupId?: string;
   /** of the last message that is read */
   ReadOrdinal: number;
   /** only in the event to the reader's own devices */
@@ -133,16 +278,23 @@ export interface ReadMark {
 /** What a list shows of a conversation's last message. */
 export interface LastMessage {
   MsgKey: string;
+  /** of a group: the sender */
+  From_Account?: string;
   /** at most 120 bytes */
   Preview: string;
   /** the message was recalled or deleted, and Preview is empty */
   Recalled?: boolean;
 }
 
-/** One user's view of a one-to-one conversation. */
+/**
+ * One user's view of a conversation: with another user, or of a group. In a group
+ * the ordinals are the numbers of messages (MsgSeq), and those of the peer are 0.
+ */
 export interface Conversation {
   /** the other user */
-  To_Account: string;
+  To_Account?: string;
+  /** or the group */
+  GroupId?: string;
   Unread: number;
   /** the user has read the peer's messages up to this one */
   ReadOrdinal: number;
@@ -172,6 +324,19 @@ export interface Conversation {
   Draft?: string;
   /** the MsgKey up to which the history is hidden */
   ClearedKey?: string;
+  /** Private, Public or ChatRoom */
+  Type?: string;
+  /** Owner, Admin or Member */
+  Role?: string;
+  /** until when the user is muted in the group, Unix seconds */
+  MuteUntil?: number;
+  MuteAllMember?: string;
+  /** version of the group's profile; if it is not the device's own, the device reads the profile */
+  InfoSeq?: number;
+  /** numbers of messages that mention the user and are not read */
+  AtMe?: number[];
+  /** number of the last message that mentions all members, if it is not read */
+  AtAll?: number;
 }
 
 /** ConversationsChanged has the current rows of conversations. */
@@ -193,7 +358,8 @@ export interface FoldersChanged {
 
 /** ConversationDeleted says that a conversation was removed from the list. */
 export interface ConversationDeleted {
-  To_Account: string;
+  To_Account?: string;
+  GroupId?: string;
   /** 1: the history is hidden, too */
   ClearRamble: number;
   /** the MsgKey up to which the history is hidden */
@@ -264,6 +430,78 @@ export interface PresenceChanged {
   TimeMs: number;
 }
 
+/** GroupNotice tells a user what has happened to the user in a group, or what to decide. */
+export interface GroupNotice {
+  /** 1 to 26 and 255 (docs/spec/tencent §19.2) */
+  Type: number;
+  GroupId: string;
+  GroupName?: string;
+  /** who made the change; absent: the application */
+  Operator_Account?: string;
+  /** whom it concerns, of a request or an invitation */
+  User_Account?: string;
+  RemarkInfo?: string;
+  /** what the application says, of type 255 */
+  UserDefinedField?: string;
+  /** seconds, of a mute */
+  MuteTime?: number;
+  TimeMs: number;
+}
+
+/** GroupChanged has the fields of a group's profile that have changed. */
+export interface GroupChanged {
+  GroupId: string;
+  Name?: string;
+  Introduction?: string;
+  Notification?: string;
+  FaceUrl?: string;
+  Owner_Account?: string;
+  /** On or Off */
+  MuteAllMember?: string;
+  ApplyJoinOption?: string;
+  InviteJoinOption?: string;
+  AppDefinedData?: CustomField[];
+  InfoSeq: number;
+}
+
+/** An attribute of a group. Its names are in lower case (docs/spec/tencent §20.0). */
+export interface GroupAttribute {
+  key: string;
+  value: string;
+}
+
+/**
+ * GroupAttributesChanged has the attributes of a group that were set, and the keys of those that were
+ * deleted.
+ */
+export interface GroupAttributesChanged {
+  GroupId: string;
+  GroupAttr: GroupAttribute[];
+  Deleted?: string[];
+  /** of the attributes after the change */
+  Version: number;
+  TimeMs: number;
+}
+
+/** A counter of a group. */
+export interface GroupCounter {
+  Key: string;
+  Value: number;
+}
+
+/**
+ * GroupCountersChanged has the new values of counters of a group, and the keys of those that were
+ * deleted.
+ */
+export interface GroupCountersChanged {
+  GroupId: string;
+  GroupCounter: GroupCounter[];
+  Deleted?: string[];
+  /** of the counters after the change */
+  Version: number;
+  TimeMs: number;
+}
+
 /** Kick says why the server closes the connections of a device. */
 export interface Kick {
   /** replaced, kicked, banned or deleted */
@@ -295,11 +533,20 @@ export interface RawTagged {
   Value: unknown;
 }
 
-/** The outcome for one user of a batch (docs/spec/tencent §1.3). */
-export interface Result {
-  To_Account: string;
-  ResultCode: number;
-  ResultInfo: string;
+/** An attribute in a request. */
+export interface NewGroupAttribute {
+  /** 1 to 32 bytes */
+  key: string;
+  /** up to 4000 bytes */
+  value: string;
+}
+
+/** A counter in a request. */
+export interface NewGroupCounter {
+  /** 1 to 128 bytes */
+  Key: string;
+  /** 64 bits */
+  Value: number;
 }
 
 /** One user whom the caller wants as a friend. */
@@ -312,6 +559,13 @@ export interface AddFriend {
   GroupName?: string;
   /** the text of the friend request */
   AddWording?: string;
+}
+
+/** The outcome for one user of a batch (docs/spec/tencent §1.3). */
+export interface Result {
+  To_Account: string;
+  ResultCode: number;
+  ResultInfo: string;
 }
 
 /** What a caller sets for one friend. */

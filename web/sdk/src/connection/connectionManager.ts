@@ -6,7 +6,7 @@ import { Connection, type ConnectionListener, type Socket } from "./connection.t
 /** An event as the server sends it. */
 export interface ServerEvent {
   event: string;
-  hi?: { Ordinal?: number };
+  hi?: { Ordinal?: number; MsgSeq?: number };
   body?: unknown;
 }
 

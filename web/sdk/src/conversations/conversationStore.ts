@@ -1,12 +1,15 @@
 import { isRecalled, mergeMessage } from "../messages/mergeMessage.ts";
-import { compare, parseKey } from "../messages/messageKey.ts";
+import { compare, offsetOf, parseKey } from "../messages/messageKey.ts";
 import { type Direction, Timeline } from "../messages/timeline.ts";
 import type { Change, KeptConversation } from "../storage/store.ts";
-import { preview } from "../text/preview.ts";
 import {
+  type AnyMessage,
   type Conversation,
   type ConversationDeleted,
-  type Message,
+  type Element,
+  type GroupMessageRecalled,
+  type GroupMessagesConfirmed,
+  type GroupMessagesDeleted,
   type MessageReacted,
   type MessageRecalled,
   type MessagesConfirmed,
@@ -15,6 +18,16 @@ import {
   type ReadMark,
   recalledFlag,
 } from "../types.ts";
+import { idOf, nameOf } from "./conversationId.ts";
+import {
+  isExcludedFromUnread,
+  lastMsgOf,
+  withMention,
+  withNewerMentions,
+  withoutReadMentions,
+  withReaction,
+  withReceipt,
+} from "./rows.ts";
 
 /**
  * If at most this many messages of a conversation that is not shown were missed, they are
@@ -27,6 +40,7 @@ const maxInMemoryUnshown = 250;
 
 /** What the client has in memory of one conversation. */
 export interface ConversationEntry {
+  /** The id of the conversation ({@link conversationId}): of a one-to-one conversation, the other user. */
   peer: string;
   row: Conversation;
   timeline: Timeline;
@@ -36,6 +50,8 @@ export interface ConversationEntry {
   hasStoredMessages: boolean;
   /** Offsets that were counted as unread before their messages arrived. */
   assumedUnread: Set<number>;
+  /** The user has left this group: messages that are still on their way do not bring it back into the list. */
+  left?: boolean;
   /** The last message when the tracking of offsets began: every missing message is newer than this one. */
   trackedAfter?: MsgKey;
 }
@@ -49,6 +65,8 @@ export interface ConversationStoreOptions {
   timelineChanged(peer: string): void;
   /** The client cannot compute the row of a conversation, so the server must be asked for it. */
   refreshRow(peer: string): void;
+  /** So many messages of a group were missed that they are not read until the app shows the group. */
+  skipped(GroupId: string): void;
 }
 
 /**
@@ -72,10 +90,7 @@ export class ConversationStore {
     this.#sorted ??= [...this.#entries.values()]
       .map((entry) => entry.row)
       .filter((row) => row.TimeMs > 0 || row.PinnedMs)
-      .sort(
-        (a, b) =>
-          (b.PinnedMs ?? 0) - (a.PinnedMs ?? 0) || b.TimeMs - a.TimeMs || (a.To_Account < b.To_Account ? -1 : 1),
-      );
+      .sort((a, b) => (b.PinnedMs ?? 0) - (a.PinnedMs ?? 0) || b.TimeMs - a.TimeMs || (idOf(a) < idOf(b) ? -1 : 1));
     return this.#sorted;
   }
 
@@ -92,7 +107,7 @@ export class ConversationStore {
     let entry = this.#entries.get(peer);
     if (!entry) {
       const row: Conversation = {
-        To_Account: peer,
+        ...nameOf(peer),
         Unread: 0,
         ReadOrdinal: 0,
         PeerReadOrdinal: 0,
@@ -113,15 +128,19 @@ export class ConversationStore {
     return entry;
   }
 
-  /** The other user of a message's conversation. */
-  peerOf(m: Pick<Message, "From_Account" | "To_Account">): string {
-    return m.From_Account === this.#me ? m.To_Account : m.From_Account;
+  /** The id of a message's conversation: the group, or the other user. */
+  peerOf(m: {
+    From_Account?: string | undefined;
+    To_Account?: string | undefined;
+    GroupId?: string | undefined;
+  }): string {
+    return idOf(m.GroupId === undefined && m.From_Account !== this.#me ? { To_Account: m.From_Account } : m);
   }
 
   /** Takes over a conversation from the store of this device. A row that came from the server since stays. */
   restore(stored: KeptConversation): void {
     const { row } = stored;
-    const entry = this.entry(row.To_Account);
+    const entry = this.entry(idOf(row));
     if (entry.fromServer) return;
     entry.row = row;
     entry.hasStoredMessages = stored.held;
@@ -149,13 +168,15 @@ export class ConversationStore {
    * Merges a row from the server. Events may be newer than the row, so no offset and no
    * read cursor goes back, and messages that arrived since are still counted.
    *
-   * Example: the row says that 3 messages exist and 1 is unread. Message 4 has already
+   * Example: the row says that 3 messages exist and 1 is unread. AnyMessage 4 has already
    * arrived: the result is 4 messages, 2 of them unread.
    */
   mergeRow(fromServer: Conversation): ConversationEntry {
-    const entry = this.entry(fromServer.To_Account);
+    const entry = this.entry(idOf(fromServer));
     const old = entry.row;
-    const row = { ...fromServer };
+    delete entry.left;
+    let row = withNewerMentions(fromServer, old, fromServer.InOrdinal);
+    row = { ...row };
     row.ReadOrdinal = Math.max(fromServer.ReadOrdinal, entry.fromServer ? old.ReadOrdinal : 0);
     row.PeerReadOrdinal = Math.max(fromServer.PeerReadOrdinal, old.PeerReadOrdinal);
     row.InOrdinal = Math.max(fromServer.InOrdinal, old.InOrdinal);
@@ -166,6 +187,7 @@ export class ConversationStore {
     }
     if (row.DraftMs !== undefined && row.DraftMs === old.DraftMs && old.Draft !== undefined) row.Draft ??= old.Draft;
     for (const n of entry.assumedUnread) if (n <= fromServer.InOrdinal) entry.assumedUnread.delete(n);
+    row = withoutReadMentions(row);
     this.#setRow(entry, row);
     if (row.ReadOrdinal > fromServer.ReadOrdinal) row.Unread = this.#unreadAfter(entry, row.ReadOrdinal);
     else if (row.InOrdinal > fromServer.InOrdinal)
@@ -187,6 +209,7 @@ export class ConversationStore {
       offsets.in.raiseTop(row.InOrdinal);
       offsets.out.raiseTop(row.OutOrdinal);
     } else if (!entry.fromServer || missed > 0) {
+      if (tracked && row.GroupId !== undefined) this.#options.skipped(row.GroupId);
       // The history is read when the app shows the conversation. Until then only messages from now on are tracked.
       offsets.in.startAfter(row.InOrdinal);
       offsets.out.startAfter(row.OutOrdinal);
@@ -202,31 +225,31 @@ export class ConversationStore {
    * @param requestedAt the revision at which the message was requested; undefined: the
    *   server delivered it without a request
    */
-  addMessage(arrived: Message, top = 0, requestedAt?: number): Message | undefined {
+  addMessage(arrived: AnyMessage, top = 0, requestedAt?: number): AnyMessage | undefined {
     const entry = this.entry(this.peerOf(arrived));
     const m = entry.timeline.add(arrived, requestedAt);
     if (!m) return undefined;
     entry.timeline.trim(maxInMemoryUnshown);
-    const offset = m.Ordinal ?? 0;
+    const offset = offsetOf(m);
     const direction = entry.timeline.direction(m);
     // The conversation begins with this message, so the first message of the other direction is tracked too.
-    if (offset === 1 && !entry.fromServer) entry.timeline.markComplete();
+    if (offset === 1 && !entry.fromServer) entry.timeline.markComplete(m.GroupId !== undefined);
     if (top > offset) entry.timeline.offsets(direction).raiseTop(top);
-    if (offset) this.#updateRow(entry, m, offset, direction);
+    if (offset && !entry.left) this.#updateRow(entry, m, offset, direction);
     this.#options.timelineChanged(entry.peer);
     if (offset) this.#persistMessage(entry, m); // one without an offset is for online users only and never stored
     return m;
   }
 
   /** Adds a message of the history, or updates it if it is here already. */
-  addFromHistory(m: Message, requestedAt: number): void {
+  addFromHistory(m: AnyMessage, requestedAt: number): void {
     const added = this.addMessage(m, 0, requestedAt);
     if (added) this.#persistMessage(this.entry(this.peerOf(m)), added);
     else this.updateMessage(m, requestedAt);
   }
 
   /** Merges the state of a message in an answer of the server, in memory and in the store. */
-  updateMessage(m: Message, requestedAt: number): void {
+  updateMessage(m: AnyMessage, requestedAt: number): void {
     const entry = this.entry(this.peerOf(m));
     const { timeline, peer } = entry;
     if (timeline.isRemoved(m.MsgKey)) return;
@@ -242,7 +265,7 @@ export class ConversationStore {
    * @param all true: also those before a gap, since the server does not answer or has
    *   nothing there. false: only the newest part without a gap
    */
-  showStored(peer: string, stored: readonly Message[], all = false): void {
+  showStored(peer: string, stored: readonly AnyMessage[], all = false): void {
     const entry = this.entry(peer);
     for (const m of stored) entry.timeline.add(m);
     if (!all) entry.timeline.keepUnbroken();
@@ -250,16 +273,17 @@ export class ConversationStore {
   }
 
   /** Counts a message in the row of its conversation. */
-  #updateRow(entry: ConversationEntry, m: Message, offset: number, direction: Direction): void {
-    const row = { ...entry.row };
+  #updateRow(entry: ConversationEntry, m: AnyMessage, offset: number, direction: Direction): void {
+    const row = { ...withMention(entry.row, m, this.#me) };
+    const excluded = isExcludedFromUnread(m, this.#me);
     if (!entry.fromServer && row.InOrdinal === 0 && direction === "in") row.InOrdinal = row.ReadOrdinal = offset - 1;
     if (direction === "out") {
       row.OutOrdinal = Math.max(row.OutOrdinal, offset);
     } else if (offset > row.InOrdinal) {
       for (let n = row.InOrdinal + 1; n < offset; n++) entry.assumedUnread.add(n);
-      row.Unread += offset - Math.max(row.InOrdinal, row.ReadOrdinal) - (isExcludedFromUnread(m) ? 1 : 0);
+      row.Unread += offset - Math.max(row.InOrdinal, row.ReadOrdinal) - (excluded ? 1 : 0);
       row.InOrdinal = offset;
-    } else if (entry.assumedUnread.delete(offset) && isExcludedFromUnread(m) && offset > row.ReadOrdinal) {
+    } else if (entry.assumedUnread.delete(offset) && excluded && offset > row.ReadOrdinal) {
       row.Unread--;
     }
     row.Unread = Math.max(0, row.Unread);
@@ -271,19 +295,20 @@ export class ConversationStore {
     this.#setRow(entry, row);
   }
 
-  /** Applies a read cursor of either user. Returns whether it changed anything. A read cursor never goes back. */
+  /** Applies a read cursor of the user, or of the other user. Returns whether it changed anything. A read cursor never goes back. */
   applyReadCursor(read: ReadMark): boolean {
     const mine = read.From_Account === this.#me;
-    const entry = this.find(mine ? read.To_Account : read.From_Account);
+    const entry = this.find(this.peerOf(read));
     if (!entry) return false;
-    const row = { ...entry.row };
+    let row = { ...entry.row };
     if (mine) {
       if (read.ReadOrdinal < row.ReadOrdinal) return false;
       const moved = read.ReadOrdinal > row.ReadOrdinal;
       row.ReadOrdinal = read.ReadOrdinal;
-      const unread = row.ReadOrdinal >= row.InOrdinal ? 0 : this.#unreadAfter(entry, row.ReadOrdinal);
+      const unread = row.ReadOrdinal >= row.InOrdinal ? 0 : this.#unreadAfter(entry, row.ReadOrdinal, read.Unread);
       if (!moved && unread === row.Unread) return false;
       row.Unread = unread;
+      row = withoutReadMentions(row);
     } else {
       if (read.ReadOrdinal <= row.PeerReadOrdinal) return false;
       row.PeerReadOrdinal = read.ReadOrdinal;
@@ -293,7 +318,7 @@ export class ConversationStore {
   }
 
   /** A message was recalled. */
-  applyRecall(event: MessageRecalled): void {
+  applyRecall(event: MessageRecalled | GroupMessageRecalled): void {
     const entry = this.entry(this.peerOf(event));
     const before = entry.timeline.get(event.MsgKey);
     this.#amend(
@@ -303,10 +328,10 @@ export class ConversationStore {
       true,
     );
     const row = { ...entry.row };
-    if (row.LastMsg?.MsgKey === event.MsgKey) row.LastMsg = { MsgKey: event.MsgKey, Preview: "", Recalled: true };
+    if (row.LastMsg?.MsgKey === event.MsgKey) row.LastMsg = { ...row.LastMsg, Preview: "", Recalled: true };
     if (event.From_Account !== this.#me && row.Unread > 0) {
       if (!before) this.#options.refreshRow(entry.peer);
-      else if (!isExcludedFromUnread(before) && (before.Ordinal ?? 0) > row.ReadOrdinal) row.Unread--;
+      else if (!isExcludedFromUnread(before, this.#me) && offsetOf(before) > row.ReadOrdinal) row.Unread--;
     }
     this.#setRow(entry, row);
   }
@@ -316,10 +341,18 @@ export class ConversationStore {
    * were changed. A frame may be late and not have the newest reactions and receipts, so
    * only the fields that an edit can change are taken from it.
    */
-  applyEdit(m: Pick<Message, "From_Account" | "To_Account" | "MsgKey"> & Partial<Message>): void {
+  applyEdit(m: {
+    From_Account?: string | undefined;
+    To_Account?: string | undefined;
+    GroupId?: string | undefined;
+    MsgKey: MsgKey;
+    MsgBody?: Element[];
+    CloudCustomData?: string;
+    EditMs?: number;
+  }): void {
     const entry = this.entry(this.peerOf(m));
     const { MsgKey, MsgBody, CloudCustomData, EditMs = 0 } = m;
-    const amend = (current: Message): Message =>
+    const amend = (current: AnyMessage): AnyMessage =>
       EditMs < (current.EditMs ?? 0) || isRecalled(current)
         ? current
         : {
@@ -333,11 +366,11 @@ export class ConversationStore {
     if (entry.row.LastMsg?.MsgKey !== MsgKey) return;
     if (edited) this.#setRow(entry, { ...entry.row, LastMsg: lastMsgOf(edited) });
     else if (MsgBody && !entry.row.LastMsg.Recalled)
-      this.#setRow(entry, { ...entry.row, LastMsg: lastMsgOf({ MsgKey, MsgBody }) });
+      this.#setRow(entry, { ...entry.row, LastMsg: { ...entry.row.LastMsg, ...lastMsgOf({ MsgKey, MsgBody }) } });
   }
 
-  /** The user has deleted messages on all of the user's devices, from this device or another. */
-  applyDeletion(event: MessagesDeleted): void {
+  /** The user has deleted messages on all of the user's devices, or the application those of a group for everybody. */
+  applyDeletion(event: MessagesDeleted | GroupMessagesDeleted): void {
     const entry = this.entry(this.peerOf(event));
     this.removeMessages(entry.peer, event.MsgKeyList);
     const last = entry.row.LastMsg?.MsgKey;
@@ -380,16 +413,30 @@ export class ConversationStore {
     this.#amend(this.entry(this.peerOf(event)), event.MsgKey, (m) => withReaction(m, event));
   }
 
-  /** The receiver has confirmed that messages were read. */
-  applyReceipts(event: MessagesConfirmed): void {
+  /** The receiver, or a member of the group, has confirmed that messages were read. */
+  applyReceipts(event: MessagesConfirmed | GroupMessagesConfirmed): void {
     const entry = this.entry(this.peerOf(event));
-    for (const key of event.MsgKeyList) this.#amend(entry, key, (m) => ({ ...m, IsPeerRead: 1 }));
+    for (const key of event.MsgKeyList) this.#amend(entry, key, (m) => withReceipt(m, event.From_Account));
+  }
+
+  /** Sets fields of the row of a group that events of the group say. Does nothing if there is no row. */
+  updateGroupRow(GroupId: string, fields: Partial<Conversation>): void {
+    const entry = this.find(idOf({ GroupId }));
+    if (entry) this.#setRow(entry, { ...entry.row, ...fields });
+  }
+
+  /** The user is not a member of a group any more: it is not in the list. The messages stay on this device. */
+  leaveGroup(GroupId: string): void {
+    const entry = this.find(idOf({ GroupId }));
+    if (!entry) return;
+    entry.left = true;
+    this.applyConversationDeletion({ GroupId, ClearRamble: 0, TimeMs: 0 });
   }
 
   /** The user has deleted a conversation from the list; with `ClearedKey` its history is cleared too. */
   applyConversationDeletion(event: ConversationDeleted): void {
-    const entry = this.entry(event.To_Account);
-    const { LastMsg, PinnedMs, DraftMs, Draft, ...rest } = entry.row;
+    const entry = this.entry(idOf(event));
+    const { LastMsg, PinnedMs, DraftMs, Draft, AtMe, AtAll, ...rest } = entry.row;
     const row = { ...rest, Unread: 0, ReadOrdinal: rest.InOrdinal, TimeMs: 0 };
     this.#setRow(entry, event.ClearedKey ? { ...row, ClearedKey: event.ClearedKey } : row);
     if (event.ClearedKey) this.#clearHistory(entry, event.ClearedKey);
@@ -401,7 +448,7 @@ export class ConversationStore {
     this.#options.persist({ kind: "conversation", conversation: { row, held: entry.hasStoredMessages } });
   }
 
-  #persistMessage(entry: ConversationEntry, message: Message): void {
+  #persistMessage(entry: ConversationEntry, message: AnyMessage): void {
     if (!entry.hasStoredMessages) {
       entry.hasStoredMessages = true;
       this.#setRow(entry, entry.row);
@@ -409,7 +456,7 @@ export class ConversationStore {
     this.#options.persist({ kind: "message", peer: entry.peer, message });
   }
 
-  #amend(entry: ConversationEntry, key: MsgKey, amend: (m: Message) => Message, final = false): void {
+  #amend(entry: ConversationEntry, key: MsgKey, amend: (m: AnyMessage) => AnyMessage, final = false): void {
     if (entry.timeline.amend(key, { revision: ++this.#revision, amend, final }))
       this.#options.timelineChanged(entry.peer);
     if (entry.hasStoredMessages) this.#options.persist({ kind: "amend", peer: entry.peer, key, amend });
@@ -421,38 +468,19 @@ export class ConversationStore {
     this.#options.timelineChanged(entry.peer);
   }
 
-  /** How many messages after an offset are unread: all except those that are known to be excluded from unread. */
-  #unreadAfter(entry: ConversationEntry, offset: number): number {
+  /**
+   * How many messages after an offset are unread: all except those that are known to be
+   * excluded from unread.
+   *
+   * @param counted what the server has counted, if the event says it. It is used if not
+   *   all messages of a group are in memory, since some of the others may be tips
+   */
+  #unreadAfter(entry: ConversationEntry, offset: number, counted?: number): number {
     const from = Math.max(offset, entry.row.ReadOrdinal);
-    let count = entry.row.InOrdinal - from;
-    for (const m of entry.timeline.messages) {
-      if (isExcludedFromUnread(m) && (m.Ordinal ?? 0) > from && entry.timeline.direction(m) === "in") count--;
-    }
-    return Math.max(0, count);
+    const later = entry.timeline.messages.filter((m) => offsetOf(m) > from && entry.timeline.direction(m) === "in");
+    if (entry.row.GroupId !== undefined && counted !== undefined && later.length < entry.row.InOrdinal - from)
+      return counted;
+    const excluded = later.filter((m) => isExcludedFromUnread(m, this.#me)).length;
+    return Math.max(0, entry.row.InOrdinal - from - excluded);
   }
-}
-
-/** Whether a message is excluded from the count of unread messages. */
-function isExcludedFromUnread(m: Message): boolean {
-  return m.NoUnread === true || isRecalled(m);
-}
-
-function lastMsgOf(m: Pick<Message, "MsgKey" | "MsgBody"> & Partial<Message>): NonNullable<Conversation["LastMsg"]> {
-  return { MsgKey: m.MsgKey, Preview: preview(m.MsgBody), ...(isRecalled(m) ? { Recalled: true } : {}) };
-}
-
-function withReaction(m: Message, event: MessageReacted): Message {
-  const list = (m.ReactionList ?? []).map((one) =>
-    one.Reaction === event.Reaction
-      ? { ...one, From_Account: one.From_Account.filter((user) => user !== event.Operator_Account) }
-      : one,
-  );
-  if (event.Added) {
-    const one = list.find(({ Reaction }) => Reaction === event.Reaction);
-    if (one) one.From_Account = [...one.From_Account, event.Operator_Account];
-    else list.push({ Reaction: event.Reaction, From_Account: [event.Operator_Account] });
-  }
-  const { ReactionList, ...rest } = m;
-  const left = list.filter(({ From_Account }) => From_Account.length > 0);
-  return left.length > 0 ? { ...rest, ReactionList: left } : rest;
 }

@@ -1,20 +1,28 @@
 import type { ServerEvent } from "../connection/connectionManager.ts";
 import type { Emitter } from "../emitter.ts";
+import type { GroupDirectory } from "../groups/groupDirectory.ts";
 import type { GapFiller } from "../messages/gapFiller.ts";
+import { offsetOf } from "../messages/messageKey.ts";
 import type {
+  AnyMessage,
   Conversation,
   ConversationDeleted,
   ConversationOperations,
   ConversationsChanged,
+  DirectMessage,
   Events,
+  GroupChanged,
+  GroupMessage,
+  GroupNotice,
   Kick,
-  Message,
   MessageReacted,
   MessageRecalled,
   MessagesConfirmed,
   MessagesDeleted,
   ReadMark,
 } from "../types.ts";
+import { isDirect, isGroup } from "../types.ts";
+import { nameOf } from "./conversationId.ts";
 import type { ConversationStore } from "./conversationStore.ts";
 
 /** What an event handler needs. */
@@ -25,8 +33,10 @@ export interface EventHandlerOptions {
   conversation: Pick<ConversationOperations, "get">;
   /** For this time requests for rows are collected, so that one call asks for many of them, ms. */
   gap: number;
-  /** A message arrived from the other user, or from another client of the signed-in user. */
-  messageArrived(m: Message): void;
+  /** A message arrived from another user, or from another client of the signed-in user. */
+  messageArrived(m: DirectMessage | GroupMessage): void;
+  /** What happens in groups besides their messages. */
+  groups: Pick<GroupDirectory, "noticeArrived" | "profileArrived" | "rowArrived" | "tipArrived">;
   /** The friend table has this version on the server. */
   friendTableChanged(version: number): void;
   /** Makes a sync soon: it finds everything that has changed. */
@@ -52,10 +62,10 @@ export class EventHandler {
 
   /** Applies an event of the server, or the event of an operation that this device or another tab called. */
   handle({ event, hi, body }: ServerEvent): void {
-    const { conversations, gapFiller, events } = this.#options;
+    const { conversations, events, groups } = this.#options;
     switch (event) {
       case "message.new":
-        this.addMessage(body as Message, hi?.Ordinal);
+        this.#messageArrived(body as DirectMessage | GroupMessage, hi?.MsgSeq ?? hi?.Ordinal);
         return;
       case "session.spread":
         this.#options.spread(Number((body as { Spread?: number } | undefined)?.Spread));
@@ -66,14 +76,15 @@ export class EventHandler {
       case "session.logout":
         this.#options.loggedOut();
         return;
-      case "message.read":
+      case "message.read": {
         if (!conversations.applyReadCursor(body as ReadMark)) return;
         break;
+      }
       case "message.recalled":
         conversations.applyRecall(body as MessageRecalled);
         break;
       case "message.edited":
-        conversations.applyEdit(body as Message);
+        conversations.applyEdit(body as AnyMessage);
         break;
       case "message.deleted":
         conversations.applyDeletion(body as MessagesDeleted);
@@ -85,8 +96,13 @@ export class EventHandler {
         conversations.applyReceipts(body as MessagesConfirmed);
         break;
       case "conversation.changed":
-        for (const row of (body as Partial<ConversationsChanged>).Conversations ?? [])
-          gapFiller.check(conversations.mergeRow(row));
+        this.#rowsArrived((body as Partial<ConversationsChanged>).Conversations ?? []);
+        break;
+      case "group.notice":
+        groups.noticeArrived(body as GroupNotice);
+        break;
+      case "group.profile":
+        groups.profileArrived(body as GroupChanged);
         break;
       case "friend.changed": {
         const { FriendVersion } = body as { FriendVersion?: number };
@@ -101,8 +117,18 @@ export class EventHandler {
     events.emit(event as keyof Events, body as never);
   }
 
+  #messageArrived(arrived: DirectMessage | GroupMessage, top?: number): void {
+    if (arrived.MsgKey !== undefined) {
+      this.addMessage(arrived as AnyMessage, top);
+      return;
+    }
+    // A message of a group for the members who are online: it has no place in the timeline.
+    this.#options.messageArrived(arrived);
+    this.#options.events.emit("message", arrived);
+  }
+
   /** @param top the highest offset of the message's direction on the server */
-  addMessage(arrived: Message, top?: number): void {
+  addMessage(arrived: AnyMessage, top?: number): void {
     const { conversations, gapFiller } = this.#options;
     const m = conversations.addMessage(arrived, top);
     if (!m) return;
@@ -110,12 +136,15 @@ export class EventHandler {
     this.emitMessage(m);
     gapFiller.check(entry);
     // The conversation is older than this message, but the client does not have its row.
-    if (!entry.fromServer && m.Ordinal && m.Ordinal > 1) this.#options.syncSoon();
+    if (entry.fromServer || entry.left || offsetOf(m) <= 1) return;
+    if (m.GroupId === undefined) this.#options.syncSoon();
+    else this.refreshRow(entry.peer);
   }
 
   /** Emits the event `message` for a message that was added. */
-  emitMessage(m: Message): void {
+  emitMessage(m: AnyMessage): void {
     this.#options.messageArrived(m);
+    if (m.GroupId !== undefined) this.#options.groups.tipArrived(m);
     this.emitChanges();
     this.#options.events.emit("message", m);
   }
@@ -130,7 +159,7 @@ export class EventHandler {
     const { conversations, events } = this.#options;
     const changed = [...this.#changedTimelines];
     this.#changedTimelines.clear();
-    for (const To_Account of changed) events.emit("messages", { To_Account });
+    for (const id of changed) events.emit("messages", nameOf(id));
     if (this.#emittedRows === conversations.rows) return;
     this.#emittedRows = conversations.rows;
     events.emit("conversations", this.#emittedRows);
@@ -142,16 +171,26 @@ export class EventHandler {
   }
 
   async #refreshRows(): Promise<void> {
-    const { conversations, gapFiller, conversation } = this.#options;
-    const To_Account = [...this.#rowsToRefresh].slice(0, 20);
+    const ids = [...this.#rowsToRefresh].slice(0, 20);
+    const names = ids.map(nameOf);
+    const To_Account = names.filter(isDirect).map((name) => name.To_Account);
+    const GroupId = names.filter(isGroup).map((name) => name.GroupId);
+    const request = { ...(To_Account.length > 0 ? { To_Account } : {}), ...(GroupId.length > 0 ? { GroupId } : {}) };
     try {
-      const { Conversations } = await conversation.get({ To_Account });
-      for (const row of Conversations) gapFiller.check(conversations.mergeRow(row));
+      this.#rowsArrived((await this.#options.conversation.get(request)).Conversations);
       this.emitChanges();
     } catch {
       this.#options.syncSoon();
     }
-    for (const peer of To_Account) this.#rowsToRefresh.delete(peer);
+    for (const id of ids) this.#rowsToRefresh.delete(id);
     if (this.#rowsToRefresh.size > 0) void this.#refreshRows();
+  }
+
+  #rowsArrived(rows: readonly Conversation[]): void {
+    const { conversations, gapFiller, groups } = this.#options;
+    for (const row of rows) {
+      gapFiller.check(conversations.mergeRow(row));
+      if (isGroup(row)) groups.rowArrived(row);
+    }
   }
 }

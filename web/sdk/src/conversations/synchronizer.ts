@@ -1,12 +1,21 @@
 import type { Emitter } from "../emitter.ts";
 import { ParleyError } from "../errors.ts";
 import type { GapFiller } from "../messages/gapFiller.ts";
+import { messagesOf } from "../messages/messageCalls.ts";
 import type { Change } from "../storage/store.ts";
 import { backoff } from "../time/backoff.ts";
 import { elapsedSince, type Moment, moment, type ServerClock } from "../time/serverClock.ts";
 import type { Timing } from "../time/timing.ts";
 import { sleep } from "../time/wait.ts";
-import type { Counters, Events, MessageOperations, SessionOperations } from "../types.ts";
+import {
+  type Conversation,
+  type Counters,
+  type Events,
+  isGroup,
+  type MessageOperations,
+  type SessionOperations,
+} from "../types.ts";
+import { idOf, nameOf } from "./conversationId.ts";
 import type { ConversationEntry, ConversationStore } from "./conversationStore.ts";
 
 /** What a synchronizer needs. */
@@ -31,6 +40,10 @@ export interface SynchronizerOptions {
   clock: ServerClock;
   /** The friend table has this version on the server. */
   friendTableChanged(version: number): void;
+  /** The groups of the user have this version on the server. */
+  groupsChanged(version: number): void;
+  /** The server sent the row of a group. */
+  groupRow(row: Conversation & { GroupId: string }): void;
 }
 
 /** Makes syncs: it asks the server for everything that has changed since the last one. */
@@ -125,9 +138,10 @@ export class Synchronizer {
     let pages = 1;
     for (let page = first; ; pages++) {
       for (const row of page.Conversations) {
-        const known = Since === 0 || conversations.find(row.To_Account)?.fromServer;
+        const known = Since === 0 || conversations.find(idOf(row))?.fromServer;
         const entry = conversations.mergeRow(row);
         synced.add(entry);
+        if (isGroup(row)) this.#options.groupRow(row);
         if (awaySince > 0 && entry.hasStoredMessages && (entry.row.OperationMs ?? 0) >= awaySince)
           withChangedMessages.add(entry.peer);
         // If a conversation is shown or complete, its offsets show every missing message. If it is new, they do not.
@@ -150,14 +164,14 @@ export class Synchronizer {
   }
 
   /** Reads what happened to the messages of a conversation since a time: recalls, edits, deletions and reactions. */
-  async #readOperationLog(To_Account: string, Since: number): Promise<void> {
+  async #readOperationLog(id: string, Since: number): Promise<void> {
     const { conversations, message } = this.#options;
     let Cursor: string | undefined;
     do {
       const requestedAt = conversations.revision;
-      const page = await message.changes({ To_Account, Since, ...(Cursor ? { Cursor } : {}) });
-      for (const m of page.MsgList) conversations.updateMessage(m, requestedAt);
-      conversations.removeMessages(To_Account, page.Deleted ?? []);
+      const page = await message.changes({ ...nameOf(id), Since, ...(Cursor ? { Cursor } : {}) });
+      for (const m of messagesOf(page)) conversations.updateMessage(m, requestedAt);
+      conversations.removeMessages(id, page.Deleted ?? []);
       Cursor = page.Complete ? undefined : page.Cursor;
       this.#options.changed();
     } while (Cursor);
@@ -170,6 +184,7 @@ export class Synchronizer {
     this.#counters = counters;
     const { FriendVersion = 0, ListVersion = 0, BlockVersion = 0 } = counters;
     this.#options.friendTableChanged(FriendVersion);
+    this.#options.groupsChanged(counters.GroupVersion ?? 0);
     if (FriendVersion !== (before.FriendVersion ?? 0)) events.emit("friend.changed", { To_Account: [], FriendVersion });
     if (ListVersion !== (before.ListVersion ?? 0)) events.emit("friend.changed", { GroupName: [], ListVersion });
     if (BlockVersion !== (before.BlockVersion ?? 0)) events.emit("block.changed", { BlockVersion });

@@ -2,8 +2,8 @@ import type { ConversationEntry, ConversationStore } from "../conversations/conv
 import { ParleyError } from "../errors.ts";
 import { backoff } from "../time/backoff.ts";
 import type { Timing } from "../time/timing.ts";
-import type { HistoryPage, HistoryRange, Message } from "../types.ts";
-import { compare, parseKey } from "./messageKey.ts";
+import type { AnyMessage, HistoryPage, HistoryRange } from "../types.ts";
+import { compare, offsetOf, parseKey } from "./messageKey.ts";
 import type { Direction } from "./timeline.ts";
 
 const directions: Direction[] = ["in", "out"];
@@ -24,9 +24,9 @@ export interface GapFillerOptions {
   conversations: ConversationStore;
   timing: Timing;
   /** Reads a page of the history from the server. */
-  readHistory(peer: string, range: HistoryRange): Promise<HistoryPage>;
+  readHistory(peer: string, range: HistoryRange): Promise<HistoryPage<AnyMessage>>;
   /** A missing message was found and added. */
-  found(m: Message): void;
+  found(m: AnyMessage): void;
 }
 
 /** Fills gaps in conversations. It waits a little for a frame that is only late, then reads the history. */
@@ -40,17 +40,41 @@ export class GapFiller {
   readonly #newConversations = new Map<ConversationEntry, number>();
   readonly #failures = new Map<string, number>();
   readonly #retryTimers = new Set<ReturnType<typeof setTimeout>>();
-  /** Counts the stops, so that work that began before a stop does not continue after it. */
+  /** While false, nothing is read, and no timer is set. Example: the answer of a sync arrives after the app called `close`. */
+  #running = false;
+  /** Counts the stops, so that an answer to a request made before one is not used after it. */
   #stops = 0;
 
   constructor(options: GapFillerOptions) {
     this.#options = options;
   }
 
+  /** Begins to read. What a stop has interrupted for new conversations is read again. */
+  start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    for (const entry of this.#newConversations.keys()) void this.#loadNewConversation(entry, 0);
+  }
+
+  /** Stops reading and waiting. The next sync finds again what is missing. */
+  stop(): void {
+    this.#running = false;
+    this.#stops++;
+    for (const timer of [...this.#waiting.values(), ...this.#retryTimers]) clearTimeout(timer);
+    this.#waiting.clear();
+    this.#retryTimers.clear();
+  }
+
+  /** Forgets what is to be read: the conversations were deleted on this device. */
+  clear(): void {
+    this.#newConversations.clear();
+    this.#failures.clear();
+  }
+
   /** Checks a conversation after something arrived. If a gap does not close within `wait` ms, it is filled. */
   check(entry: ConversationEntry, wait = this.#options.timing.gap): void {
     const { peer } = entry;
-    if (!entry.timeline.hasGap || this.#waiting.has(peer) || this.#busy.has(peer)) return;
+    if (!this.#running || !entry.timeline.hasGap || this.#waiting.has(peer) || this.#busy.has(peer)) return;
     this.#waiting.set(
       peer,
       setTimeout(() => {
@@ -74,20 +98,25 @@ export class GapFiller {
 
   async #loadNewConversation(entry: ConversationEntry, attempt: number): Promise<void> {
     const since = this.#newConversations.get(entry);
-    if (since === undefined || this.#busy.has(entry.peer)) return;
+    if (!this.#running || since === undefined || this.#busy.has(entry.peer)) return;
     this.#busy.add(entry.peer);
     const [requestedAt, stops] = [this.#options.conversations.revision, this.#stops];
     try {
-      const from = `0_0_${Math.max(0, Math.floor(since / 1000) - 2)}`;
-      const { MsgList } = await this.#options.readHistory(entry.peer, { from, limit: 100 });
-      if (stops === this.#stops) for (const m of MsgList) this.#add(m, requestedAt);
-      this.#newConversations.delete(entry);
+      const fromTime = Math.max(0, Math.floor(since / 1000) - 2);
+      // The keys of messages of groups have no times.
+      const from = entry.row.GroupId === undefined ? { from: `0_0_${fromTime}` } : {};
+      const { MsgList } = await this.#options.readHistory(entry.peer, { ...from, limit: 100 });
+      const newer = MsgList.filter((m) => m.MsgTime >= fromTime);
+      if (stops === this.#stops) {
+        for (const m of newer) this.#add(m, requestedAt);
+        this.#newConversations.delete(entry);
+      }
     } catch (error) {
       if (!(error instanceof ParleyError && error.temporary)) this.#newConversations.delete(entry);
     } finally {
       this.#busy.delete(entry.peer);
     }
-    if (stops !== this.#stops) return;
+    if (!this.#running) return;
     this.check(entry);
     if (!this.#newConversations.has(entry)) return;
     const timer = setTimeout(
@@ -100,18 +129,9 @@ export class GapFiller {
     this.#retryTimers.add(timer);
   }
 
-  /** Stops waiting. The next sync finds again what is missing. */
-  stop(): void {
-    this.#stops++;
-    for (const timer of [...this.#waiting.values(), ...this.#retryTimers]) clearTimeout(timer);
-    this.#waiting.clear();
-    this.#retryTimers.clear();
-  }
-
   async #fill(entry: ConversationEntry): Promise<void> {
     if (!entry.timeline.hasGap) return;
     this.#busy.add(entry.peer);
-    const stops = this.#stops;
     let wait = this.#options.timing.gap;
     try {
       await this.#readMissing(entry);
@@ -127,7 +147,7 @@ export class GapFiller {
     } finally {
       this.#busy.delete(entry.peer);
     }
-    if (stops === this.#stops) this.check(entry, wait);
+    this.check(entry, wait);
   }
 
   async #readMissing(entry: ConversationEntry): Promise<void> {
@@ -135,10 +155,12 @@ export class GapFiller {
     // Messages of the same second are ordered by what each device of the sender has chosen. So the message between two
     // offsets may be a little outside of the range between their two keys. The second round reads 2 seconds more on
     // each side. Example: messages 1, 2, 3 of one second have the sequences 5, 900, 6; message 2 comes after 3.
-    for (const margin of [undefined, 2]) {
+    // In a group the numbers are the order, so one round is enough.
+    for (const margin of entry.row.GroupId === undefined ? [undefined, 2] : [undefined]) {
       await this.#readRange(entry, margin);
       if (!entry.timeline.hasGap) return;
     }
+    if (!this.#running) return;
     const range = this.#range(entry, 2);
     this.#giveUp(entry, missing);
     for (const times of searchAgainAfter) {
@@ -153,7 +175,7 @@ export class GapFiller {
   /** Searches a range for messages that were given up and have not arrived since. */
   async #searchAgain(entry: ConversationEntry, range: HistoryRange, lost: Record<Direction, number[]>): Promise<void> {
     const { timeline } = entry;
-    const isLost = (m: Message) => m.Ordinal !== undefined && lost[timeline.direction(m)].includes(m.Ordinal);
+    const isLost = (m: AnyMessage) => lost[timeline.direction(m)].includes(offsetOf(m));
     const allFound = () => timeline.messages.filter(isLost).length === lost.in.length + lost.out.length;
     try {
       for (let to = range.to, more = true; more && !allFound(); ) {
@@ -177,25 +199,27 @@ export class GapFiller {
       const { MsgList, Complete, Next } = await this.#options.readHistory(entry.peer, range);
       for (const m of MsgList.slice().reverse()) {
         const offsets = entry.timeline.offsets(entry.timeline.direction(m));
-        if (m.Ordinal && offsets.lacks(m.Ordinal)) this.#add(m, requestedAt);
+        const offset = offsetOf(m);
+        if (offset && offsets.lacks(offset)) this.#add(m, requestedAt);
       }
       const belowAllMissing = directions.every(
         (d) =>
           !missing[d][0] ||
-          MsgList.some((m) => entry.timeline.direction(m) === d && (m.Ordinal ?? 0) < (missing[d][0] ?? 0)),
+          MsgList.some((m) => entry.timeline.direction(m) === d && offsetOf(m) < (missing[d][0] ?? 0)),
       );
       if (Complete || !Next || (belowAllMissing && margin === undefined)) return;
       range.to = Next;
     }
   }
 
-  #add(m: Message, requestedAt: number): void {
+  #add(m: AnyMessage, requestedAt: number): void {
     const added = this.#options.conversations.addMessage(m, 0, requestedAt);
     if (added) this.#options.found(added);
   }
 
   /** @param margin how many seconds the range is wider on each side; undefined: exactly between the two messages */
   #range(entry: ConversationEntry, margin: number | undefined): HistoryRange {
+    if (entry.row.GroupId !== undefined) return this.#rangeOfNumbers(entry);
     const gap = entry.timeline.gapRange() ?? {};
     const start = entry.trackedAfter === undefined ? undefined : parseKey(entry.trackedAfter);
     const after = gap.after && start && compare(gap.after, start) < 0 ? start : (gap.after ?? start);
@@ -211,6 +235,14 @@ export class GapFiller {
       range.to = margin === undefined ? gap.before.MsgKey : `${last}_${last}_${gap.before.MsgTime + margin}`;
     }
     return range;
+  }
+
+  /** The range of the missing messages of a group: the keys of its messages are their numbers, in order. */
+  #rangeOfNumbers(entry: ConversationEntry): HistoryRange {
+    const missing = entry.timeline.offsets("in").missing();
+    if (!missing) return { limit: 100 };
+    const from = missing.first > 1 ? { from: String(missing.first - 1) } : {};
+    return { limit: 100, ...from, to: String(missing.last + 1) };
   }
 
   #missing(entry: ConversationEntry): Record<Direction, number[]> {

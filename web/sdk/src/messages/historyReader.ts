@@ -1,7 +1,8 @@
+import { nameOf } from "../conversations/conversationId.ts";
 import type { ConversationStore } from "../conversations/conversationStore.ts";
 import { ParleyError } from "../errors.ts";
 import type { Persistence } from "../storage/persistence.ts";
-import type { HistoryPage, HistoryRange, Message } from "../types.ts";
+import type { AnyMessage, HistoryPage, HistoryRange } from "../types.ts";
 import type { UserDirectory } from "../users/userDirectory.ts";
 import { compare, parseKey } from "./messageKey.ts";
 
@@ -14,7 +15,7 @@ export interface HistoryReaderOptions {
   persistence: Persistence;
   users: UserDirectory;
   /** Reads a page of the history from the server. */
-  readHistory(to: string, range: HistoryRange): Promise<HistoryPage>;
+  readHistory(to: string, range: HistoryRange): Promise<HistoryPage<AnyMessage>>;
   /** Conversations or timelines have changed. */
   changed(): void;
   /** Returns a function that throws if the user has signed out since. */
@@ -32,7 +33,7 @@ export class HistoryReader {
     this.#options = options;
   }
 
-  async read(to: string, range: HistoryRange): Promise<HistoryPage> {
+  async read(to: string, range: HistoryRange): Promise<HistoryPage<AnyMessage>> {
     const { conversations, persistence, users, readHistory, changed } = this.#options;
     const throwIfSignedOut = this.#options.signOutGuard();
     const newest = !range.from && !range.to;
@@ -44,7 +45,7 @@ export class HistoryReader {
     const [end, oldest] = [range.to && parseKey(range.to), timeline.messages[0]];
     const joinsTimeline = !end || (oldest !== undefined && compare(end, oldest) >= 0);
     const requestedAt = conversations.revision;
-    let page: HistoryPage;
+    let page: HistoryPage<AnyMessage>;
     try {
       page = await readHistory(to, range);
     } catch (error) {
@@ -58,7 +59,7 @@ export class HistoryReader {
     for (const m of page.MsgList) conversations.addFromHistory(m, requestedAt);
     if (newest && !timeline.shown) timeline.keepUnbroken(page.MsgList[0]);
     if (newest) timeline.shown = true;
-    if (!range.from && page.Complete) timeline.markComplete();
+    if (!range.from && page.Complete) timeline.markComplete(nameOf(to).GroupId !== undefined);
     if (!range.from && page.Complete) page = await this.#addOlderStored(to, range, page);
     throwIfSignedOut();
     changed();
@@ -66,7 +67,7 @@ export class HistoryReader {
   }
 
   /** The server did not answer: makes a page of the messages on this device. If there are none, throws `error`. */
-  async #readStored(to: string, range: HistoryRange, error: unknown): Promise<HistoryPage> {
+  async #readStored(to: string, range: HistoryRange, error: unknown): Promise<HistoryPage<AnyMessage>> {
     if (!(error instanceof ParleyError) || error.status !== 0) throw error;
     const after = range.from === undefined ? undefined : parseKey(range.from);
     const stored = await this.#olderStored(to, range.limit ?? 20, range.to);
@@ -82,7 +83,11 @@ export class HistoryReader {
    * The server has no older messages. This device may have some whose retention on the
    * server is over: adds them to the page.
    */
-  async #addOlderStored(to: string, range: HistoryRange, page: HistoryPage): Promise<HistoryPage> {
+  async #addOlderStored(
+    to: string,
+    range: HistoryRange,
+    page: HistoryPage<AnyMessage>,
+  ): Promise<HistoryPage<AnyMessage>> {
     const limit = range.limit ?? 20;
     const room = limit - page.MsgList.length;
     const before = page.MsgList[0]?.MsgKey ?? range.to;
@@ -96,14 +101,14 @@ export class HistoryReader {
     return { ...page, MsgList, Complete: !more, ...(more && Next ? { Next } : {}) };
   }
 
-  async #olderStored(to: string, limit: number, before: string | undefined): Promise<Message[]> {
+  async #olderStored(to: string, limit: number, before: string | undefined): Promise<AnyMessage[]> {
     const end = before === undefined ? undefined : parseKey(before);
     const stored = await this.#options.persistence.messages(to, limit, before);
     return end ? stored.filter((m) => compare(m, end) < 0) : stored;
   }
 
-  #senders(list: readonly Message[]): NonNullable<HistoryPage["Senders"]> {
-    const users = [...new Set(list.map((m) => m.From_Account))];
+  #senders(list: readonly AnyMessage[]): NonNullable<HistoryPage["Senders"]> {
+    const users = [...new Set(list.flatMap(({ From_Account }) => From_Account ?? []))];
     return users.flatMap((From_Account) => {
       const card = this.#options.users.card(From_Account);
       return card ? [{ From_Account, ...card }] : [];

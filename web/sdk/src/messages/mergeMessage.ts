@@ -1,7 +1,7 @@
-import { type Message, recalledFlag } from "../types.ts";
+import { type AnyMessage, recalledFlag } from "../types.ts";
 
 /** Whether a message was recalled. */
-export function isRecalled(m: Partial<Message>): boolean {
+export function isRecalled(m: { MsgFlagBits?: number | undefined }): boolean {
   return ((m.MsgFlagBits ?? 0) & recalledFlag) !== 0;
 }
 
@@ -15,10 +15,10 @@ export function isRecalled(m: Partial<Message>): boolean {
  *
  * @param newer the client sent the request after the last event about this message
  */
-export function mergeMessage(current: Message, fromServer: Message, newer: boolean): Message {
-  // Only an event has the name and the face of the sender, so an answer does not remove them.
-  const { Nick, FaceUrl } = current;
-  const sender = { ...(Nick ? { Nick } : {}), ...(FaceUrl ? { FaceUrl } : {}) };
+export function mergeMessage<M extends AnyMessage>(current: M, fromServer: M, newer: boolean): M {
+  // Only events have the name and the face of the sender and who has read a message of a group. An answer keeps them.
+  const { Nick, FaceUrl, ReadBy } = current;
+  const sender = { ...(Nick ? { Nick } : {}), ...(FaceUrl ? { FaceUrl } : {}), ...(ReadBy ? { ReadBy } : {}) };
   if (isRecalled(fromServer)) return { ...fromServer, ...sender };
   const [before, after] = [current.EditMs ?? 0, fromServer.EditMs ?? 0];
   if (isRecalled(current) || after < before) return current;
@@ -27,7 +27,7 @@ export function mergeMessage(current: Message, fromServer: Message, newer: boole
   const { MsgBody, EditMs, CloudCustomData } = fromServer;
   const { CloudCustomData: _, ...rest } = current;
   return {
-    ...rest,
+    ...(rest as M),
     MsgBody,
     ...(EditMs ? { EditMs } : {}),
     ...(CloudCustomData === undefined ? {} : { CloudCustomData }),

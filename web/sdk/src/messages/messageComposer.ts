@@ -1,15 +1,16 @@
+import { nameOf } from "../conversations/conversationId.ts";
 import { random32 } from "../random.ts";
 import { elapsedSince, type Moment, moment, type ServerClock } from "../time/serverClock.ts";
-import type { Draft, Element, Message, Pending, SendOptions } from "../types.ts";
+import type { AnyMessage, Draft, Element, Pending, SendOptions } from "../types.ts";
 import { MsgSeqGenerator } from "./msgSeq.ts";
 
 /** For this time a composed message counts even if it is not pending, ms. */
 const recentlyComposed = 10_000;
 
-/** What a composer needs: the messages of a conversation that are in memory, and those that wait to be sent. */
+/** What a composer needs: the messages of a conversation in memory, and those that wait to be sent, by its id. */
 export interface MessageComposerOptions {
   clock: ServerClock;
-  timeline(to: string): readonly Message[];
+  timeline(to: string): readonly AnyMessage[];
   pending(to: string): readonly Pending[];
 }
 
@@ -17,7 +18,7 @@ export interface MessageComposerOptions {
 export class MessageComposer {
   readonly #options: MessageComposerOptions;
   readonly #sequence: MsgSeqGenerator;
-  /** The sequence of the last message that was composed for each user, and when that was. */
+  /** The sequence of the last message that was composed for each conversation, and when that was. */
   readonly #last = new Map<string, { seq: number; at: Moment }>();
 
   constructor(options: MessageComposerOptions) {
@@ -29,7 +30,7 @@ export class MessageComposer {
     const MsgBody = typeof body === "string" ? [{ MsgType: "TIMTextElem", MsgContent: { Text: body } }] : body;
     const MsgSeq = this.#sequence.next(this.#highestSeq(to));
     this.#last.set(to, { seq: MsgSeq, at: moment() });
-    return { To_Account: to, MsgSeq, MsgRandom: random32(), MsgBody, ...options };
+    return { ...nameOf(to), MsgSeq, MsgRandom: random32(), MsgBody, ...options };
   }
 
   /** Another client has used this sequence. */
@@ -38,7 +39,7 @@ export class MessageComposer {
   }
 
   /**
-   * The highest sequence among the messages with a user that the server may have stored in
+   * The highest sequence among the messages of a conversation that the server may have stored in
    * the same second as the next one. The next message must have a higher one.
    */
   #highestSeq(to: string): number {

@@ -1,3 +1,4 @@
+import { idOf } from "../conversations/conversationId.ts";
 import { ParleyError } from "../errors.ts";
 import type { Change } from "../storage/store.ts";
 import { jsonCopy } from "../text/json.ts";
@@ -5,7 +6,8 @@ import { backoff } from "../time/backoff.ts";
 import { elapsedSince, type Moment, moment, type ServerClock } from "../time/serverClock.ts";
 import { idempotencyWindow, type Timing } from "../time/timing.ts";
 import { sleep } from "../time/wait.ts";
-import type { Draft, HistoryPage, HistoryRange, Message, Pending } from "../types.ts";
+import type { AnyMessage, Draft, HistoryPage, HistoryRange, Pending } from "../types.ts";
+import { isMessageOf } from "./timeline.ts";
 
 /** The most by which the clocks of two servers differ, ms. */
 const clockError = 10_000;
@@ -24,17 +26,17 @@ export interface OutboxOptions {
   timing: Timing;
   clock: ServerClock;
   /** Sends a message once. */
-  post(draft: Draft): Promise<Message>;
+  post(draft: Draft): Promise<AnyMessage>;
   /** The stored message of a draft, if the client has it in memory. */
-  findSent(draft: Draft): Message | undefined;
+  findSent(draft: Draft): AnyMessage | undefined;
   /** Reads a page of the history from the server. */
-  readHistory(to: string, range: HistoryRange): Promise<HistoryPage>;
+  readHistory(to: string, range: HistoryRange): Promise<HistoryPage<AnyMessage>>;
   /** The history has the stored message of a draft. */
-  found(m: Message): void;
+  found(m: AnyMessage): void;
   persist(change: Change): void;
   /** Resolves when everything that was given to `persist` is written. */
   persisted(): Promise<void>;
-  /** The pending messages with a user have changed. */
+  /** The pending messages of a conversation have changed. */
   changed(to: string): void;
   /** An attempt was not answered; the connection may be dead too. */
   unanswered(): void;
@@ -44,7 +46,7 @@ export interface OutboxOptions {
 interface OutboxItem {
   pending: Pending;
   /** The attempts to send it; absent: none is made. */
-  delivery?: Promise<Message>;
+  delivery?: Promise<AnyMessage>;
   /** Aborted when the item leaves the outbox: its message is stored or was discarded. */
   removed: AbortController;
   /** When the first attempt was made whose outcome is not known; `unknown`: before this client was started. */
@@ -61,7 +63,7 @@ interface OutboxItem {
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #items = new Map<string, OutboxItem[]>();
-  /** The items that are being sent to each user, in the order of sending. Attempts are made for the first one only. */
+  /** The items that are being sent in each conversation, in the order of sending. Attempts are made for the first one only. */
   readonly #queues = new Map<string, OutboxItem[]>();
   /** Functions to call when the first item of a queue may have changed. */
   readonly #turnChecks = new Set<() => void>();
@@ -84,7 +86,7 @@ export class Outbox {
     this.wake();
   }
 
-  /** The messages to a user that are not known to be stored, in the order in which they were written. */
+  /** The messages of a conversation that are not known to be stored, in the order in which they were written. */
   pending(to: string): readonly Pending[] {
     return (this.#items.get(to) ?? []).map(({ pending }) => pending);
   }
@@ -96,10 +98,10 @@ export class Outbox {
   restore(stored: readonly Pending[]): void {
     const restored = new Map<string, OutboxItem[]>();
     for (const pending of stored) {
-      const { To_Account } = pending.draft;
+      const to = idOf(pending.draft);
       if (this.#find(pending.draft)) continue;
       const item: OutboxItem = { pending, removed: new AbortController(), unansweredSince: "unknown" };
-      restored.set(To_Account, [...(restored.get(To_Account) ?? []), item]);
+      restored.set(to, [...(restored.get(to) ?? []), item]);
     }
     for (const [to, items] of restored) {
       this.#items.set(to, [...items, ...(this.#items.get(to) ?? [])]);
@@ -112,7 +114,7 @@ export class Outbox {
   }
 
   /** Resolves with the stored message; rejects if the server refuses the message or the app discards it. */
-  send(given: Draft): Promise<Message> {
+  send(given: Draft): Promise<AnyMessage> {
     let found = this.#find(given);
     if (found?.notSerializable) {
       this.#remove(found); // the app may have corrected it
@@ -123,9 +125,9 @@ export class Outbox {
     const times = { since: now ?? Date.now(), ...(now === undefined ? {} : { after: now }) };
     try {
       const draft = jsonCopy(given); // the app may change its object later
-      return this.#enqueue(this.#add(draft.To_Account, { draft, state: "sending", ...times }));
+      return this.#enqueue(this.#add(idOf(draft), { draft, state: "sending", ...times }));
     } catch (error) {
-      const item = this.#add(given.To_Account, { draft: given, state: "sending", ...times });
+      const item = this.#add(idOf(given), { draft: given, state: "sending", ...times });
       item.notSerializable = true;
       this.#set(item, failed(item.pending, error));
       return Promise.reject(error);
@@ -151,7 +153,7 @@ export class Outbox {
 
   #find(draft: Draft): OutboxItem | undefined {
     return this.#items
-      .get(draft.To_Account)
+      .get(idOf(draft))
       ?.find(({ pending: { draft: d } }) => d.MsgSeq === draft.MsgSeq && d.MsgRandom === draft.MsgRandom);
   }
 
@@ -164,23 +166,24 @@ export class Outbox {
   #set(item: OutboxItem, pending: Pending): void {
     item.pending = pending;
     if (!item.notSerializable) this.#options.persist({ kind: "pending", pending });
-    this.#options.changed(pending.draft.To_Account);
+    this.#options.changed(idOf(pending.draft));
   }
 
   #remove(item: OutboxItem): void {
-    const { To_Account, MsgSeq, MsgRandom } = item.pending.draft;
-    const left = (this.#items.get(To_Account) ?? []).filter((other) => other !== item);
-    if (left.length > 0) this.#items.set(To_Account, left);
-    else this.#items.delete(To_Account);
+    const { MsgSeq, MsgRandom } = item.pending.draft;
+    const to = idOf(item.pending.draft);
+    const left = (this.#items.get(to) ?? []).filter((other) => other !== item);
+    if (left.length > 0) this.#items.set(to, left);
+    else this.#items.delete(to);
     item.removed.abort();
-    this.#options.persist({ kind: "settle", peer: To_Account, MsgSeq, MsgRandom });
-    this.#options.changed(To_Account);
+    this.#options.persist({ kind: "settle", peer: to, MsgSeq, MsgRandom });
+    this.#options.changed(to);
   }
 
-  #enqueue(item: OutboxItem): Promise<Message> {
+  #enqueue(item: OutboxItem): Promise<AnyMessage> {
     const { error, ...pending } = item.pending;
     this.#set(item, { ...pending, state: "sending" });
-    const to = pending.draft.To_Account;
+    const to = idOf(pending.draft);
     this.#queues.set(to, [...(this.#queues.get(to) ?? []), item]);
     const delivery = this.#turn(item).then(() => this.#sendUntilAnswered(item));
     item.delivery = delivery;
@@ -210,7 +213,7 @@ export class Outbox {
     const { draft } = item.pending;
     return new Promise((resolve) => {
       const check = () => {
-        const first = this.#running && this.#queues.get(draft.To_Account)?.[0] === item;
+        const first = this.#running && this.#queues.get(idOf(draft))?.[0] === item;
         if (!first && !item.removed.signal.aborted) return;
         this.#turnChecks.delete(check);
         item.removed.signal.removeEventListener("abort", check);
@@ -222,7 +225,7 @@ export class Outbox {
     });
   }
 
-  async #sendUntilAnswered(item: OutboxItem): Promise<Message> {
+  async #sendUntilAnswered(item: OutboxItem): Promise<AnyMessage> {
     const { timing, clock } = this.#options;
     const { draft } = item.pending;
     for (let attempt = 0; ; attempt++) {
@@ -246,6 +249,7 @@ export class Outbox {
           this.#options.persist({ kind: "pending", pending: item.pending });
         }
         await this.#options.persisted(); // if the page is closed now, the next client finds the message
+        if (!this.#running) continue;
         item.unansweredSince ??= moment();
         return await this.#options.post(draft);
       } catch (error) {
@@ -268,19 +272,19 @@ export class Outbox {
   }
 
   /** Looks in the history, from the first attempt on, for the stored message of an item. */
-  async #findStored(item: OutboxItem): Promise<Message | undefined> {
+  async #findStored(item: OutboxItem): Promise<AnyMessage | undefined> {
     const { me, readHistory, found } = this.#options;
     const { draft, tried, after } = item.pending;
     const since = tried ?? after;
+    const fromTime = since === undefined ? 0 : Math.max(0, Math.floor((since - clockError) / 1000));
     const range: HistoryRange = { limit: 100 };
-    if (since !== undefined) range.from = `0_0_${Math.max(0, Math.floor((since - clockError) / 1000))}`;
+    // The keys of messages of groups have no times, so these histories are read back to that time.
+    if (fromTime > 0 && draft.GroupId === undefined) range.from = `0_0_${fromTime}`;
     for (;;) {
-      const { MsgList, Complete, Next } = await readHistory(draft.To_Account, range);
-      const stored = MsgList.find(
-        (m) => m.From_Account === me && m.MsgSeq === draft.MsgSeq && m.MsgRandom === draft.MsgRandom,
-      );
+      const { MsgList, Complete, Next } = await readHistory(idOf(draft), range);
+      const stored = MsgList.find((m) => isMessageOf(draft, m, me));
       if (stored) found(stored);
-      if (stored || Complete || !Next) return stored;
+      if (stored || Complete || !Next || (MsgList[0]?.MsgTime ?? fromTime) < fromTime) return stored;
       range.to = Next;
     }
   }

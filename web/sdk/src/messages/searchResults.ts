@@ -1,17 +1,18 @@
-import type { Found, Message } from "../types.ts";
+import { nameOf } from "../conversations/conversationId.ts";
+import type { AnyMessage, Found } from "../types.ts";
 
-/** Groups messages, newest first, by their conversation. Each group holds at most `limit` of them and counts all. */
+/** Groups messages, newest first, by their conversation. Each result holds at most `limit` of them and counts all. */
 export function groupByConversation(
-  found: readonly Message[],
+  found: readonly AnyMessage[],
   limit: number,
-  peerOf: (m: Message) => string,
+  idOf: (m: AnyMessage) => string,
 ): readonly Found[] {
-  const groups = new Map<string, { To_Account: string; count: number; MsgList: Message[] }>();
+  const results = new Map<string, Found & { MsgList: AnyMessage[] }>();
   for (const m of found) {
-    const To_Account = peerOf(m);
-    const group = groups.get(To_Account) ?? { To_Account, count: 0, MsgList: [] };
-    groups.set(To_Account, group);
-    if (group.count++ < limit) group.MsgList.push(m);
+    const id = idOf(m);
+    const result = results.get(id) ?? { ...nameOf(id), count: 0, MsgList: [] };
+    results.set(id, result);
+    if (result.count++ < limit) result.MsgList.push(m);
   }
-  return [...groups.values()];
+  return [...results.values()];
 }

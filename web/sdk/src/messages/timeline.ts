@@ -1,9 +1,13 @@
-import type { Message, MsgKey } from "../types.ts";
+import type { AnyMessage, Draft, MsgKey } from "../types.ts";
 import { mergeMessage } from "./mergeMessage.ts";
-import { compare, parseKey } from "./messageKey.ts";
+import { compare, offsetOf, parseKey } from "./messageKey.ts";
 import { OffsetTracker } from "./offsetTracker.ts";
 
-/** The direction of a message: to the signed-in user, or from the signed-in user. Each has offsets of its own. */
+/**
+ * The direction of a message: to the signed-in user, or from the signed-in user. Each has
+ * offsets of its own. All messages of a group have one direction, "in": the server numbers
+ * them together, whoever sent them.
+ */
 export type Direction = "in" | "out";
 
 /** How many changed or removed messages are remembered. A bot may run for months, so the number is limited. */
@@ -13,7 +17,7 @@ const maxRemembered = 1_000;
 export interface Amendment {
   /** The revision of the conversation store after this event: see {@link Timeline.add}. */
   revision: number;
-  amend(m: Message): Message;
+  amend(m: AnyMessage): AnyMessage;
   /** The change holds whatever the server answers: a recall, or an edit, which carries a time of the server. */
   final: boolean;
 }
@@ -29,9 +33,9 @@ export interface Amendment {
  */
 export class Timeline {
   readonly #me: string;
-  readonly #list: Message[] = [];
-  #copy: readonly Message[] | undefined;
-  readonly #byKey = new Map<MsgKey, Message>();
+  readonly #list: AnyMessage[] = [];
+  #copy: readonly AnyMessage[] | undefined;
+  readonly #byKey = new Map<MsgKey, AnyMessage>();
   readonly #offsets = { in: new OffsetTracker(), out: new OffsetTracker() };
   /**
    * What events said of messages, whether these are in memory or not. The frame of such a
@@ -57,13 +61,13 @@ export class Timeline {
   }
 
   /** Ascending. A new array after each change, so that an app can keep it and compare it. */
-  get messages(): readonly Message[] {
+  get messages(): readonly AnyMessage[] {
     this.#copy ??= [...this.#list];
     return this.#copy;
   }
 
-  direction(m: Pick<Message, "From_Account">): Direction {
-    return m.From_Account === this.#me ? "out" : "in";
+  direction(m: Pick<AnyMessage, "From_Account" | "GroupId">): Direction {
+    return m.From_Account === this.#me && m.GroupId === undefined ? "out" : "in";
   }
 
   offsets(direction: Direction): OffsetTracker {
@@ -72,10 +76,12 @@ export class Timeline {
 
   /**
    * The list reaches back to the first message. If a direction has no message yet, its
-   * first one is tracked too.
+   * first one is tracked too. In a group the first message that a user sees can have any
+   * number: a member may not see what was sent before the member joined.
    */
-  markComplete(): void {
+  markComplete(isGroup = false): void {
     this.complete = true;
+    if (isGroup) return;
     for (const offsets of Object.values(this.#offsets)) offsets.startAfter(0);
   }
 
@@ -86,8 +92,9 @@ export class Timeline {
    * @param requestedAt the revision at which the message was requested; undefined: the
    *   server delivered the message without a request
    */
-  add(m: Message, requestedAt?: number): Message | undefined {
-    if (m.Ordinal) this.#offsets[this.direction(m)].add(m.Ordinal);
+  add(m: AnyMessage, requestedAt?: number): AnyMessage | undefined {
+    const offset = offsetOf(m);
+    if (offset) this.#offsets[this.direction(m)].add(offset);
     if (this.#byKey.has(m.MsgKey) || this.#removed.has(m.MsgKey)) return undefined;
     let amended = m;
     for (const { revision, amend, final } of this.#amendments.get(m.MsgKey) ?? []) {
@@ -100,7 +107,7 @@ export class Timeline {
   }
 
   /** Merges a message in the list with its state in an answer of the server. Returns whether it changed. */
-  update(m: Message, requestedAt: number): boolean {
+  update(m: AnyMessage, requestedAt: number): boolean {
     const current = this.#byKey.get(m.MsgKey);
     if (!current) return false;
     const merged = mergeMessage(current, m, this.isNewerThanEvents(m.MsgKey, requestedAt));
@@ -120,7 +127,7 @@ export class Timeline {
   }
 
   /** Changes a message as an event says. Returns the result; undefined if the message is not in the list. */
-  amend(key: MsgKey, amendment: Amendment): Message | undefined {
+  amend(key: MsgKey, amendment: Amendment): AnyMessage | undefined {
     const before = (this.#amendments.get(key) ?? []).slice(-50);
     this.#amendments.delete(key);
     this.#amendments.set(key, [...before, amendment]);
@@ -159,28 +166,29 @@ export class Timeline {
    * before the gap. A gap at or after `trustedFrom` does not count: the list has every
    * stored message from there on.
    */
-  keepUnbroken(trustedFrom?: Message): void {
+  keepUnbroken(trustedFrom?: AnyMessage): void {
     const next: { [D in Direction]?: number } = {};
     for (let i = this.#list.length - 1; i >= 0; i--) {
       const m = this.#list[i];
-      if (!m?.Ordinal) continue;
+      const offset = m && offsetOf(m);
+      if (!offset) continue;
       const direction = this.direction(m);
-      const expected = (next[direction] ?? m.Ordinal + 1) - 1;
-      if (m.Ordinal !== expected && !(trustedFrom && compare(m, trustedFrom) >= 0)) {
+      const expected = (next[direction] ?? offset + 1) - 1;
+      if (offset !== expected && !(trustedFrom && compare(m, trustedFrom) >= 0)) {
         this.#dropBefore(i + 1);
         return;
       }
-      next[direction] = Math.min(m.Ordinal, expected);
+      next[direction] = Math.min(offset, expected);
     }
   }
 
-  get(key: MsgKey): Message | undefined {
+  get(key: MsgKey): AnyMessage | undefined {
     return this.#byKey.get(key);
   }
 
-  /** The message from the signed-in user with this sequence and random, whatever its time. */
-  findSent(seq: number, random: number): Message | undefined {
-    return this.#list.findLast((m) => m.From_Account === this.#me && m.MsgSeq === seq && m.MsgRandom === random);
+  /** The message from the signed-in user that a draft has become, whatever its time. */
+  findSent(draft: Pick<Draft, "GroupId" | "MsgSeq" | "MsgRandom">): AnyMessage | undefined {
+    return this.#list.findLast((m) => isMessageOf(draft, m, this.#me));
   }
 
   /** Whether a message of one of the directions is missing. */
@@ -195,10 +203,10 @@ export class Timeline {
    *
    * Example: the list has alice's messages 1 and 3. The range is after 1 and before 3.
    */
-  gapRange(): { after?: Message; before?: Message } | undefined {
+  gapRange(): { after?: AnyMessage; before?: AnyMessage } | undefined {
     const missing = { in: this.#offsets.in.missing(), out: this.#offsets.out.missing() };
     if (!missing.in && !missing.out) return undefined;
-    const range: { after?: Message; before?: Message } = {};
+    const range: { after?: AnyMessage; before?: AnyMessage } = {};
     const unbounded = { after: false, before: false };
     for (const direction of ["in", "out"] as const) {
       const gap = missing[direction];
@@ -216,13 +224,13 @@ export class Timeline {
   }
 
   /** The index at which a message belongs. New messages usually belong at the end. */
-  #position(m: Message): number {
+  #position(m: AnyMessage): number {
     let at = this.#list.length;
     for (let before = this.#list[at - 1]; before && compare(before, m) > 0; before = this.#list[at - 1]) at--;
     return at;
   }
 
-  #replace(current: Message, m: Message): void {
+  #replace(current: AnyMessage, m: AnyMessage): void {
     this.#list[this.#list.indexOf(current)] = m;
     this.#byKey.set(m.MsgKey, m);
     this.#copy = undefined;
@@ -235,19 +243,30 @@ export class Timeline {
   }
 
   /** The message of a direction in the list that is nearest to an offset: before it (-1) or after it (1). */
-  #neighbour(direction: Direction, offset: number, step: 1 | -1): Message | undefined {
-    let best: Message | undefined;
+  #neighbour(direction: Direction, offset: number, step: 1 | -1): AnyMessage | undefined {
+    let best: AnyMessage | undefined;
     for (const m of this.#list) {
-      if (!m.Ordinal || this.direction(m) !== direction || (m.Ordinal - offset) * step <= 0) continue;
-      if (!best?.Ordinal || (m.Ordinal - best.Ordinal) * step < 0) best = m;
+      const at = offsetOf(m);
+      if (!at || this.direction(m) !== direction || (at - offset) * step <= 0) continue;
+      if (!best || (at - offsetOf(best)) * step < 0) best = m;
     }
     return best;
   }
 }
 
+/** Whether a stored message is what a draft has become. In a group the server chooses the sequence. */
+export function isMessageOf(
+  draft: Pick<Draft, "GroupId" | "MsgSeq" | "MsgRandom">,
+  m: AnyMessage,
+  sender: string,
+): boolean {
+  const sameSeq = draft.GroupId !== undefined || m.MsgSeq === draft.MsgSeq;
+  return sameSeq && m.From_Account === sender && m.MsgRandom === draft.MsgRandom;
+}
+
 /** Whether two states of a message are the same, whatever the order of their fields. */
-function isSame(a: Message, b: Message): boolean {
-  const fields = Object.keys({ ...a, ...b }) as (keyof Message)[];
+function isSame(a: AnyMessage, b: AnyMessage): boolean {
+  const fields = Object.keys({ ...a, ...b }) as (keyof AnyMessage)[];
   return fields.every((field) => JSON.stringify(a[field]) === JSON.stringify(b[field]));
 }
 

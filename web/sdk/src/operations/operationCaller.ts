@@ -17,7 +17,7 @@ export interface OperationCallerOptions {
   userSig: UserSig;
   /** Returns a function that throws if the user has signed out since. */
   signOutGuard(): () => void;
-  answered(action: string, answer: unknown): void;
+  answered(action: string, request: object, answer: unknown): void;
   /** An operation of this device, as the event that the user's other devices receive. */
   ownEvent(event: ServerEvent): void;
   /** The server may have done an operation of this device. Its answer is lost, and the server sends no event of it. */
@@ -49,7 +49,7 @@ export class OperationCaller {
       throw error;
     }
     if (action !== "session.logout") throwIfSignedOut();
-    answered(action, answer);
+    answered(action, body, answer);
     const event = ownEvent(action, identifier, body, answer, clock.now() ?? Date.now());
     if (event) this.#options.ownEvent(jsonCopy(event)); // the app may change its objects later
     return answer;

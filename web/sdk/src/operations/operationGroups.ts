@@ -2,6 +2,7 @@ import type {
   BlockOperations,
   ConversationOperations,
   FriendOperations,
+  GroupOperations,
   MessageOperations,
   Operations,
   PresenceOperations,
@@ -21,6 +22,7 @@ export class OperationGroups implements Operations {
   readonly block: BlockOperations;
   readonly message: MessageOperations;
   readonly conversation: ConversationOperations;
+  readonly group: GroupOperations;
 
   constructor(call: CallOperation) {
     this.session = operationGroup("session", call);
@@ -30,6 +32,7 @@ export class OperationGroups implements Operations {
     this.block = operationGroup("block", call);
     this.message = operationGroup("message", call);
     this.conversation = operationGroup("conversation", call);
+    this.group = operationGroup("group", call);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ServerEvent } from "../connection/connectionManager.ts";
 import { parseKey } from "../messages/messageKey.ts";
-import type { Message, Operations } from "../types.ts";
+import type { Operations } from "../types.ts";
 
 type MakeEvent<Operation> = Operation extends (request: infer Request) => Promise<infer Answer>
   ? (me: string, request: Request, answer: Answer, now: number) => ServerEvent
@@ -14,27 +14,34 @@ type MakeEvent<Operation> = Operation extends (request: infer Request) => Promis
  */
 const makers: { [Name in keyof Operations["message"]]?: MakeEvent<Operations["message"][Name]> } = {
   send: (me, request, { MsgKey, MsgSeq, MsgTime, Ordinal }) => {
-    const { SendMsgControl, OnlineOnlyFlag, OfflinePushInfo, ...stored } = request;
+    const { SendMsgControl, OnlineOnlyFlag, OfflinePushInfo, To_Account, GroupId, IsNeedReadReceipt, ...stored } =
+      request;
     const unreadExclusion = SendMsgControl?.includes("NoUnread") ? { NoUnread: true } : {};
-    const body: Message = { ...stored, ...unreadExclusion, From_Account: me, MsgKey, MsgSeq, MsgTime };
-    return { event: "message.new", body: Ordinal ? { ...body, Ordinal } : body };
+    const message = { ...stored, ...unreadExclusion, From_Account: me, MsgSeq, MsgTime, ...(MsgKey ? { MsgKey } : {}) };
+    if (GroupId) {
+      const receipt = IsNeedReadReceipt ? { NeedReadReceipt: IsNeedReadReceipt } : {};
+      return { event: "message.new", body: { ...message, ...receipt, GroupId } };
+    }
+    const receipt = IsNeedReadReceipt ? { IsNeedReadReceipt } : {};
+    const ordinal = Ordinal ? { Ordinal } : {};
+    return { event: "message.new", body: { ...message, ...receipt, To_Account, ...ordinal } };
   },
-  read: (me, { To_Account }, { ReadOrdinal, Unread }, TimeMs) => ({
+  read: (me, { To_Account, GroupId } = {}, { ReadOrdinal, Unread }, TimeMs) => ({
     event: "message.read",
-    body: { From_Account: me, To_Account, ReadOrdinal, Unread, TimeMs },
+    body: { From_Account: me, ...(GroupId ? { GroupId } : { To_Account }), ReadOrdinal, Unread, TimeMs },
   }),
-  recall: (me, { To_Account, MsgKey }, _, TimeMs) => ({
+  recall: (me, { To_Account, GroupId, MsgKey }, _, TimeMs) => ({
     event: "message.recalled",
-    body: { From_Account: me, To_Account, MsgKey, Operator_Account: me, TimeMs },
+    body: { From_Account: me, ...(GroupId ? { GroupId } : { To_Account }), MsgKey, Operator_Account: me, TimeMs },
   }),
-  edit: (me, { To_Account, MsgKey, MsgBody, CloudCustomData }, { EditMs }, now) => ({
+  edit: (me, { To_Account, GroupId, MsgKey, MsgBody, CloudCustomData }, { EditMs }, now) => ({
     event: "message.edited",
     body: {
       From_Account: me,
-      To_Account,
+      ...(GroupId ? { GroupId } : { To_Account }),
       MsgKey,
       EditMs: EditMs ?? now, // the server's time decides the order of edits
-      ...parseKey(MsgKey),
+      ...(GroupId ? { MsgSeq: Number(MsgKey) } : parseKey(MsgKey)),
       ...(MsgBody ? { MsgBody } : {}),
       ...(CloudCustomData === undefined ? {} : { CloudCustomData }),
     },
@@ -49,12 +56,16 @@ const makers: { [Name in keyof Operations["message"]]?: MakeEvent<Operations["me
 
 function reactionEvent(
   me: string,
-  { To_Account, MsgKey, Reaction }: { To_Account: string; MsgKey: string; Reaction: string },
+  { To_Account, GroupId, MsgKey, Reaction }: Parameters<Operations["message"]["react"]>[0],
   Added: boolean,
   TimeMs: number,
 ): ServerEvent {
-  const body = { From_Account: To_Account, To_Account: me, MsgKey, Operator_Account: me, Reaction, Added };
-  return { event: "message.reaction", body: { ...body, TimeMs } };
+  // Whose message it is does not matter: its key is enough.
+  const message = GroupId ? { GroupId, From_Account: me } : { From_Account: To_Account, To_Account: me };
+  return {
+    event: "message.reaction",
+    body: { ...message, MsgKey, Operator_Account: me, Reaction, Added, TimeMs },
+  };
 }
 
 /** Whether the client makes the event of an operation itself. */

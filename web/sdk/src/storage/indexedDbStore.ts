@@ -1,5 +1,6 @@
+import { idOf } from "../conversations/conversationId.ts";
 import { parseKey } from "../messages/messageKey.ts";
-import type { Message, Pending } from "../types.ts";
+import type { AnyMessage, Pending } from "../types.ts";
 import type { Change, Kept, KeptConversation, Store } from "./store.ts";
 
 /**
@@ -16,7 +17,7 @@ const tables: Table[] = ["meta", "conversations", "messages", "pending"];
 /** A record of the table `messages`. Its key is [peer, MsgTime, MsgSeq, MsgRandom], the order within a conversation. */
 interface Row {
   peer: string;
-  message: Message;
+  message: AnyMessage;
 }
 
 class IndexedDbStore implements Store {
@@ -47,14 +48,14 @@ class IndexedDbStore implements Store {
     };
   }
 
-  async messages(peer: string, limit: number, before?: string): Promise<Message[]> {
-    const found: Message[] = [];
+  async messages(peer: string, limit: number, before?: string): Promise<AnyMessage[]> {
+    const found: AnyMessage[] = [];
     await this.#visitBackwards("messages", conversationKeys(peer, before), (row) => found.push(row.message) < limit);
     return found.reverse();
   }
 
-  async search(matches: (m: Message) => boolean, limit: number, peer?: string): Promise<Message[]> {
-    const found: Message[] = [];
+  async search(matches: (m: AnyMessage) => boolean, limit: number, peer?: string): Promise<AnyMessage[]> {
+    const found: AnyMessage[] = [];
     const [index, range] =
       peer === undefined ? (["time", null] as const) : ([undefined, conversationKeys(peer)] as const);
     await this.#visitBackwards(
@@ -138,7 +139,7 @@ function write(tx: IDBTransaction, change: Change): void {
       tx.objectStore("meta").put(change.since, "since");
       return;
     case "conversation":
-      tx.objectStore("conversations").put(change.conversation, change.conversation.row.To_Account);
+      tx.objectStore("conversations").put(change.conversation, idOf(change.conversation.row));
       return;
     case "message": {
       const { peer, message } = change;
@@ -169,7 +170,7 @@ function write(tx: IDBTransaction, change: Change): void {
     }
     case "pending": {
       const { draft } = change.pending;
-      tx.objectStore("pending").put(change.pending, [draft.To_Account, draft.MsgSeq, draft.MsgRandom]);
+      tx.objectStore("pending").put(change.pending, [idOf(draft), draft.MsgSeq, draft.MsgRandom]);
       return;
     }
     case "settle":

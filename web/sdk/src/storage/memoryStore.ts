@@ -1,5 +1,6 @@
+import { idOf } from "../conversations/conversationId.ts";
 import { compare, type Place, parseKey } from "../messages/messageKey.ts";
-import type { Message, MsgKey, Pending } from "../types.ts";
+import type { AnyMessage, MsgKey, Pending } from "../types.ts";
 import type { Change, Kept, KeptConversation, Store } from "./store.ts";
 
 /** The newest messages of a conversation that always stay in memory. */
@@ -13,7 +14,7 @@ export function memoryStore(): Store {
 class MemoryStore implements Store {
   #since = 0;
   readonly #conversations = new Map<string, KeptConversation>();
-  readonly #messages = new Map<string, Map<MsgKey, Message>>();
+  readonly #messages = new Map<string, Map<MsgKey, AnyMessage>>();
   readonly #pending = new Map<string, Pending>();
   readonly #notes = new Map<string, unknown>();
 
@@ -26,7 +27,7 @@ class MemoryStore implements Store {
     };
   }
 
-  async messages(peer: string, limit: number, before?: MsgKey): Promise<Message[]> {
+  async messages(peer: string, limit: number, before?: MsgKey): Promise<AnyMessage[]> {
     const end = before === undefined ? undefined : parseKey(before);
     const all = [...this.#messagesOf(peer).values()].sort(compare);
     return (end ? all.filter((m) => compare(m, end) < 0) : all).slice(-limit);
@@ -36,11 +37,11 @@ class MemoryStore implements Store {
     for (const change of changes) this.#apply(change);
   }
 
-  async search(matches: (m: Message) => boolean, limit: number, peer?: string): Promise<Message[]> {
+  async search(matches: (m: AnyMessage) => boolean, limit: number, peer?: string): Promise<AnyMessage[]> {
     const all = peer === undefined ? [...this.#messages.values()] : [this.#messagesOf(peer)];
     return all
       .flatMap((messages) => [...messages.values()].filter(matches))
-      .sort((a, b) => compare(b, a))
+      .sort((a, b) => b.MsgTime - a.MsgTime || compare(b, a))
       .slice(0, limit);
   }
 
@@ -55,7 +56,7 @@ class MemoryStore implements Store {
         this.#since = change.since;
         return;
       case "conversation":
-        this.#conversations.set(change.conversation.row.To_Account, change.conversation);
+        this.#conversations.set(idOf(change.conversation.row), change.conversation);
         return;
       case "message":
         this.#messagesOf(change.peer).set(change.message.MsgKey, change.message);
@@ -77,7 +78,7 @@ class MemoryStore implements Store {
         return;
       }
       case "pending":
-        this.#pending.set(pendingKey(change.pending.draft.To_Account, change.pending.draft), change.pending);
+        this.#pending.set(pendingKey(idOf(change.pending.draft), change.pending.draft), change.pending);
         return;
       case "note":
         if (change.value === undefined) this.#notes.delete(change.name);
@@ -95,8 +96,8 @@ class MemoryStore implements Store {
     for (const { MsgKey } of oldest) messages.delete(MsgKey);
   }
 
-  #messagesOf(peer: string): Map<MsgKey, Message> {
-    const messages = this.#messages.get(peer) ?? new Map<MsgKey, Message>();
+  #messagesOf(peer: string): Map<MsgKey, AnyMessage> {
+    const messages = this.#messages.get(peer) ?? new Map<MsgKey, AnyMessage>();
     this.#messages.set(peer, messages);
     return messages;
   }

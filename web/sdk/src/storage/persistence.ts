@@ -2,7 +2,7 @@ import { fold } from "../text/fold.ts";
 import { jsonCopy } from "../text/json.ts";
 import { words } from "../text/preview.ts";
 import { withTimeout } from "../time/wait.ts";
-import type { Message } from "../types.ts";
+import type { AnyMessage } from "../types.ts";
 import { memoryStore } from "./memoryStore.ts";
 import type { Change, Kept, Store } from "./store.ts";
 
@@ -58,17 +58,17 @@ export class Persistence {
     return this.#writing;
   }
 
-  async messages(peer: string, limit: number, before?: string): Promise<Message[]> {
+  async messages(peer: string, limit: number, before?: string): Promise<AnyMessage[]> {
     await this.flush();
     return this.#ask((store) => store.messages(peer, limit, before));
   }
 
   /** The newest messages whose words contain a text, both folded; of one conversation or of all. */
-  async search(text: string, limit: number, peer?: string): Promise<Message[]> {
+  async search(text: string, limit: number, peer?: string): Promise<AnyMessage[]> {
     const wanted = fold(text.trim());
     if (!wanted) return [];
     await this.flush();
-    const matches = (m: Message) => fold(words(m.MsgBody)).includes(wanted);
+    const matches = (m: AnyMessage) => fold(words(m.MsgBody)).includes(wanted);
     return this.#ask((store) => store.search(matches, limit, peer));
   }
 

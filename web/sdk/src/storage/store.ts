@@ -1,4 +1,4 @@
-import type { Conversation, Message, MsgKey, Pending } from "../types.ts";
+import type { AnyMessage, Conversation, MsgKey, Pending } from "../types.ts";
 
 /** What a store has of one conversation besides its messages. */
 export interface KeptConversation {
@@ -18,13 +18,13 @@ export interface Kept {
   notes?: Readonly<Record<string, unknown>>;
 }
 
-/** One change of a store. `peer` is the other user of the conversation. */
+/** One change of a store. `peer` is the conversation: the other user, or the text that `conversationId` returns for a group. */
 export type Change =
   | { kind: "since"; since: number }
   | { kind: "conversation"; conversation: KeptConversation }
-  | { kind: "message"; peer: string; message: Message }
+  | { kind: "message"; peer: string; message: AnyMessage }
   /** Changes a message that the store has. If the store does not have it, nothing happens. */
-  | { kind: "amend"; peer: string; key: MsgKey; amend: (m: Message) => Message }
+  | { kind: "amend"; peer: string; key: MsgKey; amend: (m: AnyMessage) => AnyMessage }
   /** Deletes a message. */
   | { kind: "drop"; peer: string; key: MsgKey }
   /** Deletes every message up to and including this one. */
@@ -42,11 +42,11 @@ export type Change =
 export interface Store {
   load(): Promise<Kept>;
   /** The newest messages of a conversation, older than `before` if that is given, at most `limit`, ascending. */
-  messages(peer: string, limit: number, before?: MsgKey): Promise<Message[]>;
+  messages(peer: string, limit: number, before?: MsgKey): Promise<AnyMessage[]>;
   /** Makes changes in their order: all of them or none. */
   apply(changes: readonly Change[]): Promise<void>;
   /** The newest messages that match, at most `limit`, newest first; of one conversation or of all. */
-  search(matches: (m: Message) => boolean, limit: number, peer?: string): Promise<Message[]>;
+  search(matches: (m: AnyMessage) => boolean, limit: number, peer?: string): Promise<AnyMessage[]>;
   /** Deletes everything. */
   clear(): Promise<void>;
 }

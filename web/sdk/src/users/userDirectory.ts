@@ -3,7 +3,15 @@ import { ParleyError } from "../errors.ts";
 import type { Change } from "../storage/store.ts";
 import { fold } from "../text/fold.ts";
 import { sleep } from "../time/wait.ts";
-import type { Events, FriendOperations, FriendRow, Message, ProfileGetAnswer, UserCard } from "../types.ts";
+import type {
+  Events,
+  FriendOperations,
+  FriendRow,
+  GroupMessage,
+  Message,
+  ProfileGetAnswer,
+  UserCard,
+} from "../types.ts";
 
 const nickTag = "Tag_Profile_IM_Nick";
 const faceTag = "Tag_Profile_IM_Image";
@@ -74,8 +82,8 @@ export class UserDirectory {
     this.#options.persist({ kind: "note", name: `user/${user}`, value: card });
   }
 
-  updateFromMessage(m: Message): void {
-    if (m.Nick || m.FaceUrl) this.updateCard(m.From_Account, m);
+  updateFromMessage(m: Message | GroupMessage): void {
+    if (m.From_Account !== undefined && (m.Nick || m.FaceUrl)) this.updateCard(m.From_Account, m);
   }
 
   updateFromProfiles({ UserProfileItem }: ProfileGetAnswer): void {
