@@ -32,6 +32,7 @@ type crowd struct {
 	mu      sync.Mutex
 	planned map[uint32]time.Time // by MsgRandom: when the message was to be sent
 	took    []time.Duration      // of each delivery, from that moment to the frame
+	posts   int                  // frames at all members; one may have several messages
 }
 
 // measureGroups plays the loads of groups one after the other. The time of a delivery counts from the
@@ -86,6 +87,13 @@ func (s *stack) measureGroup(ctx context.Context, l groupLoad, name string, leng
 	out.add(Measure{Name: l.String() + ", deliveries that did not come", Goal: 0.5, Value: float64(want - len(took))})
 	out.add(Measure{Name: l.String() + ", p50", Unit: "ms", Value: ms(took[len(took)/2])})
 	out.add(Measure{Name: l.String() + ", p99", Unit: "ms", Value: ms(took[len(took)*99/100])})
+	posts := 0
+	for _, c := range crowds {
+		c.mu.Lock()
+		posts += c.posts
+		c.mu.Unlock()
+	}
+	out.add(Measure{Name: l.String() + ", posts of a message", Value: float64(posts) / float64(n*l.groups)})
 	used := since(before, after)
 	for _, part := range parts() {
 		m := Measure{Name: l.String() + ", CPU of a delivery, " + part, Unit: "µs", Value: float64(used[part].Microseconds()) / float64(len(took))}
@@ -215,10 +223,15 @@ func (c *crowd) read(ctx context.Context, socket *websocket.Conn) {
 			continue
 		}
 		c.mu.Lock()
+		posted := false
 		for _, e := range append(e.Events, e.event) {
 			if planned, ok := c.planned[e.Body.Random]; ok {
 				c.took = append(c.took, now.Sub(planned))
+				posted = true
 			}
+		}
+		if posted {
+			c.posts++
 		}
 		c.mu.Unlock()
 	}

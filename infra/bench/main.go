@@ -26,6 +26,7 @@ func main() {
 	flag.StringVar(&o.out, "out", ".local/bench/last.json", "file for the figures, and with those of the last run")
 	flag.StringVar(&o.benchmarks, "benchmarks", ".local/bench/new.txt", "output of the benchmarks of functions")
 	flag.IntVar(&o.warm, "warm", 180, "seconds of load, at most, before anything is measured")
+	flag.BoolVar(&o.groups, "groups", false, "measure the loads of groups only")
 	flag.Parse()
 	err := run(ctx, o)
 	stop()
@@ -38,6 +39,7 @@ func main() {
 type options struct {
 	seconds, rounds, paced, warm int
 	out, benchmarks              string
+	groups                       bool
 }
 
 // Numbers of pairs that chat at the same time. The larger number is a stack in which hardly any
@@ -101,6 +103,9 @@ func (s *stack) rounds(ctx context.Context, o options) ([]Measure, error) {
 	var results results
 	length := time.Duration(o.seconds) * time.Second
 	for range o.rounds {
+		if o.groups {
+			break
+		}
 		for _, n := range []int{fewPairs, manyPairs} {
 			closed, err := s.closedLoop(ctx, pairs[:n], length)
 			if err != nil {

@@ -338,12 +338,12 @@ func TestEndpointThatHangs(t *testing.T) {
 	}
 }
 
-// TestDeliverTogether delivers two events to 1,001 devices: to 500 in the call, and by two jobs to
+// TestDeliverTogether delivers two events to 1,999 devices: to 999 in the call, and by two jobs to
 // the others, each with one frame for both events.
 func TestDeliverTogether(t *testing.T) {
 	f, s := newFake()
 	var users []string
-	for i := range 1001 {
+	for i := range 1999 {
 		user := fmt.Sprint("u", i)
 		users = append(users, user)
 		f.device(user, "x", user+"/x", "i", time.Hour)
@@ -355,8 +355,8 @@ func TestDeliverTogether(t *testing.T) {
 	if err := s.DeliverTogether(t.Context(), list, []delivery.Event{happened("one"), happened("two")}); err != nil {
 		t.Fatal(err)
 	}
-	if len(f.posts) != 1 || len(strings.Fields(f.posts[0])) != 500 {
-		t.Errorf("got %d calls of Post, want one for 500 connections", len(f.posts))
+	if len(f.posts) != 1 || len(strings.Fields(f.posts[0])) != 999 {
+		t.Errorf("got %d calls of Post, want one for 999 connections", len(f.posts))
 	}
 	var rest []int
 	for _, j := range f.jobs {
@@ -365,8 +365,8 @@ func TestDeliverTogether(t *testing.T) {
 			t.Errorf("got a job with %q, attempt %d, want one+two and no attempt", j.Frame, j.Attempt)
 		}
 	}
-	if !slices.Equal(rest, []int{500, 1}) {
-		t.Errorf("got jobs for %d devices, want 500 and 1", rest)
+	if !slices.Equal(rest, []int{500, 500}) {
+		t.Errorf("got jobs for %d devices, want 500 and 500", rest)
 	}
 }
 
