@@ -301,7 +301,9 @@ func (a *App) Delivery(app int64) delivery.Service {
 // application's settings.
 func (a *App) GroupDelivery(app int64) groupchat.Delivery {
 	p := a.parts
-	return groupchat.NewDelivery(app, p.Store.GroupChat, p.Store.Timeline, fanout.New(app, p.Store.GroupChat, a.Delivery(app), p.Parallel), p.Clock)
+	deliverer := a.Delivery(app)
+	members := fanout.New(app, p.Store.GroupChat, deliverer, p.Parallel)
+	return groupchat.NewDelivery(app, p.Store.GroupChat, p.Store.Timeline, members, deliverer, push.New(app, p.Push, p.Clock), p.Clock)
 }
 
 // errorLog writes what goes wrong into the log line of the invocation.

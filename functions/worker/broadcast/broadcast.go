@@ -15,7 +15,7 @@ import (
 func Operations() []op.Operation {
 	return []op.Operation{op.Worker("broadcast.broadcast", queue.Broadcast, deliver,
 		op.Delivers(), op.Reads(schema.Relations, schema.Watches, schema.Members, schema.Messages, schema.Accounts),
-		op.Writes(schema.GroupHeads), op.Continues(queue.Broadcast))}
+		op.Writes(schema.GroupHeads), op.Sends(queue.Push), op.Continues(queue.Broadcast))}
 }
 
 // deliver delivers a broadcast to the devices of its audience: of the users who have

@@ -14,7 +14,6 @@ import (
 	"parley/shared/domain/content"
 	"parley/shared/domain/direct"
 	"parley/shared/domain/inbox"
-	"parley/shared/domain/push"
 	"parley/shared/domain/timeline"
 	"parley/shared/fault"
 )
@@ -100,9 +99,9 @@ func TestPush(t *testing.T) {
 func TestPushInfo(t *testing.T) {
 	raw := `{"PushFlag":1,"Title":"t","Desc":"d","Ext":"e","AndroidInfo":{"Sound":"s","Own":1},"ApnsInfo":{"BadgeMode":1}}`
 	got, err := v4.ParseOfflinePushInfo(json.RawMessage(raw))
-	want := &push.Options{
+	want := &content.Push{
 		Disabled: true, Title: "t", Text: "d", Ext: "e", NoBadge: true, Bytes: len(raw) + len(`,"OfflinePushInfo":`),
-		Android: &push.Android{Sound: "s", Original: &content.Original{Dialect: "v4", Rest: json.RawMessage(`[0,"Own",1]`)}}, Apple: &push.Apple{},
+		Android: &content.AndroidPush{Sound: "s", Original: &content.Original{Dialect: "v4", Rest: json.RawMessage(`[0,"Own",1]`)}}, Apple: &content.ApplePush{},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)

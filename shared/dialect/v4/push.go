@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"parley/shared/domain/content"
-	"parley/shared/domain/push"
 	"parley/shared/plainjson"
 )
 
@@ -55,7 +54,7 @@ type apnsInfo struct {
 
 // ParseOfflinePushInfo reads an OfflinePushInfo; nil if there is none. It refuses a field with a wrong type
 // or an undocumented value. Unknown fields are in the Original of the result.
-func ParseOfflinePushInfo(raw json.RawMessage) (*push.Options, error) {
+func ParseOfflinePushInfo(raw json.RawMessage) (*content.Push, error) {
 	if isNull(raw) {
 		return nil, nil
 	}
@@ -63,7 +62,7 @@ func ParseOfflinePushInfo(raw json.RawMessage) (*push.Options, error) {
 	if err := readPush("OfflinePushInfo", raw, &p); err != nil {
 		return nil, err
 	}
-	info := &push.Options{Title: p.Title, Text: p.Desc, Ext: p.Ext, Bytes: len(raw) + len(`,"OfflinePushInfo":`)}
+	info := &content.Push{Title: p.Title, Text: p.Desc, Ext: p.Ext, Bytes: len(raw) + len(`,"OfflinePushInfo":`)}
 	if err := oneOf("PushFlag", p.PushFlag, 0, 1); err != nil {
 		return nil, err
 	}
@@ -85,7 +84,7 @@ func ParseOfflinePushInfo(raw json.RawMessage) (*push.Options, error) {
 func isNull(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
 
 // readAndroid reads an AndroidInfo.
-func readAndroid(raw json.RawMessage) (*push.Android, error) {
+func readAndroid(raw json.RawMessage) (*content.AndroidPush, error) {
 	var a androidInfo
 	if err := readPush("AndroidInfo", raw, &a); err != nil {
 		return nil, err
@@ -97,7 +96,7 @@ func readAndroid(raw json.RawMessage) (*push.Android, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &push.Android{
+	out := &content.AndroidPush{
 		Sound:      value(a.Sound),
 		Channels:   named("huawei", a.HuaWei, "xiaomi", a.XiaoMi, "oppo", a.OPPO, "google", a.Google),
 		Categories: named("vivo", a.VIVOCategory, "huawei", a.HuaWeiCategory),
@@ -111,15 +110,15 @@ func readAndroid(raw json.RawMessage) (*push.Android, error) {
 }
 
 // androidMembers returns the members of an AndroidInfo (docs/spec/tencent §3).
-func androidMembers(a *push.Android) []member {
+func androidMembers(a *content.AndroidPush) []member {
 	members := []member{
 		textMember("Sound", a.Sound), textMember("HuaWeiChannelID", a.Channels["huawei"]), textMember("XiaoMiChannelID", a.Channels["xiaomi"]),
 		textMember("OPPOChannelID", a.Channels["oppo"]), textMember("GoogleChannelID", a.Channels["google"]),
 	}
 	switch a.Importance["vivo"] {
-	case push.ImportanceLow:
+	case content.ImportanceLow:
 		members = append(members, always(wholeMember("VIVOClassification", 0)))
-	case push.ImportanceNormal:
+	case content.ImportanceNormal:
 		members = append(members, wholeMember("VIVOClassification", 1))
 	}
 	return append(members,
@@ -162,12 +161,12 @@ func importanceOfVIVO(class *int) *string {
 	if class == nil {
 		return nil
 	}
-	text := []string{push.ImportanceLow, push.ImportanceNormal}[*class]
+	text := []string{content.ImportanceLow, content.ImportanceNormal}[*class]
 	return &text
 }
 
 // readApns reads an ApnsInfo. noBadge: the badge does not count the message.
-func readApns(raw json.RawMessage) (apple *push.Apple, noBadge bool, err error) {
+func readApns(raw json.RawMessage) (apple *content.ApplePush, noBadge bool, err error) {
 	var a apnsInfo
 	if err := readPush("ApnsInfo", raw, &a); err != nil {
 		return nil, false, err
@@ -180,7 +179,7 @@ func readApns(raw json.RawMessage) (apple *push.Apple, noBadge bool, err error) 
 		return nil, false, err
 	}
 	noBadge = isOne(a.Badge)
-	apple = &push.Apple{
+	apple = &content.ApplePush{
 		Title: value(a.Title), Subtitle: value(a.SubTitle), Sound: value(a.Sound), Image: value(a.Image),
 		Mutable: isOne(a.Mutable), Available: isOne(a.Available), Interruption: value(a.Interruption),
 	}
@@ -189,7 +188,7 @@ func readApns(raw json.RawMessage) (apple *push.Apple, noBadge bool, err error) 
 }
 
 // appleMembers returns the members of an ApnsInfo (docs/spec/tencent §3).
-func appleMembers(a *push.Apple, noBadge bool) []member {
+func appleMembers(a *content.ApplePush, noBadge bool) []member {
 	return []member{
 		textMember("Sound", a.Sound), wholeMember("BadgeMode", int64(flag(noBadge))), textMember("Title", a.Title), textMember("SubTitle", a.Subtitle),
 		textMember("Image", a.Image), wholeMember("MutableContent", int64(flag(a.Mutable))), textMember("InterruptionLevel", a.Interruption),

@@ -225,13 +225,13 @@ func (s Service) SessionsEventually(ctx context.Context, users []string) ([]sess
 // DeliverTogether delivers events, in their order and in as few frames as possible, to the devices of
 // very many sessions. Several workers post at the same time: of each 500 devices above the first 500,
 // a job in the queue takes care. What does not fill a job is posted here. Example: of 1,300 devices,
-// 500 are in a job, and the call posts to 800.
-func (s Service) DeliverTogether(ctx context.Context, list []sessions.Session, events []Event) error {
+// 500 are in a job, and the call posts to 800. It returns the connections that were found gone.
+func (s Service) DeliverTogether(ctx context.Context, list []sessions.Session, events []Event) (gone []string, err error) {
 	frames := make([][]byte, len(events))
 	for i, event := range events {
 		var err error
 		if frames[i], err = s.encoder.Frame(event); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	frames = s.encoder.Join(frames)
@@ -240,7 +240,7 @@ func (s Service) DeliverTogether(ctx context.Context, list []sessions.Session, e
 	for part := range slices.Chunk(targets[len(own):], targetsPerJob) {
 		for _, frame := range frames {
 			if err := s.queue.Send(ctx, Job{App: s.app, Frame: frame, Targets: part}, 0); err != nil {
-				return err
+				return nil, err
 			}
 		}
 	}
@@ -248,11 +248,13 @@ func (s Service) DeliverTogether(ctx context.Context, list []sessions.Session, e
 		if len(own) == 0 {
 			break
 		}
-		if _, err := s.post(ctx, Job{App: s.app, Frame: frame, Targets: own}); err != nil {
-			return err
+		list, err := s.post(ctx, Job{App: s.app, Frame: frame, Targets: own})
+		if err != nil {
+			return gone, err
 		}
+		gone = append(gone, list...)
 	}
-	return nil
+	return gone, nil
 }
 
 // LogFailure takes a note that a step failed after the change that it belongs

@@ -352,7 +352,7 @@ func TestDeliverTogether(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.DeliverTogether(t.Context(), list, []delivery.Event{happened("one"), happened("two")}); err != nil {
+	if _, err := s.DeliverTogether(t.Context(), list, []delivery.Event{happened("one"), happened("two")}); err != nil {
 		t.Fatal(err)
 	}
 	if len(f.posts) != 1 || len(strings.Fields(f.posts[0])) != 999 {
@@ -373,7 +373,7 @@ func TestDeliverTogether(t *testing.T) {
 // TestDeliverTogetherToNobody posts and queues nothing if no device is connected.
 func TestDeliverTogetherToNobody(t *testing.T) {
 	f, s := newFake()
-	if err := s.DeliverTogether(t.Context(), nil, []delivery.Event{happened("one")}); err != nil || len(f.posts)+len(f.jobs) != 0 {
+	if _, err := s.DeliverTogether(t.Context(), nil, []delivery.Event{happened("one")}); err != nil || len(f.posts)+len(f.jobs) != 0 {
 		t.Errorf("got %v, %d posts and %d jobs, want none", err, len(f.posts), len(f.jobs))
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
-	"parley/shared/domain/push"
 	"parley/shared/domain/timeline"
 	"parley/shared/fault"
 )
@@ -39,7 +38,7 @@ type SendRequest struct {
 	NeedReceipt        bool
 	Extensible         bool
 	Sync               SenderCopy
-	Push               *push.Options // nil: the sender says nothing about the push
+	Push               *content.Push // nil: the sender says nothing about the push
 	// HonourReceiveOption: the receiver's option also applies to a Trusted send.
 	HonourReceiveOption bool
 	// SkipBefore and SkipAfter: the webhook before, or after, the send is not called.

@@ -89,26 +89,41 @@ func (s Service) QueueDelivery(ctx context.Context, group string) error {
 	return s.delivery.QueueMembers(ctx, group)
 }
 
+// A MemberSession is a member who wants messages, with the session of that user.
+type MemberSession struct {
+	Member
+	Session sessions.Session
+}
+
 // DeliverTogether delivers events, in their order and in as few frames as possible, to the devices of
-// all members of a large group who want messages.
-func (s Service) DeliverTogether(ctx context.Context, group string, events []delivery.Event) error {
+// all members of a large group who want messages. It returns these members, and the connections that
+// it found gone.
+func (s Service) DeliverTogether(ctx context.Context, group string, events []delivery.Event) (list []MemberSession, gone []string, err error) {
 	var users []string
 	for after := ""; ; {
-		list, more, err := s.store.Members(ctx, s.app, group, after, membersPerRead)
+		members, more, err := s.store.Members(ctx, s.app, group, after, membersPerRead)
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
-		users = append(users, Audience{Members: list}.users()...)
+		for _, m := range members {
+			if m.Option != groups.Discard {
+				users, list = append(users, m.User), append(list, MemberSession{Member: m})
+			}
+		}
 		if !more {
 			break
 		}
-		after = list[len(list)-1].User
+		after = members[len(members)-1].User
 	}
-	list, err := s.sessions(ctx, users)
+	read, err := s.sessions(ctx, users)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	return s.delivery.DeliverTogether(ctx, list, events)
+	for i := range list {
+		list[i].Session = read[i]
+	}
+	gone, err = s.delivery.DeliverTogether(ctx, read, events)
+	return list, gone, err
 }
 
 // sessions reads the sessions of many users, in some requests at a time.

@@ -2,6 +2,7 @@ package groupchat
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"parley/shared/clock"
@@ -10,6 +11,7 @@ import (
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/fanout"
 	"parley/shared/domain/groups"
+	"parley/shared/domain/push"
 	"parley/shared/domain/timeline"
 	"parley/shared/retry"
 )
@@ -46,12 +48,14 @@ type Delivery struct {
 	store    DeliveryStore
 	messages MessageReader
 	fanout   fanout.Service
+	log      delivery.Service
+	push     push.Service
 	clock    clock.Clock
 }
 
 // NewDelivery returns the Delivery of an application.
-func NewDelivery(app int64, store DeliveryStore, r MessageReader, f fanout.Service, c clock.Clock) Delivery {
-	return Delivery{app: app, store: store, messages: r, fanout: f, clock: c}
+func NewDelivery(app int64, store DeliveryStore, r MessageReader, f fanout.Service, log delivery.Service, p push.Service, c clock.Clock) Delivery {
+	return Delivery{app: app, store: store, messages: r, fanout: f, log: log, push: p, clock: c}
 }
 
 const (
@@ -97,7 +101,7 @@ func (d Delivery) Run(ctx context.Context, group string) error {
 	}
 }
 
-// deliver delivers the messages with the numbers after one up to another one. It leaves out those
+// deliver delivers and pushes the messages with the numbers after one up to another one. It leaves out those
 // that were recalled, deleted or imported, and those for some members only: their senders have
 // delivered them.
 func (d Delivery) deliver(ctx context.Context, group string, after, upTo int64) error {
@@ -136,9 +140,47 @@ func (d Delivery) deliver(ctx context.Context, group string, after, upTo int64) 
 		if senders[i] != nil {
 			m.Nick, m.Face = senders[i].Nick, senders[i].Face
 		}
-		events[i] = m
+		messages[i], events[i] = m, m
 	}
-	return d.fanout.DeliverTogether(ctx, group, events)
+	receivers, gone, err := d.fanout.DeliverTogether(ctx, group, events)
+	if err != nil {
+		return err
+	}
+	d.pushAll(ctx, group, messages, receivers, gone)
+	return nil
+}
+
+// pushAll pushes messages to the members who have no app in front. A message that is not pushed is in
+// the log: if the job were repeated for it, all members would receive the messages again.
+func (d Delivery) pushAll(ctx context.Context, group string, messages []timeline.Message, receivers []fanout.MemberSession, gone []string) {
+	devices := make([][]push.Device, len(receivers)) // of each receiver
+	for i, r := range receivers {
+		devices[i] = d.push.Devices(r.Session, gone)
+	}
+	for _, m := range messages {
+		if m.Tip != nil {
+			continue
+		}
+		var list []push.Device
+		for i, r := range receivers {
+			if pushedTo(m, r.Member) {
+				list = append(list, devices[i]...)
+			}
+		}
+		d.log.LogFailure(ctx, group+" "+m.Text(m.Chat)+": push", d.push.Push(ctx, push.ContentOf(m), m.Push, list))
+	}
+}
+
+// pushedTo reports whether a message is pushed to a member.
+func pushedTo(m timeline.Message, member fanout.Member) bool {
+	switch member.Option {
+	case groups.Notify:
+		return member.User != m.From
+	case groups.SilentButMentioned:
+		return member.User != m.From && (m.MentionsAll() || slices.Contains(m.Mentions, member.User))
+	default:
+		return false
+	}
 }
 
 // large reports whether Delivery delivers a message of a group. The count of members in the head may

@@ -177,23 +177,11 @@ func (s Service) notify(ctx context.Context, o outgoing) {
 	s.logFailure(ctx, o.Message, "delivery", err)
 	var devices []push.Device
 	for _, session := range list {
-		if member, ok := o.audience.Of(session.User); ok && o.pushesTo(member) {
+		if member, ok := o.audience.Of(session.User); ok && pushedTo(o.Message, member) {
 			devices = append(devices, s.push.Devices(session, gone)...)
 		}
 	}
 	s.logFailure(ctx, o.Message, "push", s.push.Push(ctx, push.ContentOf(o.Message), o.request.Push, devices))
-}
-
-// pushesTo reports whether the message is pushed to a member.
-func (o outgoing) pushesTo(m fanout.Member) bool {
-	switch m.Option {
-	case groups.Notify:
-		return m.User != o.From
-	case groups.SilentButMentioned:
-		return m.User != o.From && (o.MentionsAll() || slices.Contains(o.Mentions, m.User))
-	default:
-		return false
-	}
 }
 
 // deliverOnline delivers a message that is not stored. It fails if the members, or their devices,

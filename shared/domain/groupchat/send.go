@@ -8,7 +8,6 @@ import (
 	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/groups"
-	"parley/shared/domain/push"
 	"parley/shared/domain/timeline"
 	"parley/shared/fault"
 )
@@ -34,7 +33,7 @@ type SendRequest struct {
 	Extensible         bool
 	Receivers          []string      // the members to whom alone it goes; empty: all. It does not count as unread
 	Mentions           []string      // the members that it mentions, in their order; an empty text: all members
-	Push               *push.Options // nil: the sender says nothing about the push
+	Push               *content.Push // nil: the sender says nothing about the push
 	// SkipBefore and SkipAfter: the webhook before, or after, the send is not called.
 	SkipBefore, SkipAfter bool
 	Origin                delivery.Origin
@@ -66,6 +65,9 @@ func (s Service) Send(ctx context.Context, req SendRequest) (SendResult, error) 
 		return SendResult{}, fault.New(fault.Invalid, "no message of a group of this type counts as unread")
 	}
 	o := outgoing{Message: req.newMessage(from), request: req, head: head, from: from}
+	if o.large() {
+		o.Push = req.Push
+	}
 	now := s.clock.Now().Unix()
 	rate, fits := rateWith(head, now, req.Priority)
 	o.rate = rate

@@ -19,46 +19,9 @@ import (
 // elements. A provider accepts 4 KB in total, and a device shows a few lines.
 const MaxText = 1000
 
-// An Options is what a sender wants of the push of a message.
-type Options struct {
-	Disabled         bool // send no push
-	Title, Text, Ext string
-	NoBadge          bool     // the badge does not count this message
-	Android          *Android // what differs on these devices; nil: nothing
-	Apple            *Apple
-	Bytes            int // how many bytes of the message this is, for the limit of its size
-}
-
-// An Android is what a sender wants of the push to an Android device. The maps have the
-// names of providers: "huawei", "honor", "xiaomi", "oppo", "vivo" and "google". What is
-// empty is as the provider does it.
-type Android struct {
-	Sound      string            `json:"sound,omitempty"`
-	Channels   map[string]string `json:"channels,omitempty"`   // ids of notification channels
-	Categories map[string]string `json:"categories,omitempty"` // what kind of message it is, in the provider's words
-	Images     map[string]string `json:"images,omitempty"`     // URLs
-	Importance map[string]string `json:"importance,omitempty"` // ImportanceLow or ImportanceNormal
-	// Original is what the sender's dialect wrote besides.
-	Original *content.Original `json:"original,omitempty"`
-}
-
-// How important a provider takes a push to be.
-const (
-	ImportanceLow    = "low"
-	ImportanceNormal = "normal"
-)
-
-// An Apple is what a sender wants of the push to an Apple device.
-type Apple struct {
-	Title        string            `json:"title,omitempty"`
-	Subtitle     string            `json:"subtitle,omitempty"`
-	Sound        string            `json:"sound,omitempty"`
-	Image        string            `json:"image,omitempty"`        // URL
-	Mutable      bool              `json:"mutable,omitempty"`      // the app may change the push before it is shown
-	Available    bool              `json:"available,omitempty"`    // the app is woken to fetch content
-	Interruption string            `json:"interruption,omitempty"` // "passive", "active", "time-sensitive" or "critical"
-	Original     *content.Original `json:"original,omitempty"`     // as that of Android
-}
+// devicesPerJob keeps a job below the 256 KB that SQS accepts: a device has up to 260 bytes, and what
+// the push says is part of the 12 KB of a message.
+const devicesPerJob = 500
 
 // A Content is what a push needs to know of a message.
 type Content struct {
@@ -91,18 +54,18 @@ type Device struct {
 // if SQS delivers a job twice, or a send is repeated, the provider can show one push
 // only.
 type Job struct {
-	App     int64    `json:"app"`
-	From    string   `json:"from"`
-	Key     string   `json:"key"`
-	Group   string   `json:"group,omitempty"`
-	Title   string   `json:"title"`
-	Text    string   `json:"text"`
-	Ext     string   `json:"ext,omitempty"`
-	Sound   string   `json:"sound,omitempty"`
-	Badge   bool     `json:"badge"` // the badge counts the message
-	Android *Android `json:"android,omitempty"`
-	Apple   *Apple   `json:"apple,omitempty"`
-	Devices []Device `json:"devices"`
+	App     int64                `json:"app"`
+	From    string               `json:"from"`
+	Key     string               `json:"key"`
+	Group   string               `json:"group,omitempty"`
+	Title   string               `json:"title"`
+	Text    string               `json:"text"`
+	Ext     string               `json:"ext,omitempty"`
+	Sound   string               `json:"sound,omitempty"`
+	Badge   bool                 `json:"badge"` // the badge counts the message
+	Android *content.AndroidPush `json:"android,omitempty"`
+	Apple   *content.ApplePush   `json:"apple,omitempty"`
+	Devices []Device             `json:"devices"`
 }
 
 // A Queue holds jobs for the worker.
@@ -123,10 +86,10 @@ func New(app int64, q Queue, c clock.Clock) Service { return Service{app: app, q
 // Push queues one job for all devices. It queues nothing if there are no devices, if
 // the sender wants no push, or if there is no text to show. Example: a custom message
 // without a description is not pushed, unless the sender gives a text (docs/spec/tencent §3).
-func (s Service) Push(ctx context.Context, notice Content, info *Options, devices []Device) error {
+func (s Service) Push(ctx context.Context, notice Content, info *content.Push, devices []Device) error {
 	job := Job{
 		App: s.app, From: notice.From, Key: notice.Key, Group: notice.Group, Title: notice.Nick, Text: notice.Text, Ext: notice.Ext, Sound: notice.Sound,
-		Badge: !notice.ExcludedFromUnread, Devices: devices,
+		Badge: !notice.ExcludedFromUnread,
 	}
 	if job.Title == "" {
 		job.Title = notice.From
@@ -147,10 +110,16 @@ func (s Service) Push(ctx context.Context, notice Content, info *Options, device
 		job.Ext, job.Sound, job.Android, job.Apple = info.Ext, "", info.Android, info.Apple
 		job.Badge = job.Badge && !info.NoBadge
 	}
-	if len(devices) == 0 || job.Text == "" {
+	if job.Text == "" {
 		return nil
 	}
-	return s.queue.Send(ctx, job, 0)
+	for part := range slices.Chunk(devices, devicesPerJob) {
+		job.Devices = part
+		if err := s.queue.Send(ctx, job, 0); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Devices returns the devices of a user to which a push is to be sent: mobile devices

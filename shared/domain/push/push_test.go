@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -39,24 +40,24 @@ func TestPushQueuesWhatTheDeviceShows(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		notice  push.Content
-		info    *push.Options
+		info    *content.Push
 		devices []push.Device
 		want    string // empty: nothing is queued
 	}{
 		{"the title is the nickname, and the text begins with it", notice, nil, device, `"title":"Al","text":"Al: hi","ext":"e","sound":"s","badge":true`},
 		{"the title is the user id if there is no nickname", withoutNick, nil, device, `"title":"alice","text":"hi","ext":"e","sound":"s","badge":true`},
 		{"the badge does not count a message that is excluded from unread", noUnread, nil, device, `"title":"Al","text":"Al: hi","ext":"e","sound":"s","badge":false`},
-		{"an Info without fields removes Ext and Sound of the message", notice, &push.Options{}, device, `"title":"Al","text":"Al: hi","badge":true`},
-		{"the title of the Info is used", notice, &push.Options{Title: "T"}, device, `"title":"T","text":"Al: hi","badge":true`},
-		{"the text and the Ext of the Info are used", notice, &push.Options{Text: "D", Ext: "E"}, device, `"title":"Al","text":"D","ext":"E","badge":true`},
-		{"the badge does not count a message whose Info has NoBadge", notice, &push.Options{NoBadge: true}, device, `"title":"Al","text":"Al: hi","badge":false`},
-		{"the fields for platforms are copied as they are", notice, &push.Options{
-			Android: &push.Android{Channels: map[string]string{"oppo": "c"}}, Apple: &push.Apple{Mutable: true, Original: &content.Original{Dialect: "d", Rest: json.RawMessage("[1]")}},
+		{"an Info without fields removes Ext and Sound of the message", notice, &content.Push{}, device, `"title":"Al","text":"Al: hi","badge":true`},
+		{"the title of the Info is used", notice, &content.Push{Title: "T"}, device, `"title":"T","text":"Al: hi","badge":true`},
+		{"the text and the Ext of the Info are used", notice, &content.Push{Text: "D", Ext: "E"}, device, `"title":"Al","text":"D","ext":"E","badge":true`},
+		{"the badge does not count a message whose Info has NoBadge", notice, &content.Push{NoBadge: true}, device, `"title":"Al","text":"Al: hi","badge":false`},
+		{"the fields for platforms are copied as they are", notice, &content.Push{
+			Android: &content.AndroidPush{Channels: map[string]string{"oppo": "c"}}, Apple: &content.ApplePush{Mutable: true, Original: &content.Original{Dialect: "d", Rest: json.RawMessage("[1]")}},
 		}, device, `"title":"Al","text":"Al: hi","badge":true,"android":{"channels":{"oppo":"c"}},"apple":{"mutable":true,"original":{"d":"d","r":[1]}}`},
 		{"a message without text is not pushed", withoutText, nil, device, ""},
-		{"a message without text is not pushed, also if the Info has a title", withoutText, &push.Options{Title: "T"}, device, ""},
-		{"a message without text is pushed if the Info has a text", withoutText, &push.Options{Text: "D"}, device, `"title":"Al","text":"D","badge":true`},
-		{"nothing is pushed if the Info is Off", notice, &push.Options{Disabled: true, Text: "D"}, device, ""},
+		{"a message without text is not pushed, also if the Info has a title", withoutText, &content.Push{Title: "T"}, device, ""},
+		{"a message without text is pushed if the Info has a text", withoutText, &content.Push{Text: "D"}, device, `"title":"Al","text":"D","badge":true`},
+		{"nothing is pushed if the Info is Off", notice, &content.Push{Disabled: true, Text: "D"}, device, ""},
 		{"nothing is queued without a device", notice, nil, nil, ""},
 	} {
 		q := &queue{}
@@ -82,6 +83,26 @@ func TestPushQueuesWhatTheDeviceShows(t *testing.T) {
 	failing := &queue{err: errors.New("no queue")}
 	if err := service(failing).Push(t.Context(), notice, nil, device); !errors.Is(err, failing.err) {
 		t.Errorf("the queue fails: %v", err)
+	}
+}
+
+// TestPushOfManyDevices queues jobs of at most 500 devices, since SQS accepts 256 KB.
+func TestPushOfManyDevices(t *testing.T) {
+	devices := make([]push.Device, 1001)
+	for i := range devices {
+		devices[i] = push.Device{User: fmt.Sprint("u", i), Platform: "iPhone"}
+	}
+	q := &queue{}
+	if err := service(q).Push(t.Context(), push.Content{Text: "hi"}, nil, devices); err != nil {
+		t.Fatal(err)
+	}
+	var sizes []int
+	var all []push.Device
+	for _, job := range q.jobs {
+		sizes, all = append(sizes, len(job.Devices)), append(all, job.Devices...)
+	}
+	if !slices.Equal(sizes, []int{500, 500, 1}) || !slices.Equal(all, devices) {
+		t.Errorf("got jobs of %d devices, want 500, 500 and 1, together all", sizes)
 	}
 }
 

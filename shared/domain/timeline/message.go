@@ -42,6 +42,9 @@ type Message struct {
 	Receivers []string // the members to whom alone the message goes; empty: all members
 	Mentions  []string // the members that it mentions, in their order; an empty text: all members
 	Deleted   bool     // the application deleted it: its content was removed, and members do not see it
+	// Push is what the sender wants of the push. It is stored if the group is so large that another
+	// call delivers and pushes the message.
+	Push *content.Push
 
 	// Nick and Face are those of the sender when the message is sent. They are in the
 	// frame for the devices and are not stored.

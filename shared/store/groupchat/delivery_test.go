@@ -6,13 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"parley/infra/testkit"
 	"parley/shared/app"
+	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
+	"parley/shared/domain/groupchat"
 	"parley/shared/domain/groups"
 	"parley/shared/store/schema"
 )
@@ -119,6 +122,55 @@ func TestOneCallHasTheDelivery(t *testing.T) {
 	}
 	if got := f.received(); !slices.EqualFunc(got, [][]int64{{1, 2}}, slices.Equal) {
 		t.Errorf("bob received %v, want 1 and 2", got)
+	}
+}
+
+// TestPushesInALargeGroup: the call that delivers the messages of a large group pushes them, as the
+// send does in a smaller one: by the option of each member, to devices in the background, in the
+// words of the sender.
+func TestPushesInALargeGroup(t *testing.T) {
+	f := newLargeFixture(t)
+	f.seed("connect cid iPhone i1", "connect u1 iPhone i1", "connect u2 iPhone i1", "connect ann iPhone i1")
+	f.seed("background bob iPhone i1", "background cid iPhone i1", "background u2 iPhone i1", "background ann iPhone i1")
+	f.setOption("cid", groups.SilentButMentioned)
+	f.setOption("u2", groups.Discard)
+	first, second, third := f.request("ann", 1), f.request("ann", 2), f.request("ann", 3)
+	first.Push = &content.Push{Title: "T", Ext: "e", NoBadge: true, Apple: &content.ApplePush{Sound: "bell"}}
+	second.Mentions = []string{"cid", "u2"}
+	third.Push = &content.Push{Disabled: true}
+	for _, r := range []groupchat.SendRequest{first, second, third} {
+		f.send(r)
+	}
+	if jobs := f.PushJobs.Take(); len(jobs) != 0 {
+		t.Errorf("the sends have queued %d pushes", len(jobs))
+	}
+	if err := f.run(nil); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, q := range f.PushJobs.Take() {
+		text, err := json.Marshal(q.Job)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, string(text))
+	}
+	bob, cid := `{"u":"bob","f":"iPhone","i":"i1"}`, `{"u":"cid","f":"iPhone","i":"i1"}`
+	for i, want := range []string{
+		`"key":"1","group":"g","title":"T","text":"Ann: text 1","ext":"e","badge":false,"apple":{"sound":"bell"},"devices":[` + bob + `]}`,
+		`"key":"2","group":"g","title":"Ann","text":"Ann: text 2","badge":true,"devices":[` + bob + `,` + cid + `]}`,
+	} {
+		if len(got) != 2 || !strings.HasSuffix(got[i], want) {
+			t.Errorf("got the pushes %q, want %s", got, want)
+		}
+	}
+	if _, err := f.tenant.GroupChat.Recall(t.Context(), "g", []int64{1}); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range f.history("bob") {
+		if (m.Push != nil) != (m.Offset == 3) {
+			t.Errorf("message %d has the push %+v; only message 3 should have one, since 1 is recalled", m.Offset, m.Push)
+		}
 	}
 }
 

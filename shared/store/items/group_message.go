@@ -2,6 +2,7 @@ package items
 
 import (
 	"parley/shared/domain/chat"
+	"parley/shared/domain/content"
 	"parley/shared/domain/timeline"
 	"parley/shared/dynamo"
 	"parley/shared/store/schema"
@@ -19,6 +20,9 @@ func setGroupMessage(item dynamo.Item, m timeline.Message) {
 	}
 	if len(m.Receivers) > 0 {
 		item.Set(schema.MessageReceivers, dynamo.TextSet(m.Receivers...))
+	}
+	if m.Push != nil {
+		item.Set(schema.MessagePush, dynamo.Str(string(m.Push.Encode())))
 	}
 	if len(m.Mentions) > 0 {
 		list := make([]dynamo.Value, len(m.Mentions))
@@ -42,6 +46,12 @@ func readGroupMessage(item dynamo.Item, m *timeline.Message) (why string) {
 	m.Reactions = groupReactions(item)
 	for _, v := range item.List(schema.MessageMentions) {
 		m.Mentions = append(m.Mentions, dynamo.TextOf(v))
+	}
+	if text := item.Text(schema.MessagePush); text != "" {
+		var err error
+		if m.Push, err = content.DecodePush([]byte(text)); err != nil {
+			return string(schema.MessagePush)
+		}
 	}
 	return string(item.FirstNonInteger(
 		schema.MessageTime, schema.MessageRandom, schema.MessageCounted, schema.MessagePriority, schema.Expires, schema.MessageFlags,

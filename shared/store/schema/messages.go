@@ -89,6 +89,7 @@ const (
 	MessageReceivers Attribute = "to" // set of texts: the members to whom alone it goes
 	MessageMentions  Attribute = "at" // list of texts: mentioned members in their order; empty: all members
 	MessageDeleted   Attribute = "dl" // number, ms: when the application deleted it
+	MessagePush      Attribute = "pu" // text: what the sender wants of the push, as JSON; in groups of more than 100 members
 
 	MessageReactionTexts Attribute = "rx" // set of texts: the reactions that members have given; up to 10 of 64 bytes
 	MessageReactedBy     Family    = "e." // set of texts: the members who have given the reaction {reaction}; up to 100

@@ -26,6 +26,9 @@ func (s *Store) Recall(ctx context.Context, app int64, m domain.Message, nowMs i
 	for _, a := range items.AllReactions(m) {
 		u.Remove(a)
 	}
+	if m.Chat.Kind() == chat.Group {
+		u.Remove(schema.MessagePush)
+	}
 	old, ok, err := s.msg.Update(ctx, u)
 	// If the answer to the first try was lost, the second one finds what the first has written.
 	return ok || old.Int(schema.MessageRecalled) == nowMs, err
@@ -59,7 +62,7 @@ func (s *Store) Edit(ctx context.Context, app int64, m domain.Message, nowMs int
 func (s *Store) Delete(ctx context.Context, app int64, id chat.ID, k domain.Key, nowMs int64) error {
 	_, _, err := s.msg.Update(ctx, updateMessage(app, id, k).
 		Set(schema.MessageDeleted, dynamo.Num(nowMs)).
-		Remove(schema.MessageContent, schema.MessageDictionary, schema.MessageEdited).
+		Remove(schema.MessageContent, schema.MessageDictionary, schema.MessageEdited, schema.MessagePush).
 		If(dynamo.Absent(schema.MessageDeleted)))
 	return err
 }
