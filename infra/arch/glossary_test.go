@@ -22,7 +22,7 @@ func plainWords() []string {
 		"received", "record", "ref", "relay", "removal", "removed", "remover", "replacement", "request", "result", "saved", "sealer", "search", "secret", "send",
 		"sender", "service", "set", "side", "settings", "shown", "snapshot", "sound", "state", "status", "store", "stored", "sync", "synced", "target", "text", "to", "type", "typing", "update",
 		"value", "verb", "video", "write",
-		"effective", "feature", "cleanup", "end", "role", "capabilitie", "cell", "join", "invite", "attribute", "accepted", "addition", "answer", "applicant", "receive", "joined", "owner", "priority", "rate", "delivery",
+		"effective", "feature", "cleanup", "end", "role", "capabilitie", "cell", "join", "invite", "attribute", "accepted", "addition", "answer", "applicant", "receive", "joined", "owner", "priority", "rate", "delivery", "reclaim",
 	}
 }
 

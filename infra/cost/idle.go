@@ -74,7 +74,7 @@ func Idle(dir string, parameters map[string]string) ([]Item, error) {
 	if err != nil {
 		return nil, err
 	}
-	var keys, alarms, dashboards, queues, runs float64
+	var keys, alarms, dashboards, queues, runs, hours float64
 	for _, file := range files {
 		text, err := os.ReadFile(file) // a file of the repository
 		if err != nil {
@@ -109,17 +109,20 @@ func Idle(dir string, parameters map[string]string) ([]Item, error) {
 						return nil, fmt.Errorf("%s: %w", file, err)
 					}
 					runs += n
+					hours += min(n, minutes/60)
 				}
 			}
 		}
 	}
+	// A worker writes these metrics, and an hour of a metric is paid if it has a value in that hour.
+	const metricsOfWorker = 3
 	const polls = 5 * 3 * minutes // Lambda begins with five pollers, each waits 20 s for a message
 	return []Item{
 		{"seal key in KMS, before its first rotation", keys, "key", 1, 0},
 		{"metrics that alarms watch", alarms, "metric", 0.10, 10},
 		{"dashboards", dashboards, "dashboard", 3, 3},
 		{"receives of empty queues by Lambda", queues * polls / 1e6, "million requests", queueCall, 1},
-		{"metrics of the scheduled workers", 6, "metric", 0.30, 10},
+		{"metrics of the scheduled workers", metricsOfWorker * hours / (minutes / 60), "metric", 0.30, 10},
 		{"scheduled workers", runs / 1e6, "million invocations of 0.1 s", invocation + 100*millisecond(512), 1},
 		{"lines of the scheduled workers", runs * 800 / 1e9, "GB", 0.50, 5},
 	}, nil
@@ -151,10 +154,11 @@ func runsOf(schedule string) (float64, error) {
 	if _, err := fmt.Sscanf(strings.NewReplacer("rate(", "", ")", "").Replace(schedule), "%g %s", &n, &unit); err != nil || n <= 0 {
 		return 0, fmt.Errorf("the schedule %q is not a rate", schedule)
 	}
-	if strings.HasPrefix(unit, "hour") {
-		n *= 60
+	length := map[string]float64{"minute": 1, "hour": 60, "day": 24 * 60}[strings.TrimSuffix(unit, "s")]
+	if length == 0 {
+		return 0, fmt.Errorf("the schedule %q has no known unit", schedule)
 	}
-	return minutes / n, nil
+	return minutes / (n * length), nil
 }
 
 // FormatIdle returns the items of some stages as a table, with the price of the first stage of

@@ -68,3 +68,17 @@ func TestAlarmsOfProdAreFree(t *testing.T) {
 		t.Error("a stage that does not exist has parameters")
 	}
 }
+
+// TestRunsOf counts the runs of a month of 30 days, and refuses a unit that it does not know: a
+// schedule of days was once counted as one of minutes.
+func TestRunsOf(t *testing.T) {
+	for schedule, want := range map[string]float64{
+		"rate(15 minutes)": 2880, "rate(1 minute)": 43200, "rate(1 hour)": 720, "rate(12 hours)": 60, "rate(1 day)": 30, "rate(5 days)": 6,
+		"rate(1 week)": 0, "rate(0 days)": 0, "cron(0 3 * * ? *)": 0,
+	} {
+		n, err := runsOf(schedule)
+		if n != want || (err == nil) != (want > 0) {
+			t.Errorf("%s: got %g, %v, want %g", schedule, n, err, want)
+		}
+	}
+}

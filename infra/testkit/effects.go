@@ -42,7 +42,14 @@ func (w *World) Effects() []string {
 		lines = append(lines, fmt.Sprintf("job %s of %s, deleted at %d, after %s", what, j.Job.User, j.Job.Deleted, j.Delay))
 	}
 	for _, j := range w.GroupJobs.Take() {
-		lines = append(lines, fmt.Sprintf("job removal of group %s, destroyed at %d by %q, after %s", j.Job.Group, j.Job.Destroyed, j.Job.By, j.Delay))
+		verb := map[bool]string{false: "destroyed", true: "reclaimed"}[j.Job.Reclaimed]
+		lines = append(lines, fmt.Sprintf("job removal of group %s, %s at %d by %q, after %s", j.Job.Group, verb, j.Job.Destroyed, j.Job.By, j.Delay))
+	}
+	for _, j := range w.ReclaimJobs.Take() {
+		if j.Job.App != w.ID {
+			continue // of the world of another test: all are in the list of applications
+		}
+		lines = append(lines, fmt.Sprintf("job reclaim of groups from %d, after %s", j.Job.After, j.Delay))
 	}
 	for _, j := range w.IndexJobs.Take() {
 		i := j.Job

@@ -23,7 +23,7 @@ func appVerbs() []verb {
 		})},
 		{"limit", "limit NAME N", "Set a limit of this application: friends, blocked, lists, requests, following, watched, history (in days), " +
 			"group-members, groups, new-groups, or joined-groups.", changeSettings(setLimit)},
-		{"set", "set NAME [VALUE]", "Change a setting. With a number: recall (seconds), pictures and files (MB), native and web (instances), peak (users online). " +
+		{"set", "set NAME [VALUE]", "Change a setting. With a number: recall (seconds), pictures and files (MB), native and web (instances), peak (users online), group-idle (days). " +
 			"With a word: policy, allow-friends. Switched on: wording, friends-only, block-silently, follow, invitee-confirms, history-before-join.", changeSettings(setSetting)},
 		{"custom-field", "custom-field profile|friend WORD [RIGHTS]", "Declare a custom field. The rights of users are r (read), w (write), or rw.", changeSettings(addField)},
 		{"group-field", "group-field group|member NAME [READS WRITES [own]]", "Declare a custom field of groups or members. The least roles that read and write it are " +
@@ -77,7 +77,7 @@ func setSetting(s *apps.Settings, args []string) error {
 	}
 	numbers := map[string]*int{
 		"recall": &s.RecallSeconds, "pictures": &s.PictureMB, "files": &s.FileMB,
-		"native": &s.NativeInstances, "web": &s.WebInstances, "peak": &s.PeakOnline,
+		"native": &s.NativeInstances, "web": &s.WebInstances, "peak": &s.PeakOnline, "group-idle": &s.GroupIdleDays,
 	}
 	switches := map[string]*bool{
 		"wording": &s.RequestWording, "friends-only": &s.FriendsOnly, "block-silently": &s.BlockSilently, "follow": &s.Follow,

@@ -120,6 +120,10 @@ func groupVerbs() []verb {
 			_, err := l.tenant.GroupData.ChangeCounters(ctx, groups.Actor{Application: true}, l.arg(0), u, delivery.Origin{})
 			return err
 		}},
+		{"group-rename", "group-rename GROUP NAME", "Change the name of a group, as a backend does.", func(ctx context.Context, l seedLine) error {
+			name := l.arg(1)
+			return l.tenant.Groups.Update(ctx, groups.Actor{Application: true}, l.arg(0), groups.Update{Name: &name})
+		}},
 		{"group-limit", "group-limit GROUP N", "Set how many members a group may have.", func(ctx context.Context, l seedLine) error {
 			n, err := l.number(1)
 			if err != nil {

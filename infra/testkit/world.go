@@ -51,6 +51,7 @@ type World struct {
 	Broadcasts  *Jobs[delivery.Broadcast]
 	RemovalJobs *Jobs[accounts.Removal]
 	GroupJobs   *Jobs[groups.Removal]
+	ReclaimJobs *Jobs[groups.Reclaim]
 	PushJobs    *Jobs[push.Job]
 	IndexJobs   *Jobs[inbox.IndexJob]
 	Objects     *Objects
@@ -83,6 +84,7 @@ func NewWorld(tb testing.TB, s *Server, o Options) *World {
 		Broadcasts:  &Jobs[delivery.Broadcast]{Name: queue.Broadcast},
 		RemovalJobs: &Jobs[accounts.Removal]{Name: queue.Background},
 		GroupJobs:   &Jobs[groups.Removal]{Name: queue.Background},
+		ReclaimJobs: &Jobs[groups.Reclaim]{Name: queue.Background},
 		PushJobs:    &Jobs[push.Job]{Name: queue.Push},
 		IndexJobs:   &Jobs[inbox.IndexJob]{Name: queue.Background},
 		Objects:     newObjects(s),
@@ -126,7 +128,7 @@ func (w *World) failWrites(ctx context.Context, in any, next dynamo.Call) (any, 
 func (w *World) NewApp(parts func(*app.Parts)) *app.App {
 	p := app.Parts{
 		Store: w.Store, Sealer: w.Server.Sealer, Poster: w.Posts, Delivery: w.Deliveries, Broadcasts: w.Broadcasts,
-		Removal: w.RemovalJobs, Groups: w.GroupJobs, Push: w.PushJobs, Index: w.IndexJobs, Objects: w.Objects, Clock: w.Clock,
+		Removal: w.RemovalJobs, Groups: w.GroupJobs, Reclaims: w.ReclaimJobs, Push: w.PushJobs, Index: w.IndexJobs, Objects: w.Objects, Clock: w.Clock,
 		Parallel: parallel.Goroutines{}, Encoder: client.NewFrames(), Format: v4.ExportFormat{},
 	}
 	if parts != nil {

@@ -56,6 +56,7 @@ type Parts struct {
 	Broadcasts delivery.BroadcastQueue
 	Removal    accounts.RemovalQueue
 	Groups     groups.RemovalQueue
+	Reclaims   groups.ReclaimQueue
 	Push       push.Queue
 	Index      inbox.IndexQueue
 	Objects    archive.Objects
@@ -113,7 +114,8 @@ func Deployed(c config.Config, frames delivery.Encoder, files archive.Format) (P
 		Poster: delivery.NoPoster{}, Delivery: queue.New[delivery.Job](cfg, c.SQS, queue.Delivery, c.Queues.Delivery),
 		Broadcasts: queue.New[delivery.Broadcast](cfg, c.SQS, queue.Broadcast, c.Queues.Broadcast),
 		Removal:    background.Removals{Queue: jobs}, Index: background.IndexJobs{Queue: jobs}, Groups: background.GroupRemovals{Queue: jobs},
-		Push: queue.New[push.Job](cfg, c.SQS, queue.Push, c.Queues.Push),
+		Reclaims: background.Reclaims{Queue: jobs},
+		Push:     queue.New[push.Job](cfg, c.SQS, queue.Push, c.Queues.Push),
 		Objects: objects.New(s3.New(s3.Options{
 			Region: c.Region, Endpoint: c.S3, Bucket: c.Archive, Credentials: cfg.Credentials, Retryer: cfg.Retryer, Transport: s3.NewTransport(), Clock: clock.System{},
 		}), cfg.Credentials),
@@ -258,6 +260,7 @@ func groupSettings(set apps.EffectiveSettings) groups.Settings {
 		Limits:      groups.Limits{Members: set.GroupMembers, Groups: set.Limits.Groups, PerDay: set.NewGroups, Joined: set.JoinedGroups},
 		GroupFields: set.GroupFields, MemberFields: set.MemberFields,
 		InviteeConfirms: set.InviteeConfirms, HistoryBeforeJoin: set.HistoryBeforeJoin, Counters: set.GroupCounters, Retention: set.Retention(),
+		IdleFor: time.Duration(set.GroupIdleDays) * 24 * time.Hour,
 	}
 }
 
@@ -304,6 +307,16 @@ func (a *App) GroupDelivery(app int64) groupchat.Delivery {
 	deliverer := a.Delivery(app)
 	members := fanout.New(app, p.Store.GroupChat, deliverer, p.Parallel)
 	return groupchat.NewDelivery(app, p.Store.GroupChat, p.Store.Timeline, members, deliverer, push.New(app, p.Push, p.Clock), p.Clock)
+}
+
+// QueueReclaim queues the search for groups of an application that nobody uses.
+func (a *App) QueueReclaim(ctx context.Context, job groups.Reclaim) error {
+	return a.parts.Reclaims.Send(ctx, job, 0)
+}
+
+// ReclaimGroups does such a job.
+func (a *App) ReclaimGroups(ctx context.Context, o *apps.App, job groups.Reclaim) error {
+	return a.For(o).Groups.ReclaimIdle(ctx, job, a.parts.Reclaims)
 }
 
 // errorLog writes what goes wrong into the log line of the invocation.

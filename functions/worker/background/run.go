@@ -11,7 +11,7 @@ import (
 	"parley/shared/op"
 )
 
-// run does one job of one of three kinds. A removal removes a part of the data of a deleted
+// run does one job of one of four kinds. A removal removes a part of the data of a deleted
 // account and queues a job for the rest. Half a minute after all data is removed, a second
 // job removes what calls that were running at the deletion have written since. One worker
 // at a time removes the data of an account. If the account was imported again, the job does
@@ -27,7 +27,10 @@ import (
 // that is stored about them, and queues a job for the rest. The id of the group is free when all is
 // removed, half a minute after the group was destroyed at the earliest.
 //
-// Every step of all three may be repeated. A job ends before its part of the time of its batch
+// A reclaim destroys the groups of an application that nobody has used for as long as its setting
+// GroupIdleDays says, and queues a job for the rest.
+//
+// Every step of all four may be repeated. A job ends before its part of the time of its batch
 // ends, and queues the rest, so that a large account or group never takes the time of other jobs.
 func run(ctx context.Context, c *op.Call, job background.Job) error {
 	switch {
@@ -37,6 +40,8 @@ func run(ctx context.Context, c *op.Call, job background.Job) error {
 		return index(ctx, c, *job.Index)
 	case job.Group != nil:
 		return removeGroup(ctx, c, *job.Group)
+	case job.Reclaim != nil:
+		return reclaimGroups(ctx, c, *job.Reclaim)
 	}
 	return errors.New("the job is of no known kind")
 }
@@ -63,4 +68,12 @@ func removeGroup(ctx context.Context, c *op.Call, job groups.Removal) error {
 		return err
 	}
 	return c.App.For(&a).Groups.ContinueRemoval(ctx, job)
+}
+
+func reclaimGroups(ctx context.Context, c *op.Call, job groups.Reclaim) error {
+	a, err := c.App.Apps.Get(ctx, job.App)
+	if err != nil {
+		return err
+	}
+	return c.App.ReclaimGroups(ctx, &a, job)
 }

@@ -54,6 +54,8 @@ type Settings struct {
 	InviteeConfirms bool `stored:"ic" source:"docs/spec/tencent §17.0"`
 	// members of every group see the messages from before they joined, if the group does not say something else
 	HistoryBeforeJoin bool `stored:"gh" cap:"0 0 1" source:"docs/spec/tencent §16.1"`
+	// days after which a group is destroyed in which nobody has sent a message, and whose profile nobody has changed; 0: never
+	GroupIdleDays int `stored:"gi" max:"3650" source:"docs/spec/tencent §16.1"`
 
 	// Override replaces limits of the edition.
 	Override Limits `json:"-"`

@@ -17,6 +17,7 @@ type Job struct {
 	Removal *accounts.Removal `json:"removal,omitempty"`
 	Index   *inbox.IndexJob   `json:"index,omitempty"`
 	Group   *groups.Removal   `json:"group,omitempty"`
+	Reclaim *groups.Reclaim   `json:"reclaim,omitempty"`
 }
 
 // A Queue holds the jobs for the worker.
@@ -46,4 +47,12 @@ type GroupRemovals struct{ Queue Queue }
 // Send implements groups.RemovalQueue.
 func (g GroupRemovals) Send(ctx context.Context, job groups.Removal, delay time.Duration) error {
 	return g.Queue.Send(ctx, Job{Group: &job}, delay)
+}
+
+// Reclaims is the part of a Queue that holds the search for groups that nobody uses.
+type Reclaims struct{ Queue Queue }
+
+// Send implements groups.ReclaimQueue.
+func (r Reclaims) Send(ctx context.Context, job groups.Reclaim, delay time.Duration) error {
+	return r.Queue.Send(ctx, Job{Reclaim: &job}, delay)
 }

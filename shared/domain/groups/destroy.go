@@ -13,8 +13,9 @@ import (
 type Removal struct {
 	App       int64  `json:"app"`
 	Group     string `json:"group"`
-	Destroyed int64  `json:"destroyed"`    // when the group was destroyed, Unix seconds
-	By        string `json:"by,omitempty"` // the user who destroyed it; empty: the application
+	Destroyed int64  `json:"destroyed"`           // when the group was destroyed, Unix seconds
+	By        string `json:"by,omitempty"`        // the user who destroyed it; empty: the application
+	Reclaimed bool   `json:"reclaimed,omitempty"` // it was destroyed because nobody used it
 }
 
 // A RemovalQueue holds the removal jobs for the worker.
@@ -87,8 +88,12 @@ func (s Service) ContinueRemoval(ctx context.Context, r Removal) error {
 	if err != nil || g == nil || g.Destroyed != r.Destroyed {
 		return err
 	}
+	notice := Notice{Kind: NoticeDestroyed, By: r.By}
+	if r.Reclaimed {
+		notice.Kind = NoticeReclaimed
+	}
 	for page := 1; ; page++ {
-		more, err := s.members.RemoveGroup(ctx, *g, r.By)
+		more, err := s.members.RemoveGroup(ctx, *g, notice)
 		if err != nil {
 			return err
 		}

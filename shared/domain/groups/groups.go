@@ -114,4 +114,5 @@ type Settings struct {
 	HistoryBeforeJoin bool
 	Counters          bool          // the edition has counters of groups
 	Retention         time.Duration // how long messages are stored
+	IdleFor           time.Duration // after how long a group that nobody uses is destroyed; 0: never
 }

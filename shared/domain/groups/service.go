@@ -17,8 +17,8 @@ type Members interface {
 	// may be.
 	CheckFirst(ctx context.Context, users []string) error
 	// RemoveGroup removes a page of what is stored about the members of a group that was destroyed,
-	// and notifies those members. more reports whether there is more to remove.
-	RemoveGroup(ctx context.Context, g Group, by string) (more bool, err error)
+	// and sends those members a notice. more reports whether there is more to remove.
+	RemoveGroup(ctx context.Context, g Group, n Notice) (more bool, err error)
 	// AddFirst makes users members of a group that was just created, and notifies nobody.
 	AddFirst(ctx context.Context, g Group, list []NewMember) error
 }

@@ -64,9 +64,9 @@ func (s Service) leaveDeleted(ctx context.Context, group, user string) error {
 	return err
 }
 
-// RemoveGroup removes a page of the members of a group that was destroyed, whom it notifies, then
-// the mutes, and then the rest. A call may be repeated. by is the user who destroyed the group.
-func (s Service) RemoveGroup(ctx context.Context, g groups.Group, by string) (more bool, err error) {
+// RemoveGroup removes a page of the members of a group that was destroyed, to whom it sends a notice,
+// then the mutes, and then the rest. A call may be repeated.
+func (s Service) RemoveGroup(ctx context.Context, g groups.Group, n groups.Notice) (more bool, err error) {
 	list, err := s.reader.AllMembers(ctx, s.app, g.ID)
 	if err != nil {
 		return false, err
@@ -75,7 +75,7 @@ func (s Service) RemoveGroup(ctx context.Context, g groups.Group, by string) (mo
 		list = list[:min(len(list), removalPage)]
 		out, err := s.store.WriteMembers(ctx, s.app, Transaction{Group: g.ID, NowMs: s.clock.Now().UnixMilli(), Leaves: list, Removing: true})
 		if err == nil && out.Written {
-			s.notify(ctx, g, users(list), groups.Notice{Kind: groups.NoticeDestroyed, By: by})
+			s.notify(ctx, g, users(list), n)
 		}
 		return true, err
 	}
