@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -117,6 +118,26 @@ func groupMessageVerbs() []verb {
 				}
 				errs, err := l.tenant.GroupChat.Recall(ctx, l.arg(0), []int64{int64(n)})
 				if err := errors.Join(append(errs, err)...); err != nil {
+					return err
+				}
+			}
+			return nil
+		}},
+		{"hide-group-messages", "hide-group-messages USER GROUP FIRST LAST", "Delete messages of a group, by their numbers, from a member's own history.", func(ctx context.Context, l seedLine) error {
+			first, err := l.number(2)
+			if err != nil {
+				return err
+			}
+			last, err := l.number(3)
+			if err != nil {
+				return err
+			}
+			var keys []timeline.Key
+			for n := first; n <= last; n++ {
+				keys = append(keys, timeline.KeyOfNumber(int64(n)))
+			}
+			for part := range slices.Chunk(keys, timeline.MaxKeys) {
+				if err := l.tenant.Timeline.DeleteForUser(ctx, timeline.Actor{Trusted: true}, l.arg(0), chat.OfGroup(l.arg(1)), part); err != nil {
 					return err
 				}
 			}

@@ -3,16 +3,16 @@ package message
 import (
 	"context"
 
-	"parley/shared/domain/chat"
 	"parley/shared/op"
 )
 
 // remove deletes up to 30 messages for the caller, on all of the caller's devices. The
-// other user keeps them. Messages that do not exist are skipped.
-func remove(ctx context.Context, c *op.Call, in someMessages) (nothing, error) {
-	keys, err := in.keys(c.Caller.Account)
+// other user, or the other members of the group, keep them. Messages that do not exist are
+// skipped. A member can have deleted 200 of the messages that a group stores.
+func remove(ctx context.Context, c *op.Call, in getRequest) (nothing, error) {
+	id, keys, err := in.find(c.Caller.Account)
 	if err != nil {
 		return nothing{}, err
 	}
-	return nothing{}, c.Timeline.DeleteForUser(ctx, actor(c), c.Caller.Account, chat.Between(c.Caller.Account, in.To), keys)
+	return nothing{}, c.Timeline.DeleteForUser(ctx, actor(c), c.Caller.Account, id, keys)
 }

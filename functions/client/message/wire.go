@@ -67,22 +67,6 @@ func fits(id chat.ID) func(timeline.Message) bool {
 	return v4.SizeLimit(v4.MaxAnswer, v4.FromMessage)
 }
 
-// someMessages is a request that names up to 30 messages of the caller's conversation with another user.
-type someMessages struct {
-	To   string   `json:"To_Account" id:"user" need:"90003"`
-	Keys []string `json:"MsgKeyList" need:"90001"`
-}
-
-// keys parses the keys, of a user's conversation. It fails if there are none or more than 30, or if one of them is
-// not a key.
-func (in someMessages) keys(user string) ([]timeline.Key, error) {
-	keys, err := v4.ToKeys(chat.Between(user, in.To), in.Keys)
-	if err != nil {
-		return nil, err
-	}
-	return keys, timeline.CheckKeys(keys)
-}
-
 // nothing is an answer without fields.
 type nothing struct{}
 

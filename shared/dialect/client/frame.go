@@ -280,6 +280,9 @@ func encoders() []encoder {
 		encode("message.recalled", recalled),
 		encode("message.edited", edited),
 		encode("message.deleted", func(e timeline.Hidden) any {
+			if e.Chat.Kind() == chat.Group {
+				return groupMessagesDeleted{Group: groupOf(e.Chat), Keys: v4.FromKeys(e.Chat, e.Keys), TimeMs: e.TimeMs}
+			}
 			return messagesDeleted{User: e.User, Peer: e.Chat.Peer(e.User), Keys: v4.FromKeys(e.Chat, e.Keys), TimeMs: e.TimeMs}
 		}),
 		encode("message.deleted", func(e timeline.Deleted) any {

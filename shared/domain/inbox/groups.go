@@ -27,6 +27,8 @@ type MemberRow struct {
 	HiddenNumber                         int64   // the history up to this number is hidden from the user
 	ListedAfter                          int64   // the list shows the group only if there is a message after this number
 	Mentions                             []int64 // numbers of messages that mention the user and are not read
+	Hidden                               []int64 // numbers of messages that the user has deleted for themselves
+	HiddenUnread                         []int64 // those of them that counted as unread
 	Head                                 groups.Head
 }
 
@@ -72,15 +74,15 @@ func (r Row) withHead(h *groups.Head) Row {
 	}
 	m := *r.Member
 	m.Head = *h
-	m.Mentions = slices.DeleteFunc(slices.Clone(m.Mentions), func(n int64) bool { return n <= m.ReadNumber })
+	m.Mentions = slices.DeleteFunc(slices.Clone(m.Mentions), func(n int64) bool { return n <= m.ReadNumber || slices.Contains(m.Hidden, n) })
 	r.Member = &m
-	r.InOffset, r.OperationLogMs = h.Number, h.OperationMs
+	r.InOffset, r.OperationLogMs = h.Number, max(r.OperationLogMs, h.OperationMs)
 	r.ChangedMs = max(r.ChangedMs, h.OperationMs, m.Joined*1000)
 	r.ReadOffset = m.ReadNumber
 	hidden := max(m.HiddenNumber, h.Cleared)
 	if h.Shown > max(m.ListedAfter, 0) {
 		r.TimeMs = h.ShownMs
-		if h.Shown > hidden {
+		if h.Shown > hidden && !slices.Contains(m.Hidden, h.Shown) {
 			r.LastKey, r.Preview, r.LastHasNoContent = groupKey(h.Shown), h.Preview, h.Preview == ""
 		}
 	}
@@ -93,9 +95,16 @@ func (r Row) withHead(h *groups.Head) Row {
 // groupKey returns the key of the message of a group with a number.
 func groupKey(number int64) *timeline.Key { return &timeline.Key{Seq: uint32(number)} } // numbers fit 32 bits
 
-// unread returns the count of unread messages of a row of a group.
+// unread returns the count of unread messages of a row of a group. Messages that the user has
+// deleted do not count, but those that were recalled as well are not subtracted twice.
 func (m MemberRow) unread() int64 {
-	return m.Head.Unread(m.ReadNumber, m.ReadCounted, m.SentCounted-m.SentAtRead)
+	uncounted := m.SentCounted - m.SentAtRead
+	for _, n := range m.HiddenUnread {
+		if n > m.ReadNumber && !slices.Contains(m.Head.Excluded, n) {
+			uncounted++
+		}
+	}
+	return m.Head.Unread(m.ReadNumber, m.ReadCounted, uncounted)
 }
 
 // readTo returns the member's part of a row whose user has read everything.

@@ -40,6 +40,9 @@ type RowUpdate struct {
 	// SkipRead: the write is tried without reading the row first. If its condition
 	// fails, DynamoDB returns the row with the failure, and that is used instead.
 	SkipRead bool
+	// Hide are the numbers of messages of a group that the user, who is a member, no longer sees.
+	// Forget are numbers of Bounds.Hidden whose messages nobody sees any more.
+	Hide, Forget []int64
 }
 
 // LastShown is what a list shows in place of the message Of.
@@ -62,7 +65,7 @@ type (
 	}
 	// Edited says that a message has new content.
 	Edited struct{ Message }
-	// Hidden says that a user has deleted messages from the own view; the peer keeps them.
+	// Hidden says that a user has deleted messages from the own view; the others keep them.
 	Hidden struct {
 		User   string
 		Chat   chat.ID
@@ -209,13 +212,13 @@ func lastShown(m Message) *LastShown {
 	return &LastShown{Of: m.Key, Preview: &preview}
 }
 
-// DeleteForUser deletes messages for one user; the other user keeps them. Keys without a
+// DeleteForUser deletes messages for one user; the others keep them. Keys without a
 // message are ignored.
 func (s Service) DeleteForUser(ctx context.Context, by Actor, user string, id chat.ID, keys []Key) error {
 	if err := CheckKeys(keys); err != nil {
 		return err
 	}
-	list, err := s.visible(ctx, user, id, keys, true)
+	list, bounds, err := s.visibleWithBounds(ctx, user, id, keys, true)
 	if err != nil {
 		return err
 	}
@@ -227,12 +230,20 @@ func (s Service) DeleteForUser(ctx context.Context, by Actor, user string, id ch
 			continue
 		}
 		event.Keys = append(event.Keys, m.Key)
+		update.Hide = append(update.Hide, m.Offset)
 		entries = append(entries, LogEntry{AtMs: now, Key: m.Key, Only: user, Expires: m.Expires})
 		if m.From != user && !m.ExcludedFromUnread && !m.Recalled {
 			update.NoLongerUnread = append(update.NoLongerUnread, *m)
 		}
 	}
 	if len(event.Keys) == 0 {
+		return nil
+	}
+	if id.Kind() == chat.Group {
+		if err := s.hideFromMember(ctx, user, id, bounds, update); err != nil {
+			return err
+		}
+		s.delivery.DeliverAfterCommit(ctx, []string{user}, by.Origin, event)
 		return nil
 	}
 	if update.Last, err = s.lastAfterHiding(ctx, user, id, event.Keys); err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"parley/shared/domain/chat"
 	"parley/shared/domain/delivery"
+	"parley/shared/fault"
 )
 
 // A Deleted is the event that the application has deleted messages of a group, for everybody.
@@ -18,6 +19,35 @@ type Deleted struct {
 // deletedAtOnce is how many messages are deleted at the same time, and how many keys an event
 // has at most.
 const deletedAtOnce = 32
+
+// MaxHidden is how many messages of a group a member can have deleted for themselves. Messages that are
+// not stored any more, and those of a history that is hidden as a whole, do not count.
+const MaxHidden = 200
+
+// hideFromMember notes in the row of a member that the member no longer sees some messages of a
+// group. There is no entry in the operation log, which all members share: Changes reads the row.
+// If the row has no room, hideFromMember looks which of its messages are still stored.
+func (s Service) hideFromMember(ctx context.Context, user string, id chat.ID, bounds Bounds, update RowUpdate) error {
+	if len(bounds.Hidden)+len(update.Hide) > MaxHidden {
+		keys := make([]Key, len(bounds.Hidden))
+		for i, number := range bounds.Hidden {
+			keys[i] = KeyOfNumber(number)
+		}
+		list, err := s.store.MessagesByKey(ctx, s.app, user, id, keys, s.clock.Now().Unix(), false)
+		if err != nil {
+			return err
+		}
+		for i, m := range list {
+			if m == nil || bounds.hides(*m) {
+				update.Forget = append(update.Forget, bounds.Hidden[i])
+			}
+		}
+		if len(bounds.Hidden)+len(update.Hide)-len(update.Forget) > MaxHidden {
+			return fault.New(fault.DeleteRangeLimit, "a member deletes up to %d messages of a group; clear the history instead", MaxHidden)
+		}
+	}
+	return s.changeStore.UpdateRow(ctx, s.app, user, id, update)
+}
 
 // DeleteFromGroup deletes messages of a group for everybody. Their numbers stay: no other message
 // gets one of them. The log and the head are written before the messages of each part, as for every

@@ -12,6 +12,11 @@ func KeyFaults() []fault.Code {
 	return []fault.Code{fault.KeyInvalid}
 }
 
+// DeleteForUserFaults lists the faults of DeleteForUser.
+func DeleteForUserFaults() []fault.Code {
+	return []fault.Code{fault.DeleteRangeLimit}
+}
+
 // RecallFaults lists the faults of Recall.
 func RecallFaults() []fault.Code {
 	return []fault.Code{fault.AlreadyRecalled, fault.MessageUnknown, fault.RecallTooLate}

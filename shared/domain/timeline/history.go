@@ -70,7 +70,7 @@ func (s Service) History(ctx context.Context, q HistoryRange) (History, error) {
 				page.Done = true
 				break
 			}
-			if (m.Expires != 0 && m.Expires <= now) || !m.visibleIgnoringClear(q.User, bounds.Born) {
+			if (m.Expires != 0 && m.Expires <= now) || !m.visibleIgnoringClear(q.User, bounds) {
 				h.Next = &m.Key
 				continue
 			}

@@ -57,7 +57,8 @@ type ChangedMessages struct {
 const MaxChanges = 50
 
 // Changes returns the messages of a conversation that changed since a time in ms,
-// each as it is now and once a page. The next call may return a message again: it begins
+// each as it is now and once a page. The first page for a member of a group also has all messages that
+// the member has deleted for themselves, if one of them since then. The next call may return a message again: it begins
 // timeouts.Overlap before this one. Example: an edit begins at 12:00:00, which is the time in
 // its log entry, and writes the message at 12:00:06. A device that reads the log at 12:00:03
 // gets the old message, and with its next read the new one.
@@ -77,12 +78,19 @@ func (s Service) Changes(ctx context.Context, user string, id chat.ID, q LogRang
 		position = &LogPosition{AtMs: e.AtMs, Key: e.Key}
 	}
 	out.Next = page.Next
-	if len(keys) == 0 {
+	if len(keys) == 0 && (id.Kind() != chat.Group || q.After != nil) {
 		return out, nil
 	}
 	list, bounds, err := s.visibleWithBounds(ctx, user, id, keys, true)
 	if err != nil {
 		return ChangedMessages{}, err
+	}
+	if q.After == nil && bounds.HiddenMs >= q.SinceMs {
+		for _, number := range bounds.Hidden {
+			if key := KeyOfNumber(number); !slices.Contains(keys, key) {
+				out.Deleted = append(out.Deleted, key)
+			}
+		}
 	}
 	for i, m := range list {
 		switch {

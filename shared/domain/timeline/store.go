@@ -36,8 +36,8 @@ type ChangeStore interface {
 	// LogSince reads the log from a time in ms on, oldest entry first, without the
 	// entries that concern only the other user.
 	LogSince(ctx context.Context, app int64, user string, id chat.ID, q LogRange) (LogPage, error)
-	// UpdateRow notes on a user's row that messages change, or in the head of a group,
-	// whoever the user is. If there is no row it does nothing.
+	// UpdateRow notes on a user's row that messages change. If the user is empty it notes it in
+	// the head of the group. If there is no row it does nothing.
 	UpdateRow(ctx context.Context, app int64, user string, id chat.ID, update RowUpdate) error
 	// Recall removes the content of a message. It returns false if another call has
 	// already removed it.

@@ -154,6 +154,10 @@ type Bounds struct {
 	Cleared *Key  // this message and all before it are hidden; nil: none are
 	Born    int64 // older messages belong to another account that had the id; Unix seconds
 	Number  int64 // in a group: the message with this number and all before it are hidden
+	// Hidden are, in a group, the numbers of the messages that the user has deleted for themselves,
+	// in ascending order, and HiddenMs is when the user has last done so.
+	Hidden   []int64
+	HiddenMs int64
 }
 
 // hides reports whether a message is before the place where the user's view begins.
@@ -166,16 +170,16 @@ func (b Bounds) hides(m Message) bool {
 
 // visibleTo reports whether a user sees a message.
 func (m Message) visibleTo(user string, b Bounds) bool {
-	return m.visibleIgnoringClear(user, b.Born) && !b.hides(m)
+	return m.visibleIgnoringClear(user, b) && !b.hides(m)
 }
 
 // visibleIgnoringClear is visibleTo without the bound of what the user has cleared. In a group the
 // empty user is the application, which sees every message, and also that it has deleted some.
-func (m Message) visibleIgnoringClear(user string, born int64) bool {
+func (m Message) visibleIgnoringClear(user string, b Bounds) bool {
 	if m.Chat.Kind() == chat.Group {
-		return user == "" || (!m.Deleted && m.goesTo(user))
+		return user == "" || (!m.Deleted && m.goesTo(user) && !slices.Contains(b.Hidden, m.Offset))
 	}
-	return !m.Hidden && (!m.HiddenFromSender || m.From != user) && m.sentOrImportedSince(born)
+	return !m.Hidden && (!m.HiddenFromSender || m.From != user) && m.sentOrImportedSince(b.Born)
 }
 
 // goesTo reports whether a message of a group is for a member, or is the member's own.

@@ -23,6 +23,7 @@ func member(item dynamo.Item) *domain.MemberRow {
 		JoinNumber: item.Int(schema.RowJoinNumber), ReadNumber: item.Int(schema.RowReadNumber), ReadCounted: item.Int(schema.RowReadCounted),
 		SentCounted: item.Int(schema.RowSentCounted), SentAtRead: item.Int(schema.RowSentAtRead),
 		Option: groups.ReceiveOption(item.Int(schema.RowGroupOption)), HiddenNumber: item.Int(schema.RowHiddenNumber), ListedAfter: item.Int(schema.RowListedAfter), Mentions: item.IntSet(schema.RowMentions),
+		Hidden: item.IntSet(schema.RowHidden), HiddenUnread: item.IntSet(schema.RowHiddenUnread),
 	}
 }
 
@@ -30,7 +31,8 @@ func member(item dynamo.Item) *domain.MemberRow {
 func groupRow(user string, id chat.ID, item dynamo.Item) domain.Row {
 	return domain.Row{
 		User: user, Chat: id, ReadMs: item.Int(schema.RowReadTime), ChangedMs: item.Int(schema.RowChanged),
-		Expires: expires(item), DraftMs: item.Int(schema.RowDraftTime), Data: data(item), Member: member(item),
+		OperationLogMs: item.Int(schema.RowOperation),
+		Expires:        expires(item), DraftMs: item.Int(schema.RowDraftTime), Data: data(item), Member: member(item),
 	}
 }
 

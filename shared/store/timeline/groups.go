@@ -42,6 +42,10 @@ func (s *Store) groupBounds(ctx context.Context, app int64, user string, id chat
 	if !head.HistoryBeforeJoin {
 		b.Number = max(b.Number, row.Int(schema.RowJoinNumber))
 	}
+	if b.Hidden = row.IntSet(schema.RowHidden); b.Hidden != nil {
+		slices.Sort(b.Hidden)
+		b.HiddenMs = row.Int(schema.RowOperation)
+	}
 	return b, nil
 }
 
@@ -85,6 +89,51 @@ func (s *Store) reactInGroup(ctx context.Context, app int64, user string, id cha
 		return update().Delete(by, one).Delete(schema.MessageReactionTexts, dynamo.TextSet(reaction)).If(dynamo.Equals(by, one)), nil
 	})
 	return done, err
+}
+
+// hideFromMember is UpdateRow for a member of a group: it notes in the row which messages the member
+// does not see.
+func (s *Store) hideFromMember(ctx context.Context, app int64, user string, id chat.ID, m domain.RowUpdate) error {
+	key := schema.RowKey(app, user, id)
+	row, err := s.core.Get(ctx, key, false)
+	if err != nil || !row.Has(schema.RowRole) {
+		return err
+	}
+	plan := func(row dynamo.Item) (*dynamo.Update, error) {
+		if !row.Has(schema.RowRole) {
+			return nil, nil
+		}
+		u := operation(key, m.NowMs).If(dynamo.Exists(schema.RowRole), unchangedSet(schema.RowHidden, row.IntSet(schema.RowHidden)))
+		hidden := union(row.IntSet(schema.RowHidden), m.Hide)
+		hidden = slices.DeleteFunc(hidden, func(n int64) bool { return slices.Contains(m.Forget, n) })
+		if len(hidden) > domain.MaxHidden {
+			return nil, fault.New(fault.Conflict, "another call deletes messages at the same time, try again")
+		}
+		var unread []int64
+		for _, message := range m.NoLongerUnread {
+			unread = append(unread, message.Offset)
+		}
+		unread = union(row.IntSet(schema.RowHiddenUnread), unread)
+		unread = slices.DeleteFunc(unread, func(n int64) bool { return n <= row.Int(schema.RowReadNumber) })
+		u.Set(schema.RowHidden, dynamo.IntSet(hidden...))
+		if unread = unread[max(0, len(unread)-groups.MaxExcluded):]; len(unread) > 0 {
+			return u.Set(schema.RowHiddenUnread, dynamo.IntSet(unread...)), nil
+		}
+		return u.Remove(schema.RowHiddenUnread), nil
+	}
+	first, err := plan(row)
+	if err != nil {
+		return err
+	}
+	_, _, err = s.core.UpdateOrReplan(ctx, retry.Contended(), first, plan)
+	return err
+}
+
+// union returns the numbers of two lists in ascending order, each once.
+func union(a, b []int64) []int64 {
+	list := slices.Concat(a, b)
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // updateHead is UpdateRow for a group: it notes in the head that messages change. The write is

@@ -16,7 +16,10 @@ import (
 // the row that it found is used for the next try. With SkipRead the first try is made
 // without a read, and its failed condition returns the row.
 func (s *Store) UpdateRow(ctx context.Context, app int64, user string, id chat.ID, m domain.RowUpdate) error {
-	if id.Kind() == chat.Group {
+	switch {
+	case id.Kind() == chat.Group && user != "":
+		return s.hideFromMember(ctx, app, user, id, m)
+	case id.Kind() == chat.Group:
 		return s.updateHead(ctx, app, id, m)
 	}
 	key := schema.RowKey(app, user, id)

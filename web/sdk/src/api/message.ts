@@ -284,7 +284,11 @@ export interface MessageEditAnswer {
 
 /** The request of {@link MessageOperations.delete}. */
 export interface MessageDeleteRequest {
-  To_Account: string;
+  /** the other user of a one-to-one conversation */
+  To_Account?: string;
+  /** or the group */
+  GroupId?: string;
+  /** at most 30 */
   MsgKeyList: string[];
 }
 
@@ -453,7 +457,8 @@ export interface MessageOperations {
   edit(request: MessageEditRequest): Promise<MessageEditAnswer>;
   /**
    * Deletes up to 30 messages for the caller, on all of the caller's devices. The
-   * other user keeps them. Messages that do not exist are skipped.
+   * other user, or the other members of the group, keep them. Messages that do not exist are
+   * skipped. A member can have deleted 200 of the messages that a group stores.
    */
   delete(request: MessageDeleteRequest): Promise<MessageDeleteAnswer>;
   /**
