@@ -10,6 +10,7 @@ import (
 	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
 	"parley/shared/domain/direct"
+	"parley/shared/domain/groupchat"
 	"parley/shared/domain/timeline"
 )
 
@@ -37,6 +38,7 @@ func messageVerbs() []verb {
 		{"send-batch", "send-batch USER N", "Make the user send one text to u1 ... uN in one call.", sendBatch},
 		{"import-message", "import-message FROM TO AGO RANDOM [TEXT...]", "Import a text that was sent so long ago into the history, with RANDOM as MsgSeq and MsgRandom.", importMessage},
 		{"merged-list", "merged-list USER N [PEER RANDOM]", "Import a list of N merged texts in the user's name. If a peer is given, forward it to the peer.", mergedList},
+		{"merged-list-group", "merged-list-group USER N GROUP RANDOM", "Import a list of N merged texts in the user's name, and send it to a group.", mergedListToGroup},
 		{"recall", "recall FROM TO KEY", "Recall a message, as a backend does.", changeMessage(func(ctx context.Context, l seedLine, by timeline.Actor, key timeline.Key) error {
 			return l.tenant.Timeline.Recall(ctx, by, l.arg(0), chat.Between(l.arg(0), l.arg(1)), key)
 		})},
@@ -166,20 +168,28 @@ func importMessage(ctx context.Context, l seedLine) error {
 	})
 }
 
+// mergedListToGroup sends a message that refers to a merged list to a group.
+func mergedListToGroup(ctx context.Context, l seedLine) error {
+	m, err := importMerged(ctx, l)
+	if err != nil {
+		return err
+	}
+	random, err := l.number32(3)
+	if err != nil {
+		return err
+	}
+	merged, err := l.tenant.Direct.Merge(ctx, l.arg(0), direct.MergedRequest{Title: "merged", Key: m.Key})
+	if err != nil {
+		return err
+	}
+	_, err = l.tenant.GroupChat.Send(ctx, groupchat.SendRequest{
+		Actor: groupchat.Actor{User: l.arg(0), Trusted: true}, Group: l.arg(2), Random: random, Content: content.Content{Elements: []content.Element{merged.Element}}, Priority: timeline.Normal,
+	})
+	return err
+}
+
 func mergedList(ctx context.Context, l seedLine) error {
-	n, err := l.number(1)
-	if err != nil {
-		return err
-	}
-	list := make([]json.RawMessage, n)
-	for i := range list {
-		list[i] = fmt.Appendf(nil, `{"From_Account":%q,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"merged %d"}}]}`, l.arg(0), i)
-	}
-	messages, err := v4.ReadMergedList(list)
-	if err != nil {
-		return err
-	}
-	m, err := l.tenant.Direct.ImportMerged(ctx, l.arg(0), messages, v4.Form{})
+	m, err := importMerged(ctx, l)
 	if err != nil || len(l.args) == 2 {
 		return err
 	}
@@ -188,9 +198,26 @@ func mergedList(ctx context.Context, l seedLine) error {
 		return err
 	}
 	_, err = l.tenant.Direct.Forward(ctx, direct.Forward{
-		SendRequest: direct.SendRequest{From: l.arg(0), To: l.arg(2), Seq: &random, Random: random, Trusted: true}, Title: "merged", Key: m.Key,
+		SendRequest: direct.SendRequest{From: l.arg(0), To: l.arg(2), Seq: &random, Random: random, Trusted: true}, MergedRequest: direct.MergedRequest{Title: "merged", Key: m.Key},
 	})
 	return err
+}
+
+// importMerged imports the list of N texts.
+func importMerged(ctx context.Context, l seedLine) (content.MergedList, error) {
+	n, err := l.number(1)
+	if err != nil {
+		return content.MergedList{}, err
+	}
+	list := make([]json.RawMessage, n)
+	for i := range list {
+		list[i] = fmt.Appendf(nil, `{"From_Account":%q,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"merged %d"}}]}`, l.arg(0), i)
+	}
+	messages, err := v4.ReadMergedList(list)
+	if err != nil {
+		return content.MergedList{}, err
+	}
+	return l.tenant.Direct.ImportMerged(ctx, l.arg(0), messages, v4.Form{})
 }
 
 func addExtensions(ctx context.Context, l seedLine, _ timeline.Actor, key timeline.Key) error {

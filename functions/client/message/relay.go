@@ -5,17 +5,14 @@ import (
 	"encoding/json"
 
 	v4 "parley/shared/dialect/v4"
-	"parley/shared/domain/chat"
 	"parley/shared/domain/content"
-	"parley/shared/domain/timeline"
 	"parley/shared/op"
 )
 
 type relayRequest struct {
-	To     string `json:"To_Account" id:"user" need:"90003"`
-	Key    string `json:"MsgKey" need:"90054"`     // the message that refers to the list
-	Merged string `json:"JsonMsgKey" need:"90054"` // the list
-	Part   int    `json:"Part" bad:"90001"`        // 0, then Next of the answer before
+	aMessage        // that refers to the list
+	Merged   string `json:"JsonMsgKey" need:"90054"` // the list
+	Part     int    `json:"Part" bad:"90001"`        // 0, then Next of the answer before
 }
 
 type relayReply struct {
@@ -30,11 +27,11 @@ func relay(ctx context.Context, c *op.Call, in relayRequest) (relayReply, error)
 	if in.Part < 0 || in.Part >= content.MaxMerged {
 		return relayReply{}, v4.Refuse(90001, "Part is 0, or the Next of an answer")
 	}
-	key, err := timeline.ParseKey(in.Key)
+	id, key, err := in.find(c.Caller.Account)
 	if err != nil {
 		return relayReply{}, err
 	}
-	page, err := c.Direct.ReadMergedPart(ctx, c.Caller.Account, chat.Between(c.Caller.Account, in.To), key, in.Merged, in.Part)
+	page, err := c.Direct.ReadMergedPart(ctx, c.Caller.Account, id, key, in.Merged, in.Part)
 	if err != nil {
 		return relayReply{}, err
 	}

@@ -60,7 +60,7 @@ func TestSecondLifeIsSeparate(t *testing.T) {
 		if err := s.Timeline.DeleteForUser(t.Context(), by, "alice", chat.Between("alice", "bob"), []timeline.Key{key(1), key(2)}); err != nil {
 			t.Error(err)
 		}
-		if _, err := s.Direct.Forward(t.Context(), direct.Forward{SendRequest: direct.SendRequest{From: "alice", To: "bob", Random: 9, Trusted: true}, Key: merged.Key}); !fault.Is(err, fault.KeyInvalid) {
+		if _, err := s.Direct.Forward(t.Context(), direct.Forward{SendRequest: direct.SendRequest{From: "alice", To: "bob", Random: 9, Trusted: true}, MergedRequest: direct.MergedRequest{Key: merged.Key}}); !fault.Is(err, fault.KeyInvalid) {
 			t.Errorf("a merged list of the old account: %v", err)
 		}
 		sees := func(what string, want ...string) {

@@ -27,15 +27,27 @@ func (in toGroup) absent() error {
 
 // sendToGroup sends a message of the caller to a group.
 func sendToGroup(ctx context.Context, c *op.Call, in sendRequest) (sendReply, error) {
-	if in.Seq != nil {
-		return sendReply{}, v4.Refuse(90004, "a message to a group gets its MsgSeq from the server")
-	}
-	options, err := in.sendRequest()
+	r, err := groupRequest(c, in.Group, in.toGroup, in.options)
 	if err != nil {
 		return sendReply{}, err
 	}
+	if r.Content, err = v4.ReadContent(in.Body, in.Custom); err != nil {
+		return sendReply{}, err
+	}
+	return sendGroupRequest(ctx, c, r)
+}
+
+// groupRequest returns the request to send a message of the caller to a group. It has no content.
+func groupRequest(c *op.Call, group string, in toGroup, o options) (groupchat.SendRequest, error) {
+	if o.Seq != nil {
+		return groupchat.SendRequest{}, v4.Refuse(90004, "a message to a group gets its MsgSeq from the server")
+	}
+	options, err := o.sendRequest()
+	if err != nil {
+		return groupchat.SendRequest{}, err
+	}
 	r := groupchat.SendRequest{
-		Actor: groupchat.Actor{User: c.Caller.Account, Issued: c.Caller.Issued}, Group: in.Group, Random: options.Random, Form: v4.Form{},
+		Actor: groupchat.Actor{User: c.Caller.Account, Issued: c.Caller.Issued}, Group: group, Random: options.Random, Form: v4.Form{},
 		Priority: timeline.Normal, OnlineOnly: options.OnlineOnly, NeedReceipt: options.NeedReceipt, Extensible: options.Extensible,
 		ExcludedFromUnread: options.ExcludedFromUnread, ExcludedFromLast: options.ExcludedFromLast, Push: options.Push,
 		Receivers: in.Receivers, Origin: c.Origin(),
@@ -43,22 +55,22 @@ func sendToGroup(ctx context.Context, c *op.Call, in sendRequest) (sendReply, er
 	if in.Priority != "" {
 		var ok bool
 		if r.Priority, ok = v4.ParsePriority(in.Priority); !ok {
-			return sendReply{}, v4.Refuse(90001, "MsgPriority is High, Normal or Low")
+			return groupchat.SendRequest{}, v4.Refuse(90001, "MsgPriority is High, Normal or Low")
 		}
 	}
-	if r.Mentions, err = v4.ToMentions(in.Mentions); err != nil {
-		return sendReply{}, err
-	}
-	if r.Content, err = v4.ReadContent(in.Body, in.Custom); err != nil {
-		return sendReply{}, err
-	}
+	r.Mentions, err = v4.ToMentions(in.Mentions)
+	return r, err
+}
+
+// sendGroupRequest sends a message to a group.
+func sendGroupRequest(ctx context.Context, c *op.Call, r groupchat.SendRequest) (sendReply, error) {
 	sent, err := c.GroupChat.Send(ctx, r)
 	if err != nil {
 		return sendReply{}, err
 	}
 	out := sendReply{Seq: sent.Seq, Time: sent.Time}
 	if sent.Seq != 0 {
-		out.Key = timeline.KeyOfNumber(int64(sent.Seq)).Text(chat.OfGroup(in.Group))
+		out.Key = timeline.KeyOfNumber(int64(sent.Seq)).Text(chat.OfGroup(r.Group))
 	}
 	if sent.Dropped {
 		out.Dropped = "MsgFreqCtrl"

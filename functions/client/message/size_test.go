@@ -177,7 +177,7 @@ func TestMergedMessagesOfAnyCharacters(t *testing.T) {
 		t.Fatal(err)
 	}
 	send := direct.SendRequest{From: "alice", To: "bob", Random: 1, Trusted: true, Form: v4.Form{}}
-	r, err := s.Forward(t.Context(), direct.Forward{SendRequest: send, Title: "<list>", Key: m.Key})
+	r, err := s.Forward(t.Context(), direct.Forward{SendRequest: send, MergedRequest: direct.MergedRequest{Title: "<list>", Key: m.Key}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +203,7 @@ func TestMergedMessagesOfAnyCharacters(t *testing.T) {
 	if messages, err = v4.ReadForwarded([]json.RawMessage{item(strings.Repeat("<", 11_000))}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Forward(t.Context(), direct.Forward{SendRequest: send, Title: "t", Messages: messages}); err != nil {
+	if _, err := s.Forward(t.Context(), direct.Forward{SendRequest: send, MergedRequest: direct.MergedRequest{Title: "t", Messages: messages}}); err != nil {
 		t.Errorf("a message with a list of 11 KB: %v", err)
 	}
 	h, err := w.Tenant(t).Timeline.History(t.Context(), timeline.HistoryRange{User: "bob", Chat: chat.Between("bob", "alice"), Limit: 10})

@@ -80,6 +80,12 @@ func IsMergedKey(text string) bool {
 	return err == nil && len(raw) == 16 && hex.EncodeToString(raw) == text
 }
 
+// NotImported is the error of a sender who refers to a merged list that the sender's account has not
+// imported.
+func NotImported() error {
+	return fault.New(fault.KeyInvalid, "%s is not of a list that the sender has imported", fault.MergedKey)
+}
+
 // RefersToList reports whether an element, or one that is merged into it, has the
 // key of a list.
 func (e Element) RefersToList(key string) bool {

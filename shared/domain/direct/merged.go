@@ -31,39 +31,60 @@ func (s Service) ImportMerged(ctx context.Context, user string, list []content.M
 	return m, s.mergedStore.PutMerged(ctx, s.app, m)
 }
 
-// A Forward is a request to send merged messages as one message. It has either
-// Messages or Key.
-type Forward struct {
-	SendRequest     // Forward makes its Elements; Custom is sent as it is
+// A MergedRequest is a request to merge messages into one. It has either Messages or Key.
+type MergedRequest struct {
 	Title, Fallback string
 	Abstract        []string
 	Messages        []content.MergedMessage // the messages themselves
 	Key             string                  // the key of an imported list
 }
 
-// Forward sends merged messages as one. A key must be that of a list which the
-// sender has imported completely.
-func (s Service) Forward(ctx context.Context, f Forward) (SendResult, error) {
+// A MergedElement is the element of a message that is sent. If it refers to a list, Imported is
+// when the sender imported the list, Unix seconds.
+type MergedElement struct {
+	content.Element
+	Imported int64
+}
+
+// Merge returns the element with which the sender sends merged messages as one, to a user or to a
+// group. A key must be that of a list which the sender has imported completely.
+func (s Service) Merge(ctx context.Context, sender string, f MergedRequest) (MergedElement, error) {
 	merged := content.Merged{
 		Title: f.Title, Fallback: f.Fallback, Count: int64(len(f.Messages)), Abstract: f.Abstract, Messages: f.Messages, Key: f.Key,
 	}
+	out := MergedElement{Element: content.Element{Merged: &merged}}
 	if (f.Key == "") == (len(f.Messages) == 0) {
-		return SendResult{}, fault.New(fault.BodyInvalid, "merged messages need one of %s and %s", fault.Merged, fault.MergedKey)
+		return MergedElement{}, fault.New(fault.BodyInvalid, "merged messages need one of %s and %s", fault.Merged, fault.MergedKey)
 	}
 	if f.Key != "" {
 		var head *content.MergedHead
 		if content.IsMergedKey(f.Key) {
 			var err error
 			if head, err = s.mergedStore.MergedHead(ctx, s.app, f.Key); err != nil {
-				return SendResult{}, err
+				return MergedElement{}, err
 			}
 		}
-		if head == nil || head.Owner != f.From || head.Expires <= s.clock.Now().Unix() {
-			return SendResult{}, fault.New(fault.KeyInvalid, "%s is not of a list that the sender has imported", fault.MergedKey)
+		if head == nil || head.Owner != sender || head.Expires <= s.clock.Now().Unix() {
+			return MergedElement{}, content.NotImported()
 		}
-		merged.Count, f.mergedImported = int64(head.Count), max(head.Imported, 1)
+		merged.Count, out.Imported = int64(head.Count), max(head.Imported, 1)
 	}
-	f.Elements = []content.Element{{Merged: &merged}}
+	return out, nil
+}
+
+// A Forward is a request to send merged messages to a user as one message.
+type Forward struct {
+	SendRequest // Forward makes its Elements; Custom is sent as it is
+	MergedRequest
+}
+
+// Forward sends merged messages as one.
+func (s Service) Forward(ctx context.Context, f Forward) (SendResult, error) {
+	merged, err := s.Merge(ctx, f.From, f.MergedRequest)
+	if err != nil {
+		return SendResult{}, err
+	}
+	f.Elements, f.mergedImported = []content.Element{merged.Element}, merged.Imported
 	return s.Send(ctx, f.SendRequest)
 }
 

@@ -9,7 +9,6 @@ import (
 	"parley/shared/domain/content"
 	"parley/shared/domain/delivery"
 	"parley/shared/domain/timeline"
-	"parley/shared/fault"
 )
 
 // A SenderCopy says where the sender's own side has a message (docs/spec/tencent §6.0).
@@ -50,8 +49,8 @@ type SendRequest struct {
 	Issued time.Time
 	Origin delivery.Origin
 
-	born           int64    // the latest Reborn of the accounts of the send (docs/adr/0023)
 	mergedImported int64    // when the merged list was imported to which the message refers; 0: none
+	born           int64    // the latest Reborn of the accounts of the send (docs/adr/0023)
 	indexedUsers   []string // the users whose rows have an index
 }
 
@@ -90,7 +89,7 @@ func (s Service) Send(ctx context.Context, req SendRequest) (SendResult, error) 
 	}
 	from := p.From
 	if req.mergedImported != 0 && req.mergedImported < from.Reborn {
-		return SendResult{}, fault.New(fault.KeyInvalid, "%s is not of a list that the sender has imported", fault.MergedKey)
+		return SendResult{}, content.NotImported()
 	}
 	req.born = max(from.Reborn, p.To.Reborn)
 	m := req.newMessage(s.clock.Now())

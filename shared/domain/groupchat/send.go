@@ -34,6 +34,7 @@ type SendRequest struct {
 	Receivers          []string      // the members to whom alone it goes; empty: all. It does not count as unread
 	Mentions           []string      // the members that it mentions, in their order; an empty text: all members
 	Push               *content.Push // nil: the sender says nothing about the push
+	MergedImported     int64         // when the merged list was imported to which the message refers, Unix seconds; 0: none
 	// SkipBefore and SkipAfter: the webhook before, or after, the send is not called.
 	SkipBefore, SkipAfter bool
 	Origin                delivery.Origin
@@ -60,6 +61,9 @@ func (s Service) Send(ctx context.Context, req SendRequest) (SendResult, error) 
 	head, from, err := s.check.admit(ctx, req.Actor, req.Group)
 	if err != nil {
 		return SendResult{}, err
+	}
+	if req.MergedImported != 0 && req.MergedImported < from.Account.Reborn {
+		return SendResult{}, content.NotImported()
 	}
 	if req.ExcludedFromUnread && !groups.CapabilitiesOfTypes().Unread.For(head.Type) {
 		return SendResult{}, fault.New(fault.Invalid, "no message of a group of this type counts as unread")

@@ -39,7 +39,7 @@ func TestReceiverReadsAMergedListByParts(t *testing.T) {
 		t.Fatal(err)
 	}
 	seq := uint32(1)
-	r, err := s.Forward(t.Context(), direct.Forward{SendRequest: direct.SendRequest{From: "ann", To: "bob", Seq: &seq, Trusted: true}, Key: m.Key})
+	r, err := s.Forward(t.Context(), direct.Forward{SendRequest: direct.SendRequest{From: "ann", To: "bob", Seq: &seq, Trusted: true}, MergedRequest: direct.MergedRequest{Key: m.Key}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func TestIncompleteMergedListIsNotRead(t *testing.T) {
 	}
 	seq := uint32(1)
 	forward := func() error {
-		_, err := s.Forward(t.Context(), direct.Forward{SendRequest: direct.SendRequest{From: "ann", To: "bob", Seq: &seq, Trusted: true}, Key: m.Key})
+		_, err := s.Forward(t.Context(), direct.Forward{SendRequest: direct.SendRequest{From: "ann", To: "bob", Seq: &seq, Trusted: true}, MergedRequest: direct.MergedRequest{Key: m.Key}})
 		return err
 	}
 	if err := forward(); err != nil {

@@ -71,7 +71,14 @@ export interface MessageForwardRequest {
   SendMsgControl?: string[];
   /** what a push shows */
   OfflinePushInfo?: Record<string, unknown>;
-  To_Account: string;
+  To_Account?: string;
+  GroupId?: string;
+  /** High, Normal or Low; absent: Normal */
+  MsgPriority?: string;
+  /** at most 30 members, or all */
+  GroupAtInfo?: AtInfo[];
+  /** at most 50 members to whom alone the message goes */
+  ToMembers_Account?: string[];
   Title?: string;
   CompatibleText?: string;
   AbstractList?: string[];
@@ -98,8 +105,10 @@ export interface MessageForwardAnswer {
 
 /** The request of {@link MessageOperations.relay}. */
 export interface MessageRelayRequest {
-  To_Account: string;
-  /** the message that refers to the list */
+  /** the other user of a one-to-one conversation */
+  To_Account?: string;
+  /** or the group */
+  GroupId?: string;
   MsgKey: string;
   /** the list */
   JsonMsgKey: string;
@@ -392,7 +401,8 @@ export interface MessageOperations {
    * Sends merged messages as one message with a TIMRelayElem. The element has the
    * merged messages themselves, if they fit into the 12 KB of a message, or the JsonMsgKey
    * of a list that the caller imported with message.import-key. In all other respects it
-   * works like message.send.
+   * works like message.send, to one user or to a group. The merged messages are those that the caller's
+   * device has, of any conversation.
    */
   forward(request: MessageForwardRequest): Promise<MessageForwardAnswer>;
   /**
