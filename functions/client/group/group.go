@@ -56,7 +56,7 @@ func Operations() []op.Operation {
 		client.Action("group.quit", n, quit, updates(membership.LeaveFaults(), 10009)...),
 		client.Action("group.members", n, members, reads(membership.ViewFaults())...),
 		client.Action("group.member-get", n, memberGet, reads(membership.ViewFaults())...),
-		client.Action("group.member-set", n, memberSet, append(reads(membership.UpdateFaults()), op.Writes(schema.Members))...),
+		client.Action("group.member-set", n, memberSet, append(reads(membership.UpdateFaults()), op.Writes(schema.Members, schema.Conversations))...),
 		client.Action("group.remove", n, remove, updates(membership.RemoveFaults())...),
 		client.Action("group.set-role", n, setRole, changes(membership.UpdateFaults())...),
 		client.Action("group.mute", n, mute, append(changes(membership.RemoveFaults()), op.Reads(schema.Accounts))...),

@@ -30,6 +30,8 @@ type GroupMessage struct {
 	NeedReceipt int        `json:"NeedReadReceipt,omitempty"`         // 1: the sender wants to know who has read it
 	Extensible  int        `json:"SupportMessageExtension,omitempty"` // 1: extensions may be attached to the message
 	Reactions   []Reaction `json:"ReactionList,omitempty"`            // not in message.edited
+	// The name of the sender in the group, if it had one when it sent the message.
+	NameCard string `json:"NameCard,omitempty"`
 	// The sender's nick; only in message.new.
 	Nick string `json:"Nick,omitempty"`
 	// The address of the sender's picture; only in message.new.
@@ -74,7 +76,7 @@ func FromGroupMessage(m timeline.Message) GroupMessage {
 	out := GroupMessage{
 		Group: group, From: m.From, Seq: m.Offset, Random: m.Random, Time: m.Time, Body: FromElements(m.Elements), Custom: m.Custom,
 		NoUnread: m.ExcludedFromUnread, Mentions: FromMentions(m.Mentions), Receivers: m.Receivers, EditedMs: m.EditedMs,
-		NeedReceipt: flag(m.NeedReceipt), Extensible: flag(m.Extensible), Reactions: FromReactions(m), Nick: m.Nick, Face: m.Face,
+		NeedReceipt: flag(m.NeedReceipt), Extensible: flag(m.Extensible), Reactions: FromReactions(m), NameCard: m.NameCard, Nick: m.Nick, Face: m.Face,
 	}
 	if m.Priority == timeline.High || m.Priority == timeline.Low {
 		out.Priority = PriorityName(m.Priority)

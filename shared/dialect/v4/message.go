@@ -184,10 +184,11 @@ type Conversation struct {
 
 // LastMessage is what a list shows of a conversation's last message.
 type LastMessage struct {
-	Key     string `json:"MsgKey"`
-	From    string `json:"From_Account,omitempty"` // of a group: the sender
-	Preview string `json:"Preview"`                // at most 120 bytes
-	Gone    bool   `json:"Recalled,omitempty"`     // the message was recalled or deleted, and Preview is empty
+	Key      string `json:"MsgKey"`
+	From     string `json:"From_Account,omitempty"` // of a group: the sender
+	NameCard string `json:"NameCard,omitempty"`     // of a group: the sender's name in it, if the sender had one
+	Preview  string `json:"Preview"`                // at most 120 bytes
+	Gone     bool   `json:"Recalled,omitempty"`     // the message was recalled or deleted, and Preview is empty
 }
 
 // FromRow returns the wire form of a row.
@@ -224,7 +225,7 @@ func (c *Conversation) addMember(r inbox.Row) {
 	}
 	c.Option = int(m.Option)
 	if r.LastKey != nil {
-		c.Last.From = m.Head.Sender
+		c.Last.From, c.Last.NameCard = m.Head.Sender, m.Head.NameCard
 	}
 }
 

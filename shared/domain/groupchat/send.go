@@ -141,6 +141,6 @@ func (req SendRequest) newMessage(from Sender) timeline.Message {
 		Key: timeline.Key{Random: req.Random}, Chat: chat.OfGroup(req.Group), From: req.User, Content: req.Content, Priority: req.Priority,
 		ExcludedFromUnread: req.ExcludedFromUnread || directed, ExcludedFromLast: req.ExcludedFromLast || directed,
 		NeedReceipt: req.NeedReceipt, Extensible: req.Extensible, Receivers: req.Receivers, Mentions: req.Mentions,
-		Nick: from.Account.Nick, Face: from.Account.Face,
+		Nick: from.Account.Nick, Face: from.Account.Face, NameCard: from.NameCard,
 	}
 }

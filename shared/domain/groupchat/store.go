@@ -62,6 +62,7 @@ type Sender struct {
 type MemberRow struct {
 	Role       groups.Role // NotMember if the user is not in the group
 	MutedUntil int64       // Unix seconds; also of a user who is not a member
+	NameCard   string
 	Sends      []idempotency.PastSend
 	Sent       int64 // how often the user has sent: the version of Sends
 	Room       int   // for how many sends the row has room

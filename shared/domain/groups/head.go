@@ -15,6 +15,7 @@ type Head struct {
 	ShownMs     int64 // when it was sent
 	ShownRandom uint32
 	Sender      string // who sent it
+	NameCard    string // name of the sender in the group, if it had one
 	Preview     string // empty if it has no content any more, because it was recalled
 	OperationMs int64  // when a message was last changed after it was sent
 

@@ -41,6 +41,7 @@ type Message struct {
 	Priority  Priority // 0 is Normal
 	Receivers []string // the members to whom alone the message goes; empty: all members
 	Mentions  []string // the members that it mentions, in their order; an empty text: all members
+	NameCard  string   // name of the sender in the group when the message was sent; empty: none
 	Deleted   bool     // the application deleted it: its content was removed, and members do not see it
 	// Push is what the sender wants of the push. It is stored if the group is so large that another
 	// call delivers and pushes the message.

@@ -56,7 +56,7 @@ func (s *Store) Sender(ctx context.Context, app int64, group, user string, mustB
 func memberRow(row dynamo.Item) domain.MemberRow {
 	m := domain.MemberRow{
 		Role: groups.Role(row.Int(schema.RowRole)), MutedUntil: row.Int(schema.RowMutedUntil), Sent: row.Int(schema.RowOutOffset),
-		Saved: row.Int(schema.RowSaved),
+		Saved: row.Int(schema.RowSaved), NameCard: row.Text(schema.RowNameCard),
 	}
 	m.Sends, m.Room = items.GroupWindow(row)
 	return m

@@ -103,6 +103,7 @@ func setShown(u *dynamo.Update, c domain.HeadUpdate, shown int64) {
 	} else {
 		u.Set(schema.GroupHeadSender, dynamo.Str(m.From))
 	}
+	u.SetOrRemove(schema.GroupHeadNameCard, dynamo.StrIfAny(m.NameCard))
 }
 
 // Activate implements groupchat.HeadStore.

@@ -14,7 +14,7 @@ func GroupHead(group string, item dynamo.Item) *groups.Head {
 	return &groups.Head{
 		Group: group, Number: item.Int(schema.GroupHeadNumber), Counted: item.Int(schema.GroupHeadCounted), LastTime: item.Int(schema.GroupHeadLastTime),
 		Shown: item.Int(schema.GroupHeadShown), ShownMs: item.Int(schema.GroupHeadTime), ShownRandom: uint32(item.Int(schema.GroupHeadRandom)),
-		Sender: item.Text(schema.GroupHeadSender), Preview: item.Text(schema.GroupHeadPreview), OperationMs: item.Int(schema.GroupHeadOperation),
+		Sender: item.Text(schema.GroupHeadSender), NameCard: item.Text(schema.GroupHeadNameCard), Preview: item.Text(schema.GroupHeadPreview), OperationMs: item.Int(schema.GroupHeadOperation),
 		Excluded: item.IntSet(schema.GroupHeadExcluded), MentionedAll: item.Int(schema.GroupHeadMentioned),
 		Second: item.Int(schema.GroupHeadSecond), InSecond: item.Int(schema.GroupHeadInSecond),
 		Cleared: item.Int(schema.GroupHeadCleared), AllRead: item.Int(schema.GroupHeadAllRead),

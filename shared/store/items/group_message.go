@@ -12,6 +12,7 @@ import (
 // key.
 func setGroupMessage(item dynamo.Item, m timeline.Message) {
 	item.SetText(schema.MessageSender, m.From)
+	item.SetText(schema.MessageNameCard, m.NameCard)
 	item.Set(schema.MessageTime, dynamo.Num(m.Time))
 	item.Set(schema.MessageRandom, dynamo.Num(m.Random))
 	item.Set(schema.MessageCounted, dynamo.Num(m.Counted))
@@ -38,7 +39,7 @@ func setGroupMessage(item dynamo.Item, m timeline.Message) {
 func readGroupMessage(item dynamo.Item, m *timeline.Message) (why string) {
 	m.From, m.Time, m.Random = item.Text(schema.MessageSender), item.Int(schema.MessageTime), uint32(item.Int(schema.MessageRandom))
 	m.Offset, m.Counted = int64(m.Seq), item.Int(schema.MessageCounted)
-	m.Priority = timeline.Normal
+	m.NameCard, m.Priority = item.Text(schema.MessageNameCard), timeline.Normal
 	if item.Has(schema.MessagePriority) {
 		m.Priority = timeline.Priority(item.Int(schema.MessagePriority))
 	}

@@ -42,7 +42,7 @@ func JoinWrites(app int64, t membership.Transaction, j membership.Join) []JoinWr
 		Set(schema.RowRole, dynamo.Num(j.Role)).Set(schema.RowJoined, dynamo.Num(j.Joined)).
 		SetOrRemove(schema.RowJoinNumber, dynamo.NumIfAny(j.Number)).
 		SetOrRemove(schema.RowReadNumber, dynamo.NumIfAny(j.Read)).SetOrRemove(schema.RowReadCounted, dynamo.NumIfAny(j.Counted)).
-		SetOrRemove(schema.RowGroupOption, dynamo.NumIfAny(int64(j.Option))).
+		SetOrRemove(schema.RowGroupOption, dynamo.NumIfAny(int64(j.Option))).SetOrRemove(schema.RowNameCard, dynamo.StrIfAny(j.NameCard)).
 		Set(schema.RowMessageExpires, dynamo.Num(MemberRowExpires)).Set(schema.Expires, dynamo.Num(MemberRowExpires)).
 		Set(schema.RowChanged, dynamo.Num(t.NowMs))
 	IndexRow(row, j.Indexed)

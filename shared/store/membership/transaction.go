@@ -183,7 +183,7 @@ func leftRow(key dynamo.Key, t domain.Transaction, row dynamo.Item) *dynamo.Upda
 	now := t.NowMs / 1000
 	u := dynamo.NewUpdate(key).Set(schema.RowChanged, dynamo.Num(t.NowMs)).Remove(
 		schema.RowRole, schema.RowJoined, schema.RowJoinNumber, schema.RowReadNumber, schema.RowReadCounted, schema.RowSentCounted, schema.RowSentAtRead,
-		schema.RowLastSent, schema.RowMentions, schema.RowGroupOption, schema.RowWindow, schema.RowSaved, schema.RowMessageExpires, schema.RowDataExpires,
+		schema.RowLastSent, schema.RowMentions, schema.RowNameCard, schema.RowGroupOption, schema.RowWindow, schema.RowSaved, schema.RowMessageExpires, schema.RowDataExpires,
 		schema.RowPinned, schema.RowLabels, schema.RowFolders, schema.RowCustomLabel, schema.RowOption, schema.RowDraftTime, schema.RowTime,
 	)
 	expires := now + leftSeconds
@@ -213,6 +213,9 @@ func changeParts(app int64, t domain.Transaction, c domain.Change) []part {
 		item.SetOrRemove(schema.MemberOption, option)
 		row.SetOrRemove(schema.RowGroupOption, option)
 	}
+	if c.NameCard != nil {
+		row.SetOrRemove(schema.RowNameCard, dynamo.StrIfAny(*c.NameCard))
+	}
 	if c.NameCard != nil || len(c.Fields) > 0 {
 		details := detailsUpdate(app, t.Group, c)
 		if !c.Seen.HasInfo {
@@ -233,7 +236,7 @@ func changeParts(app int64, t domain.Transaction, c domain.Change) []part {
 		w = item.If(asRead(c.Seen)).Write()
 	}
 	list = append(list, part{write: w, user: user})
-	if c.Role != nil || c.Option != nil || c.MutedUntil != nil {
+	if c.Role != nil || c.Option != nil || c.MutedUntil != nil || c.NameCard != nil {
 		list = append(list, part{write: row.If(dynamo.Exists(schema.RowRole)).Write(), user: user})
 	}
 	return list

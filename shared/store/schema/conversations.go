@@ -96,6 +96,7 @@ const (
 	RowHiddenNumber Attribute = "cn" // number: the history up to this number is hidden
 	RowListedAfter  Attribute = "la" // number: the list shows the group only if there is a message after this number
 	RowMentions     Attribute = "at" // set of numbers: messages that mention the user and that the user has not read; the newest 20
+	RowNameCard     Attribute = "nc" // text: name card of the member, as in `X#`
 	RowHidden       Attribute = "hd" // set of numbers: messages that the user has deleted for themselves; up to 200
 	RowHiddenUnread Attribute = "hu" // set of numbers: those of them that counted as unread; the newest 16
 )

@@ -24,6 +24,7 @@ const (
 	GroupHeadShown     Attribute = "k"  // number: number of that message
 	GroupHeadRandom    Attribute = "r"  // number: its random number
 	GroupHeadSender    Attribute = "u"  // text: its sender
+	GroupHeadNameCard  Attribute = "nc" // text: the name card that the sender had
 	GroupHeadPreview   Attribute = "pv" // text: its preview, up to 120 bytes
 	GroupHeadOperation Attribute = "op" // number, ms: time of the last operation on a message
 	GroupHeadExcluded  Attribute = "nq" // set of numbers: messages that counted as unread and were recalled or deleted, up to 16

@@ -86,6 +86,7 @@ const (
 	MessageRandom    Attribute = "r"  // number: random number that the sender chose
 	MessageCounted   Attribute = "c"  // number: messages up to this one that count as unread
 	MessagePriority  Attribute = "p"  // number: priority, 1: high, 3: low; absent: normal
+	MessageNameCard  Attribute = "nc" // text: name card that the sender had
 	MessageReceivers Attribute = "to" // set of texts: the members to whom alone it goes
 	MessageMentions  Attribute = "at" // list of texts: mentioned members in their order; empty: all members
 	MessageDeleted   Attribute = "dl" // number, ms: when the application deleted it

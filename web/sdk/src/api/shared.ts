@@ -131,6 +131,8 @@ export interface GroupMessage {
   SupportMessageExtension?: number;
   /** not in message.edited */
   ReactionList?: Reaction[];
+  /** The name of the sender in the group, if it had one when it sent the message. */
+  NameCard?: string;
   /** The sender's nick; only in message.new. */
   Nick?: string;
   /** The address of the sender's picture; only in message.new. */
@@ -280,6 +282,8 @@ export interface LastMessage {
   MsgKey: string;
   /** of a group: the sender */
   From_Account?: string;
+  /** of a group: the sender's name in it, if the sender had one */
+  NameCard?: string;
   /** at most 120 bytes */
   Preview: string;
   /** the message was recalled or deleted, and Preview is empty */

@@ -19,11 +19,13 @@ export function lastMsgOf(m: {
   MsgFlagBits?: number | undefined;
   GroupId?: string | undefined;
   From_Account?: string | undefined;
+  NameCard?: string | undefined;
   IsSystemMsg?: number | undefined;
 }): NonNullable<Conversation["LastMsg"]> {
   return {
     MsgKey: m.MsgKey,
     ...(m.GroupId !== undefined && m.From_Account !== undefined ? { From_Account: m.From_Account } : {}),
+    ...(m.GroupId !== undefined && m.NameCard !== undefined ? { NameCard: m.NameCard } : {}),
     Preview: isTip(m) ? "[Tip]" : preview(m.MsgBody),
     ...(isRecalled(m) ? { Recalled: true } : {}),
   };
