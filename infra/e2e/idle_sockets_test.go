@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 )
 
@@ -47,31 +46,10 @@ func TestIdleSockets(t *testing.T) {
 	// The memory for the first sockets is not measured: they start the functions.
 	const warm = 100
 	connect := func(from, to int) {
-		work := make(chan int)
-		var wait sync.WaitGroup
-		for range 16 {
-			wait.Go(func() {
-				for i := range work {
-					d := a.newDevice(users[i/platforms], names[i%platforms], "idle")
-					r := dialTCP(t, a.socket)
-					if _, err := r.Write([]byte(handshake(t, d))); err != nil {
-						t.Error(err)
-						continue
-					}
-					response, err := http.ReadResponse(r.in, nil)
-					if err != nil || response.StatusCode != http.StatusSwitchingProtocols {
-						t.Errorf("socket %d: got %+v, %v", i, response, err)
-						continue
-					}
-					open[i] = r
-				}
-			})
-		}
-		for i := from; i < to; i++ {
-			work <- i
-		}
-		close(work)
-		wait.Wait()
+		copy(open[from:to], a.openMany(t, to-from, func(i int) *device {
+			i += from
+			return a.newDevice(users[i/platforms], names[i%platforms], "idle")
+		}))
 	}
 	connect(0, warm)
 	before := residentKB(t, c.PID)

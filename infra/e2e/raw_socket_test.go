@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -85,6 +86,37 @@ func (a *app) openRaw(t *testing.T, user, instance string) *rawSocket {
 	r.writeBytes(t, []byte(handshake(t, d)))
 	r.upgraded(t)
 	return r
+}
+
+// openMany opens a WebSocket for each of so many devices, 16 at a time. One that could not be opened
+// is nil, and the test has failed.
+func (a *app) openMany(t *testing.T, n int, deviceOf func(i int) *device) []*rawSocket {
+	t.Helper()
+	open, work := make([]*rawSocket, n), make(chan int)
+	var wait sync.WaitGroup
+	for range 16 {
+		wait.Go(func() {
+			for i := range work {
+				r := dialTCP(t, a.socket)
+				if _, err := r.Write([]byte(handshake(t, deviceOf(i)))); err != nil {
+					t.Error(err)
+					continue
+				}
+				response, err := http.ReadResponse(r.in, nil)
+				if err != nil || response.StatusCode != http.StatusSwitchingProtocols {
+					t.Errorf("socket %d: got %+v, %v", i, response, err)
+					continue
+				}
+				open[i] = r
+			}
+		})
+	}
+	for i := range n {
+		work <- i
+	}
+	close(work)
+	wait.Wait()
+	return open
 }
 
 // upgraded reads the answer to a handshake and fails the test if it is a refusal.
