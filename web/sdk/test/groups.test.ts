@@ -259,6 +259,19 @@ test("the groups of the user are known, and change as the user joins and leaves"
   assert.deepEqual(after.conversations.map(toOf), [{ GroupId: "go" }]);
 });
 
+test("a group of which the first message is the first sign is known", async () => {
+  const { groups, bob } = await inGroup();
+  await until(() => bob.groups.length === 1);
+  groups.create("go", ["alice", "bob"]); // like a Work group, which is hidden until then
+  assert.equal(bob.groupInfo("go"), undefined);
+  groups.say("go", "alice", "welcome");
+  await until(() => bob.groupInfo("go")?.Name === "Group go" && bob.find({ GroupId: "go" })?.Role === "Member");
+  assert.deepEqual(
+    bob.groups.map(({ GroupId }) => GroupId),
+    ["chess", "go"],
+  );
+});
+
 test("a profile that changed during an absence is read", async () => {
   const { server, groups, bob } = await inGroup();
   await until(() => bob.groups.length === 1);

@@ -36,7 +36,7 @@ export interface EventHandlerOptions {
   /** A message arrived from another user, or from another client of the signed-in user. */
   messageArrived(m: DirectMessage | GroupMessage): void;
   /** What happens in groups besides their messages. */
-  groups: Pick<GroupDirectory, "noticeArrived" | "profileArrived" | "rowArrived" | "tipArrived">;
+  groups: Pick<GroupDirectory, "noticeArrived" | "profileArrived" | "rowArrived" | "messageArrived">;
   /** The friend table has this version on the server. */
   friendTableChanged(version: number): void;
   /** Makes a sync soon: it finds everything that has changed. */
@@ -144,7 +144,7 @@ export class EventHandler {
   /** Emits the event `message` for a message that was added. */
   emitMessage(m: AnyMessage): void {
     this.#options.messageArrived(m);
-    if (m.GroupId !== undefined) this.#options.groups.tipArrived(m);
+    if (m.GroupId !== undefined) this.#options.groups.messageArrived(m);
     this.emitChanges();
     this.#options.events.emit("message", m);
   }

@@ -166,8 +166,16 @@ export class GroupDirectory {
     this.#changed();
   }
 
-  /** Applies a tip that arrived. */
-  tipArrived(m: GroupMessage): void {
+  /**
+   * Applies a message or a tip that arrived. Nothing is announced of a group that is hidden until its first message, so
+   * that message may be the first that this client learns of the group.
+   */
+  messageArrived(m: GroupMessage): void {
+    if (!this.#known.has(m.GroupId) && !this.#hasLeft(m.GroupId)) this.#membershipChanged(m.GroupId);
+    this.#applyTip(m);
+  }
+
+  #applyTip(m: GroupMessage): void {
     const { GroupId, MsgSeq, Tip } = m;
     if (!Tip || MsgSeq === 0) return;
     this.members.apply(m);
@@ -177,6 +185,10 @@ export class GroupDirectory {
     this.#counted.set(GroupId, MsgSeq);
     this.#set({ ...known, MemberNum: Tip.MemberNum });
     this.#changed();
+  }
+
+  #hasLeft(GroupId: string): boolean {
+    return this.#options.conversations.find(conversationId({ GroupId }))?.left ?? false;
   }
 
   #lastNumber(GroupId: string): number {
