@@ -1,16 +1,21 @@
 import {
-  type DirectConversation,
-  isDirect,
+  type AnyMessage,
+  type Conversation,
+  conversationId,
+  type GroupMember,
   type Kick,
-  type Message,
   Parley,
   ParleyError,
   type PresenceView,
+  type SendOptions,
+  toOf,
 } from "@parley/client";
 import { createContext } from "preact";
 import { useContext, useLayoutEffect, useReducer } from "preact/hooks";
 import { type Cloud, sign } from "./cloud.ts";
+import { GroupRequests } from "./groups/groupRequests.ts";
 import { Lookup } from "./lookup.ts";
+import { groupOf, named, toPeer } from "./peer.ts";
 import { People } from "./people/people.ts";
 import { type Fields, faceTag, nickTag, profileTags } from "./profile.ts";
 import { Typing } from "./typing.ts";
@@ -24,8 +29,21 @@ export interface HistoryState {
   error?: string;
 }
 
+/** For how many messages one call sends receipts. */
+const maxReceipts = 30;
+
 /** The events of the client after which the page may show something else. */
-const shown = ["messages", "conversations", "pending", "state", "synced", "friend.changed", "friend.request"] as const;
+const shown = [
+  "messages",
+  "conversations",
+  "pending",
+  "state",
+  "synced",
+  "friend.changed",
+  "friend.request",
+  "groups",
+  "members",
+] as const;
 
 /** A signed-in user: the client, and what this app adds to it (names, presence, typing, paging, drafts). */
 export class Session {
@@ -48,10 +66,15 @@ export class Session {
   /** The texts of messages that the user has recalled on this page, by key. */
   readonly recalled = new Map<string, string>();
   readonly #nicks: Map<string, string>;
-  readonly #drafts: Lookup<DirectConversation | undefined>;
+  readonly #drafts: Lookup<Conversation | undefined>;
   readonly #histories = new Map<string, HistoryState>();
+  readonly requests: GroupRequests;
   readonly #reading = new Map<string, number>();
   readonly #knownAccounts = new Set<string>();
+  /** The groups whose members are being read or were read. */
+  readonly #membersRead = new Set<string>();
+  /** The messages whose senders have a receipt of the user, by peer and key. */
+  readonly #confirmed = new Set<string>();
   readonly #watchers = new Set<() => void>();
   #noticeEnd: ReturnType<typeof setTimeout> | undefined;
 
@@ -75,23 +98,26 @@ export class Session {
       (users) => this.#watchPresence(users),
       this.changed,
     );
-    this.#drafts = new Lookup<DirectConversation | undefined>(
-      undefined,
-      (users) => this.#readDrafts(users),
-      this.changed,
-    );
+    this.#drafts = new Lookup<Conversation | undefined>(undefined, (users) => this.#readDrafts(users), this.changed);
     this.typing = new Typing(
       // A notification that is lost does no harm.
-      (to, Typing) => void parley.message.typing({ To_Account: to, Typing }).catch(() => {}),
+      (to, Typing) => {
+        // Members of a group do not see who is typing.
+        if (groupOf(to) === undefined) void parley.message.typing({ To_Account: to, Typing }).catch(() => {});
+      },
       this.changed,
     );
     this.people = new People(parley, this.changed);
+    this.requests = new GroupRequests(parley, this.changed);
 
     for (const event of shown) parley.on(event, this.changed);
     parley.on("synced", () => {
       this.synced = true;
       // The server sends no events of what changed while the client was not connected.
       for (const lookup of [this.profiles, this.presence]) lookup.refreshAll();
+    });
+    parley.on("members", ({ GroupId }) => {
+      if (parley.members(GroupId).length === 0) this.#membersRead.delete(GroupId); // the client has forgotten them
     });
     parley.on("kicked", (kick) => {
       this.kick = kick;
@@ -142,17 +168,37 @@ export class Session {
     for (const lookup of [this.profiles, this.presence, this.#drafts]) lookup.stop();
   }
 
-  /** The name of a user: the remark that the signed-in user gave a friend, otherwise the nick of the user. */
-  name(user: string): string {
-    return this.people.friends.get(user)?.remark || this.nick(user);
+  /** The name of a group, or of a user: the remark that the signed-in user gave a friend, otherwise the nick. */
+  name(peer: string): string {
+    const GroupId = groupOf(peer);
+    if (GroupId !== undefined) return this.parley.groupInfo(GroupId)?.Name || GroupId;
+    return this.people.friends.get(peer)?.remark || this.nick(peer);
+  }
+
+  /** The name of a user in a conversation: in a group it is the name card, if the member has one. */
+  nameIn(peer: string, user: string): string {
+    const GroupId = groupOf(peer);
+    const card = GroupId && this.members(GroupId).find(({ Member_Account }) => Member_Account === user)?.NameCard;
+    return card || this.name(user);
+  }
+
+  /** The first members of a group. If they were not read yet, they are read. */
+  members(GroupId: string): readonly GroupMember[] {
+    const isMember = this.parley.groupInfo(GroupId)?.SelfInfo !== undefined;
+    if (isMember && this.parley.state === "online" && !this.#membersRead.has(GroupId)) {
+      this.#membersRead.add(GroupId);
+      this.parley.loadMembers(GroupId).catch(() => this.#membersRead.delete(GroupId)); // the next change tries again
+    }
+    return this.parley.members(GroupId);
   }
 
   nick(user: string): string {
     return String(this.profiles.get(user)[nickTag] ?? this.#nicks.get(user) ?? user);
   }
 
-  face(user: string): string | undefined {
-    const face = this.profiles.get(user)[faceTag];
+  face(peer: string): string | undefined {
+    const GroupId = groupOf(peer);
+    const face = GroupId === undefined ? this.profiles.get(peer)[faceTag] : this.parley.groupInfo(GroupId)?.FaceUrl;
     return typeof face === "string" && /^https?:\/\//.test(face) ? face : undefined;
   }
 
@@ -193,9 +239,10 @@ export class Session {
   }
 
   /** Makes sure that an account exists in the local cloud: its signer makes one when it signs for a new user. */
-  async #ensureAccount(user: string): Promise<void> {
+  async ensureAccount(user: string): Promise<void> {
     const { local, signer } = this.cloud;
-    if (!local || !signer || this.#knownAccounts.has(user) || this.parley.find(user)) return;
+    if (!local || !signer || this.#knownAccounts.has(user) || this.parley.find(toPeer(user))) return;
+    if (groupOf(user) !== undefined) return;
     await sign(signer, user).catch(() => {}); // then the server refuses the message, and the page shows that
     this.#knownAccounts.add(user);
   }
@@ -222,36 +269,40 @@ export class Session {
     return new Map(QueryResult.map((view) => [view.To_Account, view]));
   }
 
-  async #readDrafts(users: string[]): Promise<Map<string, DirectConversation>> {
-    const found = new Map<string, DirectConversation>();
-    for (let i = 0; i < users.length; i += 20) {
-      const { Conversations } = await this.parley.conversation.get({ To_Account: users.slice(i, i + 20) });
-      for (const row of Conversations.filter(isDirect)) found.set(row.To_Account, row);
+  async #readDrafts(peers: string[]): Promise<Map<string, Conversation>> {
+    const found = new Map<string, Conversation>();
+    for (let i = 0; i < peers.length; i += 20) {
+      const names = peers.slice(i, i + 20).map(named);
+      const { Conversations } = await this.parley.conversation.get({
+        To_Account: names.flatMap(({ To_Account = [] }) => To_Account),
+        GroupId: names.flatMap(({ GroupId = [] }) => GroupId),
+      });
+      for (const row of Conversations) found.set(conversationId(toOf(row)), row);
     }
     return found;
   }
 
   /** The draft: unsent text of the user to somebody, from this device or another. */
-  draft(row: DirectConversation): string {
+  draft(row: Conversation): string {
     if (!row.DraftMs) return "";
     if (row.Draft !== undefined) return row.Draft;
-    const read = this.#drafts.get(row.To_Account); // the row of a sync says only that there is a draft
-    if (read && read.DraftMs !== row.DraftMs) this.#drafts.refresh(row.To_Account);
+    const read = this.#drafts.get(conversationId(toOf(row))); // the row of a sync says only that there is a draft
+    if (read && read.DraftMs !== row.DraftMs) this.#drafts.refresh(conversationId(toOf(row)));
     return read?.Draft ?? "";
   }
 
   /** Saves a draft for all devices of the user. */
   saveDraft(peer: string, text: string): void {
-    const row = this.parley.find(peer);
+    const row = this.parley.find(toPeer(peer));
     if (text === (row ? this.draft(row) : "")) return;
-    this.parley.conversation.draft({ To_Account: peer, Draft: text }).catch(() => {}); // a lost draft does little harm
+    this.parley.conversation.draft({ ...named(peer), Draft: text }).catch(() => {}); // a lost draft does little harm
   }
 
-  /** Sends a text; `CloudCustomData` makes it a reply. */
-  async send(peer: string, text: string, CloudCustomData?: string): Promise<void> {
-    const draft = this.parley.compose(peer, text, CloudCustomData ? { CloudCustomData } : {});
+  /** Sends a text with options: `CloudCustomData` makes it a reply, `GroupAtInfo` mentions members. */
+  async send(peer: string, text: string, options: SendOptions = {}): Promise<void> {
+    const draft = this.parley.compose(toPeer(peer), text, options);
     this.typing.sent(peer);
-    await this.#ensureAccount(peer);
+    await this.ensureAccount(peer);
     await this.parley.send(draft).catch(() => {}); // it stays pending, with the reason
   }
 
@@ -279,8 +330,8 @@ export class Session {
   async #readPage(peer: string, paging: HistoryState, minCount: number): Promise<void> {
     delete paging.error;
     try {
-      const unread = this.parley.find(peer)?.Unread ?? 0;
-      const page = await this.parley.history(peer, {
+      const unread = this.parley.find(toPeer(peer))?.Unread ?? 0;
+      const page = await this.parley.history(toPeer(peer), {
         limit: Math.min(100, Math.max(minCount, unread + 10)),
         ...(paging.next ? { to: paging.next } : {}),
       });
@@ -294,7 +345,7 @@ export class Session {
   /** Reads older pages until a message is in the timeline. Returns whether it is. */
   async loadUntil(peer: string, key: string): Promise<boolean> {
     const paging = this.historyState(peer);
-    const here = () => this.parley.timeline(peer).some((m) => m.MsgKey === key);
+    const here = () => this.parley.timeline(toPeer(peer)).some((m) => m.MsgKey === key);
     while (!here() && !paging.complete) {
       await this.loadOlder(peer, 100);
       if (paging.error !== undefined) break;
@@ -304,15 +355,33 @@ export class Session {
 
   /** Marks every message of the other user up to an offset as read. */
   read(peer: string, offset: number): void {
-    const row = this.parley.find(peer);
+    const row = this.parley.find(toPeer(peer));
     if (!row || offset <= Math.max(row.ReadOrdinal, this.#reading.get(peer) ?? 0)) return;
     this.#reading.set(peer, offset);
-    this.parley.read(peer, offset).catch(() => this.#reading.delete(peer)); // the next change tries again
+    this.parley.read(toPeer(peer), offset).catch(() => this.#reading.delete(peer)); // the next change tries again
   }
 
-  /** Whether the other user has read a message of the signed-in user. */
-  isReadByPeer(peer: string, m: Message): boolean {
-    return (m.Ordinal ?? 0) > 0 && (this.parley.find(peer)?.PeerReadOrdinal ?? 0) >= (m.Ordinal ?? 0);
+  /** Sends receipts for the messages of others that were shown, if their senders want to know that. */
+  confirm(peer: string, messages: readonly AnyMessage[]): void {
+    const key = ({ MsgKey }: AnyMessage) => `${peer} ${MsgKey}`;
+    const wanted = messages
+      .filter((m) => m.NeedReadReceipt && m.From_Account !== this.me && !this.#confirmed.has(key(m)))
+      .slice(-maxReceipts);
+    if (wanted.length === 0) return;
+    for (const m of wanted) this.#confirmed.add(key(m));
+    this.parley.message.receipts({ ...named(peer), MsgKeyList: wanted.map(({ MsgKey }) => MsgKey) }).catch((error) => {
+      if (error instanceof ParleyError && error.status !== 0) return; // not every edition has receipts in groups
+      for (const m of wanted) this.#confirmed.delete(key(m)); // the next change tries again
+    });
+  }
+
+  /** Whether the other user, or every other member, has read a message of the signed-in user. */
+  isReadByPeer(peer: string, m: AnyMessage): boolean {
+    if (m.GroupId !== undefined) {
+      const others = (this.parley.groupInfo(m.GroupId)?.MemberNum ?? 0) - 1;
+      return others > 0 && (m.ReadBy?.length ?? 0) >= others;
+    }
+    return (m.Ordinal ?? 0) > 0 && (this.parley.find(toPeer(peer))?.PeerReadOrdinal ?? 0) >= (m.Ordinal ?? 0);
   }
 }
 

@@ -1,5 +1,7 @@
 import { useEffect, useLayoutEffect, useReducer, useRef } from "preact/hooks";
+import { GroupPage } from "./groups/page.tsx";
 import { List } from "./list/list.tsx";
+import { groupOf } from "./peer.ts";
 import { Contacts } from "./people/contacts.tsx";
 import { Me } from "./people/me.tsx";
 import { go, type Route, useRoute } from "./route.ts";
@@ -14,6 +16,7 @@ export function Shell({ leave }: { leave: () => void }) {
   const search = useRef<HTMLInputElement>(null);
   const [, rerender] = useReducer<number, void>((n) => n + 1, 0);
   const peer = route.view === "chats" && route.peer !== session.me ? route.peer : undefined;
+  const groupId = peer === undefined ? undefined : groupOf(peer);
   const open = peer !== undefined || (route.view === "contacts" && route.user !== undefined);
 
   const unread = session.parley.unread;
@@ -39,7 +42,8 @@ export function Shell({ leave }: { leave: () => void }) {
         if (hidden) requestAnimationFrame(() => search.current?.select());
         else search.current?.select();
       } else if (event.key === "Escape" && open && !event.isComposing && !event.defaultPrevented) {
-        go(route.view === "contacts" ? { view: "contacts" } : { view: "chats" });
+        if (route.view === "chats" && route.about && peer !== undefined) go({ view: "chats", peer });
+        else go(route.view === "contacts" ? { view: "contacts" } : { view: "chats" });
       }
     };
     document.addEventListener("keydown", key);
@@ -58,7 +62,13 @@ export function Shell({ leave }: { leave: () => void }) {
       {route.view === "me" && <Me leave={leave} />}
       {route.view === "chats" && (
         <main class="main">
-          {peer === undefined || route.view !== "chats" ? <Nothing /> : <Thread key={peer} peer={peer} visit={route} />}
+          {peer === undefined || route.view !== "chats" ? (
+            <Nothing />
+          ) : groupId !== undefined && route.about ? (
+            <GroupPage key={peer} GroupId={groupId} />
+          ) : (
+            <Thread key={peer} peer={peer} visit={route} />
+          )}
         </main>
       )}
     </div>

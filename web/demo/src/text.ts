@@ -1,4 +1,4 @@
-import type { Message } from "@parley/client";
+import type { AnyMessage } from "@parley/client";
 import { locate, preview } from "@parley/client";
 
 /** One or two letters for an avatar. */
@@ -79,13 +79,18 @@ export function lastSeen(ms: number, now = Date.now()): string {
   return `Last seen ${day}at ${timeOfDay(ms)}`;
 }
 
+/** How many members a group has. */
+export function memberCount(count: number): string {
+  return `${count.toLocaleString()} ${count === 1 ? "member" : "members"}`;
+}
+
 /** A key of a calendar day: it is the same for all moments of the day. */
 export function dayKey(ms: number): string {
   return new Date(ms).toDateString();
 }
 
 /** The text of a message. An element that is not text has a label such as "[Image]". */
-export function textOf(m: Pick<Message, "MsgBody">): string {
+export function textOf(m: Pick<AnyMessage, "MsgBody">): string {
   return m.MsgBody.map((element) =>
     element.MsgType === "TIMTextElem" ? String(element.MsgContent.Text ?? "") : preview([element]) || "[Message]",
   ).join("");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { groupPeer } from "../src/peer.ts";
 import { formatRoute, parseRoute, type Route } from "../src/route.ts";
 
 test("a route that is formatted and parsed is the same route", () => {
@@ -7,6 +8,9 @@ test("a route that is formatted and parsed is the same route", () => {
     { view: "chats" },
     { view: "chats", peer: "bob" },
     { view: "chats", peer: "a/b #%", message: "1_2_3" },
+    { view: "chats", peer: groupPeer("a/b #%") },
+    { view: "chats", peer: groupPeer("chess"), message: "12" },
+    { view: "chats", peer: groupPeer("chess"), about: true },
     { view: "contacts" },
     { view: "contacts", user: "жанна" },
     { view: "me" },
@@ -15,5 +19,6 @@ test("a route that is formatted and parsed is the same route", () => {
 });
 
 test("an unknown address is the list of conversations", () => {
-  for (const hash of ["", "#", "#/", "#/nowhere", "#%zz"]) assert.deepEqual(parseRoute(hash), { view: "chats" });
+  for (const hash of ["", "#", "#/", "#/nowhere", "#/group", "#%zz"])
+    assert.deepEqual(parseRoute(hash), { view: "chats" });
 });

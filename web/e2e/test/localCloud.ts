@@ -71,6 +71,18 @@ export async function call(run: Run, user: string, action: string, body: object)
   return out;
 }
 
+/** Calls an operation of the operator. The local cloud does not check the signature. */
+export async function operate(run: Run, action: string, body: object): Promise<void> {
+  const credential = "Credential=operator/20000101/us-east-1/execute-api/aws4_request";
+  const answer = await fetch(`${run.http}/operator/${action}`, {
+    method: "POST",
+    headers: { Authorization: `AWS4-HMAC-SHA256 ${credential}, SignedHeaders=host, Signature=0` },
+    body: JSON.stringify(body),
+  });
+  const { code, error } = (await answer.json()) as { code: number; error?: string };
+  if (code !== 0) throw new Error(`${action}: ${code} ${error}`);
+}
+
 /** Interrupts the process group of a child and waits for its end. */
 async function end(child: ChildProcess): Promise<void> {
   const over = () => child.exitCode !== null || child.signalCode !== null;

@@ -1,13 +1,17 @@
-import { type DirectConversation, fold, isDirect } from "@parley/client";
+import { type Conversation, conversationId, fold, toOf } from "@parley/client";
 import type { Ref } from "preact";
 import { useState } from "preact/hooks";
+import { NewGroup } from "../groups/create.tsx";
+import { JoinGroup } from "../groups/join.tsx";
+import { RequestsDialog } from "../groups/requests.tsx";
+import { groupOf } from "../peer.ts";
 import { go } from "../route.ts";
 import { useSession } from "../session.ts";
 import { connection } from "../status.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { Field } from "../ui/field.tsx";
 import { Icon } from "../ui/icon.tsx";
-import type { Point } from "../ui/menu.tsx";
+import { Menu, type Point, pointBelow } from "../ui/menu.tsx";
 import { FoundRow, useFound } from "./found.tsx";
 import { ConversationMenu, DeleteConversation } from "./menu.tsx";
 import { ConversationRow, PersonRow, StartRow } from "./row.tsx";
@@ -19,17 +23,19 @@ const longestID = 32;
 export function List({ selected, search }: { selected: string | undefined; search: Ref<HTMLInputElement> }) {
   const session = useSession();
   const [query, setQuery] = useState("");
-  const [menu, setMenu] = useState<{ row: DirectConversation; at: Point }>();
-  const [deleting, setDeleting] = useState<DirectConversation>();
+  const [menu, setMenu] = useState<{ row: Conversation; at: Point }>();
+  const [deleting, setDeleting] = useState<Conversation>();
+  const [adding, setAdding] = useState<Point>();
+  const [dialog, setDialog] = useState<"new" | "join" | "requests">();
   const wanted = query.trim();
   const found = useFound(session, wanted);
   const matches = (peer: string) => {
     const text = fold(wanted);
-    return fold(peer).includes(text) || fold(session.name(peer)).includes(text);
+    return fold(groupOf(peer) ?? peer).includes(text) || fold(session.name(peer)).includes(text);
   };
-  const conversations = session.parley.conversations.filter(isDirect);
-  const rows = conversations.filter((row) => matches(row.To_Account));
-  const known = new Set(conversations.map((row) => row.To_Account));
+  const conversations = session.parley.conversations.map((row) => ({ row, peer: conversationId(toOf(row)) }));
+  const rows = conversations.filter(({ peer }) => matches(peer));
+  const known = new Set(conversations.map(({ peer }) => peer));
   const others = session.others.filter((peer) => session.synced && !known.has(peer) && matches(peer));
   const isNew = !known.has(wanted) && !others.includes(wanted) && wanted !== session.me;
 
@@ -43,7 +49,7 @@ export function List({ selected, search }: { selected: string | undefined; searc
       event.preventDefault();
       setQuery("");
     } else if (event.key === "Enter" && wanted) {
-      const peer = known.has(wanted) ? wanted : (rows[0]?.To_Account ?? others[0] ?? wanted);
+      const peer = known.has(wanted) ? wanted : (rows[0]?.peer ?? others[0] ?? wanted);
       if (peer !== session.me) open(peer);
     }
   };
@@ -60,6 +66,15 @@ export function List({ selected, search }: { selected: string | undefined; searc
             {text}
           </span>
         </div>
+        <button
+          type="button"
+          class="icon-button"
+          aria-label="New group, or join one"
+          aria-haspopup="menu"
+          onClick={(event) => setAdding(pointBelow(event.currentTarget))}
+        >
+          <Icon name="groupAdd" />
+        </button>
       </header>
       <div class="search-box">
         <Icon name="search" />
@@ -78,12 +93,19 @@ export function List({ selected, search }: { selected: string | undefined; searc
         />
       </div>
       <div class="scroll">
+        {session.requests.list.length > 0 && (
+          <button type="button" class="row row-requests" aria-haspopup="dialog" onClick={() => setDialog("requests")}>
+            <Icon name="groupAdd" />
+            <span class="row-name">Requests to groups</span>
+            <span class="badge">{session.requests.list.length}</span>
+          </button>
+        )}
         <ul class="rows" aria-label="Conversations">
-          {rows.map((row) => (
+          {rows.map(({ row, peer }) => (
             <ConversationRow
-              key={row.To_Account}
+              key={peer}
               row={row}
-              selected={row.To_Account === selected}
+              selected={peer === selected}
               open={open}
               menu={(at) => setMenu({ row, at })}
             />
@@ -115,6 +137,20 @@ export function List({ selected, search }: { selected: string | undefined; searc
           <p class="hint">No conversations yet. Type a user ID above to start one.</p>
         )}
       </div>
+      {adding && (
+        <Menu
+          label="Groups"
+          at={adding}
+          choices={[
+            { icon: "groupAdd", label: "New group", run: () => setDialog("new") },
+            { icon: "search", label: "Join a group by its ID", run: () => setDialog("join") },
+          ]}
+          onClose={() => setAdding(undefined)}
+        />
+      )}
+      {dialog === "new" && <NewGroup onClose={() => setDialog(undefined)} onDone={open} />}
+      {dialog === "join" && <JoinGroup onClose={() => setDialog(undefined)} onDone={open} />}
+      {dialog === "requests" && <RequestsDialog onClose={() => setDialog(undefined)} />}
       {menu && (
         <ConversationMenu
           {...menu}
@@ -127,7 +163,7 @@ export function List({ selected, search }: { selected: string | undefined; searc
         <DeleteConversation
           session={session}
           row={deleting}
-          onDelete={() => deleting.To_Account === selected && go({ view: "chats" })}
+          onDelete={() => conversationId(toOf(deleting)) === selected && go({ view: "chats" })}
           onClose={() => setDeleting(undefined)}
         />
       )}

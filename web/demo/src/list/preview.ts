@@ -1,4 +1,8 @@
-import { type DirectConversation, type Message, type Pending, preview } from "@parley/client";
+import { type AnyMessage, type Conversation, type LastMessage, type Pending, preview } from "@parley/client";
+import { tipText } from "../groups/tips.ts";
+
+/** The preview of a tip, in the row of its group. */
+export const tipPreview = "[Tip]";
 
 /** The second line of a conversation in the list. */
 export interface Preview {
@@ -11,14 +15,16 @@ export interface Preview {
 /** What the list shows of a conversation: a failed message, typing, a draft, or else the last message. */
 export function previewOf(about: {
   me: string;
-  row: DirectConversation;
+  row: Conversation;
   pending: readonly Pending[];
   /** The newest message in memory. */
-  last: Message | undefined;
+  last: AnyMessage | undefined;
   typing: boolean;
   draft: string;
+  /** The name of a member of a group. */
+  name?: (user: string) => string;
 }): Preview {
-  const { me, row, pending, last, typing, draft } = about;
+  const { me, row, pending, last, typing, draft, name = (user) => user } = about;
   if (pending.some(({ state }) => state === "failed")) return { text: "Not sent", tone: "failed" };
   if (typing) return { text: "typing…", tone: "typing" };
   if (draft) return { lead: "Draft:", text: oneLine(draft), tone: "draft" };
@@ -27,8 +33,16 @@ export function previewOf(about: {
   const { LastMsg } = row;
   if (!LastMsg) return { text: "" };
   if (LastMsg.Recalled) return { text: "Message recalled" };
+  if (row.GroupId !== undefined) return groupPreview(LastMsg);
   const mine = last?.MsgKey === LastMsg.MsgKey && last.From_Account === me;
   return { ...(mine ? { lead: "You:" } : {}), text: oneLine(LastMsg.Preview) };
+
+  function groupPreview({ MsgKey, From_Account, Preview }: LastMessage): Preview {
+    if (last?.MsgKey === MsgKey && last.Tip) return { text: oneLine(tipText(last.Tip, me, name)) };
+    if (Preview === tipPreview) return { text: "The group has changed" };
+    const lead = From_Account === me ? "You:" : From_Account === undefined ? undefined : `${name(From_Account)}:`;
+    return { ...(lead ? { lead } : {}), text: oneLine(Preview) };
+  }
 }
 
 function oneLine(text: string): string {

@@ -1,11 +1,13 @@
-import type { DirectConversation } from "@parley/client";
+import { type Conversation, conversationId, toOf } from "@parley/client";
+import { useEffect } from "preact/hooks";
+import { PeerFace } from "../groups/face.tsx";
 import { useSession } from "../session.ts";
 import { shortTime } from "../text.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { useContextMenu } from "../ui/contextMenu.ts";
 import { Icon } from "../ui/icon.tsx";
 import { type Point, pointBelow } from "../ui/menu.tsx";
-import { previewOf } from "./preview.ts";
+import { previewOf, tipPreview } from "./preview.ts";
 
 interface Props {
   selected: boolean;
@@ -16,28 +18,38 @@ interface Props {
 export const silent = 1;
 
 /** A conversation in the list. `menu` opens its menu at a point. */
-export function ConversationRow(props: Props & { row: DirectConversation; menu: (at: Point) => void }) {
+export function ConversationRow(props: Props & { row: Conversation; menu: (at: Point) => void }) {
   const { row, selected, open, menu } = props;
   const session = useSession();
   const menuProps = useContextMenu(menu);
   const { parley, me } = session;
-  const peer = row.To_Account;
+  const to = toOf(row);
+  const peer = conversationId(to);
   const name = session.name(peer);
-  const pending = parley.pending(peer);
+  const pending = parley.pending(to);
+  const last = parley.timeline(to).at(-1);
+  const tip =
+    row.LastMsg?.Preview === tipPreview && last?.MsgKey !== row.LastMsg.MsgKey ? row.LastMsg.MsgKey : undefined;
+  const online = parley.state === "online";
+  useEffect(() => {
+    // The row does not say what a tip says. If this fails, the row shows that there is a tip.
+    if (tip && online) parley.history(to, { limit: 1 }).catch(() => {});
+  }, [parley, tip, online]);
   const preview = previewOf({
     me,
     row,
     pending,
-    last: parley.timeline(peer).at(-1),
+    last,
     typing: session.typing.has(peer),
     draft: selected ? "" : session.draft(row),
+    name: (user) => session.nameIn(peer, user),
   });
   const unread = selected && document.visibilityState === "visible" ? 0 : row.Unread;
   const muted = (row.ReceiveOption ?? 0) >= silent;
   return (
-    <li class="item" data-peer={peer} data-pinned={row.PinnedMs ? "" : undefined}>
+    <li class="item" data-peer={row.To_Account} data-group={row.GroupId} data-pinned={row.PinnedMs ? "" : undefined}>
       <button type="button" class="row" aria-current={selected || undefined} onClick={() => open(peer)} {...menuProps}>
-        <Avatar id={peer} name={name} face={session.face(peer)} online={session.online(peer)} />
+        <PeerFace peer={peer} online />
         <span class="row-name">
           <span dir="auto">{name}</span>
           {muted && <Icon name="bellOff" label="muted" />}
@@ -47,6 +59,8 @@ export function ConversationRow(props: Props & { row: DirectConversation; menu: 
           <time>{shortTime(pending.at(-1)?.since ?? row.TimeMs)}</time>
         </span>
         <span class="row-preview" data-tone={preview.tone}>
+          {unread > 0 && row.AtMe?.length ? <span class="row-at">@me </span> : null}
+          {unread > 0 && row.AtAll ? <span class="row-at">@all </span> : null}
           {preview.lead && <span class="row-lead">{preview.lead} </span>}
           <bdi>{preview.text}</bdi>
         </span>

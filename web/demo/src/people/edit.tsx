@@ -78,7 +78,7 @@ export function EditProfile() {
   );
 }
 
-function Choice(props: {
+export function Choice(props: {
   label: string;
   options: Readonly<Record<string, string>>;
   value: string;

@@ -15,7 +15,19 @@ export const allowTypes: Readonly<Record<string, string>> = {
 };
 
 /** The largest sizes of the texts that users write, bytes. */
-export const maxBytes = { text: 500, location: 16, remark: 96, wording: 256, list: 30, status: 64, user: 32 };
+export const maxBytes = {
+  text: 500,
+  location: 16,
+  remark: 96,
+  wording: 256,
+  list: 30,
+  status: 64,
+  user: 32,
+  group: 48,
+  introduction: 240,
+  request: 300,
+  card: 50,
+};
 
 /** Cuts a text to so many bytes of UTF-8, between characters. */
 export function cutToBytes(text: string, bytes: number): string {

@@ -1,4 +1,5 @@
-import type { Message } from "@parley/client";
+import type { AnyMessage } from "@parley/client";
+import { named, toPeer } from "../peer.ts";
 import type { Session } from "../session.ts";
 import { textOf } from "../text.ts";
 import { type Item, isRecalled } from "./lines.ts";
@@ -39,32 +40,37 @@ export class Actions {
   }
 
   /** Adds a reaction of the user, or removes it if the user has given it before. */
-  toggle(m: Message, Reaction: string): void {
+  toggle(m: AnyMessage, Reaction: string): void {
     const { message } = this.#session.parley;
     const given = m.ReactionList?.find((one) => one.Reaction === Reaction)?.From_Account.includes(this.#session.me);
-    const request = { To_Account: this.#peer, MsgKey: m.MsgKey, Reaction };
+    const request = { ...named(this.#peer), MsgKey: m.MsgKey, Reaction };
     void this.#session.try(
       "The reaction did not get there.",
       given ? message.unreact(request) : message.react(request),
     );
   }
 
-  edit(m: Message, Text: string): void {
+  edit(m: AnyMessage, Text: string): void {
     if (Text === textOf(m)) return;
     const MsgBody = [{ MsgType: "TIMTextElem", MsgContent: { Text } }];
-    const edit = this.#session.parley.message.edit({ To_Account: this.#peer, MsgKey: m.MsgKey, MsgBody });
+    const edit = this.#session.parley.message.edit({ ...named(this.#peer), MsgKey: m.MsgKey, MsgBody });
     void this.#session.try("The message was not changed.", edit);
   }
 
-  async recall(m: Message): Promise<void> {
+  async recall(m: AnyMessage): Promise<void> {
     const { parley, recalled } = this.#session;
     recalled.set(m.MsgKey, textOf(m)); // the message loses its text when the server answers
-    const recall = parley.message.recall({ To_Account: this.#peer, MsgKey: m.MsgKey });
+    const recall = parley.message.recall({ ...named(this.#peer), MsgKey: m.MsgKey });
     if (!(await this.#session.try("The message was not taken back.", recall))) recalled.delete(m.MsgKey);
   }
 
-  delete(m: Message): void {
-    const remove = this.#session.parley.message.delete({ To_Account: this.#peer, MsgKeyList: [m.MsgKey] });
+  delete(m: AnyMessage): void {
+    const { parley } = this.#session;
+    if (m.GroupId !== undefined) {
+      parley.remove(toPeer(this.#peer), [m.MsgKey]); // the server deletes messages of groups for all members only
+      return;
+    }
+    const remove = parley.message.delete({ To_Account: this.#peer, MsgKeyList: [m.MsgKey] });
     void this.#session.try("The message was not deleted.", remove);
   }
 

@@ -1,4 +1,4 @@
-import type { Element, Message } from "@parley/client";
+import type { AnyMessage, Element } from "@parley/client";
 import { useState } from "preact/hooks";
 import { lengthOf, sizeOf, splitLinks, textOf } from "../text.ts";
 import { Icon, type IconName } from "../ui/icon.tsx";
@@ -8,7 +8,7 @@ import { Merged } from "./merged.tsx";
  * The body of a message with elements of any kind. `of` is the stored message. The parent
  * element sets the direction of the text, so that everything inside it is aligned.
  */
-export function Body({ body, of }: { body: readonly Element[]; of?: Message | undefined }) {
+export function Body({ body, of }: { body: readonly Element[]; of?: AnyMessage | undefined }) {
   return (
     <>
       {body.map((element, i) => (
@@ -18,7 +18,7 @@ export function Body({ body, of }: { body: readonly Element[]; of?: Message | un
   );
 }
 
-function Part({ element, of }: { element: Element; of: Message | undefined }) {
+function Part({ element, of }: { element: Element; of: AnyMessage | undefined }) {
   const { MsgType, MsgContent: content } = element;
   switch (MsgType) {
     case "TIMTextElem":
@@ -142,7 +142,7 @@ function Sound({ content }: Content) {
   );
 }
 
-function Relay({ content, of }: Content & { of: Message | undefined }) {
+function Relay({ content, of }: Content & { of: AnyMessage | undefined }) {
   const [open, setOpen] = useState(false);
   const lines = (Array.isArray(content.AbstractList) ? content.AbstractList : []).map(String).slice(0, 4);
   const title = String(content.Title || "Forwarded messages");

@@ -1,11 +1,12 @@
+import { PeerFace } from "../groups/face.tsx";
+import { groupOf } from "../peer.ts";
 import { go } from "../route.ts";
 import type { Session } from "../session.ts";
 import { connection } from "../status.ts";
-import { lastSeen } from "../text.ts";
-import { Avatar } from "../ui/avatar.tsx";
+import { lastSeen, memberCount } from "../text.ts";
 import { Icon } from "../ui/icon.tsx";
 
-/** The header of a thread: the other user, and what that user is doing. */
+/** The header of a thread: the other user and what that user is doing, or the group. */
 export function Head({ session, peer }: { session: Session; peer: string }) {
   const name = session.name(peer);
   const { text, tone } = about(session, peer);
@@ -23,9 +24,11 @@ export function Head({ session, peer }: { session: Session; peer: string }) {
         type="button"
         class="thread-who"
         title={`About ${name}`}
-        onClick={() => go({ view: "contacts", user: peer })}
+        onClick={() =>
+          go(groupOf(peer) === undefined ? { view: "contacts", user: peer } : { view: "chats", peer, about: true })
+        }
       >
-        <Avatar id={peer} name={name} face={session.face(peer)} />
+        <PeerFace peer={peer} />
         <span class="who">
           <span class="who-name" dir="auto">
             {name}
@@ -39,10 +42,16 @@ export function Head({ session, peer }: { session: Session; peer: string }) {
   );
 }
 
-/** The status of the other user, as far as it is known. A problem of the connection is shown instead. */
+/** The status of the other user, as far as it is known, or the size of the group. A problem of the connection is shown instead. */
 function about(session: Session, peer: string): { text: string; tone: string } {
   const own = connection(session);
   if (own.tone !== "good") return own;
+  const GroupId = groupOf(peer);
+  if (GroupId !== undefined) {
+    const group = session.parley.groupInfo(GroupId);
+    if (!group?.SelfInfo) return { text: group ? "You are not a member" : "", tone: "" };
+    return { text: memberCount(group.MemberNum), tone: "" };
+  }
   if (session.typing.has(peer)) return { text: "typing…", tone: "typing" };
   const presence = session.presence.get(peer);
   if (presence?.Status === "Online") return { text: presence.CustomStatus || "Online", tone: "good" };

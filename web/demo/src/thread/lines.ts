@@ -1,4 +1,4 @@
-import type { Draft, Message, Pending } from "@parley/client";
+import type { AnyMessage, Draft, Pending } from "@parley/client";
 import { dayKey } from "../text.ts";
 
 /** The flag in `MsgFlagBits` of a message that was recalled. */
@@ -18,9 +18,9 @@ export interface Item {
   time: number;
   state: MessageState;
   /** The content of the stored or the pending message. */
-  content: Message | Draft;
+  content: AnyMessage | Draft;
   /** The stored message, if it is stored. */
-  message?: Message;
+  message?: AnyMessage;
   /** The pending message, if it is not stored. */
   pending?: Pending;
 }
@@ -29,19 +29,24 @@ export interface Item {
 export type Line =
   | { kind: "day"; id: string; time: number }
   | { kind: "new"; id: string }
+  | { kind: "tip"; id: string; item: Item }
   | { kind: "message"; id: string; item: Item; first: boolean; last: boolean };
 
 /** The messages of a conversation. Pending messages are at the end. */
 export function itemsOf(
   me: string,
-  timeline: readonly Message[],
+  timeline: readonly AnyMessage[],
   pending: readonly Pending[],
-  seen: (m: Message) => boolean,
+  seen: (m: AnyMessage) => boolean,
 ): Item[] {
+  const used = new Set<string>();
   const items: Item[] = timeline.map((m) => {
-    const mine = m.From_Account === me;
+    const mine = m.From_Account === me && !m.Tip;
     const state = !mine ? "in" : seen(m) ? "read" : "sent";
-    return { id: idOf(m.From_Account, m), mine, time: m.MsgTime * 1000, state, content: m, message: m };
+    const same = idOf(m.From_Account, m);
+    const id = used.has(same) ? `${same} ${m.MsgKey}` : same; // members choose the random numbers of their messages
+    used.add(id);
+    return { id, mine, time: m.MsgTime * 1000, state, content: m, message: m };
   });
   const storedIds = new Set(items.map(({ id }) => id));
   for (const p of pending) {
@@ -53,13 +58,21 @@ export function itemsOf(
 }
 
 /** Whether a message was recalled: only its place is left. */
-export function isRecalled(m: Message | undefined): boolean {
+export function isRecalled(m: AnyMessage | undefined): boolean {
   return ((m?.MsgFlagBits ?? 0) & recalledFlag) !== 0;
 }
 
-/** Identifies a message. Its key cannot be used: it contains the time, which a pending message does not have. */
-function idOf(from: string, { MsgSeq, MsgRandom }: Message | Draft): string {
-  return `${from} ${MsgSeq} ${MsgRandom}`;
+/**
+ * Identifies a message. Its key cannot be used: it contains the time, or in a group the number, which a pending message
+ * does not have.
+ */
+function idOf(from: string | undefined, { GroupId, MsgSeq, MsgRandom }: AnyMessage | Draft): string {
+  return GroupId === undefined ? `${from} ${MsgSeq} ${MsgRandom}` : `${from} ${MsgRandom}`;
+}
+
+/** The place of a message in the count of its conversation, by which read cursors go; 0: it has none. */
+export function offsetOf(m: AnyMessage | undefined): number {
+  return (m?.GroupId === undefined ? m?.Ordinal : m.MsgSeq) ?? 0;
 }
 
 /**
@@ -70,13 +83,16 @@ function idOf(from: string, { MsgSeq, MsgRandom }: Message | Draft): string {
 export function linesOf(items: readonly Item[], newAfter: number | undefined, complete: boolean): Line[] {
   const lines: Line[] = [];
   const firstNew =
-    newAfter === undefined ? -1 : items.findIndex(({ mine, message }) => !mine && (message?.Ordinal ?? 0) > newAfter);
+    newAfter === undefined
+      ? -1
+      : items.findIndex(({ mine, message }) => !mine && !message?.Tip && offsetOf(message) > newAfter);
   const newDay = (i: number) => dayOf(items[i - 1]) !== dayOf(items[i]);
   const startsGroup = (i: number) => newDay(i) || i === firstNew || !belongTogether(items[i - 1], items[i]);
   items.forEach((item, i) => {
     if (newDay(i) && (i > 0 || complete)) lines.push({ kind: "day", id: `day ${dayOf(item)}`, time: item.time });
     if (i === firstNew) lines.push({ kind: "new", id: "new" });
-    lines.push({ kind: "message", id: item.id, item, first: startsGroup(i), last: startsGroup(i + 1) });
+    if (item.message?.Tip) lines.push({ kind: "tip", id: item.id, item });
+    else lines.push({ kind: "message", id: item.id, item, first: startsGroup(i), last: startsGroup(i + 1) });
   });
   return lines;
 }
@@ -88,5 +104,8 @@ function dayOf(item: Item | undefined): string {
 /** Whether two messages are in the same group. */
 function belongTogether(a: Item | undefined, b: Item | undefined): boolean {
   if (!a || !b || isRecalled(a.message) || isRecalled(b.message)) return false;
+  if (a.message?.Tip || b.message?.Tip || a.message?.From_Account !== b.message?.From_Account) {
+    if (!a.mine || !b.mine) return false; // a pending message has no sender
+  }
   return a.mine === b.mine && b.time - a.time < groupWithin;
 }

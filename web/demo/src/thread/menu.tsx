@@ -16,11 +16,13 @@ interface Props {
   setIntent: (intent: Intent) => void;
   /** Asks for confirmation and deletes the message for the user. */
   onDelete: () => void;
+  /** Shows which members have read the message. */
+  onReaders: () => void;
   onClose: () => void;
 }
 
 /** The menu of a message: reactions first, then the other actions. */
-export function MessageMenu({ item, at, picking, actions, setIntent, onDelete, onClose }: Props) {
+export function MessageMenu({ item, at, picking, actions, setIntent, onDelete, onReaders, onClose }: Props) {
   const [all, setAll] = useState(picking);
   const { message } = item;
   const can = abilities(item, Date.now());
@@ -35,6 +37,7 @@ export function MessageMenu({ item, at, picking, actions, setIntent, onDelete, o
   if (message && can.recall) {
     choices.push({ icon: "undo", label: "Recall for everyone", run: () => void actions.recall(message) });
   }
+  if (message?.ReadBy?.length) choices.push({ icon: "checks", label: "Who has read it", run: onReaders });
   if (can.delete) choices.push({ icon: "trash", label: "Delete for me", danger: true, run: onDelete });
   const react = (emoji: string) => {
     onClose();

@@ -1,6 +1,7 @@
-import type { Element, Message } from "@parley/client";
+import type { AnyMessage, Element } from "@parley/client";
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { peerOf } from "../peer.ts";
 import { useSession } from "../session.ts";
 import { shortTime } from "../text.ts";
 import { Avatar } from "../ui/avatar.tsx";
@@ -19,7 +20,7 @@ interface Props {
   /** The content of the element: it has the list, or the key of the list. */
   content: Record<string, unknown>;
   /** The message with that element. */
-  of: Message;
+  of: AnyMessage;
   /** Shows the body of a message of the list. It may contain another list. */
   show: (body: readonly Element[]) => ComponentChildren;
   onClose: () => void;
@@ -32,8 +33,9 @@ export function Merged({ title, content, of, show, onClose }: Props) {
   const [state, setState] = useState<"reading" | "whole" | "failed">(content.JsonMsgKey ? "reading" : "whole");
   useEffect(() => {
     if (typeof content.JsonMsgKey !== "string") return;
-    const To_Account = of.From_Account === session.me ? of.To_Account : of.From_Account;
-    const request = { To_Account, MsgKey: of.MsgKey, JsonMsgKey: content.JsonMsgKey };
+    // The server has lists of one-to-one messages only.
+    if (of.GroupId !== undefined) return setState("failed");
+    const request = { To_Account: peerOf(session.me, of), MsgKey: of.MsgKey, JsonMsgKey: content.JsonMsgKey };
     let over = false;
     const read = async (Part: number): Promise<void> => {
       const page = await session.parley.message.relay({ ...request, Part });

@@ -1,6 +1,8 @@
-import type { Message } from "@parley/client";
+import type { AnyMessage } from "@parley/client";
+import { groupOf } from "../peer.ts";
 import type { Session } from "../session.ts";
 import { fullTime, isFewEmoji, textOf, timeOfDay } from "../text.ts";
+import { Avatar } from "../ui/avatar.tsx";
 import { useContextMenu } from "../ui/contextMenu.ts";
 import { Icon } from "../ui/icon.tsx";
 import { memo } from "../ui/memo.ts";
@@ -8,13 +10,14 @@ import { type Point, pointBelow } from "../ui/menu.tsx";
 import { type Actions, abilities } from "./actions.ts";
 import type { Intent } from "./composer.tsx";
 import { Body } from "./elements.tsx";
-import { type Item, isRecalled, type MessageState } from "./lines.ts";
+import { type Item, isRecalled, type MessageState, offsetOf } from "./lines.ts";
 import { type Quote, readQuote } from "./quote.ts";
 import { Reactions } from "./reactions.tsx";
 
 /** What all messages of a thread share. */
 export interface ThreadContext {
   session: Session;
+  peer: string;
   actions: Actions;
   setIntent: (intent: Intent) => void;
   /** Opens the menu of a message. `picking`: with all emoji, for a reaction. */
@@ -28,10 +31,14 @@ interface Props {
   /** Whether it is the first, and the last, of a group. */
   first: boolean;
   last: boolean;
-  /** The name of the other user. */
+  /** The name of the sender, if it is not the signed-in user. */
   name: string;
+  /** The face of the sender, if the conversation is a group. */
+  face?: string | undefined;
+  /** How many members have read the message of the user, if the user asked for receipts. */
+  readers?: number | undefined;
   /** The message that this one answers, if it is in memory. */
-  quoted: Message | undefined;
+  quoted: AnyMessage | undefined;
   context: ThreadContext;
 }
 
@@ -45,17 +52,21 @@ export const MessageLine = memo<Props>(
     before.first === after.first &&
     before.last === after.last &&
     before.name === after.name &&
+    before.face === after.face &&
+    before.readers === after.readers &&
     before.quoted === after.quoted &&
     before.context === after.context,
 );
 
-function FullMessage({ item, first, last, name, quoted, context }: Props) {
+function FullMessage({ item, first, last, name, face, readers, quoted, context }: Props) {
   const { mine, message, content, state, time } = item;
   const { session, actions, menu } = context;
   const menuProps = useContextMenu((at) => menu(item, at));
   const quote = readQuote(content.CloudCustomData);
   const big = !quote && isFewEmoji(textOf(content));
   const classes = ["message", mine ? "mine" : "theirs", first && "first", last && "last", big && "jumbo"];
+  const sender = mine || groupOf(context.peer) === undefined ? undefined : message?.From_Account;
+  if (sender !== undefined) classes.push("with-face");
   return (
     <article
       class={classes.filter(Boolean).join(" ")}
@@ -63,7 +74,7 @@ function FullMessage({ item, first, last, name, quoted, context }: Props) {
       aria-label={`${mine ? "You" : name}, ${timeOfDay(time)}`}
       data-state={state}
       data-key={message?.MsgKey}
-      data-ordinal={mine ? undefined : message?.Ordinal}
+      data-ordinal={mine ? undefined : offsetOf(message) || undefined}
       onKeyDown={(event) => {
         if (event.key !== "Enter" || event.target !== event.currentTarget) return;
         event.preventDefault();
@@ -71,14 +82,21 @@ function FullMessage({ item, first, last, name, quoted, context }: Props) {
       }}
       {...menuProps}
     >
+      {sender !== undefined && first && (
+        <span class="sender" dir="auto">
+          {name}
+        </span>
+      )}
       <div class="beside">
+        {sender !== undefined && last && <Avatar id={sender} name={name} face={face} size="s" />}
         <div class="bubble">
-          {quote && <Quoted quote={quote} current={quoted} name={name} context={context} />}
+          {quote && <Quoted quote={quote} current={quoted} context={context} />}
           <div class="said" dir="auto">
             <Body body={content.MsgBody} of={message} />
             <span class="meta">
               {message?.EditMs && <span>edited</span>}
               <time title={fullTime(time)}>{timeOfDay(time)}</time>
+              {readers !== undefined && readers > 0 && state !== "read" && <span>read by {readers}</span>}
               <Tick state={state} />
             </span>
           </div>
@@ -135,9 +153,14 @@ function Tools({ item, context: { menu, setIntent } }: { item: Item; context: Th
 }
 
 /** The message that a reply answers: its present state if it is in memory (`current`), otherwise the quote. */
-function Quoted(props: { quote: Quote; current: Message | undefined; name: string; context: ThreadContext }) {
-  const { quote, current, name, context } = props;
-  const sender = current ? (current.From_Account === context.session.me ? "You" : name) : quote.sender;
+function Quoted(props: { quote: Quote; current: AnyMessage | undefined; context: ThreadContext }) {
+  const { quote, current, context } = props;
+  const { session, peer } = context;
+  const sender = current
+    ? current.From_Account === session.me
+      ? "You"
+      : session.nameIn(peer, current.From_Account ?? "")
+    : quote.sender;
   const text = current ? (isRecalled(current) ? "Message recalled" : textOf(current)) : quote.text;
   return (
     <button type="button" class="quote" onClick={() => context.reveal(quote.key)}>
@@ -157,7 +180,7 @@ function Recalled({ item, name, context }: Props) {
       class="message recalled"
       tabIndex={-1}
       data-key={item.message?.MsgKey}
-      data-ordinal={item.mine ? undefined : item.message?.Ordinal}
+      data-ordinal={item.mine ? undefined : offsetOf(item.message) || undefined}
       {...menuProps}
     >
       <p>

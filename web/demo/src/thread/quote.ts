@@ -1,4 +1,4 @@
-import type { Message } from "@parley/client";
+import type { AnyMessage } from "@parley/client";
 import { textOf } from "../text.ts";
 
 /** What a reply contains of the message that it answers. */
@@ -14,7 +14,7 @@ export interface Quote {
 const maxQuoted = 100;
 
 /** Writes the `CloudCustomData` of a reply in the format of TUIKit, so that apps with TUIKit show the quote too. */
-export function writeQuote(m: Message, sender: string): string {
+export function writeQuote(m: AnyMessage, sender: string): string {
   const text = [...textOf(m)];
   return JSON.stringify({
     messageReply: {

@@ -1,4 +1,4 @@
-import type { Message } from "@parley/client";
+import type { AnyMessage } from "@parley/client";
 import type { Session } from "../session.ts";
 import { moveFocus } from "../ui/menu.tsx";
 
@@ -26,7 +26,7 @@ export function EmojiPicker({ choose }: { choose: (emoji: string) => void }) {
 
 interface Props {
   session: Session;
-  message: Message;
+  message: AnyMessage;
   toggle: (reaction: string) => void;
 }
 

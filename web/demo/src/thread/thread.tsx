@@ -1,9 +1,12 @@
-import type { Message } from "@parley/client";
+import { type AnyMessage, conversationId, type SendOptions, toOf } from "@parley/client";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { PeerFace } from "../groups/face.tsx";
+import { tipText } from "../groups/tips.ts";
+import { groupOf, toPeer } from "../peer.ts";
 import { type Session, useSession } from "../session.ts";
-import { dayName, textOf } from "../text.ts";
+import { dayName, memberCount, shortTime, textOf } from "../text.ts";
 import { Avatar } from "../ui/avatar.tsx";
-import { Confirm } from "../ui/dialog.tsx";
+import { Confirm, Dialog } from "../ui/dialog.tsx";
 import type { Point } from "../ui/menu.tsx";
 import { Actions, abilities } from "./actions.ts";
 import { Composer, type Intent } from "./composer.tsx";
@@ -18,7 +21,9 @@ import { Scroll } from "./scroll.tsx";
 export function Thread({ peer, visit }: { peer: string; visit: { message?: string } }) {
   const session = useSession();
   const { parley, me } = session;
-  const row = parley.find(peer);
+  const to = toPeer(peer);
+  const GroupId = groupOf(peer);
+  const row = parley.find(to);
   const paging = session.historyState(peer);
   const name = session.name(peer);
   const scroll = useRef<Scroll>(null);
@@ -28,6 +33,7 @@ export function Thread({ peer, visit }: { peer: string; visit: { message?: strin
   const [intent, setIntent] = useState<Intent>({ kind: "new" });
   const [menu, setMenu] = useState<{ item: Item; at: Point; picking: boolean }>();
   const [deleting, setDeleting] = useState<Item>();
+  const [readers, setReaders] = useState<readonly string[]>();
   const actions = useMemo(() => new Actions(session, peer), [session, peer]);
 
   const context = useMemo((): ThreadContext => {
@@ -36,7 +42,7 @@ export function Thread({ peer, visit }: { peer: string; visit: { message?: strin
       else session.showNotice("This message is not there any more.");
     };
     const openMenu: ThreadContext["menu"] = (item, at, picking = false) => setMenu({ item, at, picking });
-    return { session, actions, setIntent, reveal, menu: openMenu };
+    return { session, peer, actions, setIntent, reveal, menu: openMenu };
   }, [session, peer, actions]);
   useEffect(() => {
     if (paging.next === undefined) void session.loadOlder(peer);
@@ -45,24 +51,26 @@ export function Thread({ peer, visit }: { peer: string; visit: { message?: strin
     if (visit.message) void context.reveal(visit.message);
   }, [visit, context]);
 
-  const items = itemsOf(me, parley.timeline(peer), parley.pending(peer), (m) => session.isReadByPeer(peer, m));
+  const items = itemsOf(me, parley.timeline(to), parley.pending(to), (m) => session.isReadByPeer(peer, m));
   const byKey = new Map(items.map(({ message }) => [message?.MsgKey, message]));
   const lines = linesOf(items, newAfter, paging.complete);
   useRovingTabStop(list, items.length);
+  const silence = GroupId === undefined ? undefined : silenceOf(session, GroupId);
 
-  const send = (text: string, custom?: string) => {
+  const send = (text: string, options: SendOptions = {}) => {
     setNewAfter(undefined);
     scroll.current?.goToEnd();
-    void session.send(peer, text, custom);
+    void session.send(peer, text, GroupId === undefined ? options : { ...options, IsNeedReadReceipt: 1 });
   };
-  const done = (text: string) => {
+  const done = (text: string, mentions: SendOptions = {}) => {
     if (intent.kind === "edit") {
       actions.edit(intent.message, text);
     } else if (intent.kind === "reply") {
       const { message } = intent;
-      send(text, writeQuote(message, session.name(message.From_Account)));
+      const CloudCustomData = writeQuote(message, session.nameIn(peer, message.From_Account ?? ""));
+      send(text, { ...mentions, CloudCustomData });
     } else {
-      send(text);
+      send(text, mentions);
     }
     setIntent({ kind: "new" });
   };
@@ -76,6 +84,9 @@ export function Thread({ peer, visit }: { peer: string; visit: { message?: strin
     const theirs = [...(list.current?.querySelectorAll<HTMLElement>(".message[data-ordinal]") ?? [])];
     const last = theirs.findLast((element) => element.getBoundingClientRect().top < bottom);
     if (last) session.read(peer, Number(last.dataset.ordinal));
+    const shown = theirs.filter((element) => element.getBoundingClientRect().top < bottom);
+    const keys = new Set(shown.map((element) => element.dataset.key));
+    session.confirm(peer, GroupId === undefined ? [] : parley.timeline(to).filter(({ MsgKey }) => keys.has(MsgKey)));
   };
   const older = () => {
     if (!paging.loading && paging.error === undefined && paging.next !== undefined) void session.loadOlder(peer);
@@ -104,16 +115,22 @@ export function Thread({ peer, visit }: { peer: string; visit: { message?: strin
         </div>
       </Scroll>
       <Announcer session={session} peer={peer} />
-      <Composer session={session} peer={peer} intent={intent} setIntent={setIntent} done={done} onUp={editLast} />
+      {silence ? (
+        <p class="silence">{silence}</p>
+      ) : (
+        <Composer session={session} peer={peer} intent={intent} setIntent={setIntent} done={done} onUp={editLast} />
+      )}
       {menu && (
         <MessageMenu
           {...menu}
           actions={actions}
           setIntent={setIntent}
           onDelete={() => setDeleting(menu.item)}
+          onReaders={() => setReaders(menu.item.message?.ReadBy ?? [])}
           onClose={() => setMenu(undefined)}
         />
       )}
+      {readers && <Readers session={session} peer={peer} users={readers} onClose={() => setReaders(undefined)} />}
       {deleting && (
         <Confirm
           title="Delete this message for you?"
@@ -122,12 +139,29 @@ export function Thread({ peer, visit }: { peer: string; visit: { message?: strin
           onClose={() => setDeleting(undefined)}
         >
           <p class="muted">
-            It goes from all your devices. <bdi>{name}</bdi> keeps it.
+            {GroupId === undefined ? (
+              <>
+                It goes from all your devices. <bdi>{name}</bdi> keeps it.
+              </>
+            ) : (
+              "It goes from this device. The other members keep it."
+            )}
           </p>
         </Confirm>
       )}
     </section>
   );
+}
+
+/** Why the user cannot write to a group; undefined: the user can. */
+function silenceOf(session: Session, GroupId: string): string | undefined {
+  const group = session.parley.groupInfo(GroupId);
+  const row = session.parley.find({ GroupId });
+  if (!group?.SelfInfo) return session.synced && !row ? "You are not a member of this group." : undefined;
+  const until = row?.MuteUntil ?? group.SelfInfo.MuteUntil ?? 0;
+  if (until * 1000 > Date.now()) return `You are muted until ${shortTime(until * 1000)}.`;
+  const all = row?.MuteAllMember ?? group.MuteAllMember;
+  return all === "On" && group.SelfInfo.Role === "Member" ? "Only the owner and the admins can write now." : undefined;
 }
 
 /** Makes one message reachable with the Tab key: the one that had the focus last, or the newest. */
@@ -156,7 +190,7 @@ function moveFocusInMessages(event: KeyboardEvent & { currentTarget: HTMLElement
 interface LineProps {
   line: Line;
   name: string;
-  byKey: ReadonlyMap<string | undefined, Message | undefined>;
+  byKey: ReadonlyMap<string | undefined, AnyMessage | undefined>;
   context: ThreadContext;
 }
 
@@ -164,7 +198,31 @@ function ThreadLine({ line, name, byKey, context }: LineProps) {
   if (line.kind === "message") {
     const { item, first, last } = line;
     const quoted = byKey.get(readQuote(item.content.CloudCustomData)?.key);
-    return <MessageLine item={item} first={first} last={last} name={name} quoted={quoted} context={context} />;
+    const { session, peer } = context;
+    const { message } = item;
+    const inGroup = message?.GroupId !== undefined;
+    const sender = message?.From_Account ?? "";
+    return (
+      <MessageLine
+        item={item}
+        first={first}
+        last={last}
+        name={inGroup ? session.nameIn(peer, sender) : name}
+        face={inGroup && !item.mine ? session.face(sender) : undefined}
+        readers={message?.ReadBy?.length}
+        quoted={quoted}
+        context={context}
+      />
+    );
+  }
+  if (line.kind === "tip") {
+    const { session, peer } = context;
+    const { message } = line.item;
+    return (
+      <p class="tip" data-key={message?.MsgKey}>
+        <span dir="auto">{message?.Tip && tipText(message.Tip, session.me, (user) => session.nameIn(peer, user))}</span>
+      </p>
+    );
   }
   return line.kind === "day" ? (
     <div class="day">
@@ -183,7 +241,9 @@ function Announcer({ session, peer }: { session: Session; peer: string }) {
   useEffect(
     () =>
       session.parley.on("message", (m) => {
-        if (m.GroupId === undefined && m.From_Account === peer) setText(`${session.name(peer)}: ${textOf(m)}`);
+        if (conversationId(toOf(m.GroupId === undefined ? { To_Account: m.From_Account } : m)) !== peer) return;
+        if (m.From_Account === session.me || !m.From_Account) return;
+        setText(m.Tip ? "The group has changed" : `${session.nameIn(peer, m.From_Account)}: ${textOf(m)}`);
       }),
     [session, peer],
   );
@@ -191,6 +251,31 @@ function Announcer({ session, peer }: { session: Session; peer: string }) {
     <p class="hidden" aria-live="polite">
       {text}
     </p>
+  );
+}
+
+/** The members who have read a message. */
+function Readers(props: { session: Session; peer: string; users: readonly string[]; onClose: () => void }) {
+  const { session, peer, users, onClose } = props;
+  return (
+    <Dialog title="Read by" class="confirm" onClose={onClose}>
+      <h2>Read by {memberCount(users.length)}</h2>
+      <ul class="scroll pick-list" aria-label="Read by">
+        {users.map((user) => (
+          <li key={user} class="pick-row">
+            <Avatar id={user} name={session.nameIn(peer, user)} face={session.face(user)} size="s" />
+            <span class="pick-name" dir="auto">
+              {session.nameIn(peer, user)}
+            </span>
+          </li>
+        ))}
+      </ul>
+      <div class="dialog-buttons">
+        <button type="button" class="button soft" onClick={onClose}>
+          Close
+        </button>
+      </div>
+    </Dialog>
   );
 }
 
@@ -230,16 +315,17 @@ function Top(props: { session: Session; peer: string; empty: boolean; send: (tex
   if (!empty) {
     return (
       <div class="top beginning">
-        <Avatar id={peer} name={name} face={session.face(peer)} size="l" />
+        <PeerFace peer={peer} size="l" />
         <p>
-          This is the beginning of your conversation with <strong dir="auto">{name}</strong>.
+          This is the beginning of {groupOf(peer) === undefined ? "your conversation with" : "the group"}{" "}
+          <strong dir="auto">{name}</strong>.
         </p>
       </div>
     );
   }
   return (
     <div class="empty">
-      <Avatar id={peer} name={name} face={session.face(peer)} size="l" />
+      <PeerFace peer={peer} size="l" />
       <h2 dir="auto">{name}</h2>
       <p class="muted">Nothing here yet. The first word is yours.</p>
       <button type="button" class="button soft" onClick={() => send("👋")}>
