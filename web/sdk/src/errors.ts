@@ -1,3 +1,9 @@
+/**
+ * The code of a call that met another one, or a service that did not answer in time. Example: the first call of a send to
+ * a group has died, and for ten seconds the server cannot know that.
+ */
+const conflict = 60008;
+
 /** An operation was answered with an error, or was not answered. */
 export class ParleyError extends Error {
   override readonly name = "ParleyError";
@@ -15,9 +21,9 @@ export class ParleyError extends Error {
     super(message, options);
   }
 
-  /** The same call may succeed later: the server did not answer, a limit was reached, or the server failed. */
+  /** The same call may succeed later: there was no answer, a limit was reached, the server failed, or another call ran. */
   get temporary(): boolean {
-    return this.status === 0 || this.status === 429 || this.status >= 500;
+    return this.status === 0 || this.status === 429 || this.status >= 500 || this.code === conflict;
   }
 
   /** The server does not accept this user or this signature. */

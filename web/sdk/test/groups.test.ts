@@ -167,10 +167,15 @@ test("a message to a group is sent without a sequence, and a repeat is not store
   assert.equal(bodies[0]?.MsgSeq, undefined);
 });
 
-test("a message that a group dropped is sent again", async () => {
+test("a message that a group dropped is sent again, and is in one event", async () => {
   const { groups, bob } = await inGroup();
+  const received = collect(bob);
   groups.dropped = 2;
   assert.equal((await bob.send(chess, "at last")).MsgSeq, 1);
+  assert.deepEqual(
+    received.map((m) => m.MsgKey),
+    ["1"],
+  ); // own messages are in events, dropped ones are not
 });
 
 test("a message that was sent before a restart is found in the history, and not stored twice", async () => {

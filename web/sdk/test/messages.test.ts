@@ -73,6 +73,17 @@ test("a message that is refused stays pending as failed, and can be sent again",
   await until(() => alice.pending("bob").length === 0);
 });
 
+test("a message whose earlier attempt may still be running on the server is sent again", async () => {
+  const { server, online } = await setUp();
+  const alice = await online("alice");
+  server.lostCalls.push({ action: "message.send", when: "before" });
+  for (let i = 0; i < 3; i++) server.refusals.push({ action: "message.send", code: 60008, error: "still running" });
+  await alice.send("bob", "hi");
+  assert.equal(server.refusals.length, 0);
+  assert.deepEqual(texts(server.stored("alice", "bob")), ["hi"]);
+  await until(() => alice.pending("bob").length === 0);
+});
+
 test("a message that JSON cannot express fails, and the next one is sent", async () => {
   const { online } = await setUp();
   const alice = await online("alice");

@@ -3,7 +3,7 @@ import { parseKey } from "../messages/messageKey.ts";
 import type { Operations } from "../types.ts";
 
 type MakeEvent<Operation> = Operation extends (request: infer Request) => Promise<infer Answer>
-  ? (me: string, request: Request, answer: Answer, now: number) => ServerEvent
+  ? (me: string, request: Request, answer: Answer, now: number) => ServerEvent | undefined
   : never;
 
 /**
@@ -13,7 +13,8 @@ type MakeEvent<Operation> = Operation extends (request: infer Request) => Promis
  * call does not name the installation, and the server sends the event to this device too.
  */
 const makers: { [Name in keyof Operations["message"]]?: MakeEvent<Operations["message"][Name]> } = {
-  send: (me, request, { MsgKey, MsgSeq, MsgTime, Ordinal }) => {
+  send: (me, request, { MsgKey, MsgSeq, MsgTime, Ordinal, MsgDropReason }) => {
+    if (MsgDropReason) return undefined; // it was not sent
     const { SendMsgControl, OnlineOnlyFlag, OfflinePushInfo, To_Account, GroupId, IsNeedReadReceipt, ...stored } =
       request;
     const unreadExclusion = SendMsgControl?.includes("NoUnread") ? { NoUnread: true } : {};
@@ -73,7 +74,7 @@ export function hasOwnEvent(action: string): boolean {
   return find(action) !== undefined;
 }
 
-/** The event of an operation that was answered. `now` is the server's time, Unix ms. */
+/** The event of an operation that was answered; undefined: nothing happened. `now` is the server's time, Unix ms. */
 export function ownEvent(
   action: string,
   me: string,
@@ -84,7 +85,7 @@ export function ownEvent(
   return find(action)?.(me, request, answer, now);
 }
 
-type AnyMaker = (me: string, request: object, answer: unknown, now: number) => ServerEvent;
+type AnyMaker = (me: string, request: object, answer: unknown, now: number) => ServerEvent | undefined;
 
 function find(action: string): AnyMaker | undefined {
   const [group, name = ""] = action.split(".");
