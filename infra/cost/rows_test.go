@@ -44,7 +44,7 @@ func TestCostOfRows(t *testing.T) {
 		name, operation, body string
 		limit                 telemetry.Units
 	}{
-		{"sync, nothing changed", "client.session.sync", `{"Since":1700000001000}`, telemetry.Units{R: 2.5, L: 1}},
+		{"sync, nothing changed", "client.session.sync", `{"Since":1700000001000}`, telemetry.Units{R: 3, L: 1}},
 		{"sync, 20 changed", "client.session.sync", `{"Since":1699999980500}`, telemetry.Units{R: 25, L: 1}},
 		{"list of 100", "client.conversation.list", `{}`, telemetry.Units{R: 60, L: 1}},
 		{"list, the next 100", "client.conversation.list", `{"Cursor":"{next}"}`, telemetry.Units{R: 60, L: 1}},

@@ -26,7 +26,7 @@ func Operations() []op.Operation {
 			op.Reads(schema.Accounts), writes, op.ClosesConnections(), notifies),
 		client.Lifecycle("disconnect", "$disconnect", disconnect, writes, notifies, op.Sends(queue.Delivery)),
 		client.Unknown(),
-		client.Action("session.sync", v4.Gateway(), sync, malformed, op.Reads(schema.Conversations, schema.Relations, schema.GroupHeads),
+		client.Action("session.sync", v4.Gateway(), sync, malformed, op.Reads(schema.Conversations, schema.Relations, schema.GroupHeads, schema.GroupRequests),
 			reads, op.Sends(queue.Delivery, queue.Background), op.Memory(syncMemory)),
 		client.Action("session.logout", v4.Gateway(), logout, malformed, reads, writes, notifies),
 		client.Action("session.background", v4.Gateway(), background, malformed, reads, writes),

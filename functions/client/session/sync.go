@@ -33,6 +33,8 @@ type relationCounters struct {
 	RequestsUnread int   `json:"RequestsUnread"`
 	FolderVersion  int64 `json:"ContactGroupVersion"`
 	GroupVersion   int64 `json:"GroupVersion,omitempty"` // grows when the caller joins or leaves a group
+	// GroupRequests is how many requests to join groups, and invitations, wait for the caller's answer, at most 50.
+	GroupRequests int `json:"GroupRequests,omitempty"`
 }
 
 // pageSize is how many conversations one answer has at most.
@@ -40,7 +42,8 @@ const pageSize = 100
 
 // sync returns the caller's conversations that changed since a time, newest first, at
 // most 100 a page. The first page also has the versions of the caller's friends,
-// blocklist, friend lists and folders, and the counts of pending friend requests.
+// blocklist, friend lists and folders, and the counts of pending friend requests and of
+// what waits for the caller in groups.
 // Expired says that the device was away for longer than messages are kept, so the server
 // no longer knows what happened to the messages that the device has from before Since.
 //
@@ -71,8 +74,13 @@ func sync(ctx context.Context, c *op.Call, in syncRequest) (syncReply, error) {
 		if err != nil {
 			return syncReply{}, err
 		}
+		waiting, err := c.Members.CountPending(ctx, c.Caller.Account)
+		if err != nil {
+			return syncReply{}, err
+		}
 		out.relationCounters = &relationCounters{
 			counters.FriendVersion, counters.BlockVersion, counters.ListVersion, counters.Requests, counters.Unread, p.Head.Version, p.Head.GroupVersion,
+			waiting,
 		}
 	}
 	return out, nil

@@ -65,6 +65,9 @@ type RequestStore interface {
 	// Pending returns the unanswered requests that are listed for a user, the newest first, at most
 	// limit.
 	Pending(ctx context.Context, app int64, user string, limit int, now int64) ([]Request, error)
+	// CountListed returns how many requests are listed for a user, at most limit. Those of groups that
+	// do not exist any more are among them.
+	CountListed(ctx context.Context, app int64, user string, limit int, now int64) (int, error)
 	// Refuse writes that a request is refused. It returns false if it is not as it was read.
 	Refuse(ctx context.Context, app int64, r Request, by string) (bool, error)
 	// RemoveListed removes a page of the list of a user whose account is deleted, and the invitations of
@@ -241,6 +244,12 @@ func (s Service) addOne(ctx context.Context, g groups.Group, user string, answer
 type PendingRequest struct {
 	Request
 	Name string // of the group
+}
+
+// CountPending returns how many requests wait for the answer of a user, at most MaxPending. Those of
+// groups that were destroyed in the meantime are among them: PendingOf tells them apart.
+func (s Service) CountPending(ctx context.Context, user string) (int, error) {
+	return s.requests.CountListed(ctx, s.app, user, MaxPending, s.clock.Now().Unix())
 }
 
 // PendingOf returns the requests that a user may answer, the newest first. Those of groups that do not

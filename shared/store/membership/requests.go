@@ -86,6 +86,21 @@ func (s *Store) Pending(ctx context.Context, app int64, user string, limit int, 
 	return list[:min(limit, len(list))], nil
 }
 
+// CountListed implements membership.RequestStore.
+func (s *Store) CountListed(ctx context.Context, app int64, user string, limit int, now int64) (int, error) {
+	page, err := s.core.Query(ctx, dynamo.Query{PK: schema.PendingRequestsPK(app, user), Limit: maxListed})
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, item := range page.Items {
+		if item.Int(schema.Expires) > now {
+			n++
+		}
+	}
+	return min(limit, n), nil
+}
+
 // answerWrite writes the answer to a request, if the request is as it was read.
 func answerWrite(app int64, r domain.Request, a domain.Answer, by string) *dynamo.Update {
 	return dynamo.NewUpdate(schema.GroupRequestKey(app, r.Group, r.User)).

@@ -28,6 +28,8 @@ export interface SessionSyncAnswer {
   ContactGroupVersion?: number;
   /** grows when the caller joins or leaves a group */
   GroupVersion?: number;
+  /** GroupRequests is how many requests to join groups, and invitations, wait for the caller's answer, at most 50. */
+  GroupRequests?: number;
 }
 
 /** The request of {@link SessionOperations.logout}. */
@@ -88,7 +90,8 @@ export interface SessionOperations {
   /**
    * Returns the caller's conversations that changed since a time, newest first, at
    * most 100 a page. The first page also has the versions of the caller's friends,
-   * blocklist, friend lists and folders, and the counts of pending friend requests.
+   * blocklist, friend lists and folders, and the counts of pending friend requests and of
+   * what waits for the caller in groups.
    * Expired says that the device was away for longer than messages are kept, so the server
    * no longer knows what happened to the messages that the device has from before Since.
    *
