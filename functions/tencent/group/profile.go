@@ -28,8 +28,8 @@ func profileOperations() []op.Operation {
 		tencent.Command(s, "import_group", importGroup,
 			op.Writes(schema.Groups, schema.GroupHeads, schema.GroupList, schema.Members, schema.Conversations), op.Reads(schema.Accounts),
 			op.Fails(groups.CreateFaults()), op.DocumentedErrors(badParameter, 10006, 10019, 10021, 10025, 10037, 10038, 10058)),
-		tencent.Command(s, "get_group_info", getGroupInfo, op.DocumentedErrors(badParameter, 10007, 10010, 10015),
-			op.Reads(schema.Groups, schema.GroupHeads), op.Fails(groups.GetFaults())),
+		tencent.Command(s, "get_group_info", getGroupInfo, op.DocumentedErrors(badParameter, 10007, 10010, 10015, 10018),
+			op.Reads(schema.Groups, schema.GroupHeads, schema.Members, schema.Conversations), op.Fails(groups.GetFaults())),
 	}
 }
 

@@ -46,6 +46,23 @@ func (s Service) Members(ctx context.Context, by groups.Actor, group string, q Q
 	return s.withReadable(list, by, role), g.Members, err
 }
 
+// MembersOfGroups returns all members of groups that exist, in the order of the groups, for the
+// application. Those of one group are in the order in which they joined.
+func (s Service) MembersOfGroups(ctx context.Context, ids []string, w InfoSet) ([][]Member, error) {
+	lists := make([][]Member, len(ids))
+	run := make([]func(context.Context) error, len(ids))
+	for i, id := range ids {
+		run[i] = func(ctx context.Context) (err error) {
+			if lists[i], err = s.reader.AllMembers(ctx, s.app, id); err != nil {
+				return err
+			}
+			sortByJoin(lists[i])
+			return s.addInfo(ctx, id, lists[i], w)
+		}
+	}
+	return lists, s.parallel.Run(ctx, run...)
+}
+
 // roleIn returns the role of a user in a list of members.
 func roleIn(list []Member, user string) groups.Role {
 	for _, m := range list {
