@@ -43,10 +43,15 @@ func (s Service) hideFromMember(ctx context.Context, user string, id chat.ID, bo
 			}
 		}
 		if len(bounds.Hidden)+len(update.Hide)-len(update.Forget) > MaxHidden {
-			return fault.New(fault.DeleteRangeLimit, "a member deletes up to %d messages of a group; clear the history instead", MaxHidden)
+			return TooManyHidden()
 		}
 	}
 	return s.changeStore.UpdateRow(ctx, s.app, user, id, update)
+}
+
+// TooManyHidden is the error of a member who deletes more than MaxHidden messages.
+func TooManyHidden() error {
+	return fault.New(fault.DeleteRangeLimit, "a member deletes up to %d messages of a group; clear the history instead", MaxHidden)
 }
 
 // DeleteFromGroup deletes messages of a group for everybody. Their numbers stay: no other message

@@ -96,6 +96,9 @@ func (s *Store) reactInGroup(ctx context.Context, app int64, user string, id cha
 func (s *Store) hideFromMember(ctx context.Context, app int64, user string, id chat.ID, m domain.RowUpdate) error {
 	key := schema.RowKey(app, user, id)
 	row, err := s.core.Get(ctx, key, false)
+	if err == nil && !row.Has(schema.RowRole) {
+		row, err = s.core.Get(ctx, key, true) // the user may have joined a moment ago
+	}
 	if err != nil || !row.Has(schema.RowRole) {
 		return err
 	}
@@ -107,7 +110,7 @@ func (s *Store) hideFromMember(ctx context.Context, app int64, user string, id c
 		hidden := union(row.IntSet(schema.RowHidden), m.Hide)
 		hidden = slices.DeleteFunc(hidden, func(n int64) bool { return slices.Contains(m.Forget, n) })
 		if len(hidden) > domain.MaxHidden {
-			return nil, fault.New(fault.Conflict, "another call deletes messages at the same time, try again")
+			return nil, domain.TooManyHidden() // another call has deleted messages at the same time
 		}
 		var unread []int64
 		for _, message := range m.NoLongerUnread {
