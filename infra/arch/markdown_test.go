@@ -46,3 +46,58 @@ func TestMarkdownLines(t *testing.T) {
 		t.Errorf("checked %d lines", checked)
 	}
 }
+
+// TestMarkdownLinks checks that each link from a document into a heading, of the same document or of
+// another one, finds that heading. Example: after a section of roadmap.md was removed, its table of
+// contents still had it.
+func TestMarkdownLinks(t *testing.T) {
+	anchors := make(map[string]map[string]bool) // by file
+	link := regexp.MustCompile(`\]\(([^)#\s:]*)#([^)\s]+)\)`)
+	checked := 0
+	for _, file := range texts(t) {
+		if filepath.Ext(file) != ".md" {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(root, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
+			target := file
+			if m[1] != "" {
+				target = filepath.Join(filepath.Dir(file), m[1])
+			}
+			if filepath.Ext(target) != ".md" {
+				continue
+			}
+			if anchors[target] == nil {
+				if anchors[target], err = headings(target); err != nil {
+					t.Errorf("%s links to %s: %v", file, m[1], err)
+					continue
+				}
+			}
+			checked++
+			if !anchors[target][m[2]] {
+				t.Errorf("%s links to %s#%s, and there is no such heading", file, m[1], m[2])
+			}
+		}
+	}
+	if checked < 50 {
+		t.Errorf("checked %d links", checked)
+	}
+}
+
+// headings returns the names by which links find the headings of a document: the words of a heading
+// in lower case, without punctuation, joined by hyphens.
+func headings(file string) (map[string]bool, error) {
+	text, err := os.ReadFile(filepath.Join(root, file))
+	if err != nil {
+		return nil, err
+	}
+	dropped := regexp.MustCompile(`[^\p{L}\p{N}_\- ]`)
+	names := make(map[string]bool)
+	for _, m := range regexp.MustCompile(`(?m)^#+ +(.+)$`).FindAllStringSubmatch(string(text), -1) {
+		names[strings.ReplaceAll(dropped.ReplaceAllString(strings.ToLower(m[1]), ""), " ", "-")] = true
+	}
+	return names, nil
+}
