@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { type AnyMessage, type Conversation, type Message, ParleyError, type Timing } from "@parley/client";
+import { type AnyMessage, type Conversation, type Message, ParleyError, type Timing, type To } from "@parley/client";
 import { sleep } from "../test/localCloud.ts";
 import { connectionLife, networkFaults, rules } from "./faultRules.ts";
 import {
@@ -66,21 +66,62 @@ interface Side extends RecordedClient {
 }
 
 /** Signs a user in. Whenever the network of the client is lost, it is back soon. */
-async function signInSide(name: string, readUpTo: number[]): Promise<Side> {
+async function signInToFaults(name: string): Promise<RecordedClient> {
   const recorded = env.client(name, quick);
   await signIn(recorded);
   recorded.parley.on("state", (state) => {
     if (state === "reconnecting") setTimeout(networkIsBack, env.random() * 300);
   });
-  return { ...recorded, name, peer: "", readUpTo, acknowledged: [] };
+  return recorded;
 }
 
-async function sendAll({ name, parley, peer, acknowledged }: Side, count: number): Promise<void> {
-  const lines = numbered(name, count);
-  for (let at = 0; at < count; at += 20) {
-    const batch = lines.slice(at, at + 20).map((line) => parley.send(peer, line));
+async function signInSide(name: string, readUpTo: number[]): Promise<Side> {
+  return { ...(await signInToFaults(name)), name, peer: "", readUpTo, acknowledged: [] };
+}
+
+/** Sends lines, 20 at a time. Resolves with the keys of the messages, in the order of the lines. */
+async function sendAll({ parley }: RecordedClient, to: To, lines: string[]): Promise<string[]> {
+  const acknowledged: string[] = [];
+  for (let at = 0; at < lines.length; at += 20) {
+    const batch = lines.slice(at, at + 20).map((line) => parley.send(to, line) as Promise<AnyMessage>);
     acknowledged.push(...keys(await Promise.all(batch)));
   }
+  return acknowledged;
+}
+
+/**
+ * Starts the faults. Resolves with a function that ends them when each of them was applied. Which call meets a fault is
+ * chance, and faults of connections are rare: until each was applied, two other users write to each other and lose their
+ * connections.
+ */
+async function everythingGoesWrong(): Promise<(report: (line: string) => void) => Promise<void>> {
+  const [one, other] = [await signInToFaults("extra-one"), await signInToFaults("extra-other")];
+  const ruleCounts = await startFaults(env.run, rules, connectionLife);
+  const before = { ...env.network.counts };
+  env.network.rates = networkFaults;
+  const neverApplied = async (): Promise<string[]> => {
+    const applied = await ruleCounts();
+    const counts = Object.entries(env.network.counts) as [keyof typeof before, number][];
+    return [
+      ...rules.filter((_, i) => !applied[i]).map((rule) => JSON.stringify(rule)),
+      ...counts.filter(([fault, times]) => times === before[fault]).map(([fault]) => fault),
+    ];
+  };
+  return async (report) => {
+    const end = Date.now() + maxDuration;
+    for (let round = 0; (await neverApplied()).length > 0 && Date.now() < end; round++) {
+      const lines = Array.from({ length: 10 }, (_, i) => `${round}.${i}`);
+      await Promise.all(lines.map((line) => one.parley.send(other.parley.identifier, line)));
+      env.network.sever();
+      networkIsBack();
+    }
+    assert.deepEqual(await neverApplied(), []);
+    report(`network ${JSON.stringify(env.network.counts)}; cloud ${await ruleCounts()}`);
+    await endAllFaults();
+    for (const { parley } of [one, other]) parley.close();
+    env.network.sever(); // a dropped frame of a living connection is found only if another frame or a sync follows
+    networkIsBack();
+  };
 }
 
 async function readWhileReceiving({ parley, peer, readUpTo }: Side): Promise<void> {
@@ -122,6 +163,25 @@ async function stored({ name, peer }: Side): Promise<{ messages: Message[]; row:
   return { messages, row: list.Conversations.find((row) => row.To_Account === peer) };
 }
 
+/** The messages of a group that the server has stored: a new client of a member without any data reads them. */
+async function storedOfGroup(name: string, GroupId: string): Promise<AnyMessage[]> {
+  const { parley } = env.client(name);
+  const messages: AnyMessage[] = [];
+  for (let to: string | undefined, complete = false; !complete; ) {
+    const page = await parley.history({ GroupId }, { limit: 100, ...(to ? { to } : {}) });
+    messages.unshift(...page.MsgList);
+    to = page.Next;
+    complete = page.Complete;
+  }
+  return messages;
+}
+
+/** What a member sees of the messages of a group. */
+const lines = (list: readonly AnyMessage[]) =>
+  list.map(
+    (m) => `${m.MsgSeq} ${m.From_Account} ${m.MsgTime} ${m.Tip ? `tip ${m.Tip.Type}` : m.MsgBody[0]?.MsgContent.Text}`,
+  );
+
 /** The stored messages that a client does not have. */
 function missing({ parley, peer }: Side, messages: readonly Message[]): string[] {
   const held = new Set(keys(parley.timeline(peer)));
@@ -137,19 +197,14 @@ test("with faults everywhere, a thousand messages each way arrive once each, in 
   bob.peer = alice.parley.identifier;
   await Promise.all([alice, bob].map(({ parley, peer }) => parley.history(peer)));
 
-  const ruleCounts = await startFaults(env.run, rules, connectionLife);
-  env.network.rates = networkFaults;
+  const endThem = await everythingGoesWrong();
   const began = Date.now();
-  await Promise.all([alice, bob].flatMap((one) => [sendAll(one, count), readWhileReceiving(one)]));
-  const took = Date.now() - began;
-  const applied = await ruleCounts();
-  await endAllFaults();
-  env.network.sever(); // a dropped frame of a living connection is found only if another frame or a sync follows
-  networkIsBack();
-
-  t.diagnostic(`${2 * count} messages in ${took} ms; network ${JSON.stringify(env.network.counts)}; cloud ${applied}`);
-  for (const [i, rule] of rules.entries()) assert.ok(applied[i], `never applied: ${JSON.stringify(rule)}`);
-  for (const [fault, times] of Object.entries(env.network.counts)) assert.ok(times, `never applied: ${fault}`);
+  const sendTo = async (one: Side) => {
+    one.acknowledged = await sendAll(one, one.peer, numbered(one.name, count));
+  };
+  await Promise.all([alice, bob].flatMap((one) => [sendTo(one), readWhileReceiving(one)]));
+  t.diagnostic(`${2 * count} messages in ${Date.now() - began} ms`);
+  await endThem((line) => t.diagnostic(line));
 
   const both = [alice, bob];
   const { messages } = await stored(alice);
@@ -169,6 +224,53 @@ test("with faults everywhere, a thousand messages each way arrive once each, in 
   await rowsBecome(bob, { Unread: count - upTo(bob), ReadOrdinal: upTo(bob), PeerReadOrdinal: upTo(alice) });
   for (const { parley, peer } of both) await parley.read(peer);
   for (const one of both) await rowsBecome(one, { Unread: 0, ReadOrdinal: count, PeerReadOrdinal: count });
+});
+
+test("with faults everywhere, a thousand messages of a group of five arrive at each member once, in order", async (t) => {
+  t.diagnostic(`repeat with PARLEY_E2E_SEED=${seed}`);
+  const each = 200;
+  const names = ["ann", "ben", "cid", "dan", "eve"];
+  const members = await Promise.all(names.map((name) => signInToFaults(`group-${name}`)));
+  const [owner, ...others] = members as [RecordedClient, ...RecordedClient[]];
+  const { GroupId } = await owner.parley.group.create({
+    Type: "Public",
+    Name: "Faults",
+    MemberList: others.map(({ parley }) => parley.identifier),
+  });
+  const group = { GroupId };
+  for (const { parley } of members)
+    await eventually(() => assert.ok(parley.groups.some((known) => known.GroupId === GroupId)));
+  await Promise.all(members.map(({ parley }) => parley.history(group)));
+  const begun = owner.parley.timeline(group).length; // the tips of the creation
+
+  const endThem = await everythingGoesWrong();
+  const began = Date.now();
+  const acknowledged = await Promise.all(members.map((one, i) => sendAll(one, group, numbered(`${names[i]}`, each))));
+  t.diagnostic(`${names.length * each} messages in ${Date.now() - began} ms`);
+  await endThem((line) => t.diagnostic(line));
+
+  const stored = await storedOfGroup("group-ann", GroupId);
+  const messages = stored.slice(begun);
+  assert.deepEqual(
+    stored.map((m) => m.MsgSeq),
+    stored.map((_, i) => i + 1),
+  );
+  assert.equal(messages.length, names.length * each);
+  for (const [i, { parley, received }] of members.entries()) {
+    await eventually(() => assert.deepEqual(lines(parley.timeline(group)), lines(stored)));
+    const mine = messages.filter((m) => m.From_Account === parley.identifier);
+    assert.deepEqual(texts(mine), numbered(`${names[i]}`, each));
+    assert.deepEqual(acknowledged[i], keys(mine));
+    const events = received.filter((m) => m.GroupId === GroupId && !m.Tip);
+    assert.deepEqual(keys(events).sort(), keys(messages).sort());
+    // What others have sent is unread after the read cursor.
+    const cursor = stored.length - 100;
+    await parley.read(group, cursor);
+    const unread = messages.filter((m) => m.MsgSeq > cursor && m.From_Account !== parley.identifier).length;
+    await eventually(() => assert.equal(parley.find(group)?.Unread, unread));
+    await parley.read(group);
+    await eventually(() => assert.equal(parley.find(group)?.Unread, 0));
+  }
 });
 
 test("no frame is lost during a renewal", async () => {
