@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"parley/infra/local/backing"
+	"parley/infra/testkit/needs"
 )
 
 // emulator returns the path of the emulator of this machine. Without one the test is skipped,
@@ -23,10 +24,7 @@ func emulator(t *testing.T) string {
 	}
 	path, err := Find(root)
 	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
+		needs.Skip(t, err)
 	}
 	return path
 }

@@ -12,6 +12,7 @@ import (
 
 	"parley/infra/local/backing"
 	"parley/infra/rie"
+	"parley/infra/testkit/needs"
 )
 
 // engine starts a container engine for a test. Without one the test is skipped, but in CI it
@@ -23,11 +24,11 @@ func engine(t *testing.T) *Engine {
 		t.Fatal(err)
 	}
 	if _, err := exec.LookPath("sam"); err != nil {
-		skipUnlessCI(t, errors.New("SAM CLI is not installed: run make sam"))
+		needs.Skip(t, errors.New("SAM CLI is not installed: run make sam"))
 	}
 	e, err := Start(t.Context(), filepath.Join(root, ".local", "podman"))
 	if errors.Is(err, ErrNone) {
-		skipUnlessCI(t, err)
+		needs.Skip(t, err)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -38,16 +39,6 @@ func engine(t *testing.T) *Engine {
 		}
 	})
 	return e
-}
-
-// skipUnlessCI skips a test because a tool is missing. In CI, where all tests must run, the test
-// fails.
-func skipUnlessCI(t *testing.T, err error) {
-	t.Helper()
-	if os.Getenv("CI") != "" {
-		t.Fatal(err)
-	}
-	t.Skip(err)
 }
 
 // database starts a DynamoDB Local and returns its address as a container of the engine sees it.

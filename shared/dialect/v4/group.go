@@ -34,7 +34,9 @@ func parseWord[T comparable](list []word[T], field fault.Field, name string) (T,
 		if name == w.name || (name == w.also && name != "") {
 			return w.value, nil
 		}
-		names[i] = w.name
+		if names[i] = w.name; w.also != "" {
+			names[i] += " (or " + w.also + ")"
+		}
 	}
 	var none T
 	return none, fault.At(fault.Invalid, field, "%.30q is not one of %s", name, strings.Join(names, ", "))

@@ -90,37 +90,37 @@ async function sendAll({ parley }: RecordedClient, to: To, lines: string[]): Pro
 }
 
 /**
- * Starts the faults. Resolves with a function that ends them when each of them was applied. Which call meets a fault is
- * chance, and faults of connections are rare: until each was applied, two other users write to each other and lose their
- * connections.
+ * Starts all faults. Resolves with a function that ends them as soon as each of them was applied, and that resolves with
+ * how often each was. Which call meets a fault is chance, and faults of connections are rare: until each was applied, two
+ * other users write to each other and lose their connections.
  */
-async function everythingGoesWrong(): Promise<(report: (line: string) => void) => Promise<void>> {
+async function startAllFaults(): Promise<() => Promise<string>> {
   const [one, other] = [await signInToFaults("extra-one"), await signInToFaults("extra-other")];
-  const ruleCounts = await startFaults(env.run, rules, connectionLife);
-  const before = { ...env.network.counts };
+  const timesOfRules = await startFaults(env.run, rules, connectionLife);
+  const begun = { ...env.network.counts };
   env.network.rates = networkFaults;
   const neverApplied = async (): Promise<string[]> => {
-    const applied = await ruleCounts();
-    const counts = Object.entries(env.network.counts) as [keyof typeof before, number][];
+    const times = await timesOfRules();
+    const faults = Object.keys(begun) as (keyof typeof begun)[];
     return [
-      ...rules.filter((_, i) => !applied[i]).map((rule) => JSON.stringify(rule)),
-      ...counts.filter(([fault, times]) => times === before[fault]).map(([fault]) => fault),
+      ...rules.filter((_, i) => !times[i]).map((rule) => JSON.stringify(rule)),
+      ...faults.filter((fault) => env.network.counts[fault] === begun[fault]),
     ];
   };
-  return async (report) => {
+  return async () => {
     const end = Date.now() + maxDuration;
     for (let round = 0; (await neverApplied()).length > 0 && Date.now() < end; round++) {
-      const lines = Array.from({ length: 10 }, (_, i) => `${round}.${i}`);
-      await Promise.all(lines.map((line) => one.parley.send(other.parley.identifier, line)));
+      await sendAll(one, other.parley.identifier, numbered(`round ${round},`, 10));
       env.network.sever();
       networkIsBack();
     }
     assert.deepEqual(await neverApplied(), []);
-    report(`network ${JSON.stringify(env.network.counts)}; cloud ${await ruleCounts()}`);
+    const applied = `network ${JSON.stringify(env.network.counts)}; cloud ${await timesOfRules()}`;
     await endAllFaults();
     for (const { parley } of [one, other]) parley.close();
     env.network.sever(); // a dropped frame of a living connection is found only if another frame or a sync follows
     networkIsBack();
+    return applied;
   };
 }
 
@@ -149,26 +149,11 @@ async function rowsBecome(one: Side, wanted: Counts): Promise<void> {
   assert.deepEqual(counts((await stored(one)).row), wanted);
 }
 
-/** What the server has stored for a user: a new client without any data reads it. */
-async function stored({ name, peer }: Side): Promise<{ messages: Message[]; row: Conversation | undefined }> {
-  const { parley } = env.client(name);
-  const messages: Message[] = [];
-  for (let to: string | undefined, complete = false; !complete; ) {
-    const page = await parley.history(peer, { limit: 100, ...(to ? { to } : {}) });
-    messages.unshift(...page.MsgList);
-    to = page.Next;
-    complete = page.Complete;
-  }
-  const list = await parley.call<{ Conversations: Conversation[] }>("conversation.list", {});
-  return { messages, row: list.Conversations.find((row) => row.To_Account === peer) };
-}
-
-/** The messages of a group that the server has stored: a new client of a member without any data reads them. */
-async function storedOfGroup(name: string, GroupId: string): Promise<AnyMessage[]> {
-  const { parley } = env.client(name);
+/** The messages of a conversation that the server has stored: a new client of a user, without any data, reads them. */
+async function storedMessages({ parley }: RecordedClient, of: To): Promise<AnyMessage[]> {
   const messages: AnyMessage[] = [];
   for (let to: string | undefined, complete = false; !complete; ) {
-    const page = await parley.history({ GroupId }, { limit: 100, ...(to ? { to } : {}) });
+    const page = await parley.history(of, { limit: 100, ...(to ? { to } : {}) });
     messages.unshift(...page.MsgList);
     to = page.Next;
     complete = page.Complete;
@@ -176,8 +161,16 @@ async function storedOfGroup(name: string, GroupId: string): Promise<AnyMessage[
   return messages;
 }
 
+/** What the server has stored for one of the two users. */
+async function stored({ name, peer }: Side): Promise<{ messages: Message[]; row: Conversation | undefined }> {
+  const reader = env.client(name);
+  const messages = (await storedMessages(reader, peer)) as Message[];
+  const list = await reader.parley.call<{ Conversations: Conversation[] }>("conversation.list", {});
+  return { messages, row: list.Conversations.find((row) => row.To_Account === peer) };
+}
+
 /** What a member sees of the messages of a group. */
-const lines = (list: readonly AnyMessage[]) =>
+const seen = (list: readonly AnyMessage[]) =>
   list.map(
     (m) => `${m.MsgSeq} ${m.From_Account} ${m.MsgTime} ${m.Tip ? `tip ${m.Tip.Type}` : m.MsgBody[0]?.MsgContent.Text}`,
   );
@@ -197,14 +190,14 @@ test("with faults everywhere, a thousand messages each way arrive once each, in 
   bob.peer = alice.parley.identifier;
   await Promise.all([alice, bob].map(({ parley, peer }) => parley.history(peer)));
 
-  const endThem = await everythingGoesWrong();
+  const endThem = await startAllFaults();
   const began = Date.now();
   const sendTo = async (one: Side) => {
     one.acknowledged = await sendAll(one, one.peer, numbered(one.name, count));
   };
   await Promise.all([alice, bob].flatMap((one) => [sendTo(one), readWhileReceiving(one)]));
   t.diagnostic(`${2 * count} messages in ${Date.now() - began} ms`);
-  await endThem((line) => t.diagnostic(line));
+  t.diagnostic(await endThem());
 
   const both = [alice, bob];
   const { messages } = await stored(alice);
@@ -241,30 +234,30 @@ test("with faults everywhere, a thousand messages of a group of five arrive at e
   for (const { parley } of members)
     await eventually(() => assert.ok(parley.groups.some((known) => known.GroupId === GroupId)));
   await Promise.all(members.map(({ parley }) => parley.history(group)));
-  const begun = owner.parley.timeline(group).length; // the tips of the creation
+  const tips = owner.parley.timeline(group).length; // of the creation
 
-  const endThem = await everythingGoesWrong();
+  const endThem = await startAllFaults();
   const began = Date.now();
   const acknowledged = await Promise.all(members.map((one, i) => sendAll(one, group, numbered(`${names[i]}`, each))));
   t.diagnostic(`${names.length * each} messages in ${Date.now() - began} ms`);
-  await endThem((line) => t.diagnostic(line));
+  t.diagnostic(await endThem());
 
-  const stored = await storedOfGroup("group-ann", GroupId);
-  const messages = stored.slice(begun);
+  const all = await storedMessages(env.client("group-ann"), group);
+  const messages = all.slice(tips);
   assert.deepEqual(
-    stored.map((m) => m.MsgSeq),
-    stored.map((_, i) => i + 1),
+    all.map((m) => m.MsgSeq),
+    all.map((_, i) => i + 1),
   );
   assert.equal(messages.length, names.length * each);
   for (const [i, { parley, received }] of members.entries()) {
-    await eventually(() => assert.deepEqual(lines(parley.timeline(group)), lines(stored)));
+    await eventually(() => assert.deepEqual(seen(parley.timeline(group)), seen(all)));
     const mine = messages.filter((m) => m.From_Account === parley.identifier);
     assert.deepEqual(texts(mine), numbered(`${names[i]}`, each));
     assert.deepEqual(acknowledged[i], keys(mine));
     const events = received.filter((m) => m.GroupId === GroupId && !m.Tip);
     assert.deepEqual(keys(events).sort(), keys(messages).sort());
     // What others have sent is unread after the read cursor.
-    const cursor = stored.length - 100;
+    const cursor = all.length - 100;
     await parley.read(group, cursor);
     const unread = messages.filter((m) => m.MsgSeq > cursor && m.From_Account !== parley.identifier).length;
     await eventually(() => assert.equal(parley.find(group)?.Unread, unread));

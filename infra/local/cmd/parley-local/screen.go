@@ -177,9 +177,9 @@ func (s *screen) welcome(stack *local.Stack, app local.App, memory bool, demoErr
 	}
 	fmt.Fprintln(&b)
 	row("functions", "%d, each starts a process when it is first called", len(m.Functions))
-	row("sources", "%d queues, %d streams, %d schedules", queues, streams, schedules)
-	row("DynamoDB", "%s  %s", stack.DynamoDB.Endpoint(), describeServer(stack.DynamoDB.External(), stack.DynamoDB.Took(), fmt.Sprintf("%d tables; it listens on all interfaces", len(m.Tables))))
-	row("SQS", "%s  %s", stack.SQS.Endpoint(), describeServer(stack.SQS.External(), stack.SQS.Took(), fmt.Sprintf("%d queues", len(m.Queues))))
+	row("sources", "%s, %s, %s", counted(queues, "queue"), counted(streams, "stream"), counted(schedules, "schedule"))
+	row("DynamoDB", "%s  %s", stack.DynamoDB.Endpoint(), describeServer(stack.DynamoDB.External(), stack.DynamoDB.Took(), counted(len(m.Tables), "table")+"; it listens on all interfaces"))
+	row("SQS", "%s  %s", stack.SQS.Endpoint(), describeServer(stack.SQS.External(), stack.SQS.Took(), counted(len(m.Queues), "queue")))
 	if memory {
 		row("data", "in memory")
 	} else {
@@ -196,6 +196,14 @@ func describeServer(external bool, took time.Duration, what string) string {
 		return "external, " + what
 	}
 	return fmt.Sprintf("started in %.1f s, %s", took.Seconds(), what)
+}
+
+// counted returns a number of things in words. Example: "1 stream", "3 queues".
+func counted(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
 }
 
 // oneLine returns the text of an error on one line, with "; " between joined errors.
