@@ -2,7 +2,9 @@ import {
   type AnyMessage,
   type Conversation,
   conversationId,
+  type DirectMessage,
   type GroupMember,
+  type GroupMessage,
   type Kick,
   Parley,
   ParleyError,
@@ -180,6 +182,11 @@ export class Session {
     const GroupId = groupOf(peer);
     const card = GroupId && this.members(GroupId).find(({ Member_Account }) => Member_Account === user)?.NameCard;
     return card || this.name(user);
+  }
+
+  /** The name of the sender of a message: the name card that the sender had then, or else what `nameIn` says. */
+  senderName(peer: string, m: DirectMessage | GroupMessage): string {
+    return (m.GroupId === undefined ? undefined : m.NameCard) || this.nameIn(peer, m.From_Account ?? "");
   }
 
   /** The first members of a group. If they were not read yet, they are read. */

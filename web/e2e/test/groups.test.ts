@@ -53,8 +53,7 @@ async function create(page: Page, name: string, type: string, people: string[]):
   await form.getByLabel("Name", { exact: true }).fill(name);
   await form.getByRole("radio", { name: type }).check();
   for (const one of people) await form.getByRole("checkbox", { name: one }).check();
-  await screenshot(page, `group-new-${type}`);
-  assert.deepEqual(await axeFindings(page), []);
+  if (!new URL(page.url()).hash) await looks(page, `new-${type}`); // with a thread, a narrow screen has no list
   await button(form, "Create").click();
   await page.getByRole("region", { name: `Conversation with ${name}` }).waitFor();
 }
@@ -110,6 +109,11 @@ test("a Work group of three people", async (t) => {
     await message(bob, "Oops").waitFor();
     await choose(carol, message(carol, "Oops"), "Recall for everyone");
     await bob.locator(".recalled", { hasText: "Carol recalled a message" }).waitFor();
+    const twice = message(carol, "half past eight");
+    await choose(carol, twice, "Delete for me");
+    await button(dialog(carol, "Delete this message for you?"), "Delete").click();
+    await twice.waitFor({ state: "detached" });
+    assert.equal(await message(bob, "half past eight").count(), 1);
   });
 
   await t.test("the sender sees who has read a message", async () => {
@@ -162,6 +166,12 @@ test("a Work group of three people", async (t) => {
     await own.getByLabel("Your name in the group").fill("Bobby of the Hills");
     await button(own, "Set").click();
     await member(bob, "bob").getByText("Bobby of the Hills").waitFor();
+    await call(cloud.run, "bob", "message.send", {
+      GroupId: await groupId(bob, "Hiking club"),
+      MsgRandom: 1,
+      MsgBody: [{ MsgType: "TIMTextElem", MsgContent: { Text: "I have a name here now" } }],
+    });
+    await alice.locator(".sender", { hasText: "Bobby of the Hills" }).waitFor();
     await own.getByLabel("Messages of the group").selectOption("Notify only if I am mentioned");
     await groupRow(bob, "Hiking club").getByRole("img", { name: "muted" }).waitFor();
     await bob.reload();

@@ -151,6 +151,7 @@ export class FakeGroups {
         };
       }
       case "group.member-set":
+      case "message.delete":
         return {};
       case "message.send": {
         if (this.dropped-- > 0) return { MsgSeq: 0, MsgTime: 1, MsgDropReason: "MsgFreqCtrl" };

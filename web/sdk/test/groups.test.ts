@@ -223,6 +223,8 @@ test("recalls, edits, deletions and receipts of a group's messages are applied",
   assert.deepEqual([last?.MsgKey, last?.ReadBy], ["4", ["alice", "carol"]]);
   await bob.history(chess);
   assert.deepEqual(bob.timeline(chess).at(-1)?.ReadBy, ["alice", "carol"]); // an answer does not know who has read it
+  await bob.message.delete({ ...chess, MsgKeyList: ["2"] });
+  assert.deepEqual(numbers(bob), [1, 4]);
 });
 
 test("the groups of the user are known, and change as the user joins and leaves", async () => {

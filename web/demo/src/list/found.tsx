@@ -48,7 +48,7 @@ export function FoundRow({ session, message, text }: { session: Session; message
             <span class="row-lead">You: </span>
           ) : (
             message.GroupId !== undefined &&
-            message.From_Account && <span class="row-lead">{session.nameIn(peer, message.From_Account)}: </span>
+            message.From_Account && <span class="row-lead">{session.senderName(peer, message)}: </span>
           )}
           <bdi>
             {before}

@@ -22,7 +22,7 @@ export function previewOf(about: {
   typing: boolean;
   draft: string;
   /** The name of a member of a group. */
-  name?: (user: string) => string;
+  name?: (user: string, card?: string) => string;
 }): Preview {
   const { me, row, pending, last, typing, draft, name = (user) => user } = about;
   if (pending.some(({ state }) => state === "failed")) return { text: "Not sent", tone: "failed" };
@@ -37,10 +37,11 @@ export function previewOf(about: {
   const mine = last?.MsgKey === LastMsg.MsgKey && last.From_Account === me;
   return { ...(mine ? { lead: "You:" } : {}), text: oneLine(LastMsg.Preview) };
 
-  function groupPreview({ MsgKey, From_Account, Preview }: LastMessage): Preview {
+  function groupPreview({ MsgKey, From_Account, NameCard, Preview }: LastMessage): Preview {
     if (last?.MsgKey === MsgKey && last.Tip) return { text: oneLine(tipText(last.Tip, me, name)) };
     if (Preview === tipPreview) return { text: "The group has changed" };
-    const lead = From_Account === me ? "You:" : From_Account === undefined ? undefined : `${name(From_Account)}:`;
+    const lead =
+      From_Account === me ? "You:" : From_Account === undefined ? undefined : `${name(From_Account, NameCard)}:`;
     return { ...(lead ? { lead } : {}), text: oneLine(Preview) };
   }
 }

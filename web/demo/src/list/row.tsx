@@ -42,7 +42,7 @@ export function ConversationRow(props: Props & { row: Conversation; menu: (at: P
     last,
     typing: session.typing.has(peer),
     draft: selected ? "" : session.draft(row),
-    name: (user) => session.nameIn(peer, user),
+    name: (user, card) => card || session.nameIn(peer, user),
   });
   const unread = selected && document.visibilityState === "visible" ? 0 : row.Unread;
   const muted = (row.ReceiveOption ?? 0) >= silent;

@@ -1,5 +1,5 @@
 import type { AnyMessage } from "@parley/client";
-import { named, toPeer } from "../peer.ts";
+import { named } from "../peer.ts";
 import type { Session } from "../session.ts";
 import { textOf } from "../text.ts";
 import { type Item, isRecalled } from "./lines.ts";
@@ -65,12 +65,7 @@ export class Actions {
   }
 
   delete(m: AnyMessage): void {
-    const { parley } = this.#session;
-    if (m.GroupId !== undefined) {
-      parley.remove(toPeer(this.#peer), [m.MsgKey]); // the server deletes messages of groups for all members only
-      return;
-    }
-    const remove = parley.message.delete({ To_Account: this.#peer, MsgKeyList: [m.MsgKey] });
+    const remove = this.#session.parley.message.delete({ ...named(this.#peer), MsgKeyList: [m.MsgKey] });
     void this.#session.try("The message was not deleted.", remove);
   }
 

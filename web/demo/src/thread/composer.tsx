@@ -210,7 +210,7 @@ function IntentBar(props: {
 }) {
   const { session, peer, intent, cancel } = props;
   const { kind, message } = intent;
-  const who = message.From_Account === session.me ? "yourself" : session.nameIn(peer, message.From_Account ?? "");
+  const who = message.From_Account === session.me ? "yourself" : session.senderName(peer, message);
   return (
     <div class="about">
       <Icon name={kind === "edit" ? "edit" : "reply"} />

@@ -1,7 +1,7 @@
 import type { AnyMessage, Element } from "@parley/client";
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { peerOf } from "../peer.ts";
+import { named, peerOf } from "../peer.ts";
 import { useSession } from "../session.ts";
 import { shortTime } from "../text.ts";
 import { Avatar } from "../ui/avatar.tsx";
@@ -33,9 +33,7 @@ export function Merged({ title, content, of, show, onClose }: Props) {
   const [state, setState] = useState<"reading" | "whole" | "failed">(content.JsonMsgKey ? "reading" : "whole");
   useEffect(() => {
     if (typeof content.JsonMsgKey !== "string") return;
-    // The server has lists of one-to-one messages only.
-    if (of.GroupId !== undefined) return setState("failed");
-    const request = { To_Account: peerOf(session.me, of), MsgKey: of.MsgKey, JsonMsgKey: content.JsonMsgKey };
+    const request = { ...named(peerOf(session.me, of)), MsgKey: of.MsgKey, JsonMsgKey: content.JsonMsgKey };
     let over = false;
     const read = async (Part: number): Promise<void> => {
       const page = await session.parley.message.relay({ ...request, Part });

@@ -159,7 +159,7 @@ function Quoted(props: { quote: Quote; current: AnyMessage | undefined; context:
   const sender = current
     ? current.From_Account === session.me
       ? "You"
-      : session.nameIn(peer, current.From_Account ?? "")
+      : session.senderName(peer, current)
     : quote.sender;
   const text = current ? (isRecalled(current) ? "Message recalled" : textOf(current)) : quote.text;
   return (

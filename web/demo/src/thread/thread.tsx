@@ -67,7 +67,7 @@ export function Thread({ peer, visit }: { peer: string; visit: { message?: strin
       actions.edit(intent.message, text);
     } else if (intent.kind === "reply") {
       const { message } = intent;
-      const CloudCustomData = writeQuote(message, session.nameIn(peer, message.From_Account ?? ""));
+      const CloudCustomData = writeQuote(message, session.senderName(peer, message));
       send(text, { ...mentions, CloudCustomData });
     } else {
       send(text, mentions);
@@ -139,13 +139,7 @@ export function Thread({ peer, visit }: { peer: string; visit: { message?: strin
           onClose={() => setDeleting(undefined)}
         >
           <p class="muted">
-            {GroupId === undefined ? (
-              <>
-                It goes from all your devices. <bdi>{name}</bdi> keeps it.
-              </>
-            ) : (
-              "It goes from this device. The other members keep it."
-            )}
+            It goes from all your devices. {GroupId === undefined ? <bdi>{name}</bdi> : "Every other member"} keeps it.
           </p>
         </Confirm>
       )}
@@ -207,7 +201,7 @@ function ThreadLine({ line, name, byKey, context }: LineProps) {
         item={item}
         first={first}
         last={last}
-        name={inGroup ? session.nameIn(peer, sender) : name}
+        name={inGroup ? session.senderName(peer, message) : name}
         face={inGroup && !item.mine ? session.face(sender) : undefined}
         readers={message?.ReadBy?.length}
         quoted={quoted}
@@ -243,7 +237,7 @@ function Announcer({ session, peer }: { session: Session; peer: string }) {
       session.parley.on("message", (m) => {
         if (conversationId(toOf(m.GroupId === undefined ? { To_Account: m.From_Account } : m)) !== peer) return;
         if (m.From_Account === session.me || !m.From_Account) return;
-        setText(m.Tip ? "The group has changed" : `${session.nameIn(peer, m.From_Account)}: ${textOf(m)}`);
+        setText(m.Tip ? "The group has changed" : `${session.senderName(peer, m)}: ${textOf(m)}`);
       }),
     [session, peer],
   );

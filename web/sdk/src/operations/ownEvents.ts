@@ -47,9 +47,9 @@ const makers: { [Name in keyof Operations["message"]]?: MakeEvent<Operations["me
       ...(CloudCustomData === undefined ? {} : { CloudCustomData }),
     },
   }),
-  delete: (me, { To_Account, MsgKeyList }, _, TimeMs) => ({
+  delete: (me, { To_Account, GroupId, MsgKeyList }, _, TimeMs) => ({
     event: "message.deleted",
-    body: { From_Account: me, To_Account, MsgKeyList, TimeMs },
+    body: { ...(GroupId ? { GroupId } : { From_Account: me, To_Account }), MsgKeyList, TimeMs },
   }),
   react: (me, request, _, now) => reactionEvent(me, request, true, now),
   unreact: (me, request, _, now) => reactionEvent(me, request, false, now),
