@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"parley/shared/domain/accounts"
+	"parley/shared/domain/groupchat"
 	"parley/shared/domain/idempotency"
 	"parley/shared/domain/sessions"
 	"parley/shared/domain/timeline"
@@ -54,8 +55,11 @@ func TestTimesAgree(t *testing.T) {
 // API Gateway does, and a worker does not get a job again while it may still work on it.
 func TestOperationsKeepTheTimes(t *testing.T) {
 	visibility := queueVisibility(t)
-	queues := 0
+	queues, senders := 0, 0
 	for _, o := range All() {
+		if sends(o) {
+			senders++
+		}
 		for _, trigger := range o.Triggers {
 			switch {
 			case trigger.HTTP != "" || trigger.Socket != "" || trigger.Authorizer:
@@ -69,13 +73,22 @@ func TestOperationsKeepTheTimes(t *testing.T) {
 				}
 			}
 		}
+		if sends(o) && o.Timeout+timeouts.ClockError >= groupchat.Takeover {
+			t.Errorf("%s may run %s, and another call takes its send over after %s", o.Name, o.Timeout, groupchat.Takeover)
+		}
 		if writesChanges(o) && o.Timeout+timeouts.ClockError > timeouts.Overlap {
 			t.Errorf("%s may write a change %s after its time, and a sync looks back %s", o.Name, o.Timeout, timeouts.Overlap)
 		}
 	}
-	if queues < 3 {
-		t.Errorf("%d operations have a queue, want at least 3", queues)
+	if queues < 3 || senders < 3 {
+		t.Errorf("%d operations have a queue and %d send to groups, want at least 3 and 3", queues, senders)
 	}
+}
+
+// sends reports whether an operation claims a send to a group, and stores the message.
+func sends(o op.Operation) bool {
+	access := o.Declared().Access
+	return slices.Contains(access, "write dedup") && slices.Contains(access, "write group-heads")
 }
 
 // writesChanges reports whether an operation that is called writes what devices read by "what

@@ -44,10 +44,6 @@ func call[In, Out, SDKOut any](ctx context.Context, do func(context.Context, *In
 	return convertTo[*Out](out), nil
 }
 
-// FromSDK returns a value of package calls that is the same as one of the SDK. Example:
-// FromSDK[calls.Attributes](item) of an item of the SDK.
-func FromSDK[T any](from any) T { return convertTo[T](from) }
-
 // convertTo returns a T with the same members as from: types of package calls and of the SDK have
 // the same names of members. Members that only one of them has are left out.
 func convertTo[T any](from any) T {

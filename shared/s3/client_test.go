@@ -259,7 +259,7 @@ func TestLinkEqualsThatOfTheSDK(t *testing.T) {
 		if !reflect.DeepEqual(parse(t, got), parse(t, want)) {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
-		response, err := http.Get(got) //nolint:gosec // of a server of this test
+		response, err := http.Get(got)
 		if err != nil {
 			t.Fatal(err)
 		}

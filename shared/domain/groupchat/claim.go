@@ -19,16 +19,20 @@ import (
 //
 // A call that finds the send claimed looks for the message among those after that number. If it is
 // there, the call is a repeat. If not, the call that claimed is still running, or it has died. A
-// call cannot run for takeoverSeconds, so after that time another one takes the claim over.
+// call cannot run for the time Takeover, so after that time another one takes the claim over.
 //
 // Example: alice's phone sends with random 7. The call claims at 12:00:00, when the last number is
 // 41, and dies. The repeat of 12:00:03 finds no message after 41 and fails: the first call could
-// still be running. The repeat of 12:00:11 takes over and stores message 45.
+// still be running. The repeat of 12:00:13 takes over and stores message 45.
+
+// Takeover is how old the claim of a call must be for another call to take it over. A function that
+// sends runs for timeouts.Call at most, the clocks of two functions may differ, and the time of a
+// claim has whole seconds. functions/catalog has a test that no operation that sends may run longer.
+const Takeover = timeouts.Call + timeouts.ClockError + time.Second
 
 const (
-	windowSeconds = int64(Window / time.Second)
-	// takeoverSeconds is longer than any function that sends can run.
-	takeoverSeconds = 10
+	windowSeconds   = int64(Window / time.Second)
+	takeoverSeconds = int64(Takeover / time.Second)
 	// overlapSeconds is how much longer a send is remembered: as long as a call runs.
 	overlapSeconds = int64(timeouts.Overlap / time.Second)
 )

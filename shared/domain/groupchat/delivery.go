@@ -59,14 +59,16 @@ func NewDelivery(app int64, store DeliveryStore, r MessageReader, f fanout.Servi
 }
 
 const (
-	// deliveryLease is how long a call has the delivery of a group at most. A call that died with it
-	// holds the messages of that time up: devices find them by the next message, or by their sync.
-	deliveryLease = 8 * time.Second
 	// deliveryTime is how long a call begins to deliver what was sent meanwhile. After that a new
 	// job does, so that a busy group leaves time for the other jobs of the batch.
 	deliveryTime = 2 * time.Second
 	// timeOfPart is what one part of the messages takes at most.
 	timeOfPart = 4 * time.Second
+	// deliveryLease is how long a call has the delivery of a group at most. A call that died with it
+	// holds the messages of that time up: devices find them by the next message, or by their sync.
+	// If a call takes longer, or the clock of another one is ahead, both deliver the same messages,
+	// and devices drop those that they have.
+	deliveryLease = deliveryTime + timeOfPart + 2*time.Second
 	// messagesPerPart is how many messages are delivered together at most.
 	messagesPerPart = 50
 )

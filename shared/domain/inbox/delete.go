@@ -76,7 +76,7 @@ func (s Service) readToHide(ctx context.Context, user string, id chat.ID, histor
 		err = s.RequireAccount(ctx, user)
 	case seen.Member != nil:
 		if history && seen.InOffset > 0 {
-			read.last = groupKey(seen.InOffset)
+			read.last = new(timeline.KeyOfNumber(seen.InOffset))
 		}
 	case history:
 		read.last, err = s.rows.LastCounted(ctx, s.app, user, seen)

@@ -83,17 +83,14 @@ func (r Row) withHead(h *groups.Head) Row {
 	if h.Shown > max(m.ListedAfter, 0) {
 		r.TimeMs = h.ShownMs
 		if h.Shown > hidden && !slices.Contains(m.Hidden, h.Shown) {
-			r.LastKey, r.Preview, r.LastHasNoContent = groupKey(h.Shown), h.Preview, h.Preview == ""
+			r.LastKey, r.Preview, r.LastHasNoContent = new(timeline.KeyOfNumber(h.Shown)), h.Preview, h.Preview == ""
 		}
 	}
 	if hidden > 0 {
-		r.HiddenUpTo = groupKey(hidden)
+		r.HiddenUpTo = new(timeline.KeyOfNumber(hidden))
 	}
 	return r
 }
-
-// groupKey returns the key of the message of a group with a number.
-func groupKey(number int64) *timeline.Key { return &timeline.Key{Seq: uint32(number)} } // numbers fit 32 bits
 
 // unread returns the count of unread messages of a row of a group. Messages that the user has
 // deleted do not count, but those that were recalled as well are not subtracted twice.

@@ -105,7 +105,7 @@ type addition struct {
 // AccountUnknown if none has an account, and with GroupFull if the others do not fit.
 func (s Service) newAddition(ctx context.Context, g groups.Group, list []string) (*addition, error) {
 	a := &addition{group: g, result: make(map[string]Result), refused: make(map[string]error)}
-	ids := distinct(list)
+	ids := accounts.Distinct(list)
 	var found map[string]Member
 	err := s.parallel.Run(ctx,
 		func(ctx context.Context) (err error) {

@@ -43,7 +43,7 @@ func (s Service) Mute(ctx context.Context, by groups.Actor, group string, list [
 	if err != nil {
 		return err
 	}
-	ids := slices.DeleteFunc(distinct(list), func(id string) bool { return living[id] == nil })
+	ids := slices.DeleteFunc(accounts.Distinct(list), func(id string) bool { return living[id] == nil })
 	found, err := s.reader.MembersOf(ctx, s.app, g.ID, ids, true)
 	if err != nil {
 		return err

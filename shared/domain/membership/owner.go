@@ -3,6 +3,7 @@ package membership
 import (
 	"context"
 
+	"parley/shared/domain/accounts"
 	"parley/shared/domain/groups"
 	"parley/shared/fault"
 )
@@ -21,7 +22,7 @@ func (s Service) Transfer(ctx context.Context, by groups.Actor, group, user stri
 		if g, err = s.find(ctx, group); err != nil || g.Owner == user {
 			return true, err
 		}
-		ids := distinct([]string{user, g.Owner})
+		ids := accounts.Distinct([]string{user, g.Owner})
 		found, err := s.reader.MembersOf(ctx, s.app, group, ids, true)
 		if err != nil {
 			return false, err

@@ -104,11 +104,11 @@ func (s Service) Specified(ctx context.Context, by groups.Actor, group string, u
 	if err != nil {
 		return nil, err
 	}
-	ids, read := distinct(users), users
+	ids, read := accounts.Distinct(users), users
 	if !by.Application {
 		read = append(slices.Clone(users), by.User)
 	}
-	found, err := s.reader.MembersOf(ctx, s.app, group, distinct(read), false)
+	found, err := s.reader.MembersOf(ctx, s.app, group, accounts.Distinct(read), false)
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +156,7 @@ func (s Service) Roles(ctx context.Context, group string, list []string) ([]grou
 	if _, err := s.find(ctx, group); err != nil {
 		return nil, err
 	}
-	found, err := s.reader.MembersOf(ctx, s.app, group, distinct(list), false)
+	found, err := s.reader.MembersOf(ctx, s.app, group, accounts.Distinct(list), false)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"parley/shared/domain/accounts"
 	"parley/shared/domain/groups"
 	"parley/shared/fault"
 )
@@ -34,7 +35,7 @@ func (s Service) Remove(ctx context.Context, by groups.Actor, r Removal) error {
 	if err != nil {
 		return err
 	}
-	removed, err := s.leave(ctx, &g, distinct(r.Users), func(m Member) error {
+	removed, err := s.leave(ctx, &g, accounts.Distinct(r.Users), func(m Member) error {
 		if m.Role == groups.Owner {
 			return notPermitted("the owner cannot be removed")
 		}

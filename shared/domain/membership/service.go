@@ -57,7 +57,7 @@ func (s Service) find(ctx context.Context, group string) (groups.Group, error) {
 
 // RoleOf returns what a user is in a group.
 func (s Service) RoleOf(ctx context.Context, group, user string) (groups.Role, error) {
-	found, err := s.reader.MembersOf(ctx, s.app, group, distinct([]string{user}), true)
+	found, err := s.reader.MembersOf(ctx, s.app, group, accounts.Distinct([]string{user}), true)
 	return found[user].Role, err
 }
 
@@ -104,9 +104,6 @@ func memberUnknown(user string) error {
 func tooMany(limit int) error {
 	return fault.At(fault.BatchTooLarge, fault.Members, "a call names at most %d users", limit)
 }
-
-// distinct returns each of the ids once that a user can have.
-func distinct(ids []string) []string { return accounts.Distinct(ids) }
 
 // untilWritten calls try until it has written, which it reports. It fails with Conflict if other
 // calls change the same members at each try.

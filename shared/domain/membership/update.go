@@ -4,6 +4,7 @@ import (
 	"context"
 	"unicode/utf8"
 
+	"parley/shared/domain/accounts"
 	"parley/shared/domain/groups"
 	"parley/shared/fault"
 )
@@ -34,7 +35,7 @@ func (s Service) Update(ctx context.Context, by groups.Actor, group, user string
 		until = &end
 	}
 	err = s.untilWritten(ctx, func() (bool, error) {
-		found, err := s.reader.MembersOf(ctx, s.app, group, distinct([]string{user}), true)
+		found, err := s.reader.MembersOf(ctx, s.app, group, accounts.Distinct([]string{user}), true)
 		if err != nil {
 			return false, err
 		}
@@ -64,7 +65,7 @@ func (s Service) SetOption(ctx context.Context, group, user string, o groups.Rec
 		return false, err
 	}
 	err = s.untilWritten(ctx, func() (bool, error) {
-		found, err := s.reader.MembersOf(ctx, s.app, group, distinct([]string{user}), true)
+		found, err := s.reader.MembersOf(ctx, s.app, group, accounts.Distinct([]string{user}), true)
 		if err != nil {
 			return false, err
 		}

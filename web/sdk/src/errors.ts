@@ -1,6 +1,6 @@
 /**
  * The code of a call that met another one, or a service that did not answer in time. Example: the first call of a send to
- * a group has died, and for ten seconds the server cannot know that.
+ * a group has died, and for twelve seconds the server cannot know that.
  */
 const conflict = 60008;
 
