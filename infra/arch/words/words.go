@@ -20,6 +20,9 @@ func vendors() []string {
 		`ErrorCode`, `ErrorInfo`, `ErrorDisplay`, `ActionStatus`, `ResultCode`, `ResultInfo`, `ResultItem`, // §1.2, §1.3
 		`Tag_\w+`, `SnsItem`, `AddSource`, `AddSource_Type_\w*`, `AddWording`, `Add_Type_\w+`, `Delete_Type_\w+`, `FaceUrl`, `AllowType\w*`, // §7, §8
 		`ExtensionList`, `OperateType`, `ChatType`, `StartIndex`, `CompleteFlag`,
+		`(Apply|Invite)JoinOption`, `MsgFlag`, `MsgDropReason`, `MsgPriority`, `GroupAtInfo`, `GroupAt(_Account|AllFlag)`, `IsSystemMsg`, // §16, §18
+		`(Member|Owner)_Account`, `ToMembers_Account`, `App(Member)?DefinedData`, `HistoryMsgBeforeJoin`, `MuteAllMember`, // §16, §17
+		`ShutUp\w*`, `(Max)?MemberNum`, `AVChatRoom`, `ChatRoom`, `ReportType`, `RemarkInfo`, `UserDefinedField`, // §16, §17, §19
 		`[Ss]dk[Aa]pp[Ii][Dd]`, `User[Ss]igs?`, `usersigs?`, `UserIDs?`, `Tencent`, `tencent`, `v4`, // §1, §2
 		`UTC\+8`, // the time zone of the vendor's servers
 	}

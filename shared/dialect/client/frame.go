@@ -325,7 +325,8 @@ func encoders() []encoder {
 		}),
 		encode("group.notice", func(e groups.Notice) any {
 			return groupNotice{
-				Type: int(e.Kind), Group: e.Group, Name: e.Name, By: e.By, User: e.User, Reason: e.Reason, Text: e.Text, MuteSec: e.MutedSeconds, TimeMs: e.TimeMs,
+				Type: v4.NoticeType(e.Kind), Group: e.Group, Name: e.Name, By: e.By, User: e.User, Reason: e.Reason, Text: e.Text,
+				MuteSec: e.MutedSeconds, TimeMs: e.TimeMs,
 			}
 		}),
 		encode("group.profile", func(e groups.ProfileChanged) any {

@@ -127,7 +127,7 @@ func ParsePriority(name string) (timeline.Priority, bool) {
 
 // FromTip returns the wire form of a tip.
 func FromTip(t groups.Tip) Tip {
-	out := Tip{Type: int(t.Kind), By: t.By, Users: t.Users, Members: t.Members, Invited: t.Invited}
+	out := Tip{Type: tipType(t.Kind), By: t.By, Users: t.Users, Members: t.Members, Invited: t.Invited}
 	if t.Kind == groups.TipMemberChanged {
 		out.MuteTime = &t.MutedSeconds
 	}

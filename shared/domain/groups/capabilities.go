@@ -17,8 +17,8 @@ func (c Cells[T]) For(t Type) T {
 
 // Capabilities is the table of what the types of groups allow: a field is a capability, and its
 // Cells are the types. Every rule that depends on the type of a group reads it, and so does the
-// reference. The tag `row` is the title of the row in docs/spec/tencent §16.1, with ' for each
-// backquote; a test compares every cell. The tag `means` is what docs/reference/group-types.md says.
+// reference. The tag `row` is the title of the row in docs/spec/tencent §16.1; a test compares every
+// cell. The tag `means` is what docs/reference/group-types.md says.
 //
 // A row of Roles has the least role that may do something; the application may do everything
 // that is not Nobody's.
@@ -36,9 +36,9 @@ type Capabilities struct {
 	MuteMembers    Cells[Role] `row:"mute a member" means:"mute a member with a lesser role, or all"`
 	ReadMembers    Cells[Role] `row:"read member list" means:"read the list of members"`
 
-	Join              Cells[JoinOption]   `row:"default 'ApplyJoinOption'" means:"join option of a new group"`
-	InviteBy          Cells[InviteOption] `row:"default 'InviteJoinOption'" means:"invite option of a new group"`
-	Silent            Cells[bool]         `row:"default 'MsgFlag'" means:"messages are not pushed, unless a member asks for it"`
+	Join              Cells[JoinOption]   `row:"default join option" means:"join option of a new group"`
+	InviteBy          Cells[InviteOption] `row:"default invite option" means:"invite option of a new group"`
+	Silent            Cells[bool]         `row:"default receive option" means:"messages are not pushed, unless a member asks for it"`
 	Unread            Cells[bool]         `row:"unread count" means:"unread messages are counted"`
 	HistoryBeforeJoin Cells[bool]         `row:"history from before joining" means:"members see the messages from before they joined"`
 	NeedsActivation   Cells[bool]         `row:"activation by a first message" means:"the group is hidden until its first message"`

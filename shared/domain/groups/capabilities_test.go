@@ -74,7 +74,7 @@ func word(title, cell string) (string, error) {
 		cell = map[string]string{"no": "no", "yes": "owner"}[cell]
 	case "read member list":
 		cell = map[string]string{"all": "member"}[cell]
-	case "default 'MsgFlag'":
+	case "default receive option":
 		cell = map[string]string{"AcceptAndNotify": "no", "AcceptNotNotify": "yes"}[cell]
 	}
 	least, _, _ := strings.Cut(cell, ",") // the roles begin with the least one

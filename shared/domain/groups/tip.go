@@ -48,24 +48,24 @@ type NoticeKind int
 
 // The kinds of notices.
 const (
-	NoticeRequest         NoticeKind = 1  // a user asks to join: to the owner and the admins
-	NoticeAccepted        NoticeKind = 2  // to the user who asked
-	NoticeRefused         NoticeKind = 3  // to the user who asked
-	NoticeRemoved         NoticeKind = 4  // to the user who was removed
-	NoticeDestroyed       NoticeKind = 5  // to all members
-	NoticeCreated         NoticeKind = 6  // to the owner's devices
-	NoticeAdded           NoticeKind = 7  // to the user who was added without being asked
-	NoticeLeft            NoticeKind = 8  // to the devices of the user who left
-	NoticeAdmin           NoticeKind = 9  // to the user who was made an admin
-	NoticeNoAdmin         NoticeKind = 10 // to the user who is not an admin any more
-	NoticeReclaimed       NoticeKind = 11 // to all members
-	NoticeInvited         NoticeKind = 12 // to the user who is invited and has to agree
-	NoticeInviteAccepted  NoticeKind = 13 // to the user who invited
-	NoticeInviteRefused   NoticeKind = 14 // to the user who invited
-	NoticeOfApplication   NoticeKind = 255
-	NoticeMuted           NoticeKind = 17 // to the user who was muted
-	NoticeInviteToConfirm NoticeKind = 24 // an invitation that the owner and the admins decide on
-	NoticeRequestHandled  NoticeKind = 25 // to the owner and the admins
+	NoticeRequest         NoticeKind = iota + 1 // a user asks to join: to the owner and the admins
+	NoticeAccepted                              // to the user who asked
+	NoticeRefused                               // to the user who asked
+	NoticeRemoved                               // to the user who was removed
+	NoticeDestroyed                             // to all members
+	NoticeCreated                               // to the owner's devices
+	NoticeAdded                                 // to the user who was added without being asked
+	NoticeLeft                                  // to the devices of the user who left
+	NoticeAdmin                                 // to the user who was made an admin
+	NoticeNoAdmin                               // to the user who is not an admin any more
+	NoticeReclaimed                             // to all members
+	NoticeInvited                               // to the user who is invited and has to agree
+	NoticeInviteAccepted                        // to the user who invited
+	NoticeInviteRefused                         // to the user who invited
+	NoticeOfApplication                         // what the application says
+	NoticeMuted                                 // to the user who was muted
+	NoticeInviteToConfirm                       // an invitation that the owner and the admins decide on
+	NoticeRequestHandled                        // to the owner and the admins
 )
 
 // A Notice says to single users what has happened to them in a group. It is not in the history of
