@@ -77,19 +77,10 @@ type BlockPage struct {
 // ListBlocks returns a page of the owner's blocklist, in order of peers. The page begins
 // behind the peer after.
 func (s Service) ListBlocks(ctx context.Context, owner, after string, limit int) (BlockPage, error) {
-	counters, err := s.CountersStrongly(ctx, owner)
-	if err != nil {
-		return BlockPage{}, err
-	}
-	blocks, more, err := s.pages.BlocksOf(ctx, s.app, owner, after, limit)
-	if err != nil {
-		return BlockPage{}, err
-	}
-	page := BlockPage{Blocks: blocks, Counters: counters}
-	if more && len(blocks) > 0 {
-		page.Next = blocks[len(blocks)-1].Peer
-	}
-	return page, nil
+	var p BlockPage
+	var err error
+	p.Blocks, p.Next, p.Counters, err = readPage(ctx, s, owner, after, limit, s.pages.BlocksOf, func(b Block) string { return b.Peer })
+	return p, err
 }
 
 // CheckBlocks returns for each peer who of the two blocks the other

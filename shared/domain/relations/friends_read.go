@@ -79,26 +79,36 @@ type FriendPage struct {
 
 // ListFriends returns a page of the owner's table, in order of peers. The page begins
 // behind the peer after.
+func (s Service) ListFriends(ctx context.Context, owner, after string, limit int) (FriendPage, error) {
+	var p FriendPage
+	var err error
+	p.Friends, p.Next, p.Counters, err = readPage(ctx, s, owner, after, limit, s.pages.FriendsOf, func(f Friend) string { return f.Peer })
+	return p, err
+}
+
+// readPage reads the counters of a user and a page of the user's entries, those behind the key
+// after. next is the key of the last one if there are more, else empty.
 //
-// The counters are read before the entries, so the entries are never older than
-// FriendVersion. Example: the counters have version 7, and Bob is added with version
+// The counters are read before the entries, so the entries are never older than the
+// versions. Example: the counters have version 7, and Bob is added with version
 // 8 before the entries are read. The client gets Bob with version 7, and gets him
 // again when it asks for the changes since version 7. In the other order the client
 // could get version 8 without Bob, and would never ask for him.
-func (s Service) ListFriends(ctx context.Context, owner, after string, limit int) (FriendPage, error) {
-	counters, err := s.CountersStrongly(ctx, owner)
+func readPage[T any](
+	ctx context.Context, s Service, owner, after string, limit int,
+	read func(ctx context.Context, app int64, owner, after string, limit int) ([]T, bool, error), key func(T) string,
+) (list []T, next string, counters Counters, err error) {
+	if counters, err = s.CountersStrongly(ctx, owner); err != nil {
+		return nil, "", Counters{}, err
+	}
+	list, more, err := read(ctx, s.app, owner, after, limit)
 	if err != nil {
-		return FriendPage{}, err
+		return nil, "", Counters{}, err
 	}
-	friends, more, err := s.pages.FriendsOf(ctx, s.app, owner, after, limit)
-	if err != nil {
-		return FriendPage{}, err
+	if more && len(list) > 0 {
+		next = key(list[len(list)-1])
 	}
-	page := FriendPage{Friends: friends, Counters: counters}
-	if more && len(friends) > 0 {
-		page.Next = friends[len(friends)-1].Peer
-	}
-	return page, nil
+	return list, next, counters, nil
 }
 
 // FriendChanges says what has changed in a friend table since a version.

@@ -123,19 +123,10 @@ type RequestPage struct {
 // ListRequests returns a page of the pending requests to a user, in order of the users
 // who asked. The page begins behind the user after.
 func (s Service) ListRequests(ctx context.Context, owner, after string, limit int) (RequestPage, error) {
-	counters, err := s.CountersStrongly(ctx, owner)
-	if err != nil {
-		return RequestPage{}, err
-	}
-	requests, more, err := s.pages.RequestsTo(ctx, s.app, owner, after, limit)
-	if err != nil {
-		return RequestPage{}, err
-	}
-	page := RequestPage{Requests: requests, Counters: counters}
-	if more && len(requests) > 0 {
-		page.Next = requests[len(requests)-1].From
-	}
-	return page, nil
+	var p RequestPage
+	var err error
+	p.Requests, p.Next, p.Counters, err = readPage(ctx, s, owner, after, limit, s.pages.RequestsTo, func(r Request) string { return r.From })
+	return p, err
 }
 
 // MarkRequestsRead sets the owner's pending requests as read up to now.
