@@ -201,7 +201,7 @@ func Codes() map[Code]string {
 		FolderUnknown:     "folder_unknown",
 		FolderLimit:       "folder_limit",
 		FolderName:        "folder_name",
-		DataLimit:         "kept_limit",
+		DataLimit:         "data_limit",
 		PinLimit:          "pin_limit",
 		ExportMissing:     "export_missing",
 		ExportExpired:     "export_expired",

@@ -107,10 +107,10 @@ func (s Service) commit(ctx context.Context, user string, p rowsPlan) (bool, err
 
 // changeRows makes a plan of some of a user's rows, and writes it. The first read is
 // eventually consistent.
-func (s Service) changeRows(ctx context.Context, user string, ids []chat.ID, fenced bool, plan func(rowsRead) (rowsPlan, error)) (rowsPlan, error) {
+func (s Service) changeRows(ctx context.Context, user string, ids []chat.ID, requireFolders bool, plan func(rowsRead) (rowsPlan, error)) (rowsPlan, error) {
 	return unitofwork.New(
 		func(ctx context.Context, again bool) (read rowsRead, err error) {
-			if read.begun, err = s.beginTransaction(ctx, user, ids, fenced, again); err == nil {
+			if read.begun, err = s.beginTransaction(ctx, user, ids, requireFolders, again); err == nil {
 				read.unknown, err = s.unknownPeers(ctx, user, &read.begun)
 			}
 			return read, err
@@ -124,10 +124,10 @@ func (s Service) changeRows(ctx context.Context, user string, ids []chat.ID, fen
 // and delivers the changed rows to the user's other devices. It creates a row that does
 // not exist, if the peer is an account. It returns an error for each conversation.
 //
-// One transaction changes up to rowsPerTransaction rows. If fenced, each transaction is
+// One transaction changes up to rowsPerTransaction rows. If requireFolders is true, each one is
 // written only while the folders are as in the head that change has got; otherwise
 // change gets an empty head.
-func (s Service) changeData(ctx context.Context, user string, ids []chat.ID, fenced bool, origin delivery.Origin,
+func (s Service) changeData(ctx context.Context, user string, ids []chat.ID, requireFolders bool, origin delivery.Origin,
 	change func(h Head, r Row) (Data, error),
 ) ([]error, error) {
 	errs := checkPeers(user, ids)
@@ -137,7 +137,7 @@ func (s Service) changeData(ctx context.Context, user string, ids []chat.ID, fen
 		for i, at := range part {
 			chats[i] = ids[at]
 		}
-		p, err := s.changeRows(ctx, user, chats, fenced, func(read rowsRead) (rowsPlan, error) { return planData(read, change) })
+		p, err := s.changeRows(ctx, user, chats, requireFolders, func(read rowsRead) (rowsPlan, error) { return planData(read, change) })
 		if err != nil {
 			s.deliverRows(ctx, user, origin, changed) // the parts before are written
 			return nil, err
@@ -171,10 +171,10 @@ func planData(read rowsRead, change func(Head, Row) (Data, error)) (rowsPlan, er
 	return p, nil
 }
 
-// beginTransaction reads the rows of some conversations and, if fenced, the head. It returns a
+// beginTransaction reads the rows of some conversations and, if requireFolders is true, the head. It returns a
 // transaction that changes nothing yet.
-func (s Service) beginTransaction(ctx context.Context, user string, ids []chat.ID, fenced, strong bool) (Transaction, error) {
-	t := Transaction{NowMs: s.clock.Now().UnixMilli(), RequireFolders: fenced, Rows: make([]Mutation, len(ids))}
+func (s Service) beginTransaction(ctx context.Context, user string, ids []chat.ID, requireFolders, strong bool) (Transaction, error) {
+	t := Transaction{NowMs: s.clock.Now().UnixMilli(), RequireFolders: requireFolders, Rows: make([]Mutation, len(ids))}
 	run := []func(context.Context) error{func(ctx context.Context) error {
 		rows, err := s.rowsOf(ctx, user, ids, strong)
 		for i, r := range rows {
@@ -183,7 +183,7 @@ func (s Service) beginTransaction(ctx context.Context, user string, ids []chat.I
 		}
 		return err
 	}}
-	if fenced {
+	if requireFolders {
 		run = append(run, func(ctx context.Context) (err error) {
 			t.SeenHead, err = s.heads.Head(ctx, s.app, user, strong)
 			return err

@@ -12,7 +12,7 @@ export type { ParleyOptions } from "./options.ts";
 export { Parley } from "./parley.ts";
 export { indexedStore } from "./storage/indexedDbStore.ts";
 export { memoryStore } from "./storage/memoryStore.ts";
-export type { Change, Kept, KeptConversation, Store } from "./storage/store.ts";
+export type { Change, Store, StoredConversation, StoredData } from "./storage/store.ts";
 export { fold, locate } from "./text/fold.ts";
 export { preview, words } from "./text/preview.ts";
 export type { Timing } from "./time/timing.ts";

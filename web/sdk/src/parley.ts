@@ -106,7 +106,7 @@ export class Parley extends LocalData {
     this.#timing = { ...defaultTiming, ...options.timing };
     const name = `parley.${options.sdkappid}.${options.identifier}`;
     this.#persistence = new Persistence(options.store ?? this.#host.store(name), this.#timing.storeTimeout, (error) => {
-      this.#events.emit("unkept", error);
+      this.#events.emit("storeFailed", error);
       this.#host.addLimit({ what: "storage", error });
     });
     this.#conversations = new ConversationStore({

@@ -145,7 +145,7 @@ export type Counters = Omit<
 /**
  * Something that the host does not have or does not allow.
  *
- * - `storage`: this device stores nothing. If a store failed, the event `unkept` is emitted too
+ * - `storage`: this device stores nothing. If a store failed, the event `storeFailed` is emitted too
  * - `tabs`: the tabs of this browser cannot share a connection, so this client is a device of its own
  * - `installation`: the name of this installation cannot be stored, so the next page is another device
  */
@@ -198,7 +198,7 @@ export interface Events extends Omit<ServerEvents, "message.new" | "session.kick
   /** The server does not accept this user. The client does not connect until `login` is called. */
   refused: Error;
   /** The store has failed: this client stores nothing on this device any more. */
-  unkept: unknown;
+  storeFailed: unknown;
   /** The host lacks something, and the client works without it. */
   limited: Limit;
 }

@@ -36,14 +36,14 @@ async function signedIn(more: Partial<ParleyOptions> = {}) {
   const { server, client } = await setUp();
   const bob = client("bob", more);
   const limits: Limit[] = [];
-  const unkept: unknown[] = [];
+  const storeFailed: unknown[] = [];
   bob.on("limited", (limit) => limits.push(limit));
-  bob.on("unkept", (error) => unkept.push(error));
+  bob.on("storeFailed", (error) => storeFailed.push(error));
   await bob.login();
   server.sendMessage("alice", "bob", "hi");
   await until(() => bob.timeline("alice").length === 1);
   await bob.send("alice", "ho");
-  return { server, client, bob, limits, unkept, what: () => limits.map(({ what }) => what).sort() };
+  return { server, client, bob, limits, storeFailed, what: () => limits.map(({ what }) => what).sort() };
 }
 
 test("a page without https has no randomUUID and no locks: it is a device of its own, and emits limited", async () => {
@@ -87,13 +87,13 @@ for (const [name, broken] of [
   ["is full", { apply: () => Promise.reject(new DOMException("full", "QuotaExceededError")) }],
 ] as const) {
   test(`if a store ${name}, memory takes its place, and limited is emitted once`, async () => {
-    const { bob, unkept, what } = await signedIn({
+    const { bob, storeFailed, what } = await signedIn({
       store: { ...methodsOf(memoryStore()), ...broken },
       timing: { storeTimeout: 50 },
     });
     await sleep(100);
     assert.equal((await bob.search("hi")).length, 1);
-    assert.equal(unkept.length, 1);
+    assert.equal(storeFailed.length, 1);
     assert.deepEqual(what(), ["storage"]);
   });
 }

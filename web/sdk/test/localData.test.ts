@@ -28,8 +28,8 @@ test("the objects of the app are copied before they are stored, without their pr
   const { server, online } = await setUp();
   const { store, inner } = strictStore();
   const bob = await online("bob", { store });
-  const unkept: unknown[] = [];
-  bob.on("unkept", (error) => unkept.push(error));
+  const storeFailed: unknown[] = [];
+  bob.on("storeFailed", (error) => storeFailed.push(error));
   bob.on("message", (m) => Object.assign(m, { onClick: () => {} })); // an app may do this
   const content = new Proxy({ Text: "hi", onClick: () => {} }, {});
   const body = new Proxy([{ MsgType: "TIMTextElem", MsgContent: content }], {});
@@ -40,7 +40,7 @@ test("the objects of the app are copied before they are stored, without their pr
   server.sendMessage("alice", "bob", "ho");
   await until(() => bob.timeline("alice").length === 2);
   await sleep(80);
-  assert.deepEqual(unkept, []);
+  assert.deepEqual(storeFailed, []);
   assert.deepEqual(texts(await inner.messages("alice", 9)).sort(), ["hi", "ho"]);
 });
 

@@ -124,13 +124,13 @@ test("an answer that arrives after logout is not used", async () => {
   assert.equal(bob.timeline("alice").length, 0);
 });
 
-test("if the store fails, unkept is emitted once, and messages are still sent and received", async () => {
+test("if the store fails, storeFailed is emitted once, and messages are still sent and received", async () => {
   const { server, client } = await setUp();
   const fail = () => Promise.reject(new Error("no room"));
   const store: Store = { ...memoryStore(), load: fail, messages: fail, apply: fail, search: fail, clear: fail };
   const bob = client("bob", { store });
   let emitted = 0;
-  bob.on("unkept", () => emitted++);
+  bob.on("storeFailed", () => emitted++);
   await bob.login();
   await bob.send("alice", "hi");
   server.sendMessage("alice", "bob", "ho");

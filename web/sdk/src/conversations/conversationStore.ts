@@ -1,7 +1,7 @@
 import { isRecalled, mergeMessage } from "../messages/mergeMessage.ts";
 import { compare, offsetOf, parseKey } from "../messages/messageKey.ts";
 import { type Direction, Timeline } from "../messages/timeline.ts";
-import type { Change, KeptConversation } from "../storage/store.ts";
+import type { Change, StoredConversation } from "../storage/store.ts";
 import {
   type AnyMessage,
   type Conversation,
@@ -138,7 +138,7 @@ export class ConversationStore {
   }
 
   /** Takes over a conversation from the store of this device. A row that came from the server since stays. */
-  restore(stored: KeptConversation): void {
+  restore(stored: StoredConversation): void {
     const { row } = stored;
     const entry = this.entry(idOf(row));
     if (entry.fromServer) return;

@@ -1,7 +1,7 @@
 import { idOf } from "../conversations/conversationId.ts";
 import { parseKey } from "../messages/messageKey.ts";
 import type { AnyMessage, Pending } from "../types.ts";
-import type { Change, Kept, KeptConversation, Store } from "./store.ts";
+import type { Change, Store, StoredConversation, StoredData } from "./store.ts";
 
 /**
  * A store in the IndexedDB of this name. Several tabs may share it: every write replaces a
@@ -28,14 +28,14 @@ class IndexedDbStore implements Store {
     this.#name = name;
   }
 
-  async load(): Promise<Kept> {
+  async load(): Promise<StoredData> {
     const tx = (await this.#open()).transaction(tables, "readonly");
     const meta = tx.objectStore("meta");
     const [since, names, values, conversations, pending] = await Promise.all([
       result<number | undefined>(meta.get("since")),
       result(meta.getAllKeys(noteKeys())),
       result<unknown[]>(meta.getAll(noteKeys())),
-      result<KeptConversation[]>(tx.objectStore("conversations").getAll()),
+      result<StoredConversation[]>(tx.objectStore("conversations").getAll()),
       result<Pending[]>(tx.objectStore("pending").getAll()),
     ]);
     return {

@@ -1,7 +1,7 @@
 import { idOf } from "../conversations/conversationId.ts";
 import { compare, type Place, parseKey } from "../messages/messageKey.ts";
 import type { AnyMessage, MsgKey, Pending } from "../types.ts";
-import type { Change, Kept, KeptConversation, Store } from "./store.ts";
+import type { Change, Store, StoredConversation, StoredData } from "./store.ts";
 
 /** The newest messages of a conversation that always stay in memory. */
 const minMessages = 1_000;
@@ -13,12 +13,12 @@ export function memoryStore(): Store {
 
 class MemoryStore implements Store {
   #since = 0;
-  readonly #conversations = new Map<string, KeptConversation>();
+  readonly #conversations = new Map<string, StoredConversation>();
   readonly #messages = new Map<string, Map<MsgKey, AnyMessage>>();
   readonly #pending = new Map<string, Pending>();
   readonly #notes = new Map<string, unknown>();
 
-  async load(): Promise<Kept> {
+  async load(): Promise<StoredData> {
     return {
       since: this.#since,
       conversations: [...this.#conversations.values()],

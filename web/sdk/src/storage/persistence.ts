@@ -4,7 +4,7 @@ import { words } from "../text/preview.ts";
 import { withTimeout } from "../time/wait.ts";
 import type { AnyMessage } from "../types.ts";
 import { memoryStore } from "./memoryStore.ts";
-import type { Change, Kept, Store } from "./store.ts";
+import type { Change, Store, StoredData } from "./store.ts";
 
 /** For this time changes are collected before they are written together, ms. */
 const batchDelay = 30;
@@ -34,7 +34,7 @@ export class Persistence {
     this.#failed = failed;
   }
 
-  load(): Promise<Kept> {
+  load(): Promise<StoredData> {
     return this.#ask((store) => store.load());
   }
 

@@ -1,17 +1,17 @@
 import type { AnyMessage, Conversation, MsgKey, Pending } from "../types.ts";
 
 /** What a store has of one conversation besides its messages. */
-export interface KeptConversation {
+export interface StoredConversation {
   row: Conversation;
   /** The store has messages of the conversation, so it must be given the changes of messages. */
   held: boolean;
 }
 
 /** What a store returns when a client starts. */
-export interface Kept {
+export interface StoredData {
   /** The store has every change before this time, Unix ms of the server; 0: it has nothing. */
   since: number;
-  conversations: readonly KeptConversation[];
+  conversations: readonly StoredConversation[];
   /** Messages that are not known to be stored by the server, in the order in which they were written. */
   pending: readonly Pending[];
   /** Other values that the client has stored, by name; absent: there are none. */
@@ -21,7 +21,7 @@ export interface Kept {
 /** One change of a store. `peer` is the conversation: the other user, or the text that `conversationId` returns for a group. */
 export type Change =
   | { kind: "since"; since: number }
-  | { kind: "conversation"; conversation: KeptConversation }
+  | { kind: "conversation"; conversation: StoredConversation }
   | { kind: "message"; peer: string; message: AnyMessage }
   /** Changes a message that the store has. If the store does not have it, nothing happens. */
   | { kind: "amend"; peer: string; key: MsgKey; amend: (m: AnyMessage) => AnyMessage }
@@ -40,7 +40,7 @@ export type Change =
  * IndexedDB in a browser, memory elsewhere, or a store of your own.
  */
 export interface Store {
-  load(): Promise<Kept>;
+  load(): Promise<StoredData>;
   /** The newest messages of a conversation, older than `before` if that is given, at most `limit`, ascending. */
   messages(peer: string, limit: number, before?: MsgKey): Promise<AnyMessage[]>;
   /** Makes changes in their order: all of them or none. */

@@ -150,7 +150,7 @@ export class TabGroup {
 
   /** Sends the event of an operation that this tab has called to the other tabs. */
   postEvent(event: ServerEvent): void {
-    this.#post({ kind: "echo", event });
+    this.#post({ kind: "own-event", event });
   }
 
   /** Reports to the other tabs whether the user sees this one; undefined: it is being closed. */
@@ -175,7 +175,7 @@ export class TabGroup {
       case "send":
         if (this.#isLeader) this.#connection?.send(message.text);
         return;
-      case "echo":
+      case "own-event":
         this.#options.otherTabEvent(message.event);
         return;
       case "seen":

@@ -13,6 +13,6 @@ export type TabMessage =
   /** A tab asks the leader to send a frame. */
   | { kind: "send"; text: string }
   /** A tab has called an operation: the event of the operation. */
-  | { kind: "echo"; event: ServerEvent }
+  | { kind: "own-event"; event: ServerEvent }
   /** Whether the user sees a tab; undefined: the tab is being closed. */
   | { kind: "seen"; tab: string; seen: boolean | undefined };
