@@ -113,13 +113,35 @@ class SealKey(Case):
         self.done()
 
 
+def parameters(call):
+    """Returns the parameters that a call of sam deploy gives."""
+    return dict(pair.split("=", 1) for pair in call[call.index("--parameter-overrides") + 1:])
+
+
+def read(path):
+    """Returns the real template of a stack."""
+    return (ROOT / ("infra/stacks/data.yaml" if path.endswith("data.yaml") else "template.yaml")).read_bytes()
+
+
 class Up(Case):
-    data = b'Outputs:\n  Schema: {Value: "2"}\n'
+    program = read("template.yaml")
 
     def up(self, stage):
         calls = []
-        stacks.up(stage, "arm64", self.client, lambda *a: calls.append(a), lambda path: self.data if path.endswith("data.yaml") else b"packaged")
+        stacks.up(stage, "arm64", self.client, lambda *a: calls.append(a), read)
         return calls
+
+    def deployed(self, stage, **outputs):
+        """Deploys a stage that exists. Returns the parameters of the program."""
+        for _ in range(2):
+            self.expect("cloudformation", "describe_stacks", described(stage.data, outputs={"Schema": "1"}), StackName=stage.data)
+        self.refuse("ssm", "put_parameter", "ParameterAlreadyExists")
+        self.outputs(stage.data, **outputs)
+        self.outputs("aws-sam-cli-managed-default", SourceBucket="b")
+        self.expect("s3", "put_object", {}, Bucket="b", Key=ANY, Body=self.program)
+        self.expect("s3", "put_object", {}, Bucket="b", Key=ANY, Body=ANY)
+        self.outputs(stage.program)
+        return parameters(self.up(stage)[-1])
 
     def test_data_comes_first_and_its_outputs_are_parameters_of_the_program(self):
         self.absent("parley-dev-data")  # for the form of the data
@@ -128,7 +150,7 @@ class Up(Case):
             ("Name", "Type", "Tier", "Value", "Overwrite", "Description", "Tags"), ANY))
         self.outputs("parley-dev-data", TableCore="core-1")
         self.outputs("aws-sam-cli-managed-default", SourceBucket="b")
-        self.expect("s3", "put_object", {}, Bucket="b", Key=ANY, Body=b"packaged")
+        self.expect("s3", "put_object", {}, Bucket="b", Key=ANY, Body=self.program)
         self.expect("s3", "put_object", {}, Bucket="b", Key="parley-dev/releases/current", Body=ANY)
         self.outputs("parley-dev", ClientUrl="https://c")
         data, build, package, program = self.up(self.stage("dev", TableKey="k", LogLevel="debug"))
@@ -143,9 +165,24 @@ class Up(Case):
         self.assertIn("https://c", self.said.getvalue())
         self.done()
 
+    def test_what_a_deployment_does_not_name_has_its_default_again(self):
+        slow = self.deployed(self.stage("dev", RequestRate="1", HttpDomain="chat.example.com"), TableCore="core-1")
+        self.assertEqual((slow["RequestRate"], slow["HttpDomain"], slow["TableCore"]), ("1", "chat.example.com", "core-1"))
+        after = self.deployed(self.stage("dev"), TableCore="core-1")
+        self.assertEqual((after["RequestRate"], after["HttpDomain"]), ("10000", '""'))
+        self.assertEqual(set(slow), set(after))
+        self.done()
+
+    def test_a_stage_with_the_key_of_another_one_has_no_parameter_beside_it(self):
+        own = self.deployed(self.stage("dev"), SealKey="ssm:/parley/dev/seal-key", SealParameter="/parley/dev/seal-key")
+        self.assertEqual(own["SealParameter"], "/parley/dev/seal-key")
+        drill = self.deployed(self.stage("dev", SealKey="arn:k"), SealKey="ssm:/parley/dev/seal-key", SealParameter="/parley/dev/seal-key")
+        self.assertEqual((drill["SealKey"], drill["SealParameter"]), ("arn:k", '""'))
+        self.done()
+
     def test_a_release_that_would_make_the_form_of_the_data_older_is_refused(self):
         self.outputs("parley-dev-data", Schema="3")
-        with self.assertRaisesRegex(SystemExit, "has the form 3, and this release would make it 2"):
+        with self.assertRaisesRegex(SystemExit, "has the form 3, and this release would make it 1"):
             self.up(self.stage("dev"))
         self.done()
 
@@ -200,7 +237,7 @@ class Canary(Case):
         self.outputs("parley-prod-data", TableCore="core-1")
         self.outputs("parley-prodnext", ClientUrl="https://c2")
         calls = []
-        stacks.canary(self.stage("prod", AlarmTopic="arn:t"), "arm64", self.client, lambda *a: calls.append(a))
+        stacks.canary(self.stage("prod", AlarmTopic="arn:t"), "arm64", self.client, lambda *a: calls.append(a), read)
         for word in ("parley-prodnext", "Stage=prodnext", "ServeWorker=false", "Connections=a1b2/prod", "TableCore=core-1", "AlarmTopic=arn:t"):
             self.assertIn(word, calls[-1])
         self.assertIn("https://c2", self.said.getvalue())
