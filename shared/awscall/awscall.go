@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -71,6 +72,12 @@ func NewOver(cfg aws.Config, service Service, c clock.Clock, connect func(base *
 		parts: sync.OnceValues(func() (*parts, error) { return newParts(cfg, service, connect) }),
 	}
 }
+
+// traceVariable has the trace header of the invocation that runs. Lambda makes it of ASCII letters,
+// digits and signs. A call that repeats it tells Lambda and SQS of which chain of events it is: Lambda
+// stops a chain in which a function without RecursiveLoop: Allow was invoked about 16 times (Lambda
+// Developer Guide, "Use Lambda recursive loop detection to prevent infinite loops").
+const traceVariable = "_X_AMZN_TRACE_ID"
 
 const (
 	connectTime = time.Second // to open a connection, and for its TLS handshake
@@ -196,6 +203,9 @@ func (c *Client) send(ctx context.Context, deadline time.Time, p *parts, r reque
 	}
 	sent := httpclient.Request{
 		Method: r.signed.Method, Path: r.signed.Path, Header: p.signer.Append(nil, &r.signed, &credentials, c.clock.Now()), Body: r.body, Deadline: deadline,
+	}
+	if trace := os.Getenv(traceVariable); trace != "" {
+		sent.Header = append(sent.Header, "X-Amzn-Trace-Id: "+trace+"\r\n"...)
 	}
 	var response httpclient.Response
 	err = p.over.Do(ctx, &sent, &response)

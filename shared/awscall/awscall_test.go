@@ -121,7 +121,7 @@ func calls() []call {
 
 // A received is a request as a server receives it.
 type received struct {
-	method, uri, contentType, target, token, scope, signed string
+	method, uri, contentType, target, token, trace, scope, signed string
 	body                                                   any
 }
 
@@ -140,7 +140,7 @@ func receive(r *http.Request) received {
 	scope[1] = "day" // the two requests may be sent on two days
 	return received{
 		r.Method, r.RequestURI, r.Header.Get("Content-Type"), r.Header.Get("X-Amz-Target"), r.Header.Get("X-Amz-Security-Token"),
-		strings.Join(scope, "/"), strings.Join(names, ";"), body,
+		r.Header.Get("X-Amzn-Trace-Id"), strings.Join(scope, "/"), strings.Join(names, ";"), body,
 	}
 }
 
@@ -153,8 +153,14 @@ func asJSON(v any) (plain any) {
 
 // TestCallsEqualThoseOfTheSDK compares the requests and the outputs.
 func TestCallsEqualThoseOfTheSDK(t *testing.T) {
+	t.Setenv("AWS_LAMBDA_FUNCTION_NAME", "parley-dev-worker-background-run")
 	for _, c := range calls() {
 		for _, token := range []string{"", "token+/="} {
+			trace := ""
+			if token != "" {
+				trace = "Root=1-6a2b-0123;Parent=45;Sampled=0;Lineage=1:a87bd80c:3"
+			}
+			t.Setenv("_X_AMZN_TRACE_ID", trace)
 			var got received
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				got = receive(r)
@@ -164,8 +170,8 @@ func TestCallsEqualThoseOfTheSDK(t *testing.T) {
 			ours := got
 			want, sdkErr := c.sdk(t.Context(), config(server.URL, token))
 			server.Close()
-			if err != nil || sdkErr != nil {
-				t.Errorf("%s: %v, of the SDK %v", c.name, err, sdkErr)
+			if err != nil || sdkErr != nil || ours.trace != trace {
+				t.Errorf("%s: %v, of the SDK %v, trace %q, want %q", c.name, err, sdkErr, ours.trace, trace)
 			}
 			if !reflect.DeepEqual(ours, got) {
 				t.Errorf("%s: the request\ngot  %+v\nwant %+v", c.name, ours, got)
