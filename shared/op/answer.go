@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"parley/shared/fault"
 	"parley/shared/plainjson"
@@ -59,22 +60,38 @@ func beginAnswer(status int, header map[string]string, room int) []byte {
 // leastCompressed is the size of a body from which compression saves more than it costs.
 const leastCompressed = 1 << 10
 
+// A compressor compresses one body after the other. Its tables have 800 KB, so it is used again.
+type compressor struct {
+	to     bytes.Buffer
+	writer *gzip.Writer
+}
+
+var compressors = sync.Pool{New: func() any { return &compressor{writer: gzip.NewWriter(nil)} }}
+
+// compress returns a body, compressed. The bytes are overwritten by the next call.
+func (z *compressor) compress(body []byte) []byte {
+	z.to.Reset()
+	z.writer.Reset(&z.to)
+	_, _ = z.writer.Write(body) // a Buffer takes everything
+	_ = z.writer.Close()
+	return z.to.Bytes()
+}
+
 // Answer is Answer for the caller of c: over HTTP, a body is compressed if the caller accepts
-// gzip and the body has a kilobyte or more. Example: a sync of 100 rows has 26 KB, and 7 KB
+// gzip and the body has a kilobyte or more. Example: a sync of 100 rows has 15 KB, and 2 KB
 // compressed. API Gateway decodes the base64.
 func (c *Call) Answer(status int, header map[string]string, body []byte) ([]byte, error) {
 	if c.Request.Connection != "" || len(body) < leastCompressed || !acceptsGzip(c.Request.Header["accept-encoding"]) {
 		return Answer(status, header, body)
 	}
-	var compressed bytes.Buffer
-	w := gzip.NewWriter(&compressed)
-	_, _ = w.Write(body) // a Buffer takes everything
-	_ = w.Close()
+	z := compressors.Get().(*compressor)
+	defer compressors.Put(z)
+	compressed := z.compress(body)
 	header = maps.Clone(header)
 	header["Content-Encoding"], header["Vary"] = "gzip", "Accept-Encoding"
-	b := beginAnswer(status, header, base64.StdEncoding.EncodedLen(compressed.Len()))
+	b := beginAnswer(status, header, base64.StdEncoding.EncodedLen(len(compressed)))
 	b = append(b, `,"body":"`...)
-	b = base64.StdEncoding.AppendEncode(b, compressed.Bytes())
+	b = base64.StdEncoding.AppendEncode(b, compressed)
 	return append(b, `","isBase64Encoded":true}`...), nil
 }
 

@@ -22,7 +22,7 @@ func BenchmarkStore(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer func() { _ = server.Stop() }()
-	s := server.Store()
+	s := server.StoreToMeasure()
 	now := time.Now()
 	message := func(n int) timeline.Message {
 		return timeline.Message{

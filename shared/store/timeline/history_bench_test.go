@@ -21,14 +21,14 @@ import (
 	"parley/shared/telemetry"
 )
 
-// historySizes are the numbers of messages of the conversations of BenchmarkHistory. The
+// historySizes are the numbers of messages of the conversations of BenchmarkTimeline. The
 // environment variable HISTORY_SIZES replaces them.
 const historySizes = "1000,10000,100000"
 
-// BenchmarkHistory reads pages of 20 messages at the end, in the middle and at the start
+// BenchmarkTimeline reads pages of 20 messages at the end, in the middle and at the start
 // of conversations of very different length. Neither the time nor the read units of a page
 // may grow with the conversation.
-func BenchmarkHistory(b *testing.B) {
+func BenchmarkTimeline(b *testing.B) {
 	sizes := os.Getenv("HISTORY_SIZES")
 	if sizes == "" {
 		sizes = historySizes
@@ -47,7 +47,7 @@ func BenchmarkHistory(b *testing.B) {
 		if err := fillTimeline(b.Context(), server, id, n); err != nil {
 			b.Fatal(err)
 		}
-		store := server.Store().Timeline
+		store := server.StoreToMeasure().Timeline
 		service := timeline.New(id, timeline.Settings{}, nil, store, store, store, delivery.Service{}, nil, clock.System{}, parallel.Goroutines{})
 		for name, at := range map[string]int{"newest": n, "middle": n / 2, "oldest": 21} {
 			b.Run(fmt.Sprintf("%s of %d", name, n), func(b *testing.B) {
