@@ -87,7 +87,7 @@ func BenchmarkConnect(b *testing.B) {
 
 // run measures the requests of a benchmark. The events are made before.
 func run(b *testing.B, m benchmark) {
-	w := testkit.NewWorld(b, server, testkit.Options{})
+	w := testkit.NewWorld(b, server, testkit.Options{AcceptEncoding: "gzip"}) // as browsers send it
 	if err := w.Seed(b.Context(), m.seed); err != nil {
 		b.Fatal(err)
 	}

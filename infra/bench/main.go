@@ -3,7 +3,7 @@
 // prints messages per second, the latency from send to receive, and the CPU time per message, or per
 // delivery in a group, of each part of the stack. It also measures how long the program takes to start, and shows the
 // benchmarks of whole functions that `make bench` has run before. Every figure of a load is the
-// median of five. docs/performance.md says what the figures mean.
+// median of five rounds, of groups of three. docs/performance.md says what the figures mean.
 //
 //	go run ./infra/bench -seconds 10 -paced 40
 package main

@@ -197,8 +197,7 @@ func compare(t *testing.T, route, got, want, effects, wantEffects string) {
 // the flag -update is given.
 func runCost(t *testing.T, s *Server, o *op.Operation, c table.Case, used map[string]bool) []txtar.File {
 	var line bytes.Buffer
-	w := NewWorld(t, s, Options{Log: &line})
-	w.acceptEncoding = "gzip"
+	w := NewWorld(t, s, Options{Log: &line, AcceptEncoding: "gzip"})
 	if err := w.Seed(t.Context(), seedOfCallers(o, c.Sections)); err != nil {
 		t.Fatalf("seed the callers: %v", err)
 	}

@@ -58,8 +58,7 @@ type World struct {
 
 	log io.Writer
 	// measured says that a benchmark measures the world's calls.
-	measured bool
-	// acceptEncoding is the header Accept-Encoding of HTTP calls.
+	measured       bool
 	acceptEncoding string
 	// failingWrites is how many of the next updates of sessions fail.
 	failingWrites *atomic.Int64
@@ -73,6 +72,8 @@ type Options struct {
 	Edition apps.Edition
 	// Log receives the log lines of calls. If it is nil, they are discarded.
 	Log io.Writer
+	// AcceptEncoding is that header of HTTP calls. If it is empty, they have none.
+	AcceptEncoding string
 }
 
 // NewWorld makes a World. The world is forgotten when the test ends.
@@ -80,15 +81,16 @@ func NewWorld(tb testing.TB, s *Server, o Options) *World {
 	tb.Helper()
 	w := &World{
 		Server: s, Clock: NewClock(time.Unix(startTime, 0)), Posts: &PostRecorder{}, failingWrites: &atomic.Int64{},
-		Deliveries:  &Jobs[delivery.Job]{Name: queue.Delivery},
-		Broadcasts:  &Jobs[delivery.Broadcast]{Name: queue.Broadcast},
-		RemovalJobs: &Jobs[accounts.Removal]{Name: queue.Background},
-		GroupJobs:   &Jobs[groups.Removal]{Name: queue.Background},
-		ReclaimJobs: &Jobs[groups.Reclaim]{Name: queue.Background},
-		PushJobs:    &Jobs[push.Job]{Name: queue.Push},
-		IndexJobs:   &Jobs[inbox.IndexJob]{Name: queue.Background},
-		Objects:     newObjects(s),
-		log:         o.Log,
+		acceptEncoding: o.AcceptEncoding,
+		Deliveries:     &Jobs[delivery.Job]{Name: queue.Delivery},
+		Broadcasts:     &Jobs[delivery.Broadcast]{Name: queue.Broadcast},
+		RemovalJobs:    &Jobs[accounts.Removal]{Name: queue.Background},
+		GroupJobs:      &Jobs[groups.Removal]{Name: queue.Background},
+		ReclaimJobs:    &Jobs[groups.Reclaim]{Name: queue.Background},
+		PushJobs:       &Jobs[push.Job]{Name: queue.Push},
+		IndexJobs:      &Jobs[inbox.IndexJob]{Name: queue.Background},
+		Objects:        newObjects(s),
+		log:            o.Log,
 	}
 	if w.log == nil {
 		w.log = io.Discard

@@ -38,15 +38,15 @@ func TimeFor(ctx context.Context) time.Duration {
 	return min(maxTime, max(minTime, time.Until(deadline)/divisor))
 }
 
-// Run runs one attempt, which gets the time that TimeFor says. Tries needs less memory, and is for
-// an attempt that can end at a time that is no deadline of a context.
+// Run runs one attempt, which gets the time that TimeFor says. The program calls Tries, which needs
+// less memory; tests give the SDK the same times with Run.
 func Run(ctx context.Context, attempt func(context.Context) error) error {
 	d := TimeFor(ctx)
 	bounded, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
 	err := attempt(bounded)
 	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
-		// Without this, the SDK would think that the caller has cancelled the call,
+		// Without this, the retryer would think that the caller has cancelled the call,
 		// and would not try again.
 		err = timeoutError{d, err.Error()}
 	}
@@ -64,7 +64,7 @@ func (e timeoutError) Error() string {
 	return fmt.Sprintf("no answer within %s: %s", e.after, e.text)
 }
 
-// RetryableError makes the SDK try again.
+// RetryableError makes the retryer try again.
 func (e timeoutError) RetryableError() bool { return true }
 
 // Timeout reports that the error is a timeout.

@@ -122,7 +122,7 @@ func calls() []call {
 // A received is a request as a server receives it.
 type received struct {
 	method, uri, contentType, target, token, trace, scope, signed string
-	body                                                   any
+	body                                                          any
 }
 
 func receive(r *http.Request) received {

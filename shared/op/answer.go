@@ -60,13 +60,30 @@ func beginAnswer(status int, header map[string]string, room int) []byte {
 // leastCompressed is the size of a body from which compression saves more than it costs.
 const leastCompressed = 1 << 10
 
-// A compressor compresses one body after the other. Its tables have 800 KB, so it is used again.
+// A compressor compresses one body after the other.
 type compressor struct {
 	to     bytes.Buffer
 	writer *gzip.Writer
 }
 
-var compressors = sync.Pool{New: func() any { return &compressor{writer: gzip.NewWriter(nil)} }}
+// compressors are those that a Server uses again and again, because each has tables of 800 KB.
+type compressors struct{ pool sync.Pool }
+
+// get returns one that put was given, or a new one. A Call that no Server made has none to use again.
+func (p *compressors) get() *compressor {
+	if p != nil {
+		if z, ok := p.pool.Get().(*compressor); ok {
+			return z
+		}
+	}
+	return &compressor{writer: gzip.NewWriter(nil)}
+}
+
+func (p *compressors) put(z *compressor) {
+	if p != nil {
+		p.pool.Put(z)
+	}
+}
 
 // compress returns a body, compressed. The bytes are overwritten by the next call.
 func (z *compressor) compress(body []byte) []byte {
@@ -84,8 +101,8 @@ func (c *Call) Answer(status int, header map[string]string, body []byte) ([]byte
 	if c.Request.Connection != "" || len(body) < leastCompressed || !acceptsGzip(c.Request.Header["accept-encoding"]) {
 		return Answer(status, header, body)
 	}
-	z := compressors.Get().(*compressor)
-	defer compressors.Put(z)
+	z := c.compressors.get()
+	defer c.compressors.put(z)
 	compressed := z.compress(body)
 	header = maps.Clone(header)
 	header["Content-Encoding"], header["Vary"] = "gzip", "Accept-Encoding"

@@ -16,7 +16,12 @@ import (
 // TestAnswerIsCompressed: over HTTP a body of a kilobyte or more is compressed if the caller
 // accepts gzip. A frame is never compressed.
 func TestAnswerIsCompressed(t *testing.T) {
-	body := manyRows()
+	var rows []string
+	for i := range 100 {
+		rows = append(rows, fmt.Sprintf(`{"Type":1,"To_Account":"user%d","MsgTimeStamp":%d,"UnreadMsgNum":%d,"Preview":{"Kind":"text","Text":"hello number %d"},"LastSeq":%d}`,
+			i*7919, 1700000000+i*61, i%9, i*31, i*104729))
+	}
+	body := []byte(`{"code":0,"body":{"Rows":[` + strings.Join(rows, ",") + `]}}`)
 	for _, test := range []struct {
 		accept, connection string
 		body               []byte
@@ -67,28 +72,6 @@ func TestAnswerIsCompressed(t *testing.T) {
 		}
 		if !bytes.Equal(got, test.body) {
 			t.Errorf("%q: the body is another one", test.accept)
-		}
-	}
-}
-
-// manyRows returns the body of a sync of 100 rows, 15 KB.
-func manyRows() []byte {
-	var rows []string
-	for i := range 100 {
-		rows = append(rows, fmt.Sprintf(`{"Type":1,"To_Account":"user%d","MsgTimeStamp":%d,"UnreadMsgNum":%d,"Preview":{"Kind":"text","Text":"hello number %d"},"LastSeq":%d}`,
-			i*7919, 1700000000+i*61, i%9, i*31, i*104729))
-	}
-	return []byte(`{"code":0,"body":{"Rows":[` + strings.Join(rows, ",") + `]}}`)
-}
-
-// BenchmarkAnswerCompressed is the answer of a sync for a caller who accepts gzip.
-func BenchmarkAnswerCompressed(b *testing.B) {
-	c := &op.Call{Request: op.Request{Header: map[string]string{"accept-encoding": "gzip"}}}
-	header, body := map[string]string{"Content-Type": "application/json"}, manyRows()
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := c.Answer(200, header, body); err != nil {
-			b.Fatal(err)
 		}
 	}
 }

@@ -55,7 +55,8 @@ type Call struct {
 	*app.Tenant
 	AppID int64
 
-	logged *logged // what the log line says of the call
+	logged      *logged // what the log line says of the call
+	compressors *compressors
 }
 
 // A Request is what a Protocol reads from an event.

@@ -27,6 +27,8 @@ type Server struct {
 	log       *telemetry.Logger
 	limiter   Limiter
 	warm      atomic.Bool
+
+	compressors compressors
 }
 
 // NewServer returns a Server. A nil limiter refuses nothing.
@@ -47,7 +49,7 @@ func (s *Server) Invoke(ctx context.Context, event []byte) (answer []byte, err e
 		ctx = telemetry.WithMeter(ctx, meter)
 	}
 	meter.Count(telemetry.Units{L: 1})
-	c := &Call{Operation: s.operation, App: s.app}
+	c := &Call{Operation: s.operation, App: s.app, compressors: &s.compressors}
 	var out any
 	failure := s.decode(c, event)
 	if failure == nil {
