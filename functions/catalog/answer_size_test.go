@@ -72,7 +72,7 @@ func largestAnswer(t *testing.T, w *testkit.World, o *op.Operation, body string)
 	t.Helper()
 	for _, n := range sizes() {
 		raw, _, err := w.Call(t, o, enlarged(t, body, n))
-		got := read(t, raw, err)
+		got := read(t, o, raw, err)
 		if refusedForSize(got) && n > 1 {
 			continue // more items than the operation accepts
 		}
@@ -93,7 +93,7 @@ func checkSocketSize(t *testing.T, w *testkit.World, o *op.Operation, body strin
 	t.Helper()
 	for _, n := range sizes() {
 		raw, _, err := w.Call(t, o, "trigger socket\n"+enlarged(t, body, n))
-		got := read(t, raw, err)
+		got := read(t, o, raw, err)
 		if refusedForSize(got) && n > 1 {
 			continue
 		}

@@ -76,7 +76,7 @@ func TestHostileTexts(t *testing.T) {
 				t.Errorf("%s: %s: %v", o.Name, what, err)
 				continue
 			}
-			if got := read(t, answer, err); isServerFault(got) {
+			if got := read(t, &o, answer, err); isServerFault(got) {
 				t.Errorf("%s: %s: %.300s", o.Name, what, got.text)
 			}
 			if n := meter.Units().W; strings.HasSuffix(what, " the same") && !strings.Contains(what, "MsgBody") && n > maxSameUnits {

@@ -2,13 +2,16 @@ package catalog
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
 
 	"parley/infra/gen/events"
 	"parley/infra/testkit"
+	"parley/shared/fault"
 	"parley/shared/op"
 )
 
@@ -74,8 +77,8 @@ type outcome struct {
 	text         string
 }
 
-// read decodes an answer. The code is -1 if the function failed.
-func read(t *testing.T, answer []byte, err error) outcome {
+// read decodes an answer of an operation. The code is -1 if the function failed.
+func read(t *testing.T, o *op.Operation, answer []byte, err error) outcome {
 	t.Helper()
 	if err != nil {
 		return outcome{code: -1, text: err.Error()}
@@ -84,26 +87,77 @@ func read(t *testing.T, answer []byte, err error) outcome {
 		Status int    `json:"statusCode"`
 		Body   string `json:"body"`
 	}
-	var b struct {
-		ErrorCode *int
-		Code      *int `json:"code"`
-	}
 	if json.Unmarshal(answer, &a) != nil || a.Status == 0 {
 		return outcome{text: string(answer)}
 	}
-	o := outcome{status: a.Status, text: a.Body}
+	got := outcome{status: a.Status, text: a.Body}
 	if a.Body == "" {
-		return o
+		return got
 	}
-	if err := json.Unmarshal([]byte(a.Body), &b); err != nil || (b.ErrorCode == nil) == (b.Code == nil) {
-		t.Fatalf("the answer has no error number, or two: %s", a.Body)
+	got.code = numberIn(t, o, a.Body)
+	return got
+}
+
+// numberIn returns the number of a refusal in the body of an answer. If the dialect answers with a
+// word, it is that of the first fault that is answered with this word.
+func numberIn(t *testing.T, o *op.Operation, body string) int {
+	t.Helper()
+	switch code := codeOf(t, o, body).(type) {
+	case float64:
+		return int(code)
+	case string:
+		for _, f := range slices.Sorted(maps.Keys(fault.Codes())) {
+			if codeOf(t, o, refusal(t, o, f)) == code {
+				return int(f)
+			}
+		}
 	}
-	if b.ErrorCode != nil {
-		o.code = *b.ErrorCode
-	} else {
-		o.code = *b.Code
+	return 0
+}
+
+// codeOf returns the number or the word of a refusal in a body. It is nil if the surface has none in
+// an answer that succeeds.
+func codeOf(t *testing.T, o *op.Operation, body string) any {
+	t.Helper()
+	d, ok := o.Protocol.(op.Describer)
+	if !ok {
+		t.Fatalf("%s answers with a body, and its protocol does not say what is in it: %s", o.Name, body)
 	}
-	return o
+	said := d.Describe()
+	var code any
+	if err := json.Unmarshal([]byte(body), &code); err != nil {
+		t.Fatalf("%s: %v: %s", o.Name, err, body)
+	}
+	path := strings.Split(said.Code, ".")
+	for _, name := range path {
+		object, _ := code.(map[string]any)
+		code = object[name]
+	}
+	always := slices.ContainsFunc(said.Envelopes[0].Fields, func(f op.EnvelopeField) bool { return f.Name == path[0] && !f.Optional })
+	if code == nil && always {
+		t.Fatalf("%s: the answer has no %s: %s", o.Name, said.Code, body)
+	}
+	return code
+}
+
+// refusal returns the body with which an operation answers a fault.
+func refusal(t *testing.T, o *op.Operation, code fault.Code) string {
+	t.Helper()
+	answer, err := o.Protocol.Encode(&op.Call{Operation: o}, nil, fault.New(code, ""))
+	var a struct {
+		Body string `json:"body"`
+	}
+	if err = errors.Join(err, json.Unmarshal(answer, &a)); err != nil {
+		t.Fatal(err)
+	}
+	return a.Body
+}
+
+// signs reports whether the callers of an operation are signed by its own dialect (op.Signer),
+// and not with a UserSig.
+func signs(o *op.Operation) bool {
+	_, ok := o.Protocol.(op.Signer)
+	return ok
 }
 
 // TestIdentity calls every operation that callers can call, with every identity. Each call
@@ -126,7 +180,7 @@ func TestIdentity(t *testing.T) {
 					break // $connect or $disconnect: the authorizer has checked the caller before
 				}
 				answer, _, err := w.Call(t, &o, who.directives+body)
-				got := read(t, answer, err)
+				got := read(t, &o, answer, err)
 				switch {
 				case got.status == 500:
 					t.Errorf("%s: %s: status 500", who.name, got.text)
@@ -136,6 +190,8 @@ func TestIdentity(t *testing.T) {
 					if got.code != 60009 { // an unknown operation is refused before the caller is checked
 						t.Errorf("%s: %+v, want 60009", who.name, got)
 					}
+				case signs(&o):
+					checkSigner(t, &o, who, got)
 				case o.Surface() == "operator":
 					if !o.Triggers[0].IAM {
 						t.Errorf("the operator's route does not want an IAM signature: %+v", o.Triggers[0])
@@ -176,6 +232,26 @@ func checkSigned(t *testing.T, o *op.Operation, who identity, got outcome) {
 	}
 }
 
+// checkSigner checks an answer of a surface whose dialect signs its calls itself: a call
+// without a signature is refused, and a signed one is not refused because of its caller,
+// except that a user may not be an admin. The suite of infra/dialecttest plays the signatures that
+// are wrong.
+func checkSigner(t *testing.T, o *op.Operation, who identity, got outcome) {
+	t.Helper()
+	refused := false
+	for code := range fault.Codes() {
+		switch code.Class() {
+		case fault.ClassIdentity, fault.ClassNotServed:
+			user := who.name == "a user" && code == fault.NotAdmin
+			refused = refused || (got.code == numberIn(t, o, refusal(t, o, code)) && !user)
+		case fault.ClassCaller, fault.ClassConflict, fault.ClassQuota, fault.ClassOurs:
+		}
+	}
+	if unsigned := who.name == "nobody"; refused != unsigned && (unsigned || who.code == 0) {
+		t.Errorf("%s: %+v, want refused %t", who.name, got, unsigned)
+	}
+}
+
 // checkAuthorizer checks the answer of the authorizer: "Unauthorized" (401) if the
 // signature does not prove the caller, and a policy that denies (403) if the application
 // is missing or unknown.
@@ -202,11 +278,11 @@ func checkSocket(t *testing.T, w *testkit.World, o *op.Operation, body string) {
 		return
 	}
 	answer, _, err := w.Call(t, o, "trigger socket\nas alice\n"+body)
-	if got := read(t, answer, err); got.status != 200 || slices.Contains(identityCodes, got.code) {
+	if got := read(t, o, answer, err); got.status != 200 || slices.Contains(identityCodes, got.code) {
 		t.Errorf("a frame of a user: %+v", got)
 	}
 	answer, meter, err := w.Call(t, o, "trigger socket\nas nobody\n"+body)
-	if got := read(t, answer, err); got.status != 500 || len(meter.Touched()) != 0 {
+	if got := read(t, o, answer, err); got.status != 500 || len(meter.Touched()) != 0 {
 		t.Errorf("a frame without a user: %+v, touched %q, want status 500 and nothing touched", got, meter.Touched())
 	}
 }

@@ -5,13 +5,19 @@ import (
 	"testing"
 
 	"parley/infra/testkit"
+	"parley/shared/fault"
 	"parley/shared/op"
 )
 
 // malformed returns the error number for a body that is not a JSON object. The server API
 // has one for each service (docs/spec/tencent §12), and the client protocol uses the
-// numbers of the service that its group is like.
-func malformed(o *op.Operation) int {
+// numbers of the service that its group is like. A dialect that signs has the number of its
+// own table.
+func malformed(t *testing.T, o *op.Operation) int {
+	t.Helper()
+	if signs(o) {
+		return numberIn(t, o, refusal(t, o, fault.Malformed))
+	}
 	if o.Surface() == "operator" {
 		return 11
 	}
@@ -68,11 +74,11 @@ func TestMalformedBodies(t *testing.T) {
 		if trigger := o.Triggers[0]; !strings.HasPrefix(trigger.HTTP, "POST ") {
 			continue // a worker, a connection, or a path that is not known
 		}
-		want := malformed(&o)
+		want := malformed(t, &o)
 		for _, body := range []string{"x=1", "[]", `"hi"`, "{", `{} {}`, `{"a":1,"a":2}`} {
 			calls++
 			answer, meter, err := w.Call(t, &o, body)
-			if got := read(t, answer, err); got.code != want {
+			if got := read(t, &o, answer, err); got.code != want {
 				t.Errorf("%s: body %q: %+v, want code %d", o.Name, body, got, want)
 			}
 			if effects := w.Effects(); len(effects) > 0 || meter.Units().W > 0 {

@@ -75,7 +75,7 @@ func TestRefusedCallers(t *testing.T) {
 		for _, trigger := range triggers {
 			for _, c := range refusedCallers() {
 				answer, meter, err := w.Call(t, &o, trigger+"as "+c.name+"\nsig old\n"+body)
-				got := read(t, answer, err)
+				got := read(t, &o, answer, err)
 				if n := notAdmin(o.Triggers[0].HTTP); c.name == "gone" && o.Surface() == "tencent" && n != 0 {
 					c.code = n
 				}
@@ -138,7 +138,7 @@ func TestCallerWithoutAccount(t *testing.T) {
 			as, wantRefused = "as "+testkit.Admin+"\n", false
 		}
 		answer, _, err := w.Call(t, &o, as+body)
-		got := read(t, answer, err)
+		got := read(t, &o, answer, err)
 		if isRefused := got.code == 70107; isRefused != wantRefused && (wantRefused || slices.Contains(identityCodes, got.code)) {
 			t.Errorf("%s for a caller without an account: %+v, want refused %t", o.Name, got, wantRefused)
 		}

@@ -7,7 +7,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
+	"parley/functions/catalog"
 	"parley/infra/gen/source"
 	v4 "parley/shared/dialect/v4"
 	"parley/shared/fault"
@@ -22,13 +24,14 @@ type numbering struct {
 	numbers v4.Numbers
 }
 
-// numberings returns the columns of the table of errors.
-func numberings() []numbering {
+// numberings returns the columns of the table of errors. A surface whose first operation has
+// none of the numbers below has a column of its own.
+var numberings = sync.OnceValue(func() []numbering {
 	own := make(v4.Numbers)
 	for code := range fault.Codes() {
 		own[code] = int(code)
 	}
-	return []numbering{
+	all := []numbering{
 		{"gateway", "operations whose service has no numbers of its own", v4.Gateway()},
 		{"login", "the service im_open_login_svc", v4.Login()},
 		{"openim", "the service openim", v4.OpenIM()},
@@ -41,7 +44,23 @@ func numberings() []numbering {
 		{"history", "the service open_msg_svc", v4.History()},
 		{"operator", "the code of the domain itself", own},
 	}
-}
+	done := []string{"worker"}
+	for _, o := range catalog.All() {
+		if slices.Contains(done, o.Surface()) {
+			continue
+		}
+		done = append(done, o.Surface())
+		if numberingOf(&o, all) != "" {
+			continue
+		}
+		n := numbering{o.Surface(), "the surface " + o.Surface(), make(v4.Numbers)}
+		for code := range fault.Codes() {
+			n.numbers[code] = o.Protocol.Number(nil, fault.New(code, ""))
+		}
+		all = append(all, n)
+	}
+	return all
+})
 
 // service returns the name of the numbering that an operation uses. It is empty for a
 // worker, which answers nobody.
@@ -49,8 +68,14 @@ func service(o *op.Operation) string {
 	if o.Surface() == "worker" {
 		return ""
 	}
+	return numberingOf(o, numberings())
+}
+
+// numberingOf returns the name of the numbering in a list that an operation uses. It is empty
+// if there is none.
+func numberingOf(o *op.Operation, list []numbering) string {
 next:
-	for _, n := range numberings() {
+	for _, n := range list {
 		for code, want := range n.numbers {
 			if o.Protocol.Number(nil, fault.New(code, "")) != want {
 				continue next
@@ -119,10 +144,12 @@ func ownNumbers(b *strings.Builder, src *source.Source, entries []entry) error {
 		dir string
 	}
 	var rows []row
-	dirs := []string{"shared/dialect/v4", "shared/dialect/tencent"}
+	dirs := []string{"shared/dialect/v4"}
 	for _, e := range entries {
-		if dir := filepath.Join("functions", e.Surface(), e.Group()); !slices.Contains(dirs, dir) {
-			dirs = append(dirs, dir)
+		for _, dir := range []string{filepath.Join("shared/dialect", e.Surface()), filepath.Join("functions", e.Surface(), e.Group())} {
+			if !slices.Contains(dirs, dir) && dir != "shared/dialect/worker" {
+				dirs = append(dirs, dir)
+			}
 		}
 	}
 	for _, dir := range dirs {

@@ -81,15 +81,17 @@ func Generate(root string, bodies map[string]string) (map[string][]byte, error) 
 	}
 	files, briefs := make(map[string][]byte), make(map[string]string)
 	for _, surface := range Surfaces() {
-		if briefs[surface], err = brief(src, surface); err != nil {
+		groups := slices.DeleteFunc(groupsOf(entries), func(g group) bool { return g.surface != surface })
+		said, err := describe(groups)
+		if err != nil {
 			return nil, err
 		}
-		groups := slices.DeleteFunc(groupsOf(entries), func(g group) bool { return g.surface != surface })
-		files[surface+"/README.md"] = surfacePage(surface, briefs[surface], groups)
+		briefs[surface] = said.Brief
+		files[surface+"/README.md"] = surfacePage(surface, said, groups)
 		for _, g := range groups {
 			files[pagePath(g.entries[0].Operation)] = groupPage(g)
 		}
-		document, err := openAPI(surface, briefs[surface], groups, bodies)
+		document, err := openAPI(surface, said, groups, bodies)
 		if err != nil {
 			return nil, err
 		}
@@ -159,9 +161,9 @@ func overview(entries []entry, briefs map[string]string) []byte {
 
 // surfacePage makes the page of a surface: what is true for all of its operations, and a
 // list of its groups.
-func surfacePage(surface, brief string, groups []group) []byte {
+func surfacePage(surface string, said op.Description, groups []group) []byte {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s# %s\n\n%s\n\n## Groups\n\n| group | what it is for |\n| --- | --- |\n", header, surface, brief+conventions(surface))
+	fmt.Fprintf(&b, "%s# %s\n\n%s\n\n## Groups\n\n| group | what it is for |\n| --- | --- |\n", header, surface, said.Brief+said.Conventions)
 	for _, g := range groups {
 		fmt.Fprintf(&b, "| [%s.%s](%[2]s.md) | %s |\n", surface, g.name, cell(source.Summary(g.entries[0].groupDoc)))
 	}
