@@ -446,6 +446,46 @@ func TestChains(t *testing.T) {
 	}
 }
 
+// TestBareDeploymentIsRefused checks that a bare "sam deploy" makes nothing: samconfig.toml has
+// neither a default section nor a name of a stack, and both root templates ask for Stage. The
+// program asks for Architecture too.
+func TestBareDeploymentIsRefused(t *testing.T) {
+	config, err := os.ReadFile(root + "/samconfig.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sections := regexp.MustCompile(`(?m)^\[+ *"?(\w+)`).FindAllStringSubmatch(string(config), -1)
+	if len(sections) < 6 {
+		t.Errorf("samconfig.toml: found %d sections, want two for each of three stages", len(sections))
+	}
+	for _, s := range sections {
+		if s[1] == "default" {
+			t.Error("samconfig.toml has a default section, which a bare sam deploy uses")
+		}
+	}
+	if regexp.MustCompile(`(?m)^ *"?stack_name`).Match(config) {
+		t.Error("samconfig.toml names a stack, so that sam deploy does not ask for its name")
+	}
+	for file, want := range map[string][]string{"template.yaml": {"Stage", "Architecture"}, Dir + "/data.yaml": {"Stage"}} {
+		text, err := os.ReadFile(root + "/" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var doc struct {
+			Parameters map[string]map[string]any `yaml:"Parameters"`
+		}
+		if err := yaml.Unmarshal(text, &doc); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range want {
+			p, declared := doc.Parameters[name]
+			if _, guessed := p["Default"]; !declared || guessed {
+				t.Errorf("%s: parameter %s: got %v, want one without a default", file, name, p)
+			}
+		}
+	}
+}
+
 // TestTimeouts checks that every timeout is shorter than the time that API Gateway waits, and
 // long enough for a call that is retried.
 func TestTimeouts(t *testing.T) {
