@@ -1,7 +1,8 @@
 // Package local is the local cloud: the whole deployment on one machine, as the
 // templates declare it. It runs the real program behind a local API Gateway, with
 // DynamoDB Local, ElasticMQ for SQS, and local object storage. `make run` and the
-// end-to-end tests use it.
+// end-to-end tests use it. All HTTP APIs share one port, since the paths of the surfaces
+// differ; on AWS each surface has an API with an address of its own.
 //
 //	stack, err := local.Start(ctx, local.Options{InMemory: true})
 //	...

@@ -21,10 +21,13 @@ type Name string
 
 // The queues.
 const (
-	Delivery   Name = "delivery"   // posts and closings that failed, and are tried again
-	Broadcast  Name = "broadcast"  // broadcasts to the friends or watchers of a user
-	Background Name = "background" // deleted accounts whose data must be deleted, and accounts whose conversation rows must be indexed
-	Push       Name = "push"       // pushes to devices that do not have the app in front
+	Delivery  Name = "delivery"  // posts and closings that failed, and are tried again
+	Broadcast Name = "broadcast" // broadcasts to the friends or watchers of a user, and deliveries to large groups
+	// Background has the work that no caller waits for: the data of deleted accounts and of destroyed
+	// groups that must be removed, accounts whose conversation rows must be indexed, and applications
+	// whose unused groups must be destroyed.
+	Background Name = "background"
+	Push       Name = "push" // pushes to devices that do not have the app in front
 )
 
 // Names lists the queues.

@@ -22,9 +22,11 @@ var ErrRecursive = errors.New("dropped as a recursive loop")
 
 type traceKey struct{}
 
-// WithTrace returns a context for an invocation whose event came with a trace header. The
-// SDK of a function puts the header of its invocation on every call, SQS stores it with a
-// message, and the event source gives it to the next invocation.
+// WithTrace returns a context for an invocation whose event came with a trace header. A
+// function with the SDK of AWS puts the header of its invocation on every call, SQS stores it
+// with a message, and the event source gives it to the next invocation. The functions of
+// Parley send no such header (shared/awscall), so neither AWS nor the local cloud sees a chain
+// of theirs.
 func WithTrace(ctx context.Context, header string) context.Context {
 	return context.WithValue(ctx, traceKey{}, header)
 }

@@ -157,7 +157,7 @@ func (s *screen) welcome(stack *local.Stack, app local.App, memory bool, demoErr
 	}
 	fmt.Fprintf(&b, "\n  %s  ready in %.1f s\n\n", s.paint("1", "Parley, the local cloud"), stack.Took.Seconds())
 	row("HTTP", "%s", stack.HTTP)
-	row("", "%s", s.dim("serves, as on AWS one API each: "+strings.Join(stack.Surfaces(), ", ")))
+	row("", "%s", s.dim("all surfaces share this port; on AWS each has an API of its own: "+strings.Join(stack.Surfaces(), ", ")))
 	row("WebSocket", "%s", stack.WebSocket)
 	if app.ID != 0 {
 		row("app id", "%d", app.ID)
