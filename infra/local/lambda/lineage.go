@@ -23,10 +23,8 @@ var ErrRecursive = errors.New("dropped as a recursive loop")
 type traceKey struct{}
 
 // WithTrace returns a context for an invocation whose event came with a trace header. A
-// function with the SDK of AWS puts the header of its invocation on every call, SQS stores it
-// with a message, and the event source gives it to the next invocation. The functions of
-// Parley send no such header (shared/awscall), so neither AWS nor the local cloud sees a chain
-// of theirs.
+// function puts the header of its invocation on every call that sends a message, SQS stores it
+// with the message, and the event source gives it to the next invocation.
 func WithTrace(ctx context.Context, header string) context.Context {
 	return context.WithValue(ctx, traceKey{}, header)
 }
