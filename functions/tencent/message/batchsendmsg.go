@@ -17,8 +17,8 @@ type batchSendMsgResponse struct {
 	Errors []itemError `json:"ErrorList,omitempty"`
 }
 
-// ActionStatus returns SomeError if some receivers are not accounts (docs/spec/tencent
-// §6.2).
+// ActionStatus returns SomeError if some receivers are not accounts
+// (docs/spec/tencent §6.2).
 func (r batchSendMsgResponse) ActionStatus() string {
 	if len(r.Errors) > 0 {
 		return "SomeError"

@@ -1,6 +1,6 @@
 // Package message sends, imports, reads and changes one-to-one messages, and changes messages of
-// groups, for the application's backend: commands of the vendor's service openim (docs/spec/tencent
-// §6, §18.13).
+// groups, for the application's backend: commands of the vendor's service openim
+// (docs/spec/tencent §6, §18.13).
 package message
 
 import (

@@ -42,7 +42,7 @@ type Service struct {
 }
 
 // Command returns the operation of one command. The caller must be an admin of the
-// application; if the service has Members, the caller may also be a user.
+// application; if the service has AllowsUsers, the caller may also be a user.
 func Command[In, Out any](s Service, name string, run func(context.Context, *op.Call, In) (Out, error), options ...op.Option) op.Operation {
 	return op.New(op.Operation{
 		Name:     "tencent." + s.Group + "." + name,
@@ -88,8 +88,8 @@ type Status interface {
 	ActionStatus() string
 }
 
-// Info is an answer that has an ErrorInfo although it is a success (docs/spec/tencent
-// §1.2).
+// Info is an answer that has an ErrorInfo although it is a success
+// (docs/spec/tencent §1.2).
 type Info interface {
 	ErrorInfo() string
 }

@@ -143,7 +143,7 @@ func ToCustomFields(list []CustomField) map[string]string {
 }
 
 // A GroupBase is the base fields of a group in answers (docs/spec/tencent §16.4). A field that
-// was not asked for is nil. MuteAllMember comes with its old name, too (§14.1).
+// was not asked for is nil. MuteAllMember comes with its old name, too (docs/spec/tencent §14.1).
 type GroupBase struct {
 	Type          *string `json:"Type,omitempty"`
 	Name          *string `json:"Name,omitempty"`
@@ -175,7 +175,7 @@ func groupField[T any](wanted func(names ...string) bool, name string, value T) 
 }
 
 // A GroupFilter is the base fields that a request asks for. A nil list asks for all. A name that
-// is not one of §16.4 asks for nothing.
+// is not one of docs/spec/tencent §16.4 asks for nothing.
 type GroupFilter []string
 
 func (f GroupFilter) wanted(names ...string) bool {

@@ -36,7 +36,7 @@ func ParseReceiveOption(name string) (groups.ReceiveOption, error) {
 }
 
 // A GroupMember is a member of a group in answers (docs/spec/tencent §16.5). A field that was not
-// asked for is nil. MuteUntil comes with its old name, too (§14.1).
+// asked for is nil. MuteUntil comes with its old name, too (docs/spec/tencent §14.1).
 type GroupMember struct {
 	User      string         `json:"Member_Account"`
 	Role      *string        `json:"Role,omitempty"`
@@ -51,7 +51,7 @@ type GroupMember struct {
 }
 
 // A MemberFilter is what a request asks for of members. A nil list asks for all of its kind. A name
-// that is not one of §16.5 asks for nothing.
+// that is not one of docs/spec/tencent §16.5 asks for nothing.
 type MemberFilter struct {
 	Info   []string `json:"MemberInfoFilter" bad:"10004"`
 	Custom []string `json:"AppDefinedDataFilter_GroupMember" bad:"10004"` // names of custom fields

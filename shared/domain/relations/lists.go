@@ -82,8 +82,8 @@ func (s Service) checkListExists(ctx context.Context, owner, name string) (versi
 	return counters.ListVersion, err
 }
 
-// DeleteLists deletes friend lists; their members stay friends (docs/spec/tencent
-// §8.14). A name that does not exist is not an error. If the call fails half way, a
+// DeleteLists deletes friend lists; their members stay friends
+// (docs/spec/tencent §8.14). A name that does not exist is not an error. If the call fails half way, a
 // repeat of it completes the deletion.
 func (s Service) DeleteLists(ctx context.Context, owner string, names []string, origin delivery.Origin) (int64, error) {
 	if err := s.RequireAccount(ctx, owner); err != nil {
