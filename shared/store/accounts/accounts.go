@@ -30,7 +30,7 @@ func New(core dynamo.Table) *Store { return &Store{core} }
 
 // Accounts implements accounts.Reader.
 func (s *Store) Accounts(ctx context.Context, app int64, ids []string) ([]*domain.Account, error) {
-	return items.GetAccounts(ctx, s.core, app, ids)
+	return items.GetAccounts(ctx, s.core, app, ids, true)
 }
 
 // Account implements accounts.CallerStore.

@@ -40,7 +40,7 @@ func (s *Store) SessionEventually(ctx context.Context, app int64, user string) (
 
 // Accounts implements direct.Store.
 func (s *Store) Accounts(ctx context.Context, app int64, users []string) ([]*accounts.Account, error) {
-	return items.GetAccounts(ctx, s.core, app, users)
+	return items.GetAccounts(ctx, s.core, app, users, true)
 }
 
 // refusesSend returns a function that doubts the items for which a send would be refused:

@@ -12,19 +12,7 @@ import (
 
 // Senders implements groupchat.DeliveryStore.
 func (s *Store) Senders(ctx context.Context, app int64, users []string) ([]*accounts.Account, error) {
-	keys := make([]dynamo.Key, len(users))
-	for i, user := range users {
-		keys[i] = schema.AccountKey(app, user)
-	}
-	found, err := s.core.GetAll(ctx, keys, false)
-	if err != nil {
-		return nil, err
-	}
-	list := make([]*accounts.Account, len(users))
-	for i, user := range users {
-		list[i] = items.Account(user, found[i])
-	}
-	return list, nil
+	return items.GetAccounts(ctx, s.core, app, users, false)
 }
 
 // BeginDelivery implements groupchat.DeliveryStore.

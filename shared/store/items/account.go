@@ -49,14 +49,15 @@ func GetAccount(ctx context.Context, core dynamo.Table, app int64, user string, 
 	return Account(user, item), nil
 }
 
-// GetAccounts reads the accounts of users, in their order; nil for a user without one. An
-// account that is not alive is read again, strongly.
-func GetAccounts(ctx context.Context, core dynamo.Table, app int64, users []string) ([]*accounts.Account, error) {
+// GetAccounts reads the accounts of users, in their order; nil for a user without one. If confirm
+// is set, an account that is not alive is read again, strongly. Otherwise an account may be a
+// moment old.
+func GetAccounts(ctx context.Context, core dynamo.Table, app int64, users []string, confirm bool) ([]*accounts.Account, error) {
 	keys := make([]dynamo.Key, len(users))
 	for i, user := range users {
 		keys[i] = schema.AccountKey(app, user)
 	}
-	found, err := core.GetConfirmed(ctx, keys, func(_ int, item dynamo.Item) bool { return RereadNotAlive(item) })
+	found, err := core.GetConfirmed(ctx, keys, func(_ int, item dynamo.Item) bool { return confirm && RereadNotAlive(item) })
 	if err != nil {
 		return nil, err
 	}
