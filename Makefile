@@ -62,7 +62,7 @@ build: program ## the one program for this machine, and build/parley.zip for Lam
 	@GOOS=linux GOARCH=$(ARCH) $(GOBUILD) -o $(BIN)/bootstrap-$(ARCH) ./functions
 	@go run ./infra/tools/zip build/parley.zip bootstrap=$(BIN)/bootstrap-$(ARCH)
 
-test: ## everything CI runs, in 20 minutes
+test: ## everything CI runs, in about 30 minutes on 2 cores, 40 the first time
 	$(NEED) go node java mvn python3 chromium
 	@GOTESTFLAGS='-count=1 $(GOTESTFLAGS)' SEEDS=2000 FUZZTIME=4s go run ./infra/tools/suite $(SUITE)
 

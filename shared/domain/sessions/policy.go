@@ -9,7 +9,7 @@ import (
 
 // A Policy says which platforms of a user may be online at the same time
 // (docs/spec/tencent §5). How many devices of one platform may be online is a
-// setting of the application: Service.Native and Service.Web.
+// setting of the application: Settings.Native and Settings.Web.
 type Policy string
 
 // The policies.
