@@ -173,7 +173,7 @@ func TestRepeatsOfSends(t *testing.T) {
 	}
 }
 
-// TestTakeover: a send that was claimed and not stored is in progress for ten seconds. Then a repeat
+// TestTakeover: a send that was claimed and not stored is in progress for the time Takeover. Then a repeat
 // takes it over. It counts once among the own messages of the sender.
 func TestTakeover(t *testing.T) {
 	for _, user := range []string{"bob", "eve"} {
@@ -183,9 +183,9 @@ func TestTakeover(t *testing.T) {
 			r := f.request(user, 7)
 			r.Trusted = user == "eve"
 			f.claim(r)
-			f.Clock.Move(9 * time.Second)
+			f.Clock.Move(groupchat.Takeover - time.Second)
 			if _, err := f.tenant.GroupChat.Send(t.Context(), r); !fault.Is(err, fault.Conflict) {
-				t.Errorf("after 9 s: got %v, want Conflict", err)
+				t.Errorf("a second before: got %v, want Conflict", err)
 			}
 			f.Clock.Move(time.Second)
 			if got := f.send(r); got != 2 {
